@@ -1,0 +1,76 @@
+# Every target sets up .venv first, so a fresh clone needs nothing else.
+# Values reach Python through the environment, quoted, and never as shell text.
+
+PYTHON ?= python3
+export RECIPE DATA SET RESUME
+
+BIN := .venv/bin
+READY := .venv/.ready
+RUN = $(BIN)/keras-ae $(1) "$$RECIPE" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}
+RUFF = --line-length 110
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train evaluate export list tensorboard test test-slow test-browser test-real lint format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo '  make train RECIPE=denoising'
+	@echo '  make train RECIPE=denoising DATA=folder/of/images SET="epochs=5 data.size=64"'
+	@echo '  make train RECIPE=denoising RESUME=1'
+
+$(READY): setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'expected Python 3.11 or newer; received' "$$($(PYTHON) --version)"'; name another: make PYTHON=python3.12' >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	@if command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1; then \
+	  build=cuda; else build=cpu; fi; \
+	echo "installing the $$build build of TensorFlow and the rest into .venv"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$$build,dev]"
+	@touch $@
+
+setup: $(READY) ## make .venv and install everything
+
+train: $(READY) recipe-given ## train RECIPE, evaluate and export it; DATA=, SET=, RESUME=1
+	@$(call RUN,train) $${RESUME:+--resume}
+
+evaluate: $(READY) recipe-given ## print the test scores of RECIPE's newest run
+	@$(call RUN,evaluate)
+
+export: $(READY) recipe-given ## export the heads of RECIPE's newest run as a new version
+	@$(call RUN,export)
+
+list: $(READY) ## a line for each recipe
+	@$(BIN)/keras-ae list
+
+tensorboard: $(READY) ## look at all runs in a browser
+	@mkdir -p runs
+	@$(BIN)/tensorboard --logdir runs --samples_per_plugin images=100
+
+test: $(READY) ## the tests, offline, in minutes
+	@$(BIN)/python -m pytest -q
+
+test-slow: $(READY) ## trainings of minutes, and their repeatability
+	@$(BIN)/python -m pytest -q -m slow
+
+test-real: $(READY) ## the published data sets, downloaded where they are not cached
+	@$(BIN)/python -m pytest -q -m real
+
+test-browser: $(READY) ## TensorBoard's pages in a real browser (Chromium and its driver)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
+	@$(BIN)/python -m pytest -q -m browser
+
+lint: $(READY) ## style and common mistakes
+	@$(BIN)/ruff check $(RUFF) --select E,F,I,B,UP,C4,SIM,RUF,PIE,PT,RET --ignore RUF009,SIM905 .
+	@$(BIN)/ruff format $(RUFF) --check .
+
+format: $(READY) ## bring the code into form
+	@$(BIN)/ruff check $(RUFF) --select I --fix .
+	@$(BIN)/ruff format $(RUFF) .
+
+clean: ## remove .venv and caches; runs and exported models stay
+	rm -rf .venv .pytest_cache .ruff_cache *.egg-info
+
+.PHONY: recipe-given
+recipe-given:
+	@test -n "$$RECIPE" || { echo 'which recipe? make list shows them; then: make train RECIPE=denoising' >&2; exit 2; }

@@ -1,0 +1,101 @@
+"""What a model has to beat: the best linear answers, fitted on the same training data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import tensorflow as tf
+from sklearn.decomposition import PCA
+
+MOST_FEATURES = 2048
+"""Elements up to which one matrix maps a whole example; above, a filter does, pixel by pixel."""
+
+MOST_VALUES = 100_000_000
+"""Numbers that a fit of PCA may look at; of more, it takes as many examples as fit."""
+
+RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+"""Ridge penalties tried, as shares of the mean variance of an input."""
+
+Predictor = Callable[[np.ndarray], np.ndarray]
+
+
+def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
+    """Least squares from inputs to targets, its ridge penalty chosen on the validation pairs.
+
+    train, validation: batches of (inputs, targets), each (batch, ...). Examples of more than
+    2048 elements are mapped by a linear filter of 7 x 7 pixels instead, for which they must be
+    pictures. Only second moments are kept, so memory does not grow with the data.
+    """
+    first, _ = next(iter(train))
+    rows = _flat if np.prod(first.shape[1:]) <= MOST_FEATURES else _patches
+    moments = _Moments()
+    for inputs, targets in train:
+        moments.add(*rows(inputs, targets))
+    held = _Moments()
+    for inputs, targets in validation:
+        held.add(*rows(inputs, targets))
+    weights = min((moments.ridge(share) for share in RIDGES), key=held.squared_error)
+
+    def predict(inputs):
+        features, _ = rows(inputs, inputs)
+        outputs = (features @ weights).reshape(inputs.shape)
+        return outputs.clip(0, 1) if domain == "unit" else outputs
+
+    return predict
+
+
+def principal_components(examples: np.ndarray, size: int, domain: str) -> Predictor:
+    """PCA with a code of `size` numbers (fewer when the examples span fewer), by scikit-learn.
+
+    examples: (n, ...) float32, the clean training examples.
+    """
+    limit = max(2, MOST_VALUES // int(np.prod(examples.shape[1:])))
+    flat = examples[:limit].reshape(len(examples[:limit]), -1)
+    pca = PCA(min(size, *flat.shape), random_state=0).fit(flat)
+
+    def predict(inputs):
+        inputs = np.asarray(inputs)
+        outputs = pca.inverse_transform(pca.transform(inputs.reshape(len(inputs), -1))).reshape(inputs.shape)
+        return outputs.clip(0, 1) if domain == "unit" else outputs
+
+    return predict
+
+
+class _Moments:
+    """Sums of products that least squares and its error need: X'X, X'Y and Y'Y."""
+
+    def __init__(self):
+        self.xx = self.xy = self.yy = 0.0
+        self.count = 0
+
+    def add(self, features, targets):
+        features, targets = features.astype(np.float64), targets.astype(np.float64)
+        self.xx += features.T @ features
+        self.xy += features.T @ targets
+        self.yy += np.square(targets).sum()
+        self.count += len(features)
+
+    def ridge(self, share):
+        """Weights (features, targets); the last feature is the constant 1 and is not penalised."""
+        penalty = share * np.trace(self.xx) / len(self.xx) * np.eye(len(self.xx))
+        penalty[-1, -1] = 0
+        return np.linalg.solve(self.xx + penalty, self.xy)
+
+    def squared_error(self, weights):
+        fit = np.sum(weights * (self.xx @ weights)) - 2 * np.sum(weights * self.xy)
+        return (fit + self.yy) / self.count
+
+
+def _flat(inputs, targets):
+    inputs, targets = np.asarray(inputs), np.asarray(targets)
+    features = inputs.reshape(len(inputs), -1)
+    return np.c_[features, np.ones(len(features), features.dtype)], targets.reshape(len(targets), -1)
+
+
+def _patches(inputs, targets):
+    """A row a pixel: the 7 x 7 neighbourhood of the input, and the target's channels."""
+    padded = tf.pad(inputs, ((0, 0), (3, 3), (3, 3), (0, 0)), "REFLECT")
+    patches = tf.image.extract_patches(padded, (1, 7, 7, 1), (1, 1, 1, 1), (1, 1, 1, 1), "VALID").numpy()
+    features = patches.reshape(-1, patches.shape[-1])
+    return np.c_[features, np.ones(len(features), np.float32)], np.asarray(targets).reshape(len(features), -1)

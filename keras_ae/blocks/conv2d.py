@@ -1,0 +1,94 @@
+"""Two-dimensional convolutional backbone: strided on the way in, sub-pixel on the way out.
+
+A sub-pixel step (Shi et al. 2016, arXiv:1609.05158) convolves at the small size and then moves
+channels into space. It leaves no checkerboard, and on a CPU trains faster than a transposed
+convolution of the same width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from keras import layers, ops
+
+
+@dataclass(frozen=True)
+class ConvBackbone:
+    """Convolutions that halve the picture until it is small, then one dense layer each way.
+
+    filters: channels of each level, from the picture to the code; each at least 1. Where the
+        picture is still larger than `smallest` after the last one, that width goes on.
+    kernel_size: side of every convolution, odd, in pixels.
+    hidden: width of the dense layer between the last level and the code; 0 leaves it out.
+    smallest: side in pixels, at least 1, at which extra levels stop.
+    activation: of the hidden layers, by its Keras name.
+    """
+
+    filters: tuple[int, ...] = (32, 64)
+    kernel_size: int = 3
+    hidden: int = 0
+    smallest: int = 8
+    activation: str = "relu"
+
+    def __post_init__(self):
+        if not self.filters or any(width < 1 for width in self.filters):
+            raise ValueError(f"filters needs one or more widths of at least 1, received {self.filters}")
+        if self.kernel_size < 1 or self.kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size is odd and at least 1, received {self.kernel_size}")
+        if self.hidden < 0 or self.smallest < 1:
+            raise ValueError(
+                f"hidden is at least 0 and smallest at least 1, received {self.hidden} and {self.smallest}"
+            )
+
+    def encode(self, inputs):
+        """(batch, height, width, channels) -> (batch, n)."""
+        sizes = self._sizes(tuple(inputs.shape[1:]))
+        features = inputs
+        for level in range(1, len(sizes)):
+            features = self._conv(self._width(level), f"conv_{level}", strides=2)(features)
+        features = layers.Flatten(name="flatten")(features)
+        if self.hidden:
+            features = layers.Dense(self.hidden, self.activation, name="hidden")(features)
+        return features
+
+    def decode(self, code, output_shape):
+        """(batch, latent_dim) -> (batch, height, width, channels), before the output activation."""
+        sizes = self._sizes(output_shape)
+        deepest = len(sizes) - 1
+        features = code
+        if self.hidden:
+            features = layers.Dense(self.hidden, self.activation, name="hidden")(features)
+        small = (*sizes[deepest], self._width(deepest))
+        features = layers.Dense(prod(small), self.activation, name="unflatten")(features)
+        features = layers.Reshape(small, name="reshape")(features)
+        for level in range(deepest, 1, -1):
+            features = self._conv(4 * self._width(level - 1), f"upsample_{level}")(features)
+            features = _enlarge(features, sizes[level - 1])
+        logits = layers.Conv2D(4 * output_shape[-1], self.kernel_size, padding="same", name="logits")
+        return _enlarge(logits(features), sizes[0])
+
+    def _conv(self, filters, name, strides=1):
+        return layers.Conv2D(
+            filters, self.kernel_size, strides, padding="same", activation=self.activation, name=name
+        )
+
+    def _width(self, level):
+        return self.filters[min(level, len(self.filters)) - 1]
+
+    def _sizes(self, shape):
+        """Height and width at each level, the picture's own first."""
+        if len(shape) != 3:
+            raise ValueError(
+                f"a convolutional backbone takes (height, width, channels), received shape {shape}; "
+                "use DenseBackbone for other shapes"
+            )
+        sizes = [shape[:2]]
+        while len(sizes) <= len(self.filters) or max(sizes[-1]) > self.smallest:
+            sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
+        return sizes
+
+
+def _enlarge(features, size):
+    """Channels into space by a factor of two; an odd side loses the row or column too many."""
+    return ops.depth_to_space(features, 2)[:, : size[0], : size[1], :]

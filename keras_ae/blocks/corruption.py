@@ -1,0 +1,84 @@
+"""Corruptions that a denoising task undoes: pure functions of the examples and one seed each.
+
+The same seed gives the same corruption wherever the example stands in a batch, so noise can be
+fresh in every epoch and yet identical in a repeat of the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Adds normal noise; values of the unit interval are clipped back into it.
+
+    sigma: standard deviation, above 0, in units of the data's full range for the unit
+        interval, of its standard deviation for real values.
+    """
+
+    sigma: float = 0.4
+
+    def __post_init__(self):
+        if not self.sigma > 0:
+            raise ValueError(f"sigma is above 0, received {self.sigma}")
+
+    def __call__(self, examples, seeds, domain: str):
+        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
+        noisy = examples + self.sigma * _each(tf.random.stateless_normal, examples, seeds)
+        return tf.clip_by_value(noisy, 0.0, 1.0) if domain == "unit" else noisy
+
+
+@dataclass(frozen=True)
+class Masking:
+    """Sets randomly chosen elements to zero (Vincent et al. 2008), which is the mean of real data.
+
+    rate: share of the elements, above 0 and at most 1.
+    """
+
+    rate: float = 0.5
+
+    def __post_init__(self):
+        _check_rate(self.rate)
+
+    def __call__(self, examples, seeds, domain: str):
+        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
+        uniform = _each(tf.random.stateless_uniform, examples, seeds)
+        return tf.where(uniform < self.rate, tf.zeros_like(examples), examples)
+
+
+@dataclass(frozen=True)
+class SaltAndPepper:
+    """Sets randomly chosen elements to the lowest or the highest value, each half of the time.
+
+    rate: share of the elements, above 0 and at most 1. The values are 0 and 1 in the unit
+        interval, and 2 standard deviations to either side for real values.
+    """
+
+    rate: float = 0.25
+    EXTREMES: ClassVar[dict[str, tuple[float, float]]] = {"unit": (0.0, 1.0), "real": (-2.0, 2.0)}
+
+    def __post_init__(self):
+        _check_rate(self.rate)
+
+    def __call__(self, examples, seeds, domain: str):
+        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
+        low, high = self.EXTREMES[domain]
+        uniform = _each(tf.random.stateless_uniform, examples, seeds)
+        corrupted = tf.where(uniform < self.rate, high * tf.ones_like(examples), examples)
+        return tf.where(uniform < self.rate / 2, low * tf.ones_like(examples), corrupted)
+
+
+def _check_rate(rate):
+    if not 0 < rate <= 1:
+        raise ValueError(f"rate is above 0 and at most 1, received {rate}")
+
+
+def _each(draw, examples, seeds):
+    """One stateless draw an example, each from its own seed."""
+    shape = tf.shape(examples)[1:]
+    noise = tf.map_fn(lambda seed: draw(shape, seed), seeds, fn_output_signature=tf.float32)
+    return tf.ensure_shape(noise, examples.shape)

@@ -1,0 +1,40 @@
+"""Fully connected backbone, for images, tables and windows of a fixed size alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from keras import layers
+
+
+@dataclass(frozen=True)
+class DenseBackbone:
+    """Dense layers from the flattened input towards the code, and mirrored back.
+
+    units: width of each hidden layer, from the input to the code; () leaves one layer in each
+        direction, the vanilla autoencoder. Each at least 1.
+    activation: of the hidden layers, by its Keras name.
+    """
+
+    units: tuple[int, ...] = (512, 256)
+    activation: str = "relu"
+
+    def __post_init__(self):
+        if any(width < 1 for width in self.units):
+            raise ValueError(f"each of units is at least 1, received {self.units}")
+
+    def encode(self, inputs):
+        """(batch, *input_shape) -> (batch, units[-1]), or (batch, n) when units is ()."""
+        features = layers.Flatten(name="flatten")(inputs)
+        for level, width in enumerate(self.units, start=1):
+            features = layers.Dense(width, self.activation, name=f"dense_{level}")(features)
+        return features
+
+    def decode(self, code, output_shape):
+        """(batch, latent_dim) -> (batch, *output_shape), before the output activation."""
+        features = code
+        for level, width in reversed(tuple(enumerate(self.units, start=1))):
+            features = layers.Dense(width, self.activation, name=f"dense_{level}")(features)
+        logits = layers.Dense(prod(output_shape), name="logits")(features)
+        return layers.Reshape(output_shape, name="reshape")(logits)

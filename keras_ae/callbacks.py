@@ -1,0 +1,124 @@
+"""What happens while a model trains: pictures, throughput and checkpoints."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from keras_ae.pictures import grid
+
+
+class Pictures(keras.callbacks.Callback):
+    """Writes one picture grid an epoch, of the same validation examples, beside the validation curves.
+
+    batch: (inputs, targets) to reconstruct, each (n, height, width, 1 or 3) of the domain.
+    rows: (inputs, targets, reconstruction) -> rows of the grid by name, top to bottom.
+    log_dir: the run's folder; the grids go to its `validation` run.
+    """
+
+    def __init__(self, batch, rows: Callable, domain: str, log_dir: Path):
+        super().__init__()
+        self.batch = batch
+        self.rows = rows
+        self.domain = domain
+        self.log_dir = log_dir
+        self.writer = None
+
+    def on_train_begin(self, logs=None):
+        self.writer = tf.summary.create_file_writer(str(self.log_dir / "validation"))
+
+    def on_epoch_end(self, epoch, logs=None):
+        inputs, targets = self.batch
+        outputs = self.model(inputs, training=False)
+        rows = self.rows(inputs, targets, outputs["reconstruction"])
+        with self.writer.as_default():
+            tf.summary.image(
+                "examples", grid(rows, self.domain)[None], step=epoch, description=" / ".join(rows)
+            )
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
+
+
+class Throughput(keras.callbacks.Callback):
+    """Writes the learning rate and the examples (images) a second of every step of the optimizer.
+
+    batch_size: examples in a step.
+    log_dir: the run's folder; the scalars go to its `train` run.
+    """
+
+    def __init__(self, batch_size: int, log_dir: Path):
+        super().__init__()
+        self.batch_size = batch_size
+        self.log_dir = log_dir
+        self.writer = None
+        self.began = self.seen = 0
+
+    def on_train_begin(self, logs=None):
+        self.writer = tf.summary.create_file_writer(str(self.log_dir / "train"))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began, self.seen = time.perf_counter(), -1
+
+    def on_train_batch_end(self, batch, logs=None):
+        now, optimizer = time.perf_counter(), self.model.optimizer
+        rate = (batch - self.seen) * self.batch_size / (now - self.began)
+        self.began, self.seen = now, batch
+        with self.writer.as_default(step=int(optimizer.iterations)):
+            tf.summary.scalar("learning_rate", float(optimizer.learning_rate))
+            tf.summary.scalar("images_per_second", rate)
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Keeps the last and the best epoch on disk, so that a run killed at any moment can go on.
+
+    Keras's own BackupAndRestore overwrites its one file in place; here a new file is complete
+    before `state.json`, replaced in one move, names it.
+
+    folder: for `state.json` and the weights it names.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = Path(folder)
+        self.state = read_state(self.folder)
+        self.began = 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        weights = f"epoch-{epoch + 1}.weights.h5"
+        self.model.save_weights(self.folder / weights)
+        entry = {name: float(value) for name, value in logs.items()}
+        history = [*self.state["history"], entry | {"seconds": time.perf_counter() - self.began}]
+        best = min(range(len(history)), key=lambda index: history[index]["val_loss"]) + 1
+        self.state = {
+            "epochs": epoch + 1,
+            "last": weights,
+            "best": f"epoch-{best}.weights.h5",
+            "history": history,
+        }
+        aside = self.folder / "state.json.new"
+        aside.write_text(json.dumps(self.state, indent=1))
+        os.replace(aside, self.folder / "state.json")
+        for file in self.folder.glob("epoch-*.weights.h5"):
+            if file.name not in (self.state["last"], self.state["best"]):
+                file.unlink()
+
+
+def read_state(folder: Path) -> dict:
+    """What a Checkpoint left in a folder: epochs done, files of the last and the best, history."""
+    try:
+        return json.loads((Path(folder) / "state.json").read_text())
+    except FileNotFoundError:
+        return {"epochs": 0, "last": None, "best": None, "history": []}

@@ -1,0 +1,43 @@
+"""Data sets: each kind in one file, found by listing this folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+from pathlib import Path
+
+from keras_ae.errors import InputError
+
+
+def kinds() -> list[type]:
+    """Every data set class of this folder: a dataclass with `load` and `sample`."""
+    found = []
+    for module_info in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{module_info.name}")
+        found += [
+            kind
+            for kind in vars(module).values()
+            if isinstance(kind, type)
+            and kind.__module__ == module.__name__
+            and dataclasses.is_dataclass(kind)
+            and hasattr(kind, "accepts")
+        ]
+    return found
+
+
+def find(text: str):
+    """The data set that a name (`mnist`) or a path (a folder, an .npz) stands for.
+
+    Raises InputError when it is neither, naming the names there are.
+    """
+    for kind in kinds():
+        dataset = kind.accepts(text)
+        if dataset is not None:
+            return dataset
+    names = sorted(kind.name for kind in kinds() if isinstance(getattr(kind, "name", None), str))
+    missing = "which is of no known kind" if Path(text).exists() else "which does not exist"
+    raise InputError(
+        f"expected a data set's name ({', '.join(names)}), a folder of images, or an .npy or .npz file; "
+        f"received {text!r}, {missing}"
+    )

@@ -1,0 +1,180 @@
+"""One's own arrays: an .npy file, or an .npz with names."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_ae.data.dataset import LARGEST, Data, Split, assign, digests, split_by_content
+from keras_ae.errors import InputError
+
+EXAMPLES = ("x", "x_train", "images", "data", "examples", "arr_0")
+LABELS = ("y", "y_train", "labels", "targets", "arr_1")
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """Vectors (n, features), grey images (n, height, width) or images (n, height, width, channels).
+
+    uint8 and bool arrays, uint16 ones and floats within [0, 1] are of the unit interval; all
+    else is real, and brought to mean 0 and standard deviation 1, per feature of vectors and per
+    channel of images, with what the training split shows. Examples are split by content, 80 /
+    10 / 10; an .npz with `x_train` and `x_test` keeps its own test split.
+
+    path: the file.
+    key: name of the array in an .npz; None takes the first of x, x_train, images, data,
+        examples, arr_0, or the only one there is.
+    domain: "unit" or "real" to say so rather than have it seen.
+    """
+
+    path: str
+    key: str | None = None
+    domain: str | None = None
+
+    def __post_init__(self):
+        if self.domain not in (None, "unit", "real"):
+            raise ValueError(f'domain is "unit" or "real", received {self.domain!r}')
+
+    @classmethod
+    def accepts(cls, text: str) -> ArrayFile | None:
+        return cls(text) if Path(text).suffix.lower() in (".npy", ".npz") and Path(text).is_file() else None
+
+    def load(self) -> Data:
+        """Raises InputError for pickled objects, a wrong rank or dtype, and for NaN (and says where)."""
+        arrays = self._read()
+        key = self._choose(arrays)
+        examples = _with_channels(_checked(arrays[key], f"{self.path}:{key}"))
+        labels = self._labels(arrays, len(examples))
+        if key == "x_train" and "x_test" in arrays:
+            splits = self._given_splits(arrays, examples, labels)
+        else:
+            splits = split_by_content(examples, labels)
+        return _in_domain(Path(self.path).name, splits, self.domain)
+
+    def sample(self) -> Data:
+        """Blobs of 12 x 12 pixels: a stand-in that needs no file."""
+        rows, columns = np.mgrid[0:12, 0:12]
+        centres = np.random.default_rng(0).uniform(2, 9, (60, 2, 1, 1))
+        blobs = np.exp(-((rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2) / 6)
+        return _in_domain("sample", split_by_content(blobs[..., None].astype(np.float32)), self.domain)
+
+    def _read(self):
+        try:
+            if Path(self.path).suffix.lower() == ".npy":
+                with open(self.path, "rb") as file:
+                    _check_header(file, self.path)
+                return {"array": np.load(self.path, allow_pickle=False)}
+            with zipfile.ZipFile(self.path) as archive:
+                for member in archive.namelist():
+                    with archive.open(member) as file:
+                        _check_header(file, f"{self.path}:{member}")
+            with np.load(self.path, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+        except InputError:
+            raise
+        except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+            raise InputError(
+                f"{self.path} cannot be read as a NumPy file of plain numbers "
+                f"({' '.join(str(error).split())}); write it with numpy.save or numpy.savez"
+            ) from error
+
+    def _choose(self, arrays):
+        if self.key is not None and self.key not in arrays:
+            raise InputError(f"{self.path} holds {', '.join(sorted(arrays))}; received data.key={self.key}")
+        known = [name for name in (self.key, *EXAMPLES) if name in arrays]
+        if known or len(arrays) == 1:
+            return known[0] if known else next(iter(arrays))
+        raise InputError(
+            f"{self.path} holds {', '.join(sorted(arrays)) or 'nothing'}, none of them named "
+            f'{", ".join(EXAMPLES)}; say which with SET="data.key=..."'
+        )
+
+    def _labels(self, arrays, count):
+        fitting = (name for name in LABELS if name in arrays and arrays[name].shape in ((count,), (count, 1)))
+        for name in fitting:
+            if np.issubdtype(arrays[name].dtype, np.integer):
+                return arrays[name].reshape(-1).astype(np.int64)
+        return None
+
+    def _given_splits(self, arrays, examples, labels):
+        test = _with_channels(_checked(arrays["x_test"], f"{self.path}:x_test"))
+        if test.shape[1:] != examples.shape[1:] or test.dtype != examples.dtype or not len(test):
+            raise InputError(
+                f"x_train and x_test of {self.path} differ: {examples.shape} {examples.dtype} and "
+                f"{test.shape} {test.dtype}"
+            )
+        parts = assign(digests(examples), test=0)
+        test_labels = arrays.get("y_test")
+        fits = labels is not None and test_labels is not None and len(test_labels) == len(test)
+        return {
+            "train": Split(examples, labels).take(parts["train"]),
+            "validation": Split(examples, labels).take(parts["validation"]),
+            "test": Split(test, np.asarray(test_labels).reshape(-1).astype(np.int64) if fits else None),
+        }
+
+
+def _check_header(file, where):
+    """Refuses what would not fit in memory before it is decoded."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    size = int(np.prod(shape, dtype=np.float64)) * dtype.itemsize
+    if size > LARGEST:
+        raise InputError(
+            f"{where} is {size / 2**30:.1f} GiB, at most {LARGEST / 2**30:.0f} are held in memory"
+        )
+
+
+def _checked(array, where):
+    if array.ndim not in (2, 3, 4) or 0 in array.shape:
+        raise InputError(
+            f"expected (n, features), (n, height, width) or (n, height, width, channels) in {where}; "
+            f"received shape {array.shape}"
+        )
+    if array.dtype.kind not in "buif":
+        raise InputError(f"expected numbers in {where}; received dtype {array.dtype}")
+    if array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] > 4:
+        raise InputError(
+            f"expected channels last in {where}; received shape {array.shape}, which looks like channels "
+            "first; move the axis with numpy.moveaxis(x, 1, -1)"
+        )
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = np.argwhere(~np.isfinite(array))
+        raise InputError(
+            f"expected finite numbers in {where}; {len(bad)} are NaN or infinite, the first at index "
+            f"{tuple(int(i) for i in bad[0])}; replace or drop them"
+        )
+    return array
+
+
+def _with_channels(array):
+    return array[..., None] if array.ndim == 3 else array
+
+
+def _in_domain(name, splits, domain):
+    """Data whose examples are uint8, or float32 in the unit interval, or standardised float32."""
+    train = splits["train"].examples
+    dtype = train.dtype
+    if domain != "real" and dtype in (np.uint8, np.bool_, np.uint16):
+        full = {"uint8": None, "bool": 1, "uint16": 65535}[dtype.name]
+        convert = (lambda x: x) if full is None else (lambda x: x.astype(np.float32) / np.float32(full))
+        return Data(name, **_map(splits, convert), domain="unit")
+    spans = [(split.examples.min(), split.examples.max()) for split in splits.values()]
+    within = min(low for low, _ in spans) >= 0 and max(high for _, high in spans) <= 1
+    if domain == "unit" or (domain is None and within):
+        return Data(name, **_map(splits, lambda x: x.astype(np.float32)), domain="unit")
+    axes = tuple(range(train.ndim - 1))
+    offset = train.mean(axes, dtype=np.float64)
+    scale = train.std(axes, dtype=np.float64)
+    scale = np.where(scale > 0, scale, 1.0)
+    standardised = _map(splits, lambda x: ((x - offset) / scale).astype(np.float32))
+    return Data(
+        name, **standardised, domain="real", offset=offset.astype(np.float32), scale=scale.astype(np.float32)
+    )
+
+
+def _map(splits, convert):
+    return {name: Split(convert(split.examples), split.labels) for name, split in splits.items()}

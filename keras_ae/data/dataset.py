@@ -1,0 +1,205 @@
+"""Splits of examples in memory, how they are drawn, and the pipeline from them to a model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.errors import InputError
+
+LARGEST = 8 * 2**30
+"""Bytes that one data set may take once decoded; what is larger is refused before decoding."""
+
+VALIDATION, TEST = 0.1, 0.1
+"""Shares of the examples that a stable hash sends to validation and to test."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Examples in memory.
+
+    examples: (n, *shape), uint8 (a value v stands for v / 255) or float32 (as a model sees it).
+    labels: (n,) integers, or None.
+    """
+
+    examples: np.ndarray
+    labels: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.examples)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.examples.shape[1:]
+
+    def take(self, index) -> Split:
+        """The examples at an index, a slice or a mask."""
+        return Split(self.examples[index], None if self.labels is None else self.labels[index])
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """What a data set loads.
+
+    name: as it stands in a model card.
+    train, validation, test: splits of one element shape, each of at least one example.
+    domain: "unit" for values in [0, 1], "real" for standardised values.
+    label_names: what the integers of the labels mean; () when they mean themselves.
+    offset, scale: a raw value is offset + scale * the model's value; of shape () or (channels,).
+    notes: what the user should know, such as files left out.
+    """
+
+    name: str
+    train: Split
+    validation: Split
+    test: Split
+    domain: str
+    label_names: tuple[str, ...] = ()
+    offset: np.ndarray = field(default_factory=lambda: np.float32(0))
+    scale: np.ndarray = field(default_factory=lambda: np.float32(1))
+    notes: tuple[str, ...] = ()
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of every example's bytes, in the order of the splits."""
+        digest = hashlib.sha256()
+        for name, split in self.splits.items():
+            digest.update(f"{name} {split.examples.shape} {split.examples.dtype} ".encode())
+            digest.update(np.ascontiguousarray(split.examples))
+        return digest.hexdigest()
+
+
+class Dataset(Protocol):
+    """A frozen dataclass that names where examples come from.
+
+    accepts: the data set that a command line's text stands for, or None.
+    load: the data itself; may download, once, into the Keras cache.
+    sample: a few examples of the same schema with no download, for tests and demonstrations.
+    """
+
+    @classmethod
+    def accepts(cls, text: str) -> Dataset | None: ...
+
+    def load(self) -> Data: ...
+
+    def sample(self) -> Data: ...
+
+
+class Named:
+    """Data sets that a name stands for, such as `mnist`."""
+
+    name: ClassVar[str]
+
+    @classmethod
+    def accepts(cls, text: str):
+        return cls() if text == cls.name else None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A data set's own sample in the place of the whole: no download, over in seconds."""
+
+    of: Dataset
+
+    def load(self) -> Data:
+        return self.of.sample()
+
+
+def digests(rows: Iterable[np.ndarray]) -> list[bytes]:
+    """A hash of each example's content, which no later run and no other order changes."""
+    return [hashlib.blake2b(np.ascontiguousarray(row), digest_size=8).digest() for row in rows]
+
+
+def assign(hashes: list[bytes], validation: float = VALIDATION, test: float = TEST) -> dict[str, np.ndarray]:
+    """Indices of each split, from the examples' hashes alone.
+
+    An example's split depends on its own content only: adding others does not move it, and
+    equal examples always share a split. Where a small set would leave one empty, the examples
+    with the smallest hashes fill it.
+    Raises InputError below 3 examples of different content.
+    """
+    if len(set(hashes)) < 3:
+        raise InputError(
+            f"expected at least 3 different examples, one each to train, validate and test on; "
+            f"received {len(set(hashes))}; add more"
+        )
+    position = np.array([int.from_bytes(value, "big") for value in hashes], np.float64) / 2.0**64
+    where = np.where(position < test, "test", np.where(position < test + validation, "validation", "train"))
+    wanted = [name for name, share in (("test", test), ("validation", validation), ("train", 1)) if share]
+    for name in wanted:
+        if name not in where:
+            _, largest = max((np.sum(where == other), other) for other in wanted)
+            chosen = position[where == largest].min()
+            where[position == chosen] = name
+    return {name: np.flatnonzero(where == name) for name in ("train", "validation", "test")}
+
+
+def split_by_content(
+    examples: np.ndarray, labels=None, hashes: list[bytes] | None = None
+) -> dict[str, Split]:
+    """Train, validation and test splits of one array, by the hash of each example's content."""
+    whole = Split(examples, labels)
+    parts = assign(digests(examples) if hashes is None else hashes)
+    return {name: whole.take(index) for name, index in parts.items()}
+
+
+def values(examples) -> tf.Tensor:
+    """Stored examples (batch, ...) as a model sees them: float32, with 255 standing for 1."""
+    examples = tf.convert_to_tensor(examples)
+    return tf.cast(examples, tf.float32) / 255.0 if examples.dtype == tf.uint8 else examples
+
+
+Pair = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+"""(examples (batch, ...), seeds (batch, 2)) -> (inputs, targets): what a task makes of examples."""
+
+
+def training_batches(
+    split: Split, pair: Pair, batch_size: int, seed: int, first_epoch: int = 0
+) -> tuple[tf.data.Dataset, int]:
+    """Endless shuffled batches from the given epoch on, and the number of them in an epoch.
+
+    Order and noise are functions of (seed, epoch, index) alone: new in every epoch, the same in
+    a repeat, and a run resumed at an epoch sees what an unbroken one sees. An epoch leaves out
+    the few examples, other ones each time, that do not fill its last batch.
+    """
+    count = len(split)
+    batch_size = min(batch_size, count)
+    steps = count // batch_size
+    examples = tf.constant(split.examples)
+
+    def epoch_of(epoch):
+        order_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
+        order = tf.random.experimental.stateless_shuffle(tf.range(count, dtype=tf.int64), order_seed)
+        batches = tf.reshape(order[: steps * batch_size], (steps, batch_size))
+        return tf.data.Dataset.from_tensor_slices(batches).map(lambda index: (epoch, index))
+
+    def load(epoch, index):
+        return pair(values(tf.gather(examples, index)), _seeds(seed, epoch + 1, index))
+
+    epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
+    dataset = epochs.flat_map(epoch_of).map(load, num_parallel_calls=2, deterministic=True)
+    return dataset.prefetch(4), steps
+
+
+def held_back_batches(split: Split, pair: Pair, batch_size: int, seed: int) -> tf.data.Dataset:
+    """The split in its own order, once, with the same noise each time it is asked for."""
+    index = tf.data.Dataset.range(len(split)).batch(batch_size)
+    examples = tf.constant(split.examples)
+    return index.map(
+        lambda index: pair(values(tf.gather(examples, index)), _seeds(seed, tf.constant(0, tf.int64), index))
+    ).prefetch(4)
+
+
+def _seeds(seed, epoch, index):
+    """(batch, 2) seeds; epoch 0 is that of data held back, training counts from 1."""
+    return tf.stack([tf.fill(tf.shape(index), tf.constant(seed, tf.int64)), epoch * 2**32 + index], axis=-1)

@@ -1,0 +1,213 @@
+"""Recipe: one data set, one variant, one task, and how to train them; loading and overriding one."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import importlib.util
+import pkgutil
+import types
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from keras_ae import blocks, data, tasks, variants
+from keras_ae.catalogue import recipe_file
+from keras_ae.data.dataset import Dataset
+from keras_ae.errors import InputError
+from keras_ae.heads import Variant
+from keras_ae.tasks import Task
+
+LOSSES = ("auto", "binary_crossentropy", "squared_error")
+SCHEDULES = ("constant", "cosine")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run.
+
+    data, variant, task: one of each.
+    epochs, batch_size: at least 1.
+    optimizer: by its Keras name; learning_rate: its highest, above 0.
+    schedule: "cosine" falls to 0 over the run, "constant" stays.
+    warmup: steps over which the learning rate first rises, at least 0.
+    loss: "auto" fits the data's domain: cross-entropy in [0, 1], squared error otherwise.
+    seed: of weights, order and noise; at least 0.
+    callbacks: functions without arguments that make further Keras callbacks.
+    name: the recipe file's own, filled in when it is loaded.
+    """
+
+    data: Dataset
+    variant: Variant
+    task: Task
+    epochs: int = 20
+    batch_size: int = 128
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    schedule: str = "cosine"
+    warmup: int = 0
+    loss: str = "auto"
+    seed: int = 0
+    callbacks: tuple[Callable, ...] = ()
+    name: str = ""
+
+    def __post_init__(self):
+        for name, least in (("epochs", 1), ("batch_size", 1), ("warmup", 0), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate is above 0, received {self.learning_rate}")
+        for name, allowed in (("loss", LOSSES), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} is one of {', '.join(allowed)}; received {getattr(self, name)!r}")
+
+
+def load(name: str) -> Recipe:
+    """The recipe of a name or of a path to a .py file.
+
+    Raises InputError for an unknown one, and for a file that does not define `recipe`.
+    """
+    path = recipe_file(name)
+    module_spec = importlib.util.spec_from_file_location(f"recipe_{path.stem}", path)
+    module = importlib.util.module_from_spec(module_spec)
+    try:
+        module_spec.loader.exec_module(module)
+    except Exception as error:  # whatever a user's file may raise
+        raise InputError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    recipe = getattr(module, "recipe", None)
+    if not isinstance(recipe, Recipe):
+        raise InputError(f"expected {path} to define `recipe = Recipe(...)`; found {type(recipe).__name__}")
+    return dataclasses.replace(recipe, name=path.stem)
+
+
+def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
+    """The recipe with fields changed by settings such as `variant.latent_dim=16`.
+
+    A field that is an object takes another of its kind: `task.corruption=Masking(rate=0.3)`.
+    Raises InputError for an unknown field (naming those there are), a wrong type, or a value
+    outside its domain.
+    """
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals:
+            raise InputError(f"expected field=value, received {setting!r}")
+        recipe = _replaced(recipe, path.strip().split("."), text.strip(), path.strip())
+    return recipe
+
+
+def flat(instance, prefix: str = "") -> dict[str, object]:
+    """Every field of a nest of dataclasses by its dotted path; an object stands by its class name too."""
+    fields = {}
+    for field in dataclasses.fields(instance):
+        value = getattr(instance, field.name)
+        if dataclasses.is_dataclass(value):
+            fields[prefix + field.name] = type(value).__name__
+            fields |= flat(value, f"{prefix}{field.name}.")
+        else:
+            fields[prefix + field.name] = value
+    return fields
+
+
+def _replaced(owner, names, text, path):
+    name, *rest = names
+    there = [field.name for field in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
+    if name not in there:
+        fields = f"its fields are {', '.join(there)}" if there else "it has no fields"
+        raise InputError(f"{path}: {type(owner).__name__} has no field {name!r}; {fields}")
+    value = getattr(owner, name)
+    hint = typing.get_type_hints(type(owner))[name]
+    new = _replaced(value, rest, text, path) if rest else _parsed(text, value, hint, path)
+    try:
+        return dataclasses.replace(owner, **{name: new})
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _parsed(text, value, hint, path):
+    if dataclasses.is_dataclass(value):
+        return _constructed(text, hint, path)
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if type(None) in options and text.lower() == "none":
+        return None
+    kind = next(option for option in options if option is not type(None))
+    if typing.get_origin(kind) is tuple and typing.get_args(kind)[0] in _SCALARS:
+        element = typing.get_args(kind)[0]
+        return tuple(
+            _scalar(part.strip(), element, path) for part in text.strip("(),").split(",") if part.strip()
+        )
+    if kind not in _SCALARS:
+        raise InputError(f"{path} cannot be set from text; change it in the recipe's file")
+    return _scalar(text, kind, path)
+
+
+_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_SCALARS = {
+    bool: ("true or false", lambda text: _TRUTH[text.lower()]),
+    int: ("a whole number", int),
+    float: ("a number", float),
+    str: ("text", str),
+}
+
+
+def _scalar(text, kind, path):
+    expected, convert = _SCALARS[kind]
+    try:
+        return convert(text)
+    except (ValueError, KeyError) as error:
+        raise InputError(f"{path}: expected {expected}, received {text!r}") from error
+
+
+def _constructed(text, hint, path):
+    """An instance from `Name` or `Name(field=literal, ...)`, of a class that the hint admits."""
+    building_blocks = _building_blocks()
+    members = [name for name, member in vars(hint).items() if callable(member) and not name.startswith("_")]
+    members += ["__call__"] * ("__call__" in vars(hint))
+    fitting = {
+        name: kind
+        for name, kind in building_blocks.items()
+        if all(hasattr(kind, member) for member in members)
+    }
+    try:
+        instance = _instance(ast.parse(text, mode="eval").body, building_blocks)
+        if type(instance).__name__ in fitting:
+            return instance
+        error = f"{type(instance).__name__} cannot stand here"
+    except KeyError as unknown:
+        error = f"there is no {unknown.args[0]}"
+    except (SyntaxError, ValueError, TypeError) as fault:
+        error = str(fault)
+    raise InputError(
+        f"{path}: expected {' or '.join(sorted(fitting))}, with fields in brackets where wanted, "
+        f"received {text!r}: {error}"
+    )
+
+
+def _instance(node, building_blocks):
+    if isinstance(node, ast.Name):
+        return building_blocks[node.id]()
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args:
+        fields = {word.arg: _literal(word.value, building_blocks) for word in node.keywords}
+        return building_blocks[node.func.id](**fields)
+    raise ValueError("write Name or Name(field=value, ...)")
+
+
+def _literal(node, building_blocks):
+    return _instance(node, building_blocks) if isinstance(node, ast.Call) else ast.literal_eval(node)
+
+
+def _building_blocks():
+    """Every dataclass of the four folders by its name."""
+    modules = [
+        importlib.import_module(info.name)
+        for folder in (blocks, data, tasks, variants)
+        for info in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}.")
+    ]
+    return {
+        kind.__name__: kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__
+    }

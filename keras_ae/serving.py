@@ -1,0 +1,156 @@
+"""Heads as SavedModels in TF Serving's directory form, each with its card and checked from disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.data.dataset import Data, values
+from keras_ae.errors import InputError
+from keras_ae.heads import Heads
+
+TOLERANCE = 1e-5
+"""Largest difference from the Keras heads, relative to the largest output, that an export may show."""
+
+MOUNT = "/models"
+"""Where TF Serving's container expects the folder of all models."""
+
+
+def export_heads(heads: Heads, data: Data, name: str, card: dict, root: Path) -> dict[str, Path]:
+    """Writes root/name/{encoder,decoder,autoencoder}/<version>/ and root/models.config.
+
+    Each head is a SavedModel of its own with float32 inputs and outputs by name (`inputs`,
+    `code`, `reconstruction`), any batch size, and `card.json` beside it. Real-valued data goes
+    in and comes out in its own units: the standardisation is inside the graph. The version is
+    one above the highest there is; a model appears under its number only when it is complete.
+    Returns the folder of each head.
+    Raises InputError when the folder cannot be written, RuntimeError when a head read back from
+    disk does not give what its Keras model gives; nothing stays behind in either case.
+    """
+    examples = np.asarray(values(data.test.examples[:32])) * data.scale + data.offset
+    functions = _functions(heads, data)
+    aside = root / name / f"tmp-{uuid.uuid4().hex}"
+    try:
+        aside.mkdir(parents=True)
+        batch = {"inputs": tf.constant(examples, tf.float32)}
+        batch |= functions["encoder"][1](**batch)
+        signatures = {}
+        for head, (model, function) in functions.items():
+            _write(model, function, aside / head)
+            signatures[head] = _verified(aside / head, function, batch)
+        for head in functions:
+            text = json.dumps(card | {"head": head, "signature": signatures[head]}, indent=1)
+            (aside / head / "card.json").write_text(text + "\n")
+        folders = _publish(aside, root / name, tuple(functions))
+    except OSError as error:
+        raise InputError(
+            f"{root / name} cannot be written ({error.strerror}); name another folder"
+        ) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    write_config(root)
+    return folders
+
+
+def write_config(root: Path) -> Path:
+    """TF Serving's models.config for every exported head below a folder, as `recipe_head`."""
+    heads = sorted({version.parent for version in root.glob("*/*/*") if _is_version(version)})
+    entries = [
+        "  config {\n"
+        f'    name: "{head.parent.name}_{head.name}"\n'
+        f'    base_path: "{MOUNT}/{head.parent.name}/{head.name}"\n'
+        '    model_platform: "tensorflow"\n'
+        "  }\n"
+        for head in heads
+    ]
+    file, aside = root / "models.config", root / f"models.config.{uuid.uuid4().hex}"
+    aside.write_text("model_config_list {\n" + "".join(entries) + "}\n")
+    os.replace(aside, file)
+    return file
+
+
+def _functions(heads: Heads, data: Data) -> dict[str, tuple[keras.Model, Callable]]:
+    """Each head's Keras model, and the function that is served of it, in the data's own units."""
+    shape = heads.encoder.inputs[0].shape[1:]
+    inputs = tf.TensorSpec((None, *shape), tf.float32, name="inputs")
+    code = tf.TensorSpec(heads.decoder.inputs[0].shape, tf.float32, name="code")
+    offset, scale = tf.constant(data.offset, tf.float32), tf.constant(data.scale, tf.float32)
+    standardised = data.domain == "real"
+
+    @tf.function(input_signature=[inputs])
+    def encode(inputs):
+        inputs = (inputs - offset) / scale if standardised else inputs
+        return {"code": heads.encoder({"inputs": inputs}, training=False)["code"]}
+
+    @tf.function(input_signature=[code])
+    def decode(code):
+        output = heads.decoder({"code": code}, training=False)["reconstruction"]
+        return {"reconstruction": output * scale + offset if standardised else output}
+
+    @tf.function(input_signature=[inputs])
+    def autoencode(inputs):
+        return decode(encode(inputs)["code"])
+
+    return {
+        "encoder": (heads.encoder, encode),
+        "decoder": (heads.decoder, decode),
+        "autoencoder": (heads.end_to_end, autoencode),
+    }
+
+
+def _write(model, function, folder):
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint("serve", function)
+    archive.write_out(str(folder), verbose=False)
+
+
+def _verified(folder, function, batch):
+    """The signature found in a SavedModel, once its outputs equal those of the function it came from."""
+    served = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    arguments = {name: batch[name] for name in served.structured_input_signature[1]}
+    outputs = served(**arguments)
+    for name, expected in function(**arguments).items():
+        worst = float(tf.reduce_max(tf.abs(outputs[name] - expected)))
+        if not worst <= TOLERANCE * max(1.0, float(tf.reduce_max(tf.abs(expected)))):
+            raise RuntimeError(
+                f"{name} of {folder.name} differs by {worst:g} once exported; nothing was kept"
+            )
+    sides = {"inputs": served.structured_input_signature[1], "outputs": served.structured_outputs}
+    return {
+        side: {
+            name: {"shape": spec.shape.as_list(), "dtype": spec.dtype.name} for name, spec in specs.items()
+        }
+        for side, specs in sides.items()
+    }
+
+
+def _publish(aside, folder, heads):
+    """Moves complete heads to one number that none has; tries again where another export was first."""
+    while True:
+        there = [int(path.name) for head in heads for path in (folder / head).glob("*") if _is_version(path)]
+        version = str(max(there, default=0) + 1)
+        moved = {}
+        for head in heads:
+            (folder / head).mkdir(exist_ok=True)
+            try:
+                (aside / head).rename(folder / head / version)
+            except OSError:
+                if moved or not (folder / head / version).exists():
+                    raise
+                break  # the encoder's number is taken first, so whoever has it has them all
+            moved[head] = folder / head / version
+        if moved:
+            return moved
+
+
+def _is_version(path):
+    return path.name.isdecimal() and path.is_dir()

@@ -1,0 +1,24 @@
+"""What an autoencoder is trained and used for: a pairing of data, its evaluation and its baselines."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from keras_ae.baselines import Predictor
+from keras_ae.data.dataset import Data
+
+
+class Task(Protocol):
+    """A frozen dataclass that says what goes in, what should come out, and what to compare with.
+
+    pair: examples (batch, ...), one seed each (batch, 2) and their domain -> (inputs, targets);
+        a pure function, so that the same seed gives the same pair.
+    baselines: predictors fitted on the training split, by the names they bear in the table.
+    rows: what the pictures of a run show of (inputs, targets, reconstruction), top to bottom.
+    """
+
+    def pair(self, examples, seeds, domain: str): ...
+
+    def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]: ...
+
+    def rows(self, inputs, targets, reconstruction) -> dict[str, object]: ...

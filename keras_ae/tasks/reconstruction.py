@@ -1,0 +1,27 @@
+"""Plain reconstruction: what goes in should come out, through a code of fewer numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_ae.baselines import Predictor, principal_components
+from keras_ae.data.dataset import Data, values
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Inputs and targets are the examples themselves."""
+
+    def pair(self, examples, seeds, domain: str):
+        """examples (batch, ...) -> (examples, examples)."""
+        return examples, examples
+
+    def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
+        """PCA of the same code size."""
+        examples = np.asarray(values(data.train.examples))
+        return {f"PCA, {latent_dim} components": principal_components(examples, latent_dim, data.domain)}
+
+    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+        return {"input": inputs, "reconstruction": reconstruction}

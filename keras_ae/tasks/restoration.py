@@ -1,0 +1,44 @@
+"""Restoration: a corrupted example goes in, the clean one should come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from keras_ae.baselines import Predictor, linear_map
+from keras_ae.blocks.corruption import Gaussian
+from keras_ae.data.dataset import Data, held_back_batches
+
+
+class Corruption(Protocol):
+    """(examples (batch, ...), seeds (batch, 2), domain) -> corrupted examples of the same shape."""
+
+    def __call__(self, examples, seeds, domain: str): ...
+
+
+@dataclass(frozen=True)
+class Denoising:
+    """The denoising criterion (Vincent et al. 2008): corrupt the input, ask for the clean example.
+
+    corruption: Gaussian, Masking or SaltAndPepper, drawn anew for each example in each epoch.
+    """
+
+    corruption: Corruption = Gaussian()
+
+    def pair(self, examples, seeds, domain: str):
+        """examples (batch, ...) -> (corrupted, examples)."""
+        return self.corruption(examples, seeds, domain), examples
+
+    def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
+        """The input left as it is, and the best linear denoiser."""
+        pair = partial(self.pair, domain=data.domain)
+        train = held_back_batches(data.train, pair, 256, seed)
+        validation = held_back_batches(data.validation, pair, 256, seed)
+        return {
+            "noisy input": lambda inputs: inputs,
+            "linear denoiser": linear_map(train, validation, data.domain),
+        }
+
+    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+        return {"input": targets, "noisy": inputs, "reconstruction": reconstruction}

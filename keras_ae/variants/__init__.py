@@ -1,0 +1,1 @@
+"""The literature's autoencoders, one a file; found by listing this folder."""
