@@ -163,12 +163,11 @@ def _scalar(text, kind, path):
 def _constructed(text, hint, path):
     """An instance from `Name` or `Name(field=literal, ...)`, of a class that the hint admits."""
     building_blocks = _building_blocks()
-    members = [name for name, member in vars(hint).items() if callable(member) and not name.startswith("_")]
-    members += ["__call__"] * ("__call__" in vars(hint))
+    wanted = {name for name in vars(hint) if not name.startswith("_") or name == "__call__"}
     fitting = {
-        name: kind
+        name
         for name, kind in building_blocks.items()
-        if all(hasattr(kind, member) for member in members)
+        if wanted <= {member for base in kind.__mro__ for member in vars(base)}
     }
     try:
         instance = _instance(ast.parse(text, mode="eval").body, building_blocks)

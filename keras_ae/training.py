@@ -232,6 +232,10 @@ def _prepare(directory, recipe, resume):
     checkpoint = directory / "checkpoint"
     try:
         checkpoint.mkdir(parents=True, exist_ok=True)
+        if not resume and read_state(checkpoint)["epochs"]:
+            raise InputError(
+                f"{directory} holds a run already; go on with RESUME=1 (--resume), or name another"
+            )
         file.write_text(json.dumps(described, indent=1))
     except OSError as error:
         raise InputError(

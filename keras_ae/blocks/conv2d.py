@@ -12,6 +12,8 @@ from math import prod
 
 from keras import layers, ops
 
+from keras_ae.errors import InputError
+
 
 @dataclass(frozen=True)
 class ConvBackbone:
@@ -46,10 +48,10 @@ class ConvBackbone:
         sizes = self._sizes(tuple(inputs.shape[1:]))
         features = inputs
         for level in range(1, len(sizes)):
-            features = self._conv(self._width(level), f"conv_{level}", strides=2)(features)
-        features = layers.Flatten(name="flatten")(features)
+            features = self._conv(self._width(level), f"encoder_conv_{level}", strides=2)(features)
+        features = layers.Flatten(name="encoder_flatten")(features)
         if self.hidden:
-            features = layers.Dense(self.hidden, self.activation, name="hidden")(features)
+            features = layers.Dense(self.hidden, self.activation, name="encoder_hidden")(features)
         return features
 
     def decode(self, code, output_shape):
@@ -58,14 +60,14 @@ class ConvBackbone:
         deepest = len(sizes) - 1
         features = code
         if self.hidden:
-            features = layers.Dense(self.hidden, self.activation, name="hidden")(features)
+            features = layers.Dense(self.hidden, self.activation, name="decoder_hidden")(features)
         small = (*sizes[deepest], self._width(deepest))
-        features = layers.Dense(prod(small), self.activation, name="unflatten")(features)
-        features = layers.Reshape(small, name="reshape")(features)
+        features = layers.Dense(prod(small), self.activation, name="decoder_unflatten")(features)
+        features = layers.Reshape(small, name="decoder_reshape")(features)
         for level in range(deepest, 1, -1):
-            features = self._conv(4 * self._width(level - 1), f"upsample_{level}")(features)
+            features = self._conv(4 * self._width(level - 1), f"decoder_conv_{level}")(features)
             features = _enlarge(features, sizes[level - 1])
-        logits = layers.Conv2D(4 * output_shape[-1], self.kernel_size, padding="same", name="logits")
+        logits = layers.Conv2D(4 * output_shape[-1], self.kernel_size, padding="same", name="decoder_logits")
         return _enlarge(logits(features), sizes[0])
 
     def _conv(self, filters, name, strides=1):
@@ -79,9 +81,9 @@ class ConvBackbone:
     def _sizes(self, shape):
         """Height and width at each level, the picture's own first."""
         if len(shape) != 3:
-            raise ValueError(
+            raise InputError(
                 f"a convolutional backbone takes (height, width, channels), received shape {shape}; "
-                "use DenseBackbone for other shapes"
+                'take a dense one: SET="variant.backbone=DenseBackbone"'
             )
         sizes = [shape[:2]]
         while len(sizes) <= len(self.filters) or max(sizes[-1]) > self.smallest:

@@ -26,15 +26,15 @@ class DenseBackbone:
 
     def encode(self, inputs):
         """(batch, *input_shape) -> (batch, units[-1]), or (batch, n) when units is ()."""
-        features = layers.Flatten(name="flatten")(inputs)
+        features = layers.Flatten(name="encoder_flatten")(inputs)
         for level, width in enumerate(self.units, start=1):
-            features = layers.Dense(width, self.activation, name=f"dense_{level}")(features)
+            features = layers.Dense(width, self.activation, name=f"encoder_dense_{level}")(features)
         return features
 
     def decode(self, code, output_shape):
         """(batch, latent_dim) -> (batch, *output_shape), before the output activation."""
         features = code
         for level, width in reversed(tuple(enumerate(self.units, start=1))):
-            features = layers.Dense(width, self.activation, name=f"dense_{level}")(features)
-        logits = layers.Dense(prod(output_shape), name="logits")(features)
-        return layers.Reshape(output_shape, name="reshape")(logits)
+            features = layers.Dense(width, self.activation, name=f"decoder_dense_{level}")(features)
+        logits = layers.Dense(prod(output_shape), name="decoder_logits")(features)
+        return layers.Reshape(output_shape, name="decoder_reshape")(logits)

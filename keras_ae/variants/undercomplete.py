@@ -31,7 +31,7 @@ class Undercomplete:
 
     def build(self, spec: Spec) -> Heads:
         inputs = keras.Input(spec.input_shape, name="inputs")
-        code = layers.Dense(self.latent_dim, name="to_code")(self.backbone.encode(inputs))
+        code = layers.Dense(self.latent_dim, name="encoder_code")(self.backbone.encode(inputs))
         encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
 
         code = keras.Input((self.latent_dim,), name="code")

@@ -1,0 +1,82 @@
+"""The direction of imports, and the things that no file of the house may hold."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+RANKS = {
+    "errors": 0, "losses": 0, "pictures": 0,
+    "heads": 1, "metrics": 1, "baselines": 1, "catalogue": 1, "data": 1,
+    "blocks": 2,
+    "variants": 3, "tasks": 3, "trainees": 3, "callbacks": 3, "board": 3,
+    "recipe": 4,
+    "training": 5, "serving": 5, "card": 5,
+    "cli": 6,
+    "__main__": 7,
+}  # fmt: skip
+FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
+
+
+def imported_units(path):
+    """The units of the package that a file imports, wherever in it the import stands."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "keras_ae":
+            names += [f"keras_ae.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names.append(node.module)
+    return {name.split(".")[1] for name in names if name.startswith("keras_ae.")} - {"__version__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_unit_imports_only_units_of_a_lower_rank(path):
+    unit = path.relative_to(ROOT / "keras_ae").parts[0].removesuffix(".py")
+    if unit == "__init__":
+        assert not imported_units(path)
+        return
+    for other in imported_units(path) - {unit}:
+        assert RANKS[other] < RANKS[unit], (
+            f"{unit} (rank {RANKS[unit]}) imports {other} (rank {RANKS[other]})"
+        )
+
+
+def test_every_unit_has_a_rank():
+    units = {path.relative_to(ROOT / "keras_ae").parts[0].removesuffix(".py") for path in FILES}
+    assert units - {"__init__"} == set(RANKS)
+
+
+def test_the_package_never_names_a_recipe_of_the_recipes_folder():
+    recipes = {path.stem for path in (ROOT / "recipes").glob("*.py")}
+    assert recipes
+    for path in FILES:
+        modules = {
+            node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
+        }
+        assert not any(module and module.split(".")[0] == "recipes" for module in modules)
+
+
+def test_a_build_only_builds():
+    """build() calls no compile, loss, optimizer, data, file, print or global seed."""
+    for path in (ROOT / "keras_ae" / "variants").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name == "build":
+                called = {
+                    ast.unparse(call.func).split(".")[-1]
+                    for call in ast.walk(node)
+                    if isinstance(call, ast.Call)
+                }
+                assert not called & {"compile", "fit", "print", "open", "set_random_seed", "save", "load"}
+
+
+def test_nothing_is_pickled_or_run_by_a_shell():
+    for path in FILES:
+        text = path.read_text()
+        assert "import pickle" not in text
+        assert "allow_pickle=True" not in text
+        assert "shell=True" not in text
+        assert "os.system" not in text

@@ -1,0 +1,207 @@
+"""The command line: what it prints, the status it exits with, and one line for what it cannot use."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_ae import cli
+from keras_ae.callbacks import read_state
+
+ROOT = Path(__file__).resolve().parent.parent
+QUICK = ["--set", "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16"]
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """An empty working folder with a few pictures in it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures").mkdir()
+    random = np.random.default_rng(0)
+    for number in range(40):
+        Image.fromarray(random.integers(0, 255, (12, 12), dtype=np.uint8)).save(f"pictures/{number}.png")
+    return tmp_path
+
+
+def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, capsys):
+    (workplace / "pictures" / "broken.png").write_bytes(b"x")
+    assert cli.main(["train", "denoising", "--data", "pictures", *QUICK]) == 0
+    printed = capsys.readouterr().out
+    for text in (
+        "1 images were left out",
+        "broken.png",
+        "PSNR dB",
+        "noisy input",
+        "linear denoiser",
+        "denoising  ",
+    ):
+        assert text in printed
+    assert "tensorboard --logdir runs" in printed
+    assert "docker run" in printed
+    assert "--model_config_file=/models/models.config" in printed
+    card = json.loads((workplace / "runs/denoising/001/card.json").read_text())
+    assert card["data"]["shape"] == [12, 12, 1]
+    for head in ("encoder", "decoder", "autoencoder"):
+        assert (workplace / "saved_models/denoising" / head / "1/saved_model.pb").is_file()
+        assert (workplace / "saved_models/denoising" / head / "1/card.json").is_file()
+    assert (workplace / "saved_models/models.config").is_file()
+
+
+def test_evaluate_and_export_take_the_newest_run(workplace, capsys):
+    cli.main(["train", "denoising", "--data", "pictures", *QUICK])
+    cli.main(["train", "denoising", "--data", "pictures", *QUICK, "--set", "seed=1"])
+    trained = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
+    assert cli.main(["evaluate", "denoising"]) == 0
+    printed = capsys.readouterr().out
+    assert "runs/denoising/002" in printed
+    assert re.findall(r"^denoising  .*$", printed, re.M) == trained[1:]
+    assert cli.main(["evaluate", "denoising", "--run-dir", "runs/denoising/001"]) == 0
+    assert re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M) == trained[:1]
+    assert cli.main(["export", "denoising"]) == 0
+    assert "saved_models/denoising/encoder/3" in capsys.readouterr().out
+
+
+def test_resume_goes_on_with_the_data_and_settings_of_the_run(workplace, capsys):
+    cli.main(["train", "denoising", "--data", "pictures", *QUICK])
+    assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
+    assert "going on after epoch 1 of 2" in capsys.readouterr().out
+    assert read_state(workplace / "runs/denoising/001/checkpoint")["epochs"] == 2
+    assert not (workplace / "runs/denoising/002").exists()
+
+
+def test_resume_without_a_run_begins_one(workplace, capsys):
+    assert cli.main(["train", "denoising", "--resume", "--data", "pictures", *QUICK]) == 0
+    assert "nothing to resume" in capsys.readouterr().out
+
+
+def test_an_interrupted_run_says_how_to_go_on(workplace, capsys, monkeypatch):
+    (workplace / "mine.py").write_text(
+        (ROOT / "recipes" / "denoising.py").read_text()
+        + """
+import dataclasses
+import keras
+
+
+class Interrupt(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
+"""
+    )
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    arguments = ["train", "mine.py", "--data", "pictures", "--runs", "my runs", *QUICK, "--set", "epochs=3"]
+    assert cli.main(arguments) == 130
+    printed = capsys.readouterr().err
+    assert "1 of 3 epochs are kept in my runs/mine/001" in printed
+    assert "go on with: keras-ae train mine.py --resume --runs 'my runs'" in printed
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert cli.main(arguments) == 130
+    assert "go on with: make train RECIPE=mine.py RESUME=1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "denoise"], r"expected a recipe's name \(.*denoising, digits.*\).*received 'denoise'"),
+        (
+            ["train", "denoising", "--set", "epoch=3"],
+            "Recipe has no field 'epoch'; its fields are data, variant",
+        ),
+        (["train", "denoising", "--set", "epochs=x"], "expected a whole number, received 'x'"),
+        (["train", "denoising", "--set", "a='b"], "cannot be split into words"),
+        (["train", "denoising", "--data", "nowhere"], "received 'nowhere', which does not exist"),
+        (["train", "denoising", "--data", "empty"], "expected images .* below empty; found none"),
+        (["train", "denoising", "--data", "mixed"], "5 grey and 5 in colour; set data.channels"),
+        (["train", "denoising", "--data", "rank.npy"], r"received shape \(5,\)"),
+        (["train", "denoising", "--data", "nan.npy"], r"1 are NaN or infinite, the first at index \(2, 1\)"),
+        (["train", "denoising", "--data", "vectors.npy"], "variant.backbone=DenseBackbone"),
+        (["train", "denoising", "--data", "pictures", "--runs", "a file"], "cannot be written"),
+        (["train", "denoising", "--data", "pictures", "--run-dir", "a file/x"], "cannot be written"),
+        (
+            ["train", "denoising", "--resume", "--run-dir", "missing"],
+            "the run's folder missing does not exist",
+        ),
+        (["train", "denoising", "--resume", "--run-dir", "pictures"], "not a run's folder"),
+        (["evaluate", "denoising"], "there is no run of denoising below runs; train one first"),
+        (["export", "denoising"], "there is no run of denoising"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_two(workplace, capsys, arguments, message):
+    random = np.random.default_rng(1)
+    (workplace / "empty").mkdir()
+    (workplace / "mixed").mkdir()
+    (workplace / "a file").touch()
+    for number in range(5):
+        Image.fromarray(random.integers(0, 255, (9, 9), dtype=np.uint8)).save(f"mixed/{number}.png")
+        Image.fromarray(random.integers(0, 255, (9, 9, 3), dtype=np.uint8)).save(f"mixed/c{number}.png")
+    np.save("rank.npy", np.zeros(5))
+    np.save("nan.npy", np.where(np.arange(20).reshape(5, 4) == 9, np.nan, 1.0))
+    np.save("vectors.npy", random.uniform(size=(30, 4)))
+    assert cli.main(arguments) == 2
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err + captured.out
+    [line] = [line for line in captured.err.splitlines() if line.startswith("keras-ae: ")]
+    assert re.search(message, line)
+
+
+def test_debug_shows_the_traceback(workplace, capsys):
+    assert cli.main(["train", "denoise", "--debug"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_unfinished_run_is_not_exported(workplace, capsys):
+    cli.main(["train", "denoising", "--data", "pictures", *QUICK])
+    (workplace / "runs/denoising/001/card.json").unlink()
+    assert cli.main(["export", "denoising"]) == 2
+    assert "card.json is missing" in capsys.readouterr().err
+
+
+def test_runs_are_numbered_and_never_shared(workplace):
+    assert cli._next(Path("runs/a")).name == "001"
+    assert cli._next(Path("runs/a")).name == "002"
+    (workplace / "runs/a/017").mkdir()
+    assert cli._next(Path("runs/a")).name == "018"
+
+
+def test_list_shows_each_recipe_without_tensorflow_and_in_under_a_second(tmp_path):
+    program = (
+        "import sys, time; begin = time.perf_counter()\n"
+        "from keras_ae.cli import main; status = main(['list'])\n"
+        "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)\n"
+        "assert time.perf_counter() - begin < 1, time.perf_counter() - begin\n"
+        "sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(
+        path.stem for path in (ROOT / "recipes").glob("*.py")
+    )
+    assert all(len(line.split()) > 3 for line in lines)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["train"], ["fly"]])
+def test_usage_errors_exit_as_argparse_does(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == (0 if arguments == ["--help"] else 2)
+    assert "usage: keras-ae" in "".join(capsys.readouterr())
+
+
+def test_the_module_is_a_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_ae", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("keras-ae ")

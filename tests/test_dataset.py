@@ -1,0 +1,158 @@
+"""Splits that never move, and batches whose order and noise follow from seed, epoch and index alone."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ae import data
+from keras_ae.blocks.corruption import Gaussian
+from keras_ae.data.dataset import (
+    Sample,
+    Split,
+    assign,
+    digests,
+    held_back_batches,
+    split_by_content,
+    training_batches,
+    values,
+)
+from keras_ae.errors import InputError
+from keras_ae.tasks.reconstruction import Reconstruction
+from keras_ae.tasks.restoration import Denoising
+
+PLAIN = partial(Reconstruction().pair, domain="real")
+NOISY = partial(Denoising(Gaussian(0.1)).pair, domain="real")
+
+
+def numbered(count):
+    return Split(np.arange(count, dtype=np.float32)[:, None].repeat(3, 1))
+
+
+def epochs_of(split, pair, first_epoch=0, epochs=1, seed=7, batch_size=4):
+    batches, steps = training_batches(split, pair, batch_size, seed, first_epoch)
+    seen = [(inputs.numpy(), targets.numpy()) for inputs, targets in batches.take(steps * epochs)]
+    inputs, targets = (np.concatenate(part) for part in zip(*seen, strict=True))
+    return inputs.reshape(epochs, -1, 3), targets.reshape(epochs, -1, 3)
+
+
+def test_an_example_keeps_its_split_when_others_join(random):
+    few = random.integers(0, 255, (200, 5), dtype=np.uint8)
+    many = np.concatenate([random.integers(0, 255, (300, 5), dtype=np.uint8), few])
+    before, after = assign(digests(few)), assign(digests(many))
+    for name in before:
+        assert {few[i].tobytes() for i in before[name]} <= {many[i].tobytes() for i in after[name]}
+
+
+def test_the_shares_are_about_a_tenth_each(random):
+    parts = assign(digests(random.normal(size=(5000, 2))))
+    assert len(parts["validation"]) == pytest.approx(500, rel=0.2)
+    assert len(parts["test"]) == pytest.approx(500, rel=0.2)
+    assert sorted(np.concatenate(list(parts.values()))) == list(range(5000))
+
+
+def test_equal_examples_share_a_split(random):
+    examples = random.integers(0, 255, (100, 4), dtype=np.uint8).repeat(3, 0)
+    splits = split_by_content(examples)
+    contents = [{row.tobytes() for row in split.examples} for split in splits.values()]
+    assert not contents[0] & contents[1]
+    assert not contents[0] & contents[2]
+    assert not contents[1] & contents[2]
+
+
+@pytest.mark.parametrize("count", [3, 4, 7, 12])
+def test_no_split_of_a_small_set_is_empty(count):
+    for start in range(20):
+        parts = assign(digests(np.arange(start, start + count)))
+        assert all(len(index) for index in parts.values())
+        assert sum(len(index) for index in parts.values()) == count
+
+
+def test_too_few_different_examples_are_refused():
+    with pytest.raises(InputError, match="at least 3 different examples.*received 2"):
+        assign(digests(np.array([1, 1, 2])))
+
+
+def test_no_test_share_leaves_the_test_split_to_the_official_one():
+    parts = assign(digests(np.arange(50)), test=0)
+    assert len(parts["test"]) == 0
+    assert len(parts["validation"]) > 0
+
+
+def test_every_epoch_has_each_example_once_in_a_new_order():
+    _, targets = epochs_of(numbered(12), PLAIN, epochs=3)
+    for epoch in targets:
+        assert sorted(epoch[:, 0]) == list(range(12))
+    assert not np.array_equal(targets[0], targets[1])
+    assert not np.array_equal(targets[1], targets[2])
+
+
+def test_every_epoch_has_new_noise_and_a_repeat_has_the_same():
+    inputs, targets = epochs_of(numbered(12), NOISY, epochs=2)
+    noise = [epoch[np.argsort(clean[:, 0])] for epoch, clean in zip(inputs - targets, targets, strict=True)]
+    assert np.abs(noise[0] - noise[1]).min() > 0
+    again, _ = epochs_of(numbered(12), NOISY, epochs=2)
+    np.testing.assert_array_equal(inputs, again)
+
+
+def test_a_resumed_epoch_is_that_of_an_unbroken_run():
+    unbroken, _ = epochs_of(numbered(13), NOISY, epochs=4)
+    resumed, _ = epochs_of(numbered(13), NOISY, first_epoch=2, epochs=2)
+    np.testing.assert_array_equal(unbroken[2:], resumed)
+
+
+def test_another_seed_gives_another_order_and_noise():
+    one, two = epochs_of(numbered(12), NOISY, seed=1), epochs_of(numbered(12), NOISY, seed=2)
+    assert not np.array_equal(one[1], two[1])
+    assert not np.array_equal(np.sort(one[0], 1), np.sort(two[0], 1))
+
+
+def test_noise_does_not_depend_on_the_batch_size():
+    small, large = epochs_of(numbered(12), NOISY, batch_size=3), epochs_of(numbered(12), NOISY, batch_size=6)
+    np.testing.assert_array_equal(small[0], large[0])
+
+
+def test_a_batch_larger_than_the_split_is_the_split():
+    batches, steps = training_batches(numbered(5), PLAIN, 64, seed=0)
+    assert steps == 1
+    assert next(iter(batches))[0].shape == (5, 3)
+
+
+def test_held_back_examples_come_in_order_with_the_same_noise_each_time():
+    batches = held_back_batches(numbered(10), NOISY, 4, seed=3)
+    first, second = ([x.numpy() for x, _ in batches] for _ in range(2))
+    assert [len(batch) for batch in first] == [4, 4, 2]
+    np.testing.assert_array_equal(np.concatenate(first), np.concatenate(second))
+    clean = np.concatenate([targets.numpy() for _, targets in batches])
+    np.testing.assert_array_equal(clean[:, 0], np.arange(10))
+
+
+def test_bytes_become_the_unit_interval():
+    np.testing.assert_array_equal(values(np.array([[0, 255]], np.uint8)), np.array([[0, 1]], "float32"))
+    assert values(np.zeros((1, 2), np.float32)).dtype == tf.float32
+
+
+@pytest.mark.parametrize("kind", data.kinds(), ids=lambda kind: kind.__name__)
+def test_every_kind_has_a_sample_of_its_schema_without_a_file(kind):
+    try:
+        dataset = kind()
+    except TypeError:
+        dataset = kind("no/such/path")
+    loaded = Sample(dataset).load()
+    for split in loaded.splits.values():
+        assert len(split) > 0
+        assert split.shape == loaded.train.shape
+        assert split.examples.dtype in (np.uint8, np.float32)
+    assert len(loaded.sha256) == 64
+    assert loaded.sha256 == dataset.sample().sha256
+
+
+def test_an_unknown_data_set_is_refused_with_those_there_are(tmp_path):
+    with pytest.raises(
+        InputError, match=r"fashion_mnist, mnist, mnist_5k.*received 'minst', which does not exist"
+    ):
+        data.find("minst")
+    (tmp_path / "table.xyz").touch()
+    with pytest.raises(InputError, match="which is of no known kind"):
+        data.find(str(tmp_path / "table.xyz"))

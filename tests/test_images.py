@@ -1,0 +1,242 @@
+"""Folders of images of every kind, and the files that MNIST is published in."""
+
+import gzip
+import hashlib
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_ae.data import images
+from keras_ae.data.images import FashionMnist, ImageFolder, Mnist, Mnist5k, download, read_idx
+from keras_ae.errors import InputError
+
+
+def fill(folder, count=12, size=(20, 20), mode="L", suffix=".png", seed=0):
+    """Writes random pictures, all different."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    for number in range(count):
+        shape = (size[1], size[0]) if mode == "L" else (size[1], size[0], len(mode))
+        pixels = random.integers(0, 255, shape, dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}{suffix}")
+
+
+def all_examples(data):
+    return np.concatenate([split.examples for split in data.splits.values()])
+
+
+def test_grey_pictures_of_one_small_size_keep_it(tmp_path):
+    fill(tmp_path)
+    data = ImageFolder(str(tmp_path)).load()
+    assert data.train.shape == (20, 20, 1)
+    assert data.domain == "unit"
+    assert data.train.labels is None
+    assert len(all_examples(data)) == 12
+
+
+def test_pixels_arrive_as_they_are(tmp_path):
+    fill(tmp_path)
+    data = ImageFolder(str(tmp_path)).load()
+    originals = {np.asarray(Image.open(file)).tobytes() for file in tmp_path.glob("*.png")}
+    assert {picture.tobytes() for picture in all_examples(data)} == originals
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".ppm", ".webp", ".gif", ".jpg", ".JPEG"])
+def test_common_formats_are_read(tmp_path, suffix):
+    fill(tmp_path, mode="RGB", suffix=suffix)
+    assert ImageFolder(str(tmp_path)).load().train.shape == (20, 20, 3)
+
+
+def test_nested_folders_are_labels(tmp_path):
+    fill(tmp_path / "cats", seed=1)
+    fill(tmp_path / "dogs" / "small", seed=2)
+    data = ImageFolder(str(tmp_path)).load()
+    assert data.label_names == ("cats", "dogs/small")
+    labels = np.concatenate([split.labels for split in data.splits.values()])
+    assert np.bincount(labels).tolist() == [12, 12]
+
+
+def test_pictures_of_many_sizes_are_brought_to_one(tmp_path):
+    fill(tmp_path, 6, size=(40, 30), mode="RGB")
+    fill(tmp_path / "more", 6, size=(17, 90), mode="RGB", seed=1)
+    assert ImageFolder(str(tmp_path)).load().train.shape == (64, 64, 3)
+    assert ImageFolder(str(tmp_path), size=16).load().train.shape == (16, 16, 3)
+
+
+def test_a_new_size_does_not_move_a_picture_to_another_split(tmp_path):
+    fill(tmp_path, 40, size=(32, 32))
+    small, large = (ImageFolder(str(tmp_path), size=size).load() for size in (8, 32))
+    assert [len(split) for split in small.splits.values()] == [len(split) for split in large.splits.values()]
+
+
+def test_the_middle_is_kept_and_not_squeezed(tmp_path):
+    for number in range(4):
+        picture = np.full((10, 30), number, np.uint8)
+        picture[:, 10:20] = 200 + number
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+    examples = all_examples(ImageFolder(str(tmp_path), size=10).load())
+    assert (examples >= 200).all()
+
+
+def test_a_broken_picture_is_named_and_the_rest_goes_on(tmp_path):
+    fill(tmp_path)
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    whole = (tmp_path / "0.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    data = ImageFolder(str(tmp_path)).load()
+    assert len(all_examples(data)) == 12
+    [note] = [note for note in data.notes if "left out" in note]
+    assert note.startswith("2 images were left out")
+    assert "broken.png" in note
+    assert "cut.png" in note
+
+
+def test_many_broken_pictures_are_counted(tmp_path):
+    fill(tmp_path)
+    for number in range(5):
+        (tmp_path / f"broken{number}.png").write_bytes(b"x")
+    notes = ImageFolder(str(tmp_path)).load().notes
+    assert any(note.startswith("5 images were left out") and note.endswith("and 2 more") for note in notes)
+
+
+def test_only_broken_pictures_are_refused(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"x")
+    with pytest.raises(InputError, match="none of the 1 images .* can be read.*a.png"):
+        ImageFolder(str(tmp_path)).load()
+
+
+def test_pictures_that_are_all_cut_are_refused(tmp_path):
+    fill(tmp_path, 3)
+    for file in tmp_path.glob("*.png"):
+        file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(InputError, match="none of the 3 images"):
+        ImageFolder(str(tmp_path)).load()
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(InputError, match="found none; check the path"):
+        ImageFolder(str(tmp_path)).load()
+
+
+def test_grey_beside_colour_is_refused_until_one_is_chosen(tmp_path):
+    fill(tmp_path / "a", 5)
+    fill(tmp_path / "b", 7, mode="RGB", seed=1)
+    with pytest.raises(InputError, match="5 grey and 7 in colour; set data.channels"):
+        ImageFolder(str(tmp_path)).load()
+    assert ImageFolder(str(tmp_path), channels=3).load().train.shape == (20, 20, 3)
+    assert ImageFolder(str(tmp_path), channels=1).load().train.shape == (20, 20, 1)
+
+
+def test_a_picture_of_too_many_pixels_is_left_out_before_it_is_decoded(tmp_path, monkeypatch):
+    fill(tmp_path)
+    fill(tmp_path / "big", 1, size=(30, 30), seed=9)
+    monkeypatch.setattr(images, "MOST_PIXELS", 500)
+    notes = ImageFolder(str(tmp_path)).load().notes
+    assert any("30x30 is over the limit of 500 pixels" in note for note in notes)
+
+
+def test_a_folder_that_would_not_fit_in_memory_is_refused(tmp_path, monkeypatch):
+    fill(tmp_path)
+    monkeypatch.setattr(images, "LARGEST", 12 * 400 - 1)
+    with pytest.raises(InputError, match="12 images at 20x20x1 take .* set a smaller data.size"):
+        ImageFolder(str(tmp_path)).load()
+
+
+@pytest.mark.parametrize("fields", [{"size": 0}, {"channels": 2}])
+def test_a_size_or_channels_outside_the_domain_is_refused(fields):
+    with pytest.raises(ValueError, match="received"):
+        ImageFolder("folder", **fields)
+
+
+def test_sixteen_bits_transparency_palettes_and_orientation_are_understood(tmp_path):
+    deep = Image.fromarray(np.full((8, 8), 65535, np.uint16))
+    np.testing.assert_array_equal(images._fit(deep, 8, 1), 255)
+    np.testing.assert_array_equal(images._fit(Image.fromarray(np.full((8, 8), 0.5, np.float32)), 8, 1), 128)
+    np.testing.assert_array_equal(images._fit(Image.fromarray(np.full((8, 8), 9, np.int32)), 8, 1), 9)
+    clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    np.testing.assert_array_equal(images._fit(clear, 8, 3), 255)
+    grey_palette = Image.new("L", (8, 8), 7).convert("P")
+    assert images._is_grey(grey_palette)
+    assert not images._is_grey(Image.new("RGB", (8, 8), (1, 2, 3)).convert("P"))
+    turned = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by a quarter
+    turned.save(tmp_path / "turned.png", exif=exif)
+    _, pixels = images._decode(tmp_path / "turned.png", 8, 1)
+    np.testing.assert_array_equal(pixels[..., 0], np.rot90(np.asarray(turned), -1))
+
+
+def test_the_embedded_digits_are_five_thousand_real_ones():
+    data = Mnist5k().load()
+    assert sum(len(split) for split in data.splits.values()) == 5000
+    assert data.train.shape == (28, 28, 1)
+    labels = np.concatenate([split.labels for split in data.splits.values()])
+    assert np.bincount(labels).tolist() == [500] * 10
+    assert data.sha256 == Mnist5k().load().sha256
+
+
+def write_idx(path, array):
+    header = b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    path.write_bytes(gzip.compress(header + array.tobytes()))
+
+
+def test_an_idx_file_is_read(tmp_path, random):
+    array = random.integers(0, 255, (4, 3, 2), dtype=np.uint8)
+    write_idx(tmp_path / "a.gz", array)
+    np.testing.assert_array_equal(read_idx(tmp_path / "a.gz"), array)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\0\0\x0d\x01\0\0\0\x01a", "expected an idx file of bytes"),
+        (b"\0\0", "expected an idx file of bytes"),
+        (b"\0\0\x08\x01\0\0\0\x05abc", "expected 5 bytes"),
+        (b"\0\0\x08\x01\0\0\0\x02abc", "expected 2 bytes"),
+        (b"\0\0\x08\x03" + b"\xff" * 12, "more than the"),
+    ],
+)
+def test_a_broken_idx_file_is_refused(tmp_path, content, message):
+    (tmp_path / "a.gz").write_bytes(gzip.compress(content))
+    with pytest.raises(InputError, match=message):
+        read_idx(tmp_path / "a.gz")
+
+
+@pytest.fixture
+def keras_home(tmp_path, monkeypatch):
+    """A Keras cache of its own, so that no test downloads or depends on what is there."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", [Mnist, FashionMnist])
+def test_official_files_in_the_cache_are_loaded(keras_home, monkeypatch, random, kind):
+    folder = keras_home / "datasets" / kind.folder
+    folder.mkdir(parents=True)
+    arrays = [(60, 28, 28), (60,), (20, 28, 28), (20,)]
+    hashes = {}
+    for name, shape in zip(kind.files, arrays, strict=True):
+        write_idx(folder / name, random.integers(0, 10, shape, dtype=np.uint8))
+        hashes[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    monkeypatch.setattr(kind, "files", hashes)
+    data = kind().load()
+    assert len(data.train) + len(data.validation) == 60
+    assert len(data.test) == 20
+    assert data.test.shape == (28, 28, 1)
+
+
+def test_a_failed_download_says_which_file_goes_where(keras_home):
+    with pytest.raises(
+        InputError, match=r"could not fetch file:///nowhere/a.gz .* put the file at .*datasets/x/a.gz"
+    ):
+        download("a.gz", "file:///nowhere/", "x", "0" * 64)
+
+
+def test_a_download_of_other_content_is_refused(keras_home, tmp_path):
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "a.gz").write_bytes(b"other")
+    with pytest.raises(InputError, match="put the file at"):
+        download("a.gz", f"file://{tmp_path}/source/", "x", "0" * 64)

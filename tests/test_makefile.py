@@ -1,0 +1,68 @@
+"""The Makefile's targets: that they pass what the user gave, and run none of it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Runs make in a copy whose keras-ae only prints its arguments, one a line."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / "setup.cfg").touch()
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / ".venv" / ".ready").touch()
+    command = tmp_path / ".venv" / "bin" / "keras-ae"
+    command.write_text('#!/bin/sh\nfor word in "$@"; do printf "[%s]\\n" "$word"; done\n')
+    command.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+
+    def make(*arguments):
+        return subprocess.run(
+            ["make", "--no-print-directory", *arguments], cwd=tmp_path, env=environment,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return make
+
+
+def test_train_passes_recipe_data_settings_and_resume(make):
+    done = make("train", "RECIPE=denoising", "DATA=my folder", "SET=epochs=5 seed=1", "RESUME=1")
+    assert done.stdout.splitlines() == [
+        "[train]", "[denoising]", "[--data]", "[my folder]", "[--set]", "[epochs=5 seed=1]", "[--resume]",
+    ]  # fmt: skip
+
+
+def test_what_is_not_given_is_not_passed(make):
+    assert make("train", "RECIPE=digits").stdout.splitlines() == ["[train]", "[digits]"]
+    assert make("evaluate", "RECIPE=digits").stdout.splitlines() == ["[evaluate]", "[digits]"]
+    assert make("export", "RECIPE=digits").stdout.splitlines() == ["[export]", "[digits]"]
+    assert make("list").stdout.splitlines() == ["[list]"]
+
+
+def test_a_users_text_is_never_run(make, tmp_path):
+    for text in ("x; touch pwned", '"; touch pwned; "', "`touch pwned`", "' ; touch pwned; '"):
+        done = make("train", f"RECIPE={text}", f"DATA={text}", f"SET={text}")
+        assert f"[{text}]" in done.stdout.splitlines()
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_a_missing_recipe_is_asked_for(make):
+    done = make("train")
+    assert done.returncode == 2
+    assert "which recipe? make list shows them" in done.stderr
+    assert "[train]" not in done.stdout
+
+
+def test_help_names_every_target(make):
+    printed = make("help").stdout
+    for target in ("train", "evaluate", "export", "list", "tensorboard", "test", "lint"):
+        assert f"make {target} " in printed
+    assert "RECIPE=denoising" in printed
+    assert make().stdout == printed

@@ -1,0 +1,145 @@
+"""Loading recipes, and changing their fields from text."""
+
+import dataclasses
+
+import pytest
+
+from keras_ae import catalogue
+from keras_ae.blocks.conv2d import ConvBackbone
+from keras_ae.blocks.corruption import Masking, SaltAndPepper
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.data.images import ImageFolder
+from keras_ae.errors import InputError
+from keras_ae.recipe import Recipe, flat, load, override
+from keras_ae.tasks.reconstruction import Reconstruction
+
+
+def changed(recipe, *settings):
+    return override(recipe, settings)
+
+
+def test_plain_fields_take_text_of_their_type(tiny_recipe):
+    recipe = changed(tiny_recipe, "epochs=5", "learning_rate=1e-2", "loss=squared_error", "seed = 3")
+    assert (recipe.epochs, recipe.learning_rate, recipe.loss, recipe.seed) == (5, 0.01, "squared_error", 3)
+    assert tiny_recipe.epochs == 3
+
+
+def test_nested_fields_are_reached_by_dots(tiny_recipe):
+    recipe = changed(
+        tiny_recipe, "variant.latent_dim=16", "variant.backbone.units=32,8", "task.corruption.sigma=.1"
+    )
+    assert recipe.variant.latent_dim == 16
+    assert recipe.variant.backbone.units == (32, 8)
+    assert recipe.task.corruption.sigma == 0.1
+
+
+@pytest.mark.parametrize(("text", "units"), [("", ()), ("7", (7,)), ("7,", (7,)), ("(7, 8)", (7, 8))])
+def test_a_tuple_may_have_none_one_or_more(tiny_recipe, text, units):
+    assert changed(tiny_recipe, f"variant.backbone.units={text}").variant.backbone.units == units
+
+
+def test_an_optional_field_takes_none_and_its_type(tiny_recipe):
+    recipe = dataclasses.replace(tiny_recipe, data=ImageFolder("folder"))
+    sized = changed(recipe, "data.size=256")
+    assert sized.data.size == 256
+    assert changed(sized, "data.size=none").data.size is None
+
+
+def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
+    recipe = changed(tiny_recipe, "task.corruption=Masking(rate=0.3)")
+    assert recipe.task.corruption == Masking(0.3)
+    assert changed(recipe, "task.corruption=SaltAndPepper").task.corruption == SaltAndPepper()
+    assert changed(recipe, "task=Reconstruction").task == Reconstruction()
+    assert changed(recipe, "variant.backbone=ConvBackbone(filters=(4, 8))").variant.backbone == ConvBackbone(
+        (4, 8)
+    )
+    nested = changed(recipe, "variant=Undercomplete(backbone=DenseBackbone(units=(3,)), latent_dim=2)")
+    assert nested.variant.backbone == DenseBackbone((3,))
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("epochs", "expected field=value, received 'epochs'"),
+        ("epoch=5", "Recipe has no field 'epoch'; its fields are data, variant, task, epochs"),
+        (
+            "variant.latent=5",
+            "variant.latent: Undercomplete has no field 'latent'; its fields are backbone, latent_dim",
+        ),
+        ("epochs.more=5", "int has no field 'more'; it has no fields"),
+        ("epochs=five", "epochs: expected a whole number, received 'five'"),
+        ("epochs=1.5", "epochs: expected a whole number"),
+        ("learning_rate=fast", "learning_rate: expected a number"),
+        ("epochs=0", "epochs: epochs is at least 1, received 0"),
+        ("loss=hinge", "loss is one of auto, binary_crossentropy, squared_error; received 'hinge'"),
+        ("schedule=linear", "schedule is one of constant, cosine"),
+        ("learning_rate=-1", "learning_rate is above 0"),
+        ("seed=-1", "seed is at least 0"),
+        ("variant.latent_dim=0", "latent_dim is at least 1"),
+        ("variant.backbone.units=3,x", "expected a whole number, received 'x'"),
+        ("task.corruption=Blur", "expected Gaussian or Masking or SaltAndPepper.*there is no Blur"),
+        ("task.corruption=DenseBackbone", "DenseBackbone cannot stand here"),
+        ("task.corruption=Masking(rate=2)", "rate is above 0 and at most 1, received 2"),
+        ("task.corruption=Masking(0.5)", "write Name or Name"),
+        ("task.corruption=Masking(rate=__import__('os'))", "received"),
+        ("task.corruption=Masking(", "received 'Masking\\('"),
+        ("callbacks=x", "cannot be set from text; change it in the recipe's file"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_was_expected(tiny_recipe, setting, message):
+    with pytest.raises(InputError, match=message):
+        changed(tiny_recipe, setting)
+
+
+def test_every_field_is_listed_by_its_path(tiny_recipe):
+    fields = flat(tiny_recipe)
+    assert fields["variant"] == "Undercomplete"
+    assert fields["variant.backbone.units"] == (16,)
+    assert fields["task.corruption.sigma"] == 0.2
+
+
+def test_a_recipe_is_loaded_by_name_and_by_path(tmp_path):
+    assert load("denoising").name == "denoising"
+    mine = tmp_path / "mine.py"
+    mine.write_text(catalogue.recipe_file("digits").read_text())
+    recipe = load(str(mine))
+    assert isinstance(recipe, Recipe)
+    assert recipe.name == "mine"
+
+
+def test_an_unknown_recipe_is_refused_with_those_there_are():
+    with pytest.raises(InputError, match=r"\(.*denoising, digits.*\).*received 'denoise'"):
+        load("denoise")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("x = 1\n", "expected .* to define `recipe = Recipe"),
+        ("recipe = 1\n", "found int"),
+        ("import nowhere\n", "cannot be loaded: ModuleNotFoundError: No module named 'nowhere'"),
+        ("def (\n", "cannot be loaded: SyntaxError"),
+    ],
+)
+def test_a_broken_recipe_file_is_refused(tmp_path, content, message):
+    (tmp_path / "broken.py").write_text(content)
+    with pytest.raises(InputError, match=message):
+        load(str(tmp_path / "broken.py"))
+
+
+def test_a_recipe_says_of_itself_what_its_docstring_says_first(tmp_path):
+    (tmp_path / "a.py").write_text('"""Do this.\n\nAnd more."""\nimport nowhere\n')
+    (tmp_path / "b.py").write_text("x = 1\n")
+    (tmp_path / "c.py").write_text("def (\n")
+    assert catalogue.summary(tmp_path / "a.py") == "Do this."
+    assert catalogue.summary(tmp_path / "b.py") == "(no description)"
+    assert catalogue.summary(tmp_path / "c.py").startswith("cannot be read")
+
+
+def test_recipes_of_the_working_folder_come_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "denoising.py").write_text('"""Mine."""\n')
+    files = catalogue.recipe_files()
+    assert catalogue.summary(files["denoising"]) == "Mine."
+    assert "digits" in files

@@ -1,0 +1,43 @@
+"""Every recipe of the recipes folder, end to end on its data's own sample: train, export, reload."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ae.catalogue import recipe_file, summary
+from keras_ae.data.dataset import Sample
+from keras_ae.recipe import load
+from keras_ae.serving import export_heads
+from keras_ae.training import evaluate, show, train
+
+NAMES = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "recipes").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
+    recipe = load(name)
+    recipe = dataclasses.replace(recipe, data=Sample(recipe.data), epochs=2, batch_size=32)
+    run = train(recipe, tmp_path / "run", report=lambda _: None)
+    assert run.history[1]["loss"] < run.history[0]["loss"]
+    table = evaluate(run)
+    assert list(table)[-1] == name
+    assert len(table) >= 2
+    assert all(np.isfinite(value) for scores in table.values() for value in scores.values())
+    show(run, table)
+    folders = export_heads(run.heads, run.data, name, {}, tmp_path / "models")
+    examples = tf.constant(np.random.default_rng(0).uniform(size=(3, *run.data.train.shape)), tf.float32)
+    loaded = tf.saved_model.load(str(folders["autoencoder"]))
+    served = loaded.signatures["serving_default"](inputs=examples)["reconstruction"]
+    kept = run.heads.end_to_end({"inputs": examples}, training=False)["reconstruction"]
+    np.testing.assert_allclose(served, kept, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_tells_its_command_and_its_figures(name):
+    text = recipe_file(name).read_text()
+    assert summary(recipe_file(name)).endswith(".")
+    assert f"make train RECIPE={name}" in text
+    assert 20 <= len(text.splitlines()) <= 50
