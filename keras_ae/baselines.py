@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +13,10 @@ MOST_FEATURES = 2048
 """Elements up to which one matrix maps a whole example; above, a filter does, pixel by pixel."""
 
 MOST_VALUES = 100_000_000
-"""Numbers that a fit of PCA may look at; of more, it takes as many examples as fit."""
+"""Numbers that a fit of principal components should look at; of more, as many examples as fit."""
+
+MOST_BATCHES = 64
+"""Batches of pictures that a filter is fitted on: millions of pixels for its few weights."""
 
 RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """Ridge penalties tried, as shares of the mean variance of an input."""
@@ -25,16 +29,15 @@ def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
 
     train, validation: batches of (inputs, targets), each (batch, ...). Examples of more than
     2048 elements are mapped by a linear filter of 7 x 7 pixels instead, for which they must be
-    pictures. Only second moments are kept, so memory does not grow with the data.
+    pictures, and 64 batches are enough. Only second moments are kept, so memory does not grow
+    with the data.
     """
     first, _ = next(iter(train))
-    rows = _flat if np.prod(first.shape[1:]) <= MOST_FEATURES else _patches
-    moments = _Moments()
-    for inputs, targets in train:
-        moments.add(*rows(inputs, targets))
-    held = _Moments()
-    for inputs, targets in validation:
-        held.add(*rows(inputs, targets))
+    rows, most = (_flat, None) if np.prod(first.shape[1:]) <= MOST_FEATURES else (_patches, MOST_BATCHES)
+    moments, held = _Moments(), _Moments()
+    for kept, batches in ((moments, train), (held, validation)):
+        for inputs, targets in islice(batches, most):
+            kept.add(*rows(inputs, targets))
     weights = min((moments.ridge(share) for share in RIDGES), key=held.squared_error)
 
     def predict(inputs):
@@ -50,8 +53,7 @@ def principal_components(examples: np.ndarray, size: int, domain: str) -> Predic
 
     examples: (n, ...) float32, the clean training examples.
     """
-    limit = max(2, MOST_VALUES // int(np.prod(examples.shape[1:])))
-    flat = examples[:limit].reshape(len(examples[:limit]), -1)
+    flat = examples.reshape(len(examples), -1)
     pca = PCA(min(size, *flat.shape), random_state=0).fit(flat)
 
     def predict(inputs):

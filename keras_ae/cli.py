@@ -6,30 +6,33 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import signal
 import sys
 import traceback
 from pathlib import Path
 
 from keras_ae import __version__, catalogue
-from keras_ae.errors import InputError
+from keras_ae.errors import ExportError, InputError
 
 RUNS, MODELS = Path("runs"), Path("saved_models")
 INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one verb and returns its exit status: 0, 2 for input it cannot use, 130 when interrupted."""
+    """Runs one verb and returns its status: 0, 1 failed check, 2 unusable input, 130 interrupted."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # else off on AMD; convolutions are faster with it
     try:
         return options.verb(options)
-    except (InputError, OSError) as error:
+    except (InputError, ExportError, OSError, MemoryError) as error:
         if options.debug:
             traceback.print_exc()
-        print(f"keras-ae: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        text = " ".join(str(error).split()) or "out of memory; try a smaller batch_size or data.size"
+        print(f"keras-ae: {text}", file=sys.stderr)
+        return 1 if isinstance(error, ExportError) else 2
     except KeyboardInterrupt:
         print("\nkeras-ae: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -53,12 +56,17 @@ def train(options) -> int:
         print(f"nothing to resume below {options.runs / Path(options.recipe).stem}: a new run begins")
     recipe, request = _requested(options, latest)
     directory = latest or options.run_dir or _next(options.runs / recipe.name)
+    training.claim(recipe, directory, resume=latest is not None)
+    (directory / "request.json").write_text(json.dumps(request, indent=1) + "\n")
     print(f"run folder: {directory}")
-    _remember(directory, request)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run = training.train(recipe, directory, resume=latest is not None)
         return _finish(run, options)
+    except (InputError, OSError):
+        if not (latest or options.run_dir or training.epochs_done(directory)):
+            shutil.rmtree(directory)  # made above, and nothing came of it
+        raise
     except KeyboardInterrupt:
         done = training.epochs_done(directory)
         print(f"\nstopped; {done} of {recipe.epochs} epochs are kept in {directory}", file=sys.stderr)
@@ -68,10 +76,9 @@ def train(options) -> int:
 
 def evaluate(options) -> int:
     """Prints the test scores of a finished run, on its own data or on other data of the same shape."""
-    from keras_ae import training
+    from keras_ae import runs
 
-    run = _reopened(options)
-    _print_table(training.evaluate(run))
+    _print_table(runs.evaluate(_reopened(options)))
     return 0
 
 
@@ -83,12 +90,12 @@ def export(options) -> int:
 
 def _finish(run, options):
     """What follows training: scores, TensorBoard's last pages, the card, the export, what to do next."""
-    from keras_ae import training
+    from keras_ae import runs
     from keras_ae.card import model_card
 
-    table = training.evaluate(run)
+    table = runs.evaluate(run)
     _print_table(table)
-    training.show(run, table)
+    runs.show(run, table)
     card = model_card(run.recipe, run.data, run.heads, run.history, table)
     (run.directory / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     _export(run, options)
@@ -115,7 +122,7 @@ def _export(run, options):
 
 
 def _reopened(options):
-    from keras_ae import training
+    from keras_ae import runs
 
     directory = _latest(options)
     if directory is None:
@@ -125,7 +132,7 @@ def _reopened(options):
         )
     recipe, _ = _requested(options, directory)
     print(f"run folder: {directory}")
-    return training.reopen(recipe, directory)
+    return runs.reopen(recipe, directory)
 
 
 def _requested(options, directory):
@@ -180,16 +187,6 @@ def _next(folder):
                 f"the run's folder {folder} cannot be written ({error.strerror}); see --runs"
             ) from error
         return folder / f"{number:03d}"
-
-
-def _remember(directory, request):
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / "request.json").write_text(json.dumps(request, indent=1) + "\n")
-    except OSError as error:
-        raise InputError(
-            f"the run's folder {directory} cannot be written ({error.strerror}); name another"
-        ) from error
 
 
 def _command(options, request):

@@ -1,4 +1,4 @@
-"""The one exception that means: what the user gave cannot be used, and here is what to do."""
+"""Exceptions that the command line tells in one line."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,7 @@ class InputError(ValueError):
     The command line prints it without a traceback and exits with status 2; a caller in Python
     may catch it as the ValueError that it is.
     """
+
+
+class ExportError(RuntimeError):
+    """An exported head does not give what its Keras model gives; nothing of the export was kept."""

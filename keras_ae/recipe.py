@@ -97,13 +97,18 @@ def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
 
 
 def flat(instance, prefix: str = "") -> dict[str, object]:
-    """Every field of a nest of dataclasses by its dotted path; an object stands by its class name too."""
+    """Every field of a nest of dataclasses by its dotted path; an object stands by its class name too.
+
+    Functions stand by their names, so that the listing is the same in every process.
+    """
     fields = {}
     for field in dataclasses.fields(instance):
         value = getattr(instance, field.name)
         if dataclasses.is_dataclass(value):
             fields[prefix + field.name] = type(value).__name__
             fields |= flat(value, f"{prefix}{field.name}.")
+        elif isinstance(value, tuple) and any(map(callable, value)):
+            fields[prefix + field.name] = tuple(getattr(item, "__qualname__", repr(item)) for item in value)
         else:
             fields[prefix + field.name] = value
     return fields

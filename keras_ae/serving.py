@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.data.dataset import Data, values
-from keras_ae.errors import InputError
+from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import Heads
 
 TOLERANCE = 1e-5
@@ -32,7 +32,7 @@ def export_heads(heads: Heads, data: Data, name: str, card: dict, root: Path) ->
     in and comes out in its own units: the standardisation is inside the graph. The version is
     one above the highest there is; a model appears under its number only when it is complete.
     Returns the folder of each head.
-    Raises InputError when the folder cannot be written, RuntimeError when a head read back from
+    Raises InputError when the folder cannot be written, ExportError when a head read back from
     disk does not give what its Keras model gives; nothing stays behind in either case.
     """
     examples = np.asarray(values(data.test.examples[:32])) * data.scale + data.offset
@@ -121,9 +121,7 @@ def _verified(folder, function, batch):
     for name, expected in function(**arguments).items():
         worst = float(tf.reduce_max(tf.abs(outputs[name] - expected)))
         if not worst <= TOLERANCE * max(1.0, float(tf.reduce_max(tf.abs(expected)))):
-            raise RuntimeError(
-                f"{name} of {folder.name} differs by {worst:g} once exported; nothing was kept"
-            )
+            raise ExportError(f"{name} of {folder.name} differs by {worst:g} once exported; nothing was kept")
     sides = {"inputs": served.structured_input_signature[1], "outputs": served.structured_outputs}
     return {
         side: {

@@ -6,7 +6,7 @@ FIGURES
 """
 
 from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.images import Mnist5k
+from keras_ae.data.mnist import Mnist5k
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.variants.undercomplete import Undercomplete

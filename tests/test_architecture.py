@@ -12,9 +12,10 @@ RANKS = {
     "blocks": 2,
     "variants": 3, "tasks": 3, "trainees": 3, "callbacks": 3, "board": 3,
     "recipe": 4,
-    "training": 5, "serving": 5, "card": 5,
-    "cli": 6,
-    "__main__": 7,
+    "runs": 5, "serving": 5, "card": 5,
+    "training": 6,
+    "cli": 7,
+    "__main__": 8,
 }  # fmt: skip
 FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
 

@@ -32,7 +32,7 @@ def test_the_ridge_is_chosen_on_validation_pairs(random):
 
 
 def test_a_large_picture_is_mapped_by_a_filter(random):
-    """A target shifted by one pixel is a filter; a matrix over 48 x 48 pixels would need far more examples."""
+    """A target shifted by one pixel is a filter; a matrix would need far more examples."""
     inputs = random.uniform(size=(6, 48, 48, 1)).astype("float32")
     targets = np.roll(inputs, 1, axis=2)
     predict = linear_map([(inputs[:4], targets[:4])], [(inputs[4:5], targets[4:5])], "unit")

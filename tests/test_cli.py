@@ -34,7 +34,7 @@ def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, caps
     assert cli.main(["train", "denoising", "--data", "pictures", *QUICK]) == 0
     printed = capsys.readouterr().out
     for text in (
-        "1 images were left out",
+        "left out 1 of 41 images",
         "broken.png",
         "PSNR dB",
         "noisy input",

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_ae import data
 from keras_ae.blocks.corruption import Gaussian
+from keras_ae.data import dataset
 from keras_ae.data.dataset import (
     Sample,
     Split,
@@ -119,13 +120,19 @@ def test_a_batch_larger_than_the_split_is_the_split():
     assert next(iter(batches))[0].shape == (5, 3)
 
 
-def test_held_back_examples_come_in_order_with_the_same_noise_each_time():
-    batches = held_back_batches(numbered(10), NOISY, 4, seed=3)
+def test_held_back_examples_come_in_order_with_the_same_noise_each_time(monkeypatch):
+    monkeypatch.setattr(dataset, "inference_batch", lambda shape: 4)
+    batches = held_back_batches(numbered(10), NOISY, seed=3)
     first, second = ([x.numpy() for x, _ in batches] for _ in range(2))
     assert [len(batch) for batch in first] == [4, 4, 2]
     np.testing.assert_array_equal(np.concatenate(first), np.concatenate(second))
     clean = np.concatenate([targets.numpy() for _, targets in batches])
     np.testing.assert_array_equal(clean[:, 0], np.arange(10))
+
+
+@pytest.mark.parametrize(("shape", "size"), [((28, 28, 1), 256), ((256, 256, 3), 5), ((3000, 3000, 3), 1)])
+def test_batches_that_are_not_trained_on_hold_a_bounded_number_of_values(shape, size):
+    assert dataset.inference_batch(shape) == size
 
 
 def test_bytes_become_the_unit_interval():

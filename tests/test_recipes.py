@@ -10,8 +10,9 @@ import tensorflow as tf
 from keras_ae.catalogue import recipe_file, summary
 from keras_ae.data.dataset import Sample
 from keras_ae.recipe import load
+from keras_ae.runs import evaluate, show
 from keras_ae.serving import export_heads
-from keras_ae.training import evaluate, show, train
+from keras_ae.training import train
 
 NAMES = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "recipes").glob("*.py"))
 

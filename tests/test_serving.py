@@ -11,8 +11,9 @@ import tensorflow as tf
 from keras_ae import serving
 from keras_ae.card import model_card
 from keras_ae.data.arrays import ArrayFile
-from keras_ae.errors import InputError
-from keras_ae.training import evaluate, train
+from keras_ae.errors import ExportError, InputError
+from keras_ae.runs import evaluate
+from keras_ae.training import train
 
 HEADS = ("encoder", "decoder", "autoencoder")
 
@@ -122,7 +123,7 @@ def test_exports_that_race_get_numbers_of_their_own(tmp_path):
 
 def test_an_export_that_differs_from_its_model_is_refused_and_leaves_nothing(run, tmp_path, monkeypatch):
     monkeypatch.setattr(serving, "TOLERANCE", -1.0)
-    with pytest.raises(RuntimeError, match="code of encoder differs by"):
+    with pytest.raises(ExportError, match="code of encoder differs by"):
         exported(run, tmp_path / "models")
     assert not list((tmp_path / "models" / "tiny").iterdir())
 

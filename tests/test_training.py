@@ -13,7 +13,8 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.errors import InputError
 from keras_ae.heads import Term
 from keras_ae.recipe import override
-from keras_ae.training import evaluate, reopen, show, train
+from keras_ae.runs import evaluate, reopen, show
+from keras_ae.training import train
 from keras_ae.variants.undercomplete import Undercomplete
 
 
@@ -57,7 +58,7 @@ def test_an_interrupted_run_goes_on_as_if_unbroken(tiny_recipe, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(broken, tmp_path / "b", report=silent)
     assert training.epochs_done(tmp_path / "b") == 2
-    (tmp_path / "b" / "recipe.json").write_text((tmp_path / "a" / "recipe.json").read_text())
+    (tmp_path / "b" / "recipe.json").write_text((tmp_path / "a" / "recipe.json").read_text())  # no callback
     resumed = train(tiny_recipe, tmp_path / "b", resume=True, report=silent)
     assert losses_of(resumed) == losses_of(unbroken)
     for left, right in zip(resumed.heads.end_to_end.weights, unbroken.heads.end_to_end.weights, strict=True):
@@ -70,6 +71,15 @@ def test_a_resumed_run_may_have_more_epochs_but_nothing_else_may_change(tiny_rec
     assert len(train(longer, tmp_path, resume=True, report=silent).history) == 4
     with pytest.raises(InputError, match=r"variant.latent_dim \(was 4, is 5\); start anew"):
         train(override(longer, ["variant.latent_dim=5"]), tmp_path, resume=True, report=silent)
+
+
+def test_a_run_is_not_resumed_with_other_data(tiny_recipe, tmp_path, random):
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
+    train(recipe, tmp_path / "run", report=silent)
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
+    with pytest.raises(InputError, match="the data has changed since .* bring the old data back"):
+        train(recipe, tmp_path / "run", resume=True, report=silent)
 
 
 def test_a_finished_run_that_is_resumed_trains_no_more(tiny_recipe, tmp_path):

@@ -29,9 +29,10 @@ def kinds() -> list[type]:
 def find(text: str):
     """The data set that a name (`mnist`) or a path (a folder, an .npz) stands for.
 
+    A name goes before a folder called the same, which is then written `./mnist`.
     Raises InputError when it is neither, naming the names there are.
     """
-    for kind in kinds():
+    for kind in sorted(kinds(), key=lambda kind: not hasattr(kind, "name")):
         dataset = kind.accepts(text)
         if dataset is not None:
             return dataset

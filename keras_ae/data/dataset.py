@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ import tensorflow as tf
 
 from keras_ae.errors import InputError
 
-LARGEST = 8 * 2**30
+LARGEST = 4 * 2**30
 """Bytes that one data set may take once decoded; what is larger is refused before decoding."""
 
 VALIDATION, TEST = 0.1, 0.1
@@ -159,6 +160,11 @@ def values(examples) -> tf.Tensor:
     return tf.cast(examples, tf.float32) / 255.0 if examples.dtype == tf.uint8 else examples
 
 
+def inference_batch(shape: tuple[int, ...]) -> int:
+    """Examples of a shape to put in a batch that is not trained on: at most 256, and a million values."""
+    return max(1, min(256, 2**20 // prod(shape)))
+
+
 Pair = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """(examples (batch, ...), seeds (batch, 2)) -> (inputs, targets): what a task makes of examples."""
 
@@ -191,9 +197,9 @@ def training_batches(
     return dataset.prefetch(4), steps
 
 
-def held_back_batches(split: Split, pair: Pair, batch_size: int, seed: int) -> tf.data.Dataset:
+def held_back_batches(split: Split, pair: Pair, seed: int) -> tf.data.Dataset:
     """The split in its own order, once, with the same noise each time it is asked for."""
-    index = tf.data.Dataset.range(len(split)).batch(batch_size)
+    index = tf.data.Dataset.range(len(split)).batch(inference_batch(split.shape))
     examples = tf.constant(split.examples)
     return index.map(
         lambda index: pair(values(tf.gather(examples, index)), _seeds(seed, tf.constant(0, tf.int64), index))

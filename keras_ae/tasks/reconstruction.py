@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from keras_ae.baselines import Predictor, principal_components
+from keras_ae.baselines import MOST_VALUES, Predictor, principal_components
 from keras_ae.data.dataset import Data, values
 
 
@@ -20,7 +21,8 @@ class Reconstruction:
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """PCA of the same code size."""
-        examples = np.asarray(values(data.train.examples))
+        most = max(2, MOST_VALUES // prod(data.train.shape))
+        examples = np.asarray(values(data.train.examples[:most]))
         return {f"PCA, {latent_dim} components": principal_components(examples, latent_dim, data.domain)}
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:

@@ -33,8 +33,8 @@ class Denoising:
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """The input left as it is, and the best linear denoiser."""
         pair = partial(self.pair, domain=data.domain)
-        train = held_back_batches(data.train, pair, 256, seed)
-        validation = held_back_batches(data.validation, pair, 256, seed)
+        train = held_back_batches(data.train, pair, seed)
+        validation = held_back_batches(data.validation, pair, seed)
         return {
             "noisy input": lambda inputs: inputs,
             "linear denoiser": linear_map(train, validation, data.domain),

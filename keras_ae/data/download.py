@@ -1,0 +1,34 @@
+"""Files of published data sets, fetched once into the Keras cache and checked by their hash."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import keras
+
+from keras_ae.errors import InputError
+
+
+def download(name: str, origin: str, folder: str, sha256: str) -> Path:
+    """A file in the Keras cache, fetched when it is not there, and checked either way.
+
+    Raises InputError with the place to put the file by hand when it cannot be fetched.
+    """
+    cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    target = cache / "datasets" / folder / name
+    try:
+        return Path(
+            keras.utils.get_file(
+                name,
+                origin + name,
+                cache_subdir=f"datasets/{folder}",
+                file_hash=sha256,
+                cache_dir=str(cache),
+            )
+        )
+    except Exception as error:  # get_file raises a bare Exception where the fetch fails
+        raise InputError(
+            f"could not fetch {origin}{name} ({' '.join(str(error).split())}); put the file at {target} "
+            f"(sha256 {sha256}) and try again"
+        ) from error

@@ -1,0 +1,44 @@
+"""The published data sets, from the Keras cache or by download, and the figures known of them."""
+
+import numpy as np
+import pytest
+
+from keras_ae.baselines import principal_components
+from keras_ae.blocks.corruption import Gaussian
+from keras_ae.data.dataset import held_back_batches, values
+from keras_ae.data.mnist import FashionMnist, Mnist
+from keras_ae.losses import binary_crossentropy
+from keras_ae.metrics import evaluate
+from keras_ae.tasks.restoration import Denoising
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.parametrize("kind", [Mnist, FashionMnist])
+def test_the_official_sets_have_their_sizes(kind):
+    data = kind().load()
+    assert len(data.train) + len(data.validation) == 60_000
+    assert len(data.test) == 10_000
+    assert data.train.shape == (28, 28, 1)
+    assert np.bincount(np.concatenate([data.train.labels, data.validation.labels])).min() > 5000
+
+
+def test_principal_components_of_mnist_reach_their_known_error():
+    data = Mnist().load()
+    train, test = (np.asarray(values(split.examples)) for split in (data.train, data.test))
+    outputs = principal_components(train, 32, "real")(test)
+    assert np.square(outputs - test).mean() == pytest.approx(0.0168, abs=0.0001)
+
+
+def test_noise_and_the_linear_denoiser_reach_their_known_ratios_on_mnist():
+    data = Mnist().load()
+    task = Denoising(Gaussian(0.4))
+    batches = held_back_batches(data.test, lambda x, seeds: task.pair(x, seeds, "unit"), 0)
+    scores = {name: evaluate(f, batches, "unit")["psnr"] for name, f in task.baselines(data, 0, 64).items()}
+    assert scores["noisy input"] == pytest.approx(11.0, abs=0.05)
+    assert scores["linear denoiser"] == pytest.approx(18.96, abs=0.1)
+
+
+def test_the_floor_of_the_crossentropy_of_mnist():
+    test = values(Mnist().load().test.examples)
+    assert float(np.mean(binary_crossentropy(test, test))) == pytest.approx(0.0581, abs=0.0001)

@@ -1,0 +1,83 @@
+"""Trainings of minutes: the figures that the recipes promise on their embedded data, and a real Ctrl-C."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from keras_ae.callbacks import read_state
+from keras_ae.recipe import load, override
+from keras_ae.runs import evaluate
+from keras_ae.training import train
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.slow
+
+
+def test_denoising_beats_the_linear_denoiser_by_one_and_a_half_decibels(tmp_path):
+    run = train(load("denoising"), tmp_path)
+    table = evaluate(run)
+    assert table["denoising"]["psnr"] >= table["linear denoiser"]["psnr"] + 1.5
+
+
+def test_digits_beat_principal_components(tmp_path):
+    run = train(load("digits"), tmp_path)
+    table = evaluate(run)
+    assert table["digits"]["mse"] < table["PCA, 32 components"]["mse"]
+
+
+def test_colour_photographs_train_at_256_pixels(tmp_path):
+    import numpy as np
+    from PIL import Image
+    from sklearn.datasets import load_sample_images
+
+    (tmp_path / "photos").mkdir()
+    random = np.random.default_rng(0)
+    for number in range(24):
+        photo = load_sample_images().images[number % 2]
+        top, left = random.integers(0, photo.shape[0] - 300), random.integers(0, photo.shape[1] - 300)
+        Image.fromarray(photo[top : top + 300, left : left + 300]).save(tmp_path / "photos" / f"{number}.jpg")
+    from keras_ae import data
+
+    recipe = load("denoising")
+    recipe = override(
+        dataclasses.replace(recipe, data=data.find(str(tmp_path / "photos"))),
+        ["data.size=256", "epochs=2", "batch_size=4"],
+    )
+    run = train(recipe, tmp_path / "run")
+    assert run.data.train.shape == (256, 256, 3)
+    assert evaluate(run)["denoising"]["psnr"] > 5
+
+
+def test_ctrl_c_leaves_a_run_that_goes_on_as_if_unbroken(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "keras_ae",
+        "train",
+        "digits",
+        "--set",
+        "variant.backbone.units=32 epochs=6",
+    ]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    checkpoint = tmp_path / "runs/digits/001/checkpoint"
+    while read_state(checkpoint)["epochs"] < 2 and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, printed = process.communicate(timeout=60)
+    assert process.returncode == 130, printed
+    assert "epochs are kept in runs/digits/001" in printed
+    assert "go on with: " in printed
+    assert "Traceback" not in printed
+    subprocess.run([*command[:5], "--resume"], cwd=tmp_path, env=environment, check=True)
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    resumed, unbroken = (
+        read_state(tmp_path / f"runs/digits/{n}/checkpoint")["history"] for n in ("001", "002")
+    )
+    assert [epoch["val_loss"] for epoch in resumed] == [epoch["val_loss"] for epoch in unbroken]
