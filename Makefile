@@ -1,7 +1,11 @@
 # Every target sets up .venv first, so a fresh clone needs nothing else.
-# Values reach Python through the environment, quoted, and never as shell text.
+# Values reach Python through the environment, quoted, and are expanded by neither make nor the shell.
 
 PYTHON ?= python3
+override RECIPE := $(value RECIPE)
+override DATA := $(value DATA)
+override SET := $(value SET)
+override RESUME := $(value RESUME)
 export RECIPE DATA SET RESUME
 
 BIN := .venv/bin
@@ -32,13 +36,13 @@ $(READY): setup.cfg pyproject.toml
 setup: $(READY) ## make .venv and install everything
 
 train: $(READY) recipe-given ## train RECIPE, evaluate and export it; DATA=, SET=, RESUME=1
-	@$(call RUN,train) $${RESUME:+--resume}
+	@case "$$RESUME" in ''|0|no) $(call RUN,train) ;; *) $(call RUN,train) --resume ;; esac
 
 evaluate: $(READY) recipe-given ## print the test scores of RECIPE's newest run
 	@$(call RUN,evaluate)
 
 export: $(READY) recipe-given ## export the heads of RECIPE's newest run as a new version
-	@$(call RUN,export)
+	@$(BIN)/keras-ae export "$$RECIPE"
 
 list: $(READY) ## a line for each recipe
 	@$(BIN)/keras-ae list
@@ -54,7 +58,7 @@ test-slow: $(READY) ## trainings of minutes, and their repeatability
 	@$(BIN)/python -m pytest -q -m slow
 
 test-real: $(READY) ## the published data sets, downloaded where they are not cached
-	@$(BIN)/python -m pytest -q -m real
+	@$(BIN)/python -m pytest -q -m "real and not slow"
 
 test-browser: $(READY) ## TensorBoard's pages in a real browser (Chromium and its driver)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 
 import numpy as np
 import tensorflow as tf
@@ -13,10 +12,7 @@ MOST_FEATURES = 2048
 """Elements up to which one matrix maps a whole example; above, a filter does, pixel by pixel."""
 
 MOST_VALUES = 100_000_000
-"""Numbers that a fit of principal components should look at; of more, as many examples as fit."""
-
-MOST_BATCHES = 64
-"""Batches of pictures that a filter is fitted on: millions of pixels for its few weights."""
+"""Numbers that a fit should look at; of larger training sets, evenly spaced examples."""
 
 RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """Ridge penalties tried, as shares of the mean variance of an input."""
@@ -24,19 +20,26 @@ RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 Predictor = Callable[[np.ndarray], np.ndarray]
 
 
+def has_linear_map(shape: tuple[int, ...]) -> bool:
+    """Whether examples of a shape are small enough for a matrix, or pictures that a filter maps."""
+    return np.prod(shape) <= MOST_FEATURES or (len(shape) == 3 and min(shape[:2]) >= 4)
+
+
 def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
     """Least squares from inputs to targets, its ridge penalty chosen on the validation pairs.
 
     train, validation: batches of (inputs, targets), each (batch, ...). Examples of more than
-    2048 elements are mapped by a linear filter of 7 x 7 pixels instead, for which they must be
-    pictures, and 64 batches are enough. Only second moments are kept, so memory does not grow
-    with the data.
+    2048 elements are mapped by a linear filter of 7 x 7 pixels instead. Only second moments are
+    kept, so memory does not grow with the data.
+    Raises ValueError for larger examples that are no pictures of at least 4 pixels a side.
     """
     first, _ = next(iter(train))
-    rows, most = (_flat, None) if np.prod(first.shape[1:]) <= MOST_FEATURES else (_patches, MOST_BATCHES)
+    if not has_linear_map(first.shape[1:]):
+        raise ValueError(f"no linear map is fitted to examples of shape {tuple(first.shape[1:])}")
+    rows = _flat if np.prod(first.shape[1:]) <= MOST_FEATURES else _patches
     moments, held = _Moments(), _Moments()
     for kept, batches in ((moments, train), (held, validation)):
-        for inputs, targets in islice(batches, most):
+        for inputs, targets in batches:
             kept.add(*rows(inputs, targets))
     weights = min((moments.ridge(share) for share in RIDGES), key=held.squared_error)
 

@@ -63,8 +63,8 @@ def write_projector(
     if labels is None:
         rows = [str(index) for index in shown]  # a single column has no header
     else:
-        rows = ["label\tindex", *(f"{labels[index]}\t{index}" for index in shown)]
-    (folder / "metadata.tsv").write_text("\n".join(rows) + "\n")
+        rows = ["label\tindex", *(f"{' '.join(labels[index].split())}\t{index}" for index in shown)]
+    (folder / "metadata.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8", errors="replace")
     if drawable(examples.shape[1:]):
         sheet, size = sprite(examples[:MOST_POINTS], domain)
         save(sheet, folder / "sprite.png")

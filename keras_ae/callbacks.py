@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from keras_ae.errors import InputError
 from keras_ae.pictures import grid
 
 
@@ -85,6 +87,7 @@ class Checkpoint(keras.callbacks.Callback):
     before `state.json`, replaced in one move, names it.
 
     folder: for `state.json` and the weights it names.
+    Raises InputError at the end of an epoch whose losses are not finite, and does not keep it.
     """
 
     def __init__(self, folder: Path):
@@ -97,6 +100,11 @@ class Checkpoint(keras.callbacks.Callback):
         self.began = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
+        if not all(math.isfinite(value) for value in logs.values()):
+            raise InputError(
+                f"training diverged in epoch {epoch + 1}: {logs}; "
+                'lower the learning rate, such as SET="learning_rate=1e-4"'
+            )
         weights = f"epoch-{epoch + 1}.weights.h5"
         self.model.save_weights(self.folder / weights)
         entry = {name: float(value) for name, value in logs.items()}

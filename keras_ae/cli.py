@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import shlex
@@ -20,22 +21,28 @@ INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one verb and returns its status: 0, 1 failed check, 2 unusable input, 130 interrupted."""
+    """Runs one verb and returns its status: 0, 1 failure, 2 unusable input, 130 interrupted."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # else off on AMD; convolutions are faster with it
     try:
         return options.verb(options)
-    except (InputError, ExportError, OSError, MemoryError) as error:
-        if options.debug:
-            traceback.print_exc()
-        text = " ".join(str(error).split()) or "out of memory; try a smaller batch_size or data.size"
-        print(f"keras-ae: {text}", file=sys.stderr)
-        return 1 if isinstance(error, ExportError) else 2
     except KeyboardInterrupt:
         print("\nkeras-ae: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except Exception as error:  # the last to see it: one line for a user, the whole for --debug
+        if options.debug:
+            traceback.print_exc()
+        text = " ".join(str(error).split())[:2000]
+        expected = isinstance(error, (InputError, ExportError, OSError))
+        print(
+            f"keras-ae: {text}"
+            if expected
+            else f"keras-ae: {type(error).__name__}: {text} (--debug shows where)",
+            file=sys.stderr,
+        )
+        return 2 if isinstance(error, (InputError, OSError)) else 1
 
 
 def list_recipes(options) -> int:
@@ -49,13 +56,14 @@ def list_recipes(options) -> int:
 
 def train(options) -> int:
     """Trains, evaluates and exports; a run interrupted goes on with --resume."""
+    name = catalogue.recipe_file(options.recipe).stem
+    latest = _latest(options, name) if options.resume else None
+    if options.resume and latest is None:
+        print(f"nothing to resume below {options.runs / name}: a new run begins")
+    recipe, request = _requested(options, latest)
     from keras_ae import training
 
-    latest = _latest(options) if options.resume else None
-    if options.resume and latest is None:
-        print(f"nothing to resume below {options.runs / Path(options.recipe).stem}: a new run begins")
-    recipe, request = _requested(options, latest)
-    directory = latest or options.run_dir or _next(options.runs / recipe.name)
+    directory = latest or options.run_dir or _next(options.runs / name)
     training.claim(recipe, directory, resume=latest is not None)
     (directory / "request.json").write_text(json.dumps(request, indent=1) + "\n")
     print(f"run folder: {directory}")
@@ -63,28 +71,30 @@ def train(options) -> int:
     try:
         run = training.train(recipe, directory, resume=latest is not None)
         return _finish(run, options)
-    except (InputError, OSError):
+    except Exception:
         if not (latest or options.run_dir or training.epochs_done(directory)):
             shutil.rmtree(directory)  # made above, and nothing came of it
         raise
     except KeyboardInterrupt:
         done = training.epochs_done(directory)
         print(f"\nstopped; {done} of {recipe.epochs} epochs are kept in {directory}", file=sys.stderr)
-        print(f"go on with: {_command(options, request)}", file=sys.stderr)
+        print(f"go on with: {_command(options, directory)}", file=sys.stderr)
         return INTERRUPTED
 
 
 def evaluate(options) -> int:
-    """Prints the test scores of a finished run, on its own data or on other data of the same shape."""
+    """Prints the test scores of a finished run, on its own data or on other data of the same kind."""
+    directory = _finished(options)
+    recipe, _ = _requested(options, directory)
     from keras_ae import runs
 
-    _print_table(runs.evaluate(_reopened(options)))
+    _print_table(runs.evaluate(runs.reopen(recipe, directory)))
     return 0
 
 
 def export(options) -> int:
     """Exports a finished run's heads once more, as the next version."""
-    _export(_reopened(options), options)
+    _export(_finished(options), options)
     return 0
 
 
@@ -98,7 +108,7 @@ def _finish(run, options):
     runs.show(run, table)
     card = model_card(run.recipe, run.data, run.heads, run.history, table)
     (run.directory / "card.json").write_text(json.dumps(card, indent=1) + "\n")
-    _export(run, options)
+    _export(run.directory, options)
     root = options.models.resolve()
     print(f"pictures and curves: {run.directory}")
     print(f"look at them:        make tensorboard    (tensorboard --logdir {options.runs})")
@@ -109,30 +119,30 @@ def _finish(run, options):
     return 0
 
 
-def _export(run, options):
+def _export(directory, options):
+    from keras_ae.runs import saved_heads
     from keras_ae.serving import export_heads
 
-    file = run.directory / "card.json"
+    heads, units, examples = saved_heads(directory)
+    file = directory / "card.json"
     if not file.exists():
         raise InputError(f"{file} is missing: the run was not finished; go on with --resume (RESUME=1)")
-    card = json.loads(file.read_text())
-    folders = export_heads(run.heads, run.data, run.recipe.name, card, options.models)
+    name = catalogue.recipe_file(options.recipe).stem
+    folders = export_heads(heads, units, examples, name, json.loads(file.read_text()), options.models)
     for head, folder in folders.items():
         print(f"exported {head:12} {folder}")
 
 
-def _reopened(options):
-    from keras_ae import runs
-
-    directory = _latest(options)
+def _finished(options):
+    name = catalogue.recipe_file(options.recipe).stem
+    directory = _latest(options, name)
     if directory is None:
         raise InputError(
-            f"there is no run of {options.recipe} below {options.runs}; "
-            f"train one first: make train RECIPE={options.recipe}"
+            f"there is no run of {name} below {options.runs}; "
+            f"train one first: make train RECIPE={shlex.quote(options.recipe)}"
         )
-    recipe, _ = _requested(options, directory)
     print(f"run folder: {directory}")
-    return runs.reopen(recipe, directory)
+    return directory
 
 
 def _requested(options, directory):
@@ -140,20 +150,27 @@ def _requested(options, directory):
     from keras_ae import data
     from keras_ae import recipe as recipes
 
-    request = {"recipe": options.recipe, "data": None, "set": []}
+    request = {"recipe": catalogue.recipe_file(options.recipe).stem, "data": None, "set": []}
     if directory is not None:
-        file = directory / "request.json"
-        if not file.exists():
-            raise InputError(f"{directory} is not a run's folder: it has no request.json")
-        request = json.loads(file.read_text())
+        request = _read_request(directory, request["recipe"])
     request["set"] = request["set"] + _settings(options.set)
     request["data"] = options.data or request["data"]
-    recipe = recipes.load(request["recipe"])
+    recipe = recipes.load(options.recipe)
     if request["data"]:
-        import dataclasses
-
         recipe = dataclasses.replace(recipe, data=data.find(request["data"]))
     return recipes.override(recipe, request["set"]), request
+
+
+def _read_request(directory, name):
+    """What a run was started with."""
+    try:
+        request = json.loads((directory / "request.json").read_text())
+        started, _, _ = request["recipe"], request["data"], request["set"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{directory} is not a run's folder: its request.json cannot be read") from error
+    if started != name:
+        raise InputError(f"{directory} is a run of {started}, expected one of {name}")
+    return request
 
 
 def _settings(texts):
@@ -163,13 +180,14 @@ def _settings(texts):
         raise InputError(f"the settings {texts} cannot be split into words: {error}") from error
 
 
-def _latest(options):
+def _latest(options, name):
     """The run's folder that was named, or the newest of the recipe; None where there is none."""
     if options.run_dir:
         if not options.run_dir.is_dir():
             raise InputError(f"the run's folder {options.run_dir} does not exist")
+        _read_request(options.run_dir, name)
         return options.run_dir
-    folders = [path for path in (options.runs / Path(options.recipe).stem).glob("*") if path.name.isdecimal()]
+    folders = [path for path in (options.runs / name).glob("*") if path.name.isdecimal()]
     return max(folders, key=lambda path: int(path.name), default=None)
 
 
@@ -189,13 +207,21 @@ def _next(folder):
         return folder / f"{number:03d}"
 
 
-def _command(options, request):
+def _command(options, directory):
     """The command that resumes a run, in the form it was started in."""
     if "MAKELEVEL" in os.environ and not options.run_dir:
-        return f"make train RECIPE={shlex.quote(request['recipe'])} RESUME=1"
-    words = ["keras-ae", "train", request["recipe"], "--resume"]
-    words += ["--run-dir", str(options.run_dir)] if options.run_dir else []
-    words += ["--runs", str(options.runs)] if options.runs != RUNS else []
+        return f"make train RECIPE={shlex.quote(options.recipe)} RESUME=1"
+    words = [
+        sys.executable,
+        "-m",
+        "keras_ae",
+        "train",
+        options.recipe,
+        "--resume",
+        "--run-dir",
+        str(directory),
+    ]
+    words += ["--models", str(options.models)] if options.models != MODELS else []
     return shlex.join(words)
 
 
@@ -233,17 +259,18 @@ def _parser():
         added.add_argument("--debug", action="store_true", help="show the traceback of an error")
         return added
 
-    def on_recipe(name, function, text):
+    def on_recipe(name, function, text, configurable=True):
         added = verb(name, function, text)
         added.add_argument("recipe", help="a recipe's name, or the path of a .py file")
-        added.add_argument("--data", help="a data set's name, a folder of images, an .npy or .npz file")
-        added.add_argument(
-            "--set",
-            action="append",
-            default=[],
-            metavar="FIELD=VALUE",
-            help='change fields of the recipe: --set "epochs=5 variant.latent_dim=16"',
-        )
+        if configurable:
+            added.add_argument("--data", help="a data set's name, a folder of images, an .npy or .npz file")
+            added.add_argument(
+                "--set",
+                action="append",
+                default=[],
+                metavar="FIELD=VALUE",
+                help='change fields of the recipe: --set "epochs=5 variant.latent_dim=16"',
+            )
         added.add_argument("--run-dir", type=Path, help="the run's folder; otherwise RUNS/<recipe>/<number>")
         added.add_argument(
             "--runs", type=Path, default=RUNS, help="folder of all runs (default: %(default)s)"
@@ -257,6 +284,6 @@ def _parser():
         "--resume", action="store_true", help="go on from the last epoch of the newest run"
     )
     on_recipe("evaluate", evaluate, "print the test scores of a finished run")
-    on_recipe("export", export, "export the heads of a finished run as the next version")
+    on_recipe("export", export, "export the heads of a finished run as the next version", False)
     verb("list", list_recipes, "a line for each recipe")
     return parser

@@ -7,6 +7,7 @@ import dataclasses
 import importlib
 import importlib.util
 import pkgutil
+import sys
 import types
 import typing
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from keras_ae.tasks import Task
 
 LOSSES = ("auto", "binary_crossentropy", "squared_error")
 SCHEDULES = ("constant", "cosine")
+LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Recipe:
     schedule: "cosine" falls to 0 over the run, "constant" stays.
     warmup: steps over which the learning rate first rises, at least 0.
     loss: "auto" fits the data's domain: cross-entropy in [0, 1], squared error otherwise.
-    seed: of weights, order and noise; at least 0.
+    seed: of weights, order and noise; from 0 to 2^32 - 1.
     callbacks: functions without arguments that make further Keras callbacks.
     name: the recipe file's own, filled in when it is loaded.
     """
@@ -56,6 +58,8 @@ class Recipe:
         for name, least in (("epochs", 1), ("batch_size", 1), ("warmup", 0), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        if self.seed > LARGEST_SEED:
+            raise ValueError(f"seed is at most {LARGEST_SEED}, received {self.seed}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is above 0, received {self.learning_rate}")
         for name, allowed in (("loss", LOSSES), ("schedule", SCHEDULES)):
@@ -71,6 +75,7 @@ def load(name: str) -> Recipe:
     path = recipe_file(name)
     module_spec = importlib.util.spec_from_file_location(f"recipe_{path.stem}", path)
     module = importlib.util.module_from_spec(module_spec)
+    sys.modules[module_spec.name] = module  # where dataclasses of its own look their types up
     try:
         module_spec.loader.exec_module(module)
     except Exception as error:  # whatever a user's file may raise
@@ -92,6 +97,8 @@ def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
         path, equals, text = setting.partition("=")
         if not equals:
             raise InputError(f"expected field=value, received {setting!r}")
+        if path.strip() == "name":
+            raise InputError("a recipe's name is that of its file; copy the file to give it another")
         recipe = _replaced(recipe, path.strip().split("."), text.strip(), path.strip())
     return recipe
 
@@ -141,7 +148,7 @@ def _parsed(text, value, hint, path):
     if typing.get_origin(kind) is tuple and typing.get_args(kind)[0] in _SCALARS:
         element = typing.get_args(kind)[0]
         return tuple(
-            _scalar(part.strip(), element, path) for part in text.strip("(),").split(",") if part.strip()
+            _scalar(part.strip(), element, path) for part in text.strip("()[],").split(",") if part.strip()
         )
     if kind not in _SCALARS:
         raise InputError(f"{path} cannot be set from text; change it in the recipe's file")
@@ -166,40 +173,32 @@ def _scalar(text, kind, path):
 
 
 def _constructed(text, hint, path):
-    """An instance from `Name` or `Name(field=literal, ...)`, of a class that the hint admits."""
-    building_blocks = _building_blocks()
+    """An instance from `Name` or `Name(field=value, ...)`, of a class that the hint admits."""
     wanted = {name for name in vars(hint) if not name.startswith("_") or name == "__call__"}
     fitting = {
-        name
-        for name, kind in building_blocks.items()
+        name: kind
+        for name, kind in _building_blocks().items()
         if wanted <= {member for base in kind.__mro__ for member in vars(base)}
     }
+    expected = f"{path}: expected {' or '.join(sorted(fitting))}, such as Name or Name(field=value, ...)"
     try:
-        instance = _instance(ast.parse(text, mode="eval").body, building_blocks)
-        if type(instance).__name__ in fitting:
-            return instance
-        error = f"{type(instance).__name__} cannot stand here"
-    except KeyError as unknown:
-        error = f"there is no {unknown.args[0]}"
-    except (SyntaxError, ValueError, TypeError) as fault:
-        error = str(fault)
-    raise InputError(
-        f"{path}: expected {' or '.join(sorted(fitting))}, with fields in brackets where wanted, "
-        f"received {text!r}: {error}"
-    )
-
-
-def _instance(node, building_blocks):
-    if isinstance(node, ast.Name):
-        return building_blocks[node.id]()
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args:
-        fields = {word.arg: _literal(word.value, building_blocks) for word in node.keywords}
-        return building_blocks[node.func.id](**fields)
-    raise ValueError("write Name or Name(field=value, ...)")
-
-
-def _literal(node, building_blocks):
-    return _instance(node, building_blocks) if isinstance(node, ast.Call) else ast.literal_eval(node)
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        raise InputError(f"{expected}; received {text!r}") from error
+    call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
+    if not isinstance(call.func, ast.Name) or call.args or call.func.id not in fitting:
+        raise InputError(f"{expected}; received {text!r}")
+    try:
+        instance = fitting[call.func.id]()
+    except TypeError as error:  # a field without a default
+        raise InputError(
+            f"{path}: {call.func.id} cannot be made from text; write it in the recipe"
+        ) from error
+    for word in call.keywords:
+        constant = isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
+        value = word.value.value if constant else ast.unparse(word.value)
+        instance = _replaced(instance, [str(word.arg)], value, f"{path}.{word.arg}")
+    return instance
 
 
 def _building_blocks():

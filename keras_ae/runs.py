@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +15,7 @@ import tensorflow as tf
 
 from keras_ae.board import MOST_POINTS, write_hparams, write_projector
 from keras_ae.callbacks import read_state
-from keras_ae.data.dataset import Data, Split, held_back_batches, inference_batch, values
+from keras_ae.data.dataset import Data, Split, Units, held_back_batches, inference_batch, values
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec
 from keras_ae.metrics import evaluate as mean_scores
@@ -21,6 +23,8 @@ from keras_ae.pictures import drawable, grid, save
 from keras_ae.recipe import Recipe, flat
 
 MODEL_FILE = "autoencoder.keras"
+RECIPE_FILE = "recipe.json"
+DATA_FILE = "data.npz"
 SHOWN = 10
 """Examples in a picture grid."""
 
@@ -50,20 +54,78 @@ class Run:
 
 
 def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = print) -> Run:
-    """A finished run from its folder, with the data its recipe names.
+    """A finished run from its folder, with the data that the recipe names in the units it was trained in.
 
-    Raises InputError when the run is not finished, and when the data's shape is not the model's.
+    What differs from the recipe and the data that the run was trained with is reported.
+    Raises InputError when the run is not finished, and when the data's shape or domain is not
+    the model's.
     """
-    file = directory / MODEL_FILE
-    if not file.exists():
-        raise InputError(f"{directory} holds no trained model yet; finish it with RESUME=1 (--resume)")
-    heads = Heads.of(keras.models.load_model(file, compile=False, safe_mode=True))
-    data = load_data(recipe, report)
+    heads, units, _ = saved_heads(directory)
+    for name, (was, now) in differences(recipe, directory).items():
+        report(f"other than in training: {name} was {was}, is {now}")
+    data = load_data(recipe, report).in_units(units)
     spec = spec_of(data, partial(recipe.task.pair, domain=data.domain))
     trained = tuple(heads.encoder.inputs[0].shape[1:])
     if trained != spec.input_shape:
         raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
+
+
+def saved_heads(directory: Path) -> tuple[Heads, Units, np.ndarray]:
+    """The heads of a finished run, the units it was trained in, and a few test examples (n, ...).
+
+    Raises InputError when the run is not finished.
+    """
+    if not (directory / MODEL_FILE).exists():
+        raise InputError(f"{directory} holds no trained model yet; finish it with RESUME=1 (--resume)")
+    try:
+        heads = Heads.of(keras.models.load_model(directory / MODEL_FILE, compile=False, safe_mode=True))
+        with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
+            units = Units(str(facts["domain"]), facts["offset"], facts["scale"])
+            return heads, units, facts["examples"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{directory} cannot be read ({error}); train anew") from error
+
+
+def save_data_facts(data: Data, directory: Path) -> None:
+    """Keeps in the run's folder what serving needs of the data: units, hash, and examples to check with."""
+    np.savez(
+        directory / DATA_FILE,
+        sha256=data.sha256,
+        domain=data.domain,
+        offset=data.units.offset,
+        scale=data.units.scale,
+        examples=np.asarray(values(data.test.examples[: min(32, inference_batch(data.test.shape))])),
+    )
+
+
+def check_same_data(data: Data, directory: Path) -> None:
+    """Raises InputError when a run was begun with other data."""
+    with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
+        before = str(facts["sha256"])
+    if before != data.sha256:
+        raise InputError(
+            f"the data has changed since {directory} was begun: it had sha256 {before}, "
+            f"received {data.sha256}; bring the old data back, or start anew without RESUME=1"
+        )
+
+
+def described(recipe: Recipe) -> dict[str, str]:
+    """Every field of a recipe as text, as a run's folder keeps it."""
+    return {name: str(value) for name, value in flat(recipe).items()}
+
+
+def differences(recipe: Recipe, directory: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Fields of a recipe that differ from the one a run's folder keeps: (what it was, what it is)."""
+    file = directory / RECIPE_FILE
+    if not file.exists():
+        return {}
+    before, now = json.loads(file.read_text()), described(recipe)
+    return {
+        name: (before.get(name), now.get(name))
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    }
 
 
 def evaluate(run: Run) -> dict[str, dict[str, float]]:

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.data.dataset import Data, values
+from keras_ae.data.dataset import Units
 from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import Heads
 
@@ -24,23 +24,27 @@ MOUNT = "/models"
 """Where TF Serving's container expects the folder of all models."""
 
 
-def export_heads(heads: Heads, data: Data, name: str, card: dict, root: Path) -> dict[str, Path]:
+def export_heads(
+    heads: Heads, units: Units, examples: np.ndarray, name: str, card: dict, root: Path
+) -> dict[str, Path]:
     """Writes root/name/{encoder,decoder,autoencoder}/<version>/ and root/models.config.
 
     Each head is a SavedModel of its own with float32 inputs and outputs by name (`inputs`,
     `code`, `reconstruction`), any batch size, and `card.json` beside it. Real-valued data goes
     in and comes out in its own units: the standardisation is inside the graph. The version is
     one above the highest there is; a model appears under its number only when it is complete.
+
+    units: those the heads were trained in. examples: (n, *input_shape) float32 in them, on which
+        each head, read back from disk, is compared with its Keras model.
     Returns the folder of each head.
-    Raises InputError when the folder cannot be written, ExportError when a head read back from
-    disk does not give what its Keras model gives; nothing stays behind in either case.
+    Raises InputError when the folder cannot be written, ExportError when a head read back
+    differs; nothing stays behind in either case.
     """
-    examples = np.asarray(values(data.test.examples[:32])) * data.scale + data.offset
-    functions = _functions(heads, data)
+    functions = _functions(heads, units)
     aside = root / name / f"tmp-{uuid.uuid4().hex}"
     try:
         aside.mkdir(parents=True)
-        batch = {"inputs": tf.constant(examples, tf.float32)}
+        batch = {"inputs": tf.constant(examples * units.scale + units.offset, tf.float32)}
         batch |= functions["encoder"][1](**batch)
         signatures = {}
         for head, (model, function) in functions.items():
@@ -50,10 +54,8 @@ def export_heads(heads: Heads, data: Data, name: str, card: dict, root: Path) ->
             text = json.dumps(card | {"head": head, "signature": signatures[head]}, indent=1)
             (aside / head / "card.json").write_text(text + "\n")
         folders = _publish(aside, root / name, tuple(functions))
-    except OSError as error:
-        raise InputError(
-            f"{root / name} cannot be written ({error.strerror}); name another folder"
-        ) from error
+    except (OSError, tf.errors.OpError) as error:
+        raise InputError(f"{root / name} cannot be written ({error}); name another folder") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     write_config(root)
@@ -77,13 +79,13 @@ def write_config(root: Path) -> Path:
     return file
 
 
-def _functions(heads: Heads, data: Data) -> dict[str, tuple[keras.Model, Callable]]:
-    """Each head's Keras model, and the function that is served of it, in the data's own units."""
+def _functions(heads: Heads, units: Units) -> dict[str, tuple[keras.Model, Callable]]:
+    """Each head's Keras model, and the function that is served of it, in raw units."""
     shape = heads.encoder.inputs[0].shape[1:]
     inputs = tf.TensorSpec((None, *shape), tf.float32, name="inputs")
     code = tf.TensorSpec(heads.decoder.inputs[0].shape, tf.float32, name="code")
-    offset, scale = tf.constant(data.offset, tf.float32), tf.constant(data.scale, tf.float32)
-    standardised = data.domain == "real"
+    offset, scale = tf.constant(units.offset, tf.float32), tf.constant(units.scale, tf.float32)
+    standardised = units.domain == "real"
 
     @tf.function(input_signature=[inputs])
     def encode(inputs):
@@ -137,17 +139,19 @@ def _publish(aside, folder, heads):
         there = [int(path.name) for head in heads for path in (folder / head).glob("*") if _is_version(path)]
         version = str(max(there, default=0) + 1)
         moved = {}
-        for head in heads:
-            (folder / head).mkdir(exist_ok=True)
-            try:
+        try:
+            for head in heads:
+                (folder / head).mkdir(exist_ok=True)
                 (aside / head).rename(folder / head / version)
-            except OSError:
-                if moved or not (folder / head / version).exists():
-                    raise
-                break  # the encoder's number is taken first, so whoever has it has them all
-            moved[head] = folder / head / version
-        if moved:
+                moved[head] = folder / head / version
             return moved
+        except BaseException as error:
+            for path in moved.values():
+                shutil.rmtree(path, ignore_errors=True)
+            # the first head's number is taken first, so whoever has it has them all
+            taken = (folder / heads[0] / version).exists()
+            if moved or not taken or not isinstance(error, OSError):
+                raise
 
 
 def _is_version(path):

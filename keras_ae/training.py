@@ -19,7 +19,18 @@ from keras_ae.data.dataset import Data, held_back_batches, training_batches
 from keras_ae.errors import InputError
 from keras_ae.pictures import drawable
 from keras_ae.recipe import Recipe, flat
-from keras_ae.runs import MODEL_FILE, Run, grid_examples, load_data, spec_of
+from keras_ae.runs import (
+    MODEL_FILE,
+    RECIPE_FILE,
+    Run,
+    check_same_data,
+    described,
+    differences,
+    grid_examples,
+    load_data,
+    save_data_facts,
+    spec_of,
+)
 from keras_ae.trainees import Trainee
 
 
@@ -37,17 +48,19 @@ def train(
     claim(recipe, directory, resume)
     checkpoint = directory / "checkpoint"
     data = load_data(recipe, report)
-    _same_data(data, directory)
     loss = loss_for(recipe, data)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(recipe.seed)
     pair = partial(recipe.task.pair, domain=data.domain)
-    heads = recipe.variant.build(spec_of(data, pair))
+    heads = _built(recipe, spec_of(data, pair))
     state = read_state(checkpoint)
+    if state["last"]:
+        check_same_data(data, directory)
     batches, steps = training_batches(data.train, pair, recipe.batch_size, recipe.seed, state["epochs"])
     validation = held_back_batches(data.validation, pair, recipe.seed)
     trainee = Trainee(heads, loss, recipe.variant.terms())
     trainee.compile(optimizer=optimizer_for(recipe, steps))
+    save_data_facts(data, directory)
     if state["last"]:
         trainee.optimizer.build(trainee.trainable_variables)
         trainee.load_weights(checkpoint / state["last"])
@@ -72,6 +85,7 @@ def train(
         )
     state = read_state(checkpoint)
     trainee.load_weights(checkpoint / state["best"])
+    (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
     heads.end_to_end.save(directory / MODEL_FILE)
     return Run(recipe, directory, data, heads, state["history"])
 
@@ -82,22 +96,13 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
     Raises InputError when it cannot be written, when it holds a run that is not to be resumed,
     and when what it holds was trained with another recipe.
     """
-    described = {name: str(value) for name, value in flat(recipe).items()}
-    file = directory / "recipe.json"
-    if resume and file.exists():
-        before = json.loads(file.read_text())
-        changed = sorted(
-            name
-            for name in described.keys() | before.keys()
-            if name != "epochs" and described.get(name) != before.get(name)
+    changed = differences(recipe, directory) if resume else {}
+    changed.pop("epochs", None)
+    if changed:
+        listing = ", ".join(f"{name} (was {was}, is {now})" for name, (was, now) in changed.items())
+        raise InputError(
+            f"{directory} was trained with another recipe: {listing}; start anew without RESUME=1"
         )
-        if changed:
-            listing = ", ".join(
-                f"{name} (was {before.get(name)}, is {described.get(name)})" for name in changed
-            )
-            raise InputError(
-                f"{directory} was trained with another recipe: {listing}; start anew without RESUME=1"
-            )
     checkpoint = directory / "checkpoint"
     try:
         checkpoint.mkdir(parents=True, exist_ok=True)
@@ -105,11 +110,9 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
             raise InputError(
                 f"{directory} holds a run already; go on with RESUME=1 (--resume), or name another"
             )
-        file.write_text(json.dumps(described, indent=1))
+        (directory / RECIPE_FILE).write_text(json.dumps(described(recipe), indent=1))
     except OSError as error:
-        raise InputError(
-            f"the run's folder {directory} cannot be written ({error.strerror}); name another"
-        ) from error
+        raise InputError(f"the run's folder {directory} cannot be written ({error}); name another") from error
 
 
 def epochs_done(directory: Path) -> int:
@@ -142,15 +145,15 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
 
     Raises InputError for a name that Keras does not know.
     """
-    rate = recipe.learning_rate
-    if recipe.schedule == "cosine":
-        warmup = min(recipe.warmup, recipe.epochs * steps // 2)
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0 if warmup else rate,
-            max(1, recipe.epochs * steps - warmup),
-            warmup_target=rate if warmup else None,
-            warmup_steps=warmup,
-        )
+    total = recipe.epochs * steps
+    warmup = min(recipe.warmup, total // 2)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup else recipe.learning_rate,
+        max(1, total - warmup),
+        alpha=1.0 if recipe.schedule == "constant" else 0.0,
+        warmup_target=recipe.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
     try:
         return keras.optimizers.get({"class_name": recipe.optimizer, "config": {"learning_rate": rate}})
     except (ValueError, TypeError) as error:
@@ -159,15 +162,24 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         ) from error
 
 
+def _built(recipe, spec):
+    try:
+        return recipe.variant.build(spec)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{recipe.variant} cannot be built for {spec}: {error}") from error
+
+
 def _callbacks(recipe, directory, data, checkpoint):
     histogram_every = max(1, recipe.epochs // 20)
     examples = grid_examples(data.validation, recipe, data.domain)
     pictures = [Pictures(examples, recipe.task.rows, data.domain, directory)]
     return [
+        Checkpoint(checkpoint),  # first, for it stops a run whose losses are not finite
         keras.callbacks.TensorBoard(directory, histogram_freq=histogram_every, write_graph=False),
         Throughput(min(recipe.batch_size, len(data.train)), directory),
         *(pictures if drawable(data.train.shape) else []),
-        Checkpoint(checkpoint),
         *(make() for make in recipe.callbacks),
     ]
 
@@ -177,14 +189,3 @@ def _range(data):
     ends = [end for split in data.splits.values() for end in (split.examples.min(), split.examples.max())]
     full = 255.0 if data.train.examples.dtype == np.uint8 else 1.0
     return min(ends) / full, max(ends) / full
-
-
-def _same_data(data, directory):
-    """Notes the data's hash in a new run's folder; refuses to go on with other data than it names."""
-    file = directory / "data.sha256"
-    if file.exists() and file.read_text().strip() != data.sha256:
-        raise InputError(
-            f"the data has changed since {directory} was begun: it had sha256 {file.read_text().strip()}, "
-            f"received {data.sha256}; bring the old data back, or start anew without RESUME=1"
-        )
-    file.write_text(data.sha256 + "\n")

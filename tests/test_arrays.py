@@ -86,6 +86,17 @@ def test_an_npz_with_a_test_set_keeps_it(save, random):
     assert len(loaded.train) + len(loaded.validation) == 40
 
 
+@pytest.mark.parametrize(
+    "labels", [np.eye(7, 10), np.array(["a"] * 7), np.array(3), np.full(7, np.nan), np.arange(6)]
+)
+def test_labels_of_a_test_set_that_do_not_fit_are_not_used(save, random, labels):
+    images = random.integers(0, 255, (47, 4, 4), dtype=np.uint8)
+    path = save(x_train=images[:40], y_train=np.arange(40), x_test=images[40:], y_test=labels)
+    loaded = ArrayFile(path).load()
+    assert loaded.test.labels is None
+    assert loaded.train.labels is None
+
+
 def test_a_test_set_of_another_shape_is_refused(save):
     path = save(x_train=np.ones((40, 4, 4)), x_test=np.ones((7, 5, 5)))
     with pytest.raises(InputError, match=r"x_train and x_test .* differ: \(40, 4, 4, 1\)"):
@@ -140,6 +151,36 @@ def test_a_file_that_is_no_array_is_refused(tmp_path, name):
     (tmp_path / name).write_bytes(b"no array at all")
     with pytest.raises(InputError, match="cannot be read as a NumPy file"):
         ArrayFile(str(tmp_path / name)).load()
+
+
+def test_a_corrupt_archive_is_refused(save, random, tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, x=random.uniform(size=(50, 20)))
+    content = bytearray(path.read_bytes())
+    content[300:340] = b"\xff" * 40
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="cannot be read as a NumPy file"):
+        ArrayFile(str(path)).load()
+
+
+def test_members_that_are_not_wanted_stay_unread(save, monkeypatch, random):
+    monkeypatch.setattr(arrays, "LARGEST", 1000)
+    path = save(x=random.uniform(size=(20, 4)), huge=np.zeros((500, 4)))
+    assert ArrayFile(path).load().train.shape == (4,)
+
+
+def test_a_constant_column_is_left_in_its_own_scale(save, random):
+    raw = np.c_[random.normal(size=50) * 9, np.full(50, 0.1)]
+    loaded = ArrayFile(save(raw)).load()
+    assert loaded.scale[1] == 1
+    np.testing.assert_allclose(loaded.train.examples[:, 1], 0, atol=1e-6)
+
+
+def test_deep_pictures_that_are_nearly_black_are_told_of(save, random):
+    dark = ArrayFile(save(random.integers(0, 255, (20, 4, 4)).astype(np.uint16))).load()
+    assert "nearly black" in dark.notes[0]
+    bright = ArrayFile(save(random.integers(0, 65535, (20, 4, 4)).astype(np.uint16))).load()
+    assert bright.notes == ()
 
 
 @pytest.mark.parametrize("named", [{}, {"x": True}])

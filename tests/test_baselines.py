@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_ae.baselines import linear_map, principal_components
+from keras_ae.baselines import has_linear_map, linear_map, principal_components
 
 
 def pairs(random, count, truth):
@@ -37,6 +37,16 @@ def test_a_large_picture_is_mapped_by_a_filter(random):
     targets = np.roll(inputs, 1, axis=2)
     predict = linear_map([(inputs[:4], targets[:4])], [(inputs[4:5], targets[4:5])], "unit")
     assert np.square(predict(inputs[5:]) - targets[5:])[:, :, 4:-4].mean() < 0.001 < np.var(targets) / 50
+
+
+def test_large_vectors_have_no_linear_map(random):
+    assert has_linear_map((2048,))
+    assert has_linear_map((256, 256, 3))
+    assert not has_linear_map((3000,))
+    assert not has_linear_map((2, 2000, 1))
+    vectors = random.uniform(size=(4, 3000)).astype("float32")
+    with pytest.raises(ValueError, match="no linear map"):
+        linear_map([(vectors, vectors)], [(vectors, vectors)], "unit")
 
 
 def test_outputs_of_the_unit_interval_stay_inside(random):

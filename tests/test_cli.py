@@ -63,6 +63,8 @@ def test_evaluate_and_export_take_the_newest_run(workplace, capsys):
     assert re.findall(r"^denoising  .*$", printed, re.M) == trained[1:]
     assert cli.main(["evaluate", "denoising", "--run-dir", "runs/denoising/001"]) == 0
     assert re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M) == trained[:1]
+    for file in (workplace / "pictures").iterdir():
+        file.unlink()
     assert cli.main(["export", "denoising"]) == 0
     assert "saved_models/denoising/encoder/3" in capsys.readouterr().out
 
@@ -102,7 +104,7 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
     assert cli.main(arguments) == 130
     printed = capsys.readouterr().err
     assert "1 of 3 epochs are kept in my runs/mine/001" in printed
-    assert "go on with: keras-ae train mine.py --resume --runs 'my runs'" in printed
+    assert "-m keras_ae train mine.py --resume --run-dir 'my runs/mine/001'" in printed
     monkeypatch.setenv("MAKELEVEL", "1")
     assert cli.main(arguments) == 130
     assert "go on with: make train RECIPE=mine.py RESUME=1" in capsys.readouterr().err
@@ -131,6 +133,10 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
             "the run's folder missing does not exist",
         ),
         (["train", "denoising", "--resume", "--run-dir", "pictures"], "not a run's folder"),
+        (["train", "denoising", "--set", "variant.backbone.activation=rleu"], "rleu"),
+        (["train", "denoising", "--set", "name=x"], "a recipe's name is that of its file"),
+        (["evaluate", "denoise"], r"expected a recipe's name \(.*denoising, digits.*\).*received 'denoise'"),
+        (["export", "denoise"], "expected a recipe's name"),
         (["evaluate", "denoising"], "there is no run of denoising below runs; train one first"),
         (["export", "denoising"], "there is no run of denoising"),
     ],
@@ -151,6 +157,28 @@ def test_bad_input_is_one_line_and_status_two(workplace, capsys, arguments, mess
     assert "Traceback" not in captured.err + captured.out
     [line] = [line for line in captured.err.splitlines() if line.startswith("keras-ae: ")]
     assert re.search(message, line)
+    assert not list(workplace.glob("runs/*/*"))
+
+
+def test_an_unforeseen_failure_is_one_line_and_status_one(workplace, capsys, monkeypatch):
+    from keras_ae import training
+
+    def fail(*_, **__):
+        raise RuntimeError("the sky\nfell")
+
+    monkeypatch.setattr(training, "train", fail)
+    assert cli.main(["train", "denoising", "--data", "pictures"]) == 1
+    captured = capsys.readouterr()
+    assert "keras-ae: RuntimeError: the sky fell (--debug shows where)" in captured.err
+    assert "Traceback" not in captured.err
+    assert not list(workplace.glob("runs/*/*"))
+
+
+def test_a_run_of_another_recipe_is_not_taken(workplace, capsys):
+    cli.main(["train", "denoising", "--data", "pictures", *QUICK])
+    capsys.readouterr()
+    assert cli.main(["evaluate", "digits", "--run-dir", "runs/denoising/001"]) == 2
+    assert "is a run of denoising, expected one of digits" in capsys.readouterr().err
 
 
 def test_debug_shows_the_traceback(workplace, capsys):

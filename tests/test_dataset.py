@@ -1,5 +1,6 @@
 """Splits that never move, and batches whose order and noise follow from seed, epoch and index alone."""
 
+import dataclasses
 from functools import partial
 
 import numpy as np
@@ -9,9 +10,11 @@ import tensorflow as tf
 from keras_ae import data
 from keras_ae.blocks.corruption import Gaussian
 from keras_ae.data import dataset
+from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import (
     Sample,
     Split,
+    Units,
     assign,
     digests,
     held_back_batches,
@@ -68,6 +71,12 @@ def test_no_split_of_a_small_set_is_empty(count):
         parts = assign(digests(np.arange(start, start + count)))
         assert all(len(index) for index in parts.values())
         assert sum(len(index) for index in parts.values()) == count
+
+
+def test_no_split_of_repeated_examples_is_empty(random):
+    for number in range(200):
+        repeated = np.repeat(np.arange(3) + 10 * number, [20, 3, 1])
+        assert all(len(index) for index in assign(digests(repeated)).values())
 
 
 def test_too_few_different_examples_are_refused():
@@ -133,6 +142,35 @@ def test_held_back_examples_come_in_order_with_the_same_noise_each_time(monkeypa
 @pytest.mark.parametrize(("shape", "size"), [((28, 28, 1), 256), ((256, 256, 3), 5), ((3000, 3000, 3), 1)])
 def test_batches_that_are_not_trained_on_hold_a_bounded_number_of_values(shape, size):
     assert dataset.inference_batch(shape) == size
+
+
+def test_each_split_has_noise_of_its_own_and_none_of_training():
+    data = ArrayFile("unused.npy").sample()
+    same = np.zeros((4, 6), np.float32)
+    splits = [dataclasses.replace(split, examples=same) for split in data.splits.values()]
+    noises = [next(iter(held_back_batches(split, NOISY, 0)))[0].numpy() for split in splits]
+    noises.append(next(iter(training_batches(splits[0], NOISY, 4, 0)[0]))[0].numpy())
+    rows = np.concatenate(noises)
+    assert len({row.tobytes() for row in rows}) == 16
+
+
+def test_data_is_brought_into_a_models_own_units(random):
+    raw = random.normal(size=(50, 3)) * 5 + 3
+    splits = split_by_content(raw.astype(np.float32))
+    parts = {
+        name: dataclasses.replace(split, examples=(split.examples - 3) / 5) for name, split in splits.items()
+    }
+    data = dataset.Data("a", **parts, domain="real", offset=np.float32(3), scale=np.float32(5))
+    moved = data.in_units(Units("real", np.float32(1), np.float32(2)))
+    np.testing.assert_allclose(moved.train.examples, (splits["train"].examples - 1) / 2, rtol=1e-5)
+    assert data.in_units(data.units) is data
+    with pytest.raises(InputError, match="trained on values of the unit domain, received real ones"):
+        data.in_units(Units("unit", np.float32(0), np.float32(1)))
+
+
+def test_a_thinned_split_is_evenly_spaced():
+    assert numbered(10).thin(4).examples[:, 0].tolist() == [0, 3, 6, 9]
+    assert len(numbered(10).thin(10)) == len(numbered(10).thin(99)) == 10
 
 
 def test_bytes_become_the_unit_interval():

@@ -111,6 +111,31 @@ def test_pictures_that_are_all_cut_are_refused(tmp_path):
         ImageFolder(str(tmp_path)).load()
 
 
+@pytest.mark.parametrize("array", [np.full((8, 8), 1.5, np.float32), np.full((8, 8), 70000, np.int32)])
+def test_a_picture_beyond_its_range_is_left_out_and_not_clipped(tmp_path, array):
+    fill(tmp_path)
+    Image.fromarray(array).save(tmp_path / "bright.tif")
+    notes = ImageFolder(str(tmp_path)).load().notes
+    assert any("left out 1 of 13" in note and "bright.tif (values from" in note for note in notes)
+
+
+def test_one_picture_saved_twice_stays_in_one_split(tmp_path):
+    fill(tmp_path, 40)
+    for file in list(tmp_path.glob("*.png")):
+        with Image.open(file) as picture:
+            picture.save(file.with_suffix(".bmp"))
+    data = ImageFolder(str(tmp_path)).load()
+    contents = [{picture.tobytes() for picture in split.examples} for split in data.splits.values()]
+    assert sum(map(len, contents)) == 40
+
+
+def test_files_that_are_no_images_are_counted(tmp_path):
+    fill(tmp_path)
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "phone.heic").touch()
+    assert "passed over 2 other files: .heic, .txt" in ImageFolder(str(tmp_path)).load().notes
+
+
 def test_an_empty_folder_is_refused(tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(InputError, match="found none; check the path"):
@@ -151,7 +176,7 @@ def test_sixteen_bits_transparency_palettes_and_orientation_are_understood(tmp_p
     deep = Image.fromarray(np.full((8, 8), 65535, np.uint16))
     np.testing.assert_array_equal(images._fit(deep, 8, 1), 255)
     np.testing.assert_array_equal(images._fit(Image.fromarray(np.full((8, 8), 0.5, np.float32)), 8, 1), 128)
-    np.testing.assert_array_equal(images._fit(Image.fromarray(np.full((8, 8), 9, np.int32)), 8, 1), 9)
+    np.testing.assert_array_equal(images._fit(Image.fromarray(np.full((8, 8), 2570, np.int32)), 8, 1), 10)
     clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
     np.testing.assert_array_equal(images._fit(clear, 8, 3), 255)
     grey_palette = Image.new("L", (8, 8), 7).convert("P")
@@ -161,5 +186,6 @@ def test_sixteen_bits_transparency_palettes_and_orientation_are_understood(tmp_p
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise by a quarter
     turned.save(tmp_path / "turned.png", exif=exif)
-    _, pixels = images._decode(tmp_path / "turned.png", 8, 1)
+    pixels = np.zeros((8, 8, 1), np.uint8)
+    assert isinstance(images._decode(tmp_path / "turned.png", pixels), bytes)
     np.testing.assert_array_equal(pixels[..., 0], np.rot90(np.asarray(turned), -1))

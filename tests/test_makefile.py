@@ -44,10 +44,19 @@ def test_what_is_not_given_is_not_passed(make):
     assert make("evaluate", "RECIPE=digits").stdout.splitlines() == ["[evaluate]", "[digits]"]
     assert make("export", "RECIPE=digits").stdout.splitlines() == ["[export]", "[digits]"]
     assert make("list").stdout.splitlines() == ["[list]"]
+    assert make("train", "RECIPE=digits", "RESUME=0").stdout.splitlines() == ["[train]", "[digits]"]
 
 
 def test_a_users_text_is_never_run(make, tmp_path):
-    for text in ("x; touch pwned", '"; touch pwned; "', "`touch pwned`", "' ; touch pwned; '"):
+    for text in (
+        "x; touch pwned",
+        '"; touch pwned; "',
+        "`touch pwned`",
+        "' ; touch pwned; '",
+        "$(touch pwned)",
+        "$(shell touch pwned)",
+        "a$b$$c",
+    ):
         done = make("train", f"RECIPE={text}", f"DATA={text}", f"SET={text}")
         assert f"[{text}]" in done.stdout.splitlines()
     assert not (tmp_path / "pwned").exists()

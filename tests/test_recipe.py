@@ -55,6 +55,8 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
     )
     nested = changed(recipe, "variant=Undercomplete(backbone=DenseBackbone(units=(3,)), latent_dim=2)")
     assert nested.variant.backbone == DenseBackbone((3,))
+    default = changed(recipe, "variant=Undercomplete(backbone=ConvBackbone)")
+    assert default.variant.backbone == ConvBackbone()
 
 
 @pytest.mark.parametrize(
@@ -77,11 +79,30 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
         ("seed=-1", "seed is at least 0"),
         ("variant.latent_dim=0", "latent_dim is at least 1"),
         ("variant.backbone.units=3,x", "expected a whole number, received 'x'"),
-        ("task.corruption=Blur", "expected Gaussian or Masking or SaltAndPepper.*there is no Blur"),
-        ("task.corruption=DenseBackbone", "DenseBackbone cannot stand here"),
+        ("task.corruption=Blur", "expected Gaussian or Masking or SaltAndPepper, such as .*received 'Blur'"),
+        (
+            "task.corruption=DenseBackbone",
+            "expected Gaussian or Masking or SaltAndPepper.*received 'DenseBackbone'",
+        ),
         ("task.corruption=Masking(rate=2)", "rate is above 0 and at most 1, received 2"),
-        ("task.corruption=Masking(0.5)", "write Name or Name"),
-        ("task.corruption=Masking(rate=__import__('os'))", "received"),
+        ("task.corruption=Masking(0.5)", "such as Name or Name"),
+        (
+            "task.corruption=Masking(rate=__import__('os'))",
+            "task.corruption.rate: expected a number, received",
+        ),
+        (
+            "variant=Undercomplete(latent_dim=2.5)",
+            "variant.latent_dim: expected a whole number, received '2.5'",
+        ),
+        ("variant=Undercomplete(latent=2)", "has no field 'latent'; its fields are backbone, latent_dim"),
+        (
+            "variant=Undercomplete(backbone=Gaussian)",
+            "variant.backbone: expected ConvBackbone or DenseBackbone",
+        ),
+        ("data=ImageFolder", "ImageFolder cannot be made from text"),
+        ("name=../x", "a recipe's name is that of its file"),
+        ("seed=4294967296", "seed is at most 4294967295"),
+        ("variant.backbone.activation=rleu", "rleu"),
         ("task.corruption=Masking(", "received 'Masking\\('"),
         ("callbacks=x", "cannot be set from text; change it in the recipe's file"),
     ],
@@ -105,6 +126,19 @@ def test_a_recipe_is_loaded_by_name_and_by_path(tmp_path):
     recipe = load(str(mine))
     assert isinstance(recipe, Recipe)
     assert recipe.name == "mine"
+
+
+def test_a_recipe_may_define_a_dataclass_of_its_own(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass, replace\n"
+        "from keras_ae.recipe import load\n"
+        "from keras_ae.tasks.reconstruction import Reconstruction\n"
+        "@dataclass(frozen=True)\nclass Task(Reconstruction):\n    share: float = 0.5\n"
+        "recipe = replace(load('digits'), task=Task())\n"
+    )
+    recipe = load(str(tmp_path / "mine.py"))
+    assert changed(recipe, "task.share=0.25").task.share == 0.25
 
 
 def test_an_unknown_recipe_is_refused_with_those_there_are():

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_ae.catalogue import recipe_file, summary
 from keras_ae.data.dataset import Sample
 from keras_ae.recipe import load
-from keras_ae.runs import evaluate, show
+from keras_ae.runs import evaluate, saved_heads, show
 from keras_ae.serving import export_heads
 from keras_ae.training import train
 
@@ -28,12 +28,13 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     assert len(table) >= 2
     assert all(np.isfinite(value) for scores in table.values() for value in scores.values())
     show(run, table)
-    folders = export_heads(run.heads, run.data, name, {}, tmp_path / "models")
+    heads, units, kept = saved_heads(tmp_path / "run")
+    folders = export_heads(heads, units, kept, name, {}, tmp_path / "models")
     examples = tf.constant(np.random.default_rng(0).uniform(size=(3, *run.data.train.shape)), tf.float32)
     loaded = tf.saved_model.load(str(folders["autoencoder"]))
     served = loaded.signatures["serving_default"](inputs=examples)["reconstruction"]
-    kept = run.heads.end_to_end({"inputs": examples}, training=False)["reconstruction"]
-    np.testing.assert_allclose(served, kept, atol=1e-6)
+    expected = run.heads.end_to_end({"inputs": examples}, training=False)["reconstruction"]
+    np.testing.assert_allclose(served, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)

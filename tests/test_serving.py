@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_ae import serving
 from keras_ae.card import model_card
 from keras_ae.data.arrays import ArrayFile
+from keras_ae.data.dataset import values
 from keras_ae.errors import ExportError, InputError
 from keras_ae.runs import evaluate
 from keras_ae.training import train
@@ -23,8 +24,14 @@ def run(tiny_recipe, tmp_path):
     return train(dataclasses.replace(tiny_recipe, epochs=1), tmp_path / "run", report=lambda _: None)
 
 
+def examples(run):
+    return np.asarray(values(run.data.test.examples))
+
+
 def exported(run, root, card=None):
-    return serving.export_heads(run.heads, run.data, "tiny", card or {"recipe": "tiny"}, root)
+    return serving.export_heads(
+        run.heads, run.data.units, examples(run), "tiny", card or {"recipe": "tiny"}, root
+    )
 
 
 def signature(folder):
@@ -121,6 +128,14 @@ def test_exports_that_race_get_numbers_of_their_own(tmp_path):
         assert len({(folder / head / str(version) / "whose").read_text() for head in HEADS}) == 1
 
 
+def test_an_export_that_fails_between_two_heads_takes_the_first_back(tmp_path):
+    for head in HEADS[:2]:
+        (tmp_path / "tmp" / head).mkdir(parents=True)
+    with pytest.raises(OSError, match="autoencoder"):
+        serving._publish(tmp_path / "tmp", tmp_path, HEADS)
+    assert not list(tmp_path.glob("*/[0-9]*"))
+
+
 def test_an_export_that_differs_from_its_model_is_refused_and_leaves_nothing(run, tmp_path, monkeypatch):
     monkeypatch.setattr(serving, "TOLERANCE", -1.0)
     with pytest.raises(ExportError, match="code of encoder differs by"):
@@ -136,7 +151,7 @@ def test_a_folder_that_cannot_be_written_is_refused(run, tmp_path):
 
 def test_models_config_names_every_head(run, tmp_path):
     exported(run, tmp_path)
-    serving.export_heads(run.heads, run.data, "other", {}, tmp_path)
+    serving.export_heads(run.heads, run.data.units, examples(run), "other", {}, tmp_path)
     (tmp_path / "unfinished" / "encoder" / "tmp-1").mkdir(parents=True)
     text = (tmp_path / "models.config").read_text()
     for recipe in ("tiny", "other"):

@@ -168,7 +168,9 @@ def test_an_unknown_optimizer_is_refused(tiny_recipe, tmp_path):
         train(override(tiny_recipe, ["optimizer=adma"]), tmp_path, report=silent)
 
 
-@pytest.mark.parametrize(("schedule", "warmup"), [("constant", 0), ("cosine", 0), ("cosine", 5)])
+@pytest.mark.parametrize(
+    ("schedule", "warmup"), [("constant", 0), ("constant", 5), ("cosine", 0), ("cosine", 5)]
+)
 def test_the_learning_rate_follows_its_schedule(tiny_recipe, schedule, warmup):
     recipe = override(
         tiny_recipe, [f"schedule={schedule}", f"warmup={warmup}", "learning_rate=0.1", "epochs=4"]
@@ -181,6 +183,56 @@ def test_the_learning_rate_follows_its_schedule(tiny_recipe, schedule, warmup):
     assert max(rates) == pytest.approx(0.1)
     assert rates[-1] == pytest.approx(0.1 if schedule == "constant" else 0.0, abs=1e-6)
     assert (rates[0] == 0) == bool(warmup)
+
+
+def test_a_run_that_diverges_says_so_and_keeps_what_was_good(tiny_recipe, tmp_path):
+    class Spoil(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                self.model.trainable_weights[0].assign(self.model.trainable_weights[0] * np.nan)
+
+    recipe = dataclasses.replace(tiny_recipe, callbacks=(Spoil,))
+    with pytest.raises(InputError, match="training diverged in epoch 3: .*nan.* lower the learning rate"):
+        train(recipe, tmp_path, report=silent)
+    assert training.epochs_done(tmp_path) == 2
+
+
+def test_a_new_run_is_not_held_to_the_data_of_one_that_kept_nothing(tiny_recipe, tmp_path, random):
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
+    broken = dataclasses.replace(recipe, callbacks=(lambda: InterruptAfter(0),))
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, tmp_path / "run", report=silent)
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 5, 5)))
+    assert len(train(recipe, tmp_path / "run", report=silent).history) == 3
+
+
+def test_other_settings_than_in_training_are_told_of(tiny_recipe, tmp_path):
+    train(tiny_recipe, tmp_path, report=silent)
+    notes = []
+    reopen(override(tiny_recipe, ["task.corruption.sigma=0.1"]), tmp_path, notes.append)
+    assert notes == ["other than in training: task.corruption.sigma was 0.2, is 0.1"]
+
+
+def test_real_data_is_scored_in_the_units_of_training(tiny_recipe, tmp_path, random):
+    raw = random.normal(size=(200, 5)) * 3 + 10
+    np.save(tmp_path / "a.npy", raw)
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    run = train(recipe, tmp_path / "run", report=silent)
+    np.save(tmp_path / "a.npy", raw * 2)
+    other = reopen(recipe, tmp_path / "run", silent).data
+    np.testing.assert_allclose(other.offset, run.data.offset)
+    assert other.train.examples.std() == pytest.approx(2, rel=0.1)
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 5)))
+    with pytest.raises(InputError, match="trained on values of the real domain, received unit ones"):
+        reopen(recipe, tmp_path / "run", silent)
+
+
+def test_a_model_file_that_is_broken_is_refused(tiny_recipe, tmp_path):
+    train(tiny_recipe, tmp_path, report=silent)
+    (tmp_path / "autoencoder.keras").write_bytes(b"x")
+    with pytest.raises(InputError, match="cannot be read"):
+        reopen(tiny_recipe, tmp_path, silent)
 
 
 def test_a_reopened_run_scores_as_it_did(tiny_recipe, tmp_path):

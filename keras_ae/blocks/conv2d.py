@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from keras import layers, ops
+from keras import activations, layers, ops
 
 from keras_ae.errors import InputError
 
@@ -34,6 +34,7 @@ class ConvBackbone:
     activation: str = "relu"
 
     def __post_init__(self):
+        activations.get(self.activation)
         if not self.filters or any(width < 1 for width in self.filters):
             raise ValueError(f"filters needs one or more widths of at least 1, received {self.filters}")
         if self.kernel_size < 1 or self.kernel_size % 2 == 0:

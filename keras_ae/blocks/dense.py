@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from keras import layers
+from keras import activations, layers
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class DenseBackbone:
     activation: str = "relu"
 
     def __post_init__(self):
+        activations.get(self.activation)
         if any(width < 1 for width in self.units):
             raise ValueError(f"each of units is at least 1, received {self.units}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,10 @@ LABELS = ("y", "y_train", "labels", "targets", "arr_1")
 class ArrayFile:
     """Vectors (n, features), grey images (n, height, width) or images (n, height, width, channels).
 
-    uint8 and bool arrays, uint16 ones and floats within [0, 1] are of the unit interval; all
-    else is real, and brought to mean 0 and standard deviation 1, per feature of vectors and per
-    channel of images, with what the training split shows. Examples are split by content, 80 /
-    10 / 10; an .npz with `x_train` and `x_test` keeps its own test split.
+    uint8, uint16 and bool arrays and floats within [0, 1] are of the unit interval. All else is
+    real, and brought to mean 0 and standard deviation 1, per feature of vectors and per channel
+    of images, with what the training split shows. Examples are split by content, 80 / 10 / 10;
+    an .npz with `x_train` and `x_test` keeps its own test split.
 
     path: the file.
     key: name of the array in an .npz; None takes the first of x, x_train, images, data,
@@ -44,8 +45,7 @@ class ArrayFile:
 
     def load(self) -> Data:
         """Raises InputError for pickled objects, a wrong rank or dtype, and for NaN (and says where)."""
-        arrays = self._read()
-        key = self._choose(arrays)
+        arrays, key = self._read()
         examples = _with_channels(_checked(arrays[key], f"{self.path}:{key}"))
         labels = self._labels(arrays, len(examples))
         if key == "x_train" and "x_test" in arrays:
@@ -62,20 +62,26 @@ class ArrayFile:
         return _in_domain("sample", split_by_content(blobs[..., None].astype(np.float32)), self.domain)
 
     def _read(self):
+        """The arrays that are wanted, by name, and the name of the examples; other members stay unread."""
         try:
             if Path(self.path).suffix.lower() == ".npy":
                 with open(self.path, "rb") as file:
-                    _check_header(file, self.path)
-                return {"array": np.load(self.path, allow_pickle=False)}
+                    _check_sizes(self.path, [_header(file)])
+                return {"array": np.load(self.path, allow_pickle=False)}, "array"
             with zipfile.ZipFile(self.path) as archive:
-                for member in archive.namelist():
+                members = [name for name in archive.namelist() if name.endswith(".npy")]
+                headers = {}
+                for member in members:
                     with archive.open(member) as file:
-                        _check_header(file, f"{self.path}:{member}")
+                        headers[member.removesuffix(".npy")] = _header(file)
+            key = self._choose(headers)
+            wanted = [name for name in (key, "x_test", "y_test", *LABELS) if name in headers]
+            _check_sizes(self.path, [headers[name] for name in dict.fromkeys(wanted)])
             with np.load(self.path, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+                return {name: archive[name] for name in wanted}, key
         except InputError:
             raise
-        except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             raise InputError(
                 f"{self.path} cannot be read as a NumPy file of plain numbers "
                 f"({' '.join(str(error).split())}); write it with numpy.save or numpy.savez"
@@ -92,11 +98,12 @@ class ArrayFile:
             f'{", ".join(EXAMPLES)}; say which with SET="data.key=..."'
         )
 
-    def _labels(self, arrays, count):
-        fitting = (name for name in LABELS if name in arrays and arrays[name].shape in ((count,), (count, 1)))
-        for name in fitting:
-            if np.issubdtype(arrays[name].dtype, np.integer):
-                return arrays[name].reshape(-1).astype(np.int64)
+    def _labels(self, arrays, count, names=LABELS):
+        """The first array of the names that holds one whole number an example, or None."""
+        for name in names:
+            labels = arrays.get(name, np.empty(0))
+            if labels.shape in ((count,), (count, 1)) and np.issubdtype(labels.dtype, np.integer):
+                return labels.reshape(-1).astype(np.int64)
         return None
 
     def _given_splits(self, arrays, examples, labels):
@@ -107,24 +114,33 @@ class ArrayFile:
                 f"{test.shape} {test.dtype}"
             )
         parts = assign(digests(examples), test=0)
-        test_labels = arrays.get("y_test")
-        fits = labels is not None and test_labels is not None and len(test_labels) == len(test)
+        test_labels = self._labels(arrays, len(test), ("y_test",))
+        whole = Split(examples, None if test_labels is None else labels)
         return {
-            "train": Split(examples, labels).take(parts["train"]),
-            "validation": Split(examples, labels).take(parts["validation"]),
-            "test": Split(test, np.asarray(test_labels).reshape(-1).astype(np.int64) if fits else None),
+            "train": whole.take(parts["train"]),
+            "validation": whole.take(parts["validation"]),
+            "test": Split(test, None if labels is None else test_labels),
         }
 
 
-def _check_header(file, where):
-    """Refuses what would not fit in memory before it is decoded."""
+def _header(file):
+    """(shape, dtype) of an array, without its content."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(file)
-    size = int(np.prod(shape, dtype=np.float64)) * dtype.itemsize
+    return shape, dtype
+
+
+def _check_sizes(path, headers):
+    """Refuses what would not fit in memory as float32, before it is decoded."""
+    size = sum(
+        int(np.prod(shape, dtype=np.float64)) * (1 if dtype == np.uint8 else max(4, dtype.itemsize))
+        for shape, dtype in headers
+    )
     if size > LARGEST:
         raise InputError(
-            f"{where} is {size / 2**30:.1f} GiB, at most {LARGEST / 2**30:.0f} are held in memory"
+            f"{path} takes {size / 2**30:.1f} GiB, at most {LARGEST / 2**30:.0f} are held in memory; "
+            "train on a part of it"
         )
 
 
@@ -161,15 +177,21 @@ def _in_domain(name, splits, domain):
     if domain != "real" and dtype in (np.uint8, np.bool_, np.uint16):
         full = {"uint8": None, "bool": 1, "uint16": 65535}[dtype.name]
         convert = (lambda x: x) if full is None else (lambda x: x.astype(np.float32) / np.float32(full))
-        return Data(name, **_map(splits, convert), domain="unit")
+        notes = ()
+        if dtype == np.uint16 and train.max() < 2**14:
+            notes = (
+                f"uint16 values count as parts of 65535, the largest here is {train.max()}: nearly black; "
+                'scale them, or call them real: SET="data.domain=real"',
+            )
+        return Data(name, **_map(splits, convert), domain="unit", notes=notes)
     spans = [(split.examples.min(), split.examples.max()) for split in splits.values()]
     within = min(low for low, _ in spans) >= 0 and max(high for _, high in spans) <= 1
     if domain == "unit" or (domain is None and within):
         return Data(name, **_map(splits, lambda x: x.astype(np.float32)), domain="unit")
     axes = tuple(range(train.ndim - 1))
     offset = train.mean(axes, dtype=np.float64)
-    scale = train.std(axes, dtype=np.float64)
-    scale = np.where(scale > 0, scale, 1.0)
+    constant = train.max(axes) == train.min(axes)
+    scale = np.where(constant, 1.0, train.std(axes, dtype=np.float64))
     standardised = _map(splits, lambda x: ((x - offset) / scale).astype(np.float32))
     return Data(
         name, **standardised, domain="real", offset=offset.astype(np.float32), scale=scale.astype(np.float32)

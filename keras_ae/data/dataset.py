@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import ClassVar, Protocol
@@ -27,10 +27,12 @@ class Split:
 
     examples: (n, *shape), uint8 (a value v stands for v / 255) or float32 (as a model sees it).
     labels: (n,) integers, or None.
+    stream: number that tells the noise of one split from that of another.
     """
 
     examples: np.ndarray
     labels: np.ndarray | None = None
+    stream: int = 0
 
     def __len__(self):
         return len(self.examples)
@@ -39,9 +41,30 @@ class Split:
     def shape(self) -> tuple[int, ...]:
         return self.examples.shape[1:]
 
+    def thin(self, most: int) -> Split:
+        """At most so many examples, evenly spaced over the split, which may be sorted."""
+        return self.take(slice(None, None, -(-len(self) // most)))
+
     def take(self, index) -> Split:
         """The examples at an index, a slice or a mask."""
-        return Split(self.examples[index], None if self.labels is None else self.labels[index])
+        return replace(
+            self,
+            examples=self.examples[index],
+            labels=None if self.labels is None else self.labels[index],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """How a model sees values: raw = offset + scale * seen.
+
+    domain: "unit" for values in [0, 1], "real" for standardised values.
+    offset, scale: float32 of shape () or (channels,); 0 and 1 in the unit domain.
+    """
+
+    domain: str
+    offset: np.ndarray
+    scale: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +75,7 @@ class Data:
     train, validation, test: splits of one element shape, each of at least one example.
     domain: "unit" for values in [0, 1], "real" for standardised values.
     label_names: what the integers of the labels mean; () when they mean themselves.
-    offset, scale: a raw value is offset + scale * the model's value; of shape () or (channels,).
+    offset, scale: as in Units.
     notes: what the user should know, such as files left out.
     """
 
@@ -66,9 +89,41 @@ class Data:
     scale: np.ndarray = field(default_factory=lambda: np.float32(1))
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self):
+        for stream, name in enumerate(("train", "validation", "test")):
+            object.__setattr__(self, name, replace(getattr(self, name), stream=stream))
+
     @property
     def splits(self) -> dict[str, Split]:
         return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @property
+    def units(self) -> Units:
+        return Units(self.domain, np.float32(self.offset), np.float32(self.scale))
+
+    def in_units(self, units: Units) -> Data:
+        """The same examples as a model sees them that was trained in the given units.
+
+        Raises InputError where the domains differ.
+        """
+        if self.domain != units.domain:
+            raise InputError(
+                f"the model was trained on values of the {units.domain} domain, received {self.domain} ones; "
+                "evaluate it on data of its own kind"
+            )
+        same = np.array_equal(units.offset, self.offset) and np.array_equal(units.scale, self.scale)
+        if same:
+            return self
+        splits = {
+            name: replace(
+                split,
+                examples=((split.examples * self.scale + self.offset - units.offset) / units.scale).astype(
+                    np.float32
+                ),
+            )
+            for name, split in self.splits.items()
+        }
+        return replace(self, **splits, offset=units.offset, scale=units.scale)
 
     @cached_property
     def sha256(self) -> str:
@@ -139,9 +194,8 @@ def assign(hashes: list[bytes], validation: float = VALIDATION, test: float = TE
     wanted = [name for name, share in (("test", test), ("validation", validation), ("train", 1)) if share]
     for name in wanted:
         if name not in where:
-            _, largest = max((np.sum(where == other), other) for other in wanted)
-            chosen = position[where == largest].min()
-            where[position == chosen] = name
+            richest = max(wanted, key=lambda other: len(set(position[where == other])))
+            where[position == position[where == richest].min()] = name
     return {name: np.flatnonzero(where == name) for name in ("train", "validation", "test")}
 
 
@@ -190,7 +244,7 @@ def training_batches(
         return tf.data.Dataset.from_tensor_slices(batches).map(lambda index: (epoch, index))
 
     def load(epoch, index):
-        return pair(values(tf.gather(examples, index)), _seeds(seed, epoch + 1, index))
+        return pair(values(tf.gather(examples, index)), _seeds(seed, epoch * 2**32 + index))
 
     epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
     dataset = epochs.flat_map(epoch_of).map(load, num_parallel_calls=2, deterministic=True)
@@ -198,14 +252,18 @@ def training_batches(
 
 
 def held_back_batches(split: Split, pair: Pair, seed: int) -> tf.data.Dataset:
-    """The split in its own order, once, with the same noise each time it is asked for."""
+    """The split in its own order, once, with the same noise each time it is asked for.
+
+    The noise is the split's own: that of no other split, and of no epoch of training.
+    """
+    stream = split.stream * 2**32
     index = tf.data.Dataset.range(len(split)).batch(inference_batch(split.shape))
     examples = tf.constant(split.examples)
     return index.map(
-        lambda index: pair(values(tf.gather(examples, index)), _seeds(seed, tf.constant(0, tf.int64), index))
+        lambda index: pair(values(tf.gather(examples, index)), _seeds(seed, -1 - stream - index))
     ).prefetch(4)
 
 
-def _seeds(seed, epoch, index):
-    """(batch, 2) seeds; epoch 0 is that of data held back, training counts from 1."""
-    return tf.stack([tf.fill(tf.shape(index), tf.constant(seed, tf.int64)), epoch * 2**32 + index], axis=-1)
+def _seeds(seed, number):
+    """(batch, 2) seeds; the numbers of training are at least 0, those of data held back below."""
+    return tf.stack([tf.fill(tf.shape(number), tf.constant(seed, tf.int64)), number], axis=-1)

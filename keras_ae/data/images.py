@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,10 +15,12 @@ from keras_ae.data.dataset import LARGEST, Data, split_by_content
 from keras_ae.data.mnist import embedded_digits
 from keras_ae.errors import InputError
 
-SUFFIXES = frozenset(".bmp .gif .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .webp".split())
+SUFFIXES = frozenset(".avif .bmp .gif .jfif .jpeg .jpg .pbm .pgm .png .ppm .tga .tif .tiff .webp".split())
 MOST_PIXELS = 80_000_000
 """A picture of more is left out before it is decoded."""
 GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "F"})
+WORKERS = 4
+"""Pictures decoded at a time, each of which may take MOST_PIXELS."""
 NATIVE, FALLBACK = 128, 64
 """Pictures of one common size up to NATIVE a side keep it; others are brought to FALLBACK."""
 
@@ -29,7 +30,7 @@ class ImageFolder:
     """Every image below a folder; the folders inside it, where there are any, are the labels.
 
     Elements (size, size, channels) in [0, 1]: the middle square, resized. A picture's place in
-    the splits follows from its file's bytes, so neither a new name nor a new size moves it.
+    the splits follows from its own pixels, so neither a new name nor a new size moves it.
 
     path: the folder.
     size: side in pixels; None keeps the pictures' own where all are squares of one size up to
@@ -53,15 +54,14 @@ class ImageFolder:
 
     def load(self) -> Data:
         """Raises InputError for a folder without images, and for grey beside colour."""
-        files = sorted(
-            file for file in Path(self.path).rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
-        )
+        there = sorted(file for file in Path(self.path).rglob("*") if file.is_file())
+        files = [file for file in there if file.suffix.lower() in SUFFIXES]
         if not files:
             raise InputError(
                 f"expected images ({', '.join(sorted(SUFFIXES))}) below {self.path}; found none; "
                 "check the path"
             )
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(WORKERS) as pool:
             headers = dict(zip(files, pool.map(_header, files), strict=True))
         readable = {file: header for file, header in headers.items() if not isinstance(header, str)}
         faults = {file: header for file, header in headers.items() if isinstance(header, str)}
@@ -72,13 +72,27 @@ class ImageFolder:
                 f"{len(readable) * size * size * channels / 2**30:.1f} GiB, at most {LARGEST / 2**30:.0f} "
                 "are held in memory; set a smaller data.size or split the folder"
             )
-        with ThreadPoolExecutor() as pool:
-            decoded = dict(
-                zip(readable, pool.map(lambda file: _decode(file, size, channels), readable), strict=True)
+        pixels = np.empty((len(readable), size, size, channels), np.uint8)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            results = list(pool.map(_decode, readable, pixels))
+        faults |= {
+            file: fault for file, fault in zip(readable, results, strict=True) if isinstance(fault, str)
+        }
+        if len(faults) == len(files):
+            raise InputError(
+                f"none of the {len(faults)} images below {self.path} can be read: {_listing(faults)}"
             )
-        faults |= {file: result for file, result in decoded.items() if isinstance(result, str)}
-        good = {file: result for file, result in decoded.items() if not isinstance(result, str)}
-        return self._data(good, faults)
+        good = [number for number, result in enumerate(results) if isinstance(result, bytes)]
+        names, labels = self._labels([file for file in readable if file not in faults])
+        splits = split_by_content(pixels[good], labels, [results[number] for number in good])
+        notes = (f"{len(good)} images below {self.path}, {len(names) or 'no'} labels",)
+        if faults:
+            notes += (f"left out {len(faults)} of {len(files)} images: {_listing(faults)}",)
+        if len(there) > len(files):
+            others = sorted({file.suffix.lower() or file.name for file in set(there) - set(files)})
+            notes += (f"passed over {len(there) - len(files)} other files: {', '.join(others[:8])}",)
+        name = f"folder {Path(self.path).resolve().name}"
+        return Data(name, **splits, domain="unit", label_names=names, notes=notes)
 
     def sample(self) -> Data:
         """Digits at the size and channels asked for: a stand-in that needs no folder."""
@@ -105,29 +119,14 @@ class ImageFolder:
         native = len(sizes) == 1 and width == height <= NATIVE
         return self.size or (width if native else FALLBACK), self.channels or next(iter(channels))
 
-    def _data(self, good, faults):
-        if not good:
-            raise InputError(
-                f"none of the {len(faults)} images below {self.path} can be read: {_listing(faults)}"
-            )
-        folders = [str(file.parent.relative_to(self.path)) for file in good]
+    def _labels(self, files):
+        """Names of the folders and each file's number among them; no names where there is one folder."""
+        folders = [str(file.parent.relative_to(self.path)) for file in files]
         names = tuple(sorted(set(folders)))
-        labels = np.array([names.index(name) for name in folders], np.int64) if len(names) > 1 else None
-        splits = split_by_content(
-            np.stack([pixels for _, pixels in good.values()]), labels, [digest for digest, _ in good.values()]
-        )
-        notes = (
-            f"{len(good)} images below {self.path}, {len(names) if labels is not None else 'no'} labels",
-        )
-        if faults:
-            notes += (f"left out {len(faults)} of {len(good) + len(faults)} images: {_listing(faults)}",)
-        return Data(
-            f"folder {Path(self.path).resolve().name}",
-            **splits,
-            domain="unit",
-            label_names=names if labels is not None else (),
-            notes=notes,
-        )
+        if len(names) < 2:
+            return (), None
+        number = {name: index for index, name in enumerate(names)}
+        return names, np.array([number[folder] for folder in folders], np.int64)
 
 
 def _header(file):
@@ -141,13 +140,14 @@ def _header(file):
         return _one_line(error)
 
 
-def _decode(file, size, channels):
-    """(hash of the file, pixels (size, size, channels) uint8), or what is wrong with the file."""
+def _decode(file, pixels):
+    """Fills pixels (size, size, channels) and gives the hash of the picture, or what is wrong with it."""
     try:
-        content = file.read_bytes()
-        with Image.open(io.BytesIO(content)) as image:
-            pixels = _fit(ImageOps.exif_transpose(image), size, channels)
-        return hashlib.blake2b(content, digest_size=8).digest(), pixels
+        with Image.open(file) as image:
+            upright = ImageOps.exif_transpose(image)
+            pixels[:] = _fit(upright, *pixels.shape[1:])
+            content = f"{upright.mode} {upright.size} ".encode() + upright.tobytes()
+        return hashlib.blake2b(content, digest_size=8).digest()
     except Exception as error:  # as above
         return _one_line(error)
 
@@ -160,11 +160,16 @@ def _is_grey(image):
 
 
 def _fit(image, size, channels):
-    """The middle square at the wanted size; 16 bits become 8, what is transparent becomes white."""
+    """The middle square at the wanted size; 16 bits become 8, what is transparent becomes white.
+
+    Whole numbers of more than 8 bits run to 65535, floats to 1; others raise ValueError.
+    """
     if image.mode.startswith("I") or image.mode == "F":
-        deep = np.asarray(image, np.float64)
-        full = {"F": 1.0, "I": 255.0 if deep.max(initial=0) <= 255 else 65535.0}.get(image.mode, 65535.0)
-        image = Image.fromarray((deep * (255 / full)).clip(0, 255).round().astype(np.uint8))
+        deep = np.asarray(image, np.float32)
+        full = 1.0 if image.mode == "F" else 65535.0
+        if not (deep.min() >= 0 and deep.max() <= full):
+            raise ValueError(f"values from {deep.min():g} to {deep.max():g}, expected 0 to {full:g}")
+        image = Image.fromarray((deep * (255 / full)).round().astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

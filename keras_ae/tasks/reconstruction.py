@@ -22,7 +22,7 @@ class Reconstruction:
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """PCA of the same code size."""
         most = max(2, MOST_VALUES // prod(data.train.shape))
-        examples = np.asarray(values(data.train.examples[:most]))
+        examples = np.asarray(values(data.train.thin(most).examples))
         return {f"PCA, {latent_dim} components": principal_components(examples, latent_dim, data.domain)}
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Protocol
 
-from keras_ae.baselines import Predictor, linear_map
+from keras_ae.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
 from keras_ae.blocks.corruption import Gaussian
 from keras_ae.data.dataset import Data, held_back_batches
 
@@ -31,14 +32,16 @@ class Denoising:
         return self.corruption(examples, seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """The input left as it is, and the best linear denoiser."""
-        pair = partial(self.pair, domain=data.domain)
-        train = held_back_batches(data.train, pair, seed)
-        validation = held_back_batches(data.validation, pair, seed)
-        return {
-            "noisy input": lambda inputs: inputs,
-            "linear denoiser": linear_map(train, validation, data.domain),
-        }
+        """The input left as it is, and the best linear denoiser where the examples admit one."""
+        predictors = {"noisy input": lambda inputs: inputs}
+        if has_linear_map(data.train.shape):
+            pair = partial(self.pair, domain=data.domain)
+            most = max(1, MOST_VALUES // prod(data.train.shape))
+            train, validation = (
+                held_back_batches(split.thin(most), pair, seed) for split in (data.train, data.validation)
+            )
+            predictors["linear denoiser"] = linear_map(train, validation, data.domain)
+        return predictors
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
         return {"input": targets, "noisy": inputs, "reconstruction": reconstruction}
