@@ -51,27 +51,30 @@ def test_every_unit_has_a_rank():
     assert units - {"__init__"} == set(RANKS)
 
 
-def test_the_package_never_names_a_recipe_of_the_recipes_folder():
-    recipes = {path.stem for path in (ROOT / "recipes").glob("*.py")}
-    assert recipes
+def test_the_package_imports_no_recipe():
     for path in FILES:
-        modules = {
-            node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
-        }
-        assert not any(module and module.split(".")[0] == "recipes" for module in modules)
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.split(".")[0] == "recipes" for name in names), path
+
+
+FOREIGN_TO_BUILD = {
+    "compile", "fit", "print", "open", "set_random_seed", "save", "load", "load_model",
+    "read_text", "write_text", "add_loss", "set_seed",
+}  # fmt: skip
 
 
 def test_a_build_only_builds():
     """build() calls no compile, loss, optimizer, data, file, print or global seed."""
     for path in (ROOT / "keras_ae" / "variants").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        tree = ast.parse(path.read_text())
+        assert not {"losses", "data", "metrics"} & imported_units(path)
+        for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and node.name == "build":
-                called = {
-                    ast.unparse(call.func).split(".")[-1]
-                    for call in ast.walk(node)
-                    if isinstance(call, ast.Call)
-                }
-                assert not called & {"compile", "fit", "print", "open", "set_random_seed", "save", "load"}
+                called = [ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)]
+                assert not {name.split(".")[-1] for name in called} & FOREIGN_TO_BUILD
+                assert not [name for name in called if "optimizers." in name or "losses." in name]
 
 
 def test_nothing_is_pickled_or_run_by_a_shell():

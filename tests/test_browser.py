@@ -1,11 +1,13 @@
 """TensorBoard's pages of a run, in a real browser; `make test-browser` needs Chromium and its driver."""
 
+import json
 import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from urllib.parse import quote
 
 import pytest
 
@@ -59,15 +61,16 @@ def browser():
 PAGES = {
     "timeseries": "epoch_loss",
     "images": "examples",
-    "histograms": "encoder_conv_1/kernel/histogram",
+    "histograms": "decoder_conv_2/kernel/histogram",
     "text": "task.corruption.sigma",
     "hparams": "variant.latent_dim",
-    "graphs": "",
-    "projector": "",
+    "graphs": "",  # drawn, not written: its data is read below
+    "projector": "Points: ",
 }
 DEEP = """
 const texts = []; const walk = node => { for (const child of node.childNodes) walk(child);
-  if (node.shadowRoot) walk(node.shadowRoot); if (node.nodeType == 3) texts.push(node.textContent); };
+  if (node.shadowRoot) walk(node.shadowRoot); if (node.contentDocument) walk(node.contentDocument);
+  if (node.nodeType == 3) texts.push(node.textContent); };
 walk(document.body); return texts.join(' ');
 """
 
@@ -85,3 +88,13 @@ def test_a_page_shows_what_the_run_wrote(address, browser, page, tmp_path_factor
     browser.save_screenshot(str(tmp_path_factory.getbasetemp() / f"{page}.png"))
     assert wanted in browser.execute_script(DEEP)
     assert "No dashboards are active" not in browser.execute_script(DEEP)
+
+
+def test_the_graph_page_has_the_ops_of_the_model(address):
+    with urllib.request.urlopen(f"{address}data/plugin/graphs/info") as answer:
+        runs = json.load(answer)
+    [run] = [name for name, entry in runs.items() if entry["run_graph"]]
+    with urllib.request.urlopen(
+        f"{address}data/plugin/graphs/graph?run={quote(run)}&conceptual=false"
+    ) as answer:
+        assert b"Conv2D" in answer.read()

@@ -100,12 +100,6 @@ def test_a_graph_that_is_served_holds_no_random_and_no_assign_op(example):
     assert not [op.type for op in graph.get_operations() if "Random" in op.type or "Assign" in op.type]
 
 
-def test_a_new_variant_is_one_file(tmp_path, monkeypatch):
-    (tmp_path / "identity.py").write_text("EXAMPLE = None\n")
-    monkeypatch.setattr(variants, "__path__", [*variants.__path__, str(tmp_path)])
-    assert "identity" in [info.name for info in pkgutil.iter_modules(variants.__path__)]
-
-
 def test_a_code_of_no_numbers_is_refused():
     with pytest.raises(ValueError, match="latent_dim is at least 1, received 0"):
         Undercomplete(latent_dim=0)
