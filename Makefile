@@ -30,7 +30,7 @@ $(READY): setup.cfg pyproject.toml
 	@if command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1; then \
 	  build=cuda; else build=cpu; fi; \
 	echo "installing the $$build build of TensorFlow and the rest into .venv"; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$$build,dev]"
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$$build,dev]"
 	@touch $@
 
 setup: $(READY) ## make .venv and install everything
