@@ -1,8 +1,18 @@
 """Compress digits to 32 numbers and back with a dense autoencoder, beside PCA of the same size.
 
-    make train RECIPE=digits
+    make train RECIPE=digits                    5,000 digits, 41 s of training
+    make train RECIPE=digits DATA=mnist         60,000 digits, 8 minutes of training
 
-FIGURES
+784-512-256-32 and back, 1,083,696 parameters. Mean squared error on test digits, a run each on 2
+cores of an AMD EPYC (AVX2, no GPU), seed 0; PCA's output is clipped into [0, 1], which helps it:
+
+    data        PCA, 32    this       excess cross-entropy
+    mnist_5k    .01551     .00988     .0342
+    mnist       .01521     .00395     .0145
+
+The one layer that tutorials begin with, 784-32-784, is one setting away and reaches .00945 on mnist:
+
+    make train RECIPE=digits DATA=mnist SET="variant.backbone.units="
 """
 
 from keras_ae.blocks.dense import DenseBackbone
