@@ -136,10 +136,10 @@ def _export(directory, options):
 
 def _finished(options):
     name = catalogue.recipe_file(options.recipe).stem
-    directory = _latest(options, name)
+    directory = _latest(options, name, "autoencoder.keras")
     if directory is None:
         raise InputError(
-            f"there is no run of {name} below {options.runs}; "
+            f"there is no finished run of {name} below {options.runs}; "
             f"train one first: make train RECIPE={shlex.quote(options.recipe)}"
         )
     print(f"run folder: {directory}")
@@ -181,14 +181,15 @@ def _settings(texts):
         raise InputError(f"the settings {texts} cannot be split into words: {error}") from error
 
 
-def _latest(options, name):
-    """The run's folder that was named, or the newest of the recipe; None where there is none."""
+def _latest(options, name, holding="."):
+    """The run's folder that was named, or the recipe's newest that holds a file; None without one."""
     if options.run_dir:
         if not options.run_dir.is_dir():
             raise InputError(f"the run's folder {options.run_dir} does not exist")
         _read_request(options.run_dir, name)
         return options.run_dir
     folders = [path for path in (options.runs / name).glob("*") if path.name.isdecimal()]
+    folders = [path for path in folders if (path / holding).exists()]
     return max(folders, key=lambda path: int(path.name), default=None)
 
 

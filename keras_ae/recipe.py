@@ -33,7 +33,7 @@ class Recipe:
     epochs, batch_size: at least 1.
     optimizer: by its Keras name; learning_rate: its highest, above 0.
     schedule: "cosine" falls to 0 over the run, "constant" stays.
-    warmup: steps over which the learning rate first rises, at least 0.
+    warmup: steps over which the learning rate first rises, at least 0; at most a tenth of the run.
     loss: "auto" fits the data's domain: cross-entropy in [0, 1], squared error otherwise.
     seed: of weights, order and noise; from 0 to 2^32 - 1.
     callbacks: functions without arguments that make further Keras callbacks.

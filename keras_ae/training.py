@@ -33,6 +33,9 @@ from keras_ae.runs import (
 )
 from keras_ae.trainees import Trainee
 
+FEW_STEPS = 500
+"""Steps below which a run is told to be short; a model of these sizes then hardly begins to learn."""
+
 
 def train(
     recipe: Recipe, directory: Path, resume: bool = False, report: Callable[[str], None] = print
@@ -72,7 +75,14 @@ def train(
         f"{'x'.join(map(str, data.train.shape))}, {len(data.validation):,} to validate, "
         f"{len(data.test):,} to test"
     )
-    if state["epochs"] < recipe.epochs:
+    if steps * recipe.epochs < FEW_STEPS:
+        report(
+            f"only {steps * recipe.epochs} steps of training in all, which is few: "
+            'take more epochs or smaller batches, such as SET="epochs=200 batch_size=8"'
+        )
+    if state["epochs"] >= recipe.epochs:
+        report('every epoch is done; for more: RESUME=1 SET="epochs=..."')
+    else:
         trainee.fit(
             batches,
             epochs=recipe.epochs,
@@ -146,7 +156,7 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     Raises InputError for a name that Keras does not know.
     """
     total = recipe.epochs * steps
-    warmup = min(recipe.warmup, total // 2)
+    warmup = min(recipe.warmup, total // 10)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0 if warmup else recipe.learning_rate,
         max(1, total - warmup),

@@ -57,6 +57,7 @@ def test_evaluate_and_export_take_the_newest_run(workplace, capsys):
     cli.main(["train", "denoising", "--data", "pictures", *QUICK])
     cli.main(["train", "denoising", "--data", "pictures", *QUICK, "--set", "seed=1"])
     trained = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
+    (workplace / "runs/denoising/003").mkdir()  # a run that never came to an end
     assert cli.main(["evaluate", "denoising"]) == 0
     printed = capsys.readouterr().out
     assert "runs/denoising/002" in printed
@@ -137,8 +138,8 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
         (["train", "denoising", "--set", "name=x"], "a recipe's name is that of its file"),
         (["evaluate", "denoise"], r"expected a recipe's name \(.*denoising, digits.*\).*received 'denoise'"),
         (["export", "denoise"], "expected a recipe's name"),
-        (["evaluate", "denoising"], "there is no run of denoising below runs; train one first"),
-        (["export", "denoising"], "there is no run of denoising"),
+        (["evaluate", "denoising"], "there is no finished run of denoising below runs; train one first"),
+        (["export", "denoising"], "there is no finished run of denoising"),
     ],
 )
 def test_bad_input_is_one_line_and_status_two(workplace, capsys, arguments, message):

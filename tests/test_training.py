@@ -1,6 +1,7 @@
 """train: repeatable to the last digit, resumable as if unbroken, and strict about what it is given."""
 
 import dataclasses
+import re
 
 import keras
 import numpy as np
@@ -98,6 +99,14 @@ def test_a_folder_that_cannot_be_written_is_refused(tiny_recipe, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
         train(tiny_recipe, tmp_path / "file" / "run", report=silent)
+
+
+def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_recipe, tmp_path):
+    notes = []
+    train(tiny_recipe, tmp_path, report=notes.append)
+    train(tiny_recipe, tmp_path, resume=True, report=notes.append)
+    assert any(re.match(r"only \d+ steps of training in all, which is few", note) for note in notes)
+    assert notes[-1].startswith("every epoch is done")
 
 
 def test_the_best_epoch_is_kept_and_not_the_last(tiny_recipe, tmp_path):
