@@ -13,19 +13,23 @@ import keras
 import tensorflow as tf
 
 from keras_ae.errors import InputError
+from keras_ae.heads import apply
 from keras_ae.pictures import grid
 
 
 class Pictures(keras.callbacks.Callback):
     """Writes one picture grid an epoch, of the same validation examples, beside the validation curves.
 
-    batch: (inputs, targets) to reconstruct, each (n, height, width, 1 or 3) of the domain.
+    end_to_end: the model that reconstructs.
+    batch: (tensors by name, targets), of which the inputs and the targets are pictures of the domain,
+        (n, height, width, 1 or 3).
     rows: (inputs, targets, reconstruction) -> rows of the grid by name, top to bottom.
     log_dir: the run's folder; the grids go to its `validation` run.
     """
 
-    def __init__(self, batch, rows: Callable, domain: str, log_dir: Path):
+    def __init__(self, end_to_end: keras.Model, batch, rows: Callable, domain: str, log_dir: Path):
         super().__init__()
+        self.end_to_end = end_to_end
         self.batch = batch
         self.rows = rows
         self.domain = domain
@@ -36,9 +40,9 @@ class Pictures(keras.callbacks.Callback):
         self.writer = tf.summary.create_file_writer(str(self.log_dir / "validation"))
 
     def on_epoch_end(self, epoch, logs=None):
-        inputs, targets = self.batch
-        outputs = self.model(inputs, training=False)
-        rows = self.rows(inputs, targets, outputs["reconstruction"])
+        named, targets = self.batch
+        outputs = apply(self.end_to_end, named)
+        rows = self.rows(named["inputs"], targets, outputs["reconstruction"])
         with self.writer.as_default():
             tf.summary.image(
                 "examples", grid(rows, self.domain)[None], step=epoch, description=" / ".join(rows)

@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 from importlib import metadata
+from math import prod
 from pathlib import Path
 
 import tensorflow as tf
@@ -44,7 +45,7 @@ def model_card(
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "git_commit": _git_commit(),
         "parameters": heads.end_to_end.count_params(),
-        "latent_dim": int(heads.decoder.inputs[0].shape[-1]),
+        "latent_dim": prod(heads.decoder.get_layer("code").output.shape[1:]),
         "epochs": len(history),
         "best_epoch": 1 + min(range(len(history)), key=lambda index: history[index]["val_loss"]),
         "seconds": round(sum(epoch["seconds"] for epoch in history), 1),

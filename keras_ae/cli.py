@@ -228,8 +228,8 @@ def _command(options, directory):
 
 
 def _print_table(table):
-    """Rows of scores under one header, four significant digits, the model's row last."""
-    names = list(next(iter(table.values())))
+    """Rows of scores under one header, the model's row last; a dash where a measure is not defined."""
+    names = list(dict.fromkeys(name for scores in table.values() for name in scores))
     width = max(map(len, table))
     titles = {
         "psnr": "PSNR dB",
@@ -239,9 +239,15 @@ def _print_table(table):
         "crossentropy": "CE nats",
         "excess_crossentropy": "CE excess",
     }
-    print(" ".join([" " * width, *(f"{titles.get(name, name):>10}" for name in names)]))
+    columns = {name: max(10, len(titles.get(name, name))) for name in names}
+    print(" ".join([" " * width, *(f"{titles.get(name, name):>{columns[name]}}" for name in names)]))
     for row, scores in table.items():
-        cells = (f"{scores[name]:>10.{2 if name == 'psnr' else 5}f}" for name in names)
+        cells = (
+            f"{scores[name]:>{columns[name]}.{2 if abs(scores[name]) >= 10 or name == 'psnr' else 5}f}"
+            if name in scores
+            else f"{'-':>{columns[name]}}"
+            for name in names
+        )
         print(" ".join([f"{row:{width}}", *cells]))
 
 

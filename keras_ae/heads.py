@@ -1,14 +1,14 @@
-"""What every variant gives (Heads, Term) and what it is asked for (Spec)."""
+"""What every variant gives (Heads, Term, Stage) and what it is asked for (Spec)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import keras
 
-ACTIVATIONS = {"unit": "sigmoid", "real": "linear"}
+ACTIVATIONS = {"unit": "sigmoid", "real": "linear", "categorical": "softmax"}
 """The activation of the reconstruction, for each domain that targets may have."""
 
 
@@ -18,14 +18,18 @@ class Spec:
 
     input_shape: shape of one input, without the batch axis.
     target_shape: shape of one target, without the batch axis.
-    domain: of the targets; "unit" is [0, 1], "real" is any finite number, standardised.
+    domain: of the targets; "unit" is [0, 1], "real" is any finite number, standardised,
+        "categorical" is one of so many classes, one-hot over the last axis.
+    condition: classes that an example's label may be of; 0 where the data has no labels.
 
-    Raises ValueError for a shape that is empty or has an axis below 1, or an unknown domain.
+    Raises ValueError for a shape that is empty or has an axis below 1, an unknown domain, or a
+    negative condition.
     """
 
     input_shape: tuple[int, ...]
     target_shape: tuple[int, ...]
     domain: str
+    condition: int = 0
 
     def __post_init__(self):
         for name in ("input_shape", "target_shape"):
@@ -34,6 +38,8 @@ class Spec:
                 raise ValueError(f"{name} needs one or more axes of at least 1, received {shape}")
         if self.domain not in ACTIVATIONS:
             raise ValueError(f"domain is one of {sorted(ACTIVATIONS)}, received {self.domain!r}")
+        if self.condition < 0:
+            raise ValueError(f"condition is at least 0, received {self.condition}")
 
     @property
     def activation(self) -> str:
@@ -43,32 +49,79 @@ class Spec:
 
 @dataclass(frozen=True)
 class Heads:
-    """Three functional models over one graph, which share every weight.
+    """Functional models over one graph, which share every weight.
 
     encoder: {"inputs": (batch, *input_shape)} -> {"code": (batch, latent_dim)}
     decoder: {"code": (batch, latent_dim)} -> {"reconstruction": (batch, *target_shape)}
-    end_to_end: {"inputs"} -> {"reconstruction", "code", and whatever the terms read}
+    end_to_end: {"inputs"} -> {"reconstruction", "code", and whatever the heads give besides}
+    trained: the model that training sees and no one else: the end-to-end one where that is all,
+        else one that also takes "seeds" (batch, 2) and draws from them. What it gives is what the
+        terms read. With `samples` above 1 its code and reconstruction hold so many rows for each
+        example, one after the other.
+    prior: {"noise": (batch, latent_dim)} -> {"code"}, where a variant has learned its own.
+
+    A conditional variant's heads take "condition" (batch, classes) too.
     """
 
     encoder: keras.Model
     decoder: keras.Model
     end_to_end: keras.Model
+    trained: keras.Model | None = None
+    samples: int = 1
+    prior: keras.Model | None = None
+
+    def __post_init__(self):
+        if self.trained is None:
+            object.__setattr__(self, "trained", self.end_to_end)
 
     @classmethod
-    def join(cls, encoder: keras.Model, decoder: keras.Model) -> Heads:
-        """Runs the decoder on the encoder's code; every output of both is an output."""
-        inputs = {tensor.name: tensor for tensor in encoder.inputs}
-        encoded = encoder(inputs)
-        decoded = decoder({"code": encoded["code"]})
-        return cls(encoder, decoder, keras.Model(inputs, {**encoded, **decoded}, name="autoencoder"))
+    def join(
+        cls,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        bottleneck: Callable[[dict], dict] | None = None,
+        samples: int = 1,
+    ) -> Heads:
+        """Runs the decoder on the encoder's code; every output of both is an output.
+
+        bottleneck: what stands between the two in training alone: (inputs, the encoder's outputs and
+            "seeds", by name) -> further outputs; a "code" among them goes to the decoder in the
+            place of the encoder's.
+        samples: rows of that code for each example.
+        """
+        inputs = {tensor.name: tensor for tensor in (*encoder.inputs, *decoder.inputs)}
+        inputs.pop("code")
+        encoded = encoder(_of(encoder, inputs))
+        whole = {**encoded, **decoder(_of(decoder, {**inputs, **encoded}))}
+        end_to_end = keras.Model(inputs, whole, name="autoencoder")
+        if bottleneck is None:
+            return cls(encoder, decoder, end_to_end)
+        seeds = keras.Input((2,), dtype="int64", name="seeds")
+        drawn = bottleneck({**inputs, **encoded, "seeds": seeds})
+        repeated = {
+            name: keras.ops.repeat(value, samples, axis=0) if samples > 1 else value
+            for name, value in inputs.items()
+        }
+        decoded = decoder(_of(decoder, {**repeated, **encoded, **drawn}))
+        trained = keras.Model(inputs | {"seeds": seeds}, {**encoded, **drawn, **decoded}, name="trained")
+        return cls(encoder, decoder, end_to_end, trained, samples)
 
     @classmethod
-    def of(cls, end_to_end: keras.Model) -> Heads:
+    def of(cls, end_to_end: keras.Model, prior: keras.Model | None = None) -> Heads:
         """The heads inside an end-to-end model, such as one loaded from a `.keras` file.
 
         Raises ValueError when the model has no layer named "encoder" or "decoder".
         """
-        return cls(end_to_end.get_layer("encoder"), end_to_end.get_layer("decoder"), end_to_end)
+        return cls(end_to_end.get_layer("encoder"), end_to_end.get_layer("decoder"), end_to_end, prior=prior)
+
+
+def apply(model: keras.Model, named: Mapping[str, object], training: bool = False) -> dict:
+    """The outputs of a model for those of the named tensors that it takes."""
+    return model(_of(model, named), training=training)
+
+
+def _of(model, named):
+    return {tensor.name: named[tensor.name] for tensor in model.inputs}
 
 
 @dataclass(frozen=True)
@@ -76,22 +129,49 @@ class Term:
     """One weighted addend of the objective beside the reconstruction loss.
 
     name: of its scalar in TensorBoard.
-    value: pure function of the end-to-end model's named outputs, giving (batch,), or a scalar
-        where the term is defined on a batch as a whole.
-    weight: factor in the loss, at least 0.
+    value: pure function of the trained model's named outputs, giving (batch,), or (batch, samples),
+        or a scalar where the term is defined on a batch as a whole. "progress", the share of the
+        run that is done, in [0, 1], stands among the outputs; in validation it is 1.
+    weight: factor in the loss, at least 0; a term of weight 0 is only shown.
+    schedule: factor on the weight as a function of progress; validation takes its value at 1, so
+        that epochs compare.
     """
 
     name: str
     value: Callable[[dict], object]
     weight: float = 1.0
+    schedule: Callable[[object], object] | None = None
 
     def __post_init__(self):
         if not self.weight >= 0:
             raise ValueError(f"the weight of term {self.name!r} is at least 0, received {self.weight}")
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A training of a part of the heads that goes before the training of the whole.
+
+    name: of its curves in TensorBoard and of its checkpoint.
+    model: what is trained, over layers of the heads; besides what heads take it may take "targets".
+    layers: names of those whose weights change.
+    terms: its objective, beside the reconstruction loss where the model gives a reconstruction.
+    epochs: at least 1.
+    """
+
+    name: str
+    model: keras.Model
+    layers: tuple[str, ...]
+    terms: tuple[Term, ...]
+    epochs: int
+
+
 class Variant(Protocol):
-    """A frozen dataclass of hyperparameters that builds heads and names its objective's terms."""
+    """A frozen dataclass of hyperparameters that builds heads and names its objective's terms.
+
+    Where it has a field `likelihood`, the reconstruction loss is that likelihood in nats an
+    example; else it is a mean over an example's elements. A variant that trains in more than one
+    pass also has `stages(heads) -> tuple[Stage, ...]`, one that generates a field `sampler`.
+    """
 
     def build(self, spec: Spec) -> Heads: ...
 

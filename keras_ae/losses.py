@@ -1,7 +1,11 @@
-"""Reconstruction losses: pure functions (target, output) -> (batch,), means over an example's elements.
+"""Reconstruction losses: pure functions (target, output) -> (batch,).
 
 The same function trains a model (averaged over a batch) and scores an example (left as it is).
+Losses are means over an example's elements; likelihoods are sums over them, in nats an example.
 """
+
+from collections.abc import Callable
+from math import log, pi, prod
 
 from keras import ops
 
@@ -23,11 +27,69 @@ def squared_error(target, output):
     return mean_of_elements(ops.square(target - output))
 
 
-def for_domain(domain: str):
-    """The loss that fits a domain: cross-entropy on [0, 1], squared error on the real line."""
-    return binary_crossentropy if domain == "unit" else squared_error
+def categorical_crossentropy(target, output):
+    """-log(y of the class that is), in nats, averaged over the positions of an example.
+
+    target: (batch, ..., classes) one-hot; output: probabilities of the same shape. Returns (batch,).
+    """
+    return mean_of_elements(ops.categorical_crossentropy(target, output))
+
+
+LOSSES: dict[str, Callable] = {
+    "unit": binary_crossentropy,
+    "real": squared_error,
+    "categorical": categorical_crossentropy,
+}
+"""The loss that fits each domain."""
+
+
+def bernoulli(target, outputs):
+    """-log p(t) of independent Bernoulli elements whose probabilities are the reconstruction.
+
+    target: (batch, ...) in [0, 1]; grey values count as the expectation over binary ones.
+    outputs: {"reconstruction"} of the same shape. Returns (batch,), nats an example.
+    """
+    return _summed(binary_crossentropy, target, outputs["reconstruction"])
+
+
+def gaussian(target, outputs):
+    """-log N(t; reconstruction, exp(log variance)), a variance an element, as the decoder gives it.
+
+    target: (batch, ...); outputs: {"reconstruction", "reconstruction_log_var"} of the same shape.
+    Returns (batch,), nats an example; a density, so it may be below 0.
+    """
+    log_var = outputs["reconstruction_log_var"]
+    square = ops.square(target - outputs["reconstruction"]) * ops.exp(-log_var)
+    elements = 0.5 * (square + log_var + log(2 * pi))
+    return ops.sum(ops.reshape(elements, (ops.shape(target)[0], -1)), axis=-1)
+
+
+def categorical(target, outputs):
+    """-log p(t) of independent positions, each one of so many classes.
+
+    target: (batch, ..., classes) one-hot; outputs: {"reconstruction"}, probabilities of that shape.
+    Returns (batch,), nats an example.
+    """
+    return _summed(categorical_crossentropy, target, outputs["reconstruction"], skipped=1)
+
+
+LIKELIHOODS: dict[str, Callable] = {"bernoulli": bernoulli, "gaussian": gaussian, "categorical": categorical}
+"""Negative log-likelihoods (target, outputs by name) -> (batch,), by name."""
+
+NATURAL = {"unit": "bernoulli", "real": "gaussian", "categorical": "categorical"}
+"""The likelihood that each domain calls for."""
+
+
+def on_reconstruction(loss: Callable) -> Callable:
+    """A loss (target, output) as one of (target, outputs by name)."""
+    return lambda target, outputs: loss(target, outputs["reconstruction"])
 
 
 def mean_of_elements(values):
     """(batch, ...) -> (batch,)."""
     return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
+
+
+def _summed(mean, target, output, skipped=0):
+    """A mean over elements as their sum; `skipped` axes at the end are not counted."""
+    return prod(target.shape[1 : len(target.shape) - skipped]) * mean(target, output)

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_ae.losses import binary_crossentropy, mean_of_elements, squared_error
+from keras_ae.losses import binary_crossentropy, categorical_crossentropy, mean_of_elements, squared_error
 
 SMALLEST_ERROR = 1e-10
 """Mean squared error below which a reconstruction counts as perfect: a PSNR of 100 dB."""
@@ -39,6 +39,15 @@ def ssim(target, output):
     return tf.image.ssim(target, output, max_val=1.0, filter_size=window)
 
 
+def accuracy(target, output):
+    """Share of an example's positions whose likeliest class is the right one.
+
+    (batch, ..., classes) twice, one-hot and probabilities -> (batch,) in [0, 1].
+    """
+    hits = ops.equal(ops.argmax(target, axis=-1), ops.argmax(output, axis=-1))
+    return mean_of_elements(ops.cast(hits, "float32"))
+
+
 def excess_crossentropy(target, output):
     """Cross-entropy above its floor, that of the target with itself: 0 for a perfect reconstruction.
 
@@ -49,6 +58,8 @@ def excess_crossentropy(target, output):
 
 def measures(domain: str, shape: tuple[int, ...]) -> dict[str, Callable]:
     """The figures that make sense for a domain and an element shape, by their names in tables."""
+    if domain == "categorical":
+        return {"accuracy": accuracy, "crossentropy": categorical_crossentropy}
     if domain != "unit":
         return {"mse": squared_error, "mae": mae}
     pictures = {"ssim": ssim} if len(shape) == 3 and min(shape[:2]) > 1 else {}
@@ -64,8 +75,8 @@ def measures(domain: str, shape: tuple[int, ...]) -> dict[str, Callable]:
 def evaluate(predict: Callable, batches: Iterable, domain: str) -> dict[str, float]:
     """Means over all examples of every measure of the domain.
 
-    predict: inputs (batch, ...) -> outputs (batch, ...), as arrays or tensors.
-    batches: of (inputs, targets).
+    predict: what a batch holds beside its targets -> outputs (batch, ...), as arrays or tensors.
+    batches: of (whatever predict takes, targets).
     """
     collected: dict[str, list] = {}
     for inputs, targets in batches:
@@ -73,3 +84,95 @@ def evaluate(predict: Callable, batches: Iterable, domain: str) -> dict[str, flo
         for name, measure in measures(domain, tuple(targets.shape[1:])).items():
             collected.setdefault(name, []).append(np.asarray(measure(targets, outputs)))
     return {name: float(np.concatenate(parts).mean(dtype=np.float64)) for name, parts in collected.items()}
+
+
+def importance_sampled_nll(
+    encoder: Callable, decoder: Callable, likelihood: Callable, batches: Iterable, samples: int, seed: int
+) -> dict[str, np.ndarray]:
+    """-log p(x) of each example by importance sampling from its posterior (Burda et al. 2016).
+
+    log mean over the draws of p(x | code) p(code) / q(code | x), a lower bound on log p(x) in
+    expectation that tightens with their number; the prior is the standard normal one.
+
+    encoder: named tensors -> {"mean", "log_var"} (batch, latent_dim).
+    decoder: named tensors with "code" (n, latent_dim) -> outputs that the likelihood reads.
+    likelihood: (targets (n, ...), outputs) -> (n,), a negative log-likelihood in nats.
+    batches: of (named tensors, targets). samples: draws for each example, at least 1.
+    Returns, of each example, "nll", "bound" (the negative evidence lower bound, from the same
+    draws) and "kl" (closed form), (n,) each, in nats.
+    Raises ValueError for samples below 1.
+    """
+    if samples < 1:
+        raise ValueError(f"samples is at least 1, received {samples}")
+
+    @tf.function(reduce_retracing=True)
+    def weights(named, targets, mean, log_var, draw):
+        """log importance weights (batch, count)."""
+        noise_seed, count = draw[:2], tf.cast(draw[2], tf.int32)
+        wide = {name: tf.repeat(value, count, axis=0) for name, value in named.items()}
+        noise = tf.random.stateless_normal((tf.shape(mean)[0] * count, mean.shape[-1]), noise_seed)
+        spread = tf.exp(0.5 * tf.repeat(log_var, count, axis=0))
+        code = tf.repeat(mean, count, axis=0) + spread * noise
+        log_ratio = tf.reduce_sum(0.5 * (tf.square(noise) - tf.square(code)) + tf.math.log(spread), axis=-1)
+        nll = likelihood(tf.repeat(targets, count, axis=0), decoder(wide | {"code": code}))
+        return tf.reshape(log_ratio - nll, (-1, count))
+
+    parts: dict[str, list] = {"nll": [], "bound": [], "kl": []}
+    for number, (named, targets) in enumerate(batches):
+        encoded = encoder(named)
+        mean, log_var = encoded["mean"], encoded["log_var"]
+        each = max(1, MOST_ELEMENTS // max(1, int(tf.size(targets))))
+        chunks = [
+            weights(
+                named,
+                targets,
+                mean,
+                log_var,
+                tf.constant((seed, number * samples + start, min(each, samples - start)), tf.int64),
+            )
+            for start in range(0, samples, each)
+        ]
+        log_weights = np.concatenate(chunks, axis=1).astype(np.float64)
+        highest = log_weights.max(axis=1, keepdims=True)
+        parts["nll"].append(-highest[:, 0] - np.log(np.exp(log_weights - highest).mean(axis=1)))
+        parts["bound"].append(-log_weights.mean(axis=1))
+        kl = 0.5 * tf.reduce_sum(tf.exp(log_var) + tf.square(mean) - 1.0 - log_var, axis=-1)
+        parts["kl"].append(np.asarray(kl, np.float64))
+    return {name: np.concatenate(values) for name, values in parts.items()}
+
+
+MOST_ELEMENTS = 8_000_000
+"""Elements of a decoded batch of draws, which bounds the memory that it takes."""
+
+
+def active_units(means: np.ndarray, threshold: float = 0.01) -> int:
+    """Units of the code that tell examples apart: the variance of their means exceeds the threshold.
+
+    means: (n, latent_dim), of the posteriors of n examples (Burda et al. 2016, arXiv:1509.00519).
+    """
+    return int((np.var(means, axis=0) > threshold).sum())
+
+
+def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
+    """Distance of two sets of features as if both were normal (Dowson and Landau 1982; Heusel et al. 2017).
+
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)). first, second: (n, features), of at least 2 rows each.
+    Comparable only within the features of one network: what features, belongs in the figure's name.
+    Raises ValueError for fewer rows or features of other widths.
+    """
+    if min(len(first), len(second)) < 2 or first.shape[1:] != second.shape[1:]:
+        raise ValueError(
+            f"expected two sets of 2 or more features of one width, received {first.shape} and {second.shape}"
+        )
+    first, second = first.astype(np.float64), second.astype(np.float64)
+    gap = first.mean(axis=0) - second.mean(axis=0)
+    covariances = [np.atleast_2d(np.cov(part, rowvar=False)) for part in (first, second)]
+    root = _square_root(covariances[0])
+    crossed = np.linalg.eigvalsh(root @ covariances[1] @ root)
+    return float(gap @ gap + sum(np.trace(c) for c in covariances) - 2 * np.sqrt(crossed.clip(min=0)).sum())
+
+
+def _square_root(matrix):
+    """The symmetric root of a symmetric matrix without negative eigenvalues."""
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T

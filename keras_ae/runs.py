@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from math import prod
 from pathlib import Path
 
 import keras
@@ -17,14 +18,21 @@ from keras_ae.board import MOST_POINTS, write_hparams, write_projector
 from keras_ae.callbacks import read_state
 from keras_ae.data.dataset import Data, Split, Units, held_back_batches, inference_batch, values
 from keras_ae.errors import InputError
-from keras_ae.heads import Heads, Spec
+from keras_ae.heads import Heads, Spec, apply
+from keras_ae.metrics import active_units
 from keras_ae.metrics import evaluate as mean_scores
 from keras_ae.pictures import drawable, grid, save
 from keras_ae.recipe import Recipe, flat
+from keras_ae.samplers import Draw
 
 MODEL_FILE = "autoencoder.keras"
 RECIPE_FILE = "recipe.json"
+PRIOR_FILE = "prior.keras"
+STAGED_FILE = "staged.keras"
+"""The end-to-end model of a run of several stages as it was before the last one."""
 DATA_FILE = "data.npz"
+MOST_FITTED = 10_000
+"""Training examples whose codes a sampler is fitted to."""
 SHOWN = 10
 """Examples in a picture grid."""
 
@@ -50,7 +58,19 @@ class Run:
 
     @property
     def latent_dim(self) -> int:
-        return int(self.heads.decoder.inputs[0].shape[-1])
+        """Numbers in a code."""
+        return prod(self.heads.decoder.get_layer("code").output.shape[1:])
+
+    def sampler(self) -> Draw | None:
+        """Where the variant's codes to generate from are drawn; None where it does not generate."""
+        sampler = getattr(self.recipe.variant, "sampler", None)
+        if sampler is None:
+            return None
+        return sampler.fit(self.heads, self.encode(self.data.train.thin(MOST_FITTED)))
+
+    def encode(self, split: Split) -> dict[str, np.ndarray]:
+        """What the encoder gives of a split's examples, uncorrupted, by output name."""
+        return outputs_of(self.heads.encoder, split, self.data.classes)
 
 
 def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = print) -> Run:
@@ -60,42 +80,65 @@ def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = prin
     Raises InputError when the run is not finished, and when the data's shape or domain is not
     the model's.
     """
-    heads, units, _ = saved_heads(directory)
+    saved, units, _ = saved_heads(directory)
     for name, (was, now) in differences(recipe, directory).items():
         report(f"other than in training: {name} was {was}, is {now}")
     data = load_data(recipe, report).in_units(units)
     spec = spec_of(data, partial(recipe.task.pair, domain=data.domain))
-    trained = tuple(heads.encoder.inputs[0].shape[1:])
+    trained = tuple(saved.encoder.get_layer("inputs").output.shape[1:])
     if trained != spec.input_shape:
         raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
+    heads = recipe.variant.build(spec)
+    try:
+        heads.end_to_end.set_weights(saved.end_to_end.get_weights())
+        if heads.prior is not None:
+            heads.prior.set_weights(saved.prior.get_weights())
+    except ValueError as error:
+        raise InputError(f"{recipe.variant} is not the variant that {directory} was trained with") from error
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
 
 
-def saved_heads(directory: Path) -> tuple[Heads, Units, np.ndarray]:
-    """The heads of a finished run, the units it was trained in, and a few test examples (n, ...).
+def saved_heads(directory: Path) -> tuple[Heads, Units, dict[str, np.ndarray]]:
+    """The heads of a finished run, the units it was trained in, and a few test examples.
+
+    The examples are what the heads take, by name: "inputs" (n, ...), and "condition" (n, classes)
+    where they are labelled.
 
     Raises InputError when the run is not finished.
     """
     if not (directory / MODEL_FILE).exists():
         raise InputError(f"{directory} holds no trained model yet; finish it with RESUME=1 (--resume)")
     try:
-        heads = Heads.of(keras.models.load_model(directory / MODEL_FILE, compile=False, safe_mode=True))
+        heads = Heads.of(_loaded(directory / MODEL_FILE), _loaded(directory / PRIOR_FILE))
         with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
             units = Units(str(facts["domain"]), facts["offset"], facts["scale"])
-            return heads, units, facts["examples"]
+            named = {name: facts[name] for name in ("inputs", "condition") if name in facts}
+            return heads, units, named
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{directory} cannot be read ({error}); train anew") from error
 
 
+def save_heads(heads: Heads, directory: Path) -> None:
+    """Keeps the heads in a run's folder, which is thereby a finished one's."""
+    if heads.prior is not None:
+        heads.prior.save(directory / PRIOR_FILE)
+    heads.end_to_end.save(directory / MODEL_FILE)
+
+
+def _loaded(file):
+    return keras.models.load_model(file, compile=False, safe_mode=True) if file.exists() else None
+
+
 def save_data_facts(data: Data, directory: Path) -> None:
     """Keeps in the run's folder what serving needs of the data: units, hash, and examples to check with."""
+    few = data.test.take(slice(min(32, inference_batch(data.test.shape))))
     np.savez(
         directory / DATA_FILE,
         sha256=data.sha256,
         domain=data.domain,
         offset=data.units.offset,
         scale=data.units.scale,
-        examples=np.asarray(values(data.test.examples[: min(32, inference_batch(data.test.shape))])),
+        **{name: np.asarray(value) for name, value in named_examples(few, data.classes).items()},
     )
 
 
@@ -131,13 +174,43 @@ def differences(recipe: Recipe, directory: Path) -> dict[str, tuple[str | None, 
 def evaluate(run: Run) -> dict[str, dict[str, float]]:
     """Test scores of the run's model and of the task's baselines, by row and measure.
 
-    The same test examples and the same noise for each row; the model's row is the last.
+    The same test examples and the same noise for each row; the model's row is the last. Where the
+    run had stages, a row before it is of the model as it was before the last one. A measure that
+    is not defined for a row is missing from it.
     """
     pair = partial(run.recipe.task.pair, domain=run.data.domain)
-    batches = held_back_batches(run.data.test, pair, run.recipe.seed)
-    predictors = run.recipe.task.baselines(run.data, run.recipe.seed, run.latent_dim)
-    predictors[run.name] = partial(_reconstruct, tf.function(run.heads.end_to_end))
-    return {name: mean_scores(predict, batches, run.data.domain) for name, predict in predictors.items()}
+    batches = held_back_batches(run.data.test, pair, run.recipe.seed, run.data.classes)
+    predictors = {
+        name: lambda named, predict=predict: predict(named["inputs"])
+        for name, predict in run.recipe.task.baselines(run.data, run.recipe.seed, run.latent_dim).items()
+    }
+    staged = _loaded(run.directory / STAGED_FILE)
+    if staged is not None:
+        predictors["before fine-tuning"] = reconstructor(staged)
+    predictors[run.name] = reconstructor(run.heads.end_to_end)
+    table = {name: mean_scores(predict, batches, run.data.domain) for name, predict in predictors.items()}
+    table[run.name] |= _terms(run, batches)
+    if hasattr(run.recipe.task, "figures"):
+        found = run.recipe.task.figures(run.heads, run.data, run.recipe.seed, run.sampler())
+        for row, figures in found.items():
+            table[run.name if row == "model" else row] |= figures
+    return table
+
+
+def _terms(run, batches):
+    """Test means of the variant's terms, as the end of training weighs them, and the code's active units."""
+    forward = tf.function(partial(apply, run.heads.trained))
+    terms, counts, means = run.recipe.variant.terms(), [], []
+    found: dict[str, list] = {term.name: [] for term in terms}
+    for named, targets in batches:
+        outputs = forward(named) | {"progress": tf.ones(())}
+        counts.append(len(targets))
+        if "mean" in outputs:
+            means.append(outputs["mean"])
+        for term in terms:
+            found[term.name].append(float(tf.reduce_mean(term.value(outputs))))
+    scores = {name: float(np.average(values, weights=counts)) for name, values in found.items()}
+    return scores | ({"active_units": active_units(np.concatenate(means))} if means else {})
 
 
 def show(run: Run, table: dict[str, dict[str, float]]) -> None:
@@ -146,33 +219,28 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
     shape = run.data.test.shape
     test = run.data.test.take(slice(min(MOST_POINTS, 256 * inference_batch(shape))))
     examples = np.asarray(values(test.examples))
-    encode = tf.function(run.heads.encoder)
-    chunks = np.array_split(examples, -(-len(examples) // inference_batch(shape)))
-    codes = np.concatenate(
-        [encode({"inputs": tf.constant(chunk)}, training=False)["code"] for chunk in chunks]
-    )
+    codes = run.encode(test)["code"]
+    codes = codes.reshape(len(codes), -1)
     names = run.data.label_names
     labels = None if test.labels is None else [names[i] if names else str(i) for i in test.labels]
     write_projector(run.directory, codes, labels, examples, run.data.domain)
     if drawable(shape):
-        inputs, targets = grid_examples(run.data.test, run.recipe, run.data.domain)
-        outputs = run.heads.end_to_end({"inputs": inputs}, training=False)["reconstruction"]
-        save(
-            grid(run.recipe.task.rows(inputs, targets, outputs), run.data.domain),
-            run.directory / "examples.png",
-        )
+        named, targets = grid_examples(run.data.test, run.recipe, run.data)
+        outputs = apply(run.heads.end_to_end, named)["reconstruction"]
+        rows = run.recipe.task.rows(named["inputs"], targets, outputs)
+        save(grid(rows, run.data.domain), run.directory / "examples.png")
 
 
-def grid_examples(split: Split, recipe: Recipe, domain: str) -> tuple[tf.Tensor, tf.Tensor]:
-    """(inputs, targets) of the examples in a picture grid: one of each label before a second."""
+def grid_examples(split: Split, recipe: Recipe, data: Data) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """(tensors by name, targets) of a split's examples for a grid: one of each label before a second."""
     order = np.arange(len(split))
     if split.labels is not None:
         _, first = np.unique(split.labels, return_index=True)
         order = np.concatenate([first, np.setdiff1d(order, first)])
-    pair = partial(recipe.task.pair, domain=domain)
-    parts = zip(*held_back_batches(split.take(order[:SHOWN]), pair, recipe.seed), strict=True)
-    inputs, targets = (tf.concat(part, 0) for part in parts)
-    return inputs, targets
+    pair = partial(recipe.task.pair, domain=data.domain)
+    batches = list(held_back_batches(split.take(order[:SHOWN]), pair, recipe.seed, data.classes))
+    named = {name: tf.concat([part[name] for part, _ in batches], 0) for name in batches[0][0]}
+    return named, tf.concat([targets for _, targets in batches], 0)
 
 
 def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
@@ -186,8 +254,27 @@ def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
 def spec_of(data: Data, pair: Callable) -> Spec:
     """The shapes and the domain that the data has once the task has paired it."""
     inputs, targets = pair(values(data.train.examples[:1]), tf.zeros((1, 2), tf.int64))
-    return Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), data.domain)
+    return Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), data.domain, data.classes)
 
 
-def _reconstruct(end_to_end, inputs):
-    return end_to_end({"inputs": inputs}, training=False)["reconstruction"]
+def named_examples(split: Split, classes: int) -> dict[str, tf.Tensor]:
+    """A split's examples as heads take them: "inputs", and "condition" where there are classes."""
+    condition = {"condition": tf.one_hot(split.labels, classes)} if classes else {}
+    return {"inputs": values(split.examples)} | condition
+
+
+def outputs_of(model: keras.Model, split: Split, classes: int) -> dict[str, np.ndarray]:
+    """Every output of a model for a split's examples, uncorrupted, by name: (n, ...) each."""
+    run = tf.function(partial(apply, model))
+    size = inference_batch(split.shape)
+    parts = [
+        run(named_examples(split.take(slice(start, start + size)), classes))
+        for start in range(0, len(split), size)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def reconstructor(end_to_end: keras.Model) -> Callable[[dict], tf.Tensor]:
+    """A predictor (tensors by name) -> reconstruction."""
+    run = tf.function(partial(apply, end_to_end))
+    return lambda named: run(named)["reconstruction"]

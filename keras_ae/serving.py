@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from keras_ae.data.dataset import Units
 from keras_ae.errors import ExportError, InputError
-from keras_ae.heads import Heads
+from keras_ae.heads import Heads, apply
 
 TOLERANCE = 1e-5
 """Largest difference from the Keras heads, relative to the largest output, that an export may show."""
@@ -25,17 +25,18 @@ MOUNT = "/models"
 
 
 def export_heads(
-    heads: Heads, units: Units, examples: np.ndarray, name: str, card: dict, root: Path
+    heads: Heads, units: Units, examples: dict[str, np.ndarray], name: str, card: dict, root: Path
 ) -> dict[str, Path]:
     """Writes root/name/{encoder,decoder,autoencoder}/<version>/ and root/models.config.
 
     Each head is a SavedModel of its own with float32 inputs and outputs by name (`inputs`,
     `code`, `reconstruction`), any batch size, and `card.json` beside it. Real-valued data goes
-    in and comes out in its own units: the standardisation is inside the graph. The version is
-    one above the highest there is; a model appears under its number only when it is complete.
+    in and comes out in its own units: the standardisation is inside the graph. A condition goes in
+    as the number of the class, int64. The version is one above the highest there is; a model
+    appears under its number only when it is complete.
 
-    units: those the heads were trained in. examples: (n, *input_shape) float32 in them, on which
-        each head, read back from disk, is compared with its Keras model.
+    units: those the heads were trained in. examples: what the heads take, by name, in those units,
+        on which each head, read back from disk, is compared with its Keras model.
     Returns the folder of each head.
     Raises InputError when the folder cannot be written, ExportError when a head read back
     differs; nothing stays behind in either case.
@@ -44,8 +45,11 @@ def export_heads(
     aside = root / name / f"tmp-{uuid.uuid4().hex}"
     try:
         aside.mkdir(parents=True)
-        batch = {"inputs": tf.constant(examples * units.scale + units.offset, tf.float32)}
-        batch |= functions["encoder"][1](**batch)
+        batch = {"inputs": tf.constant(examples["inputs"] * units.scale + units.offset, tf.float32)}
+        if "condition" in examples:
+            batch["condition"] = tf.argmax(examples["condition"], axis=-1)
+        taken = {tensor.name: batch[tensor.name] for tensor in heads.encoder.inputs}
+        batch |= functions["encoder"][1](taken)
         signatures = {}
         for head, (model, function) in functions.items():
             _write(model, function, aside / head)
@@ -81,31 +85,45 @@ def write_config(root: Path) -> Path:
 
 def _functions(heads: Heads, units: Units) -> dict[str, tuple[keras.Model, Callable]]:
     """Each head's Keras model, and the function that is served of it, in raw units."""
-    shape = heads.encoder.inputs[0].shape[1:]
-    inputs = tf.TensorSpec((None, *shape), tf.float32, name="inputs")
-    code = tf.TensorSpec(heads.decoder.inputs[0].shape, tf.float32, name="code")
     offset, scale = tf.constant(units.offset, tf.float32), tf.constant(units.scale, tf.float32)
     standardised = units.domain == "real"
 
-    @tf.function(input_signature=[inputs])
-    def encode(inputs):
-        inputs = (inputs - offset) / scale if standardised else inputs
-        return {"code": heads.encoder({"inputs": inputs}, training=False)["code"]}
-
-    @tf.function(input_signature=[code])
-    def decode(code):
-        output = heads.decoder({"code": code}, training=False)["reconstruction"]
-        return {"reconstruction": output * scale + offset if standardised else output}
-
-    @tf.function(input_signature=[inputs])
-    def autoencode(inputs):
-        return decode(encode(inputs)["code"])
+    def run(model, named):
+        """A model in the units of the outside: raw values, and a class by its number."""
+        named = dict(named)
+        if standardised and "inputs" in named:
+            named["inputs"] = (named["inputs"] - offset) / scale
+        if "condition" in named:
+            named["condition"] = tf.one_hot(named["condition"], model.get_layer("condition").output.shape[-1])
+        outputs = apply(model, named)
+        if standardised and "reconstruction" in outputs:
+            outputs["reconstruction"] = outputs["reconstruction"] * scale + offset
+        if standardised and "reconstruction_log_var" in outputs:
+            outputs["reconstruction_log_var"] += 2.0 * tf.math.log(scale)
+        return outputs
 
     return {
-        "encoder": (heads.encoder, encode),
-        "decoder": (heads.decoder, decode),
-        "autoencoder": (heads.end_to_end, autoencode),
+        "encoder": (heads.encoder, _serving(heads.encoder, run, heads.encoder.output)),
+        "decoder": (heads.decoder, _serving(heads.decoder, run, heads.decoder.output)),
+        "autoencoder": (heads.end_to_end, _serving(heads.end_to_end, run, heads.decoder.output)),
     }
+
+
+def _serving(model, run, outputs):
+    """The model as a function {inputs by name} -> those outputs by name, of any batch size."""
+    specs = {
+        tensor.name: tf.TensorSpec((None,), tf.int64, name=tensor.name)
+        if tensor.name == "condition"
+        else tf.TensorSpec(tensor.shape, tensor.dtype, name=tensor.name)
+        for tensor in model.inputs
+    }
+
+    @tf.function(input_signature=[specs])
+    def serve(named):
+        given = run(model, named)
+        return {name: given[name] for name in outputs}
+
+    return serve
 
 
 def _write(model, function, folder):
@@ -120,8 +138,9 @@ def _verified(folder, function, batch):
     served = tf.saved_model.load(str(folder)).signatures["serving_default"]
     arguments = {name: batch[name] for name in served.structured_input_signature[1]}
     outputs = served(**arguments)
-    for name, expected in function(**arguments).items():
-        worst = float(tf.reduce_max(tf.abs(outputs[name] - expected)))
+    for name, expected in function(arguments).items():
+        exported, expected = (tf.cast(value, tf.float32) for value in (outputs[name], expected))
+        worst = float(tf.reduce_max(tf.abs(exported - expected)))
         if not worst <= TOLERANCE * max(1.0, float(tf.reduce_max(tf.abs(expected)))):
             raise ExportError(f"{name} of {folder.name} differs by {worst:g} once exported; nothing was kept")
     sides = {"inputs": served.structured_input_signature[1], "outputs": served.structured_outputs}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Callable
@@ -15,20 +16,23 @@ import tensorflow as tf
 from keras_ae import losses
 from keras_ae.board import write_overview
 from keras_ae.callbacks import Checkpoint, Pictures, Throughput, read_state
-from keras_ae.data.dataset import Data, held_back_batches, training_batches
+from keras_ae.data.dataset import Data, held_back_batches, inference_batch, training_batches
 from keras_ae.errors import InputError
+from keras_ae.latent import Latent
 from keras_ae.pictures import drawable
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs import (
-    MODEL_FILE,
     RECIPE_FILE,
+    STAGED_FILE,
     Run,
     check_same_data,
     described,
     differences,
     grid_examples,
     load_data,
+    named_examples,
     save_data_facts,
+    save_heads,
     spec_of,
 )
 from keras_ae.trainees import Trainee
@@ -57,19 +61,13 @@ def train(
     pair = partial(recipe.task.pair, domain=data.domain)
     heads = _built(recipe, spec_of(data, pair))
     state = read_state(checkpoint)
-    if state["last"]:
+    stages = recipe.variant.stages(heads) if hasattr(recipe.variant, "stages") else ()
+    if state["last"] or any(read_state(checkpoint / stage.name)["last"] for stage in stages):
         check_same_data(data, directory)
-    batches, steps = training_batches(data.train, pair, recipe.batch_size, recipe.seed, state["epochs"])
-    validation = held_back_batches(data.validation, pair, recipe.seed)
-    trainee = Trainee(heads, loss, recipe.variant.terms())
-    trainee.compile(optimizer=optimizer_for(recipe, steps))
     save_data_facts(data, directory)
-    if state["last"]:
-        trainee.optimizer.build(trainee.trainable_variables)
-        trainee.load_weights(checkpoint / state["last"])
-        report(f"going on after epoch {state['epochs']} of {recipe.epochs}")
-    else:
+    if not state["last"]:
         write_overview(directory, flat(recipe), heads)
+    steps = len(data.train) // min(recipe.batch_size, len(data.train))
     report(
         f"training {heads.end_to_end.count_params():,} parameters on {len(data.train):,} examples of shape "
         f"{'x'.join(map(str, data.train.shape))}, {len(data.validation):,} to validate, "
@@ -82,22 +80,70 @@ def train(
         )
     if state["epochs"] >= recipe.epochs:
         report('every epoch is done; for more: RESUME=1 SET="epochs=..."')
-    else:
+    for stage in () if state["last"] else stages:
+        report(f"stage {stage.name}: {stage.epochs} epochs")
+        staged = Trainee(
+            stage.model,
+            loss if "reconstruction" in stage.model.output else None,
+            stage.terms,
+            steps * stage.epochs,
+        )
+        chosen = {id(layer) for layer in map(stage.model.get_layer, stage.layers)}
+        for layer in stage.model.layers:
+            layer.trainable = id(layer) in chosen
+        _fit(
+            staged,
+            dataclasses.replace(recipe, epochs=stage.epochs),
+            data,
+            checkpoint / stage.name,
+            _watching(directory / stage.name, recipe, data, checkpoint / stage.name),
+            report,
+        )
+        for layer in stage.model.layers:
+            layer.trainable = True
+    if stages and not state["last"]:
+        heads.end_to_end.save(directory / STAGED_FILE)
+    trainee = Trainee(
+        heads.trained, loss, recipe.variant.terms(), steps * recipe.epochs, samples=heads.samples
+    )
+    watching = _watching(directory, recipe, data, checkpoint)
+    watching += _showing(directory, recipe, data, heads)
+    history = _fit(trainee, recipe, data, checkpoint, watching, report)
+    (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
+    save_heads(heads, directory)
+    return Run(recipe, directory, data, heads, history)
+
+
+def _fit(trainee, recipe, data, checkpoint, callbacks, report):
+    """Trains up to the recipe's epochs from where the checkpoint stands; leaves the best epoch's weights.
+
+    Returns the history of all epochs.
+    """
+    checkpoint.mkdir(exist_ok=True)
+    pair = partial(recipe.task.pair, domain=data.domain)
+    state = read_state(checkpoint)
+    batches, steps = training_batches(
+        data.train, pair, recipe.batch_size, recipe.seed, state["epochs"], data.classes
+    )
+    trainee.compile(optimizer=optimizer_for(recipe, steps))
+    if state["last"]:
+        trainee.optimizer.build(trainee.trainable_variables)
+        trainee.load_weights(checkpoint / state["last"])
+        report(f"going on after epoch {state['epochs']} of {recipe.epochs}")
+    if state["epochs"] < recipe.epochs:
         trainee.fit(
             batches,
             epochs=recipe.epochs,
             initial_epoch=state["epochs"],
             steps_per_epoch=steps,
-            validation_data=validation,
-            callbacks=_callbacks(recipe, directory, data, checkpoint),
+            validation_data=held_back_batches(data.validation, pair, recipe.seed, data.classes),
+            callbacks=callbacks,
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,
         )
     state = read_state(checkpoint)
     trainee.load_weights(checkpoint / state["best"])
-    (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
-    heads.end_to_end.save(directory / MODEL_FILE)
-    return Run(recipe, directory, data, heads, state["history"])
+    return state["history"]
 
 
 def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
@@ -147,7 +193,16 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
             f"cross-entropy needs data in [0, 1]; found real values, standardised from {lowest:g} to "
             f'{highest:g}; scale the data into [0, 1], or take the other loss: SET="loss=squared_error"'
         )
-    return losses.for_domain(data.domain) if recipe.loss == "auto" else getattr(losses, recipe.loss)
+    likelihood = getattr(recipe.variant, "likelihood", None)
+    if likelihood is not None:
+        if recipe.loss != "auto":
+            raise InputError(
+                f"{type(recipe.variant).__name__} trains on a likelihood, received loss={recipe.loss}; "
+                'leave the loss at auto and choose another one with SET="variant.likelihood=..."'
+            )
+        return losses.LIKELIHOODS[losses.NATURAL[data.domain] if likelihood == "auto" else likelihood]
+    loss = losses.LOSSES[data.domain] if recipe.loss == "auto" else getattr(losses, recipe.loss)
+    return losses.on_reconstruction(loss)
 
 
 def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
@@ -181,15 +236,31 @@ def _built(recipe, spec):
         raise InputError(f"{recipe.variant} cannot be built for {spec}: {error}") from error
 
 
-def _callbacks(recipe, directory, data, checkpoint):
+def _watching(log_dir, recipe, data, checkpoint):
+    """What every training does: keeps its epochs and writes its curves."""
     histogram_every = max(1, recipe.epochs // 20)
-    examples = grid_examples(data.validation, recipe, data.domain)
-    pictures = [Pictures(examples, recipe.task.rows, data.domain, directory)]
     return [
         Checkpoint(checkpoint),  # first, for it stops a run whose losses are not finite
-        keras.callbacks.TensorBoard(directory, histogram_freq=histogram_every, write_graph=False),
-        Throughput(min(recipe.batch_size, len(data.train)), directory),
+        keras.callbacks.TensorBoard(log_dir, histogram_freq=histogram_every, write_graph=False),
+        Throughput(min(recipe.batch_size, len(data.train)), log_dir),
+    ]
+
+
+def _showing(directory, recipe, data, heads):
+    """What the training of the whole shows besides: pictures, and what the recipe adds."""
+    examples = grid_examples(data.validation, recipe, data)
+    pictures = [Pictures(heads.end_to_end, examples, recipe.task.rows, data.domain, directory)]
+    few = data.validation.take(slice(inference_batch(data.validation.shape)))
+    return [
         *(pictures if drawable(data.train.shape) else []),
+        Latent(
+            heads,
+            named_examples(few, data.classes),
+            data.domain,
+            getattr(recipe.variant, "sampler", None),
+            directory,
+            every=max(1, recipe.epochs // 20),
+        ),
         *(make() for make in recipe.callbacks),
     ]
 

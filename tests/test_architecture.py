@@ -9,8 +9,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RANKS = {
     "errors": 0, "losses": 0, "pictures": 0,
     "heads": 1, "metrics": 1, "baselines": 1, "catalogue": 1, "data": 1,
-    "blocks": 2,
-    "variants": 3, "tasks": 3, "trainees": 3, "callbacks": 3, "board": 3,
+    "blocks": 2, "samplers": 2, "classifier": 2,
+    "variants": 3, "tasks": 3, "trainees": 3, "callbacks": 3, "board": 3, "latent": 3,
     "recipe": 4,
     "runs": 5, "serving": 5, "card": 5,
     "training": 6,

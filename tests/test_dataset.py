@@ -18,6 +18,7 @@ from keras_ae.data.dataset import (
     assign,
     digests,
     held_back_batches,
+    pairs,
     split_by_content,
     training_batches,
     values,
@@ -36,7 +37,7 @@ def numbered(count):
 
 def epochs_of(split, pair, first_epoch=0, epochs=1, seed=7, batch_size=4):
     batches, steps = training_batches(split, pair, batch_size, seed, first_epoch)
-    seen = [(inputs.numpy(), targets.numpy()) for inputs, targets in batches.take(steps * epochs)]
+    seen = [(inputs.numpy(), targets.numpy()) for inputs, targets in pairs(batches).take(steps * epochs)]
     inputs, targets = (np.concatenate(part) for part in zip(*seen, strict=True))
     return inputs.reshape(epochs, -1, 3), targets.reshape(epochs, -1, 3)
 
@@ -126,13 +127,13 @@ def test_noise_does_not_depend_on_the_batch_size():
 def test_a_batch_larger_than_the_split_is_the_split():
     batches, steps = training_batches(numbered(5), PLAIN, 64, seed=0)
     assert steps == 1
-    assert next(iter(batches))[0].shape == (5, 3)
+    assert next(iter(pairs(batches)))[0].shape == (5, 3)
 
 
 def test_held_back_examples_come_in_order_with_the_same_noise_each_time(monkeypatch):
     monkeypatch.setattr(dataset, "inference_batch", lambda shape: 4)
     batches = held_back_batches(numbered(10), NOISY, seed=3)
-    first, second = ([x.numpy() for x, _ in batches] for _ in range(2))
+    first, second = ([x.numpy() for x, _ in pairs(batches)] for _ in range(2))
     assert [len(batch) for batch in first] == [4, 4, 2]
     np.testing.assert_array_equal(np.concatenate(first), np.concatenate(second))
     clean = np.concatenate([targets.numpy() for _, targets in batches])
@@ -148,8 +149,8 @@ def test_each_split_has_noise_of_its_own_and_none_of_training():
     data = ArrayFile("unused.npy").sample()
     same = np.zeros((4, 6), np.float32)
     splits = [dataclasses.replace(split, examples=same) for split in data.splits.values()]
-    noises = [next(iter(held_back_batches(split, NOISY, 0)))[0].numpy() for split in splits]
-    noises.append(next(iter(training_batches(splits[0], NOISY, 4, 0)[0]))[0].numpy())
+    noises = [next(iter(held_back_batches(split, NOISY, 0)))[0]["inputs"].numpy() for split in splits]
+    noises.append(next(iter(training_batches(splits[0], NOISY, 4, 0)[0]))[0]["inputs"].numpy())
     rows = np.concatenate(noises)
     assert len({row.tobytes() for row in rows}) == 16
 

@@ -24,8 +24,8 @@ def test_squared_error_is_a_mean_over_the_elements_of_each_example():
 
 
 def test_the_loss_follows_the_domain():
-    assert losses.for_domain("unit") is losses.binary_crossentropy
-    assert losses.for_domain("real") is losses.squared_error
+    assert losses.LOSSES["unit"] is losses.binary_crossentropy
+    assert losses.LOSSES["real"] is losses.squared_error
 
 
 def test_psnr_of_an_error_of_a_tenth_is_twenty_decibels():

@@ -5,7 +5,7 @@ import pytest
 
 from keras_ae.baselines import principal_components
 from keras_ae.blocks.corruption import Gaussian
-from keras_ae.data.dataset import held_back_batches, values
+from keras_ae.data.dataset import held_back_batches, pairs, values
 from keras_ae.data.mnist import FashionMnist, Mnist
 from keras_ae.losses import binary_crossentropy
 from keras_ae.metrics import evaluate
@@ -33,7 +33,7 @@ def test_principal_components_of_mnist_reach_their_known_error():
 def test_noise_and_the_linear_denoiser_reach_their_known_ratios_on_mnist():
     data = Mnist().load()
     task = Denoising(Gaussian(0.4))
-    batches = held_back_batches(data.test, lambda x, seeds: task.pair(x, seeds, "unit"), 0)
+    batches = pairs(held_back_batches(data.test, lambda x, seeds: task.pair(x, seeds, "unit"), 0))
     scores = {name: evaluate(f, batches, "unit")["psnr"] for name, f in task.baselines(data, 0, 64).items()}
     assert scores["noisy input"] == pytest.approx(11.0, abs=0.05)
     assert scores["linear denoiser"] == pytest.approx(18.96, abs=0.1)

@@ -79,10 +79,10 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
         ("seed=-1", "seed is at least 0"),
         ("variant.latent_dim=0", "latent_dim is at least 1"),
         ("variant.backbone.units=3,x", "expected a whole number, received 'x'"),
-        ("task.corruption=Blur", "expected Gaussian or Masking or SaltAndPepper, such as .*received 'Blur'"),
+        ("task.corruption=Blur", "expected Binarized or Gaussian or Masking or SaltAndPepper, such as .*received 'Blur'"),
         (
             "task.corruption=DenseBackbone",
-            "expected Gaussian or Masking or SaltAndPepper.*received 'DenseBackbone'",
+            "expected Binarized or Gaussian or Masking or SaltAndPepper.*received 'DenseBackbone'",
         ),
         ("task.corruption=Masking(rate=2)", "rate is above 0 and at most 1, received 2"),
         ("task.corruption=Masking(0.5)", "such as Name or Name"),
@@ -97,7 +97,7 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
         ("variant=Undercomplete(latent=2)", "has no field 'latent'; its fields are backbone, latent_dim"),
         (
             "variant=Undercomplete(backbone=Gaussian)",
-            "variant.backbone: expected ConvBackbone or DenseBackbone",
+            "variant.backbone: expected Conv1DBackbone or ConvBackbone or DenseBackbone",
         ),
         ("data=ImageFolder", "ImageFolder cannot be made from text"),
         ("name=../x", "a recipe's name is that of its file"),

@@ -25,7 +25,7 @@ def run(tiny_recipe, tmp_path):
 
 
 def examples(run):
-    return np.asarray(values(run.data.test.examples))
+    return {"inputs": np.asarray(values(run.data.test.examples))}
 
 
 def exported(run, root, card=None):

@@ -12,6 +12,7 @@ from math import prod
 
 from keras import activations, layers, ops
 
+from keras_ae.blocks.decay import kernel_decay
 from keras_ae.errors import InputError
 
 
@@ -25,6 +26,7 @@ class ConvBackbone:
     hidden: width of the dense layer between the last level and the code; 0 leaves it out.
     smallest: side in pixels, at least 1, at which extra levels stop.
     activation: of the hidden layers, by its Keras name.
+    l1, l2: factors of the kernels' weight decay, each at least 0; biases bear none.
     """
 
     filters: tuple[int, ...] = (32, 64)
@@ -32,9 +34,12 @@ class ConvBackbone:
     hidden: int = 0
     smallest: int = 8
     activation: str = "relu"
+    l1: float = 0.0
+    l2: float = 0.0
 
     def __post_init__(self):
         activations.get(self.activation)
+        kernel_decay(self.l1, self.l2)
         if not self.filters or any(width < 1 for width in self.filters):
             raise ValueError(f"filters needs one or more widths of at least 1, received {self.filters}")
         if self.kernel_size < 1 or self.kernel_size % 2 == 0:
@@ -49,10 +54,11 @@ class ConvBackbone:
         sizes = self._sizes(tuple(inputs.shape[1:]))
         features = inputs
         for level in range(1, len(sizes)):
-            features = self._conv(self._width(level), f"encoder_conv_{level}", strides=2)(features)
+            name = f"encoder_conv_{level}"
+            features = self._conv(self._width(level), name, self.activation, strides=2)(features)
         features = layers.Flatten(name="encoder_flatten")(features)
         if self.hidden:
-            features = layers.Dense(self.hidden, self.activation, name="encoder_hidden")(features)
+            features = self._dense(self.hidden, "encoder_hidden")(features)
         return features
 
     def decode(self, code, output_shape):
@@ -61,19 +67,30 @@ class ConvBackbone:
         deepest = len(sizes) - 1
         features = code
         if self.hidden:
-            features = layers.Dense(self.hidden, self.activation, name="decoder_hidden")(features)
+            features = self._dense(self.hidden, "decoder_hidden")(features)
         small = (*sizes[deepest], self._width(deepest))
-        features = layers.Dense(prod(small), self.activation, name="decoder_unflatten")(features)
+        features = self._dense(prod(small), "decoder_unflatten")(features)
         features = layers.Reshape(small, name="decoder_reshape")(features)
         for level in range(deepest, 1, -1):
-            features = self._conv(4 * self._width(level - 1), f"decoder_conv_{level}")(features)
+            name = f"decoder_conv_{level}"
+            features = self._conv(4 * self._width(level - 1), name, self.activation)(features)
             features = _enlarge(features, sizes[level - 1])
-        logits = layers.Conv2D(4 * output_shape[-1], self.kernel_size, padding="same", name="decoder_logits")
-        return _enlarge(logits(features), sizes[0])
+        logits = self._conv(4 * output_shape[-1], "decoder_logits")(features)
+        return _enlarge(logits, sizes[0])
 
-    def _conv(self, filters, name, strides=1):
+    def _dense(self, width, name):
+        decay = kernel_decay(self.l1, self.l2)
+        return layers.Dense(width, self.activation, kernel_regularizer=decay, name=name)
+
+    def _conv(self, filters, name, activation=None, strides=1):
         return layers.Conv2D(
-            filters, self.kernel_size, strides, padding="same", activation=self.activation, name=name
+            filters,
+            self.kernel_size,
+            strides,
+            padding="same",
+            activation=activation,
+            kernel_regularizer=kernel_decay(self.l1, self.l2),
+            name=name,
         )
 
     def _width(self, level):

@@ -72,6 +72,15 @@ class SaltAndPepper:
         return tf.where(uniform < self.rate / 2, low * tf.ones_like(examples), corrupted)
 
 
+@dataclass(frozen=True)
+class Binarized:
+    """Draws black or white for each element, with its grey value as the probability of white."""
+
+    def __call__(self, examples, seeds, domain: str):
+        """examples (batch, ...) in [0, 1], seeds (batch, 2) -> 0 or 1, float32 (batch, ...)."""
+        return tf.cast(_each(tf.random.stateless_uniform, examples, seeds) < examples, tf.float32)
+
+
 def _check_rate(rate):
     if not 0 < rate <= 1:
         raise ValueError(f"rate is above 0 and at most 1, received {rate}")

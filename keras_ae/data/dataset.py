@@ -17,6 +17,9 @@ from keras_ae.errors import InputError
 LARGEST = 4 * 2**30
 """Bytes that one data set may take once decoded; what is larger is refused before decoding."""
 
+MOST_CLASSES = 1000
+"""Labels above this are taken for numbers rather than for classes."""
+
 VALIDATION, TEST = 0.1, 0.1
 """Shares of the examples that a stable hash sends to validation and to test."""
 
@@ -25,7 +28,7 @@ VALIDATION, TEST = 0.1, 0.1
 class Split:
     """Examples in memory.
 
-    examples: (n, *shape), uint8 (a value v stands for v / 255) or float32 (as a model sees it).
+    examples: (n, *shape), uint8 (a value v stands for v / 255), or bool or float32 (as a model sees it).
     labels: (n,) integers, or None.
     stream: number that tells the noise of one split from that of another.
     """
@@ -73,7 +76,8 @@ class Data:
 
     name: as it stands in a model card.
     train, validation, test: splits of one element shape, each of at least one example.
-    domain: "unit" for values in [0, 1], "real" for standardised values.
+    domain: "unit" for values in [0, 1], "real" for standardised values, "categorical" for one-hot
+        classes over the last axis.
     label_names: what the integers of the labels mean; () when they mean themselves.
     offset, scale: as in Units.
     notes: what the user should know, such as files left out.
@@ -124,6 +128,15 @@ class Data:
             for name, split in self.splits.items()
         }
         return replace(self, **splits, offset=units.offset, scale=units.scale)
+
+    @cached_property
+    def classes(self) -> int:
+        """Classes that the labels 0, 1, ... tell apart; 0 without labels, or with too many or negative ones."""
+        if any(split.labels is None for split in self.splits.values()):
+            return 0
+        highest = max(int(split.labels.max()) for split in self.splits.values())
+        lowest = min(int(split.labels.min()) for split in self.splits.values())
+        return max(highest + 1, len(self.label_names)) if lowest >= 0 and highest < MOST_CLASSES else 0
 
     @cached_property
     def sha256(self) -> str:
@@ -209,9 +222,10 @@ def split_by_content(
 
 
 def values(examples) -> tf.Tensor:
-    """Stored examples (batch, ...) as a model sees them: float32, with 255 standing for 1."""
+    """Stored examples (batch, ...) as a model sees them: float32, with a byte of 255 standing for 1."""
     examples = tf.convert_to_tensor(examples)
-    return tf.cast(examples, tf.float32) / 255.0 if examples.dtype == tf.uint8 else examples
+    full = 255.0 if examples.dtype == tf.uint8 else 1.0
+    return tf.cast(examples, tf.float32) / full
 
 
 def inference_batch(shape: tuple[int, ...]) -> int:
@@ -224,9 +238,12 @@ Pair = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 def training_batches(
-    split: Split, pair: Pair, batch_size: int, seed: int, first_epoch: int = 0
+    split: Split, pair: Pair, batch_size: int, seed: int, first_epoch: int = 0, classes: int = 0
 ) -> tuple[tf.data.Dataset, int]:
     """Endless shuffled batches from the given epoch on, and the number of them in an epoch.
+
+    A batch is ({"inputs", "targets", "seeds" (batch, 2)}, targets), of which a model takes what it
+    has inputs for; with classes above 0 also "condition" (batch, classes), the labels one-hot.
 
     Order and noise are functions of (seed, epoch, index) alone: new in every epoch, the same in
     a repeat, and a run resumed at an epoch sees what an unbroken one sees. An epoch leaves out
@@ -235,7 +252,7 @@ def training_batches(
     count = len(split)
     batch_size = min(batch_size, count)
     steps = count // batch_size
-    examples = tf.constant(split.examples)
+    load = _loader(split, pair, seed, classes)
 
     def epoch_of(epoch):
         order_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
@@ -243,27 +260,46 @@ def training_batches(
         batches = tf.reshape(order[: steps * batch_size], (steps, batch_size))
         return tf.data.Dataset.from_tensor_slices(batches).map(lambda index: (epoch, index))
 
-    def load(epoch, index):
-        return pair(values(tf.gather(examples, index)), _seeds(seed, epoch * 2**32 + index))
-
     epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
-    dataset = epochs.flat_map(epoch_of).map(load, num_parallel_calls=2, deterministic=True)
+    dataset = epochs.flat_map(epoch_of).map(
+        lambda epoch, index: load(index, epoch * 2**32 + index), num_parallel_calls=2, deterministic=True
+    )
     return dataset.prefetch(4), steps
 
 
-def held_back_batches(split: Split, pair: Pair, seed: int) -> tf.data.Dataset:
+def held_back_batches(split: Split, pair: Pair, seed: int, classes: int = 0) -> tf.data.Dataset:
     """The split in its own order, once, with the same noise each time it is asked for.
 
-    The noise is the split's own: that of no other split, and of no epoch of training.
+    The noise is the split's own: that of no other split, and of no epoch of training. Batches are
+    as those of training.
     """
     stream = split.stream * 2**32
     index = tf.data.Dataset.range(len(split)).batch(inference_batch(split.shape))
+    load = _loader(split, pair, seed, classes)
+    return index.map(lambda index: load(index, -1 - stream - index)).prefetch(4)
+
+
+def _loader(split, pair, seed, classes):
+    """(indices, the numbers that tell their noise apart) -> a batch."""
     examples = tf.constant(split.examples)
-    return index.map(
-        lambda index: pair(values(tf.gather(examples, index)), _seeds(seed, -1 - stream - index))
-    ).prefetch(4)
+    labels = tf.constant(split.labels) if classes else None
+
+    def load(index, number):
+        seeds = _seeds(seed, number)
+        inputs, targets = pair(values(tf.gather(examples, index)), seeds)
+        named = {"inputs": inputs, "targets": targets, "seeds": seeds}
+        if classes:
+            named["condition"] = tf.one_hot(tf.gather(labels, index), classes)
+        return named, targets
+
+    return load
 
 
 def _seeds(seed, number):
     """(batch, 2) seeds; the numbers of training are at least 0, those of data held back below."""
     return tf.stack([tf.fill(tf.shape(number), tf.constant(seed, tf.int64)), number], axis=-1)
+
+
+def pairs(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Batches as (inputs, targets), for what knows neither seeds nor labels."""
+    return batches.map(lambda named, targets: (named["inputs"], targets))

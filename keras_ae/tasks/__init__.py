@@ -15,6 +15,9 @@ class Task(Protocol):
         a pure function, so that the same seed gives the same pair.
     baselines: predictors fitted on the training split, by the names they bear in the table.
     rows: what the pictures of a run show of (inputs, targets, reconstruction), top to bottom.
+
+    A task with further test figures has `figures(heads, data, seed, draw)`, which gives them by row
+    ("model", or a baseline's name) and measure; `draw` gives codes to generate from, or is None.
     """
 
     def pair(self, examples, seeds, domain: str): ...

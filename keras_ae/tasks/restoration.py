@@ -9,7 +9,7 @@ from typing import Protocol
 
 from keras_ae.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
 from keras_ae.blocks.corruption import Gaussian
-from keras_ae.data.dataset import Data, held_back_batches
+from keras_ae.data.dataset import Data, held_back_batches, pairs
 
 
 class Corruption(Protocol):
@@ -38,7 +38,8 @@ class Denoising:
             pair = partial(self.pair, domain=data.domain)
             most = max(1, MOST_VALUES // prod(data.train.shape))
             train, validation = (
-                held_back_batches(split.thin(most), pair, seed) for split in (data.train, data.validation)
+                pairs(held_back_batches(split.thin(most), pair, seed))
+                for split in (data.train, data.validation)
             )
             predictors["linear denoiser"] = linear_map(train, validation, data.domain)
         return predictors

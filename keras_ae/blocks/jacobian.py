@@ -1,0 +1,62 @@
+"""The squared Frobenius norm of an encoder's Jacobian: in closed form for one layer, by probes for more."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+from keras import layers, ops
+
+from keras_ae.blocks.sampling import normal
+
+DERIVATIVES = {
+    "sigmoid": lambda code: code * (1.0 - code),
+    "tanh": lambda code: 1.0 - ops.square(code),
+    "relu": lambda code: ops.cast(code > 0, "float32"),
+    "linear": ops.ones_like,
+}
+"""Derivatives of activations, of their own values."""
+
+
+class OneLayerJacobian(layers.Layer):
+    """sum_j f'(a_j)^2 sum_i W_ij^2, the norm for code = f(W x + b) (Rifai et al. 2011).
+
+    dense: that layer, with an activation of `DERIVATIVES`.
+    """
+
+    def __init__(self, dense, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = dense
+
+    def call(self, code):
+        """code (batch, n) -> (batch,)."""
+        slope = DERIVATIVES[self.dense.activation.__name__](code)
+        return ops.sum(ops.square(slope) * ops.sum(ops.square(self.dense.kernel), axis=0), axis=-1)
+
+    def compute_output_shape(self, code_shape):
+        return code_shape[:1]
+
+
+class ProbedJacobian(layers.Layer):
+    """The mean of |J v|^2 over standard normal v, whose expectation is the norm (Hutchinson 1990).
+
+    Forward-mode derivatives, so a probe costs about what one more pass through the encoder does.
+
+    encoder: inputs by name -> "code". probes: at least 1; pure functions of the batch's seeds.
+    """
+
+    def __init__(self, encoder, probes: int = 1, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder = encoder
+        self.probes = probes
+
+    def call(self, inputs, seeds):
+        """inputs (batch, ...), seeds (batch, 2) -> (batch,)."""
+        total = 0.0
+        for probe in range(self.probes):
+            direction = normal(tf.shape(inputs), seeds, stream=2 + probe)
+            with tf.autodiff.ForwardAccumulator(inputs, tf.ensure_shape(direction, inputs.shape)) as forward:
+                code = self.encoder({"inputs": inputs})["code"]
+            total += ops.sum(ops.square(forward.jvp(code)), axis=-1)
+        return total / self.probes
+
+    def compute_output_shape(self, inputs_shape, seeds_shape):
+        return inputs_shape[:1]

@@ -1,0 +1,74 @@
+"""Density estimation: how likely a model finds examples it has not seen, in nats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.baselines import Predictor
+from keras_ae.blocks.corruption import Binarized
+from keras_ae.data.dataset import Data, Split, held_back_batches
+from keras_ae.errors import InputError
+from keras_ae.heads import Heads, apply
+from keras_ae.losses import LIKELIHOODS, NATURAL
+from keras_ae.metrics import importance_sampled_nll
+from keras_ae.samplers import Draw
+
+
+@dataclass(frozen=True)
+class Density:
+    """Reconstruction whose test figure is -log p(x) by importance sampling.
+
+    binarized: grey values are the probabilities of black or white, drawn anew for each example in
+        each epoch (dynamic binarisation: Salakhutdinov and Murray 2008; Burda et al. 2016).
+    samples: draws from the posterior for each test example, at least 1.
+    """
+
+    binarized: bool = True
+    samples: int = 200
+
+    def __post_init__(self):
+        if self.samples < 1:
+            raise ValueError(f"samples is at least 1, received {self.samples}")
+
+    def pair(self, examples, seeds, domain: str):
+        """examples (batch, ...) -> the same example twice, binary where it is asked for."""
+        if self.binarized and domain != "unit":
+            raise InputError(
+                f"binarisation draws black or white from values in [0, 1], received {domain} ones; "
+                'leave it out: SET="task.binarized=false"'
+            )
+        drawn = Binarized()(examples, seeds, domain) if self.binarized else examples
+        return drawn, drawn
+
+    def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
+        """The mean of the training examples, whatever goes in."""
+        mean = np.mean(_means(data.train), axis=0, dtype=np.float64).astype(np.float32)
+        return {"training mean": lambda inputs: np.broadcast_to(mean, inputs.shape)}
+
+    def figures(self, heads: Heads, data: Data, seed: int, draw: Draw | None) -> dict[str, dict[str, float]]:
+        """Mean -log p(x), negative evidence lower bound and KL of the test examples, in nats."""
+        if "log_var" not in heads.encoder.output:
+            return {}
+        pair = partial(self.pair, domain=data.domain)
+        gaussian = "reconstruction_log_var" in heads.decoder.output
+        scores = importance_sampled_nll(
+            tf.function(partial(apply, heads.encoder)),
+            partial(apply, heads.decoder),
+            LIKELIHOODS["gaussian" if gaussian else NATURAL[data.domain]],
+            held_back_batches(data.test, pair, seed, data.classes),
+            self.samples,
+            seed,
+        )
+        return {"model": {f"{name}_nats": float(values.mean()) for name, values in scores.items()}}
+
+    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+        return {"input": inputs, "reconstruction": reconstruction}
+
+
+def _means(split: Split):
+    full = 255.0 if split.examples.dtype == np.uint8 else 1.0
+    return split.examples / full

@@ -1,0 +1,95 @@
+"""Sparse autoencoder: a code of many units, of which few are active for any one example.
+
+Olshausen and Field, "Emergence of simple-cell receptive field properties by learning a sparse code
+for natural images", Nature 1996; the divergence penalty after Lee, Ekanadham and Ng, "Sparse deep
+belief net model for visual area V2", NIPS 2007, in the form of Ng's lecture notes (CS294A, 2011).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers, ops
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.heads import Backbone, Heads, Spec, Term
+
+ACTIVE = 0.01
+"""Absolute value above which a unit of the code counts as active."""
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """An L1 penalty on the code, or a divergence that holds each unit's mean activity at a target.
+
+    backbone: layers between the data and the code.
+    latent_dim: numbers in the code, at least 1; may exceed those of the input.
+    l1: weight of the code's absolute values, summed over its units, at least 0.
+    rho: target of each unit's mean activity over a batch, above 0 and below 1.
+    beta: weight of the sum over units of KL(rho || mean activity), at least 0.
+    activation: of the code, by its Keras name; None takes sigmoid where beta is above 0, which
+        keeps activities in (0, 1), and relu elsewhere, which lets them be 0.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 256
+    l1: float = 1e-4
+    rho: float = 0.05
+    beta: float = 0.0
+    activation: str | None = None
+
+    def __post_init__(self):
+        for name, least in (("latent_dim", 1), ("l1", 0), ("beta", 0)):
+            if not getattr(self, name) >= least:
+                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        if not 0 < self.rho < 1:
+            raise ValueError(f"rho is above 0 and below 1, received {self.rho}")
+        if self.beta and self.activation not in (None, "sigmoid"):
+            raise ValueError(
+                f"a beta above 0 needs activities in (0, 1), so the sigmoid; received {self.activation!r}"
+            )
+        keras.activations.get(self.activation)
+
+    def build(self, spec: Spec) -> Heads:
+        inputs = keras.Input(spec.input_shape, name="inputs")
+        activation = self.activation or ("sigmoid" if self.beta else "relu")
+        code = layers.Dense(self.latent_dim, activation, name="encoder_code")(self.backbone.encode(inputs))
+        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
+
+        code = keras.Input((self.latent_dim,), name="code")
+        logits = self.backbone.decode(code, spec.target_shape)
+        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+
+        return Heads.join(encoder, decoder)
+
+    def terms(self) -> tuple[Term, ...]:
+        penalties = (
+            Term("l1_activity", _absolute, self.l1),
+            Term("kl_activity", self._divergence, self.beta),
+        )
+        shown = (Term("mean_activity", _mean, 0.0), Term("active_share", _active, 0.0))
+        return tuple(term for term in penalties if term.weight) + shown
+
+    def _divergence(self, outputs):
+        activity = ops.clip(ops.mean(outputs["code"], axis=0), 1e-6, 1.0 - 1e-6)
+        return ops.sum(
+            self.rho * ops.log(self.rho / activity)
+            + (1.0 - self.rho) * ops.log((1.0 - self.rho) / (1.0 - activity))
+        )
+
+
+def _absolute(outputs):
+    return ops.sum(ops.abs(outputs["code"]), axis=-1)
+
+
+def _mean(outputs):
+    return ops.mean(outputs["code"], axis=-1)
+
+
+def _active(outputs):
+    return ops.mean(ops.cast(ops.abs(outputs["code"]) > ACTIVE, "float32"), axis=-1)
+
+
+EXAMPLE = (Sparse(DenseBackbone((16,)), latent_dim=48, beta=0.1), Spec((6, 6, 1), (6, 6, 1), "unit"))

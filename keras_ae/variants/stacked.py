@@ -1,0 +1,96 @@
+"""Stacked autoencoder: each layer learns to reconstruct the one below it, then all learn together.
+
+Vincent, Larochelle, Lajoie, Bengio and Manzagol, "Stacked Denoising Autoencoders: Learning Useful
+Representations in a Deep Network with a Local Denoising Criterion", JMLR 2010. With the denoising
+task the first layer undoes the task's corruption; `masking` corrupts what the later ones see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers, ops
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.sampling import SeededMasking
+from keras_ae.heads import Heads, Spec, Stage, Term
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Greedy layer-wise pre-training of a dense autoencoder, then fine-tuning of the whole.
+
+    backbone: dense layers between the data and the code.
+    latent_dim: numbers in the code, at least 1.
+    pretraining: epochs of each layer's own training, at least 1; those of the recipe fine-tune.
+    masking: share of the units below that is set to zero while a layer above the first trains, at
+        least 0 and below 1.
+    """
+
+    backbone: DenseBackbone = DenseBackbone()
+    latent_dim: int = 32
+    pretraining: int = 10
+    masking: float = 0.0
+
+    def __post_init__(self):
+        for name in ("latent_dim", "pretraining"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is at least 1, received {getattr(self, name)}")
+        if not 0 <= self.masking < 1:
+            raise ValueError(f"masking is at least 0 and below 1, received {self.masking}")
+
+    def build(self, spec: Spec) -> Heads:
+        inputs = keras.Input(spec.input_shape, name="inputs")
+        code = layers.Dense(self.latent_dim, name="encoder_code")(self.backbone.encode(inputs))
+        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
+
+        code = keras.Input((self.latent_dim,), name="code")
+        logits = self.backbone.decode(code, spec.target_shape)
+        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+
+        return Heads.join(encoder, decoder)
+
+    def stages(self, heads: Heads) -> tuple[Stage, ...]:
+        """One stage a layer, from the data to the code; none where there is but one layer."""
+        upward = [layer for layer in heads.encoder.layers if layer.weights]
+        downward = [layer for layer in heads.decoder.layers if layer.weights][::-1]
+        if len(upward) == 1:
+            return ()
+        return tuple(self._stage(heads, upward, downward, level) for level in range(len(upward)))
+
+    def _stage(self, heads, upward, downward, level):
+        """The layer pair of a level: it reconstructs the data, or what the layers below make of it."""
+        pair = (upward[level].name, downward[level].name)
+        if level == 0:
+            inputs = keras.Input(heads.encoder.inputs[0].shape[1:], name="inputs")
+            features = downward[0](upward[0](heads.encoder.get_layer("encoder_flatten")(inputs)))
+            for name in ("decoder_reshape", "reconstruction"):
+                features = heads.decoder.get_layer(name)(features)
+            model = keras.Model({"inputs": inputs}, {"reconstruction": features}, name="layer_1")
+            return Stage("layer_1", model, pair, (), self.pretraining)
+        targets = keras.Input(heads.decoder.output["reconstruction"].shape[1:], name="targets")
+        seeds = keras.Input((2,), dtype="int64", name="seeds")
+        below = heads.encoder.get_layer("encoder_flatten")(targets)
+        for layer in upward[:level]:
+            below = layer(below)
+        seen = SeededMasking(self.masking)(below, seeds) if self.masking else below
+        rebuilt = downward[level](upward[level](seen))
+        model = keras.Model(
+            {"targets": targets, "seeds": seeds},
+            {"below": below, "rebuilt": rebuilt},
+            name=f"layer_{level + 1}",
+        )
+        terms = (Term("layer_reconstruction", _difference, 1.0),)
+        return Stage(model.name, model, pair, terms, self.pretraining)
+
+    def terms(self) -> tuple[Term, ...]:
+        return ()
+
+
+def _difference(outputs):
+    return ops.mean(ops.square(outputs["below"] - outputs["rebuilt"]), axis=-1)
+
+
+EXAMPLE = (Stacked(DenseBackbone((16, 8)), latent_dim=4, masking=0.2), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -1,0 +1,94 @@
+"""Variational autoencoder: the code is a distribution, held near a standard normal one.
+
+Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, arXiv:1312.6114. With a weight beta on
+the divergence (Higgins et al. 2017), its warm-up (Bowman et al. 2016) and cycles (Fu et al. 2019),
+a capacity (Burgess et al. 2018) and free bits (Kingma et al. 2016).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import ops
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_of_units, likelihood, posterior
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import Sampler, StandardNormal
+
+
+@dataclass(frozen=True)
+class Variational:
+    """The evidence lower bound in nats an example: reconstruction + beta * KL(q(code | x) || N(0, 1)).
+
+    backbone: layers between the data and the code.
+    latent_dim: numbers in the code, at least 1.
+    beta: weight of the divergence, at least 0; above 1 the beta-VAE.
+    warmup: share of the run, in [0, 1], over which the weight rises from 0 to beta.
+    cycles: times that the rise is repeated in the run, at least 1; each takes its share of a cycle.
+    capacity: nats, at least 0; above 0 the divergence is held at it, beta * |KL - capacity|, and it
+        is the capacity that rises in place of the weight.
+    free_bits: nats of each unit, averaged over a batch, that cost nothing, at least 0.
+    likelihood: "bernoulli" for [0, 1], "gaussian" (a learned variance an element) for that or for
+        real values, "categorical"; "auto" takes what fits the data.
+    sampler: where codes to generate from are drawn.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 32
+    beta: float = 1.0
+    warmup: float = 0.0
+    cycles: int = 1
+    capacity: float = 0.0
+    free_bits: float = 0.0
+    likelihood: str = "auto"
+    sampler: Sampler = StandardNormal()
+
+    def __post_init__(self):
+        for name, least in (("latent_dim", 1), ("cycles", 1), ("beta", 0), ("capacity", 0), ("free_bits", 0)):
+            if not getattr(self, name) >= least:
+                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        if not 0 <= self.warmup <= 1:
+            raise ValueError(f"warmup is a share of the run, from 0 to 1, received {self.warmup}")
+        check_likelihood(self.likelihood)
+
+    def build(self, spec: Spec) -> Heads:
+        inputs = keras.Input(spec.input_shape, name="inputs")
+        encoded = posterior(self.backbone.encode(inputs), self.latent_dim)
+        encoder = keras.Model({"inputs": inputs}, encoded, name="encoder")
+
+        code = keras.Input((self.latent_dim,), name="code")
+        decoded = likelihood(self.backbone, code, spec, self.likelihood)
+        decoder = keras.Model({"code": code}, decoded, name="decoder")
+
+        return Heads.join(encoder, decoder, Sampling().draw)
+
+    def terms(self) -> tuple[Term, ...]:
+        if self.capacity:
+            return (Term("kl", _kl, 0.0), Term("capacity_gap", self._gap, self.beta))
+        schedule = self._risen if self.warmup else None
+        if self.free_bits:
+            return (Term("kl", _kl, 0.0), Term("kl_paid", self._paid, self.beta, schedule))
+        return (Term("kl", _kl, self.beta, schedule),)
+
+    def _paid(self, outputs):
+        return ops.sum(ops.maximum(ops.mean(kl_of_units(outputs), axis=0), self.free_bits))
+
+    def _gap(self, outputs):
+        kl = self._paid(outputs) if self.free_bits else ops.mean(_kl(outputs))
+        return ops.abs(kl - self.capacity * self._risen(outputs["progress"]))
+
+    def _risen(self, progress):
+        """How far the warm-up is, in [0, 1]; at the end of the run it is done."""
+        if not self.warmup:
+            return ops.ones(())
+        within = ops.where(progress < 1.0, (progress * self.cycles) % 1.0, 1.0)
+        return ops.minimum(within / self.warmup, 1.0)
+
+
+def _kl(outputs):
+    return ops.sum(kl_of_units(outputs), axis=-1)
+
+
+EXAMPLE = (Variational(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
