@@ -6,7 +6,9 @@ override RECIPE := $(value RECIPE)
 override DATA := $(value DATA)
 override SET := $(value SET)
 override RESUME := $(value RESUME)
-export RECIPE DATA SET RESUME
+override VARIANTS := $(value VARIANTS)
+override EPOCHS := $(value EPOCHS)
+export RECIPE DATA SET RESUME VARIANTS EPOCHS
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -14,7 +16,8 @@ RUN = $(BIN)/keras-ae $(1) "$$RECIPE" $${DATA:+--data "$$DATA"} $${SET:+--set "$
 RUFF = --line-length 110
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate export list tensorboard test test-slow test-browser test-real lint format clean
+.PHONY: help setup train evaluate export list benchmark tensorboard
+.PHONY: test test-slow test-browser test-real lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -46,6 +49,10 @@ export: $(READY) recipe-given ## export the heads of RECIPE's newest run as a ne
 
 list: $(READY) ## a line for each recipe
 	@$(BIN)/keras-ae list
+
+benchmark: $(READY) ## train every variant alike and compare them: DATA=, VARIANTS=, EPOCHS=, SET=
+	@$(BIN)/keras-ae benchmark $${DATA:+--data "$$DATA"} $${VARIANTS:+--variants "$$VARIANTS"} \
+	  $${EPOCHS:+--epochs "$$EPOCHS"} $${SET:+--set "$$SET"}
 
 tensorboard: $(READY) ## look at all runs in a browser
 	@mkdir -p runs

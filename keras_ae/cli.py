@@ -99,6 +99,22 @@ def export(options) -> int:
     return 0
 
 
+def benchmark(options) -> int:
+    """Trains every variant on the same data and budget, and prints the table that compares them."""
+    from keras_ae import benchmark, data
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = benchmark.benchmark(
+        data.find(options.data),
+        options.runs / "benchmark",
+        options.variants.replace(",", " ").split(),
+        options.epochs,
+        _settings(options.set),
+    )
+    print(f"table and pictures:  {folder}")
+    return 0
+
+
 def _finish(run, options):
     """What follows training: scores, TensorBoard's last pages, the card, the export, what to do next."""
     from keras_ae import runs
@@ -293,5 +309,13 @@ def _parser():
     )
     on_recipe("evaluate", evaluate, "print the test scores of a finished run")
     on_recipe("export", export, "export the heads of a finished run as the next version", False)
+    compared = verb("benchmark", benchmark, "train every variant alike and compare them in one table")
+    compared.add_argument("--data", default="mnist_5k", help="as of train (default: %(default)s)")
+    compared.add_argument("--variants", default="", help="names of those to train; otherwise all")
+    compared.add_argument("--epochs", type=int, default=40, help="of each (default: %(default)s)")
+    compared.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="changes to the recipe of each"
+    )
+    compared.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs (default: %(default)s)")
     verb("list", list_recipes, "a line for each recipe")
     return parser

@@ -45,7 +45,6 @@ class Latent(keras.callbacks.Callback):
         self.sampler = sampler
         self.log_dir = log_dir
         self.every = every
-        self.encode = tf.function(lambda named: apply(heads.encoder, named))
         self.writer = None
 
     def on_train_begin(self, logs=None):
@@ -54,7 +53,7 @@ class Latent(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every and epoch + 1 != self.params["epochs"]:
             return
-        encoded = {name: np.asarray(value) for name, value in self.encode(self.named).items()}
+        encoded = {name: np.asarray(value) for name, value in apply(self.heads.encoder, self.named).items()}
         with self.writer.as_default(step=epoch):
             if "log_var" in encoded:
                 _write_posterior(encoded)

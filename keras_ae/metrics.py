@@ -7,6 +7,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from sklearn.cluster import KMeans
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import normalized_mutual_info_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from keras_ae.losses import binary_crossentropy, categorical_crossentropy, mean_of_elements, squared_error
 
@@ -176,3 +181,21 @@ def _square_root(matrix):
     """The symmetric root of a symmetric matrix without negative eigenvalues."""
     values, vectors = np.linalg.eigh(matrix)
     return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
+
+
+def linear_probe(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> float:
+    """Test accuracy of logistic regression from codes to labels, on codes standardised by those of training.
+
+    train, test: (codes (n, latent_dim), labels (n,)).
+    """
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    return float(model.fit(*train).score(*test))
+
+
+def cluster_agreement(codes: np.ndarray, labels: np.ndarray, seed: int = 0) -> float:
+    """Normalised mutual information, in [0, 1], of k-means clusters of codes with their labels.
+
+    codes: (n, latent_dim), labels: (n,); as many clusters as there are labels, the best of 10 starts.
+    """
+    clusters = KMeans(len(np.unique(labels)), n_init=10, random_state=seed).fit_predict(codes)
+    return float(normalized_mutual_info_score(labels, clusters))

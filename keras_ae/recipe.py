@@ -13,14 +13,14 @@ import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from keras_ae import blocks, data, tasks, variants
+from keras_ae import blocks, data, samplers, tasks, variants
 from keras_ae.catalogue import recipe_file
 from keras_ae.data.dataset import Dataset
 from keras_ae.errors import InputError
 from keras_ae.heads import Variant
 from keras_ae.tasks import Task
 
-LOSSES = ("auto", "binary_crossentropy", "squared_error")
+LOSSES = ("auto", "binary_crossentropy", "squared_error", "categorical_crossentropy")
 SCHEDULES = ("constant", "cosine")
 LARGEST_SEED = 2**32 - 1
 
@@ -34,7 +34,8 @@ class Recipe:
     optimizer: by its Keras name; learning_rate: its highest, above 0.
     schedule: "cosine" falls to 0 over the run, "constant" stays.
     warmup: steps over which the learning rate first rises, at least 0; at most a tenth of the run.
-    loss: "auto" fits the data's domain: cross-entropy in [0, 1], squared error otherwise.
+    loss: "auto" fits the data's domain: binary cross-entropy in [0, 1], squared error of real values,
+        categorical cross-entropy of classes. A variant with a likelihood leaves it at that.
     seed: of weights, order and noise; from 0 to 2^32 - 1.
     callbacks: functions without arguments that make further Keras callbacks.
     name: the recipe file's own, filled in when it is loaded.
@@ -202,8 +203,8 @@ def _constructed(text, hint, path):
 
 
 def _building_blocks():
-    """Every dataclass of the four folders by its name."""
-    modules = [
+    """Every dataclass of the four folders, and every sampler, by its name."""
+    modules = [samplers] + [
         importlib.import_module(info.name)
         for folder in (blocks, data, tasks, variants)
         for info in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}.")

@@ -265,10 +265,9 @@ def named_examples(split: Split, classes: int) -> dict[str, tf.Tensor]:
 
 def outputs_of(model: keras.Model, split: Split, classes: int) -> dict[str, np.ndarray]:
     """Every output of a model for a split's examples, uncorrupted, by name: (n, ...) each."""
-    run = tf.function(partial(apply, model))
     size = inference_batch(split.shape)
     parts = [
-        run(named_examples(split.take(slice(start, start + size)), classes))
+        apply(model, named_examples(split.take(slice(start, start + size)), classes))
         for start in range(0, len(split), size)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -94,13 +93,14 @@ def takes_condition(heads: Heads) -> bool:
 
 def generate(heads: Heads, codes: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     """Decoded codes (n, ...): codes (n, ...), and labels (n,) for a decoder that takes a condition."""
-    run = tf.function(partial(apply, heads.decoder), reduce_retracing=True)
     named = {"code": codes}
     if takes_condition(heads):
         named["condition"] = np.eye(classes, dtype=np.float32)[labels]
     size = inference_batch(heads.decoder.output["reconstruction"].shape[1:])
     parts = [
-        run({name: tf.constant(value[start : start + size]) for name, value in named.items()})
+        apply(
+            heads.decoder, {name: tf.constant(value[start : start + size]) for name, value in named.items()}
+        )
         for start in range(0, len(codes), size)
     ]
     return np.concatenate([part["reconstruction"] for part in parts])

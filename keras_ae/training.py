@@ -67,7 +67,7 @@ def train(
     save_data_facts(data, directory)
     if not state["last"]:
         write_overview(directory, flat(recipe), heads)
-    steps = len(data.train) // min(recipe.batch_size, len(data.train))
+    steps = steps_in_epoch(recipe, data)
     report(
         f"training {heads.end_to_end.count_params():,} parameters on {len(data.train):,} examples of shape "
         f"{'x'.join(map(str, data.train.shape))}, {len(data.validation):,} to validate, "
@@ -80,28 +80,10 @@ def train(
         )
     if state["epochs"] >= recipe.epochs:
         report('every epoch is done; for more: RESUME=1 SET="epochs=..."')
-    for stage in () if state["last"] else stages:
-        report(f"stage {stage.name}: {stage.epochs} epochs")
-        staged = Trainee(
-            stage.model,
-            loss if "reconstruction" in stage.model.output else None,
-            stage.terms,
-            steps * stage.epochs,
-        )
-        chosen = {id(layer) for layer in map(stage.model.get_layer, stage.layers)}
-        for layer in stage.model.layers:
-            layer.trainable = id(layer) in chosen
-        _fit(
-            staged,
-            dataclasses.replace(recipe, epochs=stage.epochs),
-            data,
-            checkpoint / stage.name,
-            _watching(directory / stage.name, recipe, data, checkpoint / stage.name),
-            report,
-        )
-        for layer in stage.model.layers:
-            layer.trainable = True
     if stages and not state["last"]:
+        for stage in stages:
+            report(f"stage {stage.name}: {stage.epochs} epochs")
+            _pretrain(stage, loss, recipe, data, directory, report)
         heads.end_to_end.save(directory / STAGED_FILE)
     trainee = Trainee(
         heads.trained, loss, recipe.variant.terms(), steps * recipe.epochs, samples=heads.samples
@@ -112,6 +94,31 @@ def train(
     (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
     save_heads(heads, directory)
     return Run(recipe, directory, data, heads, history)
+
+
+def _pretrain(stage, loss, recipe, data, directory, report):
+    """Trains a stage's own layers, with curves and a checkpoint of its own."""
+    recipe = dataclasses.replace(recipe, epochs=stage.epochs)
+    checkpoint = directory / "checkpoint" / stage.name
+    own = {stage.model.get_layer(name) for name in stage.layers}
+    for layer in stage.model.layers:
+        layer.trainable = layer in own
+    trainee = Trainee(
+        stage.model,
+        loss if "reconstruction" in stage.model.output else None,
+        stage.terms,
+        stage.epochs * steps_in_epoch(recipe, data),
+    )
+    _fit(
+        trainee, recipe, data, checkpoint, _watching(directory / stage.name, recipe, data, checkpoint), report
+    )
+    for layer in stage.model.layers:
+        layer.trainable = True
+
+
+def steps_in_epoch(recipe: Recipe, data: Data) -> int:
+    """Steps of the optimizer in an epoch."""
+    return len(data.train) // min(recipe.batch_size, len(data.train))
 
 
 def _fit(trainee, recipe, data, checkpoint, callbacks, report):
@@ -126,11 +133,12 @@ def _fit(trainee, recipe, data, checkpoint, callbacks, report):
         data.train, pair, recipe.batch_size, recipe.seed, state["epochs"], data.classes
     )
     trainee.compile(optimizer=optimizer_for(recipe, steps))
+    trainee.optimizer.build(trainee.trainable_variables)
     if state["last"]:
-        trainee.optimizer.build(trainee.trainable_variables)
         trainee.load_weights(checkpoint / state["last"])
-        report(f"going on after epoch {state['epochs']} of {recipe.epochs}")
     if state["epochs"] < recipe.epochs:
+        if state["last"]:
+            report(f"going on after epoch {state['epochs']} of {recipe.epochs}")
         trainee.fit(
             batches,
             epochs=recipe.epochs,
@@ -187,6 +195,13 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
         raise InputError(
             f"a sigmoid output needs data in [0, 1]; found {lowest:g} to {highest:g}; "
             'scale the data into [0, 1], or call it real: SET="data.domain=real"'
+        )
+    if (data.domain == "categorical") != (
+        recipe.loss == "categorical_crossentropy"
+    ) and recipe.loss != "auto":
+        raise InputError(
+            f"categorical cross-entropy is for classes and classes are for it; received loss={recipe.loss} "
+            f'and {data.domain} values; leave the loss at auto: SET="loss=auto"'
         )
     if data.domain != "unit" and recipe.loss == "binary_crossentropy":
         raise InputError(

@@ -12,10 +12,10 @@ from keras_ae.variants.variational import Variational
 
 recipe = Recipe(
     data=Mnist5k(),
-    variant=Variational(DenseBackbone(units=(400,)), latent_dim=40),
+    variant=Variational(DenseBackbone(units=(400,), activation="gelu"), latent_dim=40),
     task=Density(binarized=True, samples=200),
-    epochs=100,
+    epochs=180,
     batch_size=128,
-    learning_rate=1e-3,
+    learning_rate=4e-3,
     warmup=100,
 )

@@ -14,8 +14,9 @@ RANKS = {
     "recipe": 4,
     "runs": 5, "serving": 5, "card": 5,
     "training": 6,
-    "cli": 7,
-    "__main__": 8,
+    "benchmark": 7,
+    "cli": 8,
+    "__main__": 9,
 }  # fmt: skip
 FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
 

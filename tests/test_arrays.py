@@ -62,7 +62,7 @@ def test_integers_are_real_numbers(save, random):
 def test_the_domain_can_be_said(save, random):
     path = save(random.uniform(size=(30, 4)))
     assert ArrayFile(path, domain="real").load().domain == "real"
-    with pytest.raises(ValueError, match='"unit" or "real", received \'grey\''):
+    with pytest.raises(ValueError, match='"unit", "real" or "categorical", received \'grey\''):
         ArrayFile(path, domain="grey")
 
 
@@ -194,3 +194,37 @@ def test_an_array_that_would_not_fit_is_refused_by_its_header(save, monkeypatch,
 def test_files_are_found_by_their_suffix(save):
     path = save(np.zeros((3, 3)))
     assert data.find(path) == ArrayFile(path)
+
+
+def test_numbers_of_classes_become_one_hot(tmp_path, random):
+    numbers = random.integers(0, 3, (60, 4, 5))
+    numbers[0, 0, 0] = 3
+    np.save(tmp_path / "a.npy", numbers)
+    data = ArrayFile(str(tmp_path / "a.npy"), domain="categorical").load()
+    assert data.domain == "categorical"
+    assert data.train.shape == (4, 5, 4)
+    assert data.train.examples.dtype == bool
+    assert (data.train.examples.sum(-1) == 1).all()
+
+
+@pytest.mark.parametrize(("values", "found"), [([[0.5, 1]], "float64 from"), ([[-1, 2]], "int64 from -1")])
+def test_what_are_no_numbers_of_classes_is_refused(tmp_path, values, found):
+    np.save(tmp_path / "a.npy", np.array(values) + np.arange(9)[:, None] % 3)
+    with pytest.raises(InputError, match=f"whole numbers from 0, .*; received {found}"):
+        ArrayFile(str(tmp_path / "a.npy"), domain="categorical").load()
+
+
+def test_too_many_classes_are_refused_before_they_are_spread_out(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(200).reshape(20, 10) * 10**8)
+    with pytest.raises(InputError, match="GiB with .* classes one-hot, at most 4"):
+        ArrayFile(str(tmp_path / "a.npy"), domain="categorical").load()
+
+
+def test_series_keep_their_time_axis(tmp_path, random):
+    np.save(tmp_path / "one.npy", random.normal(size=(30, 12)))
+    np.save(tmp_path / "two.npy", random.normal(size=(30, 12, 2)))
+    np.save(tmp_path / "four.npy", random.normal(size=(30, 6, 4, 5)))
+    assert ArrayFile(str(tmp_path / "one.npy"), series=True).load().train.shape == (12, 1)
+    assert ArrayFile(str(tmp_path / "two.npy"), series=True).load().train.shape == (12, 2)
+    with pytest.raises(InputError, match=r"expected series \(n, time\).*received \(30, 6, 4, 5\)"):
+        ArrayFile(str(tmp_path / "four.npy"), series=True).load()

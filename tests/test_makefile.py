@@ -47,6 +47,15 @@ def test_what_is_not_given_is_not_passed(make):
     assert make("train", "RECIPE=digits", "RESUME=0").stdout.splitlines() == ["[train]", "[digits]"]
 
 
+def test_the_benchmark_passes_data_variants_epochs_and_settings(make):
+    given = ("DATA=mnist", "VARIANTS=sparse stacked", "EPOCHS=3", "SET=variant.latent_dim=8")
+    assert make("benchmark", *given).stdout.splitlines() == [
+        "[benchmark]", "[--data]", "[mnist]", "[--variants]", "[sparse stacked]", "[--epochs]", "[3]",
+        "[--set]", "[variant.latent_dim=8]",
+    ]  # fmt: skip
+    assert make("benchmark").stdout.splitlines() == ["[benchmark]"]
+
+
 def test_a_users_text_is_never_run(make, tmp_path):
     for text in (
         "x; touch pwned",
@@ -71,7 +80,7 @@ def test_a_missing_recipe_is_asked_for(make):
 
 def test_help_names_every_target(make):
     printed = make("help").stdout
-    for target in ("train", "evaluate", "export", "list", "tensorboard", "test", "lint"):
+    for target in ("train", "evaluate", "export", "list", "benchmark", "tensorboard", "test", "lint"):
         assert f"make {target} " in printed
     assert "RECIPE=denoising" in printed
     assert make().stdout == printed

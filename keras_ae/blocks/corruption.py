@@ -59,7 +59,11 @@ class SaltAndPepper:
     """
 
     rate: float = 0.25
-    EXTREMES: ClassVar[dict[str, tuple[float, float]]] = {"unit": (0.0, 1.0), "real": (-2.0, 2.0)}
+    EXTREMES: ClassVar[dict[str, tuple[float, float]]] = {
+        "unit": (0.0, 1.0),
+        "real": (-2.0, 2.0),
+        "categorical": (0.0, 1.0),
+    }
 
     def __post_init__(self):
         _check_rate(self.rate)

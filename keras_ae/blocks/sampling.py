@@ -30,7 +30,8 @@ def likelihood(backbone, code, spec, name: str) -> dict:
     """
     if name != "auto" and name not in FITTING[spec.domain]:
         raise ValueError(
-            f"the likelihood of {spec.domain} values is {' or '.join(FITTING[spec.domain])}, received {name!r}"
+            f"the likelihood of {spec.domain} values is {' or '.join(FITTING[spec.domain])}, "
+            f"received {name!r}"
         )
     activation = layers.Activation(spec.activation, name="reconstruction")
     if (FITTING[spec.domain][0] if name == "auto" else name) != "gaussian":

@@ -20,6 +20,9 @@ LABELS = ("y", "y_train", "labels", "targets", "arr_1")
 class ArrayFile:
     """Vectors (n, features), grey images (n, height, width) or images (n, height, width, channels).
 
+    With `series`, (n, time) or (n, time, channels). Of the categorical domain, whole numbers from 0
+    of any of these shapes, each the number of a class, one-hot to a model: (..., classes).
+
     uint8, uint16 and bool arrays and floats within [0, 1] are of the unit interval. All else is
     real, and brought to mean 0 and standard deviation 1, per feature of vectors and per channel
     of images, with what the training split shows. Examples are split by content, 80 / 10 / 10;
@@ -28,16 +31,18 @@ class ArrayFile:
     path: the file.
     key: name of the array in an .npz; None takes the first of x, x_train, images, data,
         examples, arr_0, or the only one there is.
-    domain: "unit" or "real" to say so rather than have it seen.
+    domain: "unit", "real" or "categorical" to say so rather than have it seen.
+    series: whether the second axis is time.
     """
 
     path: str
     key: str | None = None
     domain: str | None = None
+    series: bool = False
 
     def __post_init__(self):
-        if self.domain not in (None, "unit", "real"):
-            raise ValueError(f'domain is "unit" or "real", received {self.domain!r}')
+        if self.domain not in (None, "unit", "real", "categorical"):
+            raise ValueError(f'domain is "unit", "real" or "categorical", received {self.domain!r}')
 
     @classmethod
     def accepts(cls, text: str) -> ArrayFile | None:
@@ -46,7 +51,7 @@ class ArrayFile:
     def load(self) -> Data:
         """Raises InputError for pickled objects, a wrong rank or dtype, and for NaN (and says where)."""
         arrays, key = self._read()
-        examples = _with_channels(_checked(arrays[key], f"{self.path}:{key}"))
+        examples = self._with_channels(_checked(arrays[key], f"{self.path}:{key}"))
         labels = self._labels(arrays, len(examples))
         if key == "x_train" and "x_test" in arrays:
             splits = self._given_splits(arrays, examples, labels)
@@ -106,8 +111,17 @@ class ArrayFile:
                 return labels.reshape(-1).astype(np.int64)
         return None
 
+    def _with_channels(self, array):
+        """A channel axis for grey images and for series of one channel; numbers of classes need none."""
+        if self.series and array.ndim > 3:
+            raise InputError(
+                f"expected series (n, time) or (n, time, channels) in {self.path}; received {array.shape}"
+            )
+        missing = array.ndim == (2 if self.series else 3) and self.domain != "categorical"
+        return array[..., None] if missing else array
+
     def _given_splits(self, arrays, examples, labels):
-        test = _with_channels(_checked(arrays["x_test"], f"{self.path}:x_test"))
+        test = self._with_channels(_checked(arrays["x_test"], f"{self.path}:x_test"))
         if test.shape[1:] != examples.shape[1:] or test.dtype != examples.dtype or not len(test):
             raise InputError(
                 f"x_train and x_test of {self.path} differ: {examples.shape} {examples.dtype} and "
@@ -166,14 +180,12 @@ def _checked(array, where):
     return array
 
 
-def _with_channels(array):
-    return array[..., None] if array.ndim == 3 else array
-
-
 def _in_domain(name, splits, domain):
     """Data whose examples are uint8, or float32 in the unit interval, or standardised float32."""
     train = splits["train"].examples
     dtype = train.dtype
+    if domain == "categorical":
+        return Data(name, **_one_hot(name, splits), domain="categorical")
     if domain != "real" and dtype in (np.uint8, np.bool_, np.uint16):
         full = {"uint8": None, "bool": 1, "uint16": 65535}[dtype.name]
         convert = (lambda x: x) if full is None else (lambda x: x.astype(np.float32) / np.float32(full))
@@ -196,6 +208,24 @@ def _in_domain(name, splits, domain):
     return Data(
         name, **standardised, domain="real", offset=offset.astype(np.float32), scale=scale.astype(np.float32)
     )
+
+
+def _one_hot(name, splits):
+    """Splits of whole numbers from 0 as splits of bool (n, ..., classes)."""
+    values = [split.examples for split in splits.values()]
+    if values[0].dtype.kind not in "bui" or min(part.min() for part in values) < 0:
+        raise InputError(
+            f"expected whole numbers from 0, each the number of a class, in {name}; received "
+            f"{values[0].dtype} from {min(part.min() for part in values)}; count the classes from 0"
+        )
+    classes = int(max(part.max() for part in values)) + 1
+    size = sum(part.size for part in values) * classes
+    if size > LARGEST:
+        raise InputError(
+            f"{name} takes {size / 2**30:.1f} GiB with {classes:,} classes one-hot, at most "
+            f"{LARGEST / 2**30:.0f} are held in memory; number the classes 0, 1, 2, ..."
+        )
+    return _map(splits, lambda part: np.arange(classes) == part[..., None])
 
 
 def _map(splits, convert):

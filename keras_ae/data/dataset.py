@@ -131,7 +131,7 @@ class Data:
 
     @cached_property
     def classes(self) -> int:
-        """Classes that the labels 0, 1, ... tell apart; 0 without labels, or with too many or negative ones."""
+        """Classes that the labels 0, 1, ... tell apart; 0 without labels, and with negative or many ones."""
         if any(split.labels is None for split in self.splits.values()):
             return 0
         highest = max(int(split.labels.max()) for split in self.splits.values())
