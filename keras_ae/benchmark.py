@@ -154,7 +154,7 @@ def measured(run: Run) -> Row:
         "seconds": float(np.median([epoch["seconds"] for epoch in run.history])),
         "mse": scores["mse"],
         "excess_crossentropy": scores["excess_crossentropy"],
-        **_of_codes(encoded["code"], train_split.labels, run.encode(data.test)["code"], data),
+        **_of_codes(_numbers(encoded), train_split.labels, _numbers(run.encode(data.test)), data),
     }
     named, _ = grid_examples(data.test, run.recipe, data)
     reconstructions = np.asarray(apply(run.heads.end_to_end, named)["reconstruction"])
@@ -203,6 +203,11 @@ def _principal_components(recipe, data):
     named, _ = grid_examples(data.test, recipe, data)
     shown = pca.transform(np.asarray(named["inputs"]).reshape(len(named["inputs"]), -1))
     return Row("PCA", figures, decode(shown), drawn[:10])
+
+
+def _numbers(encoded):
+    """Codes to measure with: of quantized ones the vectors that the numbers stand for."""
+    return encoded.get("quantized", encoded["code"])
 
 
 def _of_codes(train_codes, train_labels, test_codes, data):

@@ -254,6 +254,12 @@ def _print_table(table):
         "mae": "MAE",
         "crossentropy": "CE nats",
         "excess_crossentropy": "CE excess",
+        "nll_nats": "NLL nats",
+        "bound_nats": "-ELBO nats",
+        "kl": "KL nats",
+        "frechet_classifier": "Frechet*",
+        "classifier_accuracy": "real read",
+        "read_as_wanted": "read as wanted",
     }
     columns = {name: max(10, len(titles.get(name, name))) for name in names}
     print(" ".join([" " * width, *(f"{titles.get(name, name):>{columns[name]}}" for name in names)]))

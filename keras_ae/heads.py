@@ -58,7 +58,8 @@ class Heads:
         else one that also takes "seeds" (batch, 2) and draws from them. What it gives is what the
         terms read. With `samples` above 1 its code and reconstruction hold so many rows for each
         example, one after the other.
-    prior: {"noise": (batch, latent_dim)} -> {"code"}, where a variant has learned its own.
+    prior: {"noise": (batch, ...)} standard normal -> {"code"}, where a variant has learned its own.
+    critic: what plays against the encoder in an adversarial variant, inside `trained`.
 
     A conditional variant's heads take "condition" (batch, classes) too.
     """
@@ -69,6 +70,7 @@ class Heads:
     trained: keras.Model | None = None
     samples: int = 1
     prior: keras.Model | None = None
+    critic: keras.Model | None = None
 
     def __post_init__(self):
         if self.trained is None:
@@ -170,7 +172,8 @@ class Variant(Protocol):
 
     Where it has a field `likelihood`, the reconstruction loss is that likelihood in nats an
     example; else it is a mean over an example's elements. A variant that trains in more than one
-    pass also has `stages(heads) -> tuple[Stage, ...]`, one that generates a field `sampler`.
+    pass also has `stages(heads) -> tuple[Stage, ...]`, one that generates a field `sampler`, one
+    whose heads have a critic `critic_terms() -> tuple[Term, ...]`, the critic's own objective.
     """
 
     def build(self, spec: Spec) -> Heads: ...

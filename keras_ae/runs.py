@@ -19,6 +19,7 @@ from keras_ae.callbacks import read_state
 from keras_ae.data.dataset import Data, Split, Units, held_back_batches, inference_batch, values
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, apply
+from keras_ae.latent import pictures
 from keras_ae.metrics import active_units
 from keras_ae.metrics import evaluate as mean_scores
 from keras_ae.pictures import drawable, grid, save
@@ -198,19 +199,25 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
 
 
 def _terms(run, batches):
-    """Test means of the variant's terms, as the end of training weighs them, and the code's active units."""
+    """Test means of the variant's terms, as the end of training weighs them, and how much of the code is used.
+
+    That is the number of active units of a posterior, and of codes used where they are whole numbers.
+    """
     forward = tf.function(partial(apply, run.heads.trained))
-    terms, counts, means = run.recipe.variant.terms(), [], []
+    terms, counts, means, numbers = run.recipe.variant.terms(), [], [], set()
     found: dict[str, list] = {term.name: [] for term in terms}
     for named, targets in batches:
         outputs = forward(named) | {"progress": tf.ones(())}
         counts.append(len(targets))
         if "mean" in outputs:
             means.append(outputs["mean"])
+        if outputs["code"].dtype.is_integer:
+            numbers |= set(np.unique(outputs["code"]))
         for term in terms:
             found[term.name].append(float(tf.reduce_mean(term.value(outputs))))
     scores = {name: float(np.average(values, weights=counts)) for name, values in found.items()}
-    return scores | ({"active_units": active_units(np.concatenate(means))} if means else {})
+    scores |= {"active_units": active_units(np.concatenate(means))} if means else {}
+    return scores | ({"codes_used": len(numbers)} if numbers else {})
 
 
 def show(run: Run, table: dict[str, dict[str, float]]) -> None:
@@ -219,8 +226,8 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
     shape = run.data.test.shape
     test = run.data.test.take(slice(min(MOST_POINTS, 256 * inference_batch(shape))))
     examples = np.asarray(values(test.examples))
-    codes = run.encode(test)["code"]
-    codes = codes.reshape(len(codes), -1)
+    encoded = run.encode(test)
+    codes = encoded.get("quantized", encoded["code"]).reshape(len(examples), -1)
     names = run.data.label_names
     labels = None if test.labels is None else [names[i] if names else str(i) for i in test.labels]
     write_projector(run.directory, codes, labels, examples, run.data.domain)
@@ -229,6 +236,16 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
         outputs = apply(run.heads.end_to_end, named)["reconstruction"]
         rows = run.recipe.task.rows(named["inputs"], targets, outputs)
         save(grid(rows, run.data.domain), run.directory / "examples.png")
+        encoded = run.encode(run.data.train.thin(MOST_FITTED))
+        shown = pictures(
+            run.heads,
+            encoded,
+            named_examples(run.data.train.thin(MOST_FITTED), run.data.classes),
+            run.data.domain,
+            getattr(run.recipe.variant, "sampler", None),
+        )
+        for name, picture in shown.items():
+            save(picture, run.directory / f"{name}.png")
 
 
 def grid_examples(split: Split, recipe: Recipe, data: Data) -> tuple[dict[str, tf.Tensor], tf.Tensor]:

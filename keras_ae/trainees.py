@@ -53,6 +53,11 @@ class Trainee(keras.Model):
         }
         self.built = True
 
+    def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Compiles, and makes what the optimizer keeps, so that a checkpoint can be loaded into it."""
+        self.compile(optimizer=optimizer)
+        self.optimizer.build(self.trainable_variables)
+
     def call(self, inputs, training=None):
         """(batch, *input_shape), or a dict by the inputs' names -> the trained model's outputs."""
         named = inputs if isinstance(inputs, dict) else {"inputs": inputs}
@@ -93,3 +98,67 @@ class Trainee(keras.Model):
     def _by_sample(self, values):
         """(batch * samples,) -> (batch, samples), or as it is where there is one sample."""
         return ops.reshape(values, (-1, self.samples)) if self.samples > 1 else values
+
+
+class AdversarialTrainee(Trainee):
+    """A trainee with an opponent: a critic that learns by terms of its own from the same outputs.
+
+    Both learn in the same step, from one pass: the critic's weights follow its terms alone, all
+    others the objective alone. The critic's optimizer is of the same kind and schedule.
+
+    critic: whose outputs are among those of the model. critic_terms: its objective.
+    """
+
+    def __init__(self, model, loss, terms, steps=1, samples=1, critic=None, critic_terms=()):
+        super().__init__(model, loss, terms, steps, samples)
+        self.critic = critic
+        self.critic_terms = tuple(critic_terms)
+        self.trackers |= {term.name: keras.metrics.Mean(name=term.name) for term in self.critic_terms}
+
+    def prepare(self, optimizer):
+        self.compile(optimizer=optimizer)
+        self.critic_optimizer = type(optimizer).from_config(optimizer.get_config())
+        own, opposed = self._sides()
+        self.optimizer.build(own)
+        self.critic_optimizer.build(opposed)
+
+    def train_step(self, data):
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape(persistent=True) as tape:
+            outputs = self(x, training=True)
+            loss = self.compute_loss(x, y, outputs, training=True)
+            opposing = self._opposing(y, outputs)
+        own, opposed = self._sides()
+        self.optimizer.apply(tape.gradient(loss, [weight.value for weight in own]))
+        self.critic_optimizer.apply(tape.gradient(opposing, [weight.value for weight in opposed]))
+        return self._logs(loss)
+
+    def test_step(self, data):
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        outputs = self(x, training=False)
+        loss = self.compute_loss(x, y, outputs, training=False)
+        self._opposing(y, outputs)
+        return self._logs(loss, ops.shape(y)[0])
+
+    def _opposing(self, y, outputs):
+        """The critic's objective, a scalar."""
+        total = ops.zeros(())
+        for term in self.critic_terms:
+            value = term.value(outputs)
+            self._track(term.name, value, ops.shape(y)[0])
+            total += term.weight * ops.mean(value)
+        return total
+
+    def _sides(self):
+        """Trainable weights of all but the critic, and of the critic."""
+        opposed = {id(weight) for weight in self.critic.trainable_weights}
+        return (
+            [weight for weight in self.model.trainable_weights if id(weight) not in opposed],
+            list(self.critic.trainable_weights),
+        )
+
+    def _logs(self, loss, count=None):
+        for metric in self.metrics:
+            if metric.name == "loss":
+                metric.update_state(loss, sample_weight=count)
+        return {metric.name: metric.result() for metric in self.metrics}

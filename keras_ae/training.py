@@ -35,7 +35,7 @@ from keras_ae.runs import (
     save_heads,
     spec_of,
 )
-from keras_ae.trainees import Trainee
+from keras_ae.trainees import AdversarialTrainee, Trainee
 
 FEW_STEPS = 500
 """Steps below which a run is told to be short; a model of these sizes then hardly begins to learn."""
@@ -85,15 +85,21 @@ def train(
             report(f"stage {stage.name}: {stage.epochs} epochs")
             _pretrain(stage, loss, recipe, data, directory, report)
         heads.end_to_end.save(directory / STAGED_FILE)
-    trainee = Trainee(
-        heads.trained, loss, recipe.variant.terms(), steps * recipe.epochs, samples=heads.samples
-    )
+    trainee = _trainee(recipe, heads, loss, steps * recipe.epochs)
     watching = _watching(directory, recipe, data, checkpoint)
     watching += _showing(directory, recipe, data, heads)
     history = _fit(trainee, recipe, data, checkpoint, watching, report)
     (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
     save_heads(heads, directory)
     return Run(recipe, directory, data, heads, history)
+
+
+def _trainee(recipe, heads, loss, steps):
+    terms = recipe.variant.terms()
+    if heads.critic is None:
+        return Trainee(heads.trained, loss, terms, steps, heads.samples)
+    opposing = recipe.variant.critic_terms()
+    return AdversarialTrainee(heads.trained, loss, terms, steps, heads.samples, heads.critic, opposing)
 
 
 def _pretrain(stage, loss, recipe, data, directory, report):
@@ -132,8 +138,7 @@ def _fit(trainee, recipe, data, checkpoint, callbacks, report):
     batches, steps = training_batches(
         data.train, pair, recipe.batch_size, recipe.seed, state["epochs"], data.classes
     )
-    trainee.compile(optimizer=optimizer_for(recipe, steps))
-    trainee.optimizer.build(trainee.trainable_variables)
+    trainee.prepare(optimizer_for(recipe, steps))
     if state["last"]:
         trainee.load_weights(checkpoint / state["last"])
     if state["epochs"] < recipe.epochs:

@@ -28,7 +28,6 @@ from keras_ae.tasks.generation import Generation
 from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.variational import Variational
 
-
 HALF = log(0.5)
 
 

@@ -73,7 +73,10 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
         ("epochs=1.5", "epochs: expected a whole number"),
         ("learning_rate=fast", "learning_rate: expected a number"),
         ("epochs=0", "epochs: epochs is at least 1, received 0"),
-        ("loss=hinge", "loss is one of auto, binary_crossentropy, squared_error, categorical_crossentropy; received 'hinge'"),
+        (
+            "loss=hinge",
+            "loss is one of auto, binary_crossentropy, .*; received 'hinge'",
+        ),
         ("schedule=linear", "schedule is one of constant, cosine"),
         ("learning_rate=-1", "learning_rate is above 0"),
         ("seed=-1", "seed is at least 0"),

@@ -99,7 +99,6 @@ def test_a_variational_run_repeats_shows_its_posterior_and_opens_again(tmp_path)
     scores = table["tiny"]
     assert {"kl", "active_units", "nll_nats", "bound_nats"} <= set(scores)
     assert scores["nll_nats"] <= scores["bound_nats"]
-    assert scores["kl"] == pytest.approx(scores["kl_nats"], rel=1e-4)
     assert "nll_nats" not in table["training mean"]
     events = EventMultiplexer().AddRunsFromDirectory(str(tmp_path / "a")).Reload().Runs()
     tags = set(events["validation"]["tensors"])

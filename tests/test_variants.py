@@ -18,7 +18,7 @@ from keras_ae.blocks.recurrent import RecurrentBackbone
 from keras_ae.data.dataset import Units
 from keras_ae.heads import Heads, Spec, Term, apply
 from keras_ae.serving import export_heads
-from keras_ae.trainees import Trainee
+from keras_ae.trainees import AdversarialTrainee, Trainee
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
 
@@ -109,7 +109,7 @@ def test_terms_are_finite_for_each_example_or_for_the_batch(example):
 def test_what_is_trained_is_a_pure_function_of_its_seeds(example):
     _, spec, heads = example
     named, _ = batch_of(spec)
-    first, second = (apply(heads.trained, named, training=True) for _ in range(2))
+    first, second = (apply(heads.trained, named) for _ in range(2))
     for name, value in first.items():
         np.testing.assert_array_equal(value, second[name])
 
@@ -119,7 +119,10 @@ def test_one_step_changes_every_trainable_weight(request, example):
     keras.utils.set_random_seed(1)
     heads = variant.build(spec)
     trainee = Trainee(heads.trained, loss_of(variant, spec), variant.terms(), samples=heads.samples)
-    trainee.compile(optimizer=keras.optimizers.SGD(0.1))
+    if heads.critic is not None:
+        parts = (heads.critic, variant.critic_terms())
+        trainee = AdversarialTrainee(heads.trained, loss_of(variant, spec), variant.terms(), 1, 1, *parts)
+    trainee.prepare(keras.optimizers.SGD(0.1))
     before = [np.array(weight) for weight in heads.trained.trainable_weights]
     trainee.train_on_batch(*batch_of(spec, 16))
     for weight, old in zip(heads.trained.trainable_weights, before, strict=True):

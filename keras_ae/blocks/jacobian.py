@@ -1,7 +1,8 @@
-"""The squared Frobenius norm of an encoder's Jacobian: in closed form for one layer, by probes for more."""
+"""The squared Frobenius norm of a Jacobian: in closed form for one layer, by probes for more."""
 
 from __future__ import annotations
 
+import keras
 import tensorflow as tf
 from keras import layers, ops
 
@@ -40,12 +41,14 @@ class ProbedJacobian(layers.Layer):
 
     Forward-mode derivatives, so a probe costs about what one more pass through the encoder does.
 
-    encoder: inputs by name -> "code". probes: at least 1; pure functions of the batch's seeds.
+    model: what is differentiated, its output `given` by its input `taken`.
+    probes: at least 1; pure functions of the batch's seeds.
     """
 
-    def __init__(self, encoder, probes: int = 1, **kwargs):
+    def __init__(self, model, taken: str = "inputs", given: str = "code", probes: int = 1, **kwargs):
         super().__init__(**kwargs)
-        self.encoder = encoder
+        self.model = model
+        self.taken, self.given = taken, given
         self.probes = probes
 
     def call(self, inputs, seeds):
@@ -54,9 +57,28 @@ class ProbedJacobian(layers.Layer):
         for probe in range(self.probes):
             direction = normal(tf.shape(inputs), seeds, stream=2 + probe)
             with tf.autodiff.ForwardAccumulator(inputs, tf.ensure_shape(direction, inputs.shape)) as forward:
-                code = self.encoder({"inputs": inputs})["code"]
-            total += ops.sum(ops.square(forward.jvp(code)), axis=-1)
+                output = self.model({self.taken: inputs})[self.given]
+            slope = forward.jvp(output)
+            total += ops.sum(ops.reshape(ops.square(slope), (tf.shape(slope)[0], -1)), axis=-1)
         return total / self.probes
 
     def compute_output_shape(self, inputs_shape, seeds_shape):
         return inputs_shape[:1]
+
+
+class SquaredWeights(layers.Layer):
+    """The sum of the squares of a model's trainable weights, as a scalar output of a graph.
+
+    model: whose weights are meant.
+    """
+
+    def __init__(self, model, **kwargs):
+        super().__init__(**kwargs)
+        self.model = model
+
+    def call(self, anything):
+        """Whatever goes in -> ()."""
+        return ops.sum(ops.stack([ops.sum(ops.square(weight)) for weight in self.model.trainable_weights]))
+
+    def compute_output_spec(self, anything):
+        return keras.KerasTensor((), "float32")

@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from keras_ae.heads import Backbone, Heads, Spec
+
 BOUND = 7.0
 """Log-variances of reconstructions are kept within this of 0, smoothly, so that no density explodes."""
 
@@ -123,3 +125,36 @@ class SeededMasking(layers.Layer):
 
     def compute_output_shape(self, features_shape, seeds_shape):
         return features_shape
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class PriorDraws(layers.Layer):
+    """Draws from N(0, 1), as many as there are codes, for terms that compare the two."""
+
+    def call(self, code, seeds):
+        """code (batch, n), seeds (batch, 2) -> (batch, n)."""
+        return normal(tf.shape(code), seeds, stream=1000)
+
+    def beside(self, named: dict) -> dict:
+        """Draws as a further output "prior" of what is trained."""
+        return {"prior": self(named["code"], named["seeds"])}
+
+    def compute_output_shape(self, code_shape, seeds_shape):
+        return code_shape
+
+
+def variational_heads(
+    spec: Spec, backbone: Backbone, latent_dim: int, likelihood_name: str, bottleneck=None, samples: int = 1
+) -> Heads:
+    """The heads of a variational autoencoder, for those variants that differ from it by a term alone.
+
+    bottleneck: as of `Heads.join`; None draws one code an example from the posterior.
+    """
+    inputs = keras.Input(spec.input_shape, name="inputs")
+    encoded = posterior(backbone.encode(inputs), latent_dim)
+    encoder = keras.Model({"inputs": inputs}, encoded, name="encoder")
+
+    code = keras.Input((latent_dim,), name="code")
+    decoder = keras.Model({"code": code}, likelihood(backbone, code, spec, likelihood_name), name="decoder")
+
+    return Heads.join(encoder, decoder, bottleneck or Sampling(samples).draw, samples)

@@ -56,7 +56,7 @@ class Contractive:
         if len(encoder.weights) == len(last.weights):
             exact = OneLayerJacobian(last)
             return Heads.join(encoder, decoder, lambda named: {"jacobian": exact(named["code"])})
-        probed = ProbedJacobian(encoder, self.probes)
+        probed = ProbedJacobian(encoder, probes=self.probes)
         return Heads.join(
             encoder, decoder, lambda named: {"jacobian": probed(named["inputs"], named["seeds"])}
         )

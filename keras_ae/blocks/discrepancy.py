@@ -1,0 +1,68 @@
+"""How far a batch of codes is from where it should be: kernel discrepancy, total correlation, covariances."""
+
+from __future__ import annotations
+
+from math import log
+
+from keras import ops
+
+from keras_ae.blocks.sampling import log_normal
+
+SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Of the kernels, relative to the prior's expected squared distance."""
+
+
+def mmd(first, second):
+    """Maximum mean discrepancy, unbiased, with inverse multiquadratic kernels (Tolstikhin et al. 2018).
+
+    first, second: (batch, n) each. Returns a scalar: 0 in expectation for draws of one distribution,
+    so a little below or above 0 for a batch of them.
+    """
+    count = ops.cast(ops.shape(first)[0], "float32")
+    others = 1.0 - ops.eye(ops.shape(first)[0])
+    within = ops.sum((_kernel(first, first) + _kernel(second, second)) * others) / (count * (count - 1.0))
+    return within - 2.0 * ops.mean(_kernel(first, second))
+
+
+def _kernel(first, second):
+    """Sum over scales of C / (C + |x - y|^2): (n, d), (m, d) -> (n, m)."""
+    squares = ops.sum(ops.square(first), axis=1)[:, None] + ops.sum(ops.square(second), axis=1)[None]
+    distance = ops.maximum(squares - 2.0 * ops.matmul(first, ops.transpose(second)), 0.0)
+    base = 2.0 * first.shape[-1]
+    return sum(scale * base / (scale * base + distance) for scale in SCALES) / len(SCALES)
+
+
+def decomposed_kl(code, mean, log_var, population=None):
+    """The divergence in three, by minibatch-weighted sampling (Chen et al. 2018, arXiv:1802.04942).
+
+    code: draws (batch, n) from N(mean, exp(log_var)), (batch, n) each.
+    population: examples that the batch was drawn from, N of the paper's estimator, which divides the
+        batch's sum by N too; None takes the batch's mean. The two differ by constants and give the
+        same gradients.
+    Returns "mutual_information" (of example and code), "total_correlation" (of the units) and
+    "marginal_kl" (of each unit's marginal to N(0, 1), summed), scalars in nats whose sum estimates
+    the divergence.
+    """
+    batch = ops.shape(code)[0]
+    count = ops.cast(batch, "float32")
+    weight = ops.log(count if population is None else count * float(population))
+    square = ops.square(code[:, None] - mean[None]) * ops.exp(-log_var)[None]
+    each = -0.5 * (square + log_var[None] + LOG_2PI)
+    joint = ops.logsumexp(ops.sum(each, axis=-1), axis=1) - weight
+    marginals = ops.sum(ops.logsumexp(each, axis=1) - weight, axis=-1)
+    posterior = log_normal(code, mean, log_var)
+    prior = log_normal(code, 0.0, ops.zeros_like(log_var))
+    return {
+        "mutual_information": ops.mean(posterior - joint),
+        "total_correlation": ops.mean(joint - marginals),
+        "marginal_kl": ops.mean(marginals - prior),
+    }
+
+
+LOG_2PI = log(6.283185307179586)
+
+
+def covariance(values):
+    """The covariance matrix of a batch: (batch, n) -> (n, n)."""
+    centred = values - ops.mean(values, axis=0)
+    return ops.matmul(ops.transpose(centred), centred) / ops.cast(ops.shape(values)[0], "float32")

@@ -1,0 +1,161 @@
+"""A codebook that follows what it quantizes, and a small prior over the codes that come of it."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+DEAD = 0.01
+"""Share of the use that an even one would give a code, below which it is given up for a new one."""
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class Lookup(layers.Layer):
+    """The vectors of codes, for a decoder: numbers (batch, positions) -> (batch, positions, width)."""
+
+    def __init__(self, codes: int, width: int, **kwargs):
+        super().__init__(**kwargs)
+        self.codes, self.width = codes, width
+        self.entries = self.add_weight((codes, width), "zeros", trainable=False, name="entries")
+        self.built = True
+
+    def call(self, numbers):
+        return ops.take(self.entries, numbers, axis=0)
+
+    def compute_output_spec(self, numbers):
+        return keras.KerasTensor((*numbers.shape, self.width), "float32")
+
+    def get_config(self):
+        return super().get_config() | {"codes": self.codes, "width": self.width}
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class Codebook(layers.Layer):
+    """Vectors that stand for others near them (van den Oord et al. 2017, arXiv:1711.00937).
+
+    Each code moves to the running mean of the vectors that it stands for (their appendix A.1); a
+    code that stands for next to none is put where a vector of the batch is. One layer in three
+    modes, so that all three share its weights:
+
+    "nearest": vectors (batch, positions, width) -> numbers of codes (batch, positions) int32.
+    "lookup": numbers of codes -> their vectors.
+    "quantize": vectors, seeds -> the vectors of their codes, through which gradients pass as if
+        they were the vectors themselves; in training the codes follow.
+
+    codes: at least 2. width: of each. decay: of the running means, in (0, 1).
+    lookup: a decoder's copy of the entries, kept equal to them; a layer that two models shared
+        would not survive being saved.
+    """
+
+    def __init__(self, codes: int, width: int, decay: float = 0.99, lookup: Lookup | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self.codes, self.width, self.decay = codes, width, decay
+        self.entries = self.add_weight((codes, width), "random_normal", trainable=False, name="entries")
+        self.counts = self.add_weight((codes,), "zeros", trainable=False, name="counts")
+        self.sums = self.add_weight((codes, width), "zeros", trainable=False, name="sums")
+        self.copies = lambda: () if lookup is None else (lookup.entries,)  # not a part of this layer
+        for copy in self.copies():
+            copy.assign(self.entries)
+        self.built = True
+
+    def call(self, values, seeds=None, mode: str = "nearest", training: bool = False):
+        if mode == "lookup":
+            return ops.take(self.entries, values, axis=0)
+        numbers = self._nearest(values)
+        if mode == "nearest":
+            return numbers
+        if training:
+            self._follow(ops.reshape(values, (-1, self.width)), ops.reshape(numbers, (-1,)), seeds)
+        found = ops.take(self.entries, numbers, axis=0)
+        return values + ops.stop_gradient(found - values)
+
+    def _nearest(self, values):
+        crossed = ops.matmul(values, ops.transpose(self.entries))
+        distance = ops.sum(ops.square(self.entries), axis=-1) - 2.0 * crossed
+        return ops.cast(ops.argmin(distance, axis=-1), "int32")
+
+    def _follow(self, vectors, numbers, seeds):
+        vectors = ops.stop_gradient(vectors)
+        chosen = ops.one_hot(numbers, self.codes)
+        counts = self.decay * self.counts + (1 - self.decay) * ops.sum(chosen, axis=0)
+        sums = self.decay * self.sums + (1 - self.decay) * ops.matmul(ops.transpose(chosen), vectors)
+        even = ops.cast(ops.shape(vectors)[0], "float32") / self.codes
+        seed = tf.random.experimental.stateless_fold_in(seeds[0], 5)
+        picked = tf.random.stateless_uniform((self.codes,), seed, 0, tf.shape(vectors)[0], tf.int32)
+        dead = counts < DEAD * even
+        counts = ops.where(dead, (1 - self.decay) * even, counts)
+        sums = ops.where(dead[:, None], counts[:, None] * ops.take(vectors, picked, axis=0), sums)
+        self.counts.assign(counts)
+        self.sums.assign(sums)
+        for entries in (self.entries, *self.copies()):
+            entries.assign(sums / counts[:, None])
+
+    def compute_output_shape(self, values_shape, seeds_shape=None, mode="nearest"):
+        return (*values_shape, self.width) if mode == "lookup" else values_shape[: 2 + (mode == "quantize")]
+
+    def compute_output_spec(self, values, seeds=None, mode="nearest", training=False):
+        shape = self.compute_output_shape(tuple(values.shape), mode=mode)
+        return keras.KerasTensor(shape, "int32" if mode == "nearest" else "float32")
+
+    def get_config(self):
+        return super().get_config() | {"codes": self.codes, "width": self.width, "decay": self.decay}
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class CodePrior(layers.Layer):
+    """p(codes) = product over positions of p(code | those before it), a gated recurrent unit.
+
+    "score": numbers of codes (batch, positions) -> logits (batch, positions, codes).
+    "draw": standard normal noise (batch, positions, codes) -> numbers of codes drawn from it, the
+        same for the same noise.
+
+    codes: of the codebook. positions: of a code. width: of the unit.
+    """
+
+    def __init__(self, codes: int, positions: int, width: int = 128, **kwargs):
+        super().__init__(**kwargs)
+        self.codes, self.positions, self.width = codes, positions, width
+        self.embedding = layers.Embedding(codes + 1, 32)
+        self.place = layers.Embedding(positions, 32)
+        self.cell = layers.GRUCell(width)
+        self.logits = layers.Dense(codes)
+
+    def build(self, values_shape):
+        self.embedding.build((None,))
+        self.place.build((None,))
+        self.cell.build((None, 64))
+        self.logits.build((None, self.width))
+        self.built = True
+
+    def call(self, values, mode: str = "score"):
+        batch = ops.shape(values)[0]
+        state = ops.zeros((batch, self.width))
+        before = ops.full((batch,), self.codes, dtype="int32")
+        given = []
+        for position in range(self.positions):
+            place = ops.full((batch,), position, dtype="int32")
+            seen = ops.concatenate([self.embedding(before), self.place(place)], axis=-1)
+            output, [state] = self.cell(seen, [state])
+            logits = self.logits(output)
+            if mode == "score":
+                before = ops.cast(values[:, position], "int32")
+                given.append(logits)
+            else:
+                share = ops.clip(0.5 * (1.0 + ops.erf(values[:, position] / 2.0**0.5)), 1e-6, 1 - 1e-6)
+                before = ops.cast(ops.argmax(logits - ops.log(-ops.log(share)), axis=-1), "int32")
+                given.append(before)
+        return ops.stack(given, axis=1)
+
+    def compute_output_spec(self, values, mode="score"):
+        shape = (values.shape[0], self.positions)
+        if mode == "score":
+            return keras.KerasTensor((*shape, self.codes), "float32")
+        return keras.KerasTensor(shape, "int32")
+
+    def get_config(self):
+        return super().get_config() | {
+            "codes": self.codes,
+            "positions": self.positions,
+            "width": self.width,
+        }

@@ -1,0 +1,70 @@
+"""Adversarial autoencoder: a critic that tells codes from draws of the prior, and an encoder that fools it.
+
+Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial Autoencoders", 2016, arXiv:1511.05644.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import keras
+from keras import layers, ops
+
+from keras_ae.blocks.critic import critic, told_apart
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.sampling import PriorDraws
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import Sampler, StandardNormal
+
+
+@dataclass(frozen=True)
+class Adversarial:
+    """Reconstruction + weight * -log(chance that the critic gives to a code of being the prior's).
+
+    backbone: layers between the data and the code.
+    latent_dim: numbers in the code, at least 1.
+    weight: of fooling the critic, at least 0.
+    sampler: where codes to generate from are drawn.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 32
+    weight: float = 0.01
+    sampler: Sampler = StandardNormal()
+
+    def __post_init__(self):
+        if self.latent_dim < 1:
+            raise ValueError(f"latent_dim is at least 1, received {self.latent_dim}")
+        if not self.weight >= 0:
+            raise ValueError(f"weight is at least 0, received {self.weight}")
+
+    def build(self, spec: Spec) -> Heads:
+        inputs = keras.Input(spec.input_shape, name="inputs")
+        code = layers.Dense(self.latent_dim, name="encoder_code")(self.backbone.encode(inputs))
+        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
+
+        code = keras.Input((self.latent_dim,), name="code")
+        logits = self.backbone.decode(code, spec.target_shape)
+        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+
+        judge, prior = critic(self.latent_dim), PriorDraws()
+
+        def judged(named):
+            drawn = prior.beside(named)["prior"]
+            return {
+                "logit_code": judge({"code": named["code"]})["logit"],
+                "logit_seen": judge({"code": ops.stop_gradient(named["code"])})["logit"],
+                "logit_prior": judge({"code": drawn})["logit"],
+            }
+
+        return replace(Heads.join(encoder, decoder, judged), critic=judge)
+
+    def terms(self) -> tuple[Term, ...]:
+        return (Term("fooling", lambda outputs: ops.softplus(-outputs["logit_code"]), self.weight),)
+
+    def critic_terms(self) -> tuple[Term, ...]:
+        return (Term("critic", lambda outputs: told_apart(outputs["logit_prior"], outputs["logit_seen"])),)
+
+
+EXAMPLE = (Adversarial(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

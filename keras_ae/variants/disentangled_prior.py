@@ -1,0 +1,73 @@
+"""DIP: the covariance of the codes over all examples is held at the prior's, the identity.
+
+Kumar, Sattigeri and Balakrishnan, "Variational Inference of Disentangled Latent Concepts from
+Unlabeled Observations", ICLR 2018, arXiv:1711.00848.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keras import ops
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.discrepancy import covariance
+from keras_ae.blocks.sampling import check_likelihood, kl_of_units, variational_heads
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import Sampler, StandardNormal
+
+
+@dataclass(frozen=True)
+class DisentangledPrior:
+    """The evidence lower bound and penalties on the batch's covariance, in nats an example.
+
+    off_diagonal * sum of squared covariances + diagonal * sum of (variance - 1)^2.
+
+    backbone: layers between the data and the code.
+    latent_dim: numbers in the code, at least 1.
+    off_diagonal, diagonal: weights, each at least 0.
+    of_means: whether the covariance is that of the posteriors' means (DIP-I) rather than that of
+        the codes drawn from them (DIP-II).
+    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
+    sampler: where codes to generate from are drawn.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 32
+    off_diagonal: float = 5.0
+    diagonal: float = 5.0
+    of_means: bool = False
+    likelihood: str = "auto"
+    sampler: Sampler = StandardNormal()
+
+    def __post_init__(self):
+        for name, least in (("latent_dim", 1), ("off_diagonal", 0), ("diagonal", 0)):
+            if not getattr(self, name) >= least:
+                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        check_likelihood(self.likelihood)
+
+    def build(self, spec: Spec) -> Heads:
+        return variational_heads(spec, self.backbone, self.latent_dim, self.likelihood)
+
+    def terms(self) -> tuple[Term, ...]:
+        return (
+            Term("kl", lambda outputs: ops.sum(kl_of_units(outputs), axis=-1)),
+            Term("covariances", self._off_diagonal, self.off_diagonal),
+            Term("variances", self._diagonal, self.diagonal),
+        )
+
+    def _covariance(self, outputs):
+        matrix = covariance(outputs["mean"])
+        if self.of_means:
+            return matrix
+        return matrix + ops.diag(ops.mean(ops.exp(outputs["log_var"]), axis=0))
+
+    def _off_diagonal(self, outputs):
+        matrix = self._covariance(outputs)
+        return ops.sum(ops.square(matrix)) - ops.sum(ops.square(ops.diagonal(matrix)))
+
+    def _diagonal(self, outputs):
+        return ops.sum(ops.square(ops.diagonal(self._covariance(outputs)) - 1.0))
+
+
+EXAMPLE = (DisentangledPrior(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -1,0 +1,64 @@
+"""Importance-weighted autoencoder: a bound on the likelihood that several draws make tighter.
+
+Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, arXiv:1509.00519.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keras import ops
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.sampling import check_likelihood, kl_of_units, log_normal, variational_heads
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import Sampler, StandardNormal
+
+
+@dataclass(frozen=True)
+class ImportanceWeighted:
+    """-log mean over draws of p(x | code) p(code) / q(code | x), in nats an example.
+
+    backbone: layers between the data and the code.
+    latent_dim: numbers in the code, at least 1.
+    samples: draws for each example, at least 1; the decoder runs on each of them. With 1 the
+        objective is a variational autoencoder's whose divergence is estimated from the draw.
+    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
+    sampler: where codes to generate from are drawn.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 32
+    samples: int = 8
+    likelihood: str = "auto"
+    sampler: Sampler = StandardNormal()
+
+    def __post_init__(self):
+        for name in ("latent_dim", "samples"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is at least 1, received {getattr(self, name)}")
+        check_likelihood(self.likelihood)
+
+    def build(self, spec: Spec) -> Heads:
+        return variational_heads(spec, self.backbone, self.latent_dim, self.likelihood, samples=self.samples)
+
+    def terms(self) -> tuple[Term, ...]:
+        return (
+            Term("log_ratio", self._log_ratio),
+            Term("kl", lambda outputs: ops.sum(kl_of_units(outputs), axis=-1), 0.0),
+        )
+
+    def _log_ratio(self, outputs):
+        """log q(code | x) - log p(code) of each draw: (batch, samples), or (batch,) of one."""
+        mean, log_var = outputs["mean"], outputs["log_var"]
+        code = ops.reshape(outputs["code"], (-1, self.samples, self.latent_dim))
+        ratio = log_normal(code, mean[:, None], log_var[:, None]) - log_normal(
+            code, 0.0, ops.zeros_like(code)
+        )
+        return ratio if self.samples > 1 else ratio[:, 0]
+
+
+EXAMPLE = (
+    ImportanceWeighted(DenseBackbone((16,)), latent_dim=4, samples=3),
+    Spec((6, 6, 1), (6, 6, 1), "unit"),
+)

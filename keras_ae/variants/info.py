@@ -1,0 +1,66 @@
+"""InfoVAE: the divergence of each posterior counts less, that of all codes together counts more.
+
+Zhao, Song and Ermon, "InfoVAE: Balancing Learning and Inference in Variational Autoencoders", 2019,
+arXiv:1706.02262, in its form with the maximum mean discrepancy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keras import ops
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.discrepancy import mmd
+from keras_ae.blocks.sampling import PriorDraws, Sampling, check_likelihood, kl_of_units, variational_heads
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import Sampler, StandardNormal
+
+
+@dataclass(frozen=True)
+class Info:
+    """Reconstruction + (1 - alpha) * KL + (alpha + scale - 1) * MMD(codes, N(0, 1)), in nats an example.
+
+    backbone: layers between the data and the code.
+    latent_dim: numbers in the code, at least 1.
+    alpha: share of each posterior's divergence that is forgiven, at most 1.
+    scale: weight of the discrepancy (the paper's lambda); alpha + scale is at least 1.
+    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
+    sampler: where codes to generate from are drawn.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 32
+    alpha: float = 0.5
+    scale: float = 100.0
+    likelihood: str = "auto"
+    sampler: Sampler = StandardNormal()
+
+    def __post_init__(self):
+        if self.latent_dim < 1:
+            raise ValueError(f"latent_dim is at least 1, received {self.latent_dim}")
+        if not self.alpha <= 1:
+            raise ValueError(f"alpha is at most 1, received {self.alpha}")
+        if not self.alpha + self.scale >= 1:
+            raise ValueError(f"alpha + scale is at least 1, received {self.alpha} + {self.scale}")
+        check_likelihood(self.likelihood)
+
+    def build(self, spec: Spec) -> Heads:
+        sampling, prior = Sampling(), PriorDraws()
+
+        def bottleneck(named):
+            drawn = sampling.draw(named)
+            return drawn | prior.beside(named | drawn)
+
+        return variational_heads(spec, self.backbone, self.latent_dim, self.likelihood, bottleneck)
+
+    def terms(self) -> tuple[Term, ...]:
+        return (
+            Term("kl", lambda outputs: ops.sum(kl_of_units(outputs), axis=-1), 1.0 - self.alpha),
+            Term(
+                "mmd", lambda outputs: mmd(outputs["code"], outputs["prior"]), self.alpha + self.scale - 1.0
+            ),
+        )
+
+
+EXAMPLE = (Info(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -1,0 +1,80 @@
+"""Regularized deterministic autoencoder: a smooth decoder and a small code, sampled from after the fact.
+
+Ghosh, Sajjadi, Vergari, Black and Schoelkopf, "From Variational to Deterministic Autoencoders", ICLR
+2020, arXiv:1903.12436.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers, ops
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import FittedMixture, Sampler
+
+
+@dataclass(frozen=True)
+class Regularized:
+    """Reconstruction + half the squared code + a penalty on the decoder: its weights, or its gradient.
+
+    backbone: layers between the data and the code.
+    latent_dim: numbers in the code, at least 1.
+    code_weight: of half the code's squared length, at least 0.
+    l2: weight of the decoder's squared weights, at least 0.
+    gradient: weight of the squared Frobenius norm of the decoder's Jacobian, estimated by one random
+        direction a step, at least 0.
+    sampler: where codes to generate from are drawn; fitted after training.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 32
+    code_weight: float = 1e-4
+    l2: float = 1e-6
+    gradient: float = 0.0
+    sampler: Sampler = FittedMixture()
+
+    def __post_init__(self):
+        for name, least in (("latent_dim", 1), ("code_weight", 0), ("l2", 0), ("gradient", 0)):
+            if not getattr(self, name) >= least:
+                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+
+    def build(self, spec: Spec) -> Heads:
+        inputs = keras.Input(spec.input_shape, name="inputs")
+        code = layers.Dense(self.latent_dim, name="encoder_code")(self.backbone.encode(inputs))
+        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
+
+        code = keras.Input((self.latent_dim,), name="code")
+        logits = self.backbone.decode(code, spec.target_shape)
+        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+
+        weights = SquaredWeights(decoder)
+        slope = ProbedJacobian(decoder, "code", "reconstruction")
+
+        def beside(named):
+            found = {"decoder_weights": weights(named["code"])}
+            if self.gradient:
+                found["decoder_gradient"] = slope(named["code"], named["seeds"])
+            return found
+
+        return Heads.join(encoder, decoder, beside)
+
+    def terms(self) -> tuple[Term, ...]:
+        terms = (
+            Term("code_length", _half_square, self.code_weight),
+            Term("decoder_weights", lambda outputs: outputs["decoder_weights"], self.l2),
+        )
+        if not self.gradient:
+            return terms
+        return (*terms, Term("decoder_gradient", lambda outputs: outputs["decoder_gradient"], self.gradient))
+
+
+def _half_square(outputs):
+    return 0.5 * ops.sum(ops.square(outputs["code"]), axis=-1)
+
+
+EXAMPLE = (Regularized(DenseBackbone((16,)), 4, gradient=1e-3), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -1,0 +1,66 @@
+"""Beta-TC: of the divergence, only the dependence among the code's units is penalised more.
+
+Chen, Li, Grosse and Duvenaud, "Isolating Sources of Disentanglement in Variational Autoencoders",
+NeurIPS 2018, arXiv:1802.04942, with minibatch-weighted sampling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.discrepancy import decomposed_kl
+from keras_ae.blocks.sampling import check_likelihood, variational_heads
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import Sampler, StandardNormal
+
+
+@dataclass(frozen=True)
+class TotalCorrelation:
+    """Reconstruction + alpha * mutual information + beta * total correlation + gamma * marginal KL, in nats.
+
+    The estimates count the batch as all there is; with the paper's weights their values would be
+    shifted by constants, and their gradients be the same.
+
+    backbone: layers between the data and the code.
+    latent_dim: numbers in the code, at least 1.
+    alpha, beta, gamma: weights of the three, each at least 0; with all at 1 the sum is that of the
+        variational autoencoder.
+    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
+    sampler: where codes to generate from are drawn.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 32
+    alpha: float = 1.0
+    beta: float = 4.0
+    gamma: float = 1.0
+    likelihood: str = "auto"
+    sampler: Sampler = StandardNormal()
+
+    def __post_init__(self):
+        for name, least in (("latent_dim", 1), ("alpha", 0), ("beta", 0), ("gamma", 0)):
+            if not getattr(self, name) >= least:
+                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        check_likelihood(self.likelihood)
+
+    def build(self, spec: Spec) -> Heads:
+        return variational_heads(spec, self.backbone, self.latent_dim, self.likelihood)
+
+    def terms(self) -> tuple[Term, ...]:
+        weights = {
+            "mutual_information": self.alpha,
+            "total_correlation": self.beta,
+            "marginal_kl": self.gamma,
+        }
+        return tuple(
+            Term(name, lambda outputs, name=name: _parts(outputs)[name], weight)
+            for name, weight in weights.items()
+        )
+
+
+def _parts(outputs):
+    return decomposed_kl(outputs["code"], outputs["mean"], outputs["log_var"])
+
+
+EXAMPLE = (TotalCorrelation(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -1,0 +1,78 @@
+"""VampPrior: the prior is a mixture of the posteriors of inputs that are learned with the rest.
+
+Tomczak and Welling, "VAE with a VampPrior", AISTATS 2018, arXiv:1705.07120.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import log
+
+import keras
+from keras import ops
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.pseudo import MixtureDraw, PseudoInputs
+from keras_ae.blocks.sampling import Sampling, check_likelihood, likelihood, log_normal, posterior
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import OwnPrior, Sampler
+
+
+@dataclass(frozen=True)
+class Vamp:
+    """Reconstruction + log q(code | x) - log mean over pseudo-inputs of q(code | pseudo-input), in nats.
+
+    backbone: layers between the data and the code.
+    latent_dim: numbers in the code, at least 1.
+    components: pseudo-inputs, at least 1.
+    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
+    sampler: where codes to generate from are drawn.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 32
+    components: int = 100
+    likelihood: str = "auto"
+    sampler: Sampler = OwnPrior()
+
+    def __post_init__(self):
+        for name in ("latent_dim", "components"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is at least 1, received {getattr(self, name)}")
+        check_likelihood(self.likelihood)
+
+    def build(self, spec: Spec) -> Heads:
+        inputs = keras.Input(spec.input_shape, name="inputs")
+        encoded = posterior(self.backbone.encode(inputs), self.latent_dim)
+        encoder = keras.Model({"inputs": inputs}, encoded, name="encoder")
+
+        code = keras.Input((self.latent_dim,), name="code")
+        decoded = likelihood(self.backbone, code, spec, self.likelihood)
+        decoder = keras.Model({"code": code}, decoded, name="decoder")
+
+        pseudo = PseudoInputs(self.components, spec.input_shape, spec.domain, name="pseudo_inputs")
+        sampling = Sampling()
+
+        def bottleneck(named):
+            components = encoder({"inputs": pseudo(named["seeds"])})
+            prior = {"prior_mean": components["mean"], "prior_log_var": components["log_var"]}
+            return sampling.draw(named) | prior
+
+        noise = keras.Input((self.latent_dim + 1,), name="noise")
+        components = encoder({"inputs": pseudo(noise)})
+        drawn = MixtureDraw(name="draw")(noise, components["mean"], components["log_var"])
+        prior = keras.Model({"noise": noise}, {"code": drawn}, name="prior")
+        return replace(Heads.join(encoder, decoder, bottleneck), prior=prior)
+
+    def terms(self) -> tuple[Term, ...]:
+        return (Term("kl", self._kl),)
+
+    def _kl(self, outputs):
+        """Estimated from the draw, (batch,)."""
+        code = outputs["code"]
+        each = log_normal(code[:, None], outputs["prior_mean"][None], outputs["prior_log_var"][None])
+        prior = ops.logsumexp(each, axis=1) - log(self.components)
+        return log_normal(code, outputs["mean"], outputs["log_var"]) - prior
+
+
+EXAMPLE = (Vamp(DenseBackbone((16,)), latent_dim=4, components=5), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -1,0 +1,111 @@
+"""Vector-quantized autoencoder: a code of whole numbers, each the number of a vector in a codebook.
+
+Van den Oord, Vinyals and Kavukcuoglu, "Neural Discrete Representation Learning", NeurIPS 2017,
+arXiv:1711.00937, with running means for the codebook and a prior over the codes learned beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers, ops
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import OwnPrior, Sampler
+
+
+@dataclass(frozen=True)
+class VectorQuantized:
+    """Reconstruction + commitment * |vector - its code's|^2, and the prior's own likelihood of the codes.
+
+    backbone: layers between the data and the code.
+    latent_dim: positions of the code, each the number of a vector, at least 1.
+    codes: vectors in the codebook, at least 2.
+    width: of each vector, at least 1.
+    commitment: weight of the encoder's distance from the codes, at least 0.
+    decay: of the codebook's running means, above 0 and below 1.
+    sampler: where codes to generate from are drawn.
+    """
+
+    backbone: Backbone = DenseBackbone()
+    latent_dim: int = 32
+    codes: int = 64
+    width: int = 8
+    commitment: float = 0.1
+    decay: float = 0.99
+    sampler: Sampler = OwnPrior()
+
+    def __post_init__(self):
+        least = (("latent_dim", 1), ("codes", 2), ("width", 1), ("commitment", 0))
+        for name, low in least:
+            if not getattr(self, name) >= low:
+                raise ValueError(f"{name} is at least {low}, received {getattr(self, name)}")
+        if not 0 < self.decay < 1:
+            raise ValueError(f"decay is above 0 and below 1, received {self.decay}")
+
+    def build(self, spec: Spec) -> Heads:
+        lookup = Lookup(self.codes, self.width, name="decoder_lookup")
+        codebook = Codebook(self.codes, self.width, self.decay, lookup, name="encoder_codebook")
+        inputs = keras.Input(spec.input_shape, name="inputs")
+        features = self.backbone.encode(inputs)
+        vectors = layers.Dense(self.latent_dim * self.width, name="encoder_vectors")(features)
+        vectors = layers.Reshape((self.latent_dim, self.width), name="encoder_positions")(vectors)
+        code = codebook(vectors, mode="nearest")
+        outputs = {"code": code, "quantized": codebook(code, mode="lookup"), "vectors": vectors}
+        encoder = keras.Model({"inputs": inputs}, outputs, name="encoder")
+
+        code = keras.Input((self.latent_dim,), dtype="int32", name="code")
+        quantized = lookup(code)
+        flat = layers.Flatten(name="decoder_positions")(quantized)
+        logits = self.backbone.decode(flat, spec.target_shape)
+        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+        painter = keras.Model(quantized, {"reconstruction": reconstruction}, name="painter")
+
+        return self._joined(encoder, decoder, painter, codebook, lookup)
+
+    def _joined(self, encoder, decoder, painter, codebook, lookup):
+        """Heads of which training sees the vectors on their way through the codebook, and the prior."""
+        heads = Heads.join(encoder, decoder)
+        prior = CodePrior(self.codes, self.latent_dim, name="prior")
+        inputs = {tensor.name: tensor for tensor in heads.end_to_end.inputs}
+        seeds = keras.Input((2,), dtype="int64", name="seeds")
+        encoded = encoder(inputs)
+        passed = codebook(encoded["vectors"], seeds, mode="quantize")
+        outputs = {**encoded, "passed": passed, "looked_up": lookup(encoded["code"])}
+        outputs["prior_logits"] = prior(encoded["code"], mode="score")
+        trained = keras.Model(inputs | {"seeds": seeds}, outputs | painter(passed), name="trained")
+        noise = keras.Input((self.latent_dim, self.codes), name="noise")
+        drawn = keras.Model({"noise": noise}, {"code": prior(noise, mode="draw")}, name="prior")
+        return Heads(encoder, decoder, heads.end_to_end, trained, prior=drawn)
+
+    def terms(self) -> tuple[Term, ...]:
+        return (
+            Term("commitment", _commitment, self.commitment),
+            Term("prior_nll", _prior_nll, 1.0),
+            Term("perplexity", self._perplexity, 0.0),
+        )
+
+    def _perplexity(self, outputs):
+        """exp of the entropy of the codes' use in a batch: how many are in use, evenly counted."""
+        use = ops.mean(ops.reshape(ops.one_hot(outputs["code"], self.codes), (-1, self.codes)), axis=0)
+        return ops.exp(-ops.sum(use * ops.log(use + 1e-10)))
+
+
+def _commitment(outputs):
+    gap = outputs["vectors"] - ops.stop_gradient(outputs["passed"])
+    return ops.mean(ops.square(gap), axis=(1, 2))
+
+
+def _prior_nll(outputs):
+    """Nats a position."""
+    return ops.mean(
+        ops.sparse_categorical_crossentropy(outputs["code"], outputs["prior_logits"], from_logits=True),
+        axis=-1,
+    )
+
+
+EXAMPLE = (VectorQuantized(DenseBackbone((16,)), 4, codes=8, width=3), Spec((6, 6, 1), (6, 6, 1), "unit"))
