@@ -29,6 +29,7 @@ from keras_ae.samplers import Draw
 MODEL_FILE = "autoencoder.keras"
 RECIPE_FILE = "recipe.json"
 PRIOR_FILE = "prior.keras"
+WEIGHTS_FILE = "trained.weights.h5"
 STAGED_FILE = "staged.keras"
 """The end-to-end model of a run of several stages as it was before the last one."""
 DATA_FILE = "data.npz"
@@ -91,10 +92,8 @@ def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = prin
         raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
     heads = recipe.variant.build(spec)
     try:
-        heads.end_to_end.set_weights(saved.end_to_end.get_weights())
-        if heads.prior is not None:
-            heads.prior.set_weights(saved.prior.get_weights())
-    except ValueError as error:
+        heads.trained.load_weights(directory / WEIGHTS_FILE)
+    except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{recipe.variant} is not the variant that {directory} was trained with") from error
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
 
@@ -120,7 +119,11 @@ def saved_heads(directory: Path) -> tuple[Heads, Units, dict[str, np.ndarray]]:
 
 
 def save_heads(heads: Heads, directory: Path) -> None:
-    """Keeps the heads in a run's folder, which is thereby a finished one's."""
+    """Keeps the heads in a run's folder, which is thereby a finished one's.
+
+    The weights of what was trained are kept too, for they may be more than the heads': a critic's.
+    """
+    heads.trained.save_weights(directory / WEIGHTS_FILE)
     if heads.prior is not None:
         heads.prior.save(directory / PRIOR_FILE)
     heads.end_to_end.save(directory / MODEL_FILE)
@@ -199,9 +202,9 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
 
 
 def _terms(run, batches):
-    """Test means of the variant's terms, as the end of training weighs them, and how much of the code is used.
+    """Test means of the variant's terms, as the end of training weighs them, and how much of a code is used.
 
-    That is the number of active units of a posterior, and of codes used where they are whole numbers.
+    That is the number of active units of a posterior, and of codes where they are whole numbers.
     """
     forward = tf.function(partial(apply, run.heads.trained))
     terms, counts, means, numbers = run.recipe.variant.terms(), [], [], set()

@@ -12,9 +12,10 @@ from keras_ae.variants.contractive import Contractive
 
 recipe = Recipe(
     data=Mnist5k(),
-    variant=Contractive(DenseBackbone(units=()), latent_dim=128, weight=1e-3),
+    variant=Contractive(DenseBackbone(units=()), latent_dim=128, weight=3e-4),
     task=Reconstruction(),
     epochs=60,
     batch_size=128,
+    learning_rate=1e-2,
     warmup=100,
 )

@@ -12,7 +12,7 @@ from keras_ae.variants.sparse import Sparse
 
 recipe = Recipe(
     data=Mnist5k(),
-    variant=Sparse(DenseBackbone(units=()), latent_dim=1024, l1=1e-4),
+    variant=Sparse(DenseBackbone(units=(512, 256)), latent_dim=1024, l1=1e-4),
     task=Reconstruction(),
     epochs=60,
     batch_size=128,

@@ -91,4 +91,6 @@ def _kl(outputs):
     return ops.sum(kl_of_units(outputs), axis=-1)
 
 
+COMPARED = {"variational": Variational(), "beta_4": Variational(beta=4.0)}
+
 EXAMPLE = (Variational(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
