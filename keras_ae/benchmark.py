@@ -23,7 +23,7 @@ from keras_ae.heads import Variant, apply
 from keras_ae.metrics import active_units, cluster_agreement, evaluate, frechet_distance, linear_probe
 from keras_ae.pictures import drawable, grid, save
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs import MOST_FITTED, Run, described, grid_examples, reconstructor
+from keras_ae.runs import MOST_FITTED, Run, described, differences, grid_examples, reconstructor
 from keras_ae.samplers import FittedMixture, generate
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train
@@ -113,7 +113,12 @@ def benchmark(
     rows = [_principal_components(first, loaded)]
     for name, recipe in recipes.items():
         report(f"{name}: {recipe.variant}")
-        rows.append(_row(recipe, folder / name, loaded, report))
+        try:
+            rows.append(_row(recipe, folder / name, loaded, report))
+        except InputError as error:
+            if name in names:
+                raise
+            report(f"{name} is left out: {error}")
         _write(rows, folder, loaded, first)
     report((folder / "table.md").read_text())
     return folder
@@ -122,7 +127,7 @@ def benchmark(
 def _row(recipe, folder, data, report):
     """The row of a recipe: read from its folder where it is there, else trained and measured."""
     file = folder / "row.npz"
-    if file.exists():
+    if file.exists() and not differences(recipe, folder):
         with np.load(file, allow_pickle=False) as kept:
             pictures = {name: kept[name] for name in ("reconstructions", "samples") if name in kept}
             return Row(
@@ -156,6 +161,8 @@ def measured(run: Run) -> Row:
         "excess_crossentropy": scores["excess_crossentropy"],
         **_of_codes(_numbers(encoded), train_split.labels, _numbers(run.encode(data.test)), data),
     }
+    if "quantized" in encoded:
+        del figures["active_units"]  # it would count the numbers of the vectors that the codes stand for
     named, _ = grid_examples(data.test, run.recipe, data)
     reconstructions = np.asarray(apply(run.heads.end_to_end, named)["reconstruction"])
     samples = None
@@ -242,7 +249,8 @@ def _write(rows, folder, data, recipe):
             for column in used
         )
         lines.append(f"| {row.name} | {' | '.join(cells)} |")
-    lines += ["", f"{data.name}, {len(data.train):,} examples to train on, {recipe.epochs} epochs each."]
+    lines += ["", f"{data.name}, {len(data.train):,} examples to train on, {recipe.epochs} epochs each"]
+    lines[-1] += "; what trains in stages has those of its earlier stages besides."
     if data.classes:
         accuracy = train_classifier(data).accuracy
         lines += ["", FOOTNOTE.format(samples=SAMPLES, accuracy=accuracy)]
@@ -260,7 +268,8 @@ def _sheet(rows, inputs, domain):
     halves = [
         grid({"input": inputs} | {row.name: row.reconstructions for row in rows}, domain),
         grid(
-            {"input": blank} | {row.name: blank if row.samples is None else row.samples for row in rows},
+            {"input": blank}
+            | {row.name: blank if row.samples is None else row.samples[: len(blank)] for row in rows},
             domain,
         ),
     ]

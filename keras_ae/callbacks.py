@@ -137,6 +137,11 @@ class Checkpoint(keras.callbacks.Callback):
                 file.unlink()
 
 
+def kept_epochs(folder: Path) -> int:
+    """Whole epochs that a checkpoint's folder and those of the stages inside it keep, all together."""
+    return sum(read_state(file.parent)["epochs"] for file in Path(folder).rglob("state.json"))
+
+
 def read_state(folder: Path) -> dict:
     """What a Checkpoint left in a folder: epochs done, files of the last and the best, history."""
     try:

@@ -78,7 +78,8 @@ def train(options) -> int:
         raise
     except KeyboardInterrupt:
         done = training.epochs_done(directory)
-        print(f"\nstopped; {done} of {recipe.epochs} epochs are kept in {directory}", file=sys.stderr)
+        planned = "" if hasattr(recipe.variant, "stages") else f" of {recipe.epochs}"
+        print(f"\nstopped; {done}{planned} epochs are kept in {directory}", file=sys.stderr)
         print(f"go on with: {_command(options, directory)}", file=sys.stderr)
         return INTERRUPTED
 

@@ -135,6 +135,8 @@ class Term:
         or a scalar where the term is defined on a batch as a whole. "progress", the share of the
         run that is done, in [0, 1], stands among the outputs; in validation it is 1.
     weight: factor in the loss, at least 0; a term of weight 0 is only shown.
+    selects: whether it counts in validation, by which the best epoch is chosen; what plays against
+        the model, or learns beside it, does not.
     schedule: factor on the weight as a function of progress; validation takes its value at 1, so
         that epochs compare.
     """
@@ -143,6 +145,7 @@ class Term:
     value: Callable[[dict], object]
     weight: float = 1.0
     schedule: Callable[[object], object] | None = None
+    selects: bool = True
 
     def __post_init__(self):
         if not self.weight >= 0:

@@ -55,7 +55,7 @@ class Latent(keras.callbacks.Callback):
             return
         encoded = {name: np.asarray(value) for name, value in apply(self.heads.encoder, self.named).items()}
         with self.writer.as_default(step=epoch):
-            if "log_var" in encoded:
+            if "log_var" in encoded and self.heads.prior is None:
                 _write_posterior(encoded)
             for name, picture in pictures(self.heads, encoded, self.named, self.domain, self.sampler).items():
                 tf.summary.image(name, picture[None])
@@ -84,7 +84,9 @@ def pictures(
         label = None if classes is None else classes[0]
         found["traversal"] = _rows(draw, traversal(codes), domain, label)
         if codes.shape[1] == 2:
-            found["plane"] = _rows(draw, plane(codes, "log_var" in encoded), domain, label)
+            found["plane"] = _rows(
+                draw, plane(codes, "log_var" in encoded and heads.prior is None), domain, label
+            )
     if sampler is not None:
         drawn = sampler.fit(heads, encoded)(10 * (count or 10), 0)
         labels = np.repeat(np.arange(count), 10) if count else None

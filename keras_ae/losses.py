@@ -32,6 +32,7 @@ def categorical_crossentropy(target, output):
 
     target: (batch, ..., classes) one-hot; output: probabilities of the same shape. Returns (batch,).
     """
+    output = ops.maximum(output, 1e-7)  # a position of zeros has no probabilities to normalise
     return mean_of_elements(ops.categorical_crossentropy(target, output))
 
 

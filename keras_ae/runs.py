@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ae import blocks
 from keras_ae.board import MOST_POINTS, write_hparams, write_projector
 from keras_ae.callbacks import read_state
 from keras_ae.data.dataset import Data, Split, Units, held_back_batches, inference_batch, values
@@ -92,9 +96,14 @@ def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = prin
         raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
     heads = recipe.variant.build(spec)
     try:
-        heads.trained.load_weights(directory / WEIGHTS_FILE)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{recipe.variant} is not the variant that {directory} was trained with") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras only warns of layers that it leaves as they were
+            heads.trained.load_weights(directory / WEIGHTS_FILE)
+    except (OSError, ValueError, KeyError, UserWarning) as error:
+        raise InputError(
+            f"{recipe.variant}, built for this data, does not fit the weights kept in {directory}; take the "
+            "settings and the classes of data that it was trained with, or train anew"
+        ) from error
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
 
 
@@ -114,7 +123,7 @@ def saved_heads(directory: Path) -> tuple[Heads, Units, dict[str, np.ndarray]]:
             units = Units(str(facts["domain"]), facts["offset"], facts["scale"])
             named = {name: facts[name] for name in ("inputs", "condition") if name in facts}
             return heads, units, named
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{directory} cannot be read ({error}); train anew") from error
 
 
@@ -130,6 +139,8 @@ def save_heads(heads: Heads, directory: Path) -> None:
 
 
 def _loaded(file):
+    for info in pkgutil.iter_modules(blocks.__path__):
+        importlib.import_module(f"{blocks.__name__}.{info.name}")  # where Keras finds our layers by name
     return keras.models.load_model(file, compile=False, safe_mode=True) if file.exists() else None
 
 
@@ -243,7 +254,7 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
         shown = pictures(
             run.heads,
             encoded,
-            named_examples(run.data.train.thin(MOST_FITTED), run.data.classes),
+            named_examples(run.data.train.take(slice(1)), run.data.classes),
             run.data.domain,
             getattr(run.recipe.variant, "sampler", None),
         )

@@ -11,6 +11,7 @@ import tensorflow as tf
 from sklearn.mixture import GaussianMixture
 
 from keras_ae.data.dataset import inference_batch
+from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
 
 Draw = Callable[[int, int], np.ndarray]
@@ -18,7 +19,13 @@ Draw = Callable[[int, int], np.ndarray]
 
 
 class Sampler(Protocol):
-    """A frozen dataclass; fit: heads, the training examples' codes by output name -> Draw."""
+    """A frozen dataclass that draws codes for a decoder.
+
+    check: raises InputError for heads that it cannot draw for.
+    fit: heads, the examples' codes by output name (those of training for what is measured) -> Draw.
+    """
+
+    def check(self, heads: Heads) -> None: ...
 
     def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw: ...
 
@@ -26,6 +33,9 @@ class Sampler(Protocol):
 @dataclass(frozen=True)
 class StandardNormal:
     """The prior N(0, 1) of variational, Wasserstein and adversarial autoencoders."""
+
+    def check(self, heads: Heads) -> None:
+        _check_real(self, heads)
 
     def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw:
         shape = tuple(heads.decoder.get_layer("code").output.shape[1:])
@@ -44,6 +54,9 @@ class FittedMixture:
     def __post_init__(self):
         if self.components < 1:
             raise ValueError(f"components is at least 1, received {self.components}")
+
+    def check(self, heads: Heads) -> None:
+        _check_real(self, heads)
 
     def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw:
         flat = codes["code"].reshape(len(codes["code"]), -1).astype(np.float64)
@@ -64,6 +77,9 @@ class FittedMixture:
 class AggregatePosterior:
     """The posterior of a training example drawn at random: an upper bound on what a prior can give."""
 
+    def check(self, heads: Heads) -> None:
+        _check_real(self, heads)
+
     def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw:
         mean = codes["code"]
         deviation = np.exp(0.5 * codes["log_var"]) if "log_var" in codes else np.zeros_like(mean)
@@ -79,10 +95,25 @@ class AggregatePosterior:
 class OwnPrior:
     """The prior that the variant has learned with the rest."""
 
+    def check(self, heads: Heads) -> None:
+        if heads.prior is None:
+            raise InputError(
+                "OwnPrior draws from a prior that the variant has learned, and this one learns none; "
+                'take another: SET="variant.sampler=StandardNormal"'
+            )
+
     def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw:
         shape = heads.prior.inputs[0].shape[1:]
         return lambda count, seed: np.asarray(
             apply(heads.prior, {"noise": _normal((count, *shape), seed)})["code"]
+        )
+
+
+def _check_real(sampler, heads):
+    if heads.decoder.get_layer("code").output.dtype != "float32":
+        raise InputError(
+            f"{type(sampler).__name__} draws real numbers, and this variant's code is of whole ones; "
+            'take its own prior: SET="variant.sampler=OwnPrior"'
         )
 
 

@@ -27,13 +27,13 @@ MOUNT = "/models"
 def export_heads(
     heads: Heads, units: Units, examples: dict[str, np.ndarray], name: str, card: dict, root: Path
 ) -> dict[str, Path]:
-    """Writes root/name/{encoder,decoder,autoencoder}/<version>/ and root/models.config.
+    """Writes root/name/{encoder,decoder,autoencoder}/<version>/ and root/models.config; and a learned prior.
 
     Each head is a SavedModel of its own with float32 inputs and outputs by name (`inputs`,
     `code`, `reconstruction`), any batch size, and `card.json` beside it. Real-valued data goes
     in and comes out in its own units: the standardisation is inside the graph. A condition goes in
-    as the number of the class, int64. The version is one above the highest there is; a model
-    appears under its number only when it is complete.
+    as the number of the class, int64, and standard normal noise into the prior. The version is one
+    above the highest there is; a model appears under its number only when it is complete.
 
     units: those the heads were trained in. examples: what the heads take, by name, in those units,
         on which each head, read back from disk, is compared with its Keras model.
@@ -50,6 +50,9 @@ def export_heads(
             batch["condition"] = tf.argmax(examples["condition"], axis=-1)
         taken = {tensor.name: batch[tensor.name] for tensor in heads.encoder.inputs}
         batch |= functions["encoder"][1](taken)
+        if heads.prior is not None:
+            shape = (len(examples["inputs"]), *heads.prior.inputs[0].shape[1:])
+            batch["noise"] = tf.random.stateless_normal(shape, (0, 0))
         signatures = {}
         for head, (model, function) in functions.items():
             _write(model, function, aside / head)
@@ -102,7 +105,8 @@ def _functions(heads: Heads, units: Units) -> dict[str, tuple[keras.Model, Calla
             outputs["reconstruction_log_var"] += 2.0 * tf.math.log(scale)
         return outputs
 
-    return {
+    own = {"prior": (heads.prior, _serving(heads.prior, run, heads.prior.output))} if heads.prior else {}
+    return own | {
         "encoder": (heads.encoder, _serving(heads.encoder, run, heads.encoder.output)),
         "decoder": (heads.decoder, _serving(heads.decoder, run, heads.decoder.output)),
         "autoencoder": (heads.end_to_end, _serving(heads.end_to_end, run, heads.decoder.output)),

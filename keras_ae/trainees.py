@@ -76,6 +76,8 @@ class Trainee(keras.Model):
         for term in self.terms:
             value = term.value(outputs)
             self._track(term.name, value, count)
+            if not (training or term.selects):
+                continue
             factor = term.schedule(progress) if term.schedule else 1.0
             rows = value[:, None] if self.samples > 1 and len(value.shape) == 1 else value
             total = total + self.term_weights[term.name] * factor * rows

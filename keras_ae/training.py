@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from keras_ae import losses
 from keras_ae.board import write_overview
-from keras_ae.callbacks import Checkpoint, Pictures, Throughput, read_state
+from keras_ae.callbacks import Checkpoint, Pictures, Throughput, kept_epochs, read_state
 from keras_ae.data.dataset import Data, held_back_batches, inference_batch, training_batches
 from keras_ae.errors import InputError
 from keras_ae.latent import Latent
@@ -60,6 +60,8 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     pair = partial(recipe.task.pair, domain=data.domain)
     heads = _built(recipe, spec_of(data, pair))
+    if getattr(recipe.variant, "sampler", None) is not None:
+        recipe.variant.sampler.check(heads)
     state = read_state(checkpoint)
     stages = recipe.variant.stages(heads) if hasattr(recipe.variant, "stages") else ()
     if state["last"] or any(read_state(checkpoint / stage.name)["last"] for stage in stages):
@@ -175,7 +177,7 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
     checkpoint = directory / "checkpoint"
     try:
         checkpoint.mkdir(parents=True, exist_ok=True)
-        if not resume and read_state(checkpoint)["epochs"]:
+        if not resume and kept_epochs(checkpoint):
             raise InputError(
                 f"{directory} holds a run already; go on with RESUME=1 (--resume), or name another"
             )
@@ -185,8 +187,8 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
 
 
 def epochs_done(directory: Path) -> int:
-    """Whole epochs that a run's folder keeps."""
-    return read_state(directory / "checkpoint")["epochs"]
+    """Whole epochs that a run's folder keeps, those of stages among them."""
+    return kept_epochs(directory / "checkpoint")
 
 
 def loss_for(recipe: Recipe, data: Data) -> Callable:

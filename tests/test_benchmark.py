@@ -53,6 +53,20 @@ def test_another_budget_is_another_table(tmp_path, monkeypatch):
     assert len(folders) == 2
 
 
+def test_what_the_data_does_not_allow_is_left_out_unless_it_was_asked_for(tmp_path, random, monkeypatch):
+    np.save(tmp_path / "a.npy", random.uniform(size=(40, 4, 4)))
+    few = {name: contenders()[name] for name in ("undercomplete", "conditional")}
+    monkeypatch.setattr(benchmark, "contenders", lambda: few)
+    notes, data = [], ArrayFile(str(tmp_path / "a.npy"))
+    folder = benchmark.benchmark(data, tmp_path / "all", (), 1, SMALL, notes.append)
+    assert any(note.startswith("conditional is left out: a conditional autoencoder") for note in notes)
+    table = (folder / "table.md").read_text()
+    assert "| undercomplete |" in table
+    assert "linear probe" not in table
+    with pytest.raises(InputError, match="needs a label"):
+        benchmark.benchmark(data, tmp_path / "one", ("conditional",), 1, SMALL, notes.append)
+
+
 def test_an_unknown_variant_and_real_values_are_refused(tmp_path, random):
     with pytest.raises(InputError, match="expected variants among .*undercomplete.*; received overcomplete"):
         benchmark.benchmark(Sample(Mnist5k()), tmp_path, ("overcomplete",))

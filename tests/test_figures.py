@@ -1,5 +1,6 @@
 """Figures of merit against what is known: exact likelihoods, distances of normals, separable codes."""
 
+import dataclasses
 from functools import partial
 from math import log, pi
 
@@ -25,8 +26,10 @@ from keras_ae.samplers import (
 )
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
+from keras_ae.training import train
 from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.variational import Variational
+from keras_ae.variants.vector_quantized import VectorQuantized
 
 HALF = log(0.5)
 
@@ -229,3 +232,18 @@ def test_a_task_refuses_too_few_samples():
 
 def test_what_does_not_generate_has_no_figures_of_samples():
     assert Generation().figures(None, Mnist5k().sample(), 0, None) == {}
+
+
+def test_a_sampler_that_does_not_fit_a_variant_is_refused_before_training(tiny_recipe, tmp_path):
+    recipe = dataclasses.replace(tiny_recipe, variant=Variational(DenseBackbone(()), 2, sampler=OwnPrior()))
+    with pytest.raises(InputError, match="OwnPrior draws from a prior .* this one learns none"):
+        train(recipe, tmp_path / "a", report=lambda _: None)
+    quantized = VectorQuantized(DenseBackbone(()), 2, sampler=StandardNormal())
+    with pytest.raises(InputError, match="StandardNormal draws real numbers, .* code is of whole ones"):
+        train(dataclasses.replace(recipe, variant=quantized), tmp_path / "b", report=lambda _: None)
+
+
+def test_other_labels_are_other_data():
+    data = Mnist5k().sample()
+    train_split = dataclasses.replace(data.train, labels=data.train.labels[::-1])
+    assert dataclasses.replace(data, train=train_split).sha256 != data.sha256

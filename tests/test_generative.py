@@ -1,7 +1,11 @@
 """Terms of the generative variants against closed forms, brute force and what they must not touch."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 from math import log
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -47,6 +51,10 @@ def test_the_discrepancy_of_equal_distributions_is_near_nought_and_of_others_is_
     assert float(mmd(first, second)) == pytest.approx(0, abs=0.002)
     assert float(mmd(first, moved)) > 0.05
     assert float(mmd(first, 2 * second)) > 0.02
+
+
+def test_the_discrepancy_of_one_example_is_a_number():
+    assert np.isfinite(float(mmd(tf.ones((1, 3)), tf.zeros((1, 3)))))
 
 
 def test_the_discrepancy_is_the_sum_over_pairs_that_defines_it(random):
@@ -149,6 +157,45 @@ def test_codes_follow_the_vectors_that_they_stand_for_and_dead_ones_come_back(ra
     before = codebook.entries.numpy()
     codebook(vectors, SEEDS, mode="quantize", training=False)
     np.testing.assert_array_equal(codebook.entries.numpy(), before)
+
+
+@pytest.mark.parametrize("decay", [0.9, 0.99, 0.999])
+def test_a_codebook_settles(random, decay):
+    codebook, vectors = Codebook(8, 2, decay=decay), normals(random, 256, 2)[:, None]
+    for step in range(30):
+        codebook(vectors, SEEDS + step, mode="quantize", training=True)
+    before = codebook.entries.numpy()
+    codebook(vectors, SEEDS, mode="quantize", training=True)
+    assert np.linalg.norm(codebook.entries.numpy() - before, axis=1).mean() < 0.1
+
+
+def test_what_learns_beside_the_model_does_not_choose_its_epoch():
+    keras.utils.set_random_seed(0)
+    variant = VectorQuantized(DenseBackbone((8,)), 3, codes=4, width=2)
+    heads = variant.build(SPEC)
+    loss = losses.on_reconstruction(losses.squared_error)
+    trainee = Trainee(heads.trained, loss, variant.terms())
+    trainee.prepare(keras.optimizers.SGD(0.0))
+    named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
+    logs = trainee.test_on_batch(named, named["inputs"], return_dict=True)
+    assert logs["prior_nll"] > 0.5
+    expected = logs["reconstruction"] + variant.commitment * logs["commitment"]
+    assert logs["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_heads_with_layers_of_our_own_are_exported_by_another_process(tmp_path):
+    command = [sys.executable, "-m", "keras_ae"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    tiny = "variant.backbone.units=8 variant.latent_dim=3 variant.codes=4 epochs=1 task=Reconstruction"
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(size=(40, 4, 4)))
+    asked = ["vector_quantized", "--data", "a.npy", "--set", tiny]
+    for words in (["train", *asked], ["export", "vector_quantized"]):
+        done = subprocess.run(
+            [*command, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    for head in ("encoder", "decoder", "autoencoder", "prior"):
+        assert (tmp_path / "saved_models" / "vector_quantized" / head / "2" / "saved_model.pb").exists()
 
 
 def test_the_prior_of_codes_sees_only_those_before(random):

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_ae import losses
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.jacobian import DERIVATIVES
+from keras_ae.blocks.recurrent import RecurrentBackbone
 from keras_ae.blocks.sampling import Sampling, SeededMasking, kl_of_units, log_normal
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, Term, apply
@@ -221,6 +222,11 @@ def test_the_penalty_of_a_deep_encoder_estimates_the_norm_of_its_jacobian(random
     np.testing.assert_allclose(probed(inputs, SEEDS), brute_force(heads, inputs), rtol=0.1)
 
 
+def test_probes_through_a_recurrent_layer_are_refused():
+    with pytest.raises(InputError, match="forward-mode derivatives do not pass a recurrent layer"):
+        Contractive(RecurrentBackbone((4,)), 2).build(Spec((5, 2), (5, 2), "real"))
+
+
 def test_the_gradient_of_the_probed_penalty_reaches_the_encoder(random):
     heads = Contractive(DenseBackbone((8,)), 5).build(SPEC)
     with tf.GradientTape() as tape:
@@ -241,6 +247,11 @@ def test_the_gradient_of_the_probed_penalty_reaches_the_encoder(random):
         (Contractive, {"probes": 0}, "probes is at least 1, received 0"),
         (Contractive, {"activation": "gelu"}, "activation is one of sigmoid, .*; received 'gelu'"),
         (Stacked, {"pretraining": 0}, "pretraining is at least 1, received 0"),
+        (
+            Stacked,
+            {"backbone": RecurrentBackbone()},
+            "a stack is of dense layers.*received Recurrent",
+        ),
         (Stacked, {"masking": 1.0}, "masking is at least 0 and below 1, received 1.0"),
         (Variational, {"beta": -1.0}, "beta is at least 0, received -1.0"),
         (Variational, {"warmup": 1.5}, "warmup is a share of the run, from 0 to 1, received 1.5"),

@@ -16,16 +16,18 @@ def mmd(first, second):
     """Maximum mean discrepancy, unbiased, with inverse multiquadratic kernels (Tolstikhin et al. 2018).
 
     first, second: (batch, n) each. Returns a scalar: 0 in expectation for draws of one distribution,
-    so a little below or above 0 for a batch of them.
+    so a little below or above 0 for a batch of them. One example alone tells nothing of its spread.
     """
     count = ops.cast(ops.shape(first)[0], "float32")
     others = 1.0 - ops.eye(ops.shape(first)[0])
-    within = ops.sum((_kernel(first, first) + _kernel(second, second)) * others) / (count * (count - 1.0))
+    within = ops.sum((_kernel(first, first) + _kernel(second, second)) * others) / ops.maximum(
+        count * (count - 1.0), 1.0
+    )
     return within - 2.0 * ops.mean(_kernel(first, second))
 
 
 def _kernel(first, second):
-    """Sum over scales of C / (C + |x - y|^2): (n, d), (m, d) -> (n, m)."""
+    """Mean over scales of C / (C + |x - y|^2): (n, d), (m, d) -> (n, m)."""
     squares = ops.sum(ops.square(first), axis=1)[:, None] + ops.sum(ops.square(second), axis=1)[None]
     distance = ops.maximum(squares - 2.0 * ops.matmul(first, ops.transpose(second)), 0.0)
     base = 2.0 * first.shape[-1]

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from keras_ae.blocks.sampling import normal
+from keras_ae.errors import InputError
 
 DERIVATIVES = {
     "sigmoid": lambda code: code * (1.0 - code),
@@ -43,10 +44,16 @@ class ProbedJacobian(layers.Layer):
 
     model: what is differentiated, its output `given` by its input `taken`.
     probes: at least 1; pure functions of the batch's seeds.
+    Raises InputError for a model with recurrent layers.
     """
 
     def __init__(self, model, taken: str = "inputs", given: str = "code", probes: int = 1, **kwargs):
         super().__init__(**kwargs)
+        if any(isinstance(layer, layers.RNN) for layer in model.layers):
+            raise InputError(
+                "forward-mode derivatives do not pass a recurrent layer; take another backbone: "
+                'SET="variant.backbone=Conv1DBackbone"'
+            )
         self.model = model
         self.taken, self.given = taken, given
         self.probes = probes

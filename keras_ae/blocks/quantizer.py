@@ -65,9 +65,9 @@ class Codebook(layers.Layer):
         numbers = self._nearest(values)
         if mode == "nearest":
             return numbers
+        found = ops.take(self.entries, numbers, axis=0)
         if training:
             self._follow(ops.reshape(values, (-1, self.width)), ops.reshape(numbers, (-1,)), seeds)
-        found = ops.take(self.entries, numbers, axis=0)
         return values + ops.stop_gradient(found - values)
 
     def _nearest(self, values):
@@ -84,7 +84,7 @@ class Codebook(layers.Layer):
         seed = tf.random.experimental.stateless_fold_in(seeds[0], 5)
         picked = tf.random.stateless_uniform((self.codes,), seed, 0, tf.shape(vectors)[0], tf.int32)
         dead = counts < DEAD * even
-        counts = ops.where(dead, (1 - self.decay) * even, counts)
+        counts = ops.where(dead, even, counts)
         sums = ops.where(dead[:, None], counts[:, None] * ops.take(vectors, picked, axis=0), sums)
         self.counts.assign(counts)
         self.sums.assign(sums)

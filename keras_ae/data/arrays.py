@@ -60,11 +60,14 @@ class ArrayFile:
         return _in_domain(Path(self.path).name, splits, self.domain)
 
     def sample(self) -> Data:
-        """Blobs of 12 x 12 pixels: a stand-in that needs no file."""
+        """Blobs of 12 x 12 pixels, or their rows as series, or bright and dark as classes; needs no file."""
         rows, columns = np.mgrid[0:12, 0:12]
         centres = np.random.default_rng(0).uniform(2, 9, (60, 2, 1, 1))
         blobs = np.exp(-((rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2) / 6)
-        return _in_domain("sample", split_by_content(blobs[..., None].astype(np.float32)), self.domain)
+        examples = blobs.astype(np.float32) if self.series else blobs[..., None].astype(np.float32)
+        if self.domain == "categorical":
+            examples = (blobs > 0.5).astype(np.int64)
+        return _in_domain("sample", split_by_content(examples), self.domain)
 
     def _read(self):
         """The arrays that are wanted, by name, and the name of the examples; other members stay unread."""

@@ -140,11 +140,13 @@ class Data:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of every example's bytes, in the order of the splits."""
+        """Hash of every example's bytes and label, in the order of the splits."""
         digest = hashlib.sha256()
         for name, split in self.splits.items():
             digest.update(f"{name} {split.examples.shape} {split.examples.dtype} ".encode())
             digest.update(np.ascontiguousarray(split.examples))
+            if split.labels is not None:
+                digest.update(np.ascontiguousarray(split.labels))
         return digest.hexdigest()
 
 

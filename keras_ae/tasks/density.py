@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_ae.baselines import Predictor
 from keras_ae.blocks.corruption import Binarized
-from keras_ae.data.dataset import Data, Split, held_back_batches
+from keras_ae.data.dataset import Data, held_back_batches
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
 from keras_ae.losses import LIKELIHOODS, NATURAL
@@ -46,7 +46,8 @@ class Density:
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """The mean of the training examples, whatever goes in."""
-        mean = np.mean(_means(data.train), axis=0, dtype=np.float64).astype(np.float32)
+        full = 255.0 if data.train.examples.dtype == np.uint8 else 1.0
+        mean = (np.mean(data.train.examples, axis=0, dtype=np.float64) / full).astype(np.float32)
         return {"training mean": lambda inputs: np.broadcast_to(mean, inputs.shape)}
 
     def figures(self, heads: Heads, data: Data, seed: int, draw: Draw | None) -> dict[str, dict[str, float]]:
@@ -70,8 +71,3 @@ class Density:
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
         return {"input": inputs, "reconstruction": reconstruction}
-
-
-def _means(split: Split):
-    full = 255.0 if split.examples.dtype == np.uint8 else 1.0
-    return split.examples / full

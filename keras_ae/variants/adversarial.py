@@ -61,7 +61,10 @@ class Adversarial:
         return replace(Heads.join(encoder, decoder, judged), critic=judge)
 
     def terms(self) -> tuple[Term, ...]:
-        return (Term("fooling", lambda outputs: ops.softplus(-outputs["logit_code"]), self.weight),)
+        fooling = Term(
+            "fooling", lambda outputs: ops.softplus(-outputs["logit_code"]), self.weight, selects=False
+        )
+        return (fooling,)
 
     def critic_terms(self) -> tuple[Term, ...]:
         return (Term("critic", lambda outputs: told_apart(outputs["logit_prior"], outputs["logit_seen"])),)

@@ -53,11 +53,11 @@ class Regularized:
         decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
 
         weights = SquaredWeights(decoder)
-        slope = ProbedJacobian(decoder, "code", "reconstruction")
+        slope = ProbedJacobian(decoder, "code", "reconstruction") if self.gradient else None
 
         def beside(named):
             found = {"decoder_weights": weights(named["code"])}
-            if self.gradient:
+            if slope is not None:
                 found["decoder_gradient"] = slope(named["code"], named["seeds"])
             return found
 

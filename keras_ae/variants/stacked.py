@@ -37,6 +37,8 @@ class Stacked:
         for name in ("latent_dim", "pretraining"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1, received {getattr(self, name)}")
+        if not isinstance(self.backbone, DenseBackbone):
+            raise ValueError(f"a stack is of dense layers, a DenseBackbone; received {self.backbone}")
         if not 0 <= self.masking < 1:
             raise ValueError(f"masking is at least 0 and below 1, received {self.masking}")
 

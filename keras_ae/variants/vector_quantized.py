@@ -85,7 +85,7 @@ class VectorQuantized:
     def terms(self) -> tuple[Term, ...]:
         return (
             Term("commitment", _commitment, self.commitment),
-            Term("prior_nll", _prior_nll, 1.0),
+            Term("prior_nll", _prior_nll, 1.0, selects=False),
             Term("perplexity", self._perplexity, 0.0),
         )
 
