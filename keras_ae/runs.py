@@ -97,7 +97,7 @@ def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = prin
     heads = recipe.variant.build(spec)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)  # Keras only warns of layers that it leaves as they were
+            warnings.simplefilter("error", UserWarning)  # Keras only warns of what it leaves
             heads.trained.load_weights(directory / WEIGHTS_FILE)
     except (OSError, ValueError, KeyError, UserWarning) as error:
         raise InputError(
