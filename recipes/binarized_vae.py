@@ -1,7 +1,15 @@
 """Estimate the density of binarised digits with a variational autoencoder, in nats.
 
-make train RECIPE=binarized_vae
-make train RECIPE=binarized_vae DATA=mnist
+    make train RECIPE=binarized_vae             5,000 digits
+    make train RECIPE=binarized_vae DATA=mnist  60,000 digits, 29 minutes of training
+
+784-400-40 and back, pixels drawn black or white anew in each epoch by their grey values. Of the test
+digits of mnist, drawn once, -log p(x) by 200 importance samples, a run on 2 cores of an AMD EPYC (AVX2,
+no GPU) that bore other work beside, seed 0:
+
+    -log p(x)     89.82 nats
+    -ELBO         93.93 nats, of which KL 28.76
+    active units  27 of 40
 """
 
 from keras_ae.blocks.dense import DenseBackbone

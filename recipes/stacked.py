@@ -1,7 +1,18 @@
 """Denoise digits with a stack of layers, each trained on the one below before all are trained together.
 
-make train RECIPE=stacked
-make train RECIPE=stacked DATA=mnist
+    make train RECIPE=stacked                   5,000 digits, about 3 minutes
+    make train RECIPE=stacked DATA=mnist
+
+784-512-256-64 and back; a quarter of the pixels, and of the units below a layer in training, are masked.
+On test digits of mnist_5k, a run on 2 cores of an AMD EPYC (AVX2, no GPU), seed 0:
+
+                          MSE       PSNR
+    masked input          .02762    15.94 dB
+    linear denoiser       .01079    19.89 dB
+    greedy stack          .03420    15.06 dB
+    after fine-tuning     .01289    19.49 dB
+
+Fine-tuning is what makes it; from so few digits even so it stays below the best linear denoiser.
 """
 
 from keras_ae.blocks.corruption import Masking
