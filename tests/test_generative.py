@@ -183,6 +183,7 @@ def test_what_learns_beside_the_model_does_not_choose_its_epoch():
     assert logs["loss"] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_heads_with_layers_of_our_own_are_exported_by_another_process(tmp_path):
     command = [sys.executable, "-m", "keras_ae"]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
@@ -237,8 +238,8 @@ def test_the_weights_and_the_gradient_of_a_decoder_are_measured(random):
         tape.watch(code)
         output = decoder({"code": code})["reconstruction"]
     brute = np.square(tape.batch_jacobian(output, code)).reshape(2, -1).sum(axis=1)
-    probed = ProbedJacobian(decoder, "code", "reconstruction", probes=600)(code, SEEDS)
-    np.testing.assert_allclose(probed, brute, rtol=0.2)
+    probed = ProbedJacobian(decoder, "code", "reconstruction", probes=150)(code, SEEDS)
+    np.testing.assert_allclose(probed, brute, rtol=0.35)
 
 
 def test_a_prior_of_pseudo_inputs_is_drawn_from_where_the_encoder_puts_them():
