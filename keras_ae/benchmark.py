@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from keras_ae.heads import Variant, apply
 from keras_ae.metrics import active_units, cluster_agreement, evaluate, frechet_distance, linear_probe
 from keras_ae.pictures import drawable, grid, save
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs import MOST_FITTED, Run, described, differences, grid_examples, reconstructor
+from keras_ae.runs import MOST_FITTED, Run, described, differences, grid_examples, reconstructor, spec_of
 from keras_ae.samplers import FittedMixture, generate
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train
@@ -85,20 +86,24 @@ def benchmark(
 
     root: the folder of all benchmarks. One of other data, epochs or settings has a folder of its
     own; what is done in it is not done again, and a training that was cut off goes on.
-    settings: changes to every recipe, such as `variant.latent_dim=16`.
-    Raises InputError for an unknown name, and for data that are no values in [0, 1].
+    settings: changes to every recipe, such as `variant.latent_dim=16`; a variant that one does not fit
+        is left out, unless it was named.
+    Raises InputError for an unknown name, for settings that no variant takes, and for data that are
+    no values in [0, 1].
     """
     all_of_them = contenders()
     unknown = [name for name in names if name not in all_of_them]
     if unknown:
         raise InputError(f"expected variants among {', '.join(all_of_them)}; received {', '.join(unknown)}")
-    recipes = {
-        name: replace(
-            override(Recipe(data, all_of_them[name], Reconstruction(), epochs=epochs, warmup=100), settings),
-            name=name,
-        )
-        for name in names or all_of_them
-    }
+    recipes = {}
+    for name in names or all_of_them:
+        recipe = Recipe(data, all_of_them[name], Reconstruction(), epochs=epochs, warmup=100)
+        try:
+            recipes[name] = replace(override(recipe, settings), name=name)
+        except InputError as error:
+            if name in names or (not recipes and name == list(all_of_them)[-1]):
+                raise
+            report(f"{name} is left out: {error}")
     first = next(iter(recipes.values()))
     loaded = first.data.load()
     if loaded.domain != "unit":
@@ -184,7 +189,9 @@ def _principal_components(recipe, data):
         name: np.asarray(values(split.examples)).reshape(len(split), -1)
         for name, split in (("train", train_split), ("test", data.test))
     }
-    size = min(recipe.variant.latent_dim, *flat["train"].shape)
+    spec = spec_of(data, partial(recipe.task.pair, domain=data.domain))
+    [code] = [tensor for tensor in recipe.variant.build(spec).decoder.inputs if tensor.name == "code"]
+    size = min(prod(code.shape[1:]), *flat["train"].shape)
     pca = PCA(size, random_state=0).fit(flat["train"])
     codes = {name: pca.transform(part).astype(np.float32) for name, part in flat.items()}
 

@@ -9,6 +9,7 @@ from keras_ae.blocks.conv1d import Conv1DBackbone
 from keras_ae.blocks.conv2d import ConvBackbone
 from keras_ae.blocks.decay import kernel_decay
 from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.patches import Hide, PatchBackbone, Places, Restore
 from keras_ae.blocks.recurrent import RecurrentBackbone
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec
@@ -170,8 +171,56 @@ def test_what_is_no_series_is_refused_on_both_sides(backbone, expected, shape):
         (lambda: RecurrentBackbone(()), r"one or more widths of at least 1, received \(\)"),
         (lambda: RecurrentBackbone((8, 0)), r"one or more widths of at least 1, received \(8, 0\)"),
         (lambda: RecurrentBackbone(activation="unheard"), "unheard"),
+        (lambda: PatchBackbone(patch=0), "patch is at least 1, received 0"),
+        (lambda: PatchBackbone(depth=0), "depth is at least 1, received 0"),
+        (lambda: PatchBackbone(decoder_depth=-1), "decoder_depth is at least 1, received -1"),
+        (lambda: PatchBackbone(heads=0), "heads is at least 1, received 0"),
+        (lambda: PatchBackbone(width=6), "multiple of 4 and of the heads, which are 4; received 6"),
+        (lambda: PatchBackbone(width=8, heads=3), "multiple of 4 and of the heads, which are 3; received 8"),
     ],
 )
 def test_a_value_outside_its_domain_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_patches_that_do_not_fill_a_picture_are_padded_and_cut_off_again():
+    heads = Undercomplete(PatchBackbone(3, width=8, depth=1, heads=2), 5).build(
+        Spec((7, 4, 2), (7, 4, 2), "real")
+    )
+    assert heads.encoder.get_layer("encoder_tokens").output.shape == (None, 3 * 2, 8)
+    assert heads.end_to_end.output["reconstruction"].shape == (None, 7, 4, 2)
+
+
+def test_a_patch_of_one_pixel_is_a_token():
+    heads = Undercomplete(PatchBackbone(1, width=4, depth=1, heads=1), 2).build(
+        Spec((2, 3, 1), (2, 3, 1), "unit")
+    )
+    assert heads.encoder.get_layer("encoder_tokens").output.shape == (None, 6, 4)
+
+
+def test_patches_of_what_is_no_picture_are_refused():
+    with pytest.raises(InputError, match=r"\(height, width, channels\), received shape \(7,\)"):
+        PatchBackbone().encode(keras.Input((7,)))
+
+
+def test_places_differ_by_row_and_by_column():
+    places = np.asarray(Places(3, 4)(np.zeros((1, 12, 8), np.float32)))[0]
+    apart = np.abs(places[:, None] - places).max(axis=-1)
+    assert (apart + np.eye(12) > 0.05).all()
+    np.testing.assert_array_equal(places[0, :4], [0, 0, 1, 1])  # sin 0 and cos 0 of the first row
+
+
+def test_tokens_return_to_their_places_and_a_learned_one_stands_for_the_hidden(random):
+    tokens = random.normal(size=(2, 5, 3)).astype("float32")
+    seeds = np.array([[1, 2], [3, 4]])
+    kept, places = Hide(2)(tokens, seeds)
+    assert all(len(set(row)) == 2 for row in np.asarray(places))
+    restore = Restore(5)
+    whole = np.asarray(restore(kept, places))
+    for example in range(2):
+        for place in range(5):
+            seen = place in np.asarray(places[example])
+            np.testing.assert_allclose(
+                whole[example, place], tokens[example, place] if seen else restore.hidden, rtol=1e-6
+            )

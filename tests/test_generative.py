@@ -17,6 +17,7 @@ from keras_ae.blocks.critic import Permuted, critic, told_apart
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.discrepancy import covariance, decomposed_kl, mmd
 from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
+from keras_ae.blocks.patches import PatchBackbone
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
 from keras_ae.heads import Spec, apply
 from keras_ae.runs import evaluate, reopen
@@ -27,6 +28,7 @@ from keras_ae.variants.disentangled_prior import DisentangledPrior
 from keras_ae.variants.factor import Factor
 from keras_ae.variants.importance_weighted import ImportanceWeighted
 from keras_ae.variants.info import Info
+from keras_ae.variants.masked import Masked
 from keras_ae.variants.regularized import Regularized
 from keras_ae.variants.total_correlation import TotalCorrelation
 from keras_ae.variants.vamp import Vamp
@@ -358,3 +360,44 @@ def test_a_hyperparameter_outside_its_domain_is_refused_at_construction(kind, fi
 def test_the_three_weights_of_total_correlation_at_one_are_the_variational_bound():
     assert [term.weight for term in TotalCorrelation(beta=1.0).terms()] == [1.0, 1.0, 1.0]
     assert [term.weight for term in Variational().terms()] == [1.0]
+
+
+def test_a_masked_autoencoder_paints_without_the_patches_that_it_does_not_see(random):
+    keras.utils.set_random_seed(0)
+    heads = Masked(PatchBackbone(2, width=8, depth=1, heads=2), 2, seen=0.34).build(SPEC)
+    inputs = random.uniform(size=(2, 3, 4, 1)).astype("float32")
+    outputs = apply(heads.trained, {"inputs": tf.constant(inputs), "seeds": SEEDS})
+    assert outputs["code"].shape[1:] == (1, 2)  # of four patches one is seen
+    changed = 1 - inputs
+    for example, [place] in enumerate(np.asarray(outputs["places"])):
+        row, column = 2 * (place // 2), 2 * (place % 2)
+        seen = np.s_[example, row : row + 2, column : column + 2]
+        changed[seen] = inputs[seen]
+    again = apply(heads.trained, {"inputs": tf.constant(changed), "seeds": SEEDS})
+    np.testing.assert_allclose(again["reconstruction"], outputs["reconstruction"], rtol=1e-6)
+    whole = [
+        apply(heads.end_to_end, {"inputs": tf.constant(part)})["reconstruction"] for part in (inputs, changed)
+    ]
+    assert np.abs(whole[0] - whole[1]).max() > 1e-4
+
+
+def test_a_masked_autoencoder_that_sees_all_is_trained_on_what_it_serves(random):
+    keras.utils.set_random_seed(0)
+    heads = Masked(PatchBackbone(2, width=8, depth=1, heads=2), 2, seen=1.0).build(SPEC)
+    named = {"inputs": tf.constant(random.uniform(size=(2, 3, 4, 1)), tf.float32), "seeds": SEEDS}
+    trained, served = (apply(model, named)["reconstruction"] for model in (heads.trained, heads.end_to_end))
+    np.testing.assert_allclose(trained, served, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ({"seen": 0.0}, "seen is above 0 and at most 1, received 0.0"),
+        ({"seen": 1.1}, "seen is above 0 and at most 1, received 1.1"),
+        ({"latent_dim": 0}, "latent_dim is at least 1, received 0"),
+        ({"backbone": DenseBackbone()}, "backbone is a PatchBackbone, received DenseBackbone"),
+    ],
+)
+def test_a_masked_autoencoder_outside_its_domain_is_refused(field, message):
+    with pytest.raises(ValueError, match=message):
+        Masked(**field)

@@ -1,0 +1,92 @@
+"""Masked autoencoder: in training the encoder sees a few patches of a picture, and the decoder paints all.
+
+He, Chen, Xie, Li, Dollar and Girshick, "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022,
+arXiv:2111.06377. The loss counts the patches that were seen too, so that the heads reconstruct whole
+pictures as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import keras
+from keras import layers, ops
+
+from keras_ae.blocks.patches import Hide, PatchBackbone, Restore
+from keras_ae.heads import Heads, Spec, Term
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A code of a few numbers a patch; the served encoder sees all patches.
+
+    Besides the code the encoder gives `features`, the mean of its tokens before they are narrowed
+    to the code, which is what to train a classifier on.
+
+    backbone: of patches.
+    latent_dim: numbers in the code of one patch, at least 1.
+    seen: share of the patches that the encoder sees in training, above 0 and at most 1.
+    """
+
+    backbone: PatchBackbone = PatchBackbone()
+    latent_dim: int = 32
+    seen: float = 0.25
+
+    def __post_init__(self):
+        if not isinstance(self.backbone, PatchBackbone):
+            raise ValueError(f"a masked variant's backbone is a PatchBackbone, received {self.backbone}")
+        if self.latent_dim < 1:
+            raise ValueError(f"latent_dim is at least 1, received {self.latent_dim}")
+        if not 0 < self.seen <= 1:
+            raise ValueError(f"seen is above 0 and at most 1, received {self.seen}")
+
+    def build(self, spec: Spec) -> Heads:
+        inputs = keras.Input(spec.input_shape, name="inputs")
+        tokens = self.backbone.embed(inputs)
+        embedder = keras.Model(inputs, tokens, name="embedder")
+        trunk = self._trunk()
+        encoded = trunk(tokens)
+        outputs = {
+            "code": layers.Flatten(name="encoder_code")(encoded["code"]),
+            "features": ops.mean(encoded["tokens"], axis=1),
+        }
+        encoder = keras.Model({"inputs": inputs}, outputs, name="encoder")
+
+        patches = prod(self.backbone.grid(spec.target_shape))
+        code = keras.Input((patches * self.latent_dim,), name="code")
+        widen = layers.Dense(self.backbone.width, name="decoder_widen")
+        tokens = widen(layers.Reshape((patches, self.latent_dim), name="decoder_patches")(code))
+        logits = self.backbone.paint(tokens, spec.target_shape)
+        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+        painter = keras.Model(tokens, {"reconstruction": reconstruction}, name="painter")
+
+        heads = Heads.join(encoder, decoder)
+        seeds = keras.Input((2,), dtype="int64", name="seeds")
+        seen, places = Hide(max(1, round(self.seen * patches)), name="hide")(embedder(inputs), seeds)
+        code = trunk(seen)["code"]
+        painted = painter(Restore(patches, name="restore")(widen(code), places))
+        given = {"inputs": inputs, "seeds": seeds}
+        trained = keras.Model(given, {"code": code, "places": places, **painted}, name="trained")
+        return Heads(encoder, decoder, heads.end_to_end, trained)
+
+    def _trunk(self):
+        """Any number of tokens -> as many, and the code of each."""
+        tokens = keras.Input((None, self.backbone.width), name="tokens")
+        attended = self.backbone.attend(tokens, "encoder", self.backbone.depth)
+        code = layers.Dense(self.latent_dim, name="encoder_narrow")(attended)
+        return keras.Model(tokens, {"tokens": attended, "code": code}, name="encoder_trunk")
+
+    def terms(self) -> tuple[Term, ...]:
+        return ()
+
+
+COMPARED = {
+    "masked": Masked(PatchBackbone(patch=7), latent_dim=2),
+    "masked_wide": Masked(PatchBackbone(patch=7)),
+}
+EXAMPLE = (
+    Masked(PatchBackbone(3, width=8, depth=1, heads=2), 2, seen=0.5),
+    Spec((7, 6, 1), (7, 6, 1), "unit"),
+)
