@@ -22,11 +22,17 @@ Table = dict[str, dict[str, float]]
 
 
 def model_card(
-    recipe: Recipe, data: Data, heads: Heads, history: list[dict[str, float]], table: Table
+    recipe: Recipe,
+    data: Data,
+    heads: Heads,
+    history: list[dict[str, float]],
+    table: Table,
+    stages: dict[str, list[dict[str, float]]] | None = None,
 ) -> dict:
     """Recipe, data with its hash, versions, commit, size, training and scores.
 
     history: the logs of each epoch, with its seconds. table: the last row is the model's own.
+    stages: the histories of what was trained before the whole, by name.
     """
     *baselines, model = table
     return {
@@ -48,7 +54,10 @@ def model_card(
         "latent_dim": prod(heads.decoder.get_layer("code").output.shape[1:]),
         "epochs": len(history),
         "best_epoch": 1 + min(range(len(history)), key=lambda index: history[index]["val_loss"]),
-        "seconds": round(sum(epoch["seconds"] for epoch in history), 1),
+        "seconds": _seconds(history),
+        "stages": {
+            name: {"epochs": len(part), "seconds": _seconds(part)} for name, part in (stages or {}).items()
+        },
         "machine": {
             "architecture": platform.machine(),
             "processors": len(os.sched_getaffinity(0))
@@ -59,6 +68,10 @@ def model_card(
         "metrics": table[model],
         "baselines": {name: table[name] for name in baselines},
     }
+
+
+def _seconds(history):
+    return round(sum(epoch["seconds"] for epoch in history), 1)
 
 
 def _version(name):

@@ -124,7 +124,7 @@ def _finish(run, options):
     table = runs.evaluate(run)
     _print_table(table)
     runs.show(run, table)
-    card = model_card(run.recipe, run.data, run.heads, run.history, table)
+    card = model_card(run.recipe, run.data, run.heads, run.history, table, run.stages)
     (run.directory / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     _export(run.directory, options)
     root = options.models.resolve()

@@ -67,6 +67,12 @@ class Run:
         """Numbers in a code."""
         return prod(self.heads.decoder.get_layer("code").output.shape[1:])
 
+    @property
+    def stages(self) -> dict[str, list[dict[str, float]]]:
+        """The histories of what was trained before the whole, by the stage's name."""
+        files = sorted((self.directory / "checkpoint").glob("*/state.json"))
+        return {file.parent.name: read_state(file.parent)["history"] for file in files}
+
     def sampler(self) -> Draw | None:
         """Where the variant's codes to generate from are drawn; None where it does not generate."""
         sampler = getattr(self.recipe.variant, "sampler", None)

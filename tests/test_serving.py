@@ -176,6 +176,7 @@ def test_the_card_tells_where_a_model_came_from(run, tmp_path):
         assert read["parameters"] == run.heads.end_to_end.count_params()
         assert read["epochs"] == read["best_epoch"] == 1
         assert read["seconds"] > 0
+        assert read["stages"] == {}
         assert read["versions"]["keras"].startswith("3.")
         assert read["versions"]["tensorflow"].startswith("2.")
         assert read["seed"] == 0

@@ -12,6 +12,7 @@ from keras_ae import training
 from keras_ae.blocks.conv1d import Conv1DBackbone
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.callbacks import read_state
+from keras_ae.card import model_card
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Sample
 from keras_ae.data.mnist import Mnist5k
@@ -79,6 +80,9 @@ def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, 
         states = [read_state(tmp_path / run / "checkpoint" / name)["history"] for run in "ab"]
         assert losses_of(states[0]) == losses_of(states[1])
     table = evaluate(unbroken)
+    card = model_card(recipe, unbroken.data, unbroken.heads, unbroken.history, table, unbroken.stages)
+    assert list(card["stages"]) == ["layer_1", "layer_2", "layer_3"]
+    assert all(stage["epochs"] == 2 and stage["seconds"] > 0 for stage in card["stages"].values())
     assert list(table)[-2:] == ["before fine-tuning", "tiny"]
     assert table["tiny"]["mse"] != table["before fine-tuning"]["mse"]
     events = EventMultiplexer().AddRunsFromDirectory(str(tmp_path / "a")).Reload().Runs()
