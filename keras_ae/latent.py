@@ -31,7 +31,8 @@ class Latent(keras.callbacks.Callback):
     sampler, and the plane where the code has two numbers.
 
     heads: being trained. named: validation examples as heads take them, (n, ...) each.
-    domain: of the pictures. sampler: where codes to generate from are drawn, or None.
+    domain: of the pictures. sampler: where codes to generate from are drawn, or None; one that is
+        fitted is, while training goes on, fitted to the codes of these examples alone.
     log_dir: the run's folder; all goes to its `validation` run. every: epochs between writings.
     """
 

@@ -23,7 +23,7 @@ from keras_ae.variants.contractive import Contractive
 
 recipe = Recipe(
     data=Mnist5k(),
-    variant=Contractive(DenseBackbone(units=()), latent_dim=128, weight=3e-4),
+    variant=Contractive(DenseBackbone(units=()), latent_dim=128, weight=3e-4, activation="sigmoid"),
     task=Reconstruction(),
     epochs=60,
     batch_size=128,

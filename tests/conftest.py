@@ -8,6 +8,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_ae.blocks.corruption import Gaussian
 from keras_ae.blocks.dense import DenseBackbone
@@ -16,6 +17,8 @@ from keras_ae.data.dataset import Sample
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.restoration import Denoising
 from keras_ae.variants.undercomplete import Undercomplete
+
+tf.config.experimental.enable_op_determinism()  # as train() does; Keras then leaves XLA's compiler out
 
 
 @pytest.fixture

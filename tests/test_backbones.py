@@ -211,6 +211,13 @@ def test_places_differ_by_row_and_by_column():
     np.testing.assert_array_equal(places[0, :4], [0, 0, 1, 1])  # sin 0 and cos 0 of the first row
 
 
+def test_some_batches_are_seen_whole():
+    hide, tokens = Hide(2, whole=0.5), np.zeros((1, 5, 3), np.float32)
+    kept = [hide(tokens, np.array([[seed, 0]]))[0].shape[1] for seed in range(60)]
+    assert set(kept) == {2, 5}
+    assert 15 <= kept.count(5) <= 45
+
+
 def test_tokens_return_to_their_places_and_a_learned_one_stands_for_the_hidden(random):
     tokens = random.normal(size=(2, 5, 3)).astype("float32")
     seeds = np.array([[1, 2], [3, 4]])

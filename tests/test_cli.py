@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,15 +19,37 @@ ROOT = Path(__file__).resolve().parent.parent
 QUICK = ["--set", "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16"]
 
 
+def draw_pictures(folder):
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for number in range(40):
+        Image.fromarray(random.integers(0, 255, (12, 12), dtype=np.uint8)).save(folder / f"{number}.png")
+
+
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
     """An empty working folder with a few pictures in it."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "pictures").mkdir()
-    random = np.random.default_rng(0)
-    for number in range(40):
-        Image.fromarray(random.integers(0, 255, (12, 12), dtype=np.uint8)).save(f"pictures/{number}.png")
+    draw_pictures(tmp_path / "pictures")
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder in which `denoising` was trained on the pictures."""
+    folder = tmp_path_factory.mktemp("finished")
+    draw_pictures(folder / "pictures")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert cli.main(["train", "denoising", "--data", "pictures", *QUICK]) == 0
+    return folder
+
+
+@pytest.fixture
+def trained(workplace, finished):
+    """A working folder of one's own with a finished run in it."""
+    shutil.copytree(finished, workplace, dirs_exist_ok=True)
+    return workplace
 
 
 def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, capsys):
@@ -53,29 +76,31 @@ def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, caps
     assert (workplace / "saved_models/models.config").is_file()
 
 
-def test_evaluate_and_export_take_the_newest_run(workplace, capsys):
-    cli.main(["train", "denoising", "--data", "pictures", *QUICK])
+def test_evaluate_and_export_take_the_newest_run(trained, capsys):
+    workplace = trained
     cli.main(["train", "denoising", "--data", "pictures", *QUICK, "--set", "seed=1"])
-    trained = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
+    printed = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
+    first = json.loads((workplace / "runs/denoising/001/card.json").read_text())["metrics"]
     (workplace / "runs/denoising/003").mkdir()  # a run that never came to an end
     assert cli.main(["evaluate", "denoising"]) == 0
-    printed = capsys.readouterr().out
-    assert "runs/denoising/002" in printed
-    assert re.findall(r"^denoising  .*$", printed, re.M) == trained[1:]
+    evaluated = capsys.readouterr().out
+    assert "runs/denoising/002" in evaluated
+    assert re.findall(r"^denoising  .*$", evaluated, re.M) == printed
     assert cli.main(["evaluate", "denoising", "--run-dir", "runs/denoising/001"]) == 0
-    assert re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M) == trained[:1]
+    [line] = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
+    assert line != printed[0]
+    assert f" {first['mse']:.5f} " in line
     for file in (workplace / "pictures").iterdir():
         file.unlink()
     assert cli.main(["export", "denoising"]) == 0
     assert "saved_models/denoising/encoder/3" in capsys.readouterr().out
 
 
-def test_resume_goes_on_with_the_data_and_settings_of_the_run(workplace, capsys):
-    cli.main(["train", "denoising", "--data", "pictures", *QUICK])
+def test_resume_goes_on_with_the_data_and_settings_of_the_run(trained, capsys):
     assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
     assert "going on after epoch 1 of 2" in capsys.readouterr().out
-    assert read_state(workplace / "runs/denoising/001/checkpoint")["epochs"] == 2
-    assert not (workplace / "runs/denoising/002").exists()
+    assert read_state(trained / "runs/denoising/001/checkpoint")["epochs"] == 2
+    assert not (trained / "runs/denoising/002").exists()
 
 
 def test_resume_without_a_run_begins_one(workplace, capsys):
@@ -175,9 +200,7 @@ def test_an_unforeseen_failure_is_one_line_and_status_one(workplace, capsys, mon
     assert not list(workplace.glob("runs/*/*"))
 
 
-def test_a_run_of_another_recipe_is_not_taken(workplace, capsys):
-    cli.main(["train", "denoising", "--data", "pictures", *QUICK])
-    capsys.readouterr()
+def test_a_run_of_another_recipe_is_not_taken(trained, capsys):
     assert cli.main(["evaluate", "digits", "--run-dir", "runs/denoising/001"]) == 2
     assert "is a run of denoising, expected one of digits" in capsys.readouterr().err
 
@@ -187,9 +210,8 @@ def test_debug_shows_the_traceback(workplace, capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_an_unfinished_run_is_not_exported(workplace, capsys):
-    cli.main(["train", "denoising", "--data", "pictures", *QUICK])
-    (workplace / "runs/denoising/001/card.json").unlink()
+def test_an_unfinished_run_is_not_exported(trained, capsys):
+    (trained / "runs/denoising/001/card.json").unlink()
     assert cli.main(["export", "denoising"]) == 2
     assert "card.json is missing" in capsys.readouterr().err
 

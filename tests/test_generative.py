@@ -364,7 +364,7 @@ def test_the_three_weights_of_total_correlation_at_one_are_the_variational_bound
 
 def test_a_masked_autoencoder_paints_without_the_patches_that_it_does_not_see(random):
     keras.utils.set_random_seed(0)
-    heads = Masked(PatchBackbone(2, width=8, depth=1, heads=2), 2, seen=0.34).build(SPEC)
+    heads = Masked(PatchBackbone(2, width=8, depth=1, heads=2), 2, seen=0.34, whole=0.0).build(SPEC)
     inputs = random.uniform(size=(2, 3, 4, 1)).astype("float32")
     outputs = apply(heads.trained, {"inputs": tf.constant(inputs), "seeds": SEEDS})
     assert outputs["code"].shape[1:] == (1, 2)  # of four patches one is seen
@@ -394,6 +394,8 @@ def test_a_masked_autoencoder_that_sees_all_is_trained_on_what_it_serves(random)
     [
         ({"seen": 0.0}, "seen is above 0 and at most 1, received 0.0"),
         ({"seen": 1.1}, "seen is above 0 and at most 1, received 1.1"),
+        ({"whole": -0.1}, "whole is at least 0 and below 1, received -0.1"),
+        ({"whole": 1.0}, "whole is at least 0 and below 1, received 1.0"),
         ({"latent_dim": 0}, "latent_dim is at least 1, received 0"),
         ({"backbone": DenseBackbone()}, "backbone is a PatchBackbone, received DenseBackbone"),
     ],

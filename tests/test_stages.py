@@ -39,7 +39,7 @@ def losses_of(history):
 
 
 def stacked(tiny_recipe):
-    variant = Stacked(DenseBackbone((12, 8)), latent_dim=4, pretraining=2, masking=0.1)
+    variant = Stacked(DenseBackbone((12,)), latent_dim=4, pretraining=2, masking=0.1)
     return dataclasses.replace(tiny_recipe, variant=variant, epochs=2)
 
 
@@ -76,12 +76,12 @@ def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, 
     assert losses_of(resumed.history) == losses_of(unbroken.history)
     for left, right in zip(resumed.heads.end_to_end.weights, unbroken.heads.end_to_end.weights, strict=True):
         np.testing.assert_array_equal(left.numpy(), right.numpy())
-    for name in ("layer_1", "layer_2", "layer_3"):
+    for name in ("layer_1", "layer_2"):
         states = [read_state(tmp_path / run / "checkpoint" / name)["history"] for run in "ab"]
         assert losses_of(states[0]) == losses_of(states[1])
     table = evaluate(unbroken)
     card = model_card(recipe, unbroken.data, unbroken.heads, unbroken.history, table, unbroken.stages)
-    assert list(card["stages"]) == ["layer_1", "layer_2", "layer_3"]
+    assert list(card["stages"]) == ["layer_1", "layer_2"]
     assert all(stage["epochs"] == 2 and stage["seconds"] > 0 for stage in card["stages"].values())
     assert list(table)[-2:] == ["before fine-tuning", "tiny"]
     assert table["tiny"]["mse"] != table["before fine-tuning"]["mse"]

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from keras_ae import losses, variants
 from keras_ae.blocks.conv1d import Conv1DBackbone
@@ -142,10 +143,24 @@ def test_heads_survive_a_keras_file_and_an_export(example, tmp_path):
     given = {name: named[name].numpy() for name in ("inputs", "condition") if name in named}
     folders = export_heads(loaded, units, given, "variant", {}, tmp_path)  # which compares the outputs
     for folder in folders.values():
-        served = tf.saved_model.load(str(folder)).signatures["serving_default"]
-        types = {op.type for op in served.graph.get_operations()}
-        types |= {node.op for part in served.graph.as_graph_def().library.function for node in part.node_def}
+        types = served_operations(folder)
+        assert len(types) > 2
         assert not {kind for kind in types if "Random" in kind or "Assign" in kind or "PyFunc" in kind}
+
+
+def served_operations(folder):
+    """Types of the ops in the functions that a SavedModel's signature calls, near and far."""
+    saved = SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    library = {part.signature.name: part for part in saved.meta_graphs[0].graph_def.library.function}
+    waiting = [name for name in library if "signature_wrapper" in name]
+    seen, types = set(waiting), set()
+    while waiting:
+        for node in library[waiting.pop()].node_def:
+            types.add(node.op)
+            called = {attribute.func.name for attribute in node.attr.values() if attribute.func.name}
+            waiting += called - seen
+            seen |= called
+    return types
 
 
 def test_the_outputs_lie_in_the_targets_domain(example):

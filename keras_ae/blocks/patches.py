@@ -135,23 +135,26 @@ class Hide(layers.Layer):
     """Keeps a few tokens of each example, chosen anew in each batch by its seeds.
 
     kept: tokens that stay, at least 1.
+    whole: share of the batches in which all of them stay, at least 0 and at most 1.
     """
 
-    def __init__(self, kept: int, **kwargs):
+    def __init__(self, kept: int, whole: float = 0.0, **kwargs):
         super().__init__(**kwargs)
-        self.kept = kept
+        self.kept, self.whole = kept, whole
 
     def call(self, tokens, seeds):
         """tokens (batch, n, width), seeds (batch, 2) -> tokens (batch, kept, width), places (batch, kept)."""
         seed = tf.random.experimental.stateless_fold_in(seeds[0], 6)
         chance = tf.random.stateless_uniform(tf.shape(tokens)[:2], seed)
-        places = tf.math.top_k(chance, self.kept).indices
+        all_stay = tf.random.stateless_uniform((), seed + 1) < self.whole
+        places = tf.math.top_k(chance, tf.where(all_stay, tokens.shape[1], self.kept)).indices
         return tf.gather(tokens, places, batch_dims=1), places
 
     def compute_output_spec(self, tokens, seeds):
+        kept = None if self.whole else self.kept
         return (
-            keras.KerasTensor((tokens.shape[0], self.kept, tokens.shape[2]), tokens.dtype),
-            keras.KerasTensor((tokens.shape[0], self.kept), "int32"),
+            keras.KerasTensor((tokens.shape[0], kept, tokens.shape[2]), tokens.dtype),
+            keras.KerasTensor((tokens.shape[0], kept), "int32"),
         )
 
 

@@ -29,7 +29,7 @@ class Adversarial:
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
-    weight: float = 0.01
+    weight: float = 0.003
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):

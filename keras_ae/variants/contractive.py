@@ -26,14 +26,15 @@ class Contractive:
     latent_dim: numbers in the code, at least 1.
     weight: of the penalty, at least 0.
     probes: random directions a step for a deeper encoder, at least 1.
-    activation: of the code: sigmoid, tanh, relu or linear.
+    activation: of the code: linear, sigmoid, tanh or relu. Those that saturate fit an encoder of one
+        layer, as in the paper; above deep ones units of the code were seen to stand still.
     """
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
-    weight: float = 1e-3
+    weight: float = 1e-4
     probes: int = 1
-    activation: str = "sigmoid"
+    activation: str = "linear"
 
     def __post_init__(self):
         for name, least in (("latent_dim", 1), ("weight", 0), ("probes", 1)):

@@ -1,8 +1,8 @@
 """Masked autoencoder: in training the encoder sees a few patches of a picture, and the decoder paints all.
 
 He, Chen, Xie, Li, Dollar and Girshick, "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022,
-arXiv:2111.06377. The loss counts the patches that were seen too, so that the heads reconstruct whole
-pictures as well.
+arXiv:2111.06377. Other than there, the loss counts the patches that were seen too and some batches are
+seen whole: the heads are to reconstruct whole pictures as well.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ class Masked:
     backbone: of patches.
     latent_dim: numbers in the code of one patch, at least 1.
     seen: share of the patches that the encoder sees in training, above 0 and at most 1.
+    whole: share of the batches of which it sees all patches, at least 0 and below 1.
     """
 
     backbone: PatchBackbone = PatchBackbone()
     latent_dim: int = 32
     seen: float = 0.25
+    whole: float = 0.25
 
     def __post_init__(self):
         if not isinstance(self.backbone, PatchBackbone):
@@ -40,6 +42,8 @@ class Masked:
             raise ValueError(f"latent_dim is at least 1, received {self.latent_dim}")
         if not 0 < self.seen <= 1:
             raise ValueError(f"seen is above 0 and at most 1, received {self.seen}")
+        if not 0 <= self.whole < 1:
+            raise ValueError(f"whole is at least 0 and below 1, received {self.whole}")
 
     def build(self, spec: Spec) -> Heads:
         inputs = keras.Input(spec.input_shape, name="inputs")
@@ -64,7 +68,8 @@ class Masked:
 
         heads = Heads.join(encoder, decoder)
         seeds = keras.Input((2,), dtype="int64", name="seeds")
-        seen, places = Hide(max(1, round(self.seen * patches)), name="hide")(embedder(inputs), seeds)
+        hide = Hide(max(1, round(self.seen * patches)), self.whole, name="hide")
+        seen, places = hide(embedder(inputs), seeds)
         code = trunk(seen)["code"]
         painted = painter(Restore(patches, name="restore")(widen(code), places))
         given = {"inputs": inputs, "seeds": seeds}
