@@ -1,15 +1,18 @@
-"""One table that compares the variants: the same data, backbone, code size and budget for each."""
+"""One table that compares the variants: the same data and budget for each, and the same layers and code size.
+
+But for those whose file says otherwise in `COMPARED`: the masked one has patches in the place of layers.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
 import json
+import os
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +27,7 @@ from keras_ae.heads import Variant, apply
 from keras_ae.metrics import active_units, cluster_agreement, evaluate, frechet_distance, linear_probe
 from keras_ae.pictures import drawable, grid, save
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs import MOST_FITTED, Run, described, differences, grid_examples, reconstructor, spec_of
+from keras_ae.runs import MOST_FITTED, Run, described, grid_examples, reconstructor
 from keras_ae.samplers import FittedMixture, generate
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train
@@ -97,9 +100,9 @@ def benchmark(
         raise InputError(f"expected variants among {', '.join(all_of_them)}; received {', '.join(unknown)}")
     recipes = {}
     for name in names or all_of_them:
-        recipe = Recipe(data, all_of_them[name], Reconstruction(), epochs=epochs, warmup=100)
+        recipe = Recipe(data, all_of_them[name], Reconstruction(), warmup=100)
         try:
-            recipes[name] = replace(override(recipe, settings), name=name)
+            recipes[name] = replace(override(recipe, [f"epochs={epochs}", *settings]), name=name)
         except InputError as error:
             if name in names or (not recipes and name == list(all_of_them)[-1]):
                 raise
@@ -109,22 +112,29 @@ def benchmark(
     if loaded.domain != "unit":
         raise InputError(
             f"the table compares reconstructions of values in [0, 1], received {loaded.domain} ones; "
-            "scale the data into [0, 1]"
+            "scale numbers into [0, 1]; of classes there is no such table"
         )
     common = {key: value for key, value in described(first).items() if not key.startswith("variant")}
     common.pop("name")
     key = json.dumps([common, loaded.sha256, [text for text in settings if text.startswith("variant")]])
     folder = root / f"{loaded.name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
-    rows = [_principal_components(first, loaded)]
+    rows: list[Row] = []
     for name, recipe in recipes.items():
         report(f"{name}: {recipe.variant}")
+        own = hashlib.sha256(json.dumps(described(recipe)).encode()).hexdigest()[:8]
         try:
-            rows.append(_row(recipe, folder / name, loaded, report))
+            row = _row(recipe, folder / f"{name}-{own}", loaded, report)
         except InputError as error:
             if name in names:
                 raise
             report(f"{name} is left out: {error}")
+            continue
+        if not rows:
+            rows.append(_principal_components(first, loaded, int(row.figures["code"])))
+        rows.append(row)
         _write(rows, folder, loaded, first)
+    if not rows:
+        raise InputError("no variant could be trained on this data with these settings")
     report((folder / "table.md").read_text())
     return folder
 
@@ -132,7 +142,7 @@ def benchmark(
 def _row(recipe, folder, data, report):
     """The row of a recipe: read from its folder where it is there, else trained and measured."""
     file = folder / "row.npz"
-    if file.exists() and not differences(recipe, folder):
+    if file.exists():
         with np.load(file, allow_pickle=False) as kept:
             pictures = {name: kept[name] for name in ("reconstructions", "samples") if name in kept}
             return Row(
@@ -146,7 +156,9 @@ def _row(recipe, folder, data, report):
     pictures = {"reconstructions": row.reconstructions}
     if row.samples is not None:
         pictures["samples"] = row.samples
-    np.savez(file, figures=json.dumps(row.figures), **pictures)
+    aside = folder / "new-row.npz"
+    np.savez(aside, figures=json.dumps(row.figures), **pictures)
+    os.replace(aside, file)
     return row
 
 
@@ -182,16 +194,14 @@ def measured(run: Run) -> Row:
     return Row(run.name, figures, reconstructions, samples)
 
 
-def _principal_components(recipe, data):
-    """PCA of the same code size, by scikit-learn, as the first row."""
+def _principal_components(recipe, data, size):
+    """PCA of the code size of the first variant, by scikit-learn, as the first row."""
     train_split = data.train.thin(MOST_FITTED)
     flat = {
         name: np.asarray(values(split.examples)).reshape(len(split), -1)
         for name, split in (("train", train_split), ("test", data.test))
     }
-    spec = spec_of(data, partial(recipe.task.pair, domain=data.domain))
-    [code] = [tensor for tensor in recipe.variant.build(spec).decoder.inputs if tensor.name == "code"]
-    size = min(prod(code.shape[1:]), *flat["train"].shape)
+    size = min(size, *flat["train"].shape)
     pca = PCA(size, random_state=0).fit(flat["train"])
     codes = {name: pca.transform(part).astype(np.float32) for name, part in flat.items()}
 
@@ -228,14 +238,14 @@ def _of_codes(train_codes, train_labels, test_codes, data):
     """What the codes alone tell."""
     train_codes, test_codes = (part.reshape(len(part), -1) for part in (train_codes, test_codes))
     found = {"active_units": active_units(test_codes)}
-    if data.classes:
+    if data.classes and len(np.unique(train_labels)) > 1:  # else there is nothing to tell apart
         found["probe"] = linear_probe((train_codes, train_labels), (test_codes, data.test.labels))
         found["nmi"] = cluster_agreement(test_codes, data.test.labels)
     return found
 
 
 def _frechet(column, samples, data):
-    if not data.classes:
+    if not data.classes or len(data.test) < 2:
         return {}
     classifier = train_classifier(data)
     real = np.asarray(values(data.test.thin(SAMPLES).examples))

@@ -78,7 +78,7 @@ class Throughput(keras.callbacks.Callback):
                 tf.summary.scalar("learning_rate", optimizer.learning_rate)
                 tf.summary.scalar("images_per_second", rate)
 
-        self.write = write
+        self.write = write.get_concrete_function()  # traced once a training, whatever else was before
 
     def on_epoch_begin(self, epoch, logs=None):
         self.began, self.seen = time.perf_counter(), -1

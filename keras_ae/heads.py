@@ -51,8 +51,9 @@ class Spec:
 class Heads:
     """Functional models over one graph, which share every weight.
 
-    encoder: {"inputs": (batch, *input_shape)} -> {"code": (batch, latent_dim)}
-    decoder: {"code": (batch, latent_dim)} -> {"reconstruction": (batch, *target_shape)}
+    encoder: {"inputs": (batch, *input_shape)} -> {"code": (batch, n)}, n being the variant's latent_dim,
+        or what follows from it
+    decoder: {"code": (batch, n)} -> {"reconstruction": (batch, *target_shape)}
     end_to_end: {"inputs"} -> {"reconstruction", "code", and whatever the heads give besides}
     trained: the model that training sees and no one else: the end-to-end one where that is all,
         else one that also takes "seeds" (batch, 2) and draws from them. What it gives is what the

@@ -42,9 +42,15 @@ class StandardNormal:
         return lambda count, seed: _normal((count, *shape), seed)
 
 
+MOST_CORRELATED = 512
+"""Numbers in a code up to which a mixture's covariances are full."""
+
+
 @dataclass(frozen=True)
 class FittedMixture:
-    """A Gaussian mixture of full covariances fitted to the codes (Ghosh et al. 2020, arXiv:1903.12436).
+    """A Gaussian mixture fitted to the codes (Ghosh et al. 2020, arXiv:1903.12436).
+
+    Of full covariances; of diagonal ones where a code has more than 512 numbers.
 
     components: at least 1; fewer where there are fewer codes.
     """
@@ -62,7 +68,8 @@ class FittedMixture:
         flat = codes["code"].reshape(len(codes["code"]), -1).astype(np.float64)
         components = min(self.components, max(1, len(flat) // 2))
         least = 1e-4 * max(flat.var(), 1e-6)
-        mixture = GaussianMixture(components, reg_covar=least, random_state=0).fit(flat)
+        kind = "full" if flat.shape[1] <= MOST_CORRELATED else "diag"
+        mixture = GaussianMixture(components, covariance_type=kind, reg_covar=least, random_state=0).fit(flat)
         shape = codes["code"].shape[1:]
 
         def draw(count, seed):

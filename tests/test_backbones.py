@@ -21,6 +21,7 @@ BACKBONES = {
     "conv2d": (ConvBackbone, {"filters": (3, 4), "hidden": 5, "smallest": 2}, PICTURE),
     "conv1d": (Conv1DBackbone, {"filters": (3, 4), "hidden": 5, "shortest": 2}, SERIES),
     "recurrent": (RecurrentBackbone, {"units": (6, 5)}, SERIES),
+    "patches": (PatchBackbone, {"patch": 4, "width": 8, "depth": 1, "heads": 2}, PICTURE),
 }
 
 
@@ -213,9 +214,10 @@ def test_places_differ_by_row_and_by_column():
 
 def test_some_batches_are_seen_whole():
     hide, tokens = Hide(2, whole=0.5), np.zeros((1, 5, 3), np.float32)
-    kept = [hide(tokens, np.array([[seed, 0]]))[0].shape[1] for seed in range(60)]
+    kept = [hide(tokens, np.array([[seed, 0]]), training=True)[0].shape[1] for seed in range(60)]
     assert set(kept) == {2, 5}
     assert 15 <= kept.count(5) <= 45
+    assert {hide(tokens, np.array([[seed, 0]]))[0].shape[1] for seed in range(5)} == {5}
 
 
 def test_tokens_return_to_their_places_and_a_learned_one_stands_for_the_hidden(random):

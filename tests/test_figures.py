@@ -202,7 +202,9 @@ def test_data_without_classes_has_no_classifier(random):
         train_classifier(data)
 
 
-@pytest.mark.parametrize(("labels", "classes"), [([0, 1, 2], 3), ([-1, 0, 1], 0), ([0, 5000, 1], 0)])
+@pytest.mark.parametrize(
+    ("labels", "classes"), [([0, 1, 2], 3), ([0, 0, 0], 0), ([-1, 0, 1], 0), ([0, 5000, 1], 0)]
+)
 def test_classes_are_small_whole_numbers(random, labels, classes):
     labels = np.tile(labels, 20)
     data = Data(

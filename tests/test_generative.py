@@ -19,6 +19,7 @@ from keras_ae.blocks.discrepancy import covariance, decomposed_kl, mmd
 from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
 from keras_ae.blocks.patches import PatchBackbone
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
+from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
 from keras_ae.runs import evaluate, reopen
 from keras_ae.trainees import AdversarialTrainee, Trainee
@@ -387,6 +388,11 @@ def test_a_masked_autoencoder_that_sees_all_is_trained_on_what_it_serves(random)
     named = {"inputs": tf.constant(random.uniform(size=(2, 3, 4, 1)), tf.float32), "seeds": SEEDS}
     trained, served = (apply(model, named)["reconstruction"] for model in (heads.trained, heads.end_to_end))
     np.testing.assert_allclose(trained, served, rtol=1e-4, atol=1e-6)
+
+
+def test_a_masked_autoencoder_for_targets_of_another_size_is_refused():
+    with pytest.raises(InputError, match=r"which are \(2, 2\); received targets of \(3, 4\)"):
+        Masked(PatchBackbone(2, width=8)).build(Spec((3, 4, 1), (6, 8, 1), "unit"))
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,16 @@ def test_one_step_changes_every_trainable_weight(request, example):
         assert np.isfinite(np.array(weight)).all(), weight.path
 
 
+def test_all_that_is_trained_survives_a_file_of_weights(example, tmp_path):
+    variant, spec, heads = example
+    heads.trained.save_weights(tmp_path / "trained.weights.h5")
+    keras.utils.set_random_seed(2)
+    again = variant.build(spec).trained
+    again.load_weights(tmp_path / "trained.weights.h5")
+    for old, new in zip(heads.trained.weights, again.weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 def test_heads_survive_a_keras_file_and_an_export(example, tmp_path):
     _, spec, heads = example
     named, _ = batch_of(spec)

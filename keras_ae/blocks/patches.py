@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
+from keras_ae.blocks.decay import kernel_decay
 from keras_ae.errors import InputError
 
 
@@ -25,6 +26,7 @@ class PatchBackbone:
     width: numbers in a token, a multiple of 4 and of heads.
     depth: blocks before the code, at least 1. decoder_depth: after it, at least 1.
     heads: of the attention, at least 1.
+    l1, l2: factors of the kernels' weight decay, each at least 0; biases bear none.
     """
 
     patch: int = 4
@@ -32,8 +34,11 @@ class PatchBackbone:
     depth: int = 3
     decoder_depth: int = 1
     heads: int = 4
+    l1: float = 0.0
+    l2: float = 0.0
 
     def __post_init__(self):
+        kernel_decay(self.l1, self.l2)
         for name in ("patch", "depth", "decoder_depth", "heads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1, received {getattr(self, name)}")
@@ -49,7 +54,7 @@ class PatchBackbone:
     def decode(self, code, output_shape):
         """(batch, n) -> (batch, height, width, channels), before the output activation."""
         patches = prod(self.grid(output_shape))
-        tokens = layers.Dense(patches * self.width, name="decoder_unflatten")(code)
+        tokens = self._dense(patches * self.width, "decoder_unflatten")(code)
         return self.paint(layers.Reshape((patches, self.width), name="decoder_tokens")(tokens), output_shape)
 
     def embed(self, inputs):
@@ -58,7 +63,10 @@ class PatchBackbone:
         grid = self.grid(shape)
         missing = [cells * self.patch - side for cells, side in zip(grid, shape[:2], strict=True)]
         padded = layers.ZeroPadding2D([(0, part) for part in missing], name="encoder_padding")(inputs)
-        cut = layers.Conv2D(self.width, self.patch, self.patch, name="encoder_patches")(padded)
+        decay = kernel_decay(self.l1, self.l2)
+        cut = layers.Conv2D(
+            self.width, self.patch, self.patch, kernel_regularizer=decay, name="encoder_patches"
+        )(padded)
         tokens = layers.Reshape((prod(grid), self.width), name="encoder_tokens")(cut)
         return Places(*grid, name="encoder_places")(tokens)
 
@@ -73,7 +81,7 @@ class PatchBackbone:
         grid = self.grid(output_shape)
         tokens = Places(*grid, name="decoder_places")(tokens)
         tokens = self.attend(tokens, "decoder", self.decoder_depth)
-        pixels = layers.Dense(self.patch**2 * output_shape[-1], name="decoder_logits")(tokens)
+        pixels = self._dense(self.patch**2 * output_shape[-1], "decoder_logits")(tokens)
         pixels = layers.Reshape((*grid, self.patch**2 * output_shape[-1]), name="decoder_grid")(pixels)
         if self.patch > 1:
             pixels = ops.depth_to_space(pixels, self.patch)
@@ -96,15 +104,21 @@ class PatchBackbone:
         """Attention and two dense layers, each added to what it is given normalised (pre-norm)."""
         # without biases, for a key's changes nothing: the softmax does not see it
         attention = layers.MultiHeadAttention(
-            self.heads, self.width // self.heads, use_bias=False, name=f"{name}_attention"
+            self.heads,
+            self.width // self.heads,
+            use_bias=False,
+            kernel_regularizer=kernel_decay(self.l1, self.l2),
+            name=f"{name}_attention",
         )
         normed = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_norm_1")(tokens)
         tokens = layers.Add(name=f"{name}_add_1")([tokens, attention(normed, normed)])
         normed = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_norm_2")(tokens)
-        wide = layers.Dense(4 * self.width, "gelu", name=f"{name}_wide")(normed)
-        return layers.Add(name=f"{name}_add_2")(
-            [tokens, layers.Dense(self.width, name=f"{name}_narrow")(wide)]
-        )
+        wide = self._dense(4 * self.width, f"{name}_wide", "gelu")(normed)
+        narrow = self._dense(self.width, f"{name}_narrow")(wide)
+        return layers.Add(name=f"{name}_add_2")([tokens, narrow])
+
+    def _dense(self, width, name, activation=None):
+        return layers.Dense(width, activation, kernel_regularizer=kernel_decay(self.l1, self.l2), name=name)
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -135,22 +149,23 @@ class Hide(layers.Layer):
     """Keeps a few tokens of each example, chosen anew in each batch by its seeds.
 
     kept: tokens that stay, at least 1.
-    whole: share of the batches in which all of them stay, at least 0 and at most 1.
+    whole: share of the training's batches in which all of them stay, at least 0 and at most 1; where it
+        is above 0 all of them stay in validation.
     """
 
     def __init__(self, kept: int, whole: float = 0.0, **kwargs):
         super().__init__(**kwargs)
         self.kept, self.whole = kept, whole
 
-    def call(self, tokens, seeds):
+    def call(self, tokens, seeds, training=False):
         """tokens (batch, n, width), seeds (batch, 2) -> tokens (batch, kept, width), places (batch, kept)."""
         seed = tf.random.experimental.stateless_fold_in(seeds[0], 6)
         chance = tf.random.stateless_uniform(tf.shape(tokens)[:2], seed)
-        all_stay = tf.random.stateless_uniform((), seed + 1) < self.whole
+        all_stay = tf.random.stateless_uniform((), seed + 1) < self.whole if training else self.whole > 0
         places = tf.math.top_k(chance, tf.where(all_stay, tokens.shape[1], self.kept)).indices
         return tf.gather(tokens, places, batch_dims=1), places
 
-    def compute_output_spec(self, tokens, seeds):
+    def compute_output_spec(self, tokens, seeds, training=False):
         kept = None if self.whole else self.kept
         return (
             keras.KerasTensor((tokens.shape[0], kept, tokens.shape[2]), tokens.dtype),

@@ -131,12 +131,13 @@ class Data:
 
     @cached_property
     def classes(self) -> int:
-        """Classes that the labels 0, 1, ... tell apart; 0 without labels, and with negative or many ones."""
+        """Classes that the labels 0, 1, ... tell apart; 0 where they tell none, are negative or too many."""
         if any(split.labels is None for split in self.splits.values()):
             return 0
         highest = max(int(split.labels.max()) for split in self.splits.values())
         lowest = min(int(split.labels.min()) for split in self.splits.values())
-        return max(highest + 1, len(self.label_names)) if lowest >= 0 and highest < MOST_CLASSES else 0
+        classes = max(highest + 1, len(self.label_names))
+        return classes if lowest >= 0 and 1 < classes <= MOST_CLASSES else 0
 
     @cached_property
     def sha256(self) -> str:

@@ -14,6 +14,7 @@ import keras
 from keras import layers, ops
 
 from keras_ae.blocks.patches import Hide, PatchBackbone, Restore
+from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, Term
 
 
@@ -25,13 +26,14 @@ class Masked:
     to the code, which is what to train a classifier on.
 
     backbone: of patches.
-    latent_dim: numbers in the code of one patch, at least 1.
+    latent_dim: numbers in the code of one patch, at least 1; the code has so many times the patches.
     seen: share of the patches that the encoder sees in training, above 0 and at most 1.
-    whole: share of the batches of which it sees all patches, at least 0 and below 1.
+    whole: share of the training's batches of which it sees all patches, at least 0 and below 1. Above
+        0 validation sees them all, so that the epoch is kept that serves best.
     """
 
     backbone: PatchBackbone = PatchBackbone()
-    latent_dim: int = 32
+    latent_dim: int = 8
     seen: float = 0.25
     whole: float = 0.25
 
@@ -57,7 +59,13 @@ class Masked:
         }
         encoder = keras.Model({"inputs": inputs}, outputs, name="encoder")
 
-        patches = prod(self.backbone.grid(spec.target_shape))
+        grids = [self.backbone.grid(shape) for shape in (spec.input_shape, spec.target_shape)]
+        if grids[0] != grids[1]:
+            raise InputError(
+                f"a masked autoencoder paints as many rows and columns of patches as it sees, which are "
+                f"{grids[0]}; received targets of {grids[1]}"
+            )
+        patches = prod(grids[0])
         code = keras.Input((patches * self.latent_dim,), name="code")
         widen = layers.Dense(self.backbone.width, name="decoder_widen")
         tokens = widen(layers.Reshape((patches, self.latent_dim), name="decoder_patches")(code))
@@ -89,7 +97,7 @@ class Masked:
 
 COMPARED = {
     "masked": Masked(PatchBackbone(patch=7), latent_dim=2),
-    "masked_wide": Masked(PatchBackbone(patch=7)),
+    "masked_wide": Masked(PatchBackbone(patch=7), latent_dim=32),
 }
 EXAMPLE = (
     Masked(PatchBackbone(3, width=8, depth=1, heads=2), 2, seen=0.5),
