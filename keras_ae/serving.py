@@ -131,10 +131,11 @@ def _serving(model, run, outputs):
 
 
 def _write(model, function, folder):
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.add_endpoint("serve", function)
-    archive.write_out(str(folder), verbose=False)
+    """A SavedModel of the function and the weights alone; of the layers nothing but the graph is needed."""
+    module = tf.Module()
+    module.kept = [weight.value for weight in model.weights]
+    module.serve = function
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": function})
 
 
 def _verified(folder, function, batch):
