@@ -24,6 +24,7 @@ from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train
 from keras_ae.variants.conditional import Conditional
+from keras_ae.variants.factor import Factor
 from keras_ae.variants.sparse import Sparse
 from keras_ae.variants.stacked import Stacked
 from keras_ae.variants.undercomplete import Undercomplete
@@ -89,6 +90,22 @@ def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, 
     assert "epoch_layer_reconstruction" in events["layer_2/train"]["tensors"]
     assert "epoch_reconstruction" in events["layer_1/validation"]["tensors"]
     assert all(layer.trainable for layer in unbroken.heads.end_to_end.layers)
+
+
+def test_a_run_with_a_critic_resumes_and_opens_again_with_it(tiny_recipe, tmp_path):
+    variant = Factor(DenseBackbone((8,)), 3, likelihood="bernoulli")
+    recipe = dataclasses.replace(tiny_recipe, variant=variant, epochs=2)
+    unbroken = train(recipe, tmp_path / "a", report=silent)
+    broken = dataclasses.replace(recipe, callbacks=(lambda: InterruptIn(1),))
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, tmp_path / "b", report=silent)
+    (tmp_path / "b" / "recipe.json").write_text((tmp_path / "a" / "recipe.json").read_text())  # no callback
+    resumed = train(recipe, tmp_path / "b", resume=True, report=silent)
+    for left, right in zip(resumed.heads.trained.weights, unbroken.heads.trained.weights, strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
+    assert {"critic", "val_critic", "total_correlation"} <= set(unbroken.history[0])
+    scores = evaluate(unbroken)["tiny"]
+    assert evaluate(reopen(recipe, tmp_path / "a", silent))["tiny"] == pytest.approx(scores, rel=1e-5)
 
 
 def test_a_variational_run_repeats_shows_its_posterior_and_opens_again(tmp_path):
