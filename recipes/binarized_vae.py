@@ -1,4 +1,4 @@
-"""Estimate the density of binarised digits with a variational autoencoder, in nats.
+r"""Estimate the density of binarised digits with a variational autoencoder, in nats.
 
     make train RECIPE=binarized_vae             5,000 digits
     make train RECIPE=binarized_vae DATA=mnist  60,000 digits, 29 minutes of training
@@ -6,7 +6,7 @@
 784-400-40 and back, pixels drawn black or white anew in each epoch by their grey values. The deeper one:
 
     make train RECIPE=binarized_vae DATA=mnist \
-      SET="epochs=50 variant.backbone=ConvBackbone(filters=(16,32),hidden=256,activation='gelu')"
+      SET="epochs=50 variant.backbone=ConvBackbone(filters=(16,32),hidden=256,activation=gelu)"
 
 Of the test digits of mnist, drawn once, by 200 importance samples, a run each on 2 cores of an AMD EPYC
 (AVX2, no GPU) that bore other work beside, seed 0:
@@ -14,6 +14,13 @@ Of the test digits of mnist, drawn once, by 200 importance samples, a run each o
                      -log p(x)     -ELBO, of which KL      active units    training
     784-400-40       89.70 nats    93.81, 28.63 nats       26 of 40        28.8 min
     convolutional    86.04 nats    89.84, 25.19 nats       18 of 40        22.4 min
+
+The importance-weighted bound of 50 draws against the plain one, the dense network, 18 epochs each: 91.29
+against 92.71 nats, in 30 minutes against 3.
+
+    make train RECIPE=binarized_vae DATA=mnist \
+      SET="epochs=18 variant=ImportanceWeighted(samples=50,latent_dim=40) \
+      variant.backbone=DenseBackbone(units=(400,),activation=gelu)"
 """
 
 from keras_ae.blocks.dense import DenseBackbone

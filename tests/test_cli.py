@@ -26,6 +26,15 @@ def draw_pictures(folder):
         Image.fromarray(random.integers(0, 255, (12, 12), dtype=np.uint8)).save(folder / f"{number}.png")
 
 
+def test_a_reader_that_stops_early_is_no_failure():
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "keras_ae", "list"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
     """An empty working folder with a few pictures in it."""

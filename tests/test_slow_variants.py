@@ -65,3 +65,19 @@ def test_the_likelihood_of_binarised_mnist(tmp_path):
     run = train(recipe, tmp_path, report=lambda _: None)
     assert evaluate(run)["binarized_vae"]["nll_nats"] <= 89.8
     assert sum(epoch["seconds"] for epoch in run.history) <= 30 * 60
+
+
+@pytest.mark.real
+def test_a_convolutional_network_makes_the_likelihood_better(tmp_path):
+    backbone = "variant.backbone=ConvBackbone(filters=(16,32),hidden=256,activation='gelu')"
+    scores, _ = scored(tmp_path, "binarized_vae", "data=Mnist", "epochs=50", backbone)
+    assert scores["nll_nats"] <= 86.8
+
+
+@pytest.mark.real
+def test_the_bound_of_fifty_draws_makes_the_likelihood_better(tmp_path):
+    dense = "backbone=DenseBackbone(units=(400,),activation='gelu')"
+    weighted = f"variant=ImportanceWeighted(latent_dim=40,samples=50,{dense})"
+    fifty, _ = scored(tmp_path / "fifty", "binarized_vae", "data=Mnist", "epochs=18", weighted)
+    one, _ = scored(tmp_path / "one", "binarized_vae", "data=Mnist", "epochs=18")
+    assert fifty["nll_nats"] <= one["nll_nats"] - 1.2
