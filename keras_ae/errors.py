@@ -11,3 +11,10 @@ class InputError(ValueError):
 
 class ExportError(RuntimeError):
     """An exported head does not give what its Keras model gives; nothing of the export was kept."""
+
+
+def check_least(owner: object, **least: float) -> None:
+    """Raises ValueError for a field of the owner that is below its least value, or not a number."""
+    for name, low in least.items():
+        if not getattr(owner, name) >= low:
+            raise ValueError(f"{name} is at least {low}, received {getattr(owner, name)}")

@@ -1,4 +1,4 @@
-"""Code digits so that the code hardly moves when the digit does: a contractive autoencoder.
+r"""Code digits so that the code hardly moves when the digit does: a contractive autoencoder.
 
     make train RECIPE=contractive               5,000 digits, about a minute
     make train RECIPE=contractive DATA=mnist
@@ -12,7 +12,8 @@ mnist_5k, a run each on 2 cores of an AMD EPYC (AVX2, no GPU), seed 0:
 
 The encoder may be deeper; the penalty is then estimated with random probes:
 
-    make train RECIPE=contractive SET="variant.backbone.units=512 learning_rate=1e-3"
+    make train RECIPE=contractive \
+      SET="variant.backbone.units=512,256 variant.activation=linear variant.weight=1e-4 learning_rate=1e-3"
 """
 
 from keras_ae.blocks.dense import DenseBackbone

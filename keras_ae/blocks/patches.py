@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from keras_ae.blocks.decay import kernel_decay
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_least
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,7 @@ class PatchBackbone:
 
     def __post_init__(self):
         kernel_decay(self.l1, self.l2)
-        for name in ("patch", "depth", "decoder_depth", "heads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is at least 1, received {getattr(self, name)}")
+        check_least(self, patch=1, depth=1, decoder_depth=1, heads=1)
         if self.width < 4 or self.width % 4 or self.width % self.heads:
             raise ValueError(
                 f"width is a multiple of 4 and of the heads, which are {self.heads}; received {self.width}"

@@ -143,6 +143,19 @@ class PriorDraws(layers.Layer):
         return code_shape
 
 
+def posterior_encoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Model:
+    """{"inputs": (batch, *input_shape)} -> "code", "mean" and "log_var", (batch, latent_dim) each."""
+    inputs = keras.Input(spec.input_shape, name="inputs")
+    encoded = posterior(backbone.encode(inputs), latent_dim)
+    return keras.Model({"inputs": inputs}, encoded, name="encoder")
+
+
+def likelihood_decoder(spec: Spec, backbone: Backbone, latent_dim: int, name: str) -> keras.Model:
+    """{"code": (batch, latent_dim)} -> the outputs of `likelihood`, whose name it takes."""
+    code = keras.Input((latent_dim,), name="code")
+    return keras.Model({"code": code}, likelihood(backbone, code, spec, name), name="decoder")
+
+
 def variational_heads(
     spec: Spec, backbone: Backbone, latent_dim: int, likelihood_name: str, bottleneck=None, samples: int = 1
 ) -> Heads:
@@ -150,11 +163,6 @@ def variational_heads(
 
     bottleneck: as of `Heads.join`; None draws one code an example from the posterior.
     """
-    inputs = keras.Input(spec.input_shape, name="inputs")
-    encoded = posterior(backbone.encode(inputs), latent_dim)
-    encoder = keras.Model({"inputs": inputs}, encoded, name="encoder")
-
-    code = keras.Input((latent_dim,), name="code")
-    decoder = keras.Model({"code": code}, likelihood(backbone, code, spec, likelihood_name), name="decoder")
-
+    encoder = posterior_encoder(spec, backbone, latent_dim)
+    decoder = likelihood_decoder(spec, backbone, latent_dim, likelihood_name)
     return Heads.join(encoder, decoder, bottleneck or Sampling(samples).draw, samples)

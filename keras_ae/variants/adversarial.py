@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import keras
-from keras import layers, ops
+from keras import ops
 
 from keras_ae.blocks.critic import critic, told_apart
 from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.sampling import PriorDraws
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import Sampler, StandardNormal
 
@@ -33,20 +34,11 @@ class Adversarial:
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):
-        if self.latent_dim < 1:
-            raise ValueError(f"latent_dim is at least 1, received {self.latent_dim}")
-        if not self.weight >= 0:
-            raise ValueError(f"weight is at least 0, received {self.weight}")
+        check_least(self, latent_dim=1, weight=0)
 
     def build(self, spec: Spec) -> Heads:
-        inputs = keras.Input(spec.input_shape, name="inputs")
-        code = layers.Dense(self.latent_dim, name="encoder_code")(self.backbone.encode(inputs))
-        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
-
-        code = keras.Input((self.latent_dim,), name="code")
-        logits = self.backbone.decode(code, spec.target_shape)
-        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
-        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+        encoder = plain_encoder(spec, self.backbone, self.latent_dim)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
 
         judge, prior = critic(self.latent_dim), PriorDraws()
 

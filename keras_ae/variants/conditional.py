@@ -14,7 +14,7 @@ from keras import layers, ops
 
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_of_units, likelihood, posterior
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import Sampler, StandardNormal
 
@@ -39,10 +39,7 @@ class Conditional:
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):
-        if self.latent_dim < 1:
-            raise ValueError(f"latent_dim is at least 1, received {self.latent_dim}")
-        if not self.beta >= 0:
-            raise ValueError(f"beta is at least 0, received {self.beta}")
+        check_least(self, latent_dim=1, beta=0)
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import keras
-from keras import layers, ops
+from keras import ops
 
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.jacobian import DERIVATIVES, OneLayerJacobian, ProbedJacobian
+from keras_ae.blocks.plain import plain_decoder, plain_encoder
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 
 
@@ -37,23 +38,15 @@ class Contractive:
     activation: str = "linear"
 
     def __post_init__(self):
-        for name, least in (("latent_dim", 1), ("weight", 0), ("probes", 1)):
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, weight=0, probes=1)
         if self.activation not in DERIVATIVES:
             raise ValueError(f"activation is one of {', '.join(DERIVATIVES)}; received {self.activation!r}")
 
     def build(self, spec: Spec) -> Heads:
-        inputs = keras.Input(spec.input_shape, name="inputs")
-        last = layers.Dense(self.latent_dim, self.activation, name="encoder_code")
-        code = last(self.backbone.encode(inputs))
-        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
+        encoder = plain_encoder(spec, self.backbone, self.latent_dim, self.activation)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
 
-        code = keras.Input((self.latent_dim,), name="code")
-        logits = self.backbone.decode(code, spec.target_shape)
-        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
-        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
-
+        last = encoder.get_layer("encoder_code")
         if len(encoder.weights) == len(last.weights):
             exact = OneLayerJacobian(last)
             return Heads.join(encoder, decoder, lambda named: {"jacobian": exact(named["code"])})

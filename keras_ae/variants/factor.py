@@ -12,6 +12,7 @@ from keras import ops
 from keras_ae.blocks.critic import Permuted, critic, told_apart
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_of_units, variational_heads
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import Sampler, StandardNormal
 
@@ -34,9 +35,7 @@ class Factor:
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):
-        for name, least in (("latent_dim", 1), ("gamma", 0)):
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, gamma=0)
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:

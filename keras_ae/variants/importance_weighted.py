@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.sampling import check_likelihood, kl_of_units, log_normal, variational_heads
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import Sampler, StandardNormal
 
@@ -34,9 +35,7 @@ class ImportanceWeighted:
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):
-        for name in ("latent_dim", "samples"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is at least 1, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, samples=1)
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:

@@ -13,6 +13,7 @@ from keras import ops
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.discrepancy import mmd
 from keras_ae.blocks.sampling import PriorDraws, Sampling, check_likelihood, kl_of_units, variational_heads
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import Sampler, StandardNormal
 
@@ -37,8 +38,7 @@ class Info:
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):
-        if self.latent_dim < 1:
-            raise ValueError(f"latent_dim is at least 1, received {self.latent_dim}")
+        check_least(self, latent_dim=1)
         if not self.alpha <= 1:
             raise ValueError(f"alpha is at most 1, received {self.alpha}")
         if not self.alpha + self.scale >= 1:

@@ -14,7 +14,7 @@ import keras
 from keras import layers, ops
 
 from keras_ae.blocks.patches import Hide, PatchBackbone, Restore
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, Spec, Term
 
 
@@ -40,8 +40,7 @@ class Masked:
     def __post_init__(self):
         if not isinstance(self.backbone, PatchBackbone):
             raise ValueError(f"a masked variant's backbone is a PatchBackbone, received {self.backbone}")
-        if self.latent_dim < 1:
-            raise ValueError(f"latent_dim is at least 1, received {self.latent_dim}")
+        check_least(self, latent_dim=1)
         if not 0 < self.seen <= 1:
             raise ValueError(f"seen is above 0 and at most 1, received {self.seen}")
         if not 0 <= self.whole < 1:

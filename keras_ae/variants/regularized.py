@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import keras
-from keras import layers, ops
+from keras import ops
 
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
+from keras_ae.blocks.plain import plain_decoder, plain_encoder
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import FittedMixture, Sampler
 
@@ -38,19 +39,11 @@ class Regularized:
     sampler: Sampler = FittedMixture()
 
     def __post_init__(self):
-        for name, least in (("latent_dim", 1), ("code_weight", 0), ("l2", 0), ("gradient", 0)):
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, code_weight=0, l2=0, gradient=0)
 
     def build(self, spec: Spec) -> Heads:
-        inputs = keras.Input(spec.input_shape, name="inputs")
-        code = layers.Dense(self.latent_dim, name="encoder_code")(self.backbone.encode(inputs))
-        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
-
-        code = keras.Input((self.latent_dim,), name="code")
-        logits = self.backbone.decode(code, spec.target_shape)
-        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
-        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+        encoder = plain_encoder(spec, self.backbone, self.latent_dim)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
 
         weights = SquaredWeights(decoder)
         slope = ProbedJacobian(decoder, "code", "reconstruction") if self.gradient else None

@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import keras
-from keras import layers, ops
+from keras import ops
 
 from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.plain import plain_decoder, plain_encoder
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 
 ACTIVE = 0.01
@@ -40,9 +42,7 @@ class Sparse:
     activation: str | None = None
 
     def __post_init__(self):
-        for name, least in (("latent_dim", 1), ("l1", 0), ("beta", 0)):
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, l1=0, beta=0)
         if not 0 < self.rho < 1:
             raise ValueError(f"rho is above 0 and below 1, received {self.rho}")
         if self.beta and self.activation not in (None, "sigmoid"):
@@ -52,15 +52,9 @@ class Sparse:
         keras.activations.get(self.activation)
 
     def build(self, spec: Spec) -> Heads:
-        inputs = keras.Input(spec.input_shape, name="inputs")
         activation = self.activation or ("sigmoid" if self.beta else "relu")
-        code = layers.Dense(self.latent_dim, activation, name="encoder_code")(self.backbone.encode(inputs))
-        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
-
-        code = keras.Input((self.latent_dim,), name="code")
-        logits = self.backbone.decode(code, spec.target_shape)
-        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
-        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+        encoder = plain_encoder(spec, self.backbone, self.latent_dim, activation)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
 
         return Heads.join(encoder, decoder)
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import keras
-from keras import layers, ops
+from keras import ops
 
 from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.sampling import SeededMasking
+from keras_ae.errors import check_least
 from keras_ae.heads import Heads, Spec, Stage, Term
 
 
@@ -34,23 +36,15 @@ class Stacked:
     masking: float = 0.0
 
     def __post_init__(self):
-        for name in ("latent_dim", "pretraining"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is at least 1, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, pretraining=1)
         if not isinstance(self.backbone, DenseBackbone):
             raise ValueError(f"a stack is of dense layers, a DenseBackbone; received {self.backbone}")
         if not 0 <= self.masking < 1:
             raise ValueError(f"masking is at least 0 and below 1, received {self.masking}")
 
     def build(self, spec: Spec) -> Heads:
-        inputs = keras.Input(spec.input_shape, name="inputs")
-        code = layers.Dense(self.latent_dim, name="encoder_code")(self.backbone.encode(inputs))
-        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
-
-        code = keras.Input((self.latent_dim,), name="code")
-        logits = self.backbone.decode(code, spec.target_shape)
-        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
-        decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
+        encoder = plain_encoder(spec, self.backbone, self.latent_dim)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
 
         return Heads.join(encoder, decoder)
 

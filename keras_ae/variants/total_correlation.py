@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.discrepancy import decomposed_kl
 from keras_ae.blocks.sampling import check_likelihood, variational_heads
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import Sampler, StandardNormal
 
@@ -39,9 +40,7 @@ class TotalCorrelation:
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):
-        for name, least in (("latent_dim", 1), ("alpha", 0), ("beta", 0), ("gamma", 0)):
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, alpha=0, beta=0, gamma=0)
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:

@@ -13,7 +13,14 @@ from keras import ops
 
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.pseudo import MixtureDraw, PseudoInputs
-from keras_ae.blocks.sampling import Sampling, check_likelihood, likelihood, log_normal, posterior
+from keras_ae.blocks.sampling import (
+    Sampling,
+    check_likelihood,
+    likelihood_decoder,
+    log_normal,
+    posterior_encoder,
+)
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import OwnPrior, Sampler
 
@@ -36,19 +43,12 @@ class Vamp:
     sampler: Sampler = OwnPrior()
 
     def __post_init__(self):
-        for name in ("latent_dim", "components"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is at least 1, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, components=1)
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
-        inputs = keras.Input(spec.input_shape, name="inputs")
-        encoded = posterior(self.backbone.encode(inputs), self.latent_dim)
-        encoder = keras.Model({"inputs": inputs}, encoded, name="encoder")
-
-        code = keras.Input((self.latent_dim,), name="code")
-        decoded = likelihood(self.backbone, code, spec, self.likelihood)
-        decoder = keras.Model({"code": code}, decoded, name="decoder")
+        encoder = posterior_encoder(spec, self.backbone, self.latent_dim)
+        decoder = likelihood_decoder(spec, self.backbone, self.latent_dim, self.likelihood)
 
         pseudo = PseudoInputs(self.components, spec.input_shape, spec.domain, name="pseudo_inputs")
         sampling = Sampling()

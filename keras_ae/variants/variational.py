@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import keras
 from keras import ops
 
 from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_of_units, likelihood, posterior
+from keras_ae.blocks.sampling import check_likelihood, kl_of_units, variational_heads
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import Sampler, StandardNormal
 
@@ -46,23 +46,13 @@ class Variational:
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):
-        for name, least in (("latent_dim", 1), ("cycles", 1), ("beta", 0), ("capacity", 0), ("free_bits", 0)):
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, cycles=1, beta=0, capacity=0, free_bits=0)
         if not 0 <= self.warmup <= 1:
             raise ValueError(f"warmup is a share of the run, from 0 to 1, received {self.warmup}")
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
-        inputs = keras.Input(spec.input_shape, name="inputs")
-        encoded = posterior(self.backbone.encode(inputs), self.latent_dim)
-        encoder = keras.Model({"inputs": inputs}, encoded, name="encoder")
-
-        code = keras.Input((self.latent_dim,), name="code")
-        decoded = likelihood(self.backbone, code, spec, self.likelihood)
-        decoder = keras.Model({"code": code}, decoded, name="decoder")
-
-        return Heads.join(encoder, decoder, Sampling().draw)
+        return variational_heads(spec, self.backbone, self.latent_dim, self.likelihood)
 
     def terms(self) -> tuple[Term, ...]:
         if self.capacity:

@@ -13,6 +13,7 @@ from keras import layers, ops
 
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
+from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.samplers import OwnPrior, Sampler
 
@@ -39,10 +40,7 @@ class VectorQuantized:
     sampler: Sampler = OwnPrior()
 
     def __post_init__(self):
-        least = (("latent_dim", 1), ("codes", 2), ("width", 1), ("commitment", 0))
-        for name, low in least:
-            if not getattr(self, name) >= low:
-                raise ValueError(f"{name} is at least {low}, received {getattr(self, name)}")
+        check_least(self, latent_dim=1, codes=2, width=1, commitment=0)
         if not 0 < self.decay < 1:
             raise ValueError(f"decay is above 0 and below 1, received {self.decay}")
 
