@@ -1,5 +1,6 @@
 """What several test files need: small recipes on small data."""
 
+import dataclasses
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -15,23 +16,38 @@ from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Sample
 from keras_ae.recipe import Recipe
+from keras_ae.runs import saved_heads
+from keras_ae.serving.export import export_heads
 from keras_ae.tasks.restoration import Denoising
+from keras_ae.training import train
 from keras_ae.variants.undercomplete import Undercomplete
 
 tf.config.experimental.enable_op_determinism()  # as train() does; Keras then leaves XLA's compiler out
 
 
+TINY = Recipe(
+    data=Sample(ArrayFile("unused.npy")),
+    variant=Undercomplete(DenseBackbone((16,)), latent_dim=4),
+    task=Denoising(Gaussian(0.2)),
+    epochs=3,
+    batch_size=8,
+    name="tiny",
+)
+
+
 @pytest.fixture
 def tiny_recipe():
     """A denoiser of 12 x 12 blobs that trains in a second."""
-    return Recipe(
-        data=Sample(ArrayFile("unused.npy")),
-        variant=Undercomplete(DenseBackbone((16,)), latent_dim=4),
-        task=Denoising(Gaussian(0.2)),
-        epochs=3,
-        batch_size=8,
-        name="tiny",
-    )
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """A folder of exported models: `tiny`, a denoiser of 12 x 12 blobs, and its run's folder beside it."""
+    folder = tmp_path_factory.mktemp("exported")
+    train(dataclasses.replace(TINY, epochs=1), folder / "run", report=lambda _: None)
+    export_heads(*saved_heads(folder / "run"), "tiny", {"recipe": "tiny"}, folder / "models")
+    return folder / "models"
 
 
 @pytest.fixture

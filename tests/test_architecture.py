@@ -8,15 +8,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 RANKS = {
     "errors": 0, "losses": 0, "pictures": 0,
-    "heads": 1, "metrics": 1, "baselines": 1, "catalogue": 1, "data": 1,
-    "blocks": 2, "samplers": 2, "classifier": 2,
-    "variants": 3, "tasks": 3, "trainees": 3, "callbacks": 3, "board": 3, "latent": 3,
-    "recipe": 4,
-    "runs": 5, "serving": 5, "card": 5,
-    "training": 6,
-    "benchmark": 7,
-    "cli": 8,
-    "__main__": 9,
+    "heads": 1, "metrics": 1, "baselines": 1, "catalogue": 1, "data": 1, "client": 1,
+    "blocks": 2, "classifier": 2,
+    "samplers": 3,
+    "variants": 4, "tasks": 4, "trainees": 4, "callbacks": 4, "board": 4, "latent": 4,
+    "recipe": 5,
+    "runs": 6, "serving": 6, "card": 6,
+    "training": 7, "runtimes": 7, "encoding": 7,
+    "benchmark": 8, "beam": 8,
+    "cli": 9,
+    "__main__": 10,
 }  # fmt: skip
 FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from keras_ae import cli
 from keras_ae.callbacks import read_state
+from keras_ae.cli import folders
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = ["--set", "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16"]
@@ -75,7 +76,7 @@ def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, caps
     ):
         assert text in printed
     assert "tensorboard --logdir runs" in printed
-    assert "docker run" in printed
+    assert "keras-ae serve" in printed
     assert "--model_config_file=/models/models.config" in printed
     card = json.loads((workplace / "runs/denoising/001/card.json").read_text())
     assert card["data"]["shape"] == [12, 12, 1]
@@ -226,10 +227,10 @@ def test_an_unfinished_run_is_not_exported(trained, capsys):
 
 
 def test_runs_are_numbered_and_never_shared(workplace):
-    assert cli._next(Path("runs/a")).name == "001"
-    assert cli._next(Path("runs/a")).name == "002"
+    assert folders.next_folder(Path("runs/a")).name == "001"
+    assert folders.next_folder(Path("runs/a")).name == "002"
     (workplace / "runs/a/017").mkdir()
-    assert cli._next(Path("runs/a")).name == "018"
+    assert folders.next_folder(Path("runs/a")).name == "018"
 
 
 def test_list_shows_each_recipe_without_tensorflow_and_in_under_a_second(tmp_path):

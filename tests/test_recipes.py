@@ -12,7 +12,7 @@ from keras_ae.data.dataset import Sample
 from keras_ae.heads import apply
 from keras_ae.recipe import load
 from keras_ae.runs import evaluate, saved_heads, show
-from keras_ae.serving import export_heads
+from keras_ae.serving.export import export_heads
 from keras_ae.training import train
 
 NAMES = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "recipes").glob("*.py"))

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_ae import serving
 from keras_ae.card import model_card
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import values
 from keras_ae.errors import ExportError, InputError
 from keras_ae.runs import evaluate
+from keras_ae.serving import export as serving
+from keras_ae.serving import versions
 from keras_ae.training import train
 
 HEADS = ("encoder", "decoder", "autoencoder")
@@ -115,7 +116,7 @@ def test_exports_that_race_get_numbers_of_their_own(tmp_path):
             (folder / f"tmp-{number}" / head).mkdir(parents=True)
             (folder / f"tmp-{number}" / head / "whose").write_text(str(number))
     threads = [
-        threading.Thread(target=serving._publish, args=(folder / f"tmp-{number}", folder, HEADS))
+        threading.Thread(target=versions.publish, args=(folder / f"tmp-{number}", folder, HEADS))
         for number in range(8)
     ]
     for thread in threads:
@@ -132,7 +133,7 @@ def test_an_export_that_fails_between_two_heads_takes_the_first_back(tmp_path):
     for head in HEADS[:2]:
         (tmp_path / "tmp" / head).mkdir(parents=True)
     with pytest.raises(OSError, match="autoencoder"):
-        serving._publish(tmp_path / "tmp", tmp_path, HEADS)
+        versions.publish(tmp_path / "tmp", tmp_path, HEADS)
     assert not list(tmp_path.glob("*/[0-9]*"))
 
 

@@ -18,7 +18,7 @@ from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.recurrent import RecurrentBackbone
 from keras_ae.data.dataset import Units
 from keras_ae.heads import Heads, Spec, Term, apply
-from keras_ae.serving import export_heads
+from keras_ae.serving.export import export_heads
 from keras_ae.trainees import AdversarialTrainee, Trainee
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational

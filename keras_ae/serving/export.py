@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import tensorflow as tf
 from keras_ae.data.dataset import Units
 from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import Heads, apply
+from keras_ae.serving.versions import head_folders, publish, replace_text
 
 TOLERANCE = 1e-5
 """Largest difference from the Keras heads, relative to the largest output, that an export may show."""
@@ -60,7 +60,7 @@ def export_heads(
         for head in functions:
             text = json.dumps(card | {"head": head, "signature": signatures[head]}, indent=1)
             (aside / head / "card.json").write_text(text + "\n")
-        folders = _publish(aside, root / name, tuple(functions))
+        folders = publish(aside, root / name, tuple(functions))
     except (OSError, tf.errors.OpError) as error:
         raise InputError(f"{root / name} cannot be written ({error}); name another folder") from error
     finally:
@@ -71,19 +71,16 @@ def export_heads(
 
 def write_config(root: Path) -> Path:
     """TF Serving's models.config for every exported head below a folder, as `recipe_head`."""
-    heads = sorted({version.parent for version in root.glob("*/*/*") if _is_version(version)})
     entries = [
         "  config {\n"
         f'    name: "{head.parent.name}_{head.name}"\n'
         f'    base_path: "{MOUNT}/{head.parent.name}/{head.name}"\n'
         '    model_platform: "tensorflow"\n'
         "  }\n"
-        for head in heads
+        for head in head_folders(root)
     ]
-    file, aside = root / "models.config", root / f"models.config.{uuid.uuid4().hex}"
-    aside.write_text("model_config_list {\n" + "".join(entries) + "}\n")
-    os.replace(aside, file)
-    return file
+    replace_text(root / "models.config", "model_config_list {\n" + "".join(entries) + "}\n")
+    return root / "models.config"
 
 
 def _functions(heads: Heads, units: Units) -> dict[str, tuple[keras.Model, Callable]]:
@@ -155,28 +152,3 @@ def _verified(folder, function, batch):
         }
         for side, specs in sides.items()
     }
-
-
-def _publish(aside, folder, heads):
-    """Moves complete heads to one number that none has; tries again where another export was first."""
-    while True:
-        there = [int(path.name) for head in heads for path in (folder / head).glob("*") if _is_version(path)]
-        version = str(max(there, default=0) + 1)
-        moved = {}
-        try:
-            for head in heads:
-                (folder / head).mkdir(exist_ok=True)
-                (aside / head).rename(folder / head / version)
-                moved[head] = folder / head / version
-            return moved
-        except BaseException as error:
-            for path in moved.values():
-                shutil.rmtree(path, ignore_errors=True)
-            # the first head's number is taken first, so whoever has it has them all
-            taken = (folder / heads[0] / version).exists()
-            if moved or not taken or not isinstance(error, OSError):
-                raise
-
-
-def _is_version(path):
-    return path.name.isdecimal() and path.is_dir()

@@ -1,0 +1,148 @@
+"""Versions of exported heads: found, published under the next number, labelled, pruned.
+
+A head's folder is TF Serving's base path: a folder a version, named by its number, and `labels.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+from keras_ae.errors import InputError
+
+LABELS = "labels.json"
+STABLE = "stable"
+"""The label that clients follow: on the newest version, until a rollback moves it."""
+
+
+def versions(folder: Path) -> list[int]:
+    """The versions that a head's folder holds, oldest first."""
+    return sorted(int(path.name) for path in folder.glob("*") if is_version(path))
+
+
+def is_version(path: Path) -> bool:
+    """Whether a server would take a path for a version."""
+    return path.name.isdecimal() and path.is_dir()
+
+
+def head_folders(root: Path) -> list[Path]:
+    """Every `<recipe>/<head>` below a folder that holds a version."""
+    return sorted({path.parent for path in root.glob("*/*/*") if is_version(path)})
+
+
+def find_version(root: Path, recipe: str, head: str, version: int | None = None) -> Path:
+    """The folder of an exported head: the version given, else the one labelled stable.
+
+    Raises InputError, naming what there is, for a recipe, a head or a version that there is not.
+    """
+    folder = root / recipe / head
+    there = versions(folder)
+    if not there:
+        heads = [path for path in head_folders(root) if path.parent.name == recipe]
+        if heads:
+            names = ", ".join(path.name for path in heads)
+            raise InputError(f"{recipe} has no exported {head}; it has {names}")
+        recipes = ", ".join(sorted({path.parent.name for path in head_folders(root)})) or "nothing"
+        raise InputError(
+            f"expected a recipe exported to {root}, received {recipe!r}; there is {recipes}; "
+            f"export it first: keras-ae export {recipe}"
+        )
+    if version is not None and version not in there:
+        raise InputError(
+            f"{recipe} has no version {version} of its {head}; it has {', '.join(map(str, there))}"
+        )
+    return folder / str(labels(folder)[STABLE] if version is None else version)
+
+
+def labels(folder: Path) -> dict[str, int]:
+    """The labels of a head's versions. `stable` is the newest where no rollback has moved it.
+
+    A label on a version that is gone is left out.
+    """
+    there = versions(folder)
+    file = folder / LABELS
+    found = json.loads(file.read_text()) if file.exists() else {}
+    kept = {label: number for label, number in found.items() if number in there}
+    return ({STABLE: there[-1]} if there else {}) | kept
+
+
+def set_label(folder: Path, label: str, version: int | None) -> None:
+    """Puts a label on a version, or takes it off.
+
+    Raises InputError for a version that there is not, and for an empty label.
+    """
+    if not label or label.isdecimal():
+        raise InputError(f"a label is a word such as {STABLE}, received {label!r}")
+    if version is not None and version not in versions(folder):
+        raise InputError(
+            f"{folder} has no version {version}; it has {', '.join(map(str, versions(folder))) or 'none'}"
+        )
+    file = folder / LABELS
+    found = json.loads(file.read_text()) if file.exists() else {}
+    found.pop(label, None)
+    replace_text(file, json.dumps(found | ({label: version} if version is not None else {})) + "\n")
+
+
+def rollback(folder: Path, version: int | None = None) -> int:
+    """Moves `stable` to a version, or to the one before that which it is on; returns the version.
+
+    Raises InputError where there is no such version.
+    """
+    there, now = versions(folder), labels(folder).get(STABLE)
+    if version is None:
+        earlier = [number for number in there if now is not None and number < now]
+        if not earlier:
+            raise InputError(f"{folder} has no version before {now}; nothing to roll back to")
+        version = earlier[-1]
+    set_label(folder, STABLE, version)
+    return version
+
+
+def prune(folder: Path, keep: int) -> list[int]:
+    """Removes the oldest versions but for the newest `keep` and those labelled; returns the removed.
+
+    Raises InputError for fewer than one to keep.
+    """
+    if keep < 1:
+        raise InputError(f"expected at least 1 version to keep, received {keep}")
+    held = {*versions(folder)[-keep:], *labels(folder).values()}
+    gone = [number for number in versions(folder) if number not in held]
+    for number in gone:
+        aside = folder / f"tmp-{uuid.uuid4().hex}"
+        (folder / str(number)).rename(aside)  # at once, so that no server finds half a version
+        shutil.rmtree(aside, ignore_errors=True)
+    return gone
+
+
+def publish(aside: Path, folder: Path, heads: tuple[str, ...]) -> dict[str, Path]:
+    """Moves complete heads to one number that none has; tries again where another export was first."""
+    while True:
+        there = [number for head in heads for number in versions(folder / head)]
+        version = str(max(there, default=0) + 1)
+        moved = {}
+        try:
+            for head in heads:
+                (folder / head).mkdir(exist_ok=True)
+                (aside / head).rename(folder / head / version)
+                moved[head] = folder / head / version
+            return moved
+        except BaseException as error:
+            for path in moved.values():
+                shutil.rmtree(path, ignore_errors=True)
+            # the first head's number is taken first, so whoever has it has them all
+            taken = (folder / heads[0] / version).exists()
+            if moved or not taken or not isinstance(error, OSError):
+                raise
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Writes a file whole: whoever reads it meanwhile finds the old one or the new one."""
+    aside = file.with_name(f"{file.name}.{uuid.uuid4().hex}")
+    try:
+        aside.write_text(text)
+        os.replace(aside, file)
+    finally:
+        aside.unlink(missing_ok=True)
