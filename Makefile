@@ -8,7 +8,13 @@ override SET := $(value SET)
 override RESUME := $(value RESUME)
 override VARIANTS := $(value VARIANTS)
 override EPOCHS := $(value EPOCHS)
-export RECIPE DATA SET RESUME VARIANTS EPOCHS
+override KEEP := $(value KEEP)
+override BATCHING := $(value BATCHING)
+override INPUT := $(value INPUT)
+override OUTPUT := $(value OUTPUT)
+override HEAD := $(value HEAD)
+override TIME := $(value TIME)
+export RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -16,11 +22,11 @@ RUN = $(BIN)/keras-ae $(1) "$$RECIPE" $${DATA:+--data "$$DATA"} $${SET:+--set "$
 RUFF = --line-length 110
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate export list benchmark tensorboard
-.PHONY: test test-slow test-browser test-real lint format clean
+.PHONY: help setup train evaluate export list benchmark tensorboard serve verify-serving encode
+.PHONY: test test-slow test-browser test-real test-extras lint format clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo '  make train RECIPE=denoising'
 	@echo '  make train RECIPE=denoising DATA=folder/of/images SET="epochs=5 data.size=64"'
@@ -34,6 +40,8 @@ $(READY): setup.cfg pyproject.toml
 	  build=cuda; else build=cpu; fi; \
 	echo "installing the $$build build of TensorFlow and the rest into .venv"; \
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$$build,dev]"
+	@# without what it depends on, which would be a second TensorFlow beside the one just chosen
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'tensorflow-serving-api>=2.19,<2.22'
 	@touch $@
 
 setup: $(READY) ## make .venv and install everything
@@ -45,7 +53,16 @@ evaluate: $(READY) recipe-given ## print the test scores of RECIPE's newest run
 	@$(call RUN,evaluate)
 
 export: $(READY) recipe-given ## export the heads of RECIPE's newest run as a new version
-	@$(BIN)/keras-ae export "$$RECIPE"
+	@$(BIN)/keras-ae export "$$RECIPE" $${KEEP:+--keep "$$KEEP"}
+
+serve: $(READY) ## start the TF Serving container over all exported heads; BATCHING=0
+	@case "$$BATCHING" in 0|no) $(BIN)/keras-ae serve --no-batching ;; *) $(BIN)/keras-ae serve ;; esac
+
+verify-serving: $(READY) ## check exported heads in C++, by the loader of TF Serving: RECIPE=, TIME=1000
+	@$(BIN)/keras-ae verify $${RECIPE:+"$$RECIPE"} $${TIME:+--time "$$TIME"}
+
+encode: $(READY) recipe-given ## codes of INPUT by RECIPE's exported encoder: OUTPUT=codes.npy, HEAD=
+	@$(BIN)/keras-ae encode "$$RECIPE" "$$INPUT" --output "$${OUTPUT:-codes.npy}" $${HEAD:+--head "$$HEAD"}
 
 list: $(READY) ## a line for each recipe
 	@$(BIN)/keras-ae list
@@ -67,6 +84,11 @@ test-slow: $(READY) ## trainings of minutes, and their repeatability
 test-real: $(READY) ## the published data sets, downloaded where they are not cached
 	@$(BIN)/python -m pytest -q -m "real and not slow"
 
+test-extras: $(READY) ## ONNX, LiteRT, Parquet and Beam, in an environment of their own
+	@test -x .venv-extras/bin/keras-ae || { $(PYTHON) -m venv .venv-extras && \
+	  .venv-extras/bin/python -m pip install --quiet --disable-pip-version-check -e '.[cpu,dev,onnx,litert,parquet,beam]'; }
+	@.venv-extras/bin/python -m pytest -q -m extras
+
 test-browser: $(READY) ## TensorBoard's pages in a real browser (Chromium and its driver)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
 	@$(BIN)/python -m pytest -q -m browser
@@ -80,7 +102,7 @@ format: $(READY) ## bring the code into form
 	@$(BIN)/ruff format $(RUFF) .
 
 clean: ## remove .venv and caches; runs and exported models stay
-	rm -rf .venv .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-extras .pytest_cache .ruff_cache *.egg-info
 
 .PHONY: recipe-given
 recipe-given:

@@ -28,7 +28,7 @@ from keras_ae.metrics import active_units, cluster_agreement, evaluate, frechet_
 from keras_ae.pictures import drawable, grid, save
 from keras_ae.recipe import Recipe, override
 from keras_ae.runs import MOST_FITTED, Run, described, grid_examples, reconstructor
-from keras_ae.samplers import FittedMixture, generate
+from keras_ae.samplers import FittedMixture, drawing, generate
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train
 
@@ -188,7 +188,9 @@ def measured(run: Run) -> Row:
     for column, kind in (("frechet_mixture", mixture), ("frechet_prior", sampler)):
         if kind is not None:
             labels = np.arange(SAMPLES) % max(1, data.classes)
-            drawn = generate(run.heads, kind.fit(run.heads, encoded)(SAMPLES, 0), labels, data.classes)
+            drawn = generate(
+                run.heads, drawing(kind.fit(run.heads, encoded))(SAMPLES, 0), labels, data.classes
+            )
             samples = drawn[:10]
             figures |= _frechet(column, drawn, data)
     return Row(run.name, figures, reconstructions, samples)
@@ -215,7 +217,7 @@ def _principal_components(recipe, data, size):
         batches,
         data.domain,
     )
-    drawn = decode(FittedMixture().fit(None, {"code": codes["train"]})(SAMPLES, 0))
+    drawn = decode(drawing(FittedMixture().fit(None, {"code": codes["train"]}))(SAMPLES, 0))
     figures = {
         "parameters": pca.components_.size + pca.mean_.size,
         "code": size,

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from keras_ae.heads import Heads, apply
 from keras_ae.metrics import active_units
 from keras_ae.pictures import drawable, grid
-from keras_ae.samplers import Sampler, generate, takes_condition
+from keras_ae.samplers import Sampler, drawing, generate, takes_condition
 
 MOST_UNITS = 10
 """Units that a traversal shows, those that vary most; scalars are written of at most 64."""
@@ -89,7 +89,7 @@ def pictures(
                 draw, plane(codes, "log_var" in encoded and heads.prior is None), domain, label
             )
     if sampler is not None:
-        drawn = sampler.fit(heads, encoded)(10 * (count or 10), 0)
+        drawn = drawing(sampler.fit(heads, encoded))(10 * (count or 10), 0)
         labels = np.repeat(np.arange(count), 10) if count else None
         decoded = draw(drawn, labels)
         found["samples"] = grid(

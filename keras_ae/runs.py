@@ -28,11 +28,13 @@ from keras_ae.metrics import active_units
 from keras_ae.metrics import evaluate as mean_scores
 from keras_ae.pictures import drawable, grid, save
 from keras_ae.recipe import Recipe, flat
-from keras_ae.samplers import Draw
+from keras_ae.samplers import drawing
 
 MODEL_FILE = "autoencoder.keras"
 RECIPE_FILE = "recipe.json"
 PRIOR_FILE = "prior.keras"
+SAMPLER_FILE = "sampler.keras"
+"""Of a variant that generates, its sampler as the export serves it."""
 WEIGHTS_FILE = "trained.weights.h5"
 STAGED_FILE = "staged.keras"
 """The end-to-end model of a run of several stages as it was before the last one."""
@@ -73,8 +75,8 @@ class Run:
         files = sorted((self.directory / "checkpoint").glob("*/state.json"))
         return {file.parent.name: read_state(file.parent)["history"] for file in files}
 
-    def sampler(self) -> Draw | None:
-        """Where the variant's codes to generate from are drawn; None where it does not generate."""
+    def sampler(self) -> keras.Model | None:
+        """The variant's sampler, fitted to training codes; None where it does not generate."""
         sampler = getattr(self.recipe.variant, "sampler", None)
         if sampler is None:
             return None
@@ -92,12 +94,12 @@ def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = prin
     Raises InputError when the run is not finished, and when the data's shape or domain is not
     the model's.
     """
-    saved, units, _ = saved_heads(directory)
+    kept = saved(directory)
     for name, (was, now) in differences(recipe, directory).items():
         report(f"other than in training: {name} was {was}, is {now}")
-    data = load_data(recipe, report).in_units(units)
+    data = load_data(recipe, report).in_units(kept.units)
     spec = spec_of(data, partial(recipe.task.pair, domain=data.domain))
-    trained = tuple(saved.encoder.get_layer("inputs").output.shape[1:])
+    trained = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
     if trained != spec.input_shape:
         raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
     heads = recipe.variant.build(spec)
@@ -113,11 +115,23 @@ def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = prin
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
 
 
-def saved_heads(directory: Path) -> tuple[Heads, Units, dict[str, np.ndarray]]:
-    """The heads of a finished run, the units it was trained in, and a few test examples.
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """What a finished run's folder holds to serve.
 
-    The examples are what the heads take, by name: "inputs" (n, ...), and "condition" (n, classes)
-    where they are labelled.
+    examples: a few of the test split, as the heads take them, by name: "inputs" (n, ...), and
+        "condition" (n, classes) where they are labelled.
+    sampler: {"noise"} -> {"code"}, of a variant that generates.
+    """
+
+    heads: Heads
+    units: Units
+    examples: dict[str, np.ndarray]
+    sampler: keras.Model | None
+
+
+def saved(directory: Path) -> Saved:
+    """What a finished run's folder holds to serve.
 
     Raises InputError when the run is not finished.
     """
@@ -128,20 +142,23 @@ def saved_heads(directory: Path) -> tuple[Heads, Units, dict[str, np.ndarray]]:
         with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
             units = Units(str(facts["domain"]), facts["offset"], facts["scale"])
             named = {name: facts[name] for name in ("inputs", "condition") if name in facts}
-            return heads, units, named
+            return Saved(heads, units, named, heads.prior or _loaded(directory / SAMPLER_FILE))
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{directory} cannot be read ({error}); train anew") from error
 
 
-def save_heads(heads: Heads, directory: Path) -> None:
-    """Keeps the heads in a run's folder, which is thereby a finished one's.
+def save_heads(run: Run) -> None:
+    """Keeps the heads in the run's folder, which is thereby a finished one's.
 
     The weights of what was trained are kept too, for they may be more than the heads': a critic's.
     """
-    heads.trained.save_weights(directory / WEIGHTS_FILE)
+    heads, sampler = run.heads, run.sampler()
+    heads.trained.save_weights(run.directory / WEIGHTS_FILE)
     if heads.prior is not None:
-        heads.prior.save(directory / PRIOR_FILE)
-    heads.end_to_end.save(directory / MODEL_FILE)
+        heads.prior.save(run.directory / PRIOR_FILE)
+    if sampler not in (None, heads.prior):
+        sampler.save(run.directory / SAMPLER_FILE)
+    heads.end_to_end.save(run.directory / MODEL_FILE)
 
 
 def _loaded(file):
@@ -152,7 +169,7 @@ def _loaded(file):
 
 def save_data_facts(data: Data, directory: Path) -> None:
     """Keeps in the run's folder what serving needs of the data: units, hash, and examples to check with."""
-    few = data.test.take(slice(min(32, inference_batch(data.test.shape))))
+    few = data.test.take(slice(min(64, inference_batch(data.test.shape))))
     np.savez(
         directory / DATA_FILE,
         sha256=data.sha256,
@@ -212,7 +229,8 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     table = {name: mean_scores(predict, batches, run.data.domain) for name, predict in predictors.items()}
     table[run.name] |= _terms(run, batches)
     if hasattr(run.recipe.task, "figures"):
-        found = run.recipe.task.figures(run.heads, run.data, run.recipe.seed, run.sampler())
+        sampler = run.sampler()
+        found = run.recipe.task.figures(run.heads, run.data, run.recipe.seed, sampler and drawing(sampler))
         for row, figures in found.items():
             table[run.name if row == "model" else row] |= figures
     return table

@@ -1,15 +1,21 @@
-"""Where the codes to generate from are drawn: a prior, or what the training examples' codes show."""
+"""Where the codes to generate from are drawn: a prior, or what the training examples' codes show.
+
+Each is a model from standard normal noise to codes, so that what draws here also serves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Protocol
 
+import keras
 import numpy as np
 import tensorflow as tf
 from sklearn.mixture import GaussianMixture
 
+from keras_ae.blocks.mixture import MixtureDraws
 from keras_ae.data.dataset import inference_batch
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
@@ -22,12 +28,13 @@ class Sampler(Protocol):
     """A frozen dataclass that draws codes for a decoder.
 
     check: raises InputError for heads that it cannot draw for.
-    fit: heads, the examples' codes by output name (those of training for what is measured) -> Draw.
+    fit: heads, the examples' codes by output name (those of training for what is measured) ->
+        a model {"noise": (batch, ...)} standard normal -> {"code": (batch, ...)}.
     """
 
     def check(self, heads: Heads) -> None: ...
 
-    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw: ...
+    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> keras.Model: ...
 
 
 @dataclass(frozen=True)
@@ -37,9 +44,11 @@ class StandardNormal:
     def check(self, heads: Heads) -> None:
         _check_real(self, heads)
 
-    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw:
-        shape = tuple(heads.decoder.get_layer("code").output.shape[1:])
-        return lambda count, seed: _normal((count, *shape), seed)
+    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> keras.Model:
+        noise = keras.Input(heads.decoder.get_layer("code").output.shape[1:], name="noise")
+        return keras.Model(
+            {"noise": noise}, {"code": keras.layers.Identity(name="code")(noise)}, name="sampler"
+        )
 
 
 MOST_CORRELATED = 512
@@ -64,20 +73,15 @@ class FittedMixture:
     def check(self, heads: Heads) -> None:
         _check_real(self, heads)
 
-    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw:
+    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> keras.Model:
         flat = codes["code"].reshape(len(codes["code"]), -1).astype(np.float64)
         components = min(self.components, max(1, len(flat) // 2))
         least = 1e-4 * max(flat.var(), 1e-6)
         kind = "full" if flat.shape[1] <= MOST_CORRELATED else "diag"
-        mixture = GaussianMixture(components, covariance_type=kind, reg_covar=least, random_state=0).fit(flat)
-        shape = codes["code"].shape[1:]
-
-        def draw(count, seed):
-            drawn, _ = mixture.set_params(random_state=seed).sample(count)
-            shuffled = np.random.default_rng(seed).permutation(drawn)  # it comes sorted by component
-            return shuffled.reshape(count, *shape).astype(np.float32)
-
-        return draw
+        fitted = GaussianMixture(components, covariance_type=kind, reg_covar=least, random_state=0).fit(flat)
+        root = np.linalg.cholesky if kind == "full" else np.sqrt
+        layer = MixtureDraws.of(fitted.weights_, fitted.means_, root(fitted.covariances_))
+        return _mixture(layer, codes["code"].shape[1:])
 
 
 @dataclass(frozen=True)
@@ -87,15 +91,12 @@ class AggregatePosterior:
     def check(self, heads: Heads) -> None:
         _check_real(self, heads)
 
-    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw:
-        mean = codes["code"]
+    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> keras.Model:
+        mean = codes["code"].reshape(len(codes["code"]), -1)
         deviation = np.exp(0.5 * codes["log_var"]) if "log_var" in codes else np.zeros_like(mean)
-
-        def draw(count, seed):
-            index = np.random.default_rng(seed).integers(len(mean), size=count)
-            return mean[index] + deviation[index] * _normal((count, *mean.shape[1:]), seed + 1)
-
-        return draw
+        shares = np.full(len(mean), 1 / len(mean))
+        layer = MixtureDraws.of(shares, mean, deviation.reshape(mean.shape))
+        return _mixture(layer, codes["code"].shape[1:])
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,25 @@ class OwnPrior:
                 'take another: SET="variant.sampler=StandardNormal"'
             )
 
-    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> Draw:
-        shape = heads.prior.inputs[0].shape[1:]
-        return lambda count, seed: np.asarray(
-            apply(heads.prior, {"noise": _normal((count, *shape), seed)})["code"]
-        )
+    def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> keras.Model:
+        return heads.prior
+
+
+def drawing(sampler: keras.Model) -> Draw:
+    """The draws of a fitted sampler, from the noise of a seed."""
+    shape = sampler.inputs[0].shape[1:]
+
+    def draw(count, seed):
+        noise = np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32)
+        return np.asarray(apply(sampler, {"noise": noise})["code"])
+
+    return draw
+
+
+def _mixture(layer, shape):
+    noise = keras.Input((prod(shape) + 1,), name="noise")
+    code = keras.layers.Reshape(shape, name="code")(layer(noise))
+    return keras.Model({"noise": noise}, {"code": code}, name="sampler")
 
 
 def _check_real(sampler, heads):
@@ -142,7 +157,3 @@ def generate(heads: Heads, codes: np.ndarray, labels: np.ndarray, classes: int) 
         for start in range(0, len(codes), size)
     ]
     return np.concatenate([part["reconstruction"] for part in parts])
-
-
-def _normal(shape, seed):
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)

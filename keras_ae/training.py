@@ -92,8 +92,9 @@ def train(
     watching += _showing(directory, recipe, data, heads)
     history = _fit(trainee, recipe, data, checkpoint, watching, report)
     (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
-    save_heads(heads, directory)
-    return Run(recipe, directory, data, heads, history)
+    run = Run(recipe, directory, data, heads, history)
+    save_heads(run)
+    return run
 
 
 def _trainee(recipe, heads, loss, steps):

@@ -16,7 +16,7 @@ from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Sample
 from keras_ae.recipe import Recipe
-from keras_ae.runs import saved_heads
+from keras_ae.runs import saved
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.restoration import Denoising
 from keras_ae.training import train
@@ -46,7 +46,9 @@ def exported(tmp_path_factory):
     """A folder of exported models: `tiny`, a denoiser of 12 x 12 blobs, and its run's folder beside it."""
     folder = tmp_path_factory.mktemp("exported")
     train(dataclasses.replace(TINY, epochs=1), folder / "run", report=lambda _: None)
-    export_heads(*saved_heads(folder / "run"), "tiny", {"recipe": "tiny"}, folder / "models")
+    kept = saved(folder / "run")
+    card = {"recipe": "tiny", "data": {"domain": "unit", "shape": [0, 12, 12, 1]}}
+    export_heads(kept.heads, kept.units, kept.examples, "tiny", card, folder / "models", kept.sampler)
     return folder / "models"
 
 

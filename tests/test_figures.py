@@ -22,6 +22,7 @@ from keras_ae.samplers import (
     FittedMixture,
     OwnPrior,
     StandardNormal,
+    drawing,
     generate,
 )
 from keras_ae.tasks.density import Density
@@ -121,7 +122,7 @@ def heads():
 def test_a_sampler_draws_the_same_for_a_seed_and_else_anew(sampler, heads, random):
     codes = {"code": random.normal(size=(50, 3)).astype("float32")}
     codes["log_var"] = np.full((50, 3), -2.0, "float32")
-    draw = sampler.fit(heads, codes)
+    draw = drawing(sampler.fit(heads, codes))
     assert draw(7, 1).shape == (7, 3)
     assert draw(7, 1).dtype == np.float32
     np.testing.assert_array_equal(draw(7, 1), draw(7, 1))
@@ -130,16 +131,39 @@ def test_a_sampler_draws_the_same_for_a_seed_and_else_anew(sampler, heads, rando
 
 def test_a_fitted_mixture_draws_from_where_the_codes_are(heads, random):
     codes = np.concatenate([random.normal(-5, 0.1, (200, 3)), random.normal(5, 0.2, (200, 3))])
-    drawn = FittedMixture(2).fit(heads, {"code": codes.astype("float32")})(1000, 0)
+    drawn = drawing(FittedMixture(2).fit(heads, {"code": codes.astype("float32")}))(1000, 0)
     assert np.abs(np.abs(drawn) - 5).max() < 1.5
     assert (drawn[:, 0] > 0).mean() == pytest.approx(0.5, abs=0.06)
     with pytest.raises(ValueError, match="components is at least 1, received 0"):
         FittedMixture(0)
 
 
+@pytest.mark.parametrize("width", [2, 600])
+def test_a_fitted_mixture_draws_with_the_shares_and_spreads_of_its_components(width, heads, random):
+    """Three of four codes in one component, with correlated units where there are few of them."""
+    cloud = random.normal(size=(900, width))
+    cloud[:, 1] = 0.9 * cloud[:, 0] + 0.1 * cloud[:, 1]
+    cloud[:300] += 20.0
+    drawn = drawing(FittedMixture(2).fit(heads, {"code": cloud.astype("float32")}))(4000, 3)
+    far = drawn[:, 0] > 10
+    assert far.mean() == pytest.approx(1 / 3, abs=0.03)
+    assert drawn[~far].std(axis=0)[:2] == pytest.approx(cloud[300:].std(axis=0)[:2], rel=0.06)
+    correlation = np.corrcoef(drawn[~far][:, 0], drawn[~far][:, 1])[0, 1]
+    assert (correlation > 0.98) == (width == 2)
+
+
+def test_a_sampler_survives_a_keras_file(heads, tmp_path, random):
+    codes = {"code": random.normal(size=(50, 3)).astype("float32"), "log_var": np.zeros((50, 3), "float32")}
+    for sampler in (StandardNormal(), FittedMixture(2), AggregatePosterior()):
+        fitted = sampler.fit(heads, codes)
+        fitted.save(tmp_path / "sampler.keras")
+        loaded = keras.models.load_model(tmp_path / "sampler.keras", safe_mode=True)
+        np.testing.assert_array_equal(drawing(fitted)(9, 5), drawing(loaded)(9, 5))
+
+
 def test_the_aggregate_posterior_draws_around_the_means(heads):
     codes = {"code": np.full((20, 3), 4.0, "float32"), "log_var": np.full((20, 3), log(0.25), "float32")}
-    drawn = AggregatePosterior().fit(heads, codes)(5000, 0)
+    drawn = drawing(AggregatePosterior().fit(heads, codes))(5000, 0)
     assert drawn.mean() == pytest.approx(4.0, abs=0.03)
     assert drawn.std() == pytest.approx(0.5, rel=0.05)
 
@@ -148,7 +172,7 @@ def test_a_learned_prior_is_drawn_from(heads):
     noise = keras.Input((3,), name="noise")
     prior = keras.Model({"noise": noise}, {"code": 2.0 * noise + 1.0})
     with_prior = type(heads)(heads.encoder, heads.decoder, heads.end_to_end, prior=prior)
-    drawn = OwnPrior().fit(with_prior, {})(5000, 0)
+    drawn = drawing(OwnPrior().fit(with_prior, {}))(5000, 0)
     assert drawn.mean() == pytest.approx(1.0, abs=0.1)
     assert drawn.std() == pytest.approx(2.0, rel=0.05)
 

@@ -11,7 +11,8 @@ from keras_ae.catalogue import recipe_file, summary
 from keras_ae.data.dataset import Sample
 from keras_ae.heads import apply
 from keras_ae.recipe import load
-from keras_ae.runs import evaluate, saved_heads, show
+from keras_ae.runs import evaluate, saved, show
+from keras_ae.serving import native
 from keras_ae.serving.export import export_heads
 from keras_ae.training import train
 
@@ -36,8 +37,8 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     assert len(table) >= 2
     assert all(np.isfinite(value) for scores in table.values() for value in scores.values())
     show(run, table)
-    heads, units, kept = saved_heads(tmp_path / "run")
-    folders = export_heads(heads, units, kept, name, {}, tmp_path / "models")
+    kept = saved(tmp_path / "run")
+    folders = export_heads(kept.heads, kept.units, kept.examples, name, {}, tmp_path / "models", kept.sampler)
     examples = np.random.default_rng(0).uniform(size=(3, *run.data.train.shape))
     named = {"inputs": tf.constant(examples, tf.float32), "condition": tf.constant([2, 0, 1], tf.int64)}
     loaded = tf.saved_model.load(str(folders["autoencoder"]))
@@ -46,6 +47,8 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     named["condition"] = tf.one_hot(named["condition"], run.data.classes)
     expected = apply(run.heads.end_to_end, named)["reconstruction"]
     np.testing.assert_allclose(served, expected, atol=1e-5)
+    if native.compiler():
+        assert not [finding for finding in native.check(folders.values()) if finding.is_fault]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,20 +2,25 @@
 
 import dataclasses
 import json
-import threading
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.card import model_card
 from keras_ae.data.arrays import ArrayFile
-from keras_ae.data.dataset import values
+from keras_ae.data.dataset import Units, values
 from keras_ae.errors import ExportError, InputError
+from keras_ae.heads import Spec
 from keras_ae.runs import evaluate
+from keras_ae.samplers import AggregatePosterior, FittedMixture, StandardNormal, drawing
 from keras_ae.serving import export as serving
 from keras_ae.serving import versions
 from keras_ae.training import train
+from keras_ae.variants.undercomplete import Undercomplete
+from keras_ae.variants.variational import Variational
 
 HEADS = ("encoder", "decoder", "autoencoder")
 
@@ -43,15 +48,15 @@ def signature(folder):
 
 def test_each_head_is_a_saved_model_with_named_float32_signatures(run, tmp_path):
     folders = exported(run, tmp_path / "models")
-    names = {"encoder": ("inputs", "code"), "decoder": ("code", "reconstruction")}
-    names["autoencoder"] = ("inputs", "reconstruction")
+    names = {"encoder": ("inputs", ["code"]), "decoder": ("code", ["reconstruction"])}
+    names["autoencoder"] = ("inputs", ["error", "reconstruction"])
     for head, (taken, given) in names.items():
         assert folders[head] == tmp_path / "models" / "tiny" / head / "1"
         _, served = signature(folders[head])
         [(name, spec)] = served.structured_input_signature[1].items()
         assert (name, spec.dtype, spec.shape[0]) == (taken, tf.float32, None)
-        assert list(served.structured_outputs) == [given]
-        assert served.structured_outputs[given].dtype == tf.float32
+        assert sorted(served.structured_outputs) == given
+        assert {spec.dtype for spec in served.structured_outputs.values()} == {tf.float32}
 
 
 @pytest.mark.parametrize("batch", [1, 7, 64])
@@ -108,38 +113,9 @@ def test_a_number_is_never_used_again_while_a_higher_one_is_there(run, tmp_path)
     assert {folder.name for folder in exported(run, tmp_path).values()} == {"42"}
 
 
-def test_exports_that_race_get_numbers_of_their_own(tmp_path):
-    """The moves alone, from many threads: every number whole, none taken twice."""
-    folder = tmp_path / "tiny"
-    for number in range(8):
-        for head in HEADS:
-            (folder / f"tmp-{number}" / head).mkdir(parents=True)
-            (folder / f"tmp-{number}" / head / "whose").write_text(str(number))
-    threads = [
-        threading.Thread(target=versions.publish, args=(folder / f"tmp-{number}", folder, HEADS))
-        for number in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for head in HEADS:
-        assert sorted(int(path.name) for path in (folder / head).iterdir()) == list(range(1, 9))
-    for version in range(1, 9):
-        assert len({(folder / head / str(version) / "whose").read_text() for head in HEADS}) == 1
-
-
-def test_an_export_that_fails_between_two_heads_takes_the_first_back(tmp_path):
-    for head in HEADS[:2]:
-        (tmp_path / "tmp" / head).mkdir(parents=True)
-    with pytest.raises(OSError, match="autoencoder"):
-        versions.publish(tmp_path / "tmp", tmp_path, HEADS)
-    assert not list(tmp_path.glob("*/[0-9]*"))
-
-
 def test_an_export_that_differs_from_its_model_is_refused_and_leaves_nothing(run, tmp_path, monkeypatch):
     monkeypatch.setattr(serving, "TOLERANCE", -1.0)
-    with pytest.raises(ExportError, match="code of encoder differs by"):
+    with pytest.raises(ExportError, match=r"code of encoder \(serving_default\) differs by"):
         exported(run, tmp_path / "models")
     assert not list((tmp_path / "models" / "tiny").iterdir())
 
@@ -148,19 +124,6 @@ def test_a_folder_that_cannot_be_written_is_refused(run, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written .* name another folder"):
         exported(run, tmp_path / "file")
-
-
-def test_models_config_names_every_head(run, tmp_path):
-    exported(run, tmp_path)
-    serving.export_heads(run.heads, run.data.units, examples(run), "other", {}, tmp_path)
-    (tmp_path / "unfinished" / "encoder" / "tmp-1").mkdir(parents=True)
-    text = (tmp_path / "models.config").read_text()
-    for recipe in ("tiny", "other"):
-        for head in HEADS:
-            assert f'name: "{recipe}_{head}"' in text
-            assert f'base_path: "/models/{recipe}/{head}"' in text
-    assert text.count("config {") == 6
-    assert "unfinished" not in text
 
 
 def test_the_card_tells_where_a_model_came_from(run, tmp_path):
@@ -182,7 +145,145 @@ def test_the_card_tells_where_a_model_came_from(run, tmp_path):
         assert read["versions"]["tensorflow"].startswith("2.")
         assert read["seed"] == 0
     read = json.loads((folders["decoder"] / "card.json").read_text())
-    assert read["signature"]["inputs"] == {"code": {"shape": [None, 4], "dtype": "float32"}}
-    assert read["signature"]["outputs"] == {
+    assert read["signatures"]["serving_default"]["inputs"] == {
+        "code": {"shape": [None, 4], "dtype": "float32"}
+    }
+    assert read["signatures"]["png"]["outputs"] == {
+        "reconstruction_bytes": {"shape": [None], "dtype": "string"}
+    }
+    assert read["signatures"]["serving_default"]["outputs"] == {
         "reconstruction": {"shape": [None, 12, 12, 1], "dtype": "float32"}
     }
+
+
+def heads_of(variant, spec):
+    keras.utils.set_random_seed(0)
+    return variant.build(spec)
+
+
+def served_of(folder):
+    return tf.saved_model.load(str(folder)).signatures
+
+
+UNIT = Units("unit", np.float32(0), np.float32(1))
+
+
+@pytest.mark.parametrize("sampler", [StandardNormal(), FittedMixture(2), AggregatePosterior()])
+def test_a_generative_decoder_samples_from_noise_that_the_client_gives(sampler, tmp_path, random):
+    heads = heads_of(Variational(DenseBackbone((8,)), 3), Spec((6, 6, 1), (6, 6, 1), "unit"))
+    codes = {"code": random.normal(size=(40, 3)).astype("float32"), "log_var": np.zeros((40, 3), "float32")}
+    fitted = sampler.fit(heads, codes)
+    given = {"inputs": random.uniform(size=(9, 6, 6, 1)).astype("float32")}
+    folders = serving.export_heads(heads, UNIT, given, "vae", {}, tmp_path, fitted)
+    assert set(folders) == {"encoder", "decoder", "autoencoder"}
+    assert set(served_of(folders["encoder"])) == {"serving_default", "image_bytes"}
+    loaded = tf.saved_model.load(str(folders["decoder"]))
+    assert set(loaded.signatures) == {"serving_default", "png", "sample", "sample_png"}
+    noise = np.random.default_rng(4).standard_normal((5, *fitted.inputs[0].shape[1:])).astype("float32")
+    found = loaded.signatures["sample"](noise=tf.constant(noise))["reconstruction"]
+    expected = heads.decoder({"code": drawing(fitted)(5, 4)})["reconstruction"]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_classes_go_in_by_their_numbers_and_come_out_with_probabilities(tmp_path, random):
+    heads = heads_of(Variational(DenseBackbone((8,)), 3), Spec((5, 4), (5, 4), "categorical"))
+    numbers = random.integers(0, 4, (9, 5))
+    given = {"inputs": np.eye(4, dtype="float32")[numbers]}
+    units = Units("categorical", np.float32(0), np.float32(1))
+    folders = serving.export_heads(heads, units, given, "tiles", {}, tmp_path)
+    loaded = tf.saved_model.load(str(folders["autoencoder"]))
+    served = loaded.signatures["serving_default"]
+    assert served.structured_input_signature[1]["inputs"] == tf.TensorSpec((None, 5), tf.int64, name="inputs")
+    outputs = served(inputs=tf.constant(numbers))
+    expected = heads.end_to_end(given)["reconstruction"].numpy()
+    np.testing.assert_allclose(outputs["reconstruction"], expected, atol=1e-6)
+    np.testing.assert_array_equal(outputs["classes"], expected.argmax(axis=-1))
+    likely = np.take_along_axis(expected, numbers[..., None], axis=-1)[..., 0]
+    np.testing.assert_allclose(outputs["error"], -np.log(likely).mean(axis=-1), rtol=1e-5)
+    for wrong in (4, -1):
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match="expected inputs of whole numbers from 0 to 3"
+        ):
+            served(inputs=tf.constant(numbers).numpy() * 0 + wrong)
+
+
+def test_the_error_is_the_mean_square_of_each_example(exported_tiny, random):
+    inputs = random.uniform(size=(4, 12, 12, 1)).astype("float32")
+    loaded = tf.saved_model.load(str(exported_tiny["autoencoder"]))
+    outputs = loaded.signatures["serving_default"](inputs=tf.constant(inputs))
+    expected = np.square(inputs - outputs["reconstruction"]).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(outputs["error"], expected, rtol=1e-5)
+
+
+def test_a_picture_goes_in_as_a_file_and_comes_back_as_one(exported_tiny, random):
+    levels = random.integers(0, 256, (3, 12, 12, 1)).astype("uint8")
+    sent = tf.constant([tf.io.encode_png(picture).numpy() for picture in levels])
+    loaded = tf.saved_model.load(str(exported_tiny["autoencoder"]))
+    plain = loaded.signatures["serving_default"](inputs=tf.constant(levels / 255, tf.float32))
+    outputs = loaded.signatures["image_bytes"](image_bytes=sent)
+    for contents, expected in zip(
+        outputs["reconstruction_bytes"].numpy(), plain["reconstruction"], strict=True
+    ):
+        assert np.abs(tf.io.decode_png(contents) / 255 - expected).max() <= 0.5 / 255 + 1e-6
+    np.testing.assert_allclose(outputs["error"], plain["error"], atol=1e-6)
+
+
+@pytest.fixture
+def exported_tiny(exported):
+    return {head: exported / "tiny" / head / "1" for head in HEADS}
+
+
+def test_data_that_is_no_picture_has_no_signatures_of_pictures(tmp_path, random):
+    heads = heads_of(Undercomplete(DenseBackbone(()), 2), Spec((7,), (7,), "unit"))
+    given = {"inputs": random.uniform(size=(9, 7)).astype("float32")}
+    folders = serving.export_heads(heads, UNIT, given, "rows", {}, tmp_path)
+    assert all(list(served_of(folder)) == ["serving_default"] for folder in folders.values())
+
+
+def test_a_head_that_draws_is_refused_and_leaves_nothing(tmp_path, random):
+    heads = heads_of(Undercomplete(DenseBackbone(()), 2), Spec((7,), (7,), "unit"))
+    noise = keras.Input((2,), name="noise")
+    drawn = keras.layers.Lambda(lambda value: value + tf.random.stateless_normal((2,), (0, 0)))(noise)
+    sampler = keras.Model({"noise": noise}, {"code": drawn})
+    given = {"inputs": random.uniform(size=(9, 7)).astype("float32")}
+    with pytest.raises(ExportError, match="signature sample of decoder runs .*StatelessRandom"):
+        serving.export_heads(heads, UNIT, given, "drawing", {}, tmp_path, sampler)
+    assert not list((tmp_path / "drawing").iterdir())
+
+
+def test_old_versions_are_pruned_but_those_labelled(run, tmp_path):
+    for _ in range(2):
+        exported(run, tmp_path)
+    versions.set_label(tmp_path / "tiny" / "encoder", "keep_me", 1)
+    kept = {"units": run.data.units, "examples": examples(run), "name": "tiny", "card": {}, "root": tmp_path}
+    serving.export_heads(run.heads, **kept, keep=1)
+    assert versions.versions(tmp_path / "tiny" / "encoder") == [1, 3]
+    assert versions.versions(tmp_path / "tiny" / "decoder") == [3]
+    with pytest.raises(InputError, match="expected at least 1 version to keep, received 0"):
+        serving.export_heads(run.heads, **kept, keep=0)
+
+
+def test_a_full_disk_leaves_nothing_half_written(run, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(serving, "write_records", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        exported(run, tmp_path)
+    assert not list((tmp_path / "tiny").iterdir())
+
+
+def test_the_same_heads_have_the_same_hash_and_others_another(run, tmp_path):
+    hashes = [
+        {
+            head: json.loads((folder / "card.json").read_text())["weights_sha256"]
+            for head, folder in folders.items()
+        }
+        for folders in (exported(run, tmp_path), exported(run, tmp_path))
+    ]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes[0].values())) == 3
+    weight = run.heads.encoder.weights[0]
+    weight.assign(weight + 1e-3)
+    changed = exported(run, tmp_path)["encoder"]
+    assert json.loads((changed / "card.json").read_text())["weights_sha256"] != hashes[0]["encoder"]

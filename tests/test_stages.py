@@ -18,7 +18,7 @@ from keras_ae.data.dataset import Sample
 from keras_ae.data.mnist import Mnist5k
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs import evaluate, reopen, saved_heads, show
+from keras_ae.runs import evaluate, reopen, saved, show
 from keras_ae.serving import export_heads
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction
@@ -139,9 +139,9 @@ def test_a_conditional_head_is_served_by_the_number_of_the_class(tmp_path):
         Sample(Mnist5k()), Conditional(DenseBackbone((16,)), 3), Reconstruction(), epochs=1, batch_size=32
     )
     run = train(recipe, tmp_path / "run", report=silent)
-    heads, units, examples = saved_heads(tmp_path / "run")
-    assert examples["condition"].shape == (len(examples["inputs"]), 10)
-    folders = export_heads(heads, units, examples, "conditional", {}, tmp_path / "models")
+    kept = saved(tmp_path / "run")
+    assert kept.examples["condition"].shape == (len(kept.examples["inputs"]), 10)
+    folders = export_heads(kept.heads, kept.units, kept.examples, "conditional", {}, tmp_path / "models")
     loaded = tf.saved_model.load(str(folders["decoder"]))
     served = loaded.signatures["serving_default"]
     specs = served.structured_input_signature[1]
@@ -161,14 +161,14 @@ def test_a_gaussian_decoder_is_served_in_the_units_of_the_data(tmp_path, random)
     data = ArrayFile(str(tmp_path / "a.npy"))
     recipe = Recipe(data, Variational(DenseBackbone((8,)), 2), Reconstruction(), epochs=1, batch_size=8)
     run = train(recipe, tmp_path / "run", report=silent)
-    heads, units, examples = saved_heads(tmp_path / "run")
-    folders = export_heads(heads, units, examples, "gaussian", {}, tmp_path / "models")
+    kept = saved(tmp_path / "run")
+    folders = export_heads(kept.heads, kept.units, kept.examples, "gaussian", {}, tmp_path / "models")
     served = tf.saved_model.load(str(folders["decoder"])).signatures["serving_default"](code=tf.zeros((1, 2)))
     inside = run.heads.decoder({"code": tf.zeros((1, 2))})
-    expected = inside["reconstruction_log_var"] + 2 * np.log(units.scale)
+    expected = inside["reconstruction_log_var"] + 2 * np.log(kept.units.scale)
     np.testing.assert_allclose(served["reconstruction_log_var"], expected, rtol=1e-5)
     np.testing.assert_allclose(
-        served["reconstruction"], inside["reconstruction"] * units.scale + units.offset, rtol=1e-5
+        served["reconstruction"], inside["reconstruction"] * kept.units.scale + kept.units.offset, rtol=1e-5
     )
 
 

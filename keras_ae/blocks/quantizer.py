@@ -132,20 +132,31 @@ class CodePrior(layers.Layer):
         batch = ops.shape(values)[0]
         state = ops.zeros((batch, self.width))
         before = ops.full((batch,), self.codes, dtype="int32")
-        given = []
-        for position in range(self.positions):
-            place = ops.full((batch,), position, dtype="int32")
-            seen = ops.concatenate([self.embedding(before), self.place(place)], axis=-1)
-            output, [state] = self.cell(seen, [state])
-            logits = self.logits(output)
-            if mode == "score":
+        if mode == "score":
+            given = []
+            for position in range(self.positions):
+                logits, state = self._step(position, before, state)
                 before = ops.cast(values[:, position], "int32")
                 given.append(logits)
-            else:
-                share = ops.clip(0.5 * (1.0 + ops.erf(values[:, position] / 2.0**0.5)), 1e-6, 1 - 1e-6)
-                before = ops.cast(ops.argmax(logits - ops.log(-ops.log(share)), axis=-1), "int32")
-                given.append(before)
-        return ops.stack(given, axis=1)
+            return ops.stack(given, axis=1)
+
+        def draw(carry, at):
+            (state, before), (position, noise) = carry, at
+            logits, state = self._step(position, before, state)
+            share = ops.clip(0.5 * (1.0 + ops.erf(noise / 2.0**0.5)), 1e-6, 1 - 1e-6)
+            drawn = ops.cast(ops.argmax(logits - ops.log(-ops.log(share)), axis=-1), "int32")
+            return state, drawn
+
+        along = (tf.range(self.positions), ops.transpose(values, (1, 0, 2)))
+        _, drawn = tf.scan(draw, along, initializer=(state, before))
+        return ops.transpose(drawn)
+
+    def _step(self, position, before, state):
+        """Logits (batch, codes) at a position, and the unit's next state, after the code before it."""
+        place = ops.broadcast_to(position, ops.shape(before))
+        seen = ops.concatenate([self.embedding(before), self.place(place)], axis=-1)
+        output, [state] = self.cell(seen, [state])
+        return self.logits(output), state
 
     def compute_output_spec(self, values, mode="score"):
         shape = (values.shape[0], self.positions)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -14,6 +17,14 @@ from keras_ae.errors import InputError
 
 EXAMPLES = ("x", "x_train", "images", "data", "examples", "arr_0")
 LABELS = ("y", "y_train", "labels", "targets", "arr_1")
+
+
+class Header(NamedTuple):
+    """What an array is, without its content; fortran: whether the first axis is the one that runs fastest."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    fortran: bool
 
 
 @dataclass(frozen=True)
@@ -69,42 +80,49 @@ class ArrayFile:
             examples = (blobs > 0.5).astype(np.int64)
         return _in_domain("sample", split_by_content(examples), self.domain)
 
-    def _read(self):
-        """The arrays that are wanted, by name, and the name of the examples; other members stay unread."""
-        try:
+    def headers(self) -> dict[str, Header]:
+        """What each array of the file is, by its name, with its content unread; an .npy's is `array`.
+
+        Raises InputError for what is no NumPy file.
+        """
+        with readable(self.path):
             if Path(self.path).suffix.lower() == ".npy":
                 with open(self.path, "rb") as file:
-                    _check_sizes(self.path, [_header(file)])
-                return {"array": np.load(self.path, allow_pickle=False)}, "array"
+                    return {"array": read_header(file)}
+            headers = {}
             with zipfile.ZipFile(self.path) as archive:
-                members = [name for name in archive.namelist() if name.endswith(".npy")]
-                headers = {}
-                for member in members:
-                    with archive.open(member) as file:
-                        headers[member.removesuffix(".npy")] = _header(file)
-            key = self._choose(headers)
-            wanted = [name for name in (key, "x_test", "y_test", *LABELS) if name in headers]
-            _check_sizes(self.path, [headers[name] for name in dict.fromkeys(wanted)])
+                for member in archive.namelist():
+                    if member.endswith(".npy"):
+                        with archive.open(member) as file:
+                            headers[member.removesuffix(".npy")] = read_header(file)
+            return headers
+
+    def choose(self, headers: dict[str, Header]) -> str:
+        """The name of the examples among a file's arrays.
+
+        Raises InputError for a key that there is not, and where one must be named.
+        """
+        if self.key is not None and self.key not in headers:
+            raise InputError(f"{self.path} holds {', '.join(sorted(headers))}; received data.key={self.key}")
+        known = [name for name in (self.key, *EXAMPLES) if name in headers]
+        if known or len(headers) == 1:
+            return known[0] if known else next(iter(headers))
+        raise InputError(
+            f"{self.path} holds {', '.join(sorted(headers)) or 'nothing'}, none of them named "
+            f'{", ".join(EXAMPLES)}; say which with SET="data.key=..." (to encode: --key)'
+        )
+
+    def _read(self):
+        """The arrays that are wanted, by name, and the name of the examples; other members stay unread."""
+        headers = self.headers()
+        key = self.choose(headers)
+        wanted = dict.fromkeys(name for name in (key, "x_test", "y_test", *LABELS) if name in headers)
+        _check_sizes(self.path, [headers[name] for name in wanted])
+        with readable(self.path):
+            if Path(self.path).suffix.lower() == ".npy":
+                return {key: np.load(self.path, allow_pickle=False)}, key
             with np.load(self.path, allow_pickle=False) as archive:
                 return {name: archive[name] for name in wanted}, key
-        except InputError:
-            raise
-        except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-            raise InputError(
-                f"{self.path} cannot be read as a NumPy file of plain numbers "
-                f"({' '.join(str(error).split())}); write it with numpy.save or numpy.savez"
-            ) from error
-
-    def _choose(self, arrays):
-        if self.key is not None and self.key not in arrays:
-            raise InputError(f"{self.path} holds {', '.join(sorted(arrays))}; received data.key={self.key}")
-        known = [name for name in (self.key, *EXAMPLES) if name in arrays]
-        if known or len(arrays) == 1:
-            return known[0] if known else next(iter(arrays))
-        raise InputError(
-            f"{self.path} holds {', '.join(sorted(arrays)) or 'nothing'}, none of them named "
-            f'{", ".join(EXAMPLES)}; say which with SET="data.key=..."'
-        )
 
     def _labels(self, arrays, count, names=LABELS):
         """The first array of the names that holds one whole number an example, or None."""
@@ -140,19 +158,34 @@ class ArrayFile:
         }
 
 
-def _header(file):
-    """(shape, dtype) of an array, without its content."""
+@contextmanager
+def readable(path: str) -> Iterator[None]:
+    """Turns what reading a NumPy file may raise into an InputError."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(
+            f"{path} cannot be read as a NumPy file of plain numbers "
+            f"({' '.join(str(error).split())}); write it with numpy.save or numpy.savez"
+        ) from error
+
+
+def read_header(file: BinaryIO) -> Header:
+    """What an array is, from the beginning of an .npy file, which is then at the array's first byte."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(file)
-    return shape, dtype
+    shape, fortran, dtype = read(file)
+    return Header(shape, dtype, fortran)
 
 
 def _check_sizes(path, headers):
     """Refuses what would not fit in memory as float32, before it is decoded."""
     size = sum(
-        int(np.prod(shape, dtype=np.float64)) * (1 if dtype == np.uint8 else max(4, dtype.itemsize))
-        for shape, dtype in headers
+        int(np.prod(header.shape, dtype=np.float64))
+        * (1 if header.dtype == np.uint8 else max(4, header.dtype.itemsize))
+        for header in headers
     )
     if size > LARGEST:
         raise InputError(

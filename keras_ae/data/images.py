@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -54,13 +55,8 @@ class ImageFolder:
 
     def load(self) -> Data:
         """Raises InputError for a folder without images, and for grey beside colour."""
-        there = sorted(file for file in Path(self.path).rglob("*") if file.is_file())
-        files = [file for file in there if file.suffix.lower() in SUFFIXES]
-        if not files:
-            raise InputError(
-                f"expected images ({', '.join(sorted(SUFFIXES))}) below {self.path}; found none; "
-                "check the path"
-            )
+        names, others = picture_files(self.path)
+        files = [Path(self.path, name) for name in names]
         with ThreadPoolExecutor(WORKERS) as pool:
             headers = dict(zip(files, pool.map(_header, files), strict=True))
         readable = {file: header for file, header in headers.items() if not isinstance(header, str)}
@@ -79,18 +75,18 @@ class ImageFolder:
             file: fault for file, fault in zip(readable, results, strict=True) if isinstance(fault, str)
         }
         if len(faults) == len(files):
-            raise InputError(
-                f"none of the {len(faults)} images below {self.path} can be read: {_listing(faults)}"
-            )
+            raise none_readable(self.path, faults)
         good = [number for number, result in enumerate(results) if isinstance(result, bytes)]
-        names, labels = self._labels([file for file in readable if file not in faults])
+        names, labels = folder_labels(
+            [str(file.relative_to(self.path)) for file in readable if file not in faults]
+        )
         splits = split_by_content(pixels[good], labels, [results[number] for number in good])
         notes = (f"{len(good)} images below {self.path}, {len(names) or 'no'} labels",)
         if faults:
-            notes += (f"left out {len(faults)} of {len(files)} images: {_listing(faults)}",)
-        if len(there) > len(files):
-            others = sorted({file.suffix.lower() or file.name for file in set(there) - set(files)})
-            notes += (f"passed over {len(there) - len(files)} other files: {', '.join(others[:8])}",)
+            notes += (left_out(faults, len(files)),)
+        if others:
+            kinds = sorted({Path(name).suffix.lower() or Path(name).name for name in others})
+            notes += (f"passed over {len(others)} other files: {', '.join(kinds[:8])}",)
         name = f"folder {Path(self.path).resolve().name}"
         return Data(name, **splits, domain="unit", label_names=names, notes=notes)
 
@@ -105,9 +101,7 @@ class ImageFolder:
 
     def _shape(self, readable, faults):
         if not readable:
-            raise InputError(
-                f"none of the {len(faults)} images below {self.path} can be read: {_listing(faults)}"
-            )
+            raise none_readable(self.path, faults)
         channels = Counter(channels for _, _, channels in readable.values())
         if self.channels is None and len(channels) > 1:
             raise InputError(
@@ -119,37 +113,92 @@ class ImageFolder:
         native = len(sizes) == 1 and width == height <= NATIVE
         return self.size or (width if native else FALLBACK), self.channels or next(iter(channels))
 
-    def _labels(self, files):
-        """Names of the folders and each file's number among them; no names where there is one folder."""
-        folders = [str(file.parent.relative_to(self.path)) for file in files]
-        names = tuple(sorted(set(folders)))
-        if len(names) < 2:
-            return (), None
-        number = {name: index for index, name in enumerate(names)}
-        return names, np.array([number[folder] for folder in folders], np.int64)
+
+def picture_files(folder: str | Path) -> tuple[list[str], list[str]]:
+    """Paths of the pictures below a folder, relative to it and in a fixed order, and of its other files.
+
+    Raises InputError where there is no picture.
+    """
+    found = []
+    for where, _, names in os.walk(folder):
+        inside = os.path.relpath(where, folder)
+        files = (name for name in names if os.path.isfile(os.path.join(where, name)))
+        found += files if inside == "." else (os.path.join(inside, name) for name in files)
+    found.sort(key=lambda name: name.split(os.sep))
+    pictures = [name for name in found if os.path.splitext(name)[1].lower() in SUFFIXES]
+    if not pictures:
+        raise InputError(
+            f"expected images ({', '.join(sorted(SUFFIXES))}) below {folder}; found none; check the path"
+        )
+    return pictures, [name for name in found if os.path.splitext(name)[1].lower() not in SUFFIXES]
+
+
+def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]:
+    """Names of the folders that pictures lie in and each picture's number among them.
+
+    No names and None where they lie in one folder.
+    """
+    folders = [os.path.dirname(name) or "." for name in names]
+    labels = tuple(sorted(set(folders)))
+    if len(labels) < 2:
+        return (), None
+    number = {label: index for index, label in enumerate(labels)}
+    return labels, np.array([number[folder] for folder in folders], np.int64)
+
+
+def read_picture(file: Path, pixels: np.ndarray) -> str | None:
+    """Fills pixels (height, width, channels) uint8 as training does; returns what is wrong with the file."""
+    try:
+        with Image.open(file) as image:
+            _check_size(image)
+            _fill(image, pixels)
+        return None
+    except Exception as error:  # the decoders raise whatever they like for a broken file
+        return _one_line(error)
+
+
+def left_out(faults: dict, count: int) -> str:
+    """The note on pictures that cannot be read, of so many; faults: what is wrong, by file."""
+    return f"left out {len(faults)} of {count} images: {_listing(faults)}"
+
+
+def none_readable(folder: str | Path, faults: dict) -> InputError:
+    """The error for a folder all of whose pictures have a fault."""
+    return InputError(f"none of the {len(faults)} images below {folder} can be read: {_listing(faults)}")
 
 
 def _header(file):
     """(width, height, channels) without decoding, or what is wrong with the file."""
     try:
         with Image.open(file) as image:
-            if image.width * image.height > MOST_PIXELS:
-                return f"{image.width}x{image.height} is over the limit of {MOST_PIXELS} pixels"
+            _check_size(image)
             return *image.size, 1 if _is_grey(image) else 3
-    except Exception as error:  # the decoders raise whatever they like for a broken file
+    except Exception as error:  # as above
         return _one_line(error)
+
+
+def _check_size(image):
+    if image.width * image.height > MOST_PIXELS:
+        raise ValueError(f"{image.width}x{image.height} is over the limit of {MOST_PIXELS} pixels")
 
 
 def _decode(file, pixels):
     """Fills pixels (size, size, channels) and gives the hash of the picture, or what is wrong with it."""
     try:
         with Image.open(file) as image:
-            upright = ImageOps.exif_transpose(image)
-            pixels[:] = _fit(upright, *pixels.shape[1:])
+            upright = _fill(image, pixels)
             content = f"{upright.mode} {upright.size} ".encode() + upright.tobytes()
         return hashlib.blake2b(content, digest_size=8).digest()
     except Exception as error:  # as above
         return _one_line(error)
+
+
+def _fill(image, pixels):
+    """Fills pixels with the middle of an image and gives the image turned upright."""
+    upright = ImageOps.exif_transpose(image)
+    height, width, channels = pixels.shape
+    pixels[:] = _fit(upright, width, channels, height)
+    return upright
 
 
 def _is_grey(image):
@@ -159,8 +208,8 @@ def _is_grey(image):
     return image.mode in GREY_MODES or image.mode.startswith("I;16")
 
 
-def _fit(image, size, channels):
-    """The middle square at the wanted size; 16 bits become 8, what is transparent becomes white.
+def _fit(image, size, channels, height=None):
+    """The middle at the wanted size, a square without a height; 16 bits become 8, transparent becomes white.
 
     Whole numbers of more than 8 bits run to 65535, floats to 1; others raise ValueError.
     """
@@ -174,9 +223,9 @@ def _fit(image, size, channels):
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     image = image.convert("L" if channels == 1 else "RGB")
-    return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)).reshape(
-        size, size, channels
-    )
+    height = height or size
+    fitted = ImageOps.fit(image, (size, height), Image.Resampling.LANCZOS)
+    return np.asarray(fitted).reshape(height, size, channels)
 
 
 def _listing(faults):

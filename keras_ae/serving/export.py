@@ -1,11 +1,11 @@
-"""Heads as SavedModels in TF Serving's directory form, each with its card and checked from disk."""
+"""Heads as SavedModels in TF Serving's directory form, each with its card, and checked from disk."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -15,136 +15,181 @@ import tensorflow as tf
 from keras_ae.data.dataset import Units
 from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import Heads, apply
-from keras_ae.serving.versions import head_folders, publish, replace_text
+from keras_ae.serving.files import BATCHED, BATCHING_TEXT, write_files
+from keras_ae.serving.graph import refuse_forbidden
+from keras_ae.serving.records import Record, write_records
+from keras_ae.serving.signatures import InGraph, InNumPy, head_signatures
+from keras_ae.serving.versions import prune, publish
 
 TOLERANCE = 1e-5
 """Largest difference from the Keras heads, relative to the largest output, that an export may show."""
 
-MOUNT = "/models"
-"""Where TF Serving's container expects the folder of all models."""
-
 
 def export_heads(
-    heads: Heads, units: Units, examples: dict[str, np.ndarray], name: str, card: dict, root: Path
+    heads: Heads,
+    units: Units,
+    examples: dict[str, np.ndarray],
+    name: str,
+    card: dict,
+    root: Path,
+    sampler: keras.Model | None = None,
+    keep: int | None = None,
 ) -> dict[str, Path]:
-    """Writes root/name/{encoder,decoder,autoencoder}/<version>/ and root/models.config; and a learned prior.
+    """Writes root/name/<head>/<version>/ for encoder, decoder, autoencoder and a learned prior.
 
-    Each head is a SavedModel of its own with float32 inputs and outputs by name (`inputs`,
-    `code`, `reconstruction`), any batch size, and `card.json` beside it. Real-valued data goes
-    in and comes out in its own units: the standardisation is inside the graph. A condition goes in
-    as the number of the class, int64, and standard normal noise into the prior. The version is one
-    above the highest there is; a model appears under its number only when it is complete.
+    Each head is a SavedModel of its own, with the signatures of `head_signatures`, any batch size,
+    `card.json` (which has the signatures and the hash of the weights beside what is given), and
+    warm-up records with the Keras heads' answers. Values go in and come out in the data's own
+    units, classes by their numbers. The version is one above the highest there is; a model appears
+    under its number only when it is complete. What TF Serving reads of all models is written anew.
 
-    units: those the heads were trained in. examples: what the heads take, by name, in those units,
-        on which each head, read back from disk, is compared with its Keras model.
+    units: those the heads were trained in. examples: what the heads take, by name, in those units:
+        held-back ones, on which each signature, read back from disk, is compared with its Keras head.
+    sampler: {"noise"} -> {"code"}, of a decoder that is to sample.
+    keep: versions of each head to leave, the newest and those labelled; None leaves all.
     Returns the folder of each head.
-    Raises InputError when the folder cannot be written, ExportError when a head read back
-    differs; nothing stays behind in either case.
+    Raises InputError when the folder cannot be written or `keep` is below 1, ExportError for a graph
+    that draws or changes anything and for a head that, read back, differs; nothing stays behind then.
     """
-    functions = _functions(heads, units)
+    if keep is not None and keep < 1:
+        raise InputError(f"expected at least 1 version to keep, received {keep}")
+    served = head_signatures(heads, units, sampler, InGraph(heads, units))
+    due = head_signatures(heads, units, sampler, InNumPy(heads, units))
+    requests = _requests(heads, units, sampler, examples)
+    weights = {head: _weights(head, heads, sampler) for head in served}
     aside = root / name / f"tmp-{uuid.uuid4().hex}"
     try:
         aside.mkdir(parents=True)
-        batch = {"inputs": tf.constant(examples["inputs"] * units.scale + units.offset, tf.float32)}
-        if "condition" in examples:
-            batch["condition"] = tf.argmax(examples["condition"], axis=-1)
-        taken = {tensor.name: batch[tensor.name] for tensor in heads.encoder.inputs}
-        batch |= functions["encoder"][1](taken)
-        if heads.prior is not None:
-            shape = (len(examples["inputs"]), *heads.prior.inputs[0].shape[1:])
-            batch["noise"] = tf.random.stateless_normal(shape, (0, 0))
-        signatures = {}
-        for head, (model, function) in functions.items():
-            _write(model, function, aside / head)
-            signatures[head] = _verified(aside / head, function, batch)
-        for head in functions:
-            text = json.dumps(card | {"head": head, "signature": signatures[head]}, indent=1)
-            (aside / head / "card.json").write_text(text + "\n")
-        folders = publish(aside, root / name, tuple(functions))
+        for head, signatures in served.items():
+            _write(signatures, weights[head], aside / head)
+            refuse_forbidden(aside / head)
+            records = _records(due[head], requests)
+            described = _verified(aside / head, records)
+            write_records(records, aside / head, f"{name}_{head}")
+            _allow_batching(signatures, aside / head)
+            own = {"head": head, "signatures": described, "weights_sha256": _sha256(weights[head])}
+            (aside / head / "card.json").write_text(json.dumps(card | own, indent=1) + "\n")
+        folders = publish(aside, root / name, tuple(served))
+        for folder in folders.values():
+            prune(folder.parent, keep) if keep else None
+        write_files(root)
     except (OSError, tf.errors.OpError) as error:
         raise InputError(f"{root / name} cannot be written ({error}); name another folder") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    write_config(root)
     return folders
 
 
-def write_config(root: Path) -> Path:
-    """TF Serving's models.config for every exported head below a folder, as `recipe_head`."""
-    entries = [
-        "  config {\n"
-        f'    name: "{head.parent.name}_{head.name}"\n'
-        f'    base_path: "{MOUNT}/{head.parent.name}/{head.name}"\n'
-        '    model_platform: "tensorflow"\n'
-        "  }\n"
-        for head in head_folders(root)
-    ]
-    replace_text(root / "models.config", "model_config_list {\n" + "".join(entries) + "}\n")
-    return root / "models.config"
+def _weights(head, heads, sampler):
+    """The weights that a head serves, each once."""
+    models = {"encoder": (heads.encoder,), "decoder": (heads.decoder, sampler), "prior": (heads.prior,)}
+    models = models.get(head, (heads.end_to_end,))
+    found = {id(weight): weight for model in models if model is not None for weight in model.weights}
+    return list(found.values())
 
 
-def _functions(heads: Heads, units: Units) -> dict[str, tuple[keras.Model, Callable]]:
-    """Each head's Keras model, and the function that is served of it, in raw units."""
-    offset, scale = tf.constant(units.offset, tf.float32), tf.constant(units.scale, tf.float32)
-    standardised = units.domain == "real"
-
-    def run(model, named):
-        """A model in the units of the outside: raw values, and a class by its number."""
-        named = dict(named)
-        if standardised and "inputs" in named:
-            named["inputs"] = (named["inputs"] - offset) / scale
-        if "condition" in named:
-            named["condition"] = tf.one_hot(named["condition"], model.get_layer("condition").output.shape[-1])
-        outputs = apply(model, named)
-        if standardised and "reconstruction" in outputs:
-            outputs["reconstruction"] = outputs["reconstruction"] * scale + offset
-        if standardised and "reconstruction_log_var" in outputs:
-            outputs["reconstruction_log_var"] += 2.0 * tf.math.log(scale)
-        return outputs
-
-    own = {"prior": (heads.prior, _serving(heads.prior, run, heads.prior.output))} if heads.prior else {}
-    return own | {
-        "encoder": (heads.encoder, _serving(heads.encoder, run, heads.encoder.output)),
-        "decoder": (heads.decoder, _serving(heads.decoder, run, heads.decoder.output)),
-        "autoencoder": (heads.end_to_end, _serving(heads.end_to_end, run, heads.decoder.output)),
-    }
+def _sha256(weights):
+    """Hash of weights' shapes, types and values, in the order in which the model has them."""
+    digest = hashlib.sha256()
+    for weight in weights:
+        value = np.ascontiguousarray(weight)
+        digest.update(f"{value.shape} {value.dtype} ".encode())
+        digest.update(value)
+    return digest.hexdigest()
 
 
-def _serving(model, run, outputs):
-    """The model as a function {inputs by name} -> those outputs by name, of any batch size."""
-    specs = {
-        tensor.name: tf.TensorSpec((None,), tf.int64, name=tensor.name)
-        if tensor.name == "condition"
-        else tf.TensorSpec(tensor.shape, tensor.dtype, name=tensor.name)
-        for tensor in model.inputs
-    }
-
-    @tf.function(input_signature=[specs])
-    def serve(named):
-        given = run(model, named)
-        return {name: given[name] for name in outputs}
-
-    return serve
-
-
-def _write(model, function, folder):
-    """A SavedModel of the function and the weights alone; of the layers nothing but the graph is needed."""
+def _write(signatures, weights, folder):
+    """A SavedModel of functions and weights alone; of the layers nothing but the graph is needed."""
     module = tf.Module()
-    module.kept = [weight.value for weight in model.weights]
-    module.serve = function
-    tf.saved_model.save(module, str(folder), signatures={"serving_default": function})
+    module.kept = [weight.value for weight in weights]
+    functions = {name: signature.run for name, signature in signatures.items()}
+    for name, function in functions.items():
+        setattr(module, name, function)
+    tf.saved_model.save(module, str(folder), signatures=functions)
 
 
-def _verified(folder, function, batch):
-    """The signature found in a SavedModel, once its outputs equal those of the function it came from."""
-    served = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    arguments = {name: batch[name] for name in served.structured_input_signature[1]}
-    outputs = served(**arguments)
-    for name, expected in function(arguments).items():
-        exported, expected = (tf.cast(value, tf.float32) for value in (outputs[name], expected))
-        worst = float(tf.reduce_max(tf.abs(exported - expected)))
-        if not worst <= TOLERANCE * max(1.0, float(tf.reduce_max(tf.abs(expected)))):
-            raise ExportError(f"{name} of {folder.name} differs by {worst:g} once exported; nothing was kept")
+def _allow_batching(signatures, folder):
+    """Lets a server put several requests into one batch, where no request's values can fail the others'.
+
+    Pictures may be broken, and numbers of classes or codes may be none: those heads answer alone.
+    """
+    dtypes = {spec.dtype for signature in signatures.values() for spec in signature.takes.values()}
+    if dtypes == {tf.float32}:
+        (folder / BATCHED).write_text(BATCHING_TEXT)
+
+
+def _requests(heads, units, sampler, examples):
+    """What to ask of the signatures, by the names that they take, in the data's own units."""
+    raw = examples["inputs"] * units.scale + units.offset
+    named = {"inputs": raw.astype(np.float32)}
+    if units.domain == "categorical":
+        named["inputs"] = examples["inputs"].argmax(axis=-1)
+    if "condition" in examples:
+        named["condition"] = examples["condition"].argmax(axis=-1)
+    passage = InNumPy(heads, units)
+    named["code"] = np.asarray(apply(heads.encoder, passage.inward(named))["code"])
+    for model in (sampler, heads.prior):
+        if model is not None:
+            shape = (len(raw), *model.inputs[0].shape[1:])
+            named["noise"] = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    if units.domain == "unit" and raw.ndim == 4 and raw.shape[-1] in (1, 3):
+        named["image_bytes"] = passage.written(raw)
+    return named
+
+
+def _records(due, requests):
+    """For each signature a request of one example and one of all, with the Keras heads' answers."""
+    records = []
+    for name, signature in due.items():
+        inputs = {key: requests[key] for key in signature.takes}
+        outputs = {key: np.asarray(value) for key, value in signature.run(inputs).items()}
+        for rows in (slice(1), slice(None)):
+            records.append(
+                Record(
+                    name, *({key: value[rows] for key, value in side.items()} for side in (inputs, outputs))
+                )
+            )
+    return records
+
+
+def _verified(folder, records):
+    """The signatures found in a SavedModel, once their answers to records are the ones due."""
+    loaded = tf.saved_model.load(str(folder))
+    for record in records:
+        served = loaded.signatures[record.signature]
+        specs = served.structured_input_signature[1]
+        given = {name: tf.constant(value, specs[name].dtype) for name, value in record.inputs.items()}
+        outputs = served(**given)
+        if outputs.keys() != record.outputs.keys():
+            raise ExportError(f"{record.signature} of {folder.name} gives {sorted(outputs)} once exported")
+        for name, value in outputs.items():
+            worst = difference(value.numpy(), record.outputs[name])
+            if not worst <= TOLERANCE:
+                raise ExportError(
+                    f"{name} of {folder.name} ({record.signature}) differs by {worst:g} of its largest value "
+                    f"once exported, at most {TOLERANCE:g} is allowed; nothing was kept"
+                )
+    return {name: _described(served) for name, served in loaded.signatures.items()}
+
+
+def difference(found: np.ndarray, due: np.ndarray) -> float:
+    """Largest difference, as a share of the largest value due or of 1 where that is less.
+
+    Of encoded pictures, a level of 255 in a pixel counts for nothing: a value on the border between
+    two levels may fall to either side.
+    """
+    if found.dtype == object:
+        pairs = [
+            [tf.io.decode_png(side).numpy().astype(int) for side in pair]
+            for pair in zip(found, due, strict=True)
+        ]
+        levels = max((np.abs(one - other).max() for one, other in pairs), default=0)
+        return max(0, levels - 1) / 255
+    gap = np.abs(found.astype(np.float64) - due.astype(np.float64)).max(initial=0.0)
+    return float(gap / max(1.0, np.abs(due.astype(np.float64)).max(initial=0.0)))
+
+
+def _described(served):
     sides = {"inputs": served.structured_input_signature[1], "outputs": served.structured_outputs}
     return {
         side: {

@@ -1,0 +1,85 @@
+"""A client's requests over gRPC."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+from keras_ae.client.faults import FIRST_WAIT, HINT, LONGEST_WAIT, failed, refused, too_slow
+from keras_ae.errors import InputError
+
+REFUSALS = frozenset("INVALID_ARGUMENT NOT_FOUND FAILED_PRECONDITION OUT_OF_RANGE UNAUTHENTICATED".split())
+"""What gRPC answers when it is the request that is at fault."""
+
+
+class Grpc:
+    """What a client asks for, over gRPC."""
+
+    def __init__(self, client):
+        try:
+            import grpc
+            import tensorflow as tf
+            from google.protobuf.json_format import MessageToDict
+            from tensorflow_serving import apis
+            from tensorflow_serving.apis import model_service_pb2_grpc as models
+            from tensorflow_serving.apis import prediction_service_pb2_grpc as predictions
+        except ImportError as error:
+            raise InputError(
+                f"grpc:// needs more packages ({error}): pip install 'keras_ae[grpc]'; or use http:// (REST)"
+            ) from error
+        self.client, self.apis, self.tf = client, apis, tf
+        self.error, self.as_dict = grpc.RpcError, MessageToDict
+        policy = {
+            "maxAttempts": min(5, client.retries + 1),  # gRPC makes no more
+            "initialBackoff": f"{FIRST_WAIT}s",
+            "maxBackoff": f"{LONGEST_WAIT}s",
+            "backoffMultiplier": 2,
+            "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
+        }
+        config = {"methodConfig": [{"name": [{}], "retryPolicy": policy}]} if client.retries else {}
+        options = [(f"grpc.max_{way}_message_length", -1) for way in ("receive", "send")]
+        options += [("grpc.service_config", json.dumps(config))]
+        channel = grpc.insecure_channel(urlsplit(client.url).netloc, options)
+        self.close = channel.close
+        self.models = models.ModelServiceStub(channel)
+        self.predictions = predictions.PredictionServiceStub(channel)
+
+    def signatures(self):
+        messages = self.apis.get_model_metadata_pb2
+        request = messages.GetModelMetadataRequest(metadata_field=["signature_def"])
+        packed = self._ask(self.predictions.GetModelMetadata, request).metadata["signature_def"]
+        signatures = messages.SignatureDefMap.FromString(packed.value)
+        return self.as_dict(signatures, preserving_proto_field_name=True)["signature_def"]
+
+    def status(self):
+        request = self.apis.get_model_status_pb2.GetModelStatusRequest()
+        for each in self._ask(self.models.GetModelStatus, request).model_version_status:
+            yield each.version, type(each).State.Name(each.state), each.status.error_message
+
+    def predict(self, arrays, outputs):
+        request = self.apis.predict_pb2.PredictRequest()
+        request.model_spec.signature_name = self.client.signature
+        for name, array in arrays.items():
+            request.inputs[name].CopyFrom(self.tf.make_tensor_proto(array))
+        answer = self._ask(self.predictions.Predict, request).outputs
+        return {name: self.tf.make_ndarray(answer[name]) for name in outputs}
+
+    def _ask(self, method, request):
+        """The answer to a request, once the model is named in it."""
+        spec, client = request.model_spec, self.client
+        spec.name = client.model
+        if client.label is not None:
+            spec.version_label = client.label
+        if client.version is not None:
+            spec.version.value = client.version
+        try:
+            return method(request, timeout=client.timeout)
+        except self.error as error:
+            code, fault = error.code().name, f"{error.code().name}, {error.details()}"
+        if code == "DEADLINE_EXCEEDED":
+            raise too_slow(client)
+        raise (
+            refused(client, fault)
+            if code in REFUSALS
+            else failed(client, fault + HINT * (code == "UNAVAILABLE"))
+        )

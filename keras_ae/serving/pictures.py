@@ -1,0 +1,183 @@
+"""Pictures as encoded bytes, turned into tensors and back by TensorFlow's own ops, inside a served graph."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+MOST_PIXELS = 25_000_000
+"""A picture of more is refused before it is decoded."""
+MOST_AT_ONCE = 4
+"""Pictures of a request that are decoded at a time."""
+EXIF_REACH = 2**16
+"""Bytes from a JPEG's beginning in which its orientation is looked for."""
+EXIF_MARK = (0xFF, 0xE1, None, None, *b"Exif\0\0")
+"""How the block begins, its length left open."""
+ORIENTATION = 0x0112
+MOST_TAGS = 64
+LUMA = (19595 / 65536, 38470 / 65536, 7471 / 65536)
+"""Shares of red, green and blue in grey (ITU-R 601-2), as Pillow takes them."""
+
+
+def decoded(image_bytes: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
+    """Encoded pictures as a model sees them: strings (batch,) -> (batch, *shape) in [0, 1].
+
+    PNG or JPEG of any size and channels. As a folder of images is read for training: turned
+    upright, what is transparent made white, the middle cut to the wanted proportions, resized with
+    Lanczos' kernel, rounded to whole bytes.
+
+    shape: (height, width, 1 or 3).
+    In the graph, a picture that is neither kind, broken, or of more than MOST_PIXELS fails its request.
+    """
+    spec = tf.TensorSpec(shape, tf.float32)
+    return tf.map_fn(
+        lambda contents: _picture(contents, shape),
+        image_bytes,
+        fn_output_signature=spec,
+        parallel_iterations=MOST_AT_ONCE,
+    )
+
+
+def encoded(pictures: tf.Tensor) -> tf.Tensor:
+    """PNG files of pictures (batch, height, width, 1 or 3) in [0, 1]: strings (batch,)."""
+    levels = tf.cast(tf.round(255.0 * tf.clip_by_value(pictures, 0.0, 1.0)), tf.uint8)
+    return tf.map_fn(
+        tf.io.encode_png,
+        levels,
+        fn_output_signature=tf.TensorSpec((), tf.string),
+        parallel_iterations=MOST_AT_ONCE,
+    )
+
+
+def _picture(contents, shape):
+    start = _bytes(contents, 26)
+    is_png = tf.reduce_all(start[:8] == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+    is_jpeg = tf.reduce_all(start[:3] == [0xFF, 0xD8, 0xFF])
+    received = tf.strings.length(contents)
+    known = tf.debugging.Assert(
+        is_png | is_jpeg,
+        ["expected the bytes of a PNG or JPEG picture; bytes received, of neither:", received],
+    )
+    with tf.control_dependencies([known]):
+        pixels, turn = tf.cond(is_png, lambda: (_png(contents, start), 1), lambda: _jpeg(contents))
+    return _upright(pixels, turn, shape)
+
+
+def _png(contents, start):
+    """Pixels (height, width, 3) uint8, what is transparent made white."""
+    width, height = _whole(start[16:20]), _whole(start[20:24])
+    with tf.control_dependencies([_bounded(height, width)]):
+        pixels = tf.io.decode_png(contents, channels=4)
+    colour, alpha = pixels[..., :3], pixels[..., 3:]
+
+    def on_white():
+        share = tf.cast(alpha, tf.float32) / 255.0
+        return tf.cast(tf.round(tf.cast(colour, tf.float32) * share + 255.0 * (1.0 - share)), tf.uint8)
+
+    # of a picture without transparency the decoder fills alpha up with the depth's highest value, not with 255
+    filled = tf.cast(tf.bitwise.left_shift(1, tf.minimum(start[24], 8)) - 1, tf.uint8)
+    return tf.cond(tf.reduce_all(alpha == 255) | tf.reduce_all(alpha == filled), lambda: colour, on_white)
+
+
+def _jpeg(contents):
+    """Pixels (height, width, 3) uint8, and how they are turned."""
+    size = tf.cast(tf.io.extract_jpeg_shape(contents), tf.int64)
+    with tf.control_dependencies([_bounded(size[0], size[1])]):
+        pixels = tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE")
+    return pixels, _orientation(contents)
+
+
+def _reversed_if(wanted, pixels, axis):
+    return tf.cond(wanted, lambda: tf.reverse(pixels, [axis]), lambda: pixels)
+
+
+def _bounded(height, width):
+    """An assertion on a picture's size as its header gives it."""
+    return tf.debugging.Assert(
+        (height > 0) & (width > 0) & (height * width <= MOST_PIXELS),
+        [f"expected a picture of at most {MOST_PIXELS} pixels, height and width received:", height, width],
+    )
+
+
+def _orientation(contents):
+    """How a JPEG's pixels are turned, from 1 (upright) to 8, as its Exif block says (JEITA CP-3451)."""
+    data = _bytes(contents, EXIF_REACH)
+    starts = EXIF_REACH - len(EXIF_MARK)
+    fits = [data[i : starts + i] == value for i, value in enumerate(EXIF_MARK) if value is not None]
+    found = tf.reduce_all(tf.stack(fits), axis=0)
+    tiff = tf.argmax(found, output_type=tf.int32) + len(EXIF_MARK)
+    order = tf.where(data[tf.minimum(tiff, EXIF_REACH - 1)] == ord("I"), [1, 0], [0, 1])
+
+    def word(place):
+        """Two bytes at a place, or at each of several, in the block's order; zero beyond the reach."""
+        inside = (place >= 0) & (place < EXIF_REACH - 1)
+        high, low = (tf.gather(data, tf.where(inside, place, 0) + order[side]) for side in (0, 1))
+        return tf.where(inside, 256 * high + low, 0)
+
+    first, second = word(tiff + 4), word(tiff + 6)
+    directory = tiff + tf.where(order[0] == 1, first, second)  # the half that is not zero in a sound file
+    entries = directory + 2 + 12 * tf.range(tf.minimum(word(directory), MOST_TAGS))
+    value = tf.reduce_max(tf.where(word(entries) == ORIENTATION, word(entries + 8), 0))
+    return tf.where(tf.reduce_any(found) & (value >= 1) & (value <= 8), value, 1)
+
+
+def _upright(pixels, turn, shape):
+    """The middle of a picture (height, width, 3) uint8, turned as its orientation says: shape, in [0, 1].
+
+    Sized before it is turned, for then there is less to turn.
+    """
+    height, width, channels = shape
+    sideways = turn >= 5
+    levels = tf.cast(_fit(pixels, tf.where(sideways, [width, height], [height, width])), tf.float32)
+    levels = tf.cond(sideways, lambda: tf.transpose(levels, (1, 0, 2)), lambda: levels)
+    for axis, turned in ((1, (2, 3, 6, 7)), (0, (3, 4, 7, 8))):
+        levels = _reversed_if(tf.reduce_any(turn == turned), levels, axis)
+    if channels == 1:
+        levels = tf.floor(tf.reduce_sum(levels * LUMA, axis=-1, keepdims=True) + 0.5)
+    return tf.ensure_shape(levels, shape) / 255.0
+
+
+def _fit(pixels, wanted):
+    """The middle of a picture at the wanted size (height, width), uint8.
+
+    As Pillow does it: first along the rows, then along the columns, each time rounded to whole bytes.
+    """
+    size, target = tf.cast(tf.shape(pixels)[:2], tf.float32), tf.cast(wanted, tf.float32)
+    proportions = target / tf.reverse(target, [0])
+    cut = tf.minimum(size, tf.reverse(size, [0]) * proportions)
+    for axis in (1, 0):
+        pixels = _resized(pixels, axis, wanted[axis], size[axis], cut[axis])
+    return pixels
+
+
+def _resized(levels, axis, wanted, size, cut):
+    """The middle `cut` of an axis of pixels (height, width, 3) brought to so many; the other axis is left.
+
+    Only what the kernel reaches is read, so that a long thin picture does not grow on the way.
+    """
+    scale = tf.cast(wanted, tf.float32) / cut
+    reach = tf.math.ceil(3.0 * tf.maximum(1.0 / scale, 1.0)) + 1.0
+    start = tf.maximum(tf.floor((size - cut) / 2.0 - reach), 0.0)
+    stop = tf.minimum(tf.math.ceil((size + cut) / 2.0 + reach), size)
+    taken = slice(tf.cast(start, tf.int32), tf.cast(stop, tf.int32))
+    levels = levels[:, taken] if axis else levels[taken]
+    shift = -scale * ((size - cut) / 2.0 - start)
+    other = tf.shape(levels)[1 - axis]
+    resized = tf.raw_ops.ScaleAndTranslate(
+        images=levels[None],
+        size=[other, wanted] if axis else [wanted, other],
+        scale=[1.0, scale] if axis else [scale, 1.0],
+        translation=[0.0, shift] if axis else [shift, 0.0],
+        kernel_type="lanczos3",
+        antialias=True,
+    )[0]
+    return tf.cast(tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8)
+
+
+def _bytes(contents, count):
+    """The first so many bytes as numbers; zeros beyond the end."""
+    return tf.cast(tf.io.decode_raw(contents, tf.uint8, fixed_length=count), tf.int32)
+
+
+def _whole(four):
+    """A whole number from its four bytes, the highest first."""
+    return tf.reduce_sum(tf.cast(four, tf.int64) * [2**24, 2**16, 2**8, 1])

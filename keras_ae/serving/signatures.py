@@ -1,0 +1,262 @@
+"""What each head serves: signatures that take what a client has and give what a client wants.
+
+The same compositions are run twice: by the ops of the served graph, and, for the answers that an
+export is held to, by NumPy around the Keras heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.data.dataset import Units
+from keras_ae.heads import Heads, apply
+from keras_ae.losses import categorical_crossentropy, squared_error
+from keras_ae.pictures import drawable
+from keras_ae.serving import pictures
+
+DEFAULT = "serving_default"
+
+Run = Callable[[dict], dict]
+"""Tensors by name -> tensors by name, examples along the first axis."""
+
+
+@dataclass(frozen=True, eq=False)
+class Signature:
+    """One thing to ask of a head.
+
+    takes: what a request holds, by name. run: what gives the answer.
+    """
+
+    takes: dict[str, tf.TensorSpec]
+    run: Run
+
+
+class Outside(Protocol):
+    """The passage between what a client has and what the heads see.
+
+    inward: raw values, and the numbers of classes -> as the heads take them.
+    outward: what a head gives -> raw values; of classes their numbers too.
+    read: encoded pictures -> inputs. written: a reconstruction -> encoded pictures.
+    signature: what a request holds and what gives the answer -> a signature.
+    """
+
+    def signature(self, takes: dict[str, tf.TensorSpec], run: Run) -> Signature: ...
+
+    def inward(self, named: dict) -> dict: ...
+
+    def outward(self, outputs: dict) -> dict: ...
+
+    def read(self, image_bytes): ...
+
+    def written(self, reconstruction): ...
+
+
+def head_signatures(
+    heads: Heads, units: Units, sampler: keras.Model | None, outside: Outside
+) -> dict[str, dict[str, Signature]]:
+    """The signatures of each head, by head and name; `serving_default` is the first of each.
+
+    encoder: inputs -> code and whatever the encoder gives. decoder: code -> reconstruction; with a
+    sampler also `sample`, noise -> reconstruction. autoencoder: inputs -> reconstruction, error.
+    prior, where one is learned: noise -> code. Pictures also go in as files (`image_bytes`) and come
+    out as PNG files (`png`, `sample_png`). A conditional head takes condition too.
+    """
+    encoder, decoder, whole = heads.encoder, heads.decoder, heads.end_to_end
+
+    def encode(named):
+        return apply(encoder, outside.inward(named))
+
+    def decode(named):
+        return outside.outward(apply(decoder, outside.inward(named)))
+
+    def sample(named):
+        return decode(named | apply(sampler, named))
+
+    def reconstruct(named):
+        seen = outside.inward(named)
+        given = apply(whole, seen)
+        outputs = outside.outward({name: given[name] for name in decoder.output})
+        same = seen["inputs"].shape[1:] == given["reconstruction"].shape[1:]
+        error = {"error": _error(units.domain)(seen["inputs"], given["reconstruction"])} if same else {}
+        return outputs | error
+
+    served = {
+        "encoder": {DEFAULT: outside.signature(_specs(encoder, units), encode)},
+        "decoder": {DEFAULT: outside.signature(_specs(decoder, units), decode)},
+        "autoencoder": {DEFAULT: outside.signature(_specs(whole, units), reconstruct)},
+    }
+    if heads.prior is not None:
+        prior = outside.signature(_specs(heads.prior, units), lambda named: apply(heads.prior, named))
+        served["prior"] = {DEFAULT: prior}
+    if sampler is not None:
+        served["decoder"]["sample"] = outside.signature(
+            _specs(sampler, units) | _specs(decoder, units, ("code",)), sample
+        )
+    return _with_pictures(served, heads, units, outside)
+
+
+def _with_pictures(served, heads, units, outside):
+    """The signatures, and of pictures those too that take or give them encoded."""
+    if units.domain != "unit":
+        return served
+
+    def from_bytes(signature):
+        takes = {name: spec for name, spec in signature.takes.items() if name != "inputs"}
+
+        def run(named):
+            rest = {name: named[name] for name in takes}
+            return signature.run(rest | {"inputs": outside.read(named["image_bytes"])})
+
+        return outside.signature(
+            {"image_bytes": tf.TensorSpec((None,), tf.string, name="image_bytes")} | takes, run
+        )
+
+    def to_png(signature):
+        def run(named):
+            outputs = signature.run(named)
+            rest = {name: value for name, value in outputs.items() if not name.startswith("reconstruction")}
+            return rest | {"reconstruction_bytes": outside.written(outputs["reconstruction"])}
+
+        return outside.signature(signature.takes, run)
+
+    out = drawable(heads.decoder.output["reconstruction"].shape[1:])
+    if drawable(heads.encoder.get_layer("inputs").output.shape[1:]):
+        served["encoder"]["image_bytes"] = from_bytes(served["encoder"][DEFAULT])
+        whole = from_bytes(served["autoencoder"][DEFAULT])
+        served["autoencoder"]["image_bytes"] = to_png(whole) if out else whole
+    if out:
+        for name, signature in tuple(served["decoder"].items()):
+            served["decoder"]["png" if name == DEFAULT else f"{name}_png"] = to_png(signature)
+    return served
+
+
+def _specs(model, units, left_out=()):
+    """What a request to a model holds: classes by their numbers, all else as the model takes it."""
+    specs = {}
+    for tensor in model.inputs:
+        shape, dtype = tensor.shape, tensor.dtype
+        if tensor.name == "condition" or (tensor.name == "inputs" and units.domain == "categorical"):
+            shape, dtype = shape[:-1], "int64"
+        if tensor.name not in left_out:
+            specs[tensor.name] = tf.TensorSpec(shape, dtype, name=tensor.name)
+    return specs
+
+
+def _error(domain):
+    return categorical_crossentropy if domain == "categorical" else squared_error
+
+
+class InGraph:
+    """The passage as ops of a served graph."""
+
+    def __init__(self, heads: Heads, units: Units):
+        self.offset, self.scale = (tf.constant(value, tf.float32) for value in (units.offset, units.scale))
+        self.domain = units.domain
+        self.shape = tuple(heads.encoder.get_layer("inputs").output.shape[1:])
+        self.classes = condition_classes(heads)
+
+    def inward(self, named):
+        changed = {}
+        if "condition" in named and self.classes:
+            changed["condition"] = _one_hot(named["condition"], self.classes, "condition")
+        if "inputs" in named and self.domain == "categorical":
+            changed["inputs"] = _one_hot(named["inputs"], self.shape[-1], "inputs")
+        if "inputs" in named and self.domain == "real":
+            changed["inputs"] = (named["inputs"] - self.offset) / self.scale
+        return named | changed
+
+    def outward(self, outputs):
+        changed = {}
+        if self.domain == "real":
+            changed["reconstruction"] = outputs["reconstruction"] * self.scale + self.offset
+            if "reconstruction_log_var" in outputs:
+                changed["reconstruction_log_var"] = outputs["reconstruction_log_var"] + 2.0 * tf.math.log(
+                    self.scale
+                )
+        if self.domain == "categorical":
+            changed["classes"] = tf.argmax(outputs["reconstruction"], axis=-1)
+        return outputs | changed
+
+    def read(self, image_bytes):
+        return pictures.decoded(image_bytes, self.shape)
+
+    def written(self, reconstruction):
+        return pictures.encoded(reconstruction)
+
+    def signature(self, takes, run):
+        """A function of its own, which others may call: it is traced once.
+
+        Shapes are looked at first, for not every layer refuses what it was not trained on.
+        """
+
+        def checked(named):
+            return run({name: tf.ensure_shape(value, takes[name].shape) for name, value in named.items()})
+
+        return Signature(takes, tf.function(checked, input_signature=[takes]))
+
+
+def _one_hot(numbers, classes, name):
+    """A class that there is not fails the request, rather than to count for none of them."""
+    known = tf.reduce_all((numbers >= 0) & (numbers < classes))
+    expected = f"expected {name} of whole numbers from 0 to {classes - 1}, received:"
+    with tf.control_dependencies([tf.debugging.Assert(known, [expected, numbers])]):
+        return tf.one_hot(numbers, classes)
+
+
+class InNumPy:
+    """The passage by NumPy, one example at a time where a picture is concerned."""
+
+    def __init__(self, heads: Heads, units: Units):
+        self.units = units
+        self.classes = condition_classes(heads)
+        self.positions = heads.encoder.get_layer("inputs").output.shape[-1]
+
+    def inward(self, named):
+        changed = {}
+        if "condition" in named and self.classes:
+            changed["condition"] = np.eye(self.classes, dtype=np.float32)[named["condition"]]
+        if "inputs" in named and self.units.domain == "categorical":
+            changed["inputs"] = np.eye(self.positions, dtype=np.float32)[named["inputs"]]
+        if "inputs" in named and self.units.domain == "real":
+            changed["inputs"] = (named["inputs"] - self.units.offset) / self.units.scale
+        return {name: tf.convert_to_tensor(value) for name, value in (named | changed).items()}
+
+    def outward(self, outputs):
+        found = {name: np.asarray(value) for name, value in outputs.items()}
+        if self.units.domain == "real":
+            found["reconstruction"] = found["reconstruction"] * self.units.scale + self.units.offset
+            if "reconstruction_log_var" in found:
+                found["reconstruction_log_var"] = found["reconstruction_log_var"] + 2 * np.log(
+                    self.units.scale
+                )
+        if self.units.domain == "categorical":
+            found["classes"] = found["reconstruction"].argmax(axis=-1)
+        return found
+
+    def read(self, image_bytes):
+        levels = [tf.io.decode_png(contents).numpy() for contents in image_bytes]
+        return np.stack(levels).astype(np.float32) / 255.0
+
+    def written(self, reconstruction):
+        levels = np.round(255 * np.clip(reconstruction, 0, 1)).astype(np.uint8)
+        return np.array([tf.io.encode_png(picture).numpy() for picture in levels], object)
+
+    def signature(self, takes, run):
+        return Signature(takes, run)
+
+
+def condition_classes(heads: Heads) -> int:
+    """Classes of the condition that the heads take; 0 where they take none."""
+    shapes = [
+        tensor.shape
+        for model in (heads.encoder, heads.decoder)
+        for tensor in model.inputs
+        if tensor.name == "condition"
+    ]
+    return shapes[0][-1] if shapes else 0

@@ -1,0 +1,137 @@
+"""Exported heads checked by a C++ program over the loader that TF Serving uses."""
+
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ae.errors import InputError
+from keras_ae.serving import native
+from keras_ae.serving.records import PLACE, Record, read_records, write_records
+from keras_ae.serving.versions import find_version
+
+built = pytest.mark.skipif(native.compiler() is None, reason="no C++ compiler (g++) to build the check with")
+HEADS = ("encoder", "decoder", "autoencoder")
+
+
+@built
+def test_every_signature_gives_what_the_keras_heads_give(exported):
+    folders = {find_version(exported, "tiny", head): head for head in HEADS}
+    findings = native.check(folders)
+    assert not [finding for finding in findings if finding.is_fault]
+    told = {(folders[finding.folder], finding.kind, *finding.details[:2]) for finding in findings}
+    signatures = {(folders[f.folder], f.details[0]) for f in findings if f.kind == "signature"}
+    assert signatures == {
+        ("encoder", "serving_default"), ("encoder", "image_bytes"), ("decoder", "serving_default"),
+        ("decoder", "png"), ("autoencoder", "serving_default"), ("autoencoder", "image_bytes"),
+    }  # fmt: skip
+    for head, signature in signatures:
+        for how in ("warm-up of 1", "batch of 1", "batch of 7", "batch of 64", "after bad requests"):
+            assert (head, "compared", signature, how) in told
+    for fault in (
+        "missing inputs",
+        "wrong type of inputs",
+        "wrong shape of inputs",
+        "too few axes of inputs",
+    ):
+        assert ("encoder", "refused", "serving_default", fault) in told
+    refusals = {finding.details[1]: finding.details[2] for finding in findings if finding.kind == "refused"}
+    assert "expected a picture of at most 25000000 pixels" in refusals["oversized picture in image_bytes"]
+    assert "expected the bytes of a PNG or JPEG picture" in refusals["unknown bytes in image_bytes"]
+    assert (
+        "[1,13,12,1] is not compatible with expected shape [?,12,12,1]" in refusals["wrong shape of inputs"]
+    )
+
+
+@pytest.fixture
+def encoder(exported, tmp_path):
+    """A copy of an exported encoder, to be spoilt."""
+    return shutil.copytree(find_version(exported, "tiny", "encoder"), tmp_path / "encoder")
+
+
+def spoilt(encoder, change):
+    records = [Record(r.signature, r.inputs, change(r)) for r in read_records(encoder)]
+    write_records(records, encoder, "tiny_encoder")
+    return [finding for finding in native.check([encoder]) if finding.is_fault]
+
+
+@built
+def test_an_answer_that_differs_a_little_is_a_fault(encoder):
+    faults = spoilt(encoder, lambda record: {"code": record.outputs["code"] + np.float32(1e-4)})
+    assert {fault.details[1] for fault in faults} >= {"warm-up of 1", "batch of 7", "batch of 64"}
+    assert all(fault.kind == "compared" for fault in faults)
+
+
+@built
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: {"code": np.full_like(record.outputs["code"], np.nan)},
+        lambda record: {"code": record.outputs["code"][:, :2]},
+        lambda record: {"code": record.outputs["code"].astype(np.float64)},
+        lambda record: record.outputs | {"mean": record.outputs["code"]},
+    ],
+)
+def test_an_answer_of_another_kind_is_a_fault(encoder, change):
+    assert spoilt(encoder, change)
+
+
+@built
+def test_a_signature_that_takes_any_shape_is_a_fault(tmp_path):
+    module = tf.Module()
+    spec = tf.TensorSpec((None, None), tf.float32, name="inputs")
+    module.run = tf.function(lambda inputs: {"code": inputs[:, :1]}, input_signature=[spec])
+    tf.saved_model.save(module, str(tmp_path), signatures=module.run)
+    ones = np.ones((3, 2), np.float32)
+    write_records([Record("serving_default", {"inputs": ones}, {"code": ones[:, :1]})], tmp_path, "m")
+    faults = [finding for finding in native.check([tmp_path]) if finding.is_fault]
+    assert {fault.kind for fault in faults} == {"accepted"}
+    assert "wrong shape of inputs" in {fault.details[1] for fault in faults}
+
+
+@built
+def test_a_folder_that_cannot_be_loaded_or_has_no_records_is_a_fault(encoder, tmp_path):
+    [fault] = native.check([tmp_path / "none"])
+    assert fault.is_fault
+    assert "Could not find SavedModel" in fault.details[2]
+    whole = (encoder / PLACE).read_bytes()
+    (encoder / PLACE).write_bytes(whole[:-20])
+    assert [f for f in native.check([encoder]) if f.kind == "failed" and f.details[1] == "loading"]
+    records = read_records(find_copy(encoder, whole))
+    write_records([r for r in records if r.signature == "image_bytes"], encoder, "tiny_encoder")
+    faults = [finding for finding in native.check([encoder]) if finding.is_fault]
+    assert [fault.details for fault in faults] == [
+        ("serving_default", "records", "no warm-up record of this signature")
+    ]
+    (encoder / PLACE).unlink()
+    assert "tf_serving_warmup_requests" in native.check([encoder])[0].details[2]
+
+
+def find_copy(encoder, records):
+    (encoder / PLACE).write_bytes(records)
+    return encoder
+
+
+@built
+def test_a_head_is_timed(exported):
+    encoder = find_version(exported, "tiny", "encoder")
+    [(median, late)] = native.time("serving_default", 1, 50, [encoder]).values()
+    assert 0 < median <= late
+    with pytest.raises(InputError, match="cannot be timed: no record of signature nonsense"):
+        native.time("nonsense", 1, 50, [encoder])
+
+
+def test_a_missing_compiler_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(InputError, match=r"found no g\+\+; install g\+\+, or set CXX"):
+        native.check([tmp_path])
+
+
+def test_a_compiler_that_fails_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("CXX", "false")
+    with pytest.raises(InputError, match="false cannot build the check"):
+        native.check([tmp_path])
+    assert not list((tmp_path / "keras_ae").iterdir())
