@@ -45,6 +45,8 @@ def model_card(
             "sha256": data.sha256,
             "domain": data.domain,
             "shape": list(data.train.shape),
+            "classes": data.classes,
+            "label_names": list(data.label_names),
             "examples": {name: len(split) for name, split in data.splits.items()},
         },
         "seed": recipe.seed,

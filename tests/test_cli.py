@@ -77,7 +77,6 @@ def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, caps
         assert text in printed
     assert "tensorboard --logdir runs" in printed
     assert "keras-ae serve" in printed
-    assert "--model_config_file=/models/models.config" in printed
     card = json.loads((workplace / "runs/denoising/001/card.json").read_text())
     assert card["data"]["shape"] == [12, 12, 1]
     for head in ("encoder", "decoder", "autoencoder"):

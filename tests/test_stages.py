@@ -19,7 +19,7 @@ from keras_ae.data.mnist import Mnist5k
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe, override
 from keras_ae.runs import evaluate, reopen, saved, show
-from keras_ae.serving import export_heads
+from keras_ae.serving.export import export_heads
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import tensorflow as tf
 
 MOST_PIXELS = 25_000_000
@@ -28,13 +30,23 @@ def decoded(image_bytes: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
     shape: (height, width, 1 or 3).
     In the graph, a picture that is neither kind, broken, or of more than MOST_PIXELS fails its request.
     """
-    spec = tf.TensorSpec(shape, tf.float32)
-    return tf.map_fn(
-        lambda contents: _picture(contents, shape),
-        image_bytes,
-        fn_output_signature=spec,
-        parallel_iterations=MOST_AT_ONCE,
-    )
+    return _reader(tuple(shape))(image_bytes)
+
+
+@cache
+def _reader(shape):
+    """The function for a shape, which is traced once however many heads use it."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
+    def read(image_bytes):
+        return tf.map_fn(
+            lambda contents: _picture(contents, shape),
+            image_bytes,
+            fn_output_signature=tf.TensorSpec(shape, tf.float32),
+            parallel_iterations=MOST_AT_ONCE,
+        )
+
+    return read
 
 
 def encoded(pictures: tf.Tensor) -> tf.Tensor:

@@ -198,7 +198,7 @@ class InGraph:
         def checked(named):
             return run({name: tf.ensure_shape(value, takes[name].shape) for name, value in named.items()})
 
-        return Signature(takes, tf.function(checked, input_signature=[takes]))
+        return Signature(takes, tf.function(checked, input_signature=[takes], autograph=False))
 
 
 def _one_hot(numbers, classes, name):

@@ -1,0 +1,1 @@
+"""Exported heads in other runtimes: converted from the SavedModel, checked on its answers, and timed."""
