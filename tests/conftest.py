@@ -35,7 +35,7 @@ TINY = Recipe(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_recipe():
     """A denoiser of 12 x 12 blobs that trains in a second."""
     return TINY

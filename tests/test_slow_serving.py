@@ -22,7 +22,7 @@ UNIT = Units("unit", np.float32(0), np.float32(1))
 
 @pytest.fixture(scope="module")
 def denoising(tmp_path_factory):
-    """The heads of the denoising recipe, untrained (a network's time does not depend on it), and their export."""
+    """The heads of the denoising recipe, untrained, which does not change their time, and their export."""
     keras.utils.set_random_seed(0)
     heads = load("denoising").variant.build(Spec((28, 28, 1), (28, 28, 1), "unit", 10))
     given = {"inputs": np.random.default_rng(0).uniform(size=(64, 28, 28, 1)).astype("float32")}

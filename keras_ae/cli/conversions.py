@@ -66,12 +66,15 @@ def _check_new(files):
 
 def _convert(source, names, output):
     """Converts a head to each of the runtimes and prints a table; returns the status."""
+    import tensorflow as tf
+
     from keras_ae.runtimes import conversion
     from keras_ae.runtimes.models import SIGNATURE
 
     titles = {name: conversion.RUNTIMES[name].title for name in names}
     width = max(map(len, ("TensorFlow", *titles.values())))
-    print(f"\n{source.name}, version {source.folder.name}; TensorFlow on all cores, others on one")
+    place = "the GPU" if tf.config.list_physical_devices("GPU") else "all cores"
+    print(f"\n{source.name}, version {source.folder.name}; TensorFlow on {place}, others on one core")
     print("  ".join([" " * width, *COLUMNS]))
     _print_row("TensorFlow", width, conversion.measure(source, source.run, source.size), str(source.folder))
     status = 0

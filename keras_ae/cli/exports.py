@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
+import subprocess
 
 from keras_ae import catalogue
 from keras_ae.cli.folders import add_models, add_recipe, finished
@@ -119,8 +119,8 @@ def _summary(folder, findings):
     names = sorted({finding.details[0] for finding in findings if finding.kind == "signature"})
     worst = max((float(finding.details[3]) for finding in compared), default=float("nan"))
     refused = sum(finding.kind == "refused" for finding in findings)
-    name = "/".join(folder.parts[-3:])
-    return f"{name:32} {len(compared):3} answers within {worst:.1e}, {refused:3} bad requests refused: {', '.join(names)}"
+    told = f"{len(compared):3} answers within {worst:.1e}, {refused:3} bad requests refused"
+    return f"{'/'.join(folder.parts[-3:]):32} {told}: {', '.join(names)}"
 
 
 def _print_times(folders, count, native):
@@ -166,7 +166,7 @@ def _heads(options):
 
 
 def serve(options) -> int:
-    """Starts the TF Serving container in the place of this process."""
+    """Starts the TF Serving container, until Ctrl-C."""
     from keras_ae.serving import server
 
     def words(engine):
@@ -184,4 +184,4 @@ def serve(options) -> int:
         return 0
     chosen = words(server.prepared(options.models))
     print(f"starting: {shlex.join(chosen)}", flush=True)
-    os.execvp(chosen[0], chosen)
+    return subprocess.call(chosen)

@@ -128,15 +128,17 @@ def write(head: Source, name: str, converted: Converted, folder: Path) -> Path:
     """
     file, beside = paths(head, name, folder)
     aside = file.with_name(f"tmp-{uuid.uuid4().hex}")
+    text = json.dumps(_told(head, name, converted), indent=1) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(converted.content)
-        os.replace(aside, file)
-        replace_text(beside, json.dumps(_told(head, name, converted), indent=1) + "\n")
+        try:
+            aside.write_bytes(converted.content)
+            os.replace(aside, file)
+        finally:
+            aside.unlink(missing_ok=True)
+        replace_text(beside, text)
     except OSError as error:
         raise InputError(f"{file} cannot be written ({error.strerror}); see --output") from error
-    finally:
-        aside.unlink(missing_ok=True)
     return file
 
 

@@ -91,12 +91,13 @@ def open_source(folder: Path) -> Source:
 
     Raises InputError where it has no warm-up records, as those of earlier exports have none.
     """
-    if not (folder / PLACE).is_file():
+    there = read_records(folder) if (folder / PLACE).is_file() else []
+    records = [record for record in there if record.signature == SIGNATURE]
+    if not records:
         raise InputError(
             f"{folder} has no warm-up records, which a conversion is checked on; export it again: "
             f"keras-ae export {folder.parent.parent.name}"
         )
-    records = [record for record in read_records(folder) if record.signature == SIGNATURE]
     record = max(records, key=lambda record: rows(record.inputs))
     card = json.loads((folder / "card.json").read_text())
     return Source(folder, card, tf.saved_model.load(str(folder)), record)

@@ -85,7 +85,7 @@ def _png(contents, start):
         share = tf.cast(alpha, tf.float32) / 255.0
         return tf.cast(tf.round(tf.cast(colour, tf.float32) * share + 255.0 * (1.0 - share)), tf.uint8)
 
-    # of a picture without transparency the decoder fills alpha up with the depth's highest value, not with 255
+    # without transparency the decoder fills alpha up with the depth's highest value, not with 255
     filled = tf.cast(tf.bitwise.left_shift(1, tf.minimum(start[24], 8)) - 1, tf.uint8)
     return tf.cond(tf.reduce_all(alpha == 255) | tf.reduce_all(alpha == filled), lambda: colour, on_white)
 

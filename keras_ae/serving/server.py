@@ -53,8 +53,8 @@ def prepared(root: Path, engines: tuple[str, ...] = ENGINES) -> str:
     there = [engine for engine in engines if shutil.which(engine)]
     if not there:
         raise InputError(
-            f"expected a container engine ({' or '.join(engines)}) to start {IMAGE} with, found none; install one, or "
-            f"start tensorflow_model_server over {root} with {MODELS}, {BATCHING} and {MONITORING} in it"
+            f"expected a container engine ({' or '.join(engines)}) to start {IMAGE} with, found none; "
+            f"install one, or start tensorflow_model_server over {root} with the *.config files in it"
         )
     told = ""
     for engine in there:
@@ -63,6 +63,6 @@ def prepared(root: Path, engines: tuple[str, ...] = ENGINES) -> str:
             return engine
         told = " ".join((done.stderr or done.stdout).split())[-300:]
     raise InputError(
-        f"{there[-1]} is installed, but its engine does not answer ({told}); start it, or run this where there is "
-        f"one: {shlex.join(command(root, there[-1]))}"
+        f"{there[-1]} is installed, but its engine does not answer ({told}); start it, or run this where "
+        f"there is one: {shlex.join(command(root, there[-1]))}"
     )
