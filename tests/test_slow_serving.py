@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from test_variants import EXAMPLES, batch_of
 
+from keras_ae.catalogue import recipe_files
 from keras_ae.data.dataset import Units
 from keras_ae.heads import Spec
 from keras_ae.recipe import load
@@ -17,6 +18,7 @@ from keras_ae.serving.export import export_heads
 from keras_ae.serving.records import Record, write_records
 
 pytestmark = pytest.mark.slow
+DIGITS = Spec((28, 28, 1), (28, 28, 1), "unit", 10)
 UNIT = Units("unit", np.float32(0), np.float32(1))
 
 
@@ -24,7 +26,7 @@ UNIT = Units("unit", np.float32(0), np.float32(1))
 def denoising(tmp_path_factory):
     """The heads of the denoising recipe, untrained, which does not change their time, and their export."""
     keras.utils.set_random_seed(0)
-    heads = load("denoising").variant.build(Spec((28, 28, 1), (28, 28, 1), "unit", 10))
+    heads = load("denoising").variant.build(DIGITS)
     given = {"inputs": np.random.default_rng(0).uniform(size=(64, 28, 28, 1)).astype("float32")}
     root = tmp_path_factory.mktemp("models")
     return heads, given["inputs"], export_heads(heads, UNIT, given, "denoising", {}, root)
@@ -80,9 +82,10 @@ def test_exporting_every_head_takes_seconds(denoising, tmp_path):
 
 
 @pytest.mark.skipif(native.compiler() is None, reason="no C++ compiler (g++) to build the program with")
-def test_the_heads_of_every_variant_give_the_same_in_cpp(tmp_path):
+def test_the_heads_of_every_variant_and_recipe_give_the_same_in_cpp(tmp_path):
     folders = []
-    for name, (variant, spec) in EXAMPLES.items():
+    recipes = {f"recipe-{name}": (load(name).variant, DIGITS) for name in recipe_files()}
+    for name, (variant, spec) in (EXAMPLES | recipes).items():
         keras.utils.set_random_seed(1)
         heads = variant.build(spec)
         named, _ = batch_of(spec, 16)
@@ -92,6 +95,6 @@ def test_the_heads_of_every_variant_give_the_same_in_cpp(tmp_path):
         folders += export_heads(heads, units, given, name, {}, tmp_path, sampler).values()
     findings = native.check(folders)
     worst = max(float(finding.details[3]) for finding in findings if finding.kind == "compared")
-    print(f"{len(folders)} heads of {len(EXAMPLES)} examples: answers within {worst:.1e}")
+    print(f"{len(folders)} heads of {len(EXAMPLES | recipes)}: answers within {worst:.1e}")
     faults = [finding for finding in findings if finding.is_fault]
     assert not faults, faults

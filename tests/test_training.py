@@ -42,7 +42,7 @@ class InterruptAfter(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("backbone", [None, ConvBackbone((4, 8))])
+@pytest.mark.parametrize("backbone", [None, pytest.param(ConvBackbone((4, 8)), marks=pytest.mark.slow)])
 def test_a_repeat_gives_the_same_losses_to_the_last_digit(tiny_recipe, tmp_path, backbone):
     if backbone:
         tiny_recipe = dataclasses.replace(tiny_recipe, variant=Undercomplete(backbone, 3))

@@ -73,7 +73,7 @@ class Codebook(layers.Layer):
     def _nearest(self, values):
         crossed = ops.matmul(values, ops.transpose(self.entries))
         distance = ops.sum(ops.square(self.entries), axis=-1) - 2.0 * crossed
-        return ops.cast(ops.argmin(distance, axis=-1), "int32")
+        return tf.argmin(distance, axis=-1, output_type=tf.int32)  # whose Keras form other runtimes lack
 
     def _follow(self, vectors, numbers, seeds):
         vectors = ops.stop_gradient(vectors)
@@ -144,7 +144,7 @@ class CodePrior(layers.Layer):
             (state, before), (position, noise) = carry, at
             logits, state = self._step(position, before, state)
             share = ops.clip(0.5 * (1.0 + ops.erf(noise / 2.0**0.5)), 1e-6, 1 - 1e-6)
-            drawn = ops.cast(ops.argmax(logits - ops.log(-ops.log(share)), axis=-1), "int32")
+            drawn = tf.argmax(logits - ops.log(-ops.log(share)), axis=-1, output_type=tf.int32)
             return state, drawn
 
         along = (tf.range(self.positions), ops.transpose(values, (1, 0, 2)))
