@@ -25,6 +25,10 @@ TOLERANCE = 1e-5
 """Largest difference from the Keras heads, relative to the largest output, that an export may show."""
 
 
+BATCHES = (1, 7)
+"""Sizes of the requests that are kept with their answers, beside one of all examples."""
+
+
 def export_heads(
     heads: Heads,
     units: Units,
@@ -138,17 +142,17 @@ def _requests(heads, units, sampler, examples):
 
 
 def _records(due, requests):
-    """For each signature a request of one example and one of all, with the Keras heads' answers."""
+    """For each signature requests of 1, 7 and all examples, with the Keras heads' answers.
+
+    Each is asked of Keras by itself, for the last digits go by the size of a batch.
+    """
+    most = min(len(value) for value in requests.values())
     records = []
     for name, signature in due.items():
-        inputs = {key: requests[key] for key in signature.takes}
-        outputs = {key: np.asarray(value) for key, value in signature.run(inputs).items()}
-        for rows in (slice(1), slice(None)):
-            records.append(
-                Record(
-                    name, *({key: value[rows] for key, value in side.items()} for side in (inputs, outputs))
-                )
-            )
+        for rows in sorted({*(size for size in BATCHES if size < most), most}):
+            inputs = {key: requests[key][:rows] for key in signature.takes}
+            outputs = {key: np.asarray(value) for key, value in signature.run(inputs).items()}
+            records.append(Record(name, inputs, outputs))
     return records
 
 

@@ -119,7 +119,6 @@ def time(signature: str, batch: int, count: int, folders: Sequence[Path]) -> dic
 def _run(words):
     command = [str(program()), *map(str, words)]
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2"} | dict(os.environ)
-    environment.pop("TF_ENABLE_ONEDNN_OPTS", None)  # what training sets; a server takes its own default
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         print(done.stderr[-2000:], file=sys.stderr)

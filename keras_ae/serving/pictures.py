@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import tensorflow as tf
 
 MOST_PIXELS = 25_000_000
 """A picture of more is refused before it is decoded."""
+LEVEL = np.float32(1 / 255)
+"""What a byte counts for: a factor, which TensorFlow would make of a division, a last digit apart."""
 MOST_AT_ONCE = 4
 """Pictures of a request that are decoded at a time."""
 EXIF_REACH = 2**16
@@ -145,7 +148,7 @@ def _upright(pixels, turn, shape):
         levels = _reversed_if(tf.reduce_any(turn == turned), levels, axis)
     if channels == 1:
         levels = tf.floor(tf.reduce_sum(levels * LUMA, axis=-1, keepdims=True) + 0.5)
-    return tf.ensure_shape(levels, shape) / 255.0
+    return tf.ensure_shape(levels, shape) * LEVEL
 
 
 def _fit(pixels, wanted):

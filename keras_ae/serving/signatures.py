@@ -44,9 +44,12 @@ class Outside(Protocol):
     outward: what a head gives -> raw values; of classes their numbers too.
     read: encoded pictures -> inputs. written: a reconstruction -> encoded pictures.
     signature: what a request holds and what gives the answer -> a signature.
+    call: a head and what it takes -> what it gives.
     """
 
     def signature(self, takes: dict[str, tf.TensorSpec], run: Run) -> Signature: ...
+
+    def call(self, model: keras.Model, named: dict) -> dict: ...
 
     def inward(self, named: dict) -> dict: ...
 
@@ -70,17 +73,17 @@ def head_signatures(
     encoder, decoder, whole = heads.encoder, heads.decoder, heads.end_to_end
 
     def encode(named):
-        return apply(encoder, outside.inward(named))
+        return outside.call(encoder, outside.inward(named))
 
     def decode(named):
-        return outside.outward(apply(decoder, outside.inward(named)))
+        return outside.outward(outside.call(decoder, outside.inward(named)))
 
     def sample(named):
-        return decode(named | apply(sampler, named))
+        return decode(named | outside.call(sampler, named))
 
     def reconstruct(named):
         seen = outside.inward(named)
-        given = apply(whole, seen)
+        given = outside.call(whole, seen)
         outputs = outside.outward({name: given[name] for name in decoder.output})
         same = seen["inputs"].shape[1:] == given["reconstruction"].shape[1:]
         error = {"error": _error(units.domain)(seen["inputs"], given["reconstruction"])} if same else {}
@@ -92,7 +95,7 @@ def head_signatures(
         "autoencoder": {DEFAULT: outside.signature(_specs(whole, units), reconstruct)},
     }
     if heads.prior is not None:
-        prior = outside.signature(_specs(heads.prior, units), lambda named: apply(heads.prior, named))
+        prior = outside.signature(_specs(heads.prior, units), lambda named: outside.call(heads.prior, named))
         served["prior"] = {DEFAULT: prior}
     if sampler is not None:
         served["decoder"]["sample"] = outside.signature(
@@ -200,6 +203,9 @@ class InGraph:
 
         return Signature(takes, tf.function(checked, input_signature=[takes], autograph=False))
 
+    def call(self, model, named):
+        return apply(model, named)
+
 
 def _one_hot(numbers, classes, name):
     """A class that there is not fails the request, rather than to count for none of them."""
@@ -214,6 +220,7 @@ class InNumPy:
 
     def __init__(self, heads: Heads, units: Units):
         self.units = units
+        self.graphs: dict = {}
         self.classes = condition_classes(heads)
         self.positions = heads.encoder.get_layer("inputs").output.shape[-1]
 
@@ -241,7 +248,7 @@ class InNumPy:
 
     def read(self, image_bytes):
         levels = [tf.io.decode_png(contents).numpy() for contents in image_bytes]
-        return np.stack(levels).astype(np.float32) / 255.0
+        return np.stack(levels).astype(np.float32) * pictures.LEVEL
 
     def written(self, reconstruction):
         levels = np.round(255 * np.clip(reconstruction, 0, 1)).astype(np.uint8)
@@ -249,6 +256,15 @@ class InNumPy:
 
     def signature(self, takes, run):
         return Signature(takes, run)
+
+    def call(self, model, named):
+        """As a graph, as Keras's own `predict` does: op by op, the last digits come out otherwise."""
+        if id(model) not in self.graphs:
+            takes = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
+            run = tf.function(lambda given: apply(model, given), input_signature=[takes], autograph=False)
+            self.graphs[id(model)] = run
+        taken = {tensor.name: tf.cast(named[tensor.name], tensor.dtype) for tensor in model.inputs}
+        return self.graphs[id(model)](taken)
 
 
 def condition_classes(heads: Heads) -> int:
