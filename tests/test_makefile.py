@@ -56,6 +56,23 @@ def test_the_benchmark_passes_data_variants_epochs_and_settings(make):
     assert make("benchmark").stdout.splitlines() == ["[benchmark]"]
 
 
+def test_exported_heads_are_served_verified_and_encoded_with(make):
+    assert make("serve").stdout.splitlines() == ["[serve]"]
+    assert make("serve", "BATCHING=0").stdout.splitlines() == ["[serve]", "[--no-batching]"]
+    assert make("verify-serving").stdout.splitlines() == ["[verify]"]
+    assert make("verify-serving", "RECIPE=digits", "TIME=9").stdout.splitlines() == [
+        "[verify]", "[digits]", "[--time]", "[9]",
+    ]  # fmt: skip
+    assert make("export", "RECIPE=digits", "KEEP=3").stdout.splitlines() == [
+        "[export]", "[digits]", "[--keep]", "[3]",
+    ]  # fmt: skip
+    given = ("RECIPE=digits", "INPUT=my $(touch pwned) folder", "OUTPUT=`touch pwned`.npy", "HEAD=encoder")
+    assert make("encode", *given).stdout.splitlines() == [
+        "[encode]", "[digits]", "[my $(touch pwned) folder]", "[--output]", "[`touch pwned`.npy]",
+        "[--head]", "[encoder]",
+    ]  # fmt: skip
+
+
 def test_a_users_text_is_never_run(make, tmp_path):
     for text in (
         "x; touch pwned",
@@ -80,7 +97,8 @@ def test_a_missing_recipe_is_asked_for(make):
 
 def test_help_names_every_target(make):
     printed = make("help").stdout
-    for target in ("train", "evaluate", "export", "list", "benchmark", "tensorboard", "test", "lint"):
+    targets = "train evaluate export list benchmark tensorboard serve verify-serving encode test lint"
+    for target in targets.split():
         assert f"make {target} " in printed
     assert "RECIPE=denoising" in printed
     assert make().stdout == printed
