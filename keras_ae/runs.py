@@ -142,7 +142,7 @@ def saved(directory: Path) -> Saved:
         with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
             units = Units(str(facts["domain"]), facts["offset"], facts["scale"])
             named = {name: facts[name] for name in ("inputs", "condition") if name in facts}
-            return Saved(heads, units, named, heads.prior or _loaded(directory / SAMPLER_FILE))
+            return Saved(heads, units, named, _loaded(directory / SAMPLER_FILE) or heads.prior)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{directory} cannot be read ({error}); train anew") from error
 

@@ -50,6 +50,7 @@ def test_a_table_has_a_row_a_variant_and_is_not_made_twice(tmp_path, monkeypatch
     assert (folder / "table.md").read_text().splitlines() == lines
 
 
+@pytest.mark.slow
 def test_another_budget_is_another_table(tmp_path, monkeypatch):
     monkeypatch.setattr(
         benchmark,

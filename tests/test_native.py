@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_ae.cli import main
 from keras_ae.errors import InputError
 from keras_ae.serving import native
 from keras_ae.serving.records import PLACE, Record, read_records, write_records
@@ -135,3 +136,24 @@ def test_a_compiler_that_fails_is_told(monkeypatch, tmp_path):
     with pytest.raises(InputError, match="false cannot build the check"):
         native.check([tmp_path])
     assert not list((tmp_path / "keras_ae").iterdir())
+
+
+@built
+def test_the_command_tells_of_each_head_and_fails_on_a_fault(exported, tmp_path, capsys):
+    root = shutil.copytree(exported, tmp_path / "models")
+    assert main(["verify", "tiny", "--models", str(root), "--verbose"]) == 0
+    printed = capsys.readouterr().out
+    for text in (
+        "tiny/encoder/1 ",
+        "3 heads, 0 faults",
+        "compared: serving_default, warm-up of 7",
+        "image_bytes",
+    ):
+        assert text in printed
+    encoder = root / "tiny" / "encoder" / "1"
+    records = [Record(r.signature, r.inputs, {"code": r.outputs["code"] + 1}) for r in read_records(encoder)]
+    write_records(records, encoder, "tiny_encoder")
+    assert main(["verify", "--models", str(root)]) == 1
+    assert "compared: serving_default, warm-up of 1, code, 1" in capsys.readouterr().out
+    assert main(["verify", "nobody", "--models", str(root)]) == 2
+    assert main(["verify", "--time", "-1", "--models", str(root)]) == 2

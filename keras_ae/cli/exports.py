@@ -19,7 +19,9 @@ def add(verb) -> None:
     add_keep(parser)
     parser = verb("verify", verify, "check exported heads by a C++ program over the loader of TF Serving")
     parser.add_argument("recipe", nargs="?", help="whose heads; otherwise all that are exported")
-    parser.add_argument("--all-versions", action="store_true", help="not only the newest of each head")
+    parser.add_argument(
+        "--all-versions", action="store_true", help="not only the newest of each head and those labelled"
+    )
     parser.add_argument(
         "--time", type=int, default=0, metavar="N", help="also time N requests to each signature"
     )
@@ -92,6 +94,8 @@ def verify(options) -> int:
     """Checks heads read from disk by a C++ program; status 1 when one is not what its card says."""
     from keras_ae.serving import native, versions
 
+    if options.time < 0:
+        raise InputError(f"expected --time of at least 0 requests, received {options.time}")
     heads = [
         path for path in versions.head_folders(options.models) if options.recipe in (None, path.parent.name)
     ]
@@ -100,7 +104,7 @@ def verify(options) -> int:
     folders = [
         path / str(number)
         for path in heads
-        for number in versions.versions(path)[None if options.all_versions else -1 :]
+        for number in (versions.versions(path) if options.all_versions else _served(path, versions))
     ]
     findings = native.check(folders)
     faults = [finding for finding in findings if finding.is_fault]
@@ -112,6 +116,11 @@ def verify(options) -> int:
         _print_times(folders, options.time, native)
     print(f"{len(folders)} heads, {len(faults)} faults")
     return 1 if faults else 0
+
+
+def _served(folder, versions):
+    """The newest version of a head, and those labelled."""
+    return sorted({versions.versions(folder)[-1], *versions.labels(folder).values()})
 
 
 def _summary(folder, findings):
@@ -137,22 +146,34 @@ def rollback(options) -> int:
     """Moves the label `stable` of heads to an earlier version."""
     from keras_ae.serving import files, versions
 
-    for folder in _heads(options):
-        print(
-            f"stable of {folder.parent.name}_{folder.name} is version {versions.rollback(folder, options.to)}"
-        )
-    files.write_files(options.models)
+    with versions.locked(options.models):
+        # every head's before any is moved, so that all move or none
+        targets = {folder: _target(folder, options.to, versions) for folder in _heads(options)}
+        for folder, version in targets.items():
+            versions.rollback(folder, version)
+            print(f"stable of {folder.parent.name}_{folder.name} is version {version}")
+        files.write_files(options.models)
     return 0
+
+
+def _target(folder, wanted, versions):
+    if wanted is None:
+        return versions.earlier(folder)
+    return int(versions.find_version(folder.parents[1], folder.parent.name, folder.name, wanted).name)
 
 
 def label(options) -> int:
     """Puts a label on a version of heads, or takes it off."""
     from keras_ae.serving import files, versions
 
-    for folder in _heads(options):
-        versions.set_label(folder, options.label, options.version)
-        print(f"{folder.parent.name}_{folder.name}: {versions.labels(folder)}")
-    files.write_files(options.models)
+    with versions.locked(options.models):
+        folders = _heads(options)
+        for folder in folders if options.version is not None else ():
+            _target(folder, options.version, versions)  # every head's before any is moved
+        for folder in folders:
+            versions.set_label(folder, options.label, options.version)
+            print(f"{folder.parent.name}_{folder.name}: {versions.labels(folder)}")
+        files.write_files(options.models)
     return 0
 
 

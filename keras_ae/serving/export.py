@@ -19,7 +19,7 @@ from keras_ae.serving.files import BATCHED, BATCHING_TEXT, write_files
 from keras_ae.serving.graph import refuse_forbidden
 from keras_ae.serving.records import Record, write_records
 from keras_ae.serving.signatures import InGraph, InNumPy, head_signatures
-from keras_ae.serving.versions import prune, publish
+from keras_ae.serving.versions import locked, prune, publish
 
 TOLERANCE = 1e-5
 """Largest difference from the Keras heads, relative to the largest output, that an export may show."""
@@ -50,7 +50,8 @@ def export_heads(
     units: those the heads were trained in. examples: what the heads take, by name, in those units:
         held-back ones, on which each signature, read back from disk, is compared with its Keras head.
     sampler: {"noise"} -> {"code"}, of a decoder that is to sample.
-    keep: versions of each head to leave, the newest and those labelled; None leaves all.
+    keep: newest versions of each head to leave, beside the one before the newest and those labelled; None
+        leaves all.
     Returns the folder of each head.
     Raises InputError when the folder cannot be written or `keep` is below 1, ExportError for a graph
     that draws or changes anything and for a head that, read back, differs; nothing stays behind then.
@@ -73,10 +74,11 @@ def export_heads(
             _allow_batching(signatures, aside / head)
             own = {"head": head, "signatures": described, "weights_sha256": _sha256(weights[head])}
             (aside / head / "card.json").write_text(json.dumps(card | own, indent=1) + "\n")
-        folders = publish(aside, root / name, tuple(served))
-        for folder in folders.values():
-            prune(folder.parent, keep) if keep else None
-        write_files(root)
+        with locked(root):
+            folders = publish(aside, root / name, tuple(served))
+            for folder in folders.values() if keep else ():
+                prune(folder.parent, keep)
+            write_files(root)
     except (OSError, tf.errors.OpError) as error:
         raise InputError(f"{root / name} cannot be written ({error}); name another folder") from error
     finally:

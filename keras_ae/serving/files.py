@@ -13,7 +13,7 @@ BATCHED = "batching_params.pbtxt"
 """Name of the file beside a SavedModel that lets a server put several requests to it into one batch."""
 
 BATCHING_TEXT = """\
-max_batch_size { value: 64 }
+max_batch_size { value: 1024 }
 batch_timeout_micros { value: 1000 }
 max_enqueued_batches { value: 100 }
 num_batch_threads { value: 2 }
@@ -29,8 +29,8 @@ prometheus_config {
 def write_files(root: Path) -> None:
     """Writes what TF Serving reads of all models below a folder.
 
-    models.config: every head as `<recipe>_<head>`, its newest version and those labelled, with the
-    labels. batching.config, monitoring.config: as they are, where a user has not written others.
+    models.config: every head as `<recipe>_<head>`, its two newest versions and those labelled, with
+    the labels. batching.config, monitoring.config: as they are, where a user has not written others.
     """
     text = "".join(map(_entry, head_folders(root)))
     replace_text(root / MODELS, f"model_config_list {{\n{text}}}\n")
@@ -42,7 +42,8 @@ def write_files(root: Path) -> None:
 def _entry(folder):
     """One head's part of models.config."""
     named = labels(folder)
-    served = sorted({versions(folder)[-1], *named.values()})
+    # the one before the newest too: it answers until the newest is loaded and the label has moved
+    served = sorted({*versions(folder)[-2:], *named.values()})
     lines = [
         "  config {",
         f'    name: "{folder.parent.name}_{folder.name}"',

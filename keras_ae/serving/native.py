@@ -109,18 +109,21 @@ def time(signature: str, batch: int, count: int, folders: Sequence[Path]) -> dic
 
     Raises InputError as `program` does, and for a folder that cannot be timed.
     """
-    findings, _ = _run(["time", signature, batch, count, *folders])
+    findings, status = _run(["time", signature, batch, count, *folders])
     failed = [finding for finding in findings if finding.kind == "failed"]
-    if failed:
-        raise InputError(f"{failed[0].folder} cannot be timed: {failed[0].details[-1]}")
+    if failed or status:
+        why = failed[0].details[-1] if failed else f"the program ended with {status}"
+        raise InputError(f"{(failed[0].folder if failed else folders[0])} cannot be timed: {why}")
     return {finding.folder: tuple(map(float, finding.details[-2:])) for finding in findings}
 
 
 def _run(words):
     command = [str(program()), *map(str, words)]
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2"} | dict(os.environ)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False, env=environment
+    )
     if done.returncode:
         print(done.stderr[-2000:], file=sys.stderr)
-    parts = [line.split("\t") for line in done.stdout.splitlines()]
+    parts = [line.split("\t") for line in done.stdout.split("\n") if line]
     return [Finding(Path(folder), kind, tuple(rest)) for folder, kind, *rest in parts], done.returncode

@@ -5,10 +5,14 @@ A head's folder is TF Serving's base path: a folder a version, named by its numb
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from keras_ae.errors import InputError
@@ -74,7 +78,7 @@ def set_label(folder: Path, label: str, version: int | None) -> None:
 
     Raises InputError for a version that there is not, and for an empty label.
     """
-    if not label or label.isdecimal():
+    if not re.fullmatch(r"[A-Za-z_][\w.-]*", label, re.ASCII):
         raise InputError(f"a label is a word such as {STABLE}, received {label!r}")
     if version is not None and version not in versions(folder):
         raise InputError(
@@ -91,25 +95,31 @@ def rollback(folder: Path, version: int | None = None) -> int:
 
     Raises InputError where there is no such version.
     """
-    there, now = versions(folder), labels(folder).get(STABLE)
-    if version is None:
-        earlier = [number for number in there if now is not None and number < now]
-        if not earlier:
-            raise InputError(f"{folder} has no version before {now}; nothing to roll back to")
-        version = earlier[-1]
+    version = earlier(folder) if version is None else version
     set_label(folder, STABLE, version)
     return version
+
+
+def earlier(folder: Path) -> int:
+    """The version before that which `stable` is on. Raises InputError where there is none."""
+    now = labels(folder).get(STABLE)
+    before = [number for number in versions(folder) if now is not None and number < now]
+    if not before:
+        raise InputError(f"{folder} has no version before {now}; nothing to roll back to")
+    return before[-1]
 
 
 def prune(folder: Path, keep: int) -> list[int]:
     """Removes the oldest versions but for the newest `keep` and those labelled; returns the removed.
 
+    The one before the newest stays in any case: a server answers from it until the newest is loaded.
     Raises InputError for fewer than one to keep.
     """
     if keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
-    held = {*versions(folder)[-keep:], *labels(folder).values()}
-    gone = [number for number in versions(folder) if number not in held]
+    there = versions(folder)
+    held = {*there[-max(keep, 2) :], *labels(folder).values()}
+    gone = [number for number in there if number not in held]
     for number in gone:
         aside = folder / f"tmp-{uuid.uuid4().hex}"
         (folder / str(number)).rename(aside)  # at once, so that no server finds half a version
@@ -130,12 +140,21 @@ def publish(aside: Path, folder: Path, heads: tuple[str, ...]) -> dict[str, Path
                 moved[head] = folder / head / version
             return moved
         except BaseException as error:
-            for path in moved.values():
-                shutil.rmtree(path, ignore_errors=True)
+            for head, path in moved.items():
+                path.rename(aside / head)  # at once, so that no server finds half a version
             # the first head's number is taken first, so whoever has it has them all
             taken = (folder / heads[0] / version).exists()
             if moved or not taken or not isinstance(error, OSError):
                 raise
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Holds back whoever else would change versions, labels or the server's files below a folder."""
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def replace_text(file: Path, text: str) -> None:
