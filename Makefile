@@ -2,19 +2,9 @@
 # Values reach Python through the environment, quoted, and are expanded by neither make nor the shell.
 
 PYTHON ?= python3
-override RECIPE := $(value RECIPE)
-override DATA := $(value DATA)
-override SET := $(value SET)
-override RESUME := $(value RESUME)
-override VARIANTS := $(value VARIANTS)
-override EPOCHS := $(value EPOCHS)
-override KEEP := $(value KEEP)
-override BATCHING := $(value BATCHING)
-override INPUT := $(value INPUT)
-override OUTPUT := $(value OUTPUT)
-override HEAD := $(value HEAD)
-override TIME := $(value TIME)
-export RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME
+NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME
+$(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+export $(NAMES)
 
 BIN := .venv/bin
 READY := .venv/.ready

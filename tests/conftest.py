@@ -10,6 +10,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from keras_ae.blocks.corruption import Gaussian
 from keras_ae.blocks.dense import DenseBackbone
@@ -23,6 +24,15 @@ from keras_ae.training import train
 from keras_ae.variants.undercomplete import Undercomplete
 
 tf.config.experimental.enable_op_determinism()  # as train() does; Keras then leaves XLA's compiler out
+
+
+def write_pictures(folder, random, shape):
+    """A folder of 9 grey pictures below two labels."""
+    for number in range(9):
+        file = folder / "ab"[number % 2] / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 255, shape, dtype=np.uint8)).save(file)
+    return folder
 
 
 TINY = Recipe(

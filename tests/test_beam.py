@@ -16,6 +16,8 @@ from PIL import Image
 
 pytest.importorskip("apache_beam")
 
+from conftest import write_pictures
+
 from keras_ae.beam import __main__ as program
 from keras_ae.beam import pipeline, shards
 from keras_ae.encoding.head import Head
@@ -28,10 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def pictures(tmp_path, random):
     """A folder of 9 pictures below two labels, one of them broken."""
-    for number in range(9):
-        file = tmp_path / "pictures" / "ab"[number % 2] / f"{number}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(random.integers(0, 255, (12, 12), dtype=np.uint8)).save(file)
+    write_pictures(tmp_path / "pictures", random, (12, 12))
     (tmp_path / "pictures" / "b" / "5.png").write_bytes(b"no picture")
     return tmp_path / "pictures"
 

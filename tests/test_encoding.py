@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import write_pictures
 from PIL import Image
 
 from keras_ae import data, recipe
@@ -98,11 +99,7 @@ def due(seen):
 @pytest.fixture
 def pictures(tmp_path, random):
     """A folder of 9 pictures below two labels."""
-    for number in range(9):
-        file = tmp_path / "pictures" / "ab"[number % 2] / f"{number}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(random.integers(0, 255, (20, 24), dtype=np.uint8)).save(file)
-    return tmp_path / "pictures"
+    return write_pictures(tmp_path / "pictures", random, (20, 24))
 
 
 @pytest.fixture

@@ -67,9 +67,7 @@ def labels(folder: Path) -> dict[str, int]:
     A label on a version that is gone is left out.
     """
     there = versions(folder)
-    file = folder / LABELS
-    found = json.loads(file.read_text()) if file.exists() else {}
-    kept = {label: number for label, number in found.items() if number in there}
+    kept = {label: number for label, number in _put(folder).items() if number in there}
     return ({STABLE: there[-1]} if there else {}) | kept
 
 
@@ -84,10 +82,17 @@ def set_label(folder: Path, label: str, version: int | None) -> None:
         raise InputError(
             f"{folder} has no version {version}; it has {', '.join(map(str, versions(folder))) or 'none'}"
         )
-    file = folder / LABELS
-    found = json.loads(file.read_text()) if file.exists() else {}
+    found = _put(folder)
     found.pop(label, None)
-    replace_text(file, json.dumps(found | ({label: version} if version is not None else {})) + "\n")
+    replace_text(
+        folder / LABELS, json.dumps(found | ({label: version} if version is not None else {})) + "\n"
+    )
+
+
+def _put(folder):
+    """The labels that were put on versions, those that are gone too."""
+    file = folder / LABELS
+    return json.loads(file.read_text()) if file.exists() else {}
 
 
 def rollback(folder: Path, version: int | None = None) -> int:
