@@ -2,7 +2,7 @@
 # Values reach Python through the environment, quoted, and are expanded by neither make nor the shell.
 
 PYTHON ?= python3
-NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME
+NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME MASK FORCE
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
@@ -12,7 +12,7 @@ RUN = $(BIN)/keras-ae $(1) "$$RECIPE" $${DATA:+--data "$$DATA"} $${SET:+--set "$
 RUFF = --line-length 110
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate export list benchmark tensorboard serve verify-serving encode
+.PHONY: help setup train evaluate export list benchmark tensorboard serve verify-serving encode restore
 .PHONY: test test-slow test-browser test-real test-extras lint format clean
 
 help: ## this list
@@ -53,6 +53,10 @@ verify-serving: $(READY) ## check exported heads in C++, by the loader of TF Ser
 
 encode: $(READY) recipe-given ## codes of INPUT by RECIPE's exported encoder: OUTPUT=codes.npy, HEAD=
 	@$(BIN)/keras-ae encode "$$RECIPE" "$$INPUT" --output "$${OUTPUT:-codes.npy}" $${HEAD:+--head "$$HEAD"}
+
+restore: $(READY) recipe-given ## restored pictures of INPUT, a picture or a folder: RECIPE=, OUTPUT=, MASK=, FORCE=1
+	@case "$$FORCE" in ''|0|no) set -- ;; *) set -- --force ;; esac; \
+	$(BIN)/keras-ae restore "$$RECIPE" "$$INPUT" $${OUTPUT:+--output "$$OUTPUT"} $${MASK:+--mask "$$MASK"} "$$@"
 
 list: $(READY) ## a line for each recipe
 	@$(BIN)/keras-ae list

@@ -6,7 +6,6 @@ import os
 import platform
 import subprocess
 from importlib import metadata
-from math import prod
 from pathlib import Path
 
 import tensorflow as tf
@@ -28,14 +27,16 @@ def model_card(
     history: list[dict[str, float]],
     table: Table,
     stages: dict[str, list[dict[str, float]]] | None = None,
+    restoration: dict[str, int] | None = None,
 ) -> dict:
     """Recipe, data with its hash, versions, commit, size, training and scores.
 
     history: the logs of each epoch, with its seconds. table: the last row is the model's own.
     stages: the histories of what was trained before the whole, by name.
+    restoration: what is to be known of the restorer to restore in tiles.
     """
     *baselines, model = table
-    return {
+    return ({"restorer": restoration} if restoration else {}) | {
         "recipe": {
             name: value if isinstance(value, (int, float)) else str(value)
             for name, value in flat(recipe).items()
@@ -53,7 +54,7 @@ def model_card(
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "git_commit": _git_commit(),
         "parameters": heads.end_to_end.count_params(),
-        "latent_dim": prod(heads.decoder.get_layer("code").output.shape[1:]),
+        "latent_dim": heads.latent_dim,
         "epochs": len(history),
         "best_epoch": 1 + min(range(len(history)), key=lambda index: history[index]["val_loss"]),
         "seconds": _seconds(history),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Protocol
 
 import keras
@@ -53,7 +54,8 @@ class Heads:
 
     encoder: {"inputs": (batch, *input_shape)} -> {"code": (batch, n)}, n being the variant's latent_dim,
         or what follows from it
-    decoder: {"code": (batch, n)} -> {"reconstruction": (batch, *target_shape)}
+    decoder: {"code": (batch, n)} -> {"reconstruction": (batch, *target_shape)}; with skips it takes what
+        else the encoder gives, and the inputs, and is no head to use by itself: `takes_code_alone`
     end_to_end: {"inputs"} -> {"reconstruction", "code", and whatever the heads give besides}
     trained: the model that training sees and no one else: the end-to-end one where that is all,
         else one that also takes "seeds" (batch, 2) and draws from them. What it gives is what the
@@ -77,6 +79,21 @@ class Heads:
         if self.trained is None:
             object.__setattr__(self, "trained", self.end_to_end)
 
+    @property
+    def takes_code_alone(self) -> bool:
+        """Whether the decoder needs nothing but a code, and a condition where there is one."""
+        return {tensor.name for tensor in self.decoder.inputs} <= {"code", "condition"}
+
+    @property
+    def code_shape(self) -> tuple[int | None, ...]:
+        """Shape of one code; an axis is None where it goes by the size of the input."""
+        return tuple(self.decoder.get_layer("code").output.shape[1:])
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers in a code, or in one place of a code whose size goes by the input's."""
+        return prod(axis for axis in self.code_shape if axis is not None)
+
     @classmethod
     def join(
         cls,
@@ -93,7 +110,7 @@ class Heads:
         samples: rows of that code for each example.
         """
         inputs = {tensor.name: tensor for tensor in (*encoder.inputs, *decoder.inputs)}
-        inputs.pop("code")
+        inputs = {name: tensor for name, tensor in inputs.items() if name not in encoder.output}
         encoded = encoder(_of(encoder, inputs))
         whole = {**encoded, **decoder(_of(decoder, {**inputs, **encoded}))}
         end_to_end = keras.Model(inputs, whole, name="autoencoder")

@@ -72,7 +72,7 @@ def pictures(
 
     encoded: what the encoder gives of the named examples, (n, ...) each.
     """
-    if not drawable(heads.decoder.output["reconstruction"].shape[1:]):
+    if not (heads.takes_code_alone and drawable(heads.decoder.output["reconstruction"].shape[1:])):
         return {}
     classes = np.asarray(named["condition"]).argmax(axis=-1) if takes_condition(heads) else None
     count = named["condition"].shape[-1] if takes_condition(heads) else 0

@@ -27,6 +27,14 @@ def squared_error(target, output):
     return mean_of_elements(ops.square(target - output))
 
 
+def absolute_error(target, output):
+    """|t - y|, averaged over the elements of an example; large errors weigh less than when squared.
+
+    target, output: (batch, ...) of any finite values. Returns (batch,).
+    """
+    return mean_of_elements(ops.abs(target - output))
+
+
 def categorical_crossentropy(target, output):
     """-log(y of the class that is), in nats, averaged over the positions of an example.
 

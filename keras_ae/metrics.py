@@ -13,15 +13,16 @@ from sklearn.metrics import normalized_mutual_info_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from keras_ae.losses import binary_crossentropy, categorical_crossentropy, mean_of_elements, squared_error
+from keras_ae.losses import (
+    absolute_error,
+    binary_crossentropy,
+    categorical_crossentropy,
+    mean_of_elements,
+    squared_error,
+)
 
 SMALLEST_ERROR = 1e-10
 """Mean squared error below which a reconstruction counts as perfect: a PSNR of 100 dB."""
-
-
-def mae(target, output):
-    """Mean absolute error of each example: (batch, ...) twice -> (batch,)."""
-    return mean_of_elements(ops.abs(target - output))
 
 
 def psnr(target, output):
@@ -66,7 +67,7 @@ def measures(domain: str, shape: tuple[int, ...]) -> dict[str, Callable]:
     if domain == "categorical":
         return {"accuracy": accuracy, "crossentropy": categorical_crossentropy}
     if domain != "unit":
-        return {"mse": squared_error, "mae": mae}
+        return {"mse": squared_error, "mae": absolute_error}
     pictures = {"ssim": ssim} if len(shape) == 3 and min(shape[:2]) > 1 else {}
     return {
         "psnr": psnr,
@@ -77,16 +78,52 @@ def measures(domain: str, shape: tuple[int, ...]) -> dict[str, Callable]:
     }
 
 
-def evaluate(predict: Callable, batches: Iterable, domain: str) -> dict[str, float]:
-    """Means over all examples of every measure of the domain.
+def published_measures(border: int = 0) -> dict[str, Callable]:
+    """PSNR, SSIM and MSE as restoration is published: of whole levels of 255, without a border of pixels."""
+
+    def of_levels(measure):
+        def measured(target, output):
+            sides = slice(border, -border or None)
+            target, output = (ops.round(255.0 * side[:, sides, sides]) / 255.0 for side in (target, output))
+            return measure(target, output)
+
+        return measured
+
+    return {
+        name: of_levels(measure) for name, measure in (("psnr", psnr), ("ssim", ssim), ("mse", squared_error))
+    }
+
+
+def colour_error(target, output):
+    """Mean distance in the plane of a and b of Lab, of colours (batch, h, w, 2) in [0, 1] -> (batch,).
+
+    In units of Lab, where [0, 1] stands for -128 to 128.
+    """
+    return mean_of_elements(ops.sqrt(ops.sum(ops.square(256.0 * (target - output)), axis=-1) + 1e-12))
+
+
+def colourfulness(colours):
+    """How colourful pictures look: spread of a and b of Lab + 0.37 * mean chroma (Hasler, Suesstrunk 2003).
+
+    Colours (batch, h, w, 2) in [0, 1], as those of `colour_error` -> (batch,), in units of Lab.
+    """
+    plane = ops.reshape(256.0 * (colours - 0.5), (ops.shape(colours)[0], -1, 2))
+    spread = ops.sqrt(ops.sum(ops.var(plane, axis=1), axis=-1))
+    return spread + 0.37 * ops.mean(ops.sqrt(ops.sum(ops.square(plane), axis=-1)), axis=-1)
+
+
+def evaluate(
+    predict: Callable, batches: Iterable, domain: str, chosen: dict[str, Callable] | None = None
+) -> dict[str, float]:
+    """Means over all examples of every measure of the domain, or of those chosen.
 
     predict: what a batch holds beside its targets -> outputs (batch, ...), as arrays or tensors.
-    batches: of (whatever predict takes, targets).
+    batches: of (whatever predict takes, targets). chosen: (targets, outputs) -> (batch,), by name.
     """
     collected: dict[str, list] = {}
     for inputs, targets in batches:
         outputs = tf.convert_to_tensor(predict(inputs), tf.float32)
-        for name, measure in measures(domain, tuple(targets.shape[1:])).items():
+        for name, measure in (chosen or measures(domain, tuple(targets.shape[1:]))).items():
             collected.setdefault(name, []).append(np.asarray(measure(targets, outputs)))
     return {name: float(np.concatenate(parts).mean(dtype=np.float64)) for name, parts in collected.items()}
 

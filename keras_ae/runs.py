@@ -8,9 +8,8 @@ import pkgutil
 import warnings
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from math import prod
 from pathlib import Path
 
 import keras
@@ -18,9 +17,19 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae import blocks
+from keras_ae.blocks.colour import in_colour
 from keras_ae.board import MOST_POINTS, write_hparams, write_projector
 from keras_ae.callbacks import read_state
-from keras_ae.data.dataset import Data, Split, Units, held_back_batches, inference_batch, values
+from keras_ae.data.dataset import (
+    Data,
+    Dataset,
+    Split,
+    Units,
+    held_back_batches,
+    inference_batch,
+    values,
+    whole_batches,
+)
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, apply
 from keras_ae.latent import pictures
@@ -33,6 +42,9 @@ from keras_ae.samplers import drawing
 MODEL_FILE = "autoencoder.keras"
 RECIPE_FILE = "recipe.json"
 PRIOR_FILE = "prior.keras"
+RESTORER_FILE = "restorer.keras"
+OF_RESTORER = "restorer_"
+"""What the names of the arrays begin with that are kept for the restorer."""
 SAMPLER_FILE = "sampler.keras"
 """Of a variant that generates, its sampler as the export serves it."""
 WEIGHTS_FILE = "trained.weights.h5"
@@ -67,7 +79,7 @@ class Run:
     @property
     def latent_dim(self) -> int:
         """Numbers in a code."""
-        return prod(self.heads.decoder.get_layer("code").output.shape[1:])
+        return self.heads.latent_dim
 
     @property
     def stages(self) -> dict[str, list[dict[str, float]]]:
@@ -82,14 +94,32 @@ class Run:
             return None
         return sampler.fit(self.heads, self.encode(self.data.train.thin(MOST_FITTED)))
 
+    def restorer(self) -> keras.Model | None:
+        """The task's head that takes and gives pictures of any size, or None."""
+        fits = hasattr(self.recipe.task, "restorer") and hasattr(self.recipe.variant, "reach")
+        return self.recipe.task.restorer(self.heads) if fits else None
+
     def encode(self, split: Split) -> dict[str, np.ndarray]:
-        """What the encoder gives of a split's examples, uncorrupted, by output name."""
-        return outputs_of(self.heads.encoder, split, self.data.classes)
+        """What the encoder gives of a split's examples, uncorrupted, by output name.
+
+        Of a network with skips, the mean code over all places of what the task makes of the examples.
+        """
+        if self.heads.takes_code_alone:
+            return outputs_of(self.heads.encoder, split, self.data.classes)
+        batches = held_back_batches(split, partial(self.recipe.task.pair, domain=self.data.domain), 0)
+        codes = [apply(self.heads.encoder, named)["code"] for named, _ in batches]
+        return {"code": np.concatenate([np.mean(code, axis=(1, 2)) for code in codes])}
 
 
-def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = print) -> Run:
+def reopen(
+    recipe: Recipe,
+    directory: Path,
+    report: Callable[[str], None] = print,
+    measured_on: Dataset | None = None,
+) -> Run:
     """A finished run from its folder, with the data that the recipe names in the units it was trained in.
 
+    measured_on: a published test set in the place of the data's own test split.
     What differs from the recipe and the data that the run was trained with is reported.
     Raises InputError when the run is not finished, and when the data's shape or domain is not
     the model's.
@@ -98,9 +128,12 @@ def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = prin
     for name, (was, now) in differences(recipe, directory).items():
         report(f"other than in training: {name} was {was}, is {now}")
     data = load_data(recipe, report).in_units(kept.units)
-    spec = spec_of(data, partial(recipe.task.pair, domain=data.domain))
     trained = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
-    if trained != spec.input_shape:
+    pair = partial(recipe.task.pair, domain=data.domain)
+    spec = spec_of(data, pair)
+    if measured_on is not None:
+        data, spec = _measured_on(measured_on, data, pair, trained, report)
+    if not fits(trained, spec.input_shape):
         raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
     heads = recipe.variant.build(spec)
     try:
@@ -115,6 +148,24 @@ def reopen(recipe: Recipe, directory: Path, report: Callable[[str], None] = prin
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
 
 
+def _measured_on(dataset, data, pair, trained, report):
+    """The data with a published set in the place of its test split, and what the network then sees."""
+    tested = dataset.load()
+    if not fits(trained, spec_of(tested, pair).input_shape):
+        tested = replace(dataset, channels=data.train.shape[-1]).load()  # grey for a network of grey
+    for note in tested.notes:
+        report(note)
+    data = replace(data, name=tested.name, test=tested.test, whole=tested.whole)
+    return data, spec_of(tested, pair)
+
+
+def fits(taken: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
+    """Whether a model that takes a shape, with None for any length, takes examples of another."""
+    return len(taken) == len(shape) and all(
+        wanted in (None, given) for wanted, given in zip(taken, shape, strict=True)
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Saved:
     """What a finished run's folder holds to serve.
@@ -122,12 +173,16 @@ class Saved:
     examples: a few of the test split, as the heads take them, by name: "inputs" (n, ...), and
         "condition" (n, classes) where they are labelled.
     sampler: {"noise"} -> {"code"}, of a variant that generates.
+    restorer: {"inputs" and what else it takes} -> {"reconstruction"}, of a task that restores pictures.
+    pictures: what the restorer takes, by name, of the same examples.
     """
 
     heads: Heads
     units: Units
     examples: dict[str, np.ndarray]
     sampler: keras.Model | None
+    restorer: keras.Model | None = None
+    pictures: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def saved(directory: Path) -> Saved:
@@ -142,7 +197,11 @@ def saved(directory: Path) -> Saved:
         with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
             units = Units(str(facts["domain"]), facts["offset"], facts["scale"])
             named = {name: facts[name] for name in ("inputs", "condition") if name in facts}
-            return Saved(heads, units, named, _loaded(directory / SAMPLER_FILE) or heads.prior)
+            shown = {
+                name.removeprefix(OF_RESTORER): facts[name] for name in facts if name.startswith(OF_RESTORER)
+            }
+            sampler = _loaded(directory / SAMPLER_FILE) or heads.prior
+            return Saved(heads, units, named, sampler, _loaded(directory / RESTORER_FILE), shown)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{directory} cannot be read ({error}); train anew") from error
 
@@ -152,12 +211,14 @@ def save_heads(run: Run) -> None:
 
     The weights of what was trained are kept too, for they may be more than the heads': a critic's.
     """
-    heads, sampler = run.heads, run.sampler()
+    heads, sampler, restorer = run.heads, run.sampler(), run.restorer()
     heads.trained.save_weights(run.directory / WEIGHTS_FILE)
     if heads.prior is not None:
         heads.prior.save(run.directory / PRIOR_FILE)
     if sampler not in (None, heads.prior):
         sampler.save(run.directory / SAMPLER_FILE)
+    if restorer is not None:
+        restorer.save(run.directory / RESTORER_FILE)
     heads.end_to_end.save(run.directory / MODEL_FILE)
 
 
@@ -167,16 +228,27 @@ def _loaded(file):
     return keras.models.load_model(file, compile=False, safe_mode=True) if file.exists() else None
 
 
-def save_data_facts(data: Data, directory: Path) -> None:
+def save_data_facts(run: Run) -> None:
     """Keeps in the run's folder what serving needs of the data: units, hash, and examples to check with."""
+    data, task, directory = run.data, run.recipe.task, run.directory
     few = data.test.take(slice(min(64, inference_batch(data.test.shape))))
+    named = named_examples(few, data.classes)
+    seeds = tf.stack([tf.zeros(len(few), tf.int64), tf.range(len(few), dtype=tf.int64)], axis=1)
+    shown = {}
+    if run.restorer() is not None:
+        shown = {"inputs": in_colour(named["inputs"])}
+        if hasattr(task, "restorer_mask"):
+            shown["mask"] = task.restorer_mask(shown["inputs"], seeds)
+    if not fits(tuple(run.heads.encoder.get_layer("inputs").output.shape[1:]), few.shape):
+        named["inputs"] = task.pair(named["inputs"], seeds, data.domain)[0]
     np.savez(
         directory / DATA_FILE,
         sha256=data.sha256,
         domain=data.domain,
         offset=data.units.offset,
         scale=data.units.scale,
-        **{name: np.asarray(value) for name, value in named_examples(few, data.classes).items()},
+        **{name: np.asarray(value) for name, value in named.items()},
+        **{OF_RESTORER + name: np.asarray(value) for name, value in shown.items()},
     )
 
 
@@ -216,21 +288,26 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     run had stages, a row before it is of the model as it was before the last one. A measure that
     is not defined for a row is missing from it.
     """
-    pair = partial(run.recipe.task.pair, domain=run.data.domain)
-    batches = held_back_batches(run.data.test, pair, run.recipe.seed, run.data.classes)
+    task, seed = run.recipe.task, run.recipe.seed
+    pair = partial(task.pair, domain=run.data.domain)
+    held_back = held_back_batches(run.data.test, pair, seed, run.data.classes)
+    measures = task.measures() if hasattr(task, "measures") else None
     predictors = {
         name: lambda named, predict=predict: predict(named["inputs"])
-        for name, predict in run.recipe.task.baselines(run.data, run.recipe.seed, run.latent_dim).items()
+        for name, predict in task.baselines(run.data, seed, run.latent_dim).items()
     }
     staged = _loaded(run.directory / STAGED_FILE)
     if staged is not None:
         predictors["before fine-tuning"] = reconstructor(staged)
     predictors[run.name] = reconstructor(run.heads.end_to_end)
-    table = {name: mean_scores(predict, batches, run.data.domain) for name, predict in predictors.items()}
-    table[run.name] |= _terms(run, batches)
-    if hasattr(run.recipe.task, "figures"):
+    table = {}
+    for name, predict in predictors.items():
+        batches = held_back if run.data.whole is None else whole_batches(run.data, pair, seed)
+        table[name] = mean_scores(predict, batches, run.data.domain, measures)
+    table[run.name] |= _terms(run, held_back)
+    if hasattr(task, "figures"):
         sampler = run.sampler()
-        found = run.recipe.task.figures(run.heads, run.data, run.recipe.seed, sampler and drawing(sampler))
+        found = task.figures(run.heads, run.data, seed, sampler and drawing(sampler))
         for row, figures in found.items():
             table[run.name if row == "model" else row] |= figures
     return table
@@ -256,6 +333,24 @@ def _terms(run, batches):
     scores = {name: float(np.average(values, weights=counts)) for name, values in found.items()}
     scores |= {"active_units": active_units(np.concatenate(means))} if means else {}
     return scores | ({"codes_used": len(numbers)} if numbers else {})
+
+
+def restoration(run: Run) -> dict[str, int] | None:
+    """What is to be known of a run's restorer to restore a picture in tiles; None where it has none.
+
+    scale: how much larger pictures become. coloured: whether grey ones become coloured. reach: pixels
+    around a pixel that its restoration may depend on. multiple: tiles that begin at multiples of it are
+    restored as the whole is.
+    """
+    if run.restorer() is None:
+        return None
+    variant = run.recipe.variant
+    return {
+        "scale": getattr(run.recipe.task, "scale", 1),
+        "coloured": getattr(run.recipe.task, "coloured", False),
+        "reach": variant.reach,
+        "multiple": variant.multiple,
+    }
 
 
 def show(run: Run, table: dict[str, dict[str, float]]) -> None:
@@ -308,7 +403,8 @@ def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
 
 def spec_of(data: Data, pair: Callable) -> Spec:
     """The shapes and the domain that the data has once the task has paired it."""
-    inputs, targets = pair(values(data.train.examples[:1]), tf.zeros((1, 2), tf.int64))
+    examples = data.train.examples if len(data.train) else data.test.examples
+    inputs, targets = pair(values(examples[:1]), tf.zeros((1, 2), tf.int64))
     return Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), data.domain, data.classes)
 
 
@@ -330,5 +426,6 @@ def outputs_of(model: keras.Model, split: Split, classes: int) -> dict[str, np.n
 
 def reconstructor(end_to_end: keras.Model) -> Callable[[dict], tf.Tensor]:
     """A predictor (tensors by name) -> reconstruction."""
-    run = tf.function(partial(apply, end_to_end))
-    return lambda named: run(named)["reconstruction"]
+    taken = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in end_to_end.inputs}
+    run = tf.function(lambda named: apply(end_to_end, named)["reconstruction"], input_signature=[taken])
+    return lambda named: run({name: named[name] for name in taken})

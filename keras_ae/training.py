@@ -55,6 +55,11 @@ def train(
     claim(recipe, directory, resume)
     checkpoint = directory / "checkpoint"
     data = load_data(recipe, report)
+    if not len(data.train):
+        raise InputError(
+            f"{data.name} is a test set: it is there to measure on, with make evaluate DATA={data.name}, and "
+            "not to train on; take other data"
+        )
     loss = loss_for(recipe, data)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(recipe.seed)
@@ -66,7 +71,7 @@ def train(
     stages = recipe.variant.stages(heads) if hasattr(recipe.variant, "stages") else ()
     if state["last"] or any(read_state(checkpoint / stage.name)["last"] for stage in stages):
         check_same_data(data, directory)
-    save_data_facts(data, directory)
+    save_data_facts(Run(recipe, directory, data, heads))
     if not state["last"]:
         write_overview(directory, flat(recipe), heads)
     steps = steps_in_epoch(recipe, data)
@@ -274,8 +279,7 @@ def _showing(directory, recipe, data, heads):
     examples = grid_examples(data.validation, recipe, data)
     pictures = [Pictures(heads.end_to_end, examples, recipe.task.rows, data.domain, directory)]
     few = data.validation.take(slice(inference_batch(data.validation.shape)))
-    return [
-        *(pictures if drawable(data.train.shape) else []),
+    latent = [
         Latent(
             heads,
             named_examples(few, data.classes),
@@ -283,7 +287,11 @@ def _showing(directory, recipe, data, heads):
             getattr(recipe.variant, "sampler", None),
             directory,
             every=max(1, recipe.epochs // 20),
-        ),
+        )
+    ]
+    return [
+        *(pictures if drawable(data.train.shape) else []),
+        *(latent if heads.takes_code_alone else []),
         *(make() for make in recipe.callbacks),
     ]
 

@@ -52,7 +52,7 @@ def test_excess_crossentropy_is_the_kullback_leibler_divergence():
 
 
 def test_mean_absolute_error():
-    np.testing.assert_allclose(metrics.mae(HALF, HALF - 0.25), [0.25, 0.25])
+    np.testing.assert_allclose(losses.absolute_error(HALF, HALF - 0.25), [0.25, 0.25])
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,24 @@ def test_exported_heads_are_served_verified_and_encoded_with(make):
     ]  # fmt: skip
 
 
+def test_pictures_are_restored_with_what_is_given(make, tmp_path):
+    given = (
+        "RECIPE=clean",
+        "INPUT=my $(touch pwned) photo",
+        "OUTPUT=`touch pwned`",
+        'MASK="; touch pwned',
+        "FORCE=1",
+    )
+    assert make("restore", *given).stdout.splitlines() == [
+        "[restore]", "[clean]", "[my $(touch pwned) photo]", "[--output]", "[`touch pwned`]",
+        "[--mask]", '["; touch pwned]', "[--force]",
+    ]  # fmt: skip
+    for force in ("", "0", "no"):
+        done = make("restore", "RECIPE=clean", "INPUT=a.png", f"FORCE={force}")
+        assert done.stdout.splitlines() == ["[restore]", "[clean]", "[a.png]"]
+    assert not (tmp_path / "pwned").exists()
+
+
 def test_a_users_text_is_never_run(make, tmp_path):
     for text in (
         "x; touch pwned",
@@ -97,7 +115,7 @@ def test_a_missing_recipe_is_asked_for(make):
 
 def test_help_names_every_target(make):
     printed = make("help").stdout
-    targets = "train evaluate export list benchmark tensorboard serve verify-serving encode test lint"
+    targets = "train evaluate export list benchmark tensorboard serve verify-serving encode restore test lint"
     for target in targets.split():
         assert f"make {target} " in printed
     assert "RECIPE=denoising" in printed

@@ -14,13 +14,15 @@ import tensorflow as tf
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Adds normal noise; values of the unit interval are clipped back into it.
+    """Adds normal noise; values of the unit interval are clipped back into it, unless told otherwise.
 
     sigma: standard deviation, above 0, in units of the data's full range for the unit
         interval, of its standard deviation for real values.
+    clipped: whether values of the unit interval stay in it.
     """
 
     sigma: float = 0.4
+    clipped: bool = True
 
     def __post_init__(self):
         if not self.sigma > 0:
@@ -29,7 +31,36 @@ class Gaussian:
     def __call__(self, examples, seeds, domain: str):
         """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
         noisy = examples + self.sigma * _each(tf.random.stateless_normal, examples, seeds)
-        return tf.clip_by_value(noisy, 0.0, 1.0) if domain == "unit" else noisy
+        return tf.clip_by_value(noisy, 0.0, 1.0) if domain == "unit" and self.clipped else noisy
+
+
+@dataclass(frozen=True)
+class UnknownGaussian:
+    """Adds normal noise whose standard deviation is another one for each example, and not told.
+
+    lowest, highest: of the standard deviation, evenly drawn, as that of Gaussian; 0 at least.
+    clipped: as of Gaussian.
+    """
+
+    lowest: float = 0.0
+    highest: float = 55 / 255
+    clipped: bool = False
+
+    def __post_init__(self):
+        if not 0 <= self.lowest < self.highest:
+            raise ValueError(
+                f"lowest is at least 0 and below highest, received {self.lowest} and {self.highest}"
+            )
+
+    def __call__(self, examples, seeds, domain: str):
+        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
+        share = tf.map_fn(
+            lambda seed: tf.random.stateless_uniform((), seed + 1), seeds, fn_output_signature=tf.float32
+        )
+        sigma = self.lowest + (self.highest - self.lowest) * share
+        sigma = tf.reshape(sigma, (-1, *[1] * (len(examples.shape) - 1)))
+        noisy = examples + sigma * _each(tf.random.stateless_normal, examples, seeds)
+        return tf.clip_by_value(noisy, 0.0, 1.0) if domain == "unit" and self.clipped else noisy
 
 
 @dataclass(frozen=True)

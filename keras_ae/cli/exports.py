@@ -85,6 +85,8 @@ def export_run(directory, options):
         options.models,
         kept.sampler,
         options.keep,
+        kept.restorer,
+        kept.pictures,
     )
     for head, folder in folders.items():
         print(f"exported {head:12} {folder}")

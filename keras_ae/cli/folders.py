@@ -71,7 +71,7 @@ def requested(options, directory):
     request["data"] = options.data or request["data"]
     recipe = recipes.load(options.recipe)
     if request["data"]:
-        recipe = dataclasses.replace(recipe, data=data.find(request["data"]))
+        recipe = dataclasses.replace(recipe, data=data.find(request["data"], recipe.data))
     return recipes.override(recipe, request["set"]), request
 
 

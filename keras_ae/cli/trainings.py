@@ -80,12 +80,20 @@ def train(options) -> int:
 
 
 def evaluate(options) -> int:
-    """Prints the test scores of a finished run, on its own data or on other data of the same kind."""
-    directory = finished(options)
-    recipe, _ = requested(options, directory)
-    from keras_ae import runs
+    """Prints the test scores of a finished run, on its own data or on other data of the same kind.
 
-    _print_table(runs.evaluate(runs.reopen(recipe, directory)))
+    A set that is published to be measured on takes the place of the test examples alone.
+    """
+    directory = finished(options)
+    from keras_ae import data, runs
+
+    measured_on = data.find(options.data) if options.data else None
+    if getattr(measured_on, "held_out", False):
+        options.data = None
+    else:
+        measured_on = None
+    recipe, _ = requested(options, directory)
+    _print_table(runs.evaluate(runs.reopen(recipe, directory, measured_on=measured_on)))
     return 0
 
 
@@ -113,7 +121,7 @@ def _finish(run, options):
     table = runs.evaluate(run)
     _print_table(table)
     runs.show(run, table)
-    card = model_card(run.recipe, run.data, run.heads, run.history, table, run.stages)
+    card = model_card(run.recipe, run.data, run.heads, run.history, table, run.stages, runs.restoration(run))
     (run.directory / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     export_run(run.directory, options)
     print(f"pictures and curves: {run.directory}")

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.errors import InputError
 
 
@@ -26,16 +27,20 @@ def kinds() -> list[type]:
     return found
 
 
-def find(text: str):
+def find(text: str, instead: Dataset | None = None) -> Dataset:
     """The data set that a name (`mnist`) or a path (a folder, an .npz) stands for.
 
     A name goes before a folder called the same, which is then written `./mnist`.
+    instead: the data set whose place it is to take: a folder is then read as that one's own kind reads
+        one, and photographs are cropped alike.
     Raises InputError when it is neither, naming the names there are.
     """
-    for kind in sorted(kinds(), key=lambda kind: not hasattr(kind, "name")):
+    own = type(instead).__module__
+    for kind in sorted(kinds(), key=lambda kind: (not hasattr(kind, "name"), kind.__module__ != own)):
         dataset = kind.accepts(text)
         if dataset is not None:
-            return dataset
+            alike = hasattr(dataset, "cropping") and hasattr(instead, "cropping")
+            return dataclasses.replace(dataset, cropping=instead.cropping) if alike else dataset
     names = sorted(kind.name for kind in kinds() if isinstance(getattr(kind, "name", None), str))
     missing = "which is of no known kind" if Path(text).exists() else "which does not exist"
     raise InputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -44,9 +44,25 @@ class Split:
     def shape(self) -> tuple[int, ...]:
         return self.examples.shape[1:]
 
+    @property
+    def group(self) -> int:
+        """Neighbouring indices that training draws together, for they cost less than as many others."""
+        return 1
+
+    def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """(indices (batch,), seeds (batch, 2)) -> examples as a model sees them, float32 (batch, *shape)."""
+        examples = tf.constant(self.examples)
+        return lambda index, seeds: values(tf.gather(examples, index))
+
+    def update_hash(self, digest) -> None:
+        """Feeds every example's bytes and label to a hash, in their order."""
+        digest.update(np.ascontiguousarray(self.examples))
+        if self.labels is not None:
+            digest.update(np.ascontiguousarray(self.labels))
+
     def thin(self, most: int) -> Split:
         """At most so many examples, evenly spaced over the split, which may be sorted."""
-        return self.take(slice(None, None, -(-len(self) // most)))
+        return self.take(slice(None, None, max(1, -(-len(self.examples) // most))))
 
     def take(self, index) -> Split:
         """The examples at an index, a slice or a mask."""
@@ -75,12 +91,15 @@ class Data:
     """What a data set loads.
 
     name: as it stands in a model card.
-    train, validation, test: splits of one element shape, each of at least one example.
+    train, validation, test: splits of one element shape, each of at least one example; of a published
+        test set, which is there to measure on and not to train on, train and validation are empty.
     domain: "unit" for values in [0, 1], "real" for standardised values, "categorical" for one-hot
         classes over the last axis.
     label_names: what the integers of the labels mean; () when they mean themselves.
     offset, scale: as in Units.
     notes: what the user should know, such as files left out.
+    whole: the test pictures themselves, (height, width, channels) uint8 of any size, of which the test
+        split holds pieces of one size; None where the examples are all there is.
     """
 
     name: str
@@ -92,6 +111,7 @@ class Data:
     offset: np.ndarray = field(default_factory=lambda: np.float32(0))
     scale: np.ndarray = field(default_factory=lambda: np.float32(1))
     notes: tuple[str, ...] = ()
+    whole: Sequence[np.ndarray] | None = None
 
     def __post_init__(self):
         for stream, name in enumerate(("train", "validation", "test")):
@@ -145,9 +165,7 @@ class Data:
         digest = hashlib.sha256()
         for name, split in self.splits.items():
             digest.update(f"{name} {split.examples.shape} {split.examples.dtype} ".encode())
-            digest.update(np.ascontiguousarray(split.examples))
-            if split.labels is not None:
-                digest.update(np.ascontiguousarray(split.labels))
+            split.update_hash(digest)
         return digest.hexdigest()
 
 
@@ -174,7 +192,7 @@ class Named:
 
     @classmethod
     def accepts(cls, text: str):
-        return cls() if text == cls.name else None
+        return cls() if text == getattr(cls, "name", None) else None
 
 
 @dataclass(frozen=True)
@@ -252,14 +270,16 @@ def training_batches(
     a repeat, and a run resumed at an epoch sees what an unbroken one sees. An epoch leaves out
     the few examples, other ones each time, that do not fill its last batch.
     """
-    count = len(split)
+    count, group = len(split), split.group
     batch_size = min(batch_size, count)
     steps = count // batch_size
     load = _loader(split, pair, seed, classes)
 
     def epoch_of(epoch):
         order_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
-        order = tf.random.experimental.stateless_shuffle(tf.range(count, dtype=tf.int64), order_seed)
+        groups = tf.range(count // group, dtype=tf.int64)
+        order = tf.random.experimental.stateless_shuffle(groups, order_seed)
+        order = tf.reshape(order[:, None] * group + tf.range(group, dtype=tf.int64), (-1,))
         batches = tf.reshape(order[: steps * batch_size], (steps, batch_size))
         return tf.data.Dataset.from_tensor_slices(batches).map(lambda index: (epoch, index))
 
@@ -282,14 +302,22 @@ def held_back_batches(split: Split, pair: Pair, seed: int, classes: int = 0) -> 
     return index.map(lambda index: load(index, -1 - stream - index)).prefetch(4)
 
 
+def whole_batches(data: Data, pair: Pair, seed: int) -> Iterator[tuple[dict, tf.Tensor]]:
+    """The whole test pictures, each a batch by itself, with the same noise each time they are asked for."""
+    for number, picture in enumerate(data.whole):
+        seeds = _seeds(seed, tf.constant([-1 - data.test.stream * 2**32 - number], tf.int64))
+        inputs, targets = pair(values(picture[None]), seeds)
+        yield {"inputs": inputs, "targets": targets, "seeds": seeds}, targets
+
+
 def _loader(split, pair, seed, classes):
     """(indices, the numbers that tell their noise apart) -> a batch."""
-    examples = tf.constant(split.examples)
+    read = split.reader()
     labels = tf.constant(split.labels) if classes else None
 
     def load(index, number):
         seeds = _seeds(seed, number)
-        inputs, targets = pair(values(tf.gather(examples, index)), seeds)
+        inputs, targets = pair(read(index, seeds), seeds)
         named = {"inputs": inputs, "targets": targets, "seeds": seeds}
         if classes:
             named["condition"] = tf.one_hot(tf.gather(labels, index), classes)

@@ -58,7 +58,7 @@ class ImageFolder:
         names, others = picture_files(self.path)
         files = [Path(self.path, name) for name in names]
         with ThreadPoolExecutor(WORKERS) as pool:
-            headers = dict(zip(files, pool.map(_header, files), strict=True))
+            headers = dict(zip(files, pool.map(picture_header, files), strict=True))
         readable = {file: header for file, header in headers.items() if not isinstance(header, str)}
         faults = {file: header for file, header in headers.items() if isinstance(header, str)}
         size, channels = self._shape(readable, faults)
@@ -154,7 +154,7 @@ def read_picture(file: Path, pixels: np.ndarray) -> str | None:
             _fill(image, pixels)
         return None
     except Exception as error:  # the decoders raise whatever they like for a broken file
-        return _one_line(error)
+        return one_line(error)
 
 
 def left_out(faults: dict, count: int) -> str:
@@ -167,14 +167,25 @@ def none_readable(folder: str | Path, faults: dict) -> InputError:
     return InputError(f"none of the {len(faults)} images below {folder} can be read: {_listing(faults)}")
 
 
-def _header(file):
+def whole_picture(file: Path, channels: int) -> np.ndarray:
+    """A picture of its own size, turned upright: (height, width, channels) uint8, of 1 or 3 channels.
+
+    Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too large.
+    """
+    with Image.open(file) as image:
+        _check_size(image)
+        plain = _plain(ImageOps.exif_transpose(image), channels)
+    return np.asarray(plain).reshape(plain.height, plain.width, channels)
+
+
+def picture_header(file: Path) -> tuple[int, int, int] | str:
     """(width, height, channels) without decoding, or what is wrong with the file."""
     try:
         with Image.open(file) as image:
             _check_size(image)
             return *image.size, 1 if _is_grey(image) else 3
     except Exception as error:  # as above
-        return _one_line(error)
+        return one_line(error)
 
 
 def _check_size(image):
@@ -190,7 +201,7 @@ def _decode(file, pixels):
             content = f"{upright.mode} {upright.size} ".encode() + upright.tobytes()
         return hashlib.blake2b(content, digest_size=8).digest()
     except Exception as error:  # as above
-        return _one_line(error)
+        return one_line(error)
 
 
 def _fill(image, pixels):
@@ -209,7 +220,14 @@ def _is_grey(image):
 
 
 def _fit(image, size, channels, height=None):
-    """The middle at the wanted size, a square without a height; 16 bits become 8, transparent becomes white.
+    """The middle at the wanted size, a square without a height."""
+    height = height or size
+    fitted = ImageOps.fit(_plain(image, channels), (size, height), Image.Resampling.LANCZOS)
+    return np.asarray(fitted).reshape(height, size, channels)
+
+
+def _plain(image, channels):
+    """An image of mode L or RGB; 16 bits become 8, transparent becomes white.
 
     Whole numbers of more than 8 bits run to 65535, floats to 1; others raise ValueError.
     """
@@ -222,10 +240,7 @@ def _fit(image, size, channels, height=None):
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    image = image.convert("L" if channels == 1 else "RGB")
-    height = height or size
-    fitted = ImageOps.fit(image, (size, height), Image.Resampling.LANCZOS)
-    return np.asarray(fitted).reshape(height, size, channels)
+    return image.convert("L" if channels == 1 else "RGB")
 
 
 def _listing(faults):
@@ -233,5 +248,6 @@ def _listing(faults):
     return "; ".join(named) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
 
 
-def _one_line(error):
+def one_line(error: Exception) -> str:
+    """An error's message without line breaks, or its kind where it has none."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -38,8 +38,10 @@ def export_heads(
     root: Path,
     sampler: keras.Model | None = None,
     keep: int | None = None,
+    restorer: keras.Model | None = None,
+    pictures: dict[str, np.ndarray] | None = None,
 ) -> dict[str, Path]:
-    """Writes root/name/<head>/<version>/ for encoder, decoder, autoencoder and a learned prior.
+    """Writes root/name/<head>/<version>/ for encoder, decoder, autoencoder, a learned prior and a restorer.
 
     Each head is a SavedModel of its own, with the signatures of `head_signatures`, any batch size,
     `card.json` (which has the signatures and the hash of the weights beside what is given), and
@@ -52,23 +54,27 @@ def export_heads(
     sampler: {"noise"} -> {"code"}, of a decoder that is to sample.
     keep: newest versions of each head to leave, beside the one before the newest and those labelled; None
         leaves all.
+    restorer: of a task that restores pictures; pictures: what it takes, by name, to be compared on.
     Returns the folder of each head.
     Raises InputError when the folder cannot be written or `keep` is below 1, ExportError for a graph
     that draws or changes anything and for a head that, read back, differs; nothing stays behind then.
     """
     if keep is not None and keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
-    served = head_signatures(heads, units, sampler, InGraph(heads, units))
-    due = head_signatures(heads, units, sampler, InNumPy(heads, units))
-    requests = _requests(heads, units, sampler, examples)
-    weights = {head: _weights(head, heads, sampler) for head in served}
+    passage = InNumPy(heads, units)
+    served = head_signatures(heads, units, sampler, InGraph(heads, units), restorer)
+    due = head_signatures(heads, units, sampler, passage, restorer)
+    requests = dict.fromkeys(served, _requests(heads, units, sampler, examples, passage))
+    if restorer is not None:
+        requests["restorer"] = _restoring_requests(pictures, passage)
+    weights = {head: _weights(head, heads, sampler, restorer) for head in served}
     aside = root / name / f"tmp-{uuid.uuid4().hex}"
     try:
         aside.mkdir(parents=True)
         for head, signatures in served.items():
             _write(signatures, weights[head], aside / head)
             refuse_forbidden(aside / head)
-            records = _records(due[head], requests)
+            records = _records(due[head], requests[head])
             described = _verified(aside / head, records)
             write_records(records, aside / head, f"{name}_{head}")
             _allow_batching(signatures, aside / head)
@@ -86,9 +92,14 @@ def export_heads(
     return folders
 
 
-def _weights(head, heads, sampler):
+def _weights(head, heads, sampler, restorer):
     """The weights that a head serves, each once."""
-    models = {"encoder": (heads.encoder,), "decoder": (heads.decoder, sampler), "prior": (heads.prior,)}
+    models = {
+        "encoder": (heads.encoder,),
+        "decoder": (heads.decoder, sampler),
+        "prior": (heads.prior,),
+        "restorer": (restorer,),
+    }
     models = models.get(head, (heads.end_to_end,))
     found = {id(weight): weight for model in models if model is not None for weight in model.weights}
     return list(found.values())
@@ -117,14 +128,24 @@ def _write(signatures, weights, folder):
 def _allow_batching(signatures, folder):
     """Lets a server put several requests into one batch, where no request's values can fail the others'.
 
-    Pictures may be broken, and numbers of classes or codes may be none: those heads answer alone.
+    Pictures may be broken, numbers of classes or codes may be none, and pictures of any size are of
+    different ones: those heads answer alone.
     """
-    dtypes = {spec.dtype for signature in signatures.values() for spec in signature.takes.values()}
-    if dtypes == {tf.float32}:
+    specs = [spec for signature in signatures.values() for spec in signature.takes.values()]
+    if all(spec.dtype == tf.float32 and None not in spec.shape[1:] for spec in specs):
         (folder / BATCHED).write_text(BATCHING_TEXT)
 
 
-def _requests(heads, units, sampler, examples):
+def _restoring_requests(pictures, passage):
+    """What to ask of a restorer: pictures, what else it takes, and all of it as files."""
+    files = {
+        "image_bytes" if name == "inputs" else f"{name}_bytes": passage.written(value)
+        for name, value in pictures.items()
+    }
+    return {name: value.astype(np.float32) for name, value in pictures.items()} | files
+
+
+def _requests(heads, units, sampler, examples, passage):
     """What to ask of the signatures, by the names that they take, in the data's own units."""
     raw = examples["inputs"] * units.scale + units.offset
     named = {"inputs": raw.astype(np.float32)}
@@ -132,7 +153,6 @@ def _requests(heads, units, sampler, examples):
         named["inputs"] = examples["inputs"].argmax(axis=-1)
     if "condition" in examples:
         named["condition"] = examples["condition"].argmax(axis=-1)
-    passage = InNumPy(heads, units)
     named["code"] = np.asarray(apply(heads.encoder, passage.inward(named))["code"])
     for model in (sampler, heads.prior):
         if model is not None:

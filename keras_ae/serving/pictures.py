@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,8 @@ MOST_PIXELS = 25_000_000
 """A picture of more is refused before it is decoded."""
 LEVEL = np.float32(1 / 255)
 """What a byte counts for: a factor, which TensorFlow would make of a division, a last digit apart."""
+MOST_RESTORED = 4_000_000
+"""A picture of more is not restored in one piece, for the memory that the network takes of it."""
 MOST_AT_ONCE = 4
 """Pictures of a request that are decoded at a time."""
 EXIF_REACH = 2**16
@@ -52,6 +55,49 @@ def _reader(shape):
     return read
 
 
+def restored(restore: Callable[[dict], tf.Tensor], files: dict[str, tf.Tensor]) -> tf.Tensor:
+    """PNG files of what becomes of encoded pictures of any sizes, each by itself: strings (batch,).
+
+    restore: {"inputs": (1, height, width, 3), and (1, height, width, 1) for each other name} -> pictures
+        (1, height', width', 1 or 3), all in [0, 1].
+    files: encoded pictures (batch,) by those names, which end in `_bytes`; "image_bytes" are the inputs.
+    In the graph, a picture of more than MOST_RESTORED pixels fails its request, and so do pictures that
+    belong together and are not of one size.
+    """
+
+    def one(contents):
+        pictures = {name: _as_it_is(content) for name, content in contents.items()}
+        size = tf.shape(pictures["image_bytes"])
+        alike = tf.reduce_all([tf.reduce_all(tf.shape(picture) == size) for picture in pictures.values()])
+        given = {name.removesuffix("_bytes"): picture[None, ..., :1] for name, picture in pictures.items()}
+        given["inputs"] = pictures["image_bytes"][None]
+        del given["image"]
+        with tf.control_dependencies(
+            [tf.debugging.Assert(alike, ["expected pictures of one size, height and width received:", size])]
+        ):
+            return encoded(restore(given))[0]
+
+    rows = [tf.shape(contents)[0] for contents in files.values()]
+    paired = tf.debugging.Assert(
+        tf.reduce_all(tf.stack(rows) == rows[0]), ["expected as many of each file, received:", *rows]
+    )
+    with tf.control_dependencies([paired]):
+        files = {name: tf.identity(contents) for name, contents in files.items()}
+    return tf.map_fn(one, files, fn_output_signature=tf.TensorSpec((), tf.string), parallel_iterations=1)
+
+
+def _as_it_is(contents):
+    """An encoded picture at its own size, upright: (height, width, 3) in [0, 1]."""
+    pixels, turn = _pixels(contents)
+    size = tf.shape(pixels)
+    bounded = tf.debugging.Assert(
+        size[0] * size[1] <= MOST_RESTORED,
+        [f"expected a picture of at most {MOST_RESTORED} pixels, height and width received:", size[:2]],
+    )
+    with tf.control_dependencies([bounded]):
+        return tf.ensure_shape(_turned(pixels, turn), (None, None, 3)) * LEVEL
+
+
 def encoded(pictures: tf.Tensor) -> tf.Tensor:
     """PNG files of pictures (batch, height, width, 1 or 3) in [0, 1]: strings (batch,)."""
     levels = tf.cast(tf.round(255.0 * tf.clip_by_value(pictures, 0.0, 1.0)), tf.uint8)
@@ -64,6 +110,12 @@ def encoded(pictures: tf.Tensor) -> tf.Tensor:
 
 
 def _picture(contents, shape):
+    pixels, turn = _pixels(contents)
+    return _upright(pixels, turn, shape)
+
+
+def _pixels(contents):
+    """Pixels (height, width, 3) uint8 of a PNG or a JPEG, and how they are turned."""
     start = _bytes(contents, 26)
     is_png = tf.reduce_all(start[:8] == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
     is_jpeg = tf.reduce_all(start[:3] == [0xFF, 0xD8, 0xFF])
@@ -73,8 +125,7 @@ def _picture(contents, shape):
         ["expected the bytes of a PNG or JPEG picture; bytes received, of neither:", received],
     )
     with tf.control_dependencies([known]):
-        pixels, turn = tf.cond(is_png, lambda: (_png(contents, start), 1), lambda: _jpeg(contents))
-    return _upright(pixels, turn, shape)
+        return tf.cond(is_png, lambda: (_png(contents, start), 1), lambda: _jpeg(contents))
 
 
 def _png(contents, start):
@@ -142,13 +193,19 @@ def _upright(pixels, turn, shape):
     """
     height, width, channels = shape
     sideways = turn >= 5
-    levels = tf.cast(_fit(pixels, tf.where(sideways, [width, height], [height, width])), tf.float32)
-    levels = tf.cond(sideways, lambda: tf.transpose(levels, (1, 0, 2)), lambda: levels)
-    for axis, turned in ((1, (2, 3, 6, 7)), (0, (3, 4, 7, 8))):
-        levels = _reversed_if(tf.reduce_any(turn == turned), levels, axis)
+    levels = _turned(_fit(pixels, tf.where(sideways, [width, height], [height, width])), turn)
     if channels == 1:
         levels = tf.floor(tf.reduce_sum(levels * LUMA, axis=-1, keepdims=True) + 0.5)
     return tf.ensure_shape(levels, shape) * LEVEL
+
+
+def _turned(pixels, turn):
+    """Pixels (height, width, 3) uint8 turned as their orientation says, float32."""
+    levels = tf.cast(pixels, tf.float32)
+    levels = tf.cond(turn >= 5, lambda: tf.transpose(levels, (1, 0, 2)), lambda: levels)
+    for axis, turned in ((1, (2, 3, 6, 7)), (0, (3, 4, 7, 8))):
+        levels = _reversed_if(tf.reduce_any(turn == turned), levels, axis)
+    return levels
 
 
 def _fit(pixels, wanted):

@@ -43,6 +43,7 @@ class Outside(Protocol):
     inward: raw values, and the numbers of classes -> as the heads take them.
     outward: what a head gives -> raw values; of classes their numbers too.
     read: encoded pictures -> inputs. written: a reconstruction -> encoded pictures.
+    restored: a restorer and encoded pictures by name -> encoded pictures.
     signature: what a request holds and what gives the answer -> a signature.
     call: a head and what it takes -> what it gives.
     """
@@ -59,15 +60,23 @@ class Outside(Protocol):
 
     def written(self, reconstruction): ...
 
+    def restored(self, restorer: keras.Model, files: dict): ...
+
 
 def head_signatures(
-    heads: Heads, units: Units, sampler: keras.Model | None, outside: Outside
+    heads: Heads,
+    units: Units,
+    sampler: keras.Model | None,
+    outside: Outside,
+    restorer: keras.Model | None = None,
 ) -> dict[str, dict[str, Signature]]:
     """The signatures of each head, by head and name; `serving_default` is the first of each.
 
     encoder: inputs -> code and whatever the encoder gives. decoder: code -> reconstruction; with a
     sampler also `sample`, noise -> reconstruction. autoencoder: inputs -> reconstruction, error.
-    prior, where one is learned: noise -> code. Pictures also go in as files (`image_bytes`) and come
+    prior, where one is learned: noise -> code. restorer, where the task has one: pictures of any size,
+    and what else it takes -> reconstruction. A decoder that needs more than a code is not served.
+    Pictures also go in as files (`image_bytes`) and come
     out as PNG files (`png`, `sample_png`). A conditional head takes condition too.
     """
     encoder, decoder, whole = heads.encoder, heads.decoder, heads.end_to_end
@@ -85,10 +94,11 @@ def head_signatures(
         seen = outside.inward(named)
         given = outside.call(whole, seen)
         outputs = outside.outward({name: given[name] for name in decoder.output})
-        same = seen["inputs"].shape[1:] == given["reconstruction"].shape[1:]
         error = {"error": _error(units.domain)(seen["inputs"], given["reconstruction"])} if same else {}
         return outputs | error
 
+    made = decoder.output["reconstruction"].shape[1:]
+    same = tuple(encoder.get_layer("inputs").output.shape[1:]) == tuple(made) and None not in made
     served = {
         "encoder": {DEFAULT: outside.signature(_specs(encoder, units), encode)},
         "decoder": {DEFAULT: outside.signature(_specs(decoder, units), decode)},
@@ -101,7 +111,24 @@ def head_signatures(
         served["decoder"]["sample"] = outside.signature(
             _specs(sampler, units) | _specs(decoder, units, ("code",)), sample
         )
+    if not heads.takes_code_alone:
+        del served["decoder"]
+    if restorer is not None:
+        served["restorer"] = _restoring(restorer, units, outside)
     return _with_pictures(served, heads, units, outside)
+
+
+def _restoring(restorer, units, outside):
+    """The signatures of a restorer: arrays of any height and width, and files."""
+    takes = _specs(restorer, units)
+    names = ["image_bytes" if name == "inputs" else f"{name}_bytes" for name in takes]
+    return {
+        DEFAULT: outside.signature(takes, lambda named: outside.call(restorer, named)),
+        "image_bytes": outside.signature(
+            {name: tf.TensorSpec((None,), tf.string, name=name) for name in names},
+            lambda named: {"reconstruction_bytes": outside.restored(restorer, named)},
+        ),
+    }
 
 
 def _with_pictures(served, heads, units, outside):
@@ -129,12 +156,14 @@ def _with_pictures(served, heads, units, outside):
         return outside.signature(signature.takes, run)
 
     out = drawable(heads.decoder.output["reconstruction"].shape[1:])
+    if None in heads.end_to_end.output["reconstruction"].shape[1:]:
+        return served  # of no size that a batch of files could be brought to
     if drawable(heads.encoder.get_layer("inputs").output.shape[1:]):
         served["encoder"]["image_bytes"] = from_bytes(served["encoder"][DEFAULT])
         whole = from_bytes(served["autoencoder"][DEFAULT])
         served["autoencoder"]["image_bytes"] = to_png(whole) if out else whole
     if out:
-        for name, signature in tuple(served["decoder"].items()):
+        for name, signature in tuple(served.get("decoder", {}).items()):
             served["decoder"]["png" if name == DEFAULT else f"{name}_png"] = to_png(signature)
     return served
 
@@ -191,6 +220,9 @@ class InGraph:
 
     def written(self, reconstruction):
         return pictures.encoded(reconstruction)
+
+    def restored(self, restorer, files):
+        return pictures.restored(lambda given: apply(restorer, given)["reconstruction"], files)
 
     def signature(self, takes, run):
         """A function of its own, which others may call: it is traced once.
@@ -253,6 +285,17 @@ class InNumPy:
     def written(self, reconstruction):
         levels = np.round(255 * np.clip(reconstruction, 0, 1)).astype(np.uint8)
         return np.array([tf.io.encode_png(picture).numpy() for picture in levels], object)
+
+    def restored(self, restorer, files):
+        """One by one, as the graph does."""
+        done = []
+        for row in range(len(files["image_bytes"])):
+            given = {
+                name.removesuffix("_bytes"): self.read(held[row : row + 1]) for name, held in files.items()
+            }
+            given["inputs"] = given.pop("image")
+            done.append(self.written(self.call(restorer, given)["reconstruction"]))
+        return np.concatenate(done)
 
     def signature(self, takes, run):
         return Signature(takes, run)

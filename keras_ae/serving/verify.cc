@@ -255,8 +255,16 @@ std::string Bomb() {
   return std::string(reinterpret_cast<const char*>(header), sizeof header);
 }
 
+// The first axis after the rows whose length a signature fixes, or 0: pictures may be of any height and width.
+int FixedAxis(const tensorflow::TensorInfo& info) {
+  for (int axis = 1; axis < info.tensor_shape().dim_size(); ++axis)
+    if (info.tensor_shape().dim(axis).size() >= 0) return axis;
+  return 0;
+}
+
 // Requests that a signature must refuse, by what is wrong with them.
-std::vector<std::pair<std::string, Named>> BadRequests(const Record& record) {
+std::vector<std::pair<std::string, Named>> BadRequests(const Record& record,
+                                                       const tensorflow::SignatureDef& signature) {
   std::vector<std::pair<std::string, Named>> bad;
   const Named good = Rows(record.inputs, 1);
   for (const auto& [name, tensor] : good) {
@@ -273,8 +281,9 @@ std::vector<std::pair<std::string, Named>> BadRequests(const Record& record) {
     TensorShape wider = tensor.shape(), deeper = tensor.shape();
     deeper.AddDim(2);
     if (wider.dims() > 1) {
-      wider.set_dim(1, wider.dim_size(1) + 1);
-      with("wrong shape of", Blank(tensor.dtype(), wider));
+      const int axis = FixedAxis(signature.inputs().at(name));
+      if (axis) wider.set_dim(axis, wider.dim_size(axis) + 1);
+      if (axis) with("wrong shape of", Blank(tensor.dtype(), wider));
       with("too few axes of", Blank(tensor.dtype(), TensorShape({1})));
     }
     with("too many axes of", Blank(tensor.dtype(), deeper));
@@ -320,7 +329,7 @@ int Check(const std::vector<std::string>& folders) {
                 same ? same->inputs : Rows(record.inputs, batch), same ? same->outputs : Rows(record.outputs, batch),
                 &png);
       }
-      for (const auto& [fault, request] : BadRequests(record)) {
+      for (const auto& [fault, request] : BadRequests(record, bundle.meta_graph_def.signature_def().at(name))) {
         Named given;
         const Status answer = Ask(bundle, name, request, &given);
         Print(folder, {answer.ok() ? "accepted" : "refused", name, fault, std::string(answer.message())});

@@ -1,0 +1,133 @@
+"""Layers between a picture as people have it and the network that restores a part of what it shows."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from keras_ae.blocks.colour import WIDEST, from_lab, from_ycbcr, to_lab, to_ycbcr
+from keras_ae.blocks.skips import enlarged
+
+
+def _sides(shape):
+    return tuple(shape[1:3])
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class ChannelsApart(layers.Layer):
+    """(batch, h, w, channels) -> (batch * channels, h, w, 1), each channel a picture by itself."""
+
+    def call(self, pictures):
+        batch, height, width, channels = tf.unstack(tf.shape(pictures))
+        return tf.reshape(tf.transpose(pictures, (0, 3, 1, 2)), (batch * channels, height, width, 1))
+
+    def compute_output_shape(self, input_shape):
+        return (None, *_sides(input_shape), 1)
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class ChannelsTogether(layers.Layer):
+    """Brings channels (batch * channels, h, w, 1) back into pictures of as many as the others have."""
+
+    def call(self, apart, pictures):
+        height, width = tf.unstack(tf.shape(apart)[1:3])
+        together = tf.reshape(apart, (-1, tf.shape(pictures)[3], height, width))
+        return tf.ensure_shape(tf.transpose(together, (0, 2, 3, 1)), (None, None, None, pictures.shape[-1]))
+
+    def compute_output_shape(self, apart_shape, pictures_shape):
+        return (pictures_shape[0], *_sides(apart_shape), pictures_shape[-1])
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class MaskApart(layers.Layer):
+    """Holes (batch, h, w, 1) for each channel of pictures (batch, h, w, c), as ChannelsApart orders them."""
+
+    def call(self, holes, pictures):  # "mask" means something else to Keras
+        return tf.repeat(holes, tf.shape(pictures)[3], axis=0)
+
+    def compute_output_shape(self, holes_shape, pictures_shape):
+        return (None, *_sides(holes_shape), 1)
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class Masked(layers.Layer):
+    """What a network that fills holes takes: the known pixels, and last a channel of 1 where they are."""
+
+    def call(self, pictures, holes):
+        return masked(pictures, holes)
+
+    def compute_output_shape(self, pictures_shape, holes_shape):
+        return (*pictures_shape[:-1], pictures_shape[-1] + 1)
+
+
+def masked(pictures, holes):
+    """(batch, h, w, c) and holes (batch, h, w, 1), 1 where a pixel is missing -> (batch, h, w, c + 1)."""
+    sizes = [tf.shape(part)[:3] for part in (pictures, holes)]
+    expected = ["expected holes of the pictures' rows, height and width; received:", *sizes]
+    alike = tf.debugging.Assert(tf.reduce_all(sizes[0] == sizes[1]), expected)
+    with tf.control_dependencies([alike] if alike is not None else []):
+        known = 1.0 - tf.cast(holes > 0.5, pictures.dtype)
+    return tf.concat([pictures * known, known], axis=-1)
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class Luminance(layers.Layer):
+    """Y of sRGB pictures: (batch, h, w, 3) in [0, 1] -> (batch, h, w, 1)."""
+
+    def call(self, pictures):
+        return to_ycbcr(pictures)[..., :1]
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 1)
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class Recoloured(layers.Layer):
+    """A luminance (batch, scale * h, scale * w, 1) with the colours of sRGB pictures (batch, h, w, 3)."""
+
+    def __init__(self, scale: int, **settings):
+        super().__init__(**settings)
+        self.scale = scale
+
+    def call(self, luminance, pictures):
+        colours = enlarged(to_ycbcr(pictures)[..., 1:], self.scale)
+        return tf.clip_by_value(from_ycbcr(tf.concat([luminance, colours], axis=-1)), 0.0, 1.0)
+
+    def compute_output_shape(self, luminance_shape, pictures_shape):
+        return (*luminance_shape[:-1], 3)
+
+    def get_config(self):
+        return super().get_config() | {"scale": self.scale}
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class Lightness(layers.Layer):
+    """L of Lab, as a share of 100: sRGB (batch, h, w, 3) in [0, 1] -> (batch, h, w, 1) in [0, 1]."""
+
+    def call(self, pictures):
+        return to_lab(pictures)[..., :1] / 100.0
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 1)
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class Coloured(layers.Layer):
+    """sRGB (batch, h, w, 3) of a lightness (batch, h, w, 1) and colours (batch, h, w, 2), both in [0, 1]."""
+
+    def call(self, lightness, colours):
+        return coloured(lightness, colours)
+
+    def compute_output_shape(self, lightness_shape, colours_shape):
+        return (*lightness_shape[:-1], 3)
+
+
+def coloured(lightness, colours):
+    """sRGB (..., 3) of L / 100 (..., 1) and of a and b as `colours_of` gives them (..., 2)."""
+    return from_lab(tf.concat([100.0 * lightness, (2.0 * colours - 1.0) * WIDEST], axis=-1))
+
+
+def colours_of(lab):
+    """a and b of Lab (..., 3), brought into [0, 1], where 0.5 is grey: (..., 2)."""
+    return (lab[..., 1:] / WIDEST + 1.0) / 2.0

@@ -1,0 +1,108 @@
+"""Inpainting: holes in a photograph are filled; what is known stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+from skimage.restoration import inpaint_biharmonic
+
+from keras_ae.baselines import Predictor
+from keras_ae.blocks.holes import MixedHoles
+from keras_ae.blocks.restoring import ChannelsApart, ChannelsTogether, MaskApart, Masked, masked
+from keras_ae.data.dataset import Data
+from keras_ae.heads import Heads
+from keras_ae.metrics import published_measures
+
+
+class Holes(Protocol):
+    """Where pictures lack pixels: examples (batch, h, w, c), seeds (batch, 2) -> mask (batch, h, w, 1)."""
+
+    def holes(self, examples, seeds): ...
+
+
+@dataclass(frozen=True)
+class Inpainting:
+    """Takes pixels out and asks for them; the network sees which are known.
+
+    holes: MissingPixels, Rectangles, Strokes or MixedHoles, drawn anew for each crop in each epoch.
+    """
+
+    holes: Holes = MixedHoles()
+
+    def pair(self, examples, seeds, domain: str):
+        """examples (batch, h, w, c) -> (known pixels and where they are (batch, h, w, c + 1), examples)."""
+        return masked(examples, self.holes.holes(examples, seeds)), examples
+
+    def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
+        """The mean of the known pixels, linear and biharmonic interpolation (Damelin and Hoang 2018)."""
+        return {
+            "mean of the known": _each_picture(_mean),
+            "linear interpolation": _each_picture(_linear),
+            "biharmonic": _each_picture(_biharmonic),
+        }
+
+    def measures(self) -> dict[str, Callable]:
+        return published_measures()
+
+    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+        return {"original": targets, "holes": inputs[..., :-1], "filled": reconstruction}
+
+    def restorer(self, heads: Heads) -> keras.Model:
+        """{"inputs": (batch, h, w, c), "mask": (batch, h, w, 1), 1 where missing} -> {"reconstruction"}."""
+        channels = heads.encoder.get_layer("inputs").output.shape[-1] - 1
+        pictures = keras.Input((None, None, None if channels == 1 else channels), name="inputs")
+        mask = keras.Input((None, None, 1), name="mask")
+        seen, holes = pictures, mask
+        if channels == 1:
+            seen, holes = ChannelsApart(name="apart")(pictures), MaskApart(name="mask_apart")(mask, pictures)
+        filled = heads.end_to_end({"inputs": Masked(name="masked")(seen, holes)})["reconstruction"]
+        if channels == 1:
+            filled = ChannelsTogether(name="together")(filled, pictures)
+        else:
+            filled = layers.Identity(name="filled")(filled)
+        return keras.Model({"inputs": pictures, "mask": mask}, {"reconstruction": filled}, name="restorer")
+
+    def restorer_mask(self, pictures, seeds):
+        """Holes for pictures (batch, h, w, channels) that the restorer is to be tried on."""
+        return tf.cast(self.holes.holes(pictures, seeds), tf.float32)
+
+
+def _each_picture(fill):
+    """A predictor of a function of one picture (h, w, c) and its known pixels (h, w), bool."""
+    return lambda inputs: np.stack(
+        [
+            np.clip(fill(picture[..., :-1], picture[..., -1] > 0.5), 0.0, 1.0)
+            if picture[..., -1].any()
+            else picture[..., :-1]
+            for picture in np.asarray(inputs)
+        ]
+    ).astype(np.float32)
+
+
+def _mean(picture, known):
+    return np.where(known[..., None], picture, picture[known].mean(axis=0))
+
+
+def _linear(picture, known):
+    """Over the triangles of the known pixels; outside of them all, the nearest."""
+    if known.sum() < 4:
+        return _mean(picture, known)
+    places, missing = np.argwhere(known), np.argwhere(~known)
+    filled = picture.copy()
+    inside = LinearNDInterpolator(places, picture[known])(missing)
+    outside = np.isnan(inside[:, 0])
+    if outside.any():
+        inside[outside] = NearestNDInterpolator(places, picture[known])(missing[outside])
+    filled[~known] = inside
+    return filled
+
+
+def _biharmonic(picture, known):
+    return inpaint_biharmonic(picture, ~known, split_into_regions=True, channel_axis=-1)

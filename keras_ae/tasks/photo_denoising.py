@@ -1,0 +1,78 @@
+"""Denoising of photographs: noise of a known or an unknown strength goes, at any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import layers
+from skimage.filters import median
+from skimage.restoration import denoise_nl_means, estimate_sigma
+
+from keras_ae.baselines import Predictor
+from keras_ae.blocks.corruption import Gaussian
+from keras_ae.blocks.restoring import ChannelsApart, ChannelsTogether
+from keras_ae.data.dataset import Data
+from keras_ae.heads import Heads
+from keras_ae.metrics import published_measures
+from keras_ae.tasks.restoration import Corruption
+
+
+@dataclass(frozen=True)
+class PhotoDenoising:
+    """Corrupts a photograph and asks for the clean one; scored on whole pictures, as denoisers are published.
+
+    corruption: drawn anew for each crop in each epoch; published figures leave noise unclipped.
+    """
+
+    corruption: Corruption = Gaussian(sigma=25 / 255, clipped=False)
+
+    def pair(self, examples, seeds, domain: str):
+        """examples (batch, h, w, c) -> (corrupted, examples)."""
+        return self.corruption(examples, seeds, domain), examples
+
+    def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
+        """The input as it is, and filters of scikit-image, which estimate the noise themselves."""
+        return {
+            "noisy input": lambda inputs: inputs,
+            "median, 3 x 3": _each_picture(_median),
+            "non-local means": _each_picture(_non_local_means),
+        }
+
+    def measures(self) -> dict[str, Callable]:
+        return published_measures()
+
+    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+        return {"original": targets, "noisy": inputs, "restored": reconstruction}
+
+    def restorer(self, heads: Heads) -> keras.Model:
+        """{"inputs": (batch, h, w, c)} -> {"reconstruction"}; a network of grey takes each by itself."""
+        channels = heads.encoder.get_layer("inputs").output.shape[-1]
+        pictures = keras.Input((None, None, None if channels == 1 else channels), name="inputs")
+        seen = ChannelsApart(name="apart")(pictures) if channels == 1 else pictures
+        restored = heads.end_to_end({"inputs": seen})["reconstruction"]
+        if channels == 1:
+            restored = ChannelsTogether(name="together")(restored, pictures)
+        else:
+            restored = layers.Identity(name="restored")(restored)
+        return keras.Model({"inputs": pictures}, {"reconstruction": restored}, name="restorer")
+
+
+def _each_picture(restore):
+    """A predictor of a function of one picture (h, w, channels)."""
+    return lambda inputs: np.stack([restore(picture) for picture in np.asarray(inputs)]).astype(np.float32)
+
+
+def _median(picture):
+    footprint = np.ones((3, 3, 1), bool)
+    return median(picture, footprint).clip(0, 1)
+
+
+def _non_local_means(picture):
+    """Buades et al. 2005, with the strength that scikit-image's documentation takes for a known sigma."""
+    sigma = float(np.mean(estimate_sigma(picture, channel_axis=-1)))
+    return denoise_nl_means(
+        picture, patch_size=5, patch_distance=6, h=0.6 * sigma, sigma=sigma, fast_mode=True, channel_axis=-1
+    ).clip(0, 1)

@@ -1,0 +1,121 @@
+"""Skip-connected autoencoder: what the code leaves out reaches the decoder by a way of its own.
+
+Mao, Shen and Yang, "Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks with
+Symmetric Skip Connections", 2016, arXiv:1603.09056; its U shape is that of Ronneberger, Fischer and
+Brox, "U-Net", 2015, arXiv:1505.04597.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import ops
+
+from keras_ae.blocks.skips import Shortcut, Shuffle, Unshuffle, conv, residual_block
+from keras_ae.errors import InputError, check_least
+from keras_ae.heads import Heads, Spec, Term
+
+SHORTCUTS = ("added", "kept", "none")
+
+
+@dataclass(frozen=True)
+class SkipConnected:
+    """Restores pictures of any height and width; the decoder needs the encoder's features beside the code.
+
+    filters: channels of each level, each of half the size of the one before, each at least 1.
+    blocks: residual blocks of each level on the way in, and again on the way out, at least 0.
+    unshuffle: side of the pixel blocks that become channels at the first level, at least 1.
+    shortcut: how the inputs reach the output: "added", "kept" or "none", as blocks.skips.Shortcut says.
+    """
+
+    filters: tuple[int, ...] = (64, 64, 64)
+    blocks: int = 1
+    unshuffle: int = 2
+    shortcut: str = "added"
+
+    def __post_init__(self):
+        check_least(self, blocks=0, unshuffle=1)
+        if not self.filters or min(self.filters) < 1:
+            raise ValueError(f"filters needs one or more widths of at least 1, received {self.filters}")
+        if self.shortcut not in SHORTCUTS:
+            raise ValueError(f"shortcut is one of {', '.join(SHORTCUTS)}; received {self.shortcut!r}")
+
+    @property
+    def multiple(self) -> int:
+        """Pixels of the inputs that one place of the code stands for, along each axis."""
+        return self.unshuffle * 2 ** (len(self.filters) - 1)
+
+    @property
+    def reach(self) -> int:
+        """Pixels of the inputs around a pixel that its output may depend on, at most."""
+        steps = [self.unshuffle * 2**level for level in range(len(self.filters))]
+        down = sum(step * (1 + 2 * self.blocks) for step in steps)
+        up = sum(step * 2 * self.blocks for step in steps[:-1])
+        return down + up + 2 * self.multiple  # the last: the output's convolution, and where a block begins
+
+    def build(self, spec: Spec) -> Heads:
+        scale = self._scale(spec)
+        inputs = keras.Input((None, None, spec.input_shape[-1]), name="inputs")
+        features = Unshuffle(self.unshuffle, self.multiple, name="encoder_unshuffle")(inputs)
+        levels = []
+        for level, width in enumerate(self.filters):
+            name = f"encoder_level_{level}"
+            features = conv(features, width, f"{name}_in", strides=2 if level else 1, gain=1.0)
+            for block in range(self.blocks):
+                features = residual_block(features, f"{name}_block_{block}")
+            levels.append(features)
+        names = [f"level_{level}" for level in range(len(levels) - 1)] + ["code"]
+        encoder = keras.Model({"inputs": inputs}, dict(zip(names, levels, strict=True)), name="encoder")
+
+        taken = {
+            name: keras.Input(tensor.shape[1:], name=name) for name, tensor in zip(names, levels, strict=True)
+        }
+        taken["inputs"] = keras.Input(inputs.shape[1:], name="inputs")
+        features = taken["code"]
+        for level in reversed(range(len(levels) - 1)):
+            name = f"decoder_level_{level}"
+            features = conv(features, 4 * self.filters[level], f"{name}_in", kernel=1, gain=0.1)
+            features = ops.add(Shuffle(2, name=f"{name}_shuffle")(features), taken[f"level_{level}"])
+            for block in range(self.blocks):
+                features = residual_block(features, f"{name}_block_{block}")
+        side = self.unshuffle * scale
+        features = conv(features, spec.target_shape[-1] * side**2, "decoder_logits", gain=0.01)
+        features = Shuffle(side, name="decoder_shuffle")(features)
+        output = Shortcut(self.shortcut, scale, spec.domain == "unit", name="decoder_output")(
+            features, taken["inputs"]
+        )
+        decoder = keras.Model(taken, {"reconstruction": output}, name="decoder")
+        return Heads.join(encoder, decoder)
+
+    def terms(self) -> tuple[Term, ...]:
+        return ()
+
+    def _scale(self, spec):
+        """How many times larger than the inputs the targets are."""
+        if len(spec.input_shape) != 3 or spec.domain == "categorical":
+            raise InputError(
+                f"a skip-connected network takes pictures (height, width, channels) of numbers, received "
+                f"shape {spec.input_shape} of the {spec.domain} domain; take another variant"
+            )
+        scale = spec.target_shape[0] // spec.input_shape[0]
+        if spec.target_shape[:2] != tuple(scale * side for side in spec.input_shape[:2]):
+            raise InputError(
+                f"a skip-connected network enlarges by a whole number, received {spec.input_shape} to become "
+                f"{spec.target_shape}; take a task that pairs such pictures"
+            )
+        needed = {"added": 0, "kept": 1, "none": 1 - spec.target_shape[-1]}[self.shortcut]
+        if spec.input_shape[-1] < spec.target_shape[-1] + needed or (self.shortcut == "kept" and scale > 1):
+            raise InputError(
+                f'shortcut="{self.shortcut}" does not fit inputs {spec.input_shape} and targets '
+                f'{spec.target_shape}; take another: SET="variant.shortcut=none"'
+            )
+        return scale
+
+
+EXAMPLE = (
+    SkipConnected((8, 6), unshuffle=2, shortcut="added"),
+    Spec((12, 10, 1), (24, 20, 1), "unit"),
+)
+COMPARED: dict = {}
+"""It has no code that stands alone, so it has no row in a table of codes."""

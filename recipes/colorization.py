@@ -1,0 +1,20 @@
+"""Give grey photographs colours, learned as a and b of Lab from their lightness.
+
+make train RECIPE=colorization
+"""
+
+from keras_ae.data.photos import Photographs
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.colorization import Colorization
+from keras_ae.variants.skip_connected import SkipConnected
+
+recipe = Recipe(
+    data=Photographs(),
+    variant=SkipConnected(filters=(48, 64, 96, 128), blocks=1, shortcut="none"),
+    task=Colorization(),
+    epochs=10,
+    batch_size=8,
+    learning_rate=1e-3,
+    loss="squared_error",
+    warmup=100,
+)

@@ -1,0 +1,21 @@
+"""Enlarge photographs two, three or four times with detail that bicubic enlargement has not.
+
+make train RECIPE=super_resolution
+"""
+
+from keras_ae.data.crops import Cropping
+from keras_ae.data.photos import Photographs
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.super_resolution import SuperResolution
+from keras_ae.variants.skip_connected import SkipConnected
+
+recipe = Recipe(
+    data=Photographs(Cropping(size=96)),
+    variant=SkipConnected(filters=(48,), blocks=6, unshuffle=1),
+    task=SuperResolution(scale=2),
+    epochs=10,
+    batch_size=8,
+    learning_rate=1e-3,
+    loss="squared_error",
+    warmup=100,
+)
