@@ -1,6 +1,7 @@
 """What several test files need: small recipes on small data."""
 
 import dataclasses
+import hashlib
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -14,6 +15,7 @@ from PIL import Image
 
 from keras_ae.blocks.corruption import Gaussian
 from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.data import published
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Sample
 from keras_ae.recipe import Recipe
@@ -60,6 +62,34 @@ def exported(tmp_path_factory):
     card = {"recipe": "tiny", "data": {"domain": "unit", "shape": [0, 12, 12, 1]}}
     export_heads(kept.heads, kept.units, kept.examples, "tiny", card, folder / "models", kept.sampler)
     return folder / "models"
+
+
+def gradient(height, width, number=0):
+    """A picture (height, width, 3) each pixel of which says where it is."""
+    rows, columns = np.mgrid[:height, :width]
+    return np.stack([rows % 256, columns % 256, np.full_like(rows, number)], axis=-1).astype(np.uint8)
+
+
+@pytest.fixture
+def own_cache(monkeypatch, tmp_path):
+    """(kind, count, sides) -> a published set of our own making in an empty cache, with its manifest."""
+    manifest = tmp_path / "manifest"
+    manifest.write_text("")
+    monkeypatch.setattr(published, "MANIFEST", manifest)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+
+    def fill(kind, count, sides=(40, 40)):
+        for number in range(count):
+            file = tmp_path / "datasets" / kind.folder / f"{number:03d}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(gradient(*sides, number)).save(file)
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            with open(manifest, "a") as lines:
+                lines.write(f"{digest}  {kind.folder}/{file.name}\n")
+        published.manifest.cache_clear()
+
+    yield fill
+    published.manifest.cache_clear()
 
 
 @pytest.fixture

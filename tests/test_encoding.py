@@ -472,6 +472,12 @@ def test_a_head_without_a_whole_card_or_without_inputs_is_refused(models, tmp_pa
     (folder / "card.json").write_text(json.dumps(card))
     with pytest.raises(InputError, match="expected a head that takes inputs, .*head takes code"):
         Head.of(folder)
+    card["signatures"]["serving_default"]["inputs"] = {
+        "inputs": {"shape": [None, None, None, 1], "dtype": "float32"}
+    }
+    (folder / "card.json").write_text(json.dumps(card))
+    with pytest.raises(InputError, match="takes pictures of any size, whose codes are of as many; for .*predict"):
+        Head.of(folder)
 
 
 @pytest.mark.parametrize("kind", ["npy", "tfrecord"])

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import gradient
 from PIL import Image
 
 from keras_ae import data
@@ -15,12 +16,6 @@ from keras_ae.data.dataset import training_batches, whole_batches
 from keras_ae.data.images import ImageFolder
 from keras_ae.data.photos import PhotoFolder, Photographs
 from keras_ae.errors import InputError
-
-
-def gradient(height, width, number=0):
-    """A picture each pixel of which says where it is."""
-    rows, columns = np.mgrid[:height, :width]
-    return np.stack([rows % 256, columns % 256, np.full_like(rows, number)], axis=-1).astype(np.uint8)
 
 
 def album(*shapes):
@@ -227,29 +222,6 @@ def test_whole_pictures_come_one_by_one_with_the_same_noise_each_time():
     first, again = (list(whole_batches(loaded, pair, 0)) for _ in range(2))
     assert first[0][1].shape == (1, *loaded.whole[0].shape)
     np.testing.assert_array_equal(first[0][0]["inputs"], again[0][0]["inputs"])
-
-
-def serve_locally(monkeypatch, tmp_path, kind, count):
-    """A published set of our own making in an empty cache, and its manifest."""
-    import hashlib
-
-    lines = []
-    for number in range(count):
-        file = tmp_path / "datasets" / kind.folder / f"{number:03d}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(gradient(40, 40, number)).save(file)
-        lines.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {kind.folder}/{file.name}")
-    manifest = tmp_path / "manifest"
-    manifest.write_text("\n".join(lines) + "\n" + (manifest.read_text() if manifest.exists() else ""))
-    monkeypatch.setattr(published, "MANIFEST", manifest)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    published.manifest.cache_clear()
-
-
-@pytest.fixture
-def own_cache(monkeypatch, tmp_path):
-    yield lambda kind, count: serve_locally(monkeypatch, tmp_path, kind, count)
-    published.manifest.cache_clear()
 
 
 def test_a_published_test_set_has_nothing_to_train_on(own_cache):

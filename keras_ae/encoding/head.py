@@ -39,8 +39,8 @@ class Head:
     def of(cls, folder: Path, wanted: tuple[str, ...] = ()) -> Head:
         """Reads a version's card; wanted: names of its outputs, otherwise `code` alone.
 
-        Raises InputError where there is no whole card, for a head that does not take `inputs`, and
-        for an output that it does not give.
+        Raises InputError where there is no whole card, for a head that does not take `inputs`, or takes
+        them of any size, and for an output that it does not give.
         """
         try:
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
@@ -54,6 +54,11 @@ class Head:
             ) from error
         if not set(given) <= {"inputs", "condition"} or "inputs" not in given:
             raise InputError(f"expected a head that takes inputs, {folder} takes {', '.join(given)}")
+        if None in given["inputs"]["shape"][1:]:
+            raise InputError(
+                f"{folder} takes pictures of any size, whose codes are of as many; for those of one size: "
+                f"keras-ae predict {folder.parent.parent.name} pictures.npy --head {folder.parent.name}"
+            )
         unknown = [name for name in wanted or ("code",) if name not in gives]
         if unknown:
             raise InputError(f"{folder} gives {', '.join(gives)}; received --outputs {','.join(unknown)}")

@@ -73,6 +73,6 @@ def _median(picture):
 def _non_local_means(picture):
     """Buades et al. 2005, with the strength that scikit-image's documentation takes for a known sigma."""
     sigma = float(np.mean(estimate_sigma(picture, channel_axis=-1)))
-    return denoise_nl_means(
-        picture, patch_size=5, patch_distance=6, h=0.6 * sigma, sigma=sigma, fast_mode=True, channel_axis=-1
-    ).clip(0, 1)
+    strength = {"h": 0.6 * sigma, "sigma": sigma}
+    cleaned = denoise_nl_means(picture, patch_size=5, patch_distance=6, **strength, channel_axis=-1)
+    return cleaned.clip(0, 1).reshape(picture.shape)  # of grey it leaves the last axis out
