@@ -27,7 +27,10 @@ from keras_ae.heads import Variant, apply
 from keras_ae.metrics import active_units, cluster_agreement, evaluate, frechet_distance, linear_probe
 from keras_ae.pictures import drawable, grid, save
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs import MOST_FITTED, Run, described, grid_examples, reconstructor
+from keras_ae.runs.kept import described
+from keras_ae.runs.run import MOST_FITTED, Run
+from keras_ae.runs.scores import reconstructor
+from keras_ae.runs.shown import grid_examples
 from keras_ae.samplers import FittedMixture, drawing, generate
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train

@@ -21,20 +21,17 @@ from keras_ae.errors import InputError
 from keras_ae.latent import Latent
 from keras_ae.pictures import drawable
 from keras_ae.recipe import Recipe, flat
-from keras_ae.runs import (
+from keras_ae.runs.kept import (
     RECIPE_FILE,
     STAGED_FILE,
-    Run,
     check_same_data,
     described,
     differences,
-    grid_examples,
-    load_data,
-    named_examples,
     save_data_facts,
     save_heads,
-    spec_of,
 )
+from keras_ae.runs.run import Run, load_data, named_examples, spec_of
+from keras_ae.runs.shown import grid_examples
 from keras_ae.trainees import AdversarialTrainee, Trainee
 
 FEW_STEPS = 500

@@ -19,7 +19,7 @@ from keras_ae.data import published
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Sample
 from keras_ae.recipe import Recipe
-from keras_ae.runs import saved
+from keras_ae.runs.kept import saved
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.restoration import Denoising
 from keras_ae.training import train

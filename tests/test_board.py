@@ -11,7 +11,8 @@ from tensorboard.backend.event_processing.plugin_event_multiplexer import EventM
 
 from keras_ae import pictures
 from keras_ae.data.images import ImageFolder
-from keras_ae.runs import evaluate, show
+from keras_ae.runs.scores import evaluate
+from keras_ae.runs.shown import show
 from keras_ae.training import train
 
 

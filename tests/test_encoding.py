@@ -476,7 +476,9 @@ def test_a_head_without_a_whole_card_or_without_inputs_is_refused(models, tmp_pa
         "inputs": {"shape": [None, None, None, 1], "dtype": "float32"}
     }
     (folder / "card.json").write_text(json.dumps(card))
-    with pytest.raises(InputError, match="takes pictures of any size, whose codes are of as many; for .*predict"):
+    with pytest.raises(
+        InputError, match="takes pictures of any size, whose codes are of as many; for .*predict"
+    ):
         Head.of(folder)
 
 

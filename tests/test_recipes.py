@@ -13,7 +13,9 @@ from keras_ae.heads import apply
 from keras_ae.recipe import load
 from keras_ae.restoring.head import Restorer
 from keras_ae.restoring.tiles import restored_levels
-from keras_ae.runs import evaluate, restoration, saved, show
+from keras_ae.runs.kept import saved
+from keras_ae.runs.scores import evaluate, restoration
+from keras_ae.runs.shown import show
 from keras_ae.serving.export import export_heads
 from keras_ae.training import train
 

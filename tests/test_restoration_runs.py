@@ -19,7 +19,9 @@ from keras_ae.data.photos import Photographs
 from keras_ae.data.published import Bsd400, Set5
 from keras_ae.errors import InputError
 from keras_ae.recipe import load, override
-from keras_ae.runs import evaluate, reopen, restoration, saved, show
+from keras_ae.runs.kept import reopen, saved
+from keras_ae.runs.scores import evaluate, restoration
+from keras_ae.runs.shown import show
 from keras_ae.serving import pictures
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.files import BATCHED

@@ -14,7 +14,7 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Units, values
 from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import Spec
-from keras_ae.runs import evaluate
+from keras_ae.runs.scores import evaluate
 from keras_ae.samplers import AggregatePosterior, FittedMixture, StandardNormal, drawing
 from keras_ae.serving import export as serving
 from keras_ae.serving import versions

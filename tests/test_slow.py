@@ -14,7 +14,7 @@ import pytest
 
 from keras_ae.callbacks import read_state
 from keras_ae.recipe import load, override
-from keras_ae.runs import evaluate
+from keras_ae.runs.scores import evaluate
 from keras_ae.training import train
 
 ROOT = Path(__file__).resolve().parent.parent

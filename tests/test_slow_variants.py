@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from keras_ae.recipe import load, override
-from keras_ae.runs import evaluate
+from keras_ae.runs.scores import evaluate
 from keras_ae.training import train
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,9 @@ from keras_ae.data.dataset import Sample
 from keras_ae.data.mnist import Mnist5k
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs import evaluate, reopen, saved, show
+from keras_ae.runs.kept import reopen, saved
+from keras_ae.runs.scores import evaluate
+from keras_ae.runs.shown import show
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction

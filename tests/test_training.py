@@ -14,7 +14,9 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.errors import InputError
 from keras_ae.heads import Term
 from keras_ae.recipe import override
-from keras_ae.runs import evaluate, reopen, show
+from keras_ae.runs.kept import reopen
+from keras_ae.runs.scores import evaluate
+from keras_ae.runs.shown import show
 from keras_ae.training import train
 from keras_ae.variants.undercomplete import Undercomplete
 

@@ -69,7 +69,7 @@ def export(options) -> int:
 
 def export_run(directory, options):
     """Exports a finished run's heads and tells where they are."""
-    from keras_ae.runs import saved
+    from keras_ae.runs.kept import saved
     from keras_ae.serving.export import export_heads
 
     kept = saved(directory)

@@ -85,7 +85,9 @@ def evaluate(options) -> int:
     A set that is published to be measured on takes the place of the test examples alone.
     """
     directory = finished(options)
-    from keras_ae import data, runs
+    from keras_ae import data
+    from keras_ae.runs import scores
+    from keras_ae.runs.kept import reopen
 
     measured_on = data.find(options.data) if options.data else None
     if getattr(measured_on, "held_out", False):
@@ -93,7 +95,7 @@ def evaluate(options) -> int:
     else:
         measured_on = None
     recipe, _ = requested(options, directory)
-    _print_table(runs.evaluate(runs.reopen(recipe, directory, measured_on=measured_on)))
+    _print_table(scores.evaluate(reopen(recipe, directory, measured_on=measured_on)))
     return 0
 
 
@@ -115,13 +117,16 @@ def benchmark(options) -> int:
 
 def _finish(run, options):
     """What follows training: scores, TensorBoard's last pages, the card, the export, what to do next."""
-    from keras_ae import runs
     from keras_ae.card import model_card
+    from keras_ae.runs import scores
+    from keras_ae.runs.shown import show
 
-    table = runs.evaluate(run)
+    table = scores.evaluate(run)
     _print_table(table)
-    runs.show(run, table)
-    card = model_card(run.recipe, run.data, run.heads, run.history, table, run.stages, runs.restoration(run))
+    show(run, table)
+    card = model_card(
+        run.recipe, run.data, run.heads, run.history, table, run.stages, scores.restoration(run)
+    )
     (run.directory / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     export_run(run.directory, options)
     print(f"pictures and curves: {run.directory}")

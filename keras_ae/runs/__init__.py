@@ -1,0 +1,1 @@
+"""A trained recipe: kept in its folder, reopened, scored beside its baselines, shown in TensorBoard."""

@@ -1,0 +1,203 @@
+"""What a run leaves in its folder, and how it is opened again."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import warnings
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ae import blocks
+from keras_ae.blocks.colour import in_colour
+from keras_ae.callbacks import read_state
+from keras_ae.data.dataset import Data, Dataset, Units, inference_batch
+from keras_ae.errors import InputError
+from keras_ae.heads import Heads
+from keras_ae.recipe import Recipe, flat
+from keras_ae.runs.run import Run, fits, load_data, named_examples, spec_of
+
+MODEL_FILE = "autoencoder.keras"
+RECIPE_FILE = "recipe.json"
+PRIOR_FILE = "prior.keras"
+RESTORER_FILE = "restorer.keras"
+OF_RESTORER = "restorer_"
+"""What the names of the arrays begin with that are kept for the restorer."""
+SAMPLER_FILE = "sampler.keras"
+"""Of a variant that generates, its sampler as the export serves it."""
+WEIGHTS_FILE = "trained.weights.h5"
+STAGED_FILE = "staged.keras"
+"""The end-to-end model of a run of several stages as it was before the last one."""
+DATA_FILE = "data.npz"
+
+
+def reopen(
+    recipe: Recipe,
+    directory: Path,
+    report: Callable[[str], None] = print,
+    measured_on: Dataset | None = None,
+) -> Run:
+    """A finished run from its folder, with the data that the recipe names in the units it was trained in.
+
+    measured_on: a published test set in the place of the data's own test split.
+    What differs from the recipe and the data that the run was trained with is reported.
+    Raises InputError when the run is not finished, and when the data's shape or domain is not
+    the model's.
+    """
+    kept = saved(directory)
+    for name, (was, now) in differences(recipe, directory).items():
+        report(f"other than in training: {name} was {was}, is {now}")
+    data = load_data(recipe, report).in_units(kept.units)
+    trained = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
+    pair = partial(recipe.task.pair, domain=data.domain)
+    spec = spec_of(data, pair)
+    if measured_on is not None:
+        data, spec = _measured_on(measured_on, data, pair, trained, report)
+    if not fits(trained, spec.input_shape):
+        raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
+    heads = recipe.variant.build(spec)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras only warns of what it leaves
+            heads.trained.load_weights(directory / WEIGHTS_FILE)
+    except (OSError, ValueError, KeyError, UserWarning) as error:
+        raise InputError(
+            f"{recipe.variant}, built for this data, does not fit the weights kept in {directory}; take the "
+            "settings and the classes of data that it was trained with, or train anew"
+        ) from error
+    return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
+
+
+def _measured_on(dataset, data, pair, trained, report):
+    """The data with a published set in the place of its test split, and what the network then sees."""
+    tested = dataset.load()
+    if not fits(trained, spec_of(tested, pair).input_shape):
+        tested = replace(dataset, channels=data.train.shape[-1]).load()  # grey for a network of grey
+    for note in tested.notes:
+        report(note)
+    data = replace(data, name=tested.name, test=tested.test, whole=tested.whole)
+    return data, spec_of(tested, pair)
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """What a finished run's folder holds to serve.
+
+    examples: a few of the test split, as the heads take them, by name: "inputs" (n, ...), and
+        "condition" (n, classes) where they are labelled.
+    sampler: {"noise"} -> {"code"}, of a variant that generates.
+    restorer: {"inputs" and what else it takes} -> {"reconstruction"}, of a task that restores pictures.
+    pictures: what the restorer takes, by name, of the same examples.
+    """
+
+    heads: Heads
+    units: Units
+    examples: dict[str, np.ndarray]
+    sampler: keras.Model | None
+    restorer: keras.Model | None = None
+    pictures: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def saved(directory: Path) -> Saved:
+    """What a finished run's folder holds to serve.
+
+    Raises InputError when the run is not finished.
+    """
+    if not (directory / MODEL_FILE).exists():
+        raise InputError(f"{directory} holds no trained model yet; finish it with RESUME=1 (--resume)")
+    try:
+        heads = Heads.of(loaded(directory / MODEL_FILE), loaded(directory / PRIOR_FILE))
+        with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
+            units = Units(str(facts["domain"]), facts["offset"], facts["scale"])
+            named = {name: facts[name] for name in ("inputs", "condition") if name in facts}
+            shown = {
+                name.removeprefix(OF_RESTORER): facts[name] for name in facts if name.startswith(OF_RESTORER)
+            }
+            sampler = loaded(directory / SAMPLER_FILE) or heads.prior
+            return Saved(heads, units, named, sampler, loaded(directory / RESTORER_FILE), shown)
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{directory} cannot be read ({error}); train anew") from error
+
+
+def save_heads(run: Run) -> None:
+    """Keeps the heads in the run's folder, which is thereby a finished one's.
+
+    The weights of what was trained are kept too, for they may be more than the heads': a critic's.
+    """
+    heads, sampler, restorer = run.heads, run.sampler(), run.restorer()
+    heads.trained.save_weights(run.directory / WEIGHTS_FILE)
+    if heads.prior is not None:
+        heads.prior.save(run.directory / PRIOR_FILE)
+    if sampler not in (None, heads.prior):
+        sampler.save(run.directory / SAMPLER_FILE)
+    if restorer is not None:
+        restorer.save(run.directory / RESTORER_FILE)
+    heads.end_to_end.save(run.directory / MODEL_FILE)
+
+
+def loaded(file: Path) -> keras.Model | None:
+    """A model from its file, or None where there is no such file."""
+    for info in pkgutil.iter_modules(blocks.__path__):
+        importlib.import_module(f"{blocks.__name__}.{info.name}")  # where Keras finds our layers by name
+    return keras.models.load_model(file, compile=False, safe_mode=True) if file.exists() else None
+
+
+def save_data_facts(run: Run) -> None:
+    """Keeps in the run's folder what serving needs of the data: units, hash, and examples to check with."""
+    data, task, directory = run.data, run.recipe.task, run.directory
+    few = data.test.take(slice(min(64, inference_batch(data.test.shape))))
+    named = named_examples(few, data.classes)
+    seeds = tf.stack([tf.zeros(len(few), tf.int64), tf.range(len(few), dtype=tf.int64)], axis=1)
+    shown = {}
+    if run.restorer() is not None:
+        shown = {"inputs": in_colour(named["inputs"])}
+        if hasattr(task, "restorer_mask"):
+            shown["mask"] = task.restorer_mask(shown["inputs"], seeds)
+    if not fits(tuple(run.heads.encoder.get_layer("inputs").output.shape[1:]), few.shape):
+        named["inputs"] = task.pair(named["inputs"], seeds, data.domain)[0]
+    np.savez(
+        directory / DATA_FILE,
+        sha256=data.sha256,
+        domain=data.domain,
+        offset=data.units.offset,
+        scale=data.units.scale,
+        **{name: np.asarray(value) for name, value in named.items()},
+        **{OF_RESTORER + name: np.asarray(value) for name, value in shown.items()},
+    )
+
+
+def check_same_data(data: Data, directory: Path) -> None:
+    """Raises InputError when a run was begun with other data."""
+    with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
+        before = str(facts["sha256"])
+    if before != data.sha256:
+        raise InputError(
+            f"the data has changed since {directory} was begun: it had sha256 {before}, "
+            f"received {data.sha256}; bring the old data back, or start anew without RESUME=1"
+        )
+
+
+def described(recipe: Recipe) -> dict[str, str]:
+    """Every field of a recipe as text, as a run's folder keeps it."""
+    return {name: str(value) for name, value in flat(recipe).items()}
+
+
+def differences(recipe: Recipe, directory: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Fields of a recipe that differ from the one a run's folder keeps: (what it was, what it is)."""
+    file = directory / RECIPE_FILE
+    if not file.exists():
+        return {}
+    before, now = json.loads(file.read_text()), described(recipe)
+    return {
+        name: (before.get(name), now.get(name))
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    }

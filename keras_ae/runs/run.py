@@ -1,0 +1,112 @@
+"""A trained recipe in memory: its data, its heads, and what they make of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.callbacks import read_state
+from keras_ae.data.dataset import Data, Split, held_back_batches, inference_batch, values
+from keras_ae.heads import Heads, Spec, apply
+from keras_ae.recipe import Recipe
+
+MOST_FITTED = 10_000
+"""Training examples whose codes a sampler is fitted to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A trained recipe.
+
+    directory: where its checkpoint, its TensorBoard events and `autoencoder.keras` lie.
+    history: the logs of each epoch, and the seconds it took.
+    """
+
+    recipe: Recipe
+    directory: Path
+    data: Data
+    heads: Heads
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What the model is called in tables."""
+        return self.recipe.name or "model"
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers in a code."""
+        return self.heads.latent_dim
+
+    @property
+    def stages(self) -> dict[str, list[dict[str, float]]]:
+        """The histories of what was trained before the whole, by the stage's name."""
+        files = sorted((self.directory / "checkpoint").glob("*/state.json"))
+        return {file.parent.name: read_state(file.parent)["history"] for file in files}
+
+    def sampler(self) -> keras.Model | None:
+        """The variant's sampler, fitted to training codes; None where it does not generate."""
+        sampler = getattr(self.recipe.variant, "sampler", None)
+        if sampler is None:
+            return None
+        return sampler.fit(self.heads, self.encode(self.data.train.thin(MOST_FITTED)))
+
+    def restorer(self) -> keras.Model | None:
+        """The task's head that takes and gives pictures of any size, or None."""
+        fits = hasattr(self.recipe.task, "restorer") and hasattr(self.recipe.variant, "reach")
+        return self.recipe.task.restorer(self.heads) if fits else None
+
+    def encode(self, split: Split) -> dict[str, np.ndarray]:
+        """What the encoder gives of a split's examples, uncorrupted, by output name.
+
+        Of a network with skips, the mean code over all places of what the task makes of the examples.
+        """
+        if self.heads.takes_code_alone:
+            return outputs_of(self.heads.encoder, split, self.data.classes)
+        batches = held_back_batches(split, partial(self.recipe.task.pair, domain=self.data.domain), 0)
+        codes = [apply(self.heads.encoder, named)["code"] for named, _ in batches]
+        return {"code": np.concatenate([np.mean(code, axis=(1, 2)) for code in codes])}
+
+
+def fits(taken: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
+    """Whether a model that takes a shape, with None for any length, takes examples of another."""
+    return len(taken) == len(shape) and all(
+        wanted in (None, given) for wanted, given in zip(taken, shape, strict=True)
+    )
+
+
+def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
+    """The recipe's data, its notes reported."""
+    data = recipe.data.load()
+    for note in data.notes:
+        report(note)
+    return data
+
+
+def spec_of(data: Data, pair: Callable) -> Spec:
+    """The shapes and the domain that the data has once the task has paired it."""
+    examples = data.train.examples if len(data.train) else data.test.examples
+    inputs, targets = pair(values(examples[:1]), tf.zeros((1, 2), tf.int64))
+    return Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), data.domain, data.classes)
+
+
+def named_examples(split: Split, classes: int) -> dict[str, tf.Tensor]:
+    """A split's examples as heads take them: "inputs", and "condition" where there are classes."""
+    condition = {"condition": tf.one_hot(split.labels, classes)} if classes else {}
+    return {"inputs": values(split.examples)} | condition
+
+
+def outputs_of(model: keras.Model, split: Split, classes: int) -> dict[str, np.ndarray]:
+    """Every output of a model for a split's examples, uncorrupted, by name: (n, ...) each."""
+    size = inference_batch(split.shape)
+    parts = [
+        apply(model, named_examples(split.take(slice(start, start + size)), classes))
+        for start in range(0, len(split), size)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
