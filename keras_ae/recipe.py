@@ -20,7 +20,14 @@ from keras_ae.errors import InputError
 from keras_ae.heads import Variant
 from keras_ae.tasks import Task
 
-LOSSES = ("auto", "binary_crossentropy", "squared_error", "absolute_error", "categorical_crossentropy")
+LOSSES = (
+    "auto",
+    "binary_crossentropy",
+    "squared_error",
+    "absolute_error",
+    "vivid_squared_error",
+    "categorical_crossentropy",
+)
 SCHEDULES = ("constant", "cosine")
 LARGEST_SEED = 2**32 - 1
 

@@ -5,11 +5,14 @@ import pytest
 
 from keras_ae.baselines import principal_components
 from keras_ae.blocks.corruption import Gaussian
-from keras_ae.data.dataset import held_back_batches, pairs, values
+from keras_ae.data.dataset import held_back_batches, pairs, values, whole_batches
 from keras_ae.data.mnist import FashionMnist, Mnist
+from keras_ae.data.published import Bsd100, Bsd400, Set5, Set12, Set14, Set68
 from keras_ae.losses import binary_crossentropy
 from keras_ae.metrics import evaluate
+from keras_ae.tasks.photo_denoising import PhotoDenoising
 from keras_ae.tasks.restoration import Denoising
+from keras_ae.tasks.super_resolution import SuperResolution
 
 pytestmark = pytest.mark.real
 
@@ -42,3 +45,39 @@ def test_noise_and_the_linear_denoiser_reach_their_known_ratios_on_mnist():
 def test_the_floor_of_the_crossentropy_of_mnist():
     test = values(Mnist().load().test.examples)
     assert float(np.mean(binary_crossentropy(test, test))) == pytest.approx(0.0581, abs=0.0001)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "channels"),
+    [(Set5, 5, 3), (Set12, 12, 1), (Set14, 14, 3), (Set68, 68, 1), (Bsd100, 100, 3)],
+)
+def test_the_sets_that_restoration_is_measured_on_have_their_sizes(kind, count, channels):
+    data = kind().load()
+    assert [picture.shape[-1] for picture in data.whole] == [channels] * count
+    assert len(data.train) == 0
+
+
+def test_the_training_set_of_denoisers_has_400_photographs():
+    data = Bsd400().load()
+    validation = len(data.validation) // 4
+    assert len(data.train.album) + validation == 400
+    assert 30 <= validation <= 50
+    assert len(data.whole) == 68
+
+
+def of_whole_pictures(data, task, name):
+    """The mean PSNR of a baseline on whole test pictures."""
+    batches = whole_batches(data, lambda x, seeds: task.pair(x, seeds, "unit"), 0)
+    predict = task.baselines(data, 0, 1)[name]
+    return evaluate(lambda named: predict(named["inputs"]), batches, "unit", task.measures())["psnr"]
+
+
+@pytest.mark.parametrize(("scale", "published"), [(2, 33.66), (3, 30.39), (4, 28.42)])
+def test_bicubic_enlargement_reaches_its_published_ratio_on_set5(scale, published):
+    found = of_whole_pictures(Set5().load(), SuperResolution(scale), "bicubic")
+    assert found == pytest.approx(published, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", [Set12, Set68])
+def test_noise_of_sigma_25_has_its_published_ratio(kind):
+    assert of_whole_pictures(kind().load(), PhotoDenoising(), "noisy input") == pytest.approx(20.17, abs=0.02)

@@ -55,11 +55,16 @@ class Photographs(Named):
         check_channels(self.channels)
 
     def load(self) -> Data:
+        pictures = [_as(self.channels, picture) for picture in self._pictures()]
+        note = (
+            f"{len(pictures)} photographs that come with packages: figures on their parts are a demonstration"
+        )
+        return cut_in_three(self.name, pictures, self.cropping, (note,))
+
+    def _pictures(self):
         from sklearn.datasets import load_sample_images
 
-        note = "two photographs that come with scikit-learn: figures on parts of them are a demonstration"
-        pictures = [_as(self.channels, picture) for picture in load_sample_images().images]
-        return cut_in_three(self.name, pictures, self.cropping, (note,))
+        return load_sample_images().images
 
     def sample(self) -> Data:
         from sklearn.datasets import load_sample_image
@@ -67,6 +72,22 @@ class Photographs(Named):
         picture = _as(self.channels, load_sample_image("china.jpg")[100:260:2, ::4])
         small = Cropping(min(24, self.cropping.size), 64, self.cropping.augment)
         return cut_in_three(self.name, [picture], small, ())
+
+
+@dataclass(frozen=True)
+class ScikitPhotographs(Photographs):
+    """Seven colour photographs, cut alike: those two, an astronaut, a cat, coffee, a motorcycle, a rocket.
+
+    The latter five come inside scikit-image.
+    """
+
+    name: ClassVar[str] = "scikit_photographs"
+
+    def _pictures(self):
+        from skimage import data
+
+        more = (data.astronaut, data.cat, data.coffee, lambda: data.stereo_motorcycle()[0], data.rocket)
+        return super()._pictures() + [picture() for picture in more]
 
 
 @dataclass(frozen=True)

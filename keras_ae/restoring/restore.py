@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ def summary(done: Restored, request: Request) -> list[str]:
     pixels, everything = done.pixels / 1e6, done.count + len(done.faults)
     lines = [
         f"restored {done.count} of {everything} pictures to {request.output}: {pixels:.2f} megapixels in "
-        f"{done.seconds:.1f} s, {pixels / max(done.seconds, 1e-9):.3g} megapixels a second"
+        f"{done.seconds:.1f} s, {pixels / max(done.seconds, 1e-9):.3g} megapixels a second{_peak_memory()}"
     ]
     if request.others:
         kinds = sorted({suffix or "none" for suffix in (name.suffix.lower() for name in request.others)})
@@ -107,6 +108,16 @@ def summary(done: Restored, request: Request) -> list[str]:
         named = ", ".join([*list(done.faults)[:8], *(["..."] if len(done.faults) > 8 else [])])
         lines.append(f"left out {len(done.faults)}: {named}")
     return lines
+
+
+def _peak_memory():
+    """What of memory the process has held at most, where the system tells."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return ""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return f", at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9:.2f} GB of memory"
 
 
 def _write(job: Job, before: Picture, after: Picture) -> None:
