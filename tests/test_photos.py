@@ -174,6 +174,18 @@ def test_a_folder_without_a_picture_that_can_be_read_is_refused(tmp_path):
         PhotoFolder(str(tmp_path)).load()
 
 
+def test_the_hash_of_the_data_tells_of_every_photograph(photo_folder):
+    before = PhotoFolder(str(photo_folder)).load()
+    again = PhotoFolder(str(photo_folder)).load()
+    assert before.sha256 == again.sha256
+    for file in sorted(photo_folder.iterdir()):
+        content = file.read_bytes()
+        with Image.open(file) as image:
+            image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(file)
+        assert PhotoFolder(str(photo_folder)).load().sha256 != before.sha256
+        file.write_bytes(content)
+
+
 def test_photographs_too_narrow_to_be_cut_are_refused(tmp_path):
     Image.fromarray(gradient(40, 9)).save(tmp_path / "one.png")
     with pytest.raises(InputError, match="at least 10 pixels across to cut into three, received 9"):

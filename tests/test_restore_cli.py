@@ -65,7 +65,8 @@ def test_a_picture_is_restored_beside_a_comparison(run, draw, tmp_path, capsys):
     line, summary = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"photo.jpg  41x30 -> 82x60  \d+.\d\d s", line)
     assert re.fullmatch(
-        r"restored 1 of 1 pictures to restored/larger: 0.00 megapixels in \d.\d s, \S+ megapixels a second(, at most \d+\.\d\d GB of memory)?",
+        r"restored 1 of 1 pictures to restored/larger: 0.00 megapixels in \d.\d s, \S+ megapixels a second"
+        r"(, at most \d+\.\d\d GB of memory)?",
         summary,
     )
 

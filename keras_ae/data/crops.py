@@ -75,6 +75,11 @@ class Album(Sequence):
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[number] for number in range(len(self)))
 
+    def update_hash(self, digest) -> None:
+        """Feeds what every photograph's content came to to a hash, in their order."""
+        for photograph in self.photographs:
+            digest.update(photograph.digest)
+
 
 @dataclass(frozen=True, eq=False)
 class Crops(Split):
@@ -107,8 +112,7 @@ class Crops(Split):
         return Split(self.examples[index], stream=self.stream)
 
     def update_hash(self, digest) -> None:
-        for photograph in self.album.photographs:
-            digest.update(photograph.digest)
+        self.album.update_hash(digest)
 
     def reader(self):
         def read(index, seeds):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -86,6 +86,16 @@ class Units:
     scale: np.ndarray
 
 
+class Pictures(Protocol):
+    """Pictures (height, width, channels) uint8 of any sizes, and what tells their content in a hash."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[np.ndarray]: ...
+
+    def update_hash(self, digest) -> None: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Data:
     """What a data set loads.
@@ -98,8 +108,8 @@ class Data:
     label_names: what the integers of the labels mean; () when they mean themselves.
     offset, scale: as in Units.
     notes: what the user should know, such as files left out.
-    whole: the test pictures themselves, (height, width, channels) uint8 of any size, of which the test
-        split holds pieces of one size; None where the examples are all there is.
+    whole: the test pictures themselves, of which the test split holds pieces of one size; None where
+        the examples are all there is.
     """
 
     name: str
@@ -111,7 +121,7 @@ class Data:
     offset: np.ndarray = field(default_factory=lambda: np.float32(0))
     scale: np.ndarray = field(default_factory=lambda: np.float32(1))
     notes: tuple[str, ...] = ()
-    whole: Sequence[np.ndarray] | None = None
+    whole: Pictures | None = None
 
     def __post_init__(self):
         for stream, name in enumerate(("train", "validation", "test")):
@@ -161,11 +171,13 @@ class Data:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of every example's bytes and label, in the order of the splits."""
+        """Hash of every example's bytes and label, in the order of the splits, and of whole pictures."""
         digest = hashlib.sha256()
         for name, split in self.splits.items():
             digest.update(f"{name} {split.examples.shape} {split.examples.dtype} ".encode())
             split.update_hash(digest)
+        if self.whole is not None:
+            self.whole.update_hash(digest)
         return digest.hexdigest()
 
 
