@@ -85,6 +85,11 @@ class Heads:
         return {tensor.name for tensor in self.decoder.inputs} <= {"code", "condition"}
 
     @property
+    def any_size(self) -> bool:
+        """Whether the heads take inputs of any length along some axis, such as pictures of any height."""
+        return None in self.encoder.get_layer("inputs").output.shape[1:]
+
+    @property
     def code_shape(self) -> tuple[int | None, ...]:
         """Shape of one code; an axis is None where it goes by the size of the input."""
         return tuple(self.decoder.get_layer("code").output.shape[1:])

@@ -137,11 +137,14 @@ def test_grey_is_one_channel():
     assert loaded.whole[0].shape[-1] == loaded.train.shape[-1] == 1
 
 
-def test_a_folder_is_split_by_content_and_left_on_disk(photo_folder):
+def test_a_folder_is_split_by_content_and_left_on_disk(photo_folder, monkeypatch):
+    monkeypatch.setattr(crops, "HELD", 1000)
     loaded = PhotoFolder(str(photo_folder), Cropping(16, 40)).load()
     assert loaded.train.shape == (16, 16, 3)
     assert len(loaded.train.album) + len(loaded.whole) < 12
     assert len(loaded.train) >= 40
+    drawn(loaded.train, range(40))
+    assert not loaded.train.album._decoded
     before = {photograph.digest for photograph in loaded.train.album.photographs}
     (photo_folder / "00.png").rename(photo_folder / "renamed.png")
     again = PhotoFolder(str(photo_folder), Cropping(16, 40)).load()
@@ -186,9 +189,39 @@ def test_the_hash_of_the_data_tells_of_every_photograph(photo_folder):
         file.write_bytes(content)
 
 
+def test_tiny_photographs_are_left_out_and_told(photo_folder):
+    Image.fromarray(gradient(15, 300)).save(photo_folder / "tiny.png")
+    notes = PhotoFolder(str(photo_folder)).load().notes
+    assert "tiny.png (300x15 is below 16 pixels a side)" in notes[1]
+
+
+def test_the_same_pixels_in_another_format_are_the_same_photograph(photo_folder):
+    before = PhotoFolder(str(photo_folder)).load()
+    for file in sorted(photo_folder.glob("*.png")):
+        with Image.open(file) as image:
+            image.save(file.with_suffix(".bmp"))
+        file.unlink()
+    assert PhotoFolder(str(photo_folder)).load().sha256 == before.sha256
+
+
+def test_of_a_large_photograph_that_was_cut_the_middle_of_its_test_part_is_scored(tmp_path, monkeypatch):
+    monkeypatch.setattr(photos, "LARGEST_TESTED", 18)
+    Image.fromarray(gradient(40, 100)).save(tmp_path / "one.png")
+    loaded = PhotoFolder(str(tmp_path), Cropping(8)).load()
+    assert loaded.whole[0].shape == (18, 18, 3)
+    assert tuple(loaded.whole[0][0, 0]) == (11, 81, 0)
+
+
+def test_a_postscript_file_is_not_opened_whatever_its_name(photo_folder):
+    (photo_folder / "script.jpg").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\n"
+    )
+    assert "script.jpg (cannot identify image file" in PhotoFolder(str(photo_folder)).load().notes[1]
+
+
 def test_photographs_too_narrow_to_be_cut_are_refused(tmp_path):
-    Image.fromarray(gradient(40, 9)).save(tmp_path / "one.png")
-    with pytest.raises(InputError, match="at least 10 pixels across to cut into three, received 9"):
+    Image.fromarray(gradient(40, 79)).save(tmp_path / "one.png")
+    with pytest.raises(InputError, match="at least 80 pixels across to cut into three, received 79"):
         PhotoFolder(str(tmp_path)).load()
 
 
@@ -220,9 +253,9 @@ def test_a_folder_is_read_as_the_data_is_whose_place_it_takes(photo_folder):
     assert data.find("Set5", Photographs(Cropping(48))) == published.Set5(Cropping(48))
 
 
-def test_a_middle_piece_stands_for_each_photograph_where_a_look_is_enough():
+def test_some_pieces_stand_for_photographs_where_a_look_is_enough():
     split = crops_of(album((40, 60), (33, 90)), Cropping(16, 100))
-    assert split.examples.shape == (2, 16, 16, 3)
+    assert split.examples.shape == (2 * 3 + 2 * 5, 16, 16, 3)
     taken = split.thin(1)
     assert not isinstance(taken, Crops)
     assert len(taken) == 1

@@ -10,16 +10,19 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_ae import metrics
+from keras_ae.blocks.corruption import Gaussian
+from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.holes import MissingPixels
 from keras_ae.card import model_card
 from keras_ae.cli import main
+from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.crops import Cropping
 from keras_ae.data.dataset import whole_batches
 from keras_ae.data.photos import Photographs
-from keras_ae.data.published import Bsd400, Set5
+from keras_ae.data.published import Set5, Set12
 from keras_ae.errors import InputError
 from keras_ae.recipe import load, override
-from keras_ae.runs.kept import reopen, saved
+from keras_ae.runs.kept import differences, reopen, saved
 from keras_ae.runs.scores import evaluate, restoration
 from keras_ae.runs.shown import show
 from keras_ae.serving import pictures
@@ -27,8 +30,10 @@ from keras_ae.serving.export import export_heads
 from keras_ae.serving.files import BATCHED
 from keras_ae.tasks.inpainting import Inpainting
 from keras_ae.tasks.photo_denoising import PhotoDenoising
+from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train
 from keras_ae.variants.skip_connected import SkipConnected
+from keras_ae.variants.undercomplete import Undercomplete
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,9 +138,47 @@ def test_a_set_to_measure_on_is_not_trained_on(own_cache, tmp_path):
         train(recipe, tmp_path / "run", report=lambda _: None)
 
 
-def test_a_set_to_train_on_is_no_set_to_measure_on():
-    assert Set5.held_out
-    assert not Bsd400.held_out
+def test_a_network_of_colour_is_not_measured_on_grey_pictures(finished, own_cache):
+    own_cache(Set12, 2, (30, 37))
+    run = finished[0]["inpainting"]
+    with pytest.raises(InputError, match="Set12 is grey, and to a network of colour another problem"):
+        reopen(run.recipe, run.directory, lambda _: None, measured_on=Set12())
+
+
+def test_data_that_are_no_pictures_are_not_measured_on_photographs(tmp_path, own_cache, random):
+    own_cache(Set5, 1)
+    np.save(tmp_path / "x.npy", random.normal(size=(40, 6)))
+    data = ArrayFile(str(tmp_path / "x.npy"))
+    recipe = dataclasses.replace(
+        load("digits"), data=data, variant=Undercomplete(DenseBackbone(())), epochs=1
+    )
+    run = train(recipe, tmp_path / "run", report=lambda _: None)
+    with pytest.raises(InputError, match="Set5 holds pictures, the model was trained on real values"):
+        reopen(run.recipe, run.directory, lambda _: None, measured_on=Set5())
+
+
+def test_a_network_of_one_size_is_scored_on_crops_of_photographs(tmp_path):
+    recipe = dataclasses.replace(
+        load("photo_denoising"), data=Few(3), variant=Undercomplete(DenseBackbone(()), 4), epochs=1
+    )
+    run = train(recipe, tmp_path / "run", report=lambda _: None)
+    assert np.isfinite(evaluate(run)["photo_denoising"]["psnr"])
+    assert restoration(run) is None
+    recipe = dataclasses.replace(recipe, task=Reconstruction())
+    assert "mse" in evaluate(train(recipe, tmp_path / "other", report=lambda _: None))["photo_denoising"]
+
+
+def test_a_recipe_kept_before_a_field_was_there_is_the_same_with_its_default(finished):
+    run = finished[0]["photo_denoising"]
+    file = run.directory / "recipe.json"
+    kept = json.loads(file.read_text())
+    del kept["task.corruption.clipped"]
+    assert kept.pop("task.corruption.sigma")
+    file.write_text(json.dumps(kept))
+    # unclipped noise is not the default, and neither is this sigma
+    assert set(differences(run.recipe, run.directory)) == {"task.corruption.clipped", "task.corruption.sigma"}
+    default = dataclasses.replace(run.recipe, task=PhotoDenoising(Gaussian()))
+    assert not differences(default, run.directory)
 
 
 def test_a_network_with_skips_serves_no_decoder_and_shares_no_batches(finished):
@@ -175,6 +218,19 @@ def test_known_pixels_of_a_file_come_back_as_they_were(finished, random):
     ].numpy()
     np.testing.assert_array_equal(levels(png)[~missing], picture[~missing])
     assert (levels(png)[missing] != picture[missing]).mean() > 0.9
+
+
+def test_a_mask_is_white_where_its_mean_is_and_transparent_is_not(finished, random):
+    ask = signature(finished[1], "inpainting")
+    picture = random.integers(0, 256, (12, 16, 3), np.uint8)
+    mask = np.zeros((12, 16, 4), np.uint8)
+    mask[2, :, :] = 255  # white
+    mask[4, :, 0], mask[4, :, 3] = 255, 255  # red
+    mask[6, :, :3] = 255  # white but transparent
+    files = {"image_bytes": tf.constant([as_file(picture)]), "mask_bytes": tf.constant([as_file(mask)])}
+    [png] = ask(**files)["reconstruction_bytes"].numpy()
+    changed = (levels(png) != picture).any(axis=(1, 2))
+    np.testing.assert_array_equal(np.flatnonzero(changed), [2])
 
 
 def test_a_mask_of_another_size_and_one_too_many_are_refused(finished, random):

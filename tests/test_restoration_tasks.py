@@ -122,8 +122,8 @@ def test_luminance_is_reduced_and_asked_for_as_it_was(pictures, scale, channels)
     sides = [side // scale for side in (35, 41)]
     assert small.shape == (3, *sides, 1)
     assert large.shape == (3, *(side * scale for side in sides), 1)
-    colour = given if channels == 3 else given.repeat(3, -1)
-    expected = np.asarray(to_ycbcr(colour))[:, : large.shape[1], : large.shape[2], :1]
+    luminance = np.asarray(to_ycbcr(given)) if channels == 3 else given
+    expected = luminance[:, : large.shape[1], : large.shape[2], :1]
     np.testing.assert_allclose(large, expected, atol=1e-6)
 
 
@@ -159,13 +159,13 @@ def test_published_measures_are_of_whole_levels_and_without_the_border():
 )
 def test_holes_take_a_share_of_the_pixels_and_follow_from_their_seeds(holes, lowest, highest):
     examples = tf.zeros((20, 40, 50, 3))
-    masks = np.asarray(holes.holes(examples, seeds_of(20)))
+    masks = np.asarray(holes.drawn(examples, seeds_of(20)))
     assert masks.shape == (20, 40, 50, 1)
     assert set(np.unique(masks)) == {0.0, 1.0}
     shares = masks.mean(axis=(1, 2, 3))
     assert (shares > lowest).all()
     assert (shares < highest).all()
-    np.testing.assert_array_equal(masks[7:9], holes.holes(examples[:2], seeds_of(2, 7)))
+    np.testing.assert_array_equal(masks[7:9], holes.drawn(examples[:2], seeds_of(2, 7)))
     assert len({mask.tobytes() for mask in masks}) == 20
 
 
@@ -173,9 +173,9 @@ def test_a_rectangle_and_a_stroke_are_in_one_piece():
     from scipy.ndimage import label
 
     for holes in (Rectangles(1, 0.5), Strokes(1, 1, 5)):
-        for mask in np.asarray(holes.holes(tf.zeros((10, 40, 50, 1)), seeds_of(10))):
+        for mask in np.asarray(holes.drawn(tf.zeros((10, 40, 50, 1)), seeds_of(10))):
             assert label(mask[..., 0], np.ones((3, 3)))[1] <= 1
-    [mask] = np.asarray(Rectangles(1, 0.5).holes(tf.zeros((1, 40, 50, 1)), seeds_of(1)))
+    [mask] = np.asarray(Rectangles(1, 0.5).drawn(tf.zeros((1, 40, 50, 1)), seeds_of(1)))
     rows, columns = mask[..., 0].any(axis=1), mask[..., 0].any(axis=0)
     np.testing.assert_array_equal(mask[..., 0], np.outer(rows, columns))
 
@@ -183,9 +183,9 @@ def test_a_rectangle_and_a_stroke_are_in_one_piece():
 def test_mixed_holes_are_of_all_three_kinds():
     mixed = MixedHoles(MissingPixels(0.5), Rectangles(1, 0.2), Strokes(1, 1, 1))
     examples = tf.zeros((30, 40, 50, 1))
-    masks = np.asarray(mixed.holes(examples, seeds_of(30)))
+    masks = np.asarray(mixed.drawn(examples, seeds_of(30)))
     kinds = (mixed.pixels, mixed.rectangles, mixed.strokes)
-    alone = np.stack([np.asarray(kind.holes(examples, seeds_of(30))) for kind in kinds])
+    alone = np.stack([np.asarray(kind.drawn(examples, seeds_of(30))) for kind in kinds])
     same = (alone == masks).all(axis=(2, 3, 4))  # (kinds, pictures)
     assert (same.sum(axis=0) == 1).all()
     assert (same.sum(axis=1) > 0).all()
@@ -243,6 +243,27 @@ def test_lightness_and_colours_give_the_picture_back(pictures):
     np.testing.assert_allclose(rows["colorized"], pictures, atol=1e-5)
     grey = np.asarray(rows["grey"])
     np.testing.assert_allclose(grey.max(axis=-1), grey.min(axis=-1), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("examples", "domain", "message"),
+    [
+        (np.zeros((1, 8, 8, 3)), "real", r"received shape \(8, 8, 3\) of the real domain"),
+        (np.zeros((1, 8, 8, 4)), "unit", r"received shape \(8, 8, 4\)"),
+        (np.zeros((1, 64)), "unit", r"received shape \(64,\)"),
+    ],
+)
+@pytest.mark.parametrize("task", [PhotoDenoising(), SuperResolution(), Inpainting(), Colorization()])
+def test_what_is_no_photograph_is_refused(task, examples, domain, message):
+    with pytest.raises(InputError, match=message):
+        task.pair(tf.constant(examples, tf.float32), seeds_of(1), domain)
+
+
+def test_interpolation_has_an_answer_where_all_that_is_known_lies_on_a_line(demonstration):
+    picture = np.ones((1, 1, 30, 2), np.float32)
+    picture[0, 0, ::2] = 0, 0
+    for predict in Inpainting().baselines(demonstration, 0, 1).values():
+        np.testing.assert_allclose(predict(picture), 1, atol=1e-5)
 
 
 def test_colours_are_not_learned_from_grey():

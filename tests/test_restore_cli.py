@@ -270,6 +270,17 @@ def test_a_mask_of_no_use_is_refused(run, draw, tmp_path, capsys):
     refused(run, capsys, "no --mask, as this restorer takes none", "clean", "in/a.png", "--mask", "mask.png")
     refused(run, capsys, "a folder of masks for .* below in; received", "filled", "in", "--mask", "mask.png")
     refused(run, capsys, "a folder of masks, received 'nowhere'", "filled", "in", "--mask", "nowhere")
+    Image.fromarray(np.eye(6, 8, dtype=np.uint8)).save(tmp_path / "ones.png")
+    refused(
+        run,
+        capsys,
+        "its mask ones.png is white, .* run to 1 of 255",
+        "filled",
+        "in/a.png",
+        "--mask",
+        "ones.png",
+    )
+    refused(run, capsys, "--most-megapixels above 0, .*inf", "clean", "in/a.png", "--most-megapixels", "inf")
     assert not (tmp_path / "restored").exists()
 
 

@@ -22,7 +22,7 @@ class MissingPixels:
         if not 0 < self.rate < 1:
             raise ValueError(f"rate is above 0 and below 1, received {self.rate}")
 
-    def holes(self, examples, seeds):
+    def drawn(self, examples, seeds):
         """examples (batch, h, w, c), seeds (batch, 2) -> mask (batch, h, w, 1), 1 where it is missing."""
         return _each(lambda seed, height, width: self.mask_of(seed, height, width), examples, seeds)
 
@@ -45,7 +45,7 @@ class Rectangles:
         if not 0 < self.largest <= 1:
             raise ValueError(f"largest is above 0 and at most 1, received {self.largest}")
 
-    def holes(self, examples, seeds):
+    def drawn(self, examples, seeds):
         """As those of MissingPixels."""
         return _each(lambda seed, height, width: self.mask_of(seed, height, width), examples, seeds)
 
@@ -74,7 +74,7 @@ class Strokes:
     def __post_init__(self):
         check_least(self, count=1, bends=1, widest=1)
 
-    def holes(self, examples, seeds):
+    def drawn(self, examples, seeds):
         """As those of MissingPixels."""
         return _each(lambda seed, height, width: self.mask_of(seed, height, width), examples, seeds)
 
@@ -108,7 +108,7 @@ class MixedHoles:
     rectangles: Rectangles = Rectangles()
     strokes: Strokes = Strokes()
 
-    def holes(self, examples, seeds):
+    def drawn(self, examples, seeds):
         """As those of MissingPixels."""
         kinds = (self.pixels, self.rectangles, self.strokes)
 

@@ -38,7 +38,7 @@ def add(verb) -> None:
 
 def restore(options) -> int:
     """Writes what the restorer makes of each picture and tells how fast; 1 where some were of no use."""
-    if options.tile < 1 or not options.most_megapixels > 0:
+    if options.tile < 1 or not 0 < options.most_megapixels < float("inf"):
         raise InputError(
             f"expected --tile of at least 1 and --most-megapixels above 0, received {options.tile} and "
             f"{options.most_megapixels:g}"

@@ -35,8 +35,10 @@ def find(text: str, instead: Dataset | None = None) -> Dataset:
         one, and photographs are cropped alike.
     Raises InputError when it is neither, naming the names there are.
     """
-    own = type(instead).__module__
-    for kind in sorted(kinds(), key=lambda kind: (not hasattr(kind, "name"), kind.__module__ != own)):
+    cropped = hasattr(instead, "cropping")
+    for kind in sorted(
+        kinds(), key=lambda kind: (not hasattr(kind, "name"), hasattr(kind, "cropping") != cropped)
+    ):
         dataset = kind.accepts(text)
         if dataset is not None:
             alike = hasattr(dataset, "cropping") and hasattr(instead, "cropping")

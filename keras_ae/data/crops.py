@@ -16,6 +16,9 @@ from keras_ae.errors import check_least
 HELD = 2**30
 """Bytes that the decoded photographs of a split may take to be held in memory; else each is decoded anew."""
 
+MOST_SHOWN = 256
+"""Pieces of photographs that stand for all that may be cut from them."""
+
 NEIGHBOURS = 4
 """Crops that are taken from a photograph for each time that it is decoded."""
 
@@ -51,7 +54,7 @@ class Photograph:
 
 
 class Album(Sequence):
-    """Photographs of the same number of channels, (height, width, channels) uint8 each.
+    """Photographs (height, width, channels) uint8, of so many channels each, or grey among those in colour.
 
     Held in memory from the first time on where all of them are few; else decoded every time.
     """
@@ -85,8 +88,8 @@ class Album(Sequence):
 class Crops(Split):
     """Crops of photographs, each a function of its index and its seed.
 
-    examples: a middle piece of each photograph (n, size, size, channels), which stand for the split
-        where a look at some of it is enough.
+    examples: pieces of photographs (n, size, size, channels), which stand for the split where a look at
+        some of it is enough.
     """
 
     album: Album | None = None
@@ -108,7 +111,7 @@ class Crops(Split):
         return len(self.album) * self._of_each
 
     def take(self, index) -> Split:
-        """A split of the middle pieces at an index."""
+        """A split of the pieces at an index."""
         return Split(self.examples[index], stream=self.stream)
 
     def update_hash(self, digest) -> None:
@@ -140,7 +143,7 @@ class Crops(Split):
 
 def crops_of(album: Album, cropping: Cropping) -> Crops:
     """The split that training draws from."""
-    return Crops(pieces(album, cropping.size, len(album)), album=album, cropping=cropping)
+    return Crops(pieces(album, cropping.size, MOST_SHOWN), album=album, cropping=cropping)
 
 
 def pieces(album: Album, size: int, most: int) -> np.ndarray:
@@ -152,6 +155,8 @@ def pieces(album: Album, size: int, most: int) -> np.ndarray:
     each, found = max(1, most // max(1, len(numbers))), []
     for number in numbers:
         picture = filled(album[number], size)
+        if picture.shape[-1] < album.channels:
+            picture = picture.repeat(album.channels, axis=-1)
         counts = [side // size for side in picture.shape[:2]]
         starts = [(side - count * size) // 2 for side, count in zip(picture.shape, counts, strict=False)]
         middle = (np.array(counts) - 1) / 2
@@ -168,6 +173,8 @@ def filled(picture: np.ndarray, size: int) -> np.ndarray:
     return np.pad(picture, [*missing, (0, 0)], mode="symmetric") if any(map(any, missing)) else picture
 
 
-def content_hash(content) -> bytes:
-    """A hash of bytes, which no later run changes."""
-    return hashlib.blake2b(content, digest_size=8).digest()
+def content_hash(picture: np.ndarray) -> bytes:
+    """A hash of a picture's shape and pixels, which no later run and no other file format changes."""
+    return hashlib.blake2b(
+        f"{picture.shape} ".encode() + np.ascontiguousarray(picture).tobytes(), digest_size=8
+    ).digest()

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +150,7 @@ def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]
 def read_picture(file: Path, pixels: np.ndarray) -> str | None:
     """Fills pixels (height, width, channels) uint8 as training does; returns what is wrong with the file."""
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=picture_formats()) as image:
             _check_size(image)
             _fill(image, pixels)
         return None
@@ -172,7 +173,7 @@ def whole_picture(file: Path, channels: int) -> np.ndarray:
 
     Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too large.
     """
-    with Image.open(file) as image:
+    with Image.open(file, formats=picture_formats()) as image:
         _check_size(image)
         plain = _plain(ImageOps.exif_transpose(image), channels)
     return np.asarray(plain).reshape(plain.height, plain.width, channels)
@@ -181,11 +182,18 @@ def whole_picture(file: Path, channels: int) -> np.ndarray:
 def picture_header(file: Path) -> tuple[int, int, int] | str:
     """(width, height, channels) without decoding, or what is wrong with the file."""
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=picture_formats()) as image:
             _check_size(image)
             return *image.size, 1 if _is_grey(image) else 3
     except Exception as error:  # as above
         return one_line(error)
+
+
+@cache
+def picture_formats() -> tuple[str, ...]:
+    """Pillow's formats of the suffixes alone: it has others that start programs, such as PostScript."""
+    known = Image.registered_extensions()
+    return tuple(sorted({known[suffix] for suffix in SUFFIXES if suffix in known}))
 
 
 def _check_size(image):
@@ -196,7 +204,7 @@ def _check_size(image):
 def _decode(file, pixels):
     """Fills pixels (size, size, channels) and gives the hash of the picture, or what is wrong with it."""
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=picture_formats()) as image:
             upright = _fill(image, pixels)
             content = f"{upright.mode} {upright.size} ".encode() + upright.tobytes()
         return hashlib.blake2b(content, digest_size=8).digest()

@@ -31,7 +31,10 @@ MOST_PIECES = 256
 SHARES = (0.6, 0.2)
 """Of a photograph that is cut into three, the shares of its width to train and to validate on."""
 
-LEAST_WIDTH = 10
+LEAST_SIDE = 16
+"""Pixels a side below which a photograph is left out: its score would be that of a few pixels."""
+
+LEAST_WIDTH = 80
 """Pixels across that a photograph has to have to be cut into three."""
 
 MOST_TESTED, LARGEST_TESTED = 50, 1024
@@ -128,7 +131,8 @@ class PhotoFolder:
             return cut_in_three(name, [photograph.decode() for photograph in good], self.cropping, notes)
         parts = assign([photograph.digest for photograph in good])
         albums = {part: [good[number] for number in numbers] for part, numbers in parts.items()}
-        albums["test"] = [_middle_of(photograph) for photograph in albums["test"][:MOST_TESTED]]
+        tested = sorted(albums["test"], key=lambda one: one.digest)[:MOST_TESTED]
+        albums["test"] = [_middle_of(photograph) for photograph in tested]
         albums = {part: Album(photographs, channels) for part, photographs in albums.items()}
         return data_of(name, albums, self.cropping, notes)
 
@@ -167,6 +171,7 @@ def cut_in_three(
         borders = [round(width * share) for share in np.cumsum((0, *SHARES, 1 - sum(SHARES)))]
         for photographs, left, right in zip(parts.values(), borders, borders[1:], strict=False):
             photographs.append(_in_memory(picture[:, left:right]))
+        parts["test"][-1] = _middle_of(parts["test"][-1])
     channels = pictures[0].shape[-1]
     return data_of(name, {part: Album(held, channels) for part, held in parts.items()}, cropping, notes)
 
@@ -174,12 +179,12 @@ def cut_in_three(
 def photograph(file: Path, channels: int) -> Photograph:
     """A picture file, decoded once to see that it can be.
 
-    Raises whatever the decoders raise for a file that is broken.
+    Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too small.
     """
     decoded = whole_picture(file, channels)
-    return Photograph(
-        partial(whole_picture, file, channels), content_hash(file.read_bytes()), decoded[..., 0].size
-    )
+    if min(decoded.shape[:2]) < LEAST_SIDE:
+        raise ValueError(f"{decoded.shape[1]}x{decoded.shape[0]} is below {LEAST_SIDE} pixels a side")
+    return Photograph(partial(whole_picture, file, channels), content_hash(decoded), decoded[..., 0].size)
 
 
 def _read(files, channels):

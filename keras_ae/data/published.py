@@ -11,6 +11,7 @@ from typing import ClassVar
 from keras_ae.data.crops import Album, Cropping
 from keras_ae.data.dataset import Data, Named, assign
 from keras_ae.data.download import download
+from keras_ae.data.images import picture_header
 from keras_ae.data.photos import Photographs, check_channels, data_of, photograph
 
 MANIFEST = Path(__file__).with_name("published.sha256")
@@ -29,7 +30,7 @@ FETCHED_AT_ONCE = 8
 class Published(Named):
     """A set of photographs to measure on, never to train on: its train and validation splits are empty.
 
-    cropping: what is shown of them. channels: 1 for grey, 3 for colour, None for what most of the files are.
+    cropping: what is shown of them. channels: 1 for grey, 3 for colour, None for what each of the files is.
     """
 
     name: ClassVar[str]
@@ -67,7 +68,9 @@ class Published(Named):
 
         with ThreadPoolExecutor(FETCHED_AT_ONCE) as pool:
             files = list(pool.map(fetched, hashes))
-        return [photograph(file, self._channels) for file in files]
+        return [
+            photograph(file, self.channels or min(self.colours, picture_header(file)[2])) for file in files
+        ]
 
 
 class Set5(Published):
@@ -77,7 +80,10 @@ class Set5(Published):
 
 
 class Set14(Published):
-    """Fourteen photographs (Zeyde et al. 2010), two of them grey, sides cropped to multiples of 4."""
+    """Fourteen photographs (Zeyde et al. 2010), two of them without colour, sides cropped to multiples of 4.
+
+    One of the two is stored as grey, and is left so.
+    """
 
     name, origin, folder, colours = "Set14", SUPER_RESOLUTION + "Set14/image_SRF_4/", "Set14", 3
 

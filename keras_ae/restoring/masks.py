@@ -42,8 +42,8 @@ def mask_files(mask: Path, source: Path, names: list[str]) -> tuple[dict[str, Pa
 def missing_pixels(picture: Picture, mask: Path | None, most_pixels: int) -> np.ndarray:
     """(height, width) bool: white in the mask's file, or without one where the picture is fully transparent.
 
-    Raises InputError, whose text is the reason alone, for a mask of another size or that does not
-    decode, and without a mask for a picture of which nothing is transparent.
+    Raises InputError, whose text is the reason alone, for a mask of another size, that does not decode
+    or has nothing white, and without a mask for a picture of which nothing is transparent.
     """
     if mask is None:
         if picture.alpha is None or picture.alpha.all():
@@ -57,5 +57,13 @@ def missing_pixels(picture: Picture, mask: Path | None, most_pixels: int) -> np.
         raise InputError(f"its mask {mask}: {error}") from error
     if given.size != picture.size:
         raise InputError(f"expected a mask of {picture.size} pixels, received {given.size} in {mask}")
-    white = given.levels.mean(axis=-1) >= np.iinfo(given.levels.dtype).max / 2
-    return white if given.alpha is None else white & (given.alpha >= 128)
+    full = np.iinfo(given.levels.dtype).max
+    white = given.levels.mean(axis=-1) >= full / 2
+    if given.alpha is not None:
+        white &= given.alpha >= 128
+    if not white.any():
+        raise InputError(
+            f"nothing of its mask {mask} is white, which is what is missing; its levels run to "
+            f"{given.levels.max()} of {full}"
+        )
+    return white

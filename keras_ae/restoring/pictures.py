@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from keras_ae.data.images import SUFFIXES
+from keras_ae.data.images import SUFFIXES, picture_formats
 from keras_ae.errors import InputError
 
 GREY = frozenset({"1", "L", "LA", "La"})
@@ -47,7 +47,7 @@ def read_picture(file: Path, most_pixels: int) -> Picture:
     try:
         if not file.stat().st_size:
             raise InputError("its file is empty")
-        with _any_size(), Image.open(file, formats=_formats()) as image:
+        with _any_size(), Image.open(file, formats=picture_formats()) as image:
             if image.width * image.height > most_pixels:
                 raise InputError(
                     f"expected at most {most_pixels / 1e6:g} megapixels, received {image.width}x"
@@ -90,12 +90,6 @@ def _any_size() -> Iterator[None]:
         yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
-
-
-def _formats():
-    """Those of the suffixes alone: Pillow has others that start programs, such as PostScript."""
-    known = Image.registered_extensions()
-    return sorted({known[suffix] for suffix in SUFFIXES if suffix in known})
 
 
 def _stored(image):

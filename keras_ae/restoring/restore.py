@@ -60,8 +60,8 @@ def restore(
             started = time.perf_counter()
             restored = restored_picture(restorer, picture, tile, missing)
             seconds = time.perf_counter() - started
-        except InputError as error:
-            done.faults[job.name] = str(error)
+        except (InputError, MemoryError) as error:
+            done.faults[job.name] = str(error) or "it takes more memory than there is"
             continue
         _write(job, picture, restored)
         done.count, done.seconds = done.count + 1, done.seconds + seconds
@@ -123,4 +123,6 @@ def _peak_memory():
 def _write(job: Job, before: Picture, after: Picture) -> None:
     with written([job.restored, job.comparison]) as (restored, comparison):
         to_image(after).save(restored, **SAVED, icc_profile=after.profile)
-        side_by_side(before, after).save(comparison, **SAVED, icc_profile=after.profile)
+        shown = side_by_side(before, after)
+        alike = shown.mode in ("L", "LA") if after.levels.shape[-1] == 1 else shown.mode in ("RGB", "RGBA")
+        shown.save(comparison, **SAVED, icc_profile=after.profile if alike else None)

@@ -8,8 +8,8 @@ import pkgutil
 import warnings
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field, fields, replace
+from functools import partial, reduce
 from pathlib import Path
 
 import keras
@@ -78,13 +78,30 @@ def reopen(
 
 def _measured_on(dataset, data, pair, trained, report):
     """The data with a published set in the place of its test split, and what the network then sees."""
-    tested = dataset.load()
-    if not fits(trained, spec_of(tested, pair).input_shape):
-        tested = replace(dataset, channels=data.train.shape[-1]).load()  # grey for a network of grey
+    tested, channels = dataset.load(), data.train.shape[-1]
+    if data.domain != tested.domain:
+        raise InputError(
+            f"{tested.name} holds pictures, the model was trained on {data.domain} values; name other data"
+        )
+    if not _all_fit(trained, tested, pair):
+        if channels == 3 and tested.test.shape[-1] == 1:
+            raise InputError(
+                f"{tested.name} is grey, and to a network of colour another problem than the published one; "
+                'train one of grey: SET="data.channels=1"'
+            )
+        if channels in (1, 3):
+            tested = replace(dataset, channels=channels).load()
     for note in tested.notes:
         report(note)
     data = replace(data, name=tested.name, test=tested.test, whole=tested.whole)
     return data, spec_of(tested, pair)
+
+
+def _all_fit(trained, tested, pair):
+    """Whether the network takes what the task makes of every test picture."""
+    seeds = tf.zeros((1, 2), tf.int64)
+    pieces = {tested.test.shape} | {(*tested.test.shape[:2], picture.shape[-1]) for picture in tested.whole}
+    return all(fits(trained, tuple(pair(tf.zeros((1, *piece)), seeds)[0].shape[1:])) for piece in pieces)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,5 +216,12 @@ def differences(recipe: Recipe, directory: Path) -> dict[str, tuple[str | None, 
     return {
         name: (before.get(name), now.get(name))
         for name in sorted(before.keys() | now.keys())
-        if before.get(name) != now.get(name)
+        if before.get(name) != now.get(name) and not (name not in before and _is_default(recipe, name))
     }
+
+
+def _is_default(recipe, path):
+    """Whether a field has its default, so that a recipe kept before there was the field is the same."""
+    *owners, name = path.split(".")
+    owner = reduce(getattr, owners, recipe)
+    return any(entry.name == name and entry.default == getattr(owner, name) for entry in fields(owner))

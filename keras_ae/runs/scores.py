@@ -37,9 +37,10 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     if staged is not None:
         predictors["before fine-tuning"] = reconstructor(staged)
     predictors[run.name] = reconstructor(run.heads.end_to_end)
+    whole = run.data.whole is not None and measures is not None and run.heads.any_size
     table = {}
     for name, predict in predictors.items():
-        batches = held_back if run.data.whole is None else whole_batches(run.data, pair, seed)
+        batches = whole_batches(run.data, pair, seed) if whole else held_back
         table[name] = mean_scores(predict, batches, run.data.domain, measures)
     table[run.name] |= _terms(run, held_back)
     if hasattr(task, "figures"):

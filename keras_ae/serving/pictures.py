@@ -66,12 +66,16 @@ def restored(restore: Callable[[dict], tf.Tensor], files: dict[str, tf.Tensor]) 
     """
 
     def one(contents):
-        pictures = {name: _as_it_is(content) for name, content in contents.items()}
-        size = tf.shape(pictures["image_bytes"])
-        alike = tf.reduce_all([tf.reduce_all(tf.shape(picture) == size) for picture in pictures.values()])
-        given = {name.removesuffix("_bytes"): picture[None, ..., :1] for name, picture in pictures.items()}
-        given["inputs"] = pictures["image_bytes"][None]
-        del given["image"]
+        inputs = _as_it_is(contents["image_bytes"])
+        given = {
+            name.removesuffix("_bytes"): tf.reduce_mean(_as_it_is(content, ground=0), axis=-1, keepdims=True)[
+                None
+            ]
+            for name, content in contents.items()
+            if name != "image_bytes"
+        }
+        given["inputs"], size = inputs[None], tf.shape(inputs)[:2]
+        alike = tf.reduce_all([tf.reduce_all(tf.shape(picture)[1:3] == size) for picture in given.values()])
         with tf.control_dependencies(
             [tf.debugging.Assert(alike, ["expected pictures of one size, height and width received:", size])]
         ):
@@ -86,16 +90,13 @@ def restored(restore: Callable[[dict], tf.Tensor], files: dict[str, tf.Tensor]) 
     return tf.map_fn(one, files, fn_output_signature=tf.TensorSpec((), tf.string), parallel_iterations=1)
 
 
-def _as_it_is(contents):
-    """An encoded picture at its own size, upright: (height, width, 3) in [0, 1]."""
-    pixels, turn = _pixels(contents)
-    size = tf.shape(pixels)
-    bounded = tf.debugging.Assert(
-        size[0] * size[1] <= MOST_RESTORED,
-        [f"expected a picture of at most {MOST_RESTORED} pixels, height and width received:", size[:2]],
-    )
-    with tf.control_dependencies([bounded]):
-        return tf.ensure_shape(_turned(pixels, turn), (None, None, 3)) * LEVEL
+def _as_it_is(contents, ground=255):
+    """An encoded picture at its own size, upright: (height, width, 3) in [0, 1].
+
+    ground: level of 255 that what is transparent takes.
+    """
+    pixels, turn = _pixels(contents, MOST_RESTORED, ground)
+    return tf.ensure_shape(_turned(pixels, turn), (None, None, 3)) * LEVEL
 
 
 def encoded(pictures: tf.Tensor) -> tf.Tensor:
@@ -110,12 +111,12 @@ def encoded(pictures: tf.Tensor) -> tf.Tensor:
 
 
 def _picture(contents, shape):
-    pixels, turn = _pixels(contents)
+    pixels, turn = _pixels(contents, MOST_PIXELS)
     return _upright(pixels, turn, shape)
 
 
-def _pixels(contents):
-    """Pixels (height, width, 3) uint8 of a PNG or a JPEG, and how they are turned."""
+def _pixels(contents, most, ground=255):
+    """Pixels (height, width, 3) uint8 of a PNG or a JPEG, at most so many, and how they are turned."""
     start = _bytes(contents, 26)
     is_png = tf.reduce_all(start[:8] == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
     is_jpeg = tf.reduce_all(start[:3] == [0xFF, 0xD8, 0xFF])
@@ -125,29 +126,31 @@ def _pixels(contents):
         ["expected the bytes of a PNG or JPEG picture; bytes received, of neither:", received],
     )
     with tf.control_dependencies([known]):
-        return tf.cond(is_png, lambda: (_png(contents, start), 1), lambda: _jpeg(contents))
+        return tf.cond(
+            is_png, lambda: (_png(contents, start, most, ground), 1), lambda: _jpeg(contents, most)
+        )
 
 
-def _png(contents, start):
-    """Pixels (height, width, 3) uint8, what is transparent made white."""
+def _png(contents, start, most, ground):
+    """Pixels (height, width, 3) uint8, what is transparent made as light as the ground."""
     width, height = _whole(start[16:20]), _whole(start[20:24])
-    with tf.control_dependencies([_bounded(height, width)]):
+    with tf.control_dependencies([_bounded(height, width, most)]):
         pixels = tf.io.decode_png(contents, channels=4)
     colour, alpha = pixels[..., :3], pixels[..., 3:]
 
-    def on_white():
+    def on_ground():
         share = tf.cast(alpha, tf.float32) / 255.0
-        return tf.cast(tf.round(tf.cast(colour, tf.float32) * share + 255.0 * (1.0 - share)), tf.uint8)
+        return tf.cast(tf.round(tf.cast(colour, tf.float32) * share + ground * (1.0 - share)), tf.uint8)
 
     # without transparency the decoder fills alpha up with the depth's highest value, not with 255
     filled = tf.cast(tf.bitwise.left_shift(1, tf.minimum(start[24], 8)) - 1, tf.uint8)
-    return tf.cond(tf.reduce_all(alpha == 255) | tf.reduce_all(alpha == filled), lambda: colour, on_white)
+    return tf.cond(tf.reduce_all(alpha == 255) | tf.reduce_all(alpha == filled), lambda: colour, on_ground)
 
 
-def _jpeg(contents):
+def _jpeg(contents, most):
     """Pixels (height, width, 3) uint8, and how they are turned."""
     size = tf.cast(tf.io.extract_jpeg_shape(contents), tf.int64)
-    with tf.control_dependencies([_bounded(size[0], size[1])]):
+    with tf.control_dependencies([_bounded(size[0], size[1], most)]):
         pixels = tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE")
     return pixels, _orientation(contents)
 
@@ -156,11 +159,11 @@ def _reversed_if(wanted, pixels, axis):
     return tf.cond(wanted, lambda: tf.reverse(pixels, [axis]), lambda: pixels)
 
 
-def _bounded(height, width):
+def _bounded(height, width, most):
     """An assertion on a picture's size as its header gives it."""
     return tf.debugging.Assert(
-        (height > 0) & (width > 0) & (height * width <= MOST_PIXELS),
-        [f"expected a picture of at most {MOST_PIXELS} pixels, height and width received:", height, width],
+        (height > 0) & (width > 0) & (height * width <= most),
+        [f"expected a picture of at most {most} pixels, height and width received:", height, width],
     )
 
 

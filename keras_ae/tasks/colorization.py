@@ -16,6 +16,7 @@ from keras_ae.data.dataset import Data, values
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads
 from keras_ae.metrics import colour_error, colourfulness
+from keras_ae.tasks.restoration import check_photographs
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Colorization:
 
         Raises InputError for grey pictures, of which no colours can be learned.
         """
+        check_photographs(examples, domain)
         if examples.shape[-1] != 3:
             raise InputError(
                 f"colours are learned from pictures in colour, received {examples.shape[-1]} channel; "

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+from scipy.spatial import QhullError
 from skimage.restoration import inpaint_biharmonic
 
 from keras_ae.baselines import Predictor
@@ -19,12 +19,13 @@ from keras_ae.blocks.restoring import ChannelsApart, ChannelsTogether, MaskApart
 from keras_ae.data.dataset import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics import published_measures
+from keras_ae.tasks.restoration import check_photographs
 
 
 class Holes(Protocol):
     """Where pictures lack pixels: examples (batch, h, w, c), seeds (batch, 2) -> mask (batch, h, w, 1)."""
 
-    def holes(self, examples, seeds): ...
+    def drawn(self, examples, seeds): ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Inpainting:
 
     def pair(self, examples, seeds, domain: str):
         """examples (batch, h, w, c) -> (known pixels and where they are (batch, h, w, c + 1), examples)."""
-        return masked(examples, self.holes.holes(examples, seeds)), examples
+        check_photographs(examples, domain)
+        return masked(examples, self.holes.drawn(examples, seeds)), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """The mean of the known pixels, linear and biharmonic interpolation (Damelin and Hoang 2018)."""
@@ -71,7 +73,7 @@ class Inpainting:
 
     def restorer_mask(self, pictures, seeds):
         """Holes for pictures (batch, h, w, channels) that the restorer is to be tried on."""
-        return tf.cast(self.holes.holes(pictures, seeds), tf.float32)
+        return self.holes.drawn(pictures, seeds)
 
 
 def _each_picture(fill):
@@ -96,7 +98,10 @@ def _linear(picture, known):
         return _mean(picture, known)
     places, missing = np.argwhere(known), np.argwhere(~known)
     filled = picture.copy()
-    inside = LinearNDInterpolator(places, picture[known])(missing)
+    try:
+        inside = LinearNDInterpolator(places, picture[known])(missing)
+    except QhullError:  # they lie on one line
+        inside = np.full((len(missing), picture.shape[-1]), np.nan)
     outside = np.isnan(inside[:, 0])
     if outside.any():
         inside[outside] = NearestNDInterpolator(places, picture[known])(missing[outside])

@@ -17,7 +17,7 @@ from keras_ae.blocks.restoring import ChannelsApart, ChannelsTogether
 from keras_ae.data.dataset import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics import published_measures
-from keras_ae.tasks.restoration import Corruption
+from keras_ae.tasks.restoration import Corruption, check_photographs
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class PhotoDenoising:
 
     def pair(self, examples, seeds, domain: str):
         """examples (batch, h, w, c) -> (corrupted, examples)."""
+        check_photographs(examples, domain)
         return self.corruption(examples, seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
@@ -73,6 +74,8 @@ def _median(picture):
 def _non_local_means(picture):
     """Buades et al. 2005, with the strength that scikit-image's documentation takes for a known sigma."""
     sigma = float(np.mean(estimate_sigma(picture, channel_axis=-1)))
+    if not sigma > 0:
+        return picture  # nothing to clean
     strength = {"h": 0.6 * sigma, "sigma": sigma}
     cleaned = denoise_nl_means(picture, patch_size=5, patch_distance=6, **strength, channel_axis=-1)
     return cleaned.clip(0, 1).reshape(picture.shape)  # of grey it leaves the last axis out

@@ -10,6 +10,17 @@ from typing import Protocol
 from keras_ae.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
 from keras_ae.blocks.corruption import Gaussian
 from keras_ae.data.dataset import Data, held_back_batches, pairs
+from keras_ae.errors import InputError
+
+
+def check_photographs(examples, domain: str) -> None:
+    """Raises InputError for anything but pictures of 1 or 3 channels with values in [0, 1]."""
+    shape = tuple(examples.shape[1:])
+    if domain != "unit" or len(shape) != 3 or shape[-1] not in (1, 3):
+        raise InputError(
+            "photographs are (height, width, 1 or 3) with values in [0, 1] or bytes, received shape "
+            f"{shape} of the {domain} domain; take other data, such as a folder: DATA=folder/of/photos"
+        )
 
 
 class Corruption(Protocol):

@@ -9,12 +9,13 @@ import keras
 import numpy as np
 
 from keras_ae.baselines import Predictor
-from keras_ae.blocks.colour import in_colour, to_ycbcr
+from keras_ae.blocks.colour import to_ycbcr
 from keras_ae.blocks.restoring import Luminance, Recoloured
 from keras_ae.blocks.skips import enlarged, reduced
 from keras_ae.data.dataset import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics import published_measures
+from keras_ae.tasks.restoration import check_photographs
 
 SCALES = (2, 3, 4)
 
@@ -23,8 +24,8 @@ SCALES = (2, 3, 4)
 class SuperResolution:
     """Reduces a photograph's luminance bicubically, asks for it as it was (Dong 2014, arXiv:1501.00092).
 
-    Luminance is Y of YCbCr, also of grey pictures; colours are enlarged bicubically. Scored on
-    whole levels of Y without a border as wide as the scale, as the field does.
+    Luminance is Y of YCbCr, a grey picture is its own; colours are enlarged bicubically. Scored on
+    whole levels of it without a border as wide as the scale, as the field does.
 
     scale: 2, 3 or 4.
     """
@@ -40,8 +41,11 @@ class SuperResolution:
 
         Rows and columns that fill no whole pixel of the smaller picture are left out.
         """
+        check_photographs(examples, domain)
         height, width = (side // self.scale * self.scale for side in examples.shape[1:3])
-        luminance = to_ycbcr(in_colour(examples))[:, :height, :width, :1]
+        # a grey picture is its own luminance, of the whole range: so the field measures it
+        luminance = examples if examples.shape[-1] == 1 else to_ycbcr(examples)
+        luminance = luminance[:, :height, :width, :1]
         return reduced(luminance, self.scale), luminance
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
