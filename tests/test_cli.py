@@ -112,6 +112,7 @@ def test_resume_goes_on_with_the_data_and_settings_of_the_run(trained, capsys):
     assert not (trained / "runs/denoising/002").exists()
 
 
+@pytest.mark.slow
 def test_resume_without_a_run_begins_one(workplace, capsys):
     assert cli.main(["train", "denoising", "--resume", "--data", "pictures", *QUICK]) == 0
     assert "nothing to resume" in capsys.readouterr().out

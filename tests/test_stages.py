@@ -58,6 +58,7 @@ class InterruptIn(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, monkeypatch):
     recipe = stacked(tiny_recipe)
     unbroken = train(recipe, tmp_path / "a", report=silent)
@@ -111,6 +112,7 @@ def test_a_run_with_a_critic_resumes_and_opens_again_with_it(tiny_recipe, tmp_pa
     assert evaluate(reopen(recipe, tmp_path / "a", silent))["tiny"] == pytest.approx(scores, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_variational_run_repeats_shows_its_posterior_and_opens_again(tmp_path):
     recipe = Recipe(
         Sample(Mnist5k()),
@@ -137,6 +139,7 @@ def test_a_variational_run_repeats_shows_its_posterior_and_opens_again(tmp_path)
         reopen(override(recipe, ["variant.latent_dim=3"]), tmp_path / "a", silent)
 
 
+@pytest.mark.slow
 def test_a_conditional_head_is_served_by_the_number_of_the_class(tmp_path):
     recipe = Recipe(
         Sample(Mnist5k()), Conditional(DenseBackbone((16,)), 3), Reconstruction(), epochs=1, batch_size=32
