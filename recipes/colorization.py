@@ -1,6 +1,9 @@
 """Give grey photographs colours, learned as a and b of Lab from their lightness.
 
-make train RECIPE=colorization
+    make train RECIPE=colorization
+    make restore RECIPE=colorization INPUT=grey.jpg
+
+Vivid colours weigh more in the loss than grey ones, so that the mean of what may be is not all that comes.
 """
 
 from keras_ae.data.photos import Photographs
@@ -15,6 +18,6 @@ recipe = Recipe(
     epochs=10,
     batch_size=8,
     learning_rate=1e-3,
-    loss="squared_error",
+    loss="vivid_squared_error",
     warmup=100,
 )

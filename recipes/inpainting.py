@@ -1,6 +1,9 @@
 """Fill holes in photographs: missing pixels, rectangles and strokes; what is known stays untouched.
 
-make train RECIPE=inpainting
+    make train RECIPE=inpainting
+    make restore RECIPE=inpainting INPUT=photo.jpg MASK=holes.png
+
+The mask is white where the photograph has holes; without one, what is fully transparent is filled.
 """
 
 from keras_ae.data.photos import Photographs

@@ -1,7 +1,7 @@
 """Denoise photographs of any size: Gaussian noise of sigma 25 (of 255), grey or colour.
 
     make train RECIPE=photo_denoising                               parts of two photographs, in colour
-    make train RECIPE=photo_denoising DATA=bsd400 SET="epochs=40"   400 grey photographs, 59 minutes of training
+    make train RECIPE=photo_denoising DATA=bsd400 SET="epochs=40"   400 grey photographs, 59 minutes
     make evaluate RECIPE=photo_denoising DATA=Set12                 or Set68
     make restore RECIPE=photo_denoising INPUT=photo.jpg
 
