@@ -503,8 +503,14 @@ def test_an_interrupt_leaves_nothing_under_the_name(models, tmp_path, save, monk
         return lambda done: os.kill(os.getpid(), signal.SIGINT) if done > 900 else None
 
     monkeypatch.setattr(verbs, "_bar", bar)
-    with pytest.raises(KeyboardInterrupt):
-        encode(models, "unit", file, "--output", tmp_path / "codes.npy", "--batch", 100)
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # ignored where tests run in the background
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            encode(models, "unit", file, "--output", tmp_path / "codes.npy", "--batch", 100)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert [path.name for path in tmp_path.iterdir()] == ["x.npy"]
 
 
