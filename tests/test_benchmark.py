@@ -26,6 +26,7 @@ def test_every_file_of_variants_has_a_contender():
     assert compared == {f"{variants.__name__}.{name}" for name in names}
 
 
+@pytest.mark.slow
 def test_a_table_has_a_row_a_variant_and_is_not_made_twice(tmp_path, monkeypatch):
     notes = []
     asked = (Sample(Mnist5k()), tmp_path, ("undercomplete", "conditional"), 1, SMALL, notes.append)
