@@ -3,7 +3,7 @@
     make train RECIPE=colorization
     make restore RECIPE=colorization INPUT=grey.jpg
 
-Vivid colours weigh more in the loss than grey ones, so that the mean of what may be is not all that comes.
+Vivid colours, which are rare, weigh more in the loss than grey ones.
 """
 
 from keras_ae.data.photos import Photographs

@@ -97,8 +97,8 @@ class ScikitPhotographs(Photographs):
 class PhotoFolder:
     """Every photograph below a folder, of any sizes; they stay on disk where they are too many to hold.
 
-    Split by the content of each file, so that a new name moves none. Of fewer than three each is cut
-    into parts that share no pixel, as `Photographs` is.
+    Split by their pixels, so that neither a new name nor another format moves one. Of fewer than three
+    each is cut into parts that share no pixel, as `Photographs` is.
 
     path: the folder. cropping: what training sees of them. channels: 1 for grey, 3 for colour, None for
     what the files are, which is colour where only some are.
