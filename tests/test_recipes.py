@@ -1,6 +1,7 @@
 """Every recipe of the recipes folder, end to end on its data's own sample: train, export, reload."""
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,13 @@ import pytest
 import tensorflow as tf
 
 from keras_ae.catalogue import recipe_file, summary
-from keras_ae.data.dataset import Sample
+from keras_ae.data.dataset import Sample, values
 from keras_ae.heads import apply
 from keras_ae.recipe import load
 from keras_ae.restoring.head import Restorer
 from keras_ae.restoring.tiles import restored_levels
 from keras_ae.runs.kept import saved
+from keras_ae.runs.run import spec_of
 from keras_ae.runs.scores import evaluate, restoration
 from keras_ae.runs.shown import show
 from keras_ae.serving.export import export_heads
@@ -22,7 +24,27 @@ from keras_ae.training import train
 NAMES = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "recipes").glob("*.py"))
 
 
+def one_a_task():
+    """Every recipe; the first of each task by default, the others, which take as long, among the slow."""
+    seen = set()
+    for name in NAMES:
+        task = type(load(name).task)
+        yield pytest.param(name, marks=pytest.mark.slow if task in seen else ())
+        seen.add(task)
+
+
 @pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_builds_heads_that_fit_its_data(name):
+    recipe = load(name)
+    data = recipe.data.sample()
+    pair = partial(recipe.task.pair, domain=data.domain)
+    heads = recipe.variant.build(spec_of(data, pair))
+    inputs, targets = pair(values(data.train.examples[:2]), tf.constant([[0, 0], [0, 1]], tf.int64))
+    named = {"inputs": inputs, "condition": tf.one_hot([0, 1], data.classes)}
+    assert apply(heads.end_to_end, named)["reconstruction"].shape == targets.shape
+
+
+@pytest.mark.parametrize("name", list(one_a_task()))
 def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     recipe = load(name)
     small = {"latent_dim": 6, "pretraining": 1, "filters": (8, 6), "blocks": 0}

@@ -234,6 +234,9 @@ def test_what_is_white_in_a_mask_is_filled_and_the_rest_untouched(run, draw, ran
     restored = pixels("out/a.png")
     np.testing.assert_array_equal(restored[~missing], levels[~missing])
     assert (restored[missing] != levels[missing]).any(axis=-1).mean() > 0.9
+    shown = pixels("out/a_comparison.png")
+    np.testing.assert_array_equal(shown[:, :50], np.where(missing[..., None], 128, levels))
+    np.testing.assert_array_equal(shown[:, -50:], restored)
 
 
 def test_a_folder_of_masks_is_searched_by_name(run, draw, capsys):

@@ -71,6 +71,28 @@ def masked(pictures, holes):
     return tf.concat([pictures * known, known], axis=-1)
 
 
+def restorer_of(network: keras.Model, channels: int, takes_mask: bool = False) -> keras.Model:
+    """A network of pictures of so many channels as a restorer: {"inputs": (batch, h, w, c)} -> pictures.
+
+    A network of grey takes each channel of any number by itself. takes_mask: the network takes what
+    `masked` gives, and the restorer a "mask" (batch, h, w, 1) too, 1 where a pixel is missing.
+    """
+    grey = channels == 1
+    pictures = keras.Input((None, None, None if grey else channels), name="inputs")
+    taken = {"inputs": pictures}
+    seen = ChannelsApart(name="apart")(pictures) if grey else pictures
+    if takes_mask:
+        taken["mask"] = keras.Input((None, None, 1), name="mask")
+        holes = MaskApart(name="mask_apart")(taken["mask"], pictures) if grey else taken["mask"]
+        seen = Masked(name="masked")(seen, holes)
+    restored = network({"inputs": seen})["reconstruction"]
+    if grey:
+        restored = ChannelsTogether(name="together")(restored, pictures)
+    else:
+        restored = layers.Identity(name="restored")(restored)
+    return keras.Model(taken, {"reconstruction": restored}, name="restorer")
+
+
 @keras.saving.register_keras_serializable("keras_ae")
 class Luminance(layers.Layer):
     """Y of sRGB pictures: (batch, h, w, 3) in [0, 1] -> (batch, h, w, 1)."""

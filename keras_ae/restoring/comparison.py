@@ -29,6 +29,15 @@ def side_by_side(before: Picture, after: Picture) -> Image.Image:
     return canvas
 
 
+def with_holes(picture: Picture, missing: np.ndarray | None) -> Picture:
+    """The picture, mid-grey where pixels are missing, (height, width) bool; transparency stays."""
+    if missing is None:
+        return picture
+    levels = picture.levels.copy()
+    levels[missing] = np.iinfo(levels.dtype).max // 2 + 1
+    return dataclasses.replace(picture, levels=levels)
+
+
 def _panel(picture, size):
     """A picture at a size, (width, height)."""
     if picture.levels.dtype == np.uint16:

@@ -103,8 +103,8 @@ def check_output(output: Path, jobs: list[Job], force: bool) -> None:
     if there and not force:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise InputError(
-            f"{there[0]}{more} of {len(targets)} files are there already; name another --output, or "
-            "replace them with --force"
+            f"{there[0]}{more} of {len(targets)} files are there already; name another --output (make: "
+            "OUTPUT=), or replace them with --force (make: FORCE=1)"
         )
     nearest = next(path for path in (output, *output.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):

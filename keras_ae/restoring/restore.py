@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from keras_ae.errors import InputError
-from keras_ae.restoring.comparison import side_by_side
+from keras_ae.restoring.comparison import side_by_side, with_holes
 from keras_ae.restoring.files import Job, written
 from keras_ae.restoring.head import Restorer
 from keras_ae.restoring.masks import missing_pixels
@@ -63,7 +63,7 @@ def restore(
         except (InputError, MemoryError) as error:
             done.faults[job.name] = str(error) or "it takes more memory than there is"
             continue
-        _write(job, picture, restored)
+        _write(job, with_holes(picture, missing), restored)
         done.count, done.seconds = done.count + 1, done.seconds + seconds
         done.pixels += picture.levels[..., 0].size
         notes = f" ({'; '.join(restored.notes)})" if restored.notes else ""

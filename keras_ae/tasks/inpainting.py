@@ -8,14 +8,13 @@ from typing import Protocol
 
 import keras
 import numpy as np
-from keras import layers
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 from scipy.spatial import QhullError
 from skimage.restoration import inpaint_biharmonic
 
 from keras_ae.baselines import Predictor
 from keras_ae.blocks.holes import MixedHoles
-from keras_ae.blocks.restoring import ChannelsApart, ChannelsTogether, MaskApart, Masked, masked
+from keras_ae.blocks.restoring import masked, restorer_of
 from keras_ae.data.dataset import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics import published_measures
@@ -59,17 +58,7 @@ class Inpainting:
     def restorer(self, heads: Heads) -> keras.Model:
         """{"inputs": (batch, h, w, c), "mask": (batch, h, w, 1), 1 where missing} -> {"reconstruction"}."""
         channels = heads.encoder.get_layer("inputs").output.shape[-1] - 1
-        pictures = keras.Input((None, None, None if channels == 1 else channels), name="inputs")
-        mask = keras.Input((None, None, 1), name="mask")
-        seen, holes = pictures, mask
-        if channels == 1:
-            seen, holes = ChannelsApart(name="apart")(pictures), MaskApart(name="mask_apart")(mask, pictures)
-        filled = heads.end_to_end({"inputs": Masked(name="masked")(seen, holes)})["reconstruction"]
-        if channels == 1:
-            filled = ChannelsTogether(name="together")(filled, pictures)
-        else:
-            filled = layers.Identity(name="filled")(filled)
-        return keras.Model({"inputs": pictures, "mask": mask}, {"reconstruction": filled}, name="restorer")
+        return restorer_of(heads.end_to_end, channels, takes_mask=True)
 
     def restorer_mask(self, pictures, seeds):
         """Holes for pictures (batch, h, w, channels) that the restorer is to be tried on."""

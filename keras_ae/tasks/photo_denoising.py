@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
-from keras import layers
 from skimage.filters import median
 from skimage.restoration import denoise_nl_means, estimate_sigma
 
 from keras_ae.baselines import Predictor
 from keras_ae.blocks.corruption import Gaussian
-from keras_ae.blocks.restoring import ChannelsApart, ChannelsTogether
+from keras_ae.blocks.restoring import restorer_of
 from keras_ae.data.dataset import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics import published_measures
@@ -50,15 +49,7 @@ class PhotoDenoising:
 
     def restorer(self, heads: Heads) -> keras.Model:
         """{"inputs": (batch, h, w, c)} -> {"reconstruction"}; a network of grey takes each by itself."""
-        channels = heads.encoder.get_layer("inputs").output.shape[-1]
-        pictures = keras.Input((None, None, None if channels == 1 else channels), name="inputs")
-        seen = ChannelsApart(name="apart")(pictures) if channels == 1 else pictures
-        restored = heads.end_to_end({"inputs": seen})["reconstruction"]
-        if channels == 1:
-            restored = ChannelsTogether(name="together")(restored, pictures)
-        else:
-            restored = layers.Identity(name="restored")(restored)
-        return keras.Model({"inputs": pictures}, {"reconstruction": restored}, name="restorer")
+        return restorer_of(heads.end_to_end, heads.encoder.get_layer("inputs").output.shape[-1])
 
 
 def _each_picture(restore):
