@@ -158,6 +158,11 @@ def test_a_picture_over_the_limit_is_left_out(run, draw, capsys):
         run, capsys, "a.png: expected at most 0.001 megapixels, received 60x20", "clean", "a.png",
         "--most-megapixels", "0.001",
     )  # fmt: skip
+    refused(
+        run, capsys, "a.png: expected at most 0.002 megapixels, but 60x20 enlarged 2 times .* becomes 0.0048",
+        "larger", "a.png", "--most-megapixels", "0.002",
+    )  # fmt: skip
+    assert run("clean", "a.png", "--most-megapixels", "0.002") == 0
 
 
 def test_an_output_that_is_there_is_replaced_by_force_alone(run, draw, tmp_path, monkeypatch, capsys):

@@ -31,7 +31,8 @@ def add(verb) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--most-megapixels", type=float, default=100.0, metavar="N",
-        help="a picture of more is left out before it is decoded (default: %(default)g)",
+        help="a picture of more is left out before it is decoded, one that would become larger before it is "
+        "enlarged (default: %(default)g)",
     )  # fmt: skip
     add_models(parser)
 

@@ -43,8 +43,8 @@ def restore(
 ) -> Restored:
     """Writes a restored picture and a comparison of each picture asked for; those of no use are left out.
 
-    tile: pixels a side that are kept of a tile. most_megapixels: of a picture. report: called with a
-        line for each picture that is written.
+    tile: pixels a side kept of a tile. most_megapixels: of a picture, before and after. report:
+        called with a line for each picture that is written.
     Raises InputError for masks that the restorer does not take, where no picture can be restored, and
     where one cannot be written.
     """
@@ -56,6 +56,7 @@ def restore(
             continue
         try:
             picture = read_picture(job.source, most_pixels)
+            _check_grown(picture, restorer.scale, most_pixels)
             missing = missing_pixels(picture, job.mask, most_pixels) if restorer.masked else None
             started = time.perf_counter()
             restored = restored_picture(restorer, picture, tile, missing)
@@ -118,6 +119,16 @@ def _peak_memory():
         return ""
     unit = 1 if sys.platform == "darwin" else 1024
     return f", at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9:.2f} GB of memory"
+
+
+def _check_grown(picture, scale, most_pixels):
+    """Raises InputError, whose text is the reason alone, for a picture that would become too large."""
+    pixels = picture.levels[..., 0].size * scale**2
+    if pixels > most_pixels:
+        raise InputError(
+            f"expected at most {most_pixels / 1e6:g} megapixels, but {picture.size} enlarged {scale} times "
+            f"a side becomes {pixels / 1e6:.3g}; raise --most-megapixels"
+        )
 
 
 def _write(job: Job, before: Picture, after: Picture) -> None:
