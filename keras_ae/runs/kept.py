@@ -31,6 +31,8 @@ PRIOR_FILE = "prior.keras"
 RESTORER_FILE = "restorer.keras"
 OF_RESTORER = "restorer_"
 """What the names of the arrays begin with that are kept for the restorer."""
+TRIED, TRIED_SIDE = 8, 64
+"""Pictures that an exported restorer is tried on, and pixels a side: it may enlarge them, at some cost."""
 SAMPLER_FILE = "sampler.keras"
 """Of a variant that generates, its sampler as the export serves it."""
 WEIGHTS_FILE = "trained.weights.h5"
@@ -175,9 +177,9 @@ def save_data_facts(run: Run) -> None:
     seeds = tf.stack([tf.zeros(len(few), tf.int64), tf.range(len(few), dtype=tf.int64)], axis=1)
     shown = {}
     if run.restorer() is not None:
-        shown = {"inputs": in_colour(named["inputs"])}
+        shown = {"inputs": in_colour(named["inputs"][:TRIED, :TRIED_SIDE, :TRIED_SIDE])}
         if hasattr(task, "restorer_mask"):
-            shown["mask"] = task.restorer_mask(shown["inputs"], seeds)
+            shown["mask"] = task.restorer_mask(shown["inputs"], seeds[:TRIED])
     if not fits(tuple(run.heads.encoder.get_layer("inputs").output.shape[1:]), few.shape):
         named["inputs"] = task.pair(named["inputs"], seeds, data.domain)[0]
     np.savez(
