@@ -13,11 +13,11 @@ from keras_ae.variants.skip_connected import SkipConnected
 
 recipe = Recipe(
     data=Photographs(),
-    variant=SkipConnected(filters=(48, 64, 96, 128), blocks=1, shortcut="none"),
+    variant=SkipConnected(filters=(64, 96, 128), unshuffle=4, shortcut="none"),
     task=Colorization(),
-    epochs=10,
+    epochs=4,
     batch_size=8,
-    learning_rate=1e-3,
+    learning_rate=2e-4,
     loss="vivid_squared_error",
     warmup=100,
 )

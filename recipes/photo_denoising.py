@@ -24,7 +24,7 @@ recipe = Recipe(
     data=Photographs(),
     variant=SkipConnected(filters=(64, 64, 64), blocks=2),
     task=PhotoDenoising(),
-    epochs=10,
+    epochs=4,
     batch_size=8,
     learning_rate=1.5e-3,
     loss="squared_error",

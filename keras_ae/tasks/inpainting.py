@@ -20,6 +20,9 @@ from keras_ae.heads import Heads
 from keras_ae.metrics import published_measures
 from keras_ae.tasks.restoration import check_photographs
 
+ASIDE = 1e-3
+"""Pixels by which known ones are moved at most to be interpolated between."""
+
 
 class Holes(Protocol):
     """Where pictures lack pixels: examples (batch, h, w, c), seeds (batch, 2) -> mask (batch, h, w, 1)."""
@@ -88,7 +91,9 @@ def _linear(picture, known):
     places, missing = np.argwhere(known), np.argwhere(~known)
     filled = picture.copy()
     try:
-        inside = LinearNDInterpolator(places, picture[known])(missing)
+        # on a grid proper most triangles could be cut otherwise too, and to find a point in them takes hours
+        moved = places + np.random.default_rng(0).uniform(-ASIDE, ASIDE, places.shape)
+        inside = LinearNDInterpolator(moved, picture[known])(missing)
     except QhullError:  # they lie on one line
         inside = np.full((len(missing), picture.shape[-1]), np.nan)
     outside = np.isnan(inside[:, 0])
