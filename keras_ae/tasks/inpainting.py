@@ -91,7 +91,7 @@ def _linear(picture, known):
     places, missing = np.argwhere(known), np.argwhere(~known)
     filled = picture.copy()
     try:
-        # on a grid proper most triangles could be cut otherwise too, and to find a point in them takes hours
+        # on a grid proper the triangles are degenerate, and SciPy's search for a point in them does not end
         moved = places + np.random.default_rng(0).uniform(-ASIDE, ASIDE, places.shape)
         inside = LinearNDInterpolator(moved, picture[known])(missing)
     except QhullError:  # they lie on one line
