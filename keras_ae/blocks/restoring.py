@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -52,7 +53,7 @@ class MaskApart(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Masked(layers.Layer):
-    """What a network that fills holes takes: the known pixels, and last a channel of 1 where they are."""
+    """What a network that fills holes takes: pictures filled smoothly, and last 1 where they are known."""
 
     def call(self, pictures, holes):
         return masked(pictures, holes)
@@ -62,13 +63,47 @@ class Masked(layers.Layer):
 
 
 def masked(pictures, holes):
-    """(batch, h, w, c) and holes (batch, h, w, 1), 1 where a pixel is missing -> (batch, h, w, c + 1)."""
+    """(batch, h, w, c) and holes (batch, h, w, 1), 1 where a pixel is missing -> (batch, h, w, c + 1).
+
+    Missing pixels are filled by `smoothly_filled`, for the network to correct.
+    """
     sizes = [tf.shape(part)[:3] for part in (pictures, holes)]
     expected = ["expected holes of the pictures' rows, height and width; received:", *sizes]
     alike = tf.debugging.Assert(tf.reduce_all(sizes[0] == sizes[1]), expected)
     with tf.control_dependencies([alike] if alike is not None else []):
         known = 1.0 - tf.cast(holes > 0.5, pictures.dtype)
-    return tf.concat([pictures * known, known], axis=-1)
+    return tf.concat([smoothly_filled(pictures, known), known], axis=-1)
+
+
+WIDTHS = (1, 2, 4, 8, 16)
+"""Pixels around a missing one of which means are taken, the nearest first."""
+
+FILL_REACH = max(WIDTHS)
+
+
+def smoothly_filled(pictures, known):
+    """Pictures (batch, h, w, c) whose missing pixels are means of the known ones near them.
+
+    Normalised convolution (Knutsson and Westin 1993) over wider and wider squares: a narrow one counts by
+    how much of it is known, the next fills the rest. 0.5 where nothing is known in any.
+    known: (batch, h, w, 1), 1 where a pixel is known. Known pixels stay as they are.
+    """
+    filled, open_ = pictures * known, 1.0 - known
+    for width in WIDTHS:
+        weight = _blurred(known, width)
+        mean = _blurred(pictures * known, width) / tf.maximum(weight, 1e-6)
+        share = open_ * tf.minimum(4.0 * weight, 1.0)
+        filled, open_ = filled + share * mean, open_ - share
+    return filled + 0.5 * open_
+
+
+def _blurred(values, width):
+    """Means (batch, h, w, c) over 2 * width + 1 pixels each way, by weights that fall to both sides."""
+    weights = np.convolve(np.ones(width + 1), np.ones(width + 1))
+    channels = values.shape[-1]
+    kernel = np.tile((weights / weights.sum())[:, None, None, None], (1, 1, channels, 1)).astype(np.float32)
+    down = tf.nn.depthwise_conv2d(values, kernel, (1, 1, 1, 1), "SAME")
+    return tf.nn.depthwise_conv2d(down, kernel.transpose(1, 0, 2, 3), (1, 1, 1, 1), "SAME")
 
 
 def restorer_of(network: keras.Model, channels: int, takes_mask: bool = False) -> keras.Model:

@@ -76,8 +76,8 @@ class Shortcut(layers.Layer):
 
     kind: "added": features are the difference from the first c channels of the inputs, enlarged
         bicubically (residual learning; Zhang et al. 2017, arXiv:1608.03981). "kept": the last channel of
-        the inputs is 1 where a pixel is known; known pixels leave as they came, features fill the
-        others. "none": features alone.
+        the inputs is 1 where a pixel is known; known pixels leave as they came, to the others the features
+        are added. "none": features alone.
     scale: how much larger than the inputs the output is, a whole number. bounded: for values in [0, 1].
     """
 
@@ -90,7 +90,7 @@ class Shortcut(layers.Layer):
         features = features[:, :height, :width]
         channels = features.shape[-1]
         middle = 0.5 if self.bounded else 0.0
-        if self.kind == "added":
+        if self.kind in ("added", "kept"):
             outputs = self._bound(features + enlarged(inputs[..., :channels], self.scale))
         else:
             outputs = self._bound(features + middle)

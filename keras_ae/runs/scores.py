@@ -86,7 +86,7 @@ def restoration(run: Run) -> dict[str, int] | None:
     return {
         "scale": getattr(run.recipe.task, "scale", 1),
         "coloured": getattr(run.recipe.task, "coloured", False),
-        "reach": variant.reach,
+        "reach": variant.reach + getattr(run.recipe.task, "reach", 0),
         "multiple": variant.multiple,
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ from skimage.restoration import inpaint_biharmonic
 
 from keras_ae.baselines import Predictor
 from keras_ae.blocks.holes import MixedHoles
-from keras_ae.blocks.restoring import masked, restorer_of
+from keras_ae.blocks.restoring import FILL_REACH, masked, restorer_of
 from keras_ae.data.dataset import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics import published_measures
@@ -37,10 +37,11 @@ class Inpainting:
     holes: MissingPixels, Rectangles, Strokes or MixedHoles, drawn anew for each crop in each epoch.
     """
 
+    reach: ClassVar[int] = FILL_REACH
     holes: Holes = MixedHoles()
 
     def pair(self, examples, seeds, domain: str):
-        """examples (batch, h, w, c) -> (known pixels and where they are (batch, h, w, c + 1), examples)."""
+        """examples (batch, h, w, c) -> (what `masked` makes of them (batch, h, w, c + 1), examples)."""
         check_photographs(examples, domain)
         return masked(examples, self.holes.drawn(examples, seeds)), examples
 
@@ -56,7 +57,7 @@ class Inpainting:
         return published_measures()
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
-        return {"original": targets, "holes": inputs[..., :-1], "filled": reconstruction}
+        return {"original": targets, "holes": inputs[..., :-1] * inputs[..., -1:], "filled": reconstruction}
 
     def restorer(self, heads: Heads) -> keras.Model:
         """{"inputs": (batch, h, w, c), "mask": (batch, h, w, 1), 1 where missing} -> {"reconstruction"}."""
