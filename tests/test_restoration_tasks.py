@@ -13,6 +13,7 @@ from keras_ae import metrics
 from keras_ae.blocks.colour import from_lab, from_ycbcr, to_lab, to_ycbcr
 from keras_ae.blocks.corruption import Gaussian, UnknownGaussian
 from keras_ae.blocks.holes import MissingPixels, MixedHoles, Rectangles, Strokes
+from keras_ae.blocks.restoring import FILL_REACH, masked
 from keras_ae.data.crops import Cropping
 from keras_ae.data.photos import Photographs
 from keras_ae.errors import InputError
@@ -206,13 +207,37 @@ def test_holes_that_are_none_are_refused(make, message):
         make()
 
 
-def test_missing_pixels_are_black_and_the_network_is_told_which(pictures):
+def test_missing_pixels_are_filled_smoothly_and_the_network_is_told_which(pictures):
     task = Inpainting(MissingPixels(0.5))
     inputs, targets = task.pair(tf.constant(pictures), seeds_of(3), "unit")
-    known = np.asarray(inputs[..., 3:])
-    np.testing.assert_array_equal(inputs[..., :3], pictures * known)
+    filled, known = np.split(np.asarray(inputs), [3], axis=-1)
+    np.testing.assert_array_equal(filled * known, pictures * known)
     np.testing.assert_array_equal(targets, pictures)
     np.testing.assert_array_equal(1 - known, task.restorer_mask(pictures, seeds_of(3)))
+    mean = Inpainting().baselines(None, 0, 1)["mean of the known"](inputs)
+    assert np.square(filled - pictures).mean() < np.square(mean - pictures).mean() / 5
+    np.testing.assert_array_equal(task.rows(inputs, targets, targets)["holes"], pictures * known)
+
+
+def test_what_lies_under_a_hole_never_shows(pictures):
+    holes = MissingPixels(0.5).drawn(pictures, seeds_of(3))
+    np.testing.assert_array_equal(masked(pictures, holes), masked(pictures * (1 - holes) + 0.3 * holes, holes))
+
+
+def test_a_hole_is_filled_by_means_of_what_is_known_near_it(random):
+    holes = (random.uniform(size=(2, 20, 70, 1)) < 0.9).astype(np.float32)
+    np.testing.assert_allclose(masked(np.full_like(holes, 0.7), holes)[..., :1], 0.7, atol=1e-5)
+    ramp = np.broadcast_to(np.linspace(0, 1, 70, dtype=np.float32)[:, None], holes.shape)
+    np.testing.assert_allclose(masked(ramp, holes)[..., :1], ramp, atol=0.2)
+
+
+def test_a_fill_sees_no_farther_than_its_reach():
+    picture, holes = np.zeros((1, 3, 60, 1), np.float32), np.ones((1, 3, 60, 1), np.float32)
+    np.testing.assert_array_equal(masked(picture, holes)[..., 0], np.full((1, 3, 60), 0.5))
+    holes[0, 1, 20] = 0
+    far = np.abs(np.arange(60) - 20) > FILL_REACH
+    changed = np.asarray(masked(picture, holes))[0, 1, :, 0] != 0.5
+    np.testing.assert_array_equal(changed, ~far)
 
 
 def test_interpolations_fill_holes_and_keep_what_is_known(demonstration, pictures):

@@ -85,14 +85,15 @@ def smoothly_filled(pictures, known):
     """Pictures (batch, h, w, c) whose missing pixels are means of the known ones near them.
 
     Normalised convolution (Knutsson and Westin 1993) over wider and wider squares: a narrow one counts by
-    how much of it is known, the next fills the rest. 0.5 where nothing is known in any.
+    how much of it is known, the next fills the rest, the widest all of it. 0.5 where none knows a pixel.
     known: (batch, h, w, 1), 1 where a pixel is known. Known pixels stay as they are.
     """
     filled, open_ = pictures * known, 1.0 - known
     for width in WIDTHS:
         weight = _blurred(known, width)
         mean = _blurred(pictures * known, width) / tf.maximum(weight, 1e-6)
-        share = open_ * tf.minimum(4.0 * weight, 1.0)
+        enough = 1e-6 if width == FILL_REACH else 0.25
+        share = open_ * tf.minimum(weight / enough, 1.0)
         filled, open_ = filled + share * mean, open_ - share
     return filled + 0.5 * open_
 
