@@ -3,15 +3,17 @@
     make train RECIPE=inpainting
     make restore RECIPE=inpainting INPUT=photo.jpg MASK=holes.png
 
-The mask is white where the photograph has holes; without one, what is fully transparent is filled. 1,201,668
-parameters. Half of the pixels missing, trained on bsd400 for 32 minutes, Set12 (PSNR and SSIM), one run on
-2 cores of an AMD EPYC (AVX2, no GPU, other work beside), seed 0:
+The mask is white where the photograph has holes; without one, what is fully transparent is filled. The
+network corrects a smooth filling. Half of the pixels missing, trained on bsd400, a run on 2 cores of an AMD
+EPYC (AVX2, no GPU, other work beside), 40 minutes, seed 0, 148,865 parameters; PSNR and SSIM of whole test
+pictures:
 
-    make train RECIPE=inpainting DATA=bsd400 SET="task.holes=MissingPixels(rate=0.5) epochs=22"
+    make train RECIPE=inpainting DATA=bsd400 SET="task.holes=MissingPixels(rate=0.5) variant.filters=32
+        variant.blocks=8 data.cropping.size=32 data.cropping.count=8000 batch_size=16 epochs=20"
 
-    linear interpolation    29.95 dB    .921
-    biharmonic              31.08 dB    .933
-    this                    31.59 dB    .930
+            biharmonic          this
+    Set12   31.08 dB    .933    33.89 dB    .951
+    Set68   30.39 dB    .916    32.10 dB    .932
 """
 
 from keras_ae.data.photos import Photographs
@@ -21,7 +23,7 @@ from keras_ae.variants.skip_connected import SkipConnected
 
 recipe = Recipe(
     data=Photographs(),
-    variant=SkipConnected(filters=(64, 64, 64, 64), blocks=2, shortcut="kept"),
+    variant=SkipConnected(filters=(32, 48, 64, 96), blocks=2, unshuffle=1, shortcut="kept"),
     task=Inpainting(),
     epochs=4,
     batch_size=8,

@@ -1,7 +1,6 @@
 """What restoration tasks pair, measure and serve: photographs denoised, enlarged, filled in, coloured."""
 
 import dataclasses
-import time
 
 import keras
 import numpy as np
@@ -214,14 +213,16 @@ def test_missing_pixels_are_filled_smoothly_and_the_network_is_told_which(pictur
     np.testing.assert_array_equal(filled * known, pictures * known)
     np.testing.assert_array_equal(targets, pictures)
     np.testing.assert_array_equal(1 - known, task.restorer_mask(pictures, seeds_of(3)))
-    mean = Inpainting().baselines(None, 0, 1)["mean of the known"](inputs)
-    assert np.square(filled - pictures).mean() < np.square(mean - pictures).mean() / 5
+    smoothest = task.baselines(None, 0, 1)["biharmonic"](inputs)
+    assert np.square(filled - pictures).mean() < 1.1 * np.square(smoothest - pictures).mean()
     np.testing.assert_array_equal(task.rows(inputs, targets, targets)["holes"], pictures * known)
 
 
 def test_what_lies_under_a_hole_never_shows(pictures):
     holes = MissingPixels(0.5).drawn(pictures, seeds_of(3))
-    np.testing.assert_array_equal(masked(pictures, holes), masked(pictures * (1 - holes) + 0.3 * holes, holes))
+    np.testing.assert_array_equal(
+        masked(pictures, holes), masked(pictures * (1 - holes) + 0.3 * holes, holes)
+    )
 
 
 def test_a_hole_is_filled_by_means_of_what_is_known_near_it(random):
@@ -232,15 +233,15 @@ def test_a_hole_is_filled_by_means_of_what_is_known_near_it(random):
 
 
 def test_a_fill_sees_no_farther_than_its_reach():
-    picture, holes = np.zeros((1, 3, 60, 1), np.float32), np.ones((1, 3, 60, 1), np.float32)
-    np.testing.assert_array_equal(masked(picture, holes)[..., 0], np.full((1, 3, 60), 0.5))
-    holes[0, 1, 20] = 0
-    far = np.abs(np.arange(60) - 20) > FILL_REACH
+    picture, holes = np.zeros((1, 3, 120, 1), np.float32), np.ones((1, 3, 120, 1), np.float32)
+    np.testing.assert_array_equal(masked(picture, holes)[..., 0], np.full((1, 3, 120), 0.5))
+    holes[0, 1, 50] = 0
     changed = np.asarray(masked(picture, holes))[0, 1, :, 0] != 0.5
-    np.testing.assert_array_equal(changed, ~far)
+    away = np.abs(np.arange(120) - 50)
+    assert FILL_REACH / 2 < away[changed].max() <= FILL_REACH
 
 
-def test_interpolations_fill_holes_and_keep_what_is_known(demonstration, pictures):
+def test_baselines_fill_holes_and_keep_what_is_known(demonstration, pictures):
     task = Inpainting(MissingPixels(0.5))
     inputs, _ = task.pair(tf.constant(pictures), seeds_of(3), "unit")
     known = np.broadcast_to(np.asarray(inputs[..., 3:]) > 0.5, pictures.shape)
@@ -249,19 +250,7 @@ def test_interpolations_fill_holes_and_keep_what_is_known(demonstration, picture
         filled = predict(inputs)
         np.testing.assert_allclose(filled[known], pictures[known], atol=1e-6)
         scores[name] = float(np.mean(metrics.psnr(tf.constant(pictures), tf.constant(filled))))
-    assert scores["mean of the known"] + 5 < scores["linear interpolation"] < scores["biharmonic"]
-
-
-def test_linear_interpolation_of_a_large_picture_is_found_in_seconds(demonstration, random):
-    rows, columns = np.mgrid[:128, :128]
-    plane = ((rows + 2 * columns) / 400).astype(np.float32)
-    known = random.uniform(size=plane.shape) < 0.5
-    known[[0, 0, -1, -1], [0, -1, 0, -1]] = True
-    inputs = np.stack([plane * known, known], axis=-1)[None]
-    linear = Inpainting().baselines(demonstration, 0, 1)["linear interpolation"]
-    started = time.process_time()
-    np.testing.assert_allclose(linear(inputs)[0, 2:-2, 2:-2, 0], plane[2:-2, 2:-2], atol=1e-4)
-    assert time.process_time() - started < 20
+    assert scores["mean of the known"] + 5 < scores["biharmonic"]
 
 
 def test_interpolation_has_an_answer_where_next_to_nothing_is_known(demonstration):
@@ -269,7 +258,7 @@ def test_interpolation_has_an_answer_where_next_to_nothing_is_known(demonstratio
     for predict in Inpainting().baselines(demonstration, 0, 1).values():
         assert np.isfinite(predict(picture)).all()
     picture[0, 2, 3] = 0.75, 1
-    found = Inpainting().baselines(demonstration, 0, 1)["linear interpolation"](picture)
+    found = Inpainting().baselines(demonstration, 0, 1)["biharmonic"](picture)
     np.testing.assert_array_equal(found, np.full((1, 8, 8, 1), 0.75))
 
 

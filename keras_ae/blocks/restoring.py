@@ -78,24 +78,51 @@ def masked(pictures, holes):
 WIDTHS = (1, 2, 4, 8, 16)
 """Pixels around a missing one of which means are taken, the nearest first."""
 
-FILL_REACH = max(WIDTHS)
+STEPS = 20
+"""Steps towards the smoothest filling, each of which lets a pixel see 2 farther."""
+
+FILL_REACH = max(WIDTHS) + 2 * STEPS
 
 
 def smoothly_filled(pictures, known):
-    """Pictures (batch, h, w, c) whose missing pixels are means of the known ones near them.
+    """Pictures (batch, h, w, c) whose missing pixels go on smoothly from the known ones.
+
+    Means of near pixels, and from there some steps towards biharmonic interpolation, that is the least sum
+    of squared Laplacians, by Nesterov's accelerated descent (1983); they suffice for holes of a few pixels.
+    known: (batch, h, w, 1), 1 where a pixel is known. Known pixels stay as they are.
+    """
+    filled = ahead = _means(pictures, known)
+    momentum = 1.0
+    for _ in range(STEPS):
+        # 64 is the largest eigenvalue of the Laplacian's square
+        stepped = ahead - (1.0 - known) * _laplacian(_laplacian(ahead)) / 64.0
+        following = (1.0 + np.sqrt(1.0 + 4.0 * momentum**2)) / 2.0
+        ahead = stepped + (momentum - 1.0) / following * (stepped - filled)
+        filled, momentum = stepped, following
+    return known * pictures + (1.0 - known) * tf.clip_by_value(filled, 0.0, 1.0)
+
+
+def _means(pictures, known):
+    """Pictures whose missing pixels are means of the known ones near them; 0.5 where there are none.
 
     Normalised convolution (Knutsson and Westin 1993) over wider and wider squares: a narrow one counts by
-    how much of it is known, the next fills the rest, the widest all of it. 0.5 where none knows a pixel.
-    known: (batch, h, w, 1), 1 where a pixel is known. Known pixels stay as they are.
+    how much of it is known, the next fills the rest, the widest all of it.
     """
     filled, open_ = pictures * known, 1.0 - known
     for width in WIDTHS:
         weight = _blurred(known, width)
         mean = _blurred(pictures * known, width) / tf.maximum(weight, 1e-6)
-        enough = 1e-6 if width == FILL_REACH else 0.25
+        enough = 1e-6 if width == max(WIDTHS) else 0.25
         share = open_ * tf.minimum(weight / enough, 1.0)
         filled, open_ = filled + share * mean, open_ - share
     return filled + 0.5 * open_
+
+
+def _laplacian(values):
+    """Differences of each pixel of (batch, h, w, c) from its four neighbours, mirrored at the edges."""
+    wide = tf.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC")
+    around = wide[:, 2:, 1:-1] + wide[:, :-2, 1:-1] + wide[:, 1:-1, 2:] + wide[:, 1:-1, :-2]
+    return around - 4.0 * values
 
 
 def _blurred(values, width):

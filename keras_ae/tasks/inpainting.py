@@ -8,8 +8,6 @@ from typing import ClassVar, Protocol
 
 import keras
 import numpy as np
-from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
-from scipy.spatial import QhullError
 from skimage.restoration import inpaint_biharmonic
 
 from keras_ae.baselines import Predictor
@@ -19,9 +17,6 @@ from keras_ae.data.dataset import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics import published_measures
 from keras_ae.tasks.restoration import check_photographs
-
-ASIDE = 1e-3
-"""Pixels by which known ones are moved at most to be interpolated between."""
 
 
 class Holes(Protocol):
@@ -46,10 +41,9 @@ class Inpainting:
         return masked(examples, self.holes.drawn(examples, seeds)), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """The mean of the known pixels, linear and biharmonic interpolation (Damelin and Hoang 2018)."""
+        """The mean of the known pixels, and biharmonic interpolation (Damelin and Hoang 2018)."""
         return {
             "mean of the known": _each_picture(_mean),
-            "linear interpolation": _each_picture(_linear),
             "biharmonic": _each_picture(_biharmonic),
         }
 
@@ -83,25 +77,6 @@ def _each_picture(fill):
 
 def _mean(picture, known):
     return np.where(known[..., None], picture, picture[known].mean(axis=0))
-
-
-def _linear(picture, known):
-    """Over the triangles of the known pixels; outside of them all, the nearest."""
-    if known.sum() < 4:
-        return _mean(picture, known)
-    places, missing = np.argwhere(known), np.argwhere(~known)
-    filled = picture.copy()
-    try:
-        # on a grid proper the triangles are degenerate, and SciPy's search for a point in them does not end
-        moved = places + np.random.default_rng(0).uniform(-ASIDE, ASIDE, places.shape)
-        inside = LinearNDInterpolator(moved, picture[known])(missing)
-    except QhullError:  # they lie on one line
-        inside = np.full((len(missing), picture.shape[-1]), np.nan)
-    outside = np.isnan(inside[:, 0])
-    if outside.any():
-        inside[outside] = NearestNDInterpolator(places, picture[known])(missing[outside])
-    filled[~known] = inside
-    return filled
 
 
 def _biharmonic(picture, known):
