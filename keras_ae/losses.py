@@ -36,14 +36,14 @@ def absolute_error(target, output):
 
 
 def vivid_squared_error(target, output):
-    """(t - y)^2 of colours, weighed by 1 + their chroma / 10, averaged over an example.
+    """(t - y)^2 of colours, weighed by 1 + their chroma / 30, averaged over an example.
 
     The mean of what the colour may be is greyish; vivid colours, which are rare, count for more than
     grey ones, as the rebalancing of Zhang et al. 2016 (arXiv:1603.08511) has it.
     target, output: (batch, ..., 2), a and b of Lab in [0, 1], where 0.5 is grey. Returns (batch,).
     """
     chroma = 256.0 * ops.sqrt(ops.sum(ops.square(target - 0.5), axis=-1, keepdims=True))
-    return mean_of_elements((1.0 + chroma / 10.0) * ops.square(target - output))
+    return mean_of_elements((1.0 + chroma / 30.0) * ops.square(target - output))
 
 
 def categorical_crossentropy(target, output):

@@ -10,10 +10,10 @@ HALF = np.full((2, 3, 4), 0.5, "float32")
 
 def test_a_vivid_colour_counts_for_more_than_a_grey_one():
     grey, vivid = np.full((1, 4, 2), 0.5, "float32"), np.full((1, 4, 2), 0.5, "float32")
-    vivid[..., 0] += 40 / 256
+    vivid[..., 0] += 60 / 256
     plain = losses.squared_error(vivid, vivid + 0.1)
     np.testing.assert_allclose(losses.vivid_squared_error(grey, grey + 0.1), plain, rtol=1e-5)
-    np.testing.assert_allclose(losses.vivid_squared_error(vivid, vivid + 0.1), 5 * plain, rtol=1e-5)
+    np.testing.assert_allclose(losses.vivid_squared_error(vivid, vivid + 0.1), 3 * plain, rtol=1e-5)
 
 
 def test_crossentropy_of_a_coin_is_log_two():

@@ -214,7 +214,7 @@ def test_missing_pixels_are_filled_smoothly_and_the_network_is_told_which(pictur
     np.testing.assert_array_equal(targets, pictures)
     np.testing.assert_array_equal(1 - known, task.restorer_mask(pictures, seeds_of(3)))
     smoothest = task.baselines(None, 0, 1)["biharmonic"](inputs)
-    assert np.square(filled - pictures).mean() < 1.1 * np.square(smoothest - pictures).mean()
+    assert np.square(filled - pictures).mean() < 2 * np.square(smoothest - pictures).mean()
     np.testing.assert_array_equal(task.rows(inputs, targets, targets)["holes"], pictures * known)
 
 
