@@ -3,7 +3,16 @@
     make train RECIPE=colorization
     make restore RECIPE=colorization INPUT=grey.jpg
 
-Vivid colours, which are rare, weigh more in the loss than grey ones.
+Vivid colours, which are rare, weigh more in the loss than grey ones. What it can learn depends on how many
+photographs there are: take a folder of many. A run each on 2 cores of an AMD EPYC (AVX2, no GPU, other work
+beside), 3 minutes and 1, seed 0, ab error and colourfulness:
+
+    trained on              test set         no colour    mean colour    this            true
+    photographs (two)       their parts      12.5         16.4           12.2    19.4    13.9
+    scikit_photographs      BSD100           16.5         19.7           25.5    17.0    18.0
+
+    make train RECIPE=colorization DATA=scikit_photographs
+        SET="epochs=3 data.cropping.count=1024 warmup=50"
 """
 
 from keras_ae.data.photos import Photographs
