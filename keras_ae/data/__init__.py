@@ -10,6 +10,9 @@ from pathlib import Path
 from keras_ae.data.dataset import Dataset
 from keras_ae.errors import InputError
 
+KEPT = ("cropping", "window")
+"""Fields that a data set takes over from the one whose place it takes."""
+
 
 def kinds() -> list[type]:
     """Every data set class of this folder: a dataclass with `load` and `sample`."""
@@ -31,21 +34,26 @@ def find(text: str, instead: Dataset | None = None) -> Dataset:
     """The data set that a name (`mnist`) or a path (a folder, an .npz) stands for.
 
     A name goes before a folder called the same, which is then written `./mnist`.
-    instead: the data set whose place it is to take: a folder is then read as that one's own kind reads
-        one, and photographs are cropped alike.
+    instead: the data set whose place it is to take: a folder or a file is then read as that one's own kind
+        reads one, and photographs are cropped and series cut into windows alike; one of its classes is
+        then normal as before.
     Raises InputError when it is neither, naming the names there are.
     """
-    cropped = hasattr(instead, "cropping")
-    for kind in sorted(
-        kinds(), key=lambda kind: (not hasattr(kind, "name"), hasattr(kind, "cropping") != cropped)
-    ):
+    wanted = _alike(instead)
+    for kind in sorted(kinds(), key=lambda kind: (not hasattr(kind, "name"), _alike(kind) != wanted)):
         dataset = kind.accepts(text)
         if dataset is not None:
-            alike = hasattr(dataset, "cropping") and hasattr(instead, "cropping")
-            return dataclasses.replace(dataset, cropping=instead.cropping) if alike else dataset
+            same = [name for name in KEPT if hasattr(dataset, name) and hasattr(instead, name)]
+            dataset = dataclasses.replace(dataset, **{name: getattr(instead, name) for name in same})
+            return instead.around(dataset) if hasattr(instead, "around") else dataset
     names = sorted(kind.name for kind in kinds() if isinstance(getattr(kind, "name", None), str))
     missing = "which is of no known kind" if Path(text).exists() else "which does not exist"
     raise InputError(
-        f"expected a data set's name ({', '.join(names)}), a folder of images, or an .npy or .npz file; "
+        f"expected a data set's name ({', '.join(names)}), a folder of images, or a .csv, .npy or .npz file; "
         f"received {text!r}, {missing}"
     )
+
+
+def _alike(kind) -> str:
+    """What a kind of data set, or one itself, is of: "photographs", "series", "table" or another."""
+    return getattr(kind, "alike", "")

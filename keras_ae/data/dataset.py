@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from keras_ae.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_ae.data.intake import Intake
+    from keras_ae.data.series import Series
 
 LARGEST = 4 * 2**30
 """Bytes that one data set may take once decoded; what is larger is refused before decoding."""
@@ -79,11 +83,32 @@ class Units:
 
     domain: "unit" for values in [0, 1], "real" for standardised values.
     offset, scale: float32 of shape () or (channels,); 0 and 1 in the unit domain.
+    intake: what makes values of a table's named columns, where they come from one.
     """
 
     domain: str
     offset: np.ndarray
     scale: np.ndarray
+    intake: Intake | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """The points that examples of a test split are windows of, which may overlap.
+
+    starts: (n,) the first point of each. count: of all points. labels: (count,) bool, True in anomalies, or
+    None where none is known. kinds: (count,) integers, what kind of anomaly, 0 for none; names: of the kinds.
+    parts: where the points come from, if from several: (name, first, past the last) of each.
+    series: the one that they are of, if of one.
+    """
+
+    starts: np.ndarray
+    count: int
+    labels: np.ndarray | None = None
+    kinds: np.ndarray | None = None
+    names: tuple[str, ...] = ()
+    parts: tuple[tuple[str, int, int], ...] = ()
+    series: Series | None = None
 
 
 class Pictures(Protocol):
@@ -110,6 +135,10 @@ class Data:
     notes: what the user should know, such as files left out.
     whole: the test pictures themselves, of which the test split holds pieces of one size; None where
         the examples are all there is.
+    calibration: examples held back that no epoch is chosen on, for a task that sets a threshold by them.
+    intake: what makes the examples of named columns, where they come from a table; raw: those of the test
+        split as they were, (n,) each, by name.
+    points: what the test examples are windows of.
     """
 
     name: str
@@ -122,10 +151,15 @@ class Data:
     scale: np.ndarray = field(default_factory=lambda: np.float32(1))
     notes: tuple[str, ...] = ()
     whole: Pictures | None = None
+    calibration: Split | None = None
+    intake: Intake | None = None
+    raw: Mapping[str, np.ndarray] | None = None
+    points: Points | None = None
 
     def __post_init__(self):
-        for stream, name in enumerate(("train", "validation", "test")):
-            object.__setattr__(self, name, replace(getattr(self, name), stream=stream))
+        for stream, name in enumerate(("train", "validation", "test", "calibration")):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, replace(getattr(self, name), stream=stream))
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -133,7 +167,7 @@ class Data:
 
     @property
     def units(self) -> Units:
-        return Units(self.domain, np.float32(self.offset), np.float32(self.scale))
+        return Units(self.domain, np.float32(self.offset), np.float32(self.scale), self.intake)
 
     def in_units(self, units: Units) -> Data:
         """The same examples as a model sees them that was trained in the given units.
@@ -148,6 +182,7 @@ class Data:
         same = np.array_equal(units.offset, self.offset) and np.array_equal(units.scale, self.scale)
         if same:
             return self
+        held = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
         splits = {
             name: replace(
                 split,
@@ -155,7 +190,7 @@ class Data:
                     np.float32
                 ),
             )
-            for name, split in self.splits.items()
+            for name, split in held.items()
         }
         return replace(self, **splits, offset=units.offset, scale=units.scale)
 

@@ -50,6 +50,7 @@ class Photographs(Named):
     cropping: what training sees of them. channels: 3, or 1 for grey.
     """
 
+    alike: ClassVar[str] = "photographs"
     name: ClassVar[str] = "photographs"
     cropping: Cropping = Cropping()
     channels: int | None = None
@@ -104,6 +105,7 @@ class PhotoFolder:
     what the files are, which is colour where only some are.
     """
 
+    alike: ClassVar[str] = "photographs"
     path: str
     cropping: Cropping = Cropping()
     channels: int | None = None

@@ -33,6 +33,7 @@ class Published(Named):
     cropping: what is shown of them. channels: 1 for grey, 3 for colour, None for what each of the files is.
     """
 
+    alike: ClassVar[str] = "photographs"
     name: ClassVar[str]
     origin: ClassVar[str]
     folder: ClassVar[str]

@@ -1,0 +1,153 @@
+"""What turns a table's named columns into the numbers that a network sees, fitted once and served with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from keras.utils import FeatureSpace
+
+from keras_ae.data.csvs import Column
+
+FURTHEST = 20.0
+"""Standard deviations from the mean beyond which a number counts as that far."""
+
+SKEWED = 2.0
+"""Skewness above which numbers of at least 0 are taken as their logarithms."""
+
+MISSING_WORD = "(missing)"
+"""An empty word would not survive in a lookup's file."""
+
+ROWS_AT_ONCE = 2**16
+
+MOST_WORDS = 1000
+"""Different words of a column; with more it is a name or a text, of which nothing can be learned."""
+
+
+@dataclass(frozen=True, eq=False)
+class Intake:
+    """Named columns in, a vector out.
+
+    model: {column: (batch, 1)}, float32 or string -> {"inputs": (batch, features)}.
+    columns: their names; groups: (features,), which column each feature was made of.
+    logarithms: columns of numbers whose logarithm is taken.
+    """
+
+    model: keras.Model
+    columns: tuple[str, ...]
+    groups: np.ndarray
+    logarithms: tuple[str, ...] = ()
+
+    @property
+    def signature(self) -> dict[str, str]:
+        """Names that a signature may have, which hold no blanks, to the columns that they stand for."""
+        names = {re.sub(r"[^A-Za-z0-9_.-]", "_", name): name for name in self.columns}
+        if len(names) < len(self.columns):
+            names = {f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}_{number}": name
+                     for number, name in enumerate(self.columns, 1)}  # fmt: skip
+        return names
+
+    def graph(self, named: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Columns (batch,) by the names of the signature -> (batch, features), by ops of a graph.
+
+        An empty word is a missing one.
+        """
+        columns = {}
+        for served, column in self.signature.items():
+            values = named[served][:, None]
+            if values.dtype == tf.string:
+                values = tf.where(values == "", MISSING_WORD, values)
+            columns[column] = values
+        return self.model({name: columns[name] for name in sorted(columns)})["inputs"]
+
+    def numbers_of(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Columns (n,) of numbers or words -> (n, features) float32."""
+        count, parts = len(next(iter(columns.values()))), []
+        dtypes = {tensor.name: tensor.dtype for tensor in self.model.inputs}
+        for start in range(0, count, ROWS_AT_ONCE):
+            named = {
+                name: tf.constant(columns[name][start : start + ROWS_AT_ONCE, None], dtypes[name])
+                for name in sorted(self.columns)
+            }
+            parts.append(self.model(named)["inputs"].numpy())
+        return np.concatenate(parts)
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class Number(layers.Layer):
+    """A number, standardised, and beside it 1 where it is missing: (batch, 1) -> (batch, 2).
+
+    logarithm: log(1 + x) is taken first, below 0 of 0. offset, scale: of what is standardised. Numbers
+    further than 20 from 0 then count as that far; a missing one counts as the mean.
+    """
+
+    def __init__(self, offset: float, scale: float, logarithm: bool, **settings):
+        super().__init__(**settings)
+        self.offset, self.scale, self.logarithm = offset, scale, logarithm
+
+    def call(self, numbers):
+        missing = tf.math.is_nan(numbers)
+        there = tf.where(missing, 0.0, numbers)
+        there = tf.math.log1p(tf.maximum(there, 0.0)) if self.logarithm else there
+        seen = tf.clip_by_value((there - self.offset) / self.scale, -FURTHEST, FURTHEST)
+        return tf.concat([tf.where(missing, 0.0, seen), tf.cast(missing, seen.dtype)], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 2)
+
+    def get_config(self):
+        facts = {"offset": self.offset, "scale": self.scale, "logarithm": self.logarithm}
+        return super().get_config() | facts
+
+
+def number_of(values: np.ndarray) -> Number:
+    """A layer fitted to a column's training values (n,), of which those missing do not count."""
+    there = values[np.isfinite(values)].astype(np.float64)
+    if not len(there):
+        return Number(0.0, 1.0, False)
+    spread = there.std()
+    skewness = np.mean((there - there.mean()) ** 3) / spread**3 if spread > 0 else 0.0
+    logarithm = bool(there.min() >= 0 and there.max() > 1 and skewness > SKEWED)
+    seen = np.log1p(there) if logarithm else there
+    spread = float(seen.std())
+    return Number(float(seen.mean()), spread if spread > 1e-9 else 1.0, logarithm)
+
+
+def fitted(columns: Mapping[str, Column], rows: np.ndarray) -> Intake:
+    """Fits numbers and words of columns on some of their rows.
+
+    A word that is not among those gets a place of its own, which is empty in training; a missing word
+    is a word like others.
+    """
+    features, words, logarithms = {}, {}, []
+    for name, column in columns.items():
+        if column.kind == "number":
+            layer = number_of(column.values[rows])
+            logarithms += [name] if layer.logarithm else []
+            features[name] = FeatureSpace.feature("float32", layer, "float")
+        else:
+            lookup = layers.StringLookup(num_oov_indices=1)
+            features[name] = FeatureSpace.feature("string", lookup, "one_hot")
+            words[name] = [*np.unique(words_of(column)[rows])]
+    space = FeatureSpace(features, output_mode="dict")
+    most = max(map(len, words.values()), default=0)
+    if words:
+        # of a column with fewer words, the first again: what a lookup learns are the different ones
+        told = {name: found + found[:1] * (most - len(found)) for name, found in words.items()}
+        space.adapt(tf.data.Dataset.from_tensor_slices(told).batch(most))
+    inputs, encoded = space.get_inputs(), space.get_encoded_features()
+    together = layers.Concatenate(name="together")([encoded[name] for name in columns])
+    widths = [encoded[name].shape[-1] for name in columns]
+    model = keras.Model({name: inputs[name] for name in sorted(inputs)}, {"inputs": together}, name="intake")
+    groups = np.repeat(np.arange(len(widths)), widths)
+    return Intake(model, tuple(columns), groups, tuple(logarithms))
+
+
+def words_of(column: Column) -> np.ndarray:
+    """A column of text as words (n,), "(missing)" where missing."""
+    return np.array([*column.words, MISSING_WORD], object)[column.values]
