@@ -28,15 +28,17 @@ def model_card(
     table: Table,
     stages: dict[str, list[dict[str, float]]] | None = None,
     restoration: dict[str, int] | None = None,
+    detection: dict[str, object] | None = None,
 ) -> dict:
     """Recipe, data with its hash, versions, commit, size, training and scores.
 
     history: the logs of each epoch, with its seconds. table: the last row is the model's own.
     stages: the histories of what was trained before the whole, by name.
-    restoration: what is to be known of the restorer to restore in tiles.
+    restoration: what is to be known of the restorer to restore in tiles. detection: of the detector.
     """
     *baselines, model = table
-    return ({"restorer": restoration} if restoration else {}) | {
+    told = {"restorer": restoration, "detector": detection}
+    return {head: facts for head, facts in told.items() if facts} | {
         "recipe": {
             name: value if isinstance(value, (int, float)) else str(value)
             for name, value in flat(recipe).items()

@@ -123,7 +123,8 @@ def evaluate(
     collected: dict[str, list] = {}
     for inputs, targets in batches:
         outputs = tf.convert_to_tensor(predict(inputs), tf.float32)
-        for name, measure in (chosen or measures(domain, tuple(targets.shape[1:]))).items():
+        asked = measures(domain, tuple(targets.shape[1:])) if chosen is None else chosen
+        for name, measure in asked.items():
             collected.setdefault(name, []).append(np.asarray(measure(targets, outputs)))
     return {name: float(np.concatenate(parts).mean(dtype=np.float64)) for name, parts in collected.items()}
 

@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from keras_ae import blocks, data, samplers, tasks, variants
+from keras_ae import blocks, data, samplers, scores, tasks, thresholds, variants
 from keras_ae.catalogue import recipe_file
 from keras_ae.data.dataset import Dataset
 from keras_ae.errors import InputError
@@ -185,7 +185,7 @@ def _constructed(text, hint, path):
     wanted = {name for name in vars(hint) if not name.startswith("_") or name == "__call__"}
     fitting = {
         name: kind
-        for name, kind in _building_blocks().items()
+        for name, kind in _building_blocks()
         if wanted <= {member for base in kind.__mro__ for member in vars(base)}
     }
     expected = f"{path}: expected {' or '.join(sorted(fitting))}, such as Name or Name(field=value, ...)"
@@ -210,15 +210,15 @@ def _constructed(text, hint, path):
 
 
 def _building_blocks():
-    """Every dataclass of the four folders, and every sampler, by its name."""
-    modules = [samplers] + [
+    """Every dataclass of the four folders, and every sampler, score and threshold, and its name."""
+    modules = [samplers, scores, thresholds] + [
         importlib.import_module(info.name)
         for folder in (blocks, data, tasks, variants)
         for info in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}.")
     ]
-    return {
-        kind.__name__: kind
+    return [
+        (kind.__name__, kind)
         for module in modules
         for kind in vars(module).values()
         if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__
-    }
+    ]

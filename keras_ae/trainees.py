@@ -25,6 +25,7 @@ class Trainee(keras.Model):
     steps: of the whole run, which the terms' schedules follow.
     samples: rows of the outputs for each example. Above 1 the objective is the importance-weighted
         bound -log mean exp(-(loss + terms)) over them (Burda et al. 2016, arXiv:1509.00519).
+    trim: share of a batch, of the highest losses, that training leaves out (Rousseeuw 1984's trimming).
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Trainee(keras.Model):
         terms: Sequence[Term] = (),
         steps: int = 1,
         samples: int = 1,
+        trim: float = 0.0,
     ):
         super().__init__(name="trainee")
         self.model = model
@@ -41,6 +43,7 @@ class Trainee(keras.Model):
         self.terms = tuple(terms)
         self.steps = max(1, steps)
         self.samples = samples
+        self.trim = trim
         names = [
             *(["reconstruction"] if loss else []),
             *(term.name for term in terms),
@@ -83,6 +86,9 @@ class Trainee(keras.Model):
             total = total + self.term_weights[term.name] * factor * rows
         if self.samples > 1:
             total = log(self.samples) - ops.logsumexp(-total, axis=1)
+        if training and self.trim:
+            kept = ops.cast(ops.ceil((1.0 - self.trim) * ops.cast(count, "float32")), "int32")
+            total = ops.sort(total)[:kept]
         total = ops.mean(total)
         if "weight_decay" in self.trackers:
             decay = ops.sum(ops.stack(self.losses))
@@ -111,8 +117,8 @@ class AdversarialTrainee(Trainee):
     critic: whose outputs are among those of the model. critic_terms: its objective.
     """
 
-    def __init__(self, model, loss, terms, steps=1, samples=1, critic=None, critic_terms=()):
-        super().__init__(model, loss, terms, steps, samples)
+    def __init__(self, model, loss, terms, steps=1, samples=1, critic=None, critic_terms=(), trim=0.0):
+        super().__init__(model, loss, terms, steps, samples, trim)
         self.critic = critic
         self.critic_terms = tuple(critic_terms)
         self.trackers |= {term.name: keras.metrics.Mean(name=term.name) for term in self.critic_terms}

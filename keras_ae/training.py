@@ -100,11 +100,11 @@ def train(
 
 
 def _trainee(recipe, heads, loss, steps):
-    terms = recipe.variant.terms()
+    terms, trim = recipe.variant.terms(), getattr(recipe.task, "trim", 0.0)
     if heads.critic is None:
-        return Trainee(heads.trained, loss, terms, steps, heads.samples)
+        return Trainee(heads.trained, loss, terms, steps, heads.samples, trim)
     opposing = recipe.variant.critic_terms()
-    return AdversarialTrainee(heads.trained, loss, terms, steps, heads.samples, heads.critic, opposing)
+    return AdversarialTrainee(heads.trained, loss, terms, steps, heads.samples, heads.critic, opposing, trim)
 
 
 def _pretrain(stage, loss, recipe, data, directory, report):

@@ -8,14 +8,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 RANKS = {
     "errors": 0, "losses": 0, "pictures": 0,
-    "heads": 1, "metrics": 1, "baselines": 1, "catalogue": 1, "data": 1, "client": 1,
+    "heads": 1, "metrics": 1, "baselines": 1, "catalogue": 1, "data": 1, "client": 1, "thresholds": 1,
     "blocks": 2, "classifier": 2,
-    "samplers": 3,
+    "samplers": 3, "scores": 3, "ranges": 2, "points": 3,
     "variants": 4, "tasks": 4, "trainees": 4, "callbacks": 4, "board": 4, "latent": 4,
     "recipe": 5,
     "runs": 6, "serving": 6, "card": 6,
-    "training": 7, "runtimes": 7, "encoding": 7, "restoring": 7,
-    "benchmark": 8, "beam": 8,
+    "training": 7, "runtimes": 7, "encoding": 7, "restoring": 7, "detecting": 7,
+    "benchmark": 8, "sweep": 8, "beam": 8,
     "cli": 9,
     "__main__": 10,
 }  # fmt: skip

@@ -20,6 +20,7 @@ from keras_ae import blocks
 from keras_ae.blocks.colour import in_colour
 from keras_ae.callbacks import read_state
 from keras_ae.data.dataset import Data, Dataset, Units, inference_batch
+from keras_ae.data.intake import Intake
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads
 from keras_ae.recipe import Recipe, flat
@@ -29,6 +30,10 @@ MODEL_FILE = "autoencoder.keras"
 RECIPE_FILE = "recipe.json"
 PRIOR_FILE = "prior.keras"
 RESTORER_FILE = "restorer.keras"
+DETECTOR_FILE = "detector.keras"
+INTAKE_FILE = "intake.keras"
+OF_COLUMNS = "column_"
+"""What the names of the arrays begin with that are kept of a table's columns."""
 OF_RESTORER = "restorer_"
 """What the names of the arrays begin with that are kept for the restorer."""
 TRIED, TRIED_SIDE = 8, 64
@@ -115,6 +120,8 @@ class Saved:
     sampler: {"noise"} -> {"code"}, of a variant that generates.
     restorer: {"inputs" and what else it takes} -> {"reconstruction"}, of a task that restores pictures.
     pictures: what the restorer takes, by name, of the same examples.
+    detector: {"inputs"} -> {"score", "p_value", "is_anomaly", "contributions"}, of one that detects.
+    columns: of a table's examples as they were, by the names of the signature.
     """
 
     heads: Heads
@@ -123,6 +130,8 @@ class Saved:
     sampler: keras.Model | None
     restorer: keras.Model | None = None
     pictures: dict[str, np.ndarray] = field(default_factory=dict)
+    detector: keras.Model | None = None
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def saved(directory: Path) -> Saved:
@@ -135,15 +144,27 @@ def saved(directory: Path) -> Saved:
     try:
         heads = Heads.of(loaded(directory / MODEL_FILE), loaded(directory / PRIOR_FILE))
         with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
-            units = Units(str(facts["domain"]), facts["offset"], facts["scale"])
+            units = Units(str(facts["domain"]), facts["offset"], facts["scale"], _intake(directory, facts))
+            columns = {
+                name.removeprefix(OF_COLUMNS): facts[name] for name in facts if name.startswith(OF_COLUMNS)
+            }
             named = {name: facts[name] for name in ("inputs", "condition") if name in facts}
             shown = {
                 name.removeprefix(OF_RESTORER): facts[name] for name in facts if name.startswith(OF_RESTORER)
             }
             sampler = loaded(directory / SAMPLER_FILE) or heads.prior
-            return Saved(heads, units, named, sampler, loaded(directory / RESTORER_FILE), shown)
+            restorer, detector = loaded(directory / RESTORER_FILE), loaded(directory / DETECTOR_FILE)
+            return Saved(heads, units, named, sampler, restorer, shown, detector, columns)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{directory} cannot be read ({error}); train anew") from error
+
+
+def _intake(directory, facts):
+    """What takes a table's columns in, or None."""
+    model = loaded(directory / INTAKE_FILE)
+    if model is None:
+        return None
+    return Intake(model, tuple(facts["columns"].tolist()), facts["groups"])
 
 
 def save_heads(run: Run) -> None:
@@ -159,6 +180,8 @@ def save_heads(run: Run) -> None:
         sampler.save(run.directory / SAMPLER_FILE)
     if restorer is not None:
         restorer.save(run.directory / RESTORER_FILE)
+    if run.detector is not None:
+        run.detector[0].save(run.directory / DETECTOR_FILE)
     heads.end_to_end.save(run.directory / MODEL_FILE)
 
 
@@ -182,8 +205,16 @@ def save_data_facts(run: Run) -> None:
             shown["mask"] = task.restorer_mask(shown["inputs"], seeds[:TRIED])
     if not fits(tuple(run.heads.encoder.get_layer("inputs").output.shape[1:]), few.shape):
         named["inputs"] = task.pair(named["inputs"], seeds, data.domain)[0]
+    told = {}
+    if data.intake is not None:
+        data.intake.model.save(directory / INTAKE_FILE)
+        told = {"columns": np.array(data.intake.columns), "groups": data.intake.groups} | {
+            OF_COLUMNS + served: _plain(data.raw[column][: len(few)])
+            for served, column in data.intake.signature.items()
+        }
     np.savez(
         directory / DATA_FILE,
+        **told,
         sha256=data.sha256,
         domain=data.domain,
         offset=data.units.offset,
@@ -191,6 +222,11 @@ def save_data_facts(run: Run) -> None:
         **{name: np.asarray(value) for name, value in named.items()},
         **{OF_RESTORER + name: np.asarray(value) for name, value in shown.items()},
     )
+
+
+def _plain(values):
+    """Words as an array that needs no pickle; numbers as they are."""
+    return values.astype(str) if values.dtype == object else values
 
 
 def check_same_data(data: Data, directory: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import keras
@@ -15,6 +15,7 @@ from keras_ae.callbacks import read_state
 from keras_ae.data.dataset import Data, Split, held_back_batches, inference_batch, values
 from keras_ae.heads import Heads, Spec, apply
 from keras_ae.recipe import Recipe
+from keras_ae.thresholds import Fitted
 
 MOST_FITTED = 10_000
 """Training examples whose codes a sampler is fitted to."""
@@ -62,6 +63,12 @@ class Run:
         fits = hasattr(self.recipe.task, "restorer") and hasattr(self.recipe.variant, "reach")
         return self.recipe.task.restorer(self.heads) if fits else None
 
+    @cached_property
+    def detector(self) -> tuple[keras.Model, Fitted] | None:
+        """The task's head that flags anomalies, and the threshold in it; None where there is none."""
+        fits = hasattr(self.recipe.task, "detector")
+        return self.recipe.task.detector(self.heads, self.data) if fits else None
+
     def encode(self, split: Split) -> dict[str, np.ndarray]:
         """What the encoder gives of a split's examples, uncorrupted, by output name.
 
@@ -82,8 +89,10 @@ def fits(taken: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
 
 
 def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
-    """The recipe's data, its notes reported."""
+    """The recipe's data as its task takes them, its notes reported."""
     data = recipe.data.load()
+    if hasattr(recipe.task, "prepared"):
+        data = recipe.task.prepared(data)
     for note in data.notes:
         report(note)
     return data

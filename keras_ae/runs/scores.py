@@ -47,7 +47,9 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
         sampler = run.sampler()
         found = task.figures(run.heads, run.data, seed, sampler and drawing(sampler))
         for row, figures in found.items():
-            table[run.name if row == "model" else row] |= figures
+            name = run.name if row == "model" else row
+            table[name] = table.get(name, {}) | figures
+        table[run.name] = table.pop(run.name)  # the last, behind rows that figures have added
     return table
 
 
@@ -88,6 +90,27 @@ def restoration(run: Run) -> dict[str, int] | None:
         "coloured": getattr(run.recipe.task, "coloured", False),
         "reach": variant.reach + getattr(run.recipe.task, "reach", 0),
         "multiple": variant.multiple,
+    }
+
+
+def detection(run: Run) -> dict[str, object] | None:
+    """What is to be known of a run's detector; None where it has none.
+
+    score: by which it is. threshold: above it an example is an anomaly; how, promise, count: how that was
+    fitted, what holds of it, and on how many normal examples held back. trim: the share of the training
+    examples that was assumed to be anomalies.
+    """
+    if run.detector is None:
+        return None
+    _, fitted = run.detector
+    task = run.recipe.task
+    return {
+        "score": str(task.score),
+        "threshold": fitted.value,
+        "how": fitted.how,
+        "promise": fitted.promise,
+        "count": fitted.count,
+        "trim": task.trim,
     }
 
 

@@ -40,8 +40,10 @@ def export_heads(
     keep: int | None = None,
     restorer: keras.Model | None = None,
     pictures: dict[str, np.ndarray] | None = None,
+    detector: keras.Model | None = None,
+    columns: dict[str, np.ndarray] | None = None,
 ) -> dict[str, Path]:
-    """Writes root/name/<head>/<version>/ for encoder, decoder, autoencoder, a learned prior and a restorer.
+    """Writes root/name/<head>/<version>/ for encoder, decoder, autoencoder, prior, restorer and detector.
 
     Each head is a SavedModel of its own, with the signatures of `head_signatures`, any batch size,
     `card.json` (which has the signatures and the hash of the weights beside what is given), and
@@ -55,6 +57,8 @@ def export_heads(
     keep: newest versions of each head to leave, beside the one before the newest and those labelled; None
         leaves all.
     restorer: of a task that restores pictures; pictures: what it takes, by name, to be compared on.
+    detector: of a task that detects anomalies.
+    columns: of a table's examples, by the names of the signature.
     Returns the folder of each head.
     Raises InputError when the folder cannot be written or `keep` is below 1, ExportError for a graph
     that draws or changes anything and for a head that, read back, differs; nothing stays behind then.
@@ -62,17 +66,17 @@ def export_heads(
     if keep is not None and keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
     passage = InNumPy(heads, units)
-    served = head_signatures(heads, units, sampler, InGraph(heads, units), restorer)
-    due = head_signatures(heads, units, sampler, passage, restorer)
-    requests = dict.fromkeys(served, _requests(heads, units, sampler, examples, passage))
+    served = head_signatures(heads, units, sampler, InGraph(heads, units), restorer, detector)
+    due = head_signatures(heads, units, sampler, passage, restorer, detector)
+    requests = dict.fromkeys(served, _requests(heads, units, sampler, examples, passage, columns or {}))
     if restorer is not None:
         requests["restorer"] = _restoring_requests(pictures, passage)
-    weights = {head: _weights(head, heads, sampler, restorer) for head in served}
+    weights = {head: _weights(head, heads, sampler, restorer, detector) for head in served}
     aside = root / name / f"tmp-{uuid.uuid4().hex}"
     try:
         aside.mkdir(parents=True)
         for head, signatures in served.items():
-            _write(signatures, weights[head], aside / head)
+            _write(signatures, weights[head], aside / head, units.intake)
             refuse_forbidden(aside / head)
             records = _records(due[head], requests[head])
             described = _verified(aside / head, records)
@@ -92,13 +96,14 @@ def export_heads(
     return folders
 
 
-def _weights(head, heads, sampler, restorer):
+def _weights(head, heads, sampler, restorer, detector):
     """The weights that a head serves, each once."""
     models = {
         "encoder": (heads.encoder,),
         "decoder": (heads.decoder, sampler),
         "prior": (heads.prior,),
         "restorer": (restorer,),
+        "detector": (detector,),
     }
     models = models.get(head, (heads.end_to_end,))
     found = {id(weight): weight for model in models if model is not None for weight in model.weights}
@@ -115,9 +120,13 @@ def _sha256(weights):
     return digest.hexdigest()
 
 
-def _write(signatures, weights, folder):
-    """A SavedModel of functions and weights alone; of the layers nothing but the graph is needed."""
+def _write(signatures, weights, folder, intake):
+    """A SavedModel of functions and weights alone; of the layers nothing but the graph is needed.
+
+    But for what takes columns in, which has tables of words.
+    """
     module = tf.Module()
+    module.intake = intake and intake.model
     module.kept = [weight.value for weight in weights]
     functions = {name: signature.run for name, signature in signatures.items()}
     for name, function in functions.items():
@@ -145,10 +154,10 @@ def _restoring_requests(pictures, passage):
     return {name: value.astype(np.float32) for name, value in pictures.items()} | files
 
 
-def _requests(heads, units, sampler, examples, passage):
+def _requests(heads, units, sampler, examples, passage, columns):
     """What to ask of the signatures, by the names that they take, in the data's own units."""
     raw = examples["inputs"] * units.scale + units.offset
-    named = {"inputs": raw.astype(np.float32)}
+    named = {"inputs": raw.astype(np.float32)} | columns
     if units.domain == "categorical":
         named["inputs"] = examples["inputs"].argmax(axis=-1)
     if "condition" in examples:

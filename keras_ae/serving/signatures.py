@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.data.dataset import Units
+from keras_ae.data.intake import Intake
 from keras_ae.heads import Heads, apply
 from keras_ae.losses import categorical_crossentropy, squared_error
 from keras_ae.pictures import drawable
@@ -69,13 +70,15 @@ def head_signatures(
     sampler: keras.Model | None,
     outside: Outside,
     restorer: keras.Model | None = None,
+    detector: keras.Model | None = None,
 ) -> dict[str, dict[str, Signature]]:
     """The signatures of each head, by head and name; `serving_default` is the first of each.
 
     encoder: inputs -> code and whatever the encoder gives. decoder: code -> reconstruction; with a
     sampler also `sample`, noise -> reconstruction. autoencoder: inputs -> reconstruction, error.
     prior, where one is learned: noise -> code. restorer, where the task has one: pictures of any size,
-    and what else it takes -> reconstruction. A decoder that needs more than a code is not served.
+    and what else it takes -> reconstruction. detector, where the task has one: inputs -> score, p_value,
+    is_anomaly, contributions. A decoder that needs more than a code is not served.
     Pictures also go in as files (`image_bytes`) and come
     out as PNG files (`png`, `sample_png`). A conditional head takes condition too.
     """
@@ -115,6 +118,12 @@ def head_signatures(
         del served["decoder"]
     if restorer is not None:
         served["restorer"] = _restoring(restorer, units, outside)
+    if detector is not None:
+
+        def detect(named):
+            return outside.call(detector, outside.inward(named))
+
+        served["detector"] = {DEFAULT: outside.signature(_specs(detector, units), detect)}
     return _with_pictures(served, heads, units, outside)
 
 
@@ -159,7 +168,8 @@ def _with_pictures(served, heads, units, outside):
     if None in heads.end_to_end.output["reconstruction"].shape[1:]:
         return served  # of no size that a batch of files could be brought to
     if drawable(heads.encoder.get_layer("inputs").output.shape[1:]):
-        served["encoder"]["image_bytes"] = from_bytes(served["encoder"][DEFAULT])
+        for head in served.keys() & {"encoder", "detector"}:
+            served[head]["image_bytes"] = from_bytes(served[head][DEFAULT])
         whole = from_bytes(served["autoencoder"][DEFAULT])
         served["autoencoder"]["image_bytes"] = to_png(whole) if out else whole
     if out:
@@ -175,9 +185,20 @@ def _specs(model, units, left_out=()):
         shape, dtype = tensor.shape, tensor.dtype
         if tensor.name == "condition" or (tensor.name == "inputs" and units.domain == "categorical"):
             shape, dtype = shape[:-1], "int64"
-        if tensor.name not in left_out:
+        if tensor.name == "inputs" and units.intake is not None:
+            specs |= column_specs(units.intake)
+        elif tensor.name not in left_out:
             specs[tensor.name] = tf.TensorSpec(shape, dtype, name=tensor.name)
     return specs
+
+
+def column_specs(intake: Intake) -> dict[str, tf.TensorSpec]:
+    """What a request to a head of a table holds: a value of each column, by its name."""
+    dtypes = {tensor.name: tensor.dtype for tensor in intake.model.inputs}
+    return {
+        served: tf.TensorSpec((None,), dtypes[column], name=served)
+        for served, column in intake.signature.items()
+    }
 
 
 def _error(domain):
@@ -189,7 +210,7 @@ class InGraph:
 
     def __init__(self, heads: Heads, units: Units):
         self.offset, self.scale = (tf.constant(value, tf.float32) for value in (units.offset, units.scale))
-        self.domain = units.domain
+        self.domain, self.intake = units.domain, units.intake
         self.shape = tuple(heads.encoder.get_layer("inputs").output.shape[1:])
         self.classes = condition_classes(heads)
 
@@ -197,6 +218,8 @@ class InGraph:
         changed = {}
         if "condition" in named and self.classes:
             changed["condition"] = _one_hot(named["condition"], self.classes, "condition")
+        if self.intake is not None and "code" not in named:
+            return {"inputs": self.intake.graph(named)} | changed
         if "inputs" in named and self.domain == "categorical":
             changed["inputs"] = _one_hot(named["inputs"], self.shape[-1], "inputs")
         if "inputs" in named and self.domain == "real":
@@ -260,6 +283,10 @@ class InNumPy:
         changed = {}
         if "condition" in named and self.classes:
             changed["condition"] = np.eye(self.classes, dtype=np.float32)[named["condition"]]
+        if self.units.intake is not None and "code" not in named:
+            specs = column_specs(self.units.intake)
+            given = {name: tf.constant(named[name], spec.dtype) for name, spec in specs.items()}
+            return {"inputs": self.units.intake.graph(given)} | changed
         if "inputs" in named and self.units.domain == "categorical":
             changed["inputs"] = np.eye(self.positions, dtype=np.float32)[named["inputs"]]
         if "inputs" in named and self.units.domain == "real":

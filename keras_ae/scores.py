@@ -1,0 +1,157 @@
+"""How unlike the normal examples one is: scores of what the heads give, in the graph that is served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import keras
+import numpy as np
+
+from keras_ae.blocks.scoring import (
+    DivergenceFromNormal,
+    Drawn,
+    MahalanobisDistance,
+    MeanNegativeLogLikelihood,
+    NearestDistance,
+    Standardised,
+    SumOfElements,
+)
+from keras_ae.data.dataset import inference_batch
+from keras_ae.errors import InputError
+from keras_ae.heads import Heads
+from keras_ae.losses import NATURAL
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """What a score is made of.
+
+    heads: trained ones. inputs: (batch, ...) as they take them. outputs: what the end-to-end model gives
+    of the inputs, by name, and "shares", what each feature adds to the mean error. domain: of the inputs.
+    training: normal examples (n, ...) that were trained on.
+    """
+
+    heads: Heads
+    inputs: keras.KerasTensor
+    outputs: dict
+    domain: str
+    training: np.ndarray
+
+    def of_training(self, tensor) -> np.ndarray:
+        """The value (n, ...) of a tensor for the training examples."""
+        return in_batches(keras.Model({"inputs": self.inputs}, {"value": tensor}), self.training)["value"]
+
+    def output(self, name: str):
+        """Raises InputError where the heads do not give it."""
+        if name not in self.outputs:
+            raise InputError(
+                f"this score needs {name}, which the variant's heads do not give; take a variational one, or "
+                'another score: SET="task.score=Reconstruction"'
+            )
+        return self.outputs[name]
+
+
+class Score(Protocol):
+    """A frozen dataclass whose `scored(graph)` gives a tensor (batch,), the higher the less normal."""
+
+    def scored(self, graph: Graph): ...
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """The mean error of the reconstruction."""
+
+    def scored(self, graph):
+        return SumOfElements(name="reconstruction_score")(graph.outputs["shares"])
+
+
+@dataclass(frozen=True)
+class ReconstructionProbability:
+    """-log p(x | z), averaged over codes drawn from the posterior (An and Cho 2015), in nats.
+
+    samples: codes an example, at least 1; their noise is the same for each, so that a score repeats.
+    """
+
+    samples: int = 16
+
+    def __post_init__(self):
+        if self.samples < 1:
+            raise ValueError(f"samples is at least 1, received {self.samples}")
+
+    def scored(self, graph):
+        mean, log_var = graph.output("mean"), graph.output("log_var")
+        decoded = graph.heads.decoder({"code": Drawn(self.samples, name="drawn")(mean, log_var)})
+        gaussian = "reconstruction_log_var" in decoded
+        likelihood = "gaussian" if gaussian else NATURAL[graph.domain]
+        if likelihood == "gaussian" and not gaussian:
+            decoded["reconstruction_log_var"] = keras.ops.zeros_like(decoded["reconstruction"])
+        nats = MeanNegativeLogLikelihood(likelihood, self.samples, name="probability_score")
+        return nats(graph.inputs, decoded)
+
+
+@dataclass(frozen=True)
+class PriorDivergence:
+    """The divergence of the posterior from the prior, by the encoder alone."""
+
+    def scored(self, graph):
+        layer = DivergenceFromNormal(name="divergence_score")
+        return layer(graph.output("mean"), graph.output("log_var"))
+
+
+@dataclass(frozen=True)
+class Mahalanobis:
+    """The distance of the code from those of training, in units of their covariance, by the encoder alone."""
+
+    def scored(self, graph):
+        code = graph.outputs["code"]
+        return MahalanobisDistance(name="mahalanobis_score").fitted(graph.of_training(code))(code)
+
+
+@dataclass(frozen=True)
+class NearestCodes:
+    """The mean distance of the code from the nearest of training, by the encoder alone.
+
+    neighbours: how many of them, at least 1.
+    """
+
+    neighbours: int = 5
+
+    def __post_init__(self):
+        if self.neighbours < 1:
+            raise ValueError(f"neighbours is at least 1, received {self.neighbours}")
+
+    def scored(self, graph):
+        codes = graph.of_training(graph.outputs["code"])
+        layer = NearestDistance(min(self.neighbours, len(codes)), len(codes), name="nearest_score")
+        return layer.fitted(codes)(graph.outputs["code"])
+
+
+@dataclass(frozen=True)
+class Together:
+    """The sum of two scores, each in units of its spread over the training examples.
+
+    The spread is that between the quartiles, which a few anomalies among them do not move.
+    """
+
+    first: Score = Reconstruction()
+    second: Score = Mahalanobis()
+
+    def scored(self, graph):
+        parts = []
+        for number, score in enumerate((self.first, self.second)):
+            tensor = score.scored(graph)
+            low, middle, high = np.quantile(graph.of_training(tensor), (0.25, 0.5, 0.75))
+            spread = float(high - low) if high > low else 1.0
+            parts.append(Standardised(float(middle), spread, name=f"standardised_{number}")(tensor))
+        return keras.ops.add(*parts)
+
+
+def in_batches(model: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarray]:
+    """What a model of "inputs" gives of (n, ...), by name."""
+    size = inference_batch(inputs.shape[1:])
+    parts = [
+        model({"inputs": inputs[start : start + size]}, training=False)
+        for start in range(0, len(inputs), size)
+    ]
+    return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}

@@ -1,0 +1,201 @@
+"""Anomaly detection: how unlike normal examples one is, and from where on that is too much.
+
+Labels of 0 are normal, all others are kinds of anomalies. Nothing here knows what the examples are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from keras_ae.baselines import Predictor
+from keras_ae.blocks.scoring import Calibrated, Shares
+from keras_ae.data.dataset import Data, Split, values
+from keras_ae.errors import InputError
+from keras_ae.heads import Heads, apply
+from keras_ae.points import figures_of, scores_of, subsequence_pca
+from keras_ae.samplers import Draw
+from keras_ae.scores import Graph, Reconstruction, Score, in_batches
+from keras_ae.thresholds import Conformal, Fitted, Threshold
+
+MOST_FITTED = 5000
+"""Training examples that scores in code space and baselines are fitted to."""
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """Learns normal examples and flags those that it reconstructs, or codes, unlike them.
+
+    score: how unlike one is. threshold: from where on it is an anomaly, fitted on normal examples of the
+        validation split that no epoch was chosen on.
+    trim: share of each training batch, of the highest errors, that does not count, in [0, 0.5): what is
+        assumed to be anomalies among the examples that pass for normal.
+    """
+
+    score: Score = Reconstruction()
+    threshold: Threshold = Conformal()
+    trim: float = 0.0
+
+    def __post_init__(self):
+        if not 0 <= self.trim < 0.5:
+            raise ValueError(f"trim lies in [0, 0.5), received {self.trim:g}")
+
+    def pair(self, examples, seeds, domain: str):
+        """examples (batch, ...) -> (examples, examples)."""
+        return examples, examples
+
+    def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
+        """None that reconstructs: what detects anomalies otherwise stands in `figures`."""
+        return {}
+
+    def measures(self) -> dict:
+        """None of a reconstruction's: the test split holds anomalies."""
+        return {}
+
+    def prepared(self, data: Data) -> Data:
+        """The data with normal examples alone to train on and to choose an epoch by.
+
+        Every other normal example of the validation split, and its anomalies, calibrate, but where the data
+        tells by itself what calibrates.
+        Raises InputError where there are too few normal ones, or too few for the threshold.
+        """
+        train, validation = (_normal(split) for split in (data.train, data.validation))
+        if data.calibration is not None:
+            self._check_calibration(data.calibration)
+            return dataclasses.replace(data, train=train, validation=validation)
+        if not len(train) or len(validation) < 2:
+            raise InputError(
+                f"expected normal examples, of label 0, to train on and 2 or more to validate and calibrate "
+                f"on; received {len(train)} and {len(validation)}; add more"
+            )
+        labels = data.validation.labels
+        anomalies = data.validation.take(np.zeros(0, int) if labels is None else np.flatnonzero(labels > 0))
+        held = validation.take(slice(1, None, 2))
+        examples = np.concatenate([held.examples, anomalies.examples])
+        marks = np.repeat([0, 1], [len(held), len(anomalies)])
+        calibration = Split(examples, marks)
+        self._check_calibration(calibration)
+        held_out = validation.take(slice(0, None, 2))
+        return dataclasses.replace(data, train=train, validation=held_out, calibration=calibration)
+
+    def _check_calibration(self, split):
+        """Raises what the threshold would raise once all is trained, where the examples are too few."""
+        scores = -np.log1p(-(np.arange(len(split)) + 0.5) / len(split)) if len(split) else np.zeros(0)
+        self.threshold.of_scores(scores, split.labels)
+
+    def detector(self, heads: Heads, data: Data) -> tuple[keras.Model, Fitted]:
+        """The model {"inputs"} -> {"score", "p_value", "is_anomaly", "contributions"}, and its threshold.
+
+        data: as `prepared` gives it. All but the last are (batch,). contributions: what each feature, step
+            or pixel adds to the mean error.
+        Raises InputError for a score that the heads do not admit, and where no threshold can be fitted.
+        """
+        raw = heads.encoder.get_layer("inputs").output
+        inputs = keras.Input(raw.shape[1:], name="inputs")
+        # not by the end-to-end model, for a layer in two nested models does not survive a Keras file
+        encoded = apply(heads.encoder, {"inputs": inputs})
+        outputs = {**encoded, **apply(heads.decoder, {"inputs": inputs, **encoded})}
+        groups = None if data.intake is None else data.intake.groups.tolist()
+        outputs["shares"] = Shares(data.domain, groups, name="contributions")(
+            inputs, outputs["reconstruction"]
+        )
+        training = np.asarray(values(data.train.thin(MOST_FITTED).examples))
+        graph = Graph(heads, inputs, outputs, data.domain, training)
+        score = self.score.scored(graph)
+        alone = keras.Model({"inputs": inputs}, {"score": score})
+        reference = in_batches(alone, np.asarray(values(data.calibration.examples)))["score"]
+        labels = data.calibration.labels
+        fitted = self.threshold.of_scores(reference, labels)
+        normal = reference if labels is None else reference[labels == 0]
+        p_value, is_anomaly = Calibrated(len(normal), name="calibrated").fitted(normal, fitted.value)(score)
+        named = {
+            "score": score,
+            "p_value": p_value,
+            "is_anomaly": is_anomaly,
+            "contributions": outputs["shares"],
+        }
+        return keras.Model({"inputs": inputs}, named, name="detector"), fitted
+
+    def figures(self, heads: Heads, data: Data, seed: int, draw: Draw | None) -> dict[str, dict[str, float]]:
+        """Of the test split: areas under the curves, and F1 and both error rates at the threshold.
+
+        Beside the model PCA's reconstruction error and an isolation forest. Nothing where no anomalies are
+        known in the test split.
+        """
+        if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
+            return {}
+        detector, fitted = self.detector(heads, data)
+        if data.points is not None:
+            return self._of_points(detector, fitted.value, heads, data, seed)
+        test, labels = np.asarray(values(data.test.examples)), data.test.labels > 0
+        found = in_batches(detector, test)
+        flagged = found["is_anomaly"]
+        missed = float(np.mean(~flagged[labels]))
+        false = float(np.mean(flagged[~labels]))
+        hits = int((flagged & labels).sum())
+        rows = {
+            "model": ranking(found["score"], labels)
+            | {
+                "f1": 2 * hits / max(1, int(flagged.sum()) + int(labels.sum())),
+                "false_alarms": false,
+                "missed": missed,
+            }
+        }
+        training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, test[0].size)
+        flat = test.reshape(len(test), -1)
+        for name, scores in _otherwise(training, flat, heads.latent_dim, seed).items():
+            rows[name] = ranking(scores, labels)
+        return rows
+
+    def _of_points(self, detector, threshold, heads, data, seed):
+        """Figures of the points that the test examples are windows of."""
+        points, size = data.points, data.test.shape[0]
+        if points.labels is None:
+            return {}
+        windows = np.asarray(values(data.test.examples))
+        found = in_batches(detector, windows)
+        scores = scores_of(found["score"], points, size)
+        flags = np.nan_to_num(scores, nan=-np.inf) > threshold
+        rows = {"model": figures_of(scores, windows, points, flags)}
+        normal = data.test.labels == 0
+        if normal.any():
+            rows["model"]["false_alarms"] = float(found["is_anomaly"][normal].mean())
+        training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, windows[0].size)
+        flat = windows.reshape(len(windows), -1)
+        for name, other in _otherwise(training, flat, heads.latent_dim, seed).items():
+            rows[name] = figures_of(scores_of(other, points, size), windows, points)
+        rows["subsequence PCA"] = figures_of(subsequence_pca(windows, points), windows, points)
+        return rows
+
+    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+        return {"input": inputs, "reconstruction": reconstruction, "error": abs(inputs - reconstruction)}
+
+
+def ranking(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Areas under the receiver operating characteristic and under the curve of precision and recall."""
+    return {
+        "auroc": float(roc_auc_score(labels, scores)),
+        "auprc": float(average_precision_score(labels, scores)),
+    }
+
+
+def _normal(split):
+    return split if split.labels is None else split.take(np.flatnonzero(split.labels == 0))
+
+
+def _otherwise(training, test, latent_dim, seed):
+    """Scores of the test vectors by what is not an autoencoder, fitted to the same training vectors."""
+    components = min(latent_dim, *training.shape)
+    pca = PCA(components, random_state=seed).fit(training)
+    back = pca.inverse_transform(pca.transform(test))
+    forest = IsolationForest(random_state=seed).fit(training)
+    return {
+        f"PCA, {components} components": np.mean((test - back) ** 2, axis=1),
+        "isolation forest": -forest.score_samples(test),
+    }

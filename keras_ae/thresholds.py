@@ -1,0 +1,198 @@
+"""Thresholds of anomaly scores, fitted on held-back examples, and what each of them promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, expm1, log
+from typing import Protocol
+
+import numpy as np
+
+from keras_ae.errors import InputError
+
+FEWEST_PEAKS = 20
+"""Scores above the start of a tail that a distribution can be fitted to."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A threshold: an example whose score lies above the value is an anomaly.
+
+    how: what it was fitted by. promise: what holds of it, and under which assumption. count: scores that
+    it was fitted on.
+    """
+
+    value: float
+    how: str
+    promise: str
+    count: int
+
+
+class Threshold(Protocol):
+    """A frozen dataclass whose `of_scores` takes scores (n,) and labels (n,) if any, 1 for anomalies.
+
+    Only the scores of normal examples count, but for thresholds that are chosen by labels.
+    """
+
+    def of_scores(self, scores: np.ndarray, labels: np.ndarray | None = None) -> Fitted: ...
+
+
+@dataclass(frozen=True)
+class Conformal:
+    """Split-conformal: at most alpha of new normal examples are flagged, whatever the scores' distribution.
+
+    Papadopoulos et al. 2002; Bates et al. 2023, arXiv:2104.08279. The promise is of the mean over
+    calibration sets, and holds where normal examples to come are exchangeable with those held back.
+
+    alpha: the rate of false alarms, in (0, 1).
+    """
+
+    alpha: float = 0.05
+
+    def __post_init__(self):
+        _check_share("alpha", self.alpha)
+
+    def of_scores(self, scores, labels=None) -> Fitted:
+        """Raises InputError for scores too few for alpha: at least 1 / alpha - 1 are needed."""
+        normal = np.sort(_normal(scores, labels))
+        rank = ceil((len(normal) + 1) * (1 - self.alpha) - 1e-9)
+        if rank > len(normal):
+            raise InputError(
+                f"false alarms at a rate of {self.alpha:g} take at least {ceil(1 / self.alpha - 1 - 1e-9)} "
+                f"normal examples to calibrate on, received {len(normal)}; hold back more, or allow more"
+            )
+        return Fitted(
+            float(normal[rank - 1]),
+            f"split-conformal, score {rank} of {len(normal)} in ascending order",
+            f"at most {self.alpha:g} of new normal examples are flagged, on average over calibration sets, "
+            "if they are exchangeable with those held back",
+            len(normal),
+        )
+
+
+@dataclass(frozen=True)
+class PeaksOverThreshold:
+    """Extreme value theory: the tail beyond a high quantile as a generalised Pareto distribution.
+
+    Siffer et al. 2017, "Anomaly Detection in Streams with Extreme Value Theory". For rates below what the
+    examples held back could show.
+
+    alpha: the rate of false alarms, in (0, 1), below 1 - level. level: quantile at which the tail begins.
+    """
+
+    alpha: float = 0.001
+    level: float = 0.9
+
+    def __post_init__(self):
+        _check_share("alpha", self.alpha)
+        _check_share("level", self.level)
+        if self.alpha >= 1 - self.level:
+            raise ValueError(f"alpha is below 1 - level, received {self.alpha:g} and {self.level:g}")
+
+    def of_scores(self, scores, labels=None) -> Fitted:
+        """Raises InputError for a tail of fewer than 20 scores, or of one value."""
+        from scipy.stats import genpareto
+
+        normal = _normal(scores, labels)
+        start = float(np.quantile(normal, self.level))
+        excesses = normal[normal > start] - start
+        if len(excesses) < FEWEST_PEAKS or np.ptp(excesses) == 0:
+            raise InputError(
+                f"expected at least {FEWEST_PEAKS} different scores above the quantile {self.level:g}, "
+                f"received {len(np.unique(excesses))}; hold back more, lower the level, or take Conformal"
+            )
+        shape, _, scale = genpareto.fit(excesses, floc=0)
+        rarity = log(self.alpha * len(normal) / len(excesses))
+        beyond = -rarity if abs(shape) < 1e-9 else expm1(-shape * rarity) / shape
+        return Fitted(
+            start + scale * beyond,
+            f"peaks over threshold, {len(excesses)} of {len(normal)} scores above {start:g}, of shape "
+            f"{shape:.3f} and scale {scale:.3g}",
+            f"{self.alpha:g} of new normal examples are flagged, if the tail is as fitted",
+            len(normal),
+        )
+
+
+@dataclass(frozen=True)
+class Quantile:
+    """The score that a share of the held-back normal examples exceeds.
+
+    alpha: that share, in (0, 1).
+    """
+
+    alpha: float = 0.05
+
+    def __post_init__(self):
+        _check_share("alpha", self.alpha)
+
+    def of_scores(self, scores, labels=None) -> Fitted:
+        normal = _normal(scores, labels)
+        return Fitted(
+            float(np.quantile(normal, 1 - self.alpha, method="inverted_cdf")),
+            f"quantile {1 - self.alpha:g} of {len(normal)} scores",
+            f"{self.alpha:g} of the held-back normal examples are flagged; of new ones nothing is promised",
+            len(normal),
+        )
+
+
+@dataclass(frozen=True)
+class BestF1:
+    """The threshold with the best F1 on labelled examples held back, never on those of a test."""
+
+    def of_scores(self, scores, labels=None) -> Fitted:
+        """Raises InputError without labels, and where they are all of one kind."""
+        scores = _finite(scores)
+        if labels is None or len(np.unique(np.asarray(labels) > 0)) < 2:
+            raise InputError(
+                "the best F1 takes labelled examples of both kinds to choose by, received "
+                f"{'none' if labels is None else 'one kind'}; take Conformal, which needs normal ones alone"
+            )
+        order = np.argsort(-scores, kind="stable")
+        ranked, hits = scores[order], np.cumsum(np.asarray(labels)[order] > 0)
+        f1 = 2 * hits / (np.arange(1, len(ranked) + 1) + hits[-1])
+        f1[:-1][ranked[:-1] == ranked[1:]] = 0.0  # equal scores are flagged together
+        best = int(f1.argmax())
+        below = ranked[best + 1] if best + 1 < len(ranked) else -np.inf
+        middle = (ranked[best] + below) / 2
+        value = middle if below < middle < ranked[best] else np.nextafter(ranked[best], -np.inf)
+        return Fitted(
+            float(value),
+            f"best F1, {f1[best]:.3f} on {len(ranked)} labelled examples of which {hits[-1]} are anomalies",
+            "nothing is promised of the false-alarm rate",
+            len(ranked),
+        )
+
+
+def p_values(scores: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """(1 + how many of the reference's scores are as high) / (1 + how many there are): (n,) in (0, 1].
+
+    Of an example exchangeable with the reference, it is at most alpha with a probability of at most
+    alpha (Vovk et al. 2005), and a score lies above the threshold of Conformal(alpha) exactly if its
+    p-value is at most alpha.
+    """
+    reference = np.sort(_finite(reference))
+    above = len(reference) - np.searchsorted(reference, np.asarray(scores), side="left")
+    return (1 + above) / (1 + len(reference))
+
+
+def _check_share(name, value):
+    if not 0 < value < 1:
+        raise ValueError(f"{name} lies in (0, 1), received {value:g}")
+
+
+def _finite(scores):
+    scores = np.asarray(scores, np.float64)
+    if scores.ndim != 1 or not len(scores) or not np.isfinite(scores).all():
+        raise InputError(
+            f"expected finite scores (n,) to fit a threshold on, received shape {scores.shape} with "
+            f"{int((~np.isfinite(scores)).sum())} that are not; look for missing values in the data"
+        )
+    return scores
+
+
+def _normal(scores, labels):
+    scores = _finite(scores)
+    normal = scores if labels is None else scores[np.asarray(labels) <= 0]
+    if not len(normal):
+        raise InputError("expected normal examples to fit a threshold on, received anomalies alone; add some")
+    return normal
