@@ -2,7 +2,7 @@
 # Values reach Python through the environment, quoted, and are expanded by neither make nor the shell.
 
 PYTHON ?= python3
-NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME MASK FORCE
+NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME MASK FORCE TRAINED FIELD VALUES
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
@@ -13,6 +13,7 @@ RUFF = --line-length 110
 
 .DEFAULT_GOAL := help
 .PHONY: help setup train evaluate export list benchmark tensorboard serve verify-serving encode restore
+.PHONY: detect monitor sweep
 .PHONY: test test-slow test-browser test-real test-extras lint format clean
 
 help: ## this list
@@ -57,6 +58,17 @@ encode: $(READY) recipe-given ## codes of INPUT by RECIPE's exported encoder: OU
 restore: $(READY) recipe-given ## restored pictures of INPUT, a picture or a folder: RECIPE=, OUTPUT=, MASK=, FORCE=1
 	@case "$$FORCE" in ''|0|no) set -- ;; *) set -- --force ;; esac; \
 	$(BIN)/keras-ae restore "$$RECIPE" "$$INPUT" $${OUTPUT:+--output "$$OUTPUT"} $${MASK:+--mask "$$MASK"} "$$@"
+
+detect: $(READY) recipe-given ## rows of INPUT, a CSV, that are unlike its normal ones: RECIPE=, SET=, OUTPUT=, TRAINED=1, FORCE=1
+	@case "$$FORCE" in ''|0|no) set -- ;; *) set -- --force ;; esac; \
+	case "$$TRAINED" in ''|0|no) ;; *) set -- "$$@" --trained ;; esac; \
+	$(BIN)/keras-ae detect "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"} $${OUTPUT:+--output "$$OUTPUT"} "$$@"
+
+monitor: $(READY) recipe-given ## how far the scores of INPUT's rows have moved from those of RECIPE's newest run
+	@$(BIN)/keras-ae monitor "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"}
+
+sweep: $(READY) recipe-given ## train RECIPE with each of VALUES of a FIELD, one table: FIELD=data.normal VALUES=0..9, DATA=
+	@$(BIN)/keras-ae sweep "$$RECIPE" "$$FIELD" "$$VALUES" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}
 
 list: $(READY) ## a line for each recipe
 	@$(BIN)/keras-ae list

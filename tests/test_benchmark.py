@@ -66,6 +66,7 @@ def test_another_budget_is_another_table(tmp_path, monkeypatch):
     assert len(folders) == 3
 
 
+@pytest.mark.slow
 def test_a_variant_that_has_changed_is_trained_anew_and_a_cut_off_row_is_measured_again(
     tmp_path, monkeypatch
 ):

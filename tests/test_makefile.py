@@ -56,6 +56,21 @@ def test_the_benchmark_passes_data_variants_epochs_and_settings(make):
     assert make("benchmark").stdout.splitlines() == ["[benchmark]"]
 
 
+def test_anomalies_are_looked_for_with_what_was_given(make):
+    given = ("RECIPE=series_anomaly", "INPUT=my file.csv")
+    assert make("detect", *given).stdout.splitlines() == ["[detect]", "[series_anomaly]", "[my file.csv]"]
+    more = ("SET=data.normal=40%", "OUTPUT=out", "TRAINED=1", "FORCE=1")
+    assert make("detect", *given, *more).stdout.splitlines() == [
+        "[detect]", "[series_anomaly]", "[my file.csv]", "[--set]", "[data.normal=40%]",
+        "[--output]", "[out]", "[--force]", "[--trained]",
+    ]  # fmt: skip
+    assert make("monitor", *given).stdout.splitlines() == ["[monitor]", "[series_anomaly]", "[my file.csv]"]
+    swept = make("sweep", "RECIPE=image_anomaly", "FIELD=data.normal", "VALUES=0..9", "DATA=mnist")
+    assert swept.stdout.splitlines() == [
+        "[sweep]", "[image_anomaly]", "[data.normal]", "[0..9]", "[--data]", "[mnist]",
+    ]  # fmt: skip
+
+
 def test_exported_heads_are_served_verified_and_encoded_with(make):
     assert make("serve").stdout.splitlines() == ["[serve]"]
     assert make("serve", "BATCHING=0").stdout.splitlines() == ["[serve]", "[--no-batching]"]

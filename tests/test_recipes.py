@@ -19,6 +19,7 @@ from keras_ae.runs.run import spec_of
 from keras_ae.runs.scores import evaluate, restoration
 from keras_ae.runs.shown import show
 from keras_ae.serving.export import export_heads
+from keras_ae.tasks.generation import Generation
 from keras_ae.training import train
 
 NAMES = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "recipes").glob("*.py"))
@@ -27,9 +28,10 @@ NAMES = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "
 def one_a_task():
     """Every recipe; the first of each kind of task by default, the others among the slow.
 
-    Those that restore photographs are of one kind; test_restoration_runs.py trains a small one of each.
+    Those that restore photographs are slow, for test_restoration_runs.py trains a small one of each; so is
+    the conditional one, whose samples a classifier reads.
     """
-    seen = set()
+    seen = {"restorer", Generation}
     for name in NAMES:
         task = load(name).task
         kind = "restorer" if hasattr(task, "restorer") else type(task)
@@ -80,16 +82,24 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
         kept.sampler,
         restorer=kept.restorer,
         pictures=kept.pictures,
+        detector=kept.detector,
+        columns=kept.columns,
     )
     examples = np.random.default_rng(0).uniform(size=(3, *kept.examples["inputs"].shape[1:]))
     named = {"inputs": tf.constant(examples, tf.float32), "condition": tf.constant([2, 0, 1], tf.int64)}
+    if kept.columns:
+        examples = kept.examples["inputs"][:3]
+        named |= {column: tf.constant(values[:3]) for column, values in kept.columns.items()}
     loaded = tf.saved_model.load(str(folders["autoencoder"]))
     serve = loaded.signatures["serving_default"]
-    served = serve(**{key: named[key] for key in serve.structured_input_signature[1]})["reconstruction"]
+    taken = serve.structured_input_signature[1]
+    served = serve(**{key: tf.cast(named[key], spec.dtype) for key, spec in taken.items()})["reconstruction"]
+    named["inputs"] = tf.constant(examples, tf.float32)
     named["condition"] = tf.one_hot(named["condition"], run.data.classes)
     expected = apply(run.heads.end_to_end, named)["reconstruction"]
     np.testing.assert_allclose(served, expected, atol=1e-5)
     assert ("restorer" in folders) == hasattr(run.recipe.task, "restorer")
+    assert ("detector" in folders) == hasattr(run.recipe.task, "detector")
     if "restorer" in folders:
         restores_large_pictures_as_small_ones(run, Restorer.of(folders["restorer"]))
 

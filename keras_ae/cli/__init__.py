@@ -8,7 +8,16 @@ import sys
 import traceback
 
 from keras_ae import __version__
-from keras_ae.cli import conversions, encoding, exports, predictions, restorations, trainings
+from keras_ae.cli import (
+    conversions,
+    detections,
+    encoding,
+    exports,
+    predictions,
+    restorations,
+    sweeps,
+    trainings,
+)
 from keras_ae.cli.folders import INTERRUPTED
 from keras_ae.errors import ExportError, InputError
 
@@ -58,6 +67,6 @@ def _parser():
         added.add_argument("--debug", action="store_true", help="show the traceback of an error")
         return added
 
-    for module in (trainings, exports, predictions, restorations, encoding, conversions):
+    for module in (trainings, sweeps, exports, predictions, restorations, detections, encoding, conversions):
         module.add(verb)
     return parser

@@ -87,6 +87,8 @@ def export_run(directory, options):
         options.keep,
         kept.restorer,
         kept.pictures,
+        kept.detector,
+        kept.columns,
     )
     for head, folder in folders.items():
         print(f"exported {head:12} {folder}")

@@ -124,9 +124,8 @@ def _finish(run, options):
     table = scores.evaluate(run)
     _print_table(table)
     show(run, table)
-    card = model_card(
-        run.recipe, run.data, run.heads, run.history, table, run.stages, scores.restoration(run)
-    )
+    told = scores.restoration(run), scores.detection(run)
+    card = model_card(run.recipe, run.data, run.heads, run.history, table, run.stages, *told)
     (run.directory / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     export_run(run.directory, options)
     print(f"pictures and curves: {run.directory}")
@@ -156,6 +155,9 @@ def _command(options, directory):
 def _print_table(table):
     """Rows of scores under one header, the model's row last; a dash where a measure is not defined."""
     names = list(dict.fromkeys(name for scores in table.values() for name in scores))
+    if not names:
+        print("no example is labelled as an anomaly: there is nothing to score")
+        return
     width = max(map(len, table))
     titles = {
         "psnr": "PSNR dB",
@@ -170,6 +172,12 @@ def _print_table(table):
         "frechet_classifier": "Frechet*",
         "classifier_accuracy": "real read",
         "read_as_wanted": "read as wanted",
+        "auroc": "AUROC",
+        "auprc": "AUPRC",
+        "f1": "F1",
+        "false_alarms": "false alarms",
+        "vus_pr": "VUS-PR",
+        "span_f1": "F1 of spans",
     }
     columns = {name: max(10, len(titles.get(name, name))) for name in names}
     print(" ".join([" " * width, *(f"{titles.get(name, name):>{columns[name]}}" for name in names)]))

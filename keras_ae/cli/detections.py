@@ -1,0 +1,83 @@
+"""The verbs that look for anomalies in a file of rows: detect, monitor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from keras_ae.cli import trainings
+from keras_ae.cli.folders import add_recipe, finished, requested
+from keras_ae.errors import InputError
+
+WRITTEN = ("scored.csv", "spans.csv", "plot.png")
+
+
+def add(verb) -> None:
+    """Adds the verbs of this file."""
+    found = add_recipe(
+        verb("detect", detect, "learn what is normal in a file, and say which of its rows are not")
+    )
+    found.add_argument("input", help="a file of rows: a series with a time, or a table")
+    found.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="where the results go (default: detected/NAME)"
+    )
+    found.add_argument("--force", action="store_true", help="replace results that are there already")
+    found.add_argument(
+        "--trained", action="store_true",
+        help="score by the newest run of the recipe, or by --run-dir, instead of learning from the file",
+    )  # fmt: skip
+    seen = add_recipe(verb("monitor", monitor, "say how far the scores of new rows have moved, by a run"))
+    seen.add_argument("input", help="a file of rows as those that the run was trained on")
+
+
+def detect(options) -> int:
+    """Writes scored.csv, for a series spans.csv, and plot.png, and tells what was found."""
+    source = Path(options.input)
+    folder = options.output or Path("detected", source.stem)
+    there = [folder / name for name in WRITTEN if (folder / name).exists()]
+    if there and not options.force:
+        raise InputError(f"{there[0]} exists; name another folder, OUTPUT=, or replace it, FORCE=1")
+    if not source.is_file():
+        raise InputError(f"expected a file of rows, {source} is none; check the path")
+    run = _opened(options) if options.trained else _trained(options)
+    from keras_ae.detecting import scored, written
+
+    found, series = scored.scored_file(run, str(source))
+    folder.mkdir(parents=True, exist_ok=True)
+    for line in written.write(run, found, series, source, folder):
+        print(line)
+    return 0
+
+
+def monitor(options) -> int:
+    """Prints how far the scores of a file's rows are from those of the normal examples held back."""
+    run = _opened(options)
+    from keras_ae.detecting import scored
+
+    found, _ = scored.scored_file(run, options.input)
+    told = scored.drift(scored.reference_of(run), found.examples)
+    print(f"population stability index {told['psi']:.3f}  (below .1 as before, from .25 on much changed)")
+    print(f"Kolmogorov-Smirnov         {told['ks']:.3f}")
+    print(f"flagged                    {found.flags.mean():.1%} of {len(found.flags):,}")
+    print(told["verdict"])
+    return 0
+
+
+def _trained(options):
+    """A run of the recipe that learns from the file."""
+    options.data, options.resume, options.keep = options.input, False, None
+    before = options.run_dir
+    trainings.train(options)
+    options.data = None
+    options.run_dir = before
+    return _opened(options)
+
+
+def _opened(options):
+    """The newest finished run of the recipe, or the one that was named."""
+    if options.data:
+        raise InputError("the file is given as INPUT; leave DATA= out")
+    from keras_ae.runs.kept import reopen
+
+    directory = finished(options)
+    recipe, _ = requested(options, directory)
+    return reopen(recipe, directory, report=lambda _: None)

@@ -1,0 +1,98 @@
+"""Charts of scores, as PNG files: a series with its flagged spans, and a table's scores."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+MOST_DRAWN = 4000
+"""Points along a line, of which the lowest and highest of each stretch are drawn."""
+
+MOST_CHANNELS = 6
+FLAGGED, KNOWN, LINE = "#d62728", "#2ca02c", "#1f77b4"
+WIDTH, HEIGHT, DPI = 12, 2.2, 100
+"""Inches of a chart and of each of its rows."""
+
+
+def series_chart(
+    target: Path, times: np.ndarray, values: np.ndarray, names: tuple[str, ...], scores: np.ndarray,
+    threshold: float, flagged: list[tuple[int, int]], known: list[tuple[int, int]],
+) -> None:  # fmt: skip
+    """Each channel over time, and below the scores with their threshold; spans are shaded.
+
+    times: (n,) datetime64 or numbers. values: (n, channels). scores: (n,), NaN where there is none.
+    flagged, known: spans as (first, past the last), of the detector and of labels.
+    """
+    shown = values[:, :MOST_CHANNELS]
+    rows = shown.shape[1] + 1
+    figure = Figure((WIDTH, 0.8 + HEIGHT * rows), dpi=DPI, layout="constrained")
+    axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+    for axis, line, name in zip(axes, [*shown.T, scores], [*names[:MOST_CHANNELS], "score"], strict=True):
+        index = outline(line)
+        axis.plot(times[index], line[index], color=LINE, linewidth=0.8)
+        axis.set_ylabel(_short(name))
+        for spans, color, height in ((flagged, FLAGGED, (0, 1)), (known, KNOWN, (0.94, 1))):
+            for first, last in spans:
+                axis.axvspan(
+                    times[first],
+                    times[last - 1],
+                    *height,
+                    color=color,
+                    alpha=0.3 if height[0] == 0 else 0.8,
+                    linewidth=1,
+                )
+        axis.margins(x=0.005)
+    axes[-1].axhline(
+        threshold, color=FLAGGED, linewidth=1, linestyle="--", label=f"threshold {threshold:.4g}"
+    )
+    handles = [Patch(color=FLAGGED, alpha=0.3, label=f"flagged ({len(flagged)})")]
+    if known:
+        handles.append(Patch(color=KNOWN, alpha=0.8, label=f"labelled ({len(known)})"))
+    handles.append(axes[-1].lines[-1])
+    figure.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False)
+    figure.savefig(target)
+
+
+def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, threshold: float) -> None:
+    """How often scores occur, (n,), beside those of normal examples held back, and the threshold."""
+    figure = Figure((8, 4), dpi=DPI, layout="constrained")
+    axis = figure.subplots()
+    both = np.concatenate([scores, reference])
+    low, high = np.quantile(both, 0.001), np.quantile(both, 0.999)
+    logarithmic = low > 0 and high > 20 * low
+    edges = np.geomspace(low, high, 60) if logarithmic else np.linspace(low, max(high, low + 1e-9), 60)
+    for held, color, name in ((reference, LINE, "normal, held back"), (scores, FLAGGED, "rows of the file")):
+        weights = np.full(len(held), 1 / len(held))
+        axis.hist(
+            np.clip(held, edges[0], edges[-1]), edges, weights=weights, color=color, alpha=0.5, label=name
+        )
+    axis.axvline(threshold, color=FLAGGED, linewidth=1, linestyle="--", label=f"threshold {threshold:.4g}")
+    if logarithmic:
+        axis.set_xscale("log")
+    axis.set_xlabel("score")
+    axis.set_ylabel("share")
+    axis.legend(frameon=False)
+    figure.savefig(target)
+
+
+def outline(line: np.ndarray) -> np.ndarray:
+    """Places of the lowest and the highest value of each stretch of a long line; NaN breaks it."""
+    if len(line) <= MOST_DRAWN:
+        return np.arange(len(line))
+    edges = np.linspace(0, len(line), MOST_DRAWN // 2 + 1).astype(int)
+    found = []
+    for first, last in pairwise(edges):
+        piece = line[first:last]
+        if not np.isfinite(piece).any():
+            found.append(first)
+            continue
+        found += sorted({first + int(np.nanargmin(piece)), first + int(np.nanargmax(piece))})
+    return np.array(found)
+
+
+def _short(name):
+    return name if len(name) <= 24 else name[:23] + "…"

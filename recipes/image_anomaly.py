@@ -1,0 +1,23 @@
+"""Find images that are unlike the normal ones: one class of digits, or a folder `good` beside others.
+
+    make train RECIPE=image_anomaly                              zeros among embedded digits
+    make train RECIPE=image_anomaly DATA=parts                   parts/good and parts/scratched, parts/bent
+    make train RECIPE=image_anomaly DATA=mnist SET="data.normal=3"
+
+The detector gives a map of where an image is unlike them, pixel by pixel.
+"""
+
+from keras_ae.blocks.conv2d import ConvBackbone
+from keras_ae.data.one_class import OneClass
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.anomaly import Anomaly
+from keras_ae.variants.undercomplete import Undercomplete
+
+recipe = Recipe(
+    data=OneClass(),
+    variant=Undercomplete(ConvBackbone(), latent_dim=16),
+    task=Anomaly(),
+    epochs=40,
+    batch_size=32,
+    learning_rate=1e-3,
+)

@@ -1,0 +1,22 @@
+"""Find the rows of a table that are unlike the others: any CSV of numbers and words.
+
+    make train RECIPE=table_anomaly                      569 tumours, benign ones normal
+    make train RECIPE=table_anomaly DATA=my.csv SET="data.label=status data.normal=ok"
+
+The types of columns are found out and shown; each flagged row says which columns it is for.
+"""
+
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.data.tables import BreastCancer
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.anomaly import Anomaly
+from keras_ae.variants.undercomplete import Undercomplete
+
+recipe = Recipe(
+    data=BreastCancer(),
+    variant=Undercomplete(DenseBackbone((64, 32)), latent_dim=1),
+    task=Anomaly(),
+    epochs=150,
+    batch_size=16,
+    learning_rate=1e-3,
+)
