@@ -19,6 +19,7 @@ from keras_ae.runs.run import spec_of
 from keras_ae.runs.scores import evaluate, restoration
 from keras_ae.runs.shown import show
 from keras_ae.serving.export import export_heads
+from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
 from keras_ae.training import train
 
@@ -28,10 +29,10 @@ NAMES = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "
 def one_a_task():
     """Every recipe; the first of each kind of task by default, the others among the slow.
 
-    Those that restore photographs are slow, for test_restoration_runs.py trains a small one of each; so is
-    the conditional one, whose samples a classifier reads.
+    Those that restore photographs are slow, for test_restoration_runs.py trains a small one of each; so are
+    those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
     """
-    seen = {"restorer", Generation}
+    seen = {"restorer", Generation, Density}
     for name in NAMES:
         task = load(name).task
         kind = "restorer" if hasattr(task, "restorer") else type(task)
