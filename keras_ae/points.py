@@ -35,13 +35,13 @@ def figures_of(
     under that curve, of points. span_f1: of flagged ranges, where flags (count,) are given.
     scores: (count,). windows: (n, size, channels), the values the points are windows of.
     """
-    found = []
+    found, seen = [], values_of(windows, points)
     for _, first, last in series_in(points):
         labels, own = points.labels[first:last], scores[first:last]
         if not labels.any() or not np.isfinite(own).any():
             continue
         ranked = np.where(np.isfinite(own), own, np.nanmin(own))
-        period = period_of(values_of(windows, points)[first:last])
+        period = period_of(seen[first:last])
         one = {"vus_pr": vus_pr(labels, ranked, period), "auprc": average_precision_score(labels, ranked)}
         found.append(one | ({} if flags is None else {"span_f1": span_f1(labels, flags[first:last])}))
     return {name: float(np.mean([one[name] for one in found])) for name in found[0]} if found else {}

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from PIL import Image
 
 from keras_ae import cli
 from keras_ae.data.csvs import read_table
+from keras_ae.data.dataset import Points
 from keras_ae.data.series import Series
 from keras_ae.detecting.charts import MOST_DRAWN, outline, series_chart, table_chart
-from keras_ae.detecting.scored import Scored, drift
+from keras_ae.detecting.scored import Scored, drift, scored_file
 from keras_ae.detecting.written import flagged_spans, write_rows
+from keras_ae.errors import InputError
 
 QUICK = (
     "epochs=6 batch_size=16 data.window=8 variant.latent_dim=2 variant.backbone=DenseBackbone(units=(16,))"
@@ -144,6 +147,15 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     assert rows[worst]["because"].startswith("weight")
     assert [row["size"] for row in rows] == [line.split(",")[0] for line in lines]
     assert sorted(path.name for path in (home / "found").iterdir()) == ["plot.png", "scored.csv"]
+
+
+def test_a_run_of_many_series_has_no_units_for_a_file(home):
+    points = Points(np.arange(3), 10, parts=(("a", 0, 5), ("b", 5, 10)))
+    data = SimpleNamespace(name="nab", intake=None, points=points)
+    with pytest.raises(
+        InputError, match="series_anomaly, trained on nab, does not detect anomalies in files"
+    ):
+        scored_file(SimpleNamespace(name="series_anomaly", data=data, detector=None), str(home / "load.csv"))
 
 
 def test_the_index_of_stability_is_that_of_its_definition():

@@ -65,10 +65,8 @@ def monitor(options) -> int:
 def _trained(options):
     """A run of the recipe that learns from the file."""
     options.data, options.resume, options.keep = options.input, False, None
-    before = options.run_dir
     trainings.train(options)
     options.data = None
-    options.run_dir = before
     return _opened(options)
 
 

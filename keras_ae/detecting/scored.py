@@ -80,17 +80,15 @@ def scored_table(run: Run, columns: dict[str, np.ndarray]) -> Scored:
     found = in_batches(run.detector[0], run.data.intake.numbers_of(columns))
     scores = found["score"]
     names = run.data.intake.columns
-    return Scored(
-        scores, found["p_value"], found["is_anomaly"], found["contributions"], names, scores
-    )  # fmt: skip
+    return Scored(scores, found["p_value"], found["is_anomaly"], found["contributions"], names, scores)
 
 
 def series_at(run: Run, path: str) -> Series:
     """The series of a file with the columns that a run was trained on. InputError where it lacks one."""
     trained = run.recipe.data
-    names = run.data.points.series.names if run.data.points.series is not None else ()
     time, label = (getattr(trained, name, "") or None for name in ("time", "label"))
-    return series_of(read_table(path), time, names if isinstance(trained, SeriesFile) else (), label)
+    names = run.data.points.series.names if isinstance(trained, SeriesFile) else ()
+    return series_of(read_table(path), time, names, label)
 
 
 def scored_file(run: Run, path: str) -> tuple[Scored, Series | None]:
@@ -100,9 +98,10 @@ def scored_file(run: Run, path: str) -> tuple[Scored, Series | None]:
     """
     if run.data.intake is not None:
         return scored_table(run, columns_at(run, path)), None
-    if run.data.points is None or run.detector is None:
+    if run.data.points is None or run.data.points.series is None or run.detector is None:
         raise InputError(
-            f"{run.name} does not detect anomalies in files of rows; take series_anomaly or table_anomaly"
+            f"{run.name}, trained on {run.data.name}, does not detect anomalies in files of rows; take "
+            "series_anomaly or table_anomaly, trained on a series or a table of its own"
         )
     series = series_at(run, path)
     width = run.data.test.shape[1]
@@ -111,10 +110,6 @@ def scored_file(run: Run, path: str) -> tuple[Scored, Series | None]:
             f"expected {width} columns of values in {path}, as in training, received "
             f'{", ".join(series.names)}; name them: SET="data.values=..."'
         )
-    own = series.times.shape == run.data.points.series.times.shape if run.data.points.series else False
-    same = own and np.array_equal(series.values, run.data.points.series.values, equal_nan=True)
-    if same:
-        return scored_series(run, run.data.test, run.data.points), series
     split, points = windowed(series, run.data.test.shape[0], run.data.offset, run.data.scale)
     return scored_series(run, split, points), series
 
