@@ -84,6 +84,15 @@ def gaussian(target, outputs):
     return ops.sum(ops.reshape(elements, (ops.shape(target)[0], -1)), axis=-1)
 
 
+def unit_gaussian(target, outputs):
+    """-log N(t; reconstruction, 1), of squared errors alone.
+
+    target: (batch, ...); outputs: {"reconstruction"} of the same shape. Returns (batch,), nats an example.
+    """
+    square = ops.square(target - outputs["reconstruction"])
+    return ops.sum(ops.reshape(0.5 * (square + log(2 * pi)), (ops.shape(target)[0], -1)), axis=-1)
+
+
 def categorical(target, outputs):
     """-log p(t) of independent positions, each one of so many classes.
 
@@ -93,11 +102,23 @@ def categorical(target, outputs):
     return _summed(categorical_crossentropy, target, outputs["reconstruction"], skipped=1)
 
 
-LIKELIHOODS: dict[str, Callable] = {"bernoulli": bernoulli, "gaussian": gaussian, "categorical": categorical}
+LIKELIHOODS: dict[str, Callable] = {
+    "bernoulli": bernoulli,
+    "gaussian": gaussian,
+    "unit_gaussian": unit_gaussian,
+    "categorical": categorical,
+}
 """Negative log-likelihoods (target, outputs by name) -> (batch,), by name."""
 
 NATURAL = {"unit": "bernoulli", "real": "gaussian", "categorical": "categorical"}
 """The likelihood that each domain calls for."""
+
+
+def likelihood_of(outputs, domain: str) -> str:
+    """The name of the likelihood that a decoder of such outputs, by name, gives of data of a domain."""
+    if "reconstruction_log_var" in outputs:
+        return "gaussian"
+    return "unit_gaussian" if domain == "real" else NATURAL[domain]
 
 
 def on_reconstruction(loss: Callable) -> Callable:

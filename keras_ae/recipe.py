@@ -38,6 +38,7 @@ class Recipe:
 
     data, variant, task: one of each.
     epochs, batch_size: at least 1.
+    least_steps: of the optimizer, at least 0; where the epochs have fewer, on little data, there are more.
     optimizer: by its Keras name; learning_rate: its highest, above 0.
     schedule: "cosine" falls to 0 over the run, "constant" stays.
     warmup: steps over which the learning rate first rises, at least 0; at most a tenth of the run.
@@ -58,12 +59,13 @@ class Recipe:
     schedule: str = "cosine"
     warmup: int = 0
     loss: str = "auto"
+    least_steps: int = 0
     seed: int = 0
     callbacks: tuple[Callable, ...] = ()
     name: str = ""
 
     def __post_init__(self):
-        for name, least in (("epochs", 1), ("batch_size", 1), ("warmup", 0), ("seed", 0)):
+        for name, least in (("epochs", 1), ("batch_size", 1), ("warmup", 0), ("least_steps", 0), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
         if self.seed > LARGEST_SEED:

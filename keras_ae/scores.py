@@ -18,9 +18,9 @@ from keras_ae.blocks.scoring import (
     SumOfElements,
 )
 from keras_ae.data.dataset import inference_batch
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads
-from keras_ae.losses import NATURAL
+from keras_ae.losses import likelihood_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Graph:
 
     heads: trained ones. inputs: (batch, ...) as they take them. outputs: what the end-to-end model gives
     of the inputs, by name, and "shares", what each feature adds to the mean error. domain: of the inputs.
-    training: normal examples (n, ...) that were trained on.
+    training: normal examples (n, ...) that were trained on; held: others, that were not.
     """
 
     heads: Heads
@@ -37,10 +37,18 @@ class Graph:
     outputs: dict
     domain: str
     training: np.ndarray
+    held: np.ndarray
 
     def of_training(self, tensor) -> np.ndarray:
         """The value (n, ...) of a tensor for the training examples."""
-        return in_batches(keras.Model({"inputs": self.inputs}, {"value": tensor}), self.training)["value"]
+        return self._of(tensor, self.training)
+
+    def of_held(self, tensor) -> np.ndarray:
+        """The value (n, ...) of a tensor for the examples held back."""
+        return self._of(tensor, self.held)
+
+    def _of(self, tensor, examples):
+        return in_batches(keras.Model({"inputs": self.inputs}, {"value": tensor}), examples)["value"]
 
     def output(self, name: str):
         """Raises InputError where the heads do not give it."""
@@ -82,10 +90,7 @@ class ReconstructionProbability:
     def scored(self, graph):
         mean, log_var = graph.output("mean"), graph.output("log_var")
         decoded = graph.heads.decoder({"code": Drawn(self.samples, name="drawn")(mean, log_var)})
-        gaussian = "reconstruction_log_var" in decoded
-        likelihood = "gaussian" if gaussian else NATURAL[graph.domain]
-        if likelihood == "gaussian" and not gaussian:
-            decoded["reconstruction_log_var"] = keras.ops.zeros_like(decoded["reconstruction"])
+        likelihood = likelihood_of(decoded, graph.domain)
         nats = MeanNegativeLogLikelihood(likelihood, self.samples, name="probability_score")
         return nats(graph.inputs, decoded)
 
@@ -112,24 +117,28 @@ class Mahalanobis:
 class NearestCodes:
     """The mean distance of the code from the nearest of training, by the encoder alone.
 
-    neighbours: how many of them, at least 1.
+    Those of training that are kept cover all of them, as in PatchCore (Roth et al. 2022). Among them are
+    the oddest: where anomalies may pass for normal ones in training, take more neighbours than one.
+
+    neighbours: how many of them, at least 1. kept: codes of training that are kept, at least as many.
     """
 
-    neighbours: int = 5
+    neighbours: int = 1
+    kept: int = 4000
 
     def __post_init__(self):
-        if self.neighbours < 1:
-            raise ValueError(f"neighbours is at least 1, received {self.neighbours}")
+        check_least(self, neighbours=1, kept=self.neighbours)
 
     def scored(self, graph):
         codes = graph.of_training(graph.outputs["code"])
-        layer = NearestDistance(min(self.neighbours, len(codes)), len(codes), name="nearest_score")
+        count = min(self.kept, len(codes))
+        layer = NearestDistance(min(self.neighbours, count), count, name="nearest_score")
         return layer.fitted(codes)(graph.outputs["code"])
 
 
 @dataclass(frozen=True)
 class Together:
-    """The sum of two scores, each in units of its spread over the training examples.
+    """The sum of two scores, each in units of its spread over normal examples held back.
 
     The spread is that between the quartiles, which a few anomalies among them do not move.
     """
@@ -141,7 +150,7 @@ class Together:
         parts = []
         for number, score in enumerate((self.first, self.second)):
             tensor = score.scored(graph)
-            low, middle, high = np.quantile(graph.of_training(tensor), (0.25, 0.5, 0.75))
+            low, middle, high = np.quantile(graph.of_held(tensor), (0.25, 0.5, 0.75))
             spread = float(high - low) if high > low else 1.0
             parts.append(Standardised(float(middle), spread, name=f"standardised_{number}")(tensor))
         return keras.ops.add(*parts)

@@ -77,22 +77,25 @@ def train(
         f"{'x'.join(map(str, data.train.shape))}, {len(data.validation):,} to validate, "
         f"{len(data.test):,} to test"
     )
-    if steps * recipe.epochs < FEW_STEPS:
+    long = prolonged(recipe, data)
+    if long.epochs > recipe.epochs:
+        report(f"{long.epochs} epochs in the place of {recipe.epochs}: {recipe.least_steps:,} steps or more")
+    if steps * long.epochs < FEW_STEPS:
         report(
-            f"only {steps * recipe.epochs} steps of training in all, which is few: "
+            f"only {steps * long.epochs} steps of training in all, which is few: "
             'take more epochs or smaller batches, such as SET="epochs=200 batch_size=8"'
         )
-    if state["epochs"] >= recipe.epochs:
+    if state["epochs"] >= long.epochs:
         report('every epoch is done; for more: RESUME=1 SET="epochs=..."')
     if stages and not state["last"]:
         for stage in stages:
             report(f"stage {stage.name}: {stage.epochs} epochs")
             _pretrain(stage, loss, recipe, data, directory, report)
         heads.end_to_end.save(directory / STAGED_FILE)
-    trainee = _trainee(recipe, heads, loss, steps * recipe.epochs)
-    watching = _watching(directory, recipe, data, checkpoint)
-    watching += _showing(directory, recipe, data, heads)
-    history = _fit(trainee, recipe, data, checkpoint, watching, report)
+    trainee = _trainee(long, heads, loss, steps * long.epochs)
+    watching = _watching(directory, long, data, checkpoint)
+    watching += _showing(directory, long, data, heads)
+    history = _fit(trainee, long, data, checkpoint, watching, report)
     (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
     run = Run(recipe, directory, data, heads, history)
     save_heads(run)
@@ -125,6 +128,12 @@ def _pretrain(stage, loss, recipe, data, directory, report):
     )
     for layer in stage.model.layers:
         layer.trainable = True
+
+
+def prolonged(recipe: Recipe, data: Data) -> Recipe:
+    """The recipe with as many epochs as its least steps ask for on this data."""
+    least = -(-recipe.least_steps // steps_in_epoch(recipe, data))
+    return dataclasses.replace(recipe, epochs=max(recipe.epochs, least))
 
 
 def steps_in_epoch(recipe: Recipe, data: Data) -> int:

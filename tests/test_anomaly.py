@@ -11,6 +11,7 @@ from scipy.stats import multivariate_normal
 from sklearn.covariance import LedoitWolf
 
 from keras_ae import thresholds
+from keras_ae.blocks.corruption import Gaussian
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.scoring import (
     Calibrated,
@@ -18,6 +19,7 @@ from keras_ae.blocks.scoring import (
     MahalanobisDistance,
     NearestDistance,
     Shares,
+    farthest_first,
 )
 from keras_ae.card import model_card
 from keras_ae.data.dataset import Data, Split
@@ -97,7 +99,9 @@ def test_normal_examples_alone_train_and_those_that_calibrate_choose_no_epoch(da
     assert not prepared.train.labels.any()
     assert not prepared.validation.labels.any()
     assert (len(prepared.train), len(prepared.validation)) == (360, 50)
-    assert np.bincount(prepared.calibration.labels).tolist() == [50, 20]
+    kinds = np.bincount(data.validation.labels)[1:].tolist()
+    assert sum(kinds) == 20
+    assert np.bincount(prepared.calibration.labels).tolist() == [50, *kinds]
     rows = [
         {row.tobytes() for row in split.examples} for split in (prepared.validation, prepared.calibration)
     ]
@@ -187,7 +191,27 @@ def test_a_distance_from_the_nearest_codes(random):
     )
     distances = np.linalg.norm(codes[:, None] - kept, axis=2)
     due = np.sort(distances, axis=1)[:, :3].mean(axis=1)
-    np.testing.assert_allclose(NearestDistance(3, 30).fitted(kept)(codes), due, rtol=1e-4)
+    np.testing.assert_allclose(NearestDistance(3, 30).fitted(kept)(codes), due, rtol=1e-5)
+
+
+def test_the_codes_kept_cover_all_of_them(random):
+    codes = random.normal(size=(300, 2)).astype(np.float32)
+    chosen = farthest_first(codes, 20)
+    assert len(set(chosen)) == 20
+    gaps = np.linalg.norm(codes[:, None] - codes[chosen], axis=2)
+    apart = np.linalg.norm(codes[chosen][:, None] - codes[chosen], axis=2)[~np.eye(20, dtype=bool)]
+    assert gaps.min(axis=1).max() <= apart.min()
+    np.testing.assert_array_equal(farthest_first(codes, 500), np.arange(300))
+    due = np.linalg.norm(codes[:, None] - codes[chosen], axis=2).min(axis=1)
+    np.testing.assert_allclose(NearestDistance(1, 20).fitted(codes)(codes), due, rtol=1e-5, atol=1e-6)
+
+
+def test_a_network_may_learn_from_what_is_corrupted(data):
+    seen, due = Anomaly(corruption=Gaussian(0.5)).pair(
+        tf.constant(data.train.examples[:8]), tf.zeros((8, 2), tf.int64), "real"
+    )
+    np.testing.assert_array_equal(due, data.train.examples[:8])
+    assert np.std(seen - due) == pytest.approx(0.5, rel=0.6)
 
 
 def test_a_divergence_from_the_normal_is_half_for_one_standard_deviation_aside():

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_ae.blocks.conv2d import ConvBackbone
-from keras_ae.blocks.corruption import Gaussian, Masking, SaltAndPepper
+from keras_ae.blocks.corruption import Gaussian, Masking, SaltAndPepper, Swapped, Unchanged
 from keras_ae.blocks.dense import DenseBackbone
 
 SEEDS = tf.constant([[1, 1], [1, 2], [1, 3], [2, 1]], tf.int64)
@@ -54,6 +54,7 @@ def test_a_vector_is_not_convolved():
         (lambda: Gaussian(float("nan")), "sigma is above 0"),
         (lambda: Masking(1.5), "at most 1"),
         (lambda: SaltAndPepper(0), "rate is above 0"),
+        (lambda: Swapped(0), "rate is above 0"),
     ],
 )
 def test_a_value_outside_its_domain_is_refused(make, message):
@@ -84,6 +85,18 @@ def test_gaussian_noise_has_its_sigma():
     noisy = Gaussian(0.4)(tf.zeros((4, 50_000)), SEEDS, "real").numpy()
     assert noisy.mean() == pytest.approx(0, abs=0.005)
     assert noisy.std() == pytest.approx(0.4, rel=0.01)
+
+
+def test_swapping_takes_a_share_of_the_elements_from_others_at_their_place():
+    examples = (np.arange(40_000).reshape(8, 5000) + 0.5).astype("float32")
+    seeds = tf.constant([[7, place] for place in range(8)], tf.int64)
+    swapped, again = (Swapped(0.3)(tf.constant(examples), seeds, "real").numpy() for _ in range(2))
+    np.testing.assert_array_equal(swapped, again)
+    np.testing.assert_array_equal(swapped % 5000, examples % 5000)
+    shares = (swapped != examples).mean(axis=1)
+    assert ((abs(shares - 0.3) < 0.03) | (shares == 0)).all()  # of an example that was to swap with itself
+    assert (shares > 0).sum() >= 5
+    np.testing.assert_array_equal(Unchanged()(examples, seeds, "real"), examples)
 
 
 def test_masking_and_salt_and_pepper_touch_their_share():

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_ae.data.csvs import Column
-from keras_ae.data.intake import FURTHEST, fitted, number_of, words_of
+from keras_ae.data.intake import SCALINGS, fitted, number_of, words_of
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_what_training_did_not_know_has_a_place_of_its_own(intake, raw):
     unknown = seen[:, intake.groups == 1][:, 0]
     assert unknown.tolist() == [0] * 6 + [1]
     np.testing.assert_array_equal(seen[:, intake.groups == 1].sum(axis=1), 1)
-    assert seen[6, 0] == FURTHEST
+    assert seen[6, 0] == SCALINGS["spread"][1]
 
 
 def test_a_missing_number_counts_as_the_mean_and_is_marked(intake, raw):
@@ -64,6 +64,13 @@ def test_skewed_numbers_are_taken_as_their_logarithms():
     seen = layer(tf.constant(skewed[:, None], tf.float32))[:, 0]
     assert float(tf.reduce_mean(seen)) == pytest.approx(0, abs=1e-5)
     assert float(layer(tf.constant([[-5.0]]))[0, 0]) == pytest.approx(-layer.offset / layer.scale)
+
+
+def test_numbers_by_their_range_stay_near_it():
+    layer = number_of(np.array([2.0, 4.0, 6.0, np.nan]), "range")
+    seen = layer(tf.constant([[2.0], [6.0], [5.0], [1e9], [-1e9], [np.nan]])).numpy()
+    np.testing.assert_allclose(seen[:, 0], [0, 1, 0.75, 2, -1, 0.5])
+    np.testing.assert_array_equal(seen[:, 1], [0, 0, 0, 0, 0, 1])
 
 
 def test_columns_that_never_change_or_are_empty_do_no_harm():

@@ -144,6 +144,8 @@ def test_likelihoods_of_known_values():
     outputs = {"reconstruction": half, "reconstruction_log_var": np.full((2, 3), log(4.0), "float32")}
     expected = 3 * 0.5 * (1.0 / 4 + log(4.0) + log(2 * pi))
     np.testing.assert_allclose(losses.gaussian(half + 1.0, outputs), 2 * [expected], rtol=1e-5)
+    expected = 3 * 0.5 * (1.0 + log(2 * pi))
+    np.testing.assert_allclose(losses.unit_gaussian(half + 1.0, outputs), 2 * [expected], rtol=1e-5)
     classes = np.eye(4, dtype="float32")[[[0, 1, 2], [3, 3, 3]]]
     uniform = np.full((2, 3, 4), 0.25, "float32")
     found = losses.categorical(classes, {"reconstruction": uniform})
@@ -163,7 +165,7 @@ def test_a_gaussian_likelihood_learns_the_variance_of_its_residuals():
 
 
 def test_a_likelihood_that_does_not_fit_the_data_is_refused():
-    with pytest.raises(ValueError, match="the likelihood of real values is gaussian, received 'bernoulli'"):
+    with pytest.raises(ValueError, match="of real values is gaussian or unit_gaussian, received 'bernoulli'"):
         Variational(likelihood="bernoulli").build(dataclasses.replace(SPEC, domain="real"))
     with pytest.raises(ValueError, match="likelihood is one of auto, .*; received 'poisson'"):
         Variational(likelihood="poisson")

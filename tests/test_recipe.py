@@ -84,7 +84,7 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
         ("variant.backbone.units=3,x", "expected a whole number, received 'x'"),
         (
             "task.corruption=Blur",
-            "expected Binarized or Gaussian or Masking or SaltAndPepper or UnknownGaussian.*received 'Blur'",
+            "expected Binarized or Gaussian or Masking or SaltAndPepper or Swapped or .*received 'Blur'",
         ),
         (
             "task.corruption=DenseBackbone",

@@ -17,7 +17,7 @@ from keras_ae.recipe import override
 from keras_ae.runs.kept import reopen
 from keras_ae.runs.scores import evaluate
 from keras_ae.runs.shown import show
-from keras_ae.training import train
+from keras_ae.training import steps_in_epoch, train
 from keras_ae.variants.undercomplete import Undercomplete
 
 
@@ -109,6 +109,19 @@ def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_rec
     train(tiny_recipe, tmp_path, resume=True, report=notes.append)
     assert any(re.match(r"only \d+ steps of training in all, which is few", note) for note in notes)
     assert notes[-1].startswith("every epoch is done")
+
+
+def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, tmp_path):
+    notes = []
+    steps = steps_in_epoch(tiny_recipe, tiny_recipe.data.load())
+    longer = dataclasses.replace(tiny_recipe, epochs=1, least_steps=2 * steps + 1)
+    run = train(longer, tmp_path, report=notes.append)
+    assert len(run.history) == 3
+    assert f"3 epochs in the place of 1: {2 * steps + 1} steps or more" in notes
+    assert run.recipe == longer
+    again = train(longer, tmp_path, resume=True, report=notes.append)
+    assert len(again.history) == 3
+    assert 'every epoch is done; for more: RESUME=1 SET="epochs=..."' in notes
 
 
 def test_the_best_epoch_is_kept_and_not_the_last(tiny_recipe, tmp_path):

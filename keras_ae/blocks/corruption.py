@@ -108,6 +108,39 @@ class SaltAndPepper:
 
 
 @dataclass(frozen=True)
+class Swapped:
+    """Puts elements of another example of the batch in the place of randomly chosen ones.
+
+    What is seen has each element's own distribution, whatever that is: the noise for tables, as Yoon et al.
+    (2020, "VIME") draw it. Which example it is from goes by the seed and by the batch.
+
+    rate: share of the elements, above 0 and at most 1.
+    """
+
+    rate: float = 0.3
+
+    def __post_init__(self):
+        _check_rate(self.rate)
+
+    def __call__(self, examples, seeds, domain: str):
+        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
+        count = tf.shape(examples)[0]
+        uniform = _each(tf.random.stateless_uniform, examples, seeds)
+        which = tf.random.stateless_uniform((count,), seeds[0] + 1)
+        others = tf.gather(examples, tf.cast(which * tf.cast(count, tf.float32), tf.int32))
+        return tf.where(uniform < self.rate, others, examples)
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """Leaves examples as they are."""
+
+    def __call__(self, examples, seeds, domain: str):
+        """examples (batch, ...) -> the same."""
+        return examples
+
+
+@dataclass(frozen=True)
 class Binarized:
     """Draws black or white for each element, with its grey value as the probability of white."""
 

@@ -46,7 +46,7 @@ def likelihood(backbone, code, spec, name: str) -> dict:
 
 FITTING = {
     "unit": ("bernoulli", "gaussian"),
-    "real": ("gaussian",),
+    "real": ("gaussian", "unit_gaussian"),
     "categorical": ("categorical",),
 }
 """Likelihoods that a domain admits, the natural one first."""
@@ -54,7 +54,7 @@ FITTING = {
 
 def check_likelihood(name: str) -> None:
     """Raises ValueError for a name that is no likelihood."""
-    known = ("auto", "bernoulli", "gaussian", "categorical")
+    known = ("auto", "bernoulli", "gaussian", "unit_gaussian", "categorical")
     if name not in known:
         raise ValueError(f"likelihood is one of {', '.join(known)}; received {name!r}")
 

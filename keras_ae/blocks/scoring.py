@@ -143,9 +143,9 @@ class NearestDistance(layers.Layer):
         self.kept = self.add_weight(shape=(self.count, input_shape[-1]), name="kept", trainable=False)
 
     def fitted(self, codes: np.ndarray) -> NearestDistance:
-        """Keeps codes (count, d)."""
+        """Keeps `count` of codes (n, d), those that cover all of them best."""
         self.build(codes.shape)
-        self.kept.assign(codes)
+        self.kept.assign(codes[farthest_first(codes, self.count)])
         return self
 
     def call(self, codes):
@@ -153,14 +153,33 @@ class NearestDistance(layers.Layer):
             tf.square(self.kept), axis=1
         )
         squares -= 2.0 * tf.matmul(codes, self.kept, transpose_b=True)
-        nearest = -tf.math.top_k(-squares, self.neighbours).values
-        return tf.reduce_mean(tf.sqrt(tf.maximum(nearest, 0.0)), axis=1)
+        if self.neighbours == 1:
+            nearest = tf.argmin(squares, axis=1)[:, None]
+        else:
+            nearest = tf.math.top_k(-squares, self.neighbours).indices
+        # anew, for of two large squares' difference only the first digits hold
+        aside = codes[:, None] - tf.gather(tf.convert_to_tensor(self.kept), nearest)
+        return tf.reduce_mean(tf.norm(aside, axis=2), axis=1)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0],)
 
     def get_config(self):
         return super().get_config() | {"neighbours": self.neighbours, "count": self.count}
+
+
+def farthest_first(points: np.ndarray, count: int) -> np.ndarray:
+    """Indices (count,) of points (n, d), each the farthest from all before it; the first one is point 0.
+
+    No point is then further from a chosen one than twice the least there can be (Gonzalez 1985).
+    """
+    if count >= len(points):
+        return np.arange(len(points))
+    chosen, squares = [0], np.sum((points - points[0]) ** 2, axis=1)
+    while len(chosen) < count:
+        chosen.append(int(squares.argmax()))
+        np.minimum(squares, np.sum((points - points[chosen[-1]]) ** 2, axis=1), out=squares)
+    return np.array(chosen)
 
 
 @keras.saving.register_keras_serializable("keras_ae")

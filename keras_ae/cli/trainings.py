@@ -73,7 +73,7 @@ def train(options) -> int:
         raise
     except KeyboardInterrupt:
         done = training.epochs_done(directory)
-        planned = "" if hasattr(recipe.variant, "stages") else f" of {recipe.epochs}"
+        planned = "" if hasattr(recipe.variant, "stages") or recipe.least_steps else f" of {recipe.epochs}"
         print(f"\nstopped; {done}{planned} epochs are kept in {directory}", file=sys.stderr)
         print(f"go on with: {_command(options, directory)}", file=sys.stderr)
         return INTERRUPTED

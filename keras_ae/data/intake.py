@@ -14,8 +14,11 @@ from keras.utils import FeatureSpace
 
 from keras_ae.data.csvs import Column
 
-FURTHEST = 20.0
-"""Standard deviations from the mean beyond which a number counts as that far."""
+SCALINGS = {"spread": (-20.0, 20.0), "range": (-1.0, 2.0)}
+"""What numbers are scaled by, and where those that are further off count as being.
+
+"spread": their mean is 0 and their standard deviation 1. "range": the least is 0 and the greatest 1.
+"""
 
 SKEWED = 2.0
 """Skewness above which numbers of at least 0 are taken as their logarithms."""
@@ -80,46 +83,64 @@ class Intake:
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Number(layers.Layer):
-    """A number, standardised, and beside it 1 where it is missing: (batch, 1) -> (batch, 2).
+    """A number, (x - offset) / scale, and beside it 1 where it is missing: (batch, 1) -> (batch, 2).
 
-    logarithm: log(1 + x) is taken first, below 0 of 0. offset, scale: of what is standardised. Numbers
-    further than 20 from 0 then count as that far; a missing one counts as the mean.
+    logarithm: log(1 + x) is taken first, below 0 of 0. lowest, highest: what numbers further off count as.
+    usual: what a missing one counts as.
     """
 
-    def __init__(self, offset: float, scale: float, logarithm: bool, **settings):
+    def __init__(
+        self,
+        offset: float,
+        scale: float,
+        logarithm: bool,
+        lowest: float = SCALINGS["spread"][0],
+        highest: float = SCALINGS["spread"][1],
+        usual: float = 0.0,
+        **settings,
+    ):
         super().__init__(**settings)
         self.offset, self.scale, self.logarithm = offset, scale, logarithm
+        self.lowest, self.highest, self.usual = lowest, highest, usual
 
     def call(self, numbers):
         missing = tf.math.is_nan(numbers)
         there = tf.where(missing, 0.0, numbers)
         there = tf.math.log1p(tf.maximum(there, 0.0)) if self.logarithm else there
-        seen = tf.clip_by_value((there - self.offset) / self.scale, -FURTHEST, FURTHEST)
-        return tf.concat([tf.where(missing, 0.0, seen), tf.cast(missing, seen.dtype)], axis=-1)
+        seen = tf.clip_by_value((there - self.offset) / self.scale, self.lowest, self.highest)
+        return tf.concat([tf.where(missing, self.usual, seen), tf.cast(missing, seen.dtype)], axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2)
 
     def get_config(self):
-        facts = {"offset": self.offset, "scale": self.scale, "logarithm": self.logarithm}
-        return super().get_config() | facts
+        names = ("offset", "scale", "logarithm", "lowest", "highest", "usual")
+        return super().get_config() | {name: getattr(self, name) for name in names}
 
 
-def number_of(values: np.ndarray) -> Number:
-    """A layer fitted to a column's training values (n,), of which those missing do not count."""
+def number_of(values: np.ndarray, scaling: str = "spread") -> Number:
+    """A layer fitted to a column's training values (n,), of which those missing do not count.
+
+    scaling: one of SCALINGS.
+    """
     there = values[np.isfinite(values)].astype(np.float64)
+    limits = SCALINGS[scaling]
     if not len(there):
-        return Number(0.0, 1.0, False)
+        return Number(0.0, 1.0, False, *limits)
     spread = there.std()
     skewness = np.mean((there - there.mean()) ** 3) / spread**3 if spread > 0 else 0.0
     logarithm = bool(there.min() >= 0 and there.max() > 1 and skewness > SKEWED)
     seen = np.log1p(there) if logarithm else there
-    spread = float(seen.std())
-    return Number(float(seen.mean()), spread if spread > 1e-9 else 1.0, logarithm)
+    middle = float(seen.mean())
+    offset, scale = (
+        (middle, float(seen.std())) if scaling == "spread" else (float(seen.min()), float(np.ptp(seen)))
+    )
+    scale = scale if scale > 1e-9 else 1.0
+    return Number(offset, scale, logarithm, *limits, (middle - offset) / scale)
 
 
-def fitted(columns: Mapping[str, Column], rows: np.ndarray) -> Intake:
-    """Fits numbers and words of columns on some of their rows.
+def fitted(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spread") -> Intake:
+    """Fits numbers and words of columns on some of their rows, numbers scaled by one of SCALINGS.
 
     A word that is not among those gets a place of its own, which is empty in training; a missing word
     is a word like others.
@@ -127,7 +148,7 @@ def fitted(columns: Mapping[str, Column], rows: np.ndarray) -> Intake:
     features, words, logarithms = {}, {}, []
     for name, column in columns.items():
         if column.kind == "number":
-            layer = number_of(column.values[rows])
+            layer = number_of(column.values[rows], scaling)
             logarithms += [name] if layer.logarithm else []
             features[name] = FeatureSpace.feature("float32", layer, "float")
         else:

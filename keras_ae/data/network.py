@@ -11,7 +11,7 @@ from keras_ae.data.connections import generated
 from keras_ae.data.csvs import Column, Table, read_table
 from keras_ae.data.dataset import Data, Named, assign, digests
 from keras_ae.data.download import download
-from keras_ae.data.tables import data_of, joined
+from keras_ae.data.tables import check_scaling, data_of, joined
 
 WORDS = ("protocol_type", "service", "flag")
 FIELDS = tuple(
@@ -40,6 +40,8 @@ class NslKdd(Named):
     """NSL-KDD (Tavallaee et al. 2009): 25,192 connections to train and validate, 22,544 to test (KDDTest+).
 
     Of the former a fifth, by content, validates. The difficulty that the files tell is not looked at.
+
+    scaling: of numbers, by their "range" or their "spread".
     """
 
     alike: ClassVar[str] = "table"
@@ -51,6 +53,10 @@ class NslKdd(Named):
         "KDDTrain+_20Percent.txt": "7ea86479faab5ca2190b7f18b4982fb058ce5bf2b46e0e1017d0d9ef90f9c16e",
         "KDDTest+.txt": "fa46b0935342616aa83b7c2578db355b6a7aaabbc492248172c7a1e8b7ab8f84",
     }
+    scaling: str = "range"
+
+    def __post_init__(self):
+        check_scaling(self)
 
     def load(self) -> Data:
         train, test = (
@@ -61,7 +67,7 @@ class NslKdd(Named):
         attacks = columns.pop("attack")
         parts = assign(_rows(columns, len(train)), validation=0.2, test=0)
         parts["test"] = np.arange(len(train), len(train) + len(test))
-        return data_of(self.name, columns, kinds_of(attacks), tuple(KINDS), parts, ())
+        return data_of(self.name, columns, kinds_of(attacks), tuple(KINDS), parts, (), self.scaling)
 
     def sample(self) -> Data:
         return Connections(1500).load()
@@ -73,15 +79,18 @@ class Connections(Named):
 
     They are simple on purpose, and figures on them a demonstration.
 
-    count: how many, at least 500; a fifth of them are attacks. seed: of the generator.
+    count: how many, at least 500; a fifth of them are attacks. seed: of the generator. scaling: of
+    numbers, by their "range" or their "spread".
     """
 
     alike: ClassVar[str] = "table"
     name: ClassVar[str] = "connections"
     count: int = 6000
     seed: int = 0
+    scaling: str = "range"
 
     def __post_init__(self):
+        check_scaling(self)
         if self.count < 500:
             raise ValueError(f"count is at least 500, received {self.count}")
 
@@ -89,10 +98,10 @@ class Connections(Named):
         columns, labels = generated(self.count, FIELDS, np.random.default_rng(self.seed))
         parts = assign(_rows(columns, self.count), validation=0.2, test=0.3)
         note = f"{self.count:,} generated connections: figures on them are a demonstration"
-        return data_of(self.name, columns, labels, tuple(KINDS), parts, (note,))
+        return data_of(self.name, columns, labels, tuple(KINDS), parts, (note,), self.scaling)
 
     def sample(self) -> Data:
-        return Connections(1500, self.seed).load()
+        return Connections(1500, self.seed, self.scaling).load()
 
 
 def kinds_of(attacks: Column) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_ae.data.csvs import Column, Table, read_table
 from keras_ae.data.dataset import LARGEST, Data, Named, Split, assign, digests
-from keras_ae.data.intake import MOST_WORDS, fitted, words_of
+from keras_ae.data.intake import MOST_WORDS, SCALINGS, fitted, words_of
 from keras_ae.errors import InputError
 
 LABEL_NAMES = ("label", "class", "target", "is_anomaly", "anomaly", "outlier")
@@ -26,7 +26,7 @@ class TableFile:
 
     path: the file. label: the column that tells what is normal; without one that is called so, every row
     counts as normal. normal: what it holds of normal rows. numbers, words, left_out: columns that are to
-    be taken otherwise than found out.
+    be taken otherwise than found out. scaling: of numbers, by their "spread" or their "range".
     """
 
     alike: ClassVar[str] = "table"
@@ -36,6 +36,10 @@ class TableFile:
     numbers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    scaling: str = "spread"
+
+    def __post_init__(self):
+        check_scaling(self)
 
     @classmethod
     def accepts(cls, text: str) -> TableFile | None:
@@ -70,6 +74,7 @@ class TableFile:
             names,
             assign(_digests(columns), validation=0.2, test=0.2),
             (*table.notes, *told, *notes),
+            self.scaling,
         )
 
     def columns(self, names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -123,10 +128,11 @@ def data_of(
     label_names: tuple[str, ...],
     parts: Mapping[str, np.ndarray],
     notes: tuple[str, ...],
+    scaling: str = "spread",
 ) -> Data:
     """Data of columns, with what turns them into numbers fitted on the normal rows to train on.
 
-    labels: (n,), 0 for normal rows. parts: rows of "train", "validation" and "test".
+    labels: (n,), 0 for normal rows. parts: rows of "train", "validation" and "test". scaling: of numbers.
     Raises InputError where no row to train on is normal, and for more values than fit the memory.
     """
     fit = parts["train"] if labels is None else parts["train"][labels[parts["train"]] == 0]
@@ -134,7 +140,7 @@ def data_of(
         raise InputError(
             f"expected normal rows in {name} to train on, received none; say which label is normal"
         )
-    intake = fitted(columns, fit)
+    intake = fitted(columns, fit, scaling)
     rows = sum(map(len, parts.values()))
     if rows * len(intake.groups) * 4 > LARGEST:
         raise InputError(
@@ -154,6 +160,12 @@ def data_of(
         name, **splits, domain="real", label_names=label_names, notes=(*notes, _kinds_note(columns, intake)),
         intake=intake, raw=tested,
     )  # fmt: skip
+
+
+def check_scaling(dataset) -> None:
+    """Raises ValueError for a scaling there is not."""
+    if dataset.scaling not in SCALINGS:
+        raise ValueError(f"scaling is {' or '.join(SCALINGS)}, received {dataset.scaling!r}")
 
 
 def usable(

@@ -225,8 +225,8 @@ def save_data_facts(run: Run) -> None:
 
 
 def _plain(values):
-    """Words as an array that needs no pickle; numbers as they are."""
-    return values.astype(str) if values.dtype == object else values
+    """Words as an array that needs no pickle; numbers in the precision that they are served in."""
+    return values.astype(str if values.dtype == object else np.float32)
 
 
 def check_same_data(data: Data, directory: Path) -> None:

@@ -193,6 +193,7 @@ double Difference(const Tensor& found, const Tensor& due, PngReader* png, double
     case tensorflow::DT_INT32: return Gap<tensorflow::int32>(found, due, largest);
     case tensorflow::DT_INT64: return Gap<int64_t>(found, due, largest);
     case tensorflow::DT_UINT8: return Gap<uint8_t>(found, due, largest);
+    case tensorflow::DT_BOOL: return Gap<bool>(found, due, largest);
     case tensorflow::DT_STRING: break;
     default: return kUnlike;
   }
@@ -264,6 +265,12 @@ int FixedAxis(const tensorflow::TensorInfo& info) {
   return 0;
 }
 
+// Whether an input holds files; other text is words, none of which is wrong.
+bool IsFile(const std::string& name) {
+  const std::string ending = "_bytes";
+  return name.size() >= ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+}
+
 // Requests that a signature must refuse, by what is wrong with them.
 std::vector<std::pair<std::string, Named>> BadRequests(const Record& record,
                                                        const tensorflow::SignatureDef& signature) {
@@ -290,7 +297,7 @@ std::vector<std::pair<std::string, Named>> BadRequests(const Record& record,
     }
     with("too many axes of", Blank(tensor.dtype(), deeper));
     if (good.size() > 1) with("too many rows of", Rows({{name, tensor}}, 3)[name]);
-    if (!text) continue;
+    if (!text || !IsFile(name)) continue;
     const std::string whole(tensor.flat<tstring>()(0));
     with("empty", OneString(""));
     with("unknown bytes in", OneString("not a picture at all"));

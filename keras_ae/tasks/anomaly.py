@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from math import prod
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from keras_ae.baselines import Predictor
+from keras_ae.blocks.corruption import Unchanged
 from keras_ae.blocks.scoring import Calibrated, Shares
 from keras_ae.data.dataset import Data, Split, values
 from keras_ae.errors import InputError
@@ -22,10 +24,14 @@ from keras_ae.heads import Heads, apply
 from keras_ae.points import figures_of, scores_of, subsequence_pca
 from keras_ae.samplers import Draw
 from keras_ae.scores import Graph, Reconstruction, Score, in_batches
+from keras_ae.tasks.restoration import Corruption
 from keras_ae.thresholds import Conformal, Fitted, Threshold
 
 MOST_FITTED = 5000
-"""Training examples that scores in code space and baselines are fitted to."""
+"""Training examples that baselines are fitted to."""
+
+MOST_CODED, MOST_VALUES = 50_000, 2**27
+"""Training examples, and values in all, that scores in code space are fitted to."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,15 @@ class Anomaly:
 
     score: how unlike one is. threshold: from where on it is an anomaly, fitted on normal examples of the
         validation split that no epoch was chosen on.
+    corruption: of what the network sees in training, which is then to give the example itself (Vincent et al.
+        2008); nothing is corrupted where it scores.
     trim: share of each training batch, of the highest errors, that does not count, in [0, 0.5): what is
         assumed to be anomalies among the examples that pass for normal.
     """
 
     score: Score = Reconstruction()
     threshold: Threshold = Conformal()
+    corruption: Corruption = Unchanged()
     trim: float = 0.0
 
     def __post_init__(self):
@@ -47,8 +56,8 @@ class Anomaly:
             raise ValueError(f"trim lies in [0, 0.5), received {self.trim:g}")
 
     def pair(self, examples, seeds, domain: str):
-        """examples (batch, ...) -> (examples, examples)."""
-        return examples, examples
+        """examples (batch, ...) -> (corrupted, examples)."""
+        return self.corruption(examples, seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """None that reconstructs: what detects anomalies otherwise stands in `figures`."""
@@ -78,8 +87,8 @@ class Anomaly:
         anomalies = data.validation.take(np.zeros(0, int) if labels is None else np.flatnonzero(labels > 0))
         held = validation.take(slice(1, None, 2))
         examples = np.concatenate([held.examples, anomalies.examples])
-        marks = np.repeat([0, 1], [len(held), len(anomalies)])
-        calibration = Split(examples, marks)
+        kinds = anomalies.labels if len(anomalies) else np.zeros(0, np.int64)
+        calibration = Split(examples, np.concatenate([np.zeros(len(held), np.int64), kinds]))
         self._check_calibration(calibration)
         held_out = validation.take(slice(0, None, 2))
         return dataclasses.replace(data, train=train, validation=held_out, calibration=calibration)
@@ -105,8 +114,11 @@ class Anomaly:
         outputs["shares"] = Shares(data.domain, groups, name="contributions")(
             inputs, outputs["reconstruction"]
         )
-        training = np.asarray(values(data.train.thin(MOST_FITTED).examples))
-        graph = Graph(heads, inputs, outputs, data.domain, training)
+        most = min(MOST_CODED, max(1, MOST_VALUES // prod(data.train.shape)))
+        training, held = (
+            np.asarray(values(split.thin(most).examples)) for split in (data.train, data.validation)
+        )
+        graph = Graph(heads, inputs, outputs, data.domain, training, held)
         score = self.score.scored(graph)
         alone = keras.Model({"inputs": inputs}, {"score": score})
         reference = in_batches(alone, np.asarray(values(data.calibration.examples)))["score"]
@@ -174,7 +186,7 @@ class Anomaly:
         return rows
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
-        return {"input": inputs, "reconstruction": reconstruction, "error": abs(inputs - reconstruction)}
+        return {"input": inputs, "reconstruction": reconstruction, "error": abs(targets - reconstruction)}
 
 
 def ranking(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:

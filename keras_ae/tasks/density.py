@@ -13,7 +13,7 @@ from keras_ae.blocks.corruption import Binarized
 from keras_ae.data.dataset import Data, held_back_batches
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
-from keras_ae.losses import LIKELIHOODS, NATURAL
+from keras_ae.losses import LIKELIHOODS, likelihood_of
 from keras_ae.metrics import importance_sampled_nll
 from keras_ae.samplers import Draw
 
@@ -58,11 +58,10 @@ class Density:
         if "log_var" not in heads.encoder.output or heads.prior is not None:
             return {}
         pair = partial(self.pair, domain=data.domain)
-        gaussian = "reconstruction_log_var" in heads.decoder.output
         scores = importance_sampled_nll(
             tf.function(partial(apply, heads.encoder)),
             partial(apply, heads.decoder),
-            LIKELIHOODS["gaussian" if gaussian else NATURAL[data.domain]],
+            LIKELIHOODS[likelihood_of(heads.decoder.output, data.domain)],
             held_back_batches(data.test, pair, seed, data.classes),
             self.samples,
             seed,

@@ -31,7 +31,8 @@ class Variational:
         is the capacity that rises in place of the weight.
     free_bits: nats of each unit, averaged over a batch, that cost nothing, at least 0.
     likelihood: "bernoulli" for [0, 1], "gaussian" (a learned variance an element) for that or for
-        real values, "categorical"; "auto" takes what fits the data.
+        real values, "unit_gaussian" for those (a variance of 1: squared errors), "categorical"; "auto" takes
+        what fits the data.
     sampler: where codes to generate from are drawn.
     """
 
