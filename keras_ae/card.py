@@ -29,15 +29,17 @@ def model_card(
     stages: dict[str, list[dict[str, float]]] | None = None,
     restoration: dict[str, int] | None = None,
     detection: dict[str, object] | None = None,
+    kinds: Table | None = None,
 ) -> dict:
     """Recipe, data with its hash, versions, commit, size, training and scores.
 
     history: the logs of each epoch, with its seconds. table: the last row is the model's own.
     stages: the histories of what was trained before the whole, by name.
     restoration: what is to be known of the restorer to restore in tiles. detection: of the detector.
+    kinds: test figures by kind of what was found.
     """
     *baselines, model = table
-    told = {"restorer": restoration, "detector": detection}
+    told = {"restorer": restoration, "detector": detection, "kinds": kinds}
     return {head: facts for head, facts in told.items() if facts} | {
         "recipe": {
             name: value if isinstance(value, (int, float)) else str(value)

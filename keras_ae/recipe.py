@@ -38,7 +38,8 @@ class Recipe:
 
     data, variant, task: one of each.
     epochs, batch_size: at least 1.
-    least_steps: of the optimizer, at least 0; where the epochs have fewer, on little data, there are more.
+    least_steps: of the optimizer in the run, at least 0; on data so little that there would be fewer, each
+        epoch goes through it several times.
     optimizer: by its Keras name; learning_rate: its highest, above 0.
     schedule: "cosine" falls to 0 over the run, "constant" stays.
     warmup: steps over which the learning rate first rises, at least 0; at most a tenth of the run.

@@ -77,25 +77,24 @@ def train(
         f"{'x'.join(map(str, data.train.shape))}, {len(data.validation):,} to validate, "
         f"{len(data.test):,} to test"
     )
-    long = prolonged(recipe, data)
-    if long.epochs > recipe.epochs:
-        report(f"{long.epochs} epochs in the place of {recipe.epochs}: {recipe.least_steps:,} steps or more")
-    if steps * long.epochs < FEW_STEPS:
+    if passes(recipe, data) > 1:
+        report(f"little data: an epoch goes through it {passes(recipe, data)} times, {steps} steps")
+    if steps * recipe.epochs < FEW_STEPS:
         report(
-            f"only {steps * long.epochs} steps of training in all, which is few: "
-            'take more epochs or smaller batches, such as SET="epochs=200 batch_size=8"'
+            f"only {steps * recipe.epochs} steps of training in all, which is few: "
+            'take more epochs or smaller batches, such as SET="least_steps=2000 batch_size=8"'
         )
-    if state["epochs"] >= long.epochs:
+    if state["epochs"] >= recipe.epochs:
         report('every epoch is done; for more: RESUME=1 SET="epochs=..."')
     if stages and not state["last"]:
         for stage in stages:
             report(f"stage {stage.name}: {stage.epochs} epochs")
             _pretrain(stage, loss, recipe, data, directory, report)
         heads.end_to_end.save(directory / STAGED_FILE)
-    trainee = _trainee(long, heads, loss, steps * long.epochs)
-    watching = _watching(directory, long, data, checkpoint)
-    watching += _showing(directory, long, data, heads)
-    history = _fit(trainee, long, data, checkpoint, watching, report)
+    trainee = _trainee(recipe, heads, loss, steps * recipe.epochs)
+    watching = _watching(directory, recipe, data, checkpoint)
+    watching += _showing(directory, recipe, data, heads)
+    history = _fit(trainee, recipe, data, checkpoint, watching, report)
     (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
     run = Run(recipe, directory, data, heads, history)
     save_heads(run)
@@ -130,15 +129,15 @@ def _pretrain(stage, loss, recipe, data, directory, report):
         layer.trainable = True
 
 
-def prolonged(recipe: Recipe, data: Data) -> Recipe:
-    """The recipe with as many epochs as its least steps ask for on this data."""
-    least = -(-recipe.least_steps // steps_in_epoch(recipe, data))
-    return dataclasses.replace(recipe, epochs=max(recipe.epochs, least))
+def passes(recipe: Recipe, data: Data) -> int:
+    """How often an epoch goes through the training examples, for the recipe's least steps in all."""
+    once = len(data.train) // min(recipe.batch_size, len(data.train))
+    return max(1, -(-recipe.least_steps // (once * recipe.epochs)))
 
 
 def steps_in_epoch(recipe: Recipe, data: Data) -> int:
     """Steps of the optimizer in an epoch."""
-    return len(data.train) // min(recipe.batch_size, len(data.train))
+    return passes(recipe, data) * (len(data.train) // min(recipe.batch_size, len(data.train)))
 
 
 def _fit(trainee, recipe, data, checkpoint, callbacks, report):
@@ -149,9 +148,11 @@ def _fit(trainee, recipe, data, checkpoint, callbacks, report):
     checkpoint.mkdir(exist_ok=True)
     pair = partial(recipe.task.pair, domain=data.domain)
     state = read_state(checkpoint)
+    often = passes(recipe, data)
     batches, steps = training_batches(
-        data.train, pair, recipe.batch_size, recipe.seed, state["epochs"], data.classes
+        data.train, pair, recipe.batch_size, recipe.seed, state["epochs"] * often, data.classes
     )
+    steps *= often
     trainee.prepare(optimizer_for(recipe, steps))
     if state["last"]:
         trainee.load_weights(checkpoint / state["last"])

@@ -3,14 +3,13 @@
     make train RECIPE=network_intrusion                  generated connections
     make train RECIPE=network_intrusion DATA=nsl_kdd     25,192 real ones; tested on KDDTest+
 
-The detector takes the fields as they are, `duration`, `protocol_type` and so on. Its score is the distance
-of the code from those of normal connections: the encoder alone.
+The detector takes the fields as they are, `duration`, `protocol_type` and so on. By the encoder
+alone: SET="task.score=NearestCodes".
 """
 
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.data.network import Connections
 from keras_ae.recipe import Recipe
-from keras_ae.scores import NearestCodes
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.thresholds import Conformal
 from keras_ae.variants.variational import Variational
@@ -18,7 +17,7 @@ from keras_ae.variants.variational import Variational
 recipe = Recipe(
     data=Connections(),
     variant=Variational(DenseBackbone((128, 64)), latent_dim=20, beta=1e-3, likelihood="unit_gaussian"),
-    task=Anomaly(NearestCodes(), Conformal(0.05)),
+    task=Anomaly(threshold=Conformal(0.05)),
     epochs=60,
     batch_size=64,
     learning_rate=1e-3,

@@ -22,7 +22,7 @@ from keras_ae.blocks.scoring import (
     farthest_first,
 )
 from keras_ae.card import model_card
-from keras_ae.data.dataset import Data, Split
+from keras_ae.data.dataset import Data, Points, Split
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
 from keras_ae.recipe import Recipe
@@ -252,6 +252,39 @@ def test_figures_stand_beside_those_of_simpler_detectors(data, heads):
     assert (
         task.figures(heads["plain"], dataclasses.replace(data, test=Split(data.test.examples)), 0, None) == {}
     )
+
+
+def test_kinds_of_anomalies_are_told_apart(data, heads):
+    task = Anomaly()
+    prepared = task.prepared(dataclasses.replace(data, label_names=("normal", "near", "far")))
+    detector, fitted = task.detector(heads["plain"], prepared)
+    kinds = task.breakdown(detector, fitted, prepared)
+    assert list(kinds) == ["near", "far"]
+    labels, flags = data.test.labels, in_batches(detector, data.test.examples)["is_anomaly"]
+    for kind, row in zip((1, 2), kinds.values(), strict=True):
+        assert row["count"] == (labels == kind).sum()
+        assert row["missed"] == pytest.approx(np.mean(~flags[labels == kind]))
+        assert 0 <= row["auroc"] <= 1
+    one = dataclasses.replace(prepared, test=data.test.take(np.flatnonzero(labels < 2)))
+    assert task.breakdown(detector, fitted, one) == {}
+
+
+def test_a_range_of_points_is_found_where_one_of_them_is_flagged():
+    """A window of each single point, so that points score as windows."""
+    points = Points(np.arange(6), 6, kinds=np.array([0, 1, 1, 0, 2, 2]), names=("normal", "spike", "dip"))
+    told = np.array([0.0, 5.0, 0.0, 1.0, 0.0, 0.0], np.float32)
+    test = Split(told[:, None, None], np.zeros(6, np.int64))
+    data = Data("points", test, test, test, domain="real", points=points)
+
+    def detector(named, training):
+        return {"score": named["inputs"][:, 0, 0], "is_anomaly": named["inputs"][:, 0, 0] > 2}
+
+    found = Anomaly().breakdown(detector, thresholds.Fitted(2.0, "", "", 6), data)
+    assert {kind: (row["count"], row["missed"]) for kind, row in found.items()} == {
+        "spike": (1, 0.0),
+        "dip": (1, 1.0),
+    }
+    assert found["dip"]["auroc"] == 0.25
 
 
 def test_areas_of_a_perfect_ranking_are_one():

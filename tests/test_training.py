@@ -112,16 +112,19 @@ def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_rec
 
 
 def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, tmp_path):
+    once = steps_in_epoch(tiny_recipe, tiny_recipe.data.load())
+    longer = dataclasses.replace(tiny_recipe, epochs=2, least_steps=4 * once + 1)
+    assert steps_in_epoch(longer, longer.data.load()) == 3 * once
     notes = []
-    steps = steps_in_epoch(tiny_recipe, tiny_recipe.data.load())
-    longer = dataclasses.replace(tiny_recipe, epochs=1, least_steps=2 * steps + 1)
-    run = train(longer, tmp_path, report=notes.append)
-    assert len(run.history) == 3
-    assert f"3 epochs in the place of 1: {2 * steps + 1} steps or more" in notes
-    assert run.recipe == longer
-    again = train(longer, tmp_path, resume=True, report=notes.append)
-    assert len(again.history) == 3
-    assert 'every epoch is done; for more: RESUME=1 SET="epochs=..."' in notes
+    unbroken = train(longer, tmp_path / "one", report=notes.append)
+    assert f"little data: an epoch goes through it 3 times, {3 * once} steps" in notes
+    longest = dataclasses.replace(tiny_recipe, epochs=6)
+    assert losses_of(unbroken) != losses_of(train(longest, tmp_path / "other", report=silent))[:2]
+    broken = dataclasses.replace(longer, callbacks=(lambda: InterruptAfter(1),))
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, tmp_path / "two", report=silent)
+    (tmp_path / "two" / "recipe.json").write_text((tmp_path / "one" / "recipe.json").read_text())
+    assert losses_of(train(longer, tmp_path / "two", resume=True, report=silent)) == losses_of(unbroken)
 
 
 def test_the_best_epoch_is_kept_and_not_the_last(tiny_recipe, tmp_path):

@@ -38,7 +38,13 @@ def detect(options) -> int:
         raise InputError(f"{there[0]} exists; name another folder, OUTPUT=, or replace it, FORCE=1")
     if not source.is_file():
         raise InputError(f"expected a file of rows, {source} is none; check the path")
-    run = _opened(options) if options.trained else _trained(options)
+    if options.trained:
+        run = _opened(options)
+    else:
+        options.data, options.resume, options.keep = options.input, False, None
+        status, run = trainings.trained(options)
+        if run is None:
+            return status
     from keras_ae.detecting import scored, written
 
     found, series = scored.scored_file(run, str(source))
@@ -60,14 +66,6 @@ def monitor(options) -> int:
     print(f"flagged                    {found.flags.mean():.1%} of {len(found.flags):,}")
     print(told["verdict"])
     return 0
-
-
-def _trained(options):
-    """A run of the recipe that learns from the file."""
-    options.data, options.resume, options.keep = options.input, False, None
-    trainings.train(options)
-    options.data = None
-    return _opened(options)
 
 
 def _opened(options):

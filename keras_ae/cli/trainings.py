@@ -52,6 +52,11 @@ def list_recipes(options) -> int:
 
 def train(options) -> int:
     """Trains, evaluates and exports; a run interrupted goes on with --resume."""
+    return trained(options)[0]
+
+
+def trained(options):
+    """What `train` ends with, and the run, or None of one that was interrupted."""
     name = catalogue.recipe_file(options.recipe).stem
     resumed = latest(options, name) if options.resume else None
     if options.resume and resumed is None:
@@ -66,17 +71,18 @@ def train(options) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run = training.train(recipe, directory, resume=resumed is not None)
-        return _finish(run, options)
+        _finish(run, options)
+        return 0, run
     except Exception:
         if not (resumed or options.run_dir or training.epochs_done(directory)):
             shutil.rmtree(directory)  # made above, and nothing came of it
         raise
     except KeyboardInterrupt:
         done = training.epochs_done(directory)
-        planned = "" if hasattr(recipe.variant, "stages") or recipe.least_steps else f" of {recipe.epochs}"
+        planned = "" if hasattr(recipe.variant, "stages") else f" of {recipe.epochs}"
         print(f"\nstopped; {done}{planned} epochs are kept in {directory}", file=sys.stderr)
         print(f"go on with: {_command(options, directory)}", file=sys.stderr)
-        return INTERRUPTED
+        return INTERRUPTED, None
 
 
 def evaluate(options) -> int:
@@ -86,7 +92,6 @@ def evaluate(options) -> int:
     """
     directory = finished(options)
     from keras_ae import data
-    from keras_ae.runs import scores
     from keras_ae.runs.kept import reopen
 
     measured_on = data.find(options.data) if options.data else None
@@ -95,7 +100,7 @@ def evaluate(options) -> int:
     else:
         measured_on = None
     recipe, _ = requested(options, directory)
-    _print_table(scores.evaluate(reopen(recipe, directory, measured_on=measured_on)))
+    _scored(reopen(recipe, directory, measured_on=measured_on))
     return 0
 
 
@@ -121,17 +126,28 @@ def _finish(run, options):
     from keras_ae.runs import scores
     from keras_ae.runs.shown import show
 
-    table = scores.evaluate(run)
-    _print_table(table)
+    table, kinds = _scored(run)
     show(run, table)
-    told = scores.restoration(run), scores.detection(run)
+    told = scores.restoration(run), scores.detection(run), kinds
     card = model_card(run.recipe, run.data, run.heads, run.history, table, run.stages, *told)
     (run.directory / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     export_run(run.directory, options)
     print(f"pictures and curves: {run.directory}")
     print(f"look at them:        make tensorboard    (tensorboard --logdir {options.runs})")
     print(f"serve the heads:     make serve          (keras-ae serve --models {options.models})")
-    return 0
+
+
+def _scored(run):
+    """A run's scores, and those by kind of what it found, once they are printed."""
+    from keras_ae.runs import scores
+
+    table = scores.evaluate(run)
+    _print_table(table)
+    kinds = scores.breakdown(run)
+    if kinds:
+        print()
+        _print_table(kinds)
+    return table, kinds
 
 
 def _command(options, directory):
@@ -178,14 +194,18 @@ def _print_table(table):
         "false_alarms": "false alarms",
         "vus_pr": "VUS-PR",
         "span_f1": "F1 of spans",
+        "count": "number",
     }
     columns = {name: max(10, len(titles.get(name, name))) for name in names}
     print(" ".join([" " * width, *(f"{titles.get(name, name):>{columns[name]}}" for name in names)]))
     for row, scores in table.items():
-        cells = (
-            f"{scores[name]:>{columns[name]}.{2 if abs(scores[name]) >= 10 or name == 'psnr' else 5}f}"
-            if name in scores
-            else f"{'-':>{columns[name]}}"
-            for name in names
-        )
+        cells = (f"{_cell(name, scores.get(name)):>{columns[name]}}" for name in names)
         print(" ".join([f"{row:{width}}", *cells]))
+
+
+def _cell(name, value):
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.{2 if abs(value) >= 10 or name == 'psnr' else 5}f}"

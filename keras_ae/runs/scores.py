@@ -114,6 +114,13 @@ def detection(run: Run) -> dict[str, object] | None:
     }
 
 
+def breakdown(run: Run) -> dict[str, dict[str, float]]:
+    """Test figures by kind and measure, of a task that tells kinds of what it finds apart."""
+    if run.detector is None or not hasattr(run.recipe.task, "breakdown"):
+        return {}
+    return run.recipe.task.breakdown(*run.detector, run.data)
+
+
 def reconstructor(end_to_end: keras.Model) -> Callable[[dict], tf.Tensor]:
     """A predictor (tensors by name) -> reconstruction."""
     taken = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in end_to_end.inputs}

@@ -19,6 +19,7 @@ from keras_ae.baselines import Predictor
 from keras_ae.blocks.corruption import Unchanged
 from keras_ae.blocks.scoring import Calibrated, Shares
 from keras_ae.data.dataset import Data, Split, values
+from keras_ae.data.series import spans
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
 from keras_ae.points import figures_of, scores_of, subsequence_pca
@@ -163,6 +164,34 @@ class Anomaly:
         flat = test.reshape(len(test), -1)
         for name, scores in _otherwise(training, flat, heads.latent_dim, seed).items():
             rows[name] = ranking(scores, labels)
+        return rows
+
+    def breakdown(self, detector: keras.Model, fitted: Fitted, data: Data) -> dict[str, dict[str, float]]:
+        """Of each kind of anomaly in the test split, where there are several: how many, and how well found.
+
+        count: examples, or of points the ranges of them. auroc: beside the normal ones alone. missed: the
+        share of them not flagged, of a range no point of it.
+        """
+        points, test = data.points, np.asarray(values(data.test.examples))
+        kinds = data.test.labels if points is None else points.kinds
+        if kinds is None or len(np.unique(kinds[kinds > 0])) < 2:
+            return {}
+        names = data.label_names if points is None else points.names
+        found = in_batches(detector, test)
+        scores, flags = found["score"], found["is_anomaly"]
+        if points is not None:
+            scores = scores_of(scores, points, data.test.shape[0])
+            flags = np.nan_to_num(scores, nan=-np.inf) > fitted.value
+        there, rows = np.isfinite(scores), {}
+        for kind in np.unique(kinds[kinds > 0]):
+            own = kinds == kind
+            met = flags[own] if points is None else [flags[slice(*span)].any() for span in spans(own)]
+            beside = there & (own | (kinds == 0))
+            rows[names[kind] if len(names) > kind else str(kind)] = {
+                "count": len(met),
+                "auroc": float(roc_auc_score(own[beside], scores[beside])),
+                "missed": 1 - float(np.mean(met)),
+            }
         return rows
 
     def _of_points(self, detector, threshold, heads, data, seed):
