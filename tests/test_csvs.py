@@ -109,6 +109,7 @@ def test_a_file_longer_than_its_beginning_is_understood_by_that(read, monkeypatc
         ("a,b\n1,2\n" * 30 + "1,2,3\n", "cannot be read as 2 columns .* saw 3"),
         ("a,b\n" + "1,2\n" * 20000 + "1,x\n", "a number in column 'b' .*, row 20001 of values holds 'x'"),
         ("a,b\n" + "1,2\n" * 20000 + "1,inf\n", "row 20001 of values holds 'inf'"),
+        ("a,t\n1,2024-01-01\n1,9999-01-01\n", "row 2 of values holds '9999-01-01'"),
         ("a,t\n" + "1,2024-01-01\n" * 8000 + "1,soon\n", "a time in column 't' .* 8001 .* 'soon'"),
     ],
 )

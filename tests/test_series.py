@@ -56,8 +56,11 @@ def test_columns_of_text_constants_and_nothing_are_left_out_and_labels_found(ser
     found = series("a,b,c,d,is_anomaly", "1,x,7,,0", "2,y,7,,1", "3,z,7,,0")
     assert found.names == ("a",)
     assert found.labels.tolist() == [False, True, False]
-    assert "left out b (holds text), c (never changes), d (has no value)" in found.notes
+    assert "left out b (holds text such as 'x'), c (never changes), d (has no value)" in found.notes
     assert "labels from is_anomaly: 1 of 3 rows are anomalies" in found.notes
+    found = series("a,label", "1,0", "2,1", "3,", "5,")
+    assert found.labels.tolist() == [False, True, False, False]
+    assert "labels from label: 1 of 4 rows are anomalies; 2 without a label count as normal" in found.notes
 
 
 def test_columns_can_be_named(series):
@@ -70,7 +73,8 @@ def test_columns_can_be_named(series):
 @pytest.mark.parametrize(
     ("lines", "settings", "message"),
     [
-        (["a", "x", "y"], {}, r"numbers that vary, received a \(holds text\)"),
+        (["a", "x", "y"], {}, "numbers that vary, received a .holds text such as 'x'"),
+        (["a,m", "1,no", "2,yes"], {"label": "m"}, "above 0 for anomalies, holds text such as 'no'"),
         (["a", "4", "4"], {}, r"received a \(never changes\)"),
         (["a,b", "1,2", "2,2"], {"values": ["b"]}, r"received b \(never changes\)"),
         (["a,b", "1,2", "2,3"], {"values": ["c"]}, "no column 'c'; the columns are a, b"),

@@ -23,6 +23,7 @@ LOOKED_AT, ROWS_AT_ONCE = 2**16, 100_000
 """Bytes at the beginning that tell a file's form, and rows that are held as text at a time."""
 
 MOST_COLUMNS = 10_000
+_TIMES = pd.Timestamp("1678-01-01", tz="UTC"), pd.Timestamp("2262-01-01", tz="UTC")
 _COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?|[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.IGNORECASE)
 _POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 
@@ -268,6 +269,8 @@ def _converted(cells, kind, form, name, path, first):
         bad = there.to_numpy() & ~np.isfinite(values)
     else:
         times = pd.to_datetime(cells, errors="coerce", utc=True, format="mixed")
+        outside = ~times.between(*_TIMES) & times.notna()  # of what nanoseconds can count
+        times = times.mask(outside)
         values = times.dt.as_unit("ns").astype("int64").to_numpy()
         bad = (there & times.isna()).to_numpy()
     if bad.any():

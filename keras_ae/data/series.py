@@ -62,8 +62,14 @@ def series_of(
     stamps = _stamps(columns.get(time), len(table))
     marks = None
     if label is not None:
-        marks = np.nan_to_num(columns[label].values if columns[label].kind == "number" else 0.0) > 0
-        notes.append(f"labels from {label}: {int(marks.sum())} of {len(marks)} rows are anomalies")
+        if columns[label].kind != "number":
+            raise InputError(f"expected numbers in {label}, above 0 for anomalies, {_fault(columns[label])}")
+        marks = np.nan_to_num(columns[label].values) > 0
+        lacking = int(columns[label].missing.sum())
+        unlabelled = f"; {lacking} without a label count as normal" if lacking else ""
+        notes.append(
+            f"labels from {label}: {int(marks.sum())} of {len(marks)} rows are anomalies{unlabelled}"
+        )
     wanted = list(values) or [name for name in columns if name not in (time, label)]
     faults = {name: fault for name in wanted if (fault := _fault(columns[name]))}
     used = [name for name in wanted if name not in faults]
@@ -116,10 +122,20 @@ def _is_label(column: Column) -> bool:
     )
 
 
+def _first_text(words):
+    """The first of words that is no number."""
+    for word in words:
+        try:
+            float(word)
+        except ValueError:
+            return word
+    return words[0]
+
+
 def _fault(column):
     """Why a column is no series, or None."""
     if column.kind != "number":
-        return "holds text"
+        return f"holds text such as {_first_text(column.words)!r}" if column.kind == "text" else "holds times"
     if column.missing.all():
         return "has no value"
     return "never changes" if np.nanmin(column.values) == np.nanmax(column.values) else None
