@@ -12,7 +12,7 @@ from keras_ae import cli
 from keras_ae.data.csvs import read_table
 from keras_ae.data.dataset import Points
 from keras_ae.data.series import Series
-from keras_ae.detecting.charts import MOST_DRAWN, outline, series_chart, table_chart
+from keras_ae.detecting.charts import MOST_DRAWN, merged, outline, series_chart, table_chart
 from keras_ae.detecting.scored import Scored, drift, scored_file
 from keras_ae.detecting.written import flagged_spans, write_rows
 from keras_ae.errors import InputError
@@ -213,6 +213,12 @@ def test_long_lines_keep_their_extremes(random):
     assert {777, 50_001} <= set(places.tolist())
     assert (np.diff(places) > 0).all()
     assert np.isnan(line[places]).any()
+
+
+def test_spans_of_a_long_line_that_cannot_be_shown_apart_are_one():
+    spans = [(0, 3), (4, 9), (40, 41), (60, 90)]
+    assert merged(spans, 100) == spans
+    assert merged(spans, 20 * MOST_DRAWN) == [(0, 9), (40, 90)]
 
 
 def test_charts_are_drawn_of_any_scores(tmp_path, random):

@@ -36,7 +36,7 @@ def series_chart(
         axis.plot(times[index], line[index], color=LINE, linewidth=0.8)
         axis.set_ylabel(_short(name))
         for spans, color, height in ((flagged, FLAGGED, (0, 1)), (known, KNOWN, (0.94, 1))):
-            for first, last in spans:
+            for first, last in merged(spans, len(line)):
                 axis.axvspan(
                     times[first],
                     times[last - 1],
@@ -77,6 +77,17 @@ def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, thresho
     axis.set_ylabel("share")
     axis.legend(frameon=False)
     figure.savefig(target)
+
+
+def merged(spans: list[tuple[int, int]], count: int) -> list[tuple[int, int]]:
+    """Spans of so many points, those as one that a chart cannot show apart."""
+    apart, found = count // MOST_DRAWN, []
+    for first, last in spans:
+        if found and first - found[-1][1] < apart:
+            found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return found
 
 
 def outline(line: np.ndarray) -> np.ndarray:

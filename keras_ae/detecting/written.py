@@ -55,7 +55,8 @@ def write_rows(scored: Scored, rows: np.ndarray, path: Path, target: Path) -> No
     rows: (rows of the file,), which of the scores is whose. A row without a score has empty cells there.
     """
     form = form_of(path)
-    reasons = dict(zip(np.unique(rows), scored.reasons(np.unique(rows)), strict=True))
+    flagged = np.flatnonzero(scored.flags)
+    reasons = dict(zip(flagged.tolist(), scored.reasons(flagged), strict=True))
     added = ["score", "p_value", "is_anomaly", "because"]
     with (
         open(path, encoding=form.encoding, newline="") as source,
@@ -76,7 +77,7 @@ def write_rows(scored: Scored, rows: np.ndarray, path: Path, target: Path) -> No
                 cells = [f"{score:.6g}", f"{scored.p_values[place]:.4g}", int(scored.flags[place])]
             else:
                 cells = ["", "", ""]
-            out.writerow([*line, *cells, reasons[place]])
+            out.writerow([*line, *cells, reasons.get(int(place), "")])
 
 
 def flagged_spans(scored: Scored, series: Series) -> list[dict[str, str]]:
