@@ -147,6 +147,14 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     assert rows[worst]["because"].startswith("weight")
     assert [row["size"] for row in rows] == [line.split(",")[0] for line in lines]
     assert sorted(path.name for path in (home / "found").iterdir()) == ["plot.png", "scored.csv"]
+    asked = "predict", "table_anomaly", "table.csv", "--head", "detector", "--output", "told.npz"
+    assert run(*asked) == 0
+    with np.load("told.npz") as served:
+        np.testing.assert_allclose(served["score"], [float(row["score"]) for row in rows], rtol=1e-4)
+        assert served["is_anomaly"].tolist() == [row["is_anomaly"] == "1" for row in rows]
+    (home / "less.csv").write_text("size,colour\n1,red\n2,blue\n")
+    assert run("predict", "table_anomaly", "less.csv") == 2
+    assert "each of the head's inputs in less.csv, it lacks weight" in capsys.readouterr().err
 
 
 def test_a_run_of_many_series_has_no_units_for_a_file(home):

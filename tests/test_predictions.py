@@ -223,7 +223,7 @@ def test_a_version_and_a_label_are_found(place, tmp_path):
     ("arguments", "words"),
     [
         (["absent.npy"], "'absent.npy', which does not exist"),
-        (["a.npy", "pictures"], "expected one file of arrays, or pictures; received a.npy pictures"),
+        (["a.npy", "pictures"], "expected one file of arrays or rows, or pictures; received a.npy pictures"),
         (["empty"], r"expected pictures \(.jfif .jpeg .jpg .png\) below empty; found none"),
         (["a.npy", "--batch", "0"], "expected --batch of at least 1, received 0"),
         (

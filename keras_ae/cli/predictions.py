@@ -14,6 +14,7 @@ from pathlib import Path
 from keras_ae.cli.folders import add_models
 from keras_ae.errors import InputError
 
+ARRAYS, TABLES = (".npy", ".npz"), (".csv", ".tsv", ".txt")
 SUFFIXES = frozenset(".jfif .jpeg .jpg .png".split())
 STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 """How the files of PNG and of JPEG begin."""
@@ -29,7 +30,7 @@ def add(verb) -> None:
     parser.add_argument("recipe", help="a recipe's name")
     parser.add_argument(
         "inputs", nargs="+", type=Path, metavar="INPUT",
-        help="an .npy or .npz file of arrays; or pictures (PNG, JPEG) and folders of them",
+        help="an .npy or .npz file of arrays; a table's rows (.csv); or pictures (PNG, JPEG) and folders",
     )  # fmt: skip
     parser.add_argument(
         "--head", default="encoder", help="encoder, decoder, autoencoder, ... (default: %(default)s)"
@@ -60,9 +61,12 @@ def predict(options) -> int:
     pictures, file = _sorted(options.inputs)
     with _opened(options, "serving_default" if file else "image_bytes") as (head, domain):
         tensors = head.tensors()
-        given, names = (
-            _read_arrays(file, tensors["inputs"], domain) if file else ({}, list(map(str, pictures)))
-        )
+        if file and file.suffix.lower() in TABLES:
+            given, names = _read_columns(file, tensors["inputs"]), None
+        elif file:
+            given, names = _read_arrays(file, tensors["inputs"], domain)
+        else:
+            given, names = {}, list(map(str, pictures))
         count = len(next(iter(given.values()), pictures))
         targets = _targets(options, tensors["outputs"], names or [f"{row:05d}" for row in range(count)])
         if file:
@@ -85,9 +89,11 @@ def _sorted(paths):
     for path in paths:
         if not path.exists():
             raise InputError(f"expected a file or a folder, received {str(path)!r}, which does not exist")
-    arrays = [path for path in paths if path.suffix.lower() in (".npy", ".npz") and path.is_file()]
+    arrays = [path for path in paths if path.suffix.lower() in (*ARRAYS, *TABLES) and path.is_file()]
     if arrays and len(paths) > 1:
-        raise InputError(f"expected one file of arrays, or pictures; received {' '.join(map(str, paths))}")
+        raise InputError(
+            f"expected one file of arrays or rows, or pictures; received {' '.join(map(str, paths))}"
+        )
     if arrays:
         return [], arrays[0]
     pictures = []
@@ -208,6 +214,27 @@ def _read_arrays(path, specs, domain):
     given = {name: _suited(name, held[name], spec, domain, path) for name, spec in specs.items()}
     is_named = names is not None and names.dtype.kind == "U" and {names.size} == set(map(len, given.values()))
     return given, names.ravel().tolist() if is_named else None
+
+
+def _read_columns(path, specs):
+    """The columns of a file of rows that a signature takes, by name; words where it takes strings."""
+    import numpy as np
+
+    from keras_ae.data.csvs import form_of, read_table
+    from keras_ae.data.intake import served_names, words_of
+
+    names = served_names(form_of(path).names)
+    if list(specs) == ["inputs"] or not set(specs) <= set(names):
+        lacking = ", ".join(name for name in specs if name not in names)
+        raise InputError(f"expected a column for each of the head's inputs in {path}, it lacks {lacking}")
+    kinds = {names[name]: "text" if spec["dtype"] == "string" else "number" for name, spec in specs.items()}
+    columns = read_table(path, kinds).columns
+    return {
+        name: words_of(columns[names[name]])
+        if spec["dtype"] == "string"
+        else columns[names[name]].values.astype(np.float32)
+        for name, spec in specs.items()
+    }
 
 
 def _suited(name, array, spec, domain, path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -26,6 +26,7 @@ SKEWED = 2.0
 MISSING_WORD = "(missing)"
 """An empty word would not survive in a lookup's file."""
 
+_UNFIT = re.compile(r"[^A-Za-z0-9_.-]")
 ROWS_AT_ONCE = 2**16
 
 MOST_WORDS = 1000
@@ -49,11 +50,7 @@ class Intake:
     @property
     def signature(self) -> dict[str, str]:
         """Names that a signature may have, which hold no blanks, to the columns that they stand for."""
-        names = {re.sub(r"[^A-Za-z0-9_.-]", "_", name): name for name in self.columns}
-        if len(names) < len(self.columns):
-            names = {f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}_{number}": name
-                     for number, name in enumerate(self.columns, 1)}  # fmt: skip
-        return names
+        return served_names(self.columns)
 
     def graph(self, named: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Columns (batch,) by the names of the signature -> (batch, features), by ops of a graph.
@@ -79,6 +76,14 @@ class Intake:
             }
             parts.append(self.model(named)["inputs"].numpy())
         return np.concatenate(parts)
+
+
+def served_names(columns: Sequence[str]) -> dict[str, str]:
+    """Names that a signature may have to those of columns; numbered where they would be the same."""
+    names = {_UNFIT.sub("_", name): name for name in columns}
+    if len(names) < len(columns):
+        return {f"{_UNFIT.sub('_', name)}_{number}": name for number, name in enumerate(columns, 1)}
+    return names
 
 
 @keras.saving.register_keras_serializable("keras_ae")

@@ -53,7 +53,11 @@ class Head:
                 f"{folder} has no card that tells its signatures and weights ({error!r}); export it again"
             ) from error
         if not set(given) <= {"inputs", "condition"} or "inputs" not in given:
-            raise InputError(f"expected a head that takes inputs, {folder} takes {', '.join(given)}")
+            names = f"{', '.join(sorted(given)[:4])}{', ...' if len(given) > 4 else ''}"
+            raise InputError(
+                f"expected a head that takes inputs, {folder} takes {names}; codes of a table's rows: "
+                f"keras-ae predict {folder.parent.parent.name} rows.csv --output codes.npz"
+            )
         if None in given["inputs"]["shape"][1:]:
             raise InputError(
                 f"{folder} takes pictures of any size, whose codes are of as many; for those of one size: "
