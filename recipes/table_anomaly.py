@@ -16,7 +16,7 @@ recipe = Recipe(
     data=BreastCancer(),
     variant=Undercomplete(DenseBackbone((64, 32)), latent_dim=1),
     task=Anomaly(),
-    epochs=150,
+    epochs=50,
     batch_size=16,
     learning_rate=1e-3,
 )
