@@ -18,7 +18,8 @@ from keras_ae.detecting.written import flagged_spans, write_rows
 from keras_ae.errors import InputError
 
 QUICK = (
-    "epochs=6 batch_size=16 data.window=8 variant.latent_dim=2 variant.backbone=DenseBackbone(units=(16,))"
+    "epochs=6 least_steps=0 batch_size=16 data.window=8 variant.latent_dim=2 "
+    "variant.backbone=DenseBackbone(units=(16,))"
 )
 
 

@@ -58,8 +58,11 @@ def _terms(run, batches):
 
     That is the number of active units of a posterior, and of codes where they are whole numbers.
     """
-    forward = tf.function(partial(apply, run.heads.trained))
     terms, counts, means, numbers = run.recipe.variant.terms(), [], [], set()
+    given = run.heads.trained.output
+    if not terms and "mean" not in given and "int" not in given["code"].dtype:
+        return {}
+    forward = tf.function(partial(apply, run.heads.trained))
     found: dict[str, list] = {term.name: [] for term in terms}
     for named, targets in batches:
         outputs = forward(named) | {"progress": tf.ones(())}
