@@ -38,7 +38,7 @@ class Recipe:
 
     data, variant, task: one of each.
     epochs, batch_size: at least 1.
-    least_steps: of the optimizer in the run, at least 0; on data so little that there would be fewer, each
+    least_steps: of the optimizer in an epoch, at least 0; on data so little that there would be fewer, an
         epoch goes through it several times.
     optimizer: by its Keras name; learning_rate: its highest, above 0.
     schedule: "cosine" falls to 0 over the run, "constant" stays.

@@ -50,6 +50,10 @@ class Graph:
     def _of(self, tensor, examples):
         return in_batches(keras.Model({"inputs": self.inputs}, {"value": tensor}), examples)["value"]
 
+    def code(self) -> keras.KerasTensor:
+        """The code (batch, d) as numbers, whatever it is."""
+        return keras.ops.cast(self.outputs["code"], "float32")
+
     def output(self, name: str):
         """Raises InputError where the heads do not give it."""
         if name not in self.outputs:
@@ -71,7 +75,7 @@ class Reconstruction:
     """The mean error of the reconstruction."""
 
     def scored(self, graph):
-        return SumOfElements(name="reconstruction_score")(graph.outputs["shares"])
+        return SumOfElements()(graph.outputs["shares"])
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,9 @@ class ReconstructionProbability:
 
     def scored(self, graph):
         mean, log_var = graph.output("mean"), graph.output("log_var")
-        decoded = graph.heads.decoder({"code": Drawn(self.samples, name="drawn")(mean, log_var)})
+        decoded = graph.heads.decoder({"code": Drawn(self.samples)(mean, log_var)})
         likelihood = likelihood_of(decoded, graph.domain)
-        nats = MeanNegativeLogLikelihood(likelihood, self.samples, name="probability_score")
+        nats = MeanNegativeLogLikelihood(likelihood, self.samples)
         return nats(graph.inputs, decoded)
 
 
@@ -100,7 +104,7 @@ class PriorDivergence:
     """The divergence of the posterior from the prior, by the encoder alone."""
 
     def scored(self, graph):
-        layer = DivergenceFromNormal(name="divergence_score")
+        layer = DivergenceFromNormal()
         return layer(graph.output("mean"), graph.output("log_var"))
 
 
@@ -109,8 +113,8 @@ class Mahalanobis:
     """The distance of the code from those of training, in units of their covariance, by the encoder alone."""
 
     def scored(self, graph):
-        code = graph.outputs["code"]
-        return MahalanobisDistance(name="mahalanobis_score").fitted(graph.of_training(code))(code)
+        code = graph.code()
+        return MahalanobisDistance().fitted(graph.of_training(code))(code)
 
 
 @dataclass(frozen=True)
@@ -130,10 +134,10 @@ class NearestCodes:
         check_least(self, neighbours=1, kept=self.neighbours)
 
     def scored(self, graph):
-        codes = graph.of_training(graph.outputs["code"])
+        codes = graph.of_training(graph.code())
         count = min(self.kept, len(codes))
-        layer = NearestDistance(min(self.neighbours, count), count, name="nearest_score")
-        return layer.fitted(codes)(graph.outputs["code"])
+        layer = NearestDistance(min(self.neighbours, count), count)
+        return layer.fitted(codes)(graph.code())
 
 
 @dataclass(frozen=True)
@@ -148,11 +152,11 @@ class Together:
 
     def scored(self, graph):
         parts = []
-        for number, score in enumerate((self.first, self.second)):
+        for score in (self.first, self.second):
             tensor = score.scored(graph)
             low, middle, high = np.quantile(graph.of_held(tensor), (0.25, 0.5, 0.75))
             spread = float(high - low) if high > low else 1.0
-            parts.append(Standardised(float(middle), spread, name=f"standardised_{number}")(tensor))
+            parts.append(Standardised(float(middle), spread)(tensor))
         return keras.ops.add(*parts)
 
 

@@ -102,7 +102,7 @@ class PeaksOverThreshold:
                 f"received {len(np.unique(excesses))}; hold back more, lower the level, or take Conformal"
             )
         shape, _, scale = genpareto.fit(excesses, floc=0)
-        rarity = log(self.alpha * len(normal) / len(excesses))
+        rarity = min(0.0, log(self.alpha * len(normal) / len(excesses)))  # of ties fewer may lie above
         beyond = -rarity if abs(shape) < 1e-9 else expm1(-shape * rarity) / shape
         return Fitted(
             start + scale * beyond,
@@ -153,8 +153,9 @@ class BestF1:
         f1[:-1][ranked[:-1] == ranked[1:]] = 0.0  # equal scores are flagged together
         best = int(f1.argmax())
         below = ranked[best + 1] if best + 1 < len(ranked) else -np.inf
-        middle = (ranked[best] + below) / 2
-        value = middle if below < middle < ranked[best] else np.nextafter(ranked[best], -np.inf)
+        lowest = np.float32(ranked[best])  # in the precision that it is served in
+        middle = np.float32((ranked[best] + below) / 2)
+        value = middle if below < middle < lowest else np.nextafter(lowest, np.float32(-np.inf))
         return Fitted(
             float(value),
             f"best F1, {f1[best]:.3f} on {len(ranked)} labelled examples of which {hits[-1]} are anomalies",

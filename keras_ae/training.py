@@ -64,6 +64,8 @@ def train(
     heads = _built(recipe, spec_of(data, pair))
     if getattr(recipe.variant, "sampler", None) is not None:
         recipe.variant.sampler.check(heads)
+    if hasattr(recipe.task, "check"):
+        recipe.task.check(heads, data)
     state = read_state(checkpoint)
     stages = recipe.variant.stages(heads) if hasattr(recipe.variant, "stages") else ()
     if state["last"] or any(read_state(checkpoint / stage.name)["last"] for stage in stages):
@@ -82,7 +84,7 @@ def train(
     if steps * recipe.epochs < FEW_STEPS:
         report(
             f"only {steps * recipe.epochs} steps of training in all, which is few: "
-            'take more epochs or smaller batches, such as SET="least_steps=2000 batch_size=8"'
+            'take more epochs or smaller batches, such as SET="least_steps=100 batch_size=8"'
         )
     if state["epochs"] >= recipe.epochs:
         report('every epoch is done; for more: RESUME=1 SET="epochs=..."')
@@ -130,9 +132,9 @@ def _pretrain(stage, loss, recipe, data, directory, report):
 
 
 def passes(recipe: Recipe, data: Data) -> int:
-    """How often an epoch goes through the training examples, for the recipe's least steps in all."""
+    """How often an epoch goes through the training examples, for the recipe's least steps of one."""
     once = len(data.train) // min(recipe.batch_size, len(data.train))
-    return max(1, -(-recipe.least_steps // (once * recipe.epochs)))
+    return max(1, -(-recipe.least_steps // once))
 
 
 def steps_in_epoch(recipe: Recipe, data: Data) -> int:

@@ -41,8 +41,10 @@ from keras_ae.serving.export import export_heads
 from keras_ae.tasks.anomaly import Anomaly, ranking
 from keras_ae.trainees import Trainee
 from keras_ae.training import train
+from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
+from keras_ae.variants.vector_quantized import VectorQuantized
 
 WIDTH = 6
 
@@ -243,6 +245,12 @@ def test_calibration_counts_scores_that_are_as_high():
     assert np.asarray(is_anomaly).tolist() == [False, False, True, True]
 
 
+def test_what_has_no_score_is_not_taken_for_normal():
+    p_value, is_anomaly = Calibrated(2).fitted(np.array([1.0, 2.0]), 1.5)(np.array([np.nan, 1.0], np.float32))
+    assert np.isnan(p_value).tolist() == [True, False]
+    assert np.asarray(is_anomaly).tolist() == [True, False]
+
+
 def test_figures_stand_beside_those_of_simpler_detectors(data, heads):
     task = Anomaly()
     found = task.figures(heads["plain"], task.prepared(data), 0, None)
@@ -252,6 +260,29 @@ def test_figures_stand_beside_those_of_simpler_detectors(data, heads):
     assert (
         task.figures(heads["plain"], dataclasses.replace(data, test=Split(data.test.examples)), 0, None) == {}
     )
+
+
+def test_scores_of_one_kind_go_together(data, heads):
+    both = Together(NearestCodes(1), Together(NearestCodes(5), Mahalanobis()))
+    detector, _ = Anomaly(both).detector(heads["plain"], Anomaly().prepared(data))
+    assert np.isfinite(in_batches(detector, data.test.examples)["score"]).all()
+
+
+def test_heads_that_no_detector_can_be_made_of_are_refused_before_training(data, tmp_path):
+    prepared, spec = Anomaly().prepared(data), Spec((WIDTH,), (WIDTH,), "real", 3)
+    conditional = Conditional(DenseBackbone((4,)), latent_dim=2).build(spec)
+    with pytest.raises(
+        InputError, match="score Reconstruction.* does not go with what these heads give .*condition"
+    ):
+        Anomaly().check(conditional, prepared)
+    whole = VectorQuantized(DenseBackbone((4,)), latent_dim=2).build(Spec((WIDTH,), (WIDTH,), "real"))
+    Anomaly(NearestCodes()).check(whole, prepared)
+    recipe = Recipe(
+        Given(data), Undercomplete(DenseBackbone((4,)), latent_dim=2), Anomaly(PriorDivergence()), epochs=1
+    )
+    with pytest.raises(InputError, match="this score needs mean"):
+        train(recipe, tmp_path, report=lambda _: None)
+    assert not list((tmp_path / "checkpoint").iterdir())
 
 
 def test_kinds_of_anomalies_are_told_apart(data, heads):

@@ -12,10 +12,10 @@ from keras_ae.errors import InputError
 def read(tmp_path):
     """Reads a table of given text or bytes."""
 
-    def read(text, **kinds):
+    def read(text, only=None, needed=(), **kinds):
         file = tmp_path / "table.csv"
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return read_table(file, kinds)
+        return read_table(file, kinds, only, needed)
 
     return read
 
@@ -97,6 +97,42 @@ def test_many_rows_are_read_some_at_a_time(read, monkeypatch):
 def test_a_file_longer_than_its_beginning_is_understood_by_that(read, monkeypatch):
     monkeypatch.setattr(csvs, "LOOKED_AT", 45)
     assert len(read(PLAIN)) == 3
+
+
+def test_dots_in_a_file_of_decimal_commas_are_of_thousands_dates_and_addresses(read):
+    table = read("t;v;ip\n01.01.2024;1,5;192.168.1.1\n02.01.2024;1.234,5;10.0.0.1\n")
+    assert [column.kind for column in table.columns.values()] == ["time", "number", "text"]
+    assert table.columns["v"].values.tolist() == [1.5, 1234.5]
+    with pytest.raises(InputError, match="row 20001 of values holds '12.5'"):
+        read("a;b\n" + "1,5;2\n" * 20000 + "12.5;2\n")
+
+
+@pytest.mark.parametrize(
+    ("dates", "second", "doubtful"),
+    [
+        (("01/02/2024", "13/02/2024"), "2024-02-13", False),
+        (("01/02/2024", "01/13/2024"), "2024-01-13", False),
+        (("01/02/2024", "03/02/2024"), "2024-03-02", True),
+        (("01.02.2024", "03.02.2024"), "2024-02-03", True),
+        (("2024-02-01", "2024-02-03"), "2024-02-03", False),
+    ],
+)
+def test_the_day_and_the_month_of_a_file_are_in_one_order(read, dates, second, doubtful):
+    table = read("t,v\n" + "".join(f"{date},1\n" for date in dates))
+    assert str(table.columns["t"].values.astype("datetime64[ns]")[1])[:10] == second
+    assert ("which they do not tell" in table.notes[0]) == doubtful
+
+
+def test_a_date_against_the_order_of_the_others_is_refused(read):
+    with pytest.raises(InputError, match="row 8001 of values holds '13/02/2024'"):
+        read("t,v\n" + "01/20/2024,1\n" * 8000 + "13/02/2024,1\n")
+
+
+def test_columns_that_are_not_asked_for_may_hold_anything(read):
+    table = read("a,b\n" + "1,2\n" * 20000 + "1,x\n", only=("a",))
+    assert list(table.columns) == ["a"]
+    with pytest.raises(InputError, match="has no column 'c'; its columns are a, b"):
+        read("a,b\n1,2\n", only=("a",), needed=("a", "c"))
 
 
 @pytest.mark.parametrize(

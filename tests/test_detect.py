@@ -2,7 +2,7 @@
 
 import csv
 import re
-from types import SimpleNamespace
+import shutil
 
 import numpy as np
 import pytest
@@ -10,12 +10,12 @@ from PIL import Image
 
 from keras_ae import cli
 from keras_ae.data.csvs import read_table
-from keras_ae.data.dataset import Points
 from keras_ae.data.series import Series
 from keras_ae.detecting.charts import MOST_DRAWN, merged, outline, series_chart, table_chart
-from keras_ae.detecting.scored import Scored, drift, scored_file
+from keras_ae.detecting.scored import Detector, Scored, drift, scored_file
 from keras_ae.detecting.written import flagged_spans, write_rows
 from keras_ae.errors import InputError
+from keras_ae.recipe import load
 
 QUICK = (
     "epochs=6 least_steps=0 batch_size=16 data.window=8 variant.latent_dim=2 "
@@ -116,7 +116,7 @@ def test_drift_is_told_from_none(run, home, capsys):
         (["detect", "series_anomaly", "load.csv", "--data", "nab", "--trained", "--force"], "given as INPUT"),
         (
             ["detect", "series_anomaly", "wide.csv", "--trained"],
-            "no column 'load'; the columns are time, other",
+            "no column 'load'; its columns are time, other",
         ),
         (["monitor", "table_anomaly", "load.csv"], "there is no finished run of table_anomaly"),
     ],
@@ -153,18 +153,54 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     with np.load("told.npz") as served:
         np.testing.assert_allclose(served["score"], [float(row["score"]) for row in rows], rtol=1e-4)
         assert served["is_anomaly"].tolist() == [row["is_anomaly"] == "1" for row in rows]
+    lines.insert(150, ",,")
+    (home / "holes.csv").write_text("\n".join(["size,weight,colour", *lines]) + "\n")
+    assert run("detect", "table_anomaly", "holes.csv", "--trained", "--output", "holes") == 0
+    assert rows_of(home / "holes/scored.csv")[150]["score"]
     (home / "less.csv").write_text("size,colour\n1,red\n2,blue\n")
     assert run("predict", "table_anomaly", "less.csv") == 2
     assert "each of the head's inputs in less.csv, it lacks weight" in capsys.readouterr().err
 
 
-def test_a_run_of_many_series_has_no_units_for_a_file(home):
-    points = Points(np.arange(3), 10, parts=(("a", 0, 5), ("b", 5, 10)))
-    data = SimpleNamespace(name="nab", intake=None, points=points)
-    with pytest.raises(
-        InputError, match="series_anomaly, trained on nab, does not detect anomalies in files"
-    ):
-        scored_file(SimpleNamespace(name="series_anomaly", data=data, detector=None), str(home / "load.csv"))
+def test_a_run_is_scored_by_from_its_folder_alone(run, home, capsys, tmp_path):
+    """What it learned from may have become another file, or be gone."""
+    recipe, folder = load("series_anomaly"), home / "runs/series_anomaly/001"
+    before = scored_file(Detector.of(folder, recipe), str(home / "load.csv"))[0]
+    kept = (home / "load.csv").read_bytes()
+    save_series(home / "load.csv", np.random.default_rng(9), broken=[(0, 500)])
+    try:
+        assert run("monitor", "series_anomaly", "load.csv") == 0
+        assert capsys.readouterr().out.splitlines()[-1] == "much change: retrain"
+    finally:
+        (home / "load.csv").write_bytes(kept)
+    again = scored_file(Detector.of(folder, recipe), str(home / "load.csv"))[0]
+    np.testing.assert_array_equal(again.scores, before.scores)
+
+
+def test_a_value_that_stands_still_is_scored_and_other_steps_are_refused(run, home, capsys):
+    times = np.datetime64("2024-03-01T00") + np.arange(60)
+    (home / "still.csv").write_text("\n".join(["time;load", *(f"{time};35,0" for time in times)]) + "\n")
+    assert run("detect", "series_anomaly", "still.csv", "--trained") == 0
+    assert all(row["is_anomaly"] == "1" for row in rows_of(home / "detected/still/scored.csv", ";"))
+    times = np.datetime64("2024-03-01T00:00") + np.arange(60)
+    (home / "fast.csv").write_text(
+        "\n".join(["time;load", *(f"{time};2{row % 9},5" for row, time in enumerate(times))])
+    )
+    assert run("detect", "series_anomaly", "fast.csv", "--trained") == 2
+    assert (
+        "expected points 3600 s apart, as in training, those of fast.csv are 60 s" in capsys.readouterr().err
+    )
+
+
+def test_a_run_of_many_series_has_no_units_for_a_file(home, tmp_path):
+    shutil.copytree(home / "runs/series_anomaly/001", tmp_path / "run")
+    with np.load(tmp_path / "run/data.npz") as facts:
+        np.savez(
+            tmp_path / "run/data.npz",
+            **{name: facts[name] for name in facts if name not in ("channels", "step")},
+        )
+    with pytest.raises(InputError, match="series_anomaly, trained on load.csv, does not detect anomalies in"):
+        Detector.of(tmp_path / "run", load("series_anomaly"))
 
 
 def test_the_index_of_stability_is_that_of_its_definition():

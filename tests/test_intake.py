@@ -87,17 +87,27 @@ def test_it_survives_a_keras_file_and_an_export(intake, raw, tmp_path):
     intake.model.save(tmp_path / "intake.keras")
     again = keras.models.load_model(tmp_path / "intake.keras", safe_mode=True)
     named = {
-        "a kind": tf.constant(raw["a kind"][:, None].astype(str)),
+        "a_kind": tf.constant(raw["a kind"][:, None].astype(str)),
         "flag": tf.constant(raw["flag"][:, None].astype(str)),
         "size": tf.constant(raw["size"][:, None], tf.float32),
     }
     np.testing.assert_array_equal(again(named)["inputs"], intake.numbers_of(raw))
     module = tf.Module()
     module.intake = again
-    takes = {
-        name: tf.TensorSpec((None, 1), tensor.dtype, name.replace(" ", "_")) for name, tensor in named.items()
-    }
+    takes = {name: tf.TensorSpec((None, 1), tensor.dtype, name) for name, tensor in named.items()}
     module.run = tf.function(again, input_signature=[dict(sorted(takes.items()))], autograph=False)
     tf.saved_model.save(module, str(tmp_path / "served"))
     served = tf.saved_model.load(str(tmp_path / "served"))
     np.testing.assert_array_equal(served.run(named)["inputs"], intake.numbers_of(raw))
+
+
+def test_columns_may_be_called_as_people_call_them():
+    values = np.arange(8.0)
+    columns = {
+        name: Column(name, "number", values * scale) for scale, name in enumerate(("km/h", "code", "a b"), 1)
+    }
+    intake = fitted(columns, np.arange(8))
+    assert intake.signature == {"km_h": "km/h", "code": "code", "a_b": "a b"}
+    assert intake.columns == ("km/h", "code", "a b")
+    seen = intake.numbers_of({name: column.values for name, column in columns.items()})
+    np.testing.assert_allclose(seen[:, ::2], np.repeat(seen[:, :1], 3, axis=1), rtol=1e-6)

@@ -68,6 +68,16 @@ def test_a_quantile_is_exceeded_by_that_share():
     assert (scores > Quantile(0.05).of_scores(scores).value).mean() == 0.05
 
 
+def test_ties_do_not_bring_a_threshold_below_where_its_tail_begins(random):
+    scores = np.concatenate([np.ones(960), 1 + random.exponential(size=40)])
+    assert PeaksOverThreshold(0.05, 0.9).of_scores(scores).value >= 1
+
+
+def test_the_best_f1_holds_in_the_precision_that_is_served():
+    fitted = BestF1().of_scores(np.array([3.0, 2.0, 1.0]), np.array([1, 0, 1]))
+    assert np.float32(fitted.value) < np.float32(1.0)
+
+
 def test_the_best_f1_flags_equal_scores_together():
     fitted = BestF1().of_scores(np.array([1.0, 2.0, 3.0, 3.0, 4.0]), np.array([0, 0, 1, 1, 0]))
     assert fitted.value == 2.5

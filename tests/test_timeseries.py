@@ -97,6 +97,30 @@ def test_parts_share_no_point_and_known_anomalies_and_gaps_do_not_train(waves):
     assert len(found.test) == 393 - 8
 
 
+def test_known_anomalies_do_not_tell_how_values_spread(waves):
+    labels = np.zeros(400, bool)
+    labels[100:103] = True
+    due = data_of("waves", series_of(waves.values, labels, waves.names), 8, (0, 200))
+    waves.values[100:103] = 1e4
+    found = data_of("waves", series_of(waves.values, labels, waves.names), 8, (0, 200))
+    np.testing.assert_array_equal((found.offset, found.scale), (due.offset, due.scale))
+    assert found.points.fresh.sum() == len(found.test) - 200
+
+
+def test_the_normal_part_of_a_series_without_times_is_told_by_numbers():
+    counted = Series(np.arange(3000), np.zeros((3000, 1)), ("a",), None, np.arange(3000))
+    assert normal_of(counted, "500..2000") == (500, 2001)
+    assert normal_of(counted, "..1500") == (0, 1501)
+    with pytest.raises(InputError, match="expected a number, received '2024-01-01'"):
+        normal_of(counted, "2024-01-01..")
+
+
+def test_values_that_differ_by_less_than_can_be_told_apart_are_refused(random):
+    far = series_of(1e9 + random.normal(size=400))
+    with pytest.raises(InputError, match="value varies by a millionth of its size or less"):
+        data_of("far", far, 16, (0, 200))
+
+
 def test_a_normal_part_of_no_use_is_refused(waves):
     with pytest.raises(InputError, match=r"of at least 133 points .* windows of 16, received 60 of which"):
         data_of("waves", waves, 16, (0, 60))

@@ -113,7 +113,7 @@ def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_rec
 
 def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, tmp_path):
     once = steps_in_epoch(tiny_recipe, tiny_recipe.data.load())
-    longer = dataclasses.replace(tiny_recipe, epochs=2, least_steps=4 * once + 1)
+    longer = dataclasses.replace(tiny_recipe, epochs=2, least_steps=2 * once + 1)
     assert steps_in_epoch(longer, longer.data.load()) == 3 * once
     notes = []
     unbroken = train(longer, tmp_path / "one", report=notes.append)

@@ -204,7 +204,8 @@ class Standardised(layers.Layer):
 class Calibrated(layers.Layer):
     """What a score means: scores (batch,) -> p-values (batch,) float32 and whether each is an anomaly, bool.
 
-    The p-value is that of `thresholds.p_values` beside `count` scores of normal examples held back.
+    The p-value is that of `thresholds.p_values` beside `count` scores of normal examples held back. What has
+    no score, for a value of it is missing, has no p-value either, and counts as an anomaly.
     """
 
     def __init__(self, count: int, **settings):
@@ -224,8 +225,9 @@ class Calibrated(layers.Layer):
 
     def call(self, scores):
         below = tf.searchsorted(tf.convert_to_tensor(self.reference), scores, side="left")
-        above = self.count - below
-        return (1.0 + tf.cast(above, tf.float32)) / (1.0 + self.count), scores > self.threshold
+        p_values = (1.0 + tf.cast(self.count - below, tf.float32)) / (1.0 + self.count)
+        p_values = tf.where(tf.math.is_nan(scores), scores, p_values)
+        return p_values, tf.logical_not(scores <= self.threshold)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0],), (input_shape[0],)

@@ -39,28 +39,31 @@ def detect(options) -> int:
     if not source.is_file():
         raise InputError(f"expected a file of rows, {source} is none; check the path")
     if options.trained:
-        run = _opened(options)
+        directory, recipe = _opened(options)
     else:
         options.data, options.resume, options.keep = options.input, False, None
         status, run = trainings.trained(options)
         if run is None:
             return status
+        directory, recipe = run.directory, run.recipe
     from keras_ae.detecting import scored, written
 
-    found, series = scored.scored_file(run, str(source))
+    detector = scored.Detector.of(directory, recipe)
+    found, series = scored.scored_file(detector, str(source))
     folder.mkdir(parents=True, exist_ok=True)
-    for line in written.write(run, found, series, source, folder):
+    for line in written.write(detector, found, series, source, folder):
         print(line)
     return 0
 
 
 def monitor(options) -> int:
     """Prints how far the scores of a file's rows are from those of the normal examples held back."""
-    run = _opened(options)
+    directory, recipe = _opened(options)
     from keras_ae.detecting import scored
 
-    found, _ = scored.scored_file(run, options.input)
-    told = scored.drift(scored.reference_of(run), found.examples)
+    detector = scored.Detector.of(directory, recipe)
+    found, _ = scored.scored_file(detector, options.input)
+    told = scored.drift(detector.reference, found.examples)
     print(f"population stability index {told['psi']:.3f}  (below .1 as before, from .25 on much changed)")
     print(f"Kolmogorov-Smirnov         {told['ks']:.3f}")
     print(f"flagged                    {found.flags.mean():.1%} of {len(found.flags):,}")
@@ -69,11 +72,8 @@ def monitor(options) -> int:
 
 
 def _opened(options):
-    """The newest finished run of the recipe, or the one that was named."""
+    """The newest finished run of the recipe, or the one that was named, and its recipe."""
     if options.data:
         raise InputError("the file is given as INPUT; leave DATA= out")
-    from keras_ae.runs.kept import reopen
-
     directory = finished(options)
-    recipe, _ = requested(options, directory)
-    return reopen(recipe, directory, report=lambda _: None)
+    return directory, requested(options, directory)[0]

@@ -228,7 +228,7 @@ def _read_columns(path, specs):
         lacking = ", ".join(name for name in specs if name not in names)
         raise InputError(f"expected a column for each of the head's inputs in {path}, it lacks {lacking}")
     kinds = {names[name]: "text" if spec["dtype"] == "string" else "number" for name, spec in specs.items()}
-    columns = read_table(path, kinds).columns
+    columns = read_table(path, kinds, only=tuple(kinds)).columns
     return {
         name: words_of(columns[names[name]])
         if spec["dtype"] == "string"

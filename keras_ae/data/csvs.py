@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,8 @@ LOOKED_AT, ROWS_AT_ONCE = 2**16, 100_000
 MOST_COLUMNS = 10_000
 _TIMES = pd.Timestamp("1678-01-01", tz="UTC"), pd.Timestamp("2262-01-01", tz="UTC")
 _COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?|[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.IGNORECASE)
+_WHOLE = re.compile(r"[+-]?\d+(e[+-]?\d+)?", re.IGNORECASE)
+_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.]\d{4}")
 _POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -64,7 +66,8 @@ class Table:
 class Form:
     """How a file is written: its separator, whether commas stand for decimal points, its names.
 
-    headed: whether it has a header, behind so many blank lines.
+    headed: whether it has a header, behind so many blank lines. day_first: whether 1/2/2024 is in February;
+    doubtful: whether nothing in the file's beginning tells that.
     """
 
     encoding: str
@@ -74,30 +77,46 @@ class Form:
     headed: bool
     blank: int
     kinds: tuple[str, ...]
+    day_first: bool = False
+    doubtful: bool = False
 
     @property
     def note(self) -> str:
         separator = {"\t": "tabs"}.get(self.separator, repr(self.separator))
         parts = [f"{len(self.names)} columns separated by {separator}"]
         parts += ["decimal commas"] if self.decimal_commas else []
+        if self.doubtful:
+            parts += [f"dates with the {'day' if self.day_first else 'month'} first, which they do not tell"]
         parts += [] if self.headed else ["no header, so columns are called column_1, ..."]
         return "read as " + ", ".join(parts)
 
 
-def read_table(path: str | Path, kinds: Mapping[str, str] | None = None) -> Table:
+def read_table(
+    path: str | Path,
+    kinds: Mapping[str, str] | None = None,
+    only: Collection[str] | None = None,
+    needed: Collection[str] = (),
+) -> Table:
     """A whole file of values, a line a row, in bounded memory.
 
-    kinds: "number", "text" or "time" of columns that are to be read otherwise than found out.
+    kinds: "number", "text" or "time" of columns that are to be read otherwise than found out. only: columns
+    to read, of those that there are; otherwise all. needed: those that must be there.
     Raises InputError for a file that cannot be read, is no text or empty, has no row or too many values, has
     rows of different lengths, or text or no time where numbers or times are, naming the row; and for kinds of
     columns there are not.
     """
     form = _with_kinds(form_of(path), kinds or {}, path)
+    lacking = [name for name in needed if name and name not in form.names]
+    if lacking:
+        raise InputError(f"{path} has no column {lacking[0]!r}; its columns are {_some(form.names)}")
+    read = [name for name in form.names if only is None or name in only]
     parts: list[list[np.ndarray]] = [[] for _ in form.names]
     words: list[dict[str, int]] = [{} for _ in form.names]
     rows = 0
     for chunk in _chunks(path, form):
         for number, (name, kind) in enumerate(zip(form.names, form.kinds, strict=True)):
+            if name not in read:
+                continue
             cells = chunk[number]
             if kind == "text":
                 parts[number].append(_coded(cells, words[number]))
@@ -113,6 +132,7 @@ def read_table(path: str | Path, kinds: Mapping[str, str] | None = None) -> Tabl
     columns = {
         name: Column(name, kind, np.concatenate(parts[number]), tuple(words[number]))
         for number, (name, kind) in enumerate(zip(form.names, form.kinds, strict=True))
+        if name in read
     }
     lacking = {name: int(column.missing.sum()) for name, column in columns.items()}
     told = [f"{name} {count}" for name, count in lacking.items() if count]
@@ -154,7 +174,8 @@ def form_of(path: str | Path) -> Form:
         kind == "text" or cell in MISSING for kind, cell in zip(first, rows[0], strict=True)
     )  # fmt: skip
     names = _distinct(rows[0]) if headed else tuple(f"column_{number + 1}" for number in range(width))
-    return Form(encoding, separator, commas, names, headed, blank, kinds)
+    dated = [row[number] for row in body for number in range(width) if kinds[number] == "time"]
+    return Form(encoding, separator, commas, names, headed, blank, kinds, *_day_first(dated))
 
 
 def _decoded(start, path):
@@ -193,9 +214,21 @@ def _kind(cells, commas):
     return "time" if looks_so and not times.isna().any() else "text"
 
 
+def _day_first(cells):
+    """Whether the day comes before the month in dates, and whether that is in doubt."""
+    found = [match for cell in cells if (match := _DATE.match(cell))]
+    if any(int(match[1]) > 12 for match in found):
+        return True, False
+    if any(int(match[3]) > 12 for match in found):
+        return False, False
+    return bool(found) and found[0][2] == ".", bool(found)
+
+
 def _number(cell, commas):
+    if commas and not (_COMMA.fullmatch(cell) or _WHOLE.fullmatch(cell)):
+        return None
     try:
-        return float(_pointed(cell) if commas else cell)
+        return None if "_" in cell else float(_pointed(cell) if commas else cell)
     except ValueError:
         return None
 
@@ -213,13 +246,14 @@ def _distinct(names):
     return tuple(taken)
 
 
+def _some(names):
+    return f"{', '.join(names[:30])}{', ...' if len(names) > 30 else ''}"
+
+
 def _with_kinds(form, kinds, path):
     unknown = [name for name in kinds if name not in form.names]
     if unknown:
-        raise InputError(
-            f"{path} has no column {unknown[0]!r}; its columns are {', '.join(form.names[:30])}"
-            f"{', ...' if len(form.names) > 30 else ''}"
-        )
+        raise InputError(f"{path} has no column {unknown[0]!r}; its columns are {_some(form.names)}")
     wrong = [kind for kind in kinds.values() if kind not in KINDS]
     if wrong:
         raise InputError(f"a column's kind is one of {', '.join(KINDS)}; received {wrong[0]!r}")
@@ -261,21 +295,26 @@ def _coded(cells, known):
 
 def _converted(cells, kind, form, name, path, first):
     """Numbers or times of text; InputError names the first cell that is none."""
-    there = cells.notna()
+    there, given = cells.notna(), cells
     if kind == "number":
         if form.decimal_commas:
+            written = cells.str.fullmatch(f"{_COMMA.pattern}|{_WHOLE.pattern}", flags=re.IGNORECASE)
+            cells = cells.where(written.fillna(False).astype(bool) | cells.isna(), "no number")
             cells = cells.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
         values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
         bad = there.to_numpy() & ~np.isfinite(values)
     else:
-        times = pd.to_datetime(cells, errors="coerce", utc=True, format="mixed")
+        settings = {"errors": "coerce", "utc": True, "format": "mixed", "dayfirst": form.day_first}
+        times = pd.to_datetime(cells, **settings)
+        days = cells.str.extract(_DATE)[0 if form.day_first else 2].astype("Float64")
+        times = times.mask((days.notna() & (days != times.dt.day)).fillna(False).astype(bool))
         outside = ~times.between(*_TIMES) & times.notna()  # of what nanoseconds can count
         times = times.mask(outside)
         values = times.dt.as_unit("ns").astype("int64").to_numpy()
         bad = (there & times.isna()).to_numpy()
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        told = cells.iloc[row]
+        told = given.iloc[row]
         raise InputError(
             f"expected a {kind} in column {name!r} of {path}, row {first + row + 1} of values holds {told!r} "
             f"({int(bad.sum())} such in its rows {first + 1:,} to {first + len(cells):,}); mend it, leave it "

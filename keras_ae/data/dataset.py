@@ -98,6 +98,7 @@ class Points:
 
     starts: (n,) the first point of each. count: of all points. labels: (count,) bool, True in anomalies, or
     None where none is known. kinds: (count,) integers, what kind of anomaly, 0 for none; names: of the kinds.
+    fresh: (n,) bool, which examples hold no point that was learned from, or None where all may be so.
     parts: where the points come from, if from several: (name, first, past the last) of each.
     series: the one that they are of, if of one.
     """
@@ -109,6 +110,7 @@ class Points:
     names: tuple[str, ...] = ()
     parts: tuple[tuple[str, int, int], ...] = ()
     series: Series | None = None
+    fresh: np.ndarray | None = None
 
 
 class Pictures(Protocol):

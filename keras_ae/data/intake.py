@@ -37,7 +37,7 @@ MOST_WORDS = 1000
 class Intake:
     """Named columns in, a vector out.
 
-    model: {column: (batch, 1)}, float32 or string -> {"inputs": (batch, features)}.
+    model: {name of the signature: (batch, 1)}, float32 or string -> {"inputs": (batch, features)}.
     columns: their names; groups: (features,), which column each feature was made of.
     logarithms: columns of numbers whose logarithm is taken.
     """
@@ -46,6 +46,12 @@ class Intake:
     columns: tuple[str, ...]
     groups: np.ndarray
     logarithms: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The columns that are taken as words."""
+        strings = {tensor.name for tensor in self.model.inputs if tensor.dtype == "string"}
+        return tuple(column for served, column in self.signature.items() if served in strings)
 
     @property
     def signature(self) -> dict[str, str]:
@@ -58,21 +64,22 @@ class Intake:
         An empty word is a missing one.
         """
         columns = {}
-        for served, column in self.signature.items():
+        for served in self.signature:
             values = named[served][:, None]
             if values.dtype == tf.string:
                 values = tf.where(values == "", MISSING_WORD, values)
-            columns[column] = values
+            columns[served] = values
         return self.model({name: columns[name] for name in sorted(columns)})["inputs"]
 
     def numbers_of(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """Columns (n,) of numbers or words -> (n, features) float32."""
         count, parts = len(next(iter(columns.values()))), []
         dtypes = {tensor.name: tensor.dtype for tensor in self.model.inputs}
+        given = {served: columns[column] for served, column in self.signature.items()}
         for start in range(0, count, ROWS_AT_ONCE):
             named = {
-                name: tf.constant(columns[name][start : start + ROWS_AT_ONCE, None], dtypes[name])
-                for name in sorted(self.columns)
+                name: tf.constant(given[name][start : start + ROWS_AT_ONCE, None], dtypes[name])
+                for name in sorted(given)
             }
             parts.append(self.model(named)["inputs"].numpy())
         return np.concatenate(parts)
@@ -151,10 +158,11 @@ def fitted(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spre
     is a word like others.
     """
     features, words, logarithms = {}, {}, []
-    for name, column in columns.items():
+    named = served_names(tuple(columns))
+    for name, column in ((name, columns[of]) for name, of in named.items()):
         if column.kind == "number":
             layer = number_of(column.values[rows], scaling)
-            logarithms += [name] if layer.logarithm else []
+            logarithms += [named[name]] if layer.logarithm else []
             features[name] = FeatureSpace.feature("float32", layer, "float")
         else:
             lookup = layers.StringLookup(num_oov_indices=1)
@@ -167,8 +175,8 @@ def fitted(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spre
         told = {name: found + found[:1] * (most - len(found)) for name, found in words.items()}
         space.adapt(tf.data.Dataset.from_tensor_slices(told).batch(most))
     inputs, encoded = space.get_inputs(), space.get_encoded_features()
-    together = layers.Concatenate(name="together")([encoded[name] for name in columns])
-    widths = [encoded[name].shape[-1] for name in columns]
+    together = layers.Concatenate(name="together")([encoded[name] for name in named])
+    widths = [encoded[name].shape[-1] for name in named]
     model = keras.Model({name: inputs[name] for name in sorted(inputs)}, {"inputs": together}, name="intake")
     groups = np.repeat(np.arange(len(widths)), widths)
     return Intake(model, tuple(columns), groups, tuple(logarithms))

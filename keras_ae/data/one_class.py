@@ -50,10 +50,9 @@ class OneClass:
         names = {label: data.label_names[label] if data.label_names else str(label) for label in there}
         normal = self._normal_of(names, data.name)
         order = [normal] + [label for label in there if label != normal]
-        place = np.zeros(max(there) + 1, np.int64)
-        place[order] = np.arange(len(order))
+        place = np.array([order.index(label) for label in there])
         splits = {
-            part: dataclasses.replace(split, labels=place[split.labels])
+            part: dataclasses.replace(split, labels=place[np.searchsorted(there, split.labels)])
             for part, split in data.splits.items()
         }
         if hasattr(self.of, "path"):

@@ -45,12 +45,17 @@ class Series:
 
 
 def series_of(
-    table: Table, time: str | None = None, values: Sequence[str] = (), label: str | None = None
+    table: Table,
+    time: str | None = None,
+    values: Sequence[str] = (),
+    label: str | None = None,
+    learning: bool = True,
 ) -> Series:
     """The series of a table: its time, its columns of numbers, and its labels if there are any.
 
     time, values, label: names of columns; else the first of times, or an ascending one of numbers that
     is called like one; all other columns of numbers that vary; and one of zeros and ones called like a label.
+    learning: whether columns that never change are of no use.
     Raises InputError for columns there are not, of another kind, and where no varying numbers are left.
     """
     columns, notes = dict(table.columns), list(table.notes)
@@ -74,7 +79,9 @@ def series_of(
     faults = {name: fault for name in wanted if (fault := _fault(columns[name]))}
     used = [name for name in wanted if name not in faults]
     told = [f"{name} ({fault})" for name, fault in faults.items()]
-    if (values and told) or not used:
+    if not learning:  # what stands still is a finding
+        used = [name for name in wanted if columns[name].kind == "number" and not columns[name].missing.all()]
+    if (values and len(used) < len(wanted)) or not used:
         raise InputError(
             f"expected columns of numbers that vary, received {', '.join(told) or 'none'}; name others: "
             'SET="data.values=..."'

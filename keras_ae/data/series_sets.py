@@ -136,8 +136,8 @@ class InternalBleeding(Named):
 class Ecg5000(Named):
     """500 heartbeats of 140 points (Goldberger et al. 2000; Chen et al. 2015), one class of five normal.
 
-    Of the 292 normal ones, by content, half test, and of the others a fifth validates and calibrates; all
-    208 others test but a fifth, which validates.
+    By content 40 % test, and a fifth validates and calibrates; of the rest the normal ones train and the
+    others test.
     """
 
     alike: ClassVar[str] = "series"
@@ -182,7 +182,8 @@ def joined(name: str, each: dict[str, Data]) -> Data:
         labels.append(data.points.labels)
         parts.append((one, first, first + data.points.count))
         first += data.points.count
-    points = Points(np.concatenate(starts), first, np.concatenate(labels), parts=tuple(parts))
+    fresh = np.concatenate([data.points.fresh for data in each.values()])
+    points = Points(np.concatenate(starts), first, np.concatenate(labels), parts=tuple(parts), fresh=fresh)
     notes = (f"{len(each)} series of {first:,} points, each standardised by its own normal part",)
     return Data(name, **splits, domain="real", notes=notes, points=points)
 

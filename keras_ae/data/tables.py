@@ -83,7 +83,7 @@ class TableFile:
         Raises InputError for columns there are not, and for text where numbers are.
         """
         kinds = {name: "text" if name in words else "number" for name in names}
-        table = read_table(self.path, kinds)
+        table = read_table(self.path, kinds, only=names, needed=names)
         found = {name: table.columns[name] for name in names}
         return {
             name: column.values if column.kind == "number" else words_of(column)
@@ -182,6 +182,8 @@ def usable(
             faults[name] = "a time"
         elif not there.any():
             faults[name] = "no value"
+        elif column.kind == "number" and _blurred(column.values[there]):
+            faults[name] = "varies by less than a millionth of its size"
         elif column.kind == "text" and name not in keep:
             different = len(column.words)
             if different > MOST_WORDS or different > 0.5 * there.sum() > 10:
@@ -193,6 +195,11 @@ def usable(
             f"expected columns of numbers or words, received {told or 'none'}; take another file"
         )
     return used, (f"left out: {told}",) if told else ()
+
+
+def _blurred(values):
+    """Whether values differ, but by less than float32 can tell apart."""
+    return 0 < values.std() < np.abs(values).max() / 1e6
 
 
 def kinds_of_rows(column: Column, normal: str = "") -> tuple[np.ndarray, tuple[str, ...]]:

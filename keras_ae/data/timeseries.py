@@ -26,6 +26,9 @@ TRAIN, VALIDATION = 0.7, 0.15
 LEAST_TIME = 10**15
 """Nanoseconds since 1970 from which on a number is a time, 11 days; below it counts something else."""
 
+SHARPEST = 1e6
+"""How much larger values may be than they vary."""
+
 FEWEST = 4
 """Windows that each share of the normal part has at least."""
 
@@ -107,8 +110,9 @@ def normal_of(series: Series, text: str) -> tuple[int, int]:
             f'expected the normal part as a share, "40%", or as times, "2024-01-01..2024-02-01", received '
             f"{text!r}"
         )
-    begin = np.searchsorted(series.times, _time(first)) if first.strip() else 0
-    end = np.searchsorted(series.times, _time(last), side="right") if last.strip() else len(series)
+    dated = has_times(series)
+    begin = np.searchsorted(series.times, _time(first, dated)) if first.strip() else 0
+    end = np.searchsorted(series.times, _time(last, dated), side="right") if last.strip() else len(series)
     if begin >= end:
         raise InputError(
             f"expected points between {first.strip()!r} and {last.strip()!r} to learn from, received none; "
@@ -127,12 +131,24 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
     """
     first, last = normal
     known = series.values[first:last]
+    if series.labels is not None:
+        known = np.where(series.labels[first:last, None], np.nan, known)
     scale = np.nanstd(known, axis=0) if len(known) else np.zeros(series.values.shape[1])
     if not (scale > 0).all():  # NaN where all of it is missing
         flat = [channel for channel, spread in zip(series.names, scale, strict=True) if not spread > 0]
         raise InputError(
             f"expected values that vary in the normal part, {', '.join(flat)} never changes in its "
             f'{last - first:,} points; name another part: SET="data.normal=..."'
+        )
+    blurred = [
+        name
+        for name, spread, size in zip(series.names, scale, np.nanmax(np.abs(known), axis=0), strict=True)
+        if spread < size / SHARPEST
+    ]
+    if blurred:
+        raise InputError(
+            f"{', '.join(blurred)} varies by a millionth of its size or less, which float32 cannot tell; "
+            "subtract a constant from it"
         )
     offset = np.nanmean(known, axis=0).astype(np.float32)
     scale = scale.astype(np.float32)
@@ -154,6 +170,7 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
             )
         parts[part] = Split(cut(values, starts, window))
     test, points = windowed(series, window, offset, scale)
+    points = replace(points, fresh=(points.starts + window <= first) | (points.starts >= last))
     note = (
         f"{len(seen):,} points of {', '.join(series.names)}; normal are {last - first:,} of them, from "
         f"{_told(series.times[first])} to {_told(series.times[last - 1])}"
@@ -187,14 +204,13 @@ def step_of(values: np.ndarray, window: int) -> int:
     return max(1, -(-values.size * window * 4 // MOST_WINDOWED))
 
 
-def _time(text):
-    stamp = pd.to_datetime(text.strip(), errors="coerce", utc=True)
-    if pd.isna(stamp):
-        try:
-            return int(float(text))
-        except ValueError:
-            raise InputError(f"expected a time such as 2024-01-31, received {text.strip()!r}") from None
-    return stamp.as_unit("ns").value
+def _time(text, dated):
+    """What a series' times hold at a time, or at a number where they count something else."""
+    try:
+        return pd.to_datetime(text.strip(), utc=True).as_unit("ns").value if dated else int(float(text))
+    except ValueError:
+        expected = "a time such as 2024-01-31" if dated else "a number"
+        raise InputError(f"expected {expected}, received {text.strip()!r}") from None
 
 
 def _told(time) -> str:
@@ -207,6 +223,11 @@ def _told(time) -> str:
 def has_times(series: Series) -> bool:
     """Whether a series' times are such, and not numbers that count something else."""
     return abs(int(series.times[-1])) >= LEAST_TIME
+
+
+def step_of_time(series: Series) -> int:
+    """Nanoseconds from one point of a series to the next, as most are apart; 0 where it tells no times."""
+    return int(np.median(np.diff(series.times))) if len(series) > 1 and has_times(series) else 0
 
 
 def told_times(times: np.ndarray) -> Sequence[str]:

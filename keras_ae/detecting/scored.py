@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import keras
 import numpy as np
 from scipy.stats import ks_2samp
 
 from keras_ae.data.csvs import read_table
-from keras_ae.data.dataset import Points, Split, values
+from keras_ae.data.dataset import values
+from keras_ae.data.intake import Intake
 from keras_ae.data.series import Series, series_of, spread
 from keras_ae.data.tables import TableFile
-from keras_ae.data.timeseries import SeriesFile, windowed
+from keras_ae.data.timeseries import step_of_time, windowed
 from keras_ae.errors import InputError
 from keras_ae.points import scores_of
-from keras_ae.runs.run import Run
+from keras_ae.recipe import Recipe
+from keras_ae.runs.kept import saved
 from keras_ae.scores import in_batches
-from keras_ae.thresholds import p_values
+from keras_ae.thresholds import Fitted, p_values
 
 BINS, LITTLE, MUCH = 10, 0.1, 0.25
 """Bins of the population stability index, and the values from which on it tells of some and much change."""
@@ -54,71 +59,114 @@ class Scored:
             )
 
 
-def reference_of(run: Run) -> np.ndarray:
-    """Scores of the normal examples held back that the run's threshold was fitted on."""
-    held = run.data.calibration
-    scores = in_batches(run.detector[0], np.asarray(values(held.examples)))["score"]
-    return scores if held.labels is None else scores[held.labels == 0]
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """A finished run's detector, and what it takes to score a file by it, all from the run's folder.
+
+    The data that the run learned from may have changed since, or be gone.
+
+    name, data: of the recipe and of its data. model: as `tasks.anomaly` makes it. fitted: its threshold.
+    reference: scores of the normal examples held back, in ascending order. intake: of a table's columns.
+    offset, scale: of the values of a series. channels: names of its columns, step: nanoseconds from one point
+    to the next. time, label: its other columns, where they were named.
+    """
+
+    name: str
+    data: str
+    model: keras.Model
+    fitted: Fitted
+    reference: np.ndarray
+    intake: Intake | None
+    offset: np.ndarray
+    scale: np.ndarray
+    channels: tuple[str, ...] = ()
+    step: int = 0
+    time: str = ""
+    label: str = ""
+
+    @classmethod
+    def of(cls, directory: Path, recipe: Recipe) -> Detector:
+        """Raises InputError for a run that is not finished, and for one that detects nothing in files."""
+        kept = saved(directory)
+        card = directory / "card.json"
+        told = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
+        if kept.detector is None or not (kept.units.intake or kept.channels) or "detector" not in told:
+            raise InputError(
+                f"{recipe.name}, trained on {told.get('data', {}).get('name', 'its data')}, does not detect "
+                "anomalies in files of rows; take series_anomaly or table_anomaly, of one series or table"
+            )
+        facts = told["detector"]
+        calibrated = kept.detector.get_layer("calibrated")
+        return cls(
+            recipe.name,
+            told["data"]["name"],
+            kept.detector,
+            Fitted(facts["threshold"], facts["how"], facts["promise"], facts["count"]),
+            np.asarray(calibrated.reference),
+            kept.units.intake,
+            kept.units.offset,
+            kept.units.scale,
+            kept.channels,
+            kept.step,
+            getattr(recipe.data, "time", ""),
+            getattr(recipe.data, "label", ""),
+        )
 
 
-def scored_series(run: Run, split: Split, points: Points) -> Scored:
-    """Scores of a series' points by a run's detector, from its windows."""
-    detector, fitted = run.detector
-    found = in_batches(detector, np.asarray(values(split.examples)))
-    scores = scores_of(found["score"], points, split.shape[0])
+def scored_series(detector: Detector, series: Series) -> Scored:
+    """Scores of a series' points, from its windows."""
+    window = detector.model.inputs[0].shape[1]
+    split, points = windowed(series, window, detector.offset, detector.scale)
+    found = in_batches(detector.model, np.asarray(values(split.examples)))
+    scores = scores_of(found["score"], points, window)
     there = np.isfinite(scores)
     p = np.full(len(scores), np.nan)
-    p[there] = p_values(scores[there], reference_of(run))
+    p[there] = p_values(scores[there], detector.reference)
     each = [spread(found["contributions"][..., channel], points.starts, points.count)
             for channel in range(split.shape[1])]  # fmt: skip
-    flags = np.nan_to_num(scores, nan=-np.inf) > fitted.value
-    return Scored(scores, p, flags, np.stack(each, axis=1), points.series.names, found["score"])
+    flags = np.nan_to_num(scores, nan=-np.inf) > detector.fitted.value
+    return Scored(scores, p, flags, np.stack(each, axis=1), series.names, found["score"])
 
 
-def scored_table(run: Run, columns: dict[str, np.ndarray]) -> Scored:
-    """Scores of a table's rows, of its columns (n,) of numbers and words, by a run's detector."""
-    found = in_batches(run.detector[0], run.data.intake.numbers_of(columns))
-    scores = found["score"]
-    names = run.data.intake.columns
+def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> Scored:
+    """Scores of a table's rows, of its columns (n,) of numbers and words."""
+    found = in_batches(detector.model, detector.intake.numbers_of(columns))
+    scores, names = found["score"], detector.intake.columns
     return Scored(scores, found["p_value"], found["is_anomaly"], found["contributions"], names, scores)
 
 
-def series_at(run: Run, path: str) -> Series:
-    """The series of a file with the columns that a run was trained on. InputError where it lacks one."""
-    trained = run.recipe.data
-    time, label = (getattr(trained, name, "") or None for name in ("time", "label"))
-    names = run.data.points.series.names if isinstance(trained, SeriesFile) else ()
-    return series_of(read_table(path), time, names, label)
+def series_at(detector: Detector, path: str) -> Series:
+    """The series of a file with the columns that a detector was trained on.
+
+    Raises InputError where it lacks one, and for points at other steps than those of training.
+    """
+    asked = (*detector.channels, detector.time)
+    table = read_table(path, only=(*asked, detector.label) if detector.time else None, needed=asked)
+    label = detector.label if detector.label in table.columns else None
+    series = series_of(table, detector.time or None, detector.channels, label, learning=False)
+    step = step_of_time(series)
+    if detector.step and step and not 0.5 < step / detector.step < 2:
+        raise InputError(
+            f"expected points {detector.step / 1e9:g} s apart, as in training, those of {path} are "
+            f"{step / 1e9:g} s apart; bring them to the same steps"
+        )
+    return series
 
 
-def scored_file(run: Run, path: str) -> tuple[Scored, Series | None]:
+def scored_file(detector: Detector, path: str) -> tuple[Scored, Series | None]:
     """Scores of each row of a table, or of each point of a series, that a file holds.
 
-    Raises InputError for a run that scores neither, and for a file without the columns it was trained on.
+    Raises InputError for a file without the columns that the detector was trained on.
     """
-    if run.data.intake is not None:
-        return scored_table(run, columns_at(run, path)), None
-    if run.data.points is None or run.data.points.series is None or run.detector is None:
-        raise InputError(
-            f"{run.name}, trained on {run.data.name}, does not detect anomalies in files of rows; take "
-            "series_anomaly or table_anomaly, trained on a series or a table of its own"
-        )
-    series = series_at(run, path)
-    width = run.data.test.shape[1]
-    if series.values.shape[1] != width:
-        raise InputError(
-            f"expected {width} columns of values in {path}, as in training, received "
-            f'{", ".join(series.names)}; name them: SET="data.values=..."'
-        )
-    split, points = windowed(series, run.data.test.shape[0], run.data.offset, run.data.scale)
-    return scored_series(run, split, points), series
+    if detector.intake is not None:
+        return scored_table(detector, columns_at(detector.intake, path)), None
+    series = series_at(detector, path)
+    return scored_series(detector, series), series
 
 
-def columns_at(run: Run, path: str) -> dict[str, np.ndarray]:
-    """The columns of a file that a run's intake takes. InputError where it lacks one."""
-    kinds = {tensor.name: tensor.dtype for tensor in run.data.intake.model.inputs}
-    words = tuple(name for name, dtype in kinds.items() if dtype == "string")
-    return TableFile(path).columns(tuple(run.data.intake.columns), words)
+def columns_at(intake: Intake, path: str) -> dict[str, np.ndarray]:
+    """The columns of a file that an intake takes. InputError where it lacks one."""
+    return TableFile(path).columns(intake.columns, intake.words)
 
 
 def drift(reference: np.ndarray, now: np.ndarray) -> dict[str, float | str]:

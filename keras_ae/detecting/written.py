@@ -12,23 +12,24 @@ from keras_ae.data.csvs import form_of
 from keras_ae.data.series import Series, spans
 from keras_ae.data.timeseries import has_times, told_times
 from keras_ae.detecting.charts import series_chart, table_chart
-from keras_ae.detecting.scored import Scored, reference_of
-from keras_ae.runs.run import Run
+from keras_ae.detecting.scored import Detector, Scored
 
 MOST_TOLD = 20
 """Spans that are told on the way; the file has all of them."""
 
 
-def write(run: Run, scored: Scored, series: Series | None, source: Path, folder: Path) -> Iterator[str]:
+def write(
+    detector: Detector, scored: Scored, series: Series | None, source: Path, folder: Path
+) -> Iterator[str]:
     """Writes a file's scored rows, spans and chart into a folder, and tells of each."""
-    _, fitted = run.detector
+    fitted = detector.fitted
     rows = np.arange(len(scored.scores)) if series is None else series.rows
     write_rows(scored, rows, source, folder / "scored.csv")
     known = scored.flags[np.isfinite(scored.scores)]
     yield f"{int(known.sum()):,} of {len(known):,} {'rows' if series is None else 'points'} are flagged"
     yield f"threshold {fitted.value:.6g}: {fitted.how}; {fitted.promise}"
     if series is None:
-        table_chart(folder / "plot.png", scored.scores, reference_of(run), fitted.value)
+        table_chart(folder / "plot.png", scored.scores, detector.reference, fitted.value)
     else:
         found = flagged_spans(scored, series)
         _write_spans(found, folder / "spans.csv")
@@ -62,11 +63,11 @@ def write_rows(scored: Scored, rows: np.ndarray, path: Path, target: Path) -> No
         open(path, encoding=form.encoding, newline="") as source,
         open(target, "w", encoding="utf-8", newline="") as written,
     ):
-        lines = csv.reader(source, delimiter=form.separator)
+        lines = csv.reader(source, delimiter=form.separator, skipinitialspace=True)
         for _ in range(form.blank):
             next(lines)
-        # in a single column an empty line is a missing value
-        lines = (line for line in lines if len(form.names) == 1 or any(map(str.strip, line)))
+        # in a single column an empty line is a missing value, else it is none
+        lines = (line for line in lines if len(form.names) == 1 or len(line) > 1 or any(map(str.strip, line)))
         out = csv.writer(written, delimiter=form.separator)
         out.writerow([*form.names, *added])
         if form.headed:

@@ -21,6 +21,7 @@ from keras_ae.blocks.colour import in_colour
 from keras_ae.callbacks import read_state
 from keras_ae.data.dataset import Data, Dataset, Units, inference_batch
 from keras_ae.data.intake import Intake
+from keras_ae.data.timeseries import step_of_time
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads
 from keras_ae.recipe import Recipe, flat
@@ -122,6 +123,7 @@ class Saved:
     pictures: what the restorer takes, by name, of the same examples.
     detector: {"inputs"} -> {"score", "p_value", "is_anomaly", "contributions"}, of one that detects.
     columns: of a table's examples as they were, by the names of the signature.
+    channels: of a single series. step: from one of its points to the next, in nanoseconds; 0 without times.
     """
 
     heads: Heads
@@ -132,6 +134,8 @@ class Saved:
     pictures: dict[str, np.ndarray] = field(default_factory=dict)
     detector: keras.Model | None = None
     columns: dict[str, np.ndarray] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+    step: int = 0
 
 
 def saved(directory: Path) -> Saved:
@@ -154,7 +158,8 @@ def saved(directory: Path) -> Saved:
             }
             sampler = loaded(directory / SAMPLER_FILE) or heads.prior
             restorer, detector = loaded(directory / RESTORER_FILE), loaded(directory / DETECTOR_FILE)
-            return Saved(heads, units, named, sampler, restorer, shown, detector, columns)
+            series = (tuple(facts["channels"].tolist()), int(facts["step"])) if "channels" in facts else ()
+            return Saved(heads, units, named, sampler, restorer, shown, detector, columns, *series)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{directory} cannot be read ({error}); train anew") from error
 
@@ -212,6 +217,9 @@ def save_data_facts(run: Run) -> None:
             OF_COLUMNS + served: _plain(data.raw[column][: len(few)])
             for served, column in data.intake.signature.items()
         }
+    if data.points is not None and data.points.series is not None:
+        series = data.points.series
+        told = {"channels": np.array(series.names), "step": step_of_time(series)}
     np.savez(
         directory / DATA_FILE,
         **told,

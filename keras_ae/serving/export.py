@@ -68,7 +68,9 @@ def export_heads(
     passage = InNumPy(heads, units)
     served = head_signatures(heads, units, sampler, InGraph(heads, units), restorer, detector)
     due = head_signatures(heads, units, sampler, passage, restorer, detector)
-    requests = dict.fromkeys(served, _requests(heads, units, sampler, examples, passage, columns or {}))
+    asked = _requests(heads, units, sampler, examples, passage, columns or {})
+    of_codes = ("decoder", "prior")  # a column may be called as what they take
+    requests = {head: asked if head in of_codes else asked | (columns or {}) for head in served}
     if restorer is not None:
         requests["restorer"] = _restoring_requests(pictures, passage)
     weights = {head: _weights(head, heads, sampler, restorer, detector) for head in served}

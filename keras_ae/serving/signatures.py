@@ -218,7 +218,7 @@ class InGraph:
         changed = {}
         if "condition" in named and self.classes:
             changed["condition"] = _one_hot(named["condition"], self.classes, "condition")
-        if self.intake is not None and "code" not in named:
+        if self.intake is not None and self.intake.signature.keys() <= named.keys():
             return {"inputs": self.intake.graph(named)} | changed
         if "inputs" in named and self.domain == "categorical":
             changed["inputs"] = _one_hot(named["inputs"], self.shape[-1], "inputs")
@@ -283,7 +283,7 @@ class InNumPy:
         changed = {}
         if "condition" in named and self.classes:
             changed["condition"] = np.eye(self.classes, dtype=np.float32)[named["condition"]]
-        if self.units.intake is not None and "code" not in named:
+        if self.units.intake is not None and self.units.intake.signature.keys() <= named.keys():
             specs = column_specs(self.units.intake)
             given = {name: tf.constant(named[name], spec.dtype) for name, spec in specs.items()}
             return {"inputs": self.units.intake.graph(given)} | changed

@@ -11,6 +11,7 @@ from math import prod
 
 import keras
 import numpy as np
+import tensorflow as tf
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -22,7 +23,7 @@ from keras_ae.data.dataset import Data, Split, values
 from keras_ae.data.series import spans
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
-from keras_ae.points import figures_of, scores_of, subsequence_pca
+from keras_ae.points import USUAL, figures_of, scores_of, subsequence_pca
 from keras_ae.samplers import Draw
 from keras_ae.scores import Graph, Reconstruction, Score, in_batches
 from keras_ae.tasks.restoration import Corruption
@@ -30,6 +31,9 @@ from keras_ae.thresholds import Conformal, Fitted, Threshold
 
 MOST_FITTED = 5000
 """Training examples that baselines are fitted to."""
+
+OF_WINDOWS = "of windows that overlap, and of points that many share, no share of alarms is promised"
+"""What holds of a threshold for a series."""
 
 MOST_CODED, MOST_VALUES = 50_000, 2**27
 """Training examples, and values in all, that scores in code space are fitted to."""
@@ -99,6 +103,20 @@ class Anomaly:
         scores = -np.log1p(-(np.arange(len(split)) + 0.5) / len(split)) if len(split) else np.zeros(0)
         self.threshold.of_scores(scores, split.labels)
 
+    def check(self, heads: Heads, data: Data) -> None:
+        """Raises InputError where no detector can be made of such heads, before they are trained."""
+        few = {name: getattr(data, name).thin(8) for name in ("train", "validation")}
+        try:
+            self._scored(heads, dataclasses.replace(data, **few))
+        except InputError:
+            raise
+        except (KeyError, ValueError, TypeError, tf.errors.OpError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(
+                f"the score {self.score} does not go with what these heads give ({reason}); take "
+                'another score, SET="task.score=Reconstruction", or another variant'
+            ) from error
+
     def detector(self, heads: Heads, data: Data) -> tuple[keras.Model, Fitted]:
         """The model {"inputs"} -> {"score", "p_value", "is_anomaly", "contributions"}, and its threshold.
 
@@ -106,6 +124,25 @@ class Anomaly:
             or pixel adds to the mean error.
         Raises InputError for a score that the heads do not admit, and where no threshold can be fitted.
         """
+        inputs, outputs, score = self._scored(heads, data)
+        alone = keras.Model({"inputs": inputs}, {"score": score})
+        reference = in_batches(alone, np.asarray(values(data.calibration.examples)))["score"]
+        labels = data.calibration.labels
+        fitted = self.threshold.of_scores(reference, labels)
+        if data.points is not None:
+            fitted = dataclasses.replace(fitted, promise=OF_WINDOWS)
+        normal = reference if labels is None else reference[labels == 0]
+        p_value, is_anomaly = Calibrated(len(normal), name="calibrated").fitted(normal, fitted.value)(score)
+        named = {
+            "score": score,
+            "p_value": p_value,
+            "is_anomaly": is_anomaly,
+            "contributions": outputs["shares"],
+        }
+        return keras.Model({"inputs": inputs}, named, name="detector"), fitted
+
+    def _scored(self, heads, data):
+        """The inputs of a detector, the outputs of the heads by name, and the score."""
         raw = heads.encoder.get_layer("inputs").output
         inputs = keras.Input(raw.shape[1:], name="inputs")
         # not by the end-to-end model, for a layer in two nested models does not survive a Keras file
@@ -120,20 +157,7 @@ class Anomaly:
             np.asarray(values(split.thin(most).examples)) for split in (data.train, data.validation)
         )
         graph = Graph(heads, inputs, outputs, data.domain, training, held)
-        score = self.score.scored(graph)
-        alone = keras.Model({"inputs": inputs}, {"score": score})
-        reference = in_batches(alone, np.asarray(values(data.calibration.examples)))["score"]
-        labels = data.calibration.labels
-        fitted = self.threshold.of_scores(reference, labels)
-        normal = reference if labels is None else reference[labels == 0]
-        p_value, is_anomaly = Calibrated(len(normal), name="calibrated").fitted(normal, fitted.value)(score)
-        named = {
-            "score": score,
-            "p_value": p_value,
-            "is_anomaly": is_anomaly,
-            "contributions": outputs["shares"],
-        }
-        return keras.Model({"inputs": inputs}, named, name="detector"), fitted
+        return inputs, outputs, self.score.scored(graph)
 
     def figures(self, heads: Heads, data: Data, seed: int, draw: Draw | None) -> dict[str, dict[str, float]]:
         """Of the test split: areas under the curves, and F1 and both error rates at the threshold.
@@ -204,14 +228,15 @@ class Anomaly:
         scores = scores_of(found["score"], points, size)
         flags = np.nan_to_num(scores, nan=-np.inf) > threshold
         rows = {"model": figures_of(scores, windows, points, flags)}
-        normal = data.test.labels == 0
+        normal = (data.test.labels == 0) & (True if points.fresh is None else points.fresh)
         if normal.any():
             rows["model"]["false_alarms"] = float(found["is_anomaly"][normal].mean())
         training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, windows[0].size)
         flat = windows.reshape(len(windows), -1)
         for name, other in _otherwise(training, flat, heads.latent_dim, seed).items():
             rows[name] = figures_of(scores_of(other, points, size), windows, points)
-        rows["subsequence PCA"] = figures_of(subsequence_pca(windows, points), windows, points)
+        if points.count * USUAL * windows.shape[2] <= MOST_VALUES:
+            rows["subsequence PCA"] = figures_of(subsequence_pca(windows, points), windows, points)
         return rows
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
