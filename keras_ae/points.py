@@ -23,7 +23,8 @@ def scores_of(windows: np.ndarray, points: Points, size: int) -> np.ndarray:
 
     Of a point that no window holds, NaN.
     """
-    return spread(np.repeat(np.asarray(windows)[:, None], size, axis=1), points.starts, points.count)
+    each = np.broadcast_to(np.asarray(windows)[:, None], (len(windows), size))
+    return spread(each, points.starts, points.count)
 
 
 def figures_of(

@@ -1,18 +1,26 @@
 """The published data sets, from the Keras cache or by download, and the figures known of them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from keras_ae.baselines import principal_components
 from keras_ae.blocks.corruption import Gaussian
-from keras_ae.data.dataset import held_back_batches, pairs, values, whole_batches
+from keras_ae.data.dataset import Split, held_back_batches, pairs, values, whole_batches
 from keras_ae.data.mnist import FashionMnist, Mnist
+from keras_ae.data.network import NslKdd
 from keras_ae.data.published import Bsd100, Bsd400, Set5, Set12, Set14, Set68
 from keras_ae.losses import binary_crossentropy
 from keras_ae.metrics import evaluate
+from keras_ae.recipe import load
+from keras_ae.scores import in_batches
 from keras_ae.tasks.photo_denoising import PhotoDenoising
 from keras_ae.tasks.restoration import Denoising
 from keras_ae.tasks.super_resolution import SuperResolution
+from keras_ae.thresholds import Conformal
+from keras_ae.training import train
 
 pytestmark = pytest.mark.real
 
@@ -87,3 +95,32 @@ def test_bicubic_enlargement_reaches_its_published_ratio_where_a_picture_is_grey
 @pytest.mark.parametrize("kind", [Set12, Set68])
 def test_noise_of_sigma_25_has_its_published_ratio(kind):
     assert of_whole_pictures(kind().load(), PhotoDenoising(), "noisy input") == pytest.approx(20.17, abs=0.02)
+
+
+@dataclasses.dataclass(frozen=True)
+class NormalConnections:
+    """The normal connections of NSL-KDD's training file in one order: 6,000 train, 1,400 validate."""
+
+    def load(self):
+        data = NslKdd().load()
+        normal = np.concatenate(
+            [np.asarray(split.examples)[split.labels == 0] for split in (data.train, data.validation)]
+        )
+        normal = normal[np.random.default_rng(0).permutation(len(normal))]
+        parts = (Split(piece, np.zeros(len(piece), np.int64)) for piece in np.split(normal, [6000, 7400]))
+        return dataclasses.replace(data, **dict(zip(("train", "validation", "test"), parts, strict=True)))
+
+
+def test_as_many_new_connections_are_flagged_as_promised(tmp_path):
+    recipe = dataclasses.replace(load("network_intrusion"), data=NormalConnections(), epochs=5)
+    run = train(recipe, tmp_path, report=lambda _: None)
+    scores = in_batches(run.detector[0], np.asarray(values(run.data.test.examples)))["score"]
+    for alpha in (0.01, 0.05, 0.1):
+        rates = []
+        for seed in range(20):
+            order = np.random.default_rng(seed).permutation(scores)
+            rates.append(np.mean(order[5000:] > Conformal(alpha).of_scores(order[:5000]).value))
+        fresh = len(scores) - 5000
+        low, high = binom.ppf([0.005, 0.995], fresh, alpha) / fresh
+        assert low <= np.mean(rates) <= high
+        assert sum(low <= rate <= high for rate in rates) >= 18

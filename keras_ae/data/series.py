@@ -108,11 +108,12 @@ def cut(values: np.ndarray, starts: np.ndarray, size: int) -> np.ndarray:
 def spread(scores: np.ndarray, starts: np.ndarray, count: int) -> np.ndarray:
     """Scores of the points of windows (m, size) as one score a point (count,): the mean over its windows.
 
-    NaN for a point that no window holds.
+    NaN for a point that no window holds. starts: (m,) of the windows, each another one.
     """
-    places = starts[:, None] + np.arange(scores.shape[1])
-    total = np.bincount(places.ravel(), np.asarray(scores, np.float64).ravel(), minlength=count)
-    times = np.bincount(places.ravel(), minlength=count)
+    total, times = np.zeros(count), np.zeros(count)
+    for place in range(scores.shape[1]):  # all at once would be as many numbers as the windows have
+        total[starts + place] += scores[:, place]
+        times[starts + place] += 1
     return np.divide(total, times, out=np.full(count, np.nan), where=times > 0)
 
 
