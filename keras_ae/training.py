@@ -285,7 +285,9 @@ def _watching(log_dir, recipe, data, checkpoint):
 
 def _showing(directory, recipe, data, heads):
     """What the training of the whole shows besides: pictures, and what the recipe adds."""
-    examples = grid_examples(data.validation, recipe, data)
+    # what calibrates holds anomalies too
+    shown = data.validation if data.calibration is None else data.calibration
+    examples = grid_examples(shown, recipe, data)
     pictures = [Pictures(heads.end_to_end, examples, recipe.task.rows, data.domain, directory)]
     few = data.validation.take(slice(inference_batch(data.validation.shape)))
     latent = [
