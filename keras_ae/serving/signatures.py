@@ -195,10 +195,7 @@ def _specs(model, units, left_out=()):
 def column_specs(intake: Intake) -> dict[str, tf.TensorSpec]:
     """What a request to a head of a table holds: a value of each column, by its name."""
     dtypes = {tensor.name: tensor.dtype for tensor in intake.model.inputs}
-    return {
-        served: tf.TensorSpec((None,), dtypes[column], name=served)
-        for served, column in intake.signature.items()
-    }
+    return {name: tf.TensorSpec((None,), dtypes[name], name=name) for name in intake.signature}
 
 
 def _error(domain):
