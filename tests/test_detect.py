@@ -136,7 +136,7 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
         for a, b in zip(size, random.normal(0, 0.1, 300), strict=True)
     ]
     lines[200] = "5.0,-10.0,blue"
-    (home / "table.csv").write_text("\n".join(["the size,kg/m,colour", *lines]) + "\n")
+    (home / "table.csv").write_text("\n".join(["the size,kg/m,code", *lines]) + "\n")
     quick = "epochs=8 batch_size=16 variant.latent_dim=2 learning_rate=3e-3"
     assert run("detect", "table_anomaly", "table.csv", "--set", quick, "--output", "found") == 0
     told = capsys.readouterr().out
@@ -154,10 +154,10 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
         np.testing.assert_allclose(served["score"], [float(row["score"]) for row in rows], rtol=1e-4)
         assert served["is_anomaly"].tolist() == [row["is_anomaly"] == "1" for row in rows]
     lines.insert(150, ",,")
-    (home / "holes.csv").write_text("\n".join(["the size,kg/m,colour", *lines]) + "\n")
+    (home / "holes.csv").write_text("\n".join(["the size,kg/m,code", *lines]) + "\n")
     assert run("detect", "table_anomaly", "holes.csv", "--trained", "--output", "holes") == 0
     assert rows_of(home / "holes/scored.csv")[150]["score"]
-    (home / "less.csv").write_text("the size,colour\n1,red\n2,blue\n")
+    (home / "less.csv").write_text("the size,code\n1,red\n2,blue\n")
     assert run("predict", "table_anomaly", "less.csv") == 2
     assert "each of the head's inputs in less.csv, it lacks kg_m" in capsys.readouterr().err
 
