@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, expm1, log
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -31,7 +31,8 @@ class Fitted:
 class Threshold(Protocol):
     """A frozen dataclass whose `of_scores` takes scores (n,) and labels (n,) if any, 1 for anomalies.
 
-    Only the scores of normal examples count, but for thresholds that are chosen by labels.
+    Only the scores of normal examples count, but for thresholds that are chosen by labels. `fewest`: such
+    scores that it needs.
     """
 
     def of_scores(self, scores: np.ndarray, labels: np.ndarray | None = None) -> Fitted: ...
@@ -52,14 +53,20 @@ class Conformal:
     def __post_init__(self):
         _check_share("alpha", self.alpha)
 
+    @property
+    def fewest(self) -> int:
+        """Scores that it can be fitted on at least, 1 / alpha - 1."""
+        return ceil(1 / self.alpha - 1 - 1e-9)
+
     def of_scores(self, scores, labels=None) -> Fitted:
-        """Raises InputError for scores too few for alpha: at least 1 / alpha - 1 are needed."""
+        """Raises InputError for scores too few for alpha."""
         normal = np.sort(_normal(scores, labels))
         rank = ceil((len(normal) + 1) * (1 - self.alpha) - 1e-9)
         if rank > len(normal):
             raise InputError(
-                f"false alarms at a rate of {self.alpha:g} take at least {ceil(1 / self.alpha - 1 - 1e-9)} "
-                f"normal examples to calibrate on, received {len(normal)}; hold back more, or allow more"
+                f"false alarms at a rate of {self.alpha:g} take at least {self.fewest} normal examples to "
+                f"calibrate on, received {len(normal)}; hold back more, or allow more: "
+                'SET="task.threshold=Conformal(alpha=0.2)"'
             )
         return Fitted(
             float(normal[rank - 1]),
@@ -88,6 +95,11 @@ class PeaksOverThreshold:
         _check_share("level", self.level)
         if self.alpha >= 1 - self.level:
             raise ValueError(f"alpha is below 1 - level, received {self.alpha:g} and {self.level:g}")
+
+    @property
+    def fewest(self) -> int:
+        """Scores that it can be fitted on at least."""
+        return ceil(FEWEST_PEAKS / (1 - self.level)) + 1
 
     def of_scores(self, scores, labels=None) -> Fitted:
         """Raises InputError for a tail of fewer than 20 scores, or of one value."""
@@ -120,6 +132,7 @@ class Quantile:
     alpha: that share, in (0, 1).
     """
 
+    fewest: ClassVar[int] = 1
     alpha: float = 0.05
 
     def __post_init__(self):
@@ -138,6 +151,8 @@ class Quantile:
 @dataclass(frozen=True)
 class BestF1:
     """The threshold with the best F1 on labelled examples held back, never on those of a test."""
+
+    fewest: ClassVar[int] = 1
 
     def of_scores(self, scores, labels=None) -> Fitted:
         """Raises InputError without labels, and where they are all of one kind."""

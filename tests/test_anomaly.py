@@ -120,6 +120,18 @@ def test_data_without_labels_is_normal(data):
     assert (len(prepared.train), len(prepared.calibration)) == (400, 60)
 
 
+def test_some_of_training_calibrate_where_too_few_are_held_back(data):
+    little = dataclasses.replace(
+        data, validation=data.validation.take(np.arange(30))
+    )  # 20 anomalies, 10 normal
+    prepared = Anomaly().prepared(little)
+    assert (prepared.calibration.labels == 0).sum() == 19
+    assert (len(prepared.train), len(prepared.validation)) == (360 - 14, 5)
+    assert prepared.notes[-1] == "few normal examples: 14 of those to train on calibrate the threshold"
+    rows = [{row.tobytes() for row in split.examples} for split in (prepared.train, prepared.calibration)]
+    assert not rows[0] & rows[1]
+
+
 def test_too_few_normal_examples_are_refused(data):
     few = dataclasses.replace(data, validation=data.validation.take(slice(0, 21)))
     with pytest.raises(InputError, match="2 or more to validate and calibrate on; received 360 and 1"):

@@ -46,6 +46,8 @@ def series_chart(
                     linewidth=1,
                 )
         axis.margins(x=0.005)
+    if threshold > 0 and np.nanmax(scores, initial=0.0) > 20 * threshold:
+        axes[-1].set_yscale("log")
     axes[-1].axhline(
         threshold, color=FLAGGED, linewidth=1, linestyle="--", label=f"threshold {threshold:.4g}"
     )

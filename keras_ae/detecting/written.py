@@ -75,7 +75,8 @@ def write_rows(scored: Scored, rows: np.ndarray, path: Path, target: Path) -> No
         for place, line in zip(rows, lines, strict=True):
             score = scored.scores[place]
             if np.isfinite(score):
-                cells = [f"{score:.6g}", f"{scored.p_values[place]:.4g}", int(scored.flags[place])]
+                cells = [f"{score:.6g}", f"{scored.p_values[place]:.4g}", str(int(scored.flags[place]))]
+                cells = [cell.replace(".", ",") for cell in cells] if form.decimal_commas else cells
             else:
                 cells = ["", "", ""]
             out.writerow([*line, *cells, reasons.get(int(place), "")])

@@ -76,7 +76,7 @@ class Anomaly:
         """The data with normal examples alone to train on and to choose an epoch by.
 
         Every other normal example of the validation split, and its anomalies, calibrate, but where the data
-        tells by itself what calibrates.
+        tells by itself what calibrates. Where those are too few for the threshold, some of training join.
         Raises InputError where there are too few normal ones, or too few for the threshold.
         """
         train, validation = (_normal(split) for split in (data.train, data.validation))
@@ -90,13 +90,21 @@ class Anomaly:
             )
         labels = data.validation.labels
         anomalies = data.validation.take(np.zeros(0, int) if labels is None else np.flatnonzero(labels > 0))
-        held = validation.take(slice(1, None, 2))
+        held, notes = validation.take(slice(1, None, 2)), data.notes
+        lacking = self.threshold.fewest - len(held)
+        if 0 < lacking <= len(train) / 2:
+            more, train = train.take(slice(None, lacking)), train.take(slice(lacking, None))
+            held = dataclasses.replace(
+                held, examples=np.concatenate([held.examples, more.examples]), labels=None
+            )
+            notes = (*notes, f"few normal examples: {lacking} of those to train on calibrate the threshold")
         examples = np.concatenate([held.examples, anomalies.examples])
         kinds = anomalies.labels if len(anomalies) else np.zeros(0, np.int64)
         calibration = Split(examples, np.concatenate([np.zeros(len(held), np.int64), kinds]))
         self._check_calibration(calibration)
         held_out = validation.take(slice(0, None, 2))
-        return dataclasses.replace(data, train=train, validation=held_out, calibration=calibration)
+        parts = {"train": train, "validation": held_out, "calibration": calibration}
+        return dataclasses.replace(data, **parts, notes=notes)
 
     def _check_calibration(self, split):
         """Raises what the threshold would raise once all is trained, where the examples are too few."""
