@@ -19,6 +19,7 @@ from keras_ae.runs.run import spec_of
 from keras_ae.runs.scores import evaluate, restoration
 from keras_ae.runs.shown import show
 from keras_ae.serving.export import export_heads
+from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
 from keras_ae.training import train
@@ -31,8 +32,9 @@ def one_a_task():
 
     Those that restore photographs are slow, for test_restoration_runs.py trains a small one of each; so are
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
+    test_detect.py and test_anomaly.py train what detects.
     """
-    seen = {"restorer", Generation, Density}
+    seen = {"restorer", Generation, Density, Anomaly}
     for name in NAMES:
         task = load(name).task
         kind = "restorer" if hasattr(task, "restorer") else type(task)

@@ -118,8 +118,6 @@ def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(ti
     notes = []
     unbroken = train(longer, tmp_path / "one", report=notes.append)
     assert f"little data: an epoch goes through it 3 times, {3 * once} steps" in notes
-    longest = dataclasses.replace(tiny_recipe, epochs=6)
-    assert losses_of(unbroken) != losses_of(train(longest, tmp_path / "other", report=silent))[:2]
     broken = dataclasses.replace(longer, callbacks=(lambda: InterruptAfter(1),))
     with pytest.raises(KeyboardInterrupt):
         train(broken, tmp_path / "two", report=silent)
