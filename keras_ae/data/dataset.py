@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from keras_ae.data.intake import Intake
     from keras_ae.data.series import Series
 
+SHARPEST = 1e6
+"""How much larger values may be than they vary, for float32 to tell them apart."""
+
 LARGEST = 4 * 2**30
 """Bytes that one data set may take once decoded; what is larger is refused before decoding."""
 

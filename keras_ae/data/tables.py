@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ae.data.csvs import Column, Table, read_table
-from keras_ae.data.dataset import LARGEST, Data, Named, Split, assign, digests
+from keras_ae.data.dataset import LARGEST, SHARPEST, Data, Named, Split, assign, digests
 from keras_ae.data.intake import MOST_WORDS, SCALINGS, fitted, words_of
 from keras_ae.errors import InputError
 
@@ -199,7 +199,7 @@ def usable(
 
 def _blurred(values):
     """Whether values differ, but by less than float32 can tell apart."""
-    return 0 < values.std() < np.abs(values).max() / 1e6
+    return 0 < values.std() < np.abs(values).max() / SHARPEST
 
 
 def kinds_of_rows(column: Column, normal: str = "") -> tuple[np.ndarray, tuple[str, ...]]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from keras_ae.data.csvs import read_table
 from keras_ae.data.daily import KINDS, daily_pattern
-from keras_ae.data.dataset import Data, Named, Points, Split
+from keras_ae.data.dataset import SHARPEST, Data, Named, Points, Split
 from keras_ae.data.series import Series, cut, series_of, windows
 from keras_ae.errors import InputError, check_least
 
@@ -25,9 +25,6 @@ TRAIN, VALIDATION = 0.7, 0.15
 
 LEAST_TIME = 10**15
 """Nanoseconds since 1970 from which on a number is a time, 11 days; below it counts something else."""
-
-SHARPEST = 1e6
-"""How much larger values may be than they vary."""
 
 FEWEST = 4
 """Windows that each share of the normal part has at least."""
@@ -122,12 +119,13 @@ def normal_of(series: Series, text: str) -> tuple[int, int]:
 
 
 def data_of(name: str, series: Series, window: int, normal: tuple[int, int], fewest: int = FEWEST) -> Data:
-    """Windows (window, channels) of a series, standardised by its normal part.
+    """Windows (window, channels) of a series, standardised by its normal part without known anomalies.
 
     Three parts of the normal points, one after another, train, validate and calibrate, without windows
     that lack a value or hold an anomaly that is known. The test split is every window of the whole.
     fewest: windows that each of the three needs.
-    Raises InputError where the normal part has too few windows, or a channel that never changes in it.
+    Raises InputError where the normal part has too few windows, or a channel that never changes in it, or by
+    less than float32 can tell.
     """
     first, last = normal
     known = series.values[first:last]

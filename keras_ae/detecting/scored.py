@@ -65,14 +65,12 @@ class Detector:
 
     The data that the run learned from may have changed since, or be gone.
 
-    name, data: of the recipe and of its data. model: as `tasks.anomaly` makes it. fitted: its threshold.
+    model: as `tasks.anomaly` makes it. fitted: its threshold.
     reference: scores of the normal examples held back, in ascending order. intake: of a table's columns.
     offset, scale: of the values of a series. channels: names of its columns, step: nanoseconds from one point
     to the next. time, label: its other columns, where they were named.
     """
 
-    name: str
-    data: str
     model: keras.Model
     fitted: Fitted
     reference: np.ndarray
@@ -98,8 +96,6 @@ class Detector:
         facts = told["detector"]
         calibrated = kept.detector.get_layer("calibrated")
         return cls(
-            recipe.name,
-            told["data"]["name"],
             kept.detector,
             Fitted(facts["threshold"], facts["how"], facts["promise"], facts["count"]),
             np.asarray(calibrated.reference),

@@ -36,15 +36,16 @@ OF_WINDOWS = "of windows that overlap, and of points that many share, no share o
 """What holds of a threshold for a series."""
 
 MOST_CODED, MOST_VALUES = 50_000, 2**27
-"""Training examples, and values in all, that scores in code space are fitted to."""
+"""Training examples, and values in all, that scores in code space are fitted to; the slowest baseline takes
+no more values either."""
 
 
 @dataclass(frozen=True)
 class Anomaly:
     """Learns normal examples and flags those that it reconstructs, or codes, unlike them.
 
-    score: how unlike one is. threshold: from where on it is an anomaly, fitted on normal examples of the
-        validation split that no epoch was chosen on.
+    score: how unlike one is. threshold: from where on it is an anomaly, fitted on normal examples held back,
+        that no epoch was chosen on.
     corruption: of what the network sees in training, which is then to give the example itself (Vincent et al.
         2008); nothing is corrupted where it scores.
     trim: share of each training batch, of the highest errors, that does not count, in [0, 0.5): what is
