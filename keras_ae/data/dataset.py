@@ -17,6 +17,7 @@ from keras_ae.errors import InputError
 if TYPE_CHECKING:
     from keras_ae.data.intake import Intake
     from keras_ae.data.series import Series
+    from keras_ae.media import Medium
 
 SHARPEST = 1e6
 """How much larger values may be than they vary, for float32 to tell them apart."""
@@ -144,6 +145,9 @@ class Data:
     intake: what makes the examples of named columns, where they come from a table; raw: those of the test
         split as they were, (n,) each, by name.
     points: what the test examples are windows of.
+    medium: what examples are to people, where that does not follow from their shape.
+    factors: of each split, (n, k) whole numbers of what its examples were drawn from, where that is known;
+        factor_names: of the k.
     """
 
     name: str
@@ -160,6 +164,9 @@ class Data:
     intake: Intake | None = None
     raw: Mapping[str, np.ndarray] | None = None
     points: Points | None = None
+    medium: Medium | None = None
+    factors: Mapping[str, np.ndarray] | None = None
+    factor_names: tuple[str, ...] = ()
 
     def __post_init__(self):
         for stream, name in enumerate(("train", "validation", "test", "calibration")):
