@@ -1,1 +1,1 @@
-"""Music in several voices on a grid of time: files, pictures, sound, and what the rules of counterpoint say."""
+"""Music in several voices on a grid of time: files, pictures, sound, and the rules of counterpoint."""
