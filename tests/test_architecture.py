@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RANKS = {
     "errors": 0, "losses": 0, "pictures": 0,
     "levels": 0.3, "music": 0.3, "media": 0.6,
-    "heads": 1, "metrics": 1, "baselines": 1, "catalogue": 1, "data": 1, "client": 1, "thresholds": 1,
+    "heads": 1, "metrics": 1, "disentanglement": 1, "baselines": 1, "catalogue": 1, "data": 1, "client": 1,
+    "thresholds": 1,
     "blocks": 2, "classifier": 2,
     "samplers": 3, "scores": 3, "ranges": 2, "points": 3,
     "variants": 4, "tasks": 4, "trainees": 4, "callbacks": 4, "board": 4, "latent": 4,
