@@ -2,7 +2,7 @@
 # Values reach Python through the environment, quoted, and are expanded by neither make nor the shell.
 
 PYTHON ?= python3
-NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME MASK FORCE TRAINED FIELD VALUES
+NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME MASK FORCE TRAINED FIELD VALUES SEEDS
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
@@ -73,9 +73,9 @@ sweep: $(READY) recipe-given ## train RECIPE with each of VALUES of a FIELD, one
 list: $(READY) ## a line for each recipe
 	@$(BIN)/keras-ae list
 
-benchmark: $(READY) ## train every variant alike and compare them: DATA=, VARIANTS=, EPOCHS=, SET=
+benchmark: $(READY) ## train every variant alike and compare them: DATA=, VARIANTS=, EPOCHS=, SET=, SEEDS=3
 	@$(BIN)/keras-ae benchmark $${DATA:+--data "$$DATA"} $${VARIANTS:+--variants "$$VARIANTS"} \
-	  $${EPOCHS:+--epochs "$$EPOCHS"} $${SET:+--set "$$SET"}
+	  $${EPOCHS:+--epochs "$$EPOCHS"} $${SET:+--set "$$SET"} $${SEEDS:+--seeds "$$SEEDS"}
 
 tensorboard: $(READY) ## look at all runs in a browser
 	@mkdir -p runs

@@ -1,5 +1,7 @@
 """The table that compares variants: complete, resumable, and strict about what it is asked."""
 
+import dataclasses
+import json
 import pkgutil
 import re
 from pathlib import Path
@@ -10,10 +12,13 @@ from PIL import Image
 
 from keras_ae import benchmark, variants
 from keras_ae.benchmark import contenders
+from keras_ae.benchmark.rows import disentangled
 from keras_ae.cli import main
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Sample
 from keras_ae.data.mnist import Mnist5k
+from keras_ae.data.sprites import Sprites
+from keras_ae.disentanglement import mutual_information_gap
 from keras_ae.errors import InputError
 from keras_ae.variants.variational import Variational
 
@@ -55,7 +60,7 @@ def test_another_budget_is_another_table(tmp_path, monkeypatch):
     monkeypatch.setattr(
         benchmark,
         "_row",
-        lambda recipe, folder, data, report: benchmark._principal_components(recipe, data, 4),
+        lambda recipe, folder, data, report: benchmark.principal_components(recipe, data, 4),
     )
     folders = {
         benchmark.benchmark(Sample(Mnist5k()), tmp_path, ("undercomplete",), epochs, SMALL, lambda _: None)
@@ -135,3 +140,107 @@ def test_an_unknown_variant_and_real_values_are_refused(tmp_path, random):
     np.save(tmp_path / "a.npy", random.normal(size=(30, 4)))
     with pytest.raises(InputError, match=r"values in \[0, 1\], received real ones"):
         benchmark.benchmark(ArrayFile(str(tmp_path / "a.npy")), tmp_path)
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Trainings in the place of real ones, which only note their seeds; codes are the factors, or none."""
+    seeds = []
+
+    def train(recipe, folder, resume, report):
+        seeds.append(recipe.seed)
+        folder.mkdir(parents=True)
+        return recipe
+
+    def measured(recipe):
+        data = recipe.data.load()
+        figures = {"code": 4.0, "mse": 0.1 * (1 + recipe.seed), "nmi": 0.5}
+        if data.factors is not None:
+            figures |= disentangled(data.factors["test"], data)
+        return benchmark.Row(recipe.name, figures, np.full((10, *data.test.shape), 0.1 * recipe.seed), None)
+
+    monkeypatch.setattr(benchmark, "train", train)
+    monkeypatch.setattr(benchmark, "measured", measured)
+    return seeds
+
+
+def test_several_seeds_give_means_and_spreads(tmp_path, random, trained):
+    np.save(tmp_path / "a.npy", random.uniform(size=(200, 4, 4)))
+    asked = (ArrayFile(str(tmp_path / "a.npy")), tmp_path, ("sparse",), 1, SMALL[:2], lambda _: None)
+    folder = benchmark.benchmark(*asked)
+    alone = (folder / "table.md").read_text()
+    assert re.search(r"\| sparse \|.* 4 \| 0.1000 \|", alone)
+    assert "±" not in alone
+    assert benchmark.benchmark(*asked, seeds=3) == folder
+    assert trained == [0, 1, 2]  # the first was there
+    table = (folder / "table.md").read_text()
+    assert re.search(r"\| sparse \|.* 4 \| 0.2000 ± 0.1000 \|", table)
+    assert re.search(r"\| PCA \| [^±]*\n", table)
+    assert "of 3 trainings, seeds 0 to 2; one figure where all agree" in table
+    kept = json.loads((folder / "figures.json").read_text())
+    assert kept["seeds"] == [0, 1, 2]
+    assert [row["mse"] for row in kept["figures"]["sparse"]] == pytest.approx([0.1, 0.2, 0.3])
+    assert len(kept["figures"]["PCA"]) == 1
+    other = benchmark.benchmark(*asked[:4], [*SMALL[:2], "seed=7"], lambda _: None, seeds=2)
+    assert other != folder
+    assert trained[3:] == [7, 8]
+
+
+@dataclasses.dataclass(frozen=True)
+class Unlabelled:
+    """Sprites of which the shape is a factor alone, so that no classifier is trained."""
+
+    def load(self):
+        data = Sprites().sample()
+        splits = {name: dataclasses.replace(split, labels=None) for name, split in data.splits.items()}
+        return dataclasses.replace(data, **splits)
+
+
+def test_where_factors_are_known_disentanglement_is_in_the_table(tmp_path, trained):
+    folder = benchmark.benchmark(Unlabelled(), tmp_path, ("variational",), 1, SMALL[:2], str, seeds=2)
+    header, _, principal, line, *rest = (folder / "table.md").read_text().splitlines()
+    assert header.endswith("| k-means NMI | MIG | beta-VAE score |")
+    factors = Unlabelled().load().factors["test"]
+    gap = mutual_information_gap(factors, factors)
+    assert line.endswith(f" | 0.1500 ± 0.0707 | - | - | 0.500 | {gap:.3f} | 1.000 |")
+    assert 0 <= float(principal.split("|")[-3]) < 0.5 < float(principal.split("|")[-2]) <= 1
+    assert f"chance 0.200) are of the {len(factors)} test examples" in rest[-1]
+    assert rest[-1].endswith("drawn from: shape, size, rotation, x, y.")
+    kept = json.loads((folder / "figures.json").read_text())["figures"]
+    assert kept["variational"][1]["mig"] == gap
+
+
+def test_only_factors_that_vary_are_measured_and_only_of_their_own_examples():
+    data = Sprites().sample()
+    codes = data.factors["test"].astype(float)
+    same = dataclasses.replace(data, factors={"test": np.where([1, 0, 0, 0, 1], data.factors["test"], 2)})
+    found = disentangled(codes, same)
+    assert set(found) == {"mig_shape", "mig_y", "mig", "beta_vae_score"}
+    one = dataclasses.replace(data, factors={"test": np.where([0, 0, 0, 0, 1], data.factors["test"], 2)})
+    assert set(disentangled(codes, one)) == {"mig_y", "mig"}
+    none = dataclasses.replace(data, factors={"test": np.zeros_like(data.factors["test"])})
+    assert disentangled(codes, none) == {}
+    fewer = dataclasses.replace(data, test=data.test.take(slice(5)))
+    with pytest.raises(ValueError, match="of the same n examples"):
+        disentangled(codes[:5], fewer)
+
+
+def test_fewer_than_one_seed_is_refused(tmp_path, capsys):
+    with pytest.raises(InputError, match="expected 1 seed or more .* received 0"):
+        benchmark.benchmark(Sample(Mnist5k()), tmp_path, ("sparse",), seeds=0)
+    assert main(["benchmark", "--data", "sprites", "--variants", "sparse", "--seeds", "0"]) == 2
+    assert "expected 1 seed or more" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_sprites_are_compared_over_seeds_by_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("keras_ae.data.find", lambda text: Sample(Sprites()))
+    asked = ["--data", "sprites", "--variants", "variational factor", "--epochs", "2", "--seeds", "2"]
+    conv = ["--set", "variant.backbone=ConvBackbone(filters=(4,)) variant.latent_dim=3 batch_size=32"]
+    assert main(["benchmark", *asked, *conv, "--runs", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "variational, seed 1: " in printed
+    lines = re.search("table and pictures:  (.*)", printed)[1]
+    rows = (Path(lines) / "table.md").read_text().splitlines()[3:5]
+    assert [row.split(" | ")[0] for row in rows] == ["| variational", "| factor"]
+    assert all(row.count("±") >= 5 for row in rows)

@@ -37,6 +37,9 @@ def add(verb) -> None:
     compared.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="changes to the recipe of each"
     )
+    compared.add_argument(
+        "--seeds", type=int, default=1, help="trainings of each, for means and spreads (default: %(default)s)"
+    )
     add_runs(compared)
     verb("list", list_recipes, "a line for each recipe")
 
@@ -115,6 +118,7 @@ def benchmark(options) -> int:
         options.variants.replace(",", " ").split(),
         options.epochs,
         settings(options.set),
+        seeds=options.seeds,
     )
     print(f"table and pictures:  {folder}")
     return 0
