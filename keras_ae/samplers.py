@@ -13,9 +13,12 @@ from typing import Protocol
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.stats import norm
 from sklearn.mixture import GaussianMixture
 
 from keras_ae.blocks.mixture import MixtureDraws
+from keras_ae.blocks.pseudo import MixtureDraw
+from keras_ae.blocks.quantizer import CodePrior
 from keras_ae.data.dataset import inference_batch
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
@@ -112,6 +115,29 @@ class OwnPrior:
 
     def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> keras.Model:
         return heads.prior
+
+
+def tempered(sampler: keras.Model, noise: np.ndarray, temperature: float) -> np.ndarray:
+    """Noise (n, ...) for a sampler whose draws spread by a temperature above 0; at 1 it is as it was.
+
+    Of normal codes the temperature is a factor on their deviations. Of a mixture it leaves the choice of the
+    component alone. Of a prior over numbers of codes it divides the log-probabilities.
+    Raises InputError for a temperature that is not above 0.
+    """
+    if not 0 < temperature < np.inf:
+        raise InputError(f"expected a temperature above 0, such as 0.8; received {temperature}")
+    if temperature == 1.0:
+        return noise
+    layers = [type(layer) for layer in sampler.layers]
+    if CodePrior in layers:  # which takes -log(-log(share)) of each number for its Gumbel noise
+        share = np.clip(norm.cdf(noise.astype(np.float64)), 1e-12, 1 - 1e-12)
+        return norm.ppf(np.clip(np.exp(-((-np.log(share)) ** temperature)), 1e-12, 1 - 1e-12)).astype(
+            np.float32
+        )
+    factor = np.full(noise.shape[1:], temperature, np.float32)
+    if MixtureDraws in layers or MixtureDraw in layers:
+        factor[-1] = 1.0
+    return noise * factor
 
 
 def drawing(sampler: keras.Model) -> Draw:

@@ -16,7 +16,7 @@ RANKS = {
     "variants": 4, "tasks": 4, "trainees": 4, "callbacks": 4, "board": 4, "latent": 4,
     "recipe": 5,
     "runs": 6, "serving": 6, "card": 6,
-    "training": 7, "runtimes": 7, "encoding": 7, "restoring": 7, "detecting": 7,
+    "training": 7, "runtimes": 7, "encoding": 7, "restoring": 7, "detecting": 7, "generating": 7,
     "benchmark": 8, "sweep": 8, "beam": 8,
     "cli": 9,
     "__main__": 10,

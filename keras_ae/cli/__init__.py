@@ -13,6 +13,7 @@ from keras_ae.cli import (
     detections,
     encoding,
     exports,
+    generations,
     predictions,
     restorations,
     sweeps,
@@ -67,6 +68,7 @@ def _parser():
         added.add_argument("--debug", action="store_true", help="show the traceback of an error")
         return added
 
-    for module in (trainings, sweeps, exports, predictions, restorations, detections, encoding, conversions):
+    kinds = (trainings, sweeps, exports, predictions, generations, restorations, detections, encoding)
+    for module in (*kinds, conversions):
         module.add(verb)
     return parser

@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.errors import InputError
+from keras_ae.media import Medium, medium_of
 
 if TYPE_CHECKING:
     from keras_ae.data.intake import Intake
     from keras_ae.data.series import Series
-    from keras_ae.media import Medium
 
 SHARPEST = 1e6
 """How much larger values may be than they vary, for float32 to tell them apart."""
@@ -94,6 +94,18 @@ class Units:
     offset: np.ndarray
     scale: np.ndarray
     intake: Intake | None = None
+
+    def raw(self, seen) -> np.ndarray:
+        """What a model gives (n, ...) as people have it: numbers of classes, or values in the data's units."""
+        if self.domain == "categorical":
+            return np.argmax(seen, axis=-1)
+        return np.asarray(seen) * self.scale + self.offset if self.domain == "real" else np.asarray(seen)
+
+    def seen(self, raw: np.ndarray, classes: int) -> np.ndarray:
+        """The same the other way round, float32; classes: how many numbers of classes there are."""
+        if self.domain == "categorical":
+            return np.eye(classes, dtype=np.float32)[raw]
+        return ((raw - self.offset) / self.scale).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +188,11 @@ class Data:
     @property
     def splits(self) -> dict[str, Split]:
         return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @property
+    def shown_as(self) -> Medium:
+        """What examples are to people."""
+        return medium_of(self.medium, self.domain, self.train.shape)
 
     @property
     def units(self) -> Units:

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from keras_ae.errors import InputError
+from keras_ae.pictures import drawable
 
 Draws = Callable[[int, int], np.ndarray]
 """(count, seed) -> examples (count, ...), the same for the same seed."""
@@ -58,6 +59,14 @@ def kinds() -> dict[str, type]:
         for kind in vars(module).values()
         if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__
     }
+
+
+def medium_of(given: Medium | None, domain: str, shape: tuple[int, ...]) -> Medium:
+    """A data set's own medium, else what follows from the domain and the shape of its examples."""
+    if given is not None:
+        return given
+    name = "Pictures" if domain == "unit" and drawable(shape) else "Numbers"
+    return kinds()[name]()
 
 
 def to_json(medium: Medium) -> str:

@@ -24,6 +24,7 @@ from keras_ae.data.intake import Intake
 from keras_ae.data.timeseries import step_of_time
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads
+from keras_ae.media import Medium, from_json, medium_of, to_json
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.run import Run, fits, load_data, named_examples, spec_of
 
@@ -123,6 +124,7 @@ class Saved:
     pictures: what the restorer takes, by name, of the same examples.
     detector: {"inputs"} -> {"score", "p_value", "is_anomaly", "contributions"}, of one that detects.
     columns: of a table's examples as they were, by the names of the signature.
+    medium: what examples are to people. label_names: of the classes of a condition, where they have names.
     channels: of a single series. step: from one of its points to the next, in nanoseconds; 0 without times.
     """
 
@@ -134,6 +136,8 @@ class Saved:
     pictures: dict[str, np.ndarray] = field(default_factory=dict)
     detector: keras.Model | None = None
     columns: dict[str, np.ndarray] = field(default_factory=dict)
+    medium: Medium | None = None
+    label_names: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     step: int = 0
 
@@ -158,8 +162,13 @@ def saved(directory: Path) -> Saved:
             }
             sampler = loaded(directory / SAMPLER_FILE) or heads.prior
             restorer, detector = loaded(directory / RESTORER_FILE), loaded(directory / DETECTOR_FILE)
+            told = from_json(str(facts["medium"])) if "medium" in facts else None
+            medium = medium_of(told, units.domain, named["inputs"].shape[1:])
+            names = tuple(facts["label_names"].tolist()) if "label_names" in facts else ()
             series = (tuple(facts["channels"].tolist()), int(facts["step"])) if "channels" in facts else ()
-            return Saved(heads, units, named, sampler, restorer, shown, detector, columns, *series)
+            return Saved(
+                heads, units, named, sampler, restorer, shown, detector, columns, medium, names, *series
+            )
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{directory} cannot be read ({error}); train anew") from error
 
@@ -220,9 +229,12 @@ def save_data_facts(run: Run) -> None:
     if data.points is not None and data.points.series is not None:
         series = data.points.series
         told = {"channels": np.array(series.names), "step": step_of_time(series)}
+    if data.medium is not None:
+        told["medium"] = to_json(data.medium)
     np.savez(
         directory / DATA_FILE,
         **told,
+        label_names=np.array(data.label_names, dtype=str),
         sha256=data.sha256,
         domain=data.domain,
         offset=data.units.offset,

@@ -7,6 +7,7 @@ arXiv:1711.00937, with running means for the codebook and a prior over the codes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import keras
 from keras import layers, ops
@@ -23,7 +24,8 @@ class VectorQuantized:
     """Reconstruction + commitment * |vector - its code's|^2, and the prior's own likelihood of the codes.
 
     backbone: layers between the data and the code.
-    latent_dim: positions of the code, each the number of a vector, at least 1.
+    latent_dim: positions of the code, each the number of a vector, at least 1; of a backbone that keeps the
+        steps of a level or of music, the positions of each of them.
     codes: vectors in the codebook, at least 2.
     width: of each vector, at least 1.
     commitment: weight of the encoder's distance from the codes, at least 0.
@@ -48,17 +50,24 @@ class VectorQuantized:
         lookup = Lookup(self.codes, self.width, name="decoder_lookup")
         codebook = Codebook(self.codes, self.width, self.decay, lookup, name="encoder_codebook")
         inputs = keras.Input(spec.input_shape, name="inputs")
-        features = self.backbone.encode(inputs)
+        keeps_steps = hasattr(self.backbone, "encode_steps")
+        features = (self.backbone.encode_steps if keeps_steps else self.backbone.encode)(inputs)
         vectors = layers.Dense(self.latent_dim * self.width, name="encoder_vectors")(features)
-        vectors = layers.Reshape((self.latent_dim, self.width), name="encoder_positions")(vectors)
+        positions = prod(vectors.shape[1:]) // self.width
+        vectors = layers.Reshape((positions, self.width), name="encoder_positions")(vectors)
         code = codebook(vectors, mode="nearest")
         outputs = {"code": code, "quantized": codebook(code, mode="lookup"), "vectors": vectors}
         encoder = keras.Model({"inputs": inputs}, outputs, name="encoder")
 
-        code = keras.Input((self.latent_dim,), dtype="int32", name="code")
+        code = keras.Input((positions,), dtype="int32", name="code")
         quantized = lookup(code)
-        flat = layers.Flatten(name="decoder_positions")(quantized)
-        logits = self.backbone.decode(flat, spec.target_shape)
+        if keeps_steps:
+            rows = (positions // self.latent_dim, self.latent_dim * self.width)
+            steps = layers.Reshape(rows, name="decoder_positions")(quantized)
+            logits = self.backbone.decode_steps(steps, spec.target_shape)
+        else:
+            flat = layers.Flatten(name="decoder_positions")(quantized)
+            logits = self.backbone.decode(flat, spec.target_shape)
         reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
         decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
         painter = keras.Model(quantized, {"reconstruction": reconstruction}, name="painter")
@@ -68,7 +77,8 @@ class VectorQuantized:
     def _joined(self, encoder, decoder, painter, codebook, lookup):
         """Heads of which training sees the vectors on their way through the codebook, and the prior."""
         heads = Heads.join(encoder, decoder)
-        prior = CodePrior(self.codes, self.latent_dim, name="prior")
+        positions = decoder.get_layer("code").output.shape[1]
+        prior = CodePrior(self.codes, positions, name="prior")
         inputs = {tensor.name: tensor for tensor in heads.end_to_end.inputs}
         seeds = keras.Input((2,), dtype="int64", name="seeds")
         encoded = encoder(inputs)
@@ -76,7 +86,7 @@ class VectorQuantized:
         outputs = {**encoded, "passed": passed, "looked_up": lookup(encoded["code"])}
         outputs["prior_logits"] = prior(encoded["code"], mode="score")
         trained = keras.Model(inputs | {"seeds": seeds}, outputs | painter(passed), name="trained")
-        noise = keras.Input((self.latent_dim, self.codes), name="noise")
+        noise = keras.Input((positions, self.codes), name="noise")
         drawn = keras.Model({"noise": noise}, {"code": prior(noise, mode="draw")}, name="prior")
         return Heads(encoder, decoder, heads.end_to_end, trained, prior=drawn)
 

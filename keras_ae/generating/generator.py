@@ -1,0 +1,210 @@
+"""A finished run as something that makes examples: codes drawn, examples decoded, examples encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_ae.data.dataset import Units, inference_batch
+from keras_ae.errors import InputError
+from keras_ae.heads import Heads, apply
+from keras_ae.media import Medium
+from keras_ae.runs.kept import saved
+from keras_ae.samplers import generate, takes_condition, tempered
+
+ROUNDS = 40
+"""Times that what is not valid is drawn anew before it is given up."""
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """Examples that were generated, and what each was made from.
+
+    examples: (n, ...) as people have them. noise: (n, ...) that the sampler took. labels: (n,) or None.
+    valid: (n,) bool, as the decoder gave them, or None where no validity is known; kept: the same of what is
+    given in the end.
+    """
+
+    examples: np.ndarray
+    noise: np.ndarray
+    labels: np.ndarray | None
+    valid: np.ndarray | None = None
+    kept: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Generator:
+    """What a run's folder holds to generate with; the data that it learned from is not needed.
+
+    shape: of an example as the heads take it. classes: of the condition that the decoder takes, or 0.
+    names: of those classes, () where they are numbers.
+    """
+
+    heads: Heads
+    units: Units
+    sampler: keras.Model | None
+    medium: Medium
+    shape: tuple[int, ...]
+    classes: int
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, directory: Path) -> Generator:
+        """Raises InputError for a run that is not finished, and for a decoder that wants more than a code."""
+        kept = saved(directory)
+        if not kept.heads.takes_code_alone:
+            raise InputError(
+                f"{directory} has a decoder that takes more than a code, such as one of photographs with "
+                "skips; "
+                "take a recipe that generates: keras-ae list"
+            )
+        shape = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
+        made = tuple(kept.heads.decoder.output["reconstruction"].shape[1:])
+        if shape != made or kept.units.intake is not None:
+            raise InputError(
+                f"{directory} turns examples of shape {shape} into {made}, or rows of a table; what "
+                "generates "
+                "gives what it takes: keras-ae list"
+            )
+        classes = kept.examples["condition"].shape[-1] if takes_condition(kept.heads) else 0
+        return cls(kept.heads, kept.units, kept.sampler, kept.medium, shape, classes, kept.label_names)
+
+    @property
+    def element_shape(self) -> tuple[int, ...]:
+        """Of an example as people have it."""
+        return self.shape[:-1] if self.units.domain == "categorical" else self.shape
+
+    def noise(self, count: int, seed: int, temperature: float = 1.0) -> np.ndarray:
+        """Standard normal numbers of a seed for the sampler (count, ...); by the temperature they spread.
+
+        Raises InputError for a variant that has nowhere to draw codes from.
+        """
+        if self.sampler is None:
+            raise InputError(
+                "this variant draws no codes; take one that generates (variational, conditional, "
+                'vector_quantized, ...): SET="variant=Variational"'
+            )
+        shape = self.sampler.inputs[0].shape[1:]
+        drawn = np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32)
+        return tempered(self.sampler, drawn, temperature)
+
+    def codes(self, noise: np.ndarray) -> np.ndarray:
+        """What the sampler makes of noise (n, ...): codes (n, ...)."""
+        size = inference_batch(tuple(noise.shape[1:]))
+        parts = [
+            apply(self.sampler, {"noise": noise[at : at + size]})["code"] for at in range(0, len(noise), size)
+        ]
+        return np.concatenate(parts)
+
+    def decoded(self, codes: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Examples (n, ...) as people have them, of codes (n, ...) and, where taken, of labels (n,)."""
+        if self.classes and labels is None:
+            raise InputError(f"expected a class beside each code: {self.told_classes}")
+        return self.units.raw(generate(self.heads, codes, labels, self.classes))
+
+    def encoded(self, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Codes (n, ...) of examples (n, ...) as people have them."""
+        classes, size = self.shape[-1], inference_batch(self.shape)
+        if self.units.domain == "categorical" and (examples.min() < 0 or examples.max() >= classes):
+            raise InputError(
+                f"expected numbers of classes from 0 to {classes - 1}, received {examples.min()} to "
+                f"{examples.max()}; take data of the kind that the model was trained on"
+            )
+        parts = []
+        for at in range(0, len(examples), size):
+            named = {"inputs": self.units.seen(examples[at : at + size], classes)}
+            if self.classes:
+                named["condition"] = np.eye(self.classes, dtype=np.float32)[labels[at : at + size]]
+            parts.append(apply(self.heads.encoder, named)["code"])
+        return np.concatenate(parts)
+
+    def draw(self, count: int, seed: int, temperature: float = 1.0, label: int | None = None) -> Made:
+        """New examples, the same for the same seed. Of a conditional decoder each code serves every class.
+
+        label: the one class of all; without, a code's examples follow each other class by class.
+        """
+        labels, each = None, 1
+        if self.classes:
+            each = 1 if label is not None else self.classes
+            labels = np.full(count, label) if label is not None else np.arange(count) % self.classes
+        noise = np.repeat(self.noise(-(-count // each), seed, temperature), each, axis=0)[:count]
+        return Made(self.decoded(self.codes(noise), labels), noise, labels)
+
+    def label_of(self, text: str) -> int:
+        """The number of a class by its name or number. Raises InputError for one there is not."""
+        if not self.classes:
+            raise InputError("the decoder takes no class; leave the label out, or take RECIPE=conditional")
+        if text in self.names:
+            return self.names.index(text)
+        if not text.isdecimal() or int(text) >= self.classes:
+            raise InputError(f"expected a class that there is ({self.told_classes}), received {text!r}")
+        return int(text)
+
+    @property
+    def told_classes(self) -> str:
+        """The classes as a user names them."""
+        return ", ".join(self.names) or f"0 to {self.classes - 1}"
+
+
+def best_of(generator: Generator, draw: Callable[[int, int], Made], count: int, seed: int, each: int) -> Made:
+    """The most valid of `each` draws for every one of `count`, the first where several are.
+
+    Raises InputError where what is generated has no validity.
+    """
+    validity = validity_of(generator)
+    best, scores = None, None
+    for number in range(each):
+        made = draw(count, seed + number * 1_000_003)
+        found = validity(made.examples)
+        if best is None:
+            best, scores = made, found
+            continue
+        better = found > scores
+        scores = np.where(better, found, scores)
+        best = Made(
+            _chosen(better, made.examples, best.examples),
+            _chosen(better, made.noise, best.noise),
+            made.labels,
+        )
+    return best
+
+
+def made_valid(generator: Generator, draw: Callable[[int, int], Made], made: Made, seed: int) -> Made:
+    """What was made, repaired where the medium can, and drawn anew where it stays invalid.
+
+    Raises InputError where what is generated has no validity.
+    """
+    validity = validity_of(generator)
+    valid = validity(made.examples) >= 1.0
+    examples, noise = made.examples.copy(), made.noise.copy()
+    kept = valid.copy()
+    for number in range(ROUNDS):
+        for place in np.flatnonzero(~kept):
+            if hasattr(generator.medium, "repaired"):
+                examples[place], kept[place] = generator.medium.repaired(examples[place])
+        missing = ~kept
+        if not missing.any():
+            break
+        again = draw(len(kept), seed + (number + 1) * 7_000_003)
+        examples[missing], noise[missing] = again.examples[missing], again.noise[missing]
+        kept[missing] = validity(examples[missing]) >= 1.0
+    return Made(examples, noise, made.labels, valid, kept)
+
+
+def validity_of(generator: Generator) -> Callable[[np.ndarray], np.ndarray]:
+    """What scores examples (n, ...) in [0, 1]. Raises InputError where nothing does."""
+    if not hasattr(generator.medium, "validity"):
+        raise InputError(
+            f"nothing tells valid {type(generator.medium).__name__.lower()} from others; leave the choice "
+            "of the "
+            "best, and of valid ones alone, out"
+        )
+    return generator.medium.validity
+
+
+def _chosen(better, first, second):
+    return np.where(better.reshape((-1,) + (1,) * (first.ndim - 1)), first, second)

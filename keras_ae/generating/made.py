@@ -1,0 +1,115 @@
+"""What `generate` makes: windows or lengths of them, the best of several, mended where that is asked for."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_ae.errors import InputError
+from keras_ae.generating.generator import Generator, Made, best_of, made_valid, validity_of
+from keras_ae.generating.stitched import stitched
+
+ORIGINS = "made_from.npz"
+"""What the served decoder's `sample` signature takes to give the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """What is to be generated.
+
+    count: of examples, from a seed on. label: the class of all, or None. length: steps of what windows are
+    joined to, or None for windows. opening: what that begins with. best: draws of which the most valid is
+    kept. valid: whether to mend.
+    """
+
+    count: int
+    seed: int
+    temperature: float = 1.0
+    label: int | None = None
+    length: int | None = None
+    opening: np.ndarray | None = None
+    best: int = 1
+    valid: bool = False
+
+    @classmethod
+    def of(cls, options: argparse.Namespace, generator: Generator) -> Wish:
+        """Raises InputError for a length of what is whole already, and an opening that cannot be read."""
+        length = options.length
+        medium = generator.medium
+        if length is not None:
+            if getattr(medium, "axis", None) is None:
+                raise InputError(
+                    f"{type(medium).__name__} of this run are whole, not windows of something longer; "
+                    "leave the "
+                    "length out"
+                )
+            length *= getattr(medium, "unit", 1)
+        opening = None
+        if options.after:
+            shape = list(generator.element_shape)
+            shape[medium.axis] = 1
+            opening = medium.read(Path(options.after), tuple(shape))
+        label = None if options.label is None else generator.label_of(options.label)
+        return cls(
+            options.count, options.seed, options.temperature, label, length, opening, options.best_of,
+            options.valid,
+        )  # fmt: skip
+
+
+def generated(generator: Generator, wish: Wish) -> Made:
+    """What a wish is for."""
+    draw = _drawing(generator, wish)
+    if wish.best > 1:
+        made = best_of(generator, draw, wish.count, wish.seed, wish.best)
+    else:
+        made = draw(wish.count, wish.seed)
+    if wish.valid:
+        return made_valid(generator, draw, made, wish.seed)
+    if hasattr(generator.medium, "validity"):
+        valid = validity_of(generator)(made.examples) >= 1.0
+        return Made(made.examples, made.noise, made.labels, valid, valid)
+    return made
+
+
+def _drawing(generator, wish):
+    """(count, seed) -> what is made, of windows or of lengths."""
+
+    def windows(count, seed):
+        return generator.draw(count, seed, wish.temperature, wish.label)
+
+    if wish.length is None:
+        return windows
+    axis = generator.medium.axis
+
+    def lengths(count, seed):
+        def of_seed(number, seed):
+            return windows(number, seed).examples
+
+        joined = [
+            stitched(of_seed, wish.length, axis, seed + 1009 * number, wish.opening)
+            for number in range(count)
+        ]
+        return Made(np.stack(joined), np.zeros((count, 0), np.float32), None)
+
+    return lengths
+
+
+def write_origins(made: Made, folder: Path) -> None:
+    """Keeps the noise and the classes that examples were decoded from; not of joined or mended ones alone."""
+    if not made.noise.shape[1:] or not made.noise.size:
+        return
+    labels = {} if made.labels is None else {"condition": made.labels.astype(np.int64)}
+    np.savez(folder / ORIGINS, noise=made.noise, **labels)
+
+
+def told(made: Made, seconds: float) -> list[str]:
+    """Lines about what was made."""
+    lines = [f"made in {seconds:.1f} s"]
+    if made.valid is not None:
+        lines.append(f"valid as decoded: {made.valid.mean():.1%} of {len(made.valid):,}")
+        if made.kept is not made.valid:
+            lines.append(f"valid as written: {made.kept.mean():.1%}")
+    return lines
