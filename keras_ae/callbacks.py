@@ -12,27 +12,37 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from keras_ae.data.dataset import Units
+from keras_ae.drawing import rows_drawn
 from keras_ae.errors import InputError
 from keras_ae.heads import apply
-from keras_ae.pictures import grid
+from keras_ae.media import Medium
 
 
 class Pictures(keras.callbacks.Callback):
     """Writes one picture grid an epoch, of the same validation examples, beside the validation curves.
 
     end_to_end: the model that reconstructs.
-    batch: (tensors by name, targets), of which the inputs and the targets are pictures of the domain,
-        (n, height, width, 1 or 3).
+    batch: (tensors by name, targets), of which the inputs and the targets can be drawn.
     rows: (inputs, targets, reconstruction) -> rows of the grid by name, top to bottom.
+    units, medium: of the examples.
     log_dir: the run's folder; the grids go to its `validation` run.
     """
 
-    def __init__(self, end_to_end: keras.Model, batch, rows: Callable, domain: str, log_dir: Path):
+    def __init__(
+        self,
+        end_to_end: keras.Model,
+        batch,
+        rows: Callable,
+        units: Units,
+        log_dir: Path,
+        medium: Medium | None = None,
+    ):
         super().__init__()
         self.end_to_end = end_to_end
         self.batch = batch
         self.rows = rows
-        self.domain = domain
+        self.units, self.medium = units, medium
         self.log_dir = log_dir
         self.writer = None
 
@@ -44,9 +54,8 @@ class Pictures(keras.callbacks.Callback):
         outputs = apply(self.end_to_end, named)
         rows = self.rows(named["inputs"], targets, outputs["reconstruction"])
         with self.writer.as_default():
-            tf.summary.image(
-                "examples", grid(rows, self.domain)[None], step=epoch, description=" / ".join(rows)
-            )
+            drawn = rows_drawn(rows, self.units, self.medium)
+            tf.summary.image("examples", drawn[None], step=epoch, description=" / ".join(rows))
 
     def on_train_end(self, logs=None):
         self.writer.close()

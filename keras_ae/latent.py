@@ -9,9 +9,12 @@ import numpy as np
 import tensorflow as tf
 from scipy.stats import norm
 
+from keras_ae.data.dataset import Units
+from keras_ae.drawing import MOST_DRAWN, can_draw, rows_drawn
 from keras_ae.heads import Heads, apply
+from keras_ae.media import Medium
 from keras_ae.metrics import active_units
-from keras_ae.pictures import drawable, grid
+from keras_ae.pictures import drawable
 from keras_ae.samplers import Sampler, drawing, generate, takes_condition
 
 MOST_UNITS = 10
@@ -19,6 +22,9 @@ MOST_UNITS = 10
 
 STEPS = 9
 """Values that a traversal gives to each unit."""
+
+HEARD = 3
+"""Samples that TensorBoard plays."""
 
 SIDE = 15
 """Pictures along each side of the plane of a code of two numbers."""
@@ -31,18 +37,25 @@ class Latent(keras.callbacks.Callback):
     sampler, and the plane where the code has two numbers.
 
     heads: being trained. named: validation examples as heads take them, (n, ...) each.
-    domain: of the pictures. sampler: where codes to generate from are drawn, or None; one that is
+    units, medium: of the examples. sampler: where codes to generate from are drawn, or None; one that is
         fitted is, while training goes on, fitted to the codes of these examples alone.
     log_dir: the run's folder; all goes to its `validation` run. every: epochs between writings.
     """
 
     def __init__(
-        self, heads: Heads, named: dict, domain: str, sampler: Sampler | None, log_dir: Path, every: int = 1
+        self,
+        heads: Heads,
+        named: dict,
+        units: Units,
+        sampler: Sampler | None,
+        log_dir: Path,
+        every: int = 1,
+        medium: Medium | None = None,
     ):
         super().__init__()
         self.heads = heads
         self.named = named
-        self.domain = domain
+        self.units, self.medium = units, medium
         self.sampler = sampler
         self.log_dir = log_dir
         self.every = every
@@ -58,21 +71,39 @@ class Latent(keras.callbacks.Callback):
         with self.writer.as_default(step=epoch):
             if "log_var" in encoded and self.heads.prior is None:
                 _write_posterior(encoded)
-            for name, picture in pictures(self.heads, encoded, self.named, self.domain, self.sampler).items():
+            shown = pictures(self.heads, encoded, self.named, self.units, self.sampler, self.medium)
+            for name, picture in shown.items():
                 tf.summary.image(name, picture[None])
+            if self.sampler is not None and hasattr(self.medium, "sound"):
+                self._write_sound(encoded)
+
+    def _write_sound(self, encoded):
+        """Samples as they sound."""
+        draw = drawing(self.sampler.fit(self.heads, encoded))
+        made = self.units.raw(generate(self.heads, draw(HEARD, 0), np.zeros(HEARD, int), 0))
+        heard = [self.medium.sound(example) for example in made]
+        tf.summary.audio(
+            "samples", np.stack([wave for wave, _ in heard])[..., None], heard[0][1], max_outputs=HEARD
+        )
 
     def on_train_end(self, logs=None):
         self.writer.close()
 
 
 def pictures(
-    heads: Heads, encoded: dict, named: dict, domain: str, sampler: Sampler | None
+    heads: Heads,
+    encoded: dict,
+    named: dict,
+    units: Units,
+    sampler: Sampler | None,
+    medium: Medium | None = None,
 ) -> dict[str, np.ndarray]:
     """Grids of decoded codes by name, (height, width, channels) uint8; none for what cannot be drawn.
 
     encoded: what the encoder gives of the named examples, (n, ...) each.
     """
-    if not (heads.takes_code_alone and drawable(heads.decoder.output["reconstruction"].shape[1:])):
+    shape = heads.decoder.output["reconstruction"].shape[1:]
+    if not (heads.takes_code_alone and can_draw(shape, medium)):
         return {}
     classes = np.asarray(named["condition"]).argmax(axis=-1) if takes_condition(heads) else None
     count = named["condition"].shape[-1] if takes_condition(heads) else 0
@@ -83,18 +114,18 @@ def pictures(
 
     if codes.ndim == 2 and np.issubdtype(codes.dtype, np.floating):
         label = None if classes is None else classes[0]
-        found["traversal"] = _rows(draw, traversal(codes), domain, label)
+        found["traversal"] = _rows(draw, traversal(codes), units, medium, label)
         if codes.shape[1] == 2:
             found["plane"] = _rows(
-                draw, plane(codes, "log_var" in encoded and heads.prior is None), domain, label
+                draw, plane(codes, "log_var" in encoded and heads.prior is None), units, medium, label
             )
     if sampler is not None:
         drawn = drawing(sampler.fit(heads, encoded))(10 * (count or 10), 0)
         labels = np.repeat(np.arange(count), 10) if count else None
         decoded = draw(drawn, labels)
-        found["samples"] = grid(
-            {str(row): decoded[10 * row : 10 * row + 10] for row in range(len(decoded) // 10)}, domain
-        )
+        each = 10 if drawable(shape) else MOST_DRAWN
+        rows = {str(row): decoded[10 * row : 10 * row + each] for row in range(min(len(decoded) // 10, each))}
+        found["samples"] = rows_drawn(rows, units, medium)
     return found
 
 
@@ -125,11 +156,11 @@ def plane(codes: np.ndarray, normal: bool) -> np.ndarray:
     return np.stack(np.meshgrid(axes[0], axes[1][::-1]), axis=-1).astype(np.float32)
 
 
-def _rows(draw, codes, domain, label):
+def _rows(draw, codes, units, medium, label):
     rows, columns, width = codes.shape
     labels = None if label is None else np.full(rows * columns, label)
     decoded = draw(codes.reshape(-1, width), labels)
-    return grid({str(row): part for row, part in enumerate(np.split(decoded, rows))}, domain)
+    return rows_drawn({str(row): part for row, part in enumerate(np.split(decoded, rows))}, units, medium)
 
 
 def _write_posterior(encoded):

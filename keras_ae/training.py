@@ -17,9 +17,9 @@ from keras_ae import losses
 from keras_ae.board import write_overview
 from keras_ae.callbacks import Checkpoint, Pictures, Throughput, kept_epochs, read_state
 from keras_ae.data.dataset import Data, held_back_batches, inference_batch, training_batches
+from keras_ae.drawing import can_draw
 from keras_ae.errors import InputError
 from keras_ae.latent import Latent
-from keras_ae.pictures import drawable
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.kept import (
     RECIPE_FILE,
@@ -288,20 +288,21 @@ def _showing(directory, recipe, data, heads):
     # what calibrates holds anomalies too
     shown = data.validation if data.calibration is None else data.calibration
     examples = grid_examples(shown, recipe, data)
-    pictures = [Pictures(heads.end_to_end, examples, recipe.task.rows, data.domain, directory)]
+    pictures = [Pictures(heads.end_to_end, examples, recipe.task.rows, data.units, directory, data.medium)]
     few = data.validation.take(slice(inference_batch(data.validation.shape)))
     latent = [
         Latent(
             heads,
             named_examples(few, data.classes),
-            data.domain,
+            data.units,
             getattr(recipe.variant, "sampler", None),
             directory,
             every=max(1, recipe.epochs // 20),
+            medium=data.medium,
         )
     ]
     return [
-        *(pictures if drawable(data.train.shape) else []),
+        *(pictures if can_draw(data.train.shape, data.medium) else []),
         *(latent if heads.takes_code_alone else []),
         *(make() for make in recipe.callbacks),
     ]

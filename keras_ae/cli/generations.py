@@ -229,8 +229,8 @@ class _Asked:
 
     def write(self, named, columns=None):
         """Files of each example by its name, and a sheet of all."""
-        from keras_ae.generating.sheet import contact_sheet
         from keras_ae.pictures import save
+        from keras_ae.sheet import contact_sheet
 
         self.folder.mkdir(parents=True, exist_ok=True)
         medium = self.generator.medium

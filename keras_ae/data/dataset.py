@@ -96,7 +96,7 @@ class Units:
     intake: Intake | None = None
 
     def raw(self, seen) -> np.ndarray:
-        """What a model gives (n, ...) as people have it: numbers of classes, or values in the data's units."""
+        """What a model gives (n, ...) as people have it: numbers of classes, or values in their units."""
         if self.domain == "categorical":
             return np.argmax(seen, axis=-1)
         return np.asarray(seen) * self.scale + self.offset if self.domain == "real" else np.asarray(seen)

@@ -12,9 +12,8 @@ from keras_ae.errors import InputError
 from keras_ae.generating.codes import CodeSpace
 from keras_ae.generating.generator import Generator
 from keras_ae.generating.given import Given, whole_of, windows_of
-from keras_ae.generating.nearest import distances
-from keras_ae.generating.nearest import nearest as nearest_of
 from keras_ae.media import Medium
+from keras_ae.neighbours import distances, nearest
 
 MOST_UNITS = 10
 """Units that a traversal shows where none is named: those that change most."""
@@ -180,7 +179,7 @@ def neighbours(generator: Generator, one: Given, learned: np.ndarray, count: int
     """What of what was learned from, (n, ...), is nearest to an example, for each of its windows."""
     axis = getattr(generator.medium, "axis", None)
     windows, starts = windows_of(one.example, generator.element_shape, axis)
-    places, found = nearest_of(windows, learned, count)
+    places, found = nearest(windows, learned, count)
     names = [one.name if len(windows) == 1 else f"{one.name}_{start:04d}" for start in starts]
     rows = zip(names, windows, places, found, strict=True)
     return [Neighbours(name, window, learned[near], near, gaps) for name, window, near, gaps in rows]

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from keras_ae.board import MOST_POINTS, write_hparams, write_projector
 from keras_ae.data.dataset import Data, Split, held_back_batches, inference_batch, values
+from keras_ae.drawing import can_draw, rows_drawn
 from keras_ae.heads import apply
 from keras_ae.latent import pictures
-from keras_ae.pictures import drawable, grid, save
+from keras_ae.pictures import save
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.run import MOST_FITTED, Run, named_examples
 
@@ -30,18 +31,19 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
     names = run.data.label_names
     labels = None if test.labels is None else [names[i] if names else str(i) for i in test.labels]
     write_projector(run.directory, codes, labels, examples, run.data.domain)
-    if drawable(shape):
+    if can_draw(shape, run.data.medium):
         named, targets = grid_examples(run.data.test, run.recipe, run.data)
         outputs = apply(run.heads.end_to_end, named)["reconstruction"]
         rows = run.recipe.task.rows(named["inputs"], targets, outputs)
-        save(grid(rows, run.data.domain), run.directory / "examples.png")
+        save(rows_drawn(rows, run.data.units, run.data.medium), run.directory / "examples.png")
         encoded = run.encode(run.data.train.thin(MOST_FITTED))
         shown = pictures(
             run.heads,
             encoded,
             named_examples(run.data.train.take(slice(1)), run.data.classes),
-            run.data.domain,
+            run.data.units,
             getattr(run.recipe.variant, "sampler", None),
+            run.data.medium,
         )
         for name, picture in shown.items():
             save(picture, run.directory / f"{name}.png")

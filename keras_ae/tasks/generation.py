@@ -1,18 +1,27 @@
-"""Generation: new examples from drawn codes, judged by a classifier of the real ones."""
+"""Generation: new examples from drawn codes, judged beside real ones and beside what simpler models make."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import tensorflow as tf
 
 from keras_ae.baselines import Predictor
 from keras_ae.classifier import train_classifier
-from keras_ae.data.dataset import Data, values
-from keras_ae.heads import Heads
+from keras_ae.data.dataset import Data, held_back_batches, inference_batch, values
+from keras_ae.heads import Heads, apply
+from keras_ae.losses import LIKELIHOODS, likelihood_of
+from keras_ae.media import Draws
 from keras_ae.metrics import frechet_distance
+from keras_ae.neighbours import density_and_coverage, diversity, novelty
 from keras_ae.samplers import Draw, generate, takes_condition
+from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction
+
+MOST_LEARNED = 20_000
+"""Training examples among which a sample's nearest is looked for."""
 
 
 @dataclass(frozen=True)
@@ -21,33 +30,61 @@ class Generation:
 
     samples: number of them, at least 10. Where the decoder takes a condition, each class is asked
         for equally often.
+    draws: from the posterior, for the likelihood of a test example by importance sampling; 0 leaves it out.
     """
 
     samples: int = 1000
+    draws: int = 0
 
     def __post_init__(self):
         if self.samples < 10:
             raise ValueError(f"samples is at least 10, received {self.samples}")
+        if self.draws < 0:
+            raise ValueError(f"draws is at least 0, received {self.draws}")
 
     def pair(self, examples, seeds, domain: str):
         """examples (batch, ...) -> (examples, examples)."""
         return examples, examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """PCA of the same code size."""
+        """PCA of the same code size; none of whole numbers, which have other baselines."""
+        if data.domain == "categorical":
+            return {}
         return Reconstruction().baselines(data, seed, latent_dim)
 
     def figures(self, heads: Heads, data: Data, seed: int, draw: Draw | None) -> dict[str, dict[str, float]]:
-        """Of samples: Frechet distance in a classifier's features, and the share read as the wanted class.
+        """Figures of samples, and of what the medium's own simpler models make. Nothing without a sampler.
 
-        Beside them the classifier's own accuracy on real test examples, which bounds what that
-        share can tell. Nothing without labels or without a sampler.
+        novelty: median distance to the nearest training example, copies: the share at no distance.
+        diversity: mean distance of two samples. density, coverage: among the test examples' codes.
+        nll_nats, bound_nats: of test examples. frechet_classifier, read_as_wanted: by a classifier, where
+        there are labels; its own accuracy on real test examples bounds what that share can tell.
+        What the medium measures stands beside, and a row of the real test examples.
         """
-        if draw is None or not data.classes:
+        if draw is None:
+            return {}
+        wanted = np.arange(self.samples) % data.classes if data.classes else None
+        seen = generate(heads, draw(self.samples, seed), wanted, data.classes)
+        found = {"model": self._of_labels(heads, data, seen, wanted)}
+        people = _People(data)
+        made = data.units.raw(seen)
+        found["model"] |= people.figures(made) | _among_codes(heads, data, seen, wanted)
+        found["model"] |= self._likelihoods(heads, data, seed)
+        if data.medium is not None:
+            simple = data.medium.baselines(people.train) if hasattr(data.medium, "baselines") else {}
+            for name, sample in simple.items():
+                found[name] = self._of_simple(people, sample, seed)
+            if hasattr(data.medium, "nll"):
+                for name, nats in data.medium.nll(people.train, people.test).items():
+                    found.setdefault(name, {})["nll_nats"] = nats
+            found["test examples"] = people.figures(people.test[: self.samples])
+        return found
+
+    def _of_labels(self, heads, data, seen, wanted):
+        if not data.classes:
             return {}
         classifier = train_classifier(data)
-        wanted = np.arange(self.samples) % data.classes
-        read = classifier(generate(heads, draw(self.samples, seed), wanted, data.classes))
+        read = classifier(seen)
         real = classifier(np.asarray(values(data.test.thin(max(self.samples, 1000)).examples)))
         found = {
             "frechet_classifier": frechet_distance(read["features"], real["features"]),
@@ -55,7 +92,78 @@ class Generation:
         }
         if takes_condition(heads):
             found["read_as_wanted"] = float(np.mean(read["classes"].argmax(axis=-1) == wanted))
-        return {"model": found}
+        return found
+
+    def _of_simple(self, people, sample: Draws, seed):
+        return people.figures(sample(self.samples, seed))
+
+    def _likelihoods(self, heads, data, seed):
+        """-log p of test examples: by importance sampling, or the bound of a code of whole numbers."""
+        if "prior_logits" in heads.trained.output:
+            return {
+                "bound_nats": _bound_of_whole_numbers(heads, data, partial(self.pair, domain=data.domain))
+            }
+        if not self.draws:
+            return {}
+        return Density(binarized=False, samples=self.draws).figures(heads, data, seed, None).get("model", {})
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
         return {"input": inputs, "reconstruction": reconstruction}
+
+
+class _People:
+    """Real examples as people have them, and figures of samples beside them."""
+
+    def __init__(self, data: Data):
+        def raw(split):
+            if data.domain == "categorical":
+                return split.examples.argmax(axis=-1)
+            return data.units.raw(np.asarray(values(split.examples)))
+
+        self.train, self.test = raw(data.train.thin(MOST_LEARNED)), raw(data.test)
+        self.medium = data.medium
+
+    def figures(self, samples: np.ndarray) -> dict[str, float]:
+        gaps = novelty(samples, self.train)
+        found = {
+            "novelty": float(np.median(gaps)),
+            "copies": float(np.mean(gaps == 0)),
+            "diversity": diversity(samples),
+        }
+        if hasattr(self.medium, "figures"):
+            found |= self.medium.figures(samples, self.train, self.test)
+        return found
+
+
+def _among_codes(heads, data, seen, wanted):
+    """Density and coverage of samples' codes among those of as many test examples."""
+    real = data.test.thin(len(seen))
+    if len(real) < 10:
+        return {}
+
+    def codes(examples, labels):
+        parts, size = [], inference_batch(data.test.shape)
+        for at in range(0, len(examples), size):
+            named = {"inputs": tf.constant(examples[at : at + size])}
+            if data.classes:
+                named["condition"] = tf.one_hot(labels[at : at + size], data.classes)
+            encoded = apply(heads.encoder, named)
+            parts.append(np.asarray(encoded.get("quantized", encoded["code"])))
+        return np.concatenate(parts)
+
+    if data.domain == "categorical":
+        seen = np.eye(seen.shape[-1], dtype=np.float32)[seen.argmax(axis=-1)]
+    made = codes(np.asarray(seen, np.float32), wanted)
+    density, coverage = density_and_coverage(made, codes(np.asarray(values(real.examples)), real.labels))
+    return {"density": density, "coverage": coverage}
+
+
+def _bound_of_whole_numbers(heads, data, pair):
+    """Mean of -log p(x | code) - log p(code), for the one code of an example: an upper bound on -log p(x)."""
+    likelihood = LIKELIHOODS[likelihood_of(heads.decoder.output, data.domain)]
+    run, found = tf.function(partial(apply, heads.trained)), []
+    for named, targets in held_back_batches(data.test, pair, 0, data.classes):
+        outputs = run(named)
+        codes = tf.nn.sparse_softmax_cross_entropy_with_logits(outputs["code"], outputs["prior_logits"])
+        found.append(np.asarray(likelihood(targets, outputs) + tf.reduce_sum(codes, axis=1)))
+    return float(np.concatenate(found).mean())

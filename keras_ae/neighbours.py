@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 MOST_VALUES = 2**27
 """Values compared at a time, which bounds the memory that it takes."""
@@ -44,3 +45,37 @@ def nearest(examples: np.ndarray, others: np.ndarray, count: int = 1) -> tuple[n
 
 def _narrow(numbers):
     return numbers.astype(np.uint8 if numbers.max(initial=0) < 256 else np.int32)
+
+
+NEIGHBOURS = 5
+"""Whose farthest bounds the region of an example, as Naeem et al. 2020 take it."""
+
+
+def novelty(samples: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Distance of each sample (n, ...) to the training example (m, ...) nearest to it, (n,)."""
+    return np.concatenate(
+        [distances(samples[at : at + 64], train).min(axis=1) for at in range(0, len(samples), 64)]
+    )
+
+
+def diversity(samples: np.ndarray, seed: int = 0) -> float:
+    """Mean distance of pairs of samples (n, ...), n of at least 2, each with another one by lot."""
+    order = np.random.default_rng(seed).permutation(len(samples))
+    pairs = zip(order, np.roll(order, 1), strict=True)
+    return float(np.mean([distances(samples[[one]], samples[[other]])[0, 0] for one, other in pairs]))
+
+
+def density_and_coverage(samples: np.ndarray, real: np.ndarray) -> tuple[float, float]:
+    """How samples lie among real examples, in the space of their codes (Naeem et al. 2020, arXiv:2002.09797).
+
+    The region of a real example reaches to its fifth nearest real neighbour. Density: in how many regions a
+    sample lies, as a share of five; above 1 where samples crowd. Coverage: the share of real examples in
+    whose region a sample lies. samples: (n, ...), real: (m, ...), m of at least 7.
+    Raises ValueError for fewer.
+    """
+    if len(real) < NEIGHBOURS + 2:
+        raise ValueError(f"expected at least {NEIGHBOURS + 2} real examples, received {len(real)}")
+    flat, seen = (part.reshape(len(part), -1).astype(np.float64) for part in (samples, real))
+    reach = np.sort(cdist(seen, seen), axis=1)[:, NEIGHBOURS]
+    inside = cdist(seen, flat) <= reach[:, None]
+    return float(inside.sum(axis=0).mean() / NEIGHBOURS), float(inside.any(axis=1).mean())
