@@ -25,7 +25,7 @@ def can_draw(shape: tuple[int, ...], medium: Medium | None) -> bool:
 
 
 def rows_drawn(rows: Mapping[str, np.ndarray], units: Units, medium: Medium | None) -> np.ndarray:
-    """A picture (height, width, 1 or 3) uint8, a row for each entry: examples (n, ...) as a model has them."""
+    """A picture (height, width, 1 or 3) uint8, a row for each entry: examples as a model has them."""
     shape = next(iter(rows.values())).shape[1:]
     if medium is None or drawable(shape):
         return grid(rows, units.domain)

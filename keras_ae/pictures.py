@@ -68,7 +68,7 @@ def save(picture: np.ndarray, path) -> None:
 
 
 def to_bytes(pictures: np.ndarray, domain: str) -> np.ndarray:
-    """Values as uint8: [0, 1], or three standard deviations to either side of 0, become 0 to 255; NaN is 0."""
+    """Values as uint8: [0, 1], or three standard deviations to either side of 0, become 0 to 255, NaN 0."""
     if domain == "real":
         pictures = pictures / 6.0 + 0.5
     return (np.clip(np.nan_to_num(pictures, nan=0.0), 0.0, 1.0) * 255.0).round().astype(np.uint8)
