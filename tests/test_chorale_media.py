@@ -63,3 +63,43 @@ def test_any_length_and_any_class_is_drawn_and_heard(chorales, random):
     samples, rate = MEDIUM.sound(noise)
     assert np.abs(samples).max() <= 1
     assert len(samples) > rate
+
+
+def test_validity_is_the_share_of_bars_that_break_no_rule(chorales):
+    plain = np.ones((4, 64, 4), np.int64) * 0
+    plain[:, 0] = [38, 33, 30, 14]  # 72, 67, 64 and 48
+    plain[1, 16, 0] = 10  # far below a soprano's range
+    plain[1, 32, 0] = 38
+    plain[2, 48, 3] = 1  # silent
+    plain[3, 20:22, :2] = [[33, 34], [33, 34]]
+    plain[3, 24, :2] = [38, 33]
+    plain[3, 28, :2] = [33, 34]
+    assert MEDIUM.validity(plain).tolist() == [1, 0.75, 0.75, 0.75]
+
+
+def test_attributes_tell_modes_pitch_and_motion(chorales):
+    still = np.zeros((3, 64, 4), np.int64)
+    still[:, 0] = [38, 33, 30, 14]
+    still[1, 0] -= 8
+    still[1, 0, 2] -= 1  # the third
+    still[2, ::2] = [43, 38, 35, 19]
+    told = MEDIUM.attributes(still)
+    assert told["major"].tolist() == [True, False, True]
+    assert told["minor"].tolist() == [False, True, False]
+    assert told["moving"].tolist() == [False, False, True]
+    assert told["low"].tolist() == [False, True, False]
+    assert told["high"].tolist() == [False, False, True]
+    assert all(len(value) == len(chorales) for value in MEDIUM.attributes(chorales).values())
+
+
+def test_what_draws_without_a_network_is_worse_than_real_music(chorales):
+    draws = MEDIUM.baselines(chorales)
+    assert list(draws) == ["unigram", "bigram"]
+    drawn = draws["unigram"](20, 0)
+    assert drawn.shape == (20, 64, 4)
+    figures = MEDIUM.figures(drawn, chorales, chorales)
+    assert figures["interval_distance"] > 0.05
+    assert figures["crossings"] > 0.1
+    assert figures["longest_copy_bars"] < 4
+    nats = MEDIUM.nll(chorales, chorales)
+    assert nats["bigram"] < nats["class_bigram"] < nats["unigram"]

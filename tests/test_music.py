@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from keras_ae.errors import InputError
-from keras_ae.music import midi, roll, sound
+from keras_ae.music import figures, midi, ngrams, roll, rules, sound, tonality
+from keras_ae.music.copies import longest_copied_run
 from keras_ae.music.grid import HELD, REST, Piece, Vocabulary, onsets_of, windows
 from keras_ae.music.harmonies import harmonised
 from keras_ae.music.voices import separated
@@ -222,3 +223,146 @@ def test_sound_never_clips_and_silence_is_silent():
     assert np.abs(sound.played(loud, onsets_of(loud))[0]).max() <= sound.LOUDEST + 1e-6
     silent = melody(-1, -1, -1)
     assert not sound.played(silent, onsets_of(silent))[0].any()
+
+
+def satb(*chords):
+    """Chords of 4 voices from the top, as (1, time, 4)."""
+    return np.array(chords, np.int16)[None]
+
+
+def test_notes_outside_a_choirs_ranges_are_counted_where_they_are_struck():
+    sounding = satb([82, 55, 47, 40], [82, 55, 47, 39], [81, -1, 48, 39])
+    assert rules.out_of_range(sounding, onsets_of(sounding)).tolist() == [[2, 1, 0]]
+    assert rules.out_of_range(sounding[..., :3], onsets_of(sounding[..., :3])).tolist() == [[0, 0, 0]]
+
+
+def test_a_crossing_is_counted_once_as_it_begins():
+    sounding = satb([70, 71, 50, 45], [70, 71, 72, 45], [71, 71, 50, 45], [70, 71, -1, 45])
+    assert rules.crossings(sounding).tolist() == [[1, 1, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count"),
+    [
+        ([67, 60], [69, 62], 1),  # fifths upwards
+        ([79, 60], [77, 58], 1),  # twelfths downwards
+        ([72, 60], [74, 62], 1),  # octaves
+        ([60, 60], [62, 62], 1),  # unisons
+        ([67, 60], [60, 53], 1),
+        ([67, 60], [67, 60], 0),  # neither moves
+        ([72, 60], [60, 72], 0),  # against each other
+        ([67, 60], [74, 62], 0),  # from a fifth to an octave
+        ([64, 60], [66, 62], 0),  # thirds
+        ([67, -1], [69, 62], 0),
+        ([66, 60], [69, 62], 0),  # a diminished one to a fifth
+    ],
+)
+def test_parallels_are_perfect_intervals_that_move_together(first, second, count):
+    assert rules.parallels(satb(first, first, second, second)).tolist() == [[0, 0, count, 0]]
+
+
+def test_counts_are_summed_by_the_bar_and_silent_voices_told():
+    assert rules.in_bars(np.ones((2, 10), int), 4).tolist() == [[4, 4, 2]] * 2
+    sounding = satb(*[[60, -1]] * 4, *[[60, 50]] * 2)
+    assert rules.silences(sounding, 4).tolist() == [[1, 0]]
+
+
+@pytest.mark.parametrize("tonic", [0, 5, 11])
+def test_keys_are_found_by_their_pitch_classes(tonic):
+    major = satb(*[[60 + tonic + step] for step in (0, 4, 7, 0, 5, 9, 0, 2, 7, 11, 0, 4, 7, 0)])
+    minor = satb(*[[60 + tonic + step] for step in (0, 3, 7, 0, 5, 8, 0, 2, 7, 11, 0, 3, 7, 0)])
+    assert [int(part[0]) for part in tonality.keys(major)] == [tonic, 0]
+    assert [int(part[0]) for part in tonality.keys(minor)] == [tonic, 1]
+    np.testing.assert_allclose(tonality.degrees(major)[[0, 7]], [5 / 14, 3 / 14])
+
+
+def test_intervals_are_those_between_notes_of_a_voice():
+    sounding = satb([60], [62], [62], [62], [-1], [62], [30])
+    onsets = np.array([1, 1, 0, 1, 0, 1, 1], bool)[None, :, None]
+    shares = tonality.steps(sounding, onsets)
+    assert shares.shape == (1, 25)
+    assert shares[0, [0, 12, 14]].tolist() == pytest.approx([1 / 3] * 3)
+    assert not tonality.steps(satb([-1], [-1]), onsets[:, :2]).any()
+
+
+def test_total_variation_is_1_of_what_has_nothing_in_common():
+    assert tonality.total_variation(np.array([0.5, 0.5, 0]), np.array([0, 0, 1.0])) == 1
+    assert tonality.total_variation(np.array([[0.5, 0.5], [1, 0]]), np.array([[1, 0], [1.0, 0]])) == 0.25
+
+
+def longest_by_looking(sample, train, any_key):
+    """The longest common run, by trying all."""
+
+    def moved(run):
+        return run - run[run >= 0][0] * (run >= 0) if any_key and (run >= 0).any() else run
+
+    return max(
+        length
+        for length in range(len(sample) + 1)
+        for start in range(len(sample) - length + 1)
+        for other in train
+        for there in range(len(other) - length + 1)
+        if np.array_equal(moved(sample[start : start + length]), moved(other[there : there + length]))
+    )
+
+
+@pytest.mark.parametrize("any_key", [False, True])
+def test_the_longest_copied_run_is_the_one_that_trying_all_finds(random, any_key):
+    samples, train = (random.integers(60, 62, (count, 12, 2)) for count in (8, 5))
+    expected = [longest_by_looking(sample, train, any_key) for sample in samples]
+    assert longest_copied_run(samples, train, any_key).tolist() == expected
+    assert len(set(expected)) > 1
+
+
+def test_a_copy_is_found_wherever_it_lies_and_in_any_key_if_asked(random):
+    train = random.integers(50, 80, (20, 64, 4))
+    samples = random.integers(50, 80, (3, 64, 4))
+    samples[0, 30:50] = train[7, 11:31]
+    samples[1, :20] = train[3, 44:] + 2
+    assert longest_copied_run(samples, train).tolist() == [20, 0, 0]
+    assert longest_copied_run(samples, train, any_key=True)[:2].tolist() == [20, 20]
+    assert longest_copied_run(train, train).tolist() == [64] * 20
+    assert longest_copied_run(samples[:, :16], train).max() == 0
+
+
+@pytest.mark.parametrize("condition", ngrams.CONDITIONS)
+def test_chains_sum_to_1_and_draw_what_they_hold_likely(random, condition):
+    music = WORDS.encoded(
+        *(np.stack(part) for part in zip(*(random_music(random) for _ in range(20)), strict=True))
+    )
+    chain = ngrams.fitted(music, WORDS, condition)
+    np.testing.assert_allclose(chain.chances.sum(axis=2), 1)
+    assert (chain.chances > 0).all()
+    drawn = chain.drawn(400, seed=1)
+    assert drawn.shape == (400, 64, 4)
+    np.testing.assert_array_equal(drawn, chain.drawn(400, seed=1))
+    assert not np.array_equal(drawn, chain.drawn(400, seed=2))
+    states = -(chain.chances * np.log(chain.chances)).sum(axis=2)
+    assert 0 < chain.nll(drawn).mean() / 64 < 4 * states.max()
+    refitted = ngrams.fitted(drawn, WORDS, condition)
+    assert chain.nll(drawn).mean() == pytest.approx(refitted.nll(drawn).mean(), rel=0.03)
+    if condition != "unigram":
+        assert (drawn[:, 0] == HELD).mean() < 0.5 * (drawn == HELD).mean()
+
+
+def test_a_unigram_has_the_counts_in_its_likelihood():
+    music = np.array([[[2], [0], [0], [0]]])
+    chain = ngrams.fitted(music, WORDS, "unigram")
+    share = np.array([3 + 2 * 1 / 27, 1 + 2 * 1 / 27]) / 6  # by two kinds seen of 27, then again
+    share = (np.array([3, 1]) + 2 * share) / 6
+    assert chain.nll(music)[0] == pytest.approx(-3 * np.log(share[0]) - np.log(share[1]))
+
+
+def test_the_chain_of_what_sounds_remembers_a_held_pitch():
+    up, down = [[2, 0, 0, 6, 0, 0], [4, 0, 0, 8, 0, 0]]
+    music = np.array([up, down] * 50)[..., None]
+    told = ngrams.fitted(music, WORDS, "bigram").nll(music[:1])[0]
+    assert told < ngrams.fitted(music, WORDS, "class_bigram").nll(music[:1])[0] - 0.5
+
+
+def test_music_that_is_measured_beside_itself_has_no_distance():
+    music = windows(harmonised(4, 8), Vocabulary(), 64, 16)
+    found = figures.figures(music, music, music, Vocabulary(), 16)
+    assert found["pitch_class_distance"] == found["interval_distance"] == 0
+    assert found["longest_copy_bars"] == 4
+    assert {found[name] for name in found if name.endswith("_ratio")} == {1.0}

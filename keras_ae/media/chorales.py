@@ -8,11 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.errors import check_least
-from keras_ae.music import midi, roll
+from keras_ae.media import Draws
+from keras_ae.music import midi, ngrams, roll, rules, tonality
+from keras_ae.music.figures import broken, figures
 from keras_ae.music.grid import Vocabulary, onsets_of
 from keras_ae.music.sound import played
 from keras_ae.music.voices import separated
 from keras_ae.pictures import save
+
+ALLOWED = {"range_violations": 0, "crossings": 1, "parallels": 0}
+"""Breaches that a bar may have and be valid: 97 % and more of the bars of the JSB chorales have no more."""
+
+MOVING, LOW, HIGH = 16.75, 60.2, 62.8
+"""Notes a bar, and mean pitches, that a quarter of the JSB chorales' windows of 4 bars is beyond."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,10 @@ class Chorales:
     @property
     def _vocabulary(self):
         return Vocabulary(self.lowest, self.highest)
+
+    @property
+    def _steps_a_bar(self):
+        return self.steps_a_beat * self.beats_a_bar
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """The whole of a MIDI file in so many voices; one shorter than the shape's steps ends in a rest.
@@ -69,3 +81,42 @@ class Chorales:
     def sound(self, example: np.ndarray) -> tuple[np.ndarray, int]:
         """Samples (n,) float32 in [-1, 1], and how many there are a second."""
         return played(*self._vocabulary.decoded(example), self.steps_a_beat)
+
+    def validity(self, examples: np.ndarray) -> np.ndarray:
+        """The share of bars, (n,), in which every voice sounds and no rule is broken beyond ALLOWED."""
+        sounding, onsets = self._vocabulary.decoded(examples)
+        bad = rules.silences(sounding, self._steps_a_bar) > 0
+        for name, count in broken(sounding, onsets, self._steps_a_bar).items():
+            bad |= count > ALLOWED[name]
+        return 1 - bad.mean(axis=1)
+
+    def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
+        """(n,) bool: minor and major by their pitch classes, moving, low and high as few chorales are."""
+        sounding, onsets = self._vocabulary.decoded(examples)
+        minor = tonality.keys(sounding)[1]
+        heard = sounding >= 0
+        pitch = np.where(heard, sounding, 0).sum(axis=(1, 2)) / np.maximum(heard.sum(axis=(1, 2)), 1)
+        notes = onsets.sum(axis=(1, 2)) * self._steps_a_bar / sounding.shape[1]
+        return {
+            "major": ~minor,
+            "minor": minor,
+            "moving": notes > MOVING,
+            "low": pitch < LOW,
+            "high": pitch > HIGH,
+        }
+
+    def figures(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+        """Breaches of rules a bar, distances of pitch classes and intervals, and bars copied, of samples."""
+        return figures(samples, train, test, self._vocabulary, self._steps_a_bar)
+
+    def baselines(self, train: np.ndarray) -> dict[str, Draws]:
+        """What draws each voice by itself: any class, or one that follows the note before."""
+        names = ("unigram", "bigram")
+        return {name: ngrams.fitted(train, self._vocabulary, name).drawn for name in names}
+
+    def nll(self, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+        """Nats an example, of each voice by itself; of windows of other lengths than those that train too."""
+        return {
+            name: float(ngrams.fitted(train, self._vocabulary, name).nll(test).mean())
+            for name in ngrams.CONDITIONS
+        }

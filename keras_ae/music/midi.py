@@ -77,7 +77,7 @@ def write(
 ) -> None:
     """A piece as a MIDI file of type 1, with a track and a channel a voice.
 
-    sounding, onsets: (time, voices), as of a `Piece`. tempo: beats a minute. programme: General MIDI's, from 0.
+    sounding, onsets: (time, voices), as of a `Piece`. tempo: beats a minute. programme: in General MIDI.
     """
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_A_BEAT)
     signature = mido.MetaMessage("time_signature", numerator=beats_a_bar, denominator=4)
