@@ -1,0 +1,194 @@
+"""Our own drawings of tiles, of 16 pixels a side, by what the tiles are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PIL import ImageDraw
+
+SKY, BLACK, WHITE, FLOOR = (126, 172, 238), (16, 16, 24), (250, 250, 245), (222, 196, 150)
+BROWN, DARK, GREEN, LEAF, GOLD = (200, 110, 56), (96, 48, 24), (64, 160, 72), (150, 215, 120), (250, 196, 50)
+GREY, STONE, WATER, RED = (110, 112, 124), (172, 174, 184), (60, 110, 214), (206, 60, 52)
+
+Pen = ImageDraw.ImageDraw
+
+
+def _ground(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=BROWN)
+    pen.line((0, 15, 15, 15, 15, 0), fill=DARK)
+    pen.line((0, 0, 14, 0), fill=(240, 170, 120))
+    pen.line((0, 8, 7, 8, 7, 15), fill=DARK)
+    pen.line((10, 1, 10, 5, 15, 7), fill=DARK)
+
+
+def brick(pen: Pen):
+    """A wall of bricks."""
+    pen.rectangle((0, 0, 15, 15), fill=(178, 84, 48))
+    for row, joints in ((3, (7, 15)), (7, (3, 11)), (11, (7, 15)), (15, (3, 11))):
+        pen.line((0, row, 15, row), fill=DARK)
+        for joint in joints:
+            pen.line((joint, row - 3, joint, row), fill=DARK)
+
+
+def stone(pen: Pen):
+    """A block of stone, which no one digs."""
+    pen.rectangle((0, 0, 15, 15), fill=GREY)
+    pen.rectangle((2, 2, 13, 13), fill=STONE)
+    pen.line((0, 15, 15, 15, 15, 0), fill=(70, 70, 80))
+
+
+def _question(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=GOLD, outline=DARK)
+    pen.line((5, 5, 5, 4, 6, 3, 9, 3, 10, 4, 10, 6, 8, 8, 8, 9), fill=DARK, width=2)
+    pen.rectangle((7, 11, 8, 12), fill=DARK)
+
+
+def _used(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=(186, 130, 70), outline=DARK)
+    for x, y in ((3, 3), (12, 3), (3, 12), (12, 12)):
+        pen.point((x, y), fill=DARK)
+
+
+def _pipe(top: bool, right: bool) -> Callable[[Pen], None]:
+    def draw(pen):
+        inner = 0 if top else 2
+        sides = (0, 15 - inner) if right else (inner, 15)
+        pen.rectangle((sides[0], 0, sides[1], 15), fill=GREEN)
+        light, edge = ((2, 3), sides[1]) if right else ((inner + 3, inner + 6), sides[0])
+        pen.rectangle((light[0], 0, light[1], 15), fill=(90, 185, 92) if right else LEAF)
+        pen.line((edge, 0, edge, 15), fill=(20, 70, 34))
+        if top:
+            pen.line((sides[0], 0, sides[1], 0), fill=(20, 70, 34))
+            pen.line((sides[0], 15, sides[1], 15), fill=(20, 70, 34))
+            pen.line((sides[0] + (not right), 1, sides[1] - right, 1), fill=LEAF)
+
+    return draw
+
+
+def _coin(pen: Pen):
+    pen.ellipse((4, 1, 11, 14), fill=GOLD, outline=(150, 96, 10))
+    pen.line((7, 4, 7, 11), fill=WHITE)
+
+
+def _enemy(pen: Pen):
+    pen.ellipse((1, 2, 14, 12), fill=(150, 76, 40), outline=DARK)
+    pen.rectangle((4, 10, 11, 13), fill=(240, 210, 170))
+    pen.rectangle((1, 13, 6, 15), fill=DARK)
+    pen.rectangle((9, 13, 14, 15), fill=DARK)
+    for x in (4, 9):
+        pen.rectangle((x, 5, x + 2, 8), fill=WHITE)
+        pen.rectangle((x + 1, 6, x + 1, 8), fill=BLACK)
+
+
+def _cannon(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=(40, 42, 52))
+    pen.ellipse((2, 2, 13, 13), fill=(84, 88, 100))
+    pen.ellipse((5, 5, 10, 10), fill=BLACK)
+
+
+def _post(pen: Pen):
+    pen.rectangle((2, 0, 13, 15), fill=(40, 42, 52))
+    pen.rectangle((4, 0, 6, 15), fill=(84, 88, 100))
+
+
+def _wall(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=(62, 118, 122))
+    pen.line((0, 7, 15, 7), fill=(36, 78, 84))
+    pen.line((0, 15, 15, 15), fill=(36, 78, 84))
+    pen.line((7, 0, 7, 7), fill=(36, 78, 84))
+    pen.line((15, 8, 15, 15), fill=(36, 78, 84))
+
+
+def _block(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=(128, 92, 60))
+    pen.polygon(((0, 0), (15, 0), (11, 4), (4, 4)), fill=(210, 160, 110))
+    pen.polygon(((0, 0), (4, 4), (4, 11), (0, 15)), fill=(176, 128, 84))
+    pen.rectangle((4, 4, 11, 11), fill=(190, 142, 96))
+
+
+def _door(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=DARK)
+    pen.rectangle((2, 2, 13, 15), fill=BLACK)
+
+
+def _water(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=WATER)
+    for row, start in ((3, 1), (8, 6), (13, 2)):
+        pen.line((start, row, start + 3, row - 1, start + 6, row), fill=(150, 190, 250))
+
+
+def shallow(pen: Pen):
+    """Water to wade through: waves over the floor."""
+    for row, start in ((3, 1), (8, 6), (13, 2)):
+        pen.line((start, row, start + 3, row - 1, start + 6, row), fill=WATER)
+
+
+def island(pen: Pen):
+    """A block in water."""
+    _water(pen)
+    pen.rectangle((3, 3, 12, 12), fill=(190, 142, 96), outline=(128, 92, 60))
+
+
+def _stair(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=BLACK)
+    for step in range(4):
+        pen.rectangle((4 * step, 4 * step, 15, 4 * step + 1), fill=STONE)
+
+
+def _ladder(pen: Pen):
+    for x in (3, 12):
+        pen.line((x, 0, x, 15), fill=WHITE, width=2)
+    for row in (2, 7, 12):
+        pen.line((3, row, 12, row), fill=WHITE)
+
+
+def _rope(pen: Pen):
+    pen.line((0, 3, 15, 3), fill=(224, 200, 150), width=2)
+
+
+def _gold(pen: Pen):
+    pen.rectangle((2, 8, 13, 15), fill=GOLD, outline=(150, 96, 10))
+    pen.line((4, 10, 11, 10), fill=WHITE)
+
+
+def _figure(colour) -> Callable[[Pen], None]:
+    def draw(pen):
+        pen.ellipse((6, 0, 10, 4), fill=colour)
+        pen.line((8, 4, 8, 10), fill=colour, width=3)
+        pen.line((4, 7, 12, 6), fill=colour, width=2)
+        pen.line((8, 10, 4, 15), fill=colour, width=2)
+        pen.line((8, 10, 12, 15), fill=colour, width=2)
+
+    return draw
+
+
+def _void(pen: Pen):
+    pen.rectangle((0, 0, 15, 15), fill=BLACK)
+
+
+DRAWN: dict[str, Callable[[Pen], None]] = {
+    "top-left pipe": _pipe(True, False),
+    "top-right pipe": _pipe(True, True),
+    "left pipe": _pipe(False, False),
+    "right pipe": _pipe(False, True),
+    "full question block": _question,
+    "empty question block": _used,
+    "question block": _question,
+    "breakable": brick,
+    "Cannon top": _cannon,
+    "cannon": _post,
+    "coin": _coin,
+    "gold": _gold,
+    "ladder": _ladder,
+    "rope": _rope,
+    "spawn": _figure(WHITE),
+    "enemy": _enemy,
+    "door": _door,
+    "stair": _stair,
+    "wall": _wall,
+    "block": _block,
+    "element": _water,
+    "void": _void,
+    "ground": _ground,
+}
+"""What draws a tile with a tag, the more special tags first."""

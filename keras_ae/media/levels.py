@@ -1,0 +1,130 @@
+"""Tile levels as text: a character a tile; drawn as a game shows them, judged by playing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from keras_ae.errors import InputError
+from keras_ae.levels import art, courses, patterns, pipes, repair
+from keras_ae.levels.columns import Columns, Tiles
+from keras_ae.levels.legend import GAMES, Legend
+from keras_ae.levels.traits import traits
+from keras_ae.pictures import save
+
+MOST_BYTES = 2**22
+"""A file of more is refused before it is read."""
+AT_ONCE = 1000
+"""Levels that are searched at a time."""
+
+
+@dataclass(frozen=True)
+class TileLevels:
+    """Whole numbers (rows, columns), each the place of a tile among `tiles`, of which the first is empty.
+
+    tiles: one character a tile. tags: what each is, as the VGLC names it, such as "solid" or "pipe".
+    game: "platformer", "rooms" or "runner", whose movement tells which levels can be played; "" for none.
+    """
+
+    tiles: str
+    game: str = ""
+    tags: tuple[tuple[str, ...], ...] = ()
+
+    suffixes = (".txt",)
+
+    def __post_init__(self):
+        if self.game not in ("", *GAMES):
+            raise ValueError(f'game is {", ".join(map(repr, GAMES))} or "", received {self.game!r}')
+
+    @property
+    def axis(self) -> int | None:
+        """A platformer's levels go on along their columns; others are whole."""
+        return 1 if self.game == "platformer" else None
+
+    @cached_property
+    def legend(self) -> Legend:
+        return Legend(self.tiles, self.tags)
+
+    def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
+        """A level of the rows of the shape, and of its columns or, of a platformer, as many or more.
+
+        Raises InputError for a file that is no text, too large, ragged, of unknown tiles or of another size.
+        """
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                raise InputError(f"{path} takes more than {MOST_BYTES:,} bytes; give a smaller level")
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{path} cannot be read as a level ({error}); write rows of tiles as text"
+            ) from error
+        level = self.legend.level(text, str(path))
+        more = level.shape[1] - shape[1]
+        if len(level) != shape[0] or more < 0 or (more and self.axis is None):
+            raise InputError(
+                f"expected {shape[0]} rows of {shape[1]} {'or more ' if self.axis else ''}tiles in {path}, "
+                f"received {len(level)} of {level.shape[1]}; make it that size"
+            )
+        return level
+
+    def drawn(self, example: np.ndarray) -> np.ndarray:
+        return art.picture(example, self.legend, self.game)
+
+    def write(self, example: np.ndarray, stem: Path) -> list[Path]:
+        """The text, and a picture, which of a platformer's level shows the quickest course through it."""
+        text, drawing = (stem.with_name(stem.name + suffix) for suffix in (".txt", ".png"))
+        text.write_text(self.legend.text(example), encoding="utf-8")
+        found = None
+        if self.game == "platformer":
+            found = courses.course(self.legend.having("solid")[example])
+        save(art.picture(example, self.legend, self.game, found.cells if found else ()), drawing)
+        return [text, drawing]
+
+    def validity(self, examples: np.ndarray) -> np.ndarray:
+        """1 for levels that can be played, else 0; 1 for all of a game whose movement is not known."""
+        if not self.game:
+            return np.ones(len(examples), np.float32)
+        parts = [
+            repair.playable(examples[start : start + AT_ONCE], self.legend, self.game)
+            for start in range(0, len(examples), AT_ONCE)
+        ]
+        return np.concatenate([np.zeros(0), *parts]).astype(np.float32)
+
+    def repaired(self, example: np.ndarray) -> tuple[np.ndarray, bool]:
+        return repair.repaired(example, self.legend, self.game)
+
+    def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
+        return traits(examples, self.legend, self.game)
+
+    def figures(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+        """Measures of samples, (n, rows, columns) all.
+
+        playable: share that can be played. broken_pipes: share of pipe tiles. kl_2x2, kl_3x3: nats that the
+        patterns of the test examples cost by the samples' own. novelty: mean share of tiles that differ from
+        the nearest training example. copies: share of samples that are a training example.
+        """
+        found = {"playable": float(self.validity(samples).mean())} if self.game else {}
+        if self.legend.having("pipe").any():
+            found["broken_pipes"] = pipes.broken_share(samples, self.legend)
+        for size in (2, 3):
+            found[f"kl_{size}x{size}"] = patterns.pattern_divergence(samples, test, size)
+        away = patterns.nearest(samples, train)
+        return found | {"novelty": float(away.mean()), "copies": float((away == 0).mean())}
+
+    def baselines(self, train: np.ndarray) -> dict:
+        """Levels of each row's own tiles, and of columns drawn by the two before them."""
+        return {
+            "unigram tiles": Tiles(train, len(self.tiles)).draw,
+            "trigram columns": Columns(train, len(self.tiles)).draw,
+        }
+
+    def nll(self, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+        """Nats a level."""
+        tiles = len(self.tiles)
+        return {
+            "unigram tiles": Tiles(train, tiles).nll(test),
+            "trigram columns": Columns(train, tiles).nll(test),
+        }
