@@ -166,11 +166,12 @@ def test_a_legend_that_is_too_large_is_none(folder, monkeypatch):
         ({"a": "..\n.\n"}, r"a\.txt, line 2 is ragged"),
         ({"a": "..\n.x\n"}, r"a\.txt, line 2, column 2: tile 'x' is not in the legend"),
         ({"a": "....\n", "b": "....\n....\n"}, "a.txt of 1 rows and b.txt of 2"),
-        ({"a": "....\n", "b": ".....\n"}, "a.txt of .* has 4 columns, a window 28"),
+        ({"a": "....\n" * 3, "b": ".....\n" * 3}, "a.txt of .* has 4 columns, a window 28"),
+        ({"a": "...\n" * 3}, "3 or more rows and 4 or more columns in .*, received 3 x 3"),
         ({}, "expected levels in .txt files in .*, received none"),
-        ({"a": "....\n", "b": "....\n", "c": "....\n"}, "at least 3 different"),
+        (dict.fromkeys("abc", "....\n" * 3), "at least 3 different"),
     ],
-    ids=["ragged", "unknown tile", "heights", "narrow", "none", "equal"],
+    ids=["ragged", "unknown tile", "heights", "narrow", "small", "none", "equal"],
 )
 def test_levels_that_do_not_fit_are_refused_with_their_place(folder, texts, found):
     with pytest.raises(InputError, match=found):

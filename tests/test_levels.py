@@ -59,6 +59,8 @@ def test_a_legend_is_asked_by_tags():
 def test_a_legend_names_each_tile_once_with_tags_for_all():
     with pytest.raises(InputError, match="different characters, received 'aba'"):
         Legend("aba")
+    with pytest.raises(InputError, match="at most 256 tiles, received 257"):
+        Legend("".join(map(chr, range(1000, 1257))))
     with pytest.raises(InputError, match="tags for each of 2 tiles, received 1"):
         Legend("ab", (("solid",),))
 
@@ -233,6 +235,19 @@ def test_ladders_lead_to_gold_out_of_reach():
     assert good
     assert (spawned == LODE_RUNNER.number("M")).sum() == 1
     assert not repair.repaired(of(LODE_RUNNER, "M..", "bbb"), LODE_RUNNER, "runner")[1]
+
+
+@pytest.mark.parametrize("game", ["platformer", "rooms", "runner"])
+def test_a_legend_that_lacks_what_a_game_needs_has_no_playable_level(game):
+    bare = Legend(".#", (("passable",), ("solid",)) if game != "platformer" else ())
+    level, good = repair.repaired(np.zeros((6, 8), int), bare, game)
+    assert not good
+    assert level.min() >= 0
+    gold = Legend(".#GM", (("passable",), ("solid",), ("gold",), ("spawn",)))
+    high = gold.level("..G.\n....\n.M..\n####", "a test")
+    level, good = repair.repaired(high, gold, "runner")
+    assert not good
+    assert level.min() >= 0
 
 
 def test_a_game_of_unknown_movement_is_left_as_it_is():

@@ -110,6 +110,11 @@ class LevelFolder:
     def _width(self, levels):
         """The columns of a window."""
         widths = {name: level.shape[1] for name, level in levels.items()}
+        if min(widths.values()) < 4 or len(next(iter(levels.values()))) < 3:
+            raise InputError(
+                f"expected levels of 3 or more rows and 4 or more columns in {self.path}, received "
+                f"{len(next(iter(levels.values())))} x {min(widths.values())}; make them larger"
+            )
         wanted = self.width or (min(widths.values()) if len(set(widths.values())) == 1 else WIDTH)
         narrowest = min(widths, key=widths.get)
         if widths[narrowest] < wanted:

@@ -15,13 +15,16 @@ from keras_ae.errors import InputError
 GAMES = ("platformer", "rooms", "runner")
 """Games whose movement is known: Super Mario Bros., The Legend of Zelda's dungeons, and Lode Runner."""
 
+MOST_TILES = 256
+"""Tiles of a legend, so that each is a byte."""
+
 
 @dataclass(frozen=True)
 class Legend:
     """Tiles by their characters, and the tags of each, such as "solid"; tiles of unknown tags have none.
 
     tiles: one character a tile, all different. tags: of each tile, or () for none at all.
-    Raises InputError for a character that stands twice, and for tags of another number than the tiles.
+    Raises InputError for a character that stands twice, for more than 256, and for tags of another number.
     """
 
     tiles: str
@@ -32,6 +35,8 @@ class Legend:
             raise InputError(
                 f"expected tiles of different characters, received {self.tiles!r}; name each once"
             )
+        if len(self.tiles) > MOST_TILES:
+            raise InputError(f"expected at most {MOST_TILES} tiles, received {len(self.tiles)}; join some")
         if self.tags and len(self.tags) != len(self.tiles):
             raise InputError(
                 f"expected tags for each of {len(self.tiles)} tiles, received {len(self.tags)}; or give ()"
@@ -60,7 +65,7 @@ class Legend:
 
         Raises InputError for no rows, for rows of different lengths, and for a tile that is not here.
         """
-        lines = text.removeprefix("\ufeff").rstrip("\r\n ").splitlines()
+        lines = text.removeprefix("\ufeff").rstrip("\r\n").splitlines()
         if not lines or not lines[0]:
             raise InputError(
                 f"expected a level of rows of tiles in {where}, received none; write one row a line"

@@ -41,7 +41,7 @@ def mended(level: np.ndarray, legend: Legend) -> np.ndarray:
     one.
     """
     level = level.copy()
-    if legend.having("pipe").any():
+    if all(legend.having(part).any() for part in PARTS):
         for _ in range(2 * level.shape[1]):
             places = np.argwhere(broken(level[None], legend)[0])
             if not len(places):

@@ -65,11 +65,12 @@ def _room(level, legend):
     """A way of floor from the first door to each other one; doors inside the room become floor."""
     level, inside = level.copy(), np.zeros(level.shape, bool)
     inside[rooms.WALL : -rooms.WALL, rooms.WALL : -rooms.WALL] = True
-    door, wall = legend.having("door"), max(legend.first("wall"), legend.first("solid"))
+    door = legend.having("door")
+    wall = legend.first("wall") if legend.having("wall").any() else legend.first("solid")
     level[door[level] & inside] = 0
     groups = rooms.door_groups(door[level][None])[0]
     largest = np.argsort(-np.bincount(groups.ravel())[1:], kind="stable") + 1
-    level[np.isin(groups, largest[rooms.MOST_DOORS :])] = wall
+    level[np.isin(groups, largest[rooms.MOST_DOORS :])] = max(wall, 0)
     passable = legend.having("passable", "enemy") & ~legend.having("solid")
     for _ in range(rooms.MOST_DOORS):
         doors = door[level]
@@ -110,18 +111,21 @@ def _lead(level, there, missed, legend):
     kept = legend.having("gold", "spawn")[level]
     solid, ladder = legend.having("solid")[level], legend.having("ladder")[level]
     hold = runner.held(level[None], legend)[0]
+    means = {tag: legend.first(tag) for tag in ("ladder", "rope")}
 
     def price(at, to):
         """A ladder to go up from, a hold to go sideways from, and a brick to clear, each a tile to change."""
-        lacking = not ladder[at] if to[0] < at[0] else to[0] == at[0] and not hold[at]
-        return np.inf if lacking and kept[at] else 1.0 * lacking + 1.0 * solid[to]
+        up = to[0] < at[0]
+        lacking = not ladder[at] if up else to[0] == at[0] and not hold[at]
+        none = lacking and (kept[at] or means["ladder" if up else "rope"] < 0)
+        return np.inf if none else 1.0 * lacking + 1.0 * solid[to]
 
     way = _way(there, missed, price, level.shape)
     for at, to in pairwise(way):
         if to[0] < at[0]:
-            level[at] = legend.first("ladder")
+            level[at] = means["ladder"]
         elif to[0] == at[0] and not runner.held(level[None], legend)[0][at]:
-            level[at] = legend.first("rope")
+            level[at] = means["rope"]
         if solid[to]:
             level[to] = 0
 

@@ -106,7 +106,7 @@ class TileLevels:
         patterns of the test examples cost by the samples' own. novelty: mean share of tiles that differ from
         the nearest training example. copies: share of samples that are a training example.
         """
-        found = {"playable": float(self.validity(samples).mean())} if self.game else {}
+        found = {"playable": float(self.validity(samples).mean(dtype=np.float64))} if self.game else {}
         if self.legend.having("pipe").any():
             found["broken_pipes"] = pipes.broken_share(samples, self.legend)
         for size in (2, 3):
