@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+from importlib import metadata
 
 import numpy as np
 import pytest
 
 from keras_ae import data
-from keras_ae.data import music, pieces
-from keras_ae.data.music import JsbChorales
-from keras_ae.data.pieces import Cut, data_of
+from keras_ae.data import midi_folder, music, pieces
+from keras_ae.data.kept_pieces import keep, kept
+from keras_ae.data.midi_folder import MidiFolder
+from keras_ae.data.music import Chorales, JsbChorales
+from keras_ae.data.pieces import Cut, data_of, split_by_melody
 from keras_ae.errors import InputError
-from keras_ae.music.grid import Vocabulary
+from keras_ae.music import corpus, midi
+from keras_ae.music.grid import Piece, Vocabulary
 from keras_ae.music.harmonies import harmonised
 
 
@@ -85,14 +89,172 @@ def test_jsb_chorales_keep_their_splits_and_hold_repeated_notes(tmp_path, monkey
     assert not loaded.medium.onsets
 
 
+@pytest.mark.parametrize("kind", [JsbChorales, Chorales, lambda **fields: MidiFolder("none", **fields)])
 @pytest.mark.parametrize("bars", [1, 4])
-def test_samples_need_no_file_and_have_the_schema(bars):
-    sample = JsbChorales(bars=bars).sample()
+def test_samples_need_no_file_and_have_the_schema(kind, bars):
+    sample = kind(bars=bars).sample()
     assert sample.train.shape == (16 * bars, 4, 51)
-    assert sample.medium == data_of("a", three(), Cut(4, 1, 0), onsets=False).medium
+    assert sample.medium == data_of("a", three(), Cut(4, 1, 0), onsets=kind is not JsbChorales).medium
+    assert sample.sha256 == kind(bars=bars).sample().sha256
 
 
 @pytest.mark.real
 def test_the_published_chorales_load():
     loaded = JsbChorales().load()
     assert [len(split) for split in loaded.splits.values()] == [18697, 906, 934]
+
+
+def moved(piece, semitones):
+    return Piece(f"{piece.name} moved", piece.sounding + semitones, piece.onsets)
+
+
+def test_a_tune_has_one_split_in_every_key():
+    made = harmonised(40, 5)
+    parts, note = split_by_melody(made + [moved(piece, -2) for piece in made], 4)
+    assert note == ""
+    where = {piece.name: part for part, of in parts.items() for piece in of}
+    assert len(where) == 80
+    assert all(where[name] == where[f"{name} moved"] for name in where if not name.endswith("moved"))
+    assert all(parts.values())
+
+
+def test_too_few_tunes_are_refused_and_short_pieces_told():
+    made = harmonised(4, 5)
+    short = Piece("short", made[0].sounding[:63], made[0].onsets[:63])
+    upbeat = Piece("upbeat", made[0].sounding, made[0].onsets, first=20)
+    assert split_by_melody([*made, short, upbeat], 4)[1] == "left out 2 pieces shorter than 4 bars"
+    with pytest.raises(InputError, match="different tunes of 4 bars or more.*received 2 in 4 pieces"):
+        split_by_melody([*made[:2], moved(made[0], 3), short], 4)
+
+
+def test_pieces_are_kept_as_plain_arrays(tmp_path):
+    made = harmonised(2, 5)
+    made.append(Piece("upbeat", made[0].sounding[:20], made[0].onsets[:20], 4))
+    path = tmp_path / "new" / "a.npz"
+    assert keep(path, made, "a note")
+    found, note = kept(path)
+    assert [(piece.name, piece.first, len(piece.sounding)) for piece in found] == [
+        ("piece 0", 0, 80), ("piece 1", 0, 80), ("upbeat", 4, 20),
+    ]  # fmt: skip
+    np.testing.assert_array_equal(found[1].onsets, made[1].onsets)
+    assert note == "a note"
+    assert [file.name for file in path.parent.iterdir()] == ["a.npz"]
+    path.write_bytes(path.read_bytes()[:500])
+    assert kept(path) is None
+    assert kept(tmp_path / "none.npz") is None
+    assert not keep(path / "below.npz", made, "")
+
+
+def test_the_corpus_is_parsed_once(tmp_path, monkeypatch):
+    calls = []
+
+    def parsed(most, steps_a_beat):
+        calls.append(most)
+        return harmonised(12, 6), "left out 2 of other than 4 parts"
+
+    monkeypatch.setattr(corpus, "chorales", parsed)
+    monkeypatch.setattr(corpus, "corpus_version", lambda: "1.0")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    first, again = Chorales(pieces=12).load(), data.find("chorales")
+    assert again == Chorales()
+    assert Chorales(pieces=12).load().sha256 == first.sha256
+    assert calls == [12]
+    assert "left out 2 of other than 4 parts" in first.notes
+    assert first.medium.onsets
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
+    (tmp_path / "file").touch()
+    assert "parsed anew each time" in Chorales(pieces=12).load().notes[-1]
+
+
+def test_without_music21_the_way_to_install_it_is_told(monkeypatch):
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(corpus, "version", missing)
+    with pytest.raises(InputError, match=r"not installed: pip install 'keras_ae\[music\]'"):
+        Chorales().load()
+    with pytest.raises(ValueError, match="pieces is at least 3, received 2"):
+        Chorales(pieces=2)
+
+
+@pytest.mark.extras
+def test_a_score_keeps_ties_repeated_notes_and_its_bars():
+    pytest.importorskip("music21")
+    from music21 import converter, stream
+
+    line = converter.parse("tinyNotation: 4/4 c4 d4 d8 e8 f4~ f4 r4 g2")
+    score = stream.Score([line, *(converter.parse("tinyNotation: 4/4 C1 C1") for _ in range(3))])
+    assert corpus.fault_of(score) == ""
+    piece = corpus.piece_of("a", score, 2)
+    assert piece.sounding[:, 0].tolist() == [60, 60, 62, 62, 62, 64, 65, 65, 65, 65, -1, -1, 67, 67, 67, 67]
+    assert np.flatnonzero(piece.onsets[:, 0]).tolist() == [0, 2, 4, 5, 6, 12]
+    assert np.flatnonzero(piece.onsets[:, 3]).tolist() == [0, 8]
+    assert piece.first == 0
+    assert corpus.fault_of(stream.Score([line])) == "of other than 4 parts"
+    waltz = [converter.parse("tinyNotation: 3/4 c4 d4 e4") for _ in range(4)]
+    assert corpus.fault_of(stream.Score(waltz)) == "not in 4/4 throughout"
+
+
+@pytest.mark.extras
+def test_the_corpus_has_chorales_with_upbeats(tmp_path, monkeypatch):
+    pytest.importorskip("music21")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert len(Chorales(pieces=6, transposed=0).load().train) > 10
+    found, note = corpus.chorales(2)
+    assert [piece.name for piece in found] == ["bwv10.7", "bwv101.7"]
+    assert note == "left out 1 of other than 4 parts"
+    assert all(piece.sounding.shape[1] == 4 for piece in found)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """8 pieces in 4 tracks, one in another key, beside what is of no use."""
+    for number, piece in enumerate([*harmonised(7, 6), moved(harmonised(1, 6)[0], 12)]):
+        midi.write(tmp_path / f"{number}.{'mid' if number % 2 else 'MIDI'}", piece.sounding, piece.onsets)
+    (tmp_path / "notes.txt").touch()
+    return tmp_path
+
+
+def test_a_folder_of_midi_files_is_data(folder):
+    assert MidiFolder.accepts(str(folder)) == MidiFolder(str(folder))
+    assert data.find(str(folder), instead=JsbChorales()) == MidiFolder(str(folder))
+    loaded = MidiFolder(str(folder), transposed=0).load()
+    assert sum(len(split) for split in loaded.splits.values()) == 24
+    assert loaded.train.shape == (64, 4, 51)
+    assert len(loaded.notes) == 2
+    two = MidiFolder(str(folder), voices=2, transposed=0).load()
+    assert two.train.shape == (64, 2, 51)
+    assert "notes found no place in 2 voices" in two.notes[2]
+
+
+def test_what_is_of_no_use_in_a_folder_is_told(folder):
+    below = folder / "below"
+    below.mkdir()
+    for number in range(5):
+        (below / f"{number}.mid").write_bytes(b"words")
+    silent = np.full((16, 4), -1, np.int16)
+    midi.write(folder / "a.mid", silent, silent >= 0)
+    (folder / ".hidden.mid").touch()
+    notes = MidiFolder(str(folder)).load().notes[2]
+    assert notes.startswith("left out 6 of 14 MIDI files: ")
+    assert "a.mid holds no notes" in notes
+    assert notes.endswith(" and 2 more")
+    with pytest.raises(InputError, match="none of the 5 MIDI files below .*below is of use"):
+        MidiFolder(str(below)).load()
+
+
+def test_bars_that_are_not_of_four_beats_are_told(folder):
+    piece = harmonised(1, 6, seed=5)[0]
+    midi.write(folder / "waltz.mid", piece.sounding, piece.onsets, beats_a_bar=3)
+    assert "1 of 9 pieces have other bars than 4/4" in MidiFolder(str(folder)).load().notes[2]
+
+
+def test_folders_without_midi_files_are_not_accepted(tmp_path):
+    (tmp_path / "a.png").touch()
+    assert MidiFolder.accepts(str(tmp_path)) is None
+    assert MidiFolder.accepts(str(tmp_path / "none.mid")) is None
+    with pytest.raises(InputError, match=r"expected \.mid or \.midi files"):
+        MidiFolder(str(tmp_path)).load()
+    with pytest.raises(ValueError, match="voices is at least 1"):
+        MidiFolder(str(tmp_path), voices=0)
+    assert list(midi_folder.midi_files(tmp_path)) == []

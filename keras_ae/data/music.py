@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,10 @@ import numpy as np
 
 from keras_ae.data.dataset import Data, Named
 from keras_ae.data.download import download
-from keras_ae.data.pieces import Cut, data_of, sampled
+from keras_ae.data.kept_pieces import keep, kept
+from keras_ae.data.pieces import STEPS_A_BEAT, Cut, data_of, sampled, split_by_melody
+from keras_ae.errors import check_least
+from keras_ae.music import corpus
 from keras_ae.music.grid import Piece, onsets_of
 
 MANIFEST = Path(__file__).with_name("music.sha256")
@@ -61,6 +65,53 @@ class JsbChorales(Named):
     def sample(self) -> Data:
         """Cadences of our own harmonising."""
         return sampled(self.name, self._cut, onsets=False)
+
+
+@dataclass(frozen=True)
+class Chorales(Named):
+    """The chorales of the music21 corpus in four voices and 4/4, which tell repeated notes from held ones.
+
+    328 of the corpus's 433 pieces by Bach in music21 10.5.1. Windows start at bar lines. A tune's settings
+    and transpositions share a split, by content, 80 / 10 / 10. Needs the extra `music` and no download; the
+    first time takes a minute and more (81 and 94 s measured), and leaves the pieces in the Keras cache.
+
+    pieces: at most so many, in the corpus's order, which take that much less. bars: of a window, 16 steps
+    each. stride: bars from one window to the next. transposed: semitones up and down to which windows that
+    train are transposed as well.
+    """
+
+    alike: ClassVar[str] = "music"
+    name: ClassVar[str] = "chorales"
+    bars: int = 4
+    stride: int = 1
+    transposed: int = 3
+    pieces: int = 400
+
+    def __post_init__(self):
+        check_least(self, pieces=3)
+        self._cut  # noqa: B018 as it checks the fields
+
+    @property
+    def _cut(self):
+        return Cut(self.bars, self.stride, self.transposed)
+
+    def load(self) -> Data:
+        """Raises InputError where music21 is missing, with how to install it."""
+        cache_folder = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets" / self.name
+        file = cache_folder / f"music21-{corpus.corpus_version()}-{self.pieces}.npz"
+        found = kept(file)
+        notes: tuple[str, ...] = ()
+        if found is None:
+            found = corpus.chorales(self.pieces, STEPS_A_BEAT)
+            if not keep(file, *found):
+                notes = (f"could not keep the chorales in {file}, so they are parsed anew each time",)
+        parts, short = split_by_melody(found[0], self.bars)
+        notes = tuple(note for note in (found[1], short, *notes) if note)
+        return data_of(self.name, parts, self._cut, notes=notes)
+
+    def sample(self) -> Data:
+        """Cadences of our own harmonising."""
+        return sampled(self.name, self._cut)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_ae.data.dataset import Data, Split
+from keras_ae.data.dataset import Data, Split, assign, digests
 from keras_ae.errors import InputError, check_least
 from keras_ae.media.chorales import Chorales as Medium
 from keras_ae.music.grid import Piece, Vocabulary, onsets_of, windows
@@ -85,6 +85,25 @@ def data_of(
         ),
         medium=Medium(vocabulary.lowest, vocabulary.highest, STEPS_A_BEAT, BEATS_A_BAR, onsets),
     )
+
+
+def split_by_melody(pieces: Sequence[Piece], bars: int) -> tuple[dict[str, list[Piece]], str]:
+    """Pieces of so many full bars or more by split, and a note on those that are shorter, or "".
+
+    A piece's split follows from the intervals of its melody, so that a tune keeps it in every key.
+    Raises InputError for fewer than 3 tunes.
+    """
+    long = [piece for piece in pieces if len(piece.sounding) - piece.first >= bars * STEPS_A_BAR]
+    tunes = {piece.melody for piece in long}
+    if len(tunes) < 3:
+        raise InputError(
+            f"expected 3 or more different tunes of {bars} bars or more, one each to train, validate and "
+            f"test on, received {len(tunes)} in {len(pieces)} pieces; add pieces or lower data.bars"
+        )
+    parts = assign(digests(np.frombuffer(piece.melody, np.int16) for piece in long))
+    short = len(pieces) - len(long)
+    note = f"left out {short} pieces shorter than {bars} bars" if short else ""
+    return {part: [long[place] for place in places] for part, places in parts.items()}, note
 
 
 def sampled(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Data:
