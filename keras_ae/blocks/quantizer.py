@@ -104,59 +104,99 @@ class Codebook(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class CodePrior(layers.Layer):
-    """p(codes) = product over positions of p(code | those before it), a gated recurrent unit.
+    """p(codes) = product over positions of p(code | those before it): all by a gated recurrent unit, or the
+    last few.
 
     "score": numbers of codes (batch, positions) -> logits (batch, positions, codes).
     "draw": standard normal noise (batch, positions, codes) -> numbers of codes drawn from it, the
         same for the same noise.
 
     codes: of the codebook. positions: of a code. width: of the unit.
+    memory: codes before a position that it depends on, through two dense layers, wherever it is; 0 takes
+        the recurrent unit, which knows all of them and the position.
     """
 
-    def __init__(self, codes: int, positions: int, width: int = 128, **kwargs):
+    def __init__(self, codes: int, positions: int, width: int = 128, memory: int = 0, **kwargs):
         super().__init__(**kwargs)
-        self.codes, self.positions, self.width = codes, positions, width
+        self.codes, self.positions, self.width, self.memory = codes, positions, width, memory
         self.embedding = layers.Embedding(codes + 1, 32)
-        self.place = layers.Embedding(positions, 32)
-        self.cell = layers.GRUCell(width)
         self.logits = layers.Dense(codes)
+        if memory:
+            self.first = layers.Dense(2 * width, "relu")
+            self.second = layers.Dense(width, "relu")
+        else:
+            self.place = layers.Embedding(positions, 32)
+            self.cell = layers.GRUCell(width)
 
     def build(self, values_shape):
         self.embedding.build((None,))
-        self.place.build((None,))
-        self.cell.build((None, 64))
+        if self.memory:
+            self.first.build((None, 32 * self.memory))
+            self.second.build((None, 2 * self.width))
+        else:
+            self.place.build((None,))
+            self.cell.build((None, 64))
         self.logits.build((None, self.width))
         self.built = True
 
     def call(self, values, mode: str = "score"):
-        batch = ops.shape(values)[0]
-        state = ops.zeros((batch, self.width))
-        before = ops.full((batch,), self.codes, dtype="int32")
-        if mode == "score":
-            given = []
-            for position in range(self.positions):
-                logits, state = self._step(position, before, state)
-                before = ops.cast(values[:, position], "int32")
-                given.append(logits)
-            return ops.stack(given, axis=1)
+        return self._score(values) if mode == "score" else self._draw(values)
 
+    def _score(self, codes):
+        codes = ops.cast(codes, "int32")
+        if self.memory:
+            padded = ops.pad(codes, ((0, 0), (self.memory, 0)), constant_values=self.codes)
+            before = [padded[:, back : back + self.positions] for back in range(self.memory)]
+            return self._after(ops.stack(before, axis=-1))
+        state, given = self._start(codes), []
+        for position in range(self.positions):
+            logits, state = self._step(position, state)
+            state = self._seen(state, codes[:, position])
+            given.append(logits)
+        return ops.stack(given, axis=1)
+
+    def _draw(self, noise):
         def draw(carry, at):
-            (state, before), (position, noise) = carry, at
-            logits, state = self._step(position, before, state)
+            position, noise = at
+            state, _ = carry
+            logits, state = self._step(position, state)
             share = ops.clip(0.5 * (1.0 + ops.erf(noise / 2.0**0.5)), 1e-6, 1 - 1e-6)
             drawn = tf.argmax(logits - ops.log(-ops.log(share)), axis=-1, output_type=tf.int32)
-            return state, drawn
+            return self._seen(state, drawn), drawn
 
-        along = (tf.range(self.positions), ops.transpose(values, (1, 0, 2)))
-        _, drawn = tf.scan(draw, along, initializer=(state, before))
+        along = (tf.range(self.positions), ops.transpose(noise, (1, 0, 2)))
+        nothing = ops.zeros(ops.shape(noise)[:1], dtype="int32")
+        _, drawn = tf.scan(draw, along, initializer=(self._start(noise), nothing))
         return ops.transpose(drawn)
 
-    def _step(self, position, before, state):
-        """Logits (batch, codes) at a position, and the unit's next state, after the code before it."""
+    def _start(self, values):
+        """What is known before the first code: the unit and the code before, or the last few codes."""
+        batch = ops.shape(values)[0]
+        if self.memory:
+            return ops.full((batch, self.memory), self.codes, dtype="int32")
+        return ops.zeros((batch, self.width)), ops.full((batch,), self.codes, dtype="int32")
+
+    def _step(self, position, state):
+        """Logits (batch, codes) at a position, and what is known once they are."""
+        if self.memory:
+            return self._after(state), state
+        unit, before = state
         place = ops.broadcast_to(position, ops.shape(before))
         seen = ops.concatenate([self.embedding(before), self.place(place)], axis=-1)
-        output, [state] = self.cell(seen, [state])
-        return self.logits(output), state
+        output, [unit] = self.cell(seen, [unit])
+        return self.logits(output), (unit, before)
+
+    def _seen(self, state, code):
+        """What is known after a code (batch,)."""
+        if self.memory:
+            return ops.concatenate([state[:, 1:], code[:, None]], axis=1)
+        return state[0], code
+
+    def _after(self, before):
+        """Logits (..., codes) after the last few codes (..., memory)."""
+        embedded = self.embedding(before)
+        flat = ops.reshape(embedded, (*ops.shape(embedded)[:-2], 32 * self.memory))
+        return self.logits(self.second(self.first(flat)))
 
     def compute_output_spec(self, values, mode="score"):
         shape = (values.shape[0], self.positions)
@@ -169,4 +209,5 @@ class CodePrior(layers.Layer):
             "codes": self.codes,
             "positions": self.positions,
             "width": self.width,
+            "memory": self.memory,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import keras
 
@@ -21,7 +22,7 @@ def download(name: str, origin: str, folder: str, sha256: str) -> Path:
         return Path(
             keras.utils.get_file(
                 name,
-                origin + name,
+                origin + quote(name),
                 cache_subdir=f"datasets/{folder}",
                 file_hash=sha256,
                 cache_dir=str(cache),
