@@ -189,7 +189,7 @@ def test_every_kind_has_a_sample_of_its_schema_without_a_file(kind):
     for split in loaded.splits.values():
         assert len(split) > 0
         assert split.shape == loaded.train.shape
-        wanted = (np.bool_,) if data.domain == "categorical" else (np.uint8, np.float32)
+        wanted = (np.bool_,) if loaded.domain == "categorical" else (np.uint8, np.float32)
         assert split.examples.dtype in wanted
     assert len(loaded.sha256) == 64
     assert loaded.sha256 == dataset.sample().sha256
