@@ -11,7 +11,7 @@ import numpy as np
 from keras_ae.errors import InputError
 
 SUFFIXES = (".mid", ".midi")
-MOST_BYTES, MOST_NOTES, MOST_STEPS = 4 * 2**20, 200_000, 200_000
+MOST_BYTES, MOST_NOTES, MOST_STEPS = 2 * 2**20, 200_000, 200_000
 """A file of more is refused; the first before it is decoded."""
 DRUMS = 9
 """The channel whose notes are no pitches."""
@@ -126,7 +126,7 @@ def _opened(path):
     except InputError:
         raise
     except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = " ".join(str(error).split()) or "it breaks off"
         raise InputError(
             f"{path} cannot be read as a MIDI file ({reason}); write it anew from a notation program"
         ) from error
