@@ -29,6 +29,7 @@ class JsbChorales(Named):
 
     382 chorales, in the given splits of 229, 76 and 77. They do not tell a repeated note from a held one, nor
     where bars begin: windows start every bar's length from the piece's beginning.
+    Some chorales are in two splits: 1.3 % of the windows that validate are in training pieces in some key.
 
     bars: of a window, 16 steps each. stride: bars from one window to the next. transposed: semitones up and
     down to which windows that train are transposed as well.
