@@ -2,7 +2,8 @@
 # Values reach Python through the environment, quoted, and are expanded by neither make nor the shell.
 
 PYTHON ?= python3
-NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME MASK FORCE TRAINED FIELD VALUES SEEDS
+NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME MASK FORCE TRAINED FIELD VALUES \
+  COUNT SEED LENGTH AFTER TEMPERATURE LABEL BEST PLAYABLE FROM TO STEPS UNIT ADD STRENGTH SEEDS
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
@@ -13,7 +14,7 @@ RUFF = --line-length 110
 
 .DEFAULT_GOAL := help
 .PHONY: help setup train evaluate export list benchmark tensorboard serve verify-serving encode restore
-.PHONY: detect monitor sweep
+.PHONY: detect monitor sweep generate interpolate traverse attribute reconstruct nearest
 .PHONY: test test-slow test-browser test-real test-extras lint format clean
 
 help: ## this list
@@ -67,6 +68,30 @@ detect: $(READY) recipe-given ## rows of INPUT, a CSV, that are unlike its norma
 monitor: $(READY) recipe-given ## how far the scores of INPUT's rows have moved from those of RECIPE's newest run
 	@$(BIN)/keras-ae monitor "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"}
 
+# Where files go, and what several of the next targets pass alike.
+MADE = $${OUTPUT:+--output "$$OUTPUT"} $${SEED:+--seed "$$SEED"} $${LABEL:+--label "$$LABEL"} \
+  $$(case "$$FORCE" in ''|0|no) ;; *) echo --force ;; esac)
+
+generate: $(READY) recipe-given ## new examples by RECIPE: COUNT=16 SEED=1 OUTPUT= LENGTH= AFTER= TEMPERATURE= LABEL= BEST=5 PLAYABLE=1
+	@case "$$PLAYABLE" in ''|0|no) set -- ;; *) set -- --playable ;; esac; \
+	$(BIN)/keras-ae generate "$$RECIPE" $${COUNT:+--count "$$COUNT"} $(MADE) $${LENGTH:+--length "$$LENGTH"} \
+	  $${AFTER:+--after "$$AFTER"} $${TEMPERATURE:+--temperature "$$TEMPERATURE"} $${BEST:+--best-of "$$BEST"} "$$@"
+
+interpolate: $(READY) recipe-given ## a walk FROM one example TO another: a file, test:5 or seed:3; STEPS=8
+	@$(BIN)/keras-ae interpolate "$$RECIPE" "$$FROM" "$$TO" $(MADE) $${STEPS:+--steps "$$STEPS"}
+
+traverse: $(READY) recipe-given ## what each unit of the code of INPUT does: UNIT=, STEPS=9
+	@$(BIN)/keras-ae traverse "$$RECIPE" $${INPUT:+"$$INPUT"} $(MADE) $${UNIT:+--unit "$$UNIT"} $${STEPS:+--steps "$$STEPS"}
+
+attribute: $(READY) recipe-given ## INPUT with more of what others have: ADD=sky STRENGTH=1.5
+	@$(BIN)/keras-ae attribute "$$RECIPE" $${INPUT:+"$$INPUT"} --add "$$ADD" $(MADE) $${STRENGTH:+--strength "$$STRENGTH"}
+
+reconstruct: $(READY) recipe-given ## INPUT encoded and decoded again
+	@$(BIN)/keras-ae reconstruct "$$RECIPE" "$$INPUT" $(MADE)
+
+nearest: $(READY) recipe-given ## the training examples that INPUT is nearest to: COUNT=5
+	@$(BIN)/keras-ae nearest "$$RECIPE" "$$INPUT" $(MADE) $${COUNT:+--count "$$COUNT"}
+
 sweep: $(READY) recipe-given ## train RECIPE with each of VALUES of a FIELD, one table: FIELD=data.normal VALUES=0..9, DATA=
 	@$(BIN)/keras-ae sweep "$$RECIPE" "$$FIELD" "$$VALUES" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}
 
@@ -111,5 +136,10 @@ clean: ## remove .venv and caches; runs and exported models stay
 	rm -rf .venv .venv-extras .pytest_cache .ruff_cache *.egg-info
 
 .PHONY: recipe-given
-recipe-given:
+recipe-given: $(READY)
 	@test -n "$$RECIPE" || { echo 'which recipe? make list shows them; then: make train RECIPE=denoising' >&2; exit 2; }
+	@# what a recipe needs beside the rest, as its file says
+	@for extra in $$(sed -n 's/^EXTRAS = "\([a-z]*\)"$$/\1/p' "recipes/$$RECIPE.py" 2>/dev/null); do \
+	  test -e ".venv/.$$extra" || { echo "installing what $$RECIPE needs: $$extra"; \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$$extra]" && touch ".venv/.$$extra"; } || exit; \
+	done

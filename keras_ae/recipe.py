@@ -29,6 +29,7 @@ LOSSES = (
     "categorical_crossentropy",
 )
 SCHEDULES = ("constant", "cosine")
+KEPT = ("best", "last")
 LARGEST_SEED = 2**32 - 1
 
 
@@ -45,6 +46,8 @@ class Recipe:
     warmup: steps over which the learning rate first rises, at least 0; at most a tenth of the run.
     loss: "auto" fits the data's domain: binary cross-entropy in [0, 1], squared error of real values,
         categorical cross-entropy of classes. A variant with a likelihood leaves it at that.
+    keep: "best", the epoch whose validation loss is the lowest, or "last": what is generated may still become
+        sharper when what is held back is no longer found likelier.
     seed: of weights, order and noise; from 0 to 2^32 - 1.
     callbacks: functions without arguments that make further Keras callbacks.
     name: the recipe file's own, filled in when it is loaded.
@@ -61,6 +64,7 @@ class Recipe:
     warmup: int = 0
     loss: str = "auto"
     least_steps: int = 0
+    keep: str = "best"
     seed: int = 0
     callbacks: tuple[Callable, ...] = ()
     name: str = ""
@@ -73,7 +77,7 @@ class Recipe:
             raise ValueError(f"seed is at most {LARGEST_SEED}, received {self.seed}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is above 0, received {self.learning_rate}")
-        for name, allowed in (("loss", LOSSES), ("schedule", SCHEDULES)):
+        for name, allowed in (("loss", LOSSES), ("schedule", SCHEDULES), ("keep", KEPT)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is one of {', '.join(allowed)}; received {getattr(self, name)!r}")
 

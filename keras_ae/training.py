@@ -41,7 +41,7 @@ FEW_STEPS = 500
 def train(
     recipe: Recipe, directory: Path, resume: bool = False, report: Callable[[str], None] = print
 ) -> Run:
-    """Trains a recipe into a run's folder and gives the heads of its best validation epoch.
+    """Trains a recipe into a run's folder and gives the heads of the epoch that it keeps.
 
     directory: made when it is not there. With `resume`, training goes on from the last whole
     epoch in it, with the same order and noise that an unbroken run would have seen; the recipe
@@ -143,7 +143,7 @@ def steps_in_epoch(recipe: Recipe, data: Data) -> int:
 
 
 def _fit(trainee, recipe, data, checkpoint, callbacks, report):
-    """Trains up to the recipe's epochs from where the checkpoint stands; leaves the best epoch's weights.
+    """Trains up to the recipe's epochs from where the checkpoint stands; leaves the weights that it keeps.
 
     Returns the history of all epochs.
     """
@@ -172,7 +172,7 @@ def _fit(trainee, recipe, data, checkpoint, callbacks, report):
             verbose=1 if sys.stdout.isatty() else 2,
         )
     state = read_state(checkpoint)
-    trainee.load_weights(checkpoint / state["best"])
+    trainee.load_weights(checkpoint / state[recipe.keep])
     return state["history"]
 
 

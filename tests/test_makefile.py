@@ -48,10 +48,10 @@ def test_what_is_not_given_is_not_passed(make):
 
 
 def test_the_benchmark_passes_data_variants_epochs_and_settings(make):
-    given = ("DATA=mnist", "VARIANTS=sparse stacked", "EPOCHS=3", "SET=variant.latent_dim=8")
+    given = ("DATA=mnist", "VARIANTS=sparse stacked", "EPOCHS=3", "SEEDS=2", "SET=variant.latent_dim=8")
     assert make("benchmark", *given).stdout.splitlines() == [
         "[benchmark]", "[--data]", "[mnist]", "[--variants]", "[sparse stacked]", "[--epochs]", "[3]",
-        "[--set]", "[variant.latent_dim=8]",
+        "[--set]", "[variant.latent_dim=8]", "[--seeds]", "[2]",
     ]  # fmt: skip
     assert make("benchmark").stdout.splitlines() == ["[benchmark]"]
 
@@ -135,3 +135,47 @@ def test_help_names_every_target(make):
         assert f"make {target} " in printed
     assert "RECIPE=denoising" in printed
     assert make().stdout == printed
+
+
+def test_examples_are_generated_and_walked_between_with_what_is_given(make):
+    assert make("generate", "RECIPE=level_generation").stdout.splitlines() == [
+        "[generate]", "[level_generation]",
+    ]  # fmt: skip
+    done = make(
+        "generate", "RECIPE=r", "COUNT=3", "SEED=1", "OUTPUT=my levels", "LENGTH=200", "AFTER=a b.txt",
+        "TEMPERATURE=0.8", "LABEL=$(id)", "BEST=5", "PLAYABLE=1", "FORCE=1",
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [
+        "[generate]", "[r]", "[--count]", "[3]", "[--output]", "[my levels]", "[--seed]", "[1]", "[--label]",
+        "[$(id)]", "[--force]", "[--length]", "[200]", "[--after]", "[a b.txt]", "[--temperature]", "[0.8]",
+        "[--best-of]", "[5]", "[--playable]",
+    ]  # fmt: skip
+    done = make("interpolate", "RECIPE=r", "FROM=test:1", "TO=b c.png", "STEPS=5", "SEED=2")
+    assert done.stdout.splitlines() == [
+        "[interpolate]", "[r]", "[test:1]", "[b c.png]", "[--seed]", "[2]", "[--steps]", "[5]",
+    ]  # fmt: skip
+    assert make("traverse", "RECIPE=r", "UNIT=3").stdout.splitlines() == [
+        "[traverse]", "[r]", "[--unit]", "[3]",
+    ]  # fmt: skip
+    done = make("attribute", "RECIPE=r", "INPUT=a.txt", "ADD=sky", "STRENGTH=1.5")
+    assert done.stdout.splitlines() == [
+        "[attribute]", "[r]", "[a.txt]", "[--add]", "[sky]", "[--strength]", "[1.5]",
+    ]  # fmt: skip
+    assert make("reconstruct", "RECIPE=r", "INPUT=a.txt").stdout.splitlines() == [
+        "[reconstruct]", "[r]", "[a.txt]",
+    ]  # fmt: skip
+    assert make("nearest", "RECIPE=r", "INPUT=seed:3", "COUNT=2").stdout.splitlines() == [
+        "[nearest]", "[r]", "[seed:3]", "[--count]", "[2]",
+    ]  # fmt: skip
+
+
+def test_what_a_recipe_needs_is_installed_once(make, tmp_path):
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "sung.py").write_text('EXTRAS = "music"\n')
+    pip = tmp_path / ".venv" / "bin" / "python"
+    pip.write_text('#!/bin/sh\necho "python $*"\n')
+    pip.chmod(0o755)
+    first, second = (make("train", "RECIPE=sung").stdout.splitlines() for _ in range(2))
+    assert first[0] == "installing what sung needs: music"
+    assert first[1].endswith("-e .[music]")
+    assert second == ["[train]", "[sung]"]

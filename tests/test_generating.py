@@ -1,0 +1,333 @@
+"""Generating and walking through codes, by small networks that were never trained."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_ae import neighbours
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.steps import StepsBackbone
+from keras_ae.data.dataset import Data, Split, Units
+from keras_ae.errors import InputError
+from keras_ae.generating import made, walks
+from keras_ae.generating.codes import CodeSpace, spherical
+from keras_ae.generating.generator import Generator, best_of, made_valid
+from keras_ae.generating.given import Given, given, whole_of, windows_of
+from keras_ae.generating.stitched import stitched
+from keras_ae.heads import Spec
+from keras_ae.media.numbers import Numbers
+from keras_ae.media.pictures import Pictures
+from keras_ae.samplers import FittedMixture, StandardNormal, tempered
+from keras_ae.variants.conditional import Conditional
+from keras_ae.variants.variational import Variational
+from keras_ae.variants.vector_quantized import VectorQuantized
+
+SHAPE = (6, 8, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Stripes:
+    """A medium whose valid examples begin with class 0, and which mends those that begin with 1."""
+
+    suffixes = (".npy",)
+    axis = 1
+
+    def validity(self, examples):
+        return (examples[:, 0, 0] == 0).astype(float)
+
+    def repaired(self, example):
+        example = example.copy()
+        if example[0, 0] == 1:
+            example[0, 0] = 0
+        return example, bool(example[0, 0] == 0)
+
+    def attributes(self, examples):
+        return {"ones": (examples == 1).any(axis=(1, 2))}
+
+
+def units(domain="unit"):
+    return Units(domain, np.float32(0), np.float32(1))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Of pictures, by a variational autoencoder."""
+    keras.utils.set_random_seed(0)
+    heads = Variational(DenseBackbone((16,)), latent_dim=4).build(Spec(SHAPE, SHAPE, "unit"))
+    return Generator(heads, units(), StandardNormal().fit(heads, {}), Pictures(), SHAPE, 0)
+
+
+@pytest.fixture(scope="module")
+def classes():
+    """Of pictures of three classes, by a conditional one."""
+    keras.utils.set_random_seed(0)
+    heads = Conditional(DenseBackbone((16,)), latent_dim=4).build(Spec(SHAPE, SHAPE, "unit", condition=3))
+    sampler = StandardNormal().fit(heads, {})
+    return Generator(heads, units(), sampler, Pictures(), SHAPE, 3, ("ant", "bee", "cat"))
+
+
+@pytest.fixture(scope="module")
+def tiles():
+    """Of tiles of three classes in rows of four and columns of eight, by a vector-quantized one."""
+    keras.utils.set_random_seed(0)
+    shape = (4, 8, 3)
+    variant = VectorQuantized(StepsBackbone((8,), axis=1), latent_dim=1, codes=6, width=3, memory=2)
+    heads = variant.build(Spec(shape, shape, "categorical"))
+    return Generator(heads, units("categorical"), heads.prior, Stripes(), shape, 0)
+
+
+def test_a_seed_gives_the_same_examples_and_another_gives_others(digits, tiles):
+    for generator in (digits, tiles):
+        first, again, other = (generator.draw(3, seed) for seed in (1, 1, 2))
+        np.testing.assert_array_equal(first.examples, again.examples)
+        assert (first.noise != other.noise).any()
+        assert first.examples.shape == (3, *generator.element_shape)
+
+
+def test_a_code_serves_every_class_before_the_next_one(classes):
+    drawn = classes.draw(7, seed=0)
+    np.testing.assert_array_equal(drawn.labels, [0, 1, 2, 0, 1, 2, 0])
+    np.testing.assert_array_equal(drawn.noise[0], drawn.noise[2])
+    assert (drawn.noise[2] != drawn.noise[3]).any()
+    np.testing.assert_array_equal(classes.draw(2, 0, label=1).labels, [1, 1])
+    assert (classes.label_of("bee"), classes.label_of("2")) == (1, 2)
+    for wrong in ("dog", "3", "-1"):
+        with pytest.raises(InputError, match="expected a class that there is"):
+            classes.label_of(wrong)
+
+
+def test_what_takes_no_class_and_what_draws_nothing_say_so(digits, classes):
+    with pytest.raises(InputError, match="takes no class"):
+        digits.label_of("1")
+    with pytest.raises(InputError, match="a class beside each code"):
+        classes.decoded(np.zeros((1, 4), np.float32))
+    with pytest.raises(InputError, match="draws no codes"):
+        dataclasses.replace(digits, sampler=None).draw(1, 0)
+
+
+def test_a_temperature_narrows_what_is_drawn(digits, tiles):
+    noise = digits.noise(2000, 0)
+    np.testing.assert_allclose(tempered(digits.sampler, noise, 0.5), 0.5 * noise)
+    assert tempered(digits.sampler, noise, 1.0) is noise
+    codes = {"code": np.random.default_rng(0).normal(size=(50, 4)).astype("float32")}
+    mixture = FittedMixture(2).fit(digits.heads, codes)
+    wide = np.ones((1, 5), np.float32)
+    np.testing.assert_allclose(tempered(mixture, wide, 0.5), [[0.5, 0.5, 0.5, 0.5, 1.0]])
+    cold, usual = (tiles.codes(tiles.noise(300, 0, heat))[:, 0] for heat in (0.001, 1.0))
+    assert len(np.unique(cold)) == 1
+    assert len(np.unique(usual)) > 1
+    for wrong in (0.0, -1.0, np.nan, np.inf):
+        with pytest.raises(InputError, match="temperature above 0"):
+            digits.noise(1, 0, wrong)
+
+
+def test_gumbel_noise_at_a_temperature_is_what_it_says(tiles):
+    noise = tiles.noise(500, 3)
+    hot = tempered(tiles.sampler, noise, 2.0)
+    gumbel = [-np.log(-np.log(np.clip(_normal_cdf(part), 1e-12, 1 - 1e-12))) for part in (noise, hot)]
+    usual = gumbel[1] > -3  # what is lower than that never wins
+    np.testing.assert_allclose(gumbel[1][usual], 2.0 * gumbel[0][usual], rtol=0.02, atol=0.02)
+    assert usual.mean() > 0.9
+
+
+def _normal_cdf(values):
+    from scipy.stats import norm
+
+    return norm.cdf(values.astype(np.float64))
+
+
+def test_a_path_over_the_sphere_keeps_its_length_and_ends_where_it_should(digits):
+    first, last = np.array([3.0, 0, 0, 0]), np.array([0, 3.0, 0, 0])
+    path = CodeSpace().path(first, last, 5)
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), 3.0, rtol=1e-6)
+    np.testing.assert_allclose(path[2], [3 / 2**0.5, 3 / 2**0.5, 0, 0], rtol=1e-6)
+    np.testing.assert_array_equal(path[[0, -1]], [first, last])
+    np.testing.assert_allclose(spherical(first, -first, np.array([[0.5]])), [[0, 0, 0, 0]])
+    with pytest.raises(InputError, match="at least 2 steps"):
+        CodeSpace().path(first, last, 1)
+
+
+def test_codes_of_whole_numbers_are_walked_through_by_their_vectors(tiles):
+    space = CodeSpace(np.array([[0.0, 0], [1, 0], [2, 0], [10, 0]]))
+    np.testing.assert_array_equal(space.codes(space.vectors(np.array([[3, 1]]))), [[3, 1]])
+    np.testing.assert_array_equal(space.path(np.array([0]), np.array([2]), 3), [[0], [1], [2]])
+    assert CodeSpace.of(tiles).entries.shape == (6, 3)
+    moved = space.moved(np.array([[0]]), np.array([[1.0, 0]]), 2.0)
+    np.testing.assert_array_equal(moved, [[2]])
+
+
+def test_a_concept_is_the_difference_of_means():
+    codes, has = np.array([[1.0, 0], [3, 0], [0, 1], [0, 3]]), np.array([True, True, False, False])
+    space = CodeSpace()
+    np.testing.assert_allclose(space.concept(codes, has), [2, -2])
+    np.testing.assert_allclose(space.moved(np.zeros((1, 2)), np.array([2.0, -2]), 1.5), [[3, -3]])
+    with pytest.raises(InputError, match="examples with and without"):
+        space.concept(codes, np.ones(4, bool))
+    with pytest.raises(InputError, match="finite strength"):
+        space.moved(codes, np.zeros(2), np.nan)
+
+
+def test_a_traversal_changes_one_unit_alone(digits, tiles):
+    one = Given("one", np.zeros(SHAPE, np.float32), code=np.zeros(4, np.float32))
+    seen = np.random.default_rng(0).normal(size=(100, 4)).astype("float32")
+    [row] = walks.traversals(digits, one, seen, 2, 5)
+    assert row.examples.shape == (5, *SHAPE)
+    assert row.change > 0
+    walked = CodeSpace().traversal(one.code, 2, seen, 5)
+    assert (walked[:, [0, 1, 3]] == 0).all()
+    assert len(walks.traversals(digits, one, seen, None, 3)) == 4
+    usual = CodeSpace(np.eye(6)).traversal(np.zeros(8, int), 1, np.tile([5, 4, 4, 3, 3, 3, 0, 0], (2, 1)), 3)
+    assert usual[0, 1] == 4
+    for unit, steps, message in ((4, 5, "unit of the code from 0 to 3"), (0, 1, "at least 2 values")):
+        with pytest.raises(InputError, match=message):
+            walks.traversals(digits, one, seen, unit, steps)
+
+
+def test_windows_are_stitched_where_they_agree():
+    """Of a counting series, windows that begin anywhere are joined without a seam."""
+
+    def windows(count, seed):
+        starts = np.random.default_rng(seed).integers(0, 10, count)
+        return ((starts[:, None] + np.arange(6)) % 10)[:, None, :].repeat(2, axis=1)
+
+    joined = stitched(windows, 50, axis=1, seed=0)
+    assert joined.shape == (2, 50)
+    assert (np.diff(joined[0]) % 10 == 1).all()
+    after = stitched(windows, 20, axis=1, seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
+    np.testing.assert_array_equal(after[0, :6], [4, 5, 6, 7, 8, 9])
+    with pytest.raises(InputError, match="at least one window's 6 steps"):
+        stitched(windows, 5, axis=1, seed=0)
+    with pytest.raises(InputError, match="above the opening's 30 steps"):
+        stitched(windows, 20, axis=1, seed=0, opening=np.zeros((2, 30), int))
+
+
+def test_what_is_not_valid_is_mended_or_drawn_anew(tiles):
+    examples = np.full((3, 4, 8), 2)
+    examples[0, 0, 0], examples[1, 0, 0] = 0, 1
+
+    def draw(count, seed):
+        return made.Made(np.zeros((count, 4, 8), int), np.ones((count, 1)), None)
+
+    done = made_valid(tiles, draw, made.Made(examples, np.zeros((3, 1)), None), 0)
+    np.testing.assert_array_equal(done.valid, [True, False, False])
+    assert done.kept.all()
+    assert (done.examples[1] == 2).sum() == 31  # mended where it was wrong
+    assert (done.examples[2] == 0).all()  # drawn anew
+    np.testing.assert_array_equal(done.noise[:, 0], [0, 0, 1])
+
+
+def test_the_best_of_several_draws_is_the_most_valid(tiles):
+    def draw(count, seed):
+        first = 0 if seed else 2
+        return made.Made(np.full((count, 4, 8), first), np.full((count, 1), seed), None)
+
+    best = best_of(tiles, draw, 2, 0, 3)
+    assert (best.examples == 0).all()
+    assert (best.noise == 1_000_003).all()
+
+
+def test_pictures_have_no_validity_to_choose_by(digits):
+    with pytest.raises(InputError, match="nothing tells valid pictures from others"):
+        best_of(digits, digits.draw, 2, 0, 2)
+
+
+def test_an_example_is_named_by_file_place_or_seed(digits, tmp_path):
+    split = Split(np.random.default_rng(0).integers(0, 256, (5, *SHAPE), dtype=np.uint8), np.arange(5))
+    data = Data("some", split, split, split, "unit")
+    found = given("test:3", digits, lambda: data)
+    np.testing.assert_allclose(found.example, split.examples[3] / 255, rtol=1e-6)
+    assert found.label == 3
+    seeded = given("seed:7", digits, lambda: data)
+    np.testing.assert_array_equal(seeded.example, digits.draw(1, 7).examples[0])
+    np.testing.assert_allclose(walks.code_of(digits, seeded), digits.noise(1, 7)[0], rtol=1e-6)
+    Image.fromarray(split.examples[0, :, :, 0]).save(tmp_path / "one.png")
+    read = given(str(tmp_path / "one.png"), digits, lambda: data)
+    np.testing.assert_allclose(read.example, split.examples[0] / 255, rtol=1e-6)
+    (tmp_path / "one.mid").touch()
+    for text, message in (
+        ("test:5", "N below 5"), ("nowhere.png", "expected a file"), (str(tmp_path / "one.mid"), "a file of"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            given(text, digits, lambda: data)
+
+
+def test_an_example_without_its_class_is_asked_for_it(classes):
+    one = Given("one", np.zeros(SHAPE, np.float32))
+    with pytest.raises(InputError, match="one has no class .*ant, bee, cat"):
+        walks.code_of(classes, one)
+
+
+def test_longer_examples_are_cut_into_windows_and_come_back_whole():
+    example = np.arange(40).reshape(2, 20)
+    windows, starts = windows_of(example, (2, 8), 1)
+    np.testing.assert_array_equal(starts, [0, 8, 12])
+    np.testing.assert_array_equal(whole_of(windows, starts, 1), example)
+    for wrong, axis in ((np.zeros((3, 20)), 1), (np.zeros((2, 7)), 1), (example, None)):
+        with pytest.raises(InputError, match=r"expected an example of shape \(2, 8\)"):
+            windows_of(wrong, (2, 8), axis)
+
+
+def test_attributes_are_the_mediums_own_or_labels():
+    examples, labels = np.zeros((3, 2, 2), int), np.array([0, 1, 1])
+    split = Split(np.zeros((3, 2, 2, 2), bool), labels)
+    data = Data("some", split, split, split, "categorical", ("low", "high"))
+    examples[1, 0, 0] = 1
+    np.testing.assert_array_equal(
+        walks.which_have("ones", examples, labels, data, Stripes()), [False, True, False]
+    )
+    np.testing.assert_array_equal(
+        walks.which_have("high", examples, labels, data, Stripes()), [False, True, True]
+    )
+    with pytest.raises(InputError, match="expected one of ones, low, high; received 'sky'"):
+        walks.which_have("sky", examples, labels, data, Stripes())
+    bare = Data("bare", *[Split(split.examples)] * 3, "categorical")
+    with pytest.raises(InputError, match="bare has no labels"):
+        walks.which_have("sky", examples, None, bare, Numbers())
+
+
+def test_an_attribute_and_a_walk_give_examples_by_name(tiles):
+    one = Given("one", np.zeros((4, 8), int))
+    codes = tiles.encoded(np.random.default_rng(0).integers(0, 3, (10, 4, 8)))
+    found = walks.attributed(tiles, [one], codes, np.arange(10) < 5, 1.0)
+    assert [*found] == ["one_before", "one_after"]
+    steps = walks.interpolation(tiles, one, Given("two", np.ones((4, 8), int)), 4, None)
+    np.testing.assert_array_equal(steps["step_00"], found["one_before"])
+    back, codes, told = walks.reconstruction(tiles, Given("long", np.zeros((4, 20), int)))
+    assert back.shape == (4, 20)
+    assert len(codes) == 3
+    assert "of 80 places as they were" in told
+    with pytest.raises(InputError, match="numbers of classes from 0 to 2"):
+        tiles.encoded(np.full((1, 4, 8), 3))
+
+
+def test_what_is_near_is_found_and_a_copy_is_told(tiles, random):
+    learned = random.integers(0, 3, (20, 4, 8))
+    one = Given("one", learned[7])
+    [row] = walks.neighbours(tiles, one, learned, 3)
+    assert row.places[0] == 7
+    assert row.told().endswith("(a copy)")
+    assert [*row.named()] == ["one", "one_near_1", "one_near_2", "one_near_3"]
+
+
+def test_distances_are_shares_of_whole_numbers_and_roots_of_squares():
+    first, second = np.array([[1, 2, 3, 4]]), np.array([[1, 2, 0, 0], [1, 2, 3, 4]])
+    np.testing.assert_allclose(neighbours.distances(first, second), [[0.5, 0.0]])
+    np.testing.assert_allclose(
+        neighbours.distances(first.astype(float), np.zeros((1, 4))), [[7.5**0.5]], rtol=1e-6
+    )
+    np.testing.assert_allclose(neighbours.novelty(first, second), [0.0])
+    assert neighbours.diversity(np.array([[0.0], [1.0]])) == 1.0
+
+
+def test_samples_that_are_the_real_ones_cover_them_and_those_far_away_do_not(random):
+    real = random.normal(size=(200, 2))
+    density, coverage = neighbours.density_and_coverage(real, real)
+    assert density == pytest.approx(1.2, abs=0.1)  # five neighbours and itself, of five
+    assert coverage == 1.0
+    assert neighbours.density_and_coverage(real + 100, real) == (0.0, 0.0)
+    assert neighbours.density_and_coverage(real[:20], real)[1] < 0.7
+    with pytest.raises(ValueError, match="at least 7 real examples"):
+        neighbours.density_and_coverage(real, real[:6])
