@@ -193,15 +193,15 @@ def test_windows_are_stitched_where_they_agree():
         starts = np.random.default_rng(seed).integers(0, 10, count)
         return ((starts[:, None] + np.arange(6)) % 10)[:, None, :].repeat(2, axis=1)
 
-    joined = stitched(windows, 50, axis=1, seed=0)
+    joined = stitched(windows, 50, Stripes(), seed=0)
     assert joined.shape == (2, 50)
     assert (np.diff(joined[0]) % 10 == 1).all()
-    after = stitched(windows, 20, axis=1, seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
+    after = stitched(windows, 20, Stripes(), seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
     np.testing.assert_array_equal(after[0, :6], [4, 5, 6, 7, 8, 9])
-    with pytest.raises(InputError, match="at least one window's 6 steps"):
-        stitched(windows, 5, axis=1, seed=0)
-    with pytest.raises(InputError, match="above the opening's 30 steps"):
-        stitched(windows, 20, axis=1, seed=0, opening=np.zeros((2, 30), int))
+    with pytest.raises(InputError, match="at least one window's, 6, received 5"):
+        stitched(windows, 5, Stripes(), seed=0)
+    with pytest.raises(InputError, match="received 30 steps and a length of 20"):
+        stitched(windows, 20, Stripes(), seed=0, opening=np.zeros((2, 30), int))
 
 
 def test_what_is_not_valid_is_mended_or_drawn_anew(tiles):

@@ -10,7 +10,7 @@ from pathlib import Path
 from keras_ae.data.dataset import Dataset
 from keras_ae.errors import InputError
 
-KEPT = ("cropping", "window")
+KEPT = ("cropping", "window", "bars", "stride", "transposed")
 """Fields that a data set takes over from the one whose place it takes."""
 
 

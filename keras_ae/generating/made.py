@@ -82,14 +82,13 @@ def _drawing(generator, wish):
 
     if wish.length is None:
         return windows
-    axis = generator.medium.axis
 
     def lengths(count, seed):
         def of_seed(number, seed):
             return windows(number, seed).examples
 
         joined = [
-            stitched(of_seed, wish.length, axis, seed + 1009 * number, wish.opening)
+            stitched(of_seed, wish.length, generator.medium, seed + 1009 * number, wish.opening)
             for number in range(count)
         ]
         return Made(np.stack(joined), np.zeros((count, 0), np.float32), None)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from keras_ae.errors import InputError
+from keras_ae.media import Medium
 
 CANDIDATES = 256
 """Windows among which the next one is chosen."""
@@ -22,47 +23,56 @@ AMONG = 8
 def stitched(
     windows: Callable[[int, int], np.ndarray],
     length: int,
-    axis: int,
+    medium: Medium,
     seed: int,
     opening: np.ndarray | None = None,
-    overlap: int | None = None,
 ) -> np.ndarray:
-    """An example of so many steps along an axis, of windows that overlap.
+    """An example of so many steps along its medium's axis, of windows that overlap by about a third.
 
-    windows: (count, seed) -> windows (count, ...). overlap: steps that neighbours share, a third of a window
-    where it is not given. opening: what it is to begin with, (...) of any length along the axis.
+    windows: (count, seed) -> windows (count, ...). opening: what it is to begin with, (...) of any length
+    along the axis; of a medium of units, such as bars, whole ones of it. The same for the same seed.
     Raises InputError for a length below a window's, and one that the opening has already.
     """
-    pool = windows(CANDIDATES, seed)
-    size = pool.shape[1 + axis]
-    overlap = max(1, size // 3) if overlap is None else overlap
+    axis, unit = medium.axis, getattr(medium, "unit", 1)
+    pool = np.moveaxis(windows(CANDIDATES, seed), 1 + axis, 1)
+    size = pool.shape[1]
     if length < size:
-        raise InputError(f"expected a length of at least one window's {size} steps, received {length}")
-    if opening is not None and opening.shape[axis] >= length:
         raise InputError(
-            f"expected a length above the opening's {opening.shape[axis]} steps, received {length}"
+            f"expected a length of at least one window's, {size // unit}, received {length // unit}"
         )
+    whole = pool[0]
+    if opening is not None:
+        whole = np.moveaxis(opening, axis, 0)
+        whole = whole[: len(whole) // unit * unit]
+        if not unit <= len(whole) < length:
+            raise InputError(
+                f"expected an opening of at least {unit} steps and a length above its, received "
+                f"{opening.shape[axis]} steps and a length of {length}"
+            )
+    overlap = max(unit, size // 3 // unit * unit)
     random = np.random.default_rng(seed)
-    pool = np.moveaxis(pool, 1 + axis, 1)
-    whole = pool[0] if opening is None else np.moveaxis(opening, axis, 0)
     number = 0
     while len(whole) < length:
         number += 1
         pool = np.moveaxis(windows(CANDIDATES, seed + number), 1 + axis, 1)
-        whole = _joined(whole, pool, min(overlap, len(whole)), random)
+        whole = _joined(whole, pool, min(overlap, len(whole)), random, medium)
     return np.moveaxis(whole[:length], 0, axis)
 
 
-def _joined(whole, pool, overlap, random):
+def _joined(whole, pool, overlap, random, medium):
     """What is there (length, ...) with the window of a pool (n, size, ...) that fits, cut where best."""
-    end = whole[-overlap:]
-    differ = (pool[:, :overlap] != end).reshape(len(pool), overlap, -1).sum(axis=2)
+    end, heads = whole[-overlap:], pool[:, :overlap]
+    if hasattr(medium, "compared"):
+        end, heads = medium.compared(end[None])[0], medium.compared(heads)
+    differ = (heads != end).reshape(len(pool), overlap, -1).sum(axis=2)
     # before a cut stands what was there, behind it the window: both sides of a cut are to agree
     costs = differ + np.pad(differ, ((0, 0), (1, 0)))[:, :-1]
     costs[:, 0] += differ.max(initial=0)  # a cut at the beginning has nothing that it was seen to agree with
     cuts = overlap - 1 - costs[:, ::-1].argmin(axis=1)
-    best = np.argsort(costs[np.arange(len(pool)), cuts], kind="stable")[:AMONG]
-    fitting = best[costs[best, cuts[best]] == costs[best[0], cuts[best[0]]]]
-    chosen = random.choice(fitting)
-    cut = cuts[chosen]
-    return np.concatenate([whole[: len(whole) - overlap + cut], pool[chosen, cut:]])
+    each = costs[np.arange(len(pool)), cuts]
+    best = np.argsort(each, kind="stable")[:AMONG]
+    chosen = random.choice(best[each[best] == each[best[0]]])
+    before = whole[: len(whole) - overlap + cuts[chosen]]
+    if hasattr(medium, "joined"):
+        return medium.joined(before, pool[chosen], int(cuts[chosen]))
+    return np.concatenate([before, pool[chosen, cuts[chosen] :]])

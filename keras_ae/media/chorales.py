@@ -49,6 +49,23 @@ class Chorales:
         return Vocabulary(self.lowest, self.highest)
 
     @property
+    def unit(self) -> int:
+        """Steps of a bar."""
+        return self._steps_a_bar
+
+    def compared(self, examples: np.ndarray) -> np.ndarray:
+        """What sounds, (n, time, voices)."""
+        return self._vocabulary.decoded(examples)[0]
+
+    def joined(self, before: np.ndarray, window: np.ndarray, cut: int) -> np.ndarray:
+        """What stands before with a window's steps from a cut on; what would hold another note is struck."""
+        whole = (self._vocabulary.decoded(part) for part in (before, window))
+        sounding, onsets = (
+            np.concatenate([first, second[cut:]]) for first, second in zip(*whole, strict=True)
+        )
+        return self._vocabulary.encoded(sounding, onsets).astype(before.dtype)
+
+    @property
     def _steps_a_bar(self):
         return self.steps_a_beat * self.beats_a_bar
 

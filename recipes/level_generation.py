@@ -1,0 +1,24 @@
+"""Make levels of tiles, joined to any length, and mend those that cannot be finished.
+
+    make train RECIPE=level_generation               levels of our own making
+    make train RECIPE=level_generation DATA=mario    or zelda, lode_runner, a folder of text files
+    make generate RECIPE=level_generation COUNT=16 SEED=1 LENGTH=200 PLAYABLE=1
+
+Each column of a window is one of 256 codes, found by convolutions over neighbouring columns; a prior over
+the codes, learned beside, says what follows what.
+"""
+
+from keras_ae.blocks.steps import StepsBackbone
+from keras_ae.data.made_levels import MadeLevels
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.generation import Generation
+from keras_ae.variants.vector_quantized import VectorQuantized
+
+recipe = Recipe(
+    data=MadeLevels(),
+    variant=VectorQuantized(StepsBackbone(filters=(128, 128), axis=1), latent_dim=1, codes=256, width=16),
+    task=Generation(samples=1000),
+    epochs=60,
+    batch_size=64,
+    warmup=50,
+)

@@ -1,0 +1,25 @@
+"""Write chorales in four voices, go on from an opening, and walk from one chorale to another.
+
+make train RECIPE=music_generation              Bach's chorales as they come with music21
+make train RECIPE=music_generation DATA=jsb     or a folder of MIDI files
+make generate RECIPE=music_generation COUNT=4 SEED=1 LENGTH=64
+"""
+
+from keras_ae.blocks.steps import StepsBackbone
+from keras_ae.data.music import Chorales
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.generation import Generation
+from keras_ae.variants.variational import Variational
+
+EXTRAS = "music"
+
+recipe = Recipe(
+    data=Chorales(),
+    variant=Variational(
+        StepsBackbone(filters=(256, 256, 256, 256), halvings=3, kernel_size=5), latent_dim=64, warmup=0.3
+    ),
+    task=Generation(samples=1000, draws=100),
+    epochs=20,
+    batch_size=64,
+    warmup=200,
+)
