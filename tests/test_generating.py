@@ -10,11 +10,11 @@ from PIL import Image
 from keras_ae import neighbours
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.steps import StepsBackbone
-from keras_ae.data.dataset import Data, Split, Units
+from keras_ae.data.dataset import Data, Split, Units, hashes
 from keras_ae.errors import InputError
 from keras_ae.generating import made, walks
 from keras_ae.generating.codes import CodeSpace, spherical
-from keras_ae.generating.generator import Generator, best_of, made_valid
+from keras_ae.generating.generator import Generator, best_of, made_valid, without_copies
 from keras_ae.generating.given import Given, given, whole_of, windows_of
 from keras_ae.generating.stitched import stitched
 from keras_ae.heads import Spec
@@ -227,6 +227,20 @@ def test_the_best_of_several_draws_is_the_most_valid(tiles):
     best = best_of(tiles, draw, 2, 0, 3)
     assert (best.examples == 0).all()
     assert (best.noise == 1_000_003).all()
+
+
+def test_what_was_learned_is_not_handed_out(tiles):
+    learned = np.zeros((1, 4, 8), np.uint8)
+    knowing = dataclasses.replace(tiles, learned=hashes(learned))
+    np.testing.assert_array_equal(knowing.copies(np.stack([learned[0], learned[0] + 1])), [True, False])
+    assert not tiles.copies(learned).any()
+
+    def draw(count, seed):
+        return made.Made(np.full((count, 4, 8), seed > 9), np.full((count, 1), seed), None)
+
+    done = without_copies(knowing, draw, made.Made(np.zeros((2, 4, 8), int), np.zeros((2, 1)), None), 1)
+    assert (done.examples == 1).all()
+    assert (done.noise == 3_000_018).all()
 
 
 def test_pictures_have_no_validity_to_choose_by(digits):

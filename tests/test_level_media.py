@@ -100,13 +100,11 @@ def test_attributes_are_one_truth_a_level(made):
     assert all(value.shape == (12,) and value.dtype == np.bool_ for value in found.values())
 
 
-def test_training_levels_as_samples_are_copies_without_novelty(made):
+def test_training_levels_as_samples_have_the_patterns_of_training(made):
     figures = MEDIUM.figures(made, made, made)
-    assert figures == pytest.approx(
-        {"playable": 1, "broken_pipes": 0, "kl_2x2": 0, "kl_3x3": 0, "novelty": 0, "copies": 1}, abs=1e-9
-    )
+    assert figures == pytest.approx({"playable": 1, "broken_pipes": 0, "kl_2x2": 0, "kl_3x3": 0}, abs=1e-9)
     unknown = TileLevels(MARIO.tiles).figures(made, made, made)
-    assert set(unknown) == {"kl_2x2", "kl_3x3", "novelty", "copies"}
+    assert set(unknown) == {"kl_2x2", "kl_3x3"}
 
 
 def test_columns_are_the_better_baseline(made):

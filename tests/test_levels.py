@@ -268,13 +268,6 @@ def test_equal_sets_have_no_divergence_and_others_that_of_their_patterns(random)
         patterns.pattern_counts(real, 3)
 
 
-def test_the_nearest_example_counts_the_tiles_that_differ():
-    train = np.array([[[0, 0], [0, 0]], [[1, 1], [1, 1]]])
-    np.testing.assert_allclose(
-        patterns.nearest(np.array([[[0, 0], [0, 1]], [[1, 1], [1, 1]]]), train), [0.25, 0]
-    )
-
-
 def test_tiles_have_the_likelihood_of_their_counts():
     levels = np.array([[[0, 0, 1]]])
     tiles = Tiles(levels, 2)

@@ -23,6 +23,9 @@ from keras_ae.cli.folders import (
     settings,
 )
 
+MOST_ACROSS = 10
+"""Measures of a table that has a column for each; with more it has a line for each."""
+
 
 def add(verb) -> None:
     """Adds the verbs of this file."""
@@ -178,7 +181,6 @@ def _print_table(table):
     if not names:
         print("no example is labelled as an anomaly: there is nothing to score")
         return
-    width = max(map(len, table))
     titles = {
         "psnr": "PSNR dB",
         "ssim": "SSIM",
@@ -200,11 +202,25 @@ def _print_table(table):
         "span_f1": "F1 of spans",
         "count": "number",
     }
+    if len(names) > MOST_ACROSS:
+        _print_down(table, names, titles)
+        return
+    width = max(map(len, table))
     columns = {name: max(10, len(titles.get(name, name))) for name in names}
     print(" ".join([" " * width, *(f"{titles.get(name, name):>{columns[name]}}" for name in names)]))
     for row, scores in table.items():
         cells = (f"{_cell(name, scores.get(name)):>{columns[name]}}" for name in names)
         print(" ".join([f"{row:{width}}", *cells]))
+
+
+def _print_down(table, names, titles):
+    """The same with a line for each measure, for there are too many to go across."""
+    width = max(len(titles.get(name, name)) for name in names)
+    columns = {row: max(10, len(row)) for row in table}
+    print(" ".join([" " * width, *(f"{row:>{columns[row]}}" for row in table)]))
+    for name in names:
+        cells = (f"{_cell(name, scores.get(name)):>{columns[row]}}" for row, scores in table.items())
+        print(" ".join([f"{titles.get(name, name):{width}}", *cells]))
 
 
 def _cell(name, value):

@@ -286,7 +286,13 @@ def digests(rows: Iterable[np.ndarray]) -> list[bytes]:
     return [hashlib.blake2b(np.ascontiguousarray(row), digest_size=8).digest() for row in rows]
 
 
-def assign(hashes: list[bytes], validation: float = VALIDATION, test: float = TEST) -> dict[str, np.ndarray]:
+def hashes(numbers: np.ndarray) -> np.ndarray:
+    """A hash of each example of whole numbers (n, ...), uint64 (n,), whatever their dtype."""
+    same = numbers.reshape(len(numbers), -1).astype(np.int32)
+    return np.array([int.from_bytes(value, "little") for value in digests(same)], np.uint64)
+
+
+def assign(content: list[bytes], validation: float = VALIDATION, test: float = TEST) -> dict[str, np.ndarray]:
     """Indices of each split, from the examples' hashes alone.
 
     An example's split depends on its own content only: adding others does not move it, and
@@ -294,12 +300,12 @@ def assign(hashes: list[bytes], validation: float = VALIDATION, test: float = TE
     with the smallest hashes fill it.
     Raises InputError below 3 examples of different content.
     """
-    if len(set(hashes)) < 3:
+    if len(set(content)) < 3:
         raise InputError(
             f"expected at least 3 different examples, one each to train, validate and test on; "
-            f"received {len(set(hashes))}; add more"
+            f"received {len(set(content))}; add more"
         )
-    position = np.array([int.from_bytes(value, "big") for value in hashes], np.float64) / 2.0**64
+    position = np.array([int.from_bytes(value, "big") for value in content], np.float64) / 2.0**64
     where = np.where(position < test, "test", np.where(position < test + validation, "validation", "train"))
     wanted = [name for name, share in (("test", test), ("validation", validation), ("train", 1)) if share]
     for name in wanted:

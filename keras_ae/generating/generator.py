@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_ae.data.dataset import Units, inference_batch
+from keras_ae.data.dataset import Units, hashes, inference_batch
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
 from keras_ae.media import Medium
@@ -41,7 +41,8 @@ class Generator:
     """What a run's folder holds to generate with; the data that it learned from is not needed.
 
     shape: of an example as the heads take it. classes: of the condition that the decoder takes, or 0.
-    names: of those classes, () where they are numbers.
+    names: of those classes, () where they are numbers. learned: hashes of the training examples, of whole
+    numbers alone.
     """
 
     heads: Heads
@@ -51,6 +52,7 @@ class Generator:
     shape: tuple[int, ...]
     classes: int
     names: tuple[str, ...] = ()
+    learned: np.ndarray | None = None
 
     @classmethod
     def of(cls, directory: Path) -> Generator:
@@ -71,7 +73,9 @@ class Generator:
                 "gives what it takes: keras-ae list"
             )
         classes = kept.examples["condition"].shape[-1] if takes_condition(kept.heads) else 0
-        return cls(kept.heads, kept.units, kept.sampler, kept.medium, shape, classes, kept.label_names)
+        return cls(
+            kept.heads, kept.units, kept.sampler, kept.medium, shape, classes, kept.label_names, kept.learned
+        )
 
     @property
     def element_shape(self) -> tuple[int, ...]:
@@ -134,6 +138,12 @@ class Generator:
         noise = np.repeat(self.noise(-(-count // each), seed, temperature), each, axis=0)[:count]
         return Made(self.decoded(self.codes(noise), labels), noise, labels)
 
+    def copies(self, examples: np.ndarray) -> np.ndarray:
+        """Which examples (n, ...) are ones that were learned from, (n,) bool; of whole numbers alone."""
+        if self.learned is None or examples.shape[1:] != self.element_shape:
+            return np.zeros(len(examples), bool)
+        return np.isin(hashes(examples), self.learned)
+
     def label_of(self, text: str) -> int:
         """The number of a class by its name or number. Raises InputError for one there is not."""
         if not self.classes:
@@ -193,6 +203,21 @@ def made_valid(generator: Generator, draw: Callable[[int, int], Made], made: Mad
         examples[missing], noise[missing] = again.examples[missing], again.noise[missing]
         kept[missing] = validity(examples[missing]) >= 1.0
     return Made(examples, noise, made.labels, valid, kept)
+
+
+def without_copies(generator: Generator, draw: Callable[[int, int], Made], made: Made, seed: int) -> Made:
+    """What was made, with training examples among it drawn anew."""
+    copies = generator.copies(made.examples)
+    examples, noise = made.examples, made.noise
+    for number in range(ROUNDS):
+        if not copies.any():
+            break
+        again = draw(len(copies), seed + (number + 1) * 3_000_017)
+        examples, noise = (
+            _chosen(copies, new, old) for new, old in ((again.examples, examples), (again.noise, noise))
+        )
+        copies = generator.copies(examples)
+    return Made(examples, noise, made.labels)
 
 
 def validity_of(generator: Generator) -> Callable[[np.ndarray], np.ndarray]:

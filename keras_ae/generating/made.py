@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.errors import InputError
-from keras_ae.generating.generator import Generator, Made, best_of, made_valid, validity_of
+from keras_ae.generating.generator import Generator, Made, best_of, made_valid, validity_of, without_copies
 from keras_ae.generating.stitched import stitched
 
 ORIGINS = "made_from.npz"
@@ -60,12 +60,13 @@ class Wish:
 
 
 def generated(generator: Generator, wish: Wish) -> Made:
-    """What a wish is for."""
+    """What a wish is for; no window of whole numbers is one that was learned from."""
     draw = _drawing(generator, wish)
     if wish.best > 1:
         made = best_of(generator, draw, wish.count, wish.seed, wish.best)
     else:
         made = draw(wish.count, wish.seed)
+    made = without_copies(generator, draw, made, wish.seed)
     if wish.valid:
         return made_valid(generator, draw, made, wish.seed)
     if hasattr(generator.medium, "validity"):

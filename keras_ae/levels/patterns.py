@@ -46,15 +46,3 @@ def pattern_divergence(sampled: np.ndarray, real: np.ndarray, size: int) -> floa
     p = (np.array([there[each] for each in patterns], float) + EPSILON) / wholes[0]
     q = (np.array([here.get(each, 0) for each in patterns], float) + EPSILON) / wholes[1]
     return float((p * np.log(p / q)).sum())
-
-
-def nearest(samples: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """Share of tiles in which each sample differs from the training example nearest to it, (n,) in [0, 1].
-
-    Whole numbers (n, rows, columns) and (m, rows, columns).
-    """
-    flat = train.reshape(len(train), -1).astype(np.uint8)
-    least = [
-        (flat != sample).sum(axis=1).min() for sample in samples.reshape(len(samples), -1).astype(np.uint8)
-    ]
-    return np.array(least, float) / flat.shape[1]

@@ -103,16 +103,14 @@ class TileLevels:
         """Measures of samples, (n, rows, columns) all.
 
         playable: share that can be played. broken_pipes: share of pipe tiles. kl_2x2, kl_3x3: nats that the
-        patterns of the test examples cost by the samples' own. novelty: mean share of tiles that differ from
-        the nearest training example. copies: share of samples that are a training example.
+        patterns of the test examples cost by the samples' own.
         """
         found = {"playable": float(self.validity(samples).mean(dtype=np.float64))} if self.game else {}
         if self.legend.having("pipe").any():
             found["broken_pipes"] = pipes.broken_share(samples, self.legend)
         for size in (2, 3):
             found[f"kl_{size}x{size}"] = patterns.pattern_divergence(samples, test, size)
-        away = patterns.nearest(samples, train)
-        return found | {"novelty": float(away.mean()), "copies": float((away == 0).mean())}
+        return found
 
     def baselines(self, train: np.ndarray) -> dict:
         """Levels of each row's own tiles, and of columns drawn by the two before them."""

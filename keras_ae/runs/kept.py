@@ -19,7 +19,7 @@ import tensorflow as tf
 from keras_ae import blocks
 from keras_ae.blocks.colour import in_colour
 from keras_ae.callbacks import read_state
-from keras_ae.data.dataset import Data, Dataset, Units, inference_batch
+from keras_ae.data.dataset import Data, Dataset, Units, hashes, inference_batch
 from keras_ae.data.intake import Intake
 from keras_ae.data.timeseries import step_of_time
 from keras_ae.errors import InputError
@@ -125,6 +125,7 @@ class Saved:
     detector: {"inputs"} -> {"score", "p_value", "is_anomaly", "contributions"}, of one that detects.
     columns: of a table's examples as they were, by the names of the signature.
     medium: what examples are to people. label_names: of the classes of a condition, where they have names.
+    learned: hashes of the training examples of what generates, in ascending order, to know a copy by.
     channels: of a single series. step: from one of its points to the next, in nanoseconds; 0 without times.
     """
 
@@ -138,6 +139,7 @@ class Saved:
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     medium: Medium | None = None
     label_names: tuple[str, ...] = ()
+    learned: np.ndarray | None = None
     channels: tuple[str, ...] = ()
     step: int = 0
 
@@ -165,9 +167,21 @@ def saved(directory: Path) -> Saved:
             told = from_json(str(facts["medium"])) if "medium" in facts else None
             medium = medium_of(told, units.domain, named["inputs"].shape[1:])
             names = tuple(facts["label_names"].tolist()) if "label_names" in facts else ()
+            learned = facts.get("learned")
             series = (tuple(facts["channels"].tolist()), int(facts["step"])) if "channels" in facts else ()
             return Saved(
-                heads, units, named, sampler, restorer, shown, detector, columns, medium, names, *series
+                heads,
+                units,
+                named,
+                sampler,
+                restorer,
+                shown,
+                detector,
+                columns,
+                medium,
+                names,
+                learned,
+                *series,
             )
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{directory} cannot be read ({error}); train anew") from error
@@ -231,6 +245,8 @@ def save_data_facts(run: Run) -> None:
         told = {"channels": np.array(series.names), "step": step_of_time(series)}
     if data.medium is not None:
         told["medium"] = to_json(data.medium)
+    if data.domain == "categorical" and hasattr(run.recipe.variant, "sampler"):
+        told["learned"] = np.unique(hashes(data.train.examples.argmax(axis=-1)))
     np.savez(
         directory / DATA_FILE,
         **told,

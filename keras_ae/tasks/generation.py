@@ -57,9 +57,10 @@ class Generation:
 
         novelty: median distance to the nearest training example, copies: the share at no distance.
         diversity: mean distance of two samples. density, coverage: among the test examples' codes.
-        nll_nats, bound_nats: of test examples. frechet_classifier, read_as_wanted: by a classifier, where
-        there are labels; its own accuracy on real test examples bounds what that share can tell.
-        What the medium measures stands beside, and a row of the real test examples.
+        nll_nats, bound_nats: of test examples; nats_a_step: of a step of them. frechet_classifier,
+        read_as_wanted: by a classifier, where there are labels; its own accuracy on real test examples
+        bounds what that share can tell. What the medium measures stands beside, and a row of the real test
+        examples.
         """
         if draw is None:
             return {}
@@ -78,7 +79,7 @@ class Generation:
                 for name, nats in data.medium.nll(people.train, people.test).items():
                     found.setdefault(name, {})["nll_nats"] = nats
             found["test examples"] = people.figures(people.test[: self.samples])
-        return found
+        return {row: _by_step(figures, data) for row, figures in found.items()}
 
     def _of_labels(self, heads, data, seen, wanted):
         if not data.classes:
@@ -133,6 +134,16 @@ class _People:
         if hasattr(self.medium, "figures"):
             found |= self.medium.figures(samples, self.train, self.test)
         return found
+
+
+def _by_step(figures, data):
+    """Figures with the nats of an example also as those of a step, where the medium goes on along an axis."""
+    axis = getattr(data.medium, "axis", None)
+    if axis is None:
+        return figures
+    steps = data.test.shape[axis]
+    nats = [figures[name] for name in ("nll_nats", "bound_nats") if name in figures]
+    return figures | ({"nats_a_step": min(nats) / steps} if nats else {})
 
 
 def _among_codes(heads, data, seen, wanted):
