@@ -18,7 +18,9 @@ recipe = Recipe(
     data=MadeLevels(),
     variant=VectorQuantized(StepsBackbone(filters=(128, 128), axis=1), latent_dim=1, codes=256, width=16),
     task=Generation(samples=1000),
-    epochs=60,
+    epochs=48,
+    least_steps=100,
+    keep="last",
     batch_size=64,
     warmup=50,
 )
