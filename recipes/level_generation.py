@@ -16,7 +16,9 @@ from keras_ae.variants.vector_quantized import VectorQuantized
 
 recipe = Recipe(
     data=MadeLevels(),
-    variant=VectorQuantized(StepsBackbone(filters=(128, 128), axis=1), latent_dim=1, codes=256, width=16),
+    variant=VectorQuantized(
+        StepsBackbone(filters=(128, 128), axis=1), latent_dim=1, codes=256, width=16, memory=3
+    ),
     task=Generation(samples=1000),
     epochs=48,
     least_steps=100,
