@@ -199,9 +199,10 @@ def test_heads_with_layers_of_our_own_are_exported_by_another_process(tmp_path):
         assert (tmp_path / "saved_models" / "vector_quantized" / head / "2" / "saved_model.pb").exists()
 
 
-def test_the_prior_of_codes_sees_only_those_before(random):
+@pytest.mark.parametrize("memory", [0, 2])
+def test_the_prior_of_codes_sees_only_those_before(memory, random):
     keras.utils.set_random_seed(0)
-    prior = CodePrior(5, 4, width=8)
+    prior = CodePrior(5, 4, width=8, memory=memory)
     codes = random.integers(0, 5, (1, 4))
     changed = codes.copy()
     changed[0, 2] = (codes[0, 2] + 1) % 5
@@ -217,6 +218,21 @@ def test_draws_from_the_prior_of_codes_have_its_probabilities(random):
     logits = np.asarray(prior(np.zeros((1, 1), "int32"), mode="score"))[0, 0]
     expected = np.exp(logits) / np.exp(logits).sum()
     np.testing.assert_allclose(np.bincount(drawn, minlength=3) / len(drawn), expected, atol=0.015)
+
+
+def test_a_prior_of_little_memory_forgets_and_draws_what_it_scores(random):
+    keras.utils.set_random_seed(0)
+    prior = CodePrior(5, 6, width=8, memory=2)
+    codes = random.integers(0, 5, (1, 6))
+    changed = codes.copy()
+    changed[0, 1] = (codes[0, 1] + 1) % 5
+    first, second = (np.asarray(prior(part, mode="score")) for part in (codes, changed))
+    np.testing.assert_allclose(first[:, 4:], second[:, 4:], rtol=1e-6)
+    noise = normals(random, 50, 30).reshape(50, 6, 5)
+    drawn = np.asarray(prior(noise, mode="draw"))
+    gumbel = -np.log(-np.log(0.5 * (1 + tf.math.erf(noise / 2**0.5).numpy())))
+    likeliest = np.argmax(np.asarray(prior(drawn, mode="score")) + gumbel, axis=-1)
+    np.testing.assert_array_equal(drawn, likeliest)
 
 
 def test_the_perplexity_counts_the_codes_in_use():

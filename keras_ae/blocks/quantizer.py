@@ -112,29 +112,29 @@ class CodePrior(layers.Layer):
         same for the same noise.
 
     codes: of the codebook. positions: of a code. width: of the unit.
-    memory: codes before a position that it depends on, through two dense layers, wherever it is; 0 takes
-        the recurrent unit, which knows all of them and the position.
+    memory: codes before a position that it depends on, through two dense layers; 0 takes the recurrent
+        unit, which knows all of them. Both know the position.
     """
 
     def __init__(self, codes: int, positions: int, width: int = 128, memory: int = 0, **kwargs):
         super().__init__(**kwargs)
         self.codes, self.positions, self.width, self.memory = codes, positions, width, memory
         self.embedding = layers.Embedding(codes + 1, 32)
+        self.place = layers.Embedding(positions, 32)
         self.logits = layers.Dense(codes)
         if memory:
             self.first = layers.Dense(2 * width, "relu")
             self.second = layers.Dense(width, "relu")
         else:
-            self.place = layers.Embedding(positions, 32)
             self.cell = layers.GRUCell(width)
 
     def build(self, values_shape):
         self.embedding.build((None,))
+        self.place.build((None,))
         if self.memory:
-            self.first.build((None, 32 * self.memory))
+            self.first.build((None, 32 * (self.memory + 1)))
             self.second.build((None, 2 * self.width))
         else:
-            self.place.build((None,))
             self.cell.build((None, 64))
         self.logits.build((None, self.width))
         self.built = True
@@ -147,7 +147,8 @@ class CodePrior(layers.Layer):
         if self.memory:
             padded = ops.pad(codes, ((0, 0), (self.memory, 0)), constant_values=self.codes)
             before = [padded[:, back : back + self.positions] for back in range(self.memory)]
-            return self._after(ops.stack(before, axis=-1))
+            places = ops.broadcast_to(ops.arange(self.positions), ops.shape(codes))
+            return self._after(ops.stack(before, axis=-1), places)
         state, given = self._start(codes), []
         for position in range(self.positions):
             logits, state = self._step(position, state)
@@ -179,7 +180,7 @@ class CodePrior(layers.Layer):
     def _step(self, position, state):
         """Logits (batch, codes) at a position, and what is known once they are."""
         if self.memory:
-            return self._after(state), state
+            return self._after(state, ops.broadcast_to(position, ops.shape(state)[:1])), state
         unit, before = state
         place = ops.broadcast_to(position, ops.shape(before))
         seen = ops.concatenate([self.embedding(before), self.place(place)], axis=-1)
@@ -192,11 +193,12 @@ class CodePrior(layers.Layer):
             return ops.concatenate([state[:, 1:], code[:, None]], axis=1)
         return state[0], code
 
-    def _after(self, before):
-        """Logits (..., codes) after the last few codes (..., memory)."""
+    def _after(self, before, places):
+        """Logits (..., codes) after the last few codes (..., memory), at places (...)."""
         embedded = self.embedding(before)
         flat = ops.reshape(embedded, (*ops.shape(embedded)[:-2], 32 * self.memory))
-        return self.logits(self.second(self.first(flat)))
+        seen = ops.concatenate([flat, self.place(places)], axis=-1)
+        return self.logits(self.second(self.first(seen)))
 
     def compute_output_spec(self, values, mode="score"):
         shape = (values.shape[0], self.positions)

@@ -16,6 +16,9 @@ from keras_ae.media import Medium
 CANDIDATES = 256
 """Windows among which the next one is chosen."""
 
+JOINS = 8
+"""Windows that are taken of the same candidates before others are drawn."""
+
 AMONG = 8
 """Of those that fit best, so many are chosen from by lot, so that a level does not go round in a circle."""
 
@@ -54,7 +57,8 @@ def stitched(
     number = 0
     while len(whole) < length:
         number += 1
-        pool = np.moveaxis(windows(CANDIDATES, seed + number), 1 + axis, 1)
+        if number % JOINS == 0:
+            pool = np.moveaxis(windows(CANDIDATES, seed + number), 1 + axis, 1)
         whole = _joined(whole, pool, min(overlap, len(whole)), random, medium)
     return np.moveaxis(whole[:length], 0, axis)
 

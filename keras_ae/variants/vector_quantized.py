@@ -30,8 +30,9 @@ class VectorQuantized:
     width: of each vector, at least 1.
     commitment: weight of the encoder's distance from the codes, at least 0.
     decay: of the codebook's running means, above 0 and below 1.
-    memory: codes before a position that the prior goes by, whatever the position, at least 1; 0 for all of
-        them. Of little data a prior that remembers all repeats what it has seen.
+    memory: codes before a position that the prior goes by, at least 1; 0 for all of them, by a recurrent
+        unit. Of little data a prior that remembers all repeats what it has seen.
+    prior_width: of the prior's recurrent unit, or of its layers, at least 1.
     sampler: where codes to generate from are drawn.
     """
 
@@ -42,10 +43,11 @@ class VectorQuantized:
     commitment: float = 0.1
     decay: float = 0.99
     memory: int = 0
+    prior_width: int = 128
     sampler: Sampler = OwnPrior()
 
     def __post_init__(self):
-        check_least(self, latent_dim=1, codes=2, width=1, commitment=0, memory=0)
+        check_least(self, latent_dim=1, codes=2, width=1, commitment=0, memory=0, prior_width=1)
         if not 0 < self.decay < 1:
             raise ValueError(f"decay is above 0 and below 1, received {self.decay}")
 
@@ -81,7 +83,7 @@ class VectorQuantized:
         """Heads of which training sees the vectors on their way through the codebook, and the prior."""
         heads = Heads.join(encoder, decoder)
         positions = decoder.get_layer("code").output.shape[1]
-        prior = CodePrior(self.codes, positions, memory=self.memory, name="prior")
+        prior = CodePrior(self.codes, positions, self.prior_width, self.memory, name="prior")
         inputs = {tensor.name: tensor for tensor in heads.end_to_end.inputs}
         seeds = keras.Input((2,), dtype="int64", name="seeds")
         encoded = encoder(inputs)
