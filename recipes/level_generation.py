@@ -17,10 +17,10 @@ from keras_ae.variants.vector_quantized import VectorQuantized
 recipe = Recipe(
     data=MadeLevels(),
     variant=VectorQuantized(
-        StepsBackbone(filters=(128, 128), axis=1), latent_dim=1, codes=256, width=16, memory=3
+        StepsBackbone(filters=(128, 128), axis=1), latent_dim=1, codes=256, width=16, memory=2
     ),
     task=Generation(samples=1000),
-    epochs=48,
+    epochs=60,
     least_steps=100,
     keep="last",
     batch_size=64,

@@ -228,7 +228,7 @@ def test_a_prior_of_little_memory_forgets_and_draws_what_it_scores(random):
     changed[0, 1] = (codes[0, 1] + 1) % 5
     first, second = (np.asarray(prior(part, mode="score")) for part in (codes, changed))
     np.testing.assert_allclose(first[:, 4:], second[:, 4:], rtol=1e-6)
-    noise = normals(random, 50, 30).reshape(50, 6, 5)
+    noise = tf.reshape(normals(random, 50, 30), (50, 6, 5))
     drawn = np.asarray(prior(noise, mode="draw"))
     gumbel = -np.log(-np.log(0.5 * (1 + tf.math.erf(noise / 2**0.5).numpy())))
     likeliest = np.argmax(np.asarray(prior(drawn, mode="score")) + gumbel, axis=-1)
