@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_ae.data.dataset import Units, hashes, inference_batch
 from keras_ae.errors import InputError
@@ -99,10 +101,16 @@ class Generator:
     def codes(self, noise: np.ndarray) -> np.ndarray:
         """What the sampler makes of noise (n, ...): codes (n, ...)."""
         size = inference_batch(tuple(noise.shape[1:]))
-        parts = [
-            apply(self.sampler, {"noise": noise[at : at + size]})["code"] for at in range(0, len(noise), size)
-        ]
-        return np.concatenate(parts)
+        return np.concatenate([self._sampled(noise[at : at + size]) for at in range(0, len(noise), size)])
+
+    @cached_property
+    def _sampled(self):
+        """The sampler as one graph, for a prior that goes code by code is slow op by op."""
+        taken = self.sampler.inputs[0]
+        return tf.function(
+            lambda noise: apply(self.sampler, {"noise": noise})["code"],
+            input_signature=[tf.TensorSpec(taken.shape, taken.dtype)],
+        )
 
     def decoded(self, codes: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Examples (n, ...) as people have them, of codes (n, ...) and, where taken, of labels (n,)."""
@@ -190,33 +198,38 @@ def made_valid(generator: Generator, draw: Callable[[int, int], Made], made: Mad
     """
     validity = validity_of(generator)
     valid = validity(made.examples) >= 1.0
-    examples, noise = made.examples.copy(), made.noise.copy()
     kept = valid.copy()
+    made = Made(made.examples.copy(), made.noise, made.labels)
     for number in range(ROUNDS):
-        for place in np.flatnonzero(~kept):
-            if hasattr(generator.medium, "repaired"):
-                examples[place], kept[place] = generator.medium.repaired(examples[place])
-        missing = ~kept
-        if not missing.any():
+        if hasattr(generator.medium, "repaired"):
+            for place in np.flatnonzero(~kept):
+                made.examples[place], kept[place] = generator.medium.repaired(made.examples[place])
+        if kept.all():
             break
-        again = draw(len(kept), seed + (number + 1) * 7_000_003)
-        examples[missing], noise[missing] = again.examples[missing], again.noise[missing]
-        kept[missing] = validity(examples[missing]) >= 1.0
-    return Made(examples, noise, made.labels, valid, kept)
+        made = _anew(draw, made, ~kept, seed + (number + 1) * 7_000_003)
+        kept[~kept] = validity(made.examples[~kept]) >= 1.0
+    return Made(made.examples, made.noise, made.labels, valid, kept)
 
 
 def without_copies(generator: Generator, draw: Callable[[int, int], Made], made: Made, seed: int) -> Made:
     """What was made, with training examples among it drawn anew."""
-    copies = generator.copies(made.examples)
-    examples, noise = made.examples, made.noise
     for number in range(ROUNDS):
+        copies = generator.copies(made.examples)
         if not copies.any():
             break
-        again = draw(len(copies), seed + (number + 1) * 3_000_017)
-        examples, noise = (
-            _chosen(copies, new, old) for new, old in ((again.examples, examples), (again.noise, noise))
-        )
-        copies = generator.copies(examples)
+        made = _anew(draw, made, copies, seed + (number + 1) * 3_000_017)
+    return made
+
+
+def _anew(draw, made, wanted, seed):
+    """What was made, with those that are wanted (n,) drawn from another seed."""
+    examples, noise = made.examples.copy(), made.noise.copy()
+    if made.labels is None:
+        again = draw(int(wanted.sum()), seed)
+        examples[wanted], noise[wanted] = again.examples, again.noise
+    else:  # the class of each goes by its place
+        again = draw(len(wanted), seed)
+        examples[wanted], noise[wanted] = again.examples[wanted], again.noise[wanted]
     return Made(examples, noise, made.labels)
 
 
@@ -225,8 +238,7 @@ def validity_of(generator: Generator) -> Callable[[np.ndarray], np.ndarray]:
     if not hasattr(generator.medium, "validity"):
         raise InputError(
             f"nothing tells valid {type(generator.medium).__name__.lower()} from others; leave the choice "
-            "of the "
-            "best, and of valid ones alone, out"
+            "of the best, and of valid ones alone, out"
         )
     return generator.medium.validity
 

@@ -61,12 +61,15 @@ class Wish:
 
 def generated(generator: Generator, wish: Wish) -> Made:
     """What a wish is for; no window of whole numbers is one that was learned from."""
-    draw = _drawing(generator, wish)
+    any_made = _drawing(generator, wish)
+
+    def draw(count, seed):
+        return without_copies(generator, any_made, any_made(count, seed), seed)
+
     if wish.best > 1:
         made = best_of(generator, draw, wish.count, wish.seed, wish.best)
     else:
         made = draw(wish.count, wish.seed)
-    made = without_copies(generator, draw, made, wish.seed)
     if wish.valid:
         return made_valid(generator, draw, made, wish.seed)
     if hasattr(generator.medium, "validity"):
