@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from PIL import Image
 
 from keras_ae.data.dataset import Units
 from keras_ae.media import Medium
 from keras_ae.pictures import drawable, grid
 from keras_ae.sheet import contact_sheet
-
-WIDEST = 2000
-"""Pixels that a sheet takes across at most."""
 
 MOST_DRAWN = 6
 """Examples in a row of drawings, which are larger than pictures."""
@@ -33,8 +29,4 @@ def rows_drawn(rows: Mapping[str, np.ndarray], units: Units, medium: Medium | No
     columns = min(MOST_DRAWN, *(len(row) for row in rows.values()))
     for row in rows.values():
         drawings += [medium.drawn(example) for example in units.raw(np.asarray(row[:columns]))]
-    sheet = contact_sheet(drawings, columns)
-    if sheet.shape[1] <= WIDEST:
-        return sheet
-    size = (WIDEST, round(sheet.shape[0] * WIDEST / sheet.shape[1]))
-    return np.asarray(Image.fromarray(sheet).resize(size, Image.Resampling.LANCZOS))
+    return contact_sheet(drawings, columns)

@@ -78,12 +78,12 @@ class Latent(keras.callbacks.Callback):
                 self._write_sound(encoded)
 
     def _write_sound(self, encoded):
-        """Samples as they sound."""
+        """Samples as they sound; under a name of its own, for a tag belongs to one page."""
         draw = drawing(self.sampler.fit(self.heads, encoded))
         made = self.units.raw(generate(self.heads, draw(HEARD, 0), np.zeros(HEARD, int), 0))
         heard = [self.medium.sound(example) for example in made]
         tf.summary.audio(
-            "samples", np.stack([wave for wave, _ in heard])[..., None], heard[0][1], max_outputs=HEARD
+            "sound", np.stack([wave for wave, _ in heard])[..., None], heard[0][1], max_outputs=HEARD
         )
 
     def on_train_end(self, logs=None):

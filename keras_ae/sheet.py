@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
 GAP = 4
 GROUND = 128
 SMALLEST = 56
 """Pixels that the longer side of a drawing has at least: smaller ones are enlarged by a whole factor."""
 WIDEST = 2400
-"""Pixels that a row takes at most, unless one drawing takes more by itself."""
+"""Pixels that a row takes at most: longer ones are broken, or shrunk where their number is given."""
 
 
 def contact_sheet(drawings: Sequence[np.ndarray], columns: int | None = None) -> np.ndarray:
@@ -23,14 +24,24 @@ def contact_sheet(drawings: Sequence[np.ndarray], columns: int | None = None) ->
     height = max(picture.shape[0] for picture in pictures)
     width = max(picture.shape[1] for picture in pictures)
     if columns is None:
-        columns = max(1, round((len(pictures) * height / width) ** 0.5))
-    columns = max(1, min(columns, len(pictures), (WIDEST - GAP) // (width + GAP)))
+        columns = min(round((len(pictures) * height / width) ** 0.5), (WIDEST - GAP) // (width + GAP))
+    columns = max(1, min(columns, len(pictures)))
+    if columns * (width + GAP) + GAP > WIDEST and columns > 1:
+        factor = ((WIDEST - GAP) / columns - GAP) / width
+        pictures = [_shrunk(picture, factor) for picture in pictures]
+        height, width = (max(picture.shape[axis] for picture in pictures) for axis in (0, 1))
     rows = -(-len(pictures) // columns)
     sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, 3), GROUND, np.uint8)
     for number, picture in enumerate(pictures):
         top, left = (GAP + (number // columns) * (height + GAP), GAP + (number % columns) * (width + GAP))
         sheet[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     return sheet
+
+
+def _shrunk(picture, factor):
+    size = tuple(max(1, int(side * factor)) for side in picture.shape[1::-1])
+    colours = picture.repeat(3, 2) if picture.shape[2] == 1 else picture
+    return np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.LANCZOS))
 
 
 def _enlarged(drawing):
