@@ -141,6 +141,7 @@ def test_wide_levels_are_cut_into_windows(folder):
     assert sum(len(split) for split in data.splits.values()) == 4 * 4
     mixed = LevelFolder(folder(squares(4, 30) | {"wide": squares(1, 32)["0"]})).load()
     assert mixed.train.shape == (4, 28, 2)
+    assert data.medium.axis == 1
 
 
 def test_a_folder_without_levels_or_a_legend_is_not_taken(folder, tmp_path):

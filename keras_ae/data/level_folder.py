@@ -69,7 +69,7 @@ class LevelFolder:
         cut = any(level.shape[1] > width for level in levels.values())
         return data_of(
             Path(self.path).name,
-            medium_of(legend, self.game),
+            medium_of(legend, self.game, cut),
             list(levels.values()),
             pieces,
             unit="windows" if cut else "levels",

@@ -47,9 +47,9 @@ class MadeLevels(Named):
         return MadeLevels(6, self.width + 6, self.width, self.seed).load()
 
 
-def medium_of(legend: Legend, game: str) -> TileLevels:
-    """The medium of a game's levels."""
-    return TileLevels(legend.tiles, game, legend.tags)
+def medium_of(legend: Legend, game: str, cut: bool = False) -> TileLevels:
+    """The medium of a game's levels, or of windows that they are cut into."""
+    return TileLevels(legend.tiles, game, legend.tags, cut)
 
 
 def made_levels(count: int, columns: int, seed: int) -> np.ndarray:

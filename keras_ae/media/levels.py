@@ -27,11 +27,13 @@ class TileLevels:
 
     tiles: one character a tile. tags: what each is, as the VGLC names it, such as "solid" or "pipe".
     game: "platformer", "rooms" or "runner", whose movement tells which levels can be played; "" for none.
+    cut: whether they are windows of longer ones, as those of a platformer are anyway.
     """
 
     tiles: str
     game: str = ""
     tags: tuple[tuple[str, ...], ...] = ()
+    cut: bool = False
 
     suffixes = (".txt",)
 
@@ -41,8 +43,8 @@ class TileLevels:
 
     @property
     def axis(self) -> int | None:
-        """A platformer's levels go on along their columns; others are whole."""
-        return 1 if self.game == "platformer" else None
+        """Windows go on along their columns; others are whole."""
+        return 1 if self.cut or self.game == "platformer" else None
 
     @cached_property
     def legend(self) -> Legend:
