@@ -78,10 +78,13 @@ def test_a_missing_file_is_refused(tmp_path):
         MEDIUM.read(tmp_path / "none.txt", (2, 4))
 
 
-def test_validity_is_whether_levels_can_be_played(monkeypatch, made):
+def test_validity_is_whether_levels_can_be_played_and_pipes_are_whole(monkeypatch, made):
     monkeypatch.setattr(levels, "AT_ONCE", 5)
-    examples = np.concatenate([made, np.zeros((1, 14, 16), int)])
-    np.testing.assert_array_equal(MEDIUM.validity(examples), [1] * 12 + [0])
+    half = made[:1].copy()
+    half[0, 8, 5] = MARIO.first("left pipe")
+    examples = np.concatenate([made, np.zeros((1, 14, 16), int), half])
+    np.testing.assert_array_equal(MEDIUM.validity(examples), [1] * 12 + [0, 0])
+    assert MEDIUM.playable(half)[0]
     assert MEDIUM.validity(examples[:0]).shape == (0,)
     np.testing.assert_array_equal(TileLevels("ab").validity(np.zeros((2, 3, 3), int)), [1, 1])
     runner = medium_of(LODE_RUNNER, "runner")

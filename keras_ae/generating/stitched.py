@@ -43,7 +43,7 @@ def stitched(
         raise InputError(
             f"expected a length of at least one window's, {size // unit}, received {length // unit}"
         )
-    whole = pool[0]
+    whole, pool = pool[0], pool[1:]
     if opening is not None:
         whole = np.moveaxis(opening, axis, 0)
         whole = whole[: len(whole) // unit * unit]
@@ -59,12 +59,13 @@ def stitched(
         number += 1
         if number % JOINS == 0:
             pool = np.moveaxis(windows(CANDIDATES, seed + number), 1 + axis, 1)
-        whole = _joined(whole, pool, min(overlap, len(whole)), random, medium)
+        whole, taken = _joined(whole, pool, min(overlap, len(whole)), random, medium)
+        pool = np.delete(pool, taken, axis=0)  # so that no window stands twice
     return np.moveaxis(whole[:length], 0, axis)
 
 
 def _joined(whole, pool, overlap, random, medium):
-    """What is there (length, ...) with the window of a pool (n, size, ...) that fits, cut where best."""
+    """What is there (length, ...) with the window of a pool (n, size, ...) that fits, and its place."""
     end, heads = whole[-overlap:], pool[:, :overlap]
     if hasattr(medium, "compared"):
         end, heads = medium.compared(end[None])[0], medium.compared(heads)
@@ -78,5 +79,5 @@ def _joined(whole, pool, overlap, random, medium):
     chosen = random.choice(best[each[best] == each[best[0]]])
     before = whole[: len(whole) - overlap + cuts[chosen]]
     if hasattr(medium, "joined"):
-        return medium.joined(before, pool[chosen], int(cuts[chosen]))
-    return np.concatenate([before, pool[chosen, cuts[chosen] :]])
+        return medium.joined(before, pool[chosen], int(cuts[chosen])), chosen
+    return np.concatenate([before, pool[chosen, cuts[chosen] :]]), chosen

@@ -86,14 +86,24 @@ class TileLevels:
         return [text, drawing]
 
     def validity(self, examples: np.ndarray) -> np.ndarray:
-        """1 for levels that can be played, else 0; 1 for all of a game whose movement is not known."""
+        """1 for levels that can be played and whose pipes are whole, else 0.
+
+        Of a game whose movement is not known, by the pipes alone.
+        """
+        whole = self.playable(examples)
+        if self.legend.having("pipe").any():
+            whole &= ~pipes.broken(examples, self.legend).any(axis=(1, 2))
+        return whole.astype(np.float32)
+
+    def playable(self, examples: np.ndarray) -> np.ndarray:
+        """(n,) bool, whether the game's movement leads through; True where that is not known."""
         if not self.game:
-            return np.ones(len(examples), np.float32)
+            return np.ones(len(examples), bool)
         parts = [
             repair.playable(examples[start : start + AT_ONCE], self.legend, self.game)
             for start in range(0, len(examples), AT_ONCE)
         ]
-        return np.concatenate([np.zeros(0), *parts]).astype(np.float32)
+        return np.concatenate([np.zeros(0, bool), *parts])
 
     def repaired(self, example: np.ndarray) -> tuple[np.ndarray, bool]:
         return repair.repaired(example, self.legend, self.game)
@@ -107,7 +117,7 @@ class TileLevels:
         playable: share that can be played. broken_pipes: share of pipe tiles. kl_2x2, kl_3x3: nats that the
         patterns of the test examples cost by the samples' own.
         """
-        found = {"playable": float(self.validity(samples).mean(dtype=np.float64))} if self.game else {}
+        found = {"playable": float(self.playable(samples).mean())} if self.game else {}
         if self.legend.having("pipe").any():
             found["broken_pipes"] = pipes.broken_share(samples, self.legend)
         for size in (2, 3):
