@@ -16,10 +16,13 @@ EXTRAS = "music"
 recipe = Recipe(
     data=Chorales(),
     variant=Variational(
-        StepsBackbone(filters=(256, 256, 256, 256), halvings=3, kernel_size=5), latent_dim=64, warmup=0.3
+        StepsBackbone(filters=(128, 192, 256, 256), halvings=4, kernel_size=5),
+        latent_dim=128,
+        beta=0.2,
+        warmup=0.1,
     ),
     task=Generation(samples=1000, draws=100),
-    epochs=20,
+    epochs=9,
     batch_size=64,
     warmup=200,
 )
