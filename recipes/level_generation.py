@@ -5,7 +5,12 @@
     make generate RECIPE=level_generation COUNT=16 SEED=1 LENGTH=200 PLAYABLE=1
 
 Each column of a window is one of 256 codes, found by convolutions over neighbouring columns; a prior over
-the codes, learned beside, says what follows what.
+the codes, learned beside, says what follows the last two. 1,000 windows of mario, a run on 2 cores of an
+Intel Xeon (AVX-512, no GPU), seed 0, 7 minutes of training:
+
+                       playable   broken pipes   KL of 2x2 and 3x3 tiles to the test levels
+    this               97.5 %     1.2 %          .135  .538
+    trigram columns    96.6 %     0              .136  .569
 """
 
 from keras_ae.blocks.steps import StepsBackbone
