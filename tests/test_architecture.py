@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 RANKS = {
-    "errors": 0, "losses": 0, "pictures": 0,
+    "errors": 0, "losses": 0, "pictures": 0, "decoding": 0,
     "levels": 0.3, "music": 0.3, "media": 0.6,
     "heads": 1, "metrics": 1, "disentanglement": 1, "baselines": 1, "catalogue": 1, "data": 1, "client": 1,
     "thresholds": 1,

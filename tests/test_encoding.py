@@ -20,9 +20,9 @@ import tensorflow as tf
 from conftest import write_pictures
 from PIL import Image
 
-from keras_ae import data, recipe
+from keras_ae import data, decoding, recipe
 from keras_ae.cli import encoding as verbs
-from keras_ae.data import images, mnist
+from keras_ae.data import mnist
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Units, values
 from keras_ae.data.images import ImageFolder
@@ -232,7 +232,7 @@ def test_pictures_are_encoded_as_the_folder_loader_brings_them(models, tmp_path,
     assert [row["index"] for row in table] == list(map(str, range(10)))
     assert [row["label"] for row in table] == ["0"] * 5 + ["1"] * 5
     pixels = np.empty((28, 28, 1), np.uint8)
-    assert images.read_picture(pictures / table[3]["name"], pixels) is None
+    assert decoding.read_picture(pictures / table[3]["name"], pixels) is None
     np.testing.assert_allclose(found[3], due(pixels[None] / np.float32(255))[0], rtol=1e-5)
 
 

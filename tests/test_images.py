@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_ae import decoding
 from keras_ae.data import images
 from keras_ae.data.images import ImageFolder
 from keras_ae.errors import InputError
@@ -154,7 +155,7 @@ def test_grey_beside_colour_is_refused_until_one_is_chosen(tmp_path):
 def test_a_picture_of_too_many_pixels_is_left_out_before_it_is_decoded(tmp_path, monkeypatch):
     fill(tmp_path)
     fill(tmp_path / "big", 1, size=(30, 30), seed=9)
-    monkeypatch.setattr(images, "MOST_PIXELS", 500)
+    monkeypatch.setattr(decoding, "MOST_PIXELS", 500)
     notes = ImageFolder(str(tmp_path)).load().notes
     assert any("30x30 is over the limit of 500 pixels" in note for note in notes)
 
@@ -174,13 +175,13 @@ def test_a_size_or_channels_outside_the_domain_is_refused(fields):
 
 def test_sixteen_bits_transparency_palettes_and_orientation_are_understood(tmp_path):
     deep = Image.fromarray(np.full((8, 8), 65535, np.uint16))
-    np.testing.assert_array_equal(images._fit(deep, 8, 1), 255)
-    np.testing.assert_array_equal(images._fit(Image.fromarray(np.full((8, 8), 0.5, np.float32)), 8, 1), 128)
-    np.testing.assert_array_equal(images._fit(Image.fromarray(np.full((8, 8), 2570, np.int32)), 8, 1), 10)
+    np.testing.assert_array_equal(decoding.fit(deep, 8, 1), 255)
+    np.testing.assert_array_equal(decoding.fit(Image.fromarray(np.full((8, 8), 0.5, np.float32)), 8, 1), 128)
+    np.testing.assert_array_equal(decoding.fit(Image.fromarray(np.full((8, 8), 2570, np.int32)), 8, 1), 10)
     clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
-    np.testing.assert_array_equal(images._fit(clear, 8, 3), 255)
+    np.testing.assert_array_equal(decoding.fit(clear, 8, 3), 255)
     grey_palette = Image.new("L", (8, 8), 7).convert("P")
-    assert images._is_grey(grey_palette)
+    assert decoding._is_grey(grey_palette)
     assert not images._is_grey(Image.new("RGB", (8, 8), (1, 2, 3)).convert("P"))
     turned = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8))
     exif = Image.Exif()

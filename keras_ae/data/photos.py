@@ -14,15 +14,8 @@ from PIL import Image
 
 from keras_ae.data.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
 from keras_ae.data.dataset import Data, Named, Split, assign
-from keras_ae.data.images import (
-    WORKERS,
-    left_out,
-    none_readable,
-    one_line,
-    picture_files,
-    picture_header,
-    whole_picture,
-)
+from keras_ae.data.images import WORKERS, left_out, none_readable, picture_files
+from keras_ae.decoding import one_line, picture_header, whole_picture
 from keras_ae.errors import InputError
 
 MOST_PIECES = 256

@@ -11,8 +11,8 @@ from typing import ClassVar
 from keras_ae.data.crops import Album, Cropping
 from keras_ae.data.dataset import Data, Named, assign
 from keras_ae.data.download import download
-from keras_ae.data.images import picture_header
 from keras_ae.data.photos import Photographs, check_channels, data_of, photograph
+from keras_ae.decoding import picture_header
 
 MANIFEST = Path(__file__).with_name("published.sha256")
 """Lines of a file's sha256 and its path below the cache's folder of data sets."""

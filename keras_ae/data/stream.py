@@ -16,8 +16,9 @@ import numpy as np
 from keras_ae.data import find
 from keras_ae.data.arrays import LABELS, ArrayFile, read_header, readable
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.images import WORKERS, ImageFolder, folder_labels, picture_files, read_picture
+from keras_ae.data.images import WORKERS, ImageFolder, folder_labels, picture_files
 from keras_ae.data.rows import Rows, Taken, as_taken, check_shape
+from keras_ae.decoding import read_picture
 from keras_ae.errors import InputError
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keras_ae.data.images import SUFFIXES
+from keras_ae.decoding import SUFFIXES
 from keras_ae.errors import InputError
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from keras_ae.data.images import SUFFIXES, picture_formats
+from keras_ae.decoding import SUFFIXES, picture_formats
 from keras_ae.errors import InputError
 
 GREY = frozenset({"1", "L", "LA", "La"})

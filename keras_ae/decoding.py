@@ -1,0 +1,102 @@
+"""Pictures decoded from files of every common format: upright, of bytes, in grey or colour."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+SUFFIXES = frozenset(".avif .bmp .gif .jfif .jpeg .jpg .pbm .pgm .png .ppm .tga .tif .tiff .webp".split())
+MOST_PIXELS = 80_000_000
+"""A picture of more is left out before it is decoded."""
+GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "F"})
+
+
+def read_picture(file: Path, pixels: np.ndarray) -> str | None:
+    """Fills pixels (height, width, channels) uint8 as training does; returns what is wrong with the file."""
+    try:
+        with Image.open(file, formats=picture_formats()) as image:
+            check_size(image)
+            fill(image, pixels)
+        return None
+    except Exception as error:  # the decoders raise whatever they like for a broken file
+        return one_line(error)
+
+
+def whole_picture(file: Path, channels: int) -> np.ndarray:
+    """A picture of its own size, turned upright: (height, width, channels) uint8, of 1 or 3 channels.
+
+    Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too large.
+    """
+    with Image.open(file, formats=picture_formats()) as image:
+        check_size(image)
+        plain = _plain(ImageOps.exif_transpose(image), channels)
+    return np.asarray(plain).reshape(plain.height, plain.width, channels)
+
+
+def picture_header(file: Path) -> tuple[int, int, int] | str:
+    """(width, height, channels) without decoding, or what is wrong with the file."""
+    try:
+        with Image.open(file, formats=picture_formats()) as image:
+            check_size(image)
+            return *image.size, 1 if _is_grey(image) else 3
+    except Exception as error:  # as above
+        return one_line(error)
+
+
+@cache
+def picture_formats() -> tuple[str, ...]:
+    """Pillow's formats of the suffixes alone: it has others that start programs, such as PostScript."""
+    known = Image.registered_extensions()
+    return tuple(sorted({known[suffix] for suffix in SUFFIXES if suffix in known}))
+
+
+def check_size(image):
+    if image.width * image.height > MOST_PIXELS:
+        raise ValueError(f"{image.width}x{image.height} is over the limit of {MOST_PIXELS} pixels")
+
+
+def fill(image, pixels):
+    """Fills pixels with the middle of an image and gives the image turned upright."""
+    upright = ImageOps.exif_transpose(image)
+    height, width, channels = pixels.shape
+    pixels[:] = fit(upright, width, channels, height)
+    return upright
+
+
+def _is_grey(image):
+    if image.mode == "P":
+        palette = np.array(image.getpalette("RGB")).reshape(-1, 3)
+        return bool((palette == palette[:, :1]).all())
+    return image.mode in GREY_MODES or image.mode.startswith("I;16")
+
+
+def fit(image, size, channels, height=None):
+    """The middle at the wanted size, a square without a height."""
+    height = height or size
+    fitted = ImageOps.fit(_plain(image, channels), (size, height), Image.Resampling.LANCZOS)
+    return np.asarray(fitted).reshape(height, size, channels)
+
+
+def _plain(image, channels):
+    """An image of mode L or RGB; 16 bits become 8, transparent becomes white.
+
+    Whole numbers of more than 8 bits run to 65535, floats to 1; others raise ValueError.
+    """
+    if image.mode.startswith("I") or image.mode == "F":
+        deep = np.asarray(image, np.float32)
+        full = 1.0 if image.mode == "F" else 65535.0
+        if not (deep.min() >= 0 and deep.max() <= full):
+            raise ValueError(f"values from {deep.min():g} to {deep.max():g}, expected 0 to {full:g}")
+        image = Image.fromarray((deep * (255 / full)).round().astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("L" if channels == 1 else "RGB")
+
+
+def one_line(error: Exception) -> str:
+    """An error's message without line breaks, or its kind where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
