@@ -69,22 +69,22 @@ monitor: $(READY) recipe-given ## how far the scores of INPUT's rows have moved 
 	@$(BIN)/keras-ae monitor "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"}
 
 # Where files go, and what several of the next targets pass alike.
-MADE = $${OUTPUT:+--output "$$OUTPUT"} $${SEED:+--seed "$$SEED"} $${LABEL:+--label "$$LABEL"} \
+MADE = $${OUTPUT:+--output "$$OUTPUT"} $${LABEL:+--label "$$LABEL"} \
   $$(case "$$FORCE" in ''|0|no) ;; *) echo --force ;; esac)
 
 generate: $(READY) recipe-given ## new examples by RECIPE: COUNT=16 SEED=1 OUTPUT= LENGTH= AFTER= TEMPERATURE= LABEL= BEST=5 PLAYABLE=1
 	@case "$$PLAYABLE" in ''|0|no) set -- ;; *) set -- --playable ;; esac; \
-	$(BIN)/keras-ae generate "$$RECIPE" $${COUNT:+--count "$$COUNT"} $(MADE) $${LENGTH:+--length "$$LENGTH"} \
+	$(BIN)/keras-ae generate "$$RECIPE" $${COUNT:+--count "$$COUNT"} $${SEED:+--seed "$$SEED"} $(MADE) $${LENGTH:+--length "$$LENGTH"} \
 	  $${AFTER:+--after "$$AFTER"} $${TEMPERATURE:+--temperature "$$TEMPERATURE"} $${BEST:+--best-of "$$BEST"} "$$@"
 
 interpolate: $(READY) recipe-given ## a walk FROM one example TO another: a file, test:5 or seed:3; STEPS=8
 	@$(BIN)/keras-ae interpolate "$$RECIPE" "$$FROM" "$$TO" $(MADE) $${STEPS:+--steps "$$STEPS"}
 
 traverse: $(READY) recipe-given ## what each unit of the code of INPUT does: UNIT=, STEPS=9
-	@$(BIN)/keras-ae traverse "$$RECIPE" $${INPUT:+"$$INPUT"} $(MADE) $${UNIT:+--unit "$$UNIT"} $${STEPS:+--steps "$$STEPS"}
+	@$(BIN)/keras-ae traverse "$$RECIPE" "$${INPUT:-test:0}" $(MADE) $${UNIT:+--unit "$$UNIT"} $${STEPS:+--steps "$$STEPS"}
 
 attribute: $(READY) recipe-given ## INPUT with more of what others have: ADD=sky STRENGTH=1.5
-	@$(BIN)/keras-ae attribute "$$RECIPE" $${INPUT:+"$$INPUT"} --add "$$ADD" $(MADE) $${STRENGTH:+--strength "$$STRENGTH"}
+	@$(BIN)/keras-ae attribute "$$RECIPE" "$${INPUT:-test:0}" --add "$$ADD" $(MADE) $${STRENGTH:+--strength "$$STRENGTH"}
 
 reconstruct: $(READY) recipe-given ## INPUT encoded and decoded again
 	@$(BIN)/keras-ae reconstruct "$$RECIPE" "$$INPUT" $(MADE)

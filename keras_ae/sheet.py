@@ -15,12 +15,14 @@ WIDEST = 2400
 """Pixels that a row takes at most: longer ones are broken, or shrunk where their number is given."""
 
 
-def contact_sheet(drawings: Sequence[np.ndarray], columns: int | None = None) -> np.ndarray:
+def contact_sheet(drawings: Sequence[np.ndarray | None], columns: int | None = None) -> np.ndarray:
     """A picture (height, width, 3) uint8 of drawings (height, width, 1 or 3) uint8, row by row.
+
+    A drawing that is None leaves its place empty.
 
     columns: drawings in a row; without, so many as make the sheet about square.
     """
-    pictures = [_enlarged(drawing) for drawing in drawings]
+    pictures = [_NOTHING if drawing is None else _enlarged(drawing) for drawing in drawings]
     height = max(picture.shape[0] for picture in pictures)
     width = max(picture.shape[1] for picture in pictures)
     if columns is None:
@@ -38,7 +40,12 @@ def contact_sheet(drawings: Sequence[np.ndarray], columns: int | None = None) ->
     return sheet
 
 
+_NOTHING = np.zeros((0, 0, 3), np.uint8)
+
+
 def _shrunk(picture, factor):
+    if not picture.size:
+        return picture
     size = tuple(max(1, int(side * factor)) for side in picture.shape[1::-1])
     colours = picture.repeat(3, 2) if picture.shape[2] == 1 else picture
     return np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.LANCZOS))

@@ -106,7 +106,15 @@ def test_codes_are_walked_through(ask, tmp_path):
     assert "test_0: " in told
     assert "of 392 places as they were" in told
     with np.load(folder / "codes.npz") as codes:
-        assert codes["test_0"].shape == (1, 28)
+        assert codes["code_test_0"].shape == (1, 28)
+    longer = tmp_path / "a" / "sheet.txt"
+    longer.parent.mkdir()
+    longer.write_text("\n".join(["-" * 40] * 14))
+    _, told, folder = ask("attribute", str(longer), str(longer), "--add", "pipes", output="twice")
+    assert "the first 28 of 40 steps are taken" in told
+    assert {path.stem for path in folder.glob("*.txt")} == {
+        "sheet_2_before", "sheet_2_after", "sheet_3_before", "sheet_3_after",
+    }  # fmt: skip
     _, told, folder = ask("nearest", "train:5", "--count", "2", output="near")
     assert "train_5: train:5 0.0000" in told
     assert "(a copy)" in told
@@ -124,13 +132,14 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
         (("generate", "--after", str(ragged)), "expected a length beside"),
         (("generate", "--label", "3"), "takes no class"),
         (("interpolate", "seed:1", "nowhere.txt"), "received 'nowhere.txt'"),
-        (("interpolate", "seed:1", "seed:2", "--steps", "1"), "at least 2 steps"),
-        (("attribute", "--add", "sunshine"), "expected one of"),
-        (("attribute", "--add", "pipes", "--strength", "nan"), "finite strength"),
+        (("interpolate", "seed:1", "seed:2", "--steps", "1"), "from 2 to 1,000 steps"),
+        (("generate", "--length", "20000"), "length from 1 to 10,000"),
+        (("attribute", "seed:1", "--add", "sunshine"), "expected one of"),
+        (("attribute", "seed:1", "--add", "pipes", "--strength", "nan"), "finite strength"),
         (("reconstruct", str(ragged)), "ragged.txt"),
         (("reconstruct", str(unknown)), "~"),
         (("nearest", "seed:1", "--count", "0"), "count of at least 1"),
-        (("traverse", "--unit", "99"), "unit of the code from 0 to 27"),
+        (("traverse", "seed:1", "--unit", "99"), "unit of the code from 0 to 27"),
     ):
         status, told, folder = ask(*arguments)
         assert status == 2, told
@@ -141,6 +150,12 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
 
 def test_files_that_are_there_are_not_replaced_unasked(ask):
     ask("generate", "--count", "1")
-    status, told, _ = ask("generate", "--count", "1")
+    status, told, folder = ask("generate", "--count", "1")
     assert (status, "FORCE=1" in told) == (2, True)
-    assert ask("generate", "--count", "2", "--force")[0] == 0
+    mine = folder / "mine.txt"
+    mine.write_text("kept")
+    assert ask("generate", "--count", "4", "--force")[0] == 0
+    assert ask("generate", "--count", "2", "--length", "40", "--force")[0] == 0
+    assert {path.stem for path in folder.glob("*.txt")} == {"001", "002", "mine"}
+    assert not (folder / ORIGINS).exists()
+    assert mine.read_text() == "kept"

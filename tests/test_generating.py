@@ -48,6 +48,13 @@ class Stripes:
         return {"ones": (examples == 1).any(axis=(1, 2))}
 
 
+@dataclasses.dataclass(frozen=True)
+class Bars(Stripes):
+    """The same, told in units of so many steps."""
+
+    unit: int = 2
+
+
 def units(domain="unit"):
     return Units(domain, np.float32(0), np.float32(1))
 
@@ -198,6 +205,10 @@ def test_windows_are_stitched_where_they_agree():
     assert (np.diff(joined[0]) % 10 == 1).all()
     after = stitched(windows, 20, Stripes(), seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
     np.testing.assert_array_equal(after[0, :6], [4, 5, 6, 7, 8, 9])
+    with pytest.raises(InputError, match="nothing to overlap by"):
+        stitched(windows, 50, Bars(6), seed=0)
+    barred = stitched(windows, 48, Bars(2), seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
+    np.testing.assert_array_equal(barred[0, :4], [4, 5, 6, 7])
     with pytest.raises(InputError, match="at least one window's, 6, received 5"):
         stitched(windows, 5, Stripes(), seed=0)
     with pytest.raises(InputError, match="received 30 steps and a length of 20"):
@@ -274,6 +285,18 @@ def test_an_example_without_its_class_is_asked_for_it(classes):
         walks.code_of(classes, one)
 
 
+def test_a_code_is_decoded_as_the_class_that_is_wanted(classes):
+    first, last = (Given(name, np.zeros(SHAPE, np.float32), label=number) for number, name in enumerate("ab"))
+    with pytest.raises(InputError, match="two examples of one class, a is of 0 and b of 1"):
+        walks.interpolation(classes, first, last, 3)
+    first, last = (dataclasses.replace(one, wanted=2) for one in (first, last))
+    steps = walks.interpolation(classes, first, last, 3)
+    expected = classes.decoded(classes.encoded(first.example[None], np.array([0])), np.array([2]))
+    np.testing.assert_allclose(steps["step_00"], expected[0], atol=1e-6)
+    back, _, _ = walks.reconstruction(classes, first)
+    np.testing.assert_allclose(back, expected[0], atol=1e-6)
+
+
 def test_longer_examples_are_cut_into_windows_and_come_back_whole():
     example = np.arange(40).reshape(2, 20)
     windows, starts = windows_of(example, (2, 8), 1)
@@ -307,14 +330,15 @@ def test_an_attribute_and_a_walk_give_examples_by_name(tiles):
     codes = tiles.encoded(np.random.default_rng(0).integers(0, 3, (10, 4, 8)))
     found = walks.attributed(tiles, [one], codes, np.arange(10) < 5, 1.0)
     assert [*found] == ["one_before", "one_after"]
-    steps = walks.interpolation(tiles, one, Given("two", np.ones((4, 8), int)), 4, None)
+    steps = walks.interpolation(tiles, one, Given("two", np.ones((4, 8), int)), 4)
     np.testing.assert_array_equal(steps["step_00"], found["one_before"])
     back, codes, told = walks.reconstruction(tiles, Given("long", np.zeros((4, 20), int)))
     assert back.shape == (4, 20)
     assert len(codes) == 3
     assert "of 80 places as they were" in told
-    with pytest.raises(InputError, match="numbers of classes from 0 to 2"):
-        tiles.encoded(np.full((1, 4, 8), 3))
+    for wrong in (np.full((1, 4, 8), 3), np.zeros((1, 4, 8))):
+        with pytest.raises(InputError, match="whole numbers of classes from 0 to 2"):
+            tiles.encoded(wrong)
 
 
 def test_what_is_near_is_found_and_a_copy_is_told(tiles, random):
@@ -324,6 +348,16 @@ def test_what_is_near_is_found_and_a_copy_is_told(tiles, random):
     assert row.places[0] == 7
     assert row.told().endswith("(a copy)")
     assert [*row.named()] == ["one", "one_near_1", "one_near_2", "one_near_3"]
+
+
+def test_a_copy_among_real_values_is_at_no_distance(random):
+    for offset, scale in ((0.0, 1.0), (1000.0, 3.7)):
+        learned = (offset + scale * random.normal(size=(300, 40))).astype(np.float32)
+        np.testing.assert_array_equal(neighbours.novelty(learned, learned), 0)
+        places, gaps = neighbours.nearest(learned[:50], learned, 2)
+        np.testing.assert_array_equal(places[:, 0], np.arange(50))
+        exact = np.sqrt(np.square(learned[0] - learned[1:].astype(np.float64)).mean(axis=1)).min()
+        assert gaps[0, 1] == pytest.approx(exact, rel=1e-5)
 
 
 def test_distances_are_shares_of_whole_numbers_and_roots_of_squares():

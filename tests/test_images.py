@@ -182,7 +182,7 @@ def test_sixteen_bits_transparency_palettes_and_orientation_are_understood(tmp_p
     np.testing.assert_array_equal(decoding.fit(clear, 8, 3), 255)
     grey_palette = Image.new("L", (8, 8), 7).convert("P")
     assert decoding._is_grey(grey_palette)
-    assert not images._is_grey(Image.new("RGB", (8, 8), (1, 2, 3)).convert("P"))
+    assert not decoding._is_grey(Image.new("RGB", (8, 8), (1, 2, 3)).convert("P"))
     turned = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8))
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise by a quarter

@@ -146,16 +146,16 @@ def test_examples_are_generated_and_walked_between_with_what_is_given(make):
         "TEMPERATURE=0.8", "LABEL=$(id)", "BEST=5", "PLAYABLE=1", "FORCE=1",
     )  # fmt: skip
     assert done.stdout.splitlines() == [
-        "[generate]", "[r]", "[--count]", "[3]", "[--output]", "[my levels]", "[--seed]", "[1]", "[--label]",
+        "[generate]", "[r]", "[--count]", "[3]", "[--seed]", "[1]", "[--output]", "[my levels]", "[--label]",
         "[$(id)]", "[--force]", "[--length]", "[200]", "[--after]", "[a b.txt]", "[--temperature]", "[0.8]",
         "[--best-of]", "[5]", "[--playable]",
     ]  # fmt: skip
-    done = make("interpolate", "RECIPE=r", "FROM=test:1", "TO=b c.png", "STEPS=5", "SEED=2")
+    done = make("interpolate", "RECIPE=r", "FROM=test:1", "TO=b c.png", "STEPS=5", "LABEL=2")
     assert done.stdout.splitlines() == [
-        "[interpolate]", "[r]", "[test:1]", "[b c.png]", "[--seed]", "[2]", "[--steps]", "[5]",
+        "[interpolate]", "[r]", "[test:1]", "[b c.png]", "[--label]", "[2]", "[--steps]", "[5]",
     ]  # fmt: skip
     assert make("traverse", "RECIPE=r", "UNIT=3").stdout.splitlines() == [
-        "[traverse]", "[r]", "[--unit]", "[3]",
+        "[traverse]", "[r]", "[test:0]", "[--unit]", "[3]",
     ]  # fmt: skip
     done = make("attribute", "RECIPE=r", "INPUT=a.txt", "ADD=sky", "STRENGTH=1.5")
     assert done.stdout.splitlines() == [

@@ -153,8 +153,9 @@ def _tiles_of(file: Path) -> dict[str, list[str]] | None:
             return None
         tiles = json.loads(file.read_text(encoding="utf-8"))["tiles"]
         good = all(
-            len(tile) == 1 and all(isinstance(tag, str) for tag in tags) for tile, tags in tiles.items()
+            len(tile) == 1 and isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)
+            for tile, tags in tiles.items()
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return tiles if good and tiles else None

@@ -38,6 +38,13 @@ class CodeSpace:
         squares = np.square(self.entries).sum(axis=-1)
         return (squares - 2.0 * vectors @ self.entries.T).argmin(axis=-1).astype(np.int32)
 
+    def deviations(self, codes: np.ndarray) -> np.ndarray:
+        """How far each unit of codes (n, ...) spreads, of whole numbers by their vectors: (units,)."""
+        vectors = self.vectors(codes)
+        width = 1 if self.entries is None else self.entries.shape[1]
+        spread = vectors.reshape(len(codes), -1, width).std(axis=0)
+        return np.sqrt(np.square(spread).sum(axis=-1))
+
     def path(self, first: np.ndarray, last: np.ndarray, steps: int) -> np.ndarray:
         """Codes (steps, ...) from one to another, both ends among them.
 

@@ -121,10 +121,11 @@ class Generator:
     def encoded(self, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Codes (n, ...) of examples (n, ...) as people have them."""
         classes, size = self.shape[-1], inference_batch(self.shape)
-        if self.units.domain == "categorical" and (examples.min() < 0 or examples.max() >= classes):
+        whole = examples.dtype.kind in "iu" and examples.min() >= 0 and examples.max() < classes
+        if self.units.domain == "categorical" and not whole:
             raise InputError(
-                f"expected numbers of classes from 0 to {classes - 1}, received {examples.min()} to "
-                f"{examples.max()}; take data of the kind that the model was trained on"
+                f"expected whole numbers of classes from 0 to {classes - 1}, received {examples.dtype} from "
+                f"{examples.min()} to {examples.max()}; take data of the kind that the model was trained on"
             )
         parts = []
         for at in range(0, len(examples), size):
@@ -204,6 +205,7 @@ def made_valid(generator: Generator, draw: Callable[[int, int], Made], made: Mad
         if hasattr(generator.medium, "repaired"):
             for place in np.flatnonzero(~kept):
                 made.examples[place], kept[place] = generator.medium.repaired(made.examples[place])
+            kept &= ~generator.copies(made.examples)
         if kept.all():
             break
         made = _anew(draw, made, ~kept, seed + (number + 1) * 7_000_003)
@@ -235,6 +237,11 @@ def _anew(draw, made, wanted, seed):
 
 def validity_of(generator: Generator) -> Callable[[np.ndarray], np.ndarray]:
     """What scores examples (n, ...) in [0, 1]. Raises InputError where nothing does."""
+    if getattr(generator.medium, "game", None) == "":
+        raise InputError(
+            "nothing tells which of these levels can be played; say whose movement they have when you train: "
+            'SET="data.game=platformer"'
+        )
     if not hasattr(generator.medium, "validity"):
         raise InputError(
             f"nothing tells valid {type(generator.medium).__name__.lower()} from others; leave the choice "

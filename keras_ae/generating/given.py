@@ -20,24 +20,27 @@ class Given:
     """An example that was named.
 
     example: (...) as people have it, which may be longer than a window. code: what it was generated from, or
-    None. label: its class, or None where none is known.
+    None. label: its class, or None where none is known. wanted: the class to decode its code as, or None for
+    its own.
     """
 
     name: str
     example: np.ndarray
     code: np.ndarray | None = None
     label: int | None = None
+    wanted: int | None = None
 
 
 def given(text: str, generator: Generator, data: Callable[[], Data], label: int | None = None) -> Given:
     """The example that a text names: a file, `test:5` of the data, or `seed:3` as it is generated.
 
-    data: opens what the run learned from, where it is needed. label: the class, of a file or to generate.
+    data: opens what the run learned from, where it is needed. label: the class to decode as, and of an
+    example whose own is not known.
     Raises InputError for what is none of them.
     """
     kind, _, number = text.partition(":")
     if kind == "seed" and number.isdecimal():
-        made = generator.draw(1, int(number), label=label if not generator.classes else label or 0)
+        made = generator.draw(1, int(number), label=label)
         code = generator.codes(made.noise)[0]
         return Given(
             f"seed_{number}", made.examples[0], code, None if made.labels is None else made.labels[0]
@@ -48,9 +51,8 @@ def given(text: str, generator: Generator, data: Callable[[], Data], label: int 
             raise InputError(f"expected {kind}:N with N below {len(split):,}, received {text}")
         one = split.take(slice(int(number), int(number) + 1))
         known = None if one.labels is None else int(one.labels[0])
-        return Given(
-            f"{kind}_{number}", people_have(generator, one)[0], label=known if label is None else label
-        )
+        known = label if known is None else known
+        return Given(f"{kind}_{number}", people_have(generator, one)[0], label=known, wanted=label)
     path = Path(text)
     if not path.is_file():
         raise InputError(

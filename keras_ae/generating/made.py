@@ -15,6 +15,9 @@ from keras_ae.generating.stitched import stitched
 ORIGINS = "made_from.npz"
 """What the served decoder's `sample` signature takes to give the same."""
 
+LONGEST = 10_000
+"""Columns, or bars, that windows are joined to at most."""
+
 
 @dataclass(frozen=True, eq=False)
 class Wish:
@@ -38,6 +41,8 @@ class Wish:
     def of(cls, options: argparse.Namespace, generator: Generator) -> Wish:
         """Raises InputError for a length of what is whole already, and an opening that cannot be read."""
         length = options.length
+        if length is not None and not 1 <= length <= LONGEST:
+            raise InputError(f"expected a length from 1 to {LONGEST:,}, received {length}")
         medium = generator.medium
         if length is not None:
             if getattr(medium, "axis", None) is None:
@@ -72,7 +77,7 @@ def generated(generator: Generator, wish: Wish) -> Made:
         made = draw(wish.count, wish.seed)
     if wish.valid:
         return made_valid(generator, draw, made, wish.seed)
-    if hasattr(generator.medium, "validity"):
+    if hasattr(generator.medium, "validity") and getattr(generator.medium, "game", None) != "":
         valid = validity_of(generator)(made.examples) >= 1.0
         return Made(made.examples, made.noise, made.labels, valid, valid)
     return made
@@ -101,7 +106,7 @@ def _drawing(generator, wish):
 
 
 def write_origins(made: Made, folder: Path) -> None:
-    """Keeps the noise and the classes that examples were decoded from; not of joined or mended ones alone."""
+    """Keeps the noise and the classes that examples were decoded from, before mending; not of joined ones."""
     if not made.noise.shape[1:] or not made.noise.size:
         return
     labels = {} if made.labels is None else {"condition": made.labels.astype(np.int64)}

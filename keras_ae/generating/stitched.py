@@ -20,7 +20,7 @@ JOINS = 8
 """Windows that are taken of the same candidates before others are drawn."""
 
 AMONG = 8
-"""Of those that fit best, so many are chosen from by lot, so that a level does not go round in a circle."""
+"""Of those that fit alike, so many are chosen from by lot, so that seeds differ."""
 
 
 def stitched(
@@ -53,6 +53,11 @@ def stitched(
                 f"{opening.shape[axis]} steps and a length of {length}"
             )
     overlap = max(unit, size // 3 // unit * unit)
+    if overlap >= size:
+        raise InputError(
+            f"windows of one bar (of {size} steps) leave nothing to overlap by; train on longer ones: "
+            'SET="data.bars=4"'
+        )
     random = np.random.default_rng(seed)
     number = 0
     while len(whole) < length:

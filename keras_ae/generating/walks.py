@@ -64,11 +64,16 @@ class Neighbours:
 
 
 def code_of(generator: Generator, one: Given) -> np.ndarray:
-    """The code of an example that was named: its own, or of its one window."""
+    """The code of an example that was named: its own, or of its first window."""
     if one.code is not None:
         return one.code
     windows, _ = windows_of(one.example, generator.element_shape, getattr(generator.medium, "axis", None))
     return generator.encoded(windows[:1], labels_of(generator, one, 1))[0]
+
+
+def wanted_of(generator: Generator, one: Given, count: int) -> np.ndarray | None:
+    """The class to decode an example's code as, so many times: its own unless another was asked for."""
+    return np.full(count, one.wanted) if one.wanted is not None else labels_of(generator, one, count)
 
 
 def labels_of(generator: Generator, one: Given, count: int) -> np.ndarray | None:
@@ -84,15 +89,19 @@ def labels_of(generator: Generator, one: Given, count: int) -> np.ndarray | None
     return np.full(count, one.label)
 
 
-def interpolation(
-    generator: Generator, first: Given, last: Given, steps: int, label: int | None
-) -> dict[str, np.ndarray]:
+def interpolation(generator: Generator, first: Given, last: Given, steps: int) -> dict[str, np.ndarray]:
     """Examples by name on the way from one to another, both ends as they are decoded.
 
-    Raises InputError for fewer than 2 steps.
+    Raises InputError for fewer than 2 steps, and for ends of two classes, of which there is no path between.
     """
     codes = CodeSpace.of(generator).path(code_of(generator, first), code_of(generator, last), steps)
-    labels = np.full(steps, label) if generator.classes else None
+    labels, others = (wanted_of(generator, one, steps) for one in (first, last))
+    if labels is not None and labels[0] != others[0]:
+        raise InputError(
+            f"expected two examples of one class, {first.name} is of {labels[0]} and {last.name} of "
+            f"{others[0]}; "
+            "say as which to decode the codes between: LABEL= (--label)"
+        )
     return {f"step_{number:02d}": one for number, one in enumerate(generator.decoded(codes, labels))}
 
 
@@ -107,12 +116,12 @@ def traversals(
     if steps < 2:
         raise InputError(f"expected at least 2 values of a unit, received {steps}")
     space, code = CodeSpace.of(generator), code_of(generator, one)
-    deviations = seen.reshape(len(seen), -1).std(axis=0)
+    deviations = space.deviations(seen)
     units = np.argsort(-deviations, kind="stable")[:MOST_MEASURED] if unit is None else [unit]
     found = []
     for number in units:
         codes = space.traversal(code, int(number), seen, steps)
-        examples = generator.decoded(codes, labels_of(generator, one, len(codes)))
+        examples = generator.decoded(codes, wanted_of(generator, one, len(codes)))
         moves = [distances(examples[at : at + 1], examples[at + 1 : at + 2]) for at in range(len(codes) - 1)]
         found.append(Traversal(int(number), examples, float(deviations[number]), float(np.sum(moves))))
     return sorted(found, key=lambda row: -row.change)[:MOST_UNITS]
@@ -132,7 +141,8 @@ def which_have(
     classes = {}
     if labels is not None and data.classes:
         names = data.label_names or [str(number) for number in range(data.classes)]
-        classes = {str(called): number for number, called in enumerate(names)}
+        classes = {str(number): number for number in range(data.classes)}
+        classes |= {str(called): number for number, called in enumerate(names)}
         if name in classes:
             return labels == classes[name]
     if not own and not classes:
@@ -141,7 +151,8 @@ def which_have(
             "known to "
             f"add; received {name!r}; put pictures into a folder for each label"
         )
-    raise InputError(f"expected one of {', '.join([*own, *classes])}; received {name!r}")
+    labels_there = data.label_names or tuple(classes)
+    raise InputError(f"expected one of {', '.join([*own, *labels_there])}; received {name!r}")
 
 
 def attributed(
@@ -158,7 +169,7 @@ def attributed(
     for one in inputs:
         code = code_of(generator, one)
         both = np.stack([code, space.moved(code[None], concept, strength)[0]])
-        before, after = generator.decoded(both, labels_of(generator, one, 2))
+        before, after = generator.decoded(both, wanted_of(generator, one, 2))
         found |= {f"{one.name}_before": before, f"{one.name}_after": after}
     return found
 
@@ -169,7 +180,7 @@ def reconstruction(generator: Generator, one: Given) -> tuple[np.ndarray, np.nda
     windows, starts = windows_of(one.example, generator.element_shape, axis)
     labels = labels_of(generator, one, len(windows))
     codes = generator.encoded(windows, labels)
-    back = whole_of(generator.decoded(codes, labels), starts, axis)
+    back = whole_of(generator.decoded(codes, wanted_of(generator, one, len(codes))), starts, axis)
     if generator.units.domain == "categorical":
         return back, codes, f"{np.mean(back == one.example):.2%} of {back.size:,} places as they were"
     return back, codes, f"mean squared error {np.mean(np.square(back - one.example)):.5f}"

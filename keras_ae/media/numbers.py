@@ -24,16 +24,17 @@ class Numbers:
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Raises InputError for what holds no array of the shape."""
         try:
-            array = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)  # of which the shape is looked at first
+        except (OSError, ValueError, EOFError, MemoryError, OverflowError) as error:
             raise InputError(
                 f"{path} cannot be read as an array ({error}); write it with numpy.save"
             ) from error
-        if array.shape != shape and array.shape != (1, *shape):
-            raise InputError(f"expected an array of shape {shape} in {path}, received {array.shape}")
+        given = getattr(array, "shape", None)
+        if given not in (shape, (1, *shape)):
+            raise InputError(f"expected an array of shape {shape} in {path}, received {given or 'several'}")
         if array.dtype.kind not in "buif" or not np.isfinite(array).all():
             raise InputError(f"expected finite numbers in {path}, received {array.dtype} with others")
-        return array.reshape(shape)
+        return np.array(array).reshape(shape)
 
     def drawn(self, example: np.ndarray) -> np.ndarray:
         """A curve a channel of (time, channels), and bars of all else."""

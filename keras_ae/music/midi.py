@@ -125,7 +125,7 @@ def _opened(path):
         file = mido.MidiFile(path, clip=True)
     except InputError:
         raise
-    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except Exception as error:  # mido raises whatever it likes for a broken file
         reason = " ".join(str(error).split()) or "it breaks off"
         raise InputError(
             f"{path} cannot be read as a MIDI file ({reason}); write it anew from a notation program"

@@ -184,7 +184,8 @@ def saved(directory: Path) -> Saved:
                 *series,
             )
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{directory} cannot be read ({error}); train anew") from error
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{directory} cannot be read ({reason}); train anew") from error
 
 
 def _intake(directory, facts):

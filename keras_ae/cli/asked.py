@@ -1,0 +1,113 @@
+"""What the verbs that generate have in common: a run, where files go, and examples by their names."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from keras_ae import catalogue
+from keras_ae.cli.folders import finished, requested
+from keras_ae.errors import InputError
+
+MOST_DRAWN = 400
+"""Examples that a sheet shows at most."""
+
+MADE = ".made"
+"""A hidden file with the names of those that a verb wrote, which FORCE=1 may replace."""
+
+
+class Asked:
+    """A run that a verb works with, where its files go, and, once wanted, the data that it learned from."""
+
+    def __init__(self, options):
+        name = catalogue.recipe_file(options.recipe).stem
+        self.folder = options.output or Path(options.folder, name)
+        there = sorted(self.folder.glob("*")) if self.folder.is_dir() else []
+        if (there or self.folder.is_file()) and not options.force:
+            raise InputError(
+                f"{self.folder} holds files already; name another folder, OUTPUT= (--output), or replace "
+                "what "
+                "was made there before, FORCE=1 (--force)"
+            )
+        self.directory = finished(options)
+        from keras_ae.generating.generator import Generator
+
+        self.generator = Generator.of(self.directory)
+        self.label = None if options.label is None else self.generator.label_of(options.label)
+        self.options, self.codes_of, self._data = options, {}, None
+        self._names = ["sheet"]
+
+    def data(self):
+        """What the run learned from."""
+        if self._data is None:
+            from keras_ae.runs.run import load_data
+
+            recipe, _ = requested(self.options, self.directory)
+            self._data = load_data(recipe).in_units(self.generator.units)
+        return self._data
+
+    def given(self, text, of_one_window=False):
+        """The example that a text names, under a name that no other has; a cut is told."""
+        from keras_ae.generating.given import given
+
+        one = given(text, self.generator, self.data, self.label)
+        shape, axis = self.generator.element_shape, getattr(self.generator.medium, "axis", None)
+        if of_one_window and axis is not None and one.example.shape[axis] > shape[axis]:
+            print(f"of {text} the first {shape[axis]} of {one.example.shape[axis]} steps are taken")
+        name, number = one.name, 1
+        while name in self._names:
+            number += 1
+            name = f"{one.name}_{number}"
+        self._names.append(name)
+        return dataclasses.replace(one, name=name)
+
+    def examples(self, split):
+        """Those of a split, as people have them."""
+        from keras_ae.generating.given import people_have
+
+        return people_have(self.generator, getattr(self.data(), split))
+
+    def codes(self, split, most=5000):
+        """Codes of a split, of so many examples at most."""
+        from keras_ae.generating.given import people_have
+
+        few = getattr(self.data(), split).thin(most)
+        return self.generator.encoded(people_have(self.generator, few), few.labels)
+
+    def attributed(self, name):
+        """Which training examples have an attribute, and their codes."""
+        from keras_ae.generating.given import people_have
+        from keras_ae.generating.walks import which_have
+
+        few = self.data().train.thin(5000)
+        examples = people_have(self.generator, few)
+        has = which_have(name, examples, few.labels, self.data(), self.generator.medium)
+        return has, self.generator.encoded(examples, few.labels)
+
+    def write(self, named, columns=None, places=None):
+        """Files of each example by its name, and a sheet of them, in their order or by names in places."""
+        from keras_ae.pictures import save
+        from keras_ae.sheet import contact_sheet
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._clear()
+        medium, written = self.generator.medium, [self.folder / "sheet.png"]
+        for name, example in named.items():
+            written += medium.write(example, self.folder / name)
+        shown = (places or [*named])[:MOST_DRAWN]
+        sheet = contact_sheet([medium.drawn(named[name]) if name else None for name in shown], columns)
+        save(sheet, self.folder / "sheet.png")
+        if self.codes_of:
+            import numpy as np
+
+            np.savez(self.folder / "codes.npz", **self.codes_of)
+        (self.folder / MADE).write_text("\n".join(path.name for path in written), encoding="utf-8")
+        print(f"{len(named)} examples and sheet.png in {self.folder}")
+
+    def _clear(self):
+        """Takes away what a verb wrote here before, and no other file."""
+        before = self.folder / MADE
+        names = before.read_text(encoding="utf-8").splitlines() if before.is_file() else []
+        for name in (*names, "codes.npz", "made_from.npz"):
+            if Path(name).name == name:
+                (self.folder / name).unlink(missing_ok=True)
