@@ -71,7 +71,7 @@ def generated(generator: Generator, wish: Wish) -> Made:
     def draw(count, seed):
         return without_copies(generator, any_made, any_made(count, seed), seed)
 
-    if wish.best > 1:
+    if wish.best > 1 and wish.length is None:
         made = best_of(generator, draw, wish.count, wish.seed, wish.best)
     else:
         made = draw(wish.count, wish.seed)
@@ -94,7 +94,14 @@ def _drawing(generator, wish):
 
     def lengths(count, seed):
         def of_seed(number, seed):
-            return windows(number, seed).examples
+            """Windows to join, of which the best are taken too where that is asked for."""
+            if wish.best > 1:
+                drawn = best_of(generator, windows, number, seed, wish.best)
+            else:
+                drawn = windows(number, seed)
+            if wish.valid and not hasattr(generator.medium, "repaired"):
+                drawn = made_valid(generator, windows, drawn, seed)
+            return drawn.examples
 
         joined = [
             stitched(of_seed, wish.length, generator.medium, seed + 1009 * number, wish.opening)

@@ -33,7 +33,7 @@ def figures(
         the tonic, for the music that trains is transposed; interval_distance: of the melodic intervals, a
         mean over voices.
     longest_copy_bars: mean over samples of the longest run that is in music that trains, in any key; with
-        `_ratio`, as a multiple of the test music's.
+        `_ratio`, as a multiple of the test music's. longest_copy_of_all_bars: the longest of any sample.
     """
     samples, test = (part[:: max(1, -(-len(part) // MOST))] for part in (samples, test))
     ours, real = vocabulary.decoded(samples), vocabulary.decoded(test)
@@ -46,9 +46,10 @@ def figures(
     found["pitch_class_distance"] = tonality.total_variation(*degrees)
     found["interval_distance"] = tonality.total_variation(*steps)
     known = vocabulary.decoded(train)[0]
-    copied, others = (longest_copied_run(part[0], known, any_key=True).mean() for part in (ours, real))
-    found["longest_copy_bars"] = float(copied / steps_a_bar)
-    found["longest_copy_bars_ratio"] = float(copied / max(others, 1))
+    copied, others = (longest_copied_run(part[0], known, any_key=True) for part in (ours, real))
+    found["longest_copy_bars"] = float(copied.mean() / steps_a_bar)
+    found["longest_copy_bars_ratio"] = float(copied.mean() / max(others.mean(), 1))
+    found["longest_copy_of_all_bars"] = float(copied.max() / steps_a_bar)
     return found
 
 
