@@ -8,6 +8,7 @@ import pkgutil
 from pathlib import Path
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.decoding import SUFFIXES
 from keras_ae.errors import InputError
 
 KEPT = ("cropping", "window", "bars", "stride", "transposed")
@@ -40,6 +41,7 @@ def find(text: str, instead: Dataset | None = None) -> Dataset:
     Raises InputError when it is neither, naming the names there are.
     """
     wanted = _alike(instead)
+    _check_folder(text, wanted)
     for kind in sorted(kinds(), key=lambda kind: (not hasattr(kind, "name"), _alike(kind) != wanted)):
         dataset = kind.accepts(text)
         if dataset is not None:
@@ -52,6 +54,15 @@ def find(text: str, instead: Dataset | None = None) -> Dataset:
         f"expected a data set's name ({', '.join(names)}), a folder of images, or a .csv, .npy or .npz file; "
         f"received {text!r}, {missing}"
     )
+
+
+def _check_folder(text, wanted):
+    """Raises InputError for a folder that holds neither what is wanted nor pictures."""
+    own = [kind for kind in kinds() if hasattr(kind, "holds") and _alike(kind) == wanted]
+    if not own or not Path(text).is_dir() or any(kind.accepts(text) for kind in own):
+        return
+    if not any(path.suffix.lower() in SUFFIXES for path in Path(text).rglob("*")):
+        raise InputError(f"expected a folder of {own[0].holds}; found none in {text}; check the path")
 
 
 def _alike(kind) -> str:

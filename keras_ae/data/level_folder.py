@@ -33,6 +33,7 @@ class LevelFolder:
     """
 
     alike: ClassVar[str] = "levels"
+    holds: ClassVar[str] = 'levels, .txt files beside one .json legend of {"tiles": {"X": ["solid"], ...}}'
     path: str
     width: int | None = None
     game: str = ""

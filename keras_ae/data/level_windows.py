@@ -63,6 +63,8 @@ def data_of(
     splits, dropped = _without_repeats(splits)
     counts = [f"{len(splits[part]):,} {unit} of {len(parts[part])} to {how}" for part, how in _USES]
     notes = (f"{len(levels)} levels, each in one split whole: {', '.join(counts)}",)
+    if any(set(digests(splits[part])) <= set(digests(splits["train"])) for part in ("validation", "test")):
+        notes += (f"a split holds only {unit} that training has too: its figures tell nothing of others",)
     if dropped:
         notes += (f"left out of validation and test {dropped:,} {unit} that an earlier split has too",)
     tiles = np.arange(len(medium.tiles))

@@ -32,6 +32,7 @@ class MidiFolder:
     """
 
     alike: ClassVar[str] = "music"
+    holds: ClassVar[str] = "MIDI files, .mid or .midi"
     path: str
     voices: int = 4
     bars: int = 4
