@@ -1,5 +1,7 @@
 """Sprites: that they show what their factors say, and that factors stay with their examples."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,9 @@ def test_sprites_go_by_their_name_and_at_the_size_asked_for():
     for size in (7, 129):
         with pytest.raises(InputError, match=f"size is from 8 to 128 pixels, received {size}"):
             override(recipe, [f"data.size={size}"])
+
+
+def test_factors_go_with_their_examples():
+    data = Sprites().sample()
+    with pytest.raises(ValueError, match="expected factors of 3 train examples"):
+        dataclasses.replace(data, train=data.train.take(slice(3)))

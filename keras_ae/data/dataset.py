@@ -184,6 +184,11 @@ class Data:
         for stream, name in enumerate(("train", "validation", "test", "calibration")):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, replace(getattr(self, name), stream=stream))
+        for name, rows in (self.factors or {}).items():
+            if len(rows) != len(self.splits[name]):
+                raise ValueError(
+                    f"expected factors of {len(self.splits[name])} {name} examples, received {len(rows)}"
+                )
 
     @property
     def splits(self) -> dict[str, Split]:
