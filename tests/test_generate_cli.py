@@ -134,6 +134,7 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
         (("interpolate", "seed:1", "nowhere.txt"), "received 'nowhere.txt'"),
         (("interpolate", "seed:1", "seed:2", "--steps", "1"), "from 2 to 1,000 steps"),
         (("generate", "--length", "20000"), "length from 1 to 10,000"),
+        (("attribute", "seed:1", "--add", "gaps", "--strength", "much"), "a number such as 1.5"),
         (("attribute", "seed:1", "--add", "sunshine"), "expected one of"),
         (("attribute", "seed:1", "--add", "pipes", "--strength", "nan"), "finite strength"),
         (("reconstruct", str(ragged)), "ragged.txt"),

@@ -45,9 +45,7 @@ def add(verb) -> None:
     shifted.add_argument(
         "--add", required=True, metavar="NAME", help="a label, or an attribute of the medium"
     )
-    shifted.add_argument(
-        "--strength", type=float, default=1.0, help="negative takes away (default: %(default)s)"
-    )
+    shifted.add_argument("--strength", default="1.0", help="negative takes away (default: %(default)s)")
     back = _common(verb("reconstruct", reconstruct, "encode examples and decode them again"), "reconstructed")
     back.add_argument("input", nargs="+", help=EXAMPLE)
     near = _common(verb("nearest", nearest, "find the training examples that one is nearest to"), "nearest")
@@ -132,9 +130,15 @@ def attribute(options) -> int:
     asked = Asked(options)
     from keras_ae.generating import walks
 
+    try:
+        strength = float(options.strength)
+    except ValueError as error:
+        raise InputError(
+            f"expected a strength, a number such as 1.5, received {options.strength!r}"
+        ) from error
     has, codes = asked.attributed(options.add)
     inputs = [asked.given(text, of_one_window=True) for text in options.input]
-    found = walks.attributed(asked.generator, inputs, codes, has, options.strength)
+    found = walks.attributed(asked.generator, inputs, codes, has, strength)
     asked.write(found, columns=2)
     return 0
 
