@@ -15,7 +15,7 @@ from PIL import Image
 
 from keras_ae.blocks.corruption import Gaussian
 from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data import published
+from keras_ae.data import download, published
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Sample
 from keras_ae.recipe import Recipe
@@ -86,10 +86,10 @@ def own_cache(monkeypatch, tmp_path):
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
             with open(manifest, "a") as lines:
                 lines.write(f"{digest}  {kind.folder}/{file.name}\n")
-        published.manifest.cache_clear()
+        download.listed.cache_clear()
 
     yield fill
-    published.manifest.cache_clear()
+    download.listed.cache_clear()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras_ae import data
-from keras_ae.data import midi_folder, music, pieces
+from keras_ae.data import download, midi_folder, music, pieces
 from keras_ae.data.kept_pieces import keep, kept
 from keras_ae.data.midi_folder import MidiFolder
 from keras_ae.data.music import Chorales, JsbChorales
@@ -78,9 +78,9 @@ def test_jsb_chorales_keep_their_splits_and_hold_repeated_notes(tmp_path, monkey
     (tmp_path / "manifest").write_text(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  jsb/{file.name}\n")
     monkeypatch.setattr(music, "MANIFEST", tmp_path / "manifest")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    music.manifest.cache_clear()
+    download.listed.cache_clear()
     loaded = data.find("jsb").load()
-    music.manifest.cache_clear()
+    download.listed.cache_clear()
     assert [len(split) for split in loaded.splits.values()] == [63, 6, 3]
     classes = loaded.train.examples.argmax(-1)
     assert (classes[0, 0] == 1).all()

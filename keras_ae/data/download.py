@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,3 +34,10 @@ def download(name: str, origin: str, folder: str, sha256: str) -> Path:
             f"could not fetch {origin}{name} ({' '.join(str(error).split())}); put the file at {target} "
             f"(sha256 {sha256}) and try again"
         ) from error
+
+
+@cache
+def listed(manifest: Path) -> dict[str, str]:
+    """The sha256 of each file that a manifest lists, by its path below the cache's folder of data sets."""
+    lines = manifest.read_text(encoding="ascii").splitlines()
+    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}

@@ -8,7 +8,6 @@ left out of validation and test.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
@@ -16,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from keras_ae.data.dataset import Data, Named
-from keras_ae.data.download import download
+from keras_ae.data.download import download, listed
 from keras_ae.data.level_windows import data_of, windows
 from keras_ae.data.made_levels import MadeLevels, medium_of
 from keras_ae.errors import check_least
@@ -128,8 +127,6 @@ def rooms(dungeon: np.ndarray) -> np.ndarray:
     return grid[(grid != ZELDA.number("-")).any(axis=(1, 2))]
 
 
-@cache
 def manifest() -> dict[str, str]:
     """The sha256 of every published level, by its path below the cache's folder of data sets."""
-    lines = MANIFEST.read_text(encoding="ascii").splitlines()
-    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    return listed(MANIFEST)

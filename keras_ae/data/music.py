@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from keras_ae.data.dataset import Data, Named
-from keras_ae.data.download import download
+from keras_ae.data.download import download, listed
 from keras_ae.data.kept_pieces import keep, kept
 from keras_ae.data.pieces import STEPS_A_BEAT, Cut, data_of, sampled, split_by_melody
 from keras_ae.errors import check_least
@@ -115,11 +114,9 @@ class Chorales(Named):
         return sampled(self.name, self._cut)
 
 
-@cache
 def manifest() -> dict[str, str]:
     """The sha256 of every published file of music, by its path below the cache's folder of data sets."""
-    lines = MANIFEST.read_text(encoding="ascii").splitlines()
-    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    return listed(MANIFEST)
 
 
 def _piece(name, steps):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 from keras_ae.data.crops import Album, Cropping
 from keras_ae.data.dataset import Data, Named, assign
-from keras_ae.data.download import download
+from keras_ae.data.download import download, listed
 from keras_ae.data.photos import Photographs, check_channels, data_of, photograph
 from keras_ae.decoding import picture_header
 
@@ -127,8 +126,6 @@ class Bsd400(Published):
         return data_of(self.name, albums, self.cropping, ())
 
 
-@cache
 def manifest() -> dict[str, str]:
     """The sha256 of every published photograph, by its path below the cache's folder of data sets."""
-    lines = MANIFEST.read_text(encoding="ascii").splitlines()
-    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    return listed(MANIFEST)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,7 +12,7 @@ import pandas as pd
 
 from keras_ae.data.csvs import read_table
 from keras_ae.data.dataset import Data, Named, Points, Split, assign, digests
-from keras_ae.data.download import download
+from keras_ae.data.download import download, listed
 from keras_ae.data.series import Series, series_of
 from keras_ae.data.timeseries import DailyPattern, data_of
 from keras_ae.errors import InputError, check_least
@@ -188,8 +187,6 @@ def joined(name: str, each: dict[str, Data]) -> Data:
     return Data(name, **splits, domain="real", notes=notes, points=points)
 
 
-@cache
 def manifest() -> dict[str, str]:
     """The sha256 of every published file of series, by its path below the cache's folder of data sets."""
-    lines = MANIFEST.read_text(encoding="ascii").splitlines()
-    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    return listed(MANIFEST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from keras_ae.levels.legend import Legend
+from keras_ae.levels.masks import moved
 
 PARTS = ("top-left pipe", "top-right pipe", "left pipe", "right pipe")
 
@@ -18,12 +19,12 @@ def broken(levels: np.ndarray, legend: Legend) -> np.ndarray:
     """
     top_left, top_right, left, right = (_of(levels, legend, part) for part in PARTS)
     solid = legend.having("solid")[levels]
-    bad = top_left & ~_moved(top_right, 0, -1) | top_right & ~_moved(top_left, 0, 1)
-    bad |= left & ~_moved(right, 0, -1) | right & ~_moved(left, 0, 1)
+    bad = top_left & ~moved(top_right, 0, -1, True) | top_right & ~moved(top_left, 0, 1, True)
+    bad |= left & ~moved(right, 0, -1, True) | right & ~moved(left, 0, 1, True)
     for top, shaft in ((top_left, left), (top_right, right)):
         other = solid & ~legend.having("pipe")[levels]
-        bad |= top & ~_moved(shaft | other, -1, 0)
-        bad |= shaft & ~_moved(top | shaft, 1, 0)
+        bad |= top & ~moved(shaft | other, -1, 0, True)
+        bad |= shaft & ~moved(top | shaft, 1, 0, True)
     return bad
 
 
@@ -86,13 +87,3 @@ def _mend(level, row, column, legend):
 
 def _of(levels, legend, part):
     return legend.having(part)[levels]
-
-
-def _moved(mask, down, across):
-    """A mask (n, rows, columns) moved by one tile; what comes in from outside the level is True."""
-    out = np.ones_like(mask)
-    rows, columns = mask.shape[1:]
-    out[:, max(down, 0) : rows + min(down, 0), max(across, 0) : columns + min(across, 0)] = mask[
-        :, max(-down, 0) : rows + min(-down, 0), max(-across, 0) : columns + min(-across, 0)
-    ]
-    return out

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from keras_ae.levels.legend import Legend
+from keras_ae.levels.masks import moved
 
 WALL = 2
 """Rows and columns at the border that doors lie in."""
@@ -48,10 +49,10 @@ def flooded(rooms: np.ndarray, start: np.ndarray, legend: Legend, ladder: bool =
     while reached.sum() != size:
         size = reached.sum()
         for way in _WAYS:
-            step = _moved(reached, *way)
+            step = moved(reached, *way)
             reached = reached | step & passable
             if ladder:
-                reached |= _moved(step & bridged, *way) & passable
+                reached |= moved(step & bridged, *way) & passable
     return reached
 
 
@@ -60,13 +61,3 @@ def _least(groups):
     masked = np.where(groups > 0, groups, np.iinfo(groups.dtype).max)
     least = masked.min(axis=(1, 2))
     return np.where(least == np.iinfo(groups.dtype).max, 0, least)
-
-
-def _moved(mask, down, across):
-    """A mask (n, rows, columns) moved by a tile; nothing comes in from outside."""
-    out = np.zeros_like(mask)
-    rows, columns = mask.shape[1:]
-    out[:, max(down, 0) : rows + min(down, 0), max(across, 0) : columns + min(across, 0)] = mask[
-        :, max(-down, 0) : rows + min(-down, 0), max(-across, 0) : columns + min(-across, 0)
-    ]
-    return out

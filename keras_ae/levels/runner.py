@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from keras_ae.levels.legend import Legend
+from keras_ae.levels.masks import moved
 
 
 def playable(levels: np.ndarray, legend: Legend) -> np.ndarray:
@@ -35,9 +36,9 @@ def reached(levels: np.ndarray, legend: Legend) -> np.ndarray:
         # a dug brick is reached, so that where it is not, the bricks of others are as solid as they were
         free = ~solid | at
         holding = at & hold
-        beside = _moved(holding, 0, 1) | _moved(holding, 0, -1)
-        dug = _moved(beside & free, 1, 0) & brick
-        at = at | beside & free | _moved(at & ladder, -1, 0) & free | _moved(at, 1, 0) & free | dug
+        beside = moved(holding, 0, 1) | moved(holding, 0, -1)
+        dug = moved(beside & free, 1, 0) & brick
+        at = at | beside & free | moved(at & ladder, -1, 0) & free | moved(at, 1, 0) & free | dug
     return at
 
 
@@ -47,13 +48,3 @@ def held(levels: np.ndarray, legend: Legend) -> np.ndarray:
     below = np.ones_like(firm)
     below[:, :-1] = firm[:, 1:]
     return below | legend.having("ladder", "rope")[levels]
-
-
-def _moved(mask, down, across):
-    """A mask (n, rows, columns) moved by a tile; nothing comes in from outside."""
-    out = np.zeros_like(mask)
-    rows, columns = mask.shape[1:]
-    out[:, max(down, 0) : rows + min(down, 0), max(across, 0) : columns + min(across, 0)] = mask[
-        :, max(-down, 0) : rows + min(-down, 0), max(-across, 0) : columns + min(-across, 0)
-    ]
-    return out
