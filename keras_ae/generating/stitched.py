@@ -64,12 +64,13 @@ def stitched(
         number += 1
         if number % JOINS == 0:
             pool = np.moveaxis(windows(CANDIDATES, seed + number), 1 + axis, 1)
-        whole, taken = _joined(whole, pool, min(overlap, len(whole)), random, medium)
+        kept = opening is not None and number == 1  # an opening is the user's own and stays as it is
+        whole, taken = _joined(whole, pool, min(overlap, len(whole)), random, medium, kept)
         pool = np.delete(pool, taken, axis=0)  # so that no window stands twice
     return np.moveaxis(whole[:length], 0, axis)
 
 
-def _joined(whole, pool, overlap, random, medium):
+def _joined(whole, pool, overlap, random, medium, kept):
     """What is there (length, ...) with the window of a pool (n, size, ...) that fits, and its place."""
     end, heads = whole[-overlap:], pool[:, :overlap]
     if hasattr(medium, "compared"):
@@ -80,6 +81,8 @@ def _joined(whole, pool, overlap, random, medium):
     costs[:, 0] += differ.max(initial=0)  # a cut at the beginning has nothing that it was seen to agree with
     cuts = overlap - 1 - costs[:, ::-1].argmin(axis=1)
     each = costs[np.arange(len(pool)), cuts]
+    if kept:
+        cuts, each = np.full(len(pool), overlap), differ[:, -1] * differ.max(initial=0) + differ.sum(axis=1)
     best = np.argsort(each, kind="stable")[:AMONG]
     chosen = random.choice(best[each[best] == each[best[0]]])
     before = whole[: len(whole) - overlap + cuts[chosen]]
