@@ -5,7 +5,7 @@
     make generate RECIPE=music_generation COUNT=4 SEED=1 LENGTH=64 PLAYABLE=1
 
 Convolutions over sixteenths, a code of 128 numbers for four bars. A run on 2 cores of an Intel Xeon (AVX-512,
-no GPU), seed 0, other work beside; parallels are fifths and octaves, a bar, as a multiple of the test music's:
+no GPU), seed 0, other work beside; parallels: fifths and octaves, a bar, as a multiple of the test music's:
 
                 nats a sixteenth    bigram of each voice    parallels    with BEST=8    with PLAYABLE=1
     chorales    3.47                4.43                    35           5.2            0

@@ -12,7 +12,7 @@ from math import prod
 from keras import activations, layers
 
 from keras_ae.blocks.decay import kernel_decay
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_convolutions
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,7 @@ class Conv1DBackbone:
     def __post_init__(self):
         activations.get(self.activation)
         kernel_decay(self.l1, self.l2)
-        if not self.filters or any(width < 1 for width in self.filters):
-            raise ValueError(f"filters needs one or more widths of at least 1, received {self.filters}")
-        if self.kernel_size < 1 or self.kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size is odd and at least 1, received {self.kernel_size}")
+        check_convolutions(self.filters, self.kernel_size)
         if self.hidden < 0 or self.shortest < 1:
             raise ValueError(
                 f"hidden is at least 0 and shortest at least 1, received {self.hidden} and {self.shortest}"

@@ -8,7 +8,7 @@ from math import prod
 from keras import activations, layers, ops
 
 from keras_ae.blocks.decay import kernel_decay
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_convolutions
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,11 @@ class StepsBackbone:
     def __post_init__(self):
         activations.get(self.activation)
         kernel_decay(self.l1, self.l2)
-        if not self.filters or any(width < 1 for width in self.filters):
-            raise ValueError(f"filters needs one or more widths of at least 1, received {self.filters}")
+        check_convolutions(self.filters, self.kernel_size)
         if not 0 <= self.halvings <= len(self.filters):
             raise ValueError(
                 f"halvings is from 0 to the number of filters, {len(self.filters)}, received {self.halvings}"
             )
-        if self.kernel_size < 1 or self.kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size is odd and at least 1, received {self.kernel_size}")
         if self.axis not in (0, 1):
             raise ValueError(f"axis is 0 or 1, received {self.axis}")
 

@@ -26,15 +26,14 @@ class Asked:
         if (there or self.folder.is_file()) and not options.force:
             raise InputError(
                 f"{self.folder} holds files already; name another folder, OUTPUT= (--output), or replace "
-                "what "
-                "was made there before, FORCE=1 (--force)"
+                "what was made there before, FORCE=1 (--force)"
             )
         self.directory = finished(options)
         from keras_ae.generating.generator import Generator
 
         self.generator = Generator.of(self.directory)
         self.label = None if options.label is None else self.generator.label_of(options.label)
-        self.options, self.codes_of, self._data = options, {}, None
+        self.options, self._data = options, None
         self._names = ["sheet"]
 
     def data(self):
@@ -63,29 +62,34 @@ class Asked:
 
     def examples(self, split):
         """Those of a split, as people have them."""
-        from keras_ae.generating.given import people_have
+        from keras_ae.data.dataset import people_have
 
-        return people_have(self.generator, getattr(self.data(), split))
+        return people_have(getattr(self.data(), split), self.generator.units)
 
     def codes(self, split, most=5000):
         """Codes of a split, of so many examples at most."""
-        from keras_ae.generating.given import people_have
+        from keras_ae.data.dataset import people_have
 
         few = getattr(self.data(), split).thin(most)
-        return self.generator.encoded(people_have(self.generator, few), few.labels)
+        return self.generator.encoded(people_have(few, self.generator.units), few.labels)
 
     def attributed(self, name):
         """Which training examples have an attribute, and their codes."""
-        from keras_ae.generating.given import people_have
+        from keras_ae.data.dataset import people_have
         from keras_ae.generating.walks import which_have
 
         few = self.data().train.thin(5000)
-        examples = people_have(self.generator, few)
+        examples = people_have(few, self.generator.units)
         has = which_have(name, examples, few.labels, self.data(), self.generator.medium)
         return has, self.generator.encoded(examples, few.labels)
 
-    def write(self, named, columns=None, places=None):
-        """Files of each example by its name, and a sheet of them, in their order or by names in places."""
+    def write(self, named, columns=None, places=None, arrays=None):
+        """Files of each example by its name, and a sheet of them, in their order or by names in places.
+
+        arrays: by name, of each further .npz file by its own.
+        """
+        import numpy as np
+
         from keras_ae.pictures import save
         from keras_ae.sheet import contact_sheet
 
@@ -97,10 +101,9 @@ class Asked:
         shown = (places or [*named])[:MOST_DRAWN]
         sheet = contact_sheet([medium.drawn(named[name]) if name else None for name in shown], columns)
         save(sheet, self.folder / "sheet.png")
-        if self.codes_of:
-            import numpy as np
-
-            np.savez(self.folder / "codes.npz", **self.codes_of)
+        for file, held in (arrays or {}).items():
+            written.append(self.folder / file)
+            np.savez(written[-1], **held)
         (self.folder / MADE).write_text("\n".join(path.name for path in written), encoding="utf-8")
         print(f"{len(named)} examples and sheet.png in {self.folder}")
 
@@ -108,6 +111,6 @@ class Asked:
         """Takes away what a verb wrote here before, and no other file."""
         before = self.folder / MADE
         names = before.read_text(encoding="utf-8").splitlines() if before.is_file() else []
-        for name in (*names, "codes.npz", "made_from.npz"):
+        for name in names:
             if Path(name).name == name:
                 (self.folder / name).unlink(missing_ok=True)

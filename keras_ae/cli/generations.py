@@ -89,8 +89,8 @@ def generate(options) -> int:
     found = made.generated(asked.generator, made.Wish.of(options, asked.generator))
     seconds = time.perf_counter() - began
     names = [f"{number:03d}" for number in range(1, len(found.examples) + 1)]
-    asked.write(dict(zip(names, found.examples, strict=True)), columns=asked.generator.classes or None)
-    made.write_origins(found, asked.folder)
+    examples = dict(zip(names, found.examples, strict=True))
+    asked.write(examples, asked.generator.classes or None, arrays=made.origins(found))
     for line in made.told(found, seconds):
         print(line)
     return 0
@@ -148,14 +148,14 @@ def reconstruct(options) -> int:
     asked = Asked(options)
     from keras_ae.generating import walks
 
-    found = {}
+    found, kept = {}, {}
     for text in options.input:
         one = asked.given(text)
         example, codes, share = walks.reconstruction(asked.generator, one)
         found |= {f"{one.name}_given": one.example, f"{one.name}_back": example}
-        asked.codes_of[f"code_{one.name}"] = codes
+        kept[f"code_{one.name}"] = codes
         print(f"{one.name}: {share}")
-    asked.write(found, columns=2)
+    asked.write(found, columns=2, arrays={"codes.npz": kept})
     return 0
 
 

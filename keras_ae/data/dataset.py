@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.errors import InputError
-from keras_ae.media import Medium, medium_of
+from keras_ae.media import Medium
 
 if TYPE_CHECKING:
     from keras_ae.data.intake import Intake
@@ -195,11 +195,6 @@ class Data:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @property
-    def shown_as(self) -> Medium:
-        """What examples are to people."""
-        return medium_of(self.medium, self.domain, self.train.shape)
-
-    @property
     def units(self) -> Units:
         return Units(self.domain, np.float32(self.offset), np.float32(self.scale), self.intake)
 
@@ -334,6 +329,13 @@ def values(examples) -> tf.Tensor:
     examples = tf.convert_to_tensor(examples)
     full = 255.0 if examples.dtype == tf.uint8 else 1.0
     return tf.cast(examples, tf.float32) / full
+
+
+def people_have(split: Split, units: Units) -> np.ndarray:
+    """Examples (n, ...) of a split as people have them: numbers of classes, or values in their units."""
+    if units.domain == "categorical":
+        return split.examples.argmax(axis=-1)  # of bytes, which as floats would take four times as many
+    return units.raw(np.asarray(values(split.examples)))
 
 
 def inference_batch(shape: tuple[int, ...]) -> int:

@@ -63,16 +63,14 @@ class Generator:
         if not kept.heads.takes_code_alone:
             raise InputError(
                 f"{directory} has a decoder that takes more than a code, such as one of photographs with "
-                "skips; "
-                "take a recipe that generates: keras-ae list"
+                "skips; take a recipe that generates: keras-ae list"
             )
         shape = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
         made = tuple(kept.heads.decoder.output["reconstruction"].shape[1:])
         if shape != made or kept.units.intake is not None:
             raise InputError(
                 f"{directory} turns examples of shape {shape} into {made}, or rows of a table; what "
-                "generates "
-                "gives what it takes: keras-ae list"
+                "generates gives what it takes: keras-ae list"
             )
         classes = kept.examples["condition"].shape[-1] if takes_condition(kept.heads) else 0
         return cls(
@@ -237,17 +235,19 @@ def _anew(draw, made, wanted, seed):
 
 def validity_of(generator: Generator) -> Callable[[np.ndarray], np.ndarray]:
     """What scores examples (n, ...) in [0, 1]. Raises InputError where nothing does."""
-    if getattr(generator.medium, "game", None) == "":
-        raise InputError(
-            "nothing tells which of these levels can be played; say whose movement they have when you train: "
-            'SET="data.game=platformer"'
-        )
+    if reason := unjudged(generator):
+        raise InputError(reason)
+    return generator.medium.validity
+
+
+def unjudged(generator: Generator) -> str:
+    """Why nothing tells valid examples from others; nothing where something does."""
     if not hasattr(generator.medium, "validity"):
-        raise InputError(
+        return (
             f"nothing tells valid {type(generator.medium).__name__.lower()} from others; leave the choice "
             "of the best, and of valid ones alone, out"
         )
-    return generator.medium.validity
+    return getattr(generator.medium, "unjudged", "")
 
 
 def _chosen(better, first, second):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ae.data.dataset import Data, Split, values
+from keras_ae.data.dataset import Data, people_have
 from keras_ae.errors import InputError
 from keras_ae.generating.generator import Generator
 
@@ -52,7 +52,7 @@ def given(text: str, generator: Generator, data: Callable[[], Data], label: int 
         one = split.take(slice(int(number), int(number) + 1))
         known = None if one.labels is None else int(one.labels[0])
         known = label if known is None else known
-        return Given(f"{kind}_{number}", people_have(generator, one)[0], label=known, wanted=label)
+        return Given(f"{kind}_{number}", people_have(one, generator.units)[0], label=known, wanted=label)
     path = Path(text)
     if not path.is_file():
         raise InputError(
@@ -62,13 +62,6 @@ def given(text: str, generator: Generator, data: Callable[[], Data], label: int 
     if path.suffix.lower() not in generator.medium.suffixes:
         raise InputError(f"expected a file of {', '.join(generator.medium.suffixes)}, received {path}")
     return Given(path.stem, generator.medium.read(path, generator.element_shape), label=label)
-
-
-def people_have(generator: Generator, split: Split) -> np.ndarray:
-    """Examples (n, ...) of a split as people have them."""
-    if generator.units.domain == "categorical":
-        return split.examples.argmax(axis=-1)
-    return generator.units.raw(np.asarray(values(split.examples)))
 
 
 def windows_of(

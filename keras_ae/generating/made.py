@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.errors import InputError
-from keras_ae.generating.generator import Generator, Made, best_of, made_valid, validity_of, without_copies
+from keras_ae.generating.generator import Generator, Made, best_of, made_valid, unjudged, without_copies
 from keras_ae.generating.stitched import stitched
 
 ORIGINS = "made_from.npz"
@@ -48,8 +48,7 @@ class Wish:
             if getattr(medium, "axis", None) is None:
                 raise InputError(
                     f"{type(medium).__name__} of this run are whole, not windows of something longer; "
-                    "leave the "
-                    "length out"
+                    "leave the length out"
                 )
             length *= getattr(medium, "unit", 1)
         opening = None
@@ -77,8 +76,8 @@ def generated(generator: Generator, wish: Wish) -> Made:
         made = draw(wish.count, wish.seed)
     if wish.valid:
         return made_valid(generator, draw, made, wish.seed)
-    if hasattr(generator.medium, "validity") and getattr(generator.medium, "game", None) != "":
-        valid = validity_of(generator)(made.examples) >= 1.0
+    if not unjudged(generator):
+        valid = generator.medium.validity(made.examples) >= 1.0
         return Made(made.examples, made.noise, made.labels, valid, valid)
     return made
 
@@ -112,12 +111,15 @@ def _drawing(generator, wish):
     return lengths
 
 
-def write_origins(made: Made, folder: Path) -> None:
-    """Keeps the noise and the classes that examples were decoded from, before mending; not of joined ones."""
-    if not made.noise.shape[1:] or not made.noise.size:
-        return
+def origins(made: Made) -> dict[str, dict[str, np.ndarray]]:
+    """By a file's name the noise and the classes that examples were decoded from, before any was mended.
+
+    Nothing of what was joined, whose noise has no numbers.
+    """
+    if not made.noise.size:
+        return {}
     labels = {} if made.labels is None else {"condition": made.labels.astype(np.int64)}
-    np.savez(folder / ORIGINS, noise=made.noise, **labels)
+    return {ORIGINS: {"noise": made.noise} | labels}
 
 
 def told(made: Made, seconds: float) -> list[str]:

@@ -83,8 +83,7 @@ def labels_of(generator: Generator, one: Given, count: int) -> np.ndarray | None
     if one.label is None or not 0 <= one.label < generator.classes:
         raise InputError(
             f"{one.name} has no class that the model knows ({generator.told_classes}); say which it is "
-            "of: LABEL= "
-            "(--label)"
+            "of: LABEL= (--label)"
         )
     return np.full(count, one.label)
 
@@ -99,8 +98,7 @@ def interpolation(generator: Generator, first: Given, last: Given, steps: int) -
     if labels is not None and labels[0] != others[0]:
         raise InputError(
             f"expected two examples of one class, {first.name} is of {labels[0]} and {last.name} of "
-            f"{others[0]}; "
-            "say as which to decode the codes between: LABEL= (--label)"
+            f"{others[0]}; say as which to decode the codes between: LABEL= (--label)"
         )
     return {f"step_{number:02d}": one for number, one in enumerate(generator.decoded(codes, labels))}
 
@@ -130,8 +128,7 @@ def traversals(
 def which_have(
     name: str, examples: np.ndarray, labels: np.ndarray | None, data: Data, medium: Medium
 ) -> np.ndarray:
-    """Which examples (n, ...) have an attribute, (n,) bool: one of the medium's, or a label by name or
-    number.
+    """Which examples (n, ...) have an attribute, (n,) bool: one of the medium's, or a label.
 
     Raises InputError for an attribute there is not, naming those there are.
     """
@@ -148,8 +145,7 @@ def which_have(
     if not own and not classes:
         raise InputError(
             f"{data.name} has no labels and its examples no attributes of their own, so that nothing is "
-            "known to "
-            f"add; received {name!r}; put pictures into a folder for each label"
+            f"known to add; received {name!r}; put pictures into a folder for each label"
         )
     labels_there = data.label_names or tuple(classes)
     raise InputError(f"expected one of {', '.join([*own, *labels_there])}; received {name!r}")

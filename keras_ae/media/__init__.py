@@ -35,7 +35,8 @@ class Medium(Protocol):
     steps in which lengths are told; `compared(examples)`, what of them is to agree where two are joined; and
     `joined(before, window, cut)`, which joins what stands before, steps first, to a window's from a cut on.
     One that can tell good from bad has `validity(examples) -> (n,)` in [0, 1], 1 for wholly valid ones, and
-    may have `repaired(example) -> (example, whether it is valid now)`.
+    may have `repaired(example) -> (example, whether it is valid now)` and `unjudged`: why it cannot tell now,
+    or nothing.
     Others may have: `attributes(examples)`, (n,) bool by name, what an example has or has not;
     `figures(samples, train, test)`, measures of samples beside real examples, by name;
     `baselines(train)`, Draws by name of what is simpler than a network;

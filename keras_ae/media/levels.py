@@ -46,6 +46,16 @@ class TileLevels:
         """Windows go on along their columns; others are whole."""
         return 1 if self.cut or self.game == "platformer" else None
 
+    @property
+    def unjudged(self) -> str:
+        """Why nothing tells which levels can be played, or nothing where the game's movement is known."""
+        if self.game:
+            return ""
+        return (
+            "nothing tells which of these levels can be played; say whose movement they have when you train: "
+            'SET="data.game=platformer"'
+        )
+
     @cached_property
     def legend(self) -> Legend:
         return Legend(self.tiles, self.tags)

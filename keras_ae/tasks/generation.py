@@ -10,10 +10,9 @@ import tensorflow as tf
 
 from keras_ae.baselines import Predictor
 from keras_ae.classifier import train_classifier
-from keras_ae.data.dataset import Data, held_back_batches, inference_batch, values
+from keras_ae.data.dataset import Data, held_back_batches, inference_batch, people_have, values
 from keras_ae.heads import Heads, apply
 from keras_ae.losses import LIKELIHOODS, likelihood_of
-from keras_ae.media import Draws
 from keras_ae.metrics import frechet_distance
 from keras_ae.neighbours import density_and_coverage, diversity, novelty
 from keras_ae.samplers import Draw, generate, takes_condition
@@ -74,7 +73,7 @@ class Generation:
         if data.medium is not None:
             simple = data.medium.baselines(people.train) if hasattr(data.medium, "baselines") else {}
             for name, sample in simple.items():
-                found[name] = self._of_simple(people, sample, seed)
+                found[name] = people.figures(sample(self.samples, seed))
             if hasattr(data.medium, "nll"):
                 for name, nats in data.medium.nll(people.train, people.test).items():
                     found.setdefault(name, {})["nll_nats"] = nats
@@ -95,9 +94,6 @@ class Generation:
             found["read_as_wanted"] = float(np.mean(read["classes"].argmax(axis=-1) == wanted))
         return found
 
-    def _of_simple(self, people, sample: Draws, seed):
-        return people.figures(sample(self.samples, seed))
-
     def _likelihoods(self, heads, data, seed):
         """-log p of test examples: by importance sampling, or the bound of a code of whole numbers."""
         if "prior_logits" in heads.trained.output:
@@ -116,12 +112,8 @@ class _People:
     """Real examples as people have them, and figures of samples beside them."""
 
     def __init__(self, data: Data):
-        def raw(split):
-            if data.domain == "categorical":
-                return split.examples.argmax(axis=-1)
-            return data.units.raw(np.asarray(values(split.examples)))
-
-        self.train, self.test = raw(data.train.thin(MOST_LEARNED)), raw(data.test)
+        few = data.train.thin(MOST_LEARNED)
+        self.train, self.test = (people_have(split, data.units) for split in (few, data.test))
         self.medium = data.medium
 
     def figures(self, samples: np.ndarray) -> dict[str, float]:
