@@ -11,6 +11,7 @@ from keras_ae.blocks.decay import kernel_decay
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.patches import Hide, PatchBackbone, Places, Restore
 from keras_ae.blocks.recurrent import RecurrentBackbone
+from keras_ae.blocks.steps import StepsBackbone
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec
 from keras_ae.variants.undercomplete import Undercomplete
@@ -21,6 +22,8 @@ BACKBONES = {
     "conv2d": (ConvBackbone, {"filters": (3, 4), "hidden": 5, "smallest": 2}, PICTURE),
     "conv1d": (Conv1DBackbone, {"filters": (3, 4), "hidden": 5, "shortest": 2}, SERIES),
     "recurrent": (RecurrentBackbone, {"units": (6, 5)}, SERIES),
+    "steps": (StepsBackbone, {"filters": (3, 4), "halvings": 1}, SERIES),
+    "columns": (StepsBackbone, {"filters": (3, 4), "halvings": 2, "axis": 1}, PICTURE),
     "patches": (PatchBackbone, {"patch": 4, "width": 8, "depth": 1, "heads": 2}, PICTURE),
 }
 
@@ -159,6 +162,52 @@ def test_what_is_no_series_is_refused_on_both_sides(backbone, expected, shape):
         backbone.decode(keras.Input((5,)), shape)
 
 
+@pytest.mark.parametrize(("axis", "shape"), [(0, (7,)), (1, (7,)), (1, (7, 3))])
+def test_what_has_no_steps_along_the_axis_is_refused_on_both_sides(axis, shape):
+    backbone = StepsBackbone(axis=axis)
+    message = f"axis {axis} takes {2 + axis} or more axes, received shape .*DenseBackbone"
+    for on_the_way_in in (backbone.encode, backbone.encode_steps):
+        with pytest.raises(InputError, match=message):
+            on_the_way_in(keras.Input(shape))
+    with pytest.raises(InputError, match=message):
+        backbone.decode(keras.Input((5,)), shape)
+    with pytest.raises(InputError, match=message):
+        backbone.decode_steps(keras.Input((5, 2)), shape)
+
+
+@pytest.mark.parametrize("halvings", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("axis", "shape"), [(0, (11, 3)), (0, (8, 2, 3)), (0, (1, 2)), (1, (4, 9, 3)), (1, (4, 6, 2, 2))]
+)
+def test_steps_are_halved_and_all_come_back(axis, shape, halvings):
+    backbone = StepsBackbone((3, 4), halvings, axis=axis)
+    small = -(-shape[axis] // 2**halvings)
+    assert backbone.encode(keras.Input(shape)).shape == (None, small * 4)
+    assert backbone.encode_steps(keras.Input(shape)).shape == (None, small, 4)
+    assert backbone.decode(keras.Input((5,)), shape).shape == (None, *shape)
+    assert backbone.decode_steps(keras.Input((small, 6)), shape).shape == (None, *shape)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_step_reaches_its_neighbours_alone_and_stays_in_its_place(axis, random):
+    shape, backbone = (7, 7, 2), StepsBackbone((4,), kernel_size=3, axis=axis, activation="tanh")
+    inputs, features = keras.Input(shape), keras.Input((4, 3))
+    encoder = keras.Model(inputs, backbone.encode_steps(inputs))
+    one = StepsBackbone((4,), 1, kernel_size=1, axis=axis, activation="tanh")
+    decoder = keras.Model(features, one.decode_steps(features, shape))
+    first = random.normal(size=(1, *shape)).astype("float32")
+    second = first.copy()
+    np.moveaxis(second, 1 + axis, 1)[:, 5] += 1
+    differ = np.asarray(encoder(first)) != np.asarray(encoder(second))
+    np.testing.assert_array_equal(np.flatnonzero(differ.any(axis=(0, 2))), [4, 5, 6])
+    codes = random.normal(size=(1, 4, 3)).astype("float32")
+    for step, places in ((1, [2, 3]), (3, [6])):  # the last of seven has no other half
+        changed = codes.copy()
+        changed[:, step] += 1
+        differ = np.moveaxis(np.asarray(decoder(codes)) != np.asarray(decoder(changed)), 1 + axis, 1)
+        np.testing.assert_array_equal(np.flatnonzero(differ.any(axis=(0, 2, 3))), places)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -172,6 +221,15 @@ def test_what_is_no_series_is_refused_on_both_sides(backbone, expected, shape):
         (lambda: RecurrentBackbone(()), r"one or more widths of at least 1, received \(\)"),
         (lambda: RecurrentBackbone((8, 0)), r"one or more widths of at least 1, received \(8, 0\)"),
         (lambda: RecurrentBackbone(activation="unheard"), "unheard"),
+        (lambda: StepsBackbone(()), r"one or more widths of at least 1, received \(\)"),
+        (lambda: StepsBackbone((8, 0)), r"one or more widths of at least 1, received \(8, 0\)"),
+        (lambda: StepsBackbone(kernel_size=4), "odd and at least 1, received 4"),
+        (lambda: StepsBackbone(kernel_size=-1), "odd and at least 1, received -1"),
+        (lambda: StepsBackbone((8, 8), 3), "halvings is from 0 to the number of filters, 2, received 3"),
+        (lambda: StepsBackbone(halvings=-1), "halvings is from 0 to .* received -1"),
+        (lambda: StepsBackbone(axis=2), "axis is 0 or 1, received 2"),
+        (lambda: StepsBackbone(axis=-1), "axis is 0 or 1, received -1"),
+        (lambda: StepsBackbone(activation="unheard"), "unheard"),
         (lambda: PatchBackbone(patch=0), "patch is at least 1, received 0"),
         (lambda: PatchBackbone(depth=0), "depth is at least 1, received 0"),
         (lambda: PatchBackbone(decoder_depth=-1), "decoder_depth is at least 1, received -1"),

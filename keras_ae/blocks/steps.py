@@ -65,8 +65,14 @@ class StepsBackbone:
 
     def decode(self, code, output_shape):
         """(batch, latent_dim) -> (batch, *output_shape), before the output activation."""
+        self._check(output_shape)
         small = (self.lengths(output_shape)[-1], self.filters[-1])
-        features = layers.Dense(prod(small), self.activation, name="decoder_unflatten")(code)
+        features = layers.Dense(
+            prod(small),
+            self.activation,
+            kernel_regularizer=kernel_decay(self.l1, self.l2),
+            name="decoder_unflatten",
+        )(code)
         return self.decode_steps(layers.Reshape(small, name="decoder_reshape")(features), output_shape)
 
     def decode_steps(self, features, output_shape):
