@@ -23,7 +23,7 @@ def can_draw(shape: tuple[int, ...], medium: Medium | None) -> bool:
 def rows_drawn(rows: Mapping[str, np.ndarray], units: Units, medium: Medium | None) -> np.ndarray:
     """A picture (height, width, 1 or 3) uint8, a row for each entry: examples as a model has them."""
     shape = next(iter(rows.values())).shape[1:]
-    if medium is None or drawable(shape):
+    if medium is None or (drawable(shape) and units.domain != "categorical"):  # classes are no colours
         return grid(rows, units.domain)
     drawings = []
     columns = min(MOST_DRAWN, *(len(row) for row in rows.values()))
