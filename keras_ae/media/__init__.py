@@ -83,7 +83,7 @@ def from_json(text: str) -> Medium:
         read = json.loads(text)
         kind, fields = kinds()[read["kind"]], read["fields"]
         return kind(**{name: _tuple(value) for name, value in fields.items()})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"expected what examples are to people, received {text[:80]!r}; train anew"
         ) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from keras_ae.decoding import one_line
 from keras_ae.errors import InputError
 
 SIZE = (256, 96)
@@ -24,14 +25,13 @@ class Numbers:
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Raises InputError for what holds no array of the shape."""
         try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)  # of which the shape is looked at first
-        except (OSError, ValueError, EOFError, MemoryError, OverflowError) as error:
+            array = np.lib.format.open_memmap(path, mode="r")  # of which the shape is looked at first
+        except Exception as error:  # whatever the parser of headers raises for a broken one
             raise InputError(
-                f"{path} cannot be read as an array ({error}); write it with numpy.save"
+                f"{path} cannot be read as an array ({one_line(error)}); write it with numpy.save"
             ) from error
-        given = getattr(array, "shape", None)
-        if given not in (shape, (1, *shape)):
-            raise InputError(f"expected an array of shape {shape} in {path}, received {given or 'several'}")
+        if array.shape not in (shape, (1, *shape)):
+            raise InputError(f"expected an array of shape {shape} in {path}, received {array.shape}")
         if array.dtype.kind not in "buif" or not np.isfinite(array).all():
             raise InputError(f"expected finite numbers in {path}, received {array.dtype} with others")
         return np.array(array).reshape(shape)
