@@ -1,5 +1,6 @@
 """Generating and walking through codes, by small networks that were never trained."""
 
+import argparse
 import dataclasses
 
 import keras
@@ -14,14 +15,25 @@ from keras_ae.data.dataset import Data, Split, Units, hashes
 from keras_ae.errors import InputError
 from keras_ae.generating import made, walks
 from keras_ae.generating.codes import CodeSpace, spherical
-from keras_ae.generating.generator import Generator, best_of, made_valid, without_copies
+from keras_ae.generating.generator import (
+    Generator,
+    best_of,
+    made_valid,
+    unjudged,
+    validity_of,
+    without_copies,
+)
 from keras_ae.generating.given import Given, given, whole_of, windows_of
 from keras_ae.generating.stitched import stitched
 from keras_ae.heads import Spec
+from keras_ae.media.levels import TileLevels
 from keras_ae.media.numbers import Numbers
 from keras_ae.media.pictures import Pictures
+from keras_ae.runs.kept import DATA_FILE, INTAKE_FILE, MODEL_FILE
 from keras_ae.samplers import FittedMixture, StandardNormal, tempered
 from keras_ae.variants.conditional import Conditional
+from keras_ae.variants.skip_connected import SkipConnected
+from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
 from keras_ae.variants.vector_quantized import VectorQuantized
 
@@ -254,9 +266,114 @@ def test_what_was_learned_is_not_handed_out(tiles):
     assert (done.noise == 3_000_018).all()
 
 
-def test_pictures_have_no_validity_to_choose_by(digits):
-    with pytest.raises(InputError, match="nothing tells valid pictures from others"):
-        best_of(digits, digits.draw, 2, 0, 2)
+def told(refused, *arguments):
+    """The one line in which something is refused."""
+    with pytest.raises(InputError) as caught:
+        refused(*arguments)
+    [line] = str(caught.value).splitlines()
+    return line
+
+
+def with_medium(generator, medium):
+    return dataclasses.replace(generator, medium=medium)
+
+
+def test_nothing_is_chosen_by_its_validity_where_nothing_tells_it(digits, tiles):
+    levels = with_medium(tiles, TileLevels("abc"))
+    for generator, message in (
+        (digits, "nothing tells valid pictures from others"), (levels, 'SET="data.game=platformer"'),
+    ):  # fmt: skip
+        whole, drawn = unjudged(generator), generator.draw(2, 0)
+        assert message in whole
+        assert told(validity_of, generator) == whole
+        assert told(best_of, generator, generator.draw, 2, 0, 2) == whole
+        assert told(made_valid, generator, generator.draw, drawn, 0) == whole
+        assert made.generated(generator, made.Wish(2, 0)).valid is None
+
+
+def test_what_a_game_or_a_medium_judges_is_judged(tiles):
+    examples = np.random.default_rng(0).integers(0, 3, (4, 4, 8))
+    for medium in (Stripes(), TileLevels("abc", "rooms")):
+        generator = with_medium(tiles, medium)
+        assert unjudged(generator) == ""
+        np.testing.assert_array_equal(validity_of(generator)(examples), medium.validity(examples))
+    one = made.generated(tiles, made.Wish(5, 0))
+    np.testing.assert_array_equal(one.valid, Stripes().validity(one.examples) == 1)
+
+
+def test_what_draws_is_opened_from_its_folder_and_the_rest_says_why_not(digits, tmp_path):
+    def kept(name, heads, shape, **facts):
+        """The folder of a finished run with no more in it than is read."""
+        folder = tmp_path / name
+        folder.mkdir()
+        heads.end_to_end.save(folder / MODEL_FILE)
+        facts = {"domain": "unit", "offset": np.float32(0), "scale": np.float32(1)} | facts
+        np.savez(folder / DATA_FILE, inputs=np.zeros((1, *shape), np.float32), **facts)
+        return folder
+
+    opened = Generator.of(kept("digits", digits.heads, SHAPE))
+    assert (opened.shape, opened.classes, opened.medium) == (SHAPE, 0, Pictures())
+    small = Undercomplete(DenseBackbone(()), 2)
+    skips = SkipConnected((4,), blocks=0).build(Spec((8, 8, 1), (8, 8, 1), "unit"))
+    assert "a decoder that takes more than a code" in told(Generator.of, kept("skips", skips, (8, 8, 1)))
+    larger = kept("larger", small.build(Spec((3, 3, 1), (6, 6, 1), "unit")), (3, 3, 1))
+    assert f"{larger} turns examples of shape (3, 3, 1) into (6, 6, 1)" in told(Generator.of, larger)
+    named = {name: keras.Input((1,), name=name) for name in "ab"}
+    intake = keras.Model(named, {"inputs": keras.layers.Concatenate()([*named.values()])})
+    heads, facts = small.build(Spec((2,), (2,), "real")), {"columns": np.array(["a", "b"]), "groups": [0, 1]}
+    table = kept("table", heads, (2,), domain="real", **facts)
+    assert Generator.of(table).shape == (2,)  # without an intake they are vectors
+    intake.save(table / INTAKE_FILE)
+    assert f"{table} turns examples of shape (2,) into (2,), or rows of a table" in told(Generator.of, table)
+    assert "holds no trained model yet" in told(Generator.of, tmp_path)
+
+
+def asked(**changed):
+    """What the command line asks for."""
+    plain = {"count": 2, "seed": 3, "temperature": 0.5, "label": None, "length": None, "after": None}
+    return argparse.Namespace(**(plain | {"best_of": 4, "valid": True} | changed))
+
+
+def test_a_wish_is_what_was_asked_for(tiles, classes, tmp_path):
+    wish = made.Wish.of(asked(label="bee"), classes)
+    assert dataclasses.astuple(wish) == (2, 3, 0.5, 1, None, None, 4, True)
+    assert made.Wish.of(asked(length=9), tiles).length == 9
+    assert made.Wish.of(asked(length=9), with_medium(tiles, Bars(4))).length == 36  # told in bars
+    (tmp_path / "opening.txt").write_text("abc\n" * 4)
+    levels = with_medium(tiles, TileLevels("abc", "platformer"))
+    wish = made.Wish.of(asked(length=9, after=str(tmp_path / "opening.txt")), levels)
+    np.testing.assert_array_equal(wish.opening, [[0, 1, 2]] * 4)
+    (tmp_path / "opening.txt").write_text("abc\n")
+    asking = asked(length=9, after=str(tmp_path / "opening.txt"))
+    assert "expected 4 rows" in told(made.Wish.of, asking, levels)
+
+
+def test_what_is_whole_has_no_length(digits, tiles):
+    for generator, name in (
+        (digits, "Pictures"), (with_medium(tiles, TileLevels("abc", "rooms")), "TileLevels"),
+    ):  # fmt: skip
+        line = told(made.Wish.of, asked(length=9), generator)
+        assert line.startswith(f"{name} of this run are whole, not windows of something longer")
+    for length in (0, -1, made.LONGEST + 1):
+        assert told(made.Wish.of, asked(length=length), tiles).endswith(f"received {length}")
+
+
+def test_what_was_made_is_made_again_from_its_origins(classes, digits):
+    for generator in (classes, digits):
+        done = made.generated(generator, made.Wish(4, 1))
+        [(name, kept)] = made.origins(done).items()
+        assert name == made.ORIGINS
+        assert ("condition" in kept) == bool(generator.classes)
+        labels = kept.get("condition")
+        assert labels is None or (labels.dtype, labels.tolist()) == (np.int64, [0, 1, 2, 0])
+        again = generator.decoded(generator.codes(kept["noise"]), labels)
+        np.testing.assert_allclose(again, done.examples, atol=1e-6)
+
+
+def test_what_was_joined_has_no_origins(tiles):
+    done = made.generated(tiles, made.Wish(2, 0, length=12))
+    assert done.examples.shape == (2, 4, 12)
+    assert made.origins(done) == {}
 
 
 def test_an_example_is_named_by_file_place_or_seed(digits, tmp_path):
