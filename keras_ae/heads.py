@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from math import prod
 from typing import Protocol
 
 import keras
+import tensorflow as tf
 
 ACTIVATIONS = {"unit": "sigmoid", "real": "linear", "categorical": "softmax"}
 """The activation of the reconstruction, for each domain that targets may have."""
@@ -54,8 +56,10 @@ class Heads:
 
     encoder: {"inputs": (batch, *input_shape)} -> {"code": (batch, n)}, n being the variant's latent_dim,
         or what follows from it
-    decoder: {"code": (batch, n)} -> {"reconstruction": (batch, *target_shape)}; with skips it takes what
-        else the encoder gives, and the inputs, and is no head to use by itself: `takes_code_alone`
+    decoder: {"code": (batch, n)} -> {"reconstruction": (batch, *target_shape)}; one that chooses step by
+        step also takes "choices" (batch, ...), standard normal noise to choose by, 0 for the likeliest; with
+        skips it takes what else the encoder gives, and the inputs, and is no head to use by itself:
+        `takes_code_alone`
     end_to_end: {"inputs"} -> {"reconstruction", "code", and whatever the heads give besides}
     trained: the model that training sees and no one else: the end-to-end one where that is all,
         else one that also takes "seeds" (batch, 2) and draws from them. What it gives is what the
@@ -63,6 +67,8 @@ class Heads:
         example, one after the other.
     prior: {"noise": (batch, ...)} standard normal -> {"code"}, where a variant has learned its own.
     critic: what plays against the encoder in an adversarial variant, inside `trained`.
+    forced: {"code", "targets"} -> {"reconstruction"}, the decoder as a likelihood, where it chooses step by
+        step: each step goes by the targets before it (teacher forcing) in the place of its own choices.
 
     A conditional variant's heads take "condition" (batch, classes) too.
     """
@@ -74,6 +80,7 @@ class Heads:
     samples: int = 1
     prior: keras.Model | None = None
     critic: keras.Model | None = None
+    forced: keras.Model | None = None
 
     def __post_init__(self):
         if self.trained is None:
@@ -81,8 +88,27 @@ class Heads:
 
     @property
     def takes_code_alone(self) -> bool:
-        """Whether the decoder needs nothing but a code, and a condition where there is one."""
-        return {tensor.name for tensor in self.decoder.inputs} <= {"code", "condition"}
+        """Whether the decoder needs nothing but a code, and a condition or choices where it takes some."""
+        return {tensor.name for tensor in self.decoder.inputs} <= {"code", "condition", "choices"}
+
+    @property
+    def choices_shape(self) -> tuple[int, ...] | None:
+        """Shape of the noise that the decoder chooses by; None where it makes no choices."""
+        shapes = [tuple(tensor.shape[1:]) for tensor in self.decoder.inputs if tensor.name == "choices"]
+        return shapes[0] if shapes else None
+
+    @cached_property
+    def decode(self) -> Callable[[Mapping[str, object]], dict]:
+        """The decoder for named tensors; the likeliest choices where it makes some and none are given."""
+        if not self.choices_shape:
+            return partial(apply, self.decoder)
+        run = tf.function(partial(apply, self.decoder), reduce_retracing=True)  # slow step by step, op by op
+
+        def chosen(named):
+            none = tf.zeros((len(named["code"]), *self.choices_shape))
+            return run({name: {"choices": none, **named}[name] for name in ("code", "choices")})
+
+        return chosen
 
     @property
     def any_size(self) -> bool:

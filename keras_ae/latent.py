@@ -110,7 +110,7 @@ def pictures(
     codes, found = encoded["code"], {}
 
     def draw(codes, labels):
-        return generate(heads, codes, labels, count)
+        return generate(heads, codes if isinstance(codes, dict) else {"code": codes}, labels, count)
 
     if codes.ndim == 2 and np.issubdtype(codes.dtype, np.floating):
         label = None if classes is None else classes[0]

@@ -138,7 +138,8 @@ def importance_sampled_nll(
     expectation that tightens with their number; the prior is the standard normal one.
 
     encoder: named tensors -> {"mean", "log_var"} (batch, latent_dim).
-    decoder: named tensors with "code" (n, latent_dim) -> outputs that the likelihood reads.
+    decoder: named tensors with "code" (n, latent_dim), and "targets" (n, ...) for one that goes step by step
+        -> outputs that the likelihood reads.
     likelihood: (targets (n, ...), outputs) -> (n,), a negative log-likelihood in nats.
     batches: of (named tensors, targets). samples: draws for each example, at least 1.
     Returns, of each example, "nll", "bound" (the negative evidence lower bound, from the same
@@ -157,7 +158,8 @@ def importance_sampled_nll(
         spread = tf.exp(0.5 * tf.repeat(log_var, count, axis=0))
         code = tf.repeat(mean, count, axis=0) + spread * noise
         log_ratio = tf.reduce_sum(0.5 * (tf.square(noise) - tf.square(code)) + tf.math.log(spread), axis=-1)
-        nll = likelihood(tf.repeat(targets, count, axis=0), decoder(wide | {"code": code}))
+        targets = tf.repeat(targets, count, axis=0)
+        nll = likelihood(targets, decoder(wide | {"code": code, "targets": targets}))
         return tf.reshape(log_ratio - nll, (-1, count))
 
     parts: dict[str, list] = {"nll": [], "bound": [], "kl": []}

@@ -5,7 +5,7 @@ Each is a model from standard normal noise to codes, so that what draws here als
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Protocol
@@ -23,8 +23,8 @@ from keras_ae.data.dataset import inference_batch
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
 
-Draw = Callable[[int, int], np.ndarray]
-"""(count, seed) -> codes (count, ...), the same for the same seed."""
+Draw = Callable[[int, int], dict[str, np.ndarray]]
+"""(count, seed) -> what a decoder takes by name: "code" (count, ...), and "choices" where it makes some."""
 
 
 class Sampler(Protocol):
@@ -32,7 +32,8 @@ class Sampler(Protocol):
 
     check: raises InputError for heads that it cannot draw for.
     fit: heads, the examples' codes by output name (those of training for what is measured) ->
-        a model {"noise": (batch, ...)} standard normal -> {"code": (batch, ...)}.
+        a model {"noise": (batch, ...)} standard normal -> {"code": (batch, ...)}, and "choices" for a decoder
+        that makes some, whose noise stands before that of the code.
     """
 
     def check(self, heads: Heads) -> None: ...
@@ -48,10 +49,8 @@ class StandardNormal:
         _check_real(self, heads)
 
     def fit(self, heads: Heads, codes: dict[str, np.ndarray]) -> keras.Model:
-        noise = keras.Input(heads.decoder.get_layer("code").output.shape[1:], name="noise")
-        return keras.Model(
-            {"noise": noise}, {"code": keras.layers.Identity(name="code")(noise)}, name="sampler"
-        )
+        shape = heads.decoder.get_layer("code").output.shape[1:]
+        return _model(heads, shape, keras.layers.Identity(name="code"))
 
 
 MOST_CORRELATED = 512
@@ -84,7 +83,7 @@ class FittedMixture:
         fitted = GaussianMixture(components, covariance_type=kind, reg_covar=least, random_state=0).fit(flat)
         root = np.linalg.cholesky if kind == "full" else np.sqrt
         layer = MixtureDraws.of(fitted.weights_, fitted.means_, root(fitted.covariances_))
-        return _mixture(layer, codes["code"].shape[1:])
+        return _mixture(heads, layer, codes["code"].shape[1:])
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class AggregatePosterior:
         deviation = np.exp(0.5 * codes["log_var"]) if "log_var" in codes else np.zeros_like(mean)
         shares = np.full(len(mean), 1 / len(mean))
         layer = MixtureDraws.of(shares, mean, deviation.reshape(mean.shape))
-        return _mixture(layer, codes["code"].shape[1:])
+        return _mixture(heads, layer, codes["code"].shape[1:])
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,9 @@ class OwnPrior:
 def tempered(sampler: keras.Model, noise: np.ndarray, temperature: float) -> np.ndarray:
     """Noise (n, ...) for a sampler whose draws spread by a temperature above 0; at 1 it is as it was.
 
-    Of normal codes the temperature is a factor on their deviations. Of a mixture it leaves the choice of the
-    component alone. Of a prior over numbers of codes it divides the log-probabilities.
+    Of normal codes, and of the choices of a decoder, the temperature is a factor on their deviations. Of a
+    mixture it leaves the choice of the component alone. Of a prior over numbers of codes it divides the
+    log-probabilities.
     Raises InputError for a temperature that is not above 0.
     """
     if not 0 < temperature < np.inf:
@@ -146,15 +146,27 @@ def drawing(sampler: keras.Model) -> Draw:
 
     def draw(count, seed):
         noise = np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32)
-        return np.asarray(apply(sampler, {"noise": noise})["code"])
+        return {name: np.asarray(drawn) for name, drawn in apply(sampler, {"noise": noise}).items()}
 
     return draw
 
 
-def _mixture(layer, shape):
-    noise = keras.Input((prod(shape) + 1,), name="noise")
-    code = keras.layers.Reshape(shape, name="code")(layer(noise))
-    return keras.Model({"noise": noise}, {"code": code}, name="sampler")
+def _mixture(heads, layer, shape):
+    to_shape = keras.layers.Reshape(shape, name="code")
+    return _model(heads, (prod(shape) + 1,), lambda noise: to_shape(layer(noise)))
+
+
+def _model(heads, shape, code_of):
+    """A sampler of a code from noise of a shape, behind the noise of choices where a decoder makes some."""
+    chosen = heads and heads.choices_shape
+    if not chosen:
+        noise = keras.Input(shape, name="noise")
+        return keras.Model({"noise": noise}, {"code": code_of(noise)}, name="sampler")
+    first = prod(chosen)
+    noise = keras.Input((first + prod(shape),), name="noise")
+    choices = keras.layers.Reshape(chosen, name="choices")(noise[:, :first])
+    code = code_of(keras.layers.Reshape(shape, name="noise_of_code")(noise[:, first:]))
+    return keras.Model({"noise": noise}, {"code": code, "choices": choices}, name="sampler")
 
 
 def _check_real(sampler, heads):
@@ -170,16 +182,19 @@ def takes_condition(heads: Heads) -> bool:
     return any(tensor.name == "condition" for tensor in heads.decoder.inputs)
 
 
-def generate(heads: Heads, codes: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Decoded codes (n, ...): codes (n, ...), and labels (n,) for a decoder that takes a condition."""
-    named = {"code": codes}
+def generate(
+    heads: Heads, drawn: Mapping[str, np.ndarray], labels: np.ndarray | None, classes: int
+) -> np.ndarray:
+    """What is decoded (n, ...), of "code" (n, ...), and labels (n,) for a decoder that takes a condition.
+
+    A decoder that makes choices makes the likeliest where no "choices" are given.
+    """
+    named = dict(drawn)
     if takes_condition(heads):
         named["condition"] = np.eye(classes, dtype=np.float32)[labels]
     size = inference_batch(heads.decoder.output["reconstruction"].shape[1:])
     parts = [
-        apply(
-            heads.decoder, {name: tf.constant(value[start : start + size]) for name, value in named.items()}
-        )
-        for start in range(0, len(codes), size)
+        heads.decode({name: tf.constant(value[start : start + size]) for name, value in named.items()})
+        for start in range(0, len(named["code"]), size)
     ]
     return np.concatenate([part["reconstruction"] for part in parts])

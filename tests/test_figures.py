@@ -123,15 +123,15 @@ def test_a_sampler_draws_the_same_for_a_seed_and_else_anew(sampler, heads, rando
     codes = {"code": random.normal(size=(50, 3)).astype("float32")}
     codes["log_var"] = np.full((50, 3), -2.0, "float32")
     draw = drawing(sampler.fit(heads, codes))
-    assert draw(7, 1).shape == (7, 3)
-    assert draw(7, 1).dtype == np.float32
-    np.testing.assert_array_equal(draw(7, 1), draw(7, 1))
-    assert not np.array_equal(draw(7, 1), draw(7, 2))
+    assert draw(7, 1)["code"].shape == (7, 3)
+    assert draw(7, 1)["code"].dtype == np.float32
+    np.testing.assert_array_equal(draw(7, 1)["code"], draw(7, 1)["code"])
+    assert not np.array_equal(draw(7, 1)["code"], draw(7, 2)["code"])
 
 
 def test_a_fitted_mixture_draws_from_where_the_codes_are(heads, random):
     codes = np.concatenate([random.normal(-5, 0.1, (200, 3)), random.normal(5, 0.2, (200, 3))])
-    drawn = drawing(FittedMixture(2).fit(heads, {"code": codes.astype("float32")}))(1000, 0)
+    drawn = drawing(FittedMixture(2).fit(heads, {"code": codes.astype("float32")}))(1000, 0)["code"]
     assert np.abs(np.abs(drawn) - 5).max() < 1.5
     assert (drawn[:, 0] > 0).mean() == pytest.approx(0.5, abs=0.06)
     with pytest.raises(ValueError, match="components is at least 1, received 0"):
@@ -144,7 +144,7 @@ def test_a_fitted_mixture_draws_with_the_shares_and_spreads_of_its_components(wi
     cloud = random.normal(size=(900, width))
     cloud[:, 1] = 0.9 * cloud[:, 0] + 0.1 * cloud[:, 1]
     cloud[:300] += 20.0
-    drawn = drawing(FittedMixture(2).fit(heads, {"code": cloud.astype("float32")}))(4000, 3)
+    drawn = drawing(FittedMixture(2).fit(heads, {"code": cloud.astype("float32")}))(4000, 3)["code"]
     far = drawn[:, 0] > 10
     assert far.mean() == pytest.approx(1 / 3, abs=0.03)
     assert drawn[~far].std(axis=0)[:2] == pytest.approx(cloud[300:].std(axis=0)[:2], rel=0.06)
@@ -158,12 +158,12 @@ def test_a_sampler_survives_a_keras_file(heads, tmp_path, random):
         fitted = sampler.fit(heads, codes)
         fitted.save(tmp_path / "sampler.keras")
         loaded = keras.models.load_model(tmp_path / "sampler.keras", safe_mode=True)
-        np.testing.assert_array_equal(drawing(fitted)(9, 5), drawing(loaded)(9, 5))
+        np.testing.assert_array_equal(drawing(fitted)(9, 5)["code"], drawing(loaded)(9, 5)["code"])
 
 
 def test_the_aggregate_posterior_draws_around_the_means(heads):
     codes = {"code": np.full((20, 3), 4.0, "float32"), "log_var": np.full((20, 3), log(0.25), "float32")}
-    drawn = drawing(AggregatePosterior().fit(heads, codes))(5000, 0)
+    drawn = drawing(AggregatePosterior().fit(heads, codes))(5000, 0)["code"]
     assert drawn.mean() == pytest.approx(4.0, abs=0.03)
     assert drawn.std() == pytest.approx(0.5, rel=0.05)
 
@@ -172,7 +172,7 @@ def test_a_learned_prior_is_drawn_from(heads):
     noise = keras.Input((3,), name="noise")
     prior = keras.Model({"noise": noise}, {"code": 2.0 * noise + 1.0})
     with_prior = type(heads)(heads.encoder, heads.decoder, heads.end_to_end, prior=prior)
-    drawn = drawing(OwnPrior().fit(with_prior, {}))(5000, 0)
+    drawn = drawing(OwnPrior().fit(with_prior, {}))(5000, 0)["code"]
     assert drawn.mean() == pytest.approx(1.0, abs=0.1)
     assert drawn.std() == pytest.approx(2.0, rel=0.05)
 
@@ -180,7 +180,7 @@ def test_a_learned_prior_is_drawn_from(heads):
 def test_samples_of_a_conditional_decoder_follow_their_labels():
     keras.utils.set_random_seed(0)
     heads = Conditional(DenseBackbone((8,)), 3).build(Spec((4, 4, 1), (4, 4, 1), "unit", condition=2))
-    made = generate(heads, np.zeros((600, 3), "float32"), np.arange(600) % 2, 2)
+    made = generate(heads, {"code": np.zeros((600, 3), "float32")}, np.arange(600) % 2, 2)
     assert made.shape == (600, 4, 4, 1)
     np.testing.assert_allclose(made[0], made[2], rtol=1e-5)
     assert np.abs(made[0] - made[1]).max() > 1e-3

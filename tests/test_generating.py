@@ -135,7 +135,7 @@ def test_a_temperature_narrows_what_is_drawn(digits, tiles):
     mixture = FittedMixture(2).fit(digits.heads, codes)
     wide = np.ones((1, 5), np.float32)
     np.testing.assert_allclose(tempered(mixture, wide, 0.5), [[0.5, 0.5, 0.5, 0.5, 1.0]])
-    cold, usual = (tiles.codes(tiles.noise(300, 0, heat))[:, 0] for heat in (0.001, 1.0))
+    cold, usual = (tiles.drawn(tiles.noise(300, 0, heat))["code"][:, 0] for heat in (0.001, 1.0))
     assert len(np.unique(cold)) == 1
     assert len(np.unique(usual)) > 1
     for wrong in (0.0, -1.0, np.nan, np.inf):
@@ -366,7 +366,7 @@ def test_what_was_made_is_made_again_from_its_origins(classes, digits):
         assert ("condition" in kept) == bool(generator.classes)
         labels = kept.get("condition")
         assert labels is None or (labels.dtype, labels.tolist()) == (np.int64, [0, 1, 2, 0])
-        again = generator.decoded(generator.codes(kept["noise"]), labels)
+        again = generator.decoded(generator.drawn(kept["noise"]), labels)
         np.testing.assert_allclose(again, done.examples, atol=1e-6)
 
 

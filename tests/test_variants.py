@@ -84,7 +84,7 @@ def test_the_decoder_of_the_encoder_is_the_end_to_end_model(example):
     _, spec, heads = example
     named, _ = batch_of(spec)
     encoded = apply(heads.encoder, named)  # of which a decoder with skips takes more than the code
-    apart = apply(heads.decoder, named | encoded)["reconstruction"]
+    apart = heads.decode(named | encoded)["reconstruction"]
     whole = apply(heads.end_to_end, named)["reconstruction"]
     assert whole.shape == (4, *spec.target_shape)
     np.testing.assert_allclose(apart, whole, rtol=1e-6, atol=1e-6)

@@ -90,7 +90,7 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
         batches,
         data.domain,
     )
-    drawn = decode(drawing(FittedMixture().fit(None, {"code": codes["train"]}))(SAMPLES, 0))
+    drawn = decode(drawing(FittedMixture().fit(None, {"code": codes["train"]}))(SAMPLES, 0)["code"])
     figures = {
         "parameters": pca.components_.size + pca.mean_.size,
         "code": size,

@@ -10,6 +10,7 @@ import numpy as np
 from keras_ae.data.dataset import Data, Split, assign, digests
 from keras_ae.errors import InputError, check_least
 from keras_ae.media.chorales import Chorales as Medium
+from keras_ae.music import rules
 from keras_ae.music.grid import Piece, Vocabulary, onsets_of, windows
 from keras_ae.music.harmonies import harmonised
 
@@ -78,7 +79,8 @@ def data_of(
         domain="categorical",
         notes=(
             f"{told} to train / validate / test, {cut.bars} bars of {STEPS_A_BAR} steps each; those that "
-            f"train also transposed by up to {cut.transposed} semitones: {len(cuts['train']):,}",
+            f"train also transposed by up to {cut.transposed} semitones as far as their voices' ranges go: "
+            f"{len(cuts['train']):,}",
             f"{vocabulary.classes} classes: held, rest, and the pitches {vocabulary.lowest} to "
             f"{vocabulary.highest} struck",
             *notes,
@@ -123,13 +125,21 @@ def sampled(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Data:
 
 
 def _augmented(cut, vocabulary, most, room):
-    """Windows and their transpositions that stay in the range, a random choice where there is no room."""
-    parts = [cut]
+    """Windows and their transpositions that can be sung as they can, a random choice where there is no room.
+
+    In a transposition no more notes lie outside the ranges of the voices than before, as in DeepBach.
+    """
+    parts, unsung = [cut], _unsung(cut, vocabulary)
     for semitones in (sign * size for size in range(1, most + 1) for sign in (1, -1)):
         moved, fits = vocabulary.transposed(cut, semitones)
-        parts.append(moved[fits])
+        parts.append(moved[fits & (_unsung(moved, vocabulary) <= unsung)])
     further = np.concatenate(parts[1:]) if most else cut[:0]
     if len(cut) + len(further) > room:
         chosen = np.random.default_rng(0).choice(len(further), room - len(cut), replace=False)
         further = further[np.sort(chosen)]
     return np.concatenate([cut, further])
+
+
+def _unsung(windows, vocabulary):
+    """Notes of each window that a voice's range has not."""
+    return rules.out_of_range(*vocabulary.decoded(windows)).sum(axis=-1)

@@ -96,25 +96,32 @@ class Generator:
         drawn = np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32)
         return tempered(self.sampler, drawn, temperature)
 
-    def codes(self, noise: np.ndarray) -> np.ndarray:
-        """What the sampler makes of noise (n, ...): codes (n, ...)."""
+    def drawn(self, noise: np.ndarray) -> dict[str, np.ndarray]:
+        """What the sampler makes of noise (n, ...), by name: codes (n, ...), and for some choices."""
         size = inference_batch(tuple(noise.shape[1:]))
-        return np.concatenate([self._sampled(noise[at : at + size]) for at in range(0, len(noise), size)])
+        parts = [self._sampled(noise[at : at + size]) for at in range(0, len(noise), size)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     @cached_property
     def _sampled(self):
         """The sampler as one graph, for a prior that goes code by code is slow op by op."""
         taken = self.sampler.inputs[0]
         return tf.function(
-            lambda noise: apply(self.sampler, {"noise": noise})["code"],
+            lambda noise: apply(self.sampler, {"noise": noise}),
             input_signature=[tf.TensorSpec(taken.shape, taken.dtype)],
         )
 
-    def decoded(self, codes: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """Examples (n, ...) as people have them, of codes (n, ...) and, where taken, of labels (n,)."""
+    def decoded(
+        self, codes: np.ndarray | dict[str, np.ndarray], labels: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Examples (n, ...) as people have them, of codes (n, ...) and, where taken, of labels (n,).
+
+        codes: or what was drawn, choices among it; without those the likeliest are made.
+        """
         if self.classes and labels is None:
             raise InputError(f"expected a class beside each code: {self.told_classes}")
-        return self.units.raw(generate(self.heads, codes, labels, self.classes))
+        drawn = codes if isinstance(codes, dict) else {"code": codes}
+        return self.units.raw(generate(self.heads, drawn, labels, self.classes))
 
     def encoded(self, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Codes (n, ...) of examples (n, ...) as people have them."""
@@ -143,7 +150,7 @@ class Generator:
             each = 1 if label is not None else self.classes
             labels = np.full(count, label) if label is not None else np.arange(count) % self.classes
         noise = np.repeat(self.noise(-(-count // each), seed, temperature), each, axis=0)[:count]
-        return Made(self.decoded(self.codes(noise), labels), noise, labels)
+        return Made(self.decoded(self.drawn(noise), labels), noise, labels)
 
     def copies(self, examples: np.ndarray) -> np.ndarray:
         """Which examples (n, ...) are ones that were learned from, (n,) bool; of whole numbers alone."""

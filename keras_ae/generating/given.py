@@ -41,7 +41,7 @@ def given(text: str, generator: Generator, data: Callable[[], Data], label: int 
     kind, _, number = text.partition(":")
     if kind == "seed" and number.isdecimal():
         made = generator.draw(1, int(number), label=label)
-        code = generator.codes(made.noise)[0]
+        code = generator.drawn(made.noise)["code"][0]
         return Given(
             f"seed_{number}", made.examples[0], code, None if made.labels is None else made.labels[0]
         )

@@ -74,11 +74,11 @@ def head_signatures(
 ) -> dict[str, dict[str, Signature]]:
     """The signatures of each head, by head and name; `serving_default` is the first of each.
 
-    encoder: inputs -> code and whatever the encoder gives. decoder: code -> reconstruction; with a
-    sampler also `sample`, noise -> reconstruction. autoencoder: inputs -> reconstruction, error.
-    prior, where one is learned: noise -> code. restorer, where the task has one: pictures of any size,
-    and what else it takes -> reconstruction. detector, where the task has one: inputs -> score, p_value,
-    is_anomaly, contributions. A decoder that needs more than a code is not served.
+    encoder: inputs -> code and whatever the encoder gives. decoder: code -> reconstruction, of the likeliest
+    choices where it makes some; with a sampler also `sample`, noise -> reconstruction. autoencoder: inputs ->
+    reconstruction, error. prior, where one is learned: noise -> code. restorer, where the task has one:
+    pictures of any size, and what else it takes -> reconstruction. detector, where the task has one: inputs
+    -> score, p_value, is_anomaly, contributions. A decoder that needs more than a code is not served.
     Pictures also go in as files (`image_bytes`) and come
     out as PNG files (`png`, `sample_png`). A conditional head takes condition too.
     """
@@ -88,7 +88,10 @@ def head_signatures(
         return outside.call(encoder, outside.inward(named))
 
     def decode(named):
-        return outside.outward(outside.call(decoder, outside.inward(named)))
+        chosen = {}
+        if heads.choices_shape and "choices" not in named:
+            chosen["choices"] = tf.zeros((tf.shape(named["code"])[0], *heads.choices_shape))
+        return outside.outward(outside.call(decoder, outside.inward(named | chosen)))
 
     def sample(named):
         return decode(named | outside.call(sampler, named))
@@ -104,7 +107,7 @@ def head_signatures(
     same = tuple(encoder.get_layer("inputs").output.shape[1:]) == tuple(made) and None not in made
     served = {
         "encoder": {DEFAULT: outside.signature(_specs(encoder, units), encode)},
-        "decoder": {DEFAULT: outside.signature(_specs(decoder, units), decode)},
+        "decoder": {DEFAULT: outside.signature(_specs(decoder, units, ("choices",)), decode)},
         "autoencoder": {DEFAULT: outside.signature(_specs(whole, units), reconstruct)},
     }
     if heads.prior is not None:
@@ -112,7 +115,7 @@ def head_signatures(
         served["prior"] = {DEFAULT: prior}
     if sampler is not None:
         served["decoder"]["sample"] = outside.signature(
-            _specs(sampler, units) | _specs(decoder, units, ("code",)), sample
+            _specs(sampler, units) | _specs(decoder, units, ("code", "choices")), sample
         )
     if not heads.takes_code_alone:
         del served["decoder"]

@@ -60,7 +60,7 @@ class Density:
         pair = partial(self.pair, domain=data.domain)
         scores = importance_sampled_nll(
             tf.function(partial(apply, heads.encoder)),
-            partial(apply, heads.decoder),
+            partial(apply, heads.forced or heads.decoder),
             LIKELIHOODS[likelihood_of(heads.decoder.output, data.domain)],
             held_back_batches(data.test, pair, seed, data.classes),
             self.samples,

@@ -1,0 +1,146 @@
+"""Variational autoencoder whose decoder goes step by step, each choice by the code and by those before it.
+
+The code tells what the whole is like, the steps before what fits beside them, so that notes that sound
+together, and tiles that stand together, are chosen together. PixelVAE (Gulrajani et al. 2017,
+arXiv:1611.05013) has it for pictures, MusicVAE (Roberts et al. 2018, arXiv:1803.05428) for music.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import keras
+from keras import layers, ops
+
+from keras_ae.blocks.autoregressive import Likeliest, StepByStep
+from keras_ae.blocks.sampling import Sampling, posterior_encoder
+from keras_ae.blocks.steps import StepsBackbone
+from keras_ae.errors import InputError, check_least
+from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.samplers import Sampler, StandardNormal
+from keras_ae.variants.variational import Variational
+
+
+@dataclass(frozen=True)
+class Autoregressive:
+    """Reconstruction of each step given those before it, + beta * |KL(q(code | x) || N(0, 1)) - capacity|.
+
+    For classes in steps, (steps, ..., classes), or along axis 1 as the backbone has it; all else of a step
+    are its places, chosen one after another. A decoder that knows what comes before has little need of a
+    code: the capacity says how much it is to hold (Burgess et al. 2018).
+
+    backbone: layers between the data and the code; of the way out, features of each step.
+    latent_dim: numbers in the code, at least 1.
+    capacity: nats that the code is held at, at least 0; at 0 the divergence costs beta, as in `Variational`.
+    beta: weight of the divergence, or of its distance from the capacity, at least 0.
+    warmup: share of the run, in [0, 1], over which the capacity, or the weight, rises.
+    memory: steps that a choice goes by, at least 1. width: of the layers that choose, at least 1.
+    features: of each step, which those layers take from the code, at least 1.
+    held: whether class 0 says that the class before goes on.
+    ordered: the first of the classes that are points on a scale, such as pitches; 0 where there are none.
+    rate: share of what comes before that training leaves out, in [0, 1).
+    sampler: where codes to generate from are drawn.
+    """
+
+    backbone: Backbone = StepsBackbone()
+    latent_dim: int = 32
+    capacity: float = 20.0
+    beta: float = 1.0
+    warmup: float = 0.1
+    memory: int = 8
+    width: int = 256
+    features: int = 256
+    held: bool = False
+    ordered: int = 0
+    rate: float = 0.2
+    sampler: Sampler = StandardNormal()
+    likelihood: str = "categorical"
+
+    def __post_init__(self):
+        check_least(self, latent_dim=1, memory=1, width=1, features=1, ordered=0)
+        if not 0 <= self.rate < 1:
+            raise ValueError(f"rate is a share, at least 0 and below 1, received {self.rate}")
+        if self.likelihood != "categorical":
+            raise ValueError(f"likelihood is categorical, received {self.likelihood!r}")
+        self._variational  # noqa: B018 as it checks what it shares
+
+    @property
+    def _variational(self):
+        return Variational(
+            self.backbone, self.latent_dim, beta=self.beta, warmup=self.warmup, capacity=self.capacity
+        )
+
+    def build(self, spec: Spec) -> Heads:
+        """Raises InputError for what is not classes, for targets of another shape, and for too few axes."""
+        axis = getattr(self.backbone, "axis", 0)
+        shape = spec.target_shape
+        if spec.domain != "categorical" or spec.input_shape != shape or len(shape) < 2 + axis:
+            raise InputError(
+                f"expected classes in steps along axis {axis}, in and out alike, such as (64, 4, 51), "
+                f"received {spec.domain} values of shapes {spec.input_shape} and {shape}; take another "
+                'variant: SET="variant=Variational"'
+            )
+        encoder = posterior_encoder(spec, self.backbone, self.latent_dim)
+        chosen = StepByStep(
+            shape[axis], prod(shape[:-1]) // shape[axis], shape[-1], self.features, self.memory, self.width,
+            self.held, self.ordered, self.rate, name="decoder_steps",
+        )  # fmt: skip
+        to_steps, to_shape = _turned(shape, axis)
+        code = keras.Input((self.latent_dim,), name="code")
+        features = self._features(code, shape[axis], axis)
+        choices = keras.Input((chosen.steps, chosen.places), name="choices")
+        drawn = to_shape(chosen(features, choices, mode="draw"), "reconstruction")
+        decoder = keras.Model({"code": code, "choices": choices}, {"reconstruction": drawn}, name="decoder")
+
+        targets = keras.Input(shape, name="targets")
+        seeds = keras.Input((2,), dtype="int64", name="seeds")
+        given = to_steps(targets)
+        score = to_shape(chosen(features, given, mode="score"), "score")
+        forced = keras.Model({"code": code, "targets": targets}, {"reconstruction": score}, name="forced")
+        taught = to_shape(chosen(features, given, seeds, mode="score"), "taught")
+        teacher = keras.Model([code, targets, seeds], taught, name="teacher")
+
+        inputs = encoder.inputs[0]
+        encoded = encoder({"inputs": inputs})
+        likeliest = Likeliest((chosen.steps, chosen.places), name="likeliest")(encoded["code"])
+        whole = encoded | decoder({"code": encoded["code"], "choices": likeliest})
+        end_to_end = keras.Model({"inputs": inputs}, whole, name="autoencoder")
+        drawn_code = Sampling().draw({**encoded, "seeds": seeds})
+        outputs = encoded | drawn_code | {"reconstruction": teacher([drawn_code["code"], inputs, seeds])}
+        trained = keras.Model({"inputs": inputs, "seeds": seeds}, outputs, name="trained")
+        return Heads(encoder, decoder, end_to_end, trained, forced=forced)
+
+    def _features(self, code, steps, axis):
+        """(batch, latent_dim) -> (batch, steps, features)."""
+        ahead = (1,) * axis
+        features = self.backbone.decode(code, (*ahead, steps, self.features))
+        return layers.Reshape((steps, self.features), name="decoder_features")(features)
+
+    def terms(self) -> tuple[Term, ...]:
+        return self._variational.terms()
+
+
+def _turned(shape, axis):
+    """Layers from examples of a shape to (steps, places, classes), and back to a tensor of some name."""
+    turned = list(shape)
+    turned[0], turned[axis] = turned[axis], turned[0]
+
+    def to_steps(examples):
+        ahead = ops.swapaxes(examples, 1, 1 + axis) if axis else examples
+        return layers.Reshape((turned[0], prod(turned[1:-1]), shape[-1]))(ahead)
+
+    def to_shape(steps, name):
+        back = layers.Reshape(turned)(steps)
+        back = ops.swapaxes(back, 1, 1 + axis) if axis else back
+        return layers.Identity(name=name)(back)
+
+    return to_steps, to_shape
+
+
+COMPARED: dict = {}
+
+EXAMPLE = (
+    Autoregressive(StepsBackbone((8,), axis=1), latent_dim=3, memory=2, width=8, features=6, ordered=1),
+    Spec((3, 5, 4), (3, 5, 4), "categorical"),
+)

@@ -1,0 +1,242 @@
+"""A decoder that goes step by step: what it draws is what it scores, and nothing looks ahead."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ae.blocks.autoregressive import StepByStep, choose
+from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.steps import StepsBackbone
+from keras_ae.errors import InputError
+from keras_ae.heads import Spec, apply
+from keras_ae.losses import categorical
+from keras_ae.metrics import importance_sampled_nll
+from keras_ae.samplers import FittedMixture, StandardNormal, drawing, generate, tempered
+from keras_ae.variants.autoregressive import Autoregressive
+
+MUSIC = Spec((6, 3, 9), (6, 3, 9), "categorical")
+LEVEL = Spec((3, 5, 4), (3, 5, 4), "categorical")
+SMALL = Autoregressive(StepsBackbone((6,)), latent_dim=3, memory=2, width=8, features=5)
+VARIANTS = {
+    "music": (dataclasses.replace(SMALL, held=True, ordered=2), MUSIC),
+    "level": (dataclasses.replace(SMALL, backbone=StepsBackbone((6,), axis=1)), LEVEL),
+    "dense": (dataclasses.replace(SMALL, backbone=DenseBackbone((6,))), MUSIC),
+}
+
+
+@pytest.fixture(params=VARIANTS, scope="module")
+def built(request):
+    """Heads whose weights are far from where they begin, so that each choice tells."""
+    variant, spec = VARIANTS[request.param]
+    keras.utils.set_random_seed(0)
+    heads = variant.build(spec)
+    random = np.random.default_rng(1)
+    for weight in heads.trained.trainable_weights:
+        weight.assign(weight + random.normal(0, 0.4, weight.shape))
+    return spec, heads
+
+
+def codes_and_noise(heads, count=30):
+    random = np.random.default_rng(2)
+    return {
+        "code": random.normal(size=(count, heads.latent_dim)).astype("float32"),
+        "choices": random.normal(size=(count, *heads.choices_shape)).astype("float32"),
+    }
+
+
+def one_hot(classes, spec):
+    return np.eye(spec.target_shape[-1], dtype="float32")[classes]
+
+
+def test_a_draw_is_scored_as_it_was_drawn(built):
+    """Exchanged or not, the probabilities of each place are those that teacher forcing finds of the draw."""
+    spec, heads = built
+    named = codes_and_noise(heads)
+    shown = np.asarray(heads.decode(named)["reconstruction"])
+    chosen = shown.argmax(-1)
+    forced = np.asarray(apply(heads.forced, named | {"targets": one_hot(chosen, spec)})["reconstruction"])
+    np.testing.assert_allclose(np.sort(shown, -1), np.sort(forced, -1), atol=1e-5)
+    exchanged = shown.argmax(-1) != forced.argmax(-1)
+    assert 0.2 < exchanged.mean() < 0.9
+    np.testing.assert_allclose(shown[~exchanged], forced[~exchanged], atol=1e-5)
+
+
+def test_without_choices_the_likeliest_are_made(built):
+    spec, heads = built
+    codes = {"code": codes_and_noise(heads)["code"]}
+    shown = np.asarray(heads.decode(codes)["reconstruction"])
+    targets = one_hot(shown.argmax(-1), spec)
+    np.testing.assert_allclose(
+        apply(heads.forced, codes | {"targets": targets})["reconstruction"], shown, atol=1e-5
+    )
+
+
+def test_draws_come_as_often_as_their_probabilities_say(built):
+    """Of one code, the first place of the first step: nothing comes before it."""
+    spec, heads = built
+    code = np.repeat(codes_and_noise(heads, 1)["code"], 4000, axis=0)
+    noise = np.random.default_rng(3).standard_normal((4000, *heads.choices_shape)).astype("float32")
+    chosen = generate(heads, {"code": code, "choices": noise}, None, 0).argmax(-1)[:, 0, 0]
+    targets = np.zeros((1, *spec.target_shape), "float32")
+    shares = np.asarray(apply(heads.forced, {"code": code[:1], "targets": targets})["reconstruction"])[
+        0, 0, 0
+    ]
+    np.testing.assert_allclose(np.bincount(chosen, minlength=len(shares)) / 4000, shares, atol=0.03)
+
+
+def test_no_place_goes_by_itself_or_by_what_comes_after(built):
+    spec, heads = built
+    random = np.random.default_rng(4)
+    code = codes_and_noise(heads, 1)["code"]
+    classes = random.integers(0, spec.target_shape[-1], (1, *spec.target_shape[:-1]))
+    axis = 1 if spec is LEVEL else 0
+    step, place = 2, 1
+    at = (0, place, step) if axis else (0, step, place)
+    other = classes.copy()
+    other[at] = (other[at] + 1) % spec.target_shape[-1]
+
+    def scored(which):
+        named = {"code": code, "targets": one_hot(which, spec)}
+        found = np.asarray(apply(heads.forced, named)["reconstruction"])[0]
+        return np.swapaxes(found, 0, 1) if axis else found
+
+    before, after = scored(classes), scored(other)
+    changed = np.abs(before - after).max(-1) > 1e-7  # (steps, places)
+    assert not changed[:step].any()
+    assert not changed[step, : place + 1].any()
+    assert changed[step, place + 1 :].all()
+    assert changed[step + 1 : step + 3].all()
+
+
+def test_what_is_held_is_known_however_long_it_lasts():
+    layer = StepByStep(steps=7, places=1, classes=6, features=2, memory=1, width=8, held=True, ordered=2)
+    random = np.random.default_rng(5)
+    for weight in layer.weights:
+        weight.assign(random.normal(0, 0.5, weight.shape))
+    features = np.zeros((2, 7, 2), "float32")
+    classes = np.array([[3, 0, 0, 0, 0, 0, 0], [5, 0, 0, 0, 0, 0, 0]])[..., None]
+    shares = np.asarray(layer(features, np.eye(6, dtype="float32")[classes]))
+    assert np.abs(shares[0] - shares[1]).max(-1)[1:].min() > 1e-4
+    without = StepByStep(steps=7, places=1, classes=6, features=2, memory=1, width=8)
+    for weight in without.weights:
+        weight.assign(random.normal(0, 0.5, weight.shape))
+    shares = np.asarray(without(features, np.eye(6, dtype="float32")[classes]))
+    np.testing.assert_array_equal(shares[0, 2:], shares[1, 2:])
+
+
+def test_places_learn_not_to_move_alike():
+    """Two voices of which the second never goes where the first goes: what a move of the first rules out."""
+    random = np.random.default_rng(6)
+    first = random.integers(2, 12, (300, 8))
+    second = np.empty_like(first)
+    second[:, 0] = random.integers(2, 12, 300)
+    for step in range(1, 8):
+        second[:, step] = random.integers(2, 12, 300)
+        alike = second[:, step] - second[:, step - 1] == first[:, step] - first[:, step - 1]
+        second[alike, step] = second[alike, step - 1]
+    alike = np.diff(first) == np.diff(second)
+    assert alike.mean() < 0.15
+    layer = StepByStep(steps=8, places=2, classes=12, features=1, memory=1, width=8, ordered=2)
+    inputs = keras.Input((8, 2, 12))
+    features = keras.layers.Lambda(lambda given: tf.zeros((tf.shape(given)[0], 8, 1)), output_shape=(8, 1))
+    model = keras.Model(inputs, layer(features(inputs), inputs))
+    targets = np.eye(12, dtype="float32")[np.stack([first, second], -1)]
+    model.compile(keras.optimizers.Adam(0.05), loss="categorical_crossentropy")
+    model.fit(targets, targets, epochs=20, batch_size=100, verbose=0)
+    moving = np.diff(first) != 0
+    to = second[:, :-1] + np.diff(first)
+    inside = moving & (to >= 2) & (to < 12)
+    rows, steps = np.nonzero(inside)
+    shares = np.asarray(model(targets))[rows, steps + 1, 1, to[inside]]
+    assert shares.mean() < 0.04  # one of 10, were the first voice not known
+
+
+def test_noise_near_to_none_chooses_the_likelier():
+    shares = tf.constant([[0.1, 0.6, 0.3]] * 4)
+    chosen, shown = choose(shares, tf.constant([0.0, 0.8, -1.2, 40.0]))
+    assert chosen.numpy().tolist() == [1, 1, 2, 0]
+    assert shown.numpy().argmax(-1).tolist() == [1, 1, 2, 0]
+    np.testing.assert_allclose(shown.numpy()[2], [0.1, 0.3, 0.6], rtol=1e-6)
+    np.testing.assert_allclose(shown.numpy().sum(-1), 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("sampler", [StandardNormal(), FittedMixture(2)])
+def test_a_sampler_draws_choices_beside_the_code(sampler, built):
+    _, heads = built
+    codes = {"code": np.random.default_rng(7).normal(size=(40, 3)).astype("float32")}
+    fitted = sampler.fit(heads, codes)
+    drawn = drawing(fitted)(200, 1)
+    assert drawn["code"].shape == (200, 3)
+    assert drawn["choices"].shape == (200, *heads.choices_shape)
+    assert drawn["choices"].std() == pytest.approx(1.0, abs=0.05)
+    noise = np.random.default_rng(1).standard_normal((200, *fitted.inputs[0].shape[1:])).astype("float32")
+    cold = apply(fitted, {"noise": tempered(fitted, noise, 0.5)})
+    np.testing.assert_allclose(cold["choices"], 0.5 * drawn["choices"], rtol=1e-5)
+
+
+def test_the_likelihood_of_examples_is_that_of_teacher_forcing():
+    """Of a decoder that no code reaches importance sampling gives what forcing gives."""
+    variant, spec = VARIANTS["music"]
+    keras.utils.set_random_seed(0)
+    heads = variant.build(spec)
+    for weight in heads.trained.trainable_weights:
+        if "feature" in weight.path or "encoder" in weight.path:
+            weight.assign(tf.zeros_like(weight))
+    classes = np.random.default_rng(8).integers(0, 9, (5, 6, 3))
+    targets = one_hot(classes, spec)
+    scores = importance_sampled_nll(
+        lambda named: apply(heads.encoder, named),
+        lambda named: apply(heads.forced, named),
+        categorical,
+        [({"inputs": tf.constant(targets)}, tf.constant(targets))],
+        4,
+        0,
+    )
+    shares = np.asarray(apply(heads.forced, {"code": np.zeros((5, 3)), "targets": targets})["reconstruction"])
+    expected = -np.log((shares * targets).sum(-1)).sum((1, 2))
+    np.testing.assert_allclose(scores["nll"], expected, rtol=1e-4)
+
+
+def test_training_leaves_some_of_the_past_out_and_says_so_by_its_seeds(built):
+    spec, heads = built
+    random = np.random.default_rng(9)
+    named = {
+        "inputs": tf.constant(one_hot(random.integers(0, 4, (4, *spec.target_shape[:-1])), spec)),
+        "seeds": tf.constant(random.integers(0, 99, (4, 2))),
+    }
+    usual, again, other = (
+        np.asarray(apply(heads.trained, named | {"seeds": seeds}, training=training)["reconstruction"])
+        for seeds, training in ((named["seeds"], True), (named["seeds"], True), (named["seeds"], False))
+    )
+    np.testing.assert_array_equal(usual, again)
+    assert not np.allclose(usual, other)
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        (Spec((6, 3), (6, 3), "real"), "received real values"),
+        (Spec((6, 9), (6, 3, 9), "categorical"), r"of shapes \(6, 9\) and \(6, 3, 9\)"),
+        (Spec((9,), (9,), "categorical"), "expected classes in steps along axis 0"),
+    ],
+)
+def test_what_is_no_classes_in_steps_is_refused(spec, told):
+    with pytest.raises(InputError, match=told):
+        SMALL.build(spec)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("rate", 1.0, "rate is a share, at least 0 and below 1, received 1.0"),
+        ("likelihood", "gaussian", "likelihood is categorical, received 'gaussian'"),
+        ("memory", 0, "memory is at least 1, received 0"),
+        ("capacity", -1, "capacity is at least 0, received -1"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(field, value, told):
+    with pytest.raises(ValueError, match=told):
+        dataclasses.replace(SMALL, **{field: value})
