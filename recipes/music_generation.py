@@ -16,17 +16,17 @@ from keras_ae.blocks.steps import StepsBackbone
 from keras_ae.data.music import Chorales
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.generation import Generation
-from keras_ae.variants.variational import Variational
+from keras_ae.variants.autoregressive import Autoregressive
 
 EXTRAS = "music"
 
 recipe = Recipe(
     data=Chorales(),
-    variant=Variational(
+    variant=Autoregressive(
         StepsBackbone(filters=(128, 192, 256, 256), halvings=4, kernel_size=5),
         latent_dim=128,
-        beta=0.2,
-        warmup=0.1,
+        held=True,
+        ordered=2,
     ),
     task=Generation(samples=1000, draws=100),
     epochs=9,

@@ -200,6 +200,16 @@ def test_the_likelihood_of_examples_is_that_of_teacher_forcing():
     np.testing.assert_allclose(scores["nll"], expected, rtol=1e-4)
 
 
+def test_a_spread_below_one_keeps_to_the_likelier():
+    variant, spec = VARIANTS["music"]
+    narrow = dataclasses.replace(variant, spread=0.5).build(spec)
+    wide = variant.build(spec)
+    narrow.trained.set_weights(wide.trained.get_weights())
+    named = codes_and_noise(wide)
+    expected = wide.decode({"code": named["code"], "choices": named["choices"] * 0.5})["reconstruction"]
+    np.testing.assert_allclose(narrow.decode(named)["reconstruction"], expected, atol=1e-6)
+
+
 def test_training_leaves_some_of_the_past_out_and_says_so_by_its_seeds(built):
     spec, heads = built
     random = np.random.default_rng(9)
@@ -233,8 +243,10 @@ def test_what_is_no_classes_in_steps_is_refused(spec, told):
     [
         ("rate", 1.0, "rate is a share, at least 0 and below 1, received 1.0"),
         ("likelihood", "gaussian", "likelihood is categorical, received 'gaussian'"),
+        ("spread", 0, "spread is above 0 and at most 1, received 0"),
         ("memory", 0, "memory is at least 1, received 0"),
-        ("capacity", -1, "capacity is at least 0, received -1"),
+        ("guess", -1, "guess is at least 0, received -1"),
+        ("beta", -1, "beta is at least 0, received -1"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(field, value, told):

@@ -254,11 +254,17 @@ def test_list_shows_each_recipe_without_tensorflow_and_in_under_a_second(tmp_pat
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["train"], ["fly"]])
-def test_usage_errors_exit_as_argparse_does(arguments, capsys):
+def test_usage_errors_exit_as_argparse_does_in_one_line(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(arguments)
-    assert stop.value.code == (0 if arguments == ["--help"] else 2)
-    assert "usage: keras-ae" in "".join(capsys.readouterr())
+    told = capsys.readouterr()
+    if arguments == ["--help"]:
+        assert stop.value.code == 0
+        assert "usage: keras-ae" in told.out
+    else:
+        assert stop.value.code == 2
+        assert told.err.count("\n") == 1
+        assert told.err.endswith("--help\n")
 
 
 def test_the_module_is_a_command():

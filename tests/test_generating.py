@@ -31,6 +31,7 @@ from keras_ae.media.numbers import Numbers
 from keras_ae.media.pictures import Pictures
 from keras_ae.runs.kept import DATA_FILE, INTAKE_FILE, MODEL_FILE
 from keras_ae.samplers import FittedMixture, StandardNormal, tempered
+from keras_ae.variants.autoregressive import Autoregressive
 from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.skip_connected import SkipConnected
 from keras_ae.variants.undercomplete import Undercomplete
@@ -221,7 +222,7 @@ def test_windows_are_stitched_where_they_agree():
         stitched(windows, 50, Bars(6), seed=0)
     barred = stitched(windows, 48, Bars(2), seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
     np.testing.assert_array_equal(barred[0, :4], [4, 5, 6, 7])
-    with pytest.raises(InputError, match="at least one window's, 6, received 5"):
+    with pytest.raises(InputError, match="at least one window's, 6 steps, received 5"):
         stitched(windows, 5, Stripes(), seed=0)
     with pytest.raises(InputError, match="received 30 steps and a length of 20"):
         stitched(windows, 20, Stripes(), seed=0, opening=np.zeros((2, 30), int))
@@ -390,8 +391,12 @@ def test_an_example_is_named_by_file_place_or_seed(digits, tmp_path):
     np.testing.assert_allclose(read.example, split.examples[0] / 255, rtol=1e-6)
     (tmp_path / "one.mid").touch()
     for text, message in (
-        ("test:5", "N below 5"), ("nowhere.png", "expected a file"), (str(tmp_path / "one.mid"), "a file of"),
-    ):  # fmt: skip
+        ("test:5", "N below 5"),
+        ("nowhere.png", "there is no file nowhere.png; name one"),
+        (str(tmp_path / "one.mid"), "a file of"),
+        ("", "or a seed such as seed:3; received nothing"),
+        ("holiday", "expected a file .* received holiday"),
+    ):
         with pytest.raises(InputError, match=message):
             given(text, digits, lambda: data)
 
@@ -496,3 +501,51 @@ def test_samples_that_are_the_real_ones_cover_them_and_those_far_away_do_not(ran
     assert neighbours.density_and_coverage(real[:20], real)[1] < 0.7
     with pytest.raises(ValueError, match="at least 7 real examples"):
         neighbours.density_and_coverage(real, real[:6])
+
+
+@pytest.fixture(scope="module")
+def steps():
+    """Of the same tiles, by a decoder that goes step by step."""
+    keras.utils.set_random_seed(0)
+    shape = (4, 8, 3)
+    variant = Autoregressive(StepsBackbone((8,), axis=1), latent_dim=3, memory=2, width=8, features=5)
+    heads = variant.build(Spec(shape, shape, "categorical"))
+    random = np.random.default_rng(3)
+    for weight in heads.decoder.trainable_weights:
+        weight.assign(weight + random.normal(0, 0.5, weight.shape))
+    sampler = StandardNormal().fit(heads, {})
+    return Generator(heads, units("categorical"), sampler, Stripes(), shape, 0)
+
+
+def test_a_walk_between_seeds_begins_and_ends_with_what_they_generate(steps):
+    first, last = (given(text, steps, None) for text in ("seed:1", "seed:2"))
+    assert first.choices.shape == (8, 4)
+    np.testing.assert_array_equal(first.example, steps.draw(1, 1).examples[0])
+    walked = list(walks.interpolation(steps, first, last, 5).values())
+    np.testing.assert_array_equal(walked[0], first.example)
+    np.testing.assert_array_equal(walked[-1], last.example)
+    assert (walked[2] != walked[0]).any()
+    assert (walked[0] != steps.decoded(first.code[None])[0]).any()  # of which the likeliest are others
+
+
+def test_a_walk_from_an_example_to_a_seed_leaves_its_choices_to_the_likeliest(steps):
+    example = Given("one", np.zeros((4, 8), np.int64))
+    walked = list(walks.interpolation(steps, example, given("seed:2", steps, None), 3).values())
+    code = steps.encoded(example.example[None])
+    np.testing.assert_array_equal(walked[0], steps.decoded(code)[0])
+    np.testing.assert_array_equal(walked[-1], steps.draw(1, 2).examples[0])
+
+
+def test_a_changed_code_keeps_the_choices_of_its_seed(steps):
+    one = given("seed:4", steps, None)
+    codes = steps.drawn(steps.noise(20, 0))["code"]
+    [row] = walks.traversals(steps, one, codes, 1, 3)
+    middle = steps.decoded({"code": one.code[None], "choices": one.choices[None]})
+    np.testing.assert_array_equal(middle[0], one.example)
+    varied = CodeSpace().traversal(one.code, 1, codes, 3)
+    chosen = np.repeat(one.choices[None], 3, axis=0)
+    np.testing.assert_array_equal(row.examples, steps.decoded({"code": varied, "choices": chosen}))
+    has = np.arange(20) % 2 == 0
+    found = walks.attributed(steps, [one], codes, has, 0.0)
+    np.testing.assert_array_equal(found["seed_4_before"], one.example)
+    np.testing.assert_array_equal(found["seed_4_after"], one.example)

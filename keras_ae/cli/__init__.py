@@ -52,8 +52,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 2 if isinstance(error, (InputError, OSError)) else 1
 
 
+class _OneLineParser(argparse.ArgumentParser):
+    """A parser that tells a mistake in one line, where argparse puts the usage before it."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message}; for what it takes: {self.prog} --help\n")
+
+
 def _parser():
-    parser = argparse.ArgumentParser(
+    parser = _OneLineParser(
         prog="keras-ae",
         description=(
             "Train autoencoders from recipes, look at them in TensorBoard, and export heads for TF Serving."

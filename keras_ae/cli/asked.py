@@ -22,12 +22,6 @@ class Asked:
     def __init__(self, options):
         name = catalogue.recipe_file(options.recipe).stem
         self.folder = options.output or Path(options.folder, name)
-        there = sorted(self.folder.glob("*")) if self.folder.is_dir() else []
-        if (there or self.folder.is_file()) and not options.force:
-            raise InputError(
-                f"{self.folder} holds files already; name another folder, OUTPUT= (--output), or replace "
-                "what was made there before, FORCE=1 (--force)"
-            )
         self.directory = finished(options)
         from keras_ae.generating.generator import Generator
 
@@ -35,6 +29,15 @@ class Asked:
         self.label = None if options.label is None else self.generator.label_of(options.label)
         self.options, self._data = options, None
         self._names = ["sheet"]
+
+    def check_free(self):
+        """Raises InputError for a folder with files that nobody said to replace."""
+        taken = self.folder.is_file() or (self.folder.is_dir() and any(self.folder.glob("*")))
+        if taken and not self.options.force:
+            raise InputError(
+                f"{self.folder} holds files already; name another folder, OUTPUT= (--output), or replace "
+                "what was made there before, FORCE=1 (--force)"
+            )
 
     def data(self):
         """What the run learned from."""
@@ -93,6 +96,7 @@ class Asked:
         from keras_ae.pictures import save
         from keras_ae.sheet import contact_sheet
 
+        self.check_free()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._clear()
         medium, written = self.generator.medium, [self.folder / "sheet.png"]

@@ -75,18 +75,20 @@ def _common(parser, folder):
 
 def generate(options) -> int:
     """Writes COUNT examples, a contact sheet, and what they were made from."""
-    if not 1 <= options.count <= MOST or options.best_of < 1 or options.seed < 0:
-        raise InputError(
-            f"expected a count from 1 to {MOST:,}, a seed of at least 0 and the best of at least 1; received "
-            f"{options.count}, {options.seed} and {options.best_of}"
-        )
+    if not 1 <= options.count <= MOST:
+        raise InputError(f"expected a count of examples from 1 to {MOST:,}, received {options.count}")
+    if options.seed < 0 or options.best_of < 1:
+        name, least = ("seed", 0) if options.seed < 0 else ("best_of", 1)
+        raise InputError(f"expected a {name} of at least {least}, received {getattr(options, name)}")
     if options.after and not options.length:
         raise InputError("expected a length beside what is to go on: LENGTH=100 (--length 100)")
     asked = Asked(options)
     from keras_ae.generating import made
 
+    wish = made.Wish.of(options, asked.generator)
+    asked.check_free()
     began = time.perf_counter()
-    found = made.generated(asked.generator, made.Wish.of(options, asked.generator))
+    found = made.generated(asked.generator, wish)
     seconds = time.perf_counter() - began
     names = [f"{number:03d}" for number in range(1, len(found.examples) + 1)]
     examples = dict(zip(names, found.examples, strict=True))
@@ -113,8 +115,8 @@ def traverse(options) -> int:
     asked = Asked(options)
     from keras_ae.generating import walks
 
-    seen = asked.codes("validation")
     one = asked.given(options.input, of_one_window=True)
+    seen = asked.codes("validation")
     rows = walks.traversals(asked.generator, one, seen, options.unit, options.steps)
     places = [name for row in rows for name in [*row.named(), *[""] * (options.steps - len(row.examples))]]
     named = {name: example for row in rows for name, example in row.named().items()}
@@ -149,8 +151,8 @@ def reconstruct(options) -> int:
     from keras_ae.generating import walks
 
     found, kept = {}, {}
-    for text in options.input:
-        one = asked.given(text)
+    inputs = [asked.given(text) for text in options.input]
+    for one in inputs:
         example, codes, share = walks.reconstruction(asked.generator, one)
         found |= {f"{one.name}_given": one.example, f"{one.name}_back": example}
         kept[f"code_{one.name}"] = codes
@@ -166,9 +168,9 @@ def nearest(options) -> int:
     asked = Asked(options)
     from keras_ae.generating import walks
 
+    inputs = [asked.given(text) for text in options.input]
     learned, found = asked.examples("train"), {}
-    for text in options.input:
-        one = asked.given(text)
+    for one in inputs:
         for row in walks.neighbours(asked.generator, one, learned, options.count):
             found |= row.named()
             print(row.told())

@@ -20,13 +20,14 @@ class Given:
     """An example that was named.
 
     example: (...) as people have it, which may be longer than a window. code: what it was generated from, or
-    None. label: its class, or None where none is known. wanted: the class to decode its code as, or None for
-    its own.
+    None; choices: that which its decoder chose by, where it makes choices. label: its class, or None where
+    none is known. wanted: the class to decode its code as, or None for its own.
     """
 
     name: str
     example: np.ndarray
     code: np.ndarray | None = None
+    choices: np.ndarray | None = None
     label: int | None = None
     wanted: int | None = None
 
@@ -41,10 +42,9 @@ def given(text: str, generator: Generator, data: Callable[[], Data], label: int 
     kind, _, number = text.partition(":")
     if kind == "seed" and number.isdecimal():
         made = generator.draw(1, int(number), label=label)
-        code = generator.drawn(made.noise)["code"][0]
-        return Given(
-            f"seed_{number}", made.examples[0], code, None if made.labels is None else made.labels[0]
-        )
+        drawn = {name: one[0] for name, one in generator.drawn(made.noise).items()}
+        known = None if made.labels is None else made.labels[0]
+        return Given(f"seed_{number}", made.examples[0], drawn["code"], drawn.get("choices"), known)
     if kind in SPLITS and number.isdecimal():
         split = getattr(data(), kind)
         if int(number) >= len(split):
@@ -53,15 +53,24 @@ def given(text: str, generator: Generator, data: Callable[[], Data], label: int 
         known = None if one.labels is None else int(one.labels[0])
         known = label if known is None else known
         return Given(f"{kind}_{number}", people_have(one, generator.units)[0], label=known, wanted=label)
-    path = Path(text)
-    if not path.is_file():
+    kinds = ", ".join(generator.medium.suffixes)
+    if not Path(text).suffix:
         raise InputError(
-            f"expected a file ({', '.join(generator.medium.suffixes)}), an example such as test:5, or a seed "
-            f"such as seed:3; received {text!r}"
+            f"expected a file ({kinds}), an example such as test:5, or a seed such as seed:3; received "
+            f"{text or 'nothing'}"
         )
-    if path.suffix.lower() not in generator.medium.suffixes:
-        raise InputError(f"expected a file of {', '.join(generator.medium.suffixes)}, received {path}")
+    path = file_of(text, generator)
     return Given(path.stem, generator.medium.read(path, generator.element_shape), label=label)
+
+
+def file_of(text: str, generator: Generator) -> Path:
+    """The file of an example that a text names. Raises InputError for none, and for one of another kind."""
+    path, kinds = Path(text), ", ".join(generator.medium.suffixes)
+    if not path.is_file():
+        raise InputError(f"there is no file {text}; name one ({kinds})")
+    if path.suffix.lower() not in generator.medium.suffixes:
+        raise InputError(f"expected a file of {kinds}, received {text}")
+    return path
 
 
 def windows_of(

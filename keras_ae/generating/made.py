@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from keras_ae.errors import InputError
 from keras_ae.generating.generator import Generator, Made, best_of, made_valid, unjudged, without_copies
+from keras_ae.generating.given import file_of
 from keras_ae.generating.stitched import stitched
 
 ORIGINS = "made_from.npz"
@@ -55,7 +55,7 @@ class Wish:
         if options.after:
             shape = list(generator.element_shape)
             shape[medium.axis] = 1
-            opening = medium.read(Path(options.after), tuple(shape))
+            opening = medium.read(file_of(options.after, generator), tuple(shape))
         label = None if options.label is None else generator.label_of(options.label)
         return cls(
             options.count, options.seed, options.temperature, label, length, opening, options.best_of,

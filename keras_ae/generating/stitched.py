@@ -40,8 +40,9 @@ def stitched(
     pool = np.moveaxis(windows(CANDIDATES, seed), 1 + axis, 1)
     size = pool.shape[1]
     if length < size:
+        counted = getattr(medium, "counted", "steps")
         raise InputError(
-            f"expected a length of at least one window's, {size // unit}, received {length // unit}"
+            f"expected a length of at least one window's, {size // unit} {counted}, received {length // unit}"
         )
     whole, pool = pool[0], pool[1:]
     if opening is not None:

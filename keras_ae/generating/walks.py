@@ -100,7 +100,23 @@ def interpolation(generator: Generator, first: Given, last: Given, steps: int) -
             f"expected two examples of one class, {first.name} is of {labels[0]} and {last.name} of "
             f"{others[0]}; say as which to decode the codes between: LABEL= (--label)"
         )
-    return {f"step_{number:02d}": one for number, one in enumerate(generator.decoded(codes, labels))}
+    drawn = {"code": codes} | _between(first.choices, last.choices, steps)
+    return {f"step_{number:02d}": one for number, one in enumerate(generator.decoded(drawn, labels))}
+
+
+def _between(first, last, steps):
+    """What is chosen by on the way, of examples that were generated; by nothing where an end was not."""
+    known = [ends for ends in (first, last) if ends is not None]
+    if not known:
+        return {}
+    ends = [np.zeros_like(known[0]) if one is None else one for one in (first, last)]
+    shares = np.linspace(0, 1, steps, dtype=np.float32).reshape((-1,) + (1,) * ends[0].ndim)
+    return {"choices": (1 - shares) * ends[0] + shares * ends[1]}
+
+
+def _chosen_as(one, codes):
+    """Codes (n, ...), and what an example that was generated was chosen by, so many times."""
+    return {"code": codes} | _between(one.choices, one.choices, len(codes))
 
 
 def traversals(
@@ -119,7 +135,7 @@ def traversals(
     found = []
     for number in units:
         codes = space.traversal(code, int(number), seen, steps)
-        examples = generator.decoded(codes, wanted_of(generator, one, len(codes)))
+        examples = generator.decoded(_chosen_as(one, codes), wanted_of(generator, one, len(codes)))
         moves = [distances(examples[at : at + 1], examples[at + 1 : at + 2]) for at in range(len(codes) - 1)]
         found.append(Traversal(int(number), examples, float(deviations[number]), float(np.sum(moves))))
     return sorted(found, key=lambda row: -row.change)[:MOST_UNITS]
@@ -165,7 +181,7 @@ def attributed(
     for one in inputs:
         code = code_of(generator, one)
         both = np.stack([code, space.moved(code[None], concept, strength)[0]])
-        before, after = generator.decoded(both, wanted_of(generator, one, 2))
+        before, after = generator.decoded(_chosen_as(one, both), wanted_of(generator, one, 2))
         found |= {f"{one.name}_before": before, f"{one.name}_after": after}
     return found
 

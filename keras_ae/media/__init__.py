@@ -32,8 +32,9 @@ class Medium(Protocol):
 
     One whose examples are pieces of something longer has `axis`, that along which they follow each other,
     counted without the batch's; `write` and `drawn` then take any length along it. It may have `unit`, the
-    steps in which lengths are told; `compared(examples)`, what of them is to agree where two are joined; and
-    `joined(before, window, cut)`, which joins what stands before, steps first, to a window's from a cut on.
+    steps in which lengths are told, and `counted`, what those are called; `compared(examples)`, what of them
+    is to agree where two are joined; and `joined(before, window, cut)`, which joins what stands before, steps
+    first, to a window's from a cut on.
     One that can tell good from bad has `validity(examples) -> (n,)` in [0, 1], 1 for wholly valid ones, and
     may have `repaired(example) -> (example, whether it is valid now)` and `unjudged`: why it cannot tell now,
     or nothing.

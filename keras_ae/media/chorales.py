@@ -39,6 +39,7 @@ class Chorales:
 
     suffixes = midi.SUFFIXES
     axis = 0
+    counted = "bars"
 
     def __post_init__(self):
         self._vocabulary  # noqa: B018 as it checks the pitches

@@ -46,6 +46,8 @@ class TileLevels:
         """Windows go on along their columns; others are whole."""
         return 1 if self.cut or self.game == "platformer" else None
 
+    counted = "columns"
+
     @property
     def unjudged(self) -> str:
         """Why nothing tells which levels can be played, or nothing where the game's movement is known."""

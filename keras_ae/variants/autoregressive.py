@@ -24,29 +24,32 @@ from keras_ae.variants.variational import Variational
 
 @dataclass(frozen=True)
 class Autoregressive:
-    """Reconstruction of each step given those before it, + beta * |KL(q(code | x) || N(0, 1)) - capacity|.
+    """Reconstruction of each step given those before it + beta * KL(q(code | x) || N(0, 1)) + guess * ...
 
     For classes in steps, (steps, ..., classes), or along axis 1 as the backbone has it; all else of a step
     are its places, chosen one after another. A decoder that knows what comes before has little need of a
-    code: the capacity says how much it is to hold (Burgess et al. 2018).
+    code. So there is another addend: the reconstruction from the code alone, every place by itself (Lucas and
+    Verbeek 2018, arXiv:1711.11479).
 
     backbone: layers between the data and the code; of the way out, features of each step.
     latent_dim: numbers in the code, at least 1.
-    capacity: nats that the code is held at, at least 0; at 0 the divergence costs beta, as in `Variational`.
-    beta: weight of the divergence, or of its distance from the capacity, at least 0.
-    warmup: share of the run, in [0, 1], over which the capacity, or the weight, rises.
+    beta: weight of the divergence, at least 0.
+    guess: weight of the reconstruction from the code alone, at least 0.
+    warmup: share of the run, in [0, 1], over which the weight of the divergence rises from 0 to beta.
     memory: steps that a choice goes by, at least 1. width: of the layers that choose, at least 1.
     features: of each step, which those layers take from the code, at least 1.
     held: whether class 0 says that the class before goes on.
     ordered: the first of the classes that are points on a scale, such as pitches; 0 where there are none.
     rate: share of what comes before that training leaves out, in [0, 1).
+    spread: factor on the noise that the decoder chooses by, above 0 and at most 1: 1 draws as the
+        probabilities say, less keeps to the likelier classes.
     sampler: where codes to generate from are drawn.
     """
 
     backbone: Backbone = StepsBackbone()
     latent_dim: int = 32
-    capacity: float = 20.0
-    beta: float = 1.0
+    beta: float = 0.3
+    guess: float = 0.3
     warmup: float = 0.1
     memory: int = 8
     width: int = 256
@@ -54,22 +57,23 @@ class Autoregressive:
     held: bool = False
     ordered: int = 0
     rate: float = 0.2
+    spread: float = 1.0
     sampler: Sampler = StandardNormal()
     likelihood: str = "categorical"
 
     def __post_init__(self):
-        check_least(self, latent_dim=1, memory=1, width=1, features=1, ordered=0)
+        check_least(self, latent_dim=1, memory=1, width=1, features=1, ordered=0, guess=0)
         if not 0 <= self.rate < 1:
             raise ValueError(f"rate is a share, at least 0 and below 1, received {self.rate}")
+        if not 0 < self.spread <= 1:
+            raise ValueError(f"spread is above 0 and at most 1, received {self.spread}")
         if self.likelihood != "categorical":
             raise ValueError(f"likelihood is categorical, received {self.likelihood!r}")
         self._variational  # noqa: B018 as it checks what it shares
 
     @property
     def _variational(self):
-        return Variational(
-            self.backbone, self.latent_dim, beta=self.beta, warmup=self.warmup, capacity=self.capacity
-        )
+        return Variational(self.backbone, self.latent_dim, beta=self.beta, warmup=self.warmup)
 
     def build(self, spec: Spec) -> Heads:
         """Raises InputError for what is not classes, for targets of another shape, and for too few axes."""
@@ -90,7 +94,8 @@ class Autoregressive:
         code = keras.Input((self.latent_dim,), name="code")
         features = self._features(code, shape[axis], axis)
         choices = keras.Input((chosen.steps, chosen.places), name="choices")
-        drawn = to_shape(chosen(features, choices, mode="draw"), "reconstruction")
+        drawn = chosen(features, layers.Rescaling(self.spread)(choices), mode="draw")
+        drawn = to_shape(drawn, "reconstruction")
         decoder = keras.Model({"code": code, "choices": choices}, {"reconstruction": drawn}, name="decoder")
 
         targets = keras.Input(shape, name="targets")
@@ -98,8 +103,11 @@ class Autoregressive:
         given = to_steps(targets)
         score = to_shape(chosen(features, given, mode="score"), "score")
         forced = keras.Model({"code": code, "targets": targets}, {"reconstruction": score}, name="forced")
-        taught = to_shape(chosen(features, given, seeds, mode="score"), "taught")
-        teacher = keras.Model([code, targets, seeds], taught, name="teacher")
+        taught = {
+            "reconstruction": to_shape(chosen(features, given, seeds, mode="score"), "taught"),
+            "guess_nll": _guess_nll(features, given),
+        }
+        teacher = keras.Model({"code": code, "targets": targets, "seeds": seeds}, taught, name="teacher")
 
         inputs = encoder.inputs[0]
         encoded = encoder({"inputs": inputs})
@@ -107,8 +115,10 @@ class Autoregressive:
         whole = encoded | decoder({"code": encoded["code"], "choices": likeliest})
         end_to_end = keras.Model({"inputs": inputs}, whole, name="autoencoder")
         drawn_code = Sampling().draw({**encoded, "seeds": seeds})
-        outputs = encoded | drawn_code | {"reconstruction": teacher([drawn_code["code"], inputs, seeds])}
-        trained = keras.Model({"inputs": inputs, "seeds": seeds}, outputs, name="trained")
+        taught = teacher({"code": drawn_code["code"], "targets": inputs, "seeds": seeds})
+        trained = keras.Model(
+            {"inputs": inputs, "seeds": seeds}, encoded | drawn_code | taught, name="trained"
+        )
         return Heads(encoder, decoder, end_to_end, trained, forced=forced)
 
     def _features(self, code, steps, axis):
@@ -118,7 +128,16 @@ class Autoregressive:
         return layers.Reshape((steps, self.features), name="decoder_features")(features)
 
     def terms(self) -> tuple[Term, ...]:
-        return self._variational.terms()
+        alone = Term("guess_nll", lambda outputs: outputs["guess_nll"], self.guess, selects=False)
+        return (*self._variational.terms(), alone)
+
+
+def _guess_nll(features, given):
+    """Nats an example, (batch,), of classes (batch, steps, places, classes) by the features of each step."""
+    places, classes = given.shape[2:]
+    guessed = layers.Dense(places * classes, name="decoder_guess")(ops.relu(features))
+    shares = ops.softmax(layers.Reshape(given.shape[1:])(guessed))
+    return ops.sum(ops.categorical_crossentropy(given, shares), axis=(1, 2))
 
 
 def _turned(shape, axis):
