@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -12,6 +13,7 @@ import tensorflow as tf
 
 from keras_ae.data.dataset import Data
 from keras_ae.heads import Heads
+from keras_ae.media import to_json
 from keras_ae.recipe import Recipe, flat
 
 PACKAGES = ("keras_ae", "tensorflow", "keras", "numpy")
@@ -36,7 +38,8 @@ def model_card(
     history: the logs of each epoch, with its seconds. table: the last row is the model's own.
     stages: the histories of what was trained before the whole, by name.
     restoration: what is to be known of the restorer to restore in tiles. detection: of the detector.
-    kinds: test figures by kind of what was found.
+    kinds: test figures by kind of what was found. What numbers of classes stand for, such as the tiles of
+    levels, is told by the data's medium.
     """
     *baselines, model = table
     told = {"restorer": restoration, "detector": detection, "kinds": kinds}
@@ -53,6 +56,7 @@ def model_card(
             "classes": data.classes,
             "label_names": list(data.label_names),
             "examples": {name: len(split) for name, split in data.splits.items()},
+            **({} if data.medium is None else {"medium": json.loads(to_json(data.medium))}),
         },
         "seed": recipe.seed,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},

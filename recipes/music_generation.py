@@ -30,6 +30,7 @@ recipe = Recipe(
     ),
     task=Generation(samples=1000, draws=100),
     epochs=9,
+    least_steps=150,
     batch_size=64,
     warmup=200,
 )

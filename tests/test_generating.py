@@ -267,6 +267,13 @@ def test_what_was_learned_is_not_handed_out(tiles):
     assert (done.noise == 3_000_018).all()
 
 
+def test_examples_that_are_all_the_same_are_remarked_on(digits):
+    same = made.Made(np.zeros((3, 4, 8), int), np.zeros((3, 2)), None)
+    assert made.told(same, 1.0)[1].startswith("all of them are the same: train longer")
+    others = dataclasses.replace(same, examples=np.arange(96).reshape(3, 4, 8))
+    assert made.told(others, 1.0) == ["made in 1.0 s"]
+
+
 def told(refused, *arguments):
     """The one line in which something is refused."""
     with pytest.raises(InputError) as caught:

@@ -1,6 +1,7 @@
 """Every recipe of the recipes folder, end to end on its data's own sample: train, export, reload."""
 
 import dataclasses
+import json
 from functools import partial
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_ae.card import model_card
 from keras_ae.catalogue import recipe_file, summary
 from keras_ae.data.dataset import Sample, values
 from keras_ae.heads import apply
+from keras_ae.media import to_json
 from keras_ae.recipe import load
 from keras_ae.restoring.head import Restorer
 from keras_ae.restoring.tiles import restored_levels
@@ -75,7 +78,9 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     assert all(np.isfinite(value) for scores in table.values() for value in scores.values())
     show(run, table)
     kept = saved(tmp_path / "run")
-    card = {"restorer": restoration(run)}
+    card = model_card(run.recipe, run.data, run.heads, run.history, table, None, restoration(run))
+    told = card["data"].get("medium")
+    assert told == (run.data.medium and json.loads(to_json(run.data.medium)))  # such as the tiles of levels
     folders = export_heads(
         kept.heads,
         kept.units,

@@ -125,6 +125,8 @@ def origins(made: Made) -> dict[str, dict[str, np.ndarray]]:
 def told(made: Made, seconds: float) -> list[str]:
     """Lines about what was made."""
     lines = [f"made in {seconds:.1f} s"]
+    if len(made.examples) > 1 and (made.examples == made.examples[0]).all():
+        lines.append("all of them are the same: train longer, on more data, or raise the temperature")
     if made.valid is not None:
         lines.append(f"valid as decoded: {made.valid.mean():.1%} of {len(made.valid):,}")
         if made.kept is not made.valid:
