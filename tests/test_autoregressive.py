@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_ae.blocks.autoregressive import StepByStep, choose
+from keras_ae.blocks.autoregressive import StepByStep, choices_of, choose, forced
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.steps import StepsBackbone
 from keras_ae.errors import InputError
@@ -112,7 +112,7 @@ def test_no_place_goes_by_itself_or_by_what_comes_after(built):
 
 
 def test_what_is_held_is_known_however_long_it_lasts():
-    layer = StepByStep(steps=7, places=1, classes=6, features=2, memory=1, width=8, held=True, ordered=2)
+    layer = StepByStep((7, 1, 6), features=2, memory=1, width=8, held=True, ordered=2)
     random = np.random.default_rng(5)
     for weight in layer.weights:
         weight.assign(random.normal(0, 0.5, weight.shape))
@@ -120,7 +120,7 @@ def test_what_is_held_is_known_however_long_it_lasts():
     classes = np.array([[3, 0, 0, 0, 0, 0, 0], [5, 0, 0, 0, 0, 0, 0]])[..., None]
     shares = np.asarray(layer(features, np.eye(6, dtype="float32")[classes]))
     assert np.abs(shares[0] - shares[1]).max(-1)[1:].min() > 1e-4
-    without = StepByStep(steps=7, places=1, classes=6, features=2, memory=1, width=8)
+    without = StepByStep((7, 1, 6), features=2, memory=1, width=8)
     for weight in without.weights:
         weight.assign(random.normal(0, 0.5, weight.shape))
     shares = np.asarray(without(features, np.eye(6, dtype="float32")[classes]))
@@ -139,7 +139,7 @@ def test_places_learn_not_to_move_alike():
         second[alike, step] = second[alike, step - 1]
     alike = np.diff(first) == np.diff(second)
     assert alike.mean() < 0.15
-    layer = StepByStep(steps=8, places=2, classes=12, features=1, memory=1, width=8, ordered=2)
+    layer = StepByStep((8, 2, 12), features=1, memory=1, width=8, ordered=2)
     inputs = keras.Input((8, 2, 12))
     features = keras.layers.Lambda(lambda given: tf.zeros((tf.shape(given)[0], 8, 1)), output_shape=(8, 1))
     model = keras.Model(inputs, layer(features(inputs), inputs))
@@ -156,11 +156,28 @@ def test_places_learn_not_to_move_alike():
 
 def test_noise_near_to_none_chooses_the_likelier():
     shares = tf.constant([[0.1, 0.6, 0.3]] * 4)
-    chosen, shown = choose(shares, tf.constant([0.0, 0.8, -1.2, 40.0]))
+    chosen, shown = choose(shares, tf.constant([0.0, 0.8, -1.2, 4.0]))
     assert chosen.numpy().tolist() == [1, 1, 2, 0]
     assert shown.numpy().argmax(-1).tolist() == [1, 1, 2, 0]
     np.testing.assert_allclose(shown.numpy()[2], [0.1, 0.3, 0.6], rtol=1e-6)
     np.testing.assert_allclose(shown.numpy().sum(-1), 1.0, rtol=1e-6)
+
+
+def test_an_example_is_made_again_by_the_choices_that_are_found_of_it(built):
+    spec, heads = built
+    code = codes_and_noise(heads, 20)["code"]
+    random = np.random.default_rng(10)
+    given = one_hot(random.integers(0, spec.target_shape[-1], (20, *spec.target_shape[:-1])), spec)
+    again = forced(heads.decoder)
+    shares = np.asarray(apply(again, {"code": code, "targets": given})["reconstruction"])
+    np.testing.assert_array_equal(
+        shares, apply(heads.forced, {"code": code, "targets": given})["reconstruction"]
+    )
+    turned = [np.swapaxes(part, 1, 2) if spec is LEVEL else part for part in (shares, given)]
+    choices = choices_of(*turned, spread=1.0)
+    made = np.asarray(heads.decode({"code": code, "choices": choices})["reconstruction"]).argmax(-1)
+    np.testing.assert_array_equal(made, given.argmax(-1))
+    assert (choices == 0).any()
 
 
 @pytest.mark.parametrize("sampler", [StandardNormal(), FittedMixture(2)])

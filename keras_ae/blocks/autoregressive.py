@@ -7,10 +7,13 @@ What is chosen follows from noise, so that a seed, or a request, gives the same 
 
 from __future__ import annotations
 
+from math import prod
+
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
+from scipy.special import erfcinv
 
 EMBEDDED = 16
 """Numbers that a class of a place is embedded as."""
@@ -44,17 +47,18 @@ class Likeliest(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class StepByStep(layers.Layer):
-    """Probabilities (batch, steps, places, classes) of a class at each place of each step.
+    """Probabilities (batch, *shape) of the classes of an example, of each step one place after another.
 
-    "score": features (batch, steps, n), and classes one-hot (batch, steps, places, classes) -> the
-        probability of each class given those that come before it. Seeds (batch, 2) decide what is dropped.
+    "score": features (batch, steps, n), and classes one-hot (batch, *shape) -> the probability of each class
+        given those that come before it. Seeds (batch, 2) decide what is dropped.
     "draw": features, and noise (batch, steps, places) -> the same of classes that it chooses itself. The
         largest is the chosen one's: where that is not the likeliest, the two have changed places.
 
     Standard normal noise makes an exact draw; noise of 0 chooses the likeliest, and noise near to 0 one of
     the likelier classes.
 
-    steps, places, classes, features: of what goes in and comes out, each at least 1.
+    shape: of an example, the last axis its classes. axis: along which its steps are; all else are places.
+    features: of each step, at least 1.
     memory: steps that a choice goes by, at least 1. width: of the hidden layers.
     held: whether class 0 says that the class before goes on; which one that is is then known beside it.
     ordered: the first of the classes that are points on a scale, such as pitches in semitones: probabilities
@@ -65,10 +69,9 @@ class StepByStep(layers.Layer):
 
     def __init__(
         self,
-        steps: int,
-        places: int,
-        classes: int,
+        shape: tuple[int, ...],
         features: int,
+        axis: int = 0,
         memory: int = 8,
         width: int = 256,
         held: bool = False,
@@ -77,7 +80,10 @@ class StepByStep(layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.steps, self.places, self.classes, self.features = steps, places, classes, features
+        self.shape, self.features, self.axis = tuple(shape), features, axis
+        self.steps, self.classes = shape[axis], shape[-1]
+        self.places = places = prod(shape[:-1]) // self.steps
+        classes = self.classes
         self.memory, self.width, self.held, self.ordered, self.rate = memory, width, held, ordered, rate
         self.tracks = 2 if held else 1  # classes, and which one goes on
         known = self.tracks * places * EMBEDDED
@@ -105,8 +111,20 @@ class StepByStep(layers.Layer):
 
     def call(self, features, given, seeds=None, mode: str = "score", training: bool = False):
         if mode == "draw":
-            return self._draw(features, given)
-        return self._score(features, tf.argmax(given, -1, tf.int32), seeds if training else None)
+            found = self._draw(features, given)
+        else:
+            ahead = tf.transpose(given, self._to_steps)
+            classes = tf.argmax(tf.reshape(ahead, (-1, self.steps, self.places, self.classes)), -1, tf.int32)
+            found = self._score(features, classes, seeds if training else None)
+        turned = [self.shape[place - 1] for place in self._to_steps[1:]]
+        return tf.transpose(tf.reshape(found, (-1, *turned)), self._to_steps)
+
+    @property
+    def _to_steps(self):
+        """The order of axes in which steps come first, which also is the way back."""
+        order = list(range(1 + len(self.shape)))
+        order[1], order[1 + self.axis] = order[1 + self.axis], order[1]
+        return order
 
     def _score(self, features, classes, seeds):
         going = self._going(classes)
@@ -249,12 +267,35 @@ class StepByStep(layers.Layer):
         return tf.where(kept, values / (1.0 - self.rate), 0.0)
 
     def compute_output_spec(self, features, given, seeds=None, mode="score", training=False):
-        shape = (features.shape[0], self.steps, self.places, self.classes)
-        return keras.KerasTensor(shape, "float32")
+        return keras.KerasTensor((features.shape[0], *self.shape), "float32")
 
     def get_config(self):
-        names = ("steps", "places", "classes", "features", "memory", "width", "held", "ordered", "rate")
+        names = ("shape", "features", "axis", "memory", "width", "held", "ordered", "rate")
         return super().get_config() | {name: getattr(self, name) for name in names}
+
+
+def forced(decoder: keras.Model) -> keras.Model:
+    """{"code", "targets"} -> {"reconstruction"} of a decoder of steps: how likely it finds the targets."""
+    chosen = decoder.get_layer("decoder_steps")
+    targets = keras.Input(chosen.shape, name="targets")
+    named = {"code": decoder.get_layer("code").output, "targets": targets}
+    score = chosen(decoder.get_layer("decoder_features").output, targets, mode="score")
+    return keras.Model(named, {"reconstruction": score}, name="forced")
+
+
+def choices_of(shares: np.ndarray, targets: np.ndarray, spread: float) -> np.ndarray:
+    """The noise (n, steps, places) by which `choose` takes the classes that are.
+
+    shares, targets: (n, steps, places, classes), probabilities and one-hot classes. spread: what the noise is
+    multiplied with before.
+    """
+    order = np.argsort(-shares, axis=-1, kind="stable")
+    sorted_shares = np.take_along_axis(shares, order, axis=-1).astype(np.float64)
+    rank = np.take_along_axis(targets, order, axis=-1).argmax(axis=-1)[..., None]
+    upto = np.flip(np.flip(sorted_shares, axis=-1).cumsum(axis=-1), axis=-1)  # of it and what is less likely
+    middle = np.take_along_axis(upto - 0.5 * sorted_shares, rank, axis=-1)
+    farther = np.where(rank == 0, 1.0, middle)[..., 0]
+    return (2.0**0.5 * erfcinv(farther) / spread).astype(np.float32)
 
 
 def choose(shares, noise):
@@ -264,8 +305,9 @@ def choose(shares, noise):
     nearer to 0 than the noise. Shown are the probabilities, the chosen one's and the largest exchanged.
     """
     sorted_shares, order = tf.math.top_k(shares, shares.shape[-1])
-    nearer = tf.minimum(tf.math.erf(tf.abs(noise) / 2.0**0.5), 1.0 - 1e-6)  # 1 would choose what is next to 0
-    passed = tf.cumsum(sorted_shares, axis=-1) <= nearer[:, None]
+    farther = tf.math.erfc(tf.abs(noise) / 2.0**0.5)[:, None]  # exact to the least of probabilities
+    less_likely = tf.cumsum(sorted_shares, axis=-1, exclusive=True, reverse=True)
+    passed = less_likely >= farther
     rank = tf.minimum(tf.reduce_sum(tf.cast(passed, tf.int32), axis=-1), shares.shape[-1] - 1)
     chosen = tf.gather(order, rank, batch_dims=1)
     gap = sorted_shares[:, 0] - tf.gather(sorted_shares, rank, batch_dims=1)

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.blocks.autoregressive import choices_of, forced
 from keras_ae.data.dataset import Units, hashes, inference_batch
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
@@ -139,6 +140,21 @@ class Generator:
                 named["condition"] = np.eye(self.classes, dtype=np.float32)[labels[at : at + size]]
             parts.append(apply(self.heads.encoder, named)["code"])
         return np.concatenate(parts)
+
+    def choices_of(self, examples: np.ndarray, codes: np.ndarray) -> dict[str, np.ndarray]:
+        """The choices by which a decoder makes just these examples (n, ...) of codes (n, ...), by name.
+
+        Nothing of a decoder that makes no choices. They are what the codes do not tell.
+        """
+        shape = self.heads.choices_shape
+        if not shape:
+            return {}
+        decoder, axis = self.heads.decoder, self.heads.decoder.get_layer("decoder_steps").axis
+        targets = self.units.seen(examples, self.shape[-1])
+        shares = np.asarray(apply(forced(decoder), {"code": codes, "targets": targets})["reconstruction"])
+        turned = (np.swapaxes(np.asarray(part), 1, 1 + axis) for part in (shares, targets))
+        flat = (part.reshape(-1, *shape, self.shape[-1]) for part in turned)
+        return {"choices": choices_of(*flat, decoder.get_layer("decoder_spread").scale)}
 
     def draw(self, count: int, seed: int, temperature: float = 1.0, label: int | None = None) -> Made:
         """New examples, the same for the same seed. Of a conditional decoder each code serves every class.

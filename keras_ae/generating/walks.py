@@ -63,12 +63,18 @@ class Neighbours:
         return f"{self.name}: {listing}" + ("  (a copy)" if self.found[0] == 0 else "")
 
 
-def code_of(generator: Generator, one: Given) -> np.ndarray:
-    """The code of an example that was named: its own, or of its first window."""
+def drawn_of(generator: Generator, one: Given) -> dict[str, np.ndarray]:
+    """By name the code of an example that was named, and what its decoder chooses by, if it makes choices.
+
+    Those that it was generated from, or of its first window those that give just that.
+    """
     if one.code is not None:
-        return one.code
+        return {"code": one.code} | ({} if one.choices is None else {"choices": one.choices})
     windows, _ = windows_of(one.example, generator.element_shape, getattr(generator.medium, "axis", None))
-    return generator.encoded(windows[:1], labels_of(generator, one, 1))[0]
+    codes = generator.encoded(windows[:1], labels_of(generator, one, 1))
+    return {"code": codes[0]} | {
+        name: choices[0] for name, choices in generator.choices_of(windows[:1], codes).items()
+    }
 
 
 def wanted_of(generator: Generator, one: Given, count: int) -> np.ndarray | None:
@@ -91,32 +97,29 @@ def labels_of(generator: Generator, one: Given, count: int) -> np.ndarray | None
 def interpolation(generator: Generator, first: Given, last: Given, steps: int) -> dict[str, np.ndarray]:
     """Examples by name on the way from one to another, both ends as they are decoded.
 
+    A decoder that makes choices makes the ends just as they are, and what lies between of choices between
+    theirs, which lead to the likelier classes as they are smaller.
+
     Raises InputError for fewer than 2 steps, and for ends of two classes, of which there is no path between.
     """
-    codes = CodeSpace.of(generator).path(code_of(generator, first), code_of(generator, last), steps)
+    ends = [drawn_of(generator, one) for one in (first, last)]
+    codes = CodeSpace.of(generator).path(*(end["code"] for end in ends), steps)
     labels, others = (wanted_of(generator, one, steps) for one in (first, last))
     if labels is not None and labels[0] != others[0]:
         raise InputError(
             f"expected two examples of one class, {first.name} is of {labels[0]} and {last.name} of "
             f"{others[0]}; say as which to decode the codes between: LABEL= (--label)"
         )
-    drawn = {"code": codes} | _between(first.choices, last.choices, steps)
+    drawn = {"code": codes} | _between(*ends, steps)
     return {f"step_{number:02d}": one for number, one in enumerate(generator.decoded(drawn, labels))}
 
 
 def _between(first, last, steps):
-    """What is chosen by on the way, of examples that were generated; by nothing where an end was not."""
-    known = [ends for ends in (first, last) if ends is not None]
-    if not known:
+    """What is chosen by on the way from one to another, where a decoder makes choices."""
+    if "choices" not in first:
         return {}
-    ends = [np.zeros_like(known[0]) if one is None else one for one in (first, last)]
-    shares = np.linspace(0, 1, steps, dtype=np.float32).reshape((-1,) + (1,) * ends[0].ndim)
-    return {"choices": (1 - shares) * ends[0] + shares * ends[1]}
-
-
-def _chosen_as(one, codes):
-    """Codes (n, ...), and what an example that was generated was chosen by, so many times."""
-    return {"code": codes} | _between(one.choices, one.choices, len(codes))
+    shares = np.linspace(0, 1, steps, dtype=np.float32).reshape((-1,) + (1,) * first["choices"].ndim)
+    return {"choices": (1 - shares) * first["choices"] + shares * last["choices"]}
 
 
 def traversals(
@@ -129,13 +132,14 @@ def traversals(
     """
     if steps < 2:
         raise InputError(f"expected at least 2 values of a unit, received {steps}")
-    space, code = CodeSpace.of(generator), code_of(generator, one)
+    space, drawn = CodeSpace.of(generator), drawn_of(generator, one)
     deviations = space.deviations(seen)
     units = np.argsort(-deviations, kind="stable")[:MOST_MEASURED] if unit is None else [unit]
     found = []
     for number in units:
-        codes = space.traversal(code, int(number), seen, steps)
-        examples = generator.decoded(_chosen_as(one, codes), wanted_of(generator, one, len(codes)))
+        codes = space.traversal(drawn["code"], int(number), seen, steps)
+        varied = {"code": codes} | _between(drawn, drawn, len(codes))
+        examples = generator.decoded(varied, wanted_of(generator, one, len(codes)))
         moves = [distances(examples[at : at + 1], examples[at + 1 : at + 2]) for at in range(len(codes) - 1)]
         found.append(Traversal(int(number), examples, float(deviations[number]), float(np.sum(moves))))
     return sorted(found, key=lambda row: -row.change)[:MOST_UNITS]
@@ -179,9 +183,10 @@ def attributed(
     concept = space.concept(codes, has)
     found = {}
     for one in inputs:
-        code = code_of(generator, one)
-        both = np.stack([code, space.moved(code[None], concept, strength)[0]])
-        before, after = generator.decoded(_chosen_as(one, both), wanted_of(generator, one, 2))
+        drawn = drawn_of(generator, one)
+        both = np.stack([drawn["code"], space.moved(drawn["code"][None], concept, strength)[0]])
+        varied = {"code": both} | _between(drawn, drawn, 2)
+        before, after = generator.decoded(varied, wanted_of(generator, one, 2))
         found |= {f"{one.name}_before": before, f"{one.name}_after": after}
     return found
 

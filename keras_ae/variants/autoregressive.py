@@ -13,7 +13,7 @@ from math import prod
 import keras
 from keras import layers, ops
 
-from keras_ae.blocks.autoregressive import Likeliest, StepByStep
+from keras_ae.blocks.autoregressive import Likeliest, StepByStep, forced
 from keras_ae.blocks.sampling import Sampling, posterior_encoder
 from keras_ae.blocks.steps import StepsBackbone
 from keras_ae.errors import InputError, check_least
@@ -87,25 +87,21 @@ class Autoregressive:
             )
         encoder = posterior_encoder(spec, self.backbone, self.latent_dim)
         chosen = StepByStep(
-            shape[axis], prod(shape[:-1]) // shape[axis], shape[-1], self.features, self.memory, self.width,
-            self.held, self.ordered, self.rate, name="decoder_steps",
+            shape, self.features, axis, self.memory, self.width, self.held, self.ordered, self.rate,
+            name="decoder_steps",
         )  # fmt: skip
-        to_steps, to_shape = _turned(shape, axis)
         code = keras.Input((self.latent_dim,), name="code")
         features = self._features(code, shape[axis], axis)
         choices = keras.Input((chosen.steps, chosen.places), name="choices")
-        drawn = chosen(features, layers.Rescaling(self.spread)(choices), mode="draw")
-        drawn = to_shape(drawn, "reconstruction")
+        scaled = layers.Rescaling(self.spread, name="decoder_spread")(choices)
+        drawn = layers.Identity(name="reconstruction")(chosen(features, scaled, mode="draw"))
         decoder = keras.Model({"code": code, "choices": choices}, {"reconstruction": drawn}, name="decoder")
 
         targets = keras.Input(shape, name="targets")
         seeds = keras.Input((2,), dtype="int64", name="seeds")
-        given = to_steps(targets)
-        score = to_shape(chosen(features, given, mode="score"), "score")
-        forced = keras.Model({"code": code, "targets": targets}, {"reconstruction": score}, name="forced")
         taught = {
-            "reconstruction": to_shape(chosen(features, given, seeds, mode="score"), "taught"),
-            "guess_nll": _guess_nll(features, given),
+            "reconstruction": chosen(features, targets, seeds, mode="score"),
+            "guess_nll": _guess_nll(features, targets, axis),
         }
         teacher = keras.Model({"code": code, "targets": targets, "seeds": seeds}, taught, name="teacher")
 
@@ -119,7 +115,7 @@ class Autoregressive:
         trained = keras.Model(
             {"inputs": inputs, "seeds": seeds}, encoded | drawn_code | taught, name="trained"
         )
-        return Heads(encoder, decoder, end_to_end, trained, forced=forced)
+        return Heads(encoder, decoder, end_to_end, trained, forced=forced(decoder))
 
     def _features(self, code, steps, axis):
         """(batch, latent_dim) -> (batch, steps, features)."""
@@ -132,29 +128,15 @@ class Autoregressive:
         return (*self._variational.terms(), alone)
 
 
-def _guess_nll(features, given):
-    """Nats an example, (batch,), of classes (batch, steps, places, classes) by the features of each step."""
-    places, classes = given.shape[2:]
-    guessed = layers.Dense(places * classes, name="decoder_guess")(ops.relu(features))
-    shares = ops.softmax(layers.Reshape(given.shape[1:])(guessed))
-    return ops.sum(ops.categorical_crossentropy(given, shares), axis=(1, 2))
-
-
-def _turned(shape, axis):
-    """Layers from examples of a shape to (steps, places, classes), and back to a tensor of some name."""
-    turned = list(shape)
-    turned[0], turned[axis] = turned[axis], turned[0]
-
-    def to_steps(examples):
-        ahead = ops.swapaxes(examples, 1, 1 + axis) if axis else examples
-        return layers.Reshape((turned[0], prod(turned[1:-1]), shape[-1]))(ahead)
-
-    def to_shape(steps, name):
-        back = layers.Reshape(turned)(steps)
-        back = ops.swapaxes(back, 1, 1 + axis) if axis else back
-        return layers.Identity(name=name)(back)
-
-    return to_steps, to_shape
+def _guess_nll(features, targets, axis):
+    """Nats an example, (batch,), of classes (batch, *shape) by the features of each step alone."""
+    shape = list(targets.shape[1:])
+    shape[0], shape[axis] = shape[axis], shape[0]
+    guessed = layers.Dense(prod(shape[1:]), name="decoder_guess")(ops.relu(features))
+    shares = ops.softmax(layers.Reshape(shape)(guessed))
+    given = ops.swapaxes(targets, 1, 1 + axis) if axis else targets
+    nats = ops.categorical_crossentropy(given, shares)
+    return ops.sum(nats, axis=tuple(range(1, len(shape))))
 
 
 COMPARED: dict = {}
