@@ -27,6 +27,7 @@ recipe = Recipe(
         latent_dim=128,
         held=True,
         ordered=2,
+        spread=0.4,
     ),
     task=Generation(samples=1000, draws=100),
     epochs=9,
