@@ -15,7 +15,7 @@ from keras_ae.heads import Heads, apply
 from keras_ae.media import Medium
 from keras_ae.metrics import active_units
 from keras_ae.pictures import drawable
-from keras_ae.samplers import Sampler, drawing, generate, takes_condition
+from keras_ae.samplers import Draw, Sampler, drawing, generate, takes_condition
 
 MOST_UNITS = 10
 """Units that a traversal shows, those that vary most; scalars are written of at most 64."""
@@ -71,15 +71,15 @@ class Latent(keras.callbacks.Callback):
         with self.writer.as_default(step=epoch):
             if "log_var" in encoded and self.heads.prior is None:
                 _write_posterior(encoded)
-            shown = pictures(self.heads, encoded, self.named, self.units, self.sampler, self.medium)
+            draw = drawing(self.sampler.fit(self.heads, encoded)) if self.sampler else None
+            shown = pictures(self.heads, encoded, self.named, self.units, draw, self.medium)
             for name, picture in shown.items():
                 tf.summary.image(name, picture[None])
-            if self.sampler is not None and hasattr(self.medium, "sound"):
-                self._write_sound(encoded)
+            if draw and hasattr(self.medium, "sound"):
+                self._write_sound(draw)
 
-    def _write_sound(self, encoded):
+    def _write_sound(self, draw):
         """Samples as they sound; under a name of its own, for a tag belongs to one page."""
-        draw = drawing(self.sampler.fit(self.heads, encoded))
         made = self.units.raw(generate(self.heads, draw(HEARD, 0), np.zeros(HEARD, int), 0))
         heard = [self.medium.sound(example) for example in made]
         tf.summary.audio(
@@ -95,12 +95,12 @@ def pictures(
     encoded: dict,
     named: dict,
     units: Units,
-    sampler: Sampler | None,
+    drawn: Draw | None,
     medium: Medium | None = None,
 ) -> dict[str, np.ndarray]:
     """Grids of decoded codes by name, (height, width, channels) uint8; none for what cannot be drawn.
 
-    encoded: what the encoder gives of the named examples, (n, ...) each.
+    encoded: what the encoder gives of the named examples, (n, ...) each. drawn: what draws to generate from.
     """
     shape = heads.decoder.output["reconstruction"].shape[1:]
     if not (heads.takes_code_alone and can_draw(shape, medium)):
@@ -110,7 +110,7 @@ def pictures(
     codes, found = encoded["code"], {}
 
     def draw(codes, labels):
-        return generate(heads, codes if isinstance(codes, dict) else {"code": codes}, labels, count)
+        return generate(heads, {"code": codes}, labels, count)
 
     if codes.ndim == 2 and np.issubdtype(codes.dtype, np.floating):
         label = None if classes is None else classes[0]
@@ -119,10 +119,9 @@ def pictures(
             found["plane"] = _rows(
                 draw, plane(codes, "log_var" in encoded and heads.prior is None), units, medium, label
             )
-    if sampler is not None:
-        drawn = drawing(sampler.fit(heads, encoded))(10 * (count or 10), 0)
+    if drawn is not None:
         labels = np.repeat(np.arange(count), 10) if count else None
-        decoded = draw(drawn, labels)
+        decoded = generate(heads, drawn(10 * (count or 10), 0), labels, count)
         each = 10 if drawable(shape) else MOST_DRAWN
         rows = {str(row): decoded[10 * row : 10 * row + each] for row in range(min(len(decoded) // 10, each))}
         found["samples"] = rows_drawn(rows, units, medium)

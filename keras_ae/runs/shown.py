@@ -15,6 +15,7 @@ from keras_ae.latent import pictures
 from keras_ae.pictures import save
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.run import MOST_FITTED, Run, named_examples
+from keras_ae.samplers import drawing
 
 SHOWN = 10
 """Examples in a picture grid."""
@@ -37,12 +38,13 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
         rows = run.recipe.task.rows(named["inputs"], targets, outputs)
         save(rows_drawn(rows, run.data.units, run.data.medium), run.directory / "examples.png")
         encoded = run.encode(run.data.train.thin(MOST_FITTED))
+        sampler = getattr(run.recipe.variant, "sampler", None)
         shown = pictures(
             run.heads,
             encoded,
             named_examples(run.data.train.take(slice(1)), run.data.classes),
             run.data.units,
-            getattr(run.recipe.variant, "sampler", None),
+            drawing(sampler.fit(run.heads, encoded)) if sampler else None,
             run.data.medium,
         )
         for name, picture in shown.items():
