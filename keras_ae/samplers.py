@@ -177,6 +177,10 @@ def _check_real(sampler, heads):
         )
 
 
+AT_ONCE = 256
+"""Examples that a decoder which goes step by step decodes at once: a step is small, and costs its start."""
+
+
 def takes_condition(heads: Heads) -> bool:
     """Whether the decoder wants a class beside the code."""
     return any(tensor.name == "condition" for tensor in heads.decoder.inputs)
@@ -193,6 +197,8 @@ def generate(
     if takes_condition(heads):
         named["condition"] = np.eye(classes, dtype=np.float32)[labels]
     size = inference_batch(heads.decoder.output["reconstruction"].shape[1:])
+    if heads.choices_shape:
+        size = AT_ONCE
     parts = [
         heads.decode({name: tf.constant(value[start : start + size]) for name, value in named.items()})
         for start in range(0, len(named["code"]), size)
