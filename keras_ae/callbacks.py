@@ -39,7 +39,8 @@ class Pictures(keras.callbacks.Callback):
         medium: Medium | None = None,
     ):
         super().__init__()
-        self.end_to_end = end_to_end
+        # as a graph, for a decoder that goes step by step is slow op by op
+        self.reconstruct = tf.function(lambda named: apply(end_to_end, named)["reconstruction"])
         self.batch = batch
         self.rows = rows
         self.units, self.medium = units, medium
@@ -51,8 +52,7 @@ class Pictures(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         named, targets = self.batch
-        outputs = apply(self.end_to_end, named)
-        rows = self.rows(named["inputs"], targets, outputs["reconstruction"])
+        rows = self.rows(named["inputs"], targets, self.reconstruct(named))
         with self.writer.as_default():
             drawn = rows_drawn(rows, self.units, self.medium)
             tf.summary.image("examples", drawn[None], step=epoch, description=" / ".join(rows))

@@ -105,8 +105,8 @@ class Heads:
         run = tf.function(partial(apply, self.decoder), reduce_retracing=True)  # slow step by step, op by op
 
         def chosen(named):
-            none = tf.zeros((len(named["code"]), *self.choices_shape))
-            return run({name: {"choices": none, **named}[name] for name in ("code", "choices")})
+            none = tf.zeros((tf.shape(named["code"])[0], *self.choices_shape))
+            return run(_of(self.decoder, {"choices": none, **named}))
 
         return chosen
 

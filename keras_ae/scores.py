@@ -7,6 +7,7 @@ from typing import Protocol
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_ae.blocks.scoring import (
     DivergenceFromNormal,
@@ -93,7 +94,10 @@ class ReconstructionProbability:
 
     def scored(self, graph):
         mean, log_var = graph.output("mean"), graph.output("log_var")
-        decoded = graph.heads.decoder({"code": Drawn(self.samples)(mean, log_var)})
+        drawn = {"code": Drawn(self.samples)(mean, log_var)}
+        if graph.heads.forced:
+            drawn["targets"] = ops.repeat(graph.inputs, self.samples, axis=0)
+        decoded = (graph.heads.forced or graph.heads.decoder)(drawn)
         likelihood = likelihood_of(decoded, graph.domain)
         nats = MeanNegativeLogLikelihood(likelihood, self.samples)
         return nats(graph.inputs, decoded)

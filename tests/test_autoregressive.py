@@ -6,15 +6,21 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.special import erfc
 
-from keras_ae.blocks.autoregressive import StepByStep, choices_of, choose, forced
+from keras_ae.blocks.autoregressive import StepByStep, forced
+from keras_ae.blocks.choices import choices_of, choose, farther
 from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.steps import StepsBackbone
+from keras_ae.data.dataset import Data, Split
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
 from keras_ae.losses import categorical
 from keras_ae.metrics import importance_sampled_nll
 from keras_ae.samplers import FittedMixture, StandardNormal, drawing, generate, tempered
+from keras_ae.scores import Reconstruction, ReconstructionProbability
+from keras_ae.tasks.anomaly import Anomaly
+from keras_ae.thresholds import Quantile
 from keras_ae.variants.autoregressive import Autoregressive
 
 MUSIC = Spec((6, 3, 9), (6, 3, 9), "categorical")
@@ -159,8 +165,8 @@ def test_noise_near_to_none_chooses_the_likelier():
     chosen, shown = choose(shares, tf.constant([0.0, 0.8, -1.2, 4.0]))
     assert chosen.numpy().tolist() == [1, 1, 2, 0]
     assert shown.numpy().argmax(-1).tolist() == [1, 1, 2, 0]
-    np.testing.assert_allclose(shown.numpy()[2], [0.1, 0.3, 0.6], rtol=1e-6)
-    np.testing.assert_allclose(shown.numpy().sum(-1), 1.0, rtol=1e-6)
+    np.testing.assert_allclose(shown.numpy()[2], [0.1, 0.3, 0.6], rtol=1e-5)
+    np.testing.assert_allclose(shown.numpy().sum(-1), 1.0, rtol=1e-5)
 
 
 def test_an_example_is_made_again_by_the_choices_that_are_found_of_it(built):
@@ -174,10 +180,34 @@ def test_an_example_is_made_again_by_the_choices_that_are_found_of_it(built):
         shares, apply(heads.forced, {"code": code, "targets": given})["reconstruction"]
     )
     turned = [np.swapaxes(part, 1, 2) if spec is LEVEL else part for part in (shares, given)]
-    choices = choices_of(*turned, spread=1.0)
-    made = np.asarray(heads.decode({"code": code, "choices": choices})["reconstruction"]).argmax(-1)
+    choices = choices_of(*turned, spread=0.4)
+    made = np.asarray(heads.decode({"code": code, "choices": 0.4 * choices})["reconstruction"]).argmax(-1)
     np.testing.assert_array_equal(made, given.argmax(-1))
     assert (choices == 0).any()
+
+
+def test_a_class_of_next_to_no_probability_is_chosen_by_finite_noise():
+    shares = np.array([1.0, 1e-12, 0.0, 3e-12]).reshape(1, 1, 1, 4)
+    for wanted in range(4):
+        targets = np.eye(4)[wanted].reshape(1, 1, 1, 4)
+        noise = choices_of(shares, targets, spread=1.0)
+        assert np.isfinite(noise).all()
+        if wanted != 2:
+            assert choose(tf.constant(shares[0, 0], tf.float32), tf.constant(noise[0, 0]))[0].numpy() == [
+                wanted
+            ]
+
+
+def test_the_tail_of_a_normal_is_known_as_far_as_noise_goes():
+    noise = np.linspace(-9, 9, 181)
+    found = farther(tf.constant(noise, tf.float32))
+    np.testing.assert_allclose(found, erfc(np.abs(noise) / 2**0.5), rtol=1e-5)
+
+
+def test_of_classes_as_likely_as_each_other_the_chosen_one_is_shown():
+    chosen, shown = choose(tf.constant([[0.4, 0.4, 0.2]] * 2), tf.constant([0.0, 0.6]))
+    assert chosen.numpy().tolist() == [0, 1]
+    assert shown.numpy().argmax(-1).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("sampler", [StandardNormal(), FittedMixture(2)])
@@ -227,19 +257,59 @@ def test_a_spread_below_one_keeps_to_the_likelier():
     np.testing.assert_allclose(narrow.decode(named)["reconstruction"], expected, atol=1e-6)
 
 
-def test_training_leaves_some_of_the_past_out_and_says_so_by_its_seeds(built):
-    spec, heads = built
+def test_training_leaves_some_of_the_past_out_and_which_its_seeds_say():
+    layer = StepByStep((6, 3, 9), features=2, memory=2, width=8, rate=0.5)
     random = np.random.default_rng(9)
-    named = {
-        "inputs": tf.constant(one_hot(random.integers(0, 4, (4, *spec.target_shape[:-1])), spec)),
-        "seeds": tf.constant(random.integers(0, 99, (4, 2))),
-    }
-    usual, again, other = (
-        np.asarray(apply(heads.trained, named | {"seeds": seeds}, training=training)["reconstruction"])
-        for seeds, training in ((named["seeds"], True), (named["seeds"], True), (named["seeds"], False))
+    for weight in layer.weights:
+        weight.assign(random.normal(0, 0.5, weight.shape))
+    features = random.normal(size=(4, 6, 2)).astype("float32")
+    given = tf.constant(one_hot(random.integers(0, 9, (4, 6, 3)), MUSIC))
+    seeds = {number: tf.constant([[number, 7]] * 4) for number in (1, 2)}
+    first, again, other = (
+        np.asarray(layer(features, given, seeds[number], training=True)) for number in (1, 1, 2)
     )
-    np.testing.assert_array_equal(usual, again)
-    assert not np.allclose(usual, other)
+    np.testing.assert_array_equal(first, again)
+    assert not np.allclose(first, other)
+    whole = np.asarray(layer(features, given, seeds[1]))
+    np.testing.assert_array_equal(whole, layer(features, given))
+    assert not np.allclose(whole, first)
+
+
+def test_how_places_stand_to_each_other_tells_by_itself():
+    """Of two voices that both sound, one table of the distance alone moves a class up."""
+    layer = StepByStep((2, 2, 12), features=1, memory=1, width=8, ordered=2)
+    features, given = np.zeros((1, 2, 1), "float32"), np.eye(12, dtype="float32")[[[[4, 6], [9, 6]]]]
+    before = np.asarray(layer(features, given))[0]
+    table = layer.apart.numpy()
+    table[1, 0, 3 + 12] = 0.5  # the second voice 3 below the first
+    layer.apart.assign(table)
+    after = np.asarray(layer(features, given))[0]
+    np.testing.assert_array_equal(before[:, 0], after[:, 0])
+    raised = (after[:, 1] / before[:, 1]).argmax(-1)
+    assert raised[1] == 9 - 3
+    np.testing.assert_allclose(before[0, 1], after[0, 1], rtol=1e-6)  # 4 - 3 is no point of the scale
+
+
+def test_anomalies_are_scored_by_how_likely_each_step_is_after_those_before():
+    variant, spec = VARIANTS["level"]
+    keras.utils.set_random_seed(0)
+    heads = variant.build(spec)
+    random = np.random.default_rng(11)
+    splits = {
+        name: Split(one_hot(random.integers(0, 4, (count, 3, 5)), spec) > 0)
+        for name, count in (("train", 60), ("validation", 40), ("test", 9))
+    }
+    data = Data("levels", **splits, domain="categorical", calibration=splits["validation"])
+    inputs = tf.constant(splits["test"].examples, tf.float32)
+    for score in (Reconstruction(), ReconstructionProbability(samples=3)):
+        detector, _ = Anomaly(score=score, threshold=Quantile(alpha=0.1)).detector(heads, data)
+        found = np.asarray(apply(detector, {"inputs": inputs})["score"])
+        assert np.isfinite(found).all()
+        if isinstance(score, Reconstruction):
+            code = apply(heads.encoder, {"inputs": inputs})["code"]
+            named = {"code": code, "targets": inputs}
+            nats = categorical(inputs, apply(heads.forced, named))
+            np.testing.assert_allclose(found, nats / 15, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -253,6 +323,11 @@ def test_training_leaves_some_of_the_past_out_and_says_so_by_its_seeds(built):
 def test_what_is_no_classes_in_steps_is_refused(spec, told):
     with pytest.raises(InputError, match=told):
         SMALL.build(spec)
+
+
+def test_a_scale_that_begins_behind_the_classes_is_refused():
+    with pytest.raises(InputError, match="ordered is below the number of classes, 9, received 9"):
+        dataclasses.replace(SMALL, ordered=9).build(MUSIC)
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
     for arguments, message in (
         (("generate", "--seed", "-1"), "expected a seed of at least 0, received -1"),
         (("generate", "--length", "99", "--after", "gone.txt"), "there is no file gone.txt; name one (.txt)"),
-        (("generate", "--best-of", "0"), "expected a best_of of at least 1, received 0"),
+        (("generate", "--best-of", "0"), "expected the best of at least 1 draw"),
         (("generate", "--count", "0"), "expected a count of examples from 1 to 10,000, received 0"),
         (("generate", "--temperature", "0"), "temperature above 0"),
         (("generate", "--length", "5"), "at least one window's, 28 columns, received 5"),

@@ -26,7 +26,7 @@ def three(bars=6):
 
 def test_windows_are_one_hot_and_only_those_that_train_are_transposed():
     plain = data_of("a", three(), Cut(4, 1, 0))
-    moved = data_of("a", three(), Cut(4, 1, 2))
+    moved = data_of("a", three(), Cut(4, 1, 2, sung=True))
     assert plain.train.shape == (64, 4, 51)
     assert len(plain.train) == 3
     assert plain.train.examples.dtype == bool
@@ -40,13 +40,14 @@ def test_windows_are_one_hot_and_only_those_that_train_are_transposed():
 def test_windows_are_transposed_as_far_as_the_voices_sing():
     """The tenor of the first piece is above its range here and there: up it would be so more often."""
     words = Vocabulary()
-    examples = data_of("a", three(), Cut(4, 1, 2)).train.examples.argmax(-1)
+    examples = data_of("a", three(), Cut(4, 1, 2, sung=True)).train.examples.argmax(-1)
     sounding, onsets = words.decoded(examples)
     assert set((sounding[:, 0, 0] - sounding[0, 0, 0]).tolist()) >= {-2, -1, 0}
     unsung = rules.out_of_range(sounding, onsets).sum(axis=-1)
     assert unsung[:3].max() > 0
     assert unsung[3:].max() <= unsung[:3].max()
     assert 9 <= len(examples) < 15
+    assert len(data_of("a", three(), Cut(4, 1, 2)).train) == 15
 
 
 def test_windows_follow_each_other_by_the_stride():

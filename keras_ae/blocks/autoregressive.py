@@ -12,8 +12,9 @@ from math import prod
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers, ops
-from scipy.special import erfcinv
+from keras import layers
+
+from keras_ae.blocks.choices import LEAST, choose
 
 EMBEDDED = 16
 """Numbers that a class of a place is embedded as."""
@@ -28,29 +29,11 @@ BELOW, ABOVE = 12, 36
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class Likeliest(layers.Layer):
-    """Noise of 0, (batch, *shape), for the codes of a batch: every choice is the likeliest."""
-
-    def __init__(self, shape: tuple[int, ...], **kwargs):
-        super().__init__(**kwargs)
-        self.shape = tuple(shape)
-
-    def call(self, code):
-        return ops.zeros((ops.shape(code)[0], *self.shape))
-
-    def compute_output_spec(self, code):
-        return keras.KerasTensor((code.shape[0], *self.shape), "float32")
-
-    def get_config(self):
-        return super().get_config() | {"shape": self.shape}
-
-
-@keras.saving.register_keras_serializable("keras_ae")
 class StepByStep(layers.Layer):
     """Probabilities (batch, *shape) of the classes of an example, of each step one place after another.
 
     "score": features (batch, steps, n), and classes one-hot (batch, *shape) -> the probability of each class
-        given those that come before it. Seeds (batch, 2) decide what is dropped.
+        given those that come before it. In training the first of the seeds (batch, 2) says what is dropped.
     "draw": features, and noise (batch, steps, places) -> the same of classes that it chooses itself. The
         largest is the chosen one's: where that is not the likeliest, the two have changed places.
 
@@ -64,7 +47,8 @@ class StepByStep(layers.Layer):
     ordered: the first of the classes that are points on a scale, such as pitches in semitones: probabilities
         then go by the distance from the class before too, and by how places stand and move to each other; 0
         where there are none.
-    rate: share of what is known that training leaves out (Srivastava et al. 2014), in [0, 1).
+    rate: share of the numbers of embedded steps, and of two hidden layers, that training leaves out, in
+        [0, 1) (Srivastava et al. 2014).
     """
 
     def __init__(
@@ -142,11 +126,10 @@ class StepByStep(layers.Layer):
         last = before[1][:, self.memory - 1 : -1]
         hidden = self._hidden(flat(known), flat(classes), flat(going))
         hidden = self._dropped(hidden, seeds, 13)
-        places = [
-            self._logits(place, hidden[:, place], flat(going), flat(last)) for place in range(self.places)
-        ]
+        goes = tf.unstack(flat(going), axis=1)
+        places = [self._logits(place, hidden[:, place], goes, flat(last)) for place in range(self.places)]
         shape = (-1, self.steps, self.places, self.classes)
-        return tf.nn.softmax(tf.reshape(tf.stack(places, axis=1), shape))
+        return _shares(tf.reshape(tf.stack(places, axis=1), shape))
 
     def _draw(self, features, noise):
         batch = tf.shape(features)[0]
@@ -175,18 +158,29 @@ class StepByStep(layers.Layer):
 
     def _chosen(self, known, last, noise):
         """Classes chosen at a step, and which go on, (batch, places) each, and their probabilities."""
-        classes = goes = tf.fill(tf.shape(last), self.classes)
-        shown = []
+        classes, goes, shown = [], [], []
+        mixed = tf.nn.relu(tf.matmul(known, self.mixed))
         for place in range(self.places):
-            hidden = self._hidden(known, classes, goes)[:, place]
-            shares = tf.nn.softmax(self._logits(place, hidden, goes, last))
+            hidden = self._hidden_at(place, mixed, classes, goes)
+            shares = _shares(self._logits(place, hidden, goes, last))
             chosen, share = choose(shares, noise[:, place])
-            here = tf.one_hot(place, self.places, on_value=True, off_value=False)
-            went = tf.where(chosen == 0, last[:, place], chosen) if self.held else chosen
-            classes = tf.where(here, chosen[:, None], classes)
-            goes = tf.where(here, went[:, None], goes)
+            classes.append(chosen)
+            goes.append(tf.where(chosen == 0, last[:, place], chosen) if self.held else chosen)
             shown.append(share)
-        return classes, goes, tf.stack(shown, axis=1)
+        return tf.stack(classes, axis=1), tf.stack(goes, axis=1), tf.stack(shown, axis=1)
+
+    def _hidden_at(self, place, mixed, classes, goes):
+        """(n, width) of one place, by the classes (n,) of those before: a part of what `_hidden` gives."""
+        bias = self.present_bias[place * self.width : (place + 1) * self.width]
+        if not place:
+            return tf.nn.relu(mixed + bias)
+        shape = (self.tracks, self.places, EMBEDDED, self.places, self.width)
+        kernel = tf.reshape(self.present, shape)[:, :place, :, place]
+        first = np.arange(self.tracks)[:, None] * self.places + np.arange(place)
+        known = tf.stack(classes + (goes if self.held else []), axis=-1)
+        rows = tf.gather(self.embedding, known + first.reshape(-1) * (self.classes + 1))
+        flat = tf.reshape(rows, (-1, self.tracks * place * EMBEDDED))
+        return tf.nn.relu(tf.matmul(flat, tf.reshape(kernel, (-1, self.width))) + mixed + bias)
 
     def _going(self, classes):
         """Which class goes on, (batch, steps, places): where one is 0, the last before it that is not."""
@@ -212,16 +206,14 @@ class StepByStep(layers.Layer):
 
     def _hidden(self, known, classes, going):
         """(n, places, width) of what is known of the steps before, (n, width), and of the places before."""
-        earlier = np.triu(
-            np.ones((self.places, self.places), np.float32), 1
-        )  # [one, another that it precedes]
+        earlier = np.triu(np.ones((self.places, self.places), np.float32), 1)  # [one, a later one]
         earlier = np.repeat(np.tile(earlier, (self.tracks, 1)), EMBEDDED, axis=0).repeat(self.width, axis=1)
         present = tf.matmul(self._embedded(classes, going), self.present * earlier) + self.present_bias
         mixed = tf.nn.relu(tf.matmul(known, self.mixed))
         return tf.nn.relu(tf.reshape(present, (-1, self.places, self.width)) + mixed[:, None])
 
     def _logits(self, place, hidden, going, last):
-        """(n, classes) at a place. going: (n, places) of this step, last: of the one before."""
+        """(n, classes) at a place. going: (n,) of each place of the step; last: (n, places) before it."""
         hidden = tf.nn.relu(tf.matmul(hidden, self.hidden[place]))
         logits = tf.matmul(hidden, self.logits[place]) + self.logits_bias[place]
         if not self.ordered:
@@ -243,11 +235,12 @@ class StepByStep(layers.Layer):
         Of each pair of places tables: by their distance before, their distance after, and whether one stays
         or both move alike or apart; and by the distance after alone.
         """
-        was, others_was, now = last[:, place, None], last[:, other, None], going[:, other, None]
+        was, others_was, now = last[:, place, None], last[:, other, None], going[other][:, None]
         known = self._on_scale(now) & self._on_scale(reached)
+        above = ROUND * self.classes  # for of what is below 0 other runtimes give a rest below 0
         before = self._on_scale(was) & self._on_scale(others_was)
-        before = tf.where(before, tf.math.floormod(others_was - was, ROUND), ROUND)
-        after = tf.where(known, tf.math.floormod(now - reached, ROUND), ROUND)
+        before = tf.where(before, tf.math.floormod(others_was - was + above, ROUND), ROUND)
+        after = tf.where(known, tf.math.floormod(now - reached + above, ROUND), ROUND)
         moves = tf.sign(now - others_was), tf.sign(reached - was)
         kind = tf.where(moves[0] == moves[1], 1, 2) * tf.abs(moves[0] * moves[1])
         distance = tf.clip_by_value(now - reached, -BELOW, ABOVE) + BELOW
@@ -274,6 +267,10 @@ class StepByStep(layers.Layer):
         return super().get_config() | {name: getattr(self, name) for name in names}
 
 
+def _shares(logits):
+    return tf.nn.softmax(logits) + LEAST
+
+
 def forced(decoder: keras.Model) -> keras.Model:
     """{"code", "targets"} -> {"reconstruction"} of a decoder of steps: how likely it finds the targets."""
     chosen = decoder.get_layer("decoder_steps")
@@ -281,35 +278,3 @@ def forced(decoder: keras.Model) -> keras.Model:
     named = {"code": decoder.get_layer("code").output, "targets": targets}
     score = chosen(decoder.get_layer("decoder_features").output, targets, mode="score")
     return keras.Model(named, {"reconstruction": score}, name="forced")
-
-
-def choices_of(shares: np.ndarray, targets: np.ndarray, spread: float) -> np.ndarray:
-    """The noise (n, steps, places) by which `choose` takes the classes that are.
-
-    shares, targets: (n, steps, places, classes), probabilities and one-hot classes. spread: what the noise is
-    multiplied with before.
-    """
-    order = np.argsort(-shares, axis=-1, kind="stable")
-    sorted_shares = np.take_along_axis(shares, order, axis=-1).astype(np.float64)
-    rank = np.take_along_axis(targets, order, axis=-1).argmax(axis=-1)[..., None]
-    upto = np.flip(np.flip(sorted_shares, axis=-1).cumsum(axis=-1), axis=-1)  # of it and what is less likely
-    middle = np.take_along_axis(upto - 0.5 * sorted_shares, rank, axis=-1)
-    farther = np.where(rank == 0, 1.0, middle)[..., 0]
-    return (2.0**0.5 * erfcinv(farther) / spread).astype(np.float32)
-
-
-def choose(shares, noise):
-    """Classes (n,) drawn from probabilities (n, classes) by normal noise (n,), and what to show of them.
-
-    The likelier come first: the class is that at which their sum passes the share of normal draws that are
-    nearer to 0 than the noise. Shown are the probabilities, the chosen one's and the largest exchanged.
-    """
-    sorted_shares, order = tf.math.top_k(shares, shares.shape[-1])
-    farther = tf.math.erfc(tf.abs(noise) / 2.0**0.5)[:, None]  # exact to the least of probabilities
-    less_likely = tf.cumsum(sorted_shares, axis=-1, exclusive=True, reverse=True)
-    passed = less_likely >= farther
-    rank = tf.minimum(tf.reduce_sum(tf.cast(passed, tf.int32), axis=-1), shares.shape[-1] - 1)
-    chosen = tf.gather(order, rank, batch_dims=1)
-    gap = sorted_shares[:, 0] - tf.gather(sorted_shares, rank, batch_dims=1)
-    exchanged = tf.one_hot(chosen, shares.shape[-1]) - tf.one_hot(order[:, 0], shares.shape[-1])
-    return chosen, shares + gap[:, None] * exchanged

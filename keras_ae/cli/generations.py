@@ -77,9 +77,12 @@ def generate(options) -> int:
     """Writes COUNT examples, a contact sheet, and what they were made from."""
     if not 1 <= options.count <= MOST:
         raise InputError(f"expected a count of examples from 1 to {MOST:,}, received {options.count}")
-    if options.seed < 0 or options.best_of < 1:
-        name, least = ("seed", 0) if options.seed < 0 else ("best_of", 1)
-        raise InputError(f"expected a {name} of at least {least}, received {getattr(options, name)}")
+    if options.seed < 0:
+        raise InputError(f"expected a seed of at least 0, received {options.seed}")
+    if options.best_of < 1:
+        raise InputError(
+            f"expected the best of at least 1 draw, BEST=5 (--best-of 5), received {options.best_of}"
+        )
     if options.after and not options.length:
         raise InputError("expected a length beside what is to go on: LENGTH=100 (--length 100)")
     asked = Asked(options)

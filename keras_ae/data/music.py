@@ -31,7 +31,7 @@ class JsbChorales(Named):
     Some chorales are in two splits: 1.3 % of the windows that validate are in training pieces in some key.
 
     bars: of a window, 16 steps each. stride: bars from one window to the next. transposed: semitones up and
-    down to which windows that train are transposed as well.
+    down to which windows that train are transposed as well, as far as a choir's voices go.
     """
 
     alike: ClassVar[str] = "music"
@@ -50,7 +50,7 @@ class JsbChorales(Named):
 
     @property
     def _cut(self):
-        return Cut(self.bars, self.stride, self.transposed)
+        return Cut(self.bars, self.stride, self.transposed, sung=True)
 
     def load(self) -> Data:
         sha256 = manifest()[f"jsb/{self.file}"]
@@ -77,7 +77,7 @@ class Chorales(Named):
 
     pieces: at most so many, in the corpus's order, which take that much less. bars: of a window, 16 steps
     each. stride: bars from one window to the next. transposed: semitones up and down to which windows that
-    train are transposed as well.
+    train are transposed as well, as far as a choir's voices go.
     """
 
     alike: ClassVar[str] = "music"
@@ -93,7 +93,7 @@ class Chorales(Named):
 
     @property
     def _cut(self):
-        return Cut(self.bars, self.stride, self.transposed)
+        return Cut(self.bars, self.stride, self.transposed, sung=True)
 
     def load(self) -> Data:
         """Raises InputError where music21 is missing, with how to install it."""

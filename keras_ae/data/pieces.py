@@ -25,11 +25,13 @@ class Cut:
     """How pieces become examples: windows of so many bars, one every `stride` bars.
 
     transposed: semitones up and down to which windows that train are transposed as well.
+    sung: whether that goes as far only as the voices of a choir do.
     """
 
     bars: int
     stride: int
     transposed: int
+    sung: bool = False
 
     def __post_init__(self):
         check_least(self, bars=1, stride=1, transposed=0)
@@ -69,7 +71,7 @@ def data_of(
             f"{MOST / 2**30:g} are held in memory; raise data.stride or take fewer pieces"
         )
     counts = {part: len(of) for part, of in cuts.items()}
-    cuts["train"] = _augmented(cuts["train"], vocabulary, cut.transposed, room)
+    cuts["train"] = _augmented(cuts["train"], vocabulary, cut, room)
     told = " / ".join(
         f"{counts[part]:,} windows of {len(pieces[part])} pieces" for part in ("train", "validation", "test")
     )
@@ -79,8 +81,8 @@ def data_of(
         domain="categorical",
         notes=(
             f"{told} to train / validate / test, {cut.bars} bars of {STEPS_A_BAR} steps each; those that "
-            f"train also transposed by up to {cut.transposed} semitones as far as their voices' ranges go: "
-            f"{len(cuts['train']):,}",
+            f"train also transposed by up to {cut.transposed} semitones"
+            f"{' as far as the voices of a choir go' if cut.sung else ''}: {len(cuts['train']):,}",
             f"{vocabulary.classes} classes: held, rest, and the pitches {vocabulary.lowest} to "
             f"{vocabulary.highest} struck",
             *notes,
@@ -124,20 +126,23 @@ def sampled(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Data:
     return data_of(name, parts, Cut(cut.bars, cut.stride, min(cut.transposed, 1)), onsets)
 
 
-def _augmented(cut, vocabulary, most, room):
-    """Windows and their transpositions that can be sung as they can, a random choice where there is no room.
+def _augmented(windows, vocabulary, cut, room):
+    """Windows and their transpositions in the vocabulary, a random choice where there is no room.
 
-    In a transposition no more notes lie outside the ranges of the voices than before, as in DeepBach.
+    Of what is sung those in which no more notes lie outside the voices' ranges than before, as in DeepBach
+    (Hadjeres, Pachet and Nielsen 2017).
     """
-    parts, unsung = [cut], _unsung(cut, vocabulary)
-    for semitones in (sign * size for size in range(1, most + 1) for sign in (1, -1)):
-        moved, fits = vocabulary.transposed(cut, semitones)
-        parts.append(moved[fits & (_unsung(moved, vocabulary) <= unsung)])
-    further = np.concatenate(parts[1:]) if most else cut[:0]
-    if len(cut) + len(further) > room:
-        chosen = np.random.default_rng(0).choice(len(further), room - len(cut), replace=False)
+    parts, unsung = [windows], _unsung(windows, vocabulary)
+    for semitones in (sign * size for size in range(1, cut.transposed + 1) for sign in (1, -1)):
+        moved, fits = vocabulary.transposed(windows, semitones)
+        if cut.sung:
+            fits &= _unsung(moved, vocabulary) <= unsung
+        parts.append(moved[fits])
+    further = np.concatenate([windows[:0], *parts[1:]])
+    if len(windows) + len(further) > room:
+        chosen = np.random.default_rng(0).choice(len(further), room - len(windows), replace=False)
         further = further[np.sort(chosen)]
-    return np.concatenate([cut, further])
+    return np.concatenate([windows, further])
 
 
 def _unsung(windows, vocabulary):

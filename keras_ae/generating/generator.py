@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.autoregressive import choices_of, forced
+from keras_ae.blocks.autoregressive import forced
+from keras_ae.blocks.choices import choices_of
 from keras_ae.data.dataset import Units, hashes, inference_batch
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
@@ -151,10 +152,14 @@ class Generator:
             return {}
         decoder, axis = self.heads.decoder, self.heads.decoder.get_layer("decoder_steps").axis
         targets = self.units.seen(examples, self.shape[-1])
-        shares = np.asarray(apply(forced(decoder), {"code": codes, "targets": targets})["reconstruction"])
+        shares = np.asarray(apply(self._forced, {"code": codes, "targets": targets})["reconstruction"])
         turned = (np.swapaxes(np.asarray(part), 1, 1 + axis) for part in (shares, targets))
         flat = (part.reshape(-1, *shape, self.shape[-1]) for part in turned)
         return {"choices": choices_of(*flat, decoder.get_layer("decoder_spread").scale)}
+
+    @cached_property
+    def _forced(self):
+        return forced(self.heads.decoder)
 
     def draw(self, count: int, seed: int, temperature: float = 1.0, label: int | None = None) -> Made:
         """New examples, the same for the same seed. Of a conditional decoder each code serves every class.

@@ -97,8 +97,8 @@ def labels_of(generator: Generator, one: Given, count: int) -> np.ndarray | None
 def interpolation(generator: Generator, first: Given, last: Given, steps: int) -> dict[str, np.ndarray]:
     """Examples by name on the way from one to another, both ends as they are decoded.
 
-    A decoder that makes choices makes the ends just as they are, and what lies between of choices between
-    theirs, which lead to the likelier classes as they are smaller.
+    A decoder that makes choices makes the ends just as they are, and what lies between by choices between
+    theirs.
 
     Raises InputError for fewer than 2 steps, and for ends of two classes, of which there is no path between.
     """
@@ -174,7 +174,7 @@ def which_have(
 def attributed(
     generator: Generator, inputs: Sequence[Given], codes: np.ndarray, has: np.ndarray, strength: float
 ) -> dict[str, np.ndarray]:
-    """Each example as it is reconstructed and with an attribute's vector added, by name.
+    """Each example as it is decoded and with an attribute's vector added, by name.
 
     codes: of examples (n, ...), some of which have it: has (n,) bool.
     Raises InputError where all have it or none, and for a strength that is no number.

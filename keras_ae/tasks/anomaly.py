@@ -156,7 +156,8 @@ class Anomaly:
         inputs = keras.Input(raw.shape[1:], name="inputs")
         # not by the end-to-end model, for a layer in two nested models does not survive a Keras file
         encoded = apply(heads.encoder, {"inputs": inputs})
-        outputs = {**encoded, **apply(heads.decoder, {"inputs": inputs, **encoded})}
+        decoder = heads.forced or heads.decoder  # of steps how likely each is after those before it
+        outputs = {**encoded, **apply(decoder, {"inputs": inputs, "targets": inputs, **encoded})}
         groups = None if data.intake is None else data.intake.groups.tolist()
         outputs["shares"] = Shares(data.domain, groups, name="contributions")(
             inputs, outputs["reconstruction"]

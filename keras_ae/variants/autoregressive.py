@@ -13,7 +13,8 @@ from math import prod
 import keras
 from keras import layers, ops
 
-from keras_ae.blocks.autoregressive import Likeliest, StepByStep, forced
+from keras_ae.blocks.autoregressive import StepByStep, forced
+from keras_ae.blocks.choices import Likeliest
 from keras_ae.blocks.sampling import Sampling, posterior_encoder
 from keras_ae.blocks.steps import StepsBackbone
 from keras_ae.errors import InputError, check_least
@@ -24,12 +25,12 @@ from keras_ae.variants.variational import Variational
 
 @dataclass(frozen=True)
 class Autoregressive:
-    """Reconstruction of each step given those before it + beta * KL(q(code | x) || N(0, 1)) + guess * ...
+    """Reconstruction of each step given those before it + beta * KL(q(code | x) || N(0, 1)) + a guess.
 
     For classes in steps, (steps, ..., classes), or along axis 1 as the backbone has it; all else of a step
     are its places, chosen one after another. A decoder that knows what comes before has little need of a
-    code. So there is another addend: the reconstruction from the code alone, every place by itself (Lucas and
-    Verbeek 2018, arXiv:1711.11479).
+    code. So the guess is another addend: the reconstruction from the code alone, every place by itself
+    (Lucas and Verbeek 2018, arXiv:1711.11479).
 
     backbone: layers between the data and the code; of the way out, features of each step.
     latent_dim: numbers in the code, at least 1.
@@ -40,7 +41,7 @@ class Autoregressive:
     features: of each step, which those layers take from the code, at least 1.
     held: whether class 0 says that the class before goes on.
     ordered: the first of the classes that are points on a scale, such as pitches; 0 where there are none.
-    rate: share of what comes before that training leaves out, in [0, 1).
+    rate: share of what the decoder knows that training leaves out, in [0, 1).
     spread: factor on the noise that the decoder chooses by, above 0 and at most 1: 1 draws as the
         probabilities say, less keeps to the likelier classes.
     sampler: where codes to generate from are drawn.
@@ -85,6 +86,8 @@ class Autoregressive:
                 f"received {spec.domain} values of shapes {spec.input_shape} and {shape}; take another "
                 'variant: SET="variant=Variational"'
             )
+        if self.ordered >= shape[-1]:
+            raise InputError(f"ordered is below the number of classes, {shape[-1]}, received {self.ordered}")
         encoder = posterior_encoder(spec, self.backbone, self.latent_dim)
         chosen = StepByStep(
             shape, self.features, axis, self.memory, self.width, self.held, self.ordered, self.rate,
