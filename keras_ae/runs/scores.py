@@ -42,6 +42,8 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     for name, predict in predictors.items():
         batches = whole_batches(run.data, pair, seed) if whole else held_back
         table[name] = mean_scores(predict, batches, run.data.domain, measures)
+    if run.heads.choices_shape:  # of its own likeliest choices, which is not how likely it finds what is
+        table[run.name].pop("crossentropy", None)
     table[run.name] |= _terms(run, held_back)
     if hasattr(task, "figures"):
         sampler = run.sampler()
