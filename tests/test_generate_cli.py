@@ -126,6 +126,7 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
     ragged.write_text("---\n--\n")
     unknown.write_text("\n".join(["-" * 27 + "~"] * 14))
     for arguments, message in (
+        (("attribute", "seed:1", "--add", ""), "expected what to add, a label or an attribute: ADD=NAME"),
         (("generate", "--seed", "-1"), "expected a seed of at least 0, received -1"),
         (("generate", "--length", "99", "--after", "gone.txt"), "there is no file gone.txt; name one (.txt)"),
         (("generate", "--best-of", "0"), "expected the best of at least 1 draw"),
@@ -150,6 +151,15 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
         [line] = [line for line in told.splitlines() if line.startswith("keras-ae: ")]
         assert message in line
         assert not folder.exists()
+
+
+def test_a_file_is_no_folder_to_write_to(ask, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    for output in ("taken", "taken/deeper"):
+        status, told, _ = ask("generate", "--count", "1", "--force", output=output)
+        assert status == 2
+        assert "which is, or is in, a file" in told
+    assert (tmp_path / "taken").read_text() == "mine"
 
 
 def test_files_that_are_there_are_not_replaced_unasked(ask):

@@ -224,7 +224,7 @@ def test_windows_are_stitched_where_they_agree():
     np.testing.assert_array_equal(barred[0, :4], [4, 5, 6, 7])
     with pytest.raises(InputError, match="at least one window's, 6 steps, received 5"):
         stitched(windows, 5, Stripes(), seed=0)
-    with pytest.raises(InputError, match="received 30 steps and a length of 20"):
+    with pytest.raises(InputError, match="above the opening's, 30 steps, received 20"):
         stitched(windows, 20, Stripes(), seed=0, opening=np.zeros((2, 30), int))
 
 
@@ -557,3 +557,53 @@ def test_a_changed_code_keeps_the_choices_of_its_seed(steps):
     found = walks.attributed(steps, [one], codes, has, 0.0)
     np.testing.assert_array_equal(found["seed_4_before"], one.example)
     np.testing.assert_array_equal(found["seed_4_after"], one.example)
+
+
+@dataclasses.dataclass(frozen=True)
+class Phrases:
+    """A medium told in phrases of two columns, which can be judged and not mended."""
+
+    suffixes = (".npy",)
+    axis = 1
+    unit = 2
+    counted = "phrases"
+
+    def validity(self, examples):
+        return (examples < 2).reshape(len(examples), examples.shape[1], -1, 2).all((1, 3)).mean(axis=1)
+
+    def read(self, path, shape):
+        return np.load(path)
+
+
+def test_an_opening_that_nothing_valid_can_begin_with_is_refused(tiles, tmp_path):
+    phrases = dataclasses.replace(tiles, medium=Phrases())
+    options = {
+        "count": 1,
+        "seed": 0,
+        "temperature": 1.0,
+        "best_of": 1,
+        "length": 9,
+        "label": None,
+        "valid": True,
+    }
+    opening = np.zeros((4, 8), np.int64)
+    opening[1, 3] = 2
+    np.save(tmp_path / "bad.npy", opening)
+    np.save(tmp_path / "good.npy", np.zeros((4, 8), np.int64))
+    asked = argparse.Namespace(**options, after=str(tmp_path / "bad.npy"))
+    with pytest.raises(InputError, match=r"bad.npy is not valid itself \(75% of its phrases are\)"):
+        made.Wish.of(asked, phrases)
+    asked.valid = False
+    assert made.Wish.of(asked, phrases).opening.shape == (4, 8)
+    asked.valid, asked.after = True, str(tmp_path / "good.npy")
+    assert made.Wish.of(asked, phrases).length == 18
+
+
+def test_an_opening_is_a_whole_unit_and_shorter_than_what_is_asked_for():
+    def windows(count, seed):
+        return np.zeros((count, 4, 8), np.int64)
+
+    with pytest.raises(InputError, match="an opening of one or more whole phrases, received less"):
+        stitched(windows, 20, Phrases(), 0, np.zeros((4, 1), np.int64))
+    with pytest.raises(InputError, match="a length above the opening's, 10 phrases, received 10"):
+        stitched(windows, 20, Phrases(), 0, np.zeros((4, 20), np.int64))

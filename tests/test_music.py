@@ -79,6 +79,9 @@ def test_transposition_moves_every_pitch_and_says_what_stays_in_the_range(random
 
 def test_pitches_outside_the_range_are_folded_by_octaves_or_refused():
     assert WORDS.folded(melody(-1, 30, 47, 48, 72, 73, 100))[:, 0].tolist() == [-1, 54, 59, 48, 72, 61, 64]
+    tune = melody(-1, 74, 76, 81)
+    both = np.concatenate([tune, melody(60, 61, 62, 63)], axis=1)
+    assert WORDS.folded(both).T.tolist() == [[-1, 62, 64, 69], [60, 61, 62, 63]]  # the tune stays one
     with pytest.raises(InputError, match="pitches from 48 to 72, received 73"):
         WORDS.encoded(melody(73), melody(1) > 0)
 

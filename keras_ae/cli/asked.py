@@ -32,7 +32,11 @@ class Asked:
 
     def check_free(self):
         """Raises InputError for a folder with files that nobody said to replace."""
-        taken = self.folder.is_file() or (self.folder.is_dir() and any(self.folder.glob("*")))
+        if any(part.is_file() for part in (self.folder, *self.folder.parents)):
+            raise InputError(
+                f"expected a folder to write to, received {self.folder}, which is, or is in, a file"
+            )
+        taken = self.folder.is_dir() and any(self.folder.glob("*"))
         if taken and not self.options.force:
             raise InputError(
                 f"{self.folder} holds files already; name another folder, OUTPUT= (--output), or replace "
@@ -109,7 +113,7 @@ class Asked:
             written.append(self.folder / file)
             np.savez(written[-1], **held)
         (self.folder / MADE).write_text("\n".join(path.name for path in written), encoding="utf-8")
-        print(f"{len(named)} examples and sheet.png in {self.folder}")
+        print(f"{len(named)} example{'s' * (len(named) > 1)} and sheet.png in {self.folder}")
 
     def _clear(self):
         """Takes away what a verb wrote here before, and no other file."""

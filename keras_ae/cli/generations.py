@@ -132,6 +132,8 @@ def traverse(options) -> int:
 
 def attribute(options) -> int:
     """Writes each example as it is reconstructed, and with so much of an attribute added."""
+    if not options.add:
+        raise InputError("expected what to add, a label or an attribute: ADD=NAME (--add NAME)")
     asked = Asked(options)
     from keras_ae.generating import walks
 

@@ -57,7 +57,7 @@ def given(text: str, generator: Generator, data: Callable[[], Data], label: int 
     if not Path(text).suffix:
         raise InputError(
             f"expected a file ({kinds}), an example such as test:5, or a seed such as seed:3; received "
-            f"{text or 'nothing'}"
+            f"{text or 'nothing: INPUT=, or FROM= and TO='}"
         )
     path = file_of(text, generator)
     return Given(path.stem, generator.medium.read(path, generator.element_shape), label=label)

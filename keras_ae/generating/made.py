@@ -56,11 +56,27 @@ class Wish:
             shape = list(generator.element_shape)
             shape[medium.axis] = 1
             opening = medium.read(file_of(options.after, generator), tuple(shape))
+            if options.valid:
+                _check_opening(opening, options.after, generator)
         label = None if options.label is None else generator.label_of(options.label)
         return cls(
             options.count, options.seed, options.temperature, label, length, opening, options.best_of,
             options.valid,
         )  # fmt: skip
+
+
+def _check_opening(opening, name, generator):
+    """Raises InputError for an opening that leaves nothing valid to draw, of a medium that mends nothing."""
+    medium, unit = generator.medium, getattr(generator.medium, "unit", 1)
+    if hasattr(medium, "repaired") or unjudged(generator):
+        return
+    whole = opening.take(range(opening.shape[medium.axis] // unit * unit), axis=medium.axis)
+    share = float(medium.validity(whole[None])[0]) if whole.size else 1.0
+    if share < 1:
+        raise InputError(
+            f"{name} is not valid itself ({share:.0%} of its {getattr(medium, 'counted', 'steps')} are), so "
+            "that nothing that begins with it is; leave PLAYABLE= (--playable) out, or mend it"
+        )
 
 
 def generated(generator: Generator, wish: Wish) -> Made:

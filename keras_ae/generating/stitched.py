@@ -37,10 +37,10 @@ def stitched(
     Raises InputError for a length below a window's, and one that the opening has already.
     """
     axis, unit = medium.axis, getattr(medium, "unit", 1)
+    counted = getattr(medium, "counted", "steps")
     pool = np.moveaxis(windows(CANDIDATES, seed), 1 + axis, 1)
     size = pool.shape[1]
     if length < size:
-        counted = getattr(medium, "counted", "steps")
         raise InputError(
             f"expected a length of at least one window's, {size // unit} {counted}, received {length // unit}"
         )
@@ -48,10 +48,12 @@ def stitched(
     if opening is not None:
         whole = np.moveaxis(opening, axis, 0)
         whole = whole[: len(whole) // unit * unit]
-        if not unit <= len(whole) < length:
+        if not len(whole):
+            raise InputError(f"expected an opening of one or more whole {counted}, received less; add to it")
+        if len(whole) >= length:
             raise InputError(
-                f"expected an opening of at least {unit} steps and a length above its, received "
-                f"{opening.shape[axis]} steps and a length of {length}"
+                f"expected a length above the opening's, {len(whole) // unit} {counted}, received "
+                f"{length // unit}; raise it: LENGTH= (--length)"
             )
     overlap = max(unit, size // 3 // unit * unit)
     if overlap >= size:

@@ -103,7 +103,20 @@ class Vocabulary:
         return moved.astype(np.uint8), ~off.any(axis=(1, 2))
 
     def folded(self, sounding: np.ndarray) -> np.ndarray:
-        """Pitches outside the range moved into it by octaves."""
+        """Pitches outside the range moved into it by octaves: a whole voice at once where that is enough.
+
+        sounding: (time, voices).
+        """
+        return np.stack([self._folded(voice) for voice in sounding.T], axis=1)
+
+    def _folded(self, sounding):
+        heard = sounding[sounding >= 0]
+        if len(heard):
+            above = -(-max(0, heard.max() - self.highest) // 12) * 12
+            below = -(-max(0, self.lowest - heard.min()) // 12) * 12
+            moved = heard + below - above
+            if moved.min() >= self.lowest and moved.max() <= self.highest:
+                return np.where(sounding < 0, -1, sounding + below - above).astype(np.int16)
         below = -(-np.maximum(self.lowest - sounding, 0) // 12) * 12
         above = -(-np.maximum(sounding - self.highest, 0) // 12) * 12
         return np.where(sounding < 0, -1, sounding + below - above).astype(np.int16)
