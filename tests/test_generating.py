@@ -14,15 +14,9 @@ from keras_ae.blocks.steps import StepsBackbone
 from keras_ae.data.dataset import Data, Split, Units, hashes
 from keras_ae.errors import InputError
 from keras_ae.generating import made, walks
+from keras_ae.generating.choosing import best_of, made_valid, unjudged, validity_of, without_copies
 from keras_ae.generating.codes import CodeSpace, spherical
-from keras_ae.generating.generator import (
-    Generator,
-    best_of,
-    made_valid,
-    unjudged,
-    validity_of,
-    without_copies,
-)
+from keras_ae.generating.generator import Generator
 from keras_ae.generating.given import Given, given, whole_of, windows_of
 from keras_ae.generating.stitched import stitched
 from keras_ae.heads import Spec

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_ae.errors import InputError
-from keras_ae.generating.generator import Generator, Made, best_of, made_valid, unjudged, without_copies
+from keras_ae.generating.choosing import best_of, made_valid, unjudged, without_copies
+from keras_ae.generating.generator import Generator, Made
 from keras_ae.generating.given import file_of
 from keras_ae.generating.stitched import stitched
 
