@@ -110,7 +110,7 @@ def test_samples_need_no_file_and_have_the_schema(kind, bars):
 @pytest.mark.real
 def test_the_published_chorales_load():
     loaded = JsbChorales().load()
-    assert [len(split) for split in loaded.splits.values()] == [18697, 906, 934]
+    assert [len(split) for split in loaded.splits.values()] == [16010, 906, 934]
 
 
 def moved(piece, semitones):
