@@ -66,6 +66,14 @@ def units(domain="unit"):
     return Units(domain, np.float32(0), np.float32(1))
 
 
+def of_tiles(variant):
+    """A generator of tiles of three classes in rows of four and columns of eight."""
+    keras.utils.set_random_seed(0)
+    shape = (4, 8, 3)
+    heads = variant.build(Spec(shape, shape, "categorical"))
+    return Generator(heads, units("categorical"), variant.sampler.fit(heads, {}), Stripes(), shape, 0)
+
+
 @pytest.fixture(scope="module")
 def digits():
     """Of pictures, by a variational autoencoder."""
@@ -86,11 +94,7 @@ def classes():
 @pytest.fixture(scope="module")
 def tiles():
     """Of tiles of three classes in rows of four and columns of eight, by a vector-quantized one."""
-    keras.utils.set_random_seed(0)
-    shape = (4, 8, 3)
-    variant = VectorQuantized(StepsBackbone((8,), axis=1), latent_dim=1, codes=6, width=3, memory=2)
-    heads = variant.build(Spec(shape, shape, "categorical"))
-    return Generator(heads, units("categorical"), heads.prior, Stripes(), shape, 0)
+    return of_tiles(VectorQuantized(StepsBackbone((8,), axis=1), latent_dim=1, codes=6, width=3, memory=2))
 
 
 def test_a_seed_gives_the_same_examples_and_another_gives_others(digits, tiles):
@@ -507,15 +511,12 @@ def test_samples_that_are_the_real_ones_cover_them_and_those_far_away_do_not(ran
 @pytest.fixture(scope="module")
 def steps():
     """Of the same tiles, by a decoder that goes step by step."""
-    keras.utils.set_random_seed(0)
-    shape = (4, 8, 3)
     variant = Autoregressive(StepsBackbone((8,), axis=1), latent_dim=3, memory=2, width=8, features=5)
-    heads = variant.build(Spec(shape, shape, "categorical"))
+    generator = of_tiles(variant)
     random = np.random.default_rng(3)
-    for weight in heads.decoder.trainable_weights:
+    for weight in generator.heads.decoder.trainable_weights:
         weight.assign(weight + random.normal(0, 0.5, weight.shape))
-    sampler = StandardNormal().fit(heads, {})
-    return Generator(heads, units("categorical"), sampler, Stripes(), shape, 0)
+    return generator
 
 
 def test_a_walk_between_seeds_begins_and_ends_with_what_they_generate(steps):

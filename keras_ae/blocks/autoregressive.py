@@ -22,10 +22,10 @@ SPAN = 24
 """Moves of a place from class to class are told apart up to here; beyond they count as this."""
 ROUND = 12
 """Distances of two places are told apart round an octave of so many classes."""
-FASTER = 10.0
-"""The tables of two places learn so many times as fast as other weights: what they rule out is rare."""
 BELOW, ABOVE = 12, 36
 """And as they are, from so many that the later place lies above the earlier to so many below."""
+FASTER = 10.0
+"""The tables of two places learn so many times as fast as other weights: what they rule out is rare."""
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -75,9 +75,8 @@ class StepByStep(layers.Layer):
         def weight(name, *shape, of="glorot_uniform"):
             return self.add_weight(shape, of, name=name)
 
-        self.embedding = weight(
-            "embedding", self.tracks * places * (classes + 1), EMBEDDED, of="random_normal"
-        )
+        rows = self.tracks * places * (classes + 1)
+        self.embedding = weight("embedding", rows, EMBEDDED, of="random_normal")
         self.past = weight("past", memory, known, width)
         self.feature = weight("feature", features, width)
         self.feature_bias = weight("feature_bias", width, of="zeros")

@@ -45,6 +45,7 @@ class Autoregressive:
     spread: factor on the noise that the decoder chooses by, above 0 and at most 1: 1 draws as the
         probabilities say, less keeps to the likelier classes.
     sampler: where codes to generate from are drawn.
+    likelihood: "categorical", there is no other.
     """
 
     backbone: Backbone = StepsBackbone()
