@@ -243,3 +243,8 @@ class Backbone(Protocol):
     def encode(self, inputs): ...
 
     def decode(self, code, output_shape: tuple[int, ...]): ...
+
+
+def inference_batch(shape: tuple[int, ...]) -> int:
+    """Examples of a shape to put in a batch that is not trained on: at most 256, and a million values."""
+    return max(1, min(256, 2**20 // prod(shape)))

@@ -6,18 +6,18 @@ import ast
 import dataclasses
 import importlib
 import importlib.util
-import pkgutil
 import sys
 import types
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from keras_ae import blocks, data, samplers, scores, tasks, thresholds, variants
-from keras_ae.catalogue import recipe_file
-from keras_ae.data.dataset import Dataset
+from keras_ae import backbones, blocks, data, tasks, variants
+from keras_ae.data.types import Dataset
 from keras_ae.errors import InputError
+from keras_ae.files import classes_below
 from keras_ae.heads import Variant
+from keras_ae.recipe_files import recipe_file
 from keras_ae.tasks import Task
 
 LOSSES = (
@@ -217,15 +217,7 @@ def _constructed(text, hint, path):
 
 
 def _building_blocks():
-    """Every dataclass of the four folders, and every sampler, score and threshold, and its name."""
-    modules = [samplers, scores, thresholds] + [
-        importlib.import_module(info.name)
-        for folder in (blocks, data, tasks, variants)
-        for info in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}.")
-    ]
-    return [
-        (kind.__name__, kind)
-        for module in modules
-        for kind in vars(module).values()
-        if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__
-    ]
+    """Every dataclass that a recipe may hold, and its name."""
+    folders = (backbones, blocks, data, tasks, variants)
+    kinds = [kind for folder in folders for kind in classes_below(folder) if dataclasses.is_dataclass(kind)]
+    return [(kind.__name__, kind) for kind in kinds]

@@ -23,8 +23,8 @@ against 92.71 nats, in 30 minutes, beside other work, against 2.5.
       variant.backbone=DenseBackbone(units=(400,),activation=gelu)"
 """
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.mnist import Mnist5k
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.density import Density
 from keras_ae.variants.variational import Variational

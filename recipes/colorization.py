@@ -15,7 +15,7 @@ beside), 3 minutes and 1, seed 0, ab error and colourfulness:
         SET="epochs=3 data.cropping.count=1024 warmup=50"
 """
 
-from keras_ae.data.photos import Photographs
+from keras_ae.data.images.photos import Photographs
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.colorization import Colorization
 from keras_ae.variants.skip_connected import SkipConnected

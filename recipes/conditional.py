@@ -12,8 +12,8 @@ read by a classifier of real digits that reads 96.5 % of the real test digits ri
     16, 1          64.1 %            .0153
 """
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.mnist import Mnist5k
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.generation import Generation
 from keras_ae.variants.conditional import Conditional

@@ -16,8 +16,8 @@ The encoder may be deeper; the penalty is then estimated with random probes:
       SET="variant.backbone.units=512,256 variant.activation=linear variant.weight=1e-4 learning_rate=1e-3"
 """
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.mnist import Mnist5k
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.variants.contractive import Contractive

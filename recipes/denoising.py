@@ -11,10 +11,10 @@ Gaussian noise of sigma 0.4, a code of 64 numbers, 356,564 parameters. On test d
     mnist       11.00 dB    18.96 dB    22.19 dB    .0814 (.0233)             .918
 """
 
-from keras_ae.blocks.conv2d import ConvBackbone
-from keras_ae.blocks.corruption import Gaussian
-from keras_ae.data.mnist import Mnist5k
+from keras_ae.backbones.conv2d import ConvBackbone
+from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.recipe import Recipe
+from keras_ae.tasks.corruption import Gaussian
 from keras_ae.tasks.restoration import Denoising
 from keras_ae.variants.undercomplete import Undercomplete
 

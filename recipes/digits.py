@@ -15,8 +15,8 @@ The one layer that tutorials begin with, 784-32-784, is one setting away and rea
     make train RECIPE=digits DATA=mnist SET="variant.backbone.units="
 """
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.mnist import Mnist5k
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.variants.undercomplete import Undercomplete

@@ -10,11 +10,11 @@ where an image is unlike what comes back, pixel by pixel. All ten digits, each a
     make sweep RECIPE=image_anomaly DATA=mnist FIELD=data.normal VALUES=0..9 SET="epochs=12 least_steps=0"
 """
 
-from keras_ae.blocks.conv2d import ConvBackbone
-from keras_ae.data.one_class import OneClass
+from keras_ae.backbones.conv2d import ConvBackbone
+from keras_ae.data.images.one_class import OneClass
 from keras_ae.recipe import Recipe
-from keras_ae.scores import NearestCodes, Reconstruction, Together
 from keras_ae.tasks.anomaly import Anomaly
+from keras_ae.tasks.anomaly_scores import NearestCodes, Reconstruction, Together
 from keras_ae.variants.undercomplete import Undercomplete
 
 recipe = Recipe(

@@ -16,7 +16,7 @@ pictures:
     Set68   30.39 dB    .916    32.10 dB    .932
 """
 
-from keras_ae.data.photos import Photographs
+from keras_ae.data.images.photos import Photographs
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.inpainting import Inpainting
 from keras_ae.variants.skip_connected import SkipConnected

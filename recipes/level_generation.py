@@ -13,8 +13,8 @@ Intel Xeon (AVX-512, no GPU), seed 0, 7 minutes of training:
     trigram columns    96.6 %     0              .136  .569
 """
 
-from keras_ae.blocks.steps import StepsBackbone
-from keras_ae.data.made_levels import MadeLevels
+from keras_ae.backbones.steps import StepsBackbone
+from keras_ae.data.levels.generated import MadeLevels
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.generation import Generation
 from keras_ae.variants.vector_quantized import VectorQuantized

@@ -14,8 +14,8 @@ of 1,000 windows as they are decoded, as multiples of the test chorales':
     jsb         2.03                3.86                    .21       .52          1.6
 """
 
-from keras_ae.blocks.steps import StepsBackbone
-from keras_ae.data.music import Chorales
+from keras_ae.backbones.steps import StepsBackbone
+from keras_ae.data.music.published import Chorales
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.generation import Generation
 from keras_ae.variants.autoregressive import Autoregressive

@@ -7,11 +7,11 @@ The detector takes the fields as they are, `duration`, `protocol_type` and so on
 alone: SET="task.score=NearestCodes".
 """
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.network import Connections
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.tables.nsl_kdd import Connections
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.anomaly import Anomaly
-from keras_ae.thresholds import Conformal
+from keras_ae.tasks.thresholds import Conformal
 from keras_ae.variants.variational import Variational
 
 recipe = Recipe(

@@ -15,7 +15,7 @@ work beside), seed 0:
 A strength of noise that is not known: SET="task.corruption=UnknownGaussian".
 """
 
-from keras_ae.data.photos import Photographs
+from keras_ae.data.images.photos import Photographs
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.photo_denoising import PhotoDenoising
 from keras_ae.variants.skip_connected import SkipConnected

@@ -7,8 +7,8 @@
 A recurrent network instead: SET="variant.backbone=RecurrentBackbone".
 """
 
-from keras_ae.blocks.conv1d import Conv1DBackbone
-from keras_ae.data.timeseries import DailyPattern
+from keras_ae.backbones.conv1d import Conv1DBackbone
+from keras_ae.data.series.windows import DailyPattern
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.variants.undercomplete import Undercomplete

@@ -15,8 +15,8 @@ The divergence penalty instead of L1, with a sigmoid code:
     make train RECIPE=sparse SET="variant.l1=0 variant.beta=0.01 variant.rho=0.05"
 """
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.mnist import Mnist5k
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.variants.sparse import Sparse

@@ -15,10 +15,10 @@ On test digits of mnist_5k, a run on 2 cores of an AMD EPYC (AVX2, no GPU), seed
 Fine-tuning is what makes it; from so few digits even so it stays below the best linear denoiser.
 """
 
-from keras_ae.blocks.corruption import Masking
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.mnist import Mnist5k
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.recipe import Recipe
+from keras_ae.tasks.corruption import Masking
 from keras_ae.tasks.restoration import Denoising
 from keras_ae.variants.stacked import Stacked
 

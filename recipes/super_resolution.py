@@ -19,8 +19,8 @@ luminance without a border as wide as the scale, trained on bsd400, a run each o
 epochs=24", 33 minutes.
 """
 
-from keras_ae.data.crops import Cropping
-from keras_ae.data.photos import Photographs
+from keras_ae.data.images.crops import Cropping
+from keras_ae.data.images.photos import Photographs
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.super_resolution import SuperResolution
 from keras_ae.variants.skip_connected import SkipConnected

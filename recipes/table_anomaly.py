@@ -6,8 +6,8 @@
 The types of columns are found out and shown; each flagged row says which columns it is for.
 """
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.tables import BreastCancer
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.tables.tables import BreastCancer
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.variants.undercomplete import Undercomplete

@@ -12,8 +12,8 @@ a run on 2 cores of an AMD EPYC (AVX2, no GPU), seed 0:
 * in the features of a small classifier trained on the same digits; not the Inception FID.
 """
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.mnist import Mnist5k
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.generation import Generation
 from keras_ae.variants.vector_quantized import VectorQuantized

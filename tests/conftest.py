@@ -13,16 +13,17 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_ae.blocks.corruption import Gaussian
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data import download, published
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data import download
 from keras_ae.data.arrays import ArrayFile
-from keras_ae.data.dataset import Sample
+from keras_ae.data.images import published
+from keras_ae.data.types import Sample
 from keras_ae.recipe import Recipe
-from keras_ae.runs.kept import saved
+from keras_ae.runs.artifacts import saved
 from keras_ae.serving.export import export_heads
+from keras_ae.tasks.corruption import Gaussian
 from keras_ae.tasks.restoration import Denoising
-from keras_ae.training import train
+from keras_ae.training.train import train
 from keras_ae.variants.undercomplete import Undercomplete
 
 tf.config.experimental.enable_op_determinism()  # as train() does; Keras then leaves XLA's compiler out

@@ -3,26 +3,34 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
-RANKS = {
-    "errors": 0, "losses": 0, "pictures": 0, "decoding": 0,
-    "levels": 0.3, "music": 0.3, "media": 0.6,
-    "heads": 1, "metrics": 1, "disentanglement": 1, "baselines": 1, "catalogue": 1, "data": 1, "client": 1,
-    "thresholds": 1,
-    "neighbours": 1, "sheet": 0,
-    "blocks": 2, "classifier": 2, "drawing": 2,
-    "samplers": 3, "scores": 3, "ranges": 2, "points": 3,
-    "variants": 4, "tasks": 4, "trainees": 4, "callbacks": 4, "board": 4, "latent": 4,
-    "recipe": 5,
-    "runs": 6, "serving": 6, "card": 6,
-    "training": 7, "runtimes": 7, "encoding": 7, "restoring": 7, "detecting": 7, "generating": 7,
-    "benchmark": 8, "sweep": 8, "beam": 8,
-    "cli": 9,
-    "__main__": 10,
-}  # fmt: skip
 FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
+
+TIERS = [tier.split() for tier in (
+    "errors",
+    "files losses imaging heads client recipe_files",
+    "formats blocks",
+    "backbones data",
+    "metrics",
+    "variants tasks",
+    "recipe",
+    "runs serving",
+    "tensorboard",
+    "callbacks",
+    "training",
+    "apps experiments",
+    "cli",
+    "__main__",
+)]  # fmt: skip
+RANKS = {unit: rank for rank, tier in enumerate(TIERS) for unit in tier}
+NEVER = {unit: {"data", "formats"} for unit in ("blocks", "backbones", "variants")} | {
+    "tasks": {"runs"},
+    "client": {"heads", "losses", "imaging"},
+}
+
+
+def unit_of(path):
+    return path.relative_to(ROOT / "keras_ae").parts[0].removesuffix(".py")
 
 
 def imported_units(path):
@@ -36,24 +44,37 @@ def imported_units(path):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} imports relatively"
             names.append(node.module)
-    return {name.split(".")[1] for name in names if name.startswith("keras_ae.")} - {"__version__"}
+    return {name.split(".")[1] for name in names if name.startswith("keras_ae.")} & set(RANKS)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_unit_imports_only_units_of_a_lower_rank(path):
-    unit = path.relative_to(ROOT / "keras_ae").parts[0].removesuffix(".py")
-    if unit == "__init__":
-        assert not imported_units(path)
-        return
-    for other in imported_units(path) - {unit}:
-        assert RANKS[other] < RANKS[unit], (
-            f"{unit} (rank {RANKS[unit]}) imports {other} (rank {RANKS[other]})"
-        )
+def reached_units():
+    """Every unit that each unit imports, directly or by way of others."""
+    reached = {unit: set() for unit in RANKS}
+    for path in FILES:
+        if unit_of(path) != "__init__":
+            reached[unit_of(path)] |= imported_units(path) - {unit_of(path)}
+    for _ in RANKS:
+        reached = {unit: found.union(*(reached[other] for other in found)) for unit, found in reached.items()}
+    return reached
 
 
-def test_every_unit_has_a_rank():
-    units = {path.relative_to(ROOT / "keras_ae").parts[0].removesuffix(".py") for path in FILES}
-    assert units - {"__init__"} == set(RANKS)
+def test_a_unit_reaches_only_units_of_earlier_tiers():
+    reached = reached_units()
+    wrong = {(unit, other) for unit in RANKS for other in reached[unit] if RANKS[other] >= RANKS[unit]}
+    wrong |= {(unit, other) for unit, others in NEVER.items() for other in reached[unit] & others}
+    assert not wrong
+
+
+def test_every_unit_has_a_tier():
+    assert {unit_of(path) for path in FILES} - {"__init__"} == set(RANKS)
+
+
+def test_apps_do_not_import_each_other():
+    for path in (ROOT / "keras_ae" / "apps").rglob("*.py"):
+        app = path.relative_to(ROOT / "keras_ae" / "apps").parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("keras_ae.apps"):
+                assert node.module.split(".")[2:3] == [app], f"{path} imports {node.module}"
 
 
 def test_the_package_imports_no_recipe():

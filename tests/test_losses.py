@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_ae import losses, metrics
+from keras_ae import losses
+from keras_ae.metrics import reconstruction
 
 HALF = np.full((2, 3, 4), 0.5, "float32")
 
@@ -37,26 +38,26 @@ def test_the_loss_follows_the_domain():
 
 
 def test_psnr_of_an_error_of_a_tenth_is_twenty_decibels():
-    np.testing.assert_allclose(metrics.psnr(HALF, HALF + 0.1), [20.0, 20.0], rtol=1e-5)
+    np.testing.assert_allclose(reconstruction.psnr(HALF, HALF + 0.1), [20.0, 20.0], rtol=1e-5)
 
 
 def test_psnr_of_a_perfect_copy_is_the_ceiling_and_not_infinite():
-    np.testing.assert_allclose(metrics.psnr(HALF, HALF), [100.0, 100.0], rtol=1e-6)
+    np.testing.assert_allclose(reconstruction.psnr(HALF, HALF), [100.0, 100.0], rtol=1e-6)
 
 
 def test_ssim_is_one_for_equal_pictures_and_less_for_noisy_ones(random):
     for side in (28, 11, 7, 2):
         picture = random.uniform(size=(2, side, side, 3)).astype("float32")
-        np.testing.assert_allclose(metrics.ssim(picture, picture), [1.0, 1.0], atol=1e-5)
+        np.testing.assert_allclose(reconstruction.ssim(picture, picture), [1.0, 1.0], atol=1e-5)
         noisy = np.clip(picture + 0.3 * random.normal(size=picture.shape), 0, 1).astype("float32")
-        assert (np.asarray(metrics.ssim(picture, noisy)) < 0.99).all()
+        assert (np.asarray(reconstruction.ssim(picture, noisy)) < 0.99).all()
 
 
 def test_excess_crossentropy_is_the_kullback_leibler_divergence():
     target, output = np.full((1, 4), 0.25, "float32"), np.full((1, 4), 0.5, "float32")
     expected = 0.25 * np.log(0.25 / 0.5) + 0.75 * np.log(0.75 / 0.5)
-    np.testing.assert_allclose(metrics.excess_crossentropy(target, output), [expected], rtol=1e-5)
-    np.testing.assert_allclose(metrics.excess_crossentropy(target, target), [0.0], atol=1e-7)
+    np.testing.assert_allclose(reconstruction.excess_crossentropy(target, output), [expected], rtol=1e-5)
+    np.testing.assert_allclose(reconstruction.excess_crossentropy(target, target), [0.0], atol=1e-7)
 
 
 def test_mean_absolute_error():
@@ -72,12 +73,12 @@ def test_mean_absolute_error():
     ],
 )
 def test_the_measures_fit_the_data(domain, shape, expected):
-    assert list(metrics.measures(domain, shape)) == expected
+    assert list(reconstruction.measures(domain, shape)) == expected
 
 
 def test_evaluate_weighs_every_example_alike_whatever_the_batches(random):
     targets = random.uniform(size=(7, 5)).astype("float32")
     inputs = random.uniform(size=(7, 5)).astype("float32")
     batches = [(inputs[:4], targets[:4]), (inputs[4:], targets[4:])]
-    scores = metrics.evaluate(lambda x: x, batches, "real")
+    scores = reconstruction.evaluate(lambda x: x, batches, "real")
     assert scores["mse"] == pytest.approx(np.square(inputs - targets).mean(), rel=1e-5)

@@ -4,13 +4,13 @@ import dataclasses
 
 import pytest
 
-from keras_ae import catalogue
-from keras_ae.blocks.conv2d import ConvBackbone
-from keras_ae.blocks.corruption import Masking, SaltAndPepper
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.data.images import ImageFolder
+from keras_ae import recipe_files
+from keras_ae.backbones.conv2d import ConvBackbone
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.images.folder import ImageFolder
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe, flat, load, override
+from keras_ae.tasks.corruption import Masking, SaltAndPepper
 from keras_ae.tasks.reconstruction import Reconstruction
 
 
@@ -129,7 +129,7 @@ def test_every_field_is_listed_by_its_path(tiny_recipe):
 def test_a_recipe_is_loaded_by_name_and_by_path(tmp_path):
     assert load("denoising").name == "denoising"
     mine = tmp_path / "mine.py"
-    mine.write_text(catalogue.recipe_file("digits").read_text())
+    mine.write_text(recipe_files.recipe_file("digits").read_text())
     recipe = load(str(mine))
     assert isinstance(recipe, Recipe)
     assert recipe.name == "mine"
@@ -172,15 +172,15 @@ def test_a_recipe_says_of_itself_what_its_docstring_says_first(tmp_path):
     (tmp_path / "a.py").write_text('"""Do this.\n\nAnd more."""\nimport nowhere\n')
     (tmp_path / "b.py").write_text("x = 1\n")
     (tmp_path / "c.py").write_text("def (\n")
-    assert catalogue.summary(tmp_path / "a.py") == "Do this."
-    assert catalogue.summary(tmp_path / "b.py") == "(no description)"
-    assert catalogue.summary(tmp_path / "c.py").startswith("cannot be read")
+    assert recipe_files.summary(tmp_path / "a.py") == "Do this."
+    assert recipe_files.summary(tmp_path / "b.py") == "(no description)"
+    assert recipe_files.summary(tmp_path / "c.py").startswith("cannot be read")
 
 
 def test_recipes_of_the_working_folder_come_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes" / "denoising.py").write_text('"""Mine."""\n')
-    files = catalogue.recipe_files()
-    assert catalogue.summary(files["denoising"]) == "Mine."
+    files = recipe_files.recipe_files()
+    assert recipe_files.summary(files["denoising"]) == "Mine."
     assert "digits" in files

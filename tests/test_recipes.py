@@ -9,23 +9,23 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_ae.card import model_card
-from keras_ae.catalogue import recipe_file, summary
-from keras_ae.data.dataset import Sample, values
+from keras_ae.apps.restoration.head import Restorer
+from keras_ae.apps.restoration.tiles import restored_levels
+from keras_ae.data.types import Sample, values
+from keras_ae.formats import to_json
 from keras_ae.heads import apply
-from keras_ae.media import to_json
 from keras_ae.recipe import load
-from keras_ae.restoring.head import Restorer
-from keras_ae.restoring.tiles import restored_levels
-from keras_ae.runs.kept import saved
+from keras_ae.recipe_files import recipe_file, summary
+from keras_ae.runs.artifacts import saved
+from keras_ae.runs.card import model_card
+from keras_ae.runs.evaluation import evaluate, restoration
 from keras_ae.runs.run import spec_of
-from keras_ae.runs.scores import evaluate, restoration
-from keras_ae.runs.shown import show
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
-from keras_ae.training import train
+from keras_ae.tensorboard.final import show
+from keras_ae.training.train import train
 
 NAMES = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "recipes").glob("*.py"))
 

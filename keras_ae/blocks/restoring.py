@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from keras_ae.blocks.colour import WIDEST, from_lab, from_ycbcr, to_lab, to_ycbcr
+from keras_ae.blocks.color import WIDEST, from_lab, from_ycbcr, to_lab, to_ycbcr
 from keras_ae.blocks.skips import enlarged
 
 

@@ -8,18 +8,8 @@ import sys
 import traceback
 
 from keras_ae import __version__
-from keras_ae.cli import (
-    conversions,
-    detections,
-    encoding,
-    exports,
-    generations,
-    predictions,
-    restorations,
-    sweeps,
-    trainings,
-)
-from keras_ae.cli.folders import INTERRUPTED
+from keras_ae.cli import convert, detect, encode, generate, predict, restore, serve, sweep, train
+from keras_ae.cli.paths import INTERRUPTED
 from keras_ae.errors import ExportError, InputError
 
 
@@ -75,7 +65,7 @@ def _parser():
         added.add_argument("--debug", action="store_true", help="show the traceback of an error")
         return added
 
-    kinds = (trainings, sweeps, exports, predictions, generations, restorations, detections, encoding)
-    for module in (*kinds, conversions):
+    kinds = (train, sweep, serve, predict, generate, restore, detect, encode)
+    for module in (*kinds, convert):
         module.add(verb)
     return parser

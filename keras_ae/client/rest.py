@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import Retry
 
-from keras_ae.client.faults import FIRST_WAIT, HINT, LONGEST_WAIT, failed, refused, too_slow
+from keras_ae.client.errors import FIRST_WAIT, HINT, LONGEST_WAIT, failed, refused, too_slow
 
 BUSY = (429, 502, 503, 504)
 """What REST answers when the same request may do better a little later."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import urlsplit
 
-from keras_ae.client.faults import FIRST_WAIT, HINT, LONGEST_WAIT, failed, refused, too_slow
+from keras_ae.client.errors import FIRST_WAIT, HINT, LONGEST_WAIT, failed, refused, too_slow
 from keras_ae.errors import InputError
 
 REFUSALS = frozenset("INVALID_ARGUMENT NOT_FOUND FAILED_PRECONDITION OUT_OF_RANGE UNAUTHENTICATED".split())

@@ -12,7 +12,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from keras_ae.data.dataset import LARGEST, Data, Split, assign, digests, split_by_content
+from keras_ae.data.splits import assign, digests, split_by_content
+from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.errors import InputError
 
 EXAMPLES = ("x", "x_train", "images", "data", "examples", "arr_0")

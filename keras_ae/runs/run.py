@@ -11,11 +11,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.callbacks import read_state
-from keras_ae.data.dataset import Data, Split, held_back_batches, inference_batch, values
-from keras_ae.heads import Heads, Spec, apply
+from keras_ae.data.pipeline import held_back_batches
+from keras_ae.data.types import Data, Split, values
+from keras_ae.heads import Heads, Spec, apply, inference_batch
 from keras_ae.recipe import Recipe
-from keras_ae.thresholds import Fitted
+from keras_ae.runs.checkpoint import read_state
+from keras_ae.tasks.thresholds import Fitted
 
 MOST_FITTED = 10_000
 """Training examples whose codes a sampler is fitted to."""

@@ -12,10 +12,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.data.dataset import Units
+from keras_ae.data.types import Units
 from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import Heads, apply
-from keras_ae.serving.files import BATCHED, BATCHING_TEXT, write_files
+from keras_ae.serving.config_files import BATCHED, BATCHING_TEXT, write_files
 from keras_ae.serving.graph import refuse_forbidden
 from keras_ae.serving.records import Record, write_records
 from keras_ae.serving.signatures import InGraph, InNumPy, head_signatures

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from keras_ae.errors import InputError
-from keras_ae.serving.files import BATCHING, MODELS, MONITORING, MOUNT, write_files
+from keras_ae.serving.config_files import BATCHING, MODELS, MONITORING, MOUNT, write_files
 from keras_ae.serving.versions import head_folders
 
 IMAGE = "tensorflow/serving"

@@ -14,12 +14,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.data.dataset import Units
-from keras_ae.data.intake import Intake
+from keras_ae.data.tables.preprocessing import Intake
+from keras_ae.data.types import Units
 from keras_ae.heads import Heads, apply
+from keras_ae.imaging.grid import drawable
 from keras_ae.losses import categorical_crossentropy, squared_error
-from keras_ae.pictures import drawable
-from keras_ae.serving import pictures
+from keras_ae.serving import images
 
 DEFAULT = "serving_default"
 
@@ -239,13 +239,13 @@ class InGraph:
         return outputs | changed
 
     def read(self, image_bytes):
-        return pictures.decoded(image_bytes, self.shape)
+        return images.decoded(image_bytes, self.shape)
 
     def written(self, reconstruction):
-        return pictures.encoded(reconstruction)
+        return images.encoded(reconstruction)
 
     def restored(self, restorer, files):
-        return pictures.restored(lambda given: apply(restorer, given)["reconstruction"], files)
+        return images.restored(lambda given: apply(restorer, given)["reconstruction"], files)
 
     def signature(self, takes, run):
         """A function of its own, which others may call: it is traced once.
@@ -307,7 +307,7 @@ class InNumPy:
 
     def read(self, image_bytes):
         levels = [tf.io.decode_png(contents).numpy() for contents in image_bytes]
-        return np.stack(levels).astype(np.float32) * pictures.LEVEL
+        return np.stack(levels).astype(np.float32) * images.LEVEL
 
     def written(self, reconstruction):
         levels = np.round(255 * np.clip(reconstruction, 0, 1)).astype(np.uint8)

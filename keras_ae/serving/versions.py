@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
 import shutil
 import uuid
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from keras_ae.errors import InputError
+from keras_ae.files import replace_text
 
 LABELS = "labels.json"
 STABLE = "stable"
@@ -160,13 +160,3 @@ def locked(root: Path) -> Iterator[None]:
     with (root / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def replace_text(file: Path, text: str) -> None:
-    """Writes a file whole: whoever reads it meanwhile finds the old one or the new one."""
-    aside = file.with_name(f"{file.name}.{uuid.uuid4().hex}")
-    try:
-        aside.write_text(text)
-        os.replace(aside, file)
-    finally:
-        aside.unlink(missing_ok=True)

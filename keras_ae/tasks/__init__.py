@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from keras_ae.baselines import Predictor
-from keras_ae.data.dataset import Data
+from keras_ae.data.types import Data
+from keras_ae.tasks.baselines import Predictor
 
 
 class Task(Protocol):

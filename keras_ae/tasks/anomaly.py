@@ -16,18 +16,18 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from keras_ae.baselines import Predictor
-from keras_ae.blocks.corruption import Unchanged
+from keras_ae.blocks.samplers import Draw
 from keras_ae.blocks.scoring import Calibrated, Shares
-from keras_ae.data.dataset import Data, Split, values
-from keras_ae.data.series import spans
+from keras_ae.data.series.resample import spans
+from keras_ae.data.types import Data, Split, values
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
-from keras_ae.points import USUAL, figures_of, scores_of, subsequence_pca
-from keras_ae.samplers import Draw
-from keras_ae.scores import Graph, Reconstruction, Score, in_batches
+from keras_ae.tasks.anomaly_scores import Graph, Reconstruction, Score, in_batches
+from keras_ae.tasks.baselines import Predictor
+from keras_ae.tasks.corruption import Unchanged
 from keras_ae.tasks.restoration import Corruption
-from keras_ae.thresholds import Conformal, Fitted, Threshold
+from keras_ae.tasks.thresholds import Conformal, Fitted, Threshold
+from keras_ae.tasks.window_scores import USUAL, figures_of, scores_of, subsequence_pca
 
 MOST_FITTED = 5000
 """Training examples that baselines are fitted to."""

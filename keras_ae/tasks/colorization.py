@@ -9,13 +9,13 @@ from typing import ClassVar
 import keras
 import numpy as np
 
-from keras_ae.baselines import Predictor
-from keras_ae.blocks.colour import to_lab
+from keras_ae.blocks.color import to_lab
 from keras_ae.blocks.restoring import Coloured, Lightness, coloured, colours_of
-from keras_ae.data.dataset import Data, values
+from keras_ae.data.types import Data, values
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads
-from keras_ae.metrics import colour_error, colourfulness
+from keras_ae.metrics.reconstruction import colour_error, colourfulness
+from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.restoration import check_photographs
 
 

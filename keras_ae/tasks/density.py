@@ -8,14 +8,15 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.baselines import Predictor
-from keras_ae.blocks.corruption import Binarized
-from keras_ae.data.dataset import Data, held_back_batches
+from keras_ae.blocks.samplers import Draw
+from keras_ae.data.pipeline import held_back_batches
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
 from keras_ae.losses import LIKELIHOODS, likelihood_of
-from keras_ae.metrics import importance_sampled_nll
-from keras_ae.samplers import Draw
+from keras_ae.metrics.reconstruction import importance_sampled_nll
+from keras_ae.tasks.baselines import Predictor
+from keras_ae.tasks.corruption import Binarized
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.baselines import Predictor
-from keras_ae.classifier import train_classifier
-from keras_ae.data.dataset import Data, held_back_batches, inference_batch, people_have, values
-from keras_ae.heads import Heads, apply
+from keras_ae.blocks.samplers import Draw, generate, takes_condition
+from keras_ae.data.pipeline import held_back_batches
+from keras_ae.data.types import Data, people_have, values
+from keras_ae.heads import Heads, apply, inference_batch
 from keras_ae.losses import LIKELIHOODS, likelihood_of
-from keras_ae.metrics import frechet_distance
-from keras_ae.neighbours import density_and_coverage, diversity, novelty
-from keras_ae.samplers import Draw, generate, takes_condition
+from keras_ae.metrics.classifier import train_classifier
+from keras_ae.metrics.nearest import density_and_coverage, diversity, novelty
+from keras_ae.metrics.reconstruction import frechet_distance
+from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction
 

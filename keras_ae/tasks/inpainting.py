@@ -10,12 +10,12 @@ import keras
 import numpy as np
 from skimage.restoration import inpaint_biharmonic
 
-from keras_ae.baselines import Predictor
-from keras_ae.blocks.holes import MixedHoles
 from keras_ae.blocks.restoring import FILL_REACH, masked, restorer_of
-from keras_ae.data.dataset import Data
+from keras_ae.data.types import Data
 from keras_ae.heads import Heads
-from keras_ae.metrics import published_measures
+from keras_ae.metrics.reconstruction import published_measures
+from keras_ae.tasks.baselines import Predictor
+from keras_ae.tasks.holes import MixedHoles
 from keras_ae.tasks.restoration import check_photographs
 
 

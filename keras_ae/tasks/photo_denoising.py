@@ -10,12 +10,12 @@ import numpy as np
 from skimage.filters import median
 from skimage.restoration import denoise_nl_means, estimate_sigma
 
-from keras_ae.baselines import Predictor
-from keras_ae.blocks.corruption import Gaussian
 from keras_ae.blocks.restoring import restorer_of
-from keras_ae.data.dataset import Data
+from keras_ae.data.types import Data
 from keras_ae.heads import Heads
-from keras_ae.metrics import published_measures
+from keras_ae.metrics.reconstruction import published_measures
+from keras_ae.tasks.baselines import Predictor
+from keras_ae.tasks.corruption import Gaussian
 from keras_ae.tasks.restoration import Corruption, check_photographs
 
 

@@ -7,8 +7,8 @@ from math import prod
 
 import numpy as np
 
-from keras_ae.baselines import MOST_VALUES, Predictor, principal_components
-from keras_ae.data.dataset import Data, values
+from keras_ae.data.types import Data, values
+from keras_ae.tasks.baselines import MOST_VALUES, Predictor, principal_components
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from functools import partial
 from math import prod
 from typing import Protocol
 
-from keras_ae.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
-from keras_ae.blocks.corruption import Gaussian
-from keras_ae.data.dataset import Data, held_back_batches, pairs
+from keras_ae.data.pipeline import held_back_batches, pairs
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
+from keras_ae.tasks.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
+from keras_ae.tasks.corruption import Gaussian
 
 
 def check_photographs(examples, domain: str) -> None:

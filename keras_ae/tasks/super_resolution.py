@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from keras_ae.baselines import Predictor
-from keras_ae.blocks.colour import to_ycbcr
+from keras_ae.blocks.color import to_ycbcr
 from keras_ae.blocks.restoring import Luminance, Recoloured
 from keras_ae.blocks.skips import enlarged, reduced
-from keras_ae.data.dataset import Data
+from keras_ae.data.types import Data
 from keras_ae.heads import Heads
-from keras_ae.metrics import published_measures
+from keras_ae.metrics.reconstruction import published_measures
+from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.restoration import check_photographs
 
 SCALES = (2, 3, 4)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 from keras import ops
 
+from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.critic import critic, told_apart
-from keras_ae.blocks.dense import DenseBackbone
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
+from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import PriorDraws
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.samplers import Sampler, StandardNormal
 
 
 @dataclass(frozen=True)

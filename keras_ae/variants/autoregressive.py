@@ -13,13 +13,13 @@ from math import prod
 import keras
 from keras import layers, ops
 
+from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.blocks.autoregressive import StepByStep, forced
 from keras_ae.blocks.choices import Likeliest
+from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, posterior_encoder
-from keras_ae.blocks.steps import StepsBackbone
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.samplers import Sampler, StandardNormal
 from keras_ae.variants.variational import Variational
 
 

@@ -12,11 +12,11 @@ from math import prod
 import keras
 from keras import layers, ops
 
-from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_of_units, likelihood, posterior
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.samplers import Sampler, StandardNormal
 
 
 @dataclass(frozen=True)

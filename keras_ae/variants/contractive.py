@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.jacobian import DERIVATIVES, OneLayerJacobian, ProbedJacobian
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.errors import check_least

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 from keras import ops
 
+from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.critic import Permuted, critic, told_apart
-from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_of_units, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.samplers import Sampler, StandardNormal
 
 
 @dataclass(frozen=True)

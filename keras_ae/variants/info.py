@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.blocks.discrepancy import mmd
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.blocks.divergences import mmd
+from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import PriorDraws, Sampling, check_likelihood, kl_of_units, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.samplers import Sampler, StandardNormal
 
 
 @dataclass(frozen=True)

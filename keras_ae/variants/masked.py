@@ -13,7 +13,7 @@ from math import prod
 import keras
 from keras import layers, ops
 
-from keras_ae.blocks.patches import Hide, PatchBackbone, Restore
+from keras_ae.backbones.patches import Hide, PatchBackbone, Restore
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, Spec, Term
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
+from keras_ae.blocks.samplers import FittedMixture, Sampler
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.samplers import FittedMixture, Sampler
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import keras
 from keras import ops
 
-from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.sampling import SeededMasking
 from keras_ae.errors import check_least

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.blocks.discrepancy import decomposed_kl
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.blocks.divergences import decomposed_kl
+from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.samplers import Sampler, StandardNormal
 
 
 @dataclass(frozen=True)

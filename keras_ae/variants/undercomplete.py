@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term

@@ -11,8 +11,9 @@ from math import log
 import keras
 from keras import ops
 
-from keras_ae.blocks.dense import DenseBackbone
-from keras_ae.blocks.pseudo import MixtureDraw, PseudoInputs
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.blocks.pseudo_inputs import MixtureDraw, PseudoInputs
+from keras_ae.blocks.samplers import OwnPrior, Sampler
 from keras_ae.blocks.sampling import (
     Sampling,
     check_likelihood,
@@ -22,7 +23,6 @@ from keras_ae.blocks.sampling import (
 )
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.samplers import OwnPrior, Sampler
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from math import prod
 import keras
 from keras import layers, ops
 
-from keras_ae.blocks.dense import DenseBackbone
+from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
+from keras_ae.blocks.samplers import OwnPrior, Sampler
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.samplers import OwnPrior, Sampler
 
 
 @dataclass(frozen=True)

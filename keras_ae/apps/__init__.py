@@ -1,0 +1,1 @@
+"""What the verbs do, free of argparse."""

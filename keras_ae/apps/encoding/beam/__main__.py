@@ -1,0 +1,87 @@
+"""`python -m keras_ae.beam`: encodes in shards; see the package."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from keras_ae.apps.encoding.request import add_arguments, opened
+from keras_ae.errors import InputError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Encodes what is asked for and returns a status: 0, 1 failure, 2 unusable input, 130 interrupted."""
+    parser = argparse.ArgumentParser(
+        prog="python -m keras_ae.beam",
+        description="Encode in shards, by Apache Beam; flags that are not listed are Beam's own.",
+        allow_abbrev=False,
+    )
+    add_arguments(parser)
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the shards")
+    parser.add_argument("--shards", type=int, required=True, metavar="N", help="how many")
+    parser.add_argument("--format", choices=("npy", "parquet"), default="npy", help="(default: %(default)s)")
+    parser.add_argument("--join", type=Path, metavar="FILE", help="then write all .npy shards to one file")
+    parser.add_argument("--force", action="store_true", help="replace that file where it is there already")
+    parser.add_argument(
+        "--models", type=Path, default=Path("saved_models"), help="exported models (default: %(default)s)"
+    )
+    options, flags = parser.parse_known_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _run(options, flags)
+        return 0
+    except KeyboardInterrupt:
+        print("\nkeras_ae.beam: interrupted; the same command goes on", file=sys.stderr)
+        return 130
+    except (InputError, OSError) as error:
+        print(f"keras_ae.beam: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except Exception as error:  # Beam has logged the whole of it
+        text = str(error).strip() or type(error).__name__
+        print(f"keras_ae.beam: {text.splitlines()[-1]}", file=sys.stderr)
+        return 1
+
+
+def _run(options, flags):
+    try:
+        from keras_ae.apps.encoding.beam.pipeline import encode_shards
+    except ImportError as error:
+        raise InputError("encoding in shards needs Apache Beam: pip install 'keras_ae[beam]'") from error
+    from keras_ae.apps.encoding.beam.shards import Job, join, joined_files
+    from keras_ae.data.images.folder import left_out
+
+    head, stream = opened(options)
+    head.check(stream)
+    if not 1 <= options.shards <= stream.count:
+        raise InputError(
+            f"expected 1 to {stream.count} shards, as there are examples; received {options.shards}"
+        )
+    if options.format == "npy" and len(head.outputs) > 1:
+        raise InputError(
+            f"an .npy holds one output, received --outputs {options.outputs}; take --format parquet"
+        )
+    job = Job(
+        head, options.input, options.split, options.key, stream.count, stream.named, stream.labelled,
+        options.output, options.shards, f".{options.format}", head.batch(options.batch),
+    )  # fmt: skip
+    if options.join:
+        joined_files(job, options.join, options.force)
+    started = time.perf_counter()
+    made, faults = encode_shards(job, stream, flags)
+    seconds = time.perf_counter() - started
+    print(
+        f"{job.folder}: {made} of {job.shards} shards made in {seconds:.1f} s, {job.count:,} examples in all"
+    )
+    if faults:
+        print(left_out(faults, job.count))
+    if options.join:
+        print(f"{options.join}: {join(job, options.join, options.force):,} rows")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

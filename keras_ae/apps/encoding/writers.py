@@ -1,0 +1,220 @@
+"""Files of codes, written row after row and there only when they are complete."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from math import prod
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.apps.encoding.head import Head, Outputs
+from keras_ae.data.streams.rows import Rows
+from keras_ae.errors import InputError
+
+ROW_GROUP = 16 * 2**20
+"""Bytes of codes that make a row group of a Parquet file, which is held in memory until it is whole."""
+
+
+class Writer(Protocol):
+    """Writes rows; made of the files' paths, the head and the columns; count: rows so far."""
+
+    count: int
+
+    def add(self, rows: Rows, outputs: Outputs) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Columns(Protocol):
+    """Whether there are a name and a label for each row, as a stream says."""
+
+    named: bool
+    labelled: bool
+
+
+def destinations(output: Path, columns: Columns, force: bool = False) -> list[Path]:
+    """The files that an output is made of, the output itself last.
+
+    Raises InputError for an output of unknown kind, and without force for one that is there.
+    """
+    if output.suffix not in WRITERS:
+        kinds = " or ".join(f"*{kind}" for kind in WRITERS)
+        raise InputError(f"expected an output named {kinds}, received {output}")
+    beside = columns.named and output.suffix == ".npy"
+    paths = [output.with_name(f"{output.name}.csv"), output] if beside else [output]
+    there = [path for path in paths if path.exists()]
+    if there and not force:
+        raise InputError(f"{there[0]} is there already; name another file, or replace it with --force")
+    return paths
+
+
+@contextmanager
+def written(paths: list[Path], head: Head, columns: Columns) -> Iterator[Writer]:
+    """A writer whose files take their places when all is well, and are removed when it is not."""
+    kind = WRITERS[paths[-1].suffix]
+    paths[-1].parent.mkdir(parents=True, exist_ok=True)
+    aside = [path.with_name(f".{path.name}.{uuid.uuid4().hex}") for path in paths]
+    try:
+        writer = kind(aside, head, columns)
+        try:
+            yield writer
+        except BaseException:
+            with suppress(Exception):  # what is left to write may fail too, and nobody will miss it
+                writer.close()
+            raise
+        writer.close()
+        for made, path in zip(aside, paths, strict=True):
+            os.replace(made, path)
+    finally:
+        for made in aside:
+            made.unlink(missing_ok=True)
+
+
+class NpyWriter:
+    """One output as one array; of files, `index,name,label` for each of its rows in a .csv beside it."""
+
+    def __init__(self, paths, head, columns):
+        if len(head.outputs) > 1:
+            raise InputError(
+                f"an .npy holds one output, received --outputs {','.join(head.outputs)}; write a .parquet"
+            )
+        [(self.name, (self.shape, self.dtype))] = head.outputs.items()
+        self.count, self.open = 0, ExitStack()
+        self.file = self.open.enter_context(paths[-1].open("wb"))
+        self._write_header()
+        self.table = None
+        if len(paths) > 1:
+            beside = paths[0].open("w", newline="", encoding="utf-8", errors="surrogateescape")
+            self.table = csv.writer(self.open.enter_context(beside))
+            self.table.writerow(("index", "name", "label"))
+
+    def _write_header(self):
+        """NumPy leaves room for a first axis of any length, so that the header can be written anew."""
+        facts = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False}
+        np.lib.format.write_array_header_1_0(self.file, facts | {"shape": (self.count, *self.shape)})
+
+    def add(self, rows, outputs):
+        self.file.write(np.ascontiguousarray(outputs[self.name], self.dtype))
+        if self.table:
+            labels = [""] * len(rows) if rows.labels is None else rows.labels
+            self.table.writerows(
+                zip(range(self.count, self.count + len(rows)), rows.names, labels, strict=True)
+            )
+        self.count += len(rows)
+
+    def close(self):
+        with self.open:
+            self.file.seek(0)
+            self._write_header()
+
+
+class ParquetWriter:
+    """A table of index, name, label and the outputs, those of more than a number as lists of fixed size.
+
+    The index is the place in the input. An output's shape stands in its field's metadata.
+    """
+
+    def __init__(self, paths, head, columns):
+        try:
+            import pyarrow
+            import pyarrow.parquet
+        except ImportError as error:
+            raise InputError(
+                "a .parquet needs pyarrow: pip install 'keras_ae[parquet]', or name an .npy or .tfrecord"
+            ) from error
+        self.arrow, self.outputs, self.count = pyarrow, head.outputs, 0
+        fields = [("index", pyarrow.int64())]
+        fields += [("name", pyarrow.string())] if columns.named else []
+        fields += [("label", pyarrow.int64())] if columns.labelled else []
+        fields = [pyarrow.field(*field, nullable=False) for field in fields]
+        for name, (shape, dtype) in head.outputs.items():
+            kind = pyarrow.from_numpy_dtype(dtype)
+            kind = (
+                pyarrow.list_(pyarrow.field("element", kind, nullable=False), prod(shape)) if shape else kind
+            )
+            fields.append(pyarrow.field(name, kind, False, {"shape": json.dumps(shape)}))
+        self.schema = pyarrow.schema(fields)
+        self.file = pyarrow.parquet.ParquetWriter(paths[-1], self.schema)
+        self.waiting = []
+
+    def add(self, rows, outputs):
+        columns = {"index": rows.places, "label": rows.labels}
+        if rows.names is not None:
+            columns["name"] = [os.fsencode(name).decode("utf-8", "replace") for name in rows.names]
+        arrays = []
+        for field in self.schema:
+            if field.name in self.outputs:
+                flat = self.arrow.array(outputs[field.name].reshape(-1))
+                is_list = self.arrow.types.is_fixed_size_list(field.type)
+                made = self.arrow.FixedSizeListArray.from_arrays(flat, type=field.type) if is_list else flat
+            else:
+                made = self.arrow.array(columns[field.name], field.type)
+            arrays.append(made)
+        self.waiting.append(self.arrow.record_batch(arrays, schema=self.schema))
+        self.count += len(rows)
+        if sum(part.nbytes for part in self.waiting) >= ROW_GROUP:
+            self._write_group()
+
+    def _write_group(self):
+        table = self.arrow.Table.from_batches(self.waiting, self.schema)
+        self.file.write_table(table, row_group_size=max(1, len(table)))
+        self.waiting = []
+
+    def close(self):
+        try:
+            if self.waiting:
+                self._write_group()
+        finally:
+            self.file.close()
+
+
+class RecordWriter:
+    """A tf.train.Example for each row: index, name, label and the outputs, each as one flat list."""
+
+    def __init__(self, paths, head, columns):
+        self.path, self.count = str(paths[-1]), 0
+        with self._failing_as_files_do():
+            self.file = tf.io.TFRecordWriter(self.path)
+
+    @contextmanager
+    def _failing_as_files_do(self):
+        """TensorFlow has errors of its own for what the system says."""
+        try:
+            yield
+        except tf.errors.OpError as error:
+            raise OSError(f"{self.path} cannot be written: {error.message}") from error
+
+    def add(self, rows, outputs):
+        columns = {"index": rows.places, "label": rows.labels, "name": rows.names, **outputs}
+        lists = [(name, *_lists(values)) for name, values in columns.items() if values is not None]
+        for row in range(len(rows)):
+            example = tf.train.Example()
+            for name, kind, values in lists:
+                getattr(example.features.feature[name], kind).value.extend(values[row])
+            with self._failing_as_files_do():
+                self.file.write(example.SerializeToString(deterministic=True))
+        self.count += len(rows)
+
+    def close(self):
+        with self._failing_as_files_do():
+            self.file.close()
+
+
+def _lists(values):
+    """The kind of a tf.train.Feature, and for each row what it holds."""
+    if isinstance(values, list):
+        return "bytes_list", [[os.fsencode(name)] for name in values]
+    kind = "float_list" if values.dtype.kind == "f" else "int64_list"
+    return kind, values.reshape(len(values), -1).tolist()
+
+
+WRITERS = {".npy": NpyWriter, ".parquet": ParquetWriter, ".tfrecord": RecordWriter}
+"""What writes a file, by its suffix."""

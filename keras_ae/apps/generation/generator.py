@@ -1,0 +1,192 @@
+"""A finished run as something that makes examples: codes drawn, examples decoded, examples encoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.blocks.autoregressive import forced
+from keras_ae.blocks.choices import choices_of
+from keras_ae.blocks.samplers import generate, takes_condition, tempered
+from keras_ae.data.splits import hashes
+from keras_ae.data.types import Units
+from keras_ae.errors import InputError
+from keras_ae.formats import Medium
+from keras_ae.heads import Heads, apply, inference_batch
+from keras_ae.runs.artifacts import saved
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """Examples that were generated, and what each was made from.
+
+    examples: (n, ...) as people have them. noise: (n, ...) that the sampler took. labels: (n,) or None.
+    valid: (n,) bool, as the decoder gave them, or None where no validity is known; kept: the same of what is
+    given in the end.
+    """
+
+    examples: np.ndarray
+    noise: np.ndarray
+    labels: np.ndarray | None
+    valid: np.ndarray | None = None
+    kept: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Generator:
+    """What a run's folder holds to generate with; the data that it learned from is not needed.
+
+    shape: of an example as the heads take it. classes: of the condition that the decoder takes, or 0.
+    names: of those classes, () where they are numbers. learned: hashes of the training examples, of whole
+    numbers alone.
+    """
+
+    heads: Heads
+    units: Units
+    sampler: keras.Model | None
+    medium: Medium
+    shape: tuple[int, ...]
+    classes: int
+    names: tuple[str, ...] = ()
+    learned: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, directory: Path) -> Generator:
+        """Raises InputError for a run that is not finished, and for a decoder that wants more than a code."""
+        kept = saved(directory)
+        if not kept.heads.takes_code_alone:
+            raise InputError(
+                f"{directory} has a decoder that takes more than a code, such as one of photographs with "
+                "skips; take a recipe that generates: keras-ae list"
+            )
+        shape = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
+        made = tuple(kept.heads.decoder.output["reconstruction"].shape[1:])
+        if shape != made or kept.units.intake is not None:
+            raise InputError(
+                f"{directory} turns examples of shape {shape} into {made}, or rows of a table; what "
+                "generates gives what it takes: keras-ae list"
+            )
+        classes = kept.examples["condition"].shape[-1] if takes_condition(kept.heads) else 0
+        return cls(
+            kept.heads, kept.units, kept.sampler, kept.medium, shape, classes, kept.label_names, kept.learned
+        )
+
+    @property
+    def element_shape(self) -> tuple[int, ...]:
+        """Of an example as people have it."""
+        return self.shape[:-1] if self.units.domain == "categorical" else self.shape
+
+    def noise(self, count: int, seed: int, temperature: float = 1.0) -> np.ndarray:
+        """Standard normal numbers of a seed for the sampler (count, ...); by the temperature they spread.
+
+        Raises InputError for a variant that has nowhere to draw codes from.
+        """
+        if self.sampler is None:
+            raise InputError(
+                "this variant draws no codes; take one that generates (variational, conditional, "
+                'vector_quantized, ...): SET="variant=Variational"'
+            )
+        shape = self.sampler.inputs[0].shape[1:]
+        drawn = np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32)
+        return tempered(self.sampler, drawn, temperature)
+
+    def drawn(self, noise: np.ndarray) -> dict[str, np.ndarray]:
+        """What the sampler makes of noise (n, ...), by name: codes (n, ...), and for some choices."""
+        size = inference_batch(tuple(noise.shape[1:]))
+        parts = [self._sampled(noise[at : at + size]) for at in range(0, len(noise), size)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    @cached_property
+    def _sampled(self):
+        """The sampler as one graph, for a prior that goes code by code is slow op by op."""
+        taken = self.sampler.inputs[0]
+        return tf.function(
+            lambda noise: apply(self.sampler, {"noise": noise}),
+            input_signature=[tf.TensorSpec(taken.shape, taken.dtype)],
+        )
+
+    def decoded(
+        self, codes: np.ndarray | dict[str, np.ndarray], labels: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Examples (n, ...) as people have them, of codes (n, ...) and, where taken, of labels (n,).
+
+        codes: or what was drawn, choices among it; without those the likeliest are made.
+        """
+        if self.classes and labels is None:
+            raise InputError(f"expected a class beside each code: {self.told_classes}")
+        drawn = codes if isinstance(codes, dict) else {"code": codes}
+        return self.units.raw(generate(self.heads, drawn, labels, self.classes))
+
+    def encoded(self, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Codes (n, ...) of examples (n, ...) as people have them."""
+        classes, size = self.shape[-1], inference_batch(self.shape)
+        whole = examples.dtype.kind in "iu" and examples.min() >= 0 and examples.max() < classes
+        if self.units.domain == "categorical" and not whole:
+            raise InputError(
+                f"expected whole numbers of classes from 0 to {classes - 1}, received {examples.dtype} from "
+                f"{examples.min()} to {examples.max()}; take data of the kind that the model was trained on"
+            )
+        parts = []
+        for at in range(0, len(examples), size):
+            named = {"inputs": self.units.seen(examples[at : at + size], classes)}
+            if self.classes:
+                named["condition"] = np.eye(self.classes, dtype=np.float32)[labels[at : at + size]]
+            parts.append(apply(self.heads.encoder, named)["code"])
+        return np.concatenate(parts)
+
+    def choices_of(self, examples: np.ndarray, codes: np.ndarray) -> dict[str, np.ndarray]:
+        """The choices by which a decoder makes just these examples (n, ...) of codes (n, ...), by name.
+
+        Nothing of a decoder that makes no choices. They are what the codes do not tell.
+        """
+        shape = self.heads.choices_shape
+        if not shape:
+            return {}
+        decoder, axis = self.heads.decoder, self.heads.decoder.get_layer("decoder_steps").axis
+        targets = self.units.seen(examples, self.shape[-1])
+        shares = np.asarray(apply(self._forced, {"code": codes, "targets": targets})["reconstruction"])
+        turned = (np.swapaxes(np.asarray(part), 1, 1 + axis) for part in (shares, targets))
+        flat = (part.reshape(-1, *shape, self.shape[-1]) for part in turned)
+        return {"choices": choices_of(*flat, decoder.get_layer("decoder_spread").scale)}
+
+    @cached_property
+    def _forced(self):
+        return forced(self.heads.decoder)
+
+    def draw(self, count: int, seed: int, temperature: float = 1.0, label: int | None = None) -> Made:
+        """New examples, the same for the same seed. Of a conditional decoder each code serves every class.
+
+        label: the one class of all; without, a code's examples follow each other class by class.
+        """
+        labels, each = None, 1
+        if self.classes:
+            each = 1 if label is not None else self.classes
+            labels = np.full(count, label) if label is not None else np.arange(count) % self.classes
+        noise = np.repeat(self.noise(-(-count // each), seed, temperature), each, axis=0)[:count]
+        return Made(self.decoded(self.drawn(noise), labels), noise, labels)
+
+    def copies(self, examples: np.ndarray) -> np.ndarray:
+        """Which examples (n, ...) are ones that were learned from, (n,) bool; of whole numbers alone."""
+        if self.learned is None or examples.shape[1:] != self.element_shape:
+            return np.zeros(len(examples), bool)
+        return np.isin(hashes(examples), self.learned)
+
+    def label_of(self, text: str) -> int:
+        """The number of a class by its name or number. Raises InputError for one there is not."""
+        if not self.classes:
+            raise InputError("the decoder takes no class; leave the label out, or take RECIPE=conditional")
+        if text in self.names:
+            return self.names.index(text)
+        if not text.isdecimal() or int(text) >= self.classes:
+            raise InputError(f"expected a class that there is ({self.told_classes}), received {text!r}")
+        return int(text)
+
+    @property
+    def told_classes(self) -> str:
+        """The classes as a user names them."""
+        return ", ".join(self.names) or f"0 to {self.classes - 1}"

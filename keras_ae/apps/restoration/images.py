@@ -1,0 +1,146 @@
+"""Picture files as levels and back: depth, grey or colour, transparency and profile are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from keras_ae.errors import InputError
+from keras_ae.imaging.decode import SUFFIXES, picture_formats
+
+GREY = frozenset({"1", "L", "LA", "La"})
+COLOUR = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "RGBa"})
+SPACES = {1: b"GRAY", 3: b"RGB "}
+"""What a colour profile says that it is for, by channels."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, upright.
+
+    levels: (height, width, 1 or 3), uint8, or uint16 where it is grey. alpha: (height, width) uint8,
+    255 where it is opaque. profile: an ICC profile for those channels. notes: what reading changed.
+    """
+
+    levels: np.ndarray
+    alpha: np.ndarray | None = None
+    profile: bytes | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> str:
+        """Width and height, to be read by people."""
+        return f"{self.levels.shape[1]}x{self.levels.shape[0]}"
+
+
+def read_picture(file: Path, most_pixels: int) -> Picture:
+    """The first picture of a file, turned upright as its EXIF data say.
+
+    Raises InputError, whose text is the reason alone, for more pixels than that by the header, before
+    they are decoded, and for what does not decode.
+    """
+    try:
+        if not file.stat().st_size:
+            raise InputError("its file is empty")
+        with _any_size(), Image.open(file, formats=picture_formats()) as image:
+            if image.width * image.height > most_pixels:
+                raise InputError(
+                    f"expected at most {most_pixels / 1e6:g} megapixels, received {image.width}x"
+                    f"{image.height}; raise --most-megapixels"
+                )
+            notes, profile = _notes(image), image.info.get("icc_profile")
+            # 16 bits of grey with alpha are read as colour
+            is_grey = image.mode in GREY or _stored(image).startswith("LA")
+            levels, alpha = _planes(ImageOps.exif_transpose(image), is_grey)
+    except InputError:
+        raise
+    except Exception as error:  # the decoders raise whatever they like for a broken file
+        raise InputError(_reason(error)) from error
+    kept = profile if profile and profile[16:20] == SPACES[levels.shape[-1]] else None
+    return Picture(levels, alpha, kept, notes)
+
+
+def in_colour(picture: Picture) -> Picture:
+    """A grey picture as RGB of 8 bits, without its profile; one in colour as it is."""
+    levels, notes = picture.levels, picture.notes
+    if levels.shape[-1] == 3:
+        return picture
+    if levels.dtype == np.uint16:
+        levels, notes = (levels >> 8).astype(np.uint8), (*notes, "16 bits written as 8, in colour")
+    return Picture(levels.repeat(3, axis=-1), picture.alpha, None, notes)
+
+
+def to_image(picture: Picture) -> Image.Image:
+    """A picture as Pillow takes it: L, LA, RGB or RGBA; I;16, which has no alpha, where it is deep."""
+    if picture.levels.dtype == np.uint16 or picture.alpha is None:
+        return Image.fromarray(picture.levels if picture.levels.shape[-1] == 3 else picture.levels[..., 0])
+    return Image.fromarray(np.dstack([picture.levels, picture.alpha]))
+
+
+@contextmanager
+def _any_size() -> Iterator[None]:
+    """Without Pillow's own limit of pixels, which is neither the one asked for nor refused at once."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def _stored(image):
+    """How a file that is not decoded yet holds a pixel, such as RGB;16B."""
+    arguments = image.tile[0].args if image.tile else ""
+    return arguments if isinstance(arguments, str) else str(arguments[0]) if arguments else ""
+
+
+def _notes(image):
+    notes = []
+    if getattr(image, "n_frames", 1) > 1:
+        notes.append(f"the first of {image.n_frames} frames")
+    if image.mode[:1] in ("I", "F"):
+        if image.mode == "F":
+            notes.append("floats written as 16 bits")
+        if image.has_transparency_data:
+            notes.append("no transparency in 16 bits")
+        return tuple(notes)
+    if ";16" in _stored(image):
+        notes.append("16 bits a channel read as 8")
+    if image.mode not in GREY | COLOUR:
+        notes.append(f"{image.mode} turned into RGB")
+    return tuple(notes)
+
+
+def _planes(image, is_grey):
+    """(levels, alpha) of an image; whole numbers of more than 8 bits run to 65535, floats to 1."""
+    if image.mode[:1] in ("I", "F"):
+        return _deep(image)
+    transparent = image.has_transparency_data
+    kinds = ("L", "LA") if is_grey else ("RGB", "RGBA")
+    planes = np.asarray(image.convert(kinds[transparent]))
+    planes = planes.reshape(*planes.shape[:2], -1)
+    return (planes[..., :-1], planes[..., -1]) if transparent else (planes, None)
+
+
+def _deep(image):
+    values = np.asarray(image)
+    full = 1.0 if image.mode == "F" else 65535
+    low, high = values.min(), values.max()
+    if not (low >= 0 and high <= full):
+        raise InputError(f"expected values from 0 to {full:g}, received {low:g} to {high:g}")
+    clear = image.info.get("transparency")
+    alpha = None if clear is None else np.where(values == clear, 0, 255).astype(np.uint8)
+    levels = np.rint(values * 65535.0) if image.mode == "F" else values
+    return levels.astype(np.uint16)[..., None], alpha
+
+
+def _reason(error):
+    if isinstance(error, UnidentifiedImageError):
+        return f"not a picture of a known kind ({' '.join(sorted(SUFFIXES))})"
+    if isinstance(error, OSError) and error.strerror:
+        return f"it cannot be read ({error.strerror})"
+    return " ".join(str(error).split()) or type(error).__name__

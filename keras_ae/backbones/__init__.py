@@ -1,0 +1,1 @@
+"""Layers between the data and a code, in both directions. One backbone a file."""

@@ -1,0 +1,111 @@
+"""One-dimensional convolutional backbone for series: strided on the way in, sub-pixel on the way out.
+
+The sub-pixel step (Shi et al. 2016, arXiv:1609.05158) is that of pictures with one axis less: each
+step's channels become two steps of half as many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from keras import activations, layers
+
+from keras_ae.backbones.weight_decay import kernel_decay
+from keras_ae.errors import InputError, check_convolutions
+
+
+@dataclass(frozen=True)
+class Conv1DBackbone:
+    """Convolutions that halve the series until it is short, then one dense layer each way.
+
+    filters: channels of each level, from the series to the code; each at least 1. Where the
+        series is still longer than `shortest` after the last one, that width goes on.
+    kernel_size: length of every convolution, odd, in steps.
+    hidden: width of the dense layer between the last level and the code; 0 leaves it out.
+    shortest: length in steps, at least 1, at which extra levels stop.
+    activation: of the hidden layers, by its Keras name.
+    l1, l2: factors of the kernels' weight decay, each at least 0; biases bear none.
+    """
+
+    filters: tuple[int, ...] = (32, 64)
+    kernel_size: int = 5
+    hidden: int = 0
+    shortest: int = 8
+    activation: str = "relu"
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __post_init__(self):
+        activations.get(self.activation)
+        kernel_decay(self.l1, self.l2)
+        check_convolutions(self.filters, self.kernel_size)
+        if self.hidden < 0 or self.shortest < 1:
+            raise ValueError(
+                f"hidden is at least 0 and shortest at least 1, received {self.hidden} and {self.shortest}"
+            )
+
+    def encode(self, inputs):
+        """(batch, time, channels) -> (batch, n)."""
+        lengths = self._lengths(tuple(inputs.shape[1:]))
+        features = inputs
+        for level in range(1, len(lengths)):
+            name = f"encoder_conv_{level}"
+            features = self._conv(self._width(level), name, self.activation, strides=2)(features)
+        features = layers.Flatten(name="encoder_flatten")(features)
+        if self.hidden:
+            features = self._dense(self.hidden, "encoder_hidden")(features)
+        return features
+
+    def decode(self, code, output_shape):
+        """(batch, latent_dim) -> (batch, time, channels), before the output activation."""
+        lengths = self._lengths(output_shape)
+        deepest = len(lengths) - 1
+        features = code
+        if self.hidden:
+            features = self._dense(self.hidden, "decoder_hidden")(features)
+        small = (lengths[deepest], self._width(deepest))
+        features = self._dense(prod(small), "decoder_unflatten")(features)
+        features = layers.Reshape(small, name="decoder_reshape")(features)
+        for level in range(deepest, 1, -1):
+            name = f"decoder_conv_{level}"
+            features = self._conv(2 * self._width(level - 1), name, self.activation)(features)
+            features = _lengthen(features, lengths[level - 1], f"decoder_lengthen_{level}")
+        logits = self._conv(2 * output_shape[-1], "decoder_logits")(features)
+        return _lengthen(logits, lengths[0], "decoder_lengthen_1")
+
+    def _dense(self, width, name):
+        decay = kernel_decay(self.l1, self.l2)
+        return layers.Dense(width, self.activation, kernel_regularizer=decay, name=name)
+
+    def _conv(self, filters, name, activation=None, strides=1):
+        return layers.Conv1D(
+            filters,
+            self.kernel_size,
+            strides,
+            padding="same",
+            activation=activation,
+            kernel_regularizer=kernel_decay(self.l1, self.l2),
+            name=name,
+        )
+
+    def _width(self, level):
+        return self.filters[min(level, len(self.filters)) - 1]
+
+    def _lengths(self, shape):
+        """Length at each level, the series' own first."""
+        if len(shape) != 2:
+            raise InputError(
+                f"a one-dimensional convolutional backbone takes (time, channels), received shape {shape}; "
+                'take a dense one: SET="variant.backbone=DenseBackbone"'
+            )
+        lengths = [shape[0]]
+        while len(lengths) <= len(self.filters) or lengths[-1] > self.shortest:
+            lengths.append((lengths[-1] + 1) // 2)
+        return lengths
+
+
+def _lengthen(features, length, name):
+    """Channels into time by a factor of two; an odd length loses the step too many."""
+    _, steps, channels = features.shape
+    return layers.Reshape((2 * steps, channels // 2), name=name)(features)[:, :length, :]

@@ -1,0 +1,76 @@
+"""Recurrent backbone for series: gated units read the series into one state and write it from the code.
+
+The unit is that of Cho et al. (2014, arXiv:1406.1078); reading a sequence into a vector and writing
+it back is the sequence autoencoder of Dai and Le (2015, arXiv:1511.01432) and Srivastava et al.
+(2015, arXiv:1502.04681), with a decoder that sees the code at every step and never its own output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keras import activations, layers
+
+from keras_ae.backbones.weight_decay import kernel_decay
+from keras_ae.errors import InputError
+
+
+@dataclass(frozen=True)
+class RecurrentBackbone:
+    """Stacked GRUs from the series to their last state, and mirrored from the repeated code back.
+
+    units: width of each GRU, from the series to the code; one or more, each at least 1.
+    activation: of the candidate states, by its Keras name.
+    l1, l2: factors of the weight decay of all kernels, the recurrent ones too, each at least 0;
+        biases bear none.
+    """
+
+    units: tuple[int, ...] = (64,)
+    activation: str = "tanh"
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __post_init__(self):
+        activations.get(self.activation)
+        kernel_decay(self.l1, self.l2)
+        if not self.units or any(width < 1 for width in self.units):
+            raise ValueError(f"units needs one or more widths of at least 1, received {self.units}")
+
+    def encode(self, inputs):
+        """(batch, time, features) -> (batch, units[-1])."""
+        _check(tuple(inputs.shape[1:]))
+        features = inputs
+        for level, width in enumerate(self.units, start=1):
+            sequences = level < len(self.units)
+            features = self._gru(width, f"encoder_gru_{level}", sequences)(features)
+        return features
+
+    def decode(self, code, output_shape):
+        """(batch, latent_dim) -> (batch, time, features), before the output activation."""
+        _check(output_shape)
+        time, width_out = output_shape
+        features = layers.RepeatVector(time, name="decoder_repeat")(code)
+        for level, width in reversed(tuple(enumerate(self.units, start=1))):
+            features = self._gru(width, f"decoder_gru_{level}", sequences=True)(features)
+        decay = kernel_decay(self.l1, self.l2)
+        return layers.Dense(width_out, kernel_regularizer=decay, name="decoder_logits")(features)
+
+    def _gru(self, width, name, sequences):
+        decay = kernel_decay(self.l1, self.l2)
+        return layers.GRU(
+            width,
+            self.activation,
+            return_sequences=sequences,
+            kernel_regularizer=decay,
+            recurrent_regularizer=decay,
+            use_cudnn=False,  # its op, once exported from a machine with a GPU, runs on no other
+            name=name,
+        )
+
+
+def _check(shape):
+    if len(shape) != 2:
+        raise InputError(
+            f"a recurrent backbone takes (time, features), received shape {shape}; "
+            'take a dense one: SET="variant.backbone=DenseBackbone"'
+        )

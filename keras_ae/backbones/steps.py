@@ -1,0 +1,122 @@
+"""Convolutions along one axis of what has more: columns of a level, steps of music; the rest are channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from keras import activations, layers, ops
+
+from keras_ae.backbones.weight_decay import kernel_decay
+from keras_ae.errors import InputError, check_convolutions
+
+
+@dataclass(frozen=True)
+class StepsBackbone:
+    """A dense layer over each step, then convolutions over neighbouring ones, halved as often as is said.
+
+    The way out mirrors the way in: sub-pixel steps double what was halved.
+
+    filters: channels of each convolution, each at least 1.
+    halvings: times that the number of steps is halved on the way in, from 0 to the number of convolutions.
+    kernel_size: of the convolutions, odd.
+    axis: of an example along which its steps are: 0 of (time, ...), 1 of (rows, columns, ...).
+    activation: of the hidden layers, by its Keras name.
+    l1, l2: factors of the kernels' weight decay, each at least 0.
+    """
+
+    filters: tuple[int, ...] = (128, 128)
+    halvings: int = 0
+    kernel_size: int = 3
+    axis: int = 0
+    activation: str = "relu"
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __post_init__(self):
+        activations.get(self.activation)
+        kernel_decay(self.l1, self.l2)
+        check_convolutions(self.filters, self.kernel_size)
+        if not 0 <= self.halvings <= len(self.filters):
+            raise ValueError(
+                f"halvings is from 0 to the number of filters, {len(self.filters)}, received {self.halvings}"
+            )
+        if self.axis not in (0, 1):
+            raise ValueError(f"axis is 0 or 1, received {self.axis}")
+
+    def encode(self, inputs):
+        """(batch, ...) -> (batch, n)."""
+        return layers.Flatten(name="encoder_flatten")(self.encode_steps(inputs))
+
+    def encode_steps(self, inputs):
+        """(batch, ...) -> (batch, steps after halving, last of filters)."""
+        shape = tuple(inputs.shape[1:])
+        self._check(shape)
+        features = inputs
+        if self.axis:
+            features = ops.swapaxes(features, 1, 2)
+        steps, *rest = features.shape[1:]
+        features = layers.Reshape((steps, prod(rest)), name="encoder_steps")(features)
+        features = self._layer(self.filters[0], "encoder_each", size=1)(features)
+        for level, width in enumerate(self.filters):
+            strides = 2 if level < self.halvings else 1
+            features = self._layer(width, f"encoder_conv_{level + 1}", strides=strides)(features)
+        return features
+
+    def decode(self, code, output_shape):
+        """(batch, latent_dim) -> (batch, *output_shape), before the output activation."""
+        self._check(output_shape)
+        small = (self.lengths(output_shape)[-1], self.filters[-1])
+        features = layers.Dense(
+            prod(small),
+            self.activation,
+            kernel_regularizer=kernel_decay(self.l1, self.l2),
+            name="decoder_unflatten",
+        )(code)
+        return self.decode_steps(layers.Reshape(small, name="decoder_reshape")(features), output_shape)
+
+    def decode_steps(self, features, output_shape):
+        """(batch, steps after halving, n) -> (batch, *output_shape), before the output activation."""
+        self._check(output_shape)
+        lengths = self.lengths(output_shape)
+        for level in reversed(range(len(self.filters))):
+            width, name = self.filters[level], f"decoder_conv_{level + 1}"
+            if level < self.halvings:
+                features = self._layer(2 * width, name)(features)
+                doubled = (2 * features.shape[1], width)
+                features = layers.Reshape(doubled, name=f"decoder_double_{level + 1}")(features)
+                features = features[:, : lengths[level], :]
+            else:
+                features = self._layer(width, name)(features)
+        turned = list(output_shape)
+        turned[0], turned[self.axis] = turned[self.axis], turned[0]
+        logits = layers.Conv1D(
+            prod(turned[1:]), 1, kernel_regularizer=kernel_decay(self.l1, self.l2), name="decoder_logits"
+        )(features)
+        logits = layers.Reshape(turned, name="decoder_frames")(logits)
+        return ops.swapaxes(logits, 1, 2) if self.axis else logits
+
+    def lengths(self, shape: tuple[int, ...]) -> list[int]:
+        """Steps of an example of a shape before any halving, and after each."""
+        lengths = [shape[self.axis]]
+        for _ in range(self.halvings):
+            lengths.append((lengths[-1] + 1) // 2)
+        return lengths
+
+    def _layer(self, width, name, strides=1, size=None):
+        return layers.Conv1D(
+            width,
+            size or self.kernel_size,
+            strides,
+            padding="same",
+            activation=self.activation,
+            kernel_regularizer=kernel_decay(self.l1, self.l2),
+            name=name,
+        )
+
+    def _check(self, shape):
+        if len(shape) < 2 + self.axis:
+            raise InputError(
+                f"a backbone of steps along axis {self.axis} takes {2 + self.axis} or more axes, received "
+                f'shape {shape}; take a dense one: SET="variant.backbone=DenseBackbone"'
+            )

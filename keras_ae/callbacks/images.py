@@ -1,0 +1,56 @@
+"""A grid of reconstructions, written at the end of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from keras_ae.data.types import Units
+from keras_ae.formats import Medium
+from keras_ae.heads import apply
+from keras_ae.tensorboard.render import rows_drawn
+
+
+class Pictures(keras.callbacks.Callback):
+    """Writes one picture grid an epoch, of the same validation examples, beside the validation curves.
+
+    end_to_end: the model that reconstructs.
+    batch: (tensors by name, targets), of which the inputs and the targets can be drawn.
+    rows: (inputs, targets, reconstruction) -> rows of the grid by name, top to bottom.
+    units, medium: of the examples.
+    log_dir: the run's folder; the grids go to its `validation` run.
+    """
+
+    def __init__(
+        self,
+        end_to_end: keras.Model,
+        batch,
+        rows: Callable,
+        units: Units,
+        log_dir: Path,
+        medium: Medium | None = None,
+    ):
+        super().__init__()
+        # as a graph, for a decoder that goes step by step is slow op by op
+        self.reconstruct = tf.function(lambda named: apply(end_to_end, named)["reconstruction"])
+        self.batch = batch
+        self.rows = rows
+        self.units, self.medium = units, medium
+        self.log_dir = log_dir
+        self.writer = None
+
+    def on_train_begin(self, logs=None):
+        self.writer = tf.summary.create_file_writer(str(self.log_dir / "validation"))
+
+    def on_epoch_end(self, epoch, logs=None):
+        named, targets = self.batch
+        rows = self.rows(named["inputs"], targets, self.reconstruct(named))
+        with self.writer.as_default():
+            drawn = rows_drawn(rows, self.units, self.medium)
+            tf.summary.image("examples", drawn[None], step=epoch, description=" / ".join(rows))
+
+    def on_train_end(self, logs=None):
+        self.writer.close()

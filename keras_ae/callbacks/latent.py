@@ -1,0 +1,78 @@
+"""What the codes of validation examples show, written while a model trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.blocks.samplers import Sampler, drawing, generate
+from keras_ae.data.types import Units
+from keras_ae.formats import Medium
+from keras_ae.heads import Heads, apply
+from keras_ae.tensorboard.latent import _write_posterior, pictures
+
+HEARD = 3
+"""Samples that TensorBoard plays."""
+
+
+class Latent(keras.callbacks.Callback):
+    """Writes what validation examples' codes show: KL of each unit, active units, and decoded pictures.
+
+    Scalars and a histogram for posteriors; of pictures a traversal, samples where there is a
+    sampler, and the plane where the code has two numbers.
+
+    heads: being trained. named: validation examples as heads take them, (n, ...) each.
+    units, medium: of the examples. sampler: where codes to generate from are drawn, or None; one that is
+        fitted is, while training goes on, fitted to the codes of these examples alone.
+    log_dir: the run's folder; all goes to its `validation` run. every: epochs between writings.
+    """
+
+    def __init__(
+        self,
+        heads: Heads,
+        named: dict,
+        units: Units,
+        sampler: Sampler | None,
+        log_dir: Path,
+        every: int = 1,
+        medium: Medium | None = None,
+    ):
+        super().__init__()
+        self.heads = heads
+        self.named = named
+        self.units, self.medium = units, medium
+        self.sampler = sampler
+        self.log_dir = log_dir
+        self.every = every
+        self.writer = None
+
+    def on_train_begin(self, logs=None):
+        self.writer = tf.summary.create_file_writer(str(self.log_dir / "validation"))
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every and epoch + 1 != self.params["epochs"]:
+            return
+        encoded = {name: np.asarray(value) for name, value in apply(self.heads.encoder, self.named).items()}
+        with self.writer.as_default(step=epoch):
+            if "log_var" in encoded and self.heads.prior is None:
+                _write_posterior(encoded)
+            draw = drawing(self.sampler.fit(self.heads, encoded)) if self.sampler else None
+            shown = pictures(self.heads, encoded, self.named, self.units, draw, self.medium)
+            for name, picture in shown.items():
+                tf.summary.image(name, picture[None])
+            if draw and hasattr(self.medium, "sound"):
+                self._write_sound(draw)
+
+    def _write_sound(self, draw):
+        """Samples as they sound; under a name of its own, for a tag belongs to one page."""
+        made = self.units.raw(generate(self.heads, draw(HEARD, 0), np.zeros(HEARD, int), 0))
+        heard = [self.medium.sound(example) for example in made]
+        tf.summary.audio(
+            "sound", np.stack([wave for wave, _ in heard])[..., None], heard[0][1], max_outputs=HEARD
+        )
+
+    def on_train_end(self, logs=None):
+        self.writer.close()

@@ -1,0 +1,180 @@
+"""Photographs of any size as training sees them: crops drawn anew in every epoch; the files stay on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.data.types import Split, values
+from keras_ae.errors import check_least
+
+HELD = 2**30
+"""Bytes that the decoded photographs of a split may take to be held in memory; else each is decoded anew."""
+
+MOST_SHOWN = 256
+"""Pieces of photographs that stand for all that may be cut from them."""
+
+NEIGHBOURS = 4
+"""Crops that are taken from a photograph for each time that it is decoded."""
+
+
+@dataclass(frozen=True)
+class Cropping:
+    """What training sees of photographs.
+
+    size: side of a crop in pixels, at least 8.
+    count: crops in an epoch, at least 1; as many of each photograph, and at least one.
+    augment: whether crops are mirrored and turned by quarter turns.
+    """
+
+    size: int = 64
+    count: int = 2048
+    augment: bool = True
+
+    def __post_init__(self):
+        check_least(self, size=8, count=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """A picture that is decoded when it is asked for.
+
+    decode: gives (height, width, channels) uint8, of any size. digest: a hash of its content.
+    pixels: in it.
+    """
+
+    decode: Callable[[], np.ndarray]
+    digest: bytes
+    pixels: int
+
+
+class Album(Sequence):
+    """Photographs (height, width, channels) uint8, of so many channels each, or grey among those in colour.
+
+    Held in memory from the first time on where all of them are few; else decoded every time.
+    """
+
+    def __init__(self, photographs: Sequence[Photograph], channels: int):
+        self.photographs, self.channels = tuple(photographs), channels
+        self.held = sum(photograph.pixels for photograph in photographs) * channels <= HELD
+        self._decoded: dict[int, np.ndarray] = {}
+
+    def __len__(self):
+        return len(self.photographs)
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        if number in self._decoded:
+            return self._decoded[number]
+        picture = self.photographs[number].decode()
+        if self.held:
+            self._decoded[number] = picture
+        return picture
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[number] for number in range(len(self)))
+
+    def update_hash(self, digest) -> None:
+        """Feeds what every photograph's content came to to a hash, in their order."""
+        for photograph in self.photographs:
+            digest.update(photograph.digest)
+
+
+@dataclass(frozen=True, eq=False)
+class Crops(Split):
+    """Crops of photographs, each a function of its index and its seed.
+
+    examples: pieces of photographs (n, size, size, channels), which stand for the split where a look at
+        some of it is enough.
+    """
+
+    album: Album | None = None
+    cropping: Cropping = Cropping()
+
+    @property
+    def group(self) -> int:
+        return 1 if self.album.held else min(NEIGHBOURS, self._of_each)
+
+    @cached_property
+    def _of_each(self):
+        """Crops of each photograph in an epoch."""
+        least = -(-self.cropping.count // len(self.album))
+        if self.album.held or least < NEIGHBOURS:
+            return least
+        return -(-least // NEIGHBOURS) * NEIGHBOURS
+
+    def __len__(self):
+        return len(self.album) * self._of_each
+
+    def take(self, index) -> Split:
+        """A split of the pieces at an index."""
+        return Split(self.examples[index], stream=self.stream)
+
+    def update_hash(self, digest) -> None:
+        self.album.update_hash(digest)
+
+    def reader(self):
+        def read(index, seeds):
+            crops = tf.numpy_function(self._drawn, [index, seeds], tf.uint8, stateful=False)
+            return values(tf.ensure_shape(crops, (None, *self.shape)))
+
+        return read
+
+    def _drawn(self, index, seeds):
+        """Crops (batch, size, size, channels) uint8; for neighbours in a batch a picture is decoded once."""
+        crops, size = np.empty((len(index), *self.shape), np.uint8), self.cropping.size
+        opened, picture = -1, None
+        for row, (number, seed) in enumerate(zip(index // self._of_each, seeds, strict=True)):
+            if number != opened:
+                opened, picture = number, filled(self.album[number], size)
+            random = np.random.Generator(np.random.Philox(key=seed.view(np.uint64)))
+            top, left = (random.integers(side - size + 1) for side in picture.shape[:2])
+            crop = picture[top : top + size, left : left + size]
+            if self.cropping.augment:
+                crop = np.rot90(crop, random.integers(4))
+                crop = crop[:, ::-1] if random.integers(2) else crop
+            crops[row] = crop
+        return crops
+
+
+def crops_of(album: Album, cropping: Cropping) -> Crops:
+    """The split that training draws from."""
+    return Crops(pieces(album, cropping.size, MOST_SHOWN), album=album, cropping=cropping)
+
+
+def pieces(album: Album, size: int, most: int) -> np.ndarray:
+    """Pieces (n, size, size, channels) uint8 that share no pixel, at most so many, as many of each picture.
+
+    From the middle outwards; of more photographs than that, one each of some, evenly spaced.
+    """
+    numbers = range(0, len(album), max(1, -(-len(album) // most)))
+    each, found = max(1, most // max(1, len(numbers))), []
+    for number in numbers:
+        picture = filled(album[number], size)
+        if picture.shape[-1] < album.channels:
+            picture = picture.repeat(album.channels, axis=-1)
+        counts = [side // size for side in picture.shape[:2]]
+        starts = [(side - count * size) // 2 for side, count in zip(picture.shape, counts, strict=False)]
+        middle = (np.array(counts) - 1) / 2
+        places = sorted(np.ndindex(*counts), key=lambda place, middle=middle: np.abs(place - middle).sum())
+        for row, column in places[:each]:
+            top, left = starts[0] + row * size, starts[1] + column * size
+            found.append(picture[top : top + size, left : left + size])
+    return np.stack(found) if found else np.empty((0, size, size, album.channels), np.uint8)
+
+
+def filled(picture: np.ndarray, size: int) -> np.ndarray:
+    """A picture mirrored beyond its right and lower edge where a side is below the size."""
+    missing = [(0, max(0, size - side)) for side in picture.shape[:2]]
+    return np.pad(picture, [*missing, (0, 0)], mode="symmetric") if any(map(any, missing)) else picture
+
+
+def content_hash(picture: np.ndarray) -> bytes:
+    """A hash of a picture's shape and pixels, which no later run and no other file format changes."""
+    return hashlib.blake2b(
+        f"{picture.shape} ".encode() + np.ascontiguousarray(picture).tobytes(), digest_size=8
+    ).digest()

@@ -1,0 +1,170 @@
+"""Any folder of images: every common format, any size, grey or colour, nested folders as labels."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from keras_ae.data.images.mnist import embedded_digits
+from keras_ae.data.splits import split_by_content
+from keras_ae.data.types import LARGEST, Data
+from keras_ae.errors import InputError
+from keras_ae.imaging.decode import SUFFIXES, fill, fit, one_line, picture_formats, picture_header
+
+WORKERS = 4
+"""Pictures decoded at a time, each of which may take MOST_PIXELS."""
+NATIVE, FALLBACK = 128, 64
+"""Pictures of one common size up to NATIVE a side keep it; others are brought to FALLBACK."""
+
+
+@dataclass(frozen=True)
+class ImageFolder:
+    """Every image below a folder; the folders inside it, where there are any, are the labels.
+
+    Elements (size, size, channels) in [0, 1]: the middle square, resized. A picture's place in
+    the splits follows from its own pixels, so neither a new name nor a new size moves it.
+
+    path: the folder.
+    size: side in pixels; None keeps the pictures' own where all are squares of one size up to
+        128, and takes 64 otherwise.
+    channels: 1 for grey, 3 for colour, None for what the files are; needed where they differ.
+    """
+
+    path: str
+    size: int | None = None
+    channels: int | None = None
+
+    def __post_init__(self):
+        if self.size is not None and self.size < 1:
+            raise ValueError(f"size is at least 1 pixel, received {self.size}")
+        if self.channels not in (None, 1, 3):
+            raise ValueError(f"channels is 1 (grey) or 3 (colour), received {self.channels}")
+
+    @classmethod
+    def accepts(cls, text: str) -> ImageFolder | None:
+        return cls(text) if Path(text).is_dir() else None
+
+    def load(self) -> Data:
+        """Raises InputError for a folder without images, and for grey beside colour."""
+        names, others = picture_files(self.path)
+        files = [Path(self.path, name) for name in names]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            headers = dict(zip(files, pool.map(picture_header, files), strict=True))
+        readable = {file: header for file, header in headers.items() if not isinstance(header, str)}
+        faults = {file: header for file, header in headers.items() if isinstance(header, str)}
+        size, channels = self._shape(readable, faults)
+        if len(readable) * size * size * channels > LARGEST:
+            raise InputError(
+                f"{len(readable)} images at {size}x{size}x{channels} take "
+                f"{len(readable) * size * size * channels / 2**30:.1f} GiB, at most {LARGEST / 2**30:.0f} "
+                "are held in memory; set a smaller data.size or split the folder"
+            )
+        pixels = np.empty((len(readable), size, size, channels), np.uint8)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            results = list(pool.map(_decode, readable, pixels))
+        faults |= {
+            file: fault for file, fault in zip(readable, results, strict=True) if isinstance(fault, str)
+        }
+        if len(faults) == len(files):
+            raise none_readable(self.path, faults)
+        good = [number for number, result in enumerate(results) if isinstance(result, bytes)]
+        names, labels = folder_labels(
+            [str(file.relative_to(self.path)) for file in readable if file not in faults]
+        )
+        splits = split_by_content(pixels[good], labels, [results[number] for number in good])
+        notes = (f"{len(good)} images below {self.path}, {len(names) or 'no'} labels",)
+        if faults:
+            notes += (left_out(faults, len(files)),)
+        if others:
+            kinds = sorted({Path(name).suffix.lower() or Path(name).name for name in others})
+            notes += (f"passed over {len(others)} other files: {', '.join(kinds[:8])}",)
+        name = f"folder {Path(self.path).resolve().name}"
+        return Data(name, **splits, domain="unit", label_names=names, notes=notes)
+
+    def sample(self) -> Data:
+        """Digits at the size and channels asked for: a stand-in that needs no folder."""
+        examples, labels = embedded_digits()
+        size = self.size or 28
+        pictures = np.stack(
+            [fit(Image.fromarray(digit[..., 0]), size, self.channels or 1) for digit in examples[::50]]
+        )
+        return Data("sample", **split_by_content(pictures, labels[::50]), domain="unit")
+
+    def _shape(self, readable, faults):
+        if not readable:
+            raise none_readable(self.path, faults)
+        channels = Counter(channels for _, _, channels in readable.values())
+        if self.channels is None and len(channels) > 1:
+            raise InputError(
+                f"expected images of one kind below {self.path}; found {channels[1]} grey and "
+                f'{channels[3]} in colour; set data.channels to 1 or 3 (SET="data.channels=3")'
+            )
+        sizes = {(width, height) for width, height, _ in readable.values()}
+        width, height = next(iter(sizes))
+        native = len(sizes) == 1 and width == height <= NATIVE
+        return self.size or (width if native else FALLBACK), self.channels or next(iter(channels))
+
+
+def picture_files(folder: str | Path) -> tuple[list[str], list[str]]:
+    """Paths of the pictures below a folder, relative to it and in a fixed order, and of its other files.
+
+    Raises InputError where there is no picture.
+    """
+    found = []
+    for where, _, names in os.walk(folder):
+        inside = os.path.relpath(where, folder)
+        files = (name for name in names if os.path.isfile(os.path.join(where, name)))
+        found += files if inside == "." else (os.path.join(inside, name) for name in files)
+    found.sort(key=lambda name: name.split(os.sep))
+    pictures = [name for name in found if os.path.splitext(name)[1].lower() in SUFFIXES]
+    if not pictures:
+        raise InputError(
+            f"expected images ({', '.join(sorted(SUFFIXES))}) below {folder}; found none; check the path"
+        )
+    return pictures, [name for name in found if os.path.splitext(name)[1].lower() not in SUFFIXES]
+
+
+def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]:
+    """Names of the folders that pictures lie in and each picture's number among them.
+
+    No names and None where they lie in one folder.
+    """
+    folders = [os.path.dirname(name) or "." for name in names]
+    labels = tuple(sorted(set(folders)))
+    if len(labels) < 2:
+        return (), None
+    number = {label: index for index, label in enumerate(labels)}
+    return labels, np.array([number[folder] for folder in folders], np.int64)
+
+
+def left_out(faults: dict, count: int) -> str:
+    """The note on pictures that cannot be read, of so many; faults: what is wrong, by file."""
+    return f"left out {len(faults)} of {count} images: {_listing(faults)}"
+
+
+def none_readable(folder: str | Path, faults: dict) -> InputError:
+    """The error for a folder all of whose pictures have a fault."""
+    return InputError(f"none of the {len(faults)} images below {folder} can be read: {_listing(faults)}")
+
+
+def _decode(file, pixels):
+    """Fills pixels (size, size, channels) and gives the hash of the picture, or what is wrong with it."""
+    try:
+        with Image.open(file, formats=picture_formats()) as image:
+            upright = fill(image, pixels)
+            content = f"{upright.mode} {upright.size} ".encode() + upright.tobytes()
+        return hashlib.blake2b(content, digest_size=8).digest()
+    except Exception as error:  # as above
+        return one_line(error)
+
+
+def _listing(faults):
+    named = [f"{file} ({fault})" for file, fault in list(faults.items())[:3]]
+    return "; ".join(named) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")

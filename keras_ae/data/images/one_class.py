@@ -1,0 +1,81 @@
+"""Any labelled data with one class as the normal one, all others as anomalies."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_ae.data.images.mnist import Mnist5k
+from keras_ae.data.types import Data, Dataset, Split
+from keras_ae.errors import InputError
+
+NORMAL_NAMES = ("good", "normal", "ok", "benign", "0")
+"""What labels are called that are taken for normal where none is named."""
+
+
+@dataclass(frozen=True)
+class OneClass:
+    """A labelled data set, one class of which is normal; its labels become 0 for that and 1, ... for others.
+
+    A folder of images is such a set: its folder `good` beside others of any names. Anomalies that fell among
+    a folder's training examples test.
+
+    of: the data set. normal: the label, by its name or number; nothing for one that is called so.
+    """
+
+    of: Dataset = Mnist5k()
+    normal: str = "0"
+
+    def load(self) -> Data:
+        """Raises InputError for data without labels, and for a label there is not."""
+        return self._one_class(self.of.load())
+
+    def sample(self) -> Data:
+        """The embedded digits, of which a sample's sample would hold too few of one class."""
+        return OneClass().load()
+
+    def around(self, dataset: Dataset) -> OneClass:
+        """The same of another data set; of a path with labels of its own, by whatever is called normal."""
+        return dataclasses.replace(self, of=dataset, normal="" if hasattr(dataset, "path") else self.normal)
+
+    def _one_class(self, data):
+        if any(split.labels is None for split in data.splits.values()):
+            raise InputError(
+                f"expected labels, {data.name} has none; put normal images into a folder called good, beside "
+                "folders of others"
+            )
+        there = sorted({int(label) for split in data.splits.values() for label in split.labels})
+        names = {label: data.label_names[label] if data.label_names else str(label) for label in there}
+        normal = self._normal_of(names, data.name)
+        order = [normal] + [label for label in there if label != normal]
+        place = np.array([order.index(label) for label in there])
+        splits = {
+            part: dataclasses.replace(split, labels=place[np.searchsorted(there, split.labels)])
+            for part, split in data.splits.items()
+        }
+        if hasattr(self.of, "path"):
+            odd = splits["train"].take(np.flatnonzero(splits["train"].labels > 0))
+            splits["test"] = Split(
+                np.concatenate([splits["test"].examples, odd.examples]),
+                np.concatenate([splits["test"].labels, odd.labels]),
+            )
+        count = int((splits["train"].labels == 0).sum())
+        others = ", ".join(names[label] for label in order[1:])
+        note = f"normal is {names[normal]}: {count:,} examples to train on; anomalies are {others}"
+        return dataclasses.replace(
+            data, **splits, label_names=tuple(names[label] for label in order), notes=(*data.notes, note)
+        )
+
+    def _normal_of(self, names, where):
+        wanted = [self.normal] if self.normal else NORMAL_NAMES
+        found = [
+            label for choice in wanted for label, name in names.items() if name.lower() == choice.lower()
+        ]
+        if not found:
+            raise InputError(
+                f"expected a label {' or '.join(wanted)} in {where}, received {', '.join(names.values())}; "
+                'say which is normal: SET="data.normal=..."'
+            )
+        return found[0]

@@ -1,0 +1,229 @@
+"""Photographs in crops: two that come with scikit-learn, and any folder of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from PIL import Image
+
+from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
+from keras_ae.data.images.folder import WORKERS, left_out, none_readable, picture_files
+from keras_ae.data.splits import assign
+from keras_ae.data.types import Data, Named, Split
+from keras_ae.errors import InputError
+from keras_ae.imaging.decode import one_line, picture_header, whole_picture
+
+MOST_PIECES = 256
+"""Pieces of photographs that validate; the test split has as many, for pictures and projector alone."""
+
+SHARES = (0.6, 0.2)
+"""Of a photograph that is cut into three, the shares of its width to train and to validate on."""
+
+LEAST_SIDE = 16
+"""Pixels a side below which a photograph is left out: its score would be that of a few pixels."""
+
+LEAST_WIDTH = 80
+"""Pixels across that a photograph has to have to be cut into three."""
+
+MOST_TESTED, LARGEST_TESTED = 50, 1024
+"""Test photographs of a folder that are scored, and the side of the middle that is, in pixels."""
+
+
+@dataclass(frozen=True)
+class Photographs(Named):
+    """Two colour photographs of 640 x 427 pixels that come inside scikit-learn: a temple, a flower.
+
+    Each is cut from left to right into parts to train, validate and test on, which share no pixel.
+
+    cropping: what training sees of them. channels: 3, or 1 for grey.
+    """
+
+    alike: ClassVar[str] = "photographs"
+    name: ClassVar[str] = "photographs"
+    cropping: Cropping = Cropping()
+    channels: int | None = None
+
+    def __post_init__(self):
+        check_channels(self.channels)
+
+    def load(self) -> Data:
+        pictures = [_as(self.channels, picture) for picture in self._pictures()]
+        note = (
+            f"{len(pictures)} photographs that come with packages: figures on their parts are a demonstration"
+        )
+        return cut_in_three(self.name, pictures, self.cropping, (note,))
+
+    def _pictures(self):
+        from sklearn.datasets import load_sample_images
+
+        return load_sample_images().images
+
+    def sample(self) -> Data:
+        from sklearn.datasets import load_sample_image
+
+        picture = _as(self.channels, load_sample_image("china.jpg")[100:260:2, ::4])
+        small = Cropping(min(24, self.cropping.size), 64, self.cropping.augment)
+        return cut_in_three(self.name, [picture], small, ())
+
+
+@dataclass(frozen=True)
+class ScikitPhotographs(Photographs):
+    """Seven colour photographs, cut alike: those two, an astronaut, a cat, coffee, a motorcycle, a rocket.
+
+    The latter five come inside scikit-image.
+    """
+
+    name: ClassVar[str] = "scikit_photographs"
+
+    def _pictures(self):
+        from skimage import data
+
+        more = (data.astronaut, data.cat, data.coffee, lambda: data.stereo_motorcycle()[0], data.rocket)
+        return super()._pictures() + [picture() for picture in more]
+
+
+@dataclass(frozen=True)
+class PhotoFolder:
+    """Every photograph below a folder, of any sizes; they stay on disk where they are too many to hold.
+
+    Split by their pixels, so that neither a new name nor another format moves one. Of fewer than three
+    each is cut into parts that share no pixel, as `Photographs` is.
+
+    path: the folder. cropping: what training sees of them. channels: 1 for grey, 3 for colour, None for
+    what the files are, which is colour where only some are.
+    """
+
+    alike: ClassVar[str] = "photographs"
+    path: str
+    cropping: Cropping = Cropping()
+    channels: int | None = None
+
+    def __post_init__(self):
+        check_channels(self.channels)
+
+    @classmethod
+    def accepts(cls, text: str) -> PhotoFolder | None:
+        return cls(text) if Path(text).is_dir() else None
+
+    def load(self) -> Data:
+        """Raises InputError for a folder without pictures that can be read."""
+        names, others = picture_files(self.path)
+        files = [Path(self.path, name) for name in names]
+        good, channels, faults = _read(files, self.channels)
+        if not good:
+            raise none_readable(self.path, faults)
+        notes = (f"{len(good)} photographs below {self.path}",)
+        notes += (left_out(faults, len(files)),) if faults else ()
+        notes += (f"passed over {len(others)} other files",) if others else ()
+        name = f"folder {Path(self.path).resolve().name}"
+        if len({photograph.digest for photograph in good}) < 3:
+            notes += ("fewer than three photographs: each is cut into parts to train, validate and test on",)
+            return cut_in_three(name, [photograph.decode() for photograph in good], self.cropping, notes)
+        parts = assign([photograph.digest for photograph in good])
+        albums = {part: [good[number] for number in numbers] for part, numbers in parts.items()}
+        tested = sorted(albums["test"], key=lambda one: one.digest)[:MOST_TESTED]
+        albums["test"] = [_middle_of(photograph) for photograph in tested]
+        albums = {part: Album(photographs, channels) for part, photographs in albums.items()}
+        return data_of(name, albums, self.cropping, notes)
+
+    def sample(self) -> Data:
+        """Crops of the photographs that come with scikit-learn: a stand-in that needs no folder."""
+        return Photographs(self.cropping, self.channels).sample()
+
+
+def data_of(name: str, albums: dict[str, Album], cropping: Cropping, notes: tuple[str, ...]) -> Data:
+    """Crops of the albums "train" and "validation", if given, and "test", which is kept whole too."""
+    test = albums["test"]
+    empty = Split(np.empty((0, cropping.size, cropping.size, test.channels), np.uint8))
+    held_back = {
+        part: Split(pieces(albums[part], cropping.size, MOST_PIECES)) if part in albums else empty
+        for part in ("validation", "test")
+    }
+    train = crops_of(albums["train"], cropping) if "train" in albums else empty
+    return Data(name, train, **held_back, domain="unit", notes=notes, whole=test)
+
+
+def cut_in_three(
+    name: str, pictures: Sequence[np.ndarray], cropping: Cropping, notes: tuple[str, ...]
+) -> Data:
+    """Pictures (height, width, channels) uint8, each cut from left to right into parts for the three splits.
+
+    Raises InputError for pictures too narrow to be cut.
+    """
+    parts: dict[str, list[Photograph]] = {"train": [], "validation": [], "test": []}
+    for picture in pictures:
+        width = picture.shape[1]
+        if width < LEAST_WIDTH:
+            raise InputError(
+                f"expected photographs of at least {LEAST_WIDTH} pixels across to cut into three, received "
+                f"{width}; add more photographs, or larger ones"
+            )
+        borders = [round(width * share) for share in np.cumsum((0, *SHARES, 1 - sum(SHARES)))]
+        for photographs, left, right in zip(parts.values(), borders, borders[1:], strict=False):
+            photographs.append(_in_memory(picture[:, left:right]))
+        parts["test"][-1] = _middle_of(parts["test"][-1])
+    channels = pictures[0].shape[-1]
+    return data_of(name, {part: Album(held, channels) for part, held in parts.items()}, cropping, notes)
+
+
+def photograph(file: Path, channels: int) -> Photograph:
+    """A picture file, decoded once to see that it can be.
+
+    Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too small.
+    """
+    decoded = whole_picture(file, channels)
+    if min(decoded.shape[:2]) < LEAST_SIDE:
+        raise ValueError(f"{decoded.shape[1]}x{decoded.shape[0]} is below {LEAST_SIDE} pixels a side")
+    return Photograph(partial(whole_picture, file, channels), content_hash(decoded), decoded[..., 0].size)
+
+
+def _read(files, channels):
+    """The photographs that can be read, their channels, and what is wrong with the others, by file."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        headers = dict(zip(files, pool.map(picture_header, files), strict=True))
+        faults = {file: header for file, header in headers.items() if isinstance(header, str)}
+        sound = [file for file in files if file not in faults]
+        channels = channels or max((headers[file][2] for file in sound), default=3)
+        found = dict(zip(sound, pool.map(partial(_tried, channels=channels), sound), strict=True))
+    faults |= {file: fault for file, fault in found.items() if isinstance(fault, str)}
+    return [found[file] for file in sound if file not in faults], channels, faults
+
+
+def _tried(file, channels):
+    try:
+        return photograph(file, channels)
+    except Exception as error:  # the decoders raise whatever they like for a broken file
+        return one_line(error)
+
+
+def _in_memory(picture):
+    content = np.ascontiguousarray(picture)
+    return Photograph(lambda: content, content_hash(content), content[..., 0].size)
+
+
+def _middle_of(whole):
+    """The middle of a photograph, at most so large that scoring it takes seconds."""
+
+    def decode():
+        picture = whole.decode()
+        top, left = (max(0, side - LARGEST_TESTED) // 2 for side in picture.shape[:2])
+        return picture[top : top + LARGEST_TESTED, left : left + LARGEST_TESTED]
+
+    return Photograph(decode, whole.digest, whole.pixels)
+
+
+def _as(channels, picture):
+    """A colour picture (height, width, 3) uint8, or its grey."""
+    return picture if channels != 1 else np.asarray(Image.fromarray(picture).convert("L"))[..., None]
+
+
+def check_channels(channels: int | None) -> None:
+    """Raises ValueError for anything but grey, colour, or None for what the files are."""
+    if channels not in (None, 1, 3):
+        raise ValueError(f"channels is 1 (grey) or 3 (colour), received {channels}")

@@ -1,0 +1,132 @@
+"""Published sets of photographs: one to train on, and those that restoration is measured on."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from keras_ae.data.download import download, listed
+from keras_ae.data.images.crops import Album, Cropping
+from keras_ae.data.images.photos import Photographs, check_channels, data_of, photograph
+from keras_ae.data.splits import assign
+from keras_ae.data.types import Data, Named
+from keras_ae.imaging.decode import picture_header
+
+MANIFEST = Path(__file__).with_name("published.sha256")
+"""Lines of a file's sha256 and its path below the cache's folder of data sets."""
+
+DENOISING = (
+    "https://raw.githubusercontent.com/SaoYan/DnCNN-PyTorch/6b0804951484eadb7f1ea24e8e5c9ede9bea485b/data/"
+)
+SUPER_RESOLUTION = (
+    "https://raw.githubusercontent.com/jbhuang0604/SelfExSR/8f6dd8c1d20cb7e8792a7177b4f6fd677633f598/data/"
+)
+FETCHED_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Published(Named):
+    """A set of photographs to measure on, never to train on: its train and validation splits are empty.
+
+    cropping: what is shown of them. channels: 1 for grey, 3 for colour, None for what each of the files is.
+    """
+
+    alike: ClassVar[str] = "photographs"
+    name: ClassVar[str]
+    origin: ClassVar[str]
+    folder: ClassVar[str]
+    colours: ClassVar[int]
+    held_out: ClassVar[bool] = True
+
+    cropping: Cropping = Cropping()
+    channels: int | None = None
+
+    def __post_init__(self):
+        check_channels(self.channels)
+
+    def load(self) -> Data:
+        album = Album(self._photographs(self.folder, self.origin), self._channels)
+        notes = (f"{len(album)} photographs of {self.name}, to measure on",)
+        return data_of(self.name, {"test": album}, self.cropping, notes)
+
+    def sample(self) -> Data:
+        """Crops of the photographs that come with scikit-learn."""
+        return Photographs(self.cropping, self.channels).sample()
+
+    @property
+    def _channels(self):
+        return self.channels or self.colours
+
+    def _photographs(self, folder, origin):
+        """The set's photographs, fetched where they are not in the cache, and each checked by its hash."""
+        hashes = {name: digest for name, digest in manifest().items() if name.startswith(f"{folder}/")}
+
+        def fetched(name):
+            path = Path(name)
+            return download(path.name, origin, str(path.parent), hashes[name])
+
+        with ThreadPoolExecutor(FETCHED_AT_ONCE) as pool:
+            files = list(pool.map(fetched, hashes))
+        return [
+            photograph(file, self.channels or min(self.colours, picture_header(file)[2])) for file in files
+        ]
+
+
+class Set5(Published):
+    """Five colour photographs (Bevilacqua et al. 2012), sides cropped to multiples of 4."""
+
+    name, origin, folder, colours = "Set5", SUPER_RESOLUTION + "Set5/image_SRF_4/", "Set5", 3
+
+
+class Set14(Published):
+    """Fourteen photographs (Zeyde et al. 2010), two of them without colour, sides cropped to multiples of 4.
+
+    One of the two is stored as grey, and is left so.
+    """
+
+    name, origin, folder, colours = "Set14", SUPER_RESOLUTION + "Set14/image_SRF_4/", "Set14", 3
+
+
+class Bsd100(Published):
+    """The 100 test photographs of the Berkeley segmentation set (Martin et al. 2001), in colour."""
+
+    name, origin, folder, colours = "BSD100", SUPER_RESOLUTION + "BSD100/image_SRF_4/", "BSD100", 3
+
+
+class Set12(Published):
+    """Twelve grey photographs that denoisers are shown on (Zhang et al. 2017, arXiv:1608.03981)."""
+
+    name, origin, folder, colours = "Set12", DENOISING + "Set12/", "bsd400/Set12", 1
+
+
+class Set68(Published):
+    """68 grey photographs of the Berkeley set that denoisers are measured on (Roth and Black 2009)."""
+
+    name, origin, folder, colours = "Set68", DENOISING + "Set68/", "bsd400/Set68", 1
+
+
+class Bsd400(Published):
+    """400 grey photographs of 180 x 180 pixels of the Berkeley set to train on (Chen and Pock 2017).
+
+    A tenth of them, by content, validates; the test split is Set68. None of them is in BSD100.
+    """
+
+    name, origin, folder, colours = "bsd400", DENOISING + "train/", "bsd400/train", 1
+    held_out = False
+
+    def load(self) -> Data:
+        photographs = self._photographs(self.folder, self.origin)
+        parts = assign([one.digest for one in photographs], test=0)
+        albums = {
+            part: Album([photographs[number] for number in parts[part]], self._channels)
+            for part in ("train", "validation")
+        }
+        albums["test"] = Album(self._photographs(Set68.folder, Set68.origin), self._channels)
+        return data_of(self.name, albums, self.cropping, ())
+
+
+def manifest() -> dict[str, str]:
+    """The sha256 of every published photograph, by its path below the cache's folder of data sets."""
+    return listed(MANIFEST)

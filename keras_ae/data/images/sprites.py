@@ -1,0 +1,137 @@
+"""Sprites whose factors are known: every combination of shape, size, rotation and place, drawn by ourselves.
+
+In the manner of dSprites (Matthey, Higgins, Hassabis and Lerchner 2017), on a smaller grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from keras_ae.data.splits import assign, digests
+from keras_ae.data.types import Data, Named, Split
+
+SHAPES = ("square", "ellipse", "heart")
+REPEATS = (4, 2, 1)
+"""Times that each shape looks the same in a full turn."""
+FACTORS = ("shape", "size", "rotation", "x", "y")
+COUNTS = (3, 4, 10, 12, 12)
+"""Values of each factor, 17,280 combinations."""
+RADII = (0.11, 0.22)
+"""Radius of the circle around the smallest and the largest sprite, in sides of the picture."""
+PLACES = (0.25, 0.75)
+"""First and last place of a sprite's middle, in sides of the picture: the largest one stays inside."""
+AT_A_TIME = 2**20
+"""Pixels drawn at a time, which bounds the memory that it takes."""
+
+
+@dataclass(frozen=True)
+class Sprites(Named):
+    """A white square, ellipse or heart on black: 3 shapes x 4 sizes x 10 rotations x 12 x 12 places.
+
+    Elements (size, size, 1) in [0, 1], edges antialiased; labels are the shapes. Each factor is a whole
+    number from 0; rotations go once around, clockwise; places go from left to right and from top to bottom.
+    As in dSprites, a shape that repeats itself as it turns gives one picture for several rotations: the
+    square and the ellipse have 5 that differ, the heart 10, so that of 17,280 pictures 11,520 differ, and no
+    code can tell all rotations apart. Split 80 / 10 / 10 by content, equal pictures together.
+
+    size: side in pixels, from 8 to 128.
+    """
+
+    name: ClassVar[str] = "sprites"
+    size: int = 32
+
+    def __post_init__(self):
+        if not 8 <= self.size <= 128:
+            raise ValueError(f"size is from 8 to 128 pixels, received {self.size}")
+
+    def load(self) -> Data:
+        """The whole grid."""
+        return _data(self.name, self.size, 1)
+
+    def sample(self) -> Data:
+        """A thin grid: every shape, every third value of the others."""
+        return _data(self.name, self.size, 3)
+
+
+def draw(factors: np.ndarray, size: int) -> np.ndarray:
+    """Pictures (n, size, size, 1) uint8 of factors (n, 5), whole numbers from 0 below COUNTS."""
+    factors = np.asarray(factors)
+    pictures = np.empty((len(factors), size, size, 1), np.uint8)
+    step = max(1, AT_A_TIME // size**2)
+    for shape, distance in enumerate((_square, _ellipse, _heart)):
+        index = np.flatnonzero(factors[:, 0] == shape)
+        for start in range(0, len(index), step):
+            part = index[start : start + step]
+            across, up, radius = _seen_by_sprite(factors[part], size)
+            # a pixel's share that is covered, from how far its middle lies outside
+            covered = np.clip(0.5 - distance(across, up, radius), 0, 1)
+            pictures[part, ..., 0] = np.rint(255 * covered)
+    return pictures
+
+
+def grid_of_factors(step: int = 1) -> np.ndarray:
+    """(n, 5) int64, every combination of every step-th value of each factor, but of all shapes."""
+    taken = (1, *[step] * (len(COUNTS) - 1))
+    values = [np.arange(0, count, each) for count, each in zip(COUNTS, taken, strict=True)]
+    return np.stack(np.meshgrid(*values, indexing="ij"), axis=-1).reshape(-1, len(COUNTS))
+
+
+def _data(name, size, step):
+    factors = grid_of_factors(step)
+    whole = Split(draw(factors, size), factors[:, 0])
+    parts = assign(digests(whole.examples))
+    return Data(
+        name,
+        **{part: whole.take(index) for part, index in parts.items()},
+        domain="unit",
+        label_names=SHAPES,
+        factors={part: factors[index] for part, index in parts.items()},
+        factor_names=FACTORS,
+    )
+
+
+def _seen_by_sprite(factors, size):
+    """Where pixels lie as the sprites see them, (n, size, size) twice, and radii (n, 1, 1); all in pixels."""
+    shape, scale, rotation, column, row = factors.T
+    radius = size * np.linspace(*RADII, COUNTS[1], dtype=np.float32)[scale]
+    # whole numbers first, so that rotations that look the same are the same to the last bit
+    repeats = np.array(REPEATS)[shape]
+    angle = 2 * np.pi * (rotation * repeats % COUNTS[2]) / (COUNTS[2] * repeats)
+    pixels = np.arange(size, dtype=np.float32) + np.float32(0.5)
+    right = pixels - size * np.linspace(*PLACES, COUNTS[3], dtype=np.float32)[column][:, None]
+    down = pixels - size * np.linspace(*PLACES, COUNTS[4], dtype=np.float32)[row][:, None]
+    cos, sin = (turned(angle).astype(np.float32)[:, None] for turned in (np.cos, np.sin))
+    across = (cos * right)[:, None, :] + (sin * down)[:, :, None]
+    up = (sin * right)[:, None, :] - (cos * down)[:, :, None]
+    return across, up, radius[:, None, None]
+
+
+def _square(across, up, radius):
+    """Distances to the edge, below 0 inside, of a square with its corners at the radius."""
+    return np.maximum(np.abs(across), np.abs(up)) - radius * np.float32(0.5**0.5)
+
+
+def _ellipse(across, up, radius):
+    """The same, to first order, of an ellipse twice as wide as high."""
+    scaled = np.hypot(across, 2 * up)
+    steepness = np.hypot(across, 4 * up)
+    # f / |gradient of f|, with f = |scaled|^2 - radius^2; no gradient in the very middle
+    return (scaled**2 - radius**2) / np.maximum(2 * steepness, np.float32(1e-6))
+
+
+def _heart(across, up, radius):
+    """The same of a square on its tip with half discs on its upper edges, around its centre of mass."""
+    half = radius / np.float32(2**0.5 * (1 + LIFT))  # of the square's side; the tip is at the radius
+    first = (up + across) * np.float32(0.5**0.5) + half * np.float32(LIFT)
+    second = (up - across) * np.float32(0.5**0.5) + half * np.float32(LIFT)
+    square = np.maximum(np.abs(first), np.abs(second)) - half
+    return np.minimum(
+        square, np.minimum(np.hypot(first - half, second), np.hypot(first, second - half)) - half
+    )
+
+
+LIFT = (np.pi / 2 + 2 / 3) / (4 + np.pi)
+"""How far the heart's centre of mass lies above the square's, along each of its sides, in half sides."""

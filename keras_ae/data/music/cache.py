@@ -1,0 +1,44 @@
+"""Pieces of music in a file of plain arrays, so that what is slow to read is read once."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from keras_ae.formats.music.grid import Piece
+
+
+def keep(path: Path, pieces: Sequence[Piece], note: str) -> bool:
+    """Writes pieces and a note on them, and says whether they could be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.stem}.{os.getpid()}.npz")
+        np.savez_compressed(
+            partial,
+            sounding=np.concatenate([piece.sounding for piece in pieces]),
+            onsets=np.concatenate([piece.onsets for piece in pieces]),
+            lengths=np.array([len(piece.sounding) for piece in pieces]),
+            first=np.array([piece.first for piece in pieces]),
+            names=np.array([piece.name for piece in pieces]),
+            note=np.array(note),
+        )
+        partial.replace(path)
+    except OSError:
+        return False
+    return True
+
+
+def kept(path: Path) -> tuple[list[Piece], str] | None:
+    """The pieces of a file and the note on them, or None where there is none or it cannot be read."""
+    try:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+            ends = np.cumsum(file["lengths"])[:-1]
+            parts = (np.split(file["sounding"], ends), np.split(file["onsets"], ends))
+            named = zip(file["names"].tolist(), *parts, file["first"].tolist(), strict=True)
+            return [Piece(*fields) for fields in named], str(file["note"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None

@@ -1,0 +1,151 @@
+"""Pieces of music as windows of classes: cut at bar lines, transposed to train, and one-hot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_ae.data.splits import assign, digests
+from keras_ae.data.types import Data, Split
+from keras_ae.errors import InputError, check_least
+from keras_ae.formats.music import rules
+from keras_ae.formats.music.chorales import Chorales as Medium
+from keras_ae.formats.music.grid import Piece, Vocabulary, onsets_of, windows
+from keras_ae.formats.music.harmonies import harmonised
+
+STEPS_A_BEAT, BEATS_A_BAR = 4, 4
+STEPS_A_BAR = STEPS_A_BEAT * BEATS_A_BAR
+MOST = 3 * 2**29
+"""Bytes that the windows of a set may take one-hot."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How pieces become examples: windows of so many bars, one every `stride` bars.
+
+    transposed: semitones up and down to which windows that train are transposed as well.
+    sung: whether that goes as far only as the voices of a choir do.
+    """
+
+    bars: int
+    stride: int
+    transposed: int
+    sung: bool = False
+
+    def __post_init__(self):
+        check_least(self, bars=1, stride=1, transposed=0)
+
+
+def data_of(
+    name: str,
+    pieces: Mapping[str, Sequence[Piece]],
+    cut: Cut,
+    onsets: bool = True,
+    notes: tuple[str, ...] = (),
+) -> Data:
+    """Pieces of each split, by its name, as data of the categorical domain.
+
+    onsets: whether the pieces tell repeated notes from held ones. A piece and its transpositions stay in one
+    split; held-out windows are never transposed.
+    Raises InputError where a split has no piece of the length of a window, or where there are too many.
+    """
+    vocabulary = Vocabulary()
+    steps, stride = cut.bars * STEPS_A_BAR, cut.stride * STEPS_A_BAR
+    cuts = {part: windows(of, vocabulary, steps, stride) for part, of in pieces.items()}
+    empty = [part for part, of in cuts.items() if not len(of)]
+    if empty:
+        longest = max(
+            (len(piece.sounding) - piece.first for of in pieces.values() for piece in of), default=0
+        )
+        raise InputError(
+            f"expected pieces of {cut.bars} bars or more to train, validate and test on, {name} has none for "
+            f"{empty[0]} (the longest of all has {longest / STEPS_A_BAR:g}); add pieces or lower data.bars"
+        )
+    each = cuts["train"][0].size * vocabulary.classes
+    held_out = len(cuts["validation"]) + len(cuts["test"])
+    room = MOST // each - held_out
+    if room < len(cuts["train"]):
+        raise InputError(
+            f"{name} takes {(held_out + len(cuts['train'])) * each / 2**30:.1f} GiB one-hot, at most "
+            f"{MOST / 2**30:g} are held in memory; raise data.stride or take fewer pieces"
+        )
+    counts = {part: len(of) for part, of in cuts.items()}
+    cuts["train"] = _augmented(cuts["train"], vocabulary, cut, room)
+    told = " / ".join(
+        f"{counts[part]:,} windows of {len(pieces[part])} pieces" for part in ("train", "validation", "test")
+    )
+    return Data(
+        name,
+        **{part: Split(np.arange(vocabulary.classes) == of[..., None]) for part, of in cuts.items()},
+        domain="categorical",
+        notes=(
+            f"{told} to train / validate / test, {cut.bars} bars of {STEPS_A_BAR} steps each; those that "
+            f"train also transposed by up to {cut.transposed} semitones"
+            f"{' as far as the voices of a choir go' if cut.sung else ''}: {len(cuts['train']):,}",
+            f"{vocabulary.classes} classes: held, rest, and the pitches {vocabulary.lowest} to "
+            f"{vocabulary.highest} struck",
+            *notes,
+        ),
+        medium=Medium(vocabulary.lowest, vocabulary.highest, STEPS_A_BEAT, BEATS_A_BAR, onsets),
+    )
+
+
+def split_by_melody(pieces: Sequence[Piece], bars: int) -> tuple[dict[str, list[Piece]], str]:
+    """Pieces of so many full bars or more by split, and a note on those that are shorter, or "".
+
+    A piece's split follows from the intervals of its melody, so that a tune keeps it in every key.
+    Raises InputError for fewer than 3 tunes.
+    """
+    long = [piece for piece in pieces if len(piece.sounding) - piece.first >= bars * STEPS_A_BAR]
+    tunes = {piece.melody for piece in long}
+    if len(tunes) < 3:
+        raise InputError(
+            f"expected 3 or more different tunes of {bars} bars or more, one each to train, validate and "
+            f"test on, received {len(tunes)} in {len(pieces)} pieces; add pieces or lower data.bars"
+        )
+    parts = assign(digests(np.frombuffer(piece.melody, np.int16) for piece in long))
+    short = len(pieces) - len(long)
+    note = f"left out {short} pieces shorter than {bars} bars" if short else ""
+    return {part: [long[place] for place in places] for part, places in parts.items()}, note
+
+
+def sampled(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Data:
+    """A few pieces of our own harmonising; of other than 4 voices, their voices over again from the top."""
+    pieces = harmonised(9, cut.bars + 2)
+    chosen = np.arange(voices) % pieces[0].sounding.shape[1]
+    pieces = [
+        Piece(
+            piece.name,
+            piece.sounding[:, chosen],
+            piece.onsets[:, chosen] if onsets else onsets_of(piece.sounding[:, chosen]),
+        )
+        for piece in pieces
+    ]
+    parts = {"train": pieces[:5], "validation": pieces[5:7], "test": pieces[7:]}
+    return data_of(name, parts, Cut(cut.bars, cut.stride, min(cut.transposed, 1)), onsets)
+
+
+def _augmented(windows, vocabulary, cut, room):
+    """Windows and their transpositions in the vocabulary, a random choice where there is no room.
+
+    Of what is sung those in which no more notes lie outside the voices' ranges than before, as in DeepBach
+    (Hadjeres, Pachet and Nielsen 2017).
+    """
+    parts, unsung = [windows], _unsung(windows, vocabulary)
+    for semitones in (sign * size for size in range(1, cut.transposed + 1) for sign in (1, -1)):
+        moved, fits = vocabulary.transposed(windows, semitones)
+        if cut.sung:
+            fits &= _unsung(moved, vocabulary) <= unsung
+        parts.append(moved[fits])
+    further = np.concatenate([windows[:0], *parts[1:]])
+    if len(windows) + len(further) > room:
+        chosen = np.random.default_rng(0).choice(len(further), room - len(windows), replace=False)
+        further = further[np.sort(chosen)]
+    return np.concatenate([windows, further])
+
+
+def _unsung(windows, vocabulary):
+    """Notes of each window that a voice's range has not."""
+    return rules.out_of_range(*vocabulary.decoded(windows)).sum(axis=-1)

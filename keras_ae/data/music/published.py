@@ -1,0 +1,124 @@
+"""Published chorales of Johann Sebastian Bach in four voices."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from keras_ae.data.download import download, listed
+from keras_ae.data.music.cache import keep, kept
+from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sampled, split_by_melody
+from keras_ae.data.types import Data, Named
+from keras_ae.errors import check_least
+from keras_ae.formats.music import corpus
+from keras_ae.formats.music.grid import Piece, onsets_of
+
+MANIFEST = Path(__file__).with_name("published.sha256")
+"""Lines of a file's sha256 and its path below the cache's folder of data sets."""
+
+
+@dataclass(frozen=True)
+class JsbChorales(Named):
+    """The JSB chorales (Boulanger-Lewandowski et al. 2012, arXiv:1206.6392) on a grid of sixteenths.
+
+    382 chorales, in the given splits of 229, 76 and 77. They do not tell a repeated note from a held one, nor
+    where bars begin: windows start every bar's length from the piece's beginning.
+    Some chorales are in two splits: 1.3 % of the windows that validate are in training pieces in some key.
+
+    bars: of a window, 16 steps each. stride: bars from one window to the next. transposed: semitones up and
+    down to which windows that train are transposed as well, as far as a choir's voices go.
+    """
+
+    alike: ClassVar[str] = "music"
+    name: ClassVar[str] = "jsb"
+    origin: ClassVar[str] = (
+        "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/"
+        "9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d/"
+    )
+    file: ClassVar[str] = "Jsb16thSeparated.json"
+    bars: int = 4
+    stride: int = 1
+    transposed: int = 3
+
+    def __post_init__(self):
+        self._cut  # noqa: B018 as it checks the fields
+
+    @property
+    def _cut(self):
+        return Cut(self.bars, self.stride, self.transposed, sung=True)
+
+    def load(self) -> Data:
+        sha256 = manifest()[f"jsb/{self.file}"]
+        read = json.loads(download(self.file, self.origin, "jsb", sha256).read_text(encoding="ascii"))
+        pieces = {
+            part: [_piece(f"{given} {number}", steps) for number, steps in enumerate(read[given])]
+            for part, given in (("train", "train"), ("validation", "valid"), ("test", "test"))
+        }
+        note = "repeated notes are taken as held, for the set does not tell them apart"
+        return data_of(self.name, pieces, self._cut, onsets=False, notes=(note,))
+
+    def sample(self) -> Data:
+        """Cadences of our own harmonising."""
+        return sampled(self.name, self._cut, onsets=False)
+
+
+@dataclass(frozen=True)
+class Chorales(Named):
+    """The chorales of the music21 corpus in four voices and 4/4, which tell repeated notes from held ones.
+
+    328 of the corpus's 433 pieces by Bach in music21 10.5.1. Windows start at bar lines. A tune's settings
+    and transpositions share a split, by content, 80 / 10 / 10. Needs the extra `music` and no download; the
+    first time takes a minute and more (81 and 94 s measured), and leaves the pieces in the Keras cache.
+
+    pieces: at most so many, in the corpus's order, which take that much less. bars: of a window, 16 steps
+    each. stride: bars from one window to the next. transposed: semitones up and down to which windows that
+    train are transposed as well, as far as a choir's voices go.
+    """
+
+    alike: ClassVar[str] = "music"
+    name: ClassVar[str] = "chorales"
+    bars: int = 4
+    stride: int = 1
+    transposed: int = 3
+    pieces: int = 400
+
+    def __post_init__(self):
+        check_least(self, pieces=3)
+        self._cut  # noqa: B018 as it checks the fields
+
+    @property
+    def _cut(self):
+        return Cut(self.bars, self.stride, self.transposed, sung=True)
+
+    def load(self) -> Data:
+        """Raises InputError where music21 is missing, with how to install it."""
+        cache_folder = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets" / self.name
+        file = cache_folder / f"music21-{corpus.corpus_version()}-{self.pieces}.npz"
+        found = kept(file)
+        notes: tuple[str, ...] = ()
+        if found is None:
+            found = corpus.chorales(self.pieces, STEPS_A_BEAT)
+            if not keep(file, *found):
+                notes = (f"could not keep the chorales in {file}, so they are parsed anew each time",)
+        parts, short = split_by_melody(found[0], self.bars)
+        notes = tuple(note for note in (found[1], short, *notes) if note)
+        return data_of(self.name, parts, self._cut, notes=notes)
+
+    def sample(self) -> Data:
+        """Cadences of our own harmonising."""
+        return sampled(self.name, self._cut)
+
+
+def manifest() -> dict[str, str]:
+    """The sha256 of every published file of music, by its path below the cache's folder of data sets."""
+    return listed(MANIFEST)
+
+
+def _piece(name, steps):
+    sounding = np.array(steps, np.int16)
+    return Piece(name, sounding, onsets_of(sounding))

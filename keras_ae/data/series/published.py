@@ -1,0 +1,193 @@
+"""Published series: those of the Numenta Anomaly Benchmark, one of the UCR archive, and heartbeats."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from keras_ae.data.download import download, listed
+from keras_ae.data.series.resample import Series, series_of
+from keras_ae.data.series.windows import DailyPattern, data_of
+from keras_ae.data.splits import assign, digests
+from keras_ae.data.tables.csv_file import read_table
+from keras_ae.data.types import Data, Named, Points, Split
+from keras_ae.errors import InputError, check_least
+
+MANIFEST = Path(__file__).with_name("published.sha256")
+"""Lines of a file's sha256 and its path below the cache's folder of data sets."""
+
+PROBATION = 0.15
+"""Share of a series of the Numenta benchmark that is there to learn from (Lavin and Ahmad 2015)."""
+
+
+@dataclass(frozen=True)
+class Nab(Named):
+    """The Numenta Anomaly Benchmark (Lavin and Ahmad 2015): 52 series with labelled windows, and 6 without.
+
+    Of each series the first 15 % are normal. Each row is a point, whatever the steps of time, as in the
+    benchmark. Several series are standardised each by itself, and the model
+    learns from the normal parts of all of them.
+
+    series: a folder and a name, such as "realKnownCause/nyc_taxi", or nothing for the 52 that have labels.
+    window: points of a window, at least 4.
+    """
+
+    alike: ClassVar[str] = "series"
+    name: ClassVar[str] = "nab"
+    origin: ClassVar[str] = (
+        "https://raw.githubusercontent.com/numenta/NAB/ea702d75cc2258d9d7dd35ca8e5e2539d71f3140/"
+    )
+    series: str = ""
+    window: int = 64
+
+    def __post_init__(self):
+        check_least(self, window=4)
+
+    @classmethod
+    def accepts(cls, text: str) -> Nab | None:
+        name, _, series = text.partition(":")
+        return cls(series) if name == cls.name else None
+
+    def load(self) -> Data:
+        """Raises InputError for a series there is not."""
+        names = [self.series] if self.series else [name for name, found in self.anomalies().items() if found]
+        return joined(self.name, {name: self._one(name, bool(self.series)) for name in names})
+
+    def _one(self, name, alone):
+        """A series' data. Among others it may be too short for windows to validate and calibrate on."""
+        series = self.values_of(name)
+        normal = (0, round(PROBATION * len(series)))
+        return data_of(f"nab:{name}", series, self.window, normal, *(() if alone else (0,)))
+
+    def values_of(self, name: str) -> Series:
+        """A series and its labels. Raises InputError for one there is not."""
+        labelled = self.anomalies()
+        if name not in labelled:
+            raise InputError(
+                f"the Numenta benchmark has no series {name!r}; it has {', '.join(labelled)}; take one: "
+                "DATA=nab:realKnownCause/nyc_taxi"
+            )
+        table = read_table(self._file(f"data/{name}.csv"))
+        times, values = table.columns["timestamp"].values, table.columns["value"].values
+        labels = np.zeros(len(table), bool)
+        for first, last in labelled[name]:
+            begin, end = (pd.Timestamp(time, tz="UTC").as_unit("ns").value for time in (first, last))
+            labels |= (times >= begin) & (times <= end)
+        return Series(times, values[:, None], ("value",), labels, np.arange(len(table)))
+
+    def anomalies(self) -> dict[str, list[tuple[str, str]]]:
+        """The labelled windows of each series, (first, last) as text."""
+        read = json.loads(self._file("labels/combined_windows.json").read_text(encoding="utf-8"))
+        return {name.removesuffix(".csv"): windows for name, windows in read.items()}
+
+    def sample(self) -> Data:
+        return DailyPattern(12, self.window).load()
+
+    def _file(self, path):
+        folder = Path("nab") / Path(path).parent
+        name = Path(path).name
+        return download(name, f"{self.origin}{Path(path).parent}/", str(folder), manifest()[f"nab/{path}"])
+
+
+@dataclass(frozen=True)
+class InternalBleeding(Named):
+    """A series of the UCR anomaly archive (Wu and Keogh 2021): arterial pressure, with one anomaly.
+
+    The training file is normal. window: points of a window, at least 4.
+    """
+
+    alike: ClassVar[str] = "series"
+    name: ClassVar[str] = "ucr"
+    origin: ClassVar[str] = (
+        "https://raw.githubusercontent.com/aeon-toolkit/aeon/a101ddc8b35a65441609b45c9bcce5aeafa0c131/"
+        "aeon/datasets/data/KDD-TSAD_135/"
+    )
+    stem: ClassVar[str] = "135_UCR_Anomaly_InternalBleeding16"
+    window: int = 64
+
+    def __post_init__(self):
+        check_least(self, window=4)
+
+    def load(self) -> Data:
+        parts = [read_table(self._file(f"{self.stem}_{part}.csv")) for part in ("TRAIN", "TEST")]
+        train, test = (series_of(part, "timestamp", ("value",), "is_anomaly") for part in parts)
+        whole = Series(
+            np.arange(len(train) + len(test)),
+            np.concatenate([train.values, test.values]),
+            train.names,
+            np.concatenate([train.labels, test.labels]),
+            np.arange(len(train) + len(test)),
+        )
+        return data_of(self.name, whole, self.window, (0, len(train)))
+
+    def sample(self) -> Data:
+        return DailyPattern(12, self.window).load()
+
+    def _file(self, name):
+        return download(name, self.origin, "ucr/KDD-TSAD_135", manifest()[f"ucr/KDD-TSAD_135/{name}"])
+
+
+@dataclass(frozen=True)
+class Ecg5000(Named):
+    """500 heartbeats of 140 points (Goldberger et al. 2000; Chen et al. 2015), one class of five normal.
+
+    By content 40 % test, and a fifth validates and calibrates; of the rest the normal ones train and the
+    others test.
+    """
+
+    alike: ClassVar[str] = "series"
+    name: ClassVar[str] = "ecg5000"
+    origin: ClassVar[str] = (
+        "https://raw.githubusercontent.com/reese3222/fda-ecg5000/24d3a6a08bc74ce5729191d9bde8607e0d642b15/"
+    )
+
+    def load(self) -> Data:
+        sha256 = manifest()["ecg5000/ECG5000_TRAIN.csv"]
+        table = read_table(download("ECG5000_TRAIN.csv", self.origin, "ecg5000", sha256))
+        values = np.column_stack([column.values for column in table.columns.values()])
+        beats, classes = values[:, :-1].astype(np.float32), values[:, -1].astype(np.int64) - 1
+        parts = assign(digests(beats), validation=0.2, test=0.4)
+        # anomalies do not train
+        parts["test"] = np.append(parts["test"], parts["train"][classes[parts["train"]] > 0])
+        parts["train"] = parts["train"][classes[parts["train"]] == 0]
+        offset, scale = beats[parts["train"]].mean(), beats[parts["train"]].std()
+        seen = ((beats - offset) / scale)[..., None]
+        splits = {part: Split(seen[index], classes[index]) for part, index in parts.items()}
+        names = ("normal", "R on T", "premature ventricular", "supraventricular", "unclassified")
+        return Data(self.name, **splits, domain="real", label_names=names, offset=offset, scale=scale)
+
+    def sample(self) -> Data:
+        return DailyPattern(12).load()
+
+
+def joined(name: str, each: dict[str, Data]) -> Data:
+    """Several series' data as one, every series still standardised by itself."""
+    if len(each) == 1:
+        return next(iter(each.values()))
+    splits = {
+        part: Split(
+            np.concatenate([getattr(data, part).examples for data in each.values()]),
+            None if part != "test" else np.concatenate([data.test.labels for data in each.values()]),
+        )
+        for part in ("train", "validation", "calibration", "test")
+    }
+    starts, labels, parts, first = [], [], [], 0
+    for one, data in each.items():
+        starts.append(first + data.points.starts)
+        labels.append(data.points.labels)
+        parts.append((one, first, first + data.points.count))
+        first += data.points.count
+    fresh = np.concatenate([data.points.fresh for data in each.values()])
+    points = Points(np.concatenate(starts), first, np.concatenate(labels), parts=tuple(parts), fresh=fresh)
+    notes = (f"{len(each)} series of {first:,} points, each standardised by its own normal part",)
+    return Data(name, **splits, domain="real", notes=notes, points=points)
+
+
+def manifest() -> dict[str, str]:
+    """The sha256 of every published file of series, by its path below the cache's folder of data sets."""
+    return listed(MANIFEST)

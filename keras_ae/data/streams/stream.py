@@ -1,0 +1,239 @@
+"""Examples of any number in batches, as a served head takes them, with no more in memory than a batch."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from math import prod
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from keras_ae.data.arrays import LABELS, ArrayFile, read_header, readable
+from keras_ae.data.find import find_dataset
+from keras_ae.data.images.folder import WORKERS, ImageFolder, folder_labels, picture_files
+from keras_ae.data.streams.rows import Rows, Taken, as_taken, check_shape
+from keras_ae.data.types import Dataset
+from keras_ae.errors import InputError
+from keras_ae.imaging.decode import read_picture
+
+
+class Stream(Protocol):
+    """An input to read in batches, as often as wanted.
+
+    where: what to call it. count: examples in it. labelled, named: whether its rows have labels, names.
+    batches: rows from one place to another, at most `size` at a time.
+    sha256: hash of all that the rows are made from.
+    """
+
+    where: str
+    count: int
+    labelled: bool
+    named: bool
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]: ...
+
+    def sha256(self) -> str: ...
+
+
+def open_stream(text: str, taken: Taken, split: str | None = None, key: str | None = None) -> Stream:
+    """The input that a data set's name, a folder of images, an .npy or an .npz file stands for.
+
+    split: of a named data set, one of train, validation and test; None takes all, in this order.
+    key: name of the array in an .npz, where it is not the one that training takes.
+    Raises InputError, with nothing but headers and names read, for an input whose examples are not
+    of the shape and the domain taken, and for a split or key where there is none.
+    """
+    dataset = find_dataset(text)
+    own = isinstance(dataset, ArrayFile | ImageFolder)
+    if split is not None and own:
+        raise InputError(f"{text} has no splits of its own; leave out --split, received {split!r}")
+    if key is not None and not isinstance(dataset, ArrayFile):
+        raise InputError(f"{text} holds no arrays by name; leave out --key, received {key!r}")
+    if isinstance(dataset, ArrayFile):
+        return ArrayStream(ArrayFile(dataset.path, key), taken)
+    return FolderStream(dataset.path, taken) if own else LoadedStream(dataset, taken, split)
+
+
+class ArrayStream:
+    """The array of an .npy file through a memory map, or of an .npz as its bytes come out of the archive."""
+
+    named = False
+
+    def __init__(self, file: ArrayFile, taken: Taken):
+        headers = file.headers()
+        self.path, self.taken, self.key = file.path, taken, file.choose(headers)
+        self.header = headers[self.key]
+        self.zipped = Path(self.path).suffix.lower() == ".npz"
+        self.where = f"{self.path}:{self.key}" if self.zipped else self.path
+        shape, dtype, fortran = self.header
+        if dtype.kind not in "buif":
+            raise InputError(f"expected numbers in {self.where}; received dtype {dtype}")
+        if not shape or min(shape) < 1:
+            raise InputError(f"expected examples in {self.where}; received shape {shape}")
+        check_shape(shape[1:], taken, self.where)
+        if fortran and self.zipped and len(shape) > 1:
+            raise InputError(
+                f"{self.where} is stored column by column, which cannot be read in batches; save it with "
+                "numpy.ascontiguousarray(x), or as an .npy"
+            )
+        self.count = shape[0]
+        labels = ("y_test",) if self.key == "x_test" else LABELS
+        fitting = (name for name in labels if name in headers and self._are_labels(headers[name]))
+        self.label_key = next(fitting, None)
+        self.labelled = self.label_key is not None
+
+    def _are_labels(self, header):
+        return header.shape in ((self.count,), (self.count, 1)) and header.dtype.kind in "ui"
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]:
+        """Raises InputError for a value that the head does not take, and for a file that is cut or broken."""
+        stop = self.count if stop is None else stop
+        read = self._from_zip if self.zipped else self._from_file
+        labels = self._from_zip(self.label_key, size, start, stop) if self.labelled else None
+        for raw in read(self.key, size, start, stop):
+            places = np.arange(start, start + len(raw))
+            examples = as_taken(raw.reshape(-1, *self.taken.shape), self.taken, self.where, start)
+            yield Rows(places, examples, next(labels).reshape(-1).astype(np.int64) if labels else None)
+            start += len(raw)
+
+    def _from_file(self, _, size, start, stop):
+        with readable(self.path):
+            with open(self.path, "rb") as file:
+                shape, dtype, fortran = read_header(file)
+                offset = file.tell()
+            for first in range(start, stop, size):
+                # mapped anew for each batch: of one long-lived map every page read would stay resident
+                whole = np.memmap(self.path, dtype, "r", offset, shape, "F" if fortran else "C")
+                yield np.array(whole[first : min(first + size, stop)])
+
+    def _from_zip(self, key, size, start, stop):
+        with readable(self.path), zipfile.ZipFile(self.path) as archive, archive.open(f"{key}.npy") as file:
+            shape, dtype, _ = read_header(file)
+            row = dtype.itemsize * prod(shape[1:])
+            file.seek(start * row, 1)
+            for first in range(start, stop, size):
+                count = min(size, stop - first)
+                content = file.read(count * row)
+                if len(content) < count * row:
+                    raise EOFError(f"{key} ends before its {shape[0]} rows")
+                yield np.frombuffer(content, dtype).reshape(count, *shape[1:])
+            if stop == shape[0]:
+                file.read(1)  # at its end the archive compares the checksum
+
+    def sha256(self) -> str:
+        digest = hashlib.sha256(self.where.rpartition(":")[2].encode() if self.zipped else b"")
+        with open(self.path, "rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
+        return digest.hexdigest()
+
+
+class FolderStream:
+    """The pictures below a folder in the order of their paths, at the size and in the colours taken."""
+
+    named = True
+
+    def __init__(self, path: str, taken: Taken):
+        if taken.domain != "unit" or len(taken.shape) != 3 or taken.shape[-1] not in (1, 3):
+            raise InputError(
+                f"expected examples of shape {taken.shape} of the {taken.domain} domain, as the model was "
+                f"trained on; received {path}, a folder of images; encode an .npy or .npz"
+            )
+        self.where, self.taken = path, taken
+        self.names, _ = picture_files(path)
+        self.count = len(self.names)
+        self.labels = self._labels()
+        self.labelled = self.labels is not None
+
+    def _labels(self):
+        """The numbers of the folders: those that the head knows them by, else their places by name."""
+        known = self.taken.label_names
+        if not known:
+            return folder_labels(self.names)[1]
+        folders = [os.path.dirname(name) or "." for name in self.names]
+        strange = sorted(set(folders) - set(known))
+        if strange:
+            raise InputError(
+                f"expected folders named {', '.join(known)} below {self.where}, the classes that the model "
+                f"was trained on; found {', '.join(strange[:8])}"
+            )
+        number = {name: index for index, name in enumerate(known)}
+        return np.array([number[folder] for folder in folders], np.int64)
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]:
+        stop = self.count if stop is None else stop
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for first in range(start, stop, size):
+                names = self.names[first : min(first + size, stop)]
+                pixels = np.empty((len(names), *self.taken.shape), np.uint8)
+                found = list(pool.map(read_picture, (Path(self.where, name) for name in names), pixels))
+                good = np.array([fault is None for fault in found])
+                places = first + np.flatnonzero(good)
+                yield Rows(
+                    places,
+                    as_taken(pixels[good], self.taken, self.where, first),
+                    self.labels[places] if self.labelled else None,
+                    [self.names[place] for place in places],
+                    {name: fault for name, fault in zip(names, found, strict=True) if fault is not None},
+                )
+
+    def sha256(self) -> str:
+        digest = hashlib.sha256()
+        for name in self.names:
+            content = Path(self.where, name).read_bytes()
+            digest.update(f"{name!a} {len(content)} ".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+
+class LoadedStream:
+    """A data set of a known name, or one that is loaded whole, brought back to the data's own units."""
+
+    named = False
+
+    def __init__(self, dataset: Dataset, taken: Taken, split: str | None = None):
+        self.data, self.taken, self.where = dataset.load(), taken, ""
+        self.where = self.data.name + (f" ({split})" if split else "")
+        if self.data.domain != taken.domain:
+            raise InputError(
+                f"the model was trained on values of the {taken.domain} domain, {self.where} holds "
+                f"{self.data.domain} ones; encode data of its own kind"
+            )
+        splits = self.data.splits
+        self.splits = [splits[split]] if split else list(splits.values())
+        shape = self.splits[0].shape
+        check_shape(shape[:-1] if taken.domain == "categorical" else shape, taken, self.where)
+        self.count = sum(map(len, self.splits))
+        self.labelled = all(part.labels is not None for part in self.splits)
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]:
+        stop = self.count if stop is None else stop
+        for first in range(start, stop, size):
+            last = min(first + size, stop)
+            raw = self._joined([part.examples for part in self.splits], first, last)
+            if self.data.domain == "real":
+                raw = raw * self.data.scale + self.data.offset
+            elif self.data.domain == "categorical":
+                raw = raw.argmax(axis=-1)
+            labels = [part.labels for part in self.splits]
+            yield Rows(
+                np.arange(first, last),
+                as_taken(raw.reshape(-1, *self.taken.shape), self.taken, self.where, first),
+                self._joined(labels, first, last).astype(np.int64) if self.labelled else None,
+            )
+
+    def _joined(self, arrays, first, last):
+        """Rows of arrays that stand one after the other."""
+        pieces, before = [], 0
+        for array in arrays:
+            pieces.append(array[max(first - before, 0) : max(last - before, 0)])
+            before += len(array)
+        return np.concatenate(pieces)
+
+    def sha256(self) -> str:
+        return hashlib.sha256(f"{self.data.sha256} {self.where}".encode()).hexdigest()

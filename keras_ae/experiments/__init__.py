@@ -1,0 +1,1 @@
+"""Several trainings compared: benchmarks and sweeps."""

@@ -1,0 +1,119 @@
+"""The table itself: its columns, their means and spreads over seeds, and the pictures beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from keras_ae.data.types import Data
+from keras_ae.experiments.benchmark.rows import SAMPLES, Row
+from keras_ae.imaging.grid import drawable, grid, save
+from keras_ae.metrics.classifier import train_classifier
+from keras_ae.recipe import Recipe
+from keras_ae.tensorboard.final import grid_examples
+
+COLUMNS = {
+    "parameters": ("parameters", "{:,.0f}"),
+    "code": ("code", "{:.0f}"),
+    "seconds": ("s / epoch", "{:.1f}"),
+    "mse": ("test MSE", "{:.4f}"),
+    "excess_crossentropy": ("excess CE", "{:.4f}"),
+    "active_units": ("active units", "{:.0f}"),
+    "probe": ("linear probe", "{:.3f}"),
+    "nmi": ("k-means NMI", "{:.3f}"),
+    "mig": ("MIG", "{:.3f}"),
+    "beta_vae_score": ("beta-VAE score", "{:.3f}"),
+    "frechet_prior": ("Frechet*, own sampler", "{:.1f}"),
+    "frechet_mixture": ("Frechet*, mixture", "{:.1f}"),
+}
+"""The table's columns: title and form."""
+
+FOOTNOTE = (
+    "\\* Frechet distance of {samples:,} samples to as many test examples at most, in the features of a "
+    "small classifier trained on the same data (test accuracy {accuracy:.3f}): not the Inception FID, and "
+    'not to be compared across tables. "Own sampler": codes from where the variant says; "mixture": '
+    "from ten Gaussians fitted to the training codes."
+)
+
+OF_FACTORS = (
+    "MIG (Chen et al. 2018; 20 bins) and beta-VAE score (Higgins et al. 2017; chance {chance:.3f}) are of "
+    "the {count:,} test examples and the factors that they were drawn from: {names}."
+)
+
+
+def write(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Recipe, seeds: int) -> None:
+    """Writes `table.md`, `figures.json` and, of what can be drawn, `pictures.png`.
+
+    lines: of each variant the rows of its seeds, the first of which is drawn. recipe: of the first seed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "table.md").write_text(_table(lines, data, recipe, seeds))
+    figures = {
+        "seeds": list(range(recipe.seed, recipe.seed + seeds)),
+        "figures": {rows[0].name: [row.figures for row in rows] for rows in lines},
+    }
+    (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    if drawable(data.test.shape):
+        inputs = grid_examples(data.test, recipe, data)[0]["inputs"]
+        save(_sheet([rows[0] for rows in lines], inputs, data.domain), folder / "pictures.png")
+
+
+def _table(lines, data, recipe, seeds):
+    """The text of the table and of what is said below it."""
+    used = [column for column in COLUMNS if any(column in rows[0].figures for rows in lines)]
+    text = [
+        f"| variant | {' | '.join(COLUMNS[column][0] for column in used)} |",
+        "|---|" + "---:|" * len(used),
+        *(f"| {rows[0].name} | {' | '.join(_cell(rows, column) for column in used)} |" for rows in lines),
+        "",
+        f"{data.name}, {len(data.train):,} examples to train on, {recipe.epochs} epochs each"
+        "; what trains in stages has those of its earlier stages besides.",
+    ]
+    if seeds > 1:
+        text[-1] += (
+            f" Mean ± standard deviation (n - 1) of {seeds} trainings, seeds {recipe.seed} to "
+            f"{recipe.seed + seeds - 1}; one figure where all agree."
+        )
+    if "mig" in used:
+        varying = [name for name in data.factor_names if f"mig_{name}" in lines[0][0].figures]
+        told = {"chance": 1 / len(varying), "count": len(data.test), "names": ", ".join(varying)}
+        text += ["", OF_FACTORS.format(**told)]
+    if data.classes:
+        text += ["", FOOTNOTE.format(samples=SAMPLES, accuracy=train_classifier(data).accuracy)]
+    return "\n".join(text) + "\n"
+
+
+def _cell(rows, column):
+    """A figure, or the mean of those of several seeds and how far they differ."""
+    figures = [row.figures[column] for row in rows if column in row.figures]
+    if not figures:
+        return "-"
+    form = COLUMNS[column][1]
+    if len(set(figures)) == 1:
+        return form.format(figures[0])
+    return f"{form.format(np.mean(figures))} ± {form.format(np.std(figures, ddof=1))}"
+
+
+def _sheet(rows, inputs, domain):
+    """Reconstructions to the left and samples to the right, a variant's name before its row."""
+    blank = np.full_like(np.asarray(inputs), 0.5)
+    halves = [
+        grid({"input": inputs} | {row.name: row.reconstructions for row in rows}, domain),
+        grid(
+            {"input": blank}
+            | {row.name: blank if row.samples is None else row.samples[: len(blank)] for row in rows},
+            domain,
+        ),
+    ]
+    body = np.concatenate(halves, axis=1)
+    height = body.shape[0] // (len(rows) + 1)
+    margin = Image.new("L", (8 * max(len(row.name) for row in rows) + 16, body.shape[0]), 128)
+    drawing = ImageDraw.Draw(margin)
+    for number, name in enumerate(["input"] + [row.name for row in rows]):
+        drawing.text((6, number * height + height // 2 - 4), name, fill=255)
+    side = np.repeat(np.asarray(margin)[..., None], body.shape[-1], axis=-1)
+    return np.concatenate([side, body], axis=1)

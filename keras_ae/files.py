@@ -1,0 +1,82 @@
+"""Files written whole or not at all, and the modules that a folder of the package holds."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+__all__ = ["classes_below", "modules_below", "replace_text", "written_whole"]
+
+
+@contextmanager
+def written_whole(*files: Path) -> Iterator[list[Path]]:
+    """Temporary paths beside files, moved into place together when the block ends without an error.
+
+    Whoever reads a file meanwhile finds the old one or the new one. After an error nothing is
+    moved and the temporary files are removed.
+
+    Args:
+        files: The files to write or to replace; their folders exist.
+
+    Yields:
+        A path to write to for each file, in the same folder and with the same suffix.
+    """
+    partial = [file.with_name(f".{uuid.uuid4().hex}{file.suffix}") for file in files]
+    try:
+        yield partial
+        for path, file in zip(partial, files, strict=True):
+            os.replace(path, file)
+    finally:
+        for path in partial:
+            path.unlink(missing_ok=True)
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Writes a text file whole: whoever reads it meanwhile finds the old text or the new one.
+
+    Args:
+        file: The file to write or to replace; its folder exists.
+        text: Its whole content, written as UTF-8.
+    """
+    with written_whole(file) as (partial,):
+        partial.write_text(text, encoding="utf-8")
+
+
+def modules_below(package: ModuleType) -> list[ModuleType]:
+    """Every module of a package and of the packages inside it, imported, in the order of their names.
+
+    Args:
+        package: A package of keras_ae, such as `keras_ae.data`.
+
+    Returns:
+        The package itself and the modules below it.
+    """
+    infos = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return [package, *(importlib.import_module(info.name) for info in infos)]
+
+
+def classes_below(package: ModuleType, base: type = object) -> list[type]:
+    """The classes that the modules of a package define, in the order of the modules' names.
+
+    Args:
+        package: A package of keras_ae.
+        base: The class that they inherit from; it is not among them itself.
+
+    Returns:
+        The classes, each once, without those that a module only imports.
+    """
+    return [
+        kind
+        for module in modules_below(package)
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        and kind.__module__ == module.__name__
+        and issubclass(kind, base)
+        and kind is not base
+    ]

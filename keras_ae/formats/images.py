@@ -1,0 +1,35 @@
+"""Pictures: values in [0, 1] of pixels, read from any common format and written as PNG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_ae.errors import InputError
+from keras_ae.imaging.decode import SUFFIXES, read_picture
+from keras_ae.imaging.grid import save, to_bytes
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Values (height, width, 1 or 3) in [0, 1]."""
+
+    suffixes = tuple(sorted(SUFFIXES))
+
+    def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
+        """The middle of a picture at the wanted size. Raises InputError for what is no picture."""
+        pixels = np.empty(shape, np.uint8)
+        fault = read_picture(path, pixels)
+        if fault is not None:
+            raise InputError(f"{path} cannot be read as a picture ({fault}); give a PNG or JPEG")
+        return pixels / np.float32(255)
+
+    def drawn(self, example: np.ndarray) -> np.ndarray:
+        return to_bytes(example, "unit")
+
+    def write(self, example: np.ndarray, stem: Path) -> list[Path]:
+        path = stem.with_name(stem.name + ".png")
+        save(self.drawn(example), path)
+        return [path]

@@ -1,0 +1,91 @@
+"""The chorales of Johann Sebastian Bach in the corpus that comes with music21 (Cuthbert and Ariza 2010)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_ae.errors import InputError
+from keras_ae.formats.music.grid import Piece
+
+if TYPE_CHECKING:
+    from music21.stream import Score
+
+VOICES = 4
+BEATS_A_BAR = 4
+
+
+def corpus_version() -> str:
+    """The version of music21, which its corpus is of. Raises InputError where it is missing."""
+    try:
+        return version("music21")
+    except PackageNotFoundError as error:
+        raise InputError(
+            "the chorales come with music21, which is not installed: pip install 'keras_ae[music]', or take "
+            "DATA=jsb"
+        ) from error
+
+
+def chorales(most: int, steps_a_beat: int = 4) -> tuple[list[Piece], str]:
+    """At most so many pieces in four voices and 4/4 throughout, in the corpus's order, and what was left out.
+
+    Raises InputError where music21 is missing.
+    """
+    corpus_version()
+    from music21 import corpus
+
+    pieces: list[Piece] = []
+    faults: Counter = Counter()
+    for path in corpus.getComposer("bach"):
+        if len(pieces) == most:
+            break
+        # from its source, for music21 otherwise unpickles what lies in a folder that all may write to
+        score = corpus.parse(path, forceSource=True)
+        fault = fault_of(score)
+        if fault:
+            faults[fault] += 1
+        else:
+            pieces.append(piece_of(path.name.split(".mxl")[0], score, steps_a_beat))
+    told = ", ".join(f"{count} {fault}" for fault, count in sorted(faults.items()))
+    return pieces, f"left out {told}" if told else ""
+
+
+def fault_of(score: Score) -> str:
+    """Why a score is no chorale on our grid, or ""."""
+    if len(score.parts) != VOICES:
+        return "of other than 4 parts"
+    metres = {
+        metre.ratioString
+        for part in score.parts
+        for metre in part.recurse().getElementsByClass("TimeSignature")
+    }
+    return "" if metres == {f"{BEATS_A_BAR}/4"} else "not in 4/4 throughout"
+
+
+def piece_of(name: str, score: Score, steps_a_beat: int = 4) -> Piece:
+    """A score of parts from the highest; each note at its nearest step, a tied one held, repeats played once.
+
+    Bars begin where most of the first part's do, so that an upbeat is before the first.
+    """
+    time = round(float(score.highestTime) * steps_a_beat)
+    sounding = np.full((time, len(score.parts)), -1, np.int16)
+    onsets = np.zeros(sounding.shape, bool)
+    for voice, part in enumerate(score.parts):
+        for note in part.flatten().notes:
+            start = round(float(note.offset) * steps_a_beat)
+            end = round(float(note.offset + note.quarterLength) * steps_a_beat)
+            if end > start:
+                sounding[start:end, voice] = max(pitch.midi for pitch in note.pitches)
+                onsets[start:end, voice] = False
+                onsets[start, voice] = note.tie is None or note.tie.type == "start"
+    bars = _bars(measure.offset for measure in score.parts[0].getElementsByClass("Measure"))
+    return Piece(name, sounding, onsets, bars * steps_a_beat)
+
+
+def _bars(offsets: Iterable[float]) -> int:
+    """The beat of the first full bar, of the beats at which bars begin."""
+    return Counter(round(float(offset)) % BEATS_A_BAR for offset in offsets).most_common(1)[0][0]

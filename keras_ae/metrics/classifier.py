@@ -1,0 +1,117 @@
+"""A small classifier of the data at hand: reads what a model generates, and gives features to compare in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from keras_ae.data.pipeline import held_back_batches, training_batches
+from keras_ae.data.types import Data
+from keras_ae.heads import inference_batch
+from keras_ae.imaging.grid import drawable
+
+FEATURES = 64
+"""Width of the layer before the classes, whose values are the features."""
+
+PARTS = 10
+"""Times in a training that it is validated."""
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A trained classifier.
+
+    model: examples (batch, ...) -> {"classes" (batch, classes), "features" (batch, 64)}.
+    accuracy: share of the test examples that it reads rightly.
+    """
+
+    model: keras.Model
+    accuracy: float
+
+    def __call__(self, examples) -> dict[str, np.ndarray]:
+        """examples (n, ...) as a model sees them -> probabilities "classes" and "features"."""
+        size = inference_batch(tuple(examples.shape[1:]))
+        run = tf.function(partial(self.model, training=False), reduce_retracing=True)
+        parts = [
+            run(tf.convert_to_tensor(examples[start : start + size]))
+            for start in range(0, len(examples), size)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+MOST_STEPS, MOST_EPOCHS = 2500, 60
+"""A training ends at the first of them."""
+
+
+def train_classifier(data: Data, seed: int = 0) -> Classifier:
+    """Trains on the training split with its labels; the best of ten validations is kept.
+
+    Convolutions for pictures, dense layers for all else. Kept in memory for the same data.
+    Raises ValueError for data without classes.
+    """
+    if not data.classes:
+        raise ValueError("a classifier needs a label 0, 1, ... for each example, found none")
+    return _trained(_ByContent(data), seed)
+
+
+class _ByContent:
+    """Data that equals other data of the same examples, so that a cache finds it."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __hash__(self):
+        return hash(self.data.sha256)
+
+    def __eq__(self, other):
+        return self.data.sha256 == other.data.sha256 and self.data.classes == other.data.classes
+
+
+@lru_cache(maxsize=2)
+def _trained(keyed, seed):
+    data = keyed.data
+    tf.config.experimental.enable_op_determinism()  # two classifiers would make figures that do not compare
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input(data.train.shape)
+    hidden = inputs
+    if drawable(data.train.shape) and min(data.train.shape[:2]) >= 8:
+        for width in (32, 64):
+            hidden = layers.Conv2D(width, 3, 2, padding="same", activation="relu")(hidden)
+    hidden = layers.Dropout(0.25, seed=seed)(layers.Flatten()(hidden))
+    features = layers.Dense(FEATURES, "relu")(hidden)
+    classes = layers.Dense(data.classes, "softmax")(features)
+    batches, in_epoch = training_batches(data.train, _itself, 128, seed, classes=data.classes)
+    validation, test = (
+        _labelled(held_back_batches(split, _itself, seed, data.classes))
+        for split in (data.validation, data.test)
+    )
+    steps = min(MOST_STEPS, MOST_EPOCHS * in_epoch)
+    model = keras.Model(inputs, classes)
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+    model.compile(keras.optimizers.Adam(rate), "categorical_crossentropy", metrics=["accuracy"])
+    model.fit(
+        _labelled(batches),
+        epochs=PARTS,
+        steps_per_epoch=max(1, steps // PARTS),
+        validation_data=validation,
+        callbacks=[
+            keras.callbacks.EarlyStopping("val_loss", patience=PARTS, restore_best_weights=True),
+        ],
+        shuffle=False,
+        verbose=0,
+    )
+    accuracy = model.evaluate(test, verbose=0, return_dict=True)["accuracy"]
+    return Classifier(keras.Model(inputs, {"classes": classes, "features": features}), float(accuracy))
+
+
+def _itself(examples, seeds):
+    return examples, examples
+
+
+def _labelled(batches):
+    return batches.map(lambda named, targets: (targets, named["condition"]))

@@ -1,0 +1,95 @@
+"""ONNX by tf2onnx, run by onnxruntime. Needs the extra `onnx`."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.errors import ExportError
+from keras_ae.serving.runtimes.models import THREADS, Converted, Source, first_line, quiet
+
+
+def convert(head: Source) -> Converted:
+    """A head of any batch size in ONNX.
+
+    Raises ExportError, naming the op where a head has one that ONNX lacks.
+    """
+    import onnxruntime
+
+    model = _model(head)
+    _refuse_unknown(head, model)
+    _name_axes(head, model.graph)
+    content = model.SerializeToString()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    try:
+        with quiet():
+            session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ExportError(f"ONNX Runtime cannot load {head.name}: {first_line(error)}") from error
+    names = [tensor.name for tensor in session.get_outputs()]
+    return Converted(content, lambda named: dict(zip(names, session.run(names, named), strict=True)))
+
+
+def _model(head):
+    import tf2onnx
+
+    served = head.served
+    function = tf.function(lambda named: served(**named), input_signature=[head.takes])
+    try:
+        with quiet():
+            model, _ = tf2onnx.convert.from_function(
+                function, [head.takes], custom_op_handlers={"Erfc": (_erfc, [])}
+            )
+    except Exception as error:
+        raise ExportError(f"ONNX cannot express {head.name}: {first_line(error)}") from error
+    return model
+
+
+def _erfc(graph, node, name, _):
+    """1 - erf(x), as which Keras's gelu is written; tf2onnx knows erf alone."""
+    [dtype], [shape] = node.output_dtypes, node.output_shapes
+    graph.remove_node(name)
+    erf = graph.make_node("Erf", node.input, dtypes=[dtype], shapes=[shape])
+    one = graph.make_const(f"{name}/one", np.ones((), np.float32))
+    graph.make_node(
+        "Sub", [one.output[0], erf.output[0]], name=name, outputs=node.output, dtypes=[dtype], shapes=[shape]
+    )
+
+
+def _refuse_unknown(head, model):
+    """Raises ExportError for TensorFlow's ops that were left in the graph."""
+    import onnx
+
+    [opset] = [imported.version for imported in model.opset_import if imported.domain in ("", "ai.onnx")]
+    unknown = {
+        node.op_type
+        for node in _nodes(model.graph)
+        if not node.domain and not onnx.defs.has(node.op_type, opset, "")
+    }
+    if unknown:
+        raise ExportError(f"ONNX cannot express {head.name}: it has no op {', '.join(sorted(unknown))}")
+
+
+def _nodes(graph):
+    """The nodes of a graph, those of its loops and branches too."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _nodes(attribute.g)
+
+
+def _name_axes(head, graph):
+    """The inputs and outputs of the signature, with its shapes, of which conversion loses some."""
+    specs = head.takes | head.served.structured_outputs
+    for tensor in list(graph.input):
+        if tensor.name not in specs:  # left over from a loop, and read by nothing
+            graph.input.remove(tensor)
+    for tensor in (*graph.input, *graph.output):
+        axes = tensor.type.tensor_type.shape.dim
+        for axis, size in zip(axes, specs[tensor.name].shape, strict=True):
+            if size is None:
+                axis.dim_param = "batch"
+            else:
+                axis.dim_value = size

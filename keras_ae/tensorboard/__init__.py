@@ -1,0 +1,1 @@
+"""Pages that TensorBoard shows of a run, each written once."""

@@ -1,0 +1,65 @@
+"""What TensorBoard and the run's folder show of a finished run."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.blocks.samplers import drawing
+from keras_ae.data.pipeline import held_back_batches
+from keras_ae.data.types import Data, Split, values
+from keras_ae.heads import apply, inference_batch
+from keras_ae.imaging.grid import save
+from keras_ae.recipe import Recipe, flat
+from keras_ae.runs.run import MOST_FITTED, Run, named_examples
+from keras_ae.tensorboard.latent import pictures
+from keras_ae.tensorboard.overview import write_hparams
+from keras_ae.tensorboard.projector import MOST_POINTS, write_projector
+from keras_ae.tensorboard.render import can_draw, rows_drawn
+
+SHOWN = 10
+"""Examples in a picture grid."""
+
+
+def show(run: Run, table: dict[str, dict[str, float]]) -> None:
+    """Writes what TensorBoard shows of a finished run: scores, hyperparameters, projector, last pictures."""
+    write_hparams(run.directory, flat(run.recipe), table[run.name])
+    shape = run.data.test.shape
+    test = run.data.test.take(slice(min(MOST_POINTS, 256 * inference_batch(shape))))
+    examples = np.asarray(values(test.examples))
+    encoded = run.encode(test)
+    codes = encoded.get("quantized", encoded["code"]).reshape(len(examples), -1)
+    names = run.data.label_names
+    labels = None if test.labels is None else [names[i] if names else str(i) for i in test.labels]
+    write_projector(run.directory, codes, labels, examples, run.data.domain)
+    if can_draw(shape, run.data.medium):
+        named, targets = grid_examples(run.data.test, run.recipe, run.data)
+        outputs = apply(run.heads.end_to_end, named)["reconstruction"]
+        rows = run.recipe.task.rows(named["inputs"], targets, outputs)
+        save(rows_drawn(rows, run.data.units, run.data.medium), run.directory / "examples.png")
+        encoded = run.encode(run.data.train.thin(MOST_FITTED))
+        sampler = getattr(run.recipe.variant, "sampler", None)
+        shown = pictures(
+            run.heads,
+            encoded,
+            named_examples(run.data.train.take(slice(1)), run.data.classes),
+            run.data.units,
+            drawing(sampler.fit(run.heads, encoded)) if sampler else None,
+            run.data.medium,
+        )
+        for name, picture in shown.items():
+            save(picture, run.directory / f"{name}.png")
+
+
+def grid_examples(split: Split, recipe: Recipe, data: Data) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """(tensors by name, targets) of a split's examples for a grid: one of each label before a second."""
+    order = np.arange(len(split))
+    if split.labels is not None:
+        _, first = np.unique(split.labels, return_index=True)
+        order = np.concatenate([first, np.setdiff1d(order, first)])
+    pair = partial(recipe.task.pair, domain=data.domain)
+    batches = list(held_back_batches(split.take(order[:SHOWN]), pair, recipe.seed, data.classes))
+    named = {name: tf.concat([part[name] for part, _ in batches], 0) for name in batches[0][0]}
+    return named, tf.concat([targets for _, targets in batches], 0)

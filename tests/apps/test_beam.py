@@ -1,0 +1,236 @@
+"""Shards of codes by a Beam pipeline: the same codes, gone on with where it was, refused after a change."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+pytest.importorskip("apache_beam")
+
+from conftest import write_pictures
+
+from keras_ae.apps.encoding.beam import __main__ as program
+from keras_ae.apps.encoding.beam import pipeline, shards
+from keras_ae.apps.encoding.head import Head
+from keras_ae.errors import InputError
+
+pytestmark = pytest.mark.extras
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def pictures(tmp_path, random):
+    """A folder of 9 pictures below two labels, one of them broken."""
+    write_pictures(tmp_path / "pictures", random, (12, 12))
+    (tmp_path / "pictures" / "b" / "5.png").write_bytes(b"no picture")
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def array(tmp_path, random):
+    """A file of 50 random pictures."""
+    np.save(tmp_path / "x.npy", random.integers(0, 255, (50, 12, 12), dtype=np.uint8))
+    return tmp_path / "x.npy"
+
+
+def run(models, file, folder, *words, count=4):
+    return program.main(
+        [
+            *("tiny", str(file), "--output", str(folder), "--shards", str(count), "--models", str(models)),
+            *map(str, words),
+        ]
+    )
+
+
+def due(models, raw):
+    loaded = tf.saved_model.load(str(models / "tiny/encoder/1"))
+    seen = tf.constant(raw.reshape(-1, 12, 12, 1) / np.float32(255))
+    return loaded.signatures["serving_default"](inputs=seen)["code"].numpy()
+
+
+def made(folder):
+    return sorted(path.name for path in folder.glob("codes-*"))
+
+
+def test_shards_in_their_order_are_the_codes(exported, tmp_path, array, capsys):
+    joined = tmp_path / "codes.npy"
+    assert run(exported, array, tmp_path / "shards", "--batch", 5, "--join", joined) == 0
+    expected = due(exported, np.load(array))
+    parts = [np.load(tmp_path / "shards" / name) for name in made(tmp_path / "shards")]
+    assert [len(part) for part in parts] == [12, 13, 12, 13]
+    np.testing.assert_allclose(np.concatenate(parts), expected, atol=1e-6)
+    np.testing.assert_array_equal(np.load(joined), np.concatenate(parts))
+    printed = capsys.readouterr().out
+    assert "4 of 4 shards made" in printed
+    assert "codes.npy: 50 rows" in printed
+
+
+def test_what_was_cut_off_goes_on_with_the_shards_that_are_missing(exported, tmp_path, array, capsys):
+    folder = tmp_path / "shards"
+    run(exported, array, folder)
+    names = made(folder)
+    assert names[1] == "codes-00001-of-00004.npy"
+    before = {name: (folder / name).stat().st_mtime_ns for name in names}
+    content = (folder / names[1]).read_bytes()
+    (folder / names[1]).unlink()
+    capsys.readouterr()
+    assert run(exported, array, folder) == 0
+    assert "1 of 4 shards made" in capsys.readouterr().out
+    assert (folder / names[1]).read_bytes() == content
+    changed = [name for name in names if (folder / name).stat().st_mtime_ns != before[name]]
+    assert changed == [names[1]]
+    assert run(exported, array, folder) == 0
+    assert "0 of 4 shards made" in capsys.readouterr().out
+
+
+def test_a_folder_begun_with_something_else_is_refused(exported, tmp_path, array, capsys):
+    folder, models = tmp_path / "shards", tmp_path / "models"
+    run(exported, array, folder)
+    (folder / made(folder)[0]).unlink()
+    assert run(exported, array, folder, count=5) == 2
+    assert "was begun with other things (shards was 4, is 5); name another folder" in capsys.readouterr().err
+    shutil.copytree(exported / "tiny", models / "tiny")
+    card = models / "tiny/encoder/1/card.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"weights_sha256": "other"}))
+    assert run(models, array, folder) == 2
+    assert "is other); name another folder" in capsys.readouterr().err
+    np.save(array, np.load(array)[::-1])
+    assert run(exported, array, folder) == 2
+    assert "(input_sha256 was " in capsys.readouterr().err
+    assert len(made(folder)) == 3
+
+
+def test_shards_without_a_manifest_that_can_be_read_are_refused(exported, tmp_path, array, capsys):
+    folder = tmp_path / "shards"
+    run(exported, array, folder)
+    (folder / shards.MANIFEST).write_text("{")
+    assert run(exported, array, folder) == 2
+    assert "_manifest.json cannot be read" in capsys.readouterr().err
+    (folder / shards.MANIFEST).unlink()
+    assert run(exported, array, folder) == 2
+    assert "holds shards of unknown origin" in capsys.readouterr().err
+
+
+def test_pictures_left_out_are_named_and_the_others_keep_their_names(exported, tmp_path, pictures, capsys):
+    joined = tmp_path / "codes.npy"
+    for _ in range(2):  # the second time nothing is made anew
+        assert run(exported, pictures, tmp_path / "shards", "--join", joined, "--force", count=3) == 0
+        assert "left out 1 of 9 images: b/5.png (cannot identify" in capsys.readouterr().out
+    with open(f"{joined}.csv", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["name"] for row in table] == [
+        *(f"a/{n}.png" for n in (0, 2, 4, 6, 8)),
+        *("b/1.png", "b/3.png", "b/7.png"),
+    ]
+    assert [row["label"] for row in table] == ["0"] * 5 + ["1"] * 3
+    assert [row["index"] for row in table] == list(map(str, range(8)))
+    pixels = np.stack([np.asarray(Image.open(pictures / row["name"])) for row in table])
+    np.testing.assert_allclose(np.load(joined), due(exported, pixels), atol=1e-6)
+
+
+def test_a_folder_of_tables_is_read_as_one(exported, tmp_path, array):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    assert run(exported, array, tmp_path / "shards", "--format", "parquet") == 0
+    table = parquet.read_table(tmp_path / "shards")
+    assert table["index"].to_pylist() == list(range(50))
+    np.testing.assert_allclose(table["code"].to_pylist(), due(exported, np.load(array)), atol=1e-6)
+
+
+def test_a_shard_that_cannot_be_encoded_is_told_of_once_the_others_are_made(
+    exported, tmp_path, random, capsys
+):
+    raw = random.uniform(size=(40, 12, 12))
+    raw[25] = 7
+    np.save(tmp_path / "x.npy", raw)
+    for _ in range(2):
+        assert run(exported, tmp_path / "x.npy", tmp_path / "shards") == 2
+        told = capsys.readouterr().err
+        assert "1 of 4 shards could not be encoded: expected values in [0, 1]" in told
+        assert "example 25 holds 7.0" in told
+        assert made(tmp_path / "shards") == [f"codes-0000{n}-of-00004.npy" for n in (0, 1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--shards", "0"], "expected 1 to 50 shards, as there are examples; received 0"),
+        (["--shards", "51"], "expected 1 to 50 shards, .* received 51"),
+        (["--batch", "0"], "batches of at least 1 example"),
+        (["--outputs", "mode"], "gives code; received --outputs mode"),
+        (["--head", "autoencoder", "--outputs", "reconstruction,error"], "an .npy holds one output"),
+        (["--join", "x.txt"], "expected an output named"),
+        (["--join", "x.tfrecord"], "--join makes an .npy of .npy shards"),
+        (["--format", "parquet", "--join", "x.npy"], "--join makes an .npy of .npy .*; read .* as one table"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_for_is_told(exported, tmp_path, array, words, message, capsys):
+    assert run(exported, array, tmp_path / "shards", *words) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not (tmp_path / "shards").exists()
+
+
+def test_the_pipeline_runs_as_a_program_and_by_beams_own_flags(exported, tmp_path, array):
+    """Workers of their own find the pipeline's classes by the module's name."""
+    words = ["tiny", "x.npy", "--output", "shards", "--shards", "2", "--models", str(exported)]
+    words += ["--direct_num_workers=2", "--direct_running_mode=multi_processing"]
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_ae.apps.encoding.beam", *words],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(made(tmp_path / "shards")) == 2
+
+
+def test_a_worker_that_finds_another_input_or_a_join_too_early_is_refused(exported, tmp_path, array):
+    head = Head.of(exported / "tiny/encoder/1")
+    job = shards.Job(head, str(array), None, None, 49, False, False, tmp_path / "shards", 4, ".npy", 8)
+    with pytest.raises(InputError, match="held 49 examples, holds 50 to a worker"):
+        pipeline.Opened(job)
+    with pytest.raises(InputError, match="4 of 4 shards are missing in"):
+        shards.join(job, tmp_path / "codes.npy")
+
+
+def test_beam_is_told_to_be_missing(exported, tmp_path, array, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras_ae.apps.encoding.beam.pipeline", None)
+    assert run(exported, array, tmp_path / "shards") == 2
+    assert "needs Apache Beam: pip install 'keras_ae[beam]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (KeyboardInterrupt, 130, "interrupted; the same command goes on"),
+        (OSError("No space left on device"), 2, "No space left on device"),
+        (ArithmeticError("too much"), 1, "too much"),
+    ],
+)
+def test_what_ends_a_pipeline_leaves_the_shards_that_are_there(
+    exported, tmp_path, array, capsys, monkeypatch, error, status, told
+):
+    process = pipeline.Written.process
+
+    def ended(self, element):
+        if element[0] == 2:
+            raise error
+        return process(self, element)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline.Written, "process", ended)
+        assert run(exported, array, tmp_path / "shards") == status
+    assert told in capsys.readouterr().err
+    assert 0 < len(made(tmp_path / "shards")) < 4
+    assert run(exported, array, tmp_path / "shards") == 0
+    assert len(made(tmp_path / "shards")) == 4

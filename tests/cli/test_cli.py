@@ -1,0 +1,274 @@
+"""The command line: what it prints, the status it exits with, and one line for what it cannot use."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_ae import cli
+from keras_ae.cli import paths
+from keras_ae.runs.checkpoint import read_state
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ["--set", "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16"]
+
+
+def draw_pictures(folder):
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for number in range(40):
+        Image.fromarray(random.integers(0, 255, (12, 12), dtype=np.uint8)).save(folder / f"{number}.png")
+
+
+def test_a_reader_that_stops_early_is_no_failure():
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "keras_ae", "list"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """An empty working folder with a few pictures in it."""
+    monkeypatch.chdir(tmp_path)
+    draw_pictures(tmp_path / "pictures")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder in which `denoising` was trained on the pictures."""
+    folder = tmp_path_factory.mktemp("finished")
+    draw_pictures(folder / "pictures")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert cli.main(["train", "denoising", "--data", "pictures", *QUICK]) == 0
+    return folder
+
+
+@pytest.fixture
+def trained(workplace, finished):
+    """A working folder of one's own with a finished run in it."""
+    shutil.copytree(finished, workplace, dirs_exist_ok=True)
+    return workplace
+
+
+def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, capsys):
+    (workplace / "pictures" / "broken.png").write_bytes(b"x")
+    assert cli.main(["train", "denoising", "--data", "pictures", *QUICK]) == 0
+    printed = capsys.readouterr().out
+    for text in (
+        "left out 1 of 41 images",
+        "broken.png",
+        "PSNR dB",
+        "noisy input",
+        "linear denoiser",
+        "denoising  ",
+    ):
+        assert text in printed
+    assert "tensorboard --logdir runs" in printed
+    assert "keras-ae serve" in printed
+    card = json.loads((workplace / "runs/denoising/001/card.json").read_text())
+    assert card["data"]["shape"] == [12, 12, 1]
+    for head in ("encoder", "decoder", "autoencoder"):
+        assert (workplace / "saved_models/denoising" / head / "1/saved_model.pb").is_file()
+        assert (workplace / "saved_models/denoising" / head / "1/card.json").is_file()
+    assert (workplace / "saved_models/models.config").is_file()
+
+
+def test_evaluate_and_export_take_the_newest_run(trained, capsys):
+    workplace = trained
+    cli.main(["train", "denoising", "--data", "pictures", *QUICK, "--set", "seed=1"])
+    printed = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
+    first = json.loads((workplace / "runs/denoising/001/card.json").read_text())["metrics"]
+    (workplace / "runs/denoising/003").mkdir()  # a run that never came to an end
+    assert cli.main(["evaluate", "denoising"]) == 0
+    evaluated = capsys.readouterr().out
+    assert "runs/denoising/002" in evaluated
+    assert re.findall(r"^denoising  .*$", evaluated, re.M) == printed
+    assert cli.main(["evaluate", "denoising", "--run-dir", "runs/denoising/001"]) == 0
+    [line] = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
+    assert line != printed[0]
+    assert f" {first['mse']:.5f} " in line
+    for file in (workplace / "pictures").iterdir():
+        file.unlink()
+    assert cli.main(["export", "denoising"]) == 0
+    assert "saved_models/denoising/encoder/3" in capsys.readouterr().out
+
+
+def test_resume_goes_on_with_the_data_and_settings_of_the_run(trained, capsys):
+    assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
+    assert "going on after epoch 1 of 2" in capsys.readouterr().out
+    assert read_state(trained / "runs/denoising/001/checkpoint")["epochs"] == 2
+    assert not (trained / "runs/denoising/002").exists()
+
+
+@pytest.mark.slow
+def test_resume_without_a_run_begins_one(workplace, capsys):
+    assert cli.main(["train", "denoising", "--resume", "--data", "pictures", *QUICK]) == 0
+    assert "nothing to resume" in capsys.readouterr().out
+
+
+def test_an_interrupted_run_says_how_to_go_on(workplace, capsys, monkeypatch):
+    (workplace / "mine.py").write_text(
+        (ROOT / "recipes" / "denoising.py").read_text()
+        + """
+import dataclasses
+import keras
+
+
+class Interrupt(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
+"""
+    )
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    arguments = ["train", "mine.py", "--data", "pictures", "--runs", "my runs", *QUICK, "--set", "epochs=3"]
+    assert cli.main(arguments) == 130
+    printed = capsys.readouterr().err
+    assert "1 of 3 epochs are kept in my runs/mine/001" in printed
+    assert "-m keras_ae train mine.py --resume --run-dir 'my runs/mine/001'" in printed
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert cli.main(arguments) == 130
+    assert "go on with: make train RECIPE=mine.py RESUME=1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "denoise"], r"expected a recipe's name \(.*denoising, digits.*\).*received 'denoise'"),
+        (
+            ["train", "denoising", "--set", "epoch=3"],
+            "Recipe has no field 'epoch'; its fields are data, variant",
+        ),
+        (["train", "denoising", "--set", "epochs=x"], "expected a whole number, received 'x'"),
+        (["train", "denoising", "--set", "a='b"], "cannot be split into words"),
+        (["train", "denoising", "--data", "nowhere"], "received 'nowhere', which does not exist"),
+        (["train", "denoising", "--data", "empty"], "expected images .* below empty; found none"),
+        (["train", "denoising", "--data", "mixed"], "5 grey and 5 in colour; set data.channels"),
+        (["train", "denoising", "--data", "rank.npy"], r"received shape \(5,\)"),
+        (["train", "denoising", "--data", "nan.npy"], r"1 are NaN or infinite, the first at index \(2, 1\)"),
+        (["train", "denoising", "--data", "vectors.npy"], "variant.backbone=DenseBackbone"),
+        (["train", "denoising", "--data", "pictures", "--runs", "a file"], "cannot be written"),
+        (["train", "denoising", "--data", "pictures", "--run-dir", "a file/x"], "cannot be written"),
+        (
+            ["train", "denoising", "--resume", "--run-dir", "missing"],
+            "the run's folder missing does not exist",
+        ),
+        (["train", "denoising", "--resume", "--run-dir", "pictures"], "not a run's folder"),
+        (["train", "denoising", "--set", "variant.backbone.activation=rleu"], "rleu"),
+        (["train", "denoising", "--set", "name=x"], "a recipe's name is that of its file"),
+        (["evaluate", "denoise"], r"expected a recipe's name \(.*denoising, digits.*\).*received 'denoise'"),
+        (["export", "denoise"], "expected a recipe's name"),
+        (["evaluate", "denoising"], "there is no finished run of denoising below runs; train one first"),
+        (["export", "denoising"], "there is no finished run of denoising"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_two(workplace, capsys, arguments, message):
+    random = np.random.default_rng(1)
+    (workplace / "empty").mkdir()
+    (workplace / "mixed").mkdir()
+    (workplace / "a file").touch()
+    for number in range(5):
+        Image.fromarray(random.integers(0, 255, (9, 9), dtype=np.uint8)).save(f"mixed/{number}.png")
+        Image.fromarray(random.integers(0, 255, (9, 9, 3), dtype=np.uint8)).save(f"mixed/c{number}.png")
+    np.save("rank.npy", np.zeros(5))
+    np.save("nan.npy", np.where(np.arange(20).reshape(5, 4) == 9, np.nan, 1.0))
+    np.save("vectors.npy", random.uniform(size=(30, 4)))
+    assert cli.main(arguments) == 2
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err + captured.out
+    [line] = [line for line in captured.err.splitlines() if line.startswith("keras-ae: ")]
+    assert re.search(message, line)
+    assert not list(workplace.glob("runs/*/*"))
+
+
+def test_an_unforeseen_failure_is_one_line_and_status_one(workplace, capsys, monkeypatch):
+    from keras_ae.training import train
+
+    def fail(*_, **__):
+        raise RuntimeError("the sky\nfell")
+
+    monkeypatch.setattr(train, "train", fail)
+    assert cli.main(["train", "denoising", "--data", "pictures"]) == 1
+    captured = capsys.readouterr()
+    assert "keras-ae: RuntimeError: the sky fell (--debug shows where)" in captured.err
+    assert "Traceback" not in captured.err
+    assert not list(workplace.glob("runs/*/*"))
+
+
+def test_a_run_of_another_recipe_is_not_taken(trained, capsys):
+    assert cli.main(["evaluate", "digits", "--run-dir", "runs/denoising/001"]) == 2
+    assert "is a run of denoising, expected one of digits" in capsys.readouterr().err
+
+
+def test_debug_shows_the_traceback(workplace, capsys):
+    assert cli.main(["train", "denoise", "--debug"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_unfinished_run_is_not_exported(trained, capsys):
+    (trained / "runs/denoising/001/card.json").unlink()
+    assert cli.main(["export", "denoising"]) == 2
+    assert "card.json is missing" in capsys.readouterr().err
+
+
+def test_runs_are_numbered_and_never_shared(workplace):
+    assert paths.next_folder(Path("runs/a")).name == "001"
+    assert paths.next_folder(Path("runs/a")).name == "002"
+    (workplace / "runs/a/017").mkdir()
+    assert paths.next_folder(Path("runs/a")).name == "018"
+
+
+def test_list_shows_each_recipe_without_tensorflow_and_in_under_a_second(tmp_path):
+    program = (
+        "import sys, time; begin = time.perf_counter()\n"
+        "from keras_ae.cli import main; status = main(['list'])\n"
+        "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)\n"
+        "assert time.perf_counter() - begin < 1, time.perf_counter() - begin\n"
+        "sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(
+        path.stem for path in (ROOT / "recipes").glob("*.py")
+    )
+    assert all(len(line.split()) > 3 for line in lines)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["train"], ["fly"]])
+def test_usage_errors_exit_as_argparse_does_in_one_line(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    told = capsys.readouterr()
+    if arguments == ["--help"]:
+        assert stop.value.code == 0
+        assert "usage: keras-ae" in told.out
+    else:
+        assert stop.value.code == 2
+        assert told.err.count("\n") == 1
+        assert told.err.endswith("--help\n")
+
+
+def test_the_module_is_a_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_ae", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("keras-ae ")

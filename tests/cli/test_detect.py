@@ -1,0 +1,283 @@
+"""The verbs detect and monitor: scored rows, flagged spans, charts, drift, and what they refuse."""
+
+import csv
+import re
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_ae import cli
+from keras_ae.apps.detection.charts import MOST_DRAWN, merged, outline, series_chart, table_chart
+from keras_ae.apps.detection.report import flagged_spans, write_rows
+from keras_ae.apps.detection.scoring import Detector, Scored, drift, scored_file
+from keras_ae.data.series.resample import Series
+from keras_ae.data.tables.csv_file import read_table
+from keras_ae.errors import InputError
+from keras_ae.recipe import load
+
+QUICK = (
+    "epochs=6 least_steps=0 batch_size=16 data.window=8 variant.latent_dim=2 "
+    "variant.backbone=DenseBackbone(units=(16,))"
+)
+
+
+def rows_of(file, separator=","):
+    with open(file, newline="", encoding="utf-8") as opened:
+        return list(csv.DictReader(opened, delimiter=separator))
+
+
+def save_series(file, random, count=600, broken=()):
+    """A sine of 12 points a period by the hour, in German notation, with places where it is flat."""
+    clock = np.arange(count)
+    values = 20 + 5 * np.sin(2 * np.pi * clock / 12) + random.normal(0, 0.1, count)
+    for first, last in broken:
+        values[first:last] = 35
+    times = np.datetime64("2024-01-01T00") + clock
+    lines = [f"{time};{value:.3f}".replace(".", ",") for time, value in zip(times, values, strict=True)]
+    lines[100] = lines[100].split(";")[0] + ";"
+    file.write_text("\n".join(["time;load", *lines]) + "\n")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder in which a series has been learned and looked at."""
+    folder = tmp_path_factory.mktemp("detect")
+    random = np.random.default_rng(0)
+    save_series(folder / "load.csv", random, broken=[(400, 410), (500, 520)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert cli.main(["detect", "series_anomaly", "load.csv", "--set", QUICK]) == 0
+    return folder
+
+
+@pytest.fixture
+def run(home, monkeypatch):
+    monkeypatch.chdir(home)
+    return lambda *words: cli.main(list(map(str, words)))
+
+
+def test_rows_keep_their_order_and_gain_scores(home):
+    rows, before = (rows_of(home / file, ";") for file in ("detected/load/scored.csv", "load.csv"))
+    assert [(row["time"], row["load"]) for row in rows] == [(row["time"], row["load"]) for row in before]
+    flags = np.array([int(row["is_anomaly"]) for row in rows])
+    assert flags[400:410].all()
+    assert flags[500:520].all()
+    assert flags[:300].mean() < 0.2
+    assert "," in rows[405]["score"]  # as the file writes numbers
+    p = np.array([float(row["p_value"].replace(",", ".")) for row in rows])
+    assert p[405] == p.min()
+    assert rows[405]["because"] == "load 100%"
+
+
+def test_flagged_spans_are_listed_and_drawn(home):
+    spans = rows_of(home / "detected/load/spans.csv")
+    broken = [span for span in spans if float(span["score"]) > 1]
+    assert len(broken) == 2
+    assert broken[0]["from"] < "2024-01-17 16" < broken[0]["most_unlike"] < "2024-01-18 02" < broken[0]["to"]
+    with Image.open(home / "detected/load/plot.png") as chart:
+        assert chart.size == (1200, 520)
+        assert len(chart.convert("RGB").getcolors(10**6)) > 10
+
+
+def test_results_that_are_there_are_not_replaced_unless_told(run, home, capsys):
+    before = (home / "detected/load/scored.csv").read_bytes()
+    assert run("detect", "series_anomaly", "load.csv", "--trained") == 2
+    assert "scored.csv exists; name another folder" in capsys.readouterr().err
+    assert run("detect", "series_anomaly", "load.csv", "--trained", "--force") == 0
+    assert (home / "detected/load/scored.csv").read_bytes() == before
+
+
+def test_new_rows_are_scored_by_a_run_without_training(run, home, capsys):
+    save_series(home / "new.csv", np.random.default_rng(1), 200, broken=[(150, 160)])
+    assert run("detect", "series_anomaly", "new.csv", "--trained") == 0
+    assert "Epoch" not in capsys.readouterr().out
+    flags = np.array([int(row["is_anomaly"]) for row in rows_of(home / "detected/new/scored.csv", ";")])
+    assert flags[150:160].all()
+    assert flags[:130].mean() < 0.2
+
+
+def test_drift_is_told_from_none(run, home, capsys):
+    save_series(home / "same.csv", np.random.default_rng(2))
+    assert run("monitor", "series_anomaly", "same.csv") == 0
+    same = capsys.readouterr().out
+    save_series(home / "other.csv", np.random.default_rng(3), broken=[(0, 500)])
+    assert run("monitor", "series_anomaly", "other.csv") == 0
+    other = capsys.readouterr().out
+    assert "retrain" not in same
+    assert other.splitlines()[-1] == "much change: retrain"
+    assert float(re.search(r"index (\S+)", other)[1]) > 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["detect", "series_anomaly", "nothing.csv"], "expected a file of rows, nothing.csv is none"),
+        (["detect", "series_anomaly", "load.csv", "--data", "nab", "--trained", "--force"], "given as INPUT"),
+        (
+            ["detect", "series_anomaly", "wide.csv", "--trained"],
+            "no column 'load'; its columns are time, other",
+        ),
+        (["monitor", "table_anomaly", "load.csv"], "there is no finished run of table_anomaly"),
+    ],
+)
+def test_what_cannot_be_scored_is_told_in_a_line(run, home, capsys, words, message):
+    (home / "wide.csv").write_text("time,other\n2024-01-01,1\n2024-01-02,2\n")
+    assert run(*words) == 2
+    [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("keras-ae")]
+    assert message in line
+
+
+def test_rows_of_a_table_are_scored_each(run, home, capsys):
+    random = np.random.default_rng(4)
+    size = random.normal(5, 1, 300)
+    lines = [
+        f"{a:.3f},{2 * a + b:.3f},{'red' if b < 0 else 'blue'}"
+        for a, b in zip(size, random.normal(0, 0.1, 300), strict=True)
+    ]
+    lines[200] = "5.0,-10.0,blue"
+    (home / "table.csv").write_text("\n".join(["the size,kg/m,code", *lines]) + "\n")
+    quick = "epochs=8 batch_size=16 variant.latent_dim=2 learning_rate=3e-3"
+    assert run("detect", "table_anomaly", "table.csv", "--set", quick, "--output", "found") == 0
+    told = capsys.readouterr().out
+    assert "no column tells what is normal: every row counts as normal" in told
+    assert "of 300 rows are flagged" in told
+    rows = rows_of(home / "found/scored.csv")
+    worst = max(range(300), key=lambda row: float(rows[row]["score"]))
+    assert (worst, rows[worst]["is_anomaly"]) == (200, "1")
+    assert rows[worst]["because"].startswith("kg/m")
+    assert [row["the size"] for row in rows] == [line.split(",")[0] for line in lines]
+    assert sorted(path.name for path in (home / "found").iterdir()) == ["plot.png", "scored.csv"]
+    asked = "predict", "table_anomaly", "table.csv", "--head", "detector", "--output", "told.npz"
+    assert run(*asked) == 0
+    with np.load("told.npz") as served:
+        scores, flags = (np.array([float(row[name]) for row in rows]) for name in ("score", "is_anomaly"))
+        np.testing.assert_allclose(served["score"], scores, rtol=1e-4)
+        # the row that the threshold is the score of is on either side of it by the last digit
+        apart = ~np.isclose(scores, scores[flags == 0].max(), rtol=1e-4)
+        np.testing.assert_array_equal(served["is_anomaly"][apart], flags[apart] == 1)
+        assert apart.mean() > 0.95
+    lines.insert(150, ",,")
+    (home / "holes.csv").write_text("\n".join(["the size,kg/m,code", *lines]) + "\n")
+    assert run("detect", "table_anomaly", "holes.csv", "--trained", "--output", "holes") == 0
+    assert rows_of(home / "holes/scored.csv")[150]["score"]
+    (home / "less.csv").write_text("the size,code\n1,red\n2,blue\n")
+    assert run("predict", "table_anomaly", "less.csv") == 2
+    assert "each of the head's inputs in less.csv, it lacks kg_m" in capsys.readouterr().err
+
+
+def test_a_run_is_scored_by_from_its_folder_alone(run, home, capsys, tmp_path):
+    """What it learned from may have become another file, or be gone."""
+    recipe, folder = load("series_anomaly"), home / "runs/series_anomaly/001"
+    before = scored_file(Detector.of(folder, recipe), str(home / "load.csv"))[0]
+    kept = (home / "load.csv").read_bytes()
+    save_series(home / "load.csv", np.random.default_rng(9), broken=[(0, 500)])
+    try:
+        assert run("monitor", "series_anomaly", "load.csv") == 0
+        assert capsys.readouterr().out.splitlines()[-1] == "much change: retrain"
+    finally:
+        (home / "load.csv").write_bytes(kept)
+    again = scored_file(Detector.of(folder, recipe), str(home / "load.csv"))[0]
+    np.testing.assert_array_equal(again.scores, before.scores)
+
+
+def test_a_value_that_stands_still_is_scored_and_other_steps_are_refused(run, home, capsys):
+    times = np.datetime64("2024-03-01T00") + np.arange(60)
+    (home / "still.csv").write_text("\n".join(["time;load", *(f"{time};35,0" for time in times)]) + "\n")
+    assert run("detect", "series_anomaly", "still.csv", "--trained") == 0
+    assert all(row["is_anomaly"] == "1" for row in rows_of(home / "detected/still/scored.csv", ";"))
+    times = np.datetime64("2024-03-01T00:00") + np.arange(60)
+    (home / "fast.csv").write_text(
+        "\n".join(["time;load", *(f"{time};2{row % 9},5" for row, time in enumerate(times))])
+    )
+    assert run("detect", "series_anomaly", "fast.csv", "--trained") == 2
+    assert (
+        "expected points 3600 s apart, as in training, those of fast.csv are 60 s" in capsys.readouterr().err
+    )
+
+
+def test_a_run_of_many_series_has_no_units_for_a_file(home, tmp_path):
+    shutil.copytree(home / "runs/series_anomaly/001", tmp_path / "run")
+    with np.load(tmp_path / "run/data.npz") as facts:
+        np.savez(
+            tmp_path / "run/data.npz",
+            **{name: facts[name] for name in facts if name not in ("channels", "step")},
+        )
+    with pytest.raises(InputError, match="series_anomaly, trained on load.csv, does not detect anomalies in"):
+        Detector.of(tmp_path / "run", load("series_anomaly"))
+
+
+def test_the_index_of_stability_is_that_of_its_definition():
+    reference = np.arange(1000.0)
+    assert drift(reference, reference)["psi"] == pytest.approx(0, abs=1e-9)
+    assert drift(reference, reference)["verdict"] == "as before"
+    now = np.concatenate([np.arange(500.0), np.arange(500.0)])
+    shares = (np.array([200.5] * 5 + [0.5] * 5) / 1005, np.array([100.5] * 10) / 1005)
+    expected = np.sum((shares[0] - shares[1]) * np.log(shares[0] / shares[1]))
+    assert drift(reference, now)["psi"] == pytest.approx(expected, rel=0.02)
+    assert drift(reference, now)["ks"] == pytest.approx(0.5)
+    assert drift(reference, now)["verdict"] == "much change: retrain"
+
+
+def scored_of(scores, flags, because=None, names=("a",)):
+    scores = np.asarray(scores, np.float64)
+    because = np.ones((len(scores), len(names))) if because is None else np.asarray(because)
+    return Scored(scores, np.full(len(scores), 0.5), np.asarray(flags, bool), because, names, scores)
+
+
+def test_reasons_name_the_columns_that_add_most():
+    found = scored_of([1, 1], [1, 0], [[1, 5, 4, 0.1], [9, 0, 0, 0]], ("a", "b", "c", "d"))
+    assert list(found.reasons(np.array([0, 1]))) == ["b 50%, c 40%", ""]
+
+
+def test_a_row_without_a_score_stays_empty(tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text('\nx,t\n1,a\n\n2,"b,c"\n')
+    write_rows(scored_of([0.25, np.nan], [1, 0]), np.array([0, 1]), file, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text().splitlines() == [
+        "x,t,score,p_value,is_anomaly,because", "1,a,0.25,0.5,1,a 100%", '2,"b,c",,,,',
+    ]  # fmt: skip
+    assert len(read_table(file)) == 2
+
+
+def test_spans_tell_when_something_was_most_unlike():
+    times = np.datetime64("2024-01-01", "ns").astype(np.int64) + 60 * 10**9 * np.arange(6)
+    series = Series(times, np.zeros((6, 2)), ("a", "b"), None, np.arange(6))
+    because = np.array([[0, 0], [1, 1], [1, 9], [1, 0], [0, 0], [7, 0]])
+    found = flagged_spans(scored_of([0, 2, 3, 4, 0, 5], [0, 1, 1, 1, 0, 1], because, ("a", "b")), series)
+    assert [(span["from"][-5:], span["to"][-5:], span["score"]) for span in found] == [
+        ("01:00", "03:00", "4"), ("05:00", "05:00", "5"),
+    ]  # fmt: skip
+    assert [(span["most_unlike"][-5:], span["because"]) for span in found] == [
+        ("02:00", "b 90%, a 10%"), ("05:00", "a 100%"),
+    ]  # fmt: skip
+
+
+def test_long_lines_keep_their_extremes(random):
+    line = random.normal(size=100_000)
+    line[[777, 50_001]] = 99, -99
+    line[90_000:95_000] = np.nan
+    places = outline(line)
+    assert len(places) <= MOST_DRAWN
+    assert {777, 50_001} <= set(places.tolist())
+    assert (np.diff(places) > 0).all()
+    assert np.isnan(line[places]).any()
+
+
+def test_spans_of_a_long_line_that_cannot_be_shown_apart_are_one():
+    spans = [(0, 3), (4, 9), (40, 41), (60, 90)]
+    assert merged(spans, 100) == spans
+    assert merged(spans, 20 * MOST_DRAWN) == [(0, 9), (40, 90)]
+
+
+def test_charts_are_drawn_of_any_scores(tmp_path, random):
+    for scores in (random.uniform(1, 2, 50), np.zeros(50), random.lognormal(0, 3, 50)):
+        table_chart(tmp_path / "table.png", scores, scores[:20], float(np.median(scores)))
+    values = random.normal(size=(50, 9))
+    series_chart(
+        tmp_path / "series.png", np.arange(50), values, tuple("abcdefghi"), scores, 1.0, [(3, 5)], [(4, 9)]
+    )
+    with Image.open(tmp_path / "table.png") as table, Image.open(tmp_path / "series.png") as series:
+        assert table.size == (800, 400)
+        assert series.size == (1200, 1620)

@@ -1,0 +1,175 @@
+"""The verbs that generate and walk through codes, as they are called, by a small network of levels."""
+
+import dataclasses
+import json
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_ae.apps.generation.generate import ORIGINS
+from keras_ae.backbones.steps import StepsBackbone
+from keras_ae.cli import main
+from keras_ae.formats.levels.legend import MARIO
+from keras_ae.recipe import load
+from keras_ae.runs.artifacts import save_data_facts, save_heads, saved
+from keras_ae.runs.run import Run, spec_of
+from keras_ae.serving.export import export_heads
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a run of level_generation as training leaves it, of a network that learned nothing."""
+    folder = tmp_path_factory.mktemp("levels")
+    recipe = load("level_generation")
+    variant = dataclasses.replace(recipe.variant, backbone=StepsBackbone((16,), axis=1), codes=16, width=4)
+    data = recipe.data.sample()
+    keras.utils.set_random_seed(0)
+    heads = variant.build(spec_of(data, partial(recipe.task.pair, domain=data.domain)))
+    unlearned = Run(dataclasses.replace(recipe, variant=variant), folder, data, heads)
+    save_data_facts(unlearned)
+    save_heads(unlearned)
+    request = {"recipe": "level_generation", "data": None, "set": []}
+    (folder / "request.json").write_text(json.dumps(request))
+    return folder
+
+
+@pytest.fixture
+def ask(run, tmp_path, capsys):
+    """Runs a verb on that run, its files below the test's folder: (status, what it printed, that folder)."""
+
+    def ask(verb, *arguments, output="out"):
+        folder = tmp_path / output
+        words = [verb, "level_generation", *arguments, "--run-dir", str(run), "--output", str(folder)]
+        status = main(words)
+        told = capsys.readouterr()
+        return status, told.out + told.err, folder
+
+    return ask
+
+
+def levels_in(folder):
+    return {path.stem: MARIO.level(path.read_text(), str(path)) for path in sorted(folder.glob("*.txt"))}
+
+
+def test_levels_are_generated_mended_and_drawn(ask):
+    status, told, folder = ask("generate", "--count", "5", "--seed", "1", "--playable")
+    assert status == 0
+    assert "valid as written: 100.0%" in told
+    levels = levels_in(folder)
+    assert [*levels] == ["001", "002", "003", "004", "005"]
+    assert all(level.shape == (14, 28) for level in levels.values())
+    with Image.open(folder / "sheet.png") as sheet:
+        assert sheet.width > 448
+    again = ask("generate", "--count", "5", "--seed", "1", "--playable", output="again")[2]
+    assert (folder / "003.txt").read_text() == (again / "003.txt").read_text()
+
+
+def test_the_served_decoder_gives_what_was_generated(run, ask, tmp_path):
+    _, _, folder = ask("generate", "--count", "4", "--seed", "3")
+    kept = saved(run)
+    folders = export_heads(
+        kept.heads, kept.units, kept.examples, "level_generation", {}, tmp_path / "models", kept.sampler
+    )
+    served = tf.saved_model.load(str(folders["decoder"])).signatures["sample"]
+    with np.load(folder / ORIGINS) as origins:
+        given = served(noise=tf.constant(origins["noise"]))
+    assert given["reconstruction"].shape == (4, 14, 28, 13)
+    np.testing.assert_allclose(tf.reduce_sum(given["reconstruction"], axis=-1), 1, atol=1e-5)
+    np.testing.assert_array_equal(given["classes"], [*levels_in(folder).values()])
+
+
+def test_levels_are_joined_to_a_length_after_an_opening(ask):
+    _, _, folder = ask("generate", "--count", "1", "--length", "60")
+    whole = levels_in(folder)["001"]
+    assert whole.shape == (14, 60)
+    (folder / "opening.txt").write_text(MARIO.text(whole[:, :20]))
+    opening = str(folder / "opening.txt")
+    _, _, after = ask("generate", "--count", "2", "--length", "40", "--after", opening, output="after")
+    joined = levels_in(after)["002"]
+    assert joined.shape == (14, 40)
+    np.testing.assert_array_equal(joined[:, :20], whole[:, :20])
+    assert not (after / ORIGINS).exists()
+
+
+def test_codes_are_walked_through(ask, tmp_path):
+    assert len(levels_in(ask("interpolate", "seed:1", "test:0", "--steps", "4")[2])) == 4
+    status, told, folder = ask("traverse", "seed:1", "--unit", "3", "--steps", "3", output="units")
+    assert (status, "change of what is decoded" in told) == (0, True)
+    assert all(name.startswith("unit_003_") for name in levels_in(folder))
+    _, _, folder = ask("attribute", "test:0", "--add", "pipes", "--strength", "1.5", output="pipes")
+    assert [*levels_in(folder)] == ["test_0_after", "test_0_before"]
+    _, told, folder = ask("reconstruct", "test:0", "seed:2", output="back")
+    assert "test_0: " in told
+    assert "of 392 places as they were" in told
+    with np.load(folder / "codes.npz") as codes:
+        assert codes["code_test_0"].shape == (1, 28)
+    longer = tmp_path / "a" / "sheet.txt"
+    longer.parent.mkdir()
+    longer.write_text("\n".join(["-" * 40] * 14))
+    _, told, folder = ask("attribute", str(longer), str(longer), "--add", "pipes", output="twice")
+    assert "the first 28 of 40 steps are taken" in told
+    assert {path.stem for path in folder.glob("*.txt")} == {
+        "sheet_2_before", "sheet_2_after", "sheet_3_before", "sheet_3_after",
+    }  # fmt: skip
+    _, told, folder = ask("nearest", "train:5", "--count", "2", output="near")
+    assert "train_5: train:5 0.0000" in told
+    assert "(a copy)" in told
+    assert [*levels_in(folder)] == ["train_5", "train_5_near_1", "train_5_near_2"]
+
+
+def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
+    ragged, unknown = tmp_path / "ragged.txt", tmp_path / "unknown.txt"
+    ragged.write_text("---\n--\n")
+    unknown.write_text("\n".join(["-" * 27 + "~"] * 14))
+    for arguments, message in (
+        (("attribute", "seed:1", "--add", ""), "expected what to add, a label or an attribute: ADD=NAME"),
+        (("generate", "--seed", "-1"), "expected a seed of at least 0, received -1"),
+        (("generate", "--length", "99", "--after", "gone.txt"), "there is no file gone.txt; name one (.txt)"),
+        (("generate", "--best-of", "0"), "expected the best of at least 1 draw"),
+        (("generate", "--count", "0"), "expected a count of examples from 1 to 10,000, received 0"),
+        (("generate", "--temperature", "0"), "temperature above 0"),
+        (("generate", "--length", "5"), "at least one window's, 28 columns, received 5"),
+        (("generate", "--after", str(ragged)), "expected a length beside"),
+        (("generate", "--label", "3"), "takes no class"),
+        (("interpolate", "seed:1", "nowhere.txt"), "there is no file nowhere.txt"),
+        (("interpolate", "seed:1", "seed:2", "--steps", "1"), "from 2 to 1,000 steps"),
+        (("generate", "--length", "20000"), "length from 1 to 10,000"),
+        (("attribute", "seed:1", "--add", "gaps", "--strength", "much"), "a number such as 1.5"),
+        (("attribute", "seed:1", "--add", "sunshine"), "expected one of"),
+        (("attribute", "seed:1", "--add", "pipes", "--strength", "nan"), "finite strength"),
+        (("reconstruct", str(ragged)), "ragged.txt"),
+        (("reconstruct", str(unknown)), "~"),
+        (("nearest", "seed:1", "--count", "0"), "count of at least 1"),
+        (("traverse", "seed:1", "--unit", "99"), "unit of the code from 0 to 27"),
+    ):
+        status, told, folder = ask(*arguments)
+        assert status == 2, told
+        [line] = [line for line in told.splitlines() if line.startswith("keras-ae: ")]
+        assert message in line
+        assert not folder.exists()
+
+
+def test_a_file_is_no_folder_to_write_to(ask, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    for output in ("taken", "taken/deeper"):
+        status, told, _ = ask("generate", "--count", "1", "--force", output=output)
+        assert status == 2
+        assert "which is, or is in, a file" in told
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_files_that_are_there_are_not_replaced_unasked(ask):
+    ask("generate", "--count", "1")
+    status, told, folder = ask("generate", "--count", "1")
+    assert (status, "FORCE=1" in told) == (2, True)
+    mine = folder / "mine.txt"
+    mine.write_text("kept")
+    assert ask("generate", "--count", "4", "--force")[0] == 0
+    assert ask("generate", "--count", "2", "--length", "40", "--force")[0] == 0
+    assert {path.stem for path in folder.glob("*.txt")} == {"001", "002", "mine"}
+    assert not (folder / ORIGINS).exists()
+    assert mine.read_text() == "kept"

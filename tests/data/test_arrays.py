@@ -1,0 +1,230 @@
+"""One's own .npy and .npz files: what they may hold, and what is said of what they may not."""
+
+import numpy as np
+import pytest
+
+from keras_ae.data import arrays
+from keras_ae.data.arrays import ArrayFile
+from keras_ae.data.find import find_dataset
+from keras_ae.errors import InputError
+
+
+@pytest.fixture
+def save(tmp_path):
+    def save(array=None, **named):
+        path = tmp_path / ("a.npz" if named else "a.npy")
+        np.savez(path, **named) if named else np.save(path, array)
+        return str(path)
+
+    return save
+
+
+def test_bytes_stay_bytes_of_the_unit_interval(save, random):
+    loaded = ArrayFile(save(random.integers(0, 255, (20, 6, 5), dtype=np.uint8))).load()
+    assert loaded.train.shape == (6, 5, 1)
+    assert loaded.train.examples.dtype == np.uint8
+    assert loaded.domain == "unit"
+
+
+@pytest.mark.parametrize(
+    ("convert", "highest"),
+    [(lambda x: x, 1.0), (lambda x: x > 0.5, 1.0), (lambda x: (x * 65535).astype("uint16"), 1.0)],
+)
+def test_floats_in_the_unit_interval_and_booleans_and_deep_pictures_are_unit(save, random, convert, highest):
+    loaded = ArrayFile(save(convert(random.uniform(size=(30, 4, 4, 3))))).load()
+    assert loaded.domain == "unit"
+    assert loaded.train.examples.dtype == np.float32
+    assert loaded.train.shape == (4, 4, 3)
+    assert 0.9 < loaded.train.examples.max() <= highest
+
+
+def test_real_vectors_are_standardised_by_the_training_split(save, random):
+    raw = random.normal(size=(200, 3)) * [1, 10, 0] + [5, -100, 7]
+    loaded = ArrayFile(save(raw)).load()
+    assert loaded.domain == "real"
+    np.testing.assert_allclose(loaded.train.examples.mean(0), 0, atol=1e-4)
+    np.testing.assert_allclose(loaded.train.examples.std(0), [1, 1, 0], atol=1e-4)
+    back = loaded.train.examples * loaded.scale + loaded.offset
+    distance = np.abs(back[:, None] - raw[None]).max(-1).min(1)
+    assert distance.max() < 1e-3
+
+
+def test_real_pictures_are_standardised_per_channel(save, random):
+    loaded = ArrayFile(save(random.normal(size=(50, 4, 4, 2)) * [1, 100])).load()
+    assert loaded.scale.shape == (2,)
+    np.testing.assert_allclose(loaded.train.examples.std((0, 1, 2)), 1, rtol=1e-3)
+
+
+def test_integers_are_real_numbers(save, random):
+    assert ArrayFile(save(random.integers(-5, 500, (30, 4)))).load().domain == "real"
+
+
+def test_the_domain_can_be_said(save, random):
+    path = save(random.uniform(size=(30, 4)))
+    assert ArrayFile(path, domain="real").load().domain == "real"
+    with pytest.raises(ValueError, match='"unit", "real" or "categorical", received \'grey\''):
+        ArrayFile(path, domain="grey")
+
+
+def test_an_npz_gives_its_examples_and_labels(save, random):
+    path = save(images=random.uniform(size=(30, 4, 4)), labels=np.arange(30) % 3, extra=np.zeros(3))
+    loaded = ArrayFile(path).load()
+    assert loaded.train.shape == (4, 4, 1)
+    assert set(loaded.train.labels) == {0, 1, 2}
+
+
+def test_an_npz_with_a_test_set_keeps_it(save, random):
+    path = save(
+        x_train=random.integers(0, 255, (40, 4, 4), dtype=np.uint8),
+        y_train=np.arange(40) % 10,
+        x_test=random.integers(0, 255, (7, 4, 4), dtype=np.uint8),
+        y_test=np.arange(7),
+    )
+    loaded = ArrayFile(path).load()
+    assert len(loaded.test) == 7
+    assert loaded.test.labels.tolist() == list(range(7))
+    assert len(loaded.train) + len(loaded.validation) == 40
+
+
+@pytest.mark.parametrize(
+    "labels", [np.eye(7, 10), np.array(["a"] * 7), np.array(3), np.full(7, np.nan), np.arange(6)]
+)
+def test_labels_of_a_test_set_that_do_not_fit_are_not_used(save, random, labels):
+    images = random.integers(0, 255, (47, 4, 4), dtype=np.uint8)
+    path = save(x_train=images[:40], y_train=np.arange(40), x_test=images[40:], y_test=labels)
+    loaded = ArrayFile(path).load()
+    assert loaded.test.labels is None
+    assert loaded.train.labels is None
+
+
+def test_a_test_set_of_another_shape_is_refused(save):
+    path = save(x_train=np.ones((40, 4, 4)), x_test=np.ones((7, 5, 5)))
+    with pytest.raises(InputError, match=r"x_train and x_test .* differ: \(40, 4, 4, 1\)"):
+        ArrayFile(path).load()
+
+
+def test_a_key_is_asked_for_when_none_is_known(save, random):
+    path = save(alpha=random.uniform(size=(9, 3)), beta=random.uniform(size=(9, 3)))
+    with pytest.raises(InputError, match="alpha, beta, none of them named"):
+        ArrayFile(path).load()
+    assert ArrayFile(path, key="beta").load().train.shape == (3,)
+    with pytest.raises(InputError, match="holds alpha, beta; received data.key=gamma"):
+        ArrayFile(path, key="gamma").load()
+
+
+def test_a_single_array_of_any_name_is_taken(save, random):
+    assert ArrayFile(save(whatever=random.uniform(size=(9, 3)))).load().train.shape == (3,)
+
+
+@pytest.mark.parametrize("shape", [(5,), (), (2, 2, 2, 2, 2), (0, 4), (4, 0, 3)])
+def test_a_wrong_rank_or_an_empty_array_is_refused(save, shape):
+    with pytest.raises(InputError, match="received shape"):
+        ArrayFile(save(np.zeros(shape))).load()
+
+
+def test_nan_is_refused_with_its_place(save):
+    array = np.zeros((6, 4, 4))
+    array[3, 1, 2] = np.nan
+    array[5, 0, 0] = np.inf
+    with pytest.raises(InputError, match=r"2 are NaN or infinite, the first at index \(3, 1, 2\)"):
+        ArrayFile(save(array)).load()
+
+
+def test_text_is_refused(save):
+    with pytest.raises(InputError, match="expected numbers .* received dtype <U1"):
+        ArrayFile(save(np.array([["a", "b"]] * 5))).load()
+
+
+def test_pickled_objects_are_refused_and_not_run(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([{"a": 1}, None], object), allow_pickle=True)
+    with pytest.raises(InputError, match="plain numbers"):
+        ArrayFile(str(tmp_path / "a.npy")).load()
+
+
+def test_channels_first_is_refused(save):
+    with pytest.raises(InputError, match=r"channels first; move the axis"):
+        ArrayFile(save(np.zeros((9, 3, 32, 32)))).load()
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz"])
+def test_a_file_that_is_no_array_is_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"no array at all")
+    with pytest.raises(InputError, match="cannot be read as a NumPy file"):
+        ArrayFile(str(tmp_path / name)).load()
+
+
+def test_a_corrupt_archive_is_refused(save, random, tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, x=random.uniform(size=(50, 20)))
+    content = bytearray(path.read_bytes())
+    content[300:340] = b"\xff" * 40
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="cannot be read as a NumPy file"):
+        ArrayFile(str(path)).load()
+
+
+def test_members_that_are_not_wanted_stay_unread(save, monkeypatch, random):
+    monkeypatch.setattr(arrays, "LARGEST", 1000)
+    path = save(x=random.uniform(size=(20, 4)), huge=np.zeros((500, 4)))
+    assert ArrayFile(path).load().train.shape == (4,)
+
+
+def test_a_constant_column_is_left_in_its_own_scale(save, random):
+    raw = np.c_[random.normal(size=50) * 9, np.full(50, 0.1)]
+    loaded = ArrayFile(save(raw)).load()
+    assert loaded.scale[1] == 1
+    np.testing.assert_allclose(loaded.train.examples[:, 1], 0, atol=1e-6)
+
+
+def test_deep_pictures_that_are_nearly_black_are_told_of(save, random):
+    dark = ArrayFile(save(random.integers(0, 255, (20, 4, 4)).astype(np.uint16))).load()
+    assert "nearly black" in dark.notes[0]
+    bright = ArrayFile(save(random.integers(0, 65535, (20, 4, 4)).astype(np.uint16))).load()
+    assert bright.notes == ()
+
+
+@pytest.mark.parametrize("named", [{}, {"x": True}])
+def test_an_array_that_would_not_fit_is_refused_by_its_header(save, monkeypatch, named):
+    monkeypatch.setattr(arrays, "LARGEST", 1000)
+    path = save(x=np.zeros((200, 4))) if named else save(np.zeros((200, 4)))
+    with pytest.raises(InputError, match="are held in memory"):
+        ArrayFile(path).load()
+
+
+def test_files_are_found_by_their_suffix(save):
+    path = save(np.zeros((3, 3)))
+    assert find_dataset(path) == ArrayFile(path)
+
+
+def test_numbers_of_classes_become_one_hot(tmp_path, random):
+    numbers = random.integers(0, 3, (60, 4, 5))
+    numbers[0, 0, 0] = 3
+    np.save(tmp_path / "a.npy", numbers)
+    data = ArrayFile(str(tmp_path / "a.npy"), domain="categorical").load()
+    assert data.domain == "categorical"
+    assert data.train.shape == (4, 5, 4)
+    assert data.train.examples.dtype == bool
+    assert (data.train.examples.sum(-1) == 1).all()
+
+
+@pytest.mark.parametrize(("values", "found"), [([[0.5, 1]], "float64 from"), ([[-1, 2]], "int64 from -1")])
+def test_what_are_no_numbers_of_classes_is_refused(tmp_path, values, found):
+    np.save(tmp_path / "a.npy", np.array(values) + np.arange(9)[:, None] % 3)
+    with pytest.raises(InputError, match=f"whole numbers from 0, .*; received {found}"):
+        ArrayFile(str(tmp_path / "a.npy"), domain="categorical").load()
+
+
+def test_too_many_classes_are_refused_before_they_are_spread_out(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(200).reshape(20, 10) * 10**8)
+    with pytest.raises(InputError, match="GiB with .* classes one-hot, at most 4"):
+        ArrayFile(str(tmp_path / "a.npy"), domain="categorical").load()
+
+
+def test_series_keep_their_time_axis(tmp_path, random):
+    np.save(tmp_path / "one.npy", random.normal(size=(30, 12)))
+    np.save(tmp_path / "two.npy", random.normal(size=(30, 12, 2)))
+    np.save(tmp_path / "four.npy", random.normal(size=(30, 6, 4, 5)))
+    assert ArrayFile(str(tmp_path / "one.npy"), series=True).load().train.shape == (12, 1)
+    assert ArrayFile(str(tmp_path / "two.npy"), series=True).load().train.shape == (12, 2)
+    with pytest.raises(InputError, match=r"expected series \(n, time\).*received \(30, 6, 4, 5\)"):
+        ArrayFile(str(tmp_path / "four.npy"), series=True).load()

@@ -1,0 +1,192 @@
+"""Folders of images of every kind, and the files that MNIST is published in."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_ae.data.images import folder as images
+from keras_ae.data.images.folder import ImageFolder
+from keras_ae.errors import InputError
+from keras_ae.imaging import decode
+
+
+def fill(folder, count=12, size=(20, 20), mode="L", suffix=".png", seed=0):
+    """Writes random pictures, all different."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    for number in range(count):
+        shape = (size[1], size[0]) if mode == "L" else (size[1], size[0], len(mode))
+        pixels = random.integers(0, 255, shape, dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}{suffix}")
+
+
+def all_examples(data):
+    return np.concatenate([split.examples for split in data.splits.values()])
+
+
+def test_grey_pictures_of_one_small_size_keep_it(tmp_path):
+    fill(tmp_path)
+    data = ImageFolder(str(tmp_path)).load()
+    assert data.train.shape == (20, 20, 1)
+    assert data.domain == "unit"
+    assert data.train.labels is None
+    assert len(all_examples(data)) == 12
+
+
+def test_pixels_arrive_as_they_are(tmp_path):
+    fill(tmp_path)
+    data = ImageFolder(str(tmp_path)).load()
+    originals = {np.asarray(Image.open(file)).tobytes() for file in tmp_path.glob("*.png")}
+    assert {picture.tobytes() for picture in all_examples(data)} == originals
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".ppm", ".webp", ".gif", ".jpg", ".JPEG"])
+def test_common_formats_are_read(tmp_path, suffix):
+    fill(tmp_path, mode="RGB", suffix=suffix)
+    assert ImageFolder(str(tmp_path)).load().train.shape == (20, 20, 3)
+
+
+def test_nested_folders_are_labels(tmp_path):
+    fill(tmp_path / "cats", seed=1)
+    fill(tmp_path / "dogs" / "small", seed=2)
+    data = ImageFolder(str(tmp_path)).load()
+    assert data.label_names == ("cats", "dogs/small")
+    labels = np.concatenate([split.labels for split in data.splits.values()])
+    assert np.bincount(labels).tolist() == [12, 12]
+
+
+def test_pictures_of_many_sizes_are_brought_to_one(tmp_path):
+    fill(tmp_path, 6, size=(40, 30), mode="RGB")
+    fill(tmp_path / "more", 6, size=(17, 90), mode="RGB", seed=1)
+    assert ImageFolder(str(tmp_path)).load().train.shape == (64, 64, 3)
+    assert ImageFolder(str(tmp_path), size=16).load().train.shape == (16, 16, 3)
+
+
+def test_a_new_size_does_not_move_a_picture_to_another_split(tmp_path):
+    fill(tmp_path, 40, size=(32, 32))
+    small, large = (ImageFolder(str(tmp_path), size=size).load() for size in (8, 32))
+    assert [len(split) for split in small.splits.values()] == [len(split) for split in large.splits.values()]
+
+
+def test_the_middle_is_kept_and_not_squeezed(tmp_path):
+    for number in range(4):
+        picture = np.full((10, 30), number, np.uint8)
+        picture[:, 10:20] = 200 + number
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+    examples = all_examples(ImageFolder(str(tmp_path), size=10).load())
+    assert (examples >= 200).all()
+
+
+def test_a_broken_picture_is_named_and_the_rest_goes_on(tmp_path):
+    fill(tmp_path)
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    whole = (tmp_path / "0.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    data = ImageFolder(str(tmp_path)).load()
+    assert len(all_examples(data)) == 12
+    [note] = [note for note in data.notes if "left out" in note]
+    assert note.startswith("left out 2 of 14 images")
+    assert "broken.png" in note
+    assert "cut.png" in note
+
+
+def test_many_broken_pictures_are_counted(tmp_path):
+    fill(tmp_path)
+    for number in range(5):
+        (tmp_path / f"broken{number}.png").write_bytes(b"x")
+    notes = ImageFolder(str(tmp_path)).load().notes
+    assert any(note.startswith("left out 5 of 17 images") and note.endswith("and 2 more") for note in notes)
+
+
+def test_only_broken_pictures_are_refused(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"x")
+    with pytest.raises(InputError, match="none of the 1 images .* can be read.*a.png"):
+        ImageFolder(str(tmp_path)).load()
+
+
+def test_pictures_that_are_all_cut_are_refused(tmp_path):
+    fill(tmp_path, 3)
+    for file in tmp_path.glob("*.png"):
+        file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(InputError, match="none of the 3 images"):
+        ImageFolder(str(tmp_path)).load()
+
+
+@pytest.mark.parametrize("array", [np.full((8, 8), 1.5, np.float32), np.full((8, 8), 70000, np.int32)])
+def test_a_picture_beyond_its_range_is_left_out_and_not_clipped(tmp_path, array):
+    fill(tmp_path)
+    Image.fromarray(array).save(tmp_path / "bright.tif")
+    notes = ImageFolder(str(tmp_path)).load().notes
+    assert any("left out 1 of 13" in note and "bright.tif (values from" in note for note in notes)
+
+
+def test_one_picture_saved_twice_stays_in_one_split(tmp_path):
+    fill(tmp_path, 40)
+    for file in list(tmp_path.glob("*.png")):
+        with Image.open(file) as picture:
+            picture.save(file.with_suffix(".bmp"))
+    data = ImageFolder(str(tmp_path)).load()
+    contents = [{picture.tobytes() for picture in split.examples} for split in data.splits.values()]
+    assert sum(map(len, contents)) == 40
+
+
+def test_files_that_are_no_images_are_counted(tmp_path):
+    fill(tmp_path)
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "phone.heic").touch()
+    assert "passed over 2 other files: .heic, .txt" in ImageFolder(str(tmp_path)).load().notes
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(InputError, match="found none; check the path"):
+        ImageFolder(str(tmp_path)).load()
+
+
+def test_grey_beside_colour_is_refused_until_one_is_chosen(tmp_path):
+    fill(tmp_path / "a", 5)
+    fill(tmp_path / "b", 7, mode="RGB", seed=1)
+    with pytest.raises(InputError, match="5 grey and 7 in colour; set data.channels"):
+        ImageFolder(str(tmp_path)).load()
+    assert ImageFolder(str(tmp_path), channels=3).load().train.shape == (20, 20, 3)
+    assert ImageFolder(str(tmp_path), channels=1).load().train.shape == (20, 20, 1)
+
+
+def test_a_picture_of_too_many_pixels_is_left_out_before_it_is_decoded(tmp_path, monkeypatch):
+    fill(tmp_path)
+    fill(tmp_path / "big", 1, size=(30, 30), seed=9)
+    monkeypatch.setattr(decode, "MOST_PIXELS", 500)
+    notes = ImageFolder(str(tmp_path)).load().notes
+    assert any("30x30 is over the limit of 500 pixels" in note for note in notes)
+
+
+def test_a_folder_that_would_not_fit_in_memory_is_refused(tmp_path, monkeypatch):
+    fill(tmp_path)
+    monkeypatch.setattr(images, "LARGEST", 12 * 400 - 1)
+    with pytest.raises(InputError, match="12 images at 20x20x1 take .* set a smaller data.size"):
+        ImageFolder(str(tmp_path)).load()
+
+
+@pytest.mark.parametrize("fields", [{"size": 0}, {"channels": 2}])
+def test_a_size_or_channels_outside_the_domain_is_refused(fields):
+    with pytest.raises(ValueError, match="received"):
+        ImageFolder("folder", **fields)
+
+
+def test_sixteen_bits_transparency_palettes_and_orientation_are_understood(tmp_path):
+    deep = Image.fromarray(np.full((8, 8), 65535, np.uint16))
+    np.testing.assert_array_equal(decode.fit(deep, 8, 1), 255)
+    np.testing.assert_array_equal(decode.fit(Image.fromarray(np.full((8, 8), 0.5, np.float32)), 8, 1), 128)
+    np.testing.assert_array_equal(decode.fit(Image.fromarray(np.full((8, 8), 2570, np.int32)), 8, 1), 10)
+    clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    np.testing.assert_array_equal(decode.fit(clear, 8, 3), 255)
+    grey_palette = Image.new("L", (8, 8), 7).convert("P")
+    assert decode._is_grey(grey_palette)
+    assert not decode._is_grey(Image.new("RGB", (8, 8), (1, 2, 3)).convert("P"))
+    turned = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by a quarter
+    turned.save(tmp_path / "turned.png", exif=exif)
+    pixels = np.zeros((8, 8, 1), np.uint8)
+    assert isinstance(images._decode(tmp_path / "turned.png", pixels), bytes)
+    np.testing.assert_array_equal(pixels[..., 0], np.rot90(np.asarray(turned), -1))

@@ -1,0 +1,250 @@
+"""Levels as data: published ones, those of our own making, and a folder of one's own."""
+
+import json
+
+import numpy as np
+import pytest
+
+from keras_ae.data.find import find_dataset as found_by
+from keras_ae.data.levels import folder as level_folder
+from keras_ae.data.levels import published
+from keras_ae.data.levels import windows as level_windows
+from keras_ae.data.levels.folder import LevelFolder
+from keras_ae.data.levels.generated import MadeLevels, made_levels
+from keras_ae.errors import InputError
+from keras_ae.formats.levels import pipes
+from keras_ae.formats.levels.legend import LODE_RUNNER, MARIO, ZELDA
+from keras_ae.formats.levels.platformer import playable
+
+TILES = {"#": ["solid"], ".": ["passable", "empty"]}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Writes levels by name, and a legend, and gives the folder's path."""
+
+    def write(texts, tiles=TILES):
+        for name, text in texts.items():
+            (tmp_path / f"{name}.txt").write_text(text)
+        (tmp_path / "legend.json").write_text(json.dumps({"tiles": tiles}))
+        return str(tmp_path)
+
+    return write
+
+
+def squares(count, columns=6):
+    """Levels of one size that all differ."""
+    each = np.random.default_rng(1).integers(0, 2, (count, 4, columns))
+    return {
+        str(k): "".join("".join(".#"[t] for t in row) + "\n" for row in level) for k, level in enumerate(each)
+    }
+
+
+def whole_numbers(split):
+    return split.examples.argmax(axis=-1)
+
+
+def test_made_levels_differ_and_can_all_be_run_and_have_whole_pipes():
+    made = made_levels(8, 60, 0)
+    assert made.shape == (8, 14, 60)
+    assert len({level.tobytes() for level in made}) == 8
+    assert playable(MARIO.having("solid")[made]).all()
+    assert pipes.broken_share(made, MARIO) == 0
+    np.testing.assert_array_equal(made, made_levels(8, 60, 0))
+    assert not np.array_equal(made, made_levels(8, 60, 1))
+
+
+def test_made_levels_hold_every_kind_of_tile():
+    assert len(np.unique(made_levels(20, 160, 0))) == len(MARIO.tiles)
+
+
+def test_windows_are_one_hot_of_every_offset_and_a_level_lies_in_one_split():
+    data = MadeLevels(6, 20, 16).load()
+    assert data.domain == "categorical"
+    assert data.medium.tiles == MARIO.tiles
+    assert sum(len(split) for split in data.splits.values()) <= 6 * 5
+    columns = {
+        name: {c.tobytes() for w in whole_numbers(s) for c in w[None]} for name, s in data.splits.items()
+    }
+    assert not columns["train"] & (columns["validation"] | columns["test"])
+    for split in data.splits.values():
+        assert split.examples.dtype == np.bool_
+        assert split.shape == (14, 16, 13)
+        assert (split.examples.sum(axis=-1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda: MadeLevels(levels=2), "levels is at least 3"),
+        (lambda: MadeLevels(columns=20), "columns is at least the width, 28; received 20"),
+        (lambda: published.Mario(width=2), "width is at least 4"),
+        (lambda: published.Mario(width=150), "width is at most 149"),
+        (lambda: LevelFolder("x", width=3), "width is at least 4"),
+        (lambda: LevelFolder("x", game="chess"), "'platformer', 'rooms', 'runner'.*received 'chess'"),
+    ],
+)
+def test_fields_out_of_their_domain_are_refused(make, found):
+    with pytest.raises(ValueError, match=found):
+        make()
+
+
+def test_twins_share_a_split_with_the_first_of_them():
+    base = np.zeros((4, 10), int)
+    base[:, 2:6] = 1
+    twin, other = base.copy(), np.zeros((4, 10), int)
+    twin[0, 2], other[:, 7:] = 0, 2
+    wide = np.ones((4, 11), int)
+    assert level_windows.families([other, base, wide, twin]) == [0, 1, 2, 1]
+
+
+def test_what_training_has_is_left_out_of_the_others_unless_they_would_be_empty():
+    pieces = {
+        "train": np.array([[[1]], [[2]]]),
+        "validation": np.array([[[2]], [[3]]]),
+        "test": np.array([[[3]]]),
+    }
+    kept, dropped = level_windows._without_repeats(pieces)
+    assert [part.ravel().tolist() for part in kept.values()] == [[1, 2], [3], [3]]
+    assert dropped == 1
+
+
+def test_rooms_are_cut_from_dungeons_without_the_void():
+    dungeon = np.full((32, 22), ZELDA.number("-"))
+    dungeon[16:, :11] = 1
+    dungeon[0, 11] = 2
+    cut = published.rooms(dungeon)
+    assert cut.shape == (2, 16, 11)
+    assert cut[0, 0, 0] == 2
+    assert (cut[1] == 1).all()
+
+
+def test_every_published_level_has_its_hash():
+    games = [name.split("/")[1] for name in published.manifest()]
+    assert {game: games.count(game) for game in games} == {
+        "Lode Runner": 150, "Super Mario Bros": 15, "The Legend of Zelda": 18
+    }  # fmt: skip
+    assert all(len(digest) == 64 for digest in published.manifest().values())
+
+
+def test_a_folder_of_levels_is_read_with_its_empty_tile_first(folder):
+    path = folder(squares(9) | {"README": "not a level"})
+    data = found_by(path, MadeLevels()).load()
+    assert data.medium.tiles == ".#"
+    assert data.medium.tags == (("passable", "empty"), ("solid",))
+    assert data.train.shape == (4, 6, 2)
+    assert sum(len(split) for split in data.splits.values()) == 9
+    assert "9 levels, each in one split whole" in data.notes[0]
+
+
+def test_wide_levels_are_cut_into_windows(folder):
+    data = LevelFolder(folder(squares(4, 9)), width=6).load()
+    assert data.train.shape == (4, 6, 2)
+    assert sum(len(split) for split in data.splits.values()) == 4 * 4
+    mixed = LevelFolder(folder(squares(4, 30) | {"wide": squares(1, 32)["0"]})).load()
+    assert mixed.train.shape == (4, 28, 2)
+    assert data.medium.axis == 1
+
+
+def test_a_folder_without_levels_or_a_legend_is_not_taken(folder, tmp_path):
+    assert LevelFolder.accepts(str(tmp_path)) is None
+    assert LevelFolder.accepts(str(tmp_path / "none")) is None
+    (tmp_path / "a.txt").write_text("..\n")
+    assert LevelFolder.accepts(str(tmp_path)) is None
+    for text in ("[]", "no json", '{"tiles": {"ab": ["solid"]}}', '{"tiles": {"a": [1]}}', '{"tiles": 3}'):
+        (tmp_path / "legend.json").write_text(text)
+        assert LevelFolder.accepts(str(tmp_path)) is None
+    assert LevelFolder.accepts(folder({})) == LevelFolder(str(tmp_path))
+
+
+def test_a_legend_that_is_too_large_is_none(folder, monkeypatch):
+    path = folder(squares(1))
+    monkeypatch.setattr(level_folder, "LARGEST_LEGEND", 10)
+    assert LevelFolder.accepts(path) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ({"a": "..\n.\n"}, r"a\.txt, line 2 is ragged"),
+        ({"a": "..\n.x\n"}, r"a\.txt, line 2, column 2: tile 'x' is not in the legend"),
+        ({"a": "....\n", "b": "....\n....\n"}, "a.txt of 1 rows and b.txt of 2"),
+        ({"a": "....\n" * 3, "b": ".....\n" * 3}, "a.txt of .* has 4 columns, a window 28"),
+        ({"a": "...\n" * 3}, "3 or more rows and 4 or more columns in .*, received 3 x 3"),
+        ({}, "expected levels in .txt files in .*, received none"),
+        (dict.fromkeys("abc", "....\n" * 3), "at least 3 different"),
+    ],
+    ids=["ragged", "unknown tile", "heights", "narrow", "small", "none", "equal"],
+)
+def test_levels_that_do_not_fit_are_refused_with_their_place(folder, texts, found):
+    with pytest.raises(InputError, match=found):
+        LevelFolder(folder(texts)).load()
+
+
+def test_a_folder_has_one_legend(folder, tmp_path):
+    path = folder(squares(3))
+    (tmp_path / "other.json").write_text(json.dumps({"tiles": TILES}))
+    with pytest.raises(InputError, match=r'expected one \.json with "tiles" in .*, received 2'):
+        LevelFolder(path).load()
+
+
+def test_a_level_that_is_no_text_is_refused(folder, tmp_path):
+    path = folder(squares(3))
+    (tmp_path / "0.txt").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(InputError, match=r"0\.txt cannot be read as text"):
+        LevelFolder(path).load()
+
+
+@pytest.mark.parametrize(
+    ("module", "most", "found"),
+    [
+        (level_folder, 100, "as numbers"),
+        (level_folder, 10_000, "one-hot"),
+        (level_windows, 100, "one-hot"),
+    ],
+)
+def test_more_than_fits_in_memory_is_refused(folder, monkeypatch, module, most, found):
+    path = folder(squares(5, 40))
+    monkeypatch.setattr(module, "LARGEST", most)
+    with pytest.raises(InputError, match=found):
+        LevelFolder(path, width=20).load()
+
+
+@pytest.mark.parametrize(
+    "kind", [published.Mario, published.Zelda, published.LodeRunner], ids=lambda kind: kind.__name__
+)
+def test_a_sample_can_mostly_be_played(kind):
+    data = kind().sample()
+    assert data.medium.validity(whole_numbers(data.train)).mean() > 0.7
+
+
+@pytest.mark.real
+def test_published_levels_load_in_their_splits():
+    mario, zelda, runner = (
+        kind().load() for kind in (published.Mario, published.Zelda, published.LodeRunner)
+    )
+    assert [len(split) for split in mario.splits.values()] == [1580, 337, 601]
+    assert [len(split) for split in zelda.splits.values()] == [345, 24, 29]
+    assert [len(split) for split in runner.splits.values()] == [120, 19, 11]
+
+
+@pytest.mark.real
+def test_most_published_levels_can_be_played_and_have_whole_pipes():
+    mario = published.published("Super Mario Bros", MARIO)
+    solid = MARIO.having("solid")
+    assert all(playable(solid[level][None])[0] for level in mario)
+    windows = np.concatenate([level_windows.windows(level, 28) for level in mario])
+    assert playable(solid[windows]).mean() > 0.99
+    assert pipes.broken_share(windows, MARIO) == 0
+    runner = np.stack(published.published("Lode Runner", LODE_RUNNER))
+    assert published.LodeRunner().load().medium.validity(runner).mean() > 0.9
+    rooms = np.concatenate(
+        [published.rooms(dungeon) for dungeon in published.published("The Legend of Zelda", ZELDA)]
+    )
+    assert published.Zelda().load().medium.validity(rooms).mean() > 0.85
+
+
+def test_a_folder_of_something_else_is_told_apart(tmp_path):
+    (tmp_path / "notes.doc").touch()
+    with pytest.raises(InputError, match=r"a folder of levels, .txt files beside .*found none in"):
+        found_by(str(tmp_path), MadeLevels())

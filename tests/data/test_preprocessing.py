@@ -1,0 +1,113 @@
+"""The passage from named columns to numbers: fitted on training rows, kept with the model."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ae.data.tables.csv_file import Column
+from keras_ae.data.tables.preprocessing import SCALINGS, fitted, number_of, words_of
+
+
+@pytest.fixture(scope="module")
+def columns():
+    kinds = np.array([0, 1, 0, 1, 0, -1, 2], np.int32)
+    return {
+        "size": Column("size", "number", np.array([1.0, 2, 3, 4, 5, np.nan, 1e9])),
+        "a kind": Column("a kind", "text", kinds, ("tcp", "udp", "icmp")),
+        "flag": Column("flag", "text", np.zeros(7, np.int32), ("SF",)),
+    }
+
+
+@pytest.fixture(scope="module")
+def intake(columns):
+    return fitted(columns, np.arange(6))
+
+
+@pytest.fixture(scope="module")
+def raw(columns):
+    return {
+        name: column.values if column.kind == "number" else words_of(column)
+        for name, column in columns.items()
+    }
+
+
+def test_each_feature_is_made_of_a_column(intake, raw):
+    seen = intake.numbers_of(raw)
+    assert intake.columns == ("size", "a kind", "flag")
+    assert seen.shape == (7, len(intake.groups))
+    assert intake.groups.tolist() == [0] * 2 + [1] * 4 + [2] * 2
+    np.testing.assert_allclose(seen[:5, 0], (np.arange(1, 6) - 3) / np.sqrt(2), rtol=1e-6)
+
+
+def test_what_training_did_not_know_has_a_place_of_its_own(intake, raw):
+    seen = intake.numbers_of(raw)
+    unknown = seen[:, intake.groups == 1][:, 0]
+    assert unknown.tolist() == [0] * 6 + [1]
+    np.testing.assert_array_equal(seen[:, intake.groups == 1].sum(axis=1), 1)
+    assert seen[6, 0] == SCALINGS["spread"][1]
+
+
+def test_a_missing_number_counts_as_the_mean_and_is_marked(intake, raw):
+    seen = intake.numbers_of(raw)
+    assert seen[5, :2].tolist() == [0.0, 1.0]
+    assert seen[:5, 1].tolist() == [0.0] * 5
+
+
+def test_skewed_numbers_are_taken_as_their_logarithms():
+    skewed = np.append(np.ones(99), 1e6)
+    assert number_of(skewed).logarithm
+    assert not number_of(-skewed).logarithm
+    assert not number_of(skewed / 1e6).logarithm
+    assert not number_of(np.arange(100.0)).logarithm
+    layer = number_of(skewed)
+    seen = layer(tf.constant(skewed[:, None], tf.float32))[:, 0]
+    assert float(tf.reduce_mean(seen)) == pytest.approx(0, abs=1e-5)
+    assert float(layer(tf.constant([[-5.0]]))[0, 0]) == pytest.approx(-layer.offset / layer.scale)
+
+
+def test_numbers_by_their_range_stay_near_it():
+    layer = number_of(np.array([2.0, 4.0, 6.0, np.nan]), "range")
+    seen = layer(tf.constant([[2.0], [6.0], [5.0], [1e9], [-1e9], [np.nan]])).numpy()
+    np.testing.assert_allclose(seen[:, 0], [0, 1, 0.75, 2, -1, 0.5])
+    np.testing.assert_array_equal(seen[:, 1], [0, 0, 0, 0, 0, 1])
+
+
+def test_columns_that_never_change_or_are_empty_do_no_harm():
+    assert (number_of(np.full(5, 3.0)).offset, number_of(np.full(5, 3.0)).scale) == (3.0, 1.0)
+    assert number_of(np.full(5, np.nan)).scale == 1.0
+
+
+def test_numbers_alone_need_no_words(columns):
+    intake = fitted({"size": columns["size"]}, np.arange(6))
+    assert intake.numbers_of({"size": columns["size"].values}).shape == (7, 2)
+
+
+def test_it_survives_a_keras_file_and_an_export(intake, raw, tmp_path):
+    intake.model.save(tmp_path / "intake.keras")
+    again = keras.models.load_model(tmp_path / "intake.keras", safe_mode=True)
+    named = {
+        "a_kind": tf.constant(raw["a kind"][:, None].astype(str)),
+        "flag": tf.constant(raw["flag"][:, None].astype(str)),
+        "size": tf.constant(raw["size"][:, None], tf.float32),
+    }
+    np.testing.assert_array_equal(again(named)["inputs"], intake.numbers_of(raw))
+    module = tf.Module()
+    module.intake = again
+    takes = {name: tf.TensorSpec((None, 1), tensor.dtype, name) for name, tensor in named.items()}
+    module.run = tf.function(again, input_signature=[dict(sorted(takes.items()))], autograph=False)
+    tf.saved_model.save(module, str(tmp_path / "served"))
+    served = tf.saved_model.load(str(tmp_path / "served"))
+    np.testing.assert_array_equal(served.run(named)["inputs"], intake.numbers_of(raw))
+
+
+def test_columns_may_be_called_as_people_call_them():
+    values = np.arange(8.0)
+    columns = {
+        name: Column(name, "number", values * scale) for scale, name in enumerate(("km/h", "code", "a b"), 1)
+    }
+    intake = fitted(columns, np.arange(8))
+    assert intake.signature == {"km_h": "km/h", "code": "code", "a_b": "a b"}
+    assert intake.columns == ("km/h", "code", "a b")
+    seen = intake.numbers_of({name: column.values for name, column in columns.items()})
+    np.testing.assert_allclose(seen[:, ::2], np.repeat(seen[:, :1], 3, axis=1), rtol=1e-6)

@@ -1,0 +1,127 @@
+"""The published data sets, from the Keras cache or by download, and the figures known of them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from keras_ae.data.images.mnist import FashionMnist, Mnist
+from keras_ae.data.images.published import Bsd100, Bsd400, Set5, Set12, Set14, Set68
+from keras_ae.data.pipeline import held_back_batches, pairs, whole_batches
+from keras_ae.data.tables.nsl_kdd import NslKdd
+from keras_ae.data.types import Split, values
+from keras_ae.losses import binary_crossentropy
+from keras_ae.metrics.reconstruction import evaluate
+from keras_ae.recipe import load
+from keras_ae.tasks.anomaly_scores import in_batches
+from keras_ae.tasks.baselines import principal_components
+from keras_ae.tasks.corruption import Gaussian
+from keras_ae.tasks.photo_denoising import PhotoDenoising
+from keras_ae.tasks.restoration import Denoising
+from keras_ae.tasks.super_resolution import SuperResolution
+from keras_ae.tasks.thresholds import Conformal
+from keras_ae.training.train import train
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.parametrize("kind", [Mnist, FashionMnist])
+def test_the_official_sets_have_their_sizes(kind):
+    data = kind().load()
+    assert len(data.train) + len(data.validation) == 60_000
+    assert len(data.test) == 10_000
+    assert data.train.shape == (28, 28, 1)
+    assert np.bincount(np.concatenate([data.train.labels, data.validation.labels])).min() > 5000
+
+
+def test_principal_components_of_mnist_reach_their_known_error():
+    data = Mnist().load()
+    train, test = (np.asarray(values(split.examples)) for split in (data.train, data.test))
+    outputs = principal_components(train, 32, "real")(test)
+    assert np.square(outputs - test).mean() == pytest.approx(0.0168, abs=0.0001)
+
+
+def test_noise_and_the_linear_denoiser_reach_their_known_ratios_on_mnist():
+    data = Mnist().load()
+    task = Denoising(Gaussian(0.4))
+    batches = pairs(held_back_batches(data.test, lambda x, seeds: task.pair(x, seeds, "unit"), 0))
+    scores = {name: evaluate(f, batches, "unit")["psnr"] for name, f in task.baselines(data, 0, 64).items()}
+    assert scores["noisy input"] == pytest.approx(11.0, abs=0.05)
+    assert scores["linear denoiser"] == pytest.approx(18.96, abs=0.1)
+
+
+def test_the_floor_of_the_crossentropy_of_mnist():
+    test = values(Mnist().load().test.examples)
+    assert float(np.mean(binary_crossentropy(test, test))) == pytest.approx(0.0581, abs=0.0001)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "channels"),
+    [(Set5, 5, 3), (Set12, 12, 1), (Set14, 14, 3), (Set68, 68, 1), (Bsd100, 100, 3)],
+)
+def test_the_sets_that_restoration_is_measured_on_have_their_sizes(kind, count, channels):
+    data = kind().load()
+    found = [picture.shape[-1] for picture in data.whole]
+    assert len(found) == count
+    assert set(found) - {1} == set() if channels == 1 else found.count(1) == (kind is Set14)
+    assert len(data.train) == 0
+
+
+def test_the_training_set_of_denoisers_has_400_photographs():
+    data = Bsd400().load()
+    validation = len(data.validation) // 4
+    assert len(data.train.album) + validation == 400
+    assert 30 <= validation <= 50
+    assert len(data.whole) == 68
+
+
+def of_whole_pictures(data, task, name):
+    """The mean PSNR of a baseline on whole test pictures."""
+    batches = whole_batches(data, lambda x, seeds: task.pair(x, seeds, "unit"), 0)
+    predict = task.baselines(data, 0, 1)[name]
+    return evaluate(lambda named: predict(named["inputs"]), batches, "unit", task.measures())["psnr"]
+
+
+@pytest.mark.parametrize(("scale", "published"), [(2, 33.66), (3, 30.39), (4, 28.42)])
+def test_bicubic_enlargement_reaches_its_published_ratio_on_set5(scale, published):
+    found = of_whole_pictures(Set5().load(), SuperResolution(scale), "bicubic")
+    assert found == pytest.approx(published, abs=0.02)
+
+
+def test_bicubic_enlargement_reaches_its_published_ratio_where_a_picture_is_grey():
+    assert of_whole_pictures(Set14().load(), SuperResolution(2), "bicubic") == pytest.approx(30.24, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", [Set12, Set68])
+def test_noise_of_sigma_25_has_its_published_ratio(kind):
+    assert of_whole_pictures(kind().load(), PhotoDenoising(), "noisy input") == pytest.approx(20.17, abs=0.02)
+
+
+@dataclasses.dataclass(frozen=True)
+class NormalConnections:
+    """The normal connections of NSL-KDD's training file in one order: 6,000 train, 1,400 validate."""
+
+    def load(self):
+        data = NslKdd().load()
+        normal = np.concatenate(
+            [np.asarray(split.examples)[split.labels == 0] for split in (data.train, data.validation)]
+        )
+        normal = normal[np.random.default_rng(0).permutation(len(normal))]
+        parts = (Split(piece, np.zeros(len(piece), np.int64)) for piece in np.split(normal, [6000, 7400]))
+        return dataclasses.replace(data, **dict(zip(("train", "validation", "test"), parts, strict=True)))
+
+
+def test_as_many_new_connections_are_flagged_as_promised(tmp_path):
+    recipe = dataclasses.replace(load("network_intrusion"), data=NormalConnections(), epochs=5)
+    run = train(recipe, tmp_path, report=lambda _: None)
+    scores = in_batches(run.detector[0], np.asarray(values(run.data.test.examples)))["score"]
+    for alpha in (0.01, 0.05, 0.1):
+        rates = []
+        for seed in range(20):
+            order = np.random.default_rng(seed).permutation(scores)
+            rates.append(np.mean(order[5000:] > Conformal(alpha).of_scores(order[:5000]).value))
+        fresh = len(scores) - 5000
+        low, high = binom.ppf([0.005, 0.995], fresh, alpha) / fresh
+        assert low <= np.mean(rates) <= high
+        assert sum(low <= rate <= high for rate in rates) >= 18

@@ -1,0 +1,247 @@
+"""Media: kept as text, found by a shape, and what reads, draws and writes numbers and pictures."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_ae.errors import InputError
+from keras_ae.formats import from_json, kinds, medium_of, to_json
+from keras_ae.formats.images import Pictures
+from keras_ae.formats.levels.tile_levels import TileLevels
+from keras_ae.formats.music.chorales import Chorales
+from keras_ae.formats.numbers import COLOURS, SIZE, Numbers
+
+MEDIA = {
+    "chorales": (Chorales(40, 70, 2, 3, False), np.repeat([[30, 20, 10, 2], [0] * 4], [1, 11], axis=0)),
+    "levels": (TileLevels("ab", "rooms", (("empty",), ("solid", "wall")), True), np.eye(5, 4, dtype=int)),
+    "numbers": (Numbers(), np.arange(12, dtype=np.float32).reshape(6, 2)),
+    "pictures": (Pictures(), np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4, 1)),
+}
+
+
+@pytest.fixture(params=MEDIA)
+def known(request):
+    """A medium, and an example of it."""
+    return MEDIA[request.param]
+
+
+def told(read, *arguments):
+    """The one line in which something is refused."""
+    with pytest.raises(InputError) as caught:
+        read(*arguments)
+    [line] = str(caught.value).splitlines()
+    return line
+
+
+def test_every_medium_is_tried_here():
+    assert {type(medium).__name__ for medium, _ in MEDIA.values()} == set(kinds())
+
+
+def test_a_medium_comes_back_from_its_text(known):
+    medium, _ = known
+    text = to_json(medium)
+    assert from_json(text) == medium
+    assert hash(from_json(text)) == hash(medium)  # what was a tuple is one again
+    assert json.loads(text)["kind"] == type(medium).__name__
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "3",
+        "[]",
+        '{"kind": "Numbers"}',
+        '{"kind": "Film", "fields": {}}',
+        '{"kind": ["Numbers"], "fields": {}}',
+        '{"kind": "Numbers", "fields": []}',
+        '{"kind": "Numbers", "fields": {"size": 3}}',
+        '{"kind": "Chorales", "fields": {"lowest": 36}}',
+        '{"kind": "Chorales", "fields": {"lowest": 36, "highest": "C"}}',
+        '{"kind": "TileLevels", "fields": {"tiles": "ab", "game": "chess"}}',
+    ],
+)
+def test_a_text_that_is_no_medium_is_refused(text):
+    line = told(from_json, text)
+    assert line == f"expected what examples are to people, received {text!r}; train anew"
+
+
+def test_a_long_text_is_refused_in_a_short_line():
+    assert len(told(from_json, "x" * 10_000)) < 200
+
+
+@pytest.mark.parametrize(
+    ("domain", "shape", "expected"),
+    [
+        ("unit", (8, 9, 1), Pictures()),
+        ("unit", (8, 9, 3), Pictures()),
+        ("unit", (8, 9, 2), Numbers()),
+        ("unit", (9, 3), Numbers()),
+        ("unit", (3,), Numbers()),
+        ("real", (8, 9, 3), Numbers()),
+        ("categorical", (8, 9, 3), Numbers()),
+    ],
+)
+def test_pictures_are_values_of_the_unit_interval_in_their_shape(domain, shape, expected):
+    assert medium_of(None, domain, shape) == expected
+    assert medium_of(TileLevels("ab"), domain, shape) == TileLevels("ab")
+
+
+def test_an_example_is_drawn_in_bytes_and_written_below_its_whole_name(known, tmp_path):
+    medium, example = known
+    drawing = medium.drawn(example)
+    assert drawing.dtype == np.uint8
+    assert drawing.ndim == 3
+    assert drawing.shape[2] in (1, 3)
+    assert drawing.min() < drawing.max()
+    paths = medium.write(example, tmp_path / "one.two")
+    assert {path.stem for path in paths} == {"one.two"}
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in paths}
+    assert paths[0].suffix in medium.suffixes
+
+
+def test_an_example_that_is_written_is_read_again(known, tmp_path):
+    medium, example = known
+    back = medium.read(medium.write(example, tmp_path / "a")[0], example.shape)
+    assert back.shape == example.shape
+    np.testing.assert_allclose(back, example, atol=0.5 / 255 + 1e-6 if isinstance(medium, Pictures) else 0)
+
+
+def test_a_picture_of_bytes_is_read_exactly_and_its_middle_taken(tmp_path):
+    pixels = np.zeros((8, 16, 3), np.uint8)
+    pixels[:, 4:12] = (10, 20, 30)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(Pictures().read(tmp_path / "a.png", (8, 16, 3)), pixels / np.float32(255))
+    middle = Pictures().read(tmp_path / "a.png", (8, 8, 3))
+    np.testing.assert_array_equal(middle, pixels[:, 4:12] / np.float32(255))
+    assert middle.dtype == np.float32
+    assert Pictures().read(tmp_path / "a.png", (4, 4, 1)).shape == (4, 4, 1)
+
+
+def test_values_beyond_the_unit_interval_are_drawn_as_its_ends():
+    drawing = Pictures().drawn(np.array([[[-1.0], [0.5], [2.0]]]))
+    assert drawing.tolist() == [[[0], [128], [255]]]
+
+
+def test_what_is_no_picture_is_refused(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    for name in ("a.png", "nowhere.png"):
+        line = told(Pictures().read, tmp_path / name, (4, 4, 1))
+        assert line.startswith(f"{tmp_path / name} cannot be read as a picture (")
+        assert line.endswith("give a PNG or JPEG")
+
+
+def array_file(path, array):
+    np.save(path, array, allow_pickle=True)
+    return path.read_bytes()
+
+
+def with_header(text):
+    """An .npy file of the first version with this in the place of what its array is."""
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", "int64", "bool", ">i2"])
+def test_numbers_are_read_as_they_are_alone_or_in_a_batch_of_one(tmp_path, dtype):
+    array = np.array([[0, 1, 1], [1, 0, 1]], dtype)
+    for given in (array, array[None], np.asfortranarray(array)):
+        np.save(tmp_path / "a.npy", given)
+        read = Numbers().read(tmp_path / "a.npy", (2, 3))
+        np.testing.assert_array_equal(read, array)
+        assert read.dtype == array.dtype
+        assert type(read) is np.ndarray  # and no view of a file that may change
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros(3), "expected an array of shape (2,) in {path}, received (3,)"),
+        (np.zeros((2, 2)), "received (2, 2)"),
+        (np.zeros((2, 1)), "received (2, 1)"),
+        (np.float32(3), "received ()"),
+        (np.array([1.0, np.nan]), "expected finite numbers in {path}, received float64"),
+        (np.array([1.0, np.inf]), "expected finite numbers"),
+        (np.array([1j, 2]), "expected finite numbers in {path}, received complex128"),
+        (np.array(["a", "b"]), "expected finite numbers in {path}, received <U1"),
+        (np.array([{}, {}], object), "cannot be read as an array"),
+    ],
+)
+def test_an_array_of_another_shape_or_not_of_numbers_is_refused(tmp_path, array, message):
+    path = tmp_path / "a.npy"
+    array_file(path, array)
+    assert message.format(path=path) in told(Numbers().read, path, (2,))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no array",
+        b"PK\x03\x04 no archive",
+        b"\x93NUMPY\x01\x00",
+        with_header(b"{'descr': '<f4', 'fortran_order': False, 'shape'"),
+        with_header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}\n"),
+        with_header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (10000000000000000000000,)}\n"),
+        with_header(b"{'descr': 'zz', 'fortran_order': False, 'shape': (2,)}\n"),
+        with_header(b"{[]: 3}\n"),
+        with_header(b" " * 20_000 + b"\n"),
+    ],
+    ids=["empty", "words", "zip", "magic", "cut", "below 0", "huge", "dtype", "no fields", "long"],
+)
+def test_a_broken_array_file_is_refused(tmp_path, content):
+    path = tmp_path / "a.npy"
+    path.write_bytes(content)
+    line = told(Numbers().read, path, (2,))
+    assert line.startswith(f"{path} cannot be read as an array (")
+    assert line.endswith("write it with numpy.save")
+
+
+def test_a_file_of_arrays_one_that_is_cut_and_one_that_is_not_there_are_refused(tmp_path):
+    path = tmp_path / "a.npy"
+    path.write_bytes(array_file(path, np.zeros(2))[:-1])
+    assert "cannot be read as an array" in told(Numbers().read, path, (2,))
+    np.savez(tmp_path / "b.npz", np.zeros(2))
+    for name in ("b.npz", "nowhere.npy"):
+        assert "cannot be read as an array" in told(Numbers().read, tmp_path / name, (2,))
+
+
+def coloured(drawing, number):
+    """Where a drawing has the colour of a line, (height, width) bool."""
+    return (drawing == COLOURS[number % len(COLOURS)]).all(axis=2)
+
+
+def test_a_series_is_a_curve_a_channel():
+    rising = np.linspace(0, 1, 50)
+    drawing = Numbers().drawn(np.stack([rising, 1 - rising], axis=1))
+    assert drawing.shape == (SIZE[1], SIZE[0], 3)
+    for number, up in ((0, True), (1, False)):
+        rows, columns = np.nonzero(coloured(drawing, number))
+        assert len(set(columns)) > 200
+        assert (np.corrcoef(rows, columns)[0, 1] < -0.99) == up  # rows are counted from above
+        assert rows.max() - rows.min() > 80
+    assert not coloured(drawing, 2).any()
+
+
+def test_all_else_is_bars_as_high_as_the_values():
+    for example in (np.array([0, 4, 2, 3]), np.array([0.0, 4, 2, 3]).reshape(2, 1, 2)):
+        drawing = Numbers().drawn(example)
+        assert drawing.shape == (SIZE[1], SIZE[0], 3)
+        heights = coloured(drawing, 0).sum(axis=0)
+        found = heights[np.linspace(4, SIZE[0] - 5, 4).astype(int)] - 1
+        np.testing.assert_allclose(found / (SIZE[1] - 10), [0, 1, 0.5, 0.75], atol=0.02)
+        assert heights[SIZE[0] // 2] == 0  # bars stand apart
+
+
+def test_what_does_not_vary_is_drawn_too():
+    for example in (np.zeros(3), np.ones((5, 2), np.float32), np.array([True, True])):
+        last = example.shape[1] - 1 if example.ndim == 2 else 0  # of curves the last is above the others
+        assert coloured(Numbers().drawn(example), last).any()
+
+
+def test_a_medium_says_what_files_it_takes(known):
+    medium, _ = known
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in medium.suffixes)
+    assert "suffixes" not in {field.name for field in dataclasses.fields(medium)}

@@ -1,0 +1,308 @@
+"""Heads in other runtimes: checked against the Keras heads, timed, written whole, refused in one line."""
+
+import dataclasses
+import hashlib
+import importlib.util
+import json
+import os
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ae import cli
+from keras_ae.cli import convert as conversions
+from keras_ae.errors import ExportError, InputError
+from keras_ae.serving.records import PLACE, Record
+from keras_ae.serving.runtimes import conversion, litert, models
+from keras_ae.serving.runtimes.models import Converted, Source, gaps, open_source, quiet
+from keras_ae.serving.versions import head_folders
+
+HEADS = ("encoder", "decoder", "autoencoder")
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    """Latencies of few calls."""
+    monkeypatch.setattr(conversion, "CALLS", 10)
+
+
+@pytest.fixture
+def echo(monkeypatch):
+    """A runtime that needs no package: TensorFlow itself."""
+    runtime = conversion.Runtime("Echo", ".echo", "echo", (), lambda head: Converted(b"echo", head.run))
+    monkeypatch.setitem(conversion.RUNTIMES, "echo", runtime)
+    return runtime
+
+
+@pytest.fixture
+def off(monkeypatch):
+    """A runtime whose answers are off by a thousandth."""
+
+    def convert(head):
+        return Converted(
+            b"off", lambda named: {name: value + 1e-3 for name, value in head.run(named).items()}
+        )
+
+    monkeypatch.setitem(conversion.RUNTIMES, "off", conversion.Runtime("Off", ".off", "off", (), convert))
+
+
+def converted(exported, tmp_path, *arguments):
+    """The status of the verb, with a folder of its own to write to."""
+    output = ["--output", str(tmp_path / "out")]
+    return cli.main(["convert", "tiny", "--models", str(exported), *output, *arguments])
+
+
+def test_a_conversion_comes_with_a_row_of_figures_and_what_is_told_of_it(exported, tmp_path, capsys, echo):
+    assert converted(exported, tmp_path, "--to", "echo") == 0
+    title, kib, single, p99, batch, worst, mean, file = capsys.readouterr().out.splitlines()[-2].split()
+    assert title == "Echo"
+    assert float(kib) == pytest.approx(4 / 1024, abs=0.05)
+    assert 0 < float(single) <= float(p99)
+    assert float(batch) > 0
+    assert float(mean) <= float(worst) < 1e-5
+    assert file == str(tmp_path / "out" / "tiny_encoder.echo")
+    told = json.loads((tmp_path / "out" / "tiny_encoder.echo.json").read_text())
+    card = json.loads((exported / "tiny/encoder/1/card.json").read_text())
+    assert (told["recipe"], told["head"], told["version"], told["runtime"]) == ("tiny", "encoder", 1, "Echo")
+    assert told["sha256"] == hashlib.sha256(b"echo").hexdigest()
+    assert told["weights_sha256"] == card["weights_sha256"]
+    for side in ("inputs", "outputs"):
+        assert told[side] == card["signatures"]["serving_default"][side]
+    assert told["quantization"] is None
+    assert 0 <= told["error"]["code"]["mean"] <= told["error"]["code"]["largest"] < 1e-5
+    assert told["versions"]["tensorflow"] == tf.__version__
+    assert sorted(os.listdir(tmp_path / "out")) == ["tiny_encoder.echo", "tiny_encoder.echo.json"]
+
+
+def test_tensorflow_is_the_first_row_and_what_stays_with_it_is_named(exported, tmp_path, capsys, echo):
+    assert converted(exported, tmp_path, "--to", "echo", "--head", "encoder,decoder") == 0
+    _, title, _, first, _, encoder, _, second, _, _, _, decoder = capsys.readouterr().out.splitlines()
+    assert title == "tiny_encoder, version 1; TensorFlow on all cores, others on one core"
+    assert first.startswith("TensorFlow  ")
+    assert second == "tiny_decoder, version 1; TensorFlow on all cores, others on one core"
+    assert encoder == "left to TF Serving: image_bytes"
+    assert decoder == "left to TF Serving: png"
+
+
+def test_a_conversion_that_is_off_leaves_nothing_and_the_others_go_on(exported, tmp_path, capsys, echo, off):
+    assert converted(exported, tmp_path, "--to", "off echo") == 1
+    printed = capsys.readouterr()
+    [line] = [line for line in printed.err.splitlines() if line.startswith("keras-ae: ")]
+    assert "code of tiny_encoder differs by" in line
+    assert "in Off, at most 0.0001 is allowed; nothing was kept" in line
+    assert "Echo  " in printed.out
+    assert sorted(os.listdir(tmp_path / "out")) == ["tiny_encoder.echo", "tiny_encoder.echo.json"]
+
+
+def test_the_error_of_a_quantised_conversion_is_told_and_not_judged(
+    exported, tmp_path, capsys, off, monkeypatch
+):
+    loose = dataclasses.replace(conversion.RUNTIMES["off"], exact=False)
+    monkeypatch.setitem(conversion.RUNTIMES, "off", loose)
+    assert converted(exported, tmp_path, "--to", "off") == 0
+    told = json.loads((tmp_path / "out" / "tiny_encoder.off.json").read_text())
+    assert told["error"]["code"]["mean"] == pytest.approx(1e-3, rel=0.01)
+
+
+def test_a_head_that_a_runtime_cannot_run_is_refused(exported, echo, monkeypatch):
+    def fail(named):
+        raise RuntimeError("no such kernel\nand more")
+
+    broken = dataclasses.replace(echo, convert=lambda head: Converted(b"", fail))
+    monkeypatch.setitem(conversion.RUNTIMES, "echo", broken)
+    with pytest.raises(ExportError, match="Echo cannot run tiny_encoder: no such kernel$"):
+        conversion.convert(open_source(exported / "tiny/encoder/1"), "echo")
+
+
+def test_what_was_converted_is_replaced_only_when_asked_for(exported, tmp_path, capsys, echo):
+    (tmp_path / "out").mkdir()
+    file = tmp_path / "out" / "tiny_encoder.echo"
+    file.write_text("old")
+    assert converted(exported, tmp_path, "--to", "echo") == 2
+    assert f"{file} is there already; replace it with --force" in capsys.readouterr().err
+    assert file.read_text() == "old"
+    assert converted(exported, tmp_path, "--to", "echo", "--force") == 0
+    assert file.read_text() == "echo"
+
+
+def test_converted_heads_stand_beside_the_models_and_are_not_taken_for_any(exported, echo):
+    before = head_folders(exported)
+    assert cli.main(["convert", "tiny", "--models", str(exported), "--to", "echo", "--force"]) == 0
+    assert (exported / "converted" / "tiny_encoder.echo").is_file()
+    assert head_folders(exported) == before
+
+
+def test_a_folder_that_cannot_be_written_is_refused(exported, tmp_path, capsys, echo):
+    (tmp_path / "out").touch()
+    assert converted(exported, tmp_path, "--to", "echo") == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--to", "torch"], "expected runtimes among onnx, litert, litert_int8; received 'torch'"),
+        (["--to", ","], "expected a runtime or several with commas between them, received ','"),
+        (["--to", "echo", "--head", ""], "expected a head or several with commas between them, received ''"),
+        (
+            ["--to", "echo", "--head", "tail"],
+            "tiny has no exported tail; it has autoencoder, decoder, encoder",
+        ),
+        (["--to", "echo", "--version", "7"], "tiny has no version 7 of its encoder; it has 1"),
+    ],
+)
+def test_what_cannot_be_converted_is_one_line_and_status_two(
+    exported, tmp_path, capsys, request, arguments, message
+):
+    if "torch" not in arguments:
+        request.getfixturevalue("echo")
+    assert converted(exported, tmp_path, *arguments) == 2
+    [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("keras-ae: ")]
+    assert message in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_package_is_named_with_the_command_that_brings_it(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else name)
+    with pytest.raises(InputError, match=r"needs onnxruntime, .*: pip install 'keras_ae\[onnx\]'"):
+        conversion.check_runtimes(["onnx", "litert"])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"onnxruntime, ai-edge-litert, .*'keras_ae\[litert,onnx\]'"):
+        conversion.check_runtimes(["onnx", "litert", "litert_int8"])
+
+
+def test_a_head_without_warm_up_records_is_to_be_exported_again(tmp_path):
+    folder = tmp_path / "old" / "encoder" / "1"
+    folder.mkdir(parents=True)
+    with pytest.raises(InputError, match="has no warm-up records.*export it again: keras-ae export old"):
+        open_source(folder)
+    (folder / PLACE).parent.mkdir()
+    (folder / PLACE).touch()
+    with pytest.raises(InputError, match="has no warm-up records"):
+        open_source(folder)
+
+
+def test_whole_numbers_are_right_or_wrong():
+    found = gaps(
+        {"code": np.array([3, 9, 5]), "mean": np.array([1.0, 2.5])},
+        {"code": np.array([3, 4, 5]), "mean": np.array([1.0, 2.0])},
+    )
+    assert found["code"].tolist() == [0.0, 1.0, 0.0]
+    assert found["mean"].tolist() == [0.0, 0.5]
+
+
+def test_the_terminal_stays_quiet_and_speaks_again(capfd):
+    with quiet():
+        os.write(2, b"from C++")
+    os.write(2, b"later")
+    assert capfd.readouterr().err == "later"
+
+
+def test_the_verb_offers_every_runtime():
+    assert conversions.RUNTIMES.split(",") == list(conversion.RUNTIMES)
+
+
+def made(tmp_path, function, weights=(), **inputs):
+    """A head of a function, as if it had been exported, its own answers being the ones due."""
+    specs = {
+        name: tf.TensorSpec((None, *value.shape[1:]), value.dtype, name) for name, value in inputs.items()
+    }
+    module = tf.Module()
+    module.kept = list(weights)
+    module.serve = tf.function(lambda **named: function(named)).get_concrete_function(**specs)
+    folder = tmp_path / "made" / "encoder" / "1"
+    tf.saved_model.save(module, str(folder), signatures=module.serve)
+    head = Source(folder, {"weights_sha256": ""}, tf.saved_model.load(str(folder)), None)
+    return dataclasses.replace(head, record=Record(models.SIGNATURE, inputs, head.run(inputs)))
+
+
+def answers(name, content):
+    """A file's content as a function of arrays by name, by nothing but the runtime itself."""
+    if name == "onnx":
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        names = [output.name for output in session.get_outputs()]
+        return lambda **named: dict(zip(names, session.run(None, named), strict=True))
+    from ai_edge_litert.interpreter import Interpreter
+
+    return Interpreter(model_content=content).get_signature_runner("serving_default")
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("onnx", ".onnx"), ("litert", ".tflite"), ("litert_int8", "_int8.tflite")]
+)
+def test_every_head_gives_in_its_file_what_it_gives_in_keras(exported, tmp_path, name, suffix, head):
+    pytest.importorskip("onnxruntime" if name == "onnx" else "ai_edge_litert")
+    assert converted(exported, tmp_path, "--to", name, "--head", head) == 0
+    source = open_source(exported / "tiny" / head / "1")
+    run = answers(name, (tmp_path / "out" / f"tiny_{head}{suffix}").read_bytes())
+    told = json.loads((tmp_path / "out" / f"tiny_{head}{suffix}.json").read_text())
+    for rows in (1, 3):
+        inputs = {tensor: value[:rows] for tensor, value in source.record.inputs.items()}
+        found, due = run(**inputs), source.run(inputs)
+        assert found.keys() == due.keys() == told["outputs"].keys()
+        for output, value in due.items():
+            assert found[output].shape == value.shape
+            assert found[output].dtype == value.dtype
+            off = 0.1 * max(1.0, np.abs(value).max()) if name == "litert_int8" else 1e-5
+            np.testing.assert_allclose(found[output], value, atol=off)
+    assert told["quantization"] == ("full_integer" if name == "litert_int8" else None)
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("name", ["onnx", "litert", "litert_int8"])
+def test_an_op_that_a_runtime_lacks_is_named(tmp_path, random, capfd, name):
+    pytest.importorskip("onnxruntime" if name == "onnx" else "ai_edge_litert")
+    inputs = random.uniform(1, 2, size=(3, 4)).astype(np.float32)
+    head = made(tmp_path, lambda named: {"code": tf.math.bessel_i0e(named["inputs"])}, inputs=inputs)
+    capfd.readouterr()
+    with pytest.raises(ExportError, match="cannot express made_encoder: it has no op BesselI0e$") as raised:
+        conversion.convert(head, name)
+    assert "\n" not in str(raised.value)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("name", ["onnx", "litert", "litert_int8"])
+def test_a_loop_over_a_series_is_converted(tmp_path, random, name):
+    pytest.importorskip("onnxruntime" if name == "onnx" else "ai_edge_litert")
+    model = keras.Sequential([keras.Input((6, 2)), keras.layers.GRU(4, use_cudnn=False)])
+    weights = [weight.value for weight in model.weights]
+    inputs = random.normal(size=(5, 6, 2)).astype(np.float32)
+    head = made(tmp_path, lambda named: {"code": model(named["inputs"])}, weights, inputs=inputs)
+    found = conversion.convert(head, name)
+    assert found.batch == (None if name == "onnx" else 1)
+    off = 0.05 if name == "litert_int8" else 1e-6
+    np.testing.assert_allclose(found.run(head.record.inputs)["code"], head.record.outputs["code"], atol=off)
+    if name == "litert_int8":
+        assert found.quantization == "dynamic_range"
+        assert found.note == "full-integer quantisation knows no loops; one row a call"
+
+
+@pytest.mark.extras
+def test_the_gelu_of_keras_is_within_what_onnx_knows(tmp_path, random):
+    pytest.importorskip("onnxruntime")
+    inputs = random.normal(size=(5, 4)).astype(np.float32) * 4
+    head = made(
+        tmp_path, lambda named: {"code": keras.ops.gelu(named["inputs"], approximate=False)}, inputs=inputs
+    )
+    found = conversion.convert(head, "onnx").run({"inputs": inputs})
+    np.testing.assert_allclose(found["code"], head.record.outputs["code"], atol=1e-6)
+
+
+@pytest.mark.extras
+def test_full_integers_give_way_where_they_lose_too_much(exported, monkeypatch):
+    pytest.importorskip("ai_edge_litert")
+    head = open_source(exported / "tiny/encoder/1")
+    kept = conversion.convert(head, "litert_int8")
+    assert (kept.quantization, kept.note) == ("full_integer", "")
+    monkeypatch.setattr(litert, "LOSS", -1.0)
+    changed = conversion.convert(head, "litert_int8")
+    assert changed.quantization == "dynamic_range"
+    assert changed.note.startswith("full-integer quantisation is off by 0.0")
+    assert len(changed.content) < len(conversion.convert(head, "litert").content) / 2

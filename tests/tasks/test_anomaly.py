@@ -1,0 +1,420 @@
+"""Anomaly detection: scores in closed form, honest thresholds, a detector that survives a file."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.stats import multivariate_normal
+from sklearn.covariance import LedoitWolf
+
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.blocks.scoring import (
+    Calibrated,
+    DivergenceFromNormal,
+    MahalanobisDistance,
+    NearestDistance,
+    Shares,
+    farthest_first,
+)
+from keras_ae.data.types import Data, Points, Split
+from keras_ae.errors import InputError
+from keras_ae.heads import Spec, apply
+from keras_ae.recipe import Recipe
+from keras_ae.runs.artifacts import saved
+from keras_ae.runs.card import model_card
+from keras_ae.runs.evaluation import detection, evaluate
+from keras_ae.serving.export import export_heads
+from keras_ae.tasks import thresholds
+from keras_ae.tasks.anomaly import Anomaly, ranking
+from keras_ae.tasks.anomaly_scores import (
+    Mahalanobis,
+    NearestCodes,
+    PriorDivergence,
+    Reconstruction,
+    ReconstructionProbability,
+    Together,
+    in_batches,
+)
+from keras_ae.tasks.corruption import Gaussian
+from keras_ae.training.train import train
+from keras_ae.training.trainer import Trainee
+from keras_ae.variants.conditional import Conditional
+from keras_ae.variants.undercomplete import Undercomplete
+from keras_ae.variants.variational import Variational
+from keras_ae.variants.vector_quantized import VectorQuantized
+
+WIDTH = 6
+
+
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """A data set of data at hand."""
+
+    data: Data
+
+    def load(self):
+        return self.data
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Normal examples near a plane, and anomalies off it: labels 0, and 1 or 2."""
+    random = np.random.default_rng(0)
+    plane = random.normal(size=(2, WIDTH))
+
+    def split(count, anomalies):
+        examples = random.normal(size=(count, 2)) @ plane + 0.1 * random.normal(size=(count, WIDTH))
+        examples[:anomalies] += 2 * random.normal(size=(anomalies, WIDTH))
+        labels = np.zeros(count, np.int64)
+        labels[:anomalies] = 1 + np.arange(anomalies) % 2
+        return Split(examples.astype(np.float32), labels)
+
+    return Data("plane", split(400, 40), split(120, 20), split(300, 60), "real", ("normal", "one", "other"))
+
+
+@pytest.fixture(scope="module")
+def heads():
+    keras.utils.set_random_seed(0)
+    spec = Spec((WIDTH,), (WIDTH,), "real")
+    return {
+        "plain": Undercomplete(DenseBackbone((8,)), latent_dim=3).build(spec),
+        "variational": Variational(DenseBackbone((8,)), latent_dim=3).build(spec),
+    }
+
+
+SCORES = {
+    "plain": (Reconstruction(), Mahalanobis(), NearestCodes(3), Together()),
+    "variational": (
+        ReconstructionProbability(8),
+        PriorDivergence(),
+        Together(PriorDivergence(), NearestCodes()),
+    ),
+}
+CASES = [(kind, score) for kind, scores in SCORES.items() for score in scores]
+
+
+def test_normal_examples_alone_train_and_those_that_calibrate_choose_no_epoch(data):
+    prepared = Anomaly().prepared(data)
+    assert not prepared.train.labels.any()
+    assert not prepared.validation.labels.any()
+    assert (len(prepared.train), len(prepared.validation)) == (360, 50)
+    kinds = np.bincount(data.validation.labels)[1:].tolist()
+    assert sum(kinds) == 20
+    assert np.bincount(prepared.calibration.labels).tolist() == [50, *kinds]
+    rows = [
+        {row.tobytes() for row in split.examples} for split in (prepared.validation, prepared.calibration)
+    ]
+    assert not rows[0] & rows[1]
+    assert prepared.test is not None
+    assert len(prepared.test) == 300
+
+
+def test_data_without_labels_is_normal(data):
+    bare = dataclasses.replace(
+        data, train=Split(data.train.examples), validation=Split(data.validation.examples)
+    )
+    prepared = Anomaly().prepared(bare)
+    assert (len(prepared.train), len(prepared.calibration)) == (400, 60)
+
+
+def test_some_of_training_calibrate_where_too_few_are_held_back(data):
+    little = dataclasses.replace(
+        data, validation=data.validation.take(np.arange(30))
+    )  # 20 anomalies, 10 normal
+    prepared = Anomaly().prepared(little)
+    assert (prepared.calibration.labels == 0).sum() == 19
+    assert (len(prepared.train), len(prepared.validation)) == (360 - 14, 5)
+    assert prepared.notes[-1] == "few normal examples: 14 of those to train on calibrate the threshold"
+    rows = [{row.tobytes() for row in split.examples} for split in (prepared.train, prepared.calibration)]
+    assert not rows[0] & rows[1]
+
+
+def test_too_few_normal_examples_are_refused(data):
+    few = dataclasses.replace(data, validation=data.validation.take(slice(0, 21)))
+    with pytest.raises(InputError, match="2 or more to validate and calibrate on; received 360 and 1"):
+        Anomaly().prepared(few)
+
+
+@pytest.mark.parametrize(("kind", "score"), CASES)
+def test_a_detector_says_what_a_score_means(data, heads, kind, score):
+    prepared = Anomaly(score, thresholds.Conformal(0.1)).prepared(data)
+    detector, fitted = Anomaly(score, thresholds.Conformal(0.1)).detector(heads[kind], prepared)
+    found = in_batches(detector, data.test.examples)
+    assert {name: value.shape for name, value in found.items()} == {
+        "score": (300,), "p_value": (300,), "is_anomaly": (300,), "contributions": (300, WIDTH),
+    }  # fmt: skip
+    calibration = prepared.calibration
+    reference = in_batches(detector, calibration.examples)["score"][calibration.labels == 0]
+    np.testing.assert_allclose(found["p_value"], thresholds.p_values(found["score"], reference), atol=0.021)
+    np.testing.assert_array_equal(found["is_anomaly"], found["score"] > np.float32(fitted.value))
+    assert fitted.count == 50
+    again = in_batches(detector, data.test.examples)
+    np.testing.assert_array_equal(again["score"], found["score"])
+
+
+@pytest.mark.parametrize(("kind", "score"), CASES)
+def test_a_detector_survives_a_keras_file(data, heads, kind, score, tmp_path):
+    task = Anomaly(score)
+    detector, _ = task.detector(heads[kind], task.prepared(data))
+    detector.save(tmp_path / "detector.keras")
+    again = keras.models.load_model(tmp_path / "detector.keras", compile=False, safe_mode=True)
+    found, due = (in_batches(model, data.test.examples) for model in (again, detector))
+    for name, value in due.items():
+        np.testing.assert_array_equal(found[name], value)
+
+
+def test_contributions_sum_up_to_the_mean_error(data, heads):
+    task = Anomaly()
+    detector, _ = task.detector(heads["plain"], task.prepared(data))
+    found = in_batches(detector, data.test.examples)
+    back = apply(heads["plain"].end_to_end, {"inputs": data.test.examples})["reconstruction"]
+    squares = (data.test.examples - np.asarray(back)) ** 2
+    np.testing.assert_allclose(found["contributions"], squares / WIDTH, rtol=1e-5)
+    np.testing.assert_allclose(found["score"], squares.mean(axis=1), rtol=1e-5)
+
+
+def test_features_of_a_column_add_up():
+    one, other = np.zeros((1, 4), np.float32), np.array([[1.0, 2.0, 3.0, 4.0]], np.float32)
+    np.testing.assert_allclose(Shares("real", [0, 1, 1, 0])(one, other), [[17 / 4, 13 / 4]])
+
+
+def test_of_classes_the_share_is_that_of_a_position():
+    inputs = np.eye(3, dtype=np.float32)[None, [0, 2]]
+    output = np.array([[[0.5, 0.25, 0.25], [0.5, 0.25, 0.25]]], np.float32)
+    np.testing.assert_allclose(
+        Shares("categorical")(inputs, output), [[np.log(2) / 2, np.log(4) / 2]], rtol=1e-6
+    )
+
+
+def test_a_distance_in_units_of_the_covariance(random):
+    codes = random.normal(size=(200, 3)).astype(np.float32) @ random.normal(size=(3, 3)).astype(np.float32)
+    estimate = LedoitWolf().fit(codes.astype(np.float64))
+    found = MahalanobisDistance().fitted(codes)(codes[:20])
+    np.testing.assert_allclose(found, estimate.mahalanobis(codes[:20]), rtol=1e-3)
+    flat = np.pad(codes, [(0, 0), (0, 1)])
+    assert np.isfinite(MahalanobisDistance().fitted(flat)(flat)).all()
+
+
+def test_a_distance_from_the_nearest_codes(random):
+    kept, codes = (
+        random.normal(size=(30, 4)).astype(np.float32),
+        random.normal(size=(7, 4)).astype(np.float32),
+    )
+    distances = np.linalg.norm(codes[:, None] - kept, axis=2)
+    due = np.sort(distances, axis=1)[:, :3].mean(axis=1)
+    np.testing.assert_allclose(NearestDistance(3, 30).fitted(kept)(codes), due, rtol=1e-5)
+
+
+def test_the_codes_kept_cover_all_of_them(random):
+    codes = random.normal(size=(300, 2)).astype(np.float32)
+    chosen = farthest_first(codes, 20)
+    assert len(set(chosen)) == 20
+    gaps = np.linalg.norm(codes[:, None] - codes[chosen], axis=2)
+    apart = np.linalg.norm(codes[chosen][:, None] - codes[chosen], axis=2)[~np.eye(20, dtype=bool)]
+    assert gaps.min(axis=1).max() <= apart.min()
+    np.testing.assert_array_equal(farthest_first(codes, 500), np.arange(300))
+    due = np.linalg.norm(codes[:, None] - codes[chosen], axis=2).min(axis=1)
+    np.testing.assert_allclose(NearestDistance(1, 20).fitted(codes)(codes), due, rtol=1e-5, atol=1e-6)
+
+
+def test_a_network_may_learn_from_what_is_corrupted(data):
+    seen, due = Anomaly(corruption=Gaussian(0.5)).pair(
+        tf.constant(data.train.examples[:8]), tf.zeros((8, 2), tf.int64), "real"
+    )
+    np.testing.assert_array_equal(due, data.train.examples[:8])
+    assert np.std(seen - due) == pytest.approx(0.5, rel=0.6)
+
+
+def test_a_divergence_from_the_normal_is_half_for_one_standard_deviation_aside():
+    mean, log_var = np.array([[1.0, 0.0]], np.float32), np.zeros((1, 2), np.float32)
+    np.testing.assert_allclose(DivergenceFromNormal()(mean, log_var), [0.5])
+
+
+def test_a_reconstruction_probability_is_that_of_its_draws(data, heads):
+    score = ReconstructionProbability(4)
+    detector, _ = Anomaly(score).detector(heads["variational"], Anomaly(score).prepared(data))
+    few = data.test.examples[:5]
+    encoded = apply(heads["variational"].encoder, {"inputs": few})
+    noise = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
+    due = np.zeros(5)
+    for row in range(5):
+        for draw in noise:
+            code = encoded["mean"][row] + np.exp(0.5 * encoded["log_var"][row]) * draw
+            out = apply(heads["variational"].decoder, {"code": np.asarray(code)[None]})
+            log_var = np.asarray(out.get("reconstruction_log_var", np.zeros((1, WIDTH))))[0]
+            normal = multivariate_normal(np.asarray(out["reconstruction"])[0], np.exp(log_var))
+            due[row] -= normal.logpdf(few[row]) / 4
+    np.testing.assert_allclose(in_batches(detector, few)["score"], due, rtol=1e-4)
+
+
+def test_calibration_counts_scores_that_are_as_high():
+    layer = Calibrated(3).fitted(np.array([3.0, 1.0, 2.0]), 2.0)
+    p_value, is_anomaly = layer(np.array([0.0, 2.0, 2.5, 9.0], np.float32))
+    np.testing.assert_allclose(p_value, [1.0, 0.75, 0.5, 0.25])
+    assert np.asarray(is_anomaly).tolist() == [False, False, True, True]
+
+
+def test_what_has_no_score_is_not_taken_for_normal():
+    p_value, is_anomaly = Calibrated(2).fitted(np.array([1.0, 2.0]), 1.5)(np.array([np.nan, 1.0], np.float32))
+    assert np.isnan(p_value).tolist() == [True, False]
+    assert np.asarray(is_anomaly).tolist() == [True, False]
+
+
+def test_figures_stand_beside_those_of_simpler_detectors(data, heads):
+    task = Anomaly()
+    found = task.figures(heads["plain"], task.prepared(data), 0, None)
+    assert list(found) == ["model", "PCA, 3 components", "isolation forest"]
+    assert set(found["model"]) == {"auroc", "auprc", "f1", "false_alarms", "missed"}
+    assert found["PCA, 3 components"]["auroc"] > 0.8
+    assert (
+        task.figures(heads["plain"], dataclasses.replace(data, test=Split(data.test.examples)), 0, None) == {}
+    )
+
+
+def test_scores_of_one_kind_go_together(data, heads):
+    both = Together(NearestCodes(1), Together(NearestCodes(5), Mahalanobis()))
+    detector, _ = Anomaly(both).detector(heads["plain"], Anomaly().prepared(data))
+    assert np.isfinite(in_batches(detector, data.test.examples)["score"]).all()
+
+
+def test_heads_that_no_detector_can_be_made_of_are_refused_before_training(data, tmp_path):
+    prepared, spec = Anomaly().prepared(data), Spec((WIDTH,), (WIDTH,), "real", 3)
+    conditional = Conditional(DenseBackbone((4,)), latent_dim=2).build(spec)
+    with pytest.raises(
+        InputError, match="score Reconstruction.* does not go with what these heads give .*condition"
+    ):
+        Anomaly().check(conditional, prepared)
+    whole = VectorQuantized(DenseBackbone((4,)), latent_dim=2).build(Spec((WIDTH,), (WIDTH,), "real"))
+    Anomaly(NearestCodes()).check(whole, prepared)
+    recipe = Recipe(
+        Given(data), Undercomplete(DenseBackbone((4,)), latent_dim=2), Anomaly(PriorDivergence()), epochs=1
+    )
+    with pytest.raises(InputError, match="this score needs mean"):
+        train(recipe, tmp_path, report=lambda _: None)
+    assert not list((tmp_path / "checkpoint").iterdir())
+
+
+def test_kinds_of_anomalies_are_told_apart(data, heads):
+    task = Anomaly()
+    prepared = task.prepared(dataclasses.replace(data, label_names=("normal", "near", "far")))
+    detector, fitted = task.detector(heads["plain"], prepared)
+    kinds = task.breakdown(detector, fitted, prepared)
+    assert list(kinds) == ["near", "far"]
+    labels, flags = data.test.labels, in_batches(detector, data.test.examples)["is_anomaly"]
+    for kind, row in zip((1, 2), kinds.values(), strict=True):
+        assert row["count"] == (labels == kind).sum()
+        assert row["missed"] == pytest.approx(np.mean(~flags[labels == kind]))
+        assert 0 <= row["auroc"] <= 1
+    one = dataclasses.replace(prepared, test=data.test.take(np.flatnonzero(labels < 2)))
+    assert task.breakdown(detector, fitted, one) == {}
+
+
+def test_a_range_of_points_is_found_where_one_of_them_is_flagged():
+    """A window of each single point, so that points score as windows."""
+    points = Points(np.arange(6), 6, kinds=np.array([0, 1, 1, 0, 2, 2]), names=("normal", "spike", "dip"))
+    told = np.array([0.0, 5.0, 0.0, 1.0, 0.0, 0.0], np.float32)
+    test = Split(told[:, None, None], np.zeros(6, np.int64))
+    data = Data("points", test, test, test, domain="real", points=points)
+
+    def detector(named, training):
+        return {"score": named["inputs"][:, 0, 0], "is_anomaly": named["inputs"][:, 0, 0] > 2}
+
+    found = Anomaly().breakdown(detector, thresholds.Fitted(2.0, "", "", 6), data)
+    assert {kind: (row["count"], row["missed"]) for kind, row in found.items()} == {
+        "spike": (1, 0.0),
+        "dip": (1, 1.0),
+    }
+    assert found["dip"]["auroc"] == 0.25
+
+
+def test_areas_of_a_perfect_ranking_are_one():
+    assert ranking(np.array([0.1, 0.2, 0.9]), np.array([0, 0, 1])) == {"auroc": 1.0, "auprc": 1.0}
+
+
+@pytest.mark.parametrize("score", [PriorDivergence(), ReconstructionProbability()])
+def test_a_score_that_needs_a_posterior_says_so(data, heads, score):
+    task = Anomaly(score)
+    with pytest.raises(InputError, match="needs (mean|log_var), which the variant's heads do not give"):
+        task.detector(heads["plain"], task.prepared(data))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Anomaly(trim=0.5), r"trim lies in \[0, 0.5\), received 0.5"),
+        (lambda: NearestCodes(0), "neighbours is at least 1"),
+        (lambda: ReconstructionProbability(0), "samples is at least 1"),
+    ],
+)
+def test_a_value_outside_of_its_domain_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.fixture(scope="module")
+def exported_detector(data, tmp_path_factory):
+    """A run on the plane, and its exported heads."""
+    folder = tmp_path_factory.mktemp("anomaly")
+    given = dataclasses.replace(data, offset=np.float32(2.0), scale=np.float32(3.0))
+    recipe = Recipe(
+        data=Given(given),
+        variant=Undercomplete(DenseBackbone((16,)), latent_dim=2),
+        task=Anomaly(threshold=thresholds.Conformal(0.1)),
+        epochs=25,
+        batch_size=32,
+        learning_rate=1e-2,
+        name="plane",
+    )
+    run = train(recipe, folder / "run", report=lambda _: None)
+    table = evaluate(run)
+    kept = saved(folder / "run")
+    card = model_card(run.recipe, run.data, run.heads, run.history, table, None, None, detection(run))
+    heads = export_heads(
+        kept.heads, kept.units, kept.examples, "plane", card, folder / "models", detector=kept.detector
+    )
+    return run, table, heads
+
+
+def test_a_trained_detector_finds_what_lies_off_the_plane(exported_detector):
+    _, table, _ = exported_detector
+    assert table["plane"]["auroc"] > 0.9
+    assert list(table) == ["PCA, 2 components", "isolation forest", "plane"]
+    assert table["plane"]["false_alarms"] < 0.25
+
+
+def test_a_served_detector_takes_raw_values_and_gives_what_the_trainer_gives(exported_detector):
+    run, _, folders = exported_detector
+    serve = tf.saved_model.load(str(folders["detector"])).signatures["serving_default"]
+    seen = run.data.test.examples
+    found = serve(inputs=tf.constant(seen * 3.0 + 2.0))
+    due = in_batches(run.detector[0], seen)
+    assert found.keys() == due.keys()
+    for name, value in due.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-4, atol=1e-5)
+
+
+def test_a_card_tells_how_the_threshold_was_fitted_and_what_it_promises(exported_detector):
+    run, _, folders = exported_detector
+    card = json.loads((folders["detector"] / "card.json").read_text())
+    assert card["detector"]["threshold"] == run.detector[1].value
+    assert card["detector"]["count"] == 50
+    assert "at most 0.1 of new normal examples" in card["detector"]["promise"]
+    assert card["detector"]["score"] == "Reconstruction()"
+
+
+def test_trimming_leaves_the_highest_losses_out(heads):
+    losses = np.array([3.0, 100.0, 1.0, 2.0], np.float32)
+    objectives = {}
+    for trim in (0.0, 0.25, 0.3):
+        trainee = Trainee(heads["plain"].end_to_end, lambda target, outputs: target[:, 0], trim=trim)
+        trainee.prepare(keras.optimizers.SGD())
+        targets = np.repeat(losses[:, None], WIDTH, axis=1)
+        outputs = trainee({"inputs": targets})
+        objectives[trim] = [
+            float(trainee.compute_loss(targets, targets, outputs, training=training))
+            for training in (True, False)
+        ]
+    assert objectives == {0.0: [26.5, 26.5], 0.25: [2.0, 26.5], 0.3: [2.0, 26.5]}

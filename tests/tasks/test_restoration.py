@@ -1,0 +1,369 @@
+"""What restoration tasks pair, measure and serve: photographs denoised, enlarged, filled in, coloured."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from skimage import color
+
+from keras_ae.blocks.color import from_lab, from_ycbcr, to_lab, to_ycbcr
+from keras_ae.blocks.restoring import FILL_REACH, masked
+from keras_ae.data.images.crops import Cropping
+from keras_ae.data.images.photos import Photographs
+from keras_ae.errors import InputError
+from keras_ae.heads import Spec
+from keras_ae.metrics import reconstruction
+from keras_ae.tasks.colorization import Colorization
+from keras_ae.tasks.corruption import Gaussian, UnknownGaussian
+from keras_ae.tasks.holes import MissingPixels, MixedHoles, Rectangles, Strokes
+from keras_ae.tasks.inpainting import Inpainting
+from keras_ae.tasks.photo_denoising import PhotoDenoising
+from keras_ae.tasks.super_resolution import SuperResolution
+from keras_ae.variants.skip_connected import SkipConnected
+
+
+def seeds_of(count, begin=0):
+    return tf.stack([tf.zeros(count, tf.int64), tf.range(begin, begin + count, dtype=tf.int64)], axis=1)
+
+
+@pytest.fixture
+def pictures(random):
+    """Smooth pictures in colour, for noise is no picture."""
+    coarse = random.uniform(size=(3, 6, 7, 3)).astype(np.float32)
+    return tf.image.resize(coarse, (36, 42), "bicubic", antialias=True).numpy().clip(0, 1)
+
+
+@pytest.fixture(scope="module")
+def demonstration():
+    """Two photographs' worth of data."""
+    return Photographs(Cropping(24)).sample()
+
+
+def heads_of(task, channels, shortcut, **fields):
+    """Untrained heads for what a task makes of pictures of so many channels."""
+    example = tf.zeros((1, 24, 24, channels))
+    inputs, targets = task.pair(example, seeds_of(1), "unit")
+    spec = Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), "unit")
+    keras.utils.set_random_seed(1)
+    heads = SkipConnected((6, 5), shortcut=shortcut, **fields).build(spec)
+    random = np.random.default_rng(1)
+    for weight in heads.end_to_end.weights:
+        weight.assign(random.normal(0, 0.2, weight.shape))
+    return heads
+
+
+def test_colours_are_those_of_scikit_image(pictures):
+    np.testing.assert_allclose(to_lab(pictures), color.rgb2lab(pictures), atol=1e-3)
+    np.testing.assert_allclose(from_lab(to_lab(pictures)), pictures, atol=1e-5)
+    np.testing.assert_allclose(to_ycbcr(pictures), color.rgb2ycbcr(pictures) / 255, atol=1e-6)
+    np.testing.assert_allclose(from_ycbcr(to_ycbcr(pictures)), pictures, atol=1e-5)
+
+
+def test_white_black_and_grey_have_no_colour():
+    greys = np.linspace(0, 1, 11, dtype=np.float32)[:, None].repeat(3, 1)
+    lab = np.asarray(to_lab(greys))
+    np.testing.assert_allclose(lab[:, 1:], 0, atol=1e-2)
+    np.testing.assert_allclose(lab[[0, -1], 0], [0, 100], atol=1e-3)
+
+
+def test_colours_that_there_are_not_become_the_nearest_in_range():
+    found = np.asarray(
+        from_lab(tf.constant([[50.0, 127.0, -128.0], [100.0, 100.0, 100.0], [0.0, -90.0, 90.0]]))
+    )
+    assert ((found >= 0) & (found <= 1)).all()
+    assert np.isfinite(found).all()
+
+
+def test_noise_of_photographs_is_not_clipped(pictures):
+    noisy, clean = PhotoDenoising().pair(pictures, seeds_of(3), "unit")
+    np.testing.assert_array_equal(clean, pictures)
+    assert float(np.std(noisy - pictures)) == pytest.approx(25 / 255, rel=0.02)
+    clipped = Gaussian(25 / 255)(pictures, seeds_of(3), "unit")
+    np.testing.assert_array_equal(clipped, np.clip(noisy, 0, 1))
+
+
+def test_noise_of_unknown_strength_is_another_for_each_picture():
+    corruption = UnknownGaussian(0.0, 0.2)
+    examples = tf.fill((50, 30, 30, 1), 0.5)
+    spreads = np.std(corruption(examples, seeds_of(50), "unit"), axis=(1, 2, 3))
+    assert spreads.min() < 0.03
+    assert spreads.max() > 0.17
+    assert float(np.mean(spreads)) == pytest.approx(0.1, abs=0.025)
+    np.testing.assert_array_equal(corruption(examples[3:5], seeds_of(2, 3), "unit"),
+                                  corruption(examples, seeds_of(50), "unit")[3:5])  # fmt: skip
+    assert (
+        float(np.max(dataclasses.replace(corruption, clipped=True)(examples + 0.5, seeds_of(50), "unit")))
+        == 1
+    )
+
+
+def test_a_range_of_noise_the_wrong_way_round_is_refused():
+    with pytest.raises(ValueError, match=r"below highest, received 0\.3 and 0\.2"):
+        UnknownGaussian(0.3, 0.2)
+
+
+def test_filters_remove_noise(demonstration, pictures):
+    noisy, _ = PhotoDenoising().pair(pictures, seeds_of(3), "unit")
+    scores = {
+        name: float(
+            np.mean(reconstruction.psnr(tf.constant(pictures), tf.constant(predict(noisy), tf.float32)))
+        )
+        for name, predict in PhotoDenoising().baselines(demonstration, 0, 1).items()
+    }
+    assert scores["noisy input"] == pytest.approx(20.2, abs=0.2)
+    assert scores["median, 3 x 3"] > scores["noisy input"] + 3
+    assert scores["non-local means"] > scores["noisy input"] + 3
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_luminance_is_reduced_and_asked_for_as_it_was(pictures, scale, channels):
+    given = pictures[:, :35, :41, :channels]
+    small, large = SuperResolution(scale).pair(tf.constant(given), seeds_of(3), "unit")
+    sides = [side // scale for side in (35, 41)]
+    assert small.shape == (3, *sides, 1)
+    assert large.shape == (3, *(side * scale for side in sides), 1)
+    luminance = np.asarray(to_ycbcr(given)) if channels == 3 else given
+    expected = luminance[:, : large.shape[1], : large.shape[2], :1]
+    np.testing.assert_allclose(large, expected, atol=1e-6)
+
+
+def test_bicubic_enlargement_is_the_baseline(demonstration, pictures):
+    task = SuperResolution(2)
+    small, large = task.pair(tf.constant(pictures), seeds_of(3), "unit")
+    found = task.baselines(demonstration, 0, 1)["bicubic"](small)
+    assert found.shape == large.shape
+    assert float(np.min(reconstruction.psnr(large, tf.constant(found)))) > 30
+
+
+def test_another_scale_is_refused():
+    with pytest.raises(ValueError, match=r"scale is one of \(2, 3, 4\), received 5"):
+        SuperResolution(5)
+
+
+def test_published_measures_are_of_whole_levels_and_without_the_border():
+    target = np.full((1, 20, 20, 1), 0.5, np.float32)
+    output = target + 0.3 / 255
+    output[:, 0] += 0.4
+    assert float(reconstruction.published_measures(border=1)["mse"](target, output)[0]) == 0
+    assert float(reconstruction.published_measures()["mse"](target, output)[0]) > 0.001
+    output[:, 5, 5] += 1 / 255
+    wanted = 10 * np.log10(255**2 * 18 * 18)
+    assert float(reconstruction.published_measures(border=1)["psnr"](target, output)[0]) == pytest.approx(
+        wanted, 1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("holes", "lowest", "highest"),
+    [(MissingPixels(0.3), 0.25, 0.35), (Rectangles(2, 0.5), 0.001, 0.6), (Strokes(2, 2, 3), 0.003, 0.5)],
+)
+def test_holes_take_a_share_of_the_pixels_and_follow_from_their_seeds(holes, lowest, highest):
+    examples = tf.zeros((20, 40, 50, 3))
+    masks = np.asarray(holes.drawn(examples, seeds_of(20)))
+    assert masks.shape == (20, 40, 50, 1)
+    assert set(np.unique(masks)) == {0.0, 1.0}
+    shares = masks.mean(axis=(1, 2, 3))
+    assert (shares > lowest).all()
+    assert (shares < highest).all()
+    np.testing.assert_array_equal(masks[7:9], holes.drawn(examples[:2], seeds_of(2, 7)))
+    assert len({mask.tobytes() for mask in masks}) == 20
+
+
+def test_a_rectangle_and_a_stroke_are_in_one_piece():
+    from scipy.ndimage import label
+
+    for holes in (Rectangles(1, 0.5), Strokes(1, 1, 5)):
+        for mask in np.asarray(holes.drawn(tf.zeros((10, 40, 50, 1)), seeds_of(10))):
+            assert label(mask[..., 0], np.ones((3, 3)))[1] <= 1
+    [mask] = np.asarray(Rectangles(1, 0.5).drawn(tf.zeros((1, 40, 50, 1)), seeds_of(1)))
+    rows, columns = mask[..., 0].any(axis=1), mask[..., 0].any(axis=0)
+    np.testing.assert_array_equal(mask[..., 0], np.outer(rows, columns))
+
+
+def test_mixed_holes_are_of_all_three_kinds():
+    mixed = MixedHoles(MissingPixels(0.5), Rectangles(1, 0.2), Strokes(1, 1, 1))
+    examples = tf.zeros((30, 40, 50, 1))
+    masks = np.asarray(mixed.drawn(examples, seeds_of(30)))
+    kinds = (mixed.pixels, mixed.rectangles, mixed.strokes)
+    alone = np.stack([np.asarray(kind.drawn(examples, seeds_of(30))) for kind in kinds])
+    same = (alone == masks).all(axis=(2, 3, 4))  # (kinds, pictures)
+    assert (same.sum(axis=0) == 1).all()
+    assert (same.sum(axis=1) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MissingPixels(0), "rate is above 0 and below 1, received 0"),
+        (lambda: Rectangles(0), "count is at least 1, received 0"),
+        (lambda: Rectangles(1, 1.5), r"largest is above 0 and at most 1, received 1\.5"),
+        (lambda: Strokes(bends=0), "bends is at least 1, received 0"),
+    ],
+)
+def test_holes_that_are_none_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_missing_pixels_are_filled_smoothly_and_the_network_is_told_which(pictures):
+    task = Inpainting(MissingPixels(0.5))
+    inputs, targets = task.pair(tf.constant(pictures), seeds_of(3), "unit")
+    filled, known = np.split(np.asarray(inputs), [3], axis=-1)
+    np.testing.assert_array_equal(filled * known, pictures * known)
+    np.testing.assert_array_equal(targets, pictures)
+    np.testing.assert_array_equal(1 - known, task.restorer_mask(pictures, seeds_of(3)))
+    smoothest = task.baselines(None, 0, 1)["biharmonic"](inputs)
+    assert np.square(filled - pictures).mean() < 2 * np.square(smoothest - pictures).mean()
+    np.testing.assert_array_equal(task.rows(inputs, targets, targets)["holes"], pictures * known)
+
+
+def test_what_lies_under_a_hole_never_shows(pictures):
+    holes = MissingPixels(0.5).drawn(pictures, seeds_of(3))
+    np.testing.assert_array_equal(
+        masked(pictures, holes), masked(pictures * (1 - holes) + 0.3 * holes, holes)
+    )
+
+
+def test_a_hole_is_filled_by_means_of_what_is_known_near_it(random):
+    holes = (random.uniform(size=(2, 20, 70, 1)) < 0.9).astype(np.float32)
+    np.testing.assert_allclose(masked(np.full_like(holes, 0.7), holes)[..., :1], 0.7, atol=1e-5)
+    ramp = np.broadcast_to(np.linspace(0, 1, 70, dtype=np.float32)[:, None], holes.shape)
+    np.testing.assert_allclose(masked(ramp, holes)[..., :1], ramp, atol=0.2)
+
+
+def test_a_fill_sees_no_farther_than_its_reach():
+    picture, holes = np.zeros((1, 3, 120, 1), np.float32), np.ones((1, 3, 120, 1), np.float32)
+    np.testing.assert_array_equal(masked(picture, holes)[..., 0], np.full((1, 3, 120), 0.5))
+    holes[0, 1, 50] = 0
+    changed = np.asarray(masked(picture, holes))[0, 1, :, 0] != 0.5
+    away = np.abs(np.arange(120) - 50)
+    assert FILL_REACH / 2 < away[changed].max() <= FILL_REACH
+
+
+def test_baselines_fill_holes_and_keep_what_is_known(demonstration, pictures):
+    task = Inpainting(MissingPixels(0.5))
+    inputs, _ = task.pair(tf.constant(pictures), seeds_of(3), "unit")
+    known = np.broadcast_to(np.asarray(inputs[..., 3:]) > 0.5, pictures.shape)
+    scores = {}
+    for name, predict in task.baselines(demonstration, 0, 1).items():
+        filled = predict(inputs)
+        np.testing.assert_allclose(filled[known], pictures[known], atol=1e-6)
+        scores[name] = float(np.mean(reconstruction.psnr(tf.constant(pictures), tf.constant(filled))))
+    assert scores["mean of the known"] + 5 < scores["biharmonic"]
+
+
+def test_interpolation_has_an_answer_where_next_to_nothing_is_known(demonstration):
+    picture = np.zeros((1, 8, 8, 2), np.float32)
+    for predict in Inpainting().baselines(demonstration, 0, 1).values():
+        assert np.isfinite(predict(picture)).all()
+    picture[0, 2, 3] = 0.75, 1
+    found = Inpainting().baselines(demonstration, 0, 1)["biharmonic"](picture)
+    np.testing.assert_array_equal(found, np.full((1, 8, 8, 1), 0.75))
+
+
+def test_lightness_and_colours_give_the_picture_back(pictures):
+    lightness, colours = Colorization().pair(tf.constant(pictures), seeds_of(3), "unit")
+    assert lightness.shape == (3, 36, 42, 1)
+    assert colours.shape == (3, 36, 42, 2)
+    rows = Colorization().rows(lightness, colours, colours)
+    np.testing.assert_allclose(rows["colorized"], pictures, atol=1e-5)
+    grey = np.asarray(rows["grey"])
+    np.testing.assert_allclose(grey.max(axis=-1), grey.min(axis=-1), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("examples", "domain", "message"),
+    [
+        (np.zeros((1, 8, 8, 3)), "real", r"received shape \(8, 8, 3\) of the real domain"),
+        (np.zeros((1, 8, 8, 4)), "unit", r"received shape \(8, 8, 4\)"),
+        (np.zeros((1, 64)), "unit", r"received shape \(64,\)"),
+    ],
+)
+@pytest.mark.parametrize("task", [PhotoDenoising(), SuperResolution(), Inpainting(), Colorization()])
+def test_what_is_no_photograph_is_refused(task, examples, domain, message):
+    with pytest.raises(InputError, match=message):
+        task.pair(tf.constant(examples, tf.float32), seeds_of(1), domain)
+
+
+def test_interpolation_has_an_answer_where_all_that_is_known_lies_on_a_line(demonstration):
+    picture = np.ones((1, 1, 30, 2), np.float32)
+    picture[0, 0, ::2] = 0, 0
+    for predict in Inpainting().baselines(demonstration, 0, 1).values():
+        np.testing.assert_allclose(predict(picture), 1, atol=1e-5)
+
+
+def test_colours_are_not_learned_from_grey():
+    with pytest.raises(InputError, match="colours are learned from pictures in colour, received 1 channel"):
+        Colorization().pair(tf.zeros((1, 8, 8, 1)), seeds_of(1), "unit")
+
+
+def test_no_colour_and_the_mean_colour_are_the_baselines(demonstration, pictures):
+    lightness, colours = Colorization().pair(tf.constant(pictures), seeds_of(3), "unit")
+    predicted = {name: f(lightness) for name, f in Colorization().baselines(demonstration, 0, 1).items()}
+    measures = Colorization().measures()
+    assert float(np.max(measures["colourfulness"](colours, predicted["grey"]))) < 1e-3
+    chroma = np.linalg.norm(np.asarray(to_lab(pictures))[..., 1:], axis=-1).mean(axis=(1, 2))
+    np.testing.assert_allclose(measures["ab_error"](colours, predicted["grey"]), chroma, rtol=1e-3)
+    train = np.asarray(to_lab(demonstration.train.examples / np.float32(255)))[..., 1:].mean(axis=(0, 1, 2))
+    np.testing.assert_allclose((predicted["mean colour"][0, 0, 0] * 2 - 1) * 128, train, atol=1e-3)
+    np.testing.assert_allclose(
+        measures["colourfulness_true"](colours, predicted["grey"]), measures["colourfulness"](None, colours)
+    )
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_network_of_grey_restores_any_channels_and_one_of_colour_three(channels, pictures):
+    task = PhotoDenoising()
+    heads = heads_of(task, channels, "added")
+    restorer = task.restorer(heads)
+    found = np.asarray(restorer({"inputs": pictures})["reconstruction"])
+    assert found.shape == pictures.shape
+    if channels == 1:
+        one = heads.end_to_end({"inputs": pictures[..., 1:2]})["reconstruction"]
+        np.testing.assert_allclose(found[..., 1:2], one, atol=1e-6)
+        assert restorer({"inputs": pictures[..., :1]})["reconstruction"].shape == (3, 36, 42, 1)
+
+
+def test_a_restorer_enlarges_colours_bicubically(pictures):
+    task = SuperResolution(2)
+    restorer = task.restorer(heads_of(task, 3, "added", unshuffle=1))
+    found = restorer({"inputs": pictures})["reconstruction"]
+    assert found.shape == (3, 72, 84, 3)
+    wanted = tf.image.resize(to_ycbcr(pictures)[..., 1:], (72, 84), "bicubic", antialias=True)
+    inside = np.all((np.asarray(found) > 0) & (np.asarray(found) < 1), axis=-1)
+    np.testing.assert_allclose(
+        np.asarray(to_ycbcr(found))[..., 1:][inside], np.asarray(wanted)[inside], atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_restorer_leaves_known_pixels_as_they_are(channels, pictures):
+    task = Inpainting(MissingPixels(0.4))
+    restorer = task.restorer(heads_of(task, channels, "kept"))
+    holes = task.restorer_mask(pictures, seeds_of(3))
+    found = np.asarray(restorer({"inputs": tf.constant(pictures), "mask": holes})["reconstruction"])
+    known = np.broadcast_to(np.asarray(holes) == 0, pictures.shape)
+    np.testing.assert_array_equal(found[known], pictures[known])
+    assert (found[~known] != pictures[~known]).mean() > 0.9
+
+
+def test_holes_of_another_size_than_the_pictures_are_refused(pictures):
+    task = Inpainting()
+    restorer = task.restorer(heads_of(task, 3, "kept"))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected holes of the pictures"):
+        restorer({"inputs": pictures, "mask": np.zeros((3, 36, 41, 1), np.float32)})
+
+
+def test_a_restorer_keeps_the_lightness_that_it_colours(pictures):
+    task = Colorization()
+    heads = heads_of(task, 3, "none")
+    logits = heads.decoder.get_layer("decoder_logits")
+    logits.kernel.assign(tf.zeros(logits.kernel.shape))
+    logits.bias.assign(tf.fill(logits.bias.shape, 0.04))
+    given = 0.25 + 0.5 * pictures
+    found = task.restorer(heads)({"inputs": given})["reconstruction"]
+    np.testing.assert_allclose(np.asarray(to_lab(found))[..., 0], np.asarray(to_lab(given))[..., 0], atol=0.5)
+    np.testing.assert_allclose(np.asarray(to_lab(found))[..., 1:], 2 * 0.04 * 128, atol=0.5)

@@ -1,0 +1,163 @@
+"""What a run shows in TensorBoard, read back from its event files."""
+
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+
+from keras_ae.data.images.folder import ImageFolder
+from keras_ae.imaging import grid
+from keras_ae.runs.evaluation import evaluate
+from keras_ae.tensorboard.final import show
+from keras_ae.training.train import train
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    from keras_ae.backbones.dense import DenseBackbone
+    from keras_ae.data.types import Sample
+    from keras_ae.recipe import Recipe
+    from keras_ae.tasks.corruption import Gaussian
+    from keras_ae.tasks.restoration import Denoising
+    from keras_ae.variants.undercomplete import Undercomplete
+
+    recipe = Recipe(
+        data=Sample(ImageFolder("unused", size=14)),
+        variant=Undercomplete(DenseBackbone((16,)), 4),
+        task=Denoising(Gaussian(0.3)),
+        epochs=2,
+        batch_size=16,
+        name="tiny",
+    )
+    folder = tmp_path_factory.mktemp("run")
+    run = train(recipe, folder, report=lambda _: None)
+    show(run, evaluate(run))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def events(run_folder):
+    multiplexer = EventMultiplexer(tensor_size_guidance={"scalars": 0}).AddRunsFromDirectory(str(run_folder))
+    return multiplexer.Reload()
+
+
+def tags(events, run):
+    return set(events.Runs()[run]["tensors"])
+
+
+def test_losses_and_terms_of_training_and_validation_share_their_tags(events):
+    for run in ("train", "validation"):
+        assert {"epoch_loss", "epoch_reconstruction"} <= tags(events, run)
+        assert len(events.Tensors(run, "epoch_loss")) == 2
+
+
+def test_learning_rate_and_images_a_second_have_a_value_a_step(events, run_folder):
+    steps = [event.step for event in events.Tensors("train", "learning_rate")]
+    assert steps == list(range(1, len(steps) + 1))
+    assert len(steps) > 4
+    rates = [
+        float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors("train", "images_per_second")
+    ]
+    assert len(rates) == len(steps)
+    assert min(rates) > 0
+
+
+def test_one_grid_an_epoch_of_the_same_examples(events):
+    grids = events.Tensors("validation", "examples")
+    assert [event.step for event in grids] == [0, 1]
+    images = [np.asarray(Image.open(io.BytesIO(event.tensor_proto.string_val[2]))) for event in grids]
+    third = images[0].shape[0] // 3
+    np.testing.assert_array_equal(images[0][: 2 * third], images[1][: 2 * third])
+    assert not np.array_equal(images[0][2 * third + 4 :], images[1][2 * third + 4 :])
+
+
+def test_weights_have_histograms(events):
+    histograms = [tag for tag in tags(events, "train") if tag.endswith("/histogram")]
+    assert len(histograms) == 8
+
+
+def test_the_recipe_and_the_model_stand_as_text(events):
+    text = events.Tensors(".", "recipe")[0].tensor_proto.string_val[0].decode()
+    assert "| task.corruption.sigma | `0.3` |" in text
+    model = events.Tensors(".", "model")[0].tensor_proto.string_val[0].decode()
+    assert "encoder" in model
+    assert "encoder_dense_1" in model
+
+
+def test_the_op_graph_is_there(events):
+    assert events.Runs()["."]["graph"]
+    assert any(node.op == "MatMul" for node in events.Graph(".").node)
+
+
+def test_hyperparameters_and_test_scores_are_there(events):
+    assert "_hparams_/session_start_info" in tags(events, ".")
+    assert "test/psnr" in tags(events, ".")
+
+
+def test_the_projector_has_codes_labels_and_a_sprite(run_folder):
+    config = (run_folder / "projector_config.pbtxt").read_text()
+    for name in ("projector/codes.tsv", "projector/metadata.tsv", "projector/sprite.png"):
+        assert name in config
+        assert (run_folder / name).is_file()
+    codes = np.loadtxt(run_folder / "projector/codes.tsv", delimiter="\t")
+    header, *rows = (run_folder / "projector/metadata.tsv").read_text().splitlines()
+    assert codes.shape == (len(rows), 4)
+    assert header == "label\tindex"
+    assert {row.split("\t")[0] for row in rows} <= set("0123456789")
+    assert "single_image_dim: 14" in config
+
+
+def test_a_last_picture_lies_in_the_run_folder(run_folder):
+    with Image.open(run_folder / "examples.png") as picture:
+        assert picture.size == (10 * 58 + 2, 3 * 58 + 2)
+
+
+def test_a_grid_has_a_row_for_each_entry_and_a_column_for_each_example():
+    rows = {"a": np.zeros((3, 60, 50, 3)), "b": np.ones((3, 60, 50, 3))}
+    canvas = grid.grid(rows, "unit")
+    assert canvas.shape == (2 * 62 + 2, 3 * 52 + 2, 3)
+    assert (canvas[2:62, 2:52] == 0).all()
+    assert (canvas[64:124, 106:156] == 255).all()
+    assert (canvas[0] == 128).all()
+
+
+def test_small_pictures_are_enlarged_by_whole_pixels():
+    canvas = grid.grid({"a": np.array([[[[0.0]], [[1.0]]]])}, "unit")
+    assert (canvas[2:30, 2:30] == 0).all()
+    assert (canvas[30:58, 2:30] == 255).all()
+
+
+def test_real_values_are_shown_between_three_deviations():
+    np.testing.assert_array_equal(
+        grid.to_bytes(np.array([-9.0, -3.0, 0.0, 3.0, 9.0]), "real"), [0, 0, 128, 255, 255]
+    )
+
+
+def test_a_sprite_holds_the_pictures_in_rows():
+    examples = np.arange(5)[:, None, None, None] / 255 * np.ones((5, 2, 3, 1))
+    sheet, size = grid.sprite(examples, "unit")
+    assert size == (3, 2)
+    assert sheet.shape == (6, 9, 1)
+    assert (sheet[2:4, 3:6] == 4).all()
+    assert (sheet[4:] == 0).all()
+
+
+def test_large_pictures_shrink_on_a_sprite():
+    sheet, size = grid.sprite(np.ones((4, 100, 200, 3)), "unit")
+    assert size == (64, 32)
+    assert sheet.shape == (64, 128, 3)
+
+
+def test_a_sprite_too_large_for_the_projector_is_refused():
+    with pytest.raises(ValueError, match="exceed a sprite of 8192"):
+        grid.sprite(np.zeros((200 * 200, 1, 64, 1), "float32"), "unit")
+
+
+def test_unlabelled_codes_have_no_header(tiny_recipe, tmp_path):
+    run = train(dataclasses.replace(tiny_recipe, epochs=1), tmp_path, report=lambda _: None)
+    show(run, evaluate(run))
+    assert (tmp_path / "projector/metadata.tsv").read_text().splitlines()[0] == "0"

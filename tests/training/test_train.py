@@ -1,0 +1,281 @@
+"""train: repeatable to the last digit, resumable as if unbroken, and strict about what it is given."""
+
+import dataclasses
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from keras_ae.backbones.conv2d import ConvBackbone
+from keras_ae.data.arrays import ArrayFile
+from keras_ae.errors import InputError
+from keras_ae.heads import Term
+from keras_ae.recipe import override
+from keras_ae.runs.artifacts import reopen
+from keras_ae.runs.checkpoint import read_state
+from keras_ae.runs.evaluation import evaluate
+from keras_ae.tensorboard.final import show
+from keras_ae.training import train as training
+from keras_ae.training.train import steps_in_epoch, train
+from keras_ae.variants.undercomplete import Undercomplete
+
+
+def silent(_):
+    pass
+
+
+def losses_of(run):
+    return [{name: value for name, value in epoch.items() if name != "seconds"} for epoch in run.history]
+
+
+class InterruptAfter(keras.callbacks.Callback):
+    """Presses Ctrl-C in the middle of an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch, self.now = epoch, 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.now == self.epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("backbone", [None, pytest.param(ConvBackbone((4, 8)), marks=pytest.mark.slow)])
+def test_a_repeat_gives_the_same_losses_to_the_last_digit(tiny_recipe, tmp_path, backbone):
+    if backbone:
+        tiny_recipe = dataclasses.replace(tiny_recipe, variant=Undercomplete(backbone, 3))
+    first, second = (train(tiny_recipe, tmp_path / name, report=silent) for name in "ab")
+    assert losses_of(first) == losses_of(second)
+    assert first.history[0]["loss"] != first.history[1]["loss"]
+    other = train(dataclasses.replace(tiny_recipe, seed=1), tmp_path / "c", report=silent)
+    assert losses_of(other) != losses_of(first)
+
+
+def test_an_interrupted_run_goes_on_as_if_unbroken(tiny_recipe, tmp_path):
+    unbroken = train(tiny_recipe, tmp_path / "a", report=silent)
+    broken = dataclasses.replace(tiny_recipe, callbacks=(lambda: InterruptAfter(2),))
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, tmp_path / "b", report=silent)
+    assert training.epochs_done(tmp_path / "b") == 2
+    (tmp_path / "b" / "recipe.json").write_text((tmp_path / "a" / "recipe.json").read_text())  # no callback
+    resumed = train(tiny_recipe, tmp_path / "b", resume=True, report=silent)
+    assert losses_of(resumed) == losses_of(unbroken)
+    for left, right in zip(resumed.heads.end_to_end.weights, unbroken.heads.end_to_end.weights, strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
+
+
+def test_a_resumed_run_may_have_more_epochs_but_nothing_else_may_change(tiny_recipe, tmp_path):
+    train(tiny_recipe, tmp_path, report=silent)
+    longer = override(tiny_recipe, ["epochs=4"])
+    assert len(train(longer, tmp_path, resume=True, report=silent).history) == 4
+    with pytest.raises(InputError, match=r"variant.latent_dim \(was 4, is 5\); start anew"):
+        train(override(longer, ["variant.latent_dim=5"]), tmp_path, resume=True, report=silent)
+
+
+def test_a_run_is_not_resumed_with_other_data(tiny_recipe, tmp_path, random):
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
+    train(recipe, tmp_path / "run", report=silent)
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
+    with pytest.raises(InputError, match="the data has changed since .* bring the old data back"):
+        train(recipe, tmp_path / "run", resume=True, report=silent)
+
+
+def test_a_finished_run_that_is_resumed_trains_no_more(tiny_recipe, tmp_path):
+    first = train(tiny_recipe, tmp_path, report=silent)
+    again = train(tiny_recipe, tmp_path, resume=True, report=silent)
+    assert losses_of(first) == losses_of(again)
+
+
+def test_a_folder_that_holds_a_run_is_not_written_over(tiny_recipe, tmp_path):
+    train(tiny_recipe, tmp_path, report=silent)
+    with pytest.raises(InputError, match="holds a run already"):
+        train(tiny_recipe, tmp_path, report=silent)
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tiny_recipe, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written"):
+        train(tiny_recipe, tmp_path / "file" / "run", report=silent)
+
+
+def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_recipe, tmp_path):
+    notes = []
+    train(tiny_recipe, tmp_path, report=notes.append)
+    train(tiny_recipe, tmp_path, resume=True, report=notes.append)
+    assert any(re.match(r"only \d+ steps of training in all, which is few", note) for note in notes)
+    assert notes[-1].startswith("every epoch is done")
+
+
+def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, tmp_path):
+    once = steps_in_epoch(tiny_recipe, tiny_recipe.data.load())
+    longer = dataclasses.replace(tiny_recipe, epochs=2, least_steps=2 * once + 1)
+    assert steps_in_epoch(longer, longer.data.load()) == 3 * once
+    notes = []
+    unbroken = train(longer, tmp_path / "one", report=notes.append)
+    assert f"little data: an epoch goes through it 3 times, {3 * once} steps" in notes
+    broken = dataclasses.replace(longer, callbacks=(lambda: InterruptAfter(1),))
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, tmp_path / "two", report=silent)
+    (tmp_path / "two" / "recipe.json").write_text((tmp_path / "one" / "recipe.json").read_text())
+    assert losses_of(train(longer, tmp_path / "two", resume=True, report=silent)) == losses_of(unbroken)
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_the_best_epoch_is_kept_and_the_last_where_that_is_asked_for(tiny_recipe, tmp_path, keep):
+    """Weights that are destroyed before the last epoch stay as they were before, or as they are after."""
+
+    class Destroy(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                for weight in self.model.trainable_weights:
+                    weight.assign(weight + 10.0)
+
+    recipe = dataclasses.replace(tiny_recipe, callbacks=(Destroy,), keep=keep)
+    run = train(recipe, tmp_path, report=silent)
+    state = read_state(tmp_path / "checkpoint")
+    assert state["last"] == "epoch-3.weights.h5"
+    assert state["best"] == "epoch-2.weights.h5"
+    largest = max(np.abs(weight.numpy()).max() for weight in run.heads.end_to_end.weights)
+    assert largest < 5 if keep == "best" else largest > 5
+
+
+def test_terms_are_weighed_into_the_loss_and_shown(tiny_recipe, tmp_path):
+    @dataclasses.dataclass(frozen=True)
+    class Penalised(Undercomplete):
+        def terms(self):
+            square = Term(
+                "square", lambda outputs: keras.ops.mean(keras.ops.square(outputs["code"]), -1), 0.5
+            )
+            return (square, Term("one", lambda outputs: keras.ops.ones(()), 2.0))
+
+    variant = Penalised(tiny_recipe.variant.backbone, 4)
+    history = train(dataclasses.replace(tiny_recipe, variant=variant), tmp_path, report=silent).history
+    for epoch in history:
+        for prefix in ("", "val_"):
+            expected = epoch[f"{prefix}reconstruction"] + 0.5 * epoch[f"{prefix}square"] + 2.0
+            assert epoch[f"{prefix}loss"] == pytest.approx(expected, rel=1e-5)
+            assert epoch[f"{prefix}one"] == 1.0
+
+
+def test_values_outside_the_unit_interval_are_refused_before_training(tiny_recipe, tmp_path):
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(-3, 7.5, (30, 4, 4)))
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy"), domain="unit"))
+    with pytest.raises(InputError, match=r"found -2\.\d+ to 7\.\d+; scale the data .*data.domain=real"):
+        train(recipe, tmp_path / "run", report=silent)
+    assert training.epochs_done(tmp_path / "run") == 0
+
+
+def test_crossentropy_on_real_values_is_refused_before_training(tiny_recipe, tmp_path):
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).normal(size=(30, 4, 4)))
+    recipe = dataclasses.replace(
+        tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), loss="binary_crossentropy"
+    )
+    with pytest.raises(InputError, match=r"cross-entropy needs data in \[0, 1\]; found real values"):
+        train(recipe, tmp_path / "run", report=silent)
+
+
+def test_real_values_train_with_squared_error(tiny_recipe, tmp_path):
+    np.save(tmp_path / "a.npy", 100 + 50 * np.random.default_rng(0).normal(size=(60, 6)))
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), name="")
+    run = train(recipe, tmp_path / "run", report=silent)
+    table = evaluate(run)
+    assert list(table) == ["noisy input", "linear denoiser", "model"]
+    assert set(table["model"]) == {"mse", "mae"}
+    show(run, table)
+    assert not (tmp_path / "run" / "examples.png").exists()
+
+
+def test_an_unknown_optimizer_is_refused(tiny_recipe, tmp_path):
+    with pytest.raises(InputError, match="Keras knows no optimizer 'adma'"):
+        train(override(tiny_recipe, ["optimizer=adma"]), tmp_path, report=silent)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "warmup"), [("constant", 0), ("constant", 5), ("cosine", 0), ("cosine", 5)]
+)
+def test_the_learning_rate_follows_its_schedule(tiny_recipe, schedule, warmup):
+    recipe = override(
+        tiny_recipe, [f"schedule={schedule}", f"warmup={warmup}", "learning_rate=0.1", "epochs=4"]
+    )
+    optimizer = training.optimizer_for(recipe, steps=5)
+    rates = []
+    for step in range(21):
+        optimizer.iterations.assign(step)
+        rates.append(float(optimizer.learning_rate))
+    assert max(rates) == pytest.approx(0.1)
+    assert rates[-1] == pytest.approx(0.1 if schedule == "constant" else 0.0, abs=1e-6)
+    assert (rates[0] == 0) == bool(warmup)
+
+
+def test_a_run_that_diverges_says_so_and_keeps_what_was_good(tiny_recipe, tmp_path):
+    class Spoil(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                last = self.model.trainable_weights[-1]  # behind it no rectifier makes NaN a zero
+                last.assign(last * np.nan)
+
+    recipe = dataclasses.replace(tiny_recipe, callbacks=(Spoil,))
+    with pytest.raises(InputError, match="training diverged in epoch 3: .*nan.* lower the learning rate"):
+        train(recipe, tmp_path, report=silent)
+    assert training.epochs_done(tmp_path) == 2
+
+
+def test_a_new_run_is_not_held_to_the_data_of_one_that_kept_nothing(tiny_recipe, tmp_path, random):
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
+    broken = dataclasses.replace(recipe, callbacks=(lambda: InterruptAfter(0),))
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, tmp_path / "run", report=silent)
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 5, 5)))
+    assert len(train(recipe, tmp_path / "run", report=silent).history) == 3
+
+
+def test_other_settings_than_in_training_are_told_of(tiny_recipe, tmp_path):
+    train(tiny_recipe, tmp_path, report=silent)
+    notes = []
+    reopen(override(tiny_recipe, ["task.corruption.sigma=0.1"]), tmp_path, notes.append)
+    assert notes == ["other than in training: task.corruption.sigma was 0.2, is 0.1"]
+
+
+def test_real_data_is_scored_in_the_units_of_training(tiny_recipe, tmp_path, random):
+    raw = random.normal(size=(200, 5)) * 3 + 10
+    np.save(tmp_path / "a.npy", raw)
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    run = train(recipe, tmp_path / "run", report=silent)
+    np.save(tmp_path / "a.npy", raw * 2)
+    other = reopen(recipe, tmp_path / "run", silent).data
+    np.testing.assert_allclose(other.offset, run.data.offset)
+    assert other.train.examples.std() == pytest.approx(2, rel=0.1)
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 5)))
+    with pytest.raises(InputError, match="trained on values of the real domain, received unit ones"):
+        reopen(recipe, tmp_path / "run", silent)
+
+
+def test_a_model_file_that_is_broken_is_refused(tiny_recipe, tmp_path):
+    train(tiny_recipe, tmp_path, report=silent)
+    (tmp_path / "autoencoder.keras").write_bytes(b"x")
+    with pytest.raises(InputError, match="cannot be read"):
+        reopen(tiny_recipe, tmp_path, silent)
+
+
+def test_a_reopened_run_scores_as_it_did(tiny_recipe, tmp_path):
+    run = train(tiny_recipe, tmp_path, report=silent)
+    assert evaluate(reopen(tiny_recipe, tmp_path, silent)) == evaluate(run)
+
+
+def test_an_unfinished_run_is_not_reopened(tiny_recipe, tmp_path):
+    with pytest.raises(InputError, match="no trained model yet; finish it with RESUME=1"):
+        reopen(tiny_recipe, tmp_path, silent)
+
+
+def test_data_of_another_shape_is_refused(tiny_recipe, tmp_path):
+    train(tiny_recipe, tmp_path, report=silent)
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(size=(30, 9, 9)))
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    with pytest.raises(InputError, match=r"examples of shape \(12, 12, 1\), received \(9, 9, 1\)"):
+        reopen(recipe, tmp_path, silent)

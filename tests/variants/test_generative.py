@@ -1,0 +1,400 @@
+"""Terms of the generative variants against closed forms, brute force and what they must not touch."""
+
+import os
+import subprocess
+import sys
+from math import log
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ae import losses
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.backbones.patches import PatchBackbone
+from keras_ae.blocks.critic import Permuted, critic, told_apart
+from keras_ae.blocks.divergences import covariance, decomposed_kl, mmd
+from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
+from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
+from keras_ae.errors import InputError
+from keras_ae.heads import Spec, apply
+from keras_ae.training.trainer import AdversarialTrainee, Trainee
+from keras_ae.variants.adversarial import Adversarial
+from keras_ae.variants.disentangled_prior import DisentangledPrior
+from keras_ae.variants.factor import Factor
+from keras_ae.variants.importance_weighted import ImportanceWeighted
+from keras_ae.variants.info import Info
+from keras_ae.variants.masked import Masked
+from keras_ae.variants.regularized import Regularized
+from keras_ae.variants.total_correlation import TotalCorrelation
+from keras_ae.variants.vamp import Vamp
+from keras_ae.variants.variational import Variational
+from keras_ae.variants.vector_quantized import VectorQuantized
+from keras_ae.variants.wasserstein import Wasserstein
+
+SPEC = Spec((3, 4, 1), (3, 4, 1), "unit")
+SEEDS = tf.constant([[3, 5], [3, 6]], tf.int64)
+
+
+def normals(random, count, width):
+    return tf.constant(random.normal(size=(count, width)), tf.float32)
+
+
+def term(variant, name):
+    return next(term for term in variant.terms() if term.name == name)
+
+
+def test_the_discrepancy_of_equal_distributions_is_near_nought_and_of_others_is_not(random):
+    first, second, moved = normals(random, 1000, 4), normals(random, 1000, 4), normals(random, 1000, 4) + 1
+    assert float(mmd(first, second)) == pytest.approx(0, abs=0.002)
+    assert float(mmd(first, moved)) > 0.05
+    assert float(mmd(first, 2 * second)) > 0.02
+
+
+def test_the_discrepancy_of_one_example_is_a_number():
+    assert np.isfinite(float(mmd(tf.ones((1, 3)), tf.zeros((1, 3)))))
+
+
+def test_the_discrepancy_is_the_sum_over_pairs_that_defines_it(random):
+    first, second = random.normal(size=(5, 2)), random.normal(size=(5, 2)) + 1
+
+    def kernel(x, y):
+        scales = np.array([0.1, 0.2, 0.5, 1, 2, 5, 10]) * 4
+        return (scales / (scales + np.square(x - y).sum())).mean()
+
+    pairs = [(i, j) for i in range(5) for j in range(5)]
+    within = [kernel(part[i], part[j]) for part in (first, second) for i, j in pairs if i != j]
+    between = [kernel(first[i], second[j]) for i, j in pairs]
+    found = mmd(tf.constant(first, tf.float32), tf.constant(second, tf.float32))
+    assert float(found) == pytest.approx(sum(within) / 20 - 2 * np.mean(between), rel=1e-4)
+
+
+def test_the_total_correlation_of_a_known_normal(random):
+    """Codes that are jointly normal with correlation r depend on each other by -log(1 - r^2) / 2."""
+    correlation, noise = 0.8, 0.4
+    spread = np.array([[1.0, correlation], [correlation, 1.0]]) - noise**2 * np.eye(2)
+    mean = random.multivariate_normal(np.zeros(2), spread, size=3000).astype("float32")
+    log_var = np.full_like(mean, 2 * log(noise))
+    code = mean + noise * random.normal(size=mean.shape).astype("float32")
+    found = {name: float(value) for name, value in decomposed_kl(code, mean, log_var).items()}
+    assert found["total_correlation"] == pytest.approx(-0.5 * log(1 - correlation**2), abs=0.05)
+    assert found["marginal_kl"] == pytest.approx(0, abs=0.05)
+    information = 0.5 * log(np.linalg.det(spread + noise**2 * np.eye(2)) / noise**4)
+    assert found["mutual_information"] == pytest.approx(information, abs=0.05)
+
+
+def test_the_parts_of_the_divergence_add_up_and_shift_with_the_population(random):
+    mean, log_var = normals(random, 50, 3), normals(random, 50, 3) - 1
+    code = mean + tf.exp(0.5 * log_var) * normals(random, 50, 3)
+    small, large = decomposed_kl(code, mean, log_var), decomposed_kl(code, mean, log_var, population=5000)
+    assert float(sum(small.values())) == pytest.approx(float(sum(large.values())), abs=1e-4)
+    gap = large["total_correlation"] - small["total_correlation"]
+    assert float(gap) == pytest.approx(2 * log(5000), rel=1e-4)
+
+
+def test_penalties_on_the_covariance_of_codes(random):
+    mean = tf.constant([[1.0, 1.0], [-1.0, -1.0], [1.0, 1.0], [-1.0, -1.0]])
+    np.testing.assert_allclose(covariance(mean), [[1, 1], [1, 1]])
+    outputs = {"mean": mean, "log_var": tf.fill((4, 2), log(0.5))}
+    of_means, of_codes = DisentangledPrior(of_means=True), DisentangledPrior()
+    assert float(term(of_means, "covariances").value(outputs)) == pytest.approx(2.0)
+    assert float(term(of_means, "variances").value(outputs)) == pytest.approx(0.0)
+    assert float(term(of_codes, "covariances").value(outputs)) == pytest.approx(2.0)
+    assert float(term(of_codes, "variances").value(outputs)) == pytest.approx(2 * 0.25)
+
+
+def test_the_bound_of_one_draw_is_that_of_the_variational_autoencoder_and_more_draws_tighten_it(random):
+    keras.utils.set_random_seed(0)
+    inputs = tf.constant(random.uniform(size=(64, 3, 4, 1)), tf.float32)
+    seeds = tf.constant(random.integers(0, 2**40, (64, 2)))
+    weights, bounds = None, []
+    for samples in (1, 5, 100):
+        variant = ImportanceWeighted(DenseBackbone((8,)), 3, samples=samples)
+        heads = variant.build(SPEC)
+        weights = weights or heads.end_to_end.get_weights()
+        heads.end_to_end.set_weights([1.5 * weight for weight in weights])
+        trainee = Trainee(heads.trained, losses.bernoulli, variant.terms(), samples=samples)
+        trainee.compile(optimizer=keras.optimizers.SGD(0.0))
+        scores = trainee.test_on_batch({"inputs": inputs, "seeds": seeds}, inputs, return_dict=True)
+        bounds.append(scores["loss"])
+        assert scores["log_ratio"] == pytest.approx(scores["kl"], rel=0.35)
+    assert bounds[0] > bounds[1] + 0.01 > bounds[2] + 0.01
+
+
+def test_a_vector_is_quantized_to_the_nearest_code(random):
+    codebook = Codebook(16, 3)
+    vectors = normals(random, 6, 15)
+    vectors = tf.reshape(vectors, (6, 5, 3))
+    entries = codebook.entries.numpy()
+    numbers = np.asarray(codebook(vectors, mode="nearest"))
+    distances = np.square(vectors.numpy()[:, :, None] - entries).sum(axis=-1)
+    np.testing.assert_array_equal(numbers, distances.argmin(axis=-1))
+    np.testing.assert_allclose(codebook(numbers, mode="lookup"), entries[numbers])
+    np.testing.assert_allclose(codebook(vectors, SEEDS, mode="quantize"), entries[numbers], atol=1e-6)
+
+
+def test_gradients_pass_a_quantizer_as_if_it_were_not_there(random):
+    codebook, vectors = Codebook(4, 2), tf.Variable(random.normal(size=(2, 3, 2)).astype("float32"))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(3.0 * codebook(vectors, SEEDS, mode="quantize"))
+    np.testing.assert_allclose(tape.gradient(total, vectors), np.full((2, 3, 2), 3.0))
+
+
+def test_codes_follow_the_vectors_that_they_stand_for_and_dead_ones_come_back(random):
+    centres = np.array([[-4.0, 0], [4, 0], [0, 4], [0, -4]], "float32")
+    lookup = Lookup(4, 2)
+    codebook = Codebook(4, 2, decay=0.9, lookup=lookup)
+    codebook.entries.assign(np.full((4, 2), 100.0) + np.arange(4)[:, None])
+    for step in range(120):
+        chosen = random.integers(0, 4, (32, 1))
+        vectors = tf.constant(centres[chosen] + 0.1 * random.normal(size=(32, 1, 2)), tf.float32)
+        codebook(vectors, SEEDS + step, mode="quantize", training=True)
+    gaps = np.linalg.norm(codebook.entries.numpy()[:, None] - centres, axis=-1)
+    assert gaps.min(axis=1).max() < 1.0
+    np.testing.assert_array_equal(lookup.entries.numpy(), codebook.entries.numpy())
+    before = codebook.entries.numpy()
+    codebook(vectors, SEEDS, mode="quantize", training=False)
+    np.testing.assert_array_equal(codebook.entries.numpy(), before)
+
+
+@pytest.mark.parametrize("decay", [0.9, 0.99, 0.999])
+def test_a_codebook_settles(random, decay):
+    codebook, vectors = Codebook(8, 2, decay=decay), normals(random, 256, 2)[:, None]
+    for step in range(30):
+        codebook(vectors, SEEDS + step, mode="quantize", training=True)
+    before = codebook.entries.numpy()
+    codebook(vectors, SEEDS, mode="quantize", training=True)
+    assert np.linalg.norm(codebook.entries.numpy() - before, axis=1).mean() < 0.1
+
+
+def test_what_learns_beside_the_model_does_not_choose_its_epoch():
+    keras.utils.set_random_seed(0)
+    variant = VectorQuantized(DenseBackbone((8,)), 3, codes=4, width=2)
+    heads = variant.build(SPEC)
+    loss = losses.on_reconstruction(losses.squared_error)
+    trainee = Trainee(heads.trained, loss, variant.terms())
+    trainee.prepare(keras.optimizers.SGD(0.0))
+    named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
+    logs = trainee.test_on_batch(named, named["inputs"], return_dict=True)
+    assert logs["prior_nll"] > 0.5
+    expected = logs["reconstruction"] + variant.commitment * logs["commitment"]
+    assert logs["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_heads_with_layers_of_our_own_are_exported_by_another_process(tmp_path):
+    command = [sys.executable, "-m", "keras_ae"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    tiny = "variant.backbone.units=8 variant.latent_dim=3 variant.codes=4 epochs=1 task=Reconstruction"
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(size=(40, 4, 4)))
+    asked = ["vector_quantized", "--data", "a.npy", "--set", tiny]
+    for words in (["train", *asked], ["export", "vector_quantized"]):
+        done = subprocess.run(
+            [*command, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    for head in ("encoder", "decoder", "autoencoder", "prior"):
+        assert (tmp_path / "saved_models" / "vector_quantized" / head / "2" / "saved_model.pb").exists()
+
+
+@pytest.mark.parametrize("memory", [0, 2])
+def test_the_prior_of_codes_sees_only_those_before(memory, random):
+    keras.utils.set_random_seed(0)
+    prior = CodePrior(5, 4, width=8, memory=memory)
+    codes = random.integers(0, 5, (1, 4))
+    changed = codes.copy()
+    changed[0, 2] = (codes[0, 2] + 1) % 5
+    first, second = (np.asarray(prior(part, mode="score")) for part in (codes, changed))
+    np.testing.assert_allclose(first[:, :3], second[:, :3], rtol=1e-6)
+    assert np.abs(first[:, 3] - second[:, 3]).max() > 1e-4
+
+
+def test_draws_from_the_prior_of_codes_have_its_probabilities(random):
+    keras.utils.set_random_seed(0)
+    prior = CodePrior(3, 1, width=8)
+    drawn = np.asarray(prior(normals(random, 20_000, 3)[:, None], mode="draw"))[:, 0]
+    logits = np.asarray(prior(np.zeros((1, 1), "int32"), mode="score"))[0, 0]
+    expected = np.exp(logits) / np.exp(logits).sum()
+    np.testing.assert_allclose(np.bincount(drawn, minlength=3) / len(drawn), expected, atol=0.015)
+
+
+def test_a_prior_of_little_memory_forgets_and_draws_what_it_scores(random):
+    keras.utils.set_random_seed(0)
+    prior = CodePrior(5, 6, width=8, memory=2)
+    codes = random.integers(0, 5, (1, 6))
+    changed = codes.copy()
+    changed[0, 1] = (codes[0, 1] + 1) % 5
+    first, second = (np.asarray(prior(part, mode="score")) for part in (codes, changed))
+    np.testing.assert_allclose(first[:, 4:], second[:, 4:], rtol=1e-6)
+    noise = tf.reshape(normals(random, 50, 30), (50, 6, 5))
+    drawn = np.asarray(prior(noise, mode="draw"))
+    gumbel = -np.log(-np.log(0.5 * (1 + tf.math.erf(noise / 2**0.5).numpy())))
+    likeliest = np.argmax(np.asarray(prior(drawn, mode="score")) + gumbel, axis=-1)
+    np.testing.assert_array_equal(drawn, likeliest)
+
+
+def test_the_perplexity_counts_the_codes_in_use():
+    variant = VectorQuantized(codes=8)
+    even = {"code": tf.constant([[0, 1], [2, 3]])}
+    assert float(term(variant, "perplexity").value(even)) == pytest.approx(4.0, rel=1e-4)
+    assert float(term(variant, "perplexity").value({"code": tf.zeros((2, 2), tf.int32)})) == pytest.approx(
+        1.0
+    )
+
+
+def test_the_weights_and_the_gradient_of_a_decoder_are_measured(random):
+    keras.utils.set_random_seed(0)
+    decoder = Regularized(DenseBackbone((6,)), 3).build(SPEC).decoder
+    expected = sum(np.square(weight).sum() for weight in decoder.get_weights())
+    code = normals(random, 2, 3)
+    assert float(SquaredWeights(decoder)(code)) == pytest.approx(expected, rel=1e-5)
+    with tf.GradientTape() as tape:
+        tape.watch(code)
+        output = decoder({"code": code})["reconstruction"]
+    brute = np.square(tape.batch_jacobian(output, code)).reshape(2, -1).sum(axis=1)
+    probed = ProbedJacobian(decoder, "code", "reconstruction", probes=150)(code, SEEDS)
+    np.testing.assert_allclose(probed, brute, rtol=0.35)
+
+
+def test_a_prior_of_pseudo_inputs_is_drawn_from_where_the_encoder_puts_them():
+    keras.utils.set_random_seed(0)
+    variant = Vamp(DenseBackbone((8,)), 2, components=3)
+    heads = variant.build(SPEC)
+    pseudo = heads.prior.get_layer("pseudo_inputs")(SEEDS)
+    assert 0 <= float(tf.reduce_min(pseudo)) <= float(tf.reduce_max(pseudo)) <= 1
+    at = apply(heads.encoder, {"inputs": pseudo})
+    drawn = np.asarray(apply(heads.prior, {"noise": np.zeros((1, 3), "float32")})["code"])
+    np.testing.assert_allclose(drawn[0], at["mean"][1], rtol=1e-5)  # noise 0 is the middle of three
+    outputs = {"code": at["mean"], "mean": at["mean"], "log_var": at["log_var"]}
+    outputs |= {"prior_mean": at["mean"][:1], "prior_log_var": at["log_var"][:1]}
+    one = Vamp(components=1)
+    assert float(term(one, "kl").value(outputs)[0]) == pytest.approx(0, abs=1e-5)
+
+
+def test_permuted_codes_keep_their_units_and_lose_their_ties(random):
+    code = normals(random, 500, 1) * tf.ones((1, 3))
+    shuffled = np.asarray(Permuted()(code, SEEDS))
+    np.testing.assert_allclose(np.sort(shuffled, axis=0), np.sort(code, axis=0))
+    assert np.abs(np.corrcoef(shuffled.T) - np.eye(3)).max() < 0.2
+    np.testing.assert_array_equal(shuffled, Permuted()(code, SEEDS))
+
+
+@pytest.mark.parametrize("variant", [Adversarial(DenseBackbone((8,)), 3), Factor(DenseBackbone((8,)), 3)])
+def test_a_critic_learns_by_its_own_terms_and_the_rest_by_the_objective(variant, random):
+    keras.utils.set_random_seed(0)
+    heads = variant.build(SPEC)
+    loss = (
+        losses.bernoulli if hasattr(variant, "likelihood") else losses.on_reconstruction(losses.squared_error)
+    )
+    trainee = AdversarialTrainee(
+        heads.trained, loss, variant.terms(), 100, critic=heads.critic, critic_terms=variant.critic_terms()
+    )
+    trainee.prepare(keras.optimizers.SGD(0.1))
+    inputs = tf.constant(random.uniform(size=(16, 3, 4, 1)), tf.float32)
+    named = {"inputs": inputs, "seeds": tf.constant(random.integers(0, 2**40, (16, 2)))}
+    with tf.GradientTape() as tape:
+        outputs = apply(heads.trained, named, training=True)
+        opposing = tf.reduce_mean(variant.critic_terms()[0].value(outputs))
+    weights = [weight.value for weight in heads.critic.trainable_weights]
+    gradients = [np.asarray(part) for part in tape.gradient(opposing, weights)]
+    before = [weight.numpy() for weight in weights]
+    logs = trainee.train_on_batch(named, inputs, return_dict=True)
+    for weight, old, gradient in zip(weights, before, gradients, strict=True):
+        np.testing.assert_allclose(weight.numpy(), old - 0.1 * gradient, rtol=1e-3, atol=1e-6)
+    assert logs["critic"] == pytest.approx(float(opposing), rel=1e-4)
+    assert {"loss", "critic", "reconstruction"} <= set(logs)
+    tested = trainee.test_on_batch(named, inputs, return_dict=True)
+    assert set(tested) == set(logs)
+
+
+def test_a_critic_learns_to_tell_two_kinds_of_codes_apart(random):
+    judge = critic(2, (16,))
+    optimizer = keras.optimizers.Adam(0.01)
+    first, second = normals(random, 300, 2), normals(random, 300, 2) + 3
+    for _ in range(60):
+        with tf.GradientTape() as tape:
+            logits = [judge({"code": part})["logit"] for part in (first, second)]
+            loss = tf.reduce_mean(told_apart(*logits))
+        weights = [weight.value for weight in judge.trainable_weights]
+        optimizer.apply(tape.gradient(loss, weights), judge.trainable_weights)
+    assert float(loss) < 0.4 < 2 * log(2)
+    assert np.mean(logits[0] > 0) > 0.9 > 0.1 > np.mean(logits[1] > 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "message"),
+    [
+        (Wasserstein, {"weight": -1.0}, "weight is at least 0, received -1.0"),
+        (Adversarial, {"weight": -1.0}, "weight is at least 0, received -1.0"),
+        (Factor, {"gamma": -1.0}, "gamma is at least 0, received -1.0"),
+        (Info, {"alpha": 1.5}, "alpha is at most 1, received 1.5"),
+        (Info, {"alpha": 0.5, "scale": 0.1}, r"alpha \+ scale is at least 1, received 0.5 \+ 0.1"),
+        (TotalCorrelation, {"beta": -1.0}, "beta is at least 0, received -1.0"),
+        (DisentangledPrior, {"diagonal": -1.0}, "diagonal is at least 0, received -1.0"),
+        (ImportanceWeighted, {"samples": 0}, "samples is at least 1, received 0"),
+        (Regularized, {"gradient": -1.0}, "gradient is at least 0, received -1.0"),
+        (Vamp, {"components": 0}, "components is at least 1, received 0"),
+        (VectorQuantized, {"codes": 1}, "codes is at least 2, received 1"),
+        (VectorQuantized, {"width": 0}, "width is at least 1, received 0"),
+        (VectorQuantized, {"commitment": -0.5}, "commitment is at least 0, received -0.5"),
+        (VectorQuantized, {"decay": 1.0}, "decay is above 0 and below 1, received 1.0"),
+    ],
+)
+def test_a_hyperparameter_outside_its_domain_is_refused_at_construction(kind, fields, message):
+    with pytest.raises(ValueError, match=message):
+        kind(**fields)
+
+
+def test_the_three_weights_of_total_correlation_at_one_are_the_variational_bound():
+    assert [term.weight for term in TotalCorrelation(beta=1.0).terms()] == [1.0, 1.0, 1.0]
+    assert [term.weight for term in Variational().terms()] == [1.0]
+
+
+def test_a_masked_autoencoder_paints_without_the_patches_that_it_does_not_see(random):
+    keras.utils.set_random_seed(0)
+    heads = Masked(PatchBackbone(2, width=8, depth=1, heads=2), 2, seen=0.34, whole=0.0).build(SPEC)
+    inputs = random.uniform(size=(2, 3, 4, 1)).astype("float32")
+    outputs = apply(heads.trained, {"inputs": tf.constant(inputs), "seeds": SEEDS})
+    assert outputs["code"].shape[1:] == (1, 2)  # of four patches one is seen
+    changed = 1 - inputs
+    for example, [place] in enumerate(np.asarray(outputs["places"])):
+        row, column = 2 * (place // 2), 2 * (place % 2)
+        seen = np.s_[example, row : row + 2, column : column + 2]
+        changed[seen] = inputs[seen]
+    again = apply(heads.trained, {"inputs": tf.constant(changed), "seeds": SEEDS})
+    np.testing.assert_allclose(again["reconstruction"], outputs["reconstruction"], rtol=1e-6)
+    whole = [
+        apply(heads.end_to_end, {"inputs": tf.constant(part)})["reconstruction"] for part in (inputs, changed)
+    ]
+    assert np.abs(whole[0] - whole[1]).max() > 1e-4
+
+
+def test_a_masked_autoencoder_that_sees_all_is_trained_on_what_it_serves(random):
+    keras.utils.set_random_seed(0)
+    heads = Masked(PatchBackbone(2, width=8, depth=1, heads=2), 2, seen=1.0).build(SPEC)
+    named = {"inputs": tf.constant(random.uniform(size=(2, 3, 4, 1)), tf.float32), "seeds": SEEDS}
+    trained, served = (apply(model, named)["reconstruction"] for model in (heads.trained, heads.end_to_end))
+    np.testing.assert_allclose(trained, served, rtol=1e-4, atol=1e-6)
+
+
+def test_a_masked_autoencoder_for_targets_of_another_size_is_refused():
+    with pytest.raises(InputError, match=r"which are \(2, 2\); received targets of \(3, 4\)"):
+        Masked(PatchBackbone(2, width=8)).build(Spec((3, 4, 1), (6, 8, 1), "unit"))
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ({"seen": 0.0}, "seen is above 0 and at most 1, received 0.0"),
+        ({"seen": 1.1}, "seen is above 0 and at most 1, received 1.1"),
+        ({"whole": -0.1}, "whole is at least 0 and below 1, received -0.1"),
+        ({"whole": 1.0}, "whole is at least 0 and below 1, received 1.0"),
+        ({"latent_dim": 0}, "latent_dim is at least 1, received 0"),
+        ({"backbone": DenseBackbone()}, "backbone is a PatchBackbone, received DenseBackbone"),
+    ],
+)
+def test_a_masked_autoencoder_outside_its_domain_is_refused(field, message):
+    with pytest.raises(ValueError, match=message):
+        Masked(**field)

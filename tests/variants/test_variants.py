@@ -1,0 +1,224 @@
+"""The one contract that every variant keeps; variants are found by listing their folder."""
+
+import dataclasses
+import importlib
+import pkgutil
+from functools import cache
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ae import losses, variants
+from keras_ae.backbones.conv1d import Conv1DBackbone
+from keras_ae.backbones.conv2d import ConvBackbone
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.backbones.recurrent import RecurrentBackbone
+from keras_ae.data.types import Units
+from keras_ae.heads import Heads, Spec, Term, apply
+from keras_ae.serving.export import export_heads
+from keras_ae.serving.graph import operations
+from keras_ae.training.trainer import AdversarialTrainee, Trainee
+from keras_ae.variants.undercomplete import Undercomplete
+from keras_ae.variants.variational import Variational
+
+MODULES = {
+    info.name: importlib.import_module(f"keras_ae.variants.{info.name}")
+    for info in pkgutil.iter_modules(variants.__path__)
+}
+PICTURE, SERIES = Spec((9, 6, 3), (9, 6, 3), "real"), Spec((13, 2), (13, 2), "real")
+EXAMPLES = {name: module.EXAMPLE for name, module in MODULES.items()} | {
+    "undercomplete-pictures": (Undercomplete(ConvBackbone((4, 8), smallest=2, hidden=8), 3), PICTURE),
+    "undercomplete-series": (Undercomplete(Conv1DBackbone((4, 8), shortest=4), 3), SERIES),
+    "undercomplete-recurrent": (Undercomplete(RecurrentBackbone((8,)), 3), SERIES),
+    "variational-pictures": (Variational(ConvBackbone((4, 8), smallest=2), 3), PICTURE),
+    "variational-categorical": (
+        Variational(DenseBackbone((8,)), 3),
+        Spec((5, 4), (5, 4), "categorical"),
+    ),
+}
+
+
+@cache
+def built(name):
+    """Heads that no test changes."""
+    variant, spec = EXAMPLES[name]
+    keras.utils.set_random_seed(1)
+    return variant, spec, variant.build(spec)
+
+
+@pytest.fixture(params=EXAMPLES)
+def example(request):
+    return built(request.param)
+
+
+def batch_of(spec, count=4):
+    """A batch as training gives it: (tensors by name, targets)."""
+    random = np.random.default_rng(0)
+    if spec.domain == "categorical":
+        targets = np.eye(spec.target_shape[-1])[random.integers(0, 4, (count, *spec.target_shape[:-1]))]
+        inputs = targets
+    else:
+        inputs, targets = (
+            random.uniform(size=(count, *shape)) for shape in (spec.input_shape, spec.target_shape)
+        )
+    named = {
+        "inputs": tf.constant(inputs, tf.float32),
+        "targets": tf.constant(targets, tf.float32),
+        "seeds": tf.constant(random.integers(0, 2**40, (count, 2))),
+    }
+    if spec.condition:
+        named["condition"] = tf.one_hot(np.arange(count) % spec.condition, spec.condition)
+    return named, named["targets"]
+
+
+def loss_of(variant, spec):
+    likelihood = getattr(variant, "likelihood", None)
+    if likelihood is None:
+        return losses.on_reconstruction(losses.LOSSES[spec.domain])
+    return losses.LIKELIHOODS[losses.NATURAL[spec.domain] if likelihood == "auto" else likelihood]
+
+
+def test_the_decoder_of_the_encoder_is_the_end_to_end_model(example):
+    _, spec, heads = example
+    named, _ = batch_of(spec)
+    encoded = apply(heads.encoder, named)  # of which a decoder with skips takes more than the code
+    apart = heads.decode(named | encoded)["reconstruction"]
+    whole = apply(heads.end_to_end, named)["reconstruction"]
+    assert whole.shape == (4, *spec.target_shape)
+    np.testing.assert_allclose(apart, whole, rtol=1e-6, atol=1e-6)
+
+
+def test_heads_share_every_weight(example):
+    _, _, heads = example
+    parts = {id(weight) for weight in heads.encoder.weights + heads.decoder.weights}
+    assert parts == {id(weight) for weight in heads.end_to_end.weights}
+    assert parts <= {id(weight) for weight in heads.trained.weights}
+
+
+def test_terms_are_finite_for_each_example_or_for_the_batch(example):
+    variant, spec, heads = example
+    named, _ = batch_of(spec)
+    outputs = apply(heads.trained, named, training=True) | {"progress": 0.5}
+    for term in variant.terms():
+        value = np.asarray(term.value(outputs))
+        assert value.shape in ((4,), (), (4, heads.samples)), term.name
+        assert np.isfinite(value).all(), term.name
+
+
+def test_what_is_trained_is_a_pure_function_of_its_seeds(example):
+    _, spec, heads = example
+    named, _ = batch_of(spec)
+    first, second = (apply(heads.trained, named) for _ in range(2))
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, second[name])
+
+
+def test_one_step_changes_every_trainable_weight(request, example):
+    variant, spec, _ = example
+    keras.utils.set_random_seed(1)
+    heads = variant.build(spec)
+    trainee = Trainee(heads.trained, loss_of(variant, spec), variant.terms(), samples=heads.samples)
+    if heads.critic is not None:
+        parts = (heads.critic, variant.critic_terms())
+        trainee = AdversarialTrainee(heads.trained, loss_of(variant, spec), variant.terms(), 1, 1, *parts)
+    trainee.prepare(keras.optimizers.SGD(0.1))
+    before = [np.array(weight) for weight in heads.trained.trainable_weights]
+    trainee.train_on_batch(*batch_of(spec, 16))
+    for weight, old in zip(heads.trained.trainable_weights, before, strict=True):
+        assert not np.array_equal(np.array(weight), old), weight.path
+        assert np.isfinite(np.array(weight)).all(), weight.path
+
+
+def test_all_that_is_trained_survives_a_file_of_weights(example, tmp_path):
+    variant, spec, heads = example
+    heads.trained.save_weights(tmp_path / "trained.weights.h5")
+    keras.utils.set_random_seed(2)
+    again = variant.build(spec).trained
+    again.load_weights(tmp_path / "trained.weights.h5")
+    for old, new in zip(heads.trained.weights, again.weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_heads_survive_a_keras_file_and_an_export(example, tmp_path):
+    _, spec, heads = example
+    named, _ = batch_of(spec)
+    heads.end_to_end.save(tmp_path / "model.keras")
+    loaded = Heads.of(keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True))
+    for head in ("encoder", "end_to_end"):
+        for name, value in apply(getattr(heads, head), named).items():
+            np.testing.assert_array_equal(apply(getattr(loaded, head), named)[name], value)
+    # as values of any range, so that the signatures of pictures, which no variant changes, are left out
+    units = Units("real" if spec.domain == "unit" else spec.domain, np.float32(0), np.float32(1))
+    given = {name: named[name].numpy() for name in ("inputs", "condition") if name in named}
+    folders = export_heads(loaded, units, given, "variant", {}, tmp_path)  # compares, refuses to draw
+    for folder in folders.values():
+        nodes = operations(folder)["serving_default"]
+        assert len({node.op for node in nodes}) > 2
+
+
+def test_the_outputs_lie_in_the_targets_domain(example):
+    _, spec, heads = example
+    named, _ = batch_of(spec)
+    output = np.asarray(apply(heads.end_to_end, named | {"inputs": 100 * named["inputs"]})["reconstruction"])
+    inside = (output >= 0).all() and (output <= 1).all()
+    assert inside == (spec.domain != "real")
+    if spec.domain == "categorical":
+        np.testing.assert_allclose(output.sum(axis=-1), 1.0, rtol=1e-5)
+
+
+def test_every_variant_but_the_one_with_skips_has_a_code_that_stands_alone():
+    alone = {name for name in MODULES if built(name)[2].takes_code_alone}
+    assert set(MODULES) - alone == {"skip_connected"}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "skip_connected"])
+def test_a_variant_has_a_backbone_and_a_code_size_to_be_compared_at(name):
+    fields = {field.name for field in dataclasses.fields(MODULES[name].EXAMPLE[0])}
+    assert {"backbone", "latent_dim"} <= fields
+    with pytest.raises(ValueError, match="latent_dim is at least 1, received 0"):
+        dataclasses.replace(MODULES[name].EXAMPLE[0], latent_dim=0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Tiny:
+    """All that a new variant is: one class of a backbone, a code size, three models and its terms."""
+
+    backbone: DenseBackbone = DenseBackbone(())
+    latent_dim: int = 2
+
+    def build(self, spec):
+        inputs = keras.Input(spec.input_shape, name="inputs")
+        code = keras.layers.Dense(self.latent_dim, name="encoder_code")(self.backbone.encode(inputs))
+        encoder = keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
+        code = keras.Input((self.latent_dim,), name="code")
+        output = keras.layers.Activation(spec.activation)(self.backbone.decode(code, spec.target_shape))
+        return Heads.join(encoder, keras.Model({"code": code}, {"reconstruction": output}, name="decoder"))
+
+    def terms(self):
+        return (Term("square", lambda outputs: keras.ops.sum(keras.ops.square(outputs["code"]), -1), 1e-3),)
+
+
+def test_a_variant_of_ones_own_file_trains_and_exports(tmp_path, monkeypatch):
+    """One file and no edit elsewhere: the variant stands in a user's recipe."""
+    from pathlib import Path
+
+    from keras_ae.cli import main
+
+    source = Path(__file__).read_text()
+    lines = source[source.index("@dataclasses.dataclass(frozen=True)\nclass Tiny") :].split("\n\n\n")[0]
+    (tmp_path / "mine.py").write_text(
+        "import dataclasses\nimport keras\n"
+        "from keras_ae.blocks.dense import DenseBackbone\n"
+        "from keras_ae.data.arrays import ArrayFile\n"
+        "from keras_ae.data.dataset import Sample\n"
+        "from keras_ae.heads import Heads, Term\n"
+        "from keras_ae.recipe import Recipe\n"
+        "from keras_ae.tasks.reconstruction import Reconstruction\n\n\n"
+        f"{lines}\n\n\n"
+        "recipe = Recipe(Sample(ArrayFile('x')), Tiny(), Reconstruction(), epochs=2, batch_size=8)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "mine.py", "--set", "variant.latent_dim=3"]) == 0
+    assert (tmp_path / "saved_models" / "mine" / "encoder" / "1" / "saved_model.pb").exists()
