@@ -56,7 +56,7 @@ verify-serving: $(READY) ## check exported heads in C++, by the loader of TF Ser
 encode: $(READY) recipe-given ## codes of INPUT by RECIPE's exported encoder: OUTPUT=codes.npy, HEAD=
 	@$(BIN)/keras-ae encode "$$RECIPE" "$$INPUT" --output "$${OUTPUT:-codes.npy}" $${HEAD:+--head "$$HEAD"}
 
-restore: $(READY) recipe-given ## restored pictures of INPUT, a picture or a folder: RECIPE=, OUTPUT=, MASK=, FORCE=1
+restore: $(READY) recipe-given ## restored images of INPUT, an image or a folder: RECIPE=, OUTPUT=, MASK=, FORCE=1
 	@case "$$FORCE" in ''|0|no) set -- ;; *) set -- --force ;; esac; \
 	$(BIN)/keras-ae restore "$$RECIPE" "$$INPUT" $${OUTPUT:+--output "$$OUTPUT"} $${MASK:+--mask "$$MASK"} "$$@"
 

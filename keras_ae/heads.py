@@ -21,7 +21,7 @@ class Spec:
 
     input_shape: shape of one input, without the batch axis.
     target_shape: shape of one target, without the batch axis.
-    domain: of the targets; "unit" is [0, 1], "real" is any finite number, standardised,
+    domain: of the targets; "unit" is [0, 1], "real" is any finite number, standardized,
         "categorical" is one of so many classes, one-hot over the last axis.
     condition: classes that an example's label may be of; 0 where the data has no labels.
 
@@ -112,7 +112,7 @@ class Heads:
 
     @property
     def any_size(self) -> bool:
-        """Whether the heads take inputs of any length along some axis, such as pictures of any height."""
+        """Whether the heads take inputs of any length along some axis, such as images of any height."""
         return None in self.encoder.get_layer("inputs").output.shape[1:]
 
     @property

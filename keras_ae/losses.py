@@ -14,7 +14,7 @@ def binary_crossentropy(target, output):
     """-t log(y) - (1 - t) log(1 - y), in nats an element.
 
     target, output: (batch, ...) in [0, 1]; the output is clipped to [1e-7, 1 - 1e-7].
-    Returns (batch,). Its floor for grey targets is not 0 but the targets' own entropy.
+    Returns (batch,). Its floor for gray targets is not 0 but the targets' own entropy.
     """
     return mean_of_elements(ops.binary_crossentropy(target, output))
 
@@ -36,11 +36,11 @@ def absolute_error(target, output):
 
 
 def vivid_squared_error(target, output):
-    """(t - y)^2 of colours, weighed by 1 + their chroma / 30, averaged over an example.
+    """(t - y)^2 of colors, weighed by 1 + their chroma / 30, averaged over an example.
 
-    The mean of what the colour may be is greyish; vivid colours, which are rare, count for more than
-    grey ones, as the rebalancing of Zhang et al. 2016 (arXiv:1603.08511) has it.
-    target, output: (batch, ..., 2), a and b of Lab in [0, 1], where 0.5 is grey. Returns (batch,).
+    The mean of what the color may be is grayish; vivid colors, which are rare, count for more than
+    gray ones, as the rebalancing of Zhang et al. 2016 (arXiv:1603.08511) has it.
+    target, output: (batch, ..., 2), a and b of Lab in [0, 1], where 0.5 is gray. Returns (batch,).
     """
     chroma = 256.0 * ops.sqrt(ops.sum(ops.square(target - 0.5), axis=-1, keepdims=True))
     return mean_of_elements((1.0 + chroma / 30.0) * ops.square(target - output))
@@ -51,7 +51,7 @@ def categorical_crossentropy(target, output):
 
     target: (batch, ..., classes) one-hot; output: probabilities of the same shape. Returns (batch,).
     """
-    output = ops.maximum(output, 1e-7)  # a position of zeros has no probabilities to normalise
+    output = ops.maximum(output, 1e-7)  # a position of zeros has no probabilities to normalize
     return mean_of_elements(ops.categorical_crossentropy(target, output))
 
 
@@ -66,7 +66,7 @@ LOSSES: dict[str, Callable] = {
 def bernoulli(target, outputs):
     """-log p(t) of independent Bernoulli elements whose probabilities are the reconstruction.
 
-    target: (batch, ...) in [0, 1]; grey values count as the expectation over binary ones.
+    target: (batch, ...) in [0, 1]; gray values count as the expectation over binary ones.
     outputs: {"reconstruction"} of the same shape. Returns (batch,), nats an example.
     """
     return _summed(binary_crossentropy, target, outputs["reconstruction"])

@@ -1,9 +1,9 @@
-r"""Estimate the density of binarised digits with a variational autoencoder, in nats.
+r"""Estimate the density of binarized digits with a variational autoencoder, in nats.
 
     make train RECIPE=binarized_vae             5,000 digits
     make train RECIPE=binarized_vae DATA=mnist  60,000 digits, 29 minutes of training
 
-784-400-40 and back, pixels drawn black or white anew in each epoch by their grey values. The deeper one:
+784-400-40 and back, pixels drawn black or white anew in each epoch by their gray values. The deeper one:
 
     make train RECIPE=binarized_vae DATA=mnist \
       SET="epochs=50 variant.backbone=ConvBackbone(filters=(16,32),hidden=256,activation=gelu)"

@@ -1,13 +1,13 @@
-"""Give grey photographs colours, learned as a and b of Lab from their lightness.
+"""Give gray photographs colors, learned as a and b of Lab from their lightness.
 
     make train RECIPE=colorization
-    make restore RECIPE=colorization INPUT=grey.jpg
+    make restore RECIPE=colorization INPUT=gray.jpg
 
-Vivid colours, which are rare, weigh more in the loss than grey ones. What it can learn depends on how many
+Vivid colors, which are rare, weigh more in the loss than gray ones. What it can learn depends on how many
 photographs there are: take a folder of many. A run each on 2 cores of an AMD EPYC (AVX2, no GPU, other work
-beside), 3 minutes and 1, seed 0, ab error and colourfulness:
+beside), 3 minutes and 1, seed 0, ab error and colorfulness:
 
-    trained on              test set         no colour    mean colour    this            true
+    trained on              test set         no color    mean color    this            true
     photographs (two)       their parts      12.5         16.4           12.2    19.4    13.9
     scikit_photographs      BSD100           16.5         19.7           25.5    17.0    18.0
 

@@ -1,10 +1,10 @@
-"""Denoise pictures with a convolutional autoencoder: corrupted digits in, clean digits out.
+"""Denoise images with a convolutional autoencoder: corrupted digits in, clean digits out.
 
     make train RECIPE=denoising                 5,000 digits, 51 s of training
     make train RECIPE=denoising DATA=mnist      60,000 digits, 12 minutes of training
 
 Gaussian noise of sigma 0.4, a code of 64 numbers, 356,564 parameters. On test digits, a run each on
-2 cores of an AMD EPYC (AVX2, no GPU), seed 0; PSNR is the mean of the pictures' own:
+2 cores of an AMD EPYC (AVX2, no GPU), seed 0; PSNR is the mean of the images' own:
 
     data        noisy       linear      this        cross-entropy (excess)    SSIM
     mnist_5k    11.00 dB    18.44 dB    20.43 dB    .0931 (.0342)             .877

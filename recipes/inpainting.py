@@ -6,7 +6,7 @@
 The mask is white where the photograph has holes; without one, what is fully transparent is filled. The
 network corrects a smooth filling. Half of the pixels missing, trained on bsd400, a run on 2 cores of an AMD
 EPYC (AVX2, no GPU, other work beside), 40 minutes, seed 0, 148,865 parameters; PSNR and SSIM of whole test
-pictures:
+images:
 
     make train RECIPE=inpainting DATA=bsd400 SET="task.holes=MissingPixels(rate=0.5) variant.filters=32
         variant.blocks=8 data.cropping.size=32 data.cropping.count=8000 batch_size=16 epochs=20"

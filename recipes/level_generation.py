@@ -4,7 +4,7 @@
     make train RECIPE=level_generation DATA=mario    or zelda, lode_runner, a folder of text files
     make generate RECIPE=level_generation COUNT=16 SEED=1 LENGTH=200 PLAYABLE=1
 
-Each column of a window is one of 256 codes, found by convolutions over neighbouring columns; a prior over
+Each column of a window is one of 256 codes, found by convolutions over neighboring columns; a prior over
 the codes, learned beside, says what follows the last two. 1,000 windows of mario, a run on 2 cores of an
 Intel Xeon (AVX-512, no GPU), seed 0, 7 minutes of training:
 

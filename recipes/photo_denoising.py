@@ -1,11 +1,11 @@
-"""Denoise photographs of any size: Gaussian noise of sigma 25 (of 255), grey or colour.
+"""Denoise photographs of any size: Gaussian noise of sigma 25 (of 255), gray or color.
 
-    make train RECIPE=photo_denoising                               parts of two photographs, in colour
-    make train RECIPE=photo_denoising DATA=bsd400 SET="epochs=40"   400 grey photographs, 59 minutes
+    make train RECIPE=photo_denoising                               parts of two photographs, in color
+    make train RECIPE=photo_denoising DATA=bsd400 SET="epochs=40"   400 gray photographs, 59 minutes
     make evaluate RECIPE=photo_denoising DATA=Set12                 or Set68
     make restore RECIPE=photo_denoising INPUT=photo.jpg
 
-850,372 parameters. PSNR and SSIM of whole test pictures, a run on 2 cores of an AMD EPYC (AVX2, no GPU, other
+850,372 parameters. PSNR and SSIM of whole test images, a run on 2 cores of an AMD EPYC (AVX2, no GPU, other
 work beside), seed 0:
 
     trained on bsd400    noisy       median      non-local means    this

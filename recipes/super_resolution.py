@@ -5,7 +5,7 @@
     make evaluate RECIPE=super_resolution DATA=Set5                     or Set14, BSD100
     make restore RECIPE=super_resolution INPUT=photo.jpg
 
-Luminance is enlarged by the network, colours bicubically. A photograph of any size goes in. PSNR and SSIM of
+Luminance is enlarged by the network, colors bicubically. A photograph of any size goes in. PSNR and SSIM of
 luminance without a border as wide as the scale, trained on bsd400, a run each on 2 cores of an AMD EPYC
 (AVX2, no GPU, other work beside), seed 0:
 

@@ -1,6 +1,6 @@
 """Find the rows of a table that are unlike the others: any CSV of numbers and words.
 
-    make train RECIPE=table_anomaly                      569 tumours, benign ones normal
+    make train RECIPE=table_anomaly                      569 tumors, benign ones normal
     make train RECIPE=table_anomaly DATA=my.csv SET="data.label=status data.normal=ok"
 
 The types of columns are found out and shown; each flagged row says which columns it is for.

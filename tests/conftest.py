@@ -29,8 +29,8 @@ from keras_ae.variants.undercomplete import Undercomplete
 tf.config.experimental.enable_op_determinism()  # as train() does; Keras then leaves XLA's compiler out
 
 
-def write_pictures(folder, random, shape):
-    """A folder of 9 grey pictures below two labels."""
+def write_images(folder, random, shape):
+    """A folder of 9 gray images below two labels."""
     for number in range(9):
         file = folder / "ab"[number % 2] / f"{number}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def exported(tmp_path_factory):
 
 
 def gradient(height, width, number=0):
-    """A picture (height, width, 3) each pixel of which says where it is."""
+    """An image (height, width, 3) each pixel of which says where it is."""
     rows, columns = np.mgrid[:height, :width]
     return np.stack([rows % 256, columns % 256, np.full_like(rows, number)], axis=-1).astype(np.uint8)
 

@@ -9,11 +9,11 @@ from keras_ae.metrics import reconstruction
 HALF = np.full((2, 3, 4), 0.5, "float32")
 
 
-def test_a_vivid_colour_counts_for_more_than_a_grey_one():
-    grey, vivid = np.full((1, 4, 2), 0.5, "float32"), np.full((1, 4, 2), 0.5, "float32")
+def test_a_vivid_color_counts_for_more_than_a_gray_one():
+    gray, vivid = np.full((1, 4, 2), 0.5, "float32"), np.full((1, 4, 2), 0.5, "float32")
     vivid[..., 0] += 60 / 256
     plain = losses.squared_error(vivid, vivid + 0.1)
-    np.testing.assert_allclose(losses.vivid_squared_error(grey, grey + 0.1), plain, rtol=1e-5)
+    np.testing.assert_allclose(losses.vivid_squared_error(gray, gray + 0.1), plain, rtol=1e-5)
     np.testing.assert_allclose(losses.vivid_squared_error(vivid, vivid + 0.1), 3 * plain, rtol=1e-5)
 
 
@@ -45,12 +45,12 @@ def test_psnr_of_a_perfect_copy_is_the_ceiling_and_not_infinite():
     np.testing.assert_allclose(reconstruction.psnr(HALF, HALF), [100.0, 100.0], rtol=1e-6)
 
 
-def test_ssim_is_one_for_equal_pictures_and_less_for_noisy_ones(random):
+def test_ssim_is_one_for_equal_images_and_less_for_noisy_ones(random):
     for side in (28, 11, 7, 2):
-        picture = random.uniform(size=(2, side, side, 3)).astype("float32")
-        np.testing.assert_allclose(reconstruction.ssim(picture, picture), [1.0, 1.0], atol=1e-5)
-        noisy = np.clip(picture + 0.3 * random.normal(size=picture.shape), 0, 1).astype("float32")
-        assert (np.asarray(reconstruction.ssim(picture, noisy)) < 0.99).all()
+        image = random.uniform(size=(2, side, side, 3)).astype("float32")
+        np.testing.assert_allclose(reconstruction.ssim(image, image), [1.0, 1.0], atol=1e-5)
+        noisy = np.clip(image + 0.3 * random.normal(size=image.shape), 0, 1).astype("float32")
+        assert (np.asarray(reconstruction.ssim(image, noisy)) < 0.99).all()
 
 
 def test_excess_crossentropy_is_the_kullback_leibler_divergence():

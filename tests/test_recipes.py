@@ -90,7 +90,7 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
         tmp_path / "models",
         kept.sampler,
         restorer=kept.restorer,
-        pictures=kept.pictures,
+        images=kept.images,
         detector=kept.detector,
         columns=kept.columns,
     )
@@ -116,21 +116,21 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     assert ("restorer" in folders) == hasattr(run.recipe.task, "restorer")
     assert ("detector" in folders) == hasattr(run.recipe.task, "detector")
     if "restorer" in folders:
-        restores_large_pictures_as_small_ones(run, Restorer.of(folders["restorer"]))
+        restores_large_images_as_small_ones(run, Restorer.of(folders["restorer"]))
 
 
-def restores_large_pictures_as_small_ones(run, restorer):
-    """In tiles of less than a picture no seam is seen, and the picture is what the task makes of it."""
-    picture = np.random.default_rng(0).integers(0, 256, (90, 75, 3), np.uint8)
+def restores_large_images_as_small_ones(run, restorer):
+    """In tiles of less than an image no seam is seen, and the image is what the task makes of it."""
+    image = np.random.default_rng(0).integers(0, 256, (90, 75, 3), np.uint8)
     missing = None
     if restorer.masked:
         missing = np.random.default_rng(1).uniform(size=(90, 75)) < 0.3
-    whole, tiled = (restored_levels(restorer, picture, core, missing) for core in (500, 8))
+    whole, tiled = (restored_levels(restorer, image, core, missing) for core in (500, 8))
     assert whole.shape == (90 * restorer.scale, 75 * restorer.scale, 3)
     assert np.abs(whole.astype(int) - tiled).max() <= 1
     assert (whole == tiled).mean() > 0.999
     if restorer.masked:
-        np.testing.assert_array_equal(whole[~missing], picture[~missing])
+        np.testing.assert_array_equal(whole[~missing], image[~missing])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,6 +1,6 @@
 """One-dimensional convolutional backbone for series: strided on the way in, sub-pixel on the way out.
 
-The sub-pixel step (Shi et al. 2016, arXiv:1609.05158) is that of pictures with one axis less: each
+The sub-pixel step (Shi et al. 2016, arXiv:1609.05158) is that of images with one axis less: each
 step's channels become two steps of half as many.
 """
 

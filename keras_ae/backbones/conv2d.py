@@ -18,10 +18,10 @@ from keras_ae.errors import InputError, check_convolutions
 
 @dataclass(frozen=True)
 class ConvBackbone:
-    """Convolutions that halve the picture until it is small, then one dense layer each way.
+    """Convolutions that halve the image until it is small, then one dense layer each way.
 
-    filters: channels of each level, from the picture to the code; each at least 1. Where the
-        picture is still larger than `smallest` after the last one, that width goes on.
+    filters: channels of each level, from the image to the code; each at least 1. Where the
+        image is still larger than `smallest` after the last one, that width goes on.
     kernel_size: side of every convolution, odd, in pixels.
     hidden: width of the dense layer between the last level and the code; 0 leaves it out.
     smallest: side in pixels, at least 1, at which extra levels stop.
@@ -94,7 +94,7 @@ class ConvBackbone:
         return self.filters[min(level, len(self.filters)) - 1]
 
     def _sizes(self, shape):
-        """Height and width at each level, the picture's own first."""
+        """Height and width at each level, the image's own first."""
         if len(shape) != 3:
             raise InputError(
                 f"a convolutional backbone takes (height, width, channels), received shape {shape}; "

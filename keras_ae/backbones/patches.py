@@ -1,4 +1,4 @@
-"""Vision transformer as a backbone: a picture as a sequence of patches that attend to one another.
+"""Vision transformer as a backbone: an image as a sequence of patches that attend to one another.
 
 Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929, with fixed sines and
 cosines for the places of the patches, as in He et al. 2022.
@@ -22,7 +22,7 @@ from keras_ae.errors import InputError, check_least
 class PatchBackbone:
     """Transformer blocks over square patches, in both directions.
 
-    patch: side of a patch in pixels, at least 1; a picture is padded with zeros to a multiple of it.
+    patch: side of a patch in pixels, at least 1; an image is padded with zeros to a multiple of it.
     width: numbers in a token, a multiple of 4 and of heads.
     depth: blocks before the code, at least 1. decoder_depth: after it, at least 1.
     heads: of the attention, at least 1.
@@ -69,7 +69,7 @@ class PatchBackbone:
         return Places(*grid, name="encoder_places")(tokens)
 
     def attend(self, tokens, side: str, depth: int):
-        """(batch, any number, token width) -> the same shape, after so many blocks and a normalisation."""
+        """(batch, any number, token width) -> the same shape, after so many blocks and a normalization."""
         for level in range(1, depth + 1):
             tokens = self._block(tokens, f"{side}_block_{level}")
         return layers.LayerNormalization(epsilon=1e-6, name=f"{side}_norm")(tokens)
@@ -86,9 +86,9 @@ class PatchBackbone:
         return pixels[:, : output_shape[0], : output_shape[1], :]
 
     def grid(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        """Rows and columns of patches in a picture.
+        """Rows and columns of patches in an image.
 
-        Raises InputError for what is no picture.
+        Raises InputError for what is no image.
         """
         if len(shape) != 3:
             raise InputError(
@@ -99,7 +99,7 @@ class PatchBackbone:
         return rows, columns
 
     def _block(self, tokens, name):
-        """Attention and two dense layers, each added to what it is given normalised (pre-norm)."""
+        """Attention and two dense layers, each added to what it is given normalized (pre-norm)."""
         # without biases, for a key's changes nothing: the softmax does not see it
         attention = layers.MultiHeadAttention(
             self.heads,

@@ -13,7 +13,7 @@ from keras_ae.errors import InputError, check_convolutions
 
 @dataclass(frozen=True)
 class StepsBackbone:
-    """A dense layer over each step, then convolutions over neighbouring ones, halved as often as is said.
+    """A dense layer over each step, then convolutions over neighboring ones, halved as often as is said.
 
     The way out mirrors the way in: sub-pixel steps double what was halved.
 

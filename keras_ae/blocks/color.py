@@ -1,4 +1,4 @@
-"""Colour spaces, as pure functions of pictures in TensorFlow: luminance of video, and Lab."""
+"""Color spaces, as pure functions of images in TensorFlow: luminance of video, and Lab."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ WIDEST = 128.0
 """What a and b of Lab are divided by to lie in [-1, 1]."""
 
 
-def to_ycbcr(pictures):
+def to_ycbcr(images):
     """sRGB (..., 3) in [0, 1] -> Y, Cb, Cr (..., 3) in [0, 1]; Y runs from 16 to 235 levels of 255."""
-    return (tf.tensordot(pictures, LUMA, 1) + OFFSET) / 255.0
+    return (tf.tensordot(images, LUMA, 1) + OFFSET) / 255.0
 
 
-def from_ycbcr(pictures):
+def from_ycbcr(images):
     """Y, Cb, Cr (..., 3) as `to_ycbcr` gives them -> sRGB (..., 3), which may leave [0, 1]."""
-    return tf.tensordot(pictures * 255.0 - OFFSET, np.linalg.inv(LUMA), 1)
+    return tf.tensordot(images * 255.0 - OFFSET, np.linalg.inv(LUMA), 1)
 
 
-def in_colour(pictures):
-    """Grey (..., 1) or colour (..., 3) -> colour (..., 3)."""
-    return tf.repeat(pictures, 3, axis=-1) if pictures.shape[-1] == 1 else pictures
+def in_color(images):
+    """Gray (..., 1) or color (..., 3) -> color (..., 3)."""
+    return tf.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
 
 
-def to_lab(pictures):
+def to_lab(images):
     """sRGB (..., 3) in [0, 1] -> L in [0, 100], a and b (..., 3) (CIE 1976, D65)."""
-    linear = tf.where(pictures > 0.04045, ((pictures + 0.055) / 1.055) ** 2.4, pictures / 12.92)
+    linear = tf.where(images > 0.04045, ((images + 0.055) / 1.055) ** 2.4, images / 12.92)
     share = tf.tensordot(linear, XYZ.T, 1) / WHITE
     bent = tf.where(share > 0.008856, tf.maximum(share, 0.008856) ** (1 / 3), 7.787 * share + 16 / 116)
     x, y, z = tf.unstack(bent, axis=-1)
     return tf.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
-def from_lab(pictures):
-    """L, a, b (..., 3) -> sRGB (..., 3); colours that sRGB has not are clipped into [0, 1]."""
-    lightness, a, b = tf.unstack(pictures, axis=-1)
+def from_lab(images):
+    """L, a, b (..., 3) -> sRGB (..., 3); colors that sRGB has not are clipped into [0, 1]."""
+    lightness, a, b = tf.unstack(images, axis=-1)
     y = (lightness + 16) / 116
     bent = tf.stack([y + a / 500, y, tf.maximum(y - b / 200, 0.0)], axis=-1)
     share = tf.where(bent > 0.2068966, bent**3, (bent - 16 / 116) / 7.787)

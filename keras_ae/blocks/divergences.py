@@ -66,5 +66,5 @@ LOG_2PI = log(6.283185307179586)
 
 def covariance(values):
     """The covariance matrix of a batch: (batch, n) -> (n, n)."""
-    centred = values - ops.mean(values, axis=0)
-    return ops.matmul(ops.transpose(centred), centred) / ops.cast(ops.shape(values)[0], "float32")
+    centered = values - ops.mean(values, axis=0)
+    return ops.matmul(ops.transpose(centered), centered) / ops.cast(ops.shape(values)[0], "float32")

@@ -63,7 +63,7 @@ def check_likelihood(name: str) -> None:
 class Sampling(layers.Layer):
     """mean + exp(log_var / 2) * noise, with noise that is a pure function of the batch's seeds.
 
-    The reparametrisation of Kingma and Welling (2014, arXiv:1312.6114). No state: a repeat, and a
+    The reparametrization of Kingma and Welling (2014, arXiv:1312.6114). No state: a repeat, and a
     run resumed, draw what was drawn before.
 
     samples: draws for each example, at least 1.

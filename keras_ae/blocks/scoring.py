@@ -133,11 +133,11 @@ class MahalanobisDistance(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class NearestDistance(layers.Layer):
-    """Mean distance of codes (batch, d) from the nearest `neighbours` of `count` kept ones: (batch,)."""
+    """Mean distance of codes (batch, d) from the nearest `neighbors` of `count` kept ones: (batch,)."""
 
-    def __init__(self, neighbours: int, count: int, **settings):
+    def __init__(self, neighbors: int, count: int, **settings):
         super().__init__(**settings)
-        self.neighbours, self.count = neighbours, count
+        self.neighbors, self.count = neighbors, count
 
     def build(self, input_shape):
         self.kept = self.add_weight(shape=(self.count, input_shape[-1]), name="kept", trainable=False)
@@ -153,10 +153,10 @@ class NearestDistance(layers.Layer):
             tf.square(self.kept), axis=1
         )
         squares -= 2.0 * tf.matmul(codes, self.kept, transpose_b=True)
-        if self.neighbours == 1:
+        if self.neighbors == 1:
             nearest = tf.argmin(squares, axis=1)[:, None]
         else:
-            nearest = tf.math.top_k(-squares, self.neighbours).indices
+            nearest = tf.math.top_k(-squares, self.neighbors).indices
         # anew, for of two large squares' difference only the first digits hold
         aside = codes[:, None] - tf.gather(tf.convert_to_tensor(self.kept), nearest)
         return tf.reduce_mean(tf.norm(aside, axis=2), axis=1)
@@ -165,7 +165,7 @@ class NearestDistance(layers.Layer):
         return (input_shape[0],)
 
     def get_config(self):
-        return super().get_config() | {"neighbours": self.neighbours, "count": self.count}
+        return super().get_config() | {"neighbors": self.neighbors, "count": self.count}
 
 
 def farthest_first(points: np.ndarray, count: int) -> np.ndarray:
@@ -182,8 +182,8 @@ def farthest_first(points: np.ndarray, count: int) -> np.ndarray:
     return np.array(chosen)
 
 
-@keras.saving.register_keras_serializable("keras_ae")
-class Standardised(layers.Layer):
+@keras.saving.register_keras_serializable("keras_ae", name="Standardised")
+class Standardized(layers.Layer):
     """(score - middle) / spread."""
 
     def __init__(self, middle: float, spread: float, **settings):

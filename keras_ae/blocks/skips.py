@@ -1,4 +1,4 @@
-"""Pieces of a fully convolutional network with skips, which takes pictures of any height and width."""
+"""Pieces of a fully convolutional network with skips, which takes images of any height and width."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keras import initializers, layers, ops
 class Unshuffle(layers.Layer):
     """Space into channels, by a whole factor: (batch, h, w, c) -> (batch, h', w', c * factor^2).
 
-    The picture is first mirrored beyond its right and lower edge until both sides are multiples, so
+    The image is first mirrored beyond its right and lower edge until both sides are multiples, so
     that h' = multiple / factor * ceil(h / multiple), and w' alike.
 
     factor: of one step; multiple: of the sides that the rest of the network needs, itself one of the factor.
@@ -112,24 +112,24 @@ class Shortcut(layers.Layer):
         return super().get_config() | {"kind": self.kind, "scale": self.scale, "bounded": self.bounded}
 
 
-def enlarged(pictures, scale: int):
-    """Pictures a whole number of times as large, bicubically (a = -0.5).
+def enlarged(images, scale: int):
+    """Images a whole number of times as large, bicubically (a = -0.5).
 
     (batch, h, w, c) -> (batch, scale * h, scale * w, c).
     """
     if scale == 1:
-        return pictures
-    size = scale * tf.shape(pictures)[1:3]
+        return images
+    size = scale * tf.shape(images)[1:3]
     # antialias chooses Keys' kernel, which is what the field means by bicubic; enlarging, it blurs nothing
-    return tf.image.resize(pictures, size, "bicubic", antialias=True)
+    return tf.image.resize(images, size, "bicubic", antialias=True)
 
 
-def reduced(pictures, scale: int):
-    """Pictures a whole number of times smaller, bicubically with antialiasing, as super-resolution is tested.
+def reduced(images, scale: int):
+    """Images a whole number of times smaller, bicubically with antialiasing, as super-resolution is tested.
 
     (batch, h, w, c), h and w multiples of the scale -> (batch, h / scale, w / scale, c).
     """
-    return tf.image.resize(pictures, tf.shape(pictures)[1:3] // scale, "bicubic", antialias=True)
+    return tf.image.resize(images, tf.shape(images)[1:3] // scale, "bicubic", antialias=True)
 
 
 def conv(

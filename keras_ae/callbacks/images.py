@@ -14,8 +14,8 @@ from keras_ae.heads import apply
 from keras_ae.tensorboard.render import rows_drawn
 
 
-class Pictures(keras.callbacks.Callback):
-    """Writes one picture grid an epoch, of the same validation examples, beside the validation curves.
+class ReconstructionImages(keras.callbacks.Callback):
+    """Writes one image grid an epoch, of the same validation examples, beside the validation curves.
 
     end_to_end: the model that reconstructs.
     batch: (tensors by name, targets), of which the inputs and the targets can be drawn.

@@ -12,16 +12,16 @@ from keras_ae.blocks.samplers import Sampler, drawing, generate
 from keras_ae.data.types import Units
 from keras_ae.formats import Medium
 from keras_ae.heads import Heads, apply
-from keras_ae.tensorboard.latent import _write_posterior, pictures
+from keras_ae.tensorboard.latent import _write_posterior, images
 
 HEARD = 3
 """Samples that TensorBoard plays."""
 
 
 class Latent(keras.callbacks.Callback):
-    """Writes what validation examples' codes show: KL of each unit, active units, and decoded pictures.
+    """Writes what validation examples' codes show: KL of each unit, active units, and decoded images.
 
-    Scalars and a histogram for posteriors; of pictures a traversal, samples where there is a
+    Scalars and a histogram for posteriors; of images a traversal, samples where there is a
     sampler, and the plane where the code has two numbers.
 
     heads: being trained. named: validation examples as heads take them, (n, ...) each.
@@ -60,9 +60,9 @@ class Latent(keras.callbacks.Callback):
             if "log_var" in encoded and self.heads.prior is None:
                 _write_posterior(encoded)
             draw = drawing(self.sampler.fit(self.heads, encoded)) if self.sampler else None
-            shown = pictures(self.heads, encoded, self.named, self.units, draw, self.medium)
-            for name, picture in shown.items():
-                tf.summary.image(name, picture[None])
+            shown = images(self.heads, encoded, self.named, self.units, draw, self.medium)
+            for name, image in shown.items():
+                tf.summary.image(name, image[None])
             if draw and hasattr(self.medium, "sound"):
                 self._write_sound(draw)
 

@@ -50,9 +50,7 @@ def add(verb) -> None:
     back.add_argument("input", nargs="+", help=EXAMPLE)
     near = _common(verb("nearest", nearest, "find the training examples that one is nearest to"), "nearest")
     near.add_argument("input", nargs="+", help=EXAMPLE)
-    near.add_argument(
-        "--count", type=int, default=5, metavar="N", help="of neighbours (default: %(default)s)"
-    )
+    near.add_argument("--count", type=int, default=5, metavar="N", help="of neighbors (default: %(default)s)")
 
 
 EXAMPLE = "a file, an example such as test:5, or one as it is generated, seed:3"
@@ -176,7 +174,7 @@ def nearest(options) -> int:
     inputs = [asked.given(text) for text in options.input]
     learned, found = asked.examples("train"), {}
     for one in inputs:
-        for row in walks.neighbours(asked.generator, one, learned, options.count):
+        for row in walks.neighbors(asked.generator, one, learned, options.count):
             found |= row.named()
             print(row.told())
     asked.write(found, columns=1 + options.count)

@@ -1,4 +1,4 @@
-"""The verb that runs an exported head on one's own arrays and pictures: predict."""
+"""The verb that runs an exported head on one's own arrays and images: predict."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ SUFFIXES = frozenset(".jfif .jpeg .jpg .png".split())
 STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 """How the files of PNG and of JPEG begin."""
 LARGEST_FILE, LARGEST = 64 * 2**20, 4 * 2**30
-"""Bytes of a picture's file, and of the arrays of an .npz, at most."""
+"""Bytes of an image's file, and of the arrays of an .npz, at most."""
 FULL = {"uint8": 255.0, "uint16": 65535.0}
 """What stands for 1 in pixels of whole numbers."""
 
 
 def add(verb) -> None:
     """Adds the verb of this file."""
-    parser = verb("predict", predict, "run an exported head on arrays or pictures, here or on a server")
+    parser = verb("predict", predict, "run an exported head on arrays or images, here or on a server")
     parser.add_argument("recipe", help="a recipe's name")
     parser.add_argument(
         "inputs", nargs="+", type=Path, metavar="INPUT",
-        help="an .npy or .npz file of arrays; a table's rows (.csv); or pictures (PNG, JPEG) and folders",
+        help="an .npy or .npz file of arrays; a table's rows (.csv); or images (PNG, JPEG) and folders",
     )  # fmt: skip
     parser.add_argument(
         "--head", default="encoder", help="encoder, decoder, autoencoder, ... (default: %(default)s)"
@@ -38,7 +38,7 @@ def add(verb) -> None:
     parser.add_argument(
         "--url", help="a server, http://host:8501 or grpc://host:8500; otherwise it runs here, from --models"
     )
-    parser.add_argument("--signature", help="otherwise serving_default, or image_bytes for pictures")
+    parser.add_argument("--signature", help="otherwise serving_default, or image_bytes for images")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--label", help="of the version to ask; otherwise stable here, the newest on a server")
     which.add_argument("--version", type=int, metavar="N", help="number of the version to ask")
@@ -58,7 +58,7 @@ def predict(options) -> int:
     """Gives the inputs to a head and keeps what it gives, or shows a table; 1 where some were of no use."""
     if options.batch < 1:
         raise InputError(f"expected --batch of at least 1, received {options.batch}")
-    pictures, file = _sorted(options.inputs)
+    images, file = _sorted(options.inputs)
     with _opened(options, "serving_default" if file else "image_bytes") as (head, domain):
         tensors = head.tensors()
         if file and file.suffix.lower() in TABLES:
@@ -66,17 +66,17 @@ def predict(options) -> int:
         elif file:
             given, names = _read_arrays(file, tensors["inputs"], domain)
         else:
-            given, names = {}, list(map(str, pictures))
-        count = len(next(iter(given.values()), pictures))
+            given, names = {}, list(map(str, images))
+        count = len(next(iter(given.values()), images))
         targets = _targets(options, tensors["outputs"], names or [f"{row:05d}" for row in range(count)])
         if file:
             outputs, used, faults = head.predict(given), list(range(count)), {}
         else:
-            outputs, used, faults = _answers(head, tensors["inputs"], pictures, options.batch)
+            outputs, used, faults = _answers(head, tensors["inputs"], images, options.batch)
     for path, fault in faults.items():
         print(f"keras-ae: left out {path}: {fault}", file=sys.stderr)
     if not used:
-        print(f"keras-ae: none of {count} pictures could be used", file=sys.stderr)
+        print(f"keras-ae: none of {count} images could be used", file=sys.stderr)
     elif options.output is None:
         _print_table(outputs)
     else:
@@ -85,26 +85,26 @@ def predict(options) -> int:
 
 
 def _sorted(paths):
-    """The pictures that were named, those in folders with them, or the one file of arrays."""
+    """The images that were named, those in folders with them, or the one file of arrays."""
     for path in paths:
         if not path.exists():
             raise InputError(f"expected a file or a folder, received {str(path)!r}, which does not exist")
     arrays = [path for path in paths if path.suffix.lower() in (*ARRAYS, *TABLES) and path.is_file()]
     if arrays and len(paths) > 1:
         raise InputError(
-            f"expected one file of arrays or rows, or pictures; received {' '.join(map(str, paths))}"
+            f"expected one file of arrays or rows, or images; received {' '.join(map(str, paths))}"
         )
     if arrays:
         return [], arrays[0]
-    pictures = []
+    images = []
     for path in paths:
         inside = sorted(
             file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
         )
         if path.is_dir() and not inside:
-            raise InputError(f"expected pictures ({' '.join(sorted(SUFFIXES))}) below {path}; found none")
-        pictures += inside if path.is_dir() else [path]
-    return list(dict.fromkeys(pictures)), None
+            raise InputError(f"expected images ({' '.join(sorted(SUFFIXES))}) below {path}; found none")
+        images += inside if path.is_dir() else [path]
+    return list(dict.fromkeys(images)), None
 
 
 @contextlib.contextmanager
@@ -136,7 +136,7 @@ class _Here:
             there = labels(find_version(options.models, recipe, options.head).parent)
             if options.label not in there:
                 raise InputError(
-                    f"{recipe} has no {options.head} labelled {options.label!r}; it has {', '.join(there)}"
+                    f"{recipe} has no {options.head} labeled {options.label!r}; it has {', '.join(there)}"
                 )
             version = there[options.label]
         folder = find_version(options.models, recipe, options.head, version)
@@ -252,42 +252,42 @@ def _suited(name, array, spec, domain, path):
     return array[..., None] if shape and shape[-1] == 1 and array.ndim == len(shape) - 1 else array
 
 
-def _answers(head, specs, pictures, batch):
-    """(outputs by name, which pictures they are of, faults by path) of those pictures that are of use."""
+def _answers(head, specs, images, batch):
+    """(outputs by name, which images they are of, faults by path) of those images that are of use."""
     import numpy as np
 
     if [spec["dtype"] for spec in specs.values()] != ["string"]:
-        raise InputError(f"expected arrays ({', '.join(specs)}) in an .npz file, received pictures")
+        raise InputError(f"expected arrays ({', '.join(specs)}) in an .npz file, received images")
     answered, faults = [], {}
-    for begin in range(0, len(pictures), batch):
+    for begin in range(0, len(images), batch):
         contents = {}
-        for row in range(begin, min(begin + batch, len(pictures))):
-            content = _content(pictures[row])
+        for row in range(begin, min(begin + batch, len(images))):
+            content = _content(images[row])
             if isinstance(content, str):
-                faults[pictures[row]] = content
+                faults[images[row]] = content
             else:
                 contents[row] = content
-        answered += _together(head, contents, pictures, faults)
+        answered += _together(head, contents, images, faults)
     used = [row for rows, _ in answered for row in rows]
     names = answered[0][1] if answered else ()
     return {name: np.concatenate([outputs[name] for _, outputs in answered]) for name in names}, used, faults
 
 
-def _together(head, contents, pictures, faults):
-    """[(rows, their outputs)] of pictures asked in one; where that is refused, one by one."""
+def _together(head, contents, images, faults):
+    """[(rows, their outputs)] of images asked in one; where that is refused, one by one."""
     if not contents:
         return []
     try:
         return [(list(contents), head.predict(list(contents.values())))]
     except InputError as error:
         if len(contents) == 1:
-            faults[pictures[next(iter(contents))]] = _brief(str(error))
+            faults[images[next(iter(contents))]] = _brief(str(error))
             return []
-    return [pair for row in contents for pair in _together(head, {row: contents[row]}, pictures, faults)]
+    return [pair for row in contents for pair in _together(head, {row: contents[row]}, images, faults)]
 
 
 def _content(path):
-    """The bytes of a picture's file, or what is wrong with it."""
+    """The bytes of an image's file, or what is wrong with it."""
     try:
         if path.stat().st_size > LARGEST_FILE:
             return f"its file takes more than {LARGEST_FILE // 2**20} MiB"
@@ -339,7 +339,7 @@ def _targets(options, outputs, names):
 
 
 def _write(outputs, targets, used, names):
-    """Writes PNG files and the .npz file, in which rows of pictures keep the names of their files."""
+    """Writes PNG files and the .npz file, in which rows of images keep the names of their files."""
     import numpy as np
 
     for name, paths in targets.items():
@@ -347,7 +347,7 @@ def _write(outputs, targets, used, names):
             paths[0].parent.mkdir(parents=True, exist_ok=True)
             for row, content in zip(used, outputs[name], strict=True):
                 paths[row].write_bytes(content)
-            print(f"{len(used)} pictures of {name} in {paths[0].parent}")
+            print(f"{len(used)} images of {name} in {paths[0].parent}")
     if "" in targets:
         # strings of a fixed width, as objects would have to be pickled; no PNG ends in the zeros they lose
         arrays = {

@@ -1,4 +1,4 @@
-"""The verb that restores pictures by an exported restorer: restore."""
+"""The verb that restores images by an exported restorer: restore."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from keras_ae.errors import InputError
 
 def add(verb) -> None:
     """Adds the verb of this file."""
-    parser = verb("restore", restore, "restore a picture or a folder of them: cleaned, enlarged or filled in")
+    parser = verb("restore", restore, "restore an image or a folder of them: cleaned, enlarged or filled in")
     parser.add_argument("recipe", help="the name of a recipe with an exported restorer")
-    parser.add_argument("input", help="a picture, or a folder of pictures")
+    parser.add_argument("input", help="an image, or a folder of images")
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="where PNG files go (default: restored/RECIPE)"
     )
     parser.add_argument(
         "--mask", type=Path, metavar="FILE_OR_FOLDER",
-        help="what is missing, for a restorer that fills in: a picture of the same size, white where it is "
+        help="what is missing, for a restorer that fills in: an image of the same size, white where it is "
         "missing, or a folder of such; otherwise what is fully transparent",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that are there already")
@@ -31,14 +31,14 @@ def add(verb) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--most-megapixels", type=float, default=100.0, metavar="N",
-        help="a picture of more is left out before it is decoded, one that would become larger before it is "
+        help="an image of more is left out before it is decoded, one that would become larger before it is "
         "enlarged (default: %(default)g)",
     )  # fmt: skip
     add_models(parser)
 
 
 def restore(options) -> int:
-    """Writes what the restorer makes of each picture and tells how fast; 1 where some were of no use."""
+    """Writes what the restorer makes of each image and tells how fast; 1 where some were of no use."""
     if options.tile < 1 or not 0 < options.most_megapixels < float("inf"):
         raise InputError(
             f"expected --tile of at least 1 and --most-megapixels above 0, received {options.tile} and "

@@ -20,7 +20,7 @@ def add(verb) -> None:
     parser = verb("verify", verify, "check exported heads by a C++ program over the loader of TF Serving")
     parser.add_argument("recipe", nargs="?", help="whose heads; otherwise all that are exported")
     parser.add_argument(
-        "--all-versions", action="store_true", help="not only the newest of each head and those labelled"
+        "--all-versions", action="store_true", help="not only the newest of each head and those labeled"
     )
     parser.add_argument(
         "--time", type=int, default=0, metavar="N", help="also time N requests to each signature"
@@ -51,7 +51,7 @@ def add_keep(parser) -> None:
         "--keep",
         type=int,
         metavar="N",
-        help="newest versions of each head to keep, beside those labelled; otherwise all",
+        help="newest versions of each head to keep, beside those labeled; otherwise all",
     )
 
 
@@ -86,7 +86,7 @@ def export_run(directory, options):
         kept.sampler,
         options.keep,
         kept.restorer,
-        kept.pictures,
+        kept.images,
         kept.detector,
         kept.columns,
     )
@@ -123,7 +123,7 @@ def verify(options) -> int:
 
 
 def _served(folder, versions):
-    """The newest version of a head, and those labelled."""
+    """The newest version of a head, and those labeled."""
     return sorted({versions.versions(folder)[-1], *versions.labels(folder).values()})
 
 

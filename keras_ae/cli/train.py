@@ -124,7 +124,7 @@ def benchmark(options) -> int:
         settings(options.set),
         seeds=options.seeds,
     )
-    print(f"table and pictures:  {folder}")
+    print(f"table and images:  {folder}")
     return 0
 
 
@@ -140,7 +140,7 @@ def _finish(run, options):
     card = model_card(run.recipe, run.data, run.heads, run.history, table, run.stages, *told)
     (run.directory / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     export_run(run.directory, options)
-    print(f"pictures and curves: {run.directory}")
+    print(f"images and curves: {run.directory}")
     print(f"look at them:        make tensorboard    (tensorboard --logdir {options.runs})")
     print(f"serve the heads:     make serve          (keras-ae serve --models {options.models})")
 
@@ -180,7 +180,7 @@ def _print_table(table):
     """Rows of scores under one header, the model's row last; a dash where a measure is not defined."""
     names = list(dict.fromkeys(name for evaluation in table.values() for name in evaluation))
     if not names:
-        print("no example is labelled as an anomaly: there is nothing to score")
+        print("no example is labeled as an anomaly: there is nothing to score")
         return
     titles = {
         "psnr": "PSNR dB",

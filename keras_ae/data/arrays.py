@@ -30,7 +30,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True)
 class ArrayFile:
-    """Vectors (n, features), grey images (n, height, width) or images (n, height, width, channels).
+    """Vectors (n, features), gray images (n, height, width) or images (n, height, width, channels).
 
     With `series`, (n, time) or (n, time, channels). Of the categorical domain, whole numbers from 0
     of any of these shapes, each the number of a class, one-hot to a model: (..., classes).
@@ -74,8 +74,8 @@ class ArrayFile:
     def sample(self) -> Data:
         """Blobs of 12 x 12 pixels, or their rows as series, or bright and dark as classes; needs no file."""
         rows, columns = np.mgrid[0:12, 0:12]
-        centres = np.random.default_rng(0).uniform(2, 9, (60, 2, 1, 1))
-        blobs = np.exp(-((rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2) / 6)
+        centers = np.random.default_rng(0).uniform(2, 9, (60, 2, 1, 1))
+        blobs = np.exp(-((rows - centers[:, 0]) ** 2 + (columns - centers[:, 1]) ** 2) / 6)
         examples = blobs.astype(np.float32) if self.series else blobs[..., None].astype(np.float32)
         if self.domain == "categorical":
             examples = (blobs > 0.5).astype(np.int64)
@@ -134,7 +134,7 @@ class ArrayFile:
         return None
 
     def _with_channels(self, array):
-        """A channel axis for grey images and for series of one channel; numbers of classes need none."""
+        """A channel axis for gray images and for series of one channel; numbers of classes need none."""
         if self.series and array.ndim > 3:
             raise InputError(
                 f"expected series (n, time) or (n, time, channels) in {self.path}; received {array.shape}"
@@ -218,7 +218,7 @@ def _checked(array, where):
 
 
 def _in_domain(name, splits, domain):
-    """Data whose examples are uint8, or float32 in the unit interval, or standardised float32."""
+    """Data whose examples are uint8, or float32 in the unit interval, or standardized float32."""
     train = splits["train"].examples
     dtype = train.dtype
     if domain == "categorical":
@@ -241,9 +241,9 @@ def _in_domain(name, splits, domain):
     offset = train.mean(axes, dtype=np.float64)
     constant = train.max(axes) == train.min(axes)
     scale = np.where(constant, 1.0, train.std(axes, dtype=np.float64))
-    standardised = _map(splits, lambda x: ((x - offset) / scale).astype(np.float32))
+    standardized = _map(splits, lambda x: ((x - offset) / scale).astype(np.float32))
     return Data(
-        name, **standardised, domain="real", offset=offset.astype(np.float32), scale=scale.astype(np.float32)
+        name, **standardized, domain="real", offset=offset.astype(np.float32), scale=scale.astype(np.float32)
     )
 
 

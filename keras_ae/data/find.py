@@ -48,7 +48,7 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
 
 
 def _check_folder(text, wanted):
-    """Raises InputError for a folder that holds neither what is wanted nor pictures."""
+    """Raises InputError for a folder that holds neither what is wanted nor images."""
     own = [kind for kind in dataset_kinds() if hasattr(kind, "holds") and _alike(kind) == wanted]
     if not own or not Path(text).is_dir() or any(kind.accepts(text) for kind in own):
         return

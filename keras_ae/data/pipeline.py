@@ -59,10 +59,10 @@ def held_back_batches(split: Split, pair: Pair, seed: int, classes: int = 0) -> 
 
 
 def whole_batches(data: Data, pair: Pair, seed: int) -> Iterator[tuple[dict, tf.Tensor]]:
-    """The whole test pictures, each a batch by itself, with the same noise each time they are asked for."""
-    for number, picture in enumerate(data.whole):
+    """The whole test images, each a batch by itself, with the same noise each time they are asked for."""
+    for number, image in enumerate(data.whole):
         seeds = _seeds(seed, tf.constant([-1 - data.test.stream * 2**32 - number], tf.int64))
-        inputs, targets = pair(values(picture[None]), seeds)
+        inputs, targets = pair(values(image[None]), seeds)
         yield {"inputs": inputs, "targets": targets, "seeds": seeds}, targets
 
 

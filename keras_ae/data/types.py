@@ -50,7 +50,7 @@ class Split:
 
     @property
     def group(self) -> int:
-        """Neighbouring indices that training draws together, for they cost less than as many others."""
+        """Neighboring indices that training draws together, for they cost less than as many others."""
         return 1
 
     def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
@@ -81,7 +81,7 @@ class Split:
 class Units:
     """How a model sees values: raw = offset + scale * seen.
 
-    domain: "unit" for values in [0, 1], "real" for standardised values.
+    domain: "unit" for values in [0, 1], "real" for standardized values.
     offset, scale: float32 of shape () or (channels,); 0 and 1 in the unit domain.
     intake: what makes values of a table's named columns, where they come from one.
     """
@@ -125,8 +125,8 @@ class Points:
     fresh: np.ndarray | None = None
 
 
-class Pictures(Protocol):
-    """Pictures (height, width, channels) uint8 of any sizes, and what tells their content in a hash."""
+class ImageSequence(Protocol):
+    """ImageSequence (height, width, channels) uint8 of any sizes, and what tells their content in a hash."""
 
     def __len__(self) -> int: ...
 
@@ -142,12 +142,12 @@ class Data:
     name: as it stands in a model card.
     train, validation, test: splits of one element shape, each of at least one example; of a published
         test set, which is there to measure on and not to train on, train and validation are empty.
-    domain: "unit" for values in [0, 1], "real" for standardised values, "categorical" for one-hot
+    domain: "unit" for values in [0, 1], "real" for standardized values, "categorical" for one-hot
         classes over the last axis.
     label_names: what the integers of the labels mean; () when they mean themselves.
     offset, scale: as in Units.
     notes: what the user should know, such as files left out.
-    whole: the test pictures themselves, of which the test split holds pieces of one size; None where
+    whole: the test images themselves, of which the test split holds pieces of one size; None where
         the examples are all there is.
     calibration: examples held back that no epoch is chosen on, for a task that sets a threshold by them.
     intake: what makes the examples of named columns, where they come from a table; raw: those of the test
@@ -167,7 +167,7 @@ class Data:
     offset: np.ndarray = field(default_factory=lambda: np.float32(0))
     scale: np.ndarray = field(default_factory=lambda: np.float32(1))
     notes: tuple[str, ...] = ()
-    whole: Pictures | None = None
+    whole: ImageSequence | None = None
     calibration: Split | None = None
     intake: Intake | None = None
     raw: Mapping[str, np.ndarray] | None = None
@@ -231,7 +231,7 @@ class Data:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of every example's bytes and label, in the order of the splits, and of whole pictures."""
+        """Hash of every example's bytes and label, in the order of the splits, and of whole images."""
         digest = hashlib.sha256()
         for name, split in self.splits.items():
             digest.update(f"{name} {split.examples.shape} {split.examples.dtype} ".encode())

@@ -27,7 +27,7 @@ class Medium(Protocol):
 
     suffixes: of the files that `read` takes.
     read: a file, and the shape of an example -> an example. Raises InputError for what is none.
-    drawn: an example -> a picture (height, width, 1 or 3) uint8.
+    drawn: an example -> an image (height, width, 1 or 3) uint8.
     write: an example, and a path without suffix -> the files written.
 
     One whose examples are pieces of something longer has `axis`, that along which they follow each other,
@@ -67,7 +67,7 @@ def medium_of(given: Medium | None, domain: str, shape: tuple[int, ...]) -> Medi
     """A data set's own medium, else what follows from the domain and the shape of its examples."""
     if given is not None:
         return given
-    name = "Pictures" if domain == "unit" and drawable(shape) else "Numbers"
+    name = "Images" if domain == "unit" and drawable(shape) else "Numbers"
     return kinds()[name]()
 
 

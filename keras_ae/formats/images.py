@@ -1,4 +1,4 @@
-"""Pictures: values in [0, 1] of pixels, read from any common format and written as PNG."""
+"""Images: values in [0, 1] of pixels, read from any common format and written as PNG."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.errors import InputError
-from keras_ae.imaging.decode import SUFFIXES, read_picture
+from keras_ae.imaging.decode import SUFFIXES, read_image
 from keras_ae.imaging.grid import save, to_bytes
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Images:
     """Values (height, width, 1 or 3) in [0, 1]."""
 
     suffixes = tuple(sorted(SUFFIXES))
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
-        """The middle of a picture at the wanted size. Raises InputError for what is no picture."""
+        """The middle of an image at the wanted size. Raises InputError for what is no image."""
         pixels = np.empty(shape, np.uint8)
-        fault = read_picture(path, pixels)
+        fault = read_image(path, pixels)
         if fault is not None:
-            raise InputError(f"{path} cannot be read as a picture ({fault}); give a PNG or JPEG")
+            raise InputError(f"{path} cannot be read as an image ({fault}); give a PNG or JPEG")
         return pixels / np.float32(255)
 
     def drawn(self, example: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from keras_ae.imaging.decode import one_line
 
 SIZE = (256, 96)
 """Width and height of a drawing, in pixels."""
-COLOURS = ((31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40), (148, 103, 189))
+COLORS = ((31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40), (148, 103, 189))
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,15 @@ class Numbers:
         low, high = float(lines.min()), float(lines.max())
         span = max(high - low, 1e-9)
         for number, line in enumerate(lines):
-            colour = COLOURS[number % len(COLOURS)]
+            color = COLORS[number % len(COLORS)]
             across = np.linspace(4, width - 5, len(line))
             down = height - 5 - (line - low) / span * (height - 10)
             points = [(float(x), float(y)) for x, y in zip(across, down, strict=True)]
             if example.ndim == 2:
-                pen.line(points, fill=colour)
+                pen.line(points, fill=color)
                 continue
             for x, y in points:
-                pen.line([(x, height - 5), (x, y)], fill=colour, width=max(1, width // (2 * len(line))))
+                pen.line([(x, height - 5), (x, y)], fill=color, width=max(1, width // (2 * len(line))))
         return np.asarray(image)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:

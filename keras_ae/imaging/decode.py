@@ -1,4 +1,4 @@
-"""Pictures decoded from files of every common format: upright, of bytes, in grey or colour."""
+"""Images decoded from files of every common format: upright, of bytes, in gray or color."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from PIL import Image, ImageOps
 
 SUFFIXES = frozenset(".avif .bmp .gif .jfif .jpeg .jpg .pbm .pgm .png .ppm .tga .tif .tiff .webp".split())
 MOST_PIXELS = 80_000_000
-"""A picture of more is left out before it is decoded."""
-GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "F"})
+"""An image of more is left out before it is decoded."""
+GRAY_MODES = frozenset({"1", "L", "LA", "La", "I", "F"})
 
 
-def read_picture(file: Path, pixels: np.ndarray) -> str | None:
+def read_image(file: Path, pixels: np.ndarray) -> str | None:
     """Fills pixels (height, width, channels) uint8 as training does; returns what is wrong with the file."""
     try:
-        with Image.open(file, formats=picture_formats()) as image:
+        with Image.open(file, formats=image_formats()) as image:
             check_size(image)
             fill(image, pixels)
         return None
@@ -25,29 +25,29 @@ def read_picture(file: Path, pixels: np.ndarray) -> str | None:
         return one_line(error)
 
 
-def whole_picture(file: Path, channels: int) -> np.ndarray:
-    """A picture of its own size, turned upright: (height, width, channels) uint8, of 1 or 3 channels.
+def whole_image(file: Path, channels: int) -> np.ndarray:
+    """An image of its own size, turned upright: (height, width, channels) uint8, of 1 or 3 channels.
 
     Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too large.
     """
-    with Image.open(file, formats=picture_formats()) as image:
+    with Image.open(file, formats=image_formats()) as image:
         check_size(image)
         plain = _plain(ImageOps.exif_transpose(image), channels)
     return np.asarray(plain).reshape(plain.height, plain.width, channels)
 
 
-def picture_header(file: Path) -> tuple[int, int, int] | str:
+def image_header(file: Path) -> tuple[int, int, int] | str:
     """(width, height, channels) without decoding, or what is wrong with the file."""
     try:
-        with Image.open(file, formats=picture_formats()) as image:
+        with Image.open(file, formats=image_formats()) as image:
             check_size(image)
-            return *image.size, 1 if _is_grey(image) else 3
+            return *image.size, 1 if _is_gray(image) else 3
     except Exception as error:  # as above
         return one_line(error)
 
 
 @cache
-def picture_formats() -> tuple[str, ...]:
+def image_formats() -> tuple[str, ...]:
     """Pillow's formats of the suffixes alone: it has others that start programs, such as PostScript."""
     known = Image.registered_extensions()
     return tuple(sorted({known[suffix] for suffix in SUFFIXES if suffix in known}))
@@ -66,11 +66,11 @@ def fill(image, pixels):
     return upright
 
 
-def _is_grey(image):
+def _is_gray(image):
     if image.mode == "P":
         palette = np.array(image.getpalette("RGB")).reshape(-1, 3)
         return bool((palette == palette[:, :1]).all())
-    return image.mode in GREY_MODES or image.mode.startswith("I;16")
+    return image.mode in GRAY_MODES or image.mode.startswith("I;16")
 
 
 def fit(image, size, channels, height=None):

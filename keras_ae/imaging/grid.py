@@ -1,4 +1,4 @@
-"""Arrays as pictures: grids of examples for people to look at, and sprites for the projector."""
+"""Arrays as images: grids of examples for people to look at, and sprites for the projector."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ LARGEST_SPRITE = 8192
 
 
 def drawable(shape: tuple[int, ...]) -> bool:
-    """Whether examples of a shape are pictures: (height, width, 1 or 3)."""
+    """Whether examples of a shape are images: (height, width, 1 or 3)."""
     return len(shape) == 3 and shape[-1] in (1, 3)
 
 
 def grid(rows: Mapping[str, np.ndarray], domain: str) -> np.ndarray:
-    """One picture with a row for each entry and a column for each example, on a mid-grey ground.
+    """One image with a row for each entry and a column for each example, on a mid-gray ground.
 
     rows: (n, height, width, 1 or 3) each, of the domain; all of one shape.
-    Returns (rows * (height + gap) + gap, n * (width + gap) + gap, 1 or 3) uint8. Small pictures
+    Returns (rows * (height + gap) + gap, n * (width + gap) + gap, 1 or 3) uint8. Small images
     are enlarged by a whole factor, pixels kept square, so that a person can see them.
     """
     arrays = [to_bytes(np.asarray(row), domain) for row in rows.values()]
@@ -33,19 +33,19 @@ def grid(rows: Mapping[str, np.ndarray], domain: str) -> np.ndarray:
     canvas = np.full(
         (len(arrays) * (height + GAP) + GAP, count * (width + GAP) + GAP, channels), 128, np.uint8
     )
-    for row, pictures in enumerate(arrays):
-        for column, picture in enumerate(pictures):
+    for row, images in enumerate(arrays):
+        for column, image in enumerate(images):
             top, left = GAP + row * (height + GAP), GAP + column * (width + GAP)
-            canvas[top : top + height, left : left + width] = picture
+            canvas[top : top + height, left : left + width] = image
     return canvas
 
 
-def sprite(pictures: np.ndarray, domain: str, side: int = 64) -> tuple[np.ndarray, tuple[int, int]]:
-    """A square sheet of pictures in rows, as the projector wants it, and (width, height) of one.
+def sprite(images: np.ndarray, domain: str, side: int = 64) -> tuple[np.ndarray, tuple[int, int]]:
+    """A square sheet of images in rows, as the projector wants it, and (width, height) of one.
 
-    pictures: (n, height, width, 1 or 3) of the domain; those larger than `side` pixels are shrunk.
+    images: (n, height, width, 1 or 3) of the domain; those larger than `side` pixels are shrunk.
     """
-    images = to_bytes(pictures, domain)
+    images = to_bytes(images, domain)
     if max(images.shape[1:3]) > side:
         size = tuple(max(1, round(length * side / max(images.shape[1:3]))) for length in images.shape[2:0:-1])
         images = np.stack([np.asarray(_image(image).resize(size)) for image in images])
@@ -54,7 +54,7 @@ def sprite(pictures: np.ndarray, domain: str, side: int = 64) -> tuple[np.ndarra
     columns = math.ceil(math.sqrt(count))
     if columns * max(height, width) > LARGEST_SPRITE:
         raise ValueError(
-            f"{count} pictures of {width}x{height} exceed a sprite of {LARGEST_SPRITE} pixels a side"
+            f"{count} images of {width}x{height} exceed a sprite of {LARGEST_SPRITE} pixels a side"
         )
     sheet = np.zeros((columns * columns, height, width, channels), np.uint8)
     sheet[:count] = images
@@ -62,17 +62,17 @@ def sprite(pictures: np.ndarray, domain: str, side: int = 64) -> tuple[np.ndarra
     return sheet.reshape(columns * height, columns * width, channels), (width, height)
 
 
-def save(picture: np.ndarray, path) -> None:
+def save(image: np.ndarray, path) -> None:
     """Writes (height, width, 1 or 3) uint8 as the file type that the path's suffix names."""
-    _image(picture).save(path)
+    _image(image).save(path)
 
 
-def to_bytes(pictures: np.ndarray, domain: str) -> np.ndarray:
+def to_bytes(images: np.ndarray, domain: str) -> np.ndarray:
     """Values as uint8: [0, 1], or three standard deviations to either side of 0, become 0 to 255, NaN 0."""
     if domain == "real":
-        pictures = pictures / 6.0 + 0.5
-    return (np.clip(np.nan_to_num(pictures, nan=0.0), 0.0, 1.0) * 255.0).round().astype(np.uint8)
+        images = images / 6.0 + 0.5
+    return (np.clip(np.nan_to_num(images, nan=0.0), 0.0, 1.0) * 255.0).round().astype(np.uint8)
 
 
-def _image(picture):
-    return Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
+def _image(image):
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)

@@ -51,7 +51,7 @@ MOST_STEPS, MOST_EPOCHS = 2500, 60
 def train_classifier(data: Data, seed: int = 0) -> Classifier:
     """Trains on the training split with its labels; the best of ten validations is kept.
 
-    Convolutions for pictures, dense layers for all else. Kept in memory for the same data.
+    Convolutions for images, dense layers for all else. Kept in memory for the same data.
     Raises ValueError for data without classes.
     """
     if not data.classes:
@@ -87,7 +87,7 @@ def _trained(keyed, seed):
     classes = layers.Dense(data.classes, "softmax")(features)
     batches, in_epoch = training_batches(data.train, _itself, 128, seed, classes=data.classes)
     validation, test = (
-        _labelled(held_back_batches(split, _itself, seed, data.classes))
+        _labeled(held_back_batches(split, _itself, seed, data.classes))
         for split in (data.validation, data.test)
     )
     steps = min(MOST_STEPS, MOST_EPOCHS * in_epoch)
@@ -95,7 +95,7 @@ def _trained(keyed, seed):
     rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
     model.compile(keras.optimizers.Adam(rate), "categorical_crossentropy", metrics=["accuracy"])
     model.fit(
-        _labelled(batches),
+        _labeled(batches),
         epochs=PARTS,
         steps_per_epoch=max(1, steps // PARTS),
         validation_data=validation,
@@ -113,5 +113,5 @@ def _itself(examples, seeds):
     return examples, examples
 
 
-def _labelled(batches):
+def _labeled(batches):
     return batches.map(lambda named, targets: (targets, named["condition"]))

@@ -20,7 +20,7 @@ def mutual_information_gap(codes: np.ndarray, factors: np.ndarray) -> float:
 
     codes: (n, latent_dim), of a variational encoder the means. factors: (n, k) whole numbers.
     1 where one unit alone tells each factor and tells all of it; a factor that no unit tells, or that two
-    tell equally, adds nothing. A factor that one picture may have several values of stays below 1.
+    tell equally, adds nothing. A factor that one image may have several values of stays below 1.
     Raises ValueError for other shapes, and where no factor varies.
     """
     found = gaps(codes, factors)

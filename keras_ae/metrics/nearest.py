@@ -56,7 +56,7 @@ def _narrow(numbers):
     return numbers.astype(np.uint8 if numbers.max(initial=0) < 256 else np.int32)
 
 
-NEIGHBOURS = 5
+NEIGHBORS = 5
 """Whose farthest bounds the region of an example, as Naeem et al. 2020 take it."""
 
 
@@ -77,14 +77,14 @@ def diversity(samples: np.ndarray, seed: int = 0) -> float:
 def density_and_coverage(samples: np.ndarray, real: np.ndarray) -> tuple[float, float]:
     """How samples lie among real examples, in the space of their codes (Naeem et al. 2020, arXiv:2002.09797).
 
-    The region of a real example reaches to its fifth nearest real neighbour. Density: in how many regions a
+    The region of a real example reaches to its fifth nearest real neighbor. Density: in how many regions a
     sample lies, as a share of five; above 1 where samples crowd. Coverage: the share of real examples in
     whose region a sample lies. samples: (n, ...), real: (m, ...), m of at least 7.
     Raises ValueError for fewer.
     """
-    if len(real) < NEIGHBOURS + 2:
-        raise ValueError(f"expected at least {NEIGHBOURS + 2} real examples, received {len(real)}")
+    if len(real) < NEIGHBORS + 2:
+        raise ValueError(f"expected at least {NEIGHBORS + 2} real examples, received {len(real)}")
     flat, seen = (part.reshape(len(part), -1).astype(np.float64) for part in (samples, real))
-    reach = np.sort(cdist(seen, seen), axis=1)[:, NEIGHBOURS]
+    reach = np.sort(cdist(seen, seen), axis=1)[:, NEIGHBORS]
     inside = cdist(seen, flat) <= reach[:, None]
-    return float(inside.sum(axis=0).mean() / NEIGHBOURS), float(inside.any(axis=1).mean())
+    return float(inside.sum(axis=0).mean() / NEIGHBORS), float(inside.any(axis=1).mean())

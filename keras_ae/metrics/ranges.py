@@ -14,7 +14,7 @@ THRESHOLDS = 250
 def vus_pr(labels: np.ndarray, scores: np.ndarray, window: int) -> float:
     """Volume under the surface of precision and recall, over buffers of 0 to `window` points: [0, 1].
 
-    Around each labelled range labels fade over half a buffer, so that a score that comes a little early
+    Around each labeled range labels fade over half a buffer, so that a score that comes a little early
     or late counts in part, and recall is multiplied by the share of ranges that are met at all
     (Paparrizos et al. 2022, "Volume Under the Surface"). labels: (n,), above 0 in anomalies. scores: (n,).
     Raises InputError without any anomaly, and for scores that are not finite.
@@ -68,7 +68,7 @@ def merged(ranges: list[tuple[int, int]], margin: int, count: int) -> list[tuple
 
 
 def span_f1(labels: np.ndarray, flags: np.ndarray) -> float:
-    """F1 of ranges: a labelled one is found, and a flagged one right, where they share a point: [0, 1]."""
+    """F1 of ranges: a labeled one is found, and a flagged one right, where they share a point: [0, 1]."""
     labels, flags = np.asarray(labels) > 0, np.asarray(flags) > 0
     wanted, given = spans(labels), spans(flags)
     if not wanted or not given:

@@ -36,9 +36,9 @@ def psnr(target, output):
 
 
 def ssim(target, output):
-    """Structural similarity (Wang et al. 2004) of pictures in [0, 1], with its 11-pixel Gaussian window.
+    """Structural similarity (Wang et al. 2004) of images in [0, 1], with its 11-pixel Gaussian window.
 
-    (batch, height, width, channels) twice -> (batch,) in [-1, 1], a mean over channels. A picture of
+    (batch, height, width, channels) twice -> (batch,) in [-1, 1], a mean over channels. An image of
     fewer than 11 pixels a side takes a window of its own smaller side.
     """
     window = min(11, *target.shape[1:3])
@@ -68,10 +68,10 @@ def measures(domain: str, shape: tuple[int, ...]) -> dict[str, Callable]:
         return {"accuracy": accuracy, "crossentropy": categorical_crossentropy}
     if domain != "unit":
         return {"mse": squared_error, "mae": absolute_error}
-    pictures = {"ssim": ssim} if len(shape) == 3 and min(shape[:2]) > 1 else {}
+    images = {"ssim": ssim} if len(shape) == 3 and min(shape[:2]) > 1 else {}
     return {
         "psnr": psnr,
-        **pictures,
+        **images,
         "mse": squared_error,
         "crossentropy": binary_crossentropy,
         "excess_crossentropy": excess_crossentropy,
@@ -94,20 +94,20 @@ def published_measures(border: int = 0) -> dict[str, Callable]:
     }
 
 
-def colour_error(target, output):
-    """Mean distance in the plane of a and b of Lab, of colours (batch, h, w, 2) in [0, 1] -> (batch,).
+def color_error(target, output):
+    """Mean distance in the plane of a and b of Lab, of colors (batch, h, w, 2) in [0, 1] -> (batch,).
 
     In units of Lab, where [0, 1] stands for -128 to 128.
     """
     return mean_of_elements(ops.sqrt(ops.sum(ops.square(256.0 * (target - output)), axis=-1) + 1e-12))
 
 
-def colourfulness(colours):
-    """How colourful pictures look: spread of a and b of Lab + 0.37 * mean chroma (Hasler, Suesstrunk 2003).
+def colorfulness(colors):
+    """How colorful images look: spread of a and b of Lab + 0.37 * mean chroma (Hasler, Suesstrunk 2003).
 
-    Colours (batch, h, w, 2) in [0, 1], as those of `colour_error` -> (batch,), in units of Lab.
+    Colors (batch, h, w, 2) in [0, 1], as those of `color_error` -> (batch,), in units of Lab.
     """
-    plane = ops.reshape(256.0 * (colours - 0.5), (ops.shape(colours)[0], -1, 2))
+    plane = ops.reshape(256.0 * (colors - 0.5), (ops.shape(colors)[0], -1, 2))
     spread = ops.sqrt(ops.sum(ops.var(plane, axis=1), axis=-1))
     return spread + 0.37 * ops.mean(ops.sqrt(ops.sum(ops.square(plane), axis=-1)), axis=-1)
 
@@ -224,7 +224,7 @@ def _square_root(matrix):
 
 
 def linear_probe(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> float:
-    """Test accuracy of logistic regression from codes to labels, on codes standardised by those of training.
+    """Test accuracy of logistic regression from codes to labels, on codes standardized by those of training.
 
     train, test: (codes (n, latent_dim), labels (n,)).
     """
@@ -233,7 +233,7 @@ def linear_probe(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, n
 
 
 def cluster_agreement(codes: np.ndarray, labels: np.ndarray, seed: int = 0) -> float:
-    """Normalised mutual information, in [0, 1], of k-means clusters of codes with their labels.
+    """Normalized mutual information, in [0, 1], of k-means clusters of codes with their labels.
 
     codes: (n, latent_dim), labels: (n,); as many clusters as there are labels, the best of 10 starts.
     """

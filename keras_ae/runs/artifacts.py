@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae import backbones, blocks
-from keras_ae.blocks.color import in_colour
+from keras_ae.blocks.color import in_color
 from keras_ae.data.series.windows import step_of_time
 from keras_ae.data.splits import hashes
 from keras_ae.data.tables.preprocessing import Intake
@@ -39,7 +39,7 @@ OF_COLUMNS = "column_"
 OF_RESTORER = "restorer_"
 """What the names of the arrays begin with that are kept for the restorer."""
 TRIED, TRIED_SIDE = 8, 64
-"""Pictures that an exported restorer is tried on, and pixels a side: it may enlarge them, at some cost."""
+"""Images that an exported restorer is tried on, and pixels a side: it may enlarge them, at some cost."""
 SAMPLER_FILE = "sampler.keras"
 """Of a variant that generates, its sampler as the export serves it."""
 WEIGHTS_FILE = "trained.weights.h5"
@@ -90,13 +90,13 @@ def _measured_on(dataset, data, pair, trained, report):
     tested, channels = dataset.load(), data.train.shape[-1]
     if data.domain != tested.domain:
         raise InputError(
-            f"{tested.name} holds pictures, the model was trained on {data.domain} values; name other data"
+            f"{tested.name} holds images, the model was trained on {data.domain} values; name other data"
         )
     if not _all_fit(trained, tested, pair):
         if channels == 3 and tested.test.shape[-1] == 1:
             raise InputError(
-                f"{tested.name} is grey, and to a network of colour another problem than the published one; "
-                'train one of grey: SET="data.channels=1"'
+                f"{tested.name} is gray, and to a network of color another problem than the published one; "
+                'train one of gray: SET="data.channels=1"'
             )
         if channels in (1, 3):
             tested = replace(dataset, channels=channels).load()
@@ -107,9 +107,9 @@ def _measured_on(dataset, data, pair, trained, report):
 
 
 def _all_fit(trained, tested, pair):
-    """Whether the network takes what the task makes of every test picture."""
+    """Whether the network takes what the task makes of every test image."""
     seeds = tf.zeros((1, 2), tf.int64)
-    pieces = {tested.test.shape} | {(*tested.test.shape[:2], picture.shape[-1]) for picture in tested.whole}
+    pieces = {tested.test.shape} | {(*tested.test.shape[:2], image.shape[-1]) for image in tested.whole}
     return all(fits(trained, tuple(pair(tf.zeros((1, *piece)), seeds)[0].shape[1:])) for piece in pieces)
 
 
@@ -118,10 +118,10 @@ class Saved:
     """What a finished run's folder holds to serve.
 
     examples: a few of the test split, as the heads take them, by name: "inputs" (n, ...), and
-        "condition" (n, classes) where they are labelled.
+        "condition" (n, classes) where they are labeled.
     sampler: {"noise"} -> {"code"}, of a variant that generates.
-    restorer: {"inputs" and what else it takes} -> {"reconstruction"}, of a task that restores pictures.
-    pictures: what the restorer takes, by name, of the same examples.
+    restorer: {"inputs" and what else it takes} -> {"reconstruction"}, of a task that restores images.
+    images: what the restorer takes, by name, of the same examples.
     detector: {"inputs"} -> {"score", "p_value", "is_anomaly", "contributions"}, of one that detects.
     columns: of a table's examples as they were, by the names of the signature.
     medium: what examples are to people. label_names: of the classes of a condition, where they have names.
@@ -134,7 +134,7 @@ class Saved:
     examples: dict[str, np.ndarray]
     sampler: keras.Model | None
     restorer: keras.Model | None = None
-    pictures: dict[str, np.ndarray] = field(default_factory=dict)
+    images: dict[str, np.ndarray] = field(default_factory=dict)
     detector: keras.Model | None = None
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     medium: Medium | None = None
@@ -229,7 +229,7 @@ def save_data_facts(run: Run) -> None:
     seeds = tf.stack([tf.zeros(len(few), tf.int64), tf.range(len(few), dtype=tf.int64)], axis=1)
     shown = {}
     if run.restorer() is not None:
-        shown = {"inputs": in_colour(named["inputs"][:TRIED, :TRIED_SIDE, :TRIED_SIDE])}
+        shown = {"inputs": in_color(named["inputs"][:TRIED, :TRIED_SIDE, :TRIED_SIDE])}
         if hasattr(task, "restorer_mask"):
             shown["mask"] = task.restorer_mask(shown["inputs"], seeds[:TRIED])
     if not fits(tuple(run.heads.encoder.get_layer("inputs").output.shape[1:]), few.shape):

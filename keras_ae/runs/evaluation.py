@@ -81,9 +81,9 @@ def _terms(run, batches):
 
 
 def restoration(run: Run) -> dict[str, int] | None:
-    """What is to be known of a run's restorer to restore a picture in tiles; None where it has none.
+    """What is to be known of a run's restorer to restore an image in tiles; None where it has none.
 
-    scale: how much larger pictures become. coloured: whether grey ones become coloured. reach: pixels
+    scale: how much larger images become. colored: whether gray ones become colored. reach: pixels
     around a pixel that its restoration may depend on. multiple: tiles that begin at multiples of it are
     restored as the whole is.
     """
@@ -92,7 +92,7 @@ def restoration(run: Run) -> dict[str, int] | None:
     variant = run.recipe.variant
     return {
         "scale": getattr(run.recipe.task, "scale", 1),
-        "coloured": getattr(run.recipe.task, "coloured", False),
+        "colored": getattr(run.recipe.task, "colored", False),
         "reach": variant.reach + getattr(run.recipe.task, "reach", 0),
         "multiple": variant.multiple,
     }

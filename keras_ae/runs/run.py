@@ -60,7 +60,7 @@ class Run:
         return sampler.fit(self.heads, self.encode(self.data.train.thin(MOST_FITTED)))
 
     def restorer(self) -> keras.Model | None:
-        """The task's head that takes and gives pictures of any size, or None."""
+        """The task's head that takes and gives images of any size, or None."""
         fits = hasattr(self.recipe.task, "restorer") and hasattr(self.recipe.variant, "reach")
         return self.recipe.task.restorer(self.heads) if fits else None
 

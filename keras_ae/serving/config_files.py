@@ -30,7 +30,7 @@ prometheus_config {
 def write_files(root: Path) -> None:
     """Writes what TF Serving reads of all models below a folder.
 
-    models.config: every head as `<recipe>_<head>`, its two newest versions and those labelled, with
+    models.config: every head as `<recipe>_<head>`, its two newest versions and those labeled, with
     the labels. batching.config, monitoring.config: as they are, where a user has not written others.
     """
     text = "".join(map(_entry, head_folders(root)))

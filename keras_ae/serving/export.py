@@ -39,7 +39,7 @@ def export_heads(
     sampler: keras.Model | None = None,
     keep: int | None = None,
     restorer: keras.Model | None = None,
-    pictures: dict[str, np.ndarray] | None = None,
+    images: dict[str, np.ndarray] | None = None,
     detector: keras.Model | None = None,
     columns: dict[str, np.ndarray] | None = None,
 ) -> dict[str, Path]:
@@ -54,9 +54,9 @@ def export_heads(
     units: those the heads were trained in. examples: what the heads take, by name, in those units:
         held-back ones, on which each signature, read back from disk, is compared with its Keras head.
     sampler: {"noise"} -> {"code"}, of a decoder that is to sample.
-    keep: newest versions of each head to leave, beside the one before the newest and those labelled; None
+    keep: newest versions of each head to leave, beside the one before the newest and those labeled; None
         leaves all.
-    restorer: of a task that restores pictures; pictures: what it takes, by name, to be compared on.
+    restorer: of a task that restores images; images: what it takes, by name, to be compared on.
     detector: of a task that detects anomalies.
     columns: of a table's examples, by the names of the signature.
     Returns the folder of each head.
@@ -72,7 +72,7 @@ def export_heads(
     of_codes = ("decoder", "prior")  # a column may be called as what they take
     requests = {head: asked if head in of_codes else asked | (columns or {}) for head in served}
     if restorer is not None:
-        requests["restorer"] = _restoring_requests(pictures, passage)
+        requests["restorer"] = _restoring_requests(images, passage)
     weights = {head: _weights(head, heads, sampler, restorer, detector) for head in served}
     aside = root / name / f"tmp-{uuid.uuid4().hex}"
     try:
@@ -139,7 +139,7 @@ def _write(signatures, weights, folder, intake):
 def _allow_batching(signatures, folder):
     """Lets a server put several requests into one batch, where no request's values can fail the others'.
 
-    Pictures may be broken, numbers of classes or codes may be none, and pictures of any size are of
+    Images may be broken, numbers of classes or codes may be none, and images of any size are of
     different ones: those heads answer alone.
     """
     specs = [spec for signature in signatures.values() for spec in signature.takes.values()]
@@ -147,13 +147,13 @@ def _allow_batching(signatures, folder):
         (folder / BATCHED).write_text(BATCHING_TEXT)
 
 
-def _restoring_requests(pictures, passage):
-    """What to ask of a restorer: pictures, what else it takes, and all of it as files."""
+def _restoring_requests(images, passage):
+    """What to ask of a restorer: images, what else it takes, and all of it as files."""
     files = {
         "image_bytes" if name == "inputs" else f"{name}_bytes": passage.written(value)
-        for name, value in pictures.items()
+        for name, value in images.items()
     }
-    return {name: value.astype(np.float32) for name, value in pictures.items()} | files
+    return {name: value.astype(np.float32) for name, value in images.items()} | files
 
 
 def _requests(heads, units, sampler, examples, passage, columns):
@@ -212,7 +212,7 @@ def _verified(folder, records):
 def difference(found: np.ndarray, due: np.ndarray) -> float:
     """Largest difference, as a share of the largest value due or of 1 where that is less.
 
-    Of encoded pictures, a level of 255 in a pixel counts for nothing: a value on the border between
+    Of encoded images, a level of 255 in a pixel counts for nothing: a value on the border between
     two levels may fall to either side.
     """
     if found.dtype == object:

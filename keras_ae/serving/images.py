@@ -1,4 +1,4 @@
-"""Pictures as encoded bytes, turned into tensors and back by TensorFlow's own ops, inside a served graph."""
+"""Images as encoded bytes, turned into tensors and back by TensorFlow's own ops, inside a served graph."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 MOST_PIXELS = 25_000_000
-"""A picture of more is refused before it is decoded."""
+"""An image of more is refused before it is decoded."""
 LEVEL = np.float32(1 / 255)
 """What a byte counts for: a factor, which TensorFlow would make of a division, a last digit apart."""
 MOST_RESTORED = 4_000_000
-"""A picture of more is not restored in one piece, for the memory that the network takes of it."""
+"""An image of more is not restored in one piece, for the memory that the network takes of it."""
 MOST_AT_ONCE = 4
-"""Pictures of a request that are decoded at a time."""
+"""Images of a request that are decoded at a time."""
 EXIF_REACH = 2**16
 """Bytes from a JPEG's beginning in which its orientation is looked for."""
 EXIF_MARK = (0xFF, 0xE1, None, None, *b"Exif\0\0")
@@ -23,18 +23,18 @@ EXIF_MARK = (0xFF, 0xE1, None, None, *b"Exif\0\0")
 ORIENTATION = 0x0112
 MOST_TAGS = 64
 LUMA = (19595 / 65536, 38470 / 65536, 7471 / 65536)
-"""Shares of red, green and blue in grey (ITU-R 601-2), as Pillow takes them."""
+"""Shares of red, green and blue in gray (ITU-R 601-2), as Pillow takes them."""
 
 
 def decoded(image_bytes: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
-    """Encoded pictures as a model sees them: strings (batch,) -> (batch, *shape) in [0, 1].
+    """Encoded images as a model sees them: strings (batch,) -> (batch, *shape) in [0, 1].
 
     PNG or JPEG of any size and channels. As a folder of images is read for training: turned
     upright, what is transparent made white, the middle cut to the wanted proportions, resized with
     Lanczos' kernel, rounded to whole bytes.
 
     shape: (height, width, 1 or 3).
-    In the graph, a picture that is neither kind, broken, or of more than MOST_PIXELS fails its request.
+    In the graph, an image that is neither kind, broken, or of more than MOST_PIXELS fails its request.
     """
     return _reader(tuple(shape))(image_bytes)
 
@@ -46,7 +46,7 @@ def _reader(shape):
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
     def read(image_bytes):
         return tf.map_fn(
-            lambda contents: _picture(contents, shape),
+            lambda contents: _image(contents, shape),
             image_bytes,
             fn_output_signature=tf.TensorSpec(shape, tf.float32),
             parallel_iterations=MOST_AT_ONCE,
@@ -56,12 +56,12 @@ def _reader(shape):
 
 
 def restored(restore: Callable[[dict], tf.Tensor], files: dict[str, tf.Tensor]) -> tf.Tensor:
-    """PNG files of what becomes of encoded pictures of any sizes, each by itself: strings (batch,).
+    """PNG files of what becomes of encoded images of any sizes, each by itself: strings (batch,).
 
-    restore: {"inputs": (1, height, width, 3), and (1, height, width, 1) for each other name} -> pictures
+    restore: {"inputs": (1, height, width, 3), and (1, height, width, 1) for each other name} -> images
         (1, height', width', 1 or 3), all in [0, 1].
-    files: encoded pictures (batch,) by those names, which end in `_bytes`; "image_bytes" are the inputs.
-    In the graph, a picture of more than MOST_RESTORED pixels fails its request, and so do pictures that
+    files: encoded images (batch,) by those names, which end in `_bytes`; "image_bytes" are the inputs.
+    In the graph, an image of more than MOST_RESTORED pixels fails its request, and so do images that
     belong together and are not of one size.
     """
 
@@ -75,9 +75,9 @@ def restored(restore: Callable[[dict], tf.Tensor], files: dict[str, tf.Tensor]) 
             if name != "image_bytes"
         }
         given["inputs"], size = inputs[None], tf.shape(inputs)[:2]
-        alike = tf.reduce_all([tf.reduce_all(tf.shape(picture)[1:3] == size) for picture in given.values()])
+        alike = tf.reduce_all([tf.reduce_all(tf.shape(image)[1:3] == size) for image in given.values()])
         with tf.control_dependencies(
-            [tf.debugging.Assert(alike, ["expected pictures of one size, height and width received:", size])]
+            [tf.debugging.Assert(alike, ["expected images of one size, height and width received:", size])]
         ):
             return encoded(restore(given))[0]
 
@@ -91,7 +91,7 @@ def restored(restore: Callable[[dict], tf.Tensor], files: dict[str, tf.Tensor]) 
 
 
 def _as_it_is(contents, ground=255):
-    """An encoded picture at its own size, upright: (height, width, 3) in [0, 1].
+    """An encoded image at its own size, upright: (height, width, 3) in [0, 1].
 
     ground: level of 255 that what is transparent takes.
     """
@@ -99,9 +99,9 @@ def _as_it_is(contents, ground=255):
     return tf.ensure_shape(_turned(pixels, turn), (None, None, 3)) * LEVEL
 
 
-def encoded(pictures: tf.Tensor) -> tf.Tensor:
-    """PNG files of pictures (batch, height, width, 1 or 3) in [0, 1]: strings (batch,)."""
-    levels = tf.cast(tf.round(255.0 * tf.clip_by_value(pictures, 0.0, 1.0)), tf.uint8)
+def encoded(images: tf.Tensor) -> tf.Tensor:
+    """PNG files of images (batch, height, width, 1 or 3) in [0, 1]: strings (batch,)."""
+    levels = tf.cast(tf.round(255.0 * tf.clip_by_value(images, 0.0, 1.0)), tf.uint8)
     return tf.map_fn(
         tf.io.encode_png,
         levels,
@@ -110,7 +110,7 @@ def encoded(pictures: tf.Tensor) -> tf.Tensor:
     )
 
 
-def _picture(contents, shape):
+def _image(contents, shape):
     pixels, turn = _pixels(contents, MOST_PIXELS)
     return _upright(pixels, turn, shape)
 
@@ -123,7 +123,7 @@ def _pixels(contents, most, ground=255):
     received = tf.strings.length(contents)
     known = tf.debugging.Assert(
         is_png | is_jpeg,
-        ["expected the bytes of a PNG or JPEG picture; bytes received, of neither:", received],
+        ["expected the bytes of a PNG or JPEG image; bytes received, of neither:", received],
     )
     with tf.control_dependencies([known]):
         return tf.cond(
@@ -136,15 +136,15 @@ def _png(contents, start, most, ground):
     width, height = _whole(start[16:20]), _whole(start[20:24])
     with tf.control_dependencies([_bounded(height, width, most)]):
         pixels = tf.io.decode_png(contents, channels=4)
-    colour, alpha = pixels[..., :3], pixels[..., 3:]
+    color, alpha = pixels[..., :3], pixels[..., 3:]
 
     def on_ground():
         share = tf.cast(alpha, tf.float32) / 255.0
-        return tf.cast(tf.round(tf.cast(colour, tf.float32) * share + ground * (1.0 - share)), tf.uint8)
+        return tf.cast(tf.round(tf.cast(color, tf.float32) * share + ground * (1.0 - share)), tf.uint8)
 
     # without transparency the decoder fills alpha up with the depth's highest value, not with 255
     filled = tf.cast(tf.bitwise.left_shift(1, tf.minimum(start[24], 8)) - 1, tf.uint8)
-    return tf.cond(tf.reduce_all(alpha == 255) | tf.reduce_all(alpha == filled), lambda: colour, on_ground)
+    return tf.cond(tf.reduce_all(alpha == 255) | tf.reduce_all(alpha == filled), lambda: color, on_ground)
 
 
 def _jpeg(contents, most):
@@ -160,10 +160,10 @@ def _reversed_if(wanted, pixels, axis):
 
 
 def _bounded(height, width, most):
-    """An assertion on a picture's size as its header gives it."""
+    """An assertion on an image's size as its header gives it."""
     return tf.debugging.Assert(
         (height > 0) & (width > 0) & (height * width <= most),
-        [f"expected a picture of at most {most} pixels, height and width received:", height, width],
+        [f"expected an image of at most {most} pixels, height and width received:", height, width],
     )
 
 
@@ -190,7 +190,7 @@ def _orientation(contents):
 
 
 def _upright(pixels, turn, shape):
-    """The middle of a picture (height, width, 3) uint8, turned as its orientation says: shape, in [0, 1].
+    """The middle of an image (height, width, 3) uint8, turned as its orientation says: shape, in [0, 1].
 
     Sized before it is turned, for then there is less to turn.
     """
@@ -212,7 +212,7 @@ def _turned(pixels, turn):
 
 
 def _fit(pixels, wanted):
-    """The middle of a picture at the wanted size (height, width), uint8.
+    """The middle of an image at the wanted size (height, width), uint8.
 
     As Pillow does it: first along the rows, then along the columns, each time rounded to whole bytes.
     """
@@ -227,7 +227,7 @@ def _fit(pixels, wanted):
 def _resized(levels, axis, wanted, size, cut):
     """The middle `cut` of an axis of pixels (height, width, 3) brought to so many; the other axis is left.
 
-    Only what the kernel reaches is read, so that a long thin picture does not grow on the way.
+    Only what the kernel reaches is read, so that a long thin image does not grow on the way.
     """
     scale = tf.cast(wanted, tf.float32) / cut
     reach = tf.math.ceil(3.0 * tf.maximum(1.0 / scale, 1.0)) + 1.0

@@ -43,8 +43,8 @@ class Outside(Protocol):
 
     inward: raw values, and the numbers of classes -> as the heads take them.
     outward: what a head gives -> raw values; of classes their numbers too.
-    read: encoded pictures -> inputs. written: a reconstruction -> encoded pictures.
-    restored: a restorer and encoded pictures by name -> encoded pictures.
+    read: encoded images -> inputs. written: a reconstruction -> encoded images.
+    restored: a restorer and encoded images by name -> encoded images.
     signature: what a request holds and what gives the answer -> a signature.
     call: a head and what it takes -> what it gives.
     """
@@ -77,9 +77,9 @@ def head_signatures(
     encoder: inputs -> code and whatever the encoder gives. decoder: code -> reconstruction, of the likeliest
     choices where it makes some; with a sampler also `sample`, noise -> reconstruction. autoencoder: inputs ->
     reconstruction, error. prior, where one is learned: noise -> code. restorer, where the task has one:
-    pictures of any size, and what else it takes -> reconstruction. detector, where the task has one: inputs
+    images of any size, and what else it takes -> reconstruction. detector, where the task has one: inputs
     -> score, p_value, is_anomaly, contributions. A decoder that needs more than a code is not served.
-    Pictures also go in as files (`image_bytes`) and come
+    Images also go in as files (`image_bytes`) and come
     out as PNG files (`png`, `sample_png`). A conditional head takes condition too.
     """
     encoder, decoder, whole = heads.encoder, heads.decoder, heads.end_to_end
@@ -127,7 +127,7 @@ def head_signatures(
             return outside.call(detector, outside.inward(named))
 
         served["detector"] = {DEFAULT: outside.signature(_specs(detector, units), detect)}
-    return _with_pictures(served, heads, units, outside)
+    return _with_images(served, heads, units, outside)
 
 
 def _restoring(restorer, units, outside):
@@ -143,8 +143,8 @@ def _restoring(restorer, units, outside):
     }
 
 
-def _with_pictures(served, heads, units, outside):
-    """The signatures, and of pictures those too that take or give them encoded."""
+def _with_images(served, heads, units, outside):
+    """The signatures, and of images those too that take or give them encoded."""
     if units.domain != "unit":
         return served
 
@@ -271,7 +271,7 @@ def _one_hot(numbers, classes, name):
 
 
 class InNumPy:
-    """The passage by NumPy, one example at a time where a picture is concerned."""
+    """The passage by NumPy, one example at a time where an image is concerned."""
 
     def __init__(self, heads: Heads, units: Units):
         self.units = units
@@ -311,7 +311,7 @@ class InNumPy:
 
     def written(self, reconstruction):
         levels = np.round(255 * np.clip(reconstruction, 0, 1)).astype(np.uint8)
-        return np.array([tf.io.encode_png(picture).numpy() for picture in levels], object)
+        return np.array([tf.io.encode_png(image).numpy() for image in levels], object)
 
     def restored(self, restorer, files):
         """One by one, as the graph does."""

@@ -1,4 +1,4 @@
-"""Versions of exported heads: found, published under the next number, labelled, pruned.
+"""Versions of exported heads: found, published under the next number, labeled, pruned.
 
 A head's folder is TF Serving's base path: a folder a version, named by its number, and `labels.json`.
 """
@@ -38,7 +38,7 @@ def head_folders(root: Path) -> list[Path]:
 
 
 def find_version(root: Path, recipe: str, head: str, version: int | None = None) -> Path:
-    """The folder of an exported head: the version given, else the one labelled stable.
+    """The folder of an exported head: the version given, else the one labeled stable.
 
     Raises InputError, naming what there is, for a recipe, a head or a version that there is not.
     """
@@ -115,7 +115,7 @@ def earlier(folder: Path) -> int:
 
 
 def prune(folder: Path, keep: int) -> list[int]:
-    """Removes the oldest versions but for the newest `keep` and those labelled; returns the removed.
+    """Removes the oldest versions but for the newest `keep` and those labeled; returns the removed.
 
     The one before the newest stays in any case: a server answers from it until the newest is loaded.
     Raises InputError for fewer than one to keep.

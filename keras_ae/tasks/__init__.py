@@ -14,13 +14,13 @@ class Task(Protocol):
     pair: examples (batch, ...), one seed each (batch, 2) and their domain -> (inputs, targets);
         a pure function, so that the same seed gives the same pair.
     baselines: predictors fitted on the training split, by the names they bear in the table.
-    rows: what the pictures of a run show of (inputs, targets, reconstruction), top to bottom.
+    rows: what the images of a run show of (inputs, targets, reconstruction), top to bottom.
 
     A task that is measured otherwise than its domain asks for has `measures()`, functions (targets, outputs)
-    -> (batch,) by name. One that restores pictures of any size has `restorer(heads)`, a model of "inputs"
-    and what else it takes -> "reconstruction", and `restorer_mask(pictures, seeds)` where that is a mask;
-    it is served as a head of its own. `scale` says how much larger it makes pictures, `coloured` that it
-    gives colours to grey ones.
+    -> (batch,) by name. One that restores images of any size has `restorer(heads)`, a model of "inputs"
+    and what else it takes -> "reconstruction", and `restorer_mask(images, seeds)` where that is a mask;
+    it is served as a head of its own. `scale` says how much larger it makes images, `colored` that it
+    gives colors to gray ones.
 
     A task with further test figures has `figures(heads, data, seed, draw)`, which gives them by row
     ("model", or a baseline's name) and measure; `draw` gives codes to generate from, or is None.

@@ -15,7 +15,7 @@ from keras_ae.blocks.scoring import (
     MahalanobisDistance,
     MeanNegativeLogLikelihood,
     NearestDistance,
-    Standardised,
+    Standardized,
     SumOfElements,
 )
 from keras_ae.errors import InputError, check_least
@@ -125,21 +125,21 @@ class NearestCodes:
     """The mean distance of the code from the nearest of training, by the encoder alone.
 
     Those of training that are kept cover all of them, as in PatchCore (Roth et al. 2022). Among them are
-    the oddest: where anomalies may pass for normal ones in training, take more neighbours than one.
+    the oddest: where anomalies may pass for normal ones in training, take more neighbors than one.
 
-    neighbours: how many of them, at least 1. kept: codes of training that are kept, at least as many.
+    neighbors: how many of them, at least 1. kept: codes of training that are kept, at least as many.
     """
 
-    neighbours: int = 1
+    neighbors: int = 1
     kept: int = 4000
 
     def __post_init__(self):
-        check_least(self, neighbours=1, kept=self.neighbours)
+        check_least(self, neighbors=1, kept=self.neighbors)
 
     def scored(self, graph):
         codes = graph.of_training(graph.code())
         count = min(self.kept, len(codes))
-        layer = NearestDistance(min(self.neighbours, count), count)
+        layer = NearestDistance(min(self.neighbors, count), count)
         return layer.fitted(codes)(graph.code())
 
 
@@ -159,7 +159,7 @@ class Together:
             tensor = score.scored(graph)
             low, middle, high = np.quantile(graph.of_held(tensor), (0.25, 0.5, 0.75))
             spread = float(high - low) if high > low else 1.0
-            parts.append(Standardised(float(middle), spread)(tensor))
+            parts.append(Standardized(float(middle), spread)(tensor))
         return keras.ops.add(*parts)
 
 

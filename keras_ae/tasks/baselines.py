@@ -21,7 +21,7 @@ Predictor = Callable[[np.ndarray], np.ndarray]
 
 
 def has_linear_map(shape: tuple[int, ...]) -> bool:
-    """Whether examples of a shape are small enough for a matrix, or pictures that a filter maps."""
+    """Whether examples of a shape are small enough for a matrix, or images that a filter maps."""
     return np.prod(shape) <= MOST_FEATURES or (len(shape) == 3 and min(shape[:2]) >= 4)
 
 
@@ -31,7 +31,7 @@ def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
     train, validation: batches of (inputs, targets), each (batch, ...). Examples of more than
     2048 elements are mapped by a linear filter of 7 x 7 pixels instead. Only second moments are
     kept, so memory does not grow with the data.
-    Raises ValueError for larger examples that are no pictures of at least 4 pixels a side.
+    Raises ValueError for larger examples that are no images of at least 4 pixels a side.
     """
     first, _ = next(iter(train))
     if not has_linear_map(first.shape[1:]):
@@ -82,7 +82,7 @@ class _Moments:
         self.count += len(features)
 
     def ridge(self, share):
-        """Weights (features, targets); the last feature is the constant 1 and is not penalised."""
+        """Weights (features, targets); the last feature is the constant 1 and is not penalized."""
         penalty = share * np.trace(self.xx) / len(self.xx) * np.eye(len(self.xx))
         penalty[-1, -1] = 0
         return np.linalg.solve(self.xx + penalty, self.xy)
@@ -99,7 +99,7 @@ def _flat(inputs, targets):
 
 
 def _patches(inputs, targets):
-    """A row a pixel: the 7 x 7 neighbourhood of the input, and the target's channels."""
+    """A row a pixel: the 7 x 7 neighborhood of the input, and the target's channels."""
     padded = tf.pad(inputs, ((0, 0), (3, 3), (3, 3), (0, 0)), "REFLECT")
     patches = tf.image.extract_patches(padded, (1, 7, 7, 1), (1, 1, 1, 1), (1, 1, 1, 1), "VALID").numpy()
     features = patches.reshape(-1, patches.shape[-1])

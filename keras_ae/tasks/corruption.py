@@ -142,7 +142,7 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Binarized:
-    """Draws black or white for each element, with its grey value as the probability of white."""
+    """Draws black or white for each element, with its gray value as the probability of white."""
 
     def __call__(self, examples, seeds, domain: str):
         """examples (batch, ...) in [0, 1], seeds (batch, 2) -> 0 or 1, float32 (batch, ...)."""

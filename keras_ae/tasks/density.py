@@ -23,8 +23,8 @@ from keras_ae.tasks.corruption import Binarized
 class Density:
     """Reconstruction whose test figure is -log p(x) by importance sampling.
 
-    binarized: grey values are the probabilities of black or white, drawn anew for each example in
-        each epoch (dynamic binarisation: Salakhutdinov and Murray 2008; Burda et al. 2016).
+    binarized: gray values are the probabilities of black or white, drawn anew for each example in
+        each epoch (dynamic binarization: Salakhutdinov and Murray 2008; Burda et al. 2016).
     samples: draws from the posterior for each test example, at least 1.
     """
 
@@ -39,7 +39,7 @@ class Density:
         """examples (batch, ...) -> the same example twice, binary where it is asked for."""
         if self.binarized and domain != "unit":
             raise InputError(
-                f"binarisation draws black or white from values in [0, 1], received {domain} ones; "
+                f"binarization draws black or white from values in [0, 1], received {domain} ones; "
                 'leave it out: SET="task.binarized=false"'
             )
         drawn = Binarized()(examples, seeds, domain) if self.binarized else examples

@@ -1,4 +1,4 @@
-"""Holes in pictures, for a network to fill: pure functions of the pictures' shape and one seed each."""
+"""Holes in images, for a network to fill: pure functions of the images' shape and one seed each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class MissingPixels:
 class Rectangles:
     """Rectangles anywhere, which may overlap.
 
-    count: of them, at least 1. largest: of a side, as a share of the picture's, above 0 and at most 1.
+    count: of them, at least 1. largest: of a side, as a share of the image's, above 0 and at most 1.
     """
 
     count: int = 3
@@ -81,7 +81,7 @@ class Strokes:
     def mask_of(self, seed, height, width):
         size = tf.cast(tf.stack([height, width]), tf.float32)
         drawn = tf.random.stateless_uniform((self.count, self.bends + 1, 2), seed)
-        # a stroke's next corner lies within a quarter of the picture of the one before
+        # a stroke's next corner lies within a quarter of the image of the one before
         corners = tf.cumsum(tf.concat([drawn[:, :1], (drawn[:, 1:] - 0.5) / 2], axis=1), axis=1) * size
         widths = 1.0 + (self.widest - 1.0) * tf.random.stateless_uniform((self.count, 1), seed + 1)
         pixels = tf.stack(tf.meshgrid(tf.range(size[0]), tf.range(size[1]), indexing="ij"), axis=-1)
@@ -95,14 +95,14 @@ class Strokes:
 
         breadths = tf.repeat(widths, self.bends, axis=1)[..., None]
         pieces = tf.reshape(tf.concat([corners[:, :-1], corners[:, 1:], breadths], axis=-1), (-1, 5))
-        # a piece after the other, for a large picture's distances to all of them would fill the memory
+        # a piece after the other, for a large image's distances to all of them would fill the memory
         first = tf.zeros(tf.stack([height, width]), tf.bool)
         return tf.foldl(lambda mask, piece: mask | covered(piece), pieces, initializer=first)
 
 
 @dataclass(frozen=True)
 class MixedHoles:
-    """Of each picture one kind: missing pixels, rectangles or strokes, each as often as the others."""
+    """Of each image one kind: missing pixels, rectangles or strokes, each as often as the others."""
 
     pixels: MissingPixels = MissingPixels()
     rectangles: Rectangles = Rectangles()

@@ -20,7 +20,7 @@ from keras_ae.tasks.restoration import check_photographs
 
 
 class Holes(Protocol):
-    """Where pictures lack pixels: examples (batch, h, w, c), seeds (batch, 2) -> mask (batch, h, w, 1)."""
+    """Where images lack pixels: examples (batch, h, w, c), seeds (batch, 2) -> mask (batch, h, w, 1)."""
 
     def drawn(self, examples, seeds): ...
 
@@ -43,8 +43,8 @@ class Inpainting:
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """The mean of the known pixels, and biharmonic interpolation (Damelin and Hoang 2018)."""
         return {
-            "mean of the known": _each_picture(_mean),
-            "biharmonic": _each_picture(_biharmonic),
+            "mean of the known": _each_image(_mean),
+            "biharmonic": _each_image(_biharmonic),
         }
 
     def measures(self) -> dict[str, Callable]:
@@ -58,26 +58,26 @@ class Inpainting:
         channels = heads.encoder.get_layer("inputs").output.shape[-1] - 1
         return restorer_of(heads.end_to_end, channels, takes_mask=True)
 
-    def restorer_mask(self, pictures, seeds):
-        """Holes for pictures (batch, h, w, channels) that the restorer is to be tried on."""
-        return self.holes.drawn(pictures, seeds)
+    def restorer_mask(self, images, seeds):
+        """Holes for images (batch, h, w, channels) that the restorer is to be tried on."""
+        return self.holes.drawn(images, seeds)
 
 
-def _each_picture(fill):
-    """A predictor of a function of one picture (h, w, c) and its known pixels (h, w), bool."""
+def _each_image(fill):
+    """A predictor of a function of one image (h, w, c) and its known pixels (h, w), bool."""
     return lambda inputs: np.stack(
         [
-            np.clip(fill(picture[..., :-1], picture[..., -1] > 0.5), 0.0, 1.0)
-            if picture[..., -1].any()
-            else picture[..., :-1]
-            for picture in np.asarray(inputs)
+            np.clip(fill(image[..., :-1], image[..., -1] > 0.5), 0.0, 1.0)
+            if image[..., -1].any()
+            else image[..., :-1]
+            for image in np.asarray(inputs)
         ]
     ).astype(np.float32)
 
 
-def _mean(picture, known):
-    return np.where(known[..., None], picture, picture[known].mean(axis=0))
+def _mean(image, known):
+    return np.where(known[..., None], image, image[known].mean(axis=0))
 
 
-def _biharmonic(picture, known):
-    return inpaint_biharmonic(picture, ~known, split_into_regions=True, channel_axis=-1)
+def _biharmonic(image, known):
+    return inpaint_biharmonic(image, ~known, split_into_regions=True, channel_axis=-1)

@@ -21,7 +21,7 @@ from keras_ae.tasks.restoration import Corruption, check_photographs
 
 @dataclass(frozen=True)
 class PhotoDenoising:
-    """Corrupts a photograph and asks for the clean one; scored on whole pictures, as denoisers are published.
+    """Corrupts a photograph and asks for the clean one; scored on whole images, as denoisers are published.
 
     corruption: drawn anew for each crop in each epoch; published figures leave noise unclipped.
     """
@@ -37,8 +37,8 @@ class PhotoDenoising:
         """The input as it is, and filters of scikit-image, which estimate the noise themselves."""
         return {
             "noisy input": lambda inputs: inputs,
-            "median, 3 x 3": _each_picture(_median),
-            "non-local means": _each_picture(_non_local_means),
+            "median, 3 x 3": _each_image(_median),
+            "non-local means": _each_image(_non_local_means),
         }
 
     def measures(self) -> dict[str, Callable]:
@@ -48,25 +48,25 @@ class PhotoDenoising:
         return {"original": targets, "noisy": inputs, "restored": reconstruction}
 
     def restorer(self, heads: Heads) -> keras.Model:
-        """{"inputs": (batch, h, w, c)} -> {"reconstruction"}; a network of grey takes each by itself."""
+        """{"inputs": (batch, h, w, c)} -> {"reconstruction"}; a network of gray takes each by itself."""
         return restorer_of(heads.end_to_end, heads.encoder.get_layer("inputs").output.shape[-1])
 
 
-def _each_picture(restore):
-    """A predictor of a function of one picture (h, w, channels)."""
-    return lambda inputs: np.stack([restore(picture) for picture in np.asarray(inputs)]).astype(np.float32)
+def _each_image(restore):
+    """A predictor of a function of one image (h, w, channels)."""
+    return lambda inputs: np.stack([restore(image) for image in np.asarray(inputs)]).astype(np.float32)
 
 
-def _median(picture):
+def _median(image):
     footprint = np.ones((3, 3, 1), bool)
-    return median(picture, footprint).clip(0, 1)
+    return median(image, footprint).clip(0, 1)
 
 
-def _non_local_means(picture):
+def _non_local_means(image):
     """Buades et al. 2005, with the strength that scikit-image's documentation takes for a known sigma."""
-    sigma = float(np.mean(estimate_sigma(picture, channel_axis=-1)))
+    sigma = float(np.mean(estimate_sigma(image, channel_axis=-1)))
     if not sigma > 0:
-        return picture  # nothing to clean
+        return image  # nothing to clean
     strength = {"h": 0.6 * sigma, "sigma": sigma}
-    cleaned = denoise_nl_means(picture, patch_size=5, patch_distance=6, **strength, channel_axis=-1)
-    return cleaned.clip(0, 1).reshape(picture.shape)  # of grey it leaves the last axis out
+    cleaned = denoise_nl_means(image, patch_size=5, patch_distance=6, **strength, channel_axis=-1)
+    return cleaned.clip(0, 1).reshape(image.shape)  # of gray it leaves the last axis out

@@ -15,7 +15,7 @@ from keras_ae.tasks.corruption import Gaussian
 
 
 def check_photographs(examples, domain: str) -> None:
-    """Raises InputError for anything but pictures of 1 or 3 channels with values in [0, 1]."""
+    """Raises InputError for anything but images of 1 or 3 channels with values in [0, 1]."""
     shape = tuple(examples.shape[1:])
     if domain != "unit" or len(shape) != 3 or shape[-1] not in (1, 3):
         raise InputError(

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_ae.blocks.color import to_ycbcr
-from keras_ae.blocks.restoring import Luminance, Recoloured
+from keras_ae.blocks.restoring import Luminance, Recolored
 from keras_ae.blocks.skips import enlarged, reduced
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads
@@ -24,7 +24,7 @@ SCALES = (2, 3, 4)
 class SuperResolution:
     """Reduces a photograph's luminance bicubically, asks for it as it was (Dong 2014, arXiv:1501.00092).
 
-    Luminance is Y of YCbCr, a grey picture is its own; colours are enlarged bicubically. Scored on
+    Luminance is Y of YCbCr, a gray image is its own; colors are enlarged bicubically. Scored on
     whole levels of it without a border as wide as the scale, as the field does.
 
     scale: 2, 3 or 4.
@@ -39,11 +39,11 @@ class SuperResolution:
     def pair(self, examples, seeds, domain: str):
         """examples (batch, h, w, 1 or 3) -> luminance (batch, h / scale, w / scale, 1) and (batch, h, w, 1).
 
-        Rows and columns that fill no whole pixel of the smaller picture are left out.
+        Rows and columns that fill no whole pixel of the smaller image are left out.
         """
         check_photographs(examples, domain)
         height, width = (side // self.scale * self.scale for side in examples.shape[1:3])
-        # a grey picture is its own luminance, of the whole range: so the field measures it
+        # a gray image is its own luminance, of the whole range: so the field measures it
         luminance = examples if examples.shape[-1] == 1 else to_ycbcr(examples)
         luminance = luminance[:, :height, :width, :1]
         return reduced(luminance, self.scale), luminance
@@ -60,7 +60,7 @@ class SuperResolution:
 
     def restorer(self, heads: Heads) -> keras.Model:
         """{"inputs": sRGB (batch, h, w, 3)} -> {"reconstruction": (batch, scale * h, scale * w, 3)}."""
-        pictures = keras.Input((None, None, 3), name="inputs")
-        luminance = heads.end_to_end({"inputs": Luminance(name="luminance")(pictures)})["reconstruction"]
-        restored = Recoloured(self.scale, name="recoloured")(luminance, pictures)
-        return keras.Model({"inputs": pictures}, {"reconstruction": restored}, name="restorer")
+        images = keras.Input((None, None, 3), name="inputs")
+        luminance = heads.end_to_end({"inputs": Luminance(name="luminance")(images)})["reconstruction"]
+        restored = Recolored(self.scale, name="recolored")(luminance, images)
+        return keras.Model({"inputs": images}, {"reconstruction": restored}, name="restorer")

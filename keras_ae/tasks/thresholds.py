@@ -150,7 +150,7 @@ class Quantile:
 
 @dataclass(frozen=True)
 class BestF1:
-    """The threshold with the best F1 on labelled examples held back, never on those of a test."""
+    """The threshold with the best F1 on labeled examples held back, never on those of a test."""
 
     fewest: ClassVar[int] = 1
 
@@ -159,7 +159,7 @@ class BestF1:
         scores = _finite(scores)
         if labels is None or len(np.unique(np.asarray(labels) > 0)) < 2:
             raise InputError(
-                "the best F1 takes labelled examples of both kinds to choose by, received "
+                "the best F1 takes labeled examples of both kinds to choose by, received "
                 f"{'none' if labels is None else 'one kind'}; take Conformal, which needs normal ones alone"
             )
         order = np.argsort(-scores, kind="stable")
@@ -173,7 +173,7 @@ class BestF1:
         value = middle if below < middle < lowest else np.nextafter(lowest, np.float32(-np.inf))
         return Fitted(
             float(value),
-            f"best F1, {f1[best]:.3f} on {len(ranked)} labelled examples of which {hits[-1]} are anomalies",
+            f"best F1, {f1[best]:.3f} on {len(ranked)} labeled examples of which {hits[-1]} are anomalies",
             "nothing is promised of the false-alarm rate",
             len(ranked),
         )

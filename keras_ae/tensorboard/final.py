@@ -14,17 +14,17 @@ from keras_ae.heads import apply, inference_batch
 from keras_ae.imaging.grid import save
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.run import MOST_FITTED, Run, named_examples
-from keras_ae.tensorboard.latent import pictures
+from keras_ae.tensorboard.latent import images
 from keras_ae.tensorboard.overview import write_hparams
 from keras_ae.tensorboard.projector import MOST_POINTS, write_projector
 from keras_ae.tensorboard.render import can_draw, rows_drawn
 
 SHOWN = 10
-"""Examples in a picture grid."""
+"""Examples in an image grid."""
 
 
 def show(run: Run, table: dict[str, dict[str, float]]) -> None:
-    """Writes what TensorBoard shows of a finished run: scores, hyperparameters, projector, last pictures."""
+    """Writes what TensorBoard shows of a finished run: scores, hyperparameters, projector, last images."""
     write_hparams(run.directory, flat(run.recipe), table[run.name])
     shape = run.data.test.shape
     test = run.data.test.take(slice(min(MOST_POINTS, 256 * inference_batch(shape))))
@@ -41,7 +41,7 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
         save(rows_drawn(rows, run.data.units, run.data.medium), run.directory / "examples.png")
         encoded = run.encode(run.data.train.thin(MOST_FITTED))
         sampler = getattr(run.recipe.variant, "sampler", None)
-        shown = pictures(
+        shown = images(
             run.heads,
             encoded,
             named_examples(run.data.train.take(slice(1)), run.data.classes),
@@ -49,8 +49,8 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
             drawing(sampler.fit(run.heads, encoded)) if sampler else None,
             run.data.medium,
         )
-        for name, picture in shown.items():
-            save(picture, run.directory / f"{name}.png")
+        for name, image in shown.items():
+            save(image, run.directory / f"{name}.png")
 
 
 def grid_examples(split: Split, recipe: Recipe, data: Data) -> tuple[dict[str, tf.Tensor], tf.Tensor]:

@@ -22,10 +22,10 @@ STEPS = 9
 
 
 SIDE = 15
-"""Pictures along each side of the plane of a code of two numbers."""
+"""Images along each side of the plane of a code of two numbers."""
 
 
-def pictures(
+def images(
     heads: Heads,
     encoded: dict,
     named: dict,

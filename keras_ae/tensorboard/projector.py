@@ -16,7 +16,7 @@ MOST_POINTS = 2000
 def write_projector(
     log_dir: Path, codes: np.ndarray, labels: list[str] | None, examples: np.ndarray, domain: str
 ) -> None:
-    """Codes for the Embedding Projector, with their labels and, where the examples are pictures, a sprite.
+    """Codes for the Embedding Projector, with their labels and, where the examples are images, a sprite.
 
     codes: (n, latent_dim). labels: n texts, or None. examples: (n, ...), of the domain.
     """

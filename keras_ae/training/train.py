@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from keras_ae import losses
 from keras_ae.callbacks.checkpoint import Checkpoint
-from keras_ae.callbacks.images import Pictures
+from keras_ae.callbacks.images import ReconstructionImages
 from keras_ae.callbacks.latent import Latent
 from keras_ae.callbacks.throughput import Throughput
 from keras_ae.data.pipeline import held_back_batches, training_batches
@@ -232,7 +232,7 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
         )
     if data.domain != "unit" and recipe.loss == "binary_crossentropy":
         raise InputError(
-            f"cross-entropy needs data in [0, 1]; found real values, standardised from {lowest:g} to "
+            f"cross-entropy needs data in [0, 1]; found real values, standardized from {lowest:g} to "
             f'{highest:g}; scale the data into [0, 1], or take the other loss: SET="loss=squared_error"'
         )
     likelihood = getattr(recipe.variant, "likelihood", None)
@@ -289,11 +289,13 @@ def _watching(log_dir, recipe, data, checkpoint):
 
 
 def _showing(directory, recipe, data, heads):
-    """What the training of the whole shows besides: pictures, and what the recipe adds."""
+    """What the training of the whole shows besides: images, and what the recipe adds."""
     # what calibrates holds anomalies too
     shown = data.validation if data.calibration is None else data.calibration
     examples = grid_examples(shown, recipe, data)
-    pictures = [Pictures(heads.end_to_end, examples, recipe.task.rows, data.units, directory, data.medium)]
+    images = [
+        ReconstructionImages(heads.end_to_end, examples, recipe.task.rows, data.units, directory, data.medium)
+    ]
     few = data.validation.take(slice(inference_batch(data.validation.shape)))
     latent = [
         Latent(
@@ -307,7 +309,7 @@ def _showing(directory, recipe, data, heads):
         )
     ]
     return [
-        *(pictures if can_draw(data.train.shape, data.medium) else []),
+        *(images if can_draw(data.train.shape, data.medium) else []),
         *(latent if heads.takes_code_alone else []),
         *(make() for make in recipe.callbacks),
     ]

@@ -2,7 +2,7 @@
 
 The code tells what the whole is like, the steps before what fits beside them, so that notes that sound
 together, and tiles that stand together, are chosen together. PixelVAE (Gulrajani et al. 2017,
-arXiv:1611.05013) has it for pictures, MusicVAE (Roberts et al. 2018, arXiv:1803.05428) for music.
+arXiv:1611.05013) has it for images, MusicVAE (Roberts et al. 2018, arXiv:1803.05428) for music.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Factor: a critic estimates how far the code's units depend on each other, and that is penalised.
+"""Factor: a critic estimates how far the code's units depend on each other, and that is penalized.
 
 Kim and Mnih, "Disentangling by Factorising", ICML 2018, arXiv:1802.05983.
 """

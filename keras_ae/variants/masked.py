@@ -1,8 +1,8 @@
-"""Masked autoencoder: in training the encoder sees a few patches of a picture, and the decoder paints all.
+"""Masked autoencoder: in training the encoder sees a few patches of an image, and the decoder paints all.
 
 He, Chen, Xie, Li, Dollar and Girshick, "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022,
 arXiv:2111.06377. Other than there, the loss counts the patches that were seen too and some batches are
-seen whole: the heads are to reconstruct whole pictures as well.
+seen whole: the heads are to reconstruct whole images as well.
 """
 
 from __future__ import annotations

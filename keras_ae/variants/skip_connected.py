@@ -21,7 +21,7 @@ SHORTCUTS = ("added", "kept", "none")
 
 @dataclass(frozen=True)
 class SkipConnected:
-    """Restores pictures of any height and width; the decoder needs the encoder's features beside the code.
+    """Restores images of any height and width; the decoder needs the encoder's features beside the code.
 
     filters: channels of each level, each of half the size of the one before, each at least 1.
     blocks: residual blocks of each level on the way in, and again on the way out, at least 0.
@@ -95,14 +95,14 @@ class SkipConnected:
         """How many times larger than the inputs the targets are."""
         if len(spec.input_shape) != 3 or spec.domain == "categorical":
             raise InputError(
-                f"a skip-connected network takes pictures (height, width, channels) of numbers, received "
+                f"a skip-connected network takes images (height, width, channels) of numbers, received "
                 f"shape {spec.input_shape} of the {spec.domain} domain; take another variant"
             )
         scale = spec.target_shape[0] // spec.input_shape[0]
         if spec.target_shape[:2] != tuple(scale * side for side in spec.input_shape[:2]):
             raise InputError(
                 f"a skip-connected network enlarges by a whole number, received {spec.input_shape} to become "
-                f"{spec.target_shape}; take a task that pairs such pictures"
+                f"{spec.target_shape}; take a task that pairs such images"
             )
         needed = {"added": 0, "kept": 1, "none": 1 - spec.target_shape[-1]}[self.shortcut]
         if spec.input_shape[-1] < spec.target_shape[-1] + needed or (self.shortcut == "kept" and scale > 1):

@@ -1,4 +1,4 @@
-"""Beta-TC: of the divergence, only the dependence among the code's units is penalised more.
+"""Beta-TC: of the divergence, only the dependence among the code's units is penalized more.
 
 Chen, Li, Grosse and Duvenaud, "Isolating Sources of Disentanglement in Variational Autoencoders",
 NeurIPS 2018, arXiv:1802.04942, with minibatch-weighted sampling.

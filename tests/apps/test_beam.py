@@ -16,7 +16,7 @@ from PIL import Image
 
 pytest.importorskip("apache_beam")
 
-from conftest import write_pictures
+from conftest import write_images
 
 from keras_ae.apps.encoding.beam import __main__ as program
 from keras_ae.apps.encoding.beam import pipeline, shards
@@ -28,16 +28,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def pictures(tmp_path, random):
-    """A folder of 9 pictures below two labels, one of them broken."""
-    write_pictures(tmp_path / "pictures", random, (12, 12))
-    (tmp_path / "pictures" / "b" / "5.png").write_bytes(b"no picture")
-    return tmp_path / "pictures"
+def images(tmp_path, random):
+    """A folder of 9 images below two labels, one of them broken."""
+    write_images(tmp_path / "images", random, (12, 12))
+    (tmp_path / "images" / "b" / "5.png").write_bytes(b"no image")
+    return tmp_path / "images"
 
 
 @pytest.fixture
 def array(tmp_path, random):
-    """A file of 50 random pictures."""
+    """A file of 50 random images."""
     np.save(tmp_path / "x.npy", random.integers(0, 255, (50, 12, 12), dtype=np.uint8))
     return tmp_path / "x.npy"
 
@@ -120,10 +120,10 @@ def test_shards_without_a_manifest_that_can_be_read_are_refused(exported, tmp_pa
     assert "holds shards of unknown origin" in capsys.readouterr().err
 
 
-def test_pictures_left_out_are_named_and_the_others_keep_their_names(exported, tmp_path, pictures, capsys):
+def test_images_left_out_are_named_and_the_others_keep_their_names(exported, tmp_path, images, capsys):
     joined = tmp_path / "codes.npy"
     for _ in range(2):  # the second time nothing is made anew
-        assert run(exported, pictures, tmp_path / "shards", "--join", joined, "--force", count=3) == 0
+        assert run(exported, images, tmp_path / "shards", "--join", joined, "--force", count=3) == 0
         assert "left out 1 of 9 images: b/5.png (cannot identify" in capsys.readouterr().out
     with open(f"{joined}.csv", newline="") as file:
         table = list(csv.DictReader(file))
@@ -133,7 +133,7 @@ def test_pictures_left_out_are_named_and_the_others_keep_their_names(exported, t
     ]
     assert [row["label"] for row in table] == ["0"] * 5 + ["1"] * 3
     assert [row["index"] for row in table] == list(map(str, range(8)))
-    pixels = np.stack([np.asarray(Image.open(pictures / row["name"])) for row in table])
+    pixels = np.stack([np.asarray(Image.open(images / row["name"])) for row in table])
     np.testing.assert_allclose(np.load(joined), due(exported, pixels), atol=1e-6)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import write_pictures
+from conftest import write_images
 from PIL import Image
 
 from keras_ae import recipe
@@ -99,14 +99,14 @@ def due(seen):
 
 
 @pytest.fixture
-def pictures(tmp_path, random):
-    """A folder of 9 pictures below two labels."""
-    return write_pictures(tmp_path / "pictures", random, (20, 24))
+def images(tmp_path, random):
+    """A folder of 9 images below two labels."""
+    return write_images(tmp_path / "images", random, (20, 24))
 
 
 @pytest.fixture
 def few_digits(random, monkeypatch):
-    """The digits of mnist_5k are 90 random pictures, which need no reading."""
+    """The digits of mnist_5k are 90 random images, which need no reading."""
     drawn = random.integers(0, 255, (90, 28, 28, 1), dtype=np.uint8), np.arange(90) % 10
     monkeypatch.setattr(mnist, "embedded_digits", lambda: drawn)
 
@@ -220,11 +220,11 @@ def test_a_data_set_held_in_memory_comes_in_the_units_of_the_outside(tmp_path, r
     np.testing.assert_array_equal(middle, found[40:58])
 
 
-def test_pictures_are_encoded_as_the_folder_loader_brings_them(models, tmp_path, pictures):
-    Image.new("RGBA", (9, 30), (200, 30, 10, 90)).save(pictures / "b" / "x.png")
-    encode(models, "digits", pictures, "--output", tmp_path / "codes.npy", "--batch", 4)
+def test_images_are_encoded_as_the_folder_loader_brings_them(models, tmp_path, images):
+    Image.new("RGBA", (9, 30), (200, 30, 10, 90)).save(images / "b" / "x.png")
+    encode(models, "digits", images, "--output", tmp_path / "codes.npy", "--batch", 4)
     found = np.load(tmp_path / "codes.npy")
-    loaded = ImageFolder(str(pictures), size=28, channels=1).load()
+    loaded = ImageFolder(str(images), size=28, channels=1).load()
     trained = np.concatenate([due(values(split.examples)) for split in loaded.splits.values()])
     np.testing.assert_allclose(np.sort(found, axis=0), np.sort(trained, axis=0), rtol=1e-6)
     with open(tmp_path / "codes.npy.csv", newline="") as file:
@@ -234,25 +234,25 @@ def test_pictures_are_encoded_as_the_folder_loader_brings_them(models, tmp_path,
     assert [row["index"] for row in table] == list(map(str, range(10)))
     assert [row["label"] for row in table] == ["0"] * 5 + ["1"] * 5
     pixels = np.empty((28, 28, 1), np.uint8)
-    assert decode.read_picture(pictures / table[3]["name"], pixels) is None
+    assert decode.read_image(images / table[3]["name"], pixels) is None
     np.testing.assert_allclose(found[3], due(pixels[None] / np.float32(255))[0], rtol=1e-5)
 
 
-def test_pictures_are_brought_to_a_shape_that_is_no_square(models, tmp_path):
-    (tmp_path / "pictures").mkdir()
+def test_images_are_brought_to_a_shape_that_is_no_square(models, tmp_path):
+    (tmp_path / "images").mkdir()
     half = np.zeros((12, 40), np.uint8)
     half[:, :20] = 255
-    Image.fromarray(half).save(tmp_path / "pictures" / "half.png")
-    encode(models, "unit", tmp_path / "pictures", "--output", tmp_path / "codes.npy")
+    Image.fromarray(half).save(tmp_path / "images" / "half.png")
+    encode(models, "unit", tmp_path / "images", "--output", tmp_path / "codes.npy")
     [[first, total]] = np.load(tmp_path / "codes.npy")
     assert first > 0.9
     assert total == pytest.approx(15, abs=1)
 
 
-def test_broken_pictures_are_left_out_and_named(models, tmp_path, pictures, capsys):
+def test_broken_images_are_left_out_and_named(models, tmp_path, images, capsys):
     for name in ("a/2.png", "b/1.png"):
-        (pictures / name).write_bytes(b"no picture")
-    assert encode(models, "digits", pictures, "--output", tmp_path / "codes.npy", "--batch", 1) == 0
+        (images / name).write_bytes(b"no image")
+    assert encode(models, "digits", images, "--output", tmp_path / "codes.npy", "--batch", 1) == 0
     assert np.load(tmp_path / "codes.npy").shape == (7, 2)
     printed = capsys.readouterr().out
     assert "left out 2 of 9 images: a/2.png (cannot identify image file" in printed
@@ -261,24 +261,24 @@ def test_broken_pictures_are_left_out_and_named(models, tmp_path, pictures, caps
     assert names == ["a/0.png", "a/4.png", "a/6.png", "a/8.png", "b/3.png", "b/5.png", "b/7.png"]
 
 
-def test_a_folder_without_one_good_picture_is_refused(models, tmp_path):
-    (tmp_path / "pictures").mkdir()
-    (tmp_path / "pictures" / "a.png").write_bytes(b"no picture")
+def test_a_folder_without_one_good_image_is_refused(models, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "a.png").write_bytes(b"no image")
     with pytest.raises(InputError, match="none of the 1 images below .* can be read: a.png"):
-        encode(models, "digits", tmp_path / "pictures", "--output", tmp_path / "codes.npy")
-    assert [path.name for path in tmp_path.iterdir()] == ["pictures"]
+        encode(models, "digits", tmp_path / "images", "--output", tmp_path / "codes.npy")
+    assert [path.name for path in tmp_path.iterdir()] == ["images"]
 
 
-def test_a_condition_is_the_class_that_the_folder_stood_for_in_training(models, tmp_path, pictures):
+def test_a_condition_is_the_class_that_the_folder_stood_for_in_training(models, tmp_path, images):
     words = ["--output", tmp_path / "classes.npy", "--outputs", "class", "--force"]
-    encode(models, "conditional", pictures, *words)
+    encode(models, "conditional", images, *words)
     assert np.load(tmp_path / "classes.npy").tolist() == [0] * 5 + [1] * 4
-    (pictures / "a").rename(pictures / "c")
-    encode(models, "conditional", pictures, *words)
+    (images / "a").rename(images / "c")
+    encode(models, "conditional", images, *words)
     assert np.load(tmp_path / "classes.npy").tolist() == [1] * 4 + [2] * 5
-    (pictures / "c").rename(pictures / "d")
+    (images / "c").rename(images / "d")
     with pytest.raises(InputError, match="expected folders named a, b, c .*; found d"):
-        encode(models, "conditional", pictures, *words)
+        encode(models, "conditional", images, *words)
 
 
 def test_a_conditional_encoder_needs_labels_that_it_knows(models, tmp_path, save, random):
@@ -291,10 +291,10 @@ def test_a_conditional_encoder_needs_labels_that_it_knows(models, tmp_path, save
     assert not (tmp_path / "codes.npy").exists()
 
 
-def test_records_hold_every_field(models, tmp_path, pictures):
+def test_records_hold_every_field(models, tmp_path, images):
     words = ["--output", tmp_path / "codes.tfrecord", "--outputs", "code,whole,square,total"]
-    encode(models, "unit", pictures, *words)
-    encode(models, "unit", pictures, "--output", tmp_path / "codes.npy")
+    encode(models, "unit", images, *words)
+    encode(models, "unit", images, "--output", tmp_path / "codes.npy")
     code = np.load(tmp_path / "codes.npy")
     records = tf.data.TFRecordDataset(str(tmp_path / "codes.tfrecord")).as_numpy_iterator()
     for row, record in enumerate(records):
@@ -311,13 +311,13 @@ def test_records_hold_every_field(models, tmp_path, pictures):
     assert row == 8
 
 
-def test_a_table_holds_every_field_in_groups_of_rows(models, tmp_path, pictures, monkeypatch):
+def test_a_table_holds_every_field_in_groups_of_rows(models, tmp_path, images, monkeypatch):
     parquet = pytest.importorskip("pyarrow.parquet")
     monkeypatch.setattr(writers, "ROW_GROUP", 200)
-    (pictures / "a" / "2.png").write_bytes(b"no picture")
+    (images / "a" / "2.png").write_bytes(b"no image")
     words = ["--output", tmp_path / "codes.parquet", "--outputs", "code whole square total", "--batch", 3]
-    encode(models, "unit", pictures, *words)
-    encode(models, "unit", pictures, "--output", tmp_path / "codes.npy")
+    encode(models, "unit", images, *words)
+    encode(models, "unit", images, "--output", tmp_path / "codes.npy")
     code = np.load(tmp_path / "codes.npy")
     file = parquet.ParquetFile(tmp_path / "codes.parquet")
     assert file.num_row_groups > 1
@@ -381,9 +381,9 @@ def test_an_array_of_a_wrong_kind_is_refused_before_anything_is_written(
     assert not (tmp_path / "new").exists()
 
 
-def test_data_of_another_domain_or_shape_is_refused(models, tmp_path, pictures, few_digits):
-    with pytest.raises(InputError, match=r"of the real domain, .*; received .*pictures, a folder of images"):
-        encode(models, "real", pictures, "--output", tmp_path / "codes.npy")
+def test_data_of_another_domain_or_shape_is_refused(models, tmp_path, images, few_digits):
+    with pytest.raises(InputError, match=r"of the real domain, .*; received .*images, a folder of images"):
+        encode(models, "real", images, "--output", tmp_path / "codes.npy")
     with pytest.raises(InputError, match="trained on values of the real domain, mnist_5k holds unit ones"):
         encode(models, "real", "mnist_5k", "--output", tmp_path / "codes.npy")
     with pytest.raises(InputError, match=r"shape \(6, 5, 1\), .* in mnist_5k; received \(28, 28, 1\)"):
@@ -479,7 +479,7 @@ def test_a_head_without_a_whole_card_or_without_inputs_is_refused(models, tmp_pa
     }
     (folder / "card.json").write_text(json.dumps(card))
     with pytest.raises(
-        InputError, match="takes pictures of any size, whose codes are of as many; for .*predict"
+        InputError, match="takes images of any size, whose codes are of as many; for .*predict"
     ):
         Head.of(folder)
 
@@ -538,12 +538,12 @@ def test_a_bar_is_drawn_on_a_terminal_alone(models, tmp_path, save, capsys, monk
     assert len(captured.out.splitlines()) == 1
 
 
-def test_an_input_is_known_by_its_content(pictures, save, few_digits):
+def test_an_input_is_known_by_its_content(images, save, few_digits):
     taken = Taken((28, 28, 1), "unit")
-    before = FolderStream(str(pictures), taken).sha256()
-    assert FolderStream(str(pictures), taken).sha256() == before
-    (pictures / "a" / "0.png").rename(pictures / "a" / "00.png")
-    assert FolderStream(str(pictures), taken).sha256() != before
+    before = FolderStream(str(images), taken).sha256()
+    assert FolderStream(str(images), taken).sha256() == before
+    (images / "a" / "0.png").rename(images / "a" / "00.png")
+    assert FolderStream(str(images), taken).sha256() != before
     file = save(x=np.zeros((3, 28, 28)), images=np.ones((3, 28, 28)))
     one, other = (open_stream(str(file), taken, key=key).sha256() for key in ("x", "images"))
     assert one != other

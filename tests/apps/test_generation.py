@@ -20,7 +20,7 @@ from keras_ae.blocks.samplers import FittedMixture, StandardNormal, tempered
 from keras_ae.data.splits import hashes
 from keras_ae.data.types import Data, Split, Units
 from keras_ae.errors import InputError
-from keras_ae.formats.images import Pictures
+from keras_ae.formats.images import Images
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.numbers import Numbers
 from keras_ae.heads import Spec
@@ -77,19 +77,19 @@ def of_tiles(variant):
 
 @pytest.fixture(scope="module")
 def digits():
-    """Of pictures, by a variational autoencoder."""
+    """Of images, by a variational autoencoder."""
     keras.utils.set_random_seed(0)
     heads = Variational(DenseBackbone((16,)), latent_dim=4).build(Spec(SHAPE, SHAPE, "unit"))
-    return Generator(heads, units(), StandardNormal().fit(heads, {}), Pictures(), SHAPE, 0)
+    return Generator(heads, units(), StandardNormal().fit(heads, {}), Images(), SHAPE, 0)
 
 
 @pytest.fixture(scope="module")
 def classes():
-    """Of pictures of three classes, by a conditional one."""
+    """Of images of three classes, by a conditional one."""
     keras.utils.set_random_seed(0)
     heads = Conditional(DenseBackbone((16,)), latent_dim=4).build(Spec(SHAPE, SHAPE, "unit", condition=3))
     sampler = StandardNormal().fit(heads, {})
-    return Generator(heads, units(), sampler, Pictures(), SHAPE, 3, ("ant", "bee", "cat"))
+    return Generator(heads, units(), sampler, Images(), SHAPE, 3, ("ant", "bee", "cat"))
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +288,7 @@ def with_medium(generator, medium):
 def test_nothing_is_chosen_by_its_validity_where_nothing_tells_it(digits, tiles):
     levels = with_medium(tiles, TileLevels("abc"))
     for generator, message in (
-        (digits, "nothing tells valid pictures from others"), (levels, 'SET="data.game=platformer"'),
+        (digits, "nothing tells valid images from others"), (levels, 'SET="data.game=platformer"'),
     ):  # fmt: skip
         whole, drawn = unjudged(generator), generator.draw(2, 0)
         assert message in whole
@@ -319,7 +319,7 @@ def test_what_draws_is_opened_from_its_folder_and_the_rest_says_why_not(digits, 
         return folder
 
     opened = Generator.of(kept("digits", digits.heads, SHAPE))
-    assert (opened.shape, opened.classes, opened.medium) == (SHAPE, 0, Pictures())
+    assert (opened.shape, opened.classes, opened.medium) == (SHAPE, 0, Images())
     small = Undercomplete(DenseBackbone(()), 2)
     skips = SkipConnected((4,), blocks=0).build(Spec((8, 8, 1), (8, 8, 1), "unit"))
     assert "a decoder that takes more than a code" in told(Generator.of, kept("skips", skips, (8, 8, 1)))
@@ -357,7 +357,7 @@ def test_a_wish_is_what_was_asked_for(tiles, classes, tmp_path):
 
 def test_what_is_whole_has_no_length(digits, tiles):
     for generator, name in (
-        (digits, "Pictures"), (with_medium(tiles, TileLevels("abc", "rooms")), "TileLevels"),
+        (digits, "Images"), (with_medium(tiles, TileLevels("abc", "rooms")), "TileLevels"),
     ):  # fmt: skip
         line = told(generate.Wish.of, asked(length=9), generator)
         assert line.startswith(f"{name} of this run are whole, not windows of something longer")
@@ -472,7 +472,7 @@ def test_an_attribute_and_a_walk_give_examples_by_name(tiles):
 def test_what_is_near_is_found_and_a_copy_is_told(tiles, random):
     learned = random.integers(0, 3, (20, 4, 8))
     one = Given("one", learned[7])
-    [row] = walks.neighbours(tiles, one, learned, 3)
+    [row] = walks.neighbors(tiles, one, learned, 3)
     assert row.places[0] == 7
     assert row.told().endswith("(a copy)")
     assert [*row.named()] == ["one", "one_near_1", "one_near_2", "one_near_3"]
@@ -501,7 +501,7 @@ def test_distances_are_shares_of_whole_numbers_and_roots_of_squares():
 def test_samples_that_are_the_real_ones_cover_them_and_those_far_away_do_not(random):
     real = random.normal(size=(200, 2))
     density, coverage = nearest.density_and_coverage(real, real)
-    assert density == pytest.approx(1.2, abs=0.1)  # five neighbours and itself, of five
+    assert density == pytest.approx(1.2, abs=0.1)  # five neighbors and itself, of five
     assert coverage == 1.0
     assert nearest.density_and_coverage(real + 100, real) == (0.0, 0.0)
     assert nearest.density_and_coverage(real[:20], real)[1] < 0.7

@@ -16,15 +16,15 @@ from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec
 from keras_ae.variants.undercomplete import Undercomplete
 
-SERIES, PICTURE = (11, 3), (9, 6, 2)
+SERIES, IMAGE = (11, 3), (9, 6, 2)
 BACKBONES = {
     "dense": (DenseBackbone, {"units": (6, 5)}, SERIES),
-    "conv2d": (ConvBackbone, {"filters": (3, 4), "hidden": 5, "smallest": 2}, PICTURE),
+    "conv2d": (ConvBackbone, {"filters": (3, 4), "hidden": 5, "smallest": 2}, IMAGE),
     "conv1d": (Conv1DBackbone, {"filters": (3, 4), "hidden": 5, "shortest": 2}, SERIES),
     "recurrent": (RecurrentBackbone, {"units": (6, 5)}, SERIES),
     "steps": (StepsBackbone, {"filters": (3, 4), "halvings": 1}, SERIES),
-    "columns": (StepsBackbone, {"filters": (3, 4), "halvings": 2, "axis": 1}, PICTURE),
-    "patches": (PatchBackbone, {"patch": 4, "width": 8, "depth": 1, "heads": 2}, PICTURE),
+    "columns": (StepsBackbone, {"filters": (3, 4), "halvings": 2, "axis": 1}, IMAGE),
+    "patches": (PatchBackbone, {"patch": 4, "width": 8, "depth": 1, "heads": 2}, IMAGE),
 }
 
 
@@ -189,7 +189,7 @@ def test_steps_are_halved_and_all_come_back(axis, shape, halvings):
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_a_step_reaches_its_neighbours_alone_and_stays_in_its_place(axis, random):
+def test_a_step_reaches_its_neighbors_alone_and_stays_in_its_place(axis, random):
     shape, backbone = (7, 7, 2), StepsBackbone((4,), kernel_size=3, axis=axis, activation="tanh")
     inputs, features = keras.Input(shape), keras.Input((4, 3))
     encoder = keras.Model(inputs, backbone.encode_steps(inputs))
@@ -243,7 +243,7 @@ def test_a_value_outside_its_domain_is_refused(make, message):
         make()
 
 
-def test_patches_that_do_not_fill_a_picture_are_padded_and_cut_off_again():
+def test_patches_that_do_not_fill_a_image_are_padded_and_cut_off_again():
     heads = Undercomplete(PatchBackbone(3, width=8, depth=1, heads=2), 5).build(
         Spec((7, 4, 2), (7, 4, 2), "real")
     )
@@ -258,7 +258,7 @@ def test_a_patch_of_one_pixel_is_a_token():
     assert heads.encoder.get_layer("encoder_tokens").output.shape == (None, 6, 4)
 
 
-def test_patches_of_what_is_no_picture_are_refused():
+def test_patches_of_what_is_no_image_are_refused():
     with pytest.raises(InputError, match=r"\(height, width, channels\), received shape \(7,\)"):
         PatchBackbone().encode(keras.Input((7,)))
 

@@ -21,7 +21,7 @@ def test_a_convolutional_backbone_gives_back_any_size(shape):
     assert code.shape == (None, 5)
 
 
-def test_a_large_picture_gets_more_levels_and_not_a_huge_dense_layer():
+def test_a_large_image_gets_more_levels_and_not_a_huge_dense_layer():
     features = ConvBackbone((16, 32)).encode(keras.Input((256, 256, 3)))
     assert features.shape == (None, 8 * 8 * 32)
 

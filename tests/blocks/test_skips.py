@@ -12,7 +12,7 @@ from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, apply
 from keras_ae.variants.skip_connected import SkipConnected
 
-GREY = Spec((16, 16, 1), (16, 16, 1), "unit")
+GRAY = Spec((16, 16, 1), (16, 16, 1), "unit")
 SMALL = SkipConnected((6, 5, 4), blocks=1)
 
 
@@ -24,15 +24,13 @@ def stirred(heads, seed=0):
     return heads
 
 
-def restored(heads, pictures):
-    return np.asarray(
-        apply(heads.end_to_end, {"inputs": tf.constant(pictures, tf.float32)})["reconstruction"]
-    )
+def restored(heads, images):
+    return np.asarray(apply(heads.end_to_end, {"inputs": tf.constant(images, tf.float32)})["reconstruction"])
 
 
 @pytest.mark.parametrize("side", [(1, 1), (1, 9), (7, 5), (16, 24), (23, 8)])
-def test_pictures_of_any_size_keep_it(side, random):
-    heads = stirred(SMALL.build(GREY))
+def test_images_of_any_size_keep_it(side, random):
+    heads = stirred(SMALL.build(GRAY))
     assert restored(heads, random.uniform(size=(2, *side, 1))).shape == (2, *side, 1)
 
 
@@ -42,29 +40,29 @@ def test_targets_that_are_larger_make_the_network_enlarge(scale, random):
     assert restored(heads, random.uniform(size=(1, 5, 7, 1))).shape == (1, 5 * scale, 7 * scale, 1)
 
 
-def test_what_is_mirrored_beyond_the_edge_is_the_picture_backwards_to_and_fro():
-    picture = tf.reshape(tf.range(3.0), (1, 1, 3, 1))
-    filled = Unshuffle(1, 8)(picture)
+def test_what_is_mirrored_beyond_the_edge_is_the_image_backwards_to_and_fro():
+    image = tf.reshape(tf.range(3.0), (1, 1, 3, 1))
+    filled = Unshuffle(1, 8)(image)
     np.testing.assert_array_equal(filled[0, 0, :, 0], [0, 1, 2, 2, 1, 0, 0, 1])
     assert filled.shape == (1, 8, 8, 1)
 
 
 def test_shuffling_undoes_unshuffling(random):
-    pictures = random.uniform(size=(2, 8, 12, 3)).astype(np.float32)
-    np.testing.assert_array_equal(Shuffle(4)(Unshuffle(4, 4)(pictures)), pictures)
+    images = random.uniform(size=(2, 8, 12, 3)).astype(np.float32)
+    np.testing.assert_array_equal(Shuffle(4)(Unshuffle(4, 4)(images)), images)
 
 
 @pytest.mark.parametrize(
     "variant", [SMALL, SkipConnected((5,), blocks=2, unshuffle=1), SkipConnected((4, 4), 0, 4)]
 )
 def test_no_pixel_is_seen_farther_away_than_the_reach(variant, random):
-    heads = stirred(dataclasses.replace(variant, shortcut="none").build(GREY))
+    heads = stirred(dataclasses.replace(variant, shortcut="none").build(GRAY))
     heads.decoder.get_layer("decoder_output").bounded = False
     side = variant.multiple * (2 * variant.reach // variant.multiple + 3)
-    picture = random.uniform(size=(1, side, side, 1))
-    before, farthest = restored(heads, picture), 0
+    image = random.uniform(size=(1, side, side, 1))
+    before, farthest = restored(heads, image), 0
     for shift in range(variant.multiple):
-        changed, place = picture.copy(), side // 2 + shift
+        changed, place = image.copy(), side // 2 + shift
         changed[0, place, place] += 1.0
         seen = np.argwhere(restored(heads, changed)[0, ..., 0] != before[0, ..., 0])
         farthest = max(farthest, np.abs(seen - place).max())
@@ -72,37 +70,37 @@ def test_no_pixel_is_seen_farther_away_than_the_reach(variant, random):
 
 
 def test_a_tile_that_begins_at_a_multiple_is_restored_as_the_whole(random):
-    heads = stirred(SMALL.build(GREY))
+    heads = stirred(SMALL.build(GRAY))
     margin = -(-SMALL.reach // SMALL.multiple) * SMALL.multiple
-    picture = random.uniform(size=(1, 4 * margin, 8, 1)).astype(np.float32)
+    image = random.uniform(size=(1, 4 * margin, 8, 1)).astype(np.float32)
     begin = margin
-    tile = restored(heads, picture[:, begin:])[:, margin:]
-    np.testing.assert_allclose(tile, restored(heads, picture)[:, begin + margin :], atol=1e-4)
+    tile = restored(heads, image[:, begin:])[:, margin:]
+    np.testing.assert_allclose(tile, restored(heads, image)[:, begin + margin :], atol=1e-4)
 
 
 def test_the_difference_is_added_to_the_inputs(random):
-    heads = SMALL.build(GREY)
+    heads = SMALL.build(GRAY)
     for weight in heads.end_to_end.weights:
         weight.assign(np.zeros(weight.shape))
-    picture = random.uniform(size=(1, 9, 9, 1)).astype(np.float32)
-    np.testing.assert_array_equal(restored(heads, picture), picture)
-    np.testing.assert_array_equal(restored(heads, picture + 1.0), np.ones_like(picture))
+    image = random.uniform(size=(1, 9, 9, 1)).astype(np.float32)
+    np.testing.assert_array_equal(restored(heads, image), image)
+    np.testing.assert_array_equal(restored(heads, image + 1.0), np.ones_like(image))
 
 
 def test_known_pixels_leave_as_they_came(random):
     variant = dataclasses.replace(SMALL, shortcut="kept")
     heads = stirred(variant.build(Spec((16, 16, 4), (16, 16, 3), "unit")))
-    picture, known = random.uniform(size=(1, 13, 10, 3)), random.uniform(size=(1, 13, 10, 1)) < 0.5
-    picture = picture.astype(np.float32)
-    filled = restored(heads, np.concatenate([picture * known, known], axis=-1))
-    where = np.broadcast_to(known, picture.shape)
-    np.testing.assert_array_equal(filled[where], picture[where])
+    image, known = random.uniform(size=(1, 13, 10, 3)), random.uniform(size=(1, 13, 10, 1)) < 0.5
+    image = image.astype(np.float32)
+    filled = restored(heads, np.concatenate([image * known, known], axis=-1))
+    where = np.broadcast_to(known, image.shape)
+    np.testing.assert_array_equal(filled[where], image[where])
     assert (filled[~where] != 0).any()
 
 
 def test_what_is_out_of_bounds_still_learns():
     """A plain clip would give no gradient where the output lies outside of [0, 1]."""
-    heads = SMALL.build(GREY)
+    heads = SMALL.build(GRAY)
     bias = heads.decoder.get_layer("decoder_logits").bias
     bias.assign(np.full(bias.shape, 5.0))
     with tf.GradientTape() as tape:
@@ -121,8 +119,8 @@ def test_heads_with_layers_of_skips_survive_a_keras_file(tmp_path, random):
     heads = stirred(SMALL.build(Spec((16, 16, 1), (32, 32, 1), "unit")))
     heads.end_to_end.save(tmp_path / "model.keras")
     again = Heads.of(keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True))
-    picture = random.uniform(size=(1, 9, 11, 1))
-    np.testing.assert_array_equal(restored(again, picture), restored(heads, picture))
+    image = random.uniform(size=(1, 9, 11, 1))
+    np.testing.assert_array_equal(restored(again, image), restored(heads, image))
     assert not again.takes_code_alone
     assert (again.code_shape, again.latent_dim) == ((None, None, 4), 4)
 
@@ -152,8 +150,8 @@ def test_wrong_fields_are_refused(wrong, message):
 @pytest.mark.parametrize(
     ("shortcut", "spec", "message"),
     [
-        ("added", Spec((16,), (16,), "unit"), "takes pictures"),
-        ("added", Spec((4, 4, 3), (4, 4, 3), "categorical"), "takes pictures"),
+        ("added", Spec((16,), (16,), "unit"), "takes images"),
+        ("added", Spec((4, 4, 3), (4, 4, 3), "categorical"), "takes images"),
         ("added", Spec((4, 4, 3), (6, 6, 3), "unit"), "enlarges by a whole number"),
         ("added", Spec((4, 4, 1), (4, 4, 3), "unit"), 'shortcut="added" does not fit'),
         ("kept", Spec((4, 4, 3), (4, 4, 3), "unit"), 'shortcut="kept" does not fit'),

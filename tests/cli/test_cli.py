@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--set", "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16"]
 
 
-def draw_pictures(folder):
+def draw_images(folder):
     folder.mkdir()
     random = np.random.default_rng(0)
     for number in range(40):
@@ -38,20 +38,20 @@ def test_a_reader_that_stops_early_is_no_failure():
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
-    """An empty working folder with a few pictures in it."""
+    """An empty working folder with a few images in it."""
     monkeypatch.chdir(tmp_path)
-    draw_pictures(tmp_path / "pictures")
+    draw_images(tmp_path / "images")
     return tmp_path
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A folder in which `denoising` was trained on the pictures."""
+    """A folder in which `denoising` was trained on the images."""
     folder = tmp_path_factory.mktemp("finished")
-    draw_pictures(folder / "pictures")
+    draw_images(folder / "images")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert cli.main(["train", "denoising", "--data", "pictures", *QUICK]) == 0
+        assert cli.main(["train", "denoising", "--data", "images", *QUICK]) == 0
     return folder
 
 
@@ -63,8 +63,8 @@ def trained(workplace, finished):
 
 
 def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, capsys):
-    (workplace / "pictures" / "broken.png").write_bytes(b"x")
-    assert cli.main(["train", "denoising", "--data", "pictures", *QUICK]) == 0
+    (workplace / "images" / "broken.png").write_bytes(b"x")
+    assert cli.main(["train", "denoising", "--data", "images", *QUICK]) == 0
     printed = capsys.readouterr().out
     for text in (
         "left out 1 of 41 images",
@@ -87,7 +87,7 @@ def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, caps
 
 def test_evaluate_and_export_take_the_newest_run(trained, capsys):
     workplace = trained
-    cli.main(["train", "denoising", "--data", "pictures", *QUICK, "--set", "seed=1"])
+    cli.main(["train", "denoising", "--data", "images", *QUICK, "--set", "seed=1"])
     printed = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
     first = json.loads((workplace / "runs/denoising/001/card.json").read_text())["metrics"]
     (workplace / "runs/denoising/003").mkdir()  # a run that never came to an end
@@ -99,7 +99,7 @@ def test_evaluate_and_export_take_the_newest_run(trained, capsys):
     [line] = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
     assert line != printed[0]
     assert f" {first['mse']:.5f} " in line
-    for file in (workplace / "pictures").iterdir():
+    for file in (workplace / "images").iterdir():
         file.unlink()
     assert cli.main(["export", "denoising"]) == 0
     assert "saved_models/denoising/encoder/3" in capsys.readouterr().out
@@ -114,7 +114,7 @@ def test_resume_goes_on_with_the_data_and_settings_of_the_run(trained, capsys):
 
 @pytest.mark.slow
 def test_resume_without_a_run_begins_one(workplace, capsys):
-    assert cli.main(["train", "denoising", "--resume", "--data", "pictures", *QUICK]) == 0
+    assert cli.main(["train", "denoising", "--resume", "--data", "images", *QUICK]) == 0
     assert "nothing to resume" in capsys.readouterr().out
 
 
@@ -136,7 +136,7 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
 """
     )
     monkeypatch.delenv("MAKELEVEL", raising=False)
-    arguments = ["train", "mine.py", "--data", "pictures", "--runs", "my runs", *QUICK, "--set", "epochs=3"]
+    arguments = ["train", "mine.py", "--data", "images", "--runs", "my runs", *QUICK, "--set", "epochs=3"]
     assert cli.main(arguments) == 130
     printed = capsys.readouterr().err
     assert "1 of 3 epochs are kept in my runs/mine/001" in printed
@@ -158,17 +158,17 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
         (["train", "denoising", "--set", "a='b"], "cannot be split into words"),
         (["train", "denoising", "--data", "nowhere"], "received 'nowhere', which does not exist"),
         (["train", "denoising", "--data", "empty"], "expected images .* below empty; found none"),
-        (["train", "denoising", "--data", "mixed"], "5 grey and 5 in colour; set data.channels"),
+        (["train", "denoising", "--data", "mixed"], "5 gray and 5 in color; set data.channels"),
         (["train", "denoising", "--data", "rank.npy"], r"received shape \(5,\)"),
         (["train", "denoising", "--data", "nan.npy"], r"1 are NaN or infinite, the first at index \(2, 1\)"),
         (["train", "denoising", "--data", "vectors.npy"], "variant.backbone=DenseBackbone"),
-        (["train", "denoising", "--data", "pictures", "--runs", "a file"], "cannot be written"),
-        (["train", "denoising", "--data", "pictures", "--run-dir", "a file/x"], "cannot be written"),
+        (["train", "denoising", "--data", "images", "--runs", "a file"], "cannot be written"),
+        (["train", "denoising", "--data", "images", "--run-dir", "a file/x"], "cannot be written"),
         (
             ["train", "denoising", "--resume", "--run-dir", "missing"],
             "the run's folder missing does not exist",
         ),
-        (["train", "denoising", "--resume", "--run-dir", "pictures"], "not a run's folder"),
+        (["train", "denoising", "--resume", "--run-dir", "images"], "not a run's folder"),
         (["train", "denoising", "--set", "variant.backbone.activation=rleu"], "rleu"),
         (["train", "denoising", "--set", "name=x"], "a recipe's name is that of its file"),
         (["evaluate", "denoise"], r"expected a recipe's name \(.*denoising, digits.*\).*received 'denoise'"),
@@ -203,7 +203,7 @@ def test_an_unforeseen_failure_is_one_line_and_status_one(workplace, capsys, mon
         raise RuntimeError("the sky\nfell")
 
     monkeypatch.setattr(train, "train", fail)
-    assert cli.main(["train", "denoising", "--data", "pictures"]) == 1
+    assert cli.main(["train", "denoising", "--data", "images"]) == 1
     captured = capsys.readouterr()
     assert "keras-ae: RuntimeError: the sky fell (--debug shows where)" in captured.err
     assert "Traceback" not in captured.err

@@ -88,7 +88,7 @@ def test_exported_heads_are_served_verified_and_encoded_with(make):
     ]  # fmt: skip
 
 
-def test_pictures_are_restored_with_what_is_given(make, tmp_path):
+def test_images_are_restored_with_what_is_given(make, tmp_path):
     given = (
         "RECIPE=clean",
         "INPUT=my $(touch pwned) photo",

@@ -1,4 +1,4 @@
-"""The verb predict: arrays and pictures through exported heads, here and on a stand-in for a server."""
+"""The verb predict: arrays and images through exported heads, here and on a stand-in for a server."""
 
 import argparse
 import io
@@ -43,7 +43,7 @@ def own(models, head, signature, **given):
 
 
 def draw(folder, count, random, suffix=".png"):
-    """Pictures of noise, 12 x 12 pixels of grey, and their pixels."""
+    """Images of noise, 12 x 12 pixels of gray, and their pixels."""
     folder.mkdir(exist_ok=True)
     levels = random.integers(0, 256, (count, 12, 12), dtype=np.uint8)
     for number, level in enumerate(levels):
@@ -75,18 +75,18 @@ def test_without_an_output_a_table_is_shown(place, exported, tmp_path, capsys):
     assert line.split() == ["code", "(3,", "4)", "float32", *numbers]
 
 
-def test_pictures_become_codes_and_codes_pictures(place, exported, tmp_path, random, capsys):
-    pixels = draw(tmp_path / "pictures", 5, random)
+def test_images_become_codes_and_codes_images(place, exported, tmp_path, random, capsys):
+    pixels = draw(tmp_path / "images", 5, random)
     codes, drawn = tmp_path / "codes.npz", tmp_path / "drawn"
-    assert run(tmp_path / "pictures", "--output", codes, "--batch", 2, *place) == 0
+    assert run(tmp_path / "images", "--output", codes, "--batch", 2, *place) == 0
     with np.load(codes) as written:
         expected = own(exported, "encoder", "serving_default", inputs=pixels)["code"]
         np.testing.assert_allclose(written["code"], expected, rtol=1e-5, atol=1e-6)
         assert written["files"].tolist() == [
-            str(tmp_path / "pictures" / f"{number}.png") for number in range(5)
+            str(tmp_path / "images" / f"{number}.png") for number in range(5)
         ]
     assert run(codes, "--head", "decoder", "--signature", "png", "--output", f"{drawn}/", *place) == 0
-    assert f"5 pictures of reconstruction_bytes in {drawn}" in capsys.readouterr().out
+    assert f"5 images of reconstruction_bytes in {drawn}" in capsys.readouterr().out
     assert sorted(path.name for path in drawn.iterdir()) == [f"{number}.png" for number in range(5)]
     expected = own(exported, "decoder", "png", code=expected)["reconstruction_bytes"]
     for number, content in enumerate(expected):
@@ -97,7 +97,7 @@ def test_pictures_become_codes_and_codes_pictures(place, exported, tmp_path, ran
         assert abs(there.astype(int) - due).max() <= 1
 
 
-def test_a_folder_takes_pictures_and_the_rest_in_one_file(place, tmp_path, random):
+def test_a_folder_takes_images_and_the_rest_in_one_file(place, tmp_path, random):
     draw(tmp_path / "a", 2, random)
     draw(tmp_path / "b", 1, random, ".jpg")
     drawn = tmp_path / "drawn"
@@ -105,8 +105,8 @@ def test_a_folder_takes_pictures_and_the_rest_in_one_file(place, tmp_path, rando
     assert run(tmp_path / "a", tmp_path / "b/0.jpg", "--head", "autoencoder", "--output", drawn, *place) == 0
     names = ["00000_0.png", "00001_1.png", "00002_0.png"]  # two files are called 0
     assert sorted(path.name for path in drawn.iterdir()) == [*names, "outputs.npz"]
-    with Image.open(drawn / names[0]) as picture:
-        assert picture.size == (12, 12)
+    with Image.open(drawn / names[0]) as image:
+        assert image.size == (12, 12)
     with np.load(drawn / "outputs.npz") as written:
         assert written["error"].shape == (3,)
         assert written["files"][2] == str(tmp_path / "b/0.jpg")
@@ -123,11 +123,11 @@ def test_bytes_in_a_file_of_arrays_are_whole(place, exported, tmp_path, random):
         assert "files" not in written
 
 
-def test_bad_pictures_are_named_and_the_rest_go_on(place, exported, tmp_path, random, capsys, monkeypatch):
-    folder = tmp_path / "pictures"
+def test_bad_images_are_named_and_the_rest_go_on(place, exported, tmp_path, random, capsys, monkeypatch):
+    folder = tmp_path / "images"
     pixels = draw(folder, 4, random)
     (folder / "empty.png").touch()
-    (folder / "text.jpg").write_text("no picture")
+    (folder / "text.jpg").write_text("no image")
     (folder / "broken.png").write_bytes((folder / "0.png").read_bytes()[:-30])
     (folder / "large.png").write_bytes((folder / "0.png").read_bytes() + b" " * 2**20)
     monkeypatch.setattr(predict, "LARGEST_FILE", 2**20)
@@ -149,22 +149,22 @@ def test_bad_pictures_are_named_and_the_rest_go_on(place, exported, tmp_path, ra
         np.testing.assert_allclose(written["code"], expected, rtol=1e-5, atol=1e-6)
 
 
-def test_an_unreadable_picture_is_named(place, tmp_path, random, capsys, monkeypatch):
-    draw(tmp_path / "pictures", 1, random)
+def test_an_unreadable_image_is_named(place, tmp_path, random, capsys, monkeypatch):
+    draw(tmp_path / "images", 1, random)
 
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(predict.Path, "read_bytes", refuse)
-    assert run(tmp_path / "pictures", "--output", tmp_path / "codes.npz", *place) == 1
+    assert run(tmp_path / "images", "--output", tmp_path / "codes.npz", *place) == 1
     told = capsys.readouterr().err
     assert "0.png: it cannot be read (Permission denied)" in told
-    assert "none of 1 pictures could be used" in told
+    assert "none of 1 images could be used" in told
     assert not (tmp_path / "codes.npz").exists()
 
 
 def test_what_is_there_stays_unless_forced(place, tmp_path, random):
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "images"
     draw(folder, 2, random)
     target = tmp_path / "out.npz"
     target.write_text("mine")
@@ -212,7 +212,7 @@ def test_a_version_and_a_label_are_found(place, tmp_path):
         assert run(tmp_path / "a.npy", "--head", "decoder", *choice, *place) == 0
     for choice, words in (
         (["--version", 9], r"no version 9 of its decoder|Specific\(tiny_decoder, 9\)"),
-        (["--label", "x"], "no decoder labelled 'x'; it has stable|Unrecognized servable version label: x"),
+        (["--label", "x"], "no decoder labeled 'x'; it has stable|Unrecognized servable version label: x"),
         (["--signature", "x"], "tiny_decoder has no signature 'x'; it has png, serving_default"),
     ):
         with pytest.raises(InputError, match=words):
@@ -223,8 +223,8 @@ def test_a_version_and_a_label_are_found(place, tmp_path):
     ("arguments", "words"),
     [
         (["absent.npy"], "'absent.npy', which does not exist"),
-        (["a.npy", "pictures"], "expected one file of arrays or rows, or pictures; received a.npy pictures"),
-        (["empty"], r"expected pictures \(.jfif .jpeg .jpg .png\) below empty; found none"),
+        (["a.npy", "images"], "expected one file of arrays or rows, or images; received a.npy images"),
+        (["empty"], r"expected images \(.jfif .jpeg .jpg .png\) below empty; found none"),
         (["a.npy", "--batch", "0"], "expected --batch of at least 1, received 0"),
         (
             ["a.npy", "--output", "out.csv"],
@@ -237,17 +237,17 @@ def test_a_version_and_a_label_are_found(place, tmp_path):
         (["one.npy"], "expected inputs in one.npy with an axis of examples, received a single value"),
         (["two.npz"], r"expected inputs in two.npz \(see numpy.savez\); it holds x, y"),
         (["a.npy"], r"expected inputs of shape \(n, 12, 12, 1\), n examples; received \(2, 5\)"),
-        (["pictures", "--head", "decoder"], "tiny_decoder has no signature 'image_bytes'; it has png"),
+        (["images", "--head", "decoder"], "tiny_decoder has no signature 'image_bytes'; it has png"),
         (
-            ["pictures", "--signature", "serving_default"],
-            r"expected arrays \(inputs\) in an .npz file, received pictures",
+            ["images", "--signature", "serving_default"],
+            r"expected arrays \(inputs\) in an .npz file, received images",
         ),
         (["a.npy", "--head", "prior"], "tiny has no exported prior; it has autoencoder, decoder, encoder"),
     ],
 )
 def test_what_cannot_be_used_is_refused(exported, tmp_path, random, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
-    draw(tmp_path / "pictures", 1, random)
+    draw(tmp_path / "images", 1, random)
     (tmp_path / "empty").mkdir()
     np.save("a.npy", np.zeros((2, 5)))
     for name in ("text.npy", "text.npz"):

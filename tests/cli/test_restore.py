@@ -26,7 +26,7 @@ def run(models, tmp_path, monkeypatch):
 
 @pytest.fixture
 def draw(run, random):
-    """Saves a picture of noise and gives its levels."""
+    """Saves an image of noise and gives its levels."""
 
     def draw(file, shape=(6, 8, 3)):
         levels = random.integers(0, 256, shape, dtype=np.uint8)
@@ -56,7 +56,7 @@ def refused(run, capsys, message, *words):
     assert re.search(message, line), line
 
 
-def test_a_picture_is_restored_beside_a_comparison(run, draw, tmp_path, capsys):
+def test_a_image_is_restored_beside_a_comparison(run, draw, tmp_path, capsys):
     draw("photo.jpg", (30, 41, 3))
     assert run("larger", "photo.jpg", "--tile", 16) == 0
     assert files(tmp_path / "restored/larger") == ["photo.png", "photo_comparison.png"]
@@ -65,7 +65,7 @@ def test_a_picture_is_restored_beside_a_comparison(run, draw, tmp_path, capsys):
     line, summary = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"photo.jpg  41x30 -> 82x60  \d+.\d\d s", line)
     assert re.fullmatch(
-        r"restored 1 of 1 pictures to restored/larger: 0.00 megapixels in \d.\d s, \S+ megapixels a second"
+        r"restored 1 of 1 images to restored/larger: 0.00 megapixels in \d.\d s, \S+ megapixels a second"
         r"(, at most \d+\.\d\d GB of memory)?",
         summary,
     )
@@ -83,7 +83,7 @@ def test_a_folder_keeps_its_structure_and_other_files_are_passed_over(run, draw,
     assert "\npassed over 2 other files, of suffix .txt, none\n" in capsys.readouterr().out
 
 
-def test_pictures_that_would_give_one_file_keep_their_suffixes(run, draw, tmp_path):
+def test_images_that_would_give_one_file_keep_their_suffixes(run, draw, tmp_path):
     for name in ("a.png", "a.jpg", "b.png", "b_comparison.bmp", "C.png", "c.bmp", "d.png"):
         draw(f"in/{name}")
     assert run("clean", "in", "--output", "out") == 0
@@ -108,7 +108,7 @@ def test_a_bad_file_is_named_and_the_rest_is_restored(run, draw, tmp_path, capsy
     captured = capsys.readouterr()
     assert captured.err == "keras-ae: left out b.png: its file is empty\n"
     summary, failed = captured.out.splitlines()[-2:]
-    assert summary.startswith("restored 2 of 3 pictures to out: 0.00 megapixels in ")
+    assert summary.startswith("restored 2 of 3 images to out: 0.00 megapixels in ")
     assert failed == "left out 1: b.png"
     assert len(files(tmp_path / "out")) == 4
 
@@ -117,9 +117,9 @@ def test_nothing_but_bad_files_is_an_error(run, draw, tmp_path, capsys):
     (tmp_path / "in").mkdir()
     (tmp_path / "in/a.png").write_bytes(b"x")
     (tmp_path / "in/b.png").write_bytes(b"")
-    message = "none of 2 pictures can be restored: a.png: not a picture .*; b.png: its file is empty"
+    message = "none of 2 images can be restored: a.png: not an image .*; b.png: its file is empty"
     refused(run, capsys, message, "clean", "in")
-    refused(run, capsys, "none of 1 pictures .* b.png: its file is empty", "clean", "in/b.png")
+    refused(run, capsys, "none of 1 images .* b.png: its file is empty", "clean", "in/b.png")
     assert not (tmp_path / "restored").exists()
 
 
@@ -141,8 +141,8 @@ def test_a_folder_that_cannot_be_listed_is_named(run, draw, tmp_path, monkeypatc
 
 def test_an_input_that_is_not_there_is_refused(run, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    refused(run, capsys, "a file or a folder of pictures, received 'nowhere'", "clean", "nowhere")
-    refused(run, capsys, "expected pictures .* below empty; found none; check the path", "clean", "empty")
+    refused(run, capsys, "a file or a folder of images, received 'nowhere'", "clean", "nowhere")
+    refused(run, capsys, "expected images .* below empty; found none; check the path", "clean", "empty")
     refused(run, capsys, "received an empty name", "clean", "")
     refused(run, capsys, "received 'cleaner'; there is clean, filled, larger; train", "cleaner", "empty")
 
@@ -152,7 +152,7 @@ def test_limits_of_nothing_are_refused(run, capsys, option):
     refused(run, capsys, "expected --tile of at least 1 and --most-megapixels above 0", "clean", "x", *option)
 
 
-def test_a_picture_over_the_limit_is_left_out(run, draw, capsys):
+def test_a_image_over_the_limit_is_left_out(run, draw, capsys):
     draw("a.png", (20, 60))
     refused(
         run, capsys, "a.png: expected at most 0.001 megapixels, received 60x20", "clean", "a.png",
@@ -172,7 +172,7 @@ def test_an_output_that_is_there_is_replaced_by_force_alone(run, draw, tmp_path,
     for name in ("b.png", "b_comparison.png"):
         (tmp_path / "out" / name).write_text("mine")
     with monkeypatch.context() as patch:
-        patch.setattr(restoring, "read_picture", None)
+        patch.setattr(restoring, "read_image", None)
         refused(
             run, capsys, "out/b.png and 1 more of 4 files are there already; .* --force", "clean", "in",
             "--output", "out",
@@ -252,7 +252,7 @@ def test_a_folder_of_masks_is_searched_by_name(run, draw, capsys):
     assert run("filled", "in", "--mask", "masks", "--output", "out") == 1
     captured = capsys.readouterr()
     assert re.findall(r"^(\S+)  8x6", captured.out, re.M) == ["a.png", "x/b.jpg"]
-    ends = "of any picture's suffix, received"
+    ends = "of any image's suffix, received"
     assert captured.err.splitlines() == [
         f"keras-ae: left out d.png: expected one mask masks/d {ends} d.bmp and d.tif",
         f"keras-ae: left out x/c.png: expected one mask masks/x/c {ends} none",
@@ -292,8 +292,8 @@ def test_a_mask_of_no_use_is_refused(run, draw, tmp_path, capsys):
     assert not (tmp_path / "restored").exists()
 
 
-def test_notes_are_told_beside_a_picture(run, tmp_path, capsys):
-    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+def test_notes_are_told_beside_a_image(run, tmp_path, capsys):
+    frames = [Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     assert run("clean", "a.gif", "--version", 1) == 0
     assert re.match(r"a.gif  4x4 -> 4x4  \S+ s \(the first of 2 frames\)\n", capsys.readouterr().out)

@@ -102,11 +102,11 @@ def test_metadata_is_what_the_card_says(server):
             assert client.metadata() == card["signatures"]
 
 
-def test_pictures_go_in_and_come_out_as_bytes(server, random):
+def test_images_go_in_and_come_out_as_bytes(server, random):
     levels = random.integers(0, 256, (3, 12, 12, 1), dtype=np.uint8)
-    pictures = [tf.io.encode_png(level).numpy() for level in levels]
+    images = [tf.io.encode_png(level).numpy() for level in levels]
     with Client(server.url, "tiny_encoder", signature="image_bytes") as client:
-        codes = client.predict({"image_bytes": pictures})["code"]
+        codes = client.predict({"image_bytes": images})["code"]
     expected = own(server.models, "encoder", "serving_default", {"inputs": levels / np.float32(255)})
     np.testing.assert_allclose(codes, expected["code"], atol=1e-6)
     with Client(server.url, "tiny_decoder", signature="png") as client:
@@ -251,7 +251,7 @@ class Pair(tf.Module):
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    """A folder of models with two versions of a head of two inputs, the first of them labelled stable."""
+    """A folder of models with two versions of a head of two inputs, the first of them labeled stable."""
     models = tmp_path_factory.mktemp("pair")
     for version in (1, 2):
         head = Pair(version)

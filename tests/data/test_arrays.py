@@ -30,7 +30,7 @@ def test_bytes_stay_bytes_of_the_unit_interval(save, random):
     ("convert", "highest"),
     [(lambda x: x, 1.0), (lambda x: x > 0.5, 1.0), (lambda x: (x * 65535).astype("uint16"), 1.0)],
 )
-def test_floats_in_the_unit_interval_and_booleans_and_deep_pictures_are_unit(save, random, convert, highest):
+def test_floats_in_the_unit_interval_and_booleans_and_deep_images_are_unit(save, random, convert, highest):
     loaded = ArrayFile(save(convert(random.uniform(size=(30, 4, 4, 3))))).load()
     assert loaded.domain == "unit"
     assert loaded.train.examples.dtype == np.float32
@@ -38,7 +38,7 @@ def test_floats_in_the_unit_interval_and_booleans_and_deep_pictures_are_unit(sav
     assert 0.9 < loaded.train.examples.max() <= highest
 
 
-def test_real_vectors_are_standardised_by_the_training_split(save, random):
+def test_real_vectors_are_standardized_by_the_training_split(save, random):
     raw = random.normal(size=(200, 3)) * [1, 10, 0] + [5, -100, 7]
     loaded = ArrayFile(save(raw)).load()
     assert loaded.domain == "real"
@@ -49,7 +49,7 @@ def test_real_vectors_are_standardised_by_the_training_split(save, random):
     assert distance.max() < 1e-3
 
 
-def test_real_pictures_are_standardised_per_channel(save, random):
+def test_real_images_are_standardized_per_channel(save, random):
     loaded = ArrayFile(save(random.normal(size=(50, 4, 4, 2)) * [1, 100])).load()
     assert loaded.scale.shape == (2,)
     np.testing.assert_allclose(loaded.train.examples.std((0, 1, 2)), 1, rtol=1e-3)
@@ -62,8 +62,8 @@ def test_integers_are_real_numbers(save, random):
 def test_the_domain_can_be_said(save, random):
     path = save(random.uniform(size=(30, 4)))
     assert ArrayFile(path, domain="real").load().domain == "real"
-    with pytest.raises(ValueError, match='"unit", "real" or "categorical", received \'grey\''):
-        ArrayFile(path, domain="grey")
+    with pytest.raises(ValueError, match='"unit", "real" or "categorical", received \'gray\''):
+        ArrayFile(path, domain="gray")
 
 
 def test_an_npz_gives_its_examples_and_labels(save, random):
@@ -176,7 +176,7 @@ def test_a_constant_column_is_left_in_its_own_scale(save, random):
     np.testing.assert_allclose(loaded.train.examples[:, 1], 0, atol=1e-6)
 
 
-def test_deep_pictures_that_are_nearly_black_are_told_of(save, random):
+def test_deep_images_that_are_nearly_black_are_told_of(save, random):
     dark = ArrayFile(save(random.integers(0, 255, (20, 4, 4)).astype(np.uint16))).load()
     assert "nearly black" in dark.notes[0]
     bright = ArrayFile(save(random.integers(0, 65535, (20, 4, 4)).astype(np.uint16))).load()

@@ -11,7 +11,7 @@ from keras_ae.imaging import decode
 
 
 def fill(folder, count=12, size=(20, 20), mode="L", suffix=".png", seed=0):
-    """Writes random pictures, all different."""
+    """Writes random images, all different."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     for number in range(count):
@@ -24,7 +24,7 @@ def all_examples(data):
     return np.concatenate([split.examples for split in data.splits.values()])
 
 
-def test_grey_pictures_of_one_small_size_keep_it(tmp_path):
+def test_gray_images_of_one_small_size_keep_it(tmp_path):
     fill(tmp_path)
     data = ImageFolder(str(tmp_path)).load()
     assert data.train.shape == (20, 20, 1)
@@ -37,7 +37,7 @@ def test_pixels_arrive_as_they_are(tmp_path):
     fill(tmp_path)
     data = ImageFolder(str(tmp_path)).load()
     originals = {np.asarray(Image.open(file)).tobytes() for file in tmp_path.glob("*.png")}
-    assert {picture.tobytes() for picture in all_examples(data)} == originals
+    assert {image.tobytes() for image in all_examples(data)} == originals
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".ppm", ".webp", ".gif", ".jpg", ".JPEG"])
@@ -55,14 +55,14 @@ def test_nested_folders_are_labels(tmp_path):
     assert np.bincount(labels).tolist() == [12, 12]
 
 
-def test_pictures_of_many_sizes_are_brought_to_one(tmp_path):
+def test_images_of_many_sizes_are_brought_to_one(tmp_path):
     fill(tmp_path, 6, size=(40, 30), mode="RGB")
     fill(tmp_path / "more", 6, size=(17, 90), mode="RGB", seed=1)
     assert ImageFolder(str(tmp_path)).load().train.shape == (64, 64, 3)
     assert ImageFolder(str(tmp_path), size=16).load().train.shape == (16, 16, 3)
 
 
-def test_a_new_size_does_not_move_a_picture_to_another_split(tmp_path):
+def test_a_new_size_does_not_move_a_image_to_another_split(tmp_path):
     fill(tmp_path, 40, size=(32, 32))
     small, large = (ImageFolder(str(tmp_path), size=size).load() for size in (8, 32))
     assert [len(split) for split in small.splits.values()] == [len(split) for split in large.splits.values()]
@@ -70,16 +70,16 @@ def test_a_new_size_does_not_move_a_picture_to_another_split(tmp_path):
 
 def test_the_middle_is_kept_and_not_squeezed(tmp_path):
     for number in range(4):
-        picture = np.full((10, 30), number, np.uint8)
-        picture[:, 10:20] = 200 + number
-        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+        image = np.full((10, 30), number, np.uint8)
+        image[:, 10:20] = 200 + number
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
     examples = all_examples(ImageFolder(str(tmp_path), size=10).load())
     assert (examples >= 200).all()
 
 
-def test_a_broken_picture_is_named_and_the_rest_goes_on(tmp_path):
+def test_a_broken_image_is_named_and_the_rest_goes_on(tmp_path):
     fill(tmp_path)
-    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    (tmp_path / "broken.png").write_bytes(b"not an image")
     whole = (tmp_path / "0.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
     data = ImageFolder(str(tmp_path)).load()
@@ -90,7 +90,7 @@ def test_a_broken_picture_is_named_and_the_rest_goes_on(tmp_path):
     assert "cut.png" in note
 
 
-def test_many_broken_pictures_are_counted(tmp_path):
+def test_many_broken_images_are_counted(tmp_path):
     fill(tmp_path)
     for number in range(5):
         (tmp_path / f"broken{number}.png").write_bytes(b"x")
@@ -98,13 +98,13 @@ def test_many_broken_pictures_are_counted(tmp_path):
     assert any(note.startswith("left out 5 of 17 images") and note.endswith("and 2 more") for note in notes)
 
 
-def test_only_broken_pictures_are_refused(tmp_path):
+def test_only_broken_images_are_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"x")
     with pytest.raises(InputError, match="none of the 1 images .* can be read.*a.png"):
         ImageFolder(str(tmp_path)).load()
 
 
-def test_pictures_that_are_all_cut_are_refused(tmp_path):
+def test_images_that_are_all_cut_are_refused(tmp_path):
     fill(tmp_path, 3)
     for file in tmp_path.glob("*.png"):
         file.write_bytes(file.read_bytes()[:200])
@@ -113,20 +113,20 @@ def test_pictures_that_are_all_cut_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("array", [np.full((8, 8), 1.5, np.float32), np.full((8, 8), 70000, np.int32)])
-def test_a_picture_beyond_its_range_is_left_out_and_not_clipped(tmp_path, array):
+def test_a_image_beyond_its_range_is_left_out_and_not_clipped(tmp_path, array):
     fill(tmp_path)
     Image.fromarray(array).save(tmp_path / "bright.tif")
     notes = ImageFolder(str(tmp_path)).load().notes
     assert any("left out 1 of 13" in note and "bright.tif (values from" in note for note in notes)
 
 
-def test_one_picture_saved_twice_stays_in_one_split(tmp_path):
+def test_one_image_saved_twice_stays_in_one_split(tmp_path):
     fill(tmp_path, 40)
     for file in list(tmp_path.glob("*.png")):
-        with Image.open(file) as picture:
-            picture.save(file.with_suffix(".bmp"))
+        with Image.open(file) as image:
+            image.save(file.with_suffix(".bmp"))
     data = ImageFolder(str(tmp_path)).load()
-    contents = [{picture.tobytes() for picture in split.examples} for split in data.splits.values()]
+    contents = [{image.tobytes() for image in split.examples} for split in data.splits.values()]
     assert sum(map(len, contents)) == 40
 
 
@@ -143,16 +143,16 @@ def test_an_empty_folder_is_refused(tmp_path):
         ImageFolder(str(tmp_path)).load()
 
 
-def test_grey_beside_colour_is_refused_until_one_is_chosen(tmp_path):
+def test_gray_beside_color_is_refused_until_one_is_chosen(tmp_path):
     fill(tmp_path / "a", 5)
     fill(tmp_path / "b", 7, mode="RGB", seed=1)
-    with pytest.raises(InputError, match="5 grey and 7 in colour; set data.channels"):
+    with pytest.raises(InputError, match="5 gray and 7 in color; set data.channels"):
         ImageFolder(str(tmp_path)).load()
     assert ImageFolder(str(tmp_path), channels=3).load().train.shape == (20, 20, 3)
     assert ImageFolder(str(tmp_path), channels=1).load().train.shape == (20, 20, 1)
 
 
-def test_a_picture_of_too_many_pixels_is_left_out_before_it_is_decoded(tmp_path, monkeypatch):
+def test_a_image_of_too_many_pixels_is_left_out_before_it_is_decoded(tmp_path, monkeypatch):
     fill(tmp_path)
     fill(tmp_path / "big", 1, size=(30, 30), seed=9)
     monkeypatch.setattr(decode, "MOST_PIXELS", 500)
@@ -180,9 +180,9 @@ def test_sixteen_bits_transparency_palettes_and_orientation_are_understood(tmp_p
     np.testing.assert_array_equal(decode.fit(Image.fromarray(np.full((8, 8), 2570, np.int32)), 8, 1), 10)
     clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
     np.testing.assert_array_equal(decode.fit(clear, 8, 3), 255)
-    grey_palette = Image.new("L", (8, 8), 7).convert("P")
-    assert decode._is_grey(grey_palette)
-    assert not decode._is_grey(Image.new("RGB", (8, 8), (1, 2, 3)).convert("P"))
+    gray_palette = Image.new("L", (8, 8), 7).convert("P")
+    assert decode._is_gray(gray_palette)
+    assert not decode._is_gray(Image.new("RGB", (8, 8), (1, 2, 3)).convert("P"))
     turned = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8))
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise by a quarter

@@ -18,11 +18,11 @@ from keras_ae.data.music.published import Chorales, JsbChorales
 from keras_ae.errors import InputError
 from keras_ae.formats.music import corpus, midi, rules
 from keras_ae.formats.music.grid import Piece, Vocabulary
-from keras_ae.formats.music.harmonies import harmonised
+from keras_ae.formats.music.harmonies import harmonized
 
 
 def three(bars=6):
-    made = harmonised(3, bars)
+    made = harmonized(3, bars)
     return {"train": made[:1], "validation": made[1:2], "test": made[2:]}
 
 
@@ -79,7 +79,7 @@ def test_a_cut_of_nothing_is_refused(field):
 def test_jsb_chorales_keep_their_splits_and_hold_repeated_notes(tmp_path, monkeypatch):
     splits = {"train": 3, "valid": 2, "test": 1}
     made = {
-        part: [piece.sounding.tolist() for piece in harmonised(count, 6, seed=count)]
+        part: [piece.sounding.tolist() for piece in harmonized(count, 6, seed=count)]
         for part, count in splits.items()
     }
     made["train"][0][0] = [-1] * 4
@@ -120,7 +120,7 @@ def moved(piece, semitones):
 
 
 def test_a_tune_has_one_split_in_every_key():
-    made = harmonised(40, 5)
+    made = harmonized(40, 5)
     parts, note = split_by_melody(made + [moved(piece, -2) for piece in made], 4)
     assert note == ""
     where = {piece.name: part for part, of in parts.items() for piece in of}
@@ -130,7 +130,7 @@ def test_a_tune_has_one_split_in_every_key():
 
 
 def test_too_few_tunes_are_refused_and_short_pieces_told():
-    made = harmonised(4, 5)
+    made = harmonized(4, 5)
     short = Piece("short", made[0].sounding[:63], made[0].onsets[:63])
     upbeat = Piece("upbeat", made[0].sounding, made[0].onsets, first=20)
     assert split_by_melody([*made, short, upbeat], 4)[1] == "left out 2 pieces shorter than 4 bars"
@@ -139,7 +139,7 @@ def test_too_few_tunes_are_refused_and_short_pieces_told():
 
 
 def test_pieces_are_kept_as_plain_arrays(tmp_path):
-    made = harmonised(2, 5)
+    made = harmonized(2, 5)
     made.append(Piece("upbeat", made[0].sounding[:20], made[0].onsets[:20], 4))
     path = tmp_path / "new" / "a.npz"
     assert keep(path, made, "a note")
@@ -161,7 +161,7 @@ def test_the_corpus_is_parsed_once(tmp_path, monkeypatch):
 
     def parsed(most, steps_a_beat):
         calls.append(most)
-        return harmonised(12, 6), "left out 2 of other than 4 parts"
+        return harmonized(12, 6), "left out 2 of other than 4 parts"
 
     monkeypatch.setattr(corpus, "chorales", parsed)
     monkeypatch.setattr(corpus, "corpus_version", lambda: "1.0")
@@ -220,7 +220,7 @@ def test_the_corpus_has_chorales_with_upbeats(tmp_path, monkeypatch):
 @pytest.fixture
 def folder(tmp_path):
     """8 pieces in 4 tracks, one in another key, beside what is of no use."""
-    for number, piece in enumerate([*harmonised(7, 6), moved(harmonised(1, 6)[0], 12)]):
+    for number, piece in enumerate([*harmonized(7, 6), moved(harmonized(1, 6)[0], 12)]):
         midi.write(tmp_path / f"{number}.{'mid' if number % 2 else 'MIDI'}", piece.sounding, piece.onsets)
     (tmp_path / "notes.txt").touch()
     return tmp_path
@@ -255,7 +255,7 @@ def test_what_is_of_no_use_in_a_folder_is_told(folder):
 
 
 def test_bars_that_are_not_of_four_beats_are_told(folder):
-    piece = harmonised(1, 6, seed=5)[0]
+    piece = harmonized(1, 6, seed=5)[0]
     midi.write(folder / "waltz.mid", piece.sounding, piece.onsets, beats_a_bar=3)
     assert "1 of 9 pieces have other bars than 4/4" in MidiFolder(str(folder)).load().notes[2]
 

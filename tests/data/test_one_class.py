@@ -27,7 +27,7 @@ def test_labels_become_nought_for_the_normal_class_and_more_for_others():
 
 @pytest.fixture
 def parts(tmp_path, random):
-    """Thirty grey squares that are good, and five that are cut."""
+    """Thirty gray squares that are good, and five that are cut."""
     for name, count in (("good", 30), ("cut", 5)):
         (tmp_path / "parts" / name).mkdir(parents=True)
         for number in range(count):

@@ -19,8 +19,8 @@ from keras_ae.errors import InputError
 
 
 def album(*shapes):
-    pictures = [gradient(*shape, number) for number, shape in enumerate(shapes)]
-    photographs = [Photograph(lambda p=p: p, bytes([n]) * 8, p[..., 0].size) for n, p in enumerate(pictures)]
+    images = [gradient(*shape, number) for number, shape in enumerate(shapes)]
+    photographs = [Photograph(lambda p=p: p, bytes([n]) * 8, p[..., 0].size) for n, p in enumerate(images)]
     return Album(photographs, 3)
 
 
@@ -32,7 +32,7 @@ def drawn(split, index, number=0):
 
 @pytest.fixture
 def photo_folder(tmp_path, random):
-    """Twelve photographs, each of another size, some of them grey."""
+    """Twelve photographs, each of another size, some of them gray."""
     for number in range(12):
         shape = (40 + number, 50 - number, 3) if number % 3 else (40 + number, 50 - number)
         Image.fromarray(random.integers(0, 255, shape, dtype=np.uint8)).save(tmp_path / f"{number:02d}.png")
@@ -85,7 +85,7 @@ def test_pieces_share_no_pixel_and_begin_in_the_middle():
     assert pieces(Album((), 3), 16, 2).shape == (0, 16, 16, 3)
 
 
-def test_what_is_too_large_to_hold_is_decoded_anew_and_once_for_neighbours(monkeypatch):
+def test_what_is_too_large_to_hold_is_decoded_anew_and_once_for_neighbors(monkeypatch):
     monkeypatch.setattr(crops, "HELD", 1000)
     opened = []
     shapes = ((40, 60), (33, 90), (50, 50))
@@ -117,21 +117,21 @@ def test_the_photographs_of_scikit_learn_are_cut_into_parts_that_share_no_pixel(
     from sklearn.datasets import load_sample_images
 
     loaded = Photographs(Cropping(64)).load()
-    for number, picture in enumerate(load_sample_images().images):
+    for number, image in enumerate(load_sample_images().images):
         parts = [loaded.train.album[number], None, loaded.whole[number]]
         assert parts[0].shape == (427, 384, 3)
         assert parts[2].shape == (427, 128, 3)
-        np.testing.assert_array_equal(parts[0], picture[:, :384])
-        np.testing.assert_array_equal(parts[2], picture[:, 512:])
+        np.testing.assert_array_equal(parts[0], image[:, :384])
+        np.testing.assert_array_equal(parts[2], image[:, 512:])
         held = [piece.tobytes() for piece in loaded.validation.examples]
-        middle = picture[:, 384:512]
+        middle = image[:, 384:512]
         corners = [(row, column) for row in range((427 - 6 * 64) // 2, 427 - 64, 64) for column in (0, 64)]
         expected = {middle[row : row + 64, column : column + 64].tobytes() for row, column in corners}
         assert len(expected & set(held)) == 12
     assert "demonstration" in loaded.notes[0]
 
 
-def test_grey_is_one_channel():
+def test_gray_is_one_channel():
     loaded = Photographs(Cropping(32), channels=1).sample()
     assert loaded.train.shape == loaded.test.shape
     assert loaded.whole[0].shape[-1] == loaded.train.shape[-1] == 1
@@ -152,7 +152,7 @@ def test_a_folder_is_split_by_content_and_left_on_disk(photo_folder, monkeypatch
 
 
 def test_a_broken_photograph_is_named_and_left_out(photo_folder):
-    (photo_folder / "broken.jpg").write_bytes(b"no picture")
+    (photo_folder / "broken.jpg").write_bytes(b"no image")
     whole = (photo_folder / "01.png").read_bytes()
     (photo_folder / "cut.png").write_bytes(whole[: len(whole) // 2])
     (photo_folder / "notes.txt").write_text("")
@@ -171,8 +171,8 @@ def test_fewer_than_three_photographs_are_cut_into_parts(tmp_path):
     assert "fewer than three" in loaded.notes[-1]
 
 
-def test_a_folder_without_a_picture_that_can_be_read_is_refused(tmp_path):
-    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+def test_a_folder_without_a_image_that_can_be_read_is_refused(tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"no image")
     with pytest.raises(InputError, match="none of the 1 images"):
         PhotoFolder(str(tmp_path)).load()
 
@@ -229,12 +229,12 @@ def test_no_more_than_the_middle_of_a_large_test_photograph_is_scored(photo_fold
     monkeypatch.setattr(photos, "LARGEST_TESTED", 20)
     monkeypatch.setattr(photos, "MOST_TESTED", 1)
     loaded = PhotoFolder(str(photo_folder), Cropping(16, 40)).load()
-    assert [picture.shape for picture in loaded.whole] == [(20, 20, 3)]
+    assert [image.shape for image in loaded.whole] == [(20, 20, 3)]
 
 
 @pytest.mark.parametrize("kind", [Photographs, partial(PhotoFolder, "x"), published.Set5])
-def test_other_channels_than_grey_and_colour_are_refused(kind):
-    with pytest.raises(ValueError, match=r"channels is 1 \(grey\) or 3 \(colour\), received 2"):
+def test_other_channels_than_gray_and_color_are_refused(kind):
+    with pytest.raises(ValueError, match=r"channels is 1 \(gray\) or 3 \(color\), received 2"):
         kind(channels=2)
 
 
@@ -261,7 +261,7 @@ def test_some_pieces_stand_for_photographs_where_a_look_is_enough():
     assert len(taken) == 1
 
 
-def test_whole_pictures_come_one_by_one_with_the_same_noise_each_time():
+def test_whole_images_come_one_by_one_with_the_same_noise_each_time():
     loaded = Photographs(Cropping(24)).sample()
     pair = lambda x, seeds: (x + tf.cast(seeds[:, 1], tf.float32)[:, None, None, None], x)  # noqa: E731
     first, again = (list(whole_batches(loaded, pair, 0)) for _ in range(2))

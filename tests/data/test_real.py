@@ -62,7 +62,7 @@ def test_the_floor_of_the_crossentropy_of_mnist():
 )
 def test_the_sets_that_restoration_is_measured_on_have_their_sizes(kind, count, channels):
     data = kind().load()
-    found = [picture.shape[-1] for picture in data.whole]
+    found = [image.shape[-1] for image in data.whole]
     assert len(found) == count
     assert set(found) - {1} == set() if channels == 1 else found.count(1) == (kind is Set14)
     assert len(data.train) == 0
@@ -76,8 +76,8 @@ def test_the_training_set_of_denoisers_has_400_photographs():
     assert len(data.whole) == 68
 
 
-def of_whole_pictures(data, task, name):
-    """The mean PSNR of a baseline on whole test pictures."""
+def of_whole_images(data, task, name):
+    """The mean PSNR of a baseline on whole test images."""
     batches = whole_batches(data, lambda x, seeds: task.pair(x, seeds, "unit"), 0)
     predict = task.baselines(data, 0, 1)[name]
     return evaluate(lambda named: predict(named["inputs"]), batches, "unit", task.measures())["psnr"]
@@ -85,17 +85,17 @@ def of_whole_pictures(data, task, name):
 
 @pytest.mark.parametrize(("scale", "published"), [(2, 33.66), (3, 30.39), (4, 28.42)])
 def test_bicubic_enlargement_reaches_its_published_ratio_on_set5(scale, published):
-    found = of_whole_pictures(Set5().load(), SuperResolution(scale), "bicubic")
+    found = of_whole_images(Set5().load(), SuperResolution(scale), "bicubic")
     assert found == pytest.approx(published, abs=0.02)
 
 
-def test_bicubic_enlargement_reaches_its_published_ratio_where_a_picture_is_grey():
-    assert of_whole_pictures(Set14().load(), SuperResolution(2), "bicubic") == pytest.approx(30.24, abs=0.02)
+def test_bicubic_enlargement_reaches_its_published_ratio_where_a_image_is_gray():
+    assert of_whole_images(Set14().load(), SuperResolution(2), "bicubic") == pytest.approx(30.24, abs=0.02)
 
 
 @pytest.mark.parametrize("kind", [Set12, Set68])
 def test_noise_of_sigma_25_has_its_published_ratio(kind):
-    assert of_whole_pictures(kind().load(), PhotoDenoising(), "noisy input") == pytest.approx(20.17, abs=0.02)
+    assert of_whole_images(kind().load(), PhotoDenoising(), "noisy input") == pytest.approx(20.17, abs=0.02)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,10 +13,10 @@ from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.variants.undercomplete import Undercomplete
 
 
-def middles(pictures):
-    """Columns and rows (n,) of the pictures' centres of mass, in sides."""
-    weights = pictures[..., 0] / pictures[..., 0].sum(axis=(1, 2), keepdims=True, dtype=float)
-    steps = (np.arange(pictures.shape[1]) + 0.5) / pictures.shape[1]
+def middles(images):
+    """Columns and rows (n,) of the images' centers of mass, in sides."""
+    weights = images[..., 0] / images[..., 0].sum(axis=(1, 2), keepdims=True, dtype=float)
+    steps = (np.arange(images.shape[1]) + 0.5) / images.shape[1]
     return weights.sum(axis=1) @ steps, weights.sum(axis=2) @ steps
 
 

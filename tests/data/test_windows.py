@@ -61,7 +61,7 @@ def test_what_is_no_normal_part_is_refused(waves, text, message):
         normal_of(waves, text)
 
 
-def test_windows_are_standardised_by_the_normal_part_alone(waves):
+def test_windows_are_standardized_by_the_normal_part_alone(waves):
     waves.values[300:] *= 7
     found = data_of("waves", waves, 16, (0, 200))
     normal = found.offset + found.scale * np.concatenate([found.train.examples.reshape(-1, 2)])
@@ -222,7 +222,7 @@ def test_a_series_of_the_numenta_benchmark_has_its_labels_and_its_probation(nab)
         published.Nab("three").load()
 
 
-def test_several_series_are_standardised_each_by_itself(nab):
+def test_several_series_are_standardized_each_by_itself(nab):
     both = published.joined("both", {name: published.Nab(name, 5).load() for name in ("one/x", "two/x")})
     assert both.points.parts == (("one/x", 0, 400), ("two/x", 400, 800))
     assert both.points.labels.sum() == 13

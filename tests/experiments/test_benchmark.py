@@ -48,8 +48,8 @@ def test_a_table_has_a_row_a_variant_and_is_not_made_twice(tmp_path, monkeypatch
     assert rows["undercomplete"][-2] == "-"
     assert float(rows["conditional"][-2]) > 0
     assert "not the Inception FID" in (folder / "table.md").read_text()
-    with Image.open(folder / "pictures.png") as picture:
-        width, height = picture.size
+    with Image.open(folder / "images.png") as image:
+        width, height = image.size
     assert width > 20 * 58
     assert height == 4 * 58 + 2
     monkeypatch.setattr(benchmark, "train", None)
@@ -125,7 +125,7 @@ def test_the_command_writes_a_table_and_says_where(tmp_path, random, capsys):
     arguments = ["--data", str(tmp_path / "a.npz"), "--variants", "sparse", "--runs", str(tmp_path / "runs")]
     settings = ["--epochs", "1", "--set", " ".join([*SMALL[:2], "batch_size=8"])]
     assert main(["benchmark", *arguments, *settings]) == 0
-    found = re.search("table and pictures:  (.*)", capsys.readouterr().out)
+    found = re.search("table and images:  (.*)", capsys.readouterr().out)
     assert (Path(found[1]) / "table.md").read_text().count("| sparse |") == 1
     assert main(["benchmark", *arguments, "--epochs", "0"]) == 2
     assert "epochs: epochs is at least 1, received 0" in capsys.readouterr().err
@@ -189,7 +189,7 @@ def test_several_seeds_give_means_and_spreads(tmp_path, random, trained):
 
 
 @dataclasses.dataclass(frozen=True)
-class Unlabelled:
+class Unlabeled:
     """Sprites of which the shape is a factor alone, so that no classifier is trained."""
 
     def load(self):
@@ -199,10 +199,10 @@ class Unlabelled:
 
 
 def test_where_factors_are_known_disentanglement_is_in_the_table(tmp_path, trained):
-    folder = benchmark.benchmark(Unlabelled(), tmp_path, ("variational",), 1, SMALL[:2], str, seeds=2)
+    folder = benchmark.benchmark(Unlabeled(), tmp_path, ("variational",), 1, SMALL[:2], str, seeds=2)
     header, _, principal, line, *rest = (folder / "table.md").read_text().splitlines()
     assert header.endswith("| k-means NMI | MIG | beta-VAE score |")
-    factors = Unlabelled().load().factors["test"]
+    factors = Unlabeled().load().factors["test"]
     gap = mutual_information_gap(factors, factors)
     assert line.endswith(f" | 0.1500 ± 0.0707 | - | - | 0.500 | {gap:.3f} | 1.000 |")
     assert 0 <= float(principal.split("|")[-3]) < 0.5 < float(principal.split("|")[-2]) <= 1
@@ -241,7 +241,7 @@ def test_sprites_are_compared_over_seeds_by_the_command(tmp_path, monkeypatch, c
     assert main(["benchmark", *asked, *conv, "--runs", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert "variational, seed 1: " in printed
-    lines = re.search("table and pictures:  (.*)", printed)[1]
+    lines = re.search("table and images:  (.*)", printed)[1]
     rows = (Path(lines) / "table.md").read_text().splitlines()[3:5]
     assert [row.split(" | ")[0] for row in rows] == ["| variational", "| factor"]
     assert all(row.count("±") >= 5 for row in rows)

@@ -1,4 +1,4 @@
-"""Chorales as people have them: MIDI files, pictures and sound."""
+"""Chorales as people have them: MIDI files, images and sound."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,14 @@ from keras_ae.formats import from_json, to_json
 from keras_ae.formats.music import midi
 from keras_ae.formats.music.chorales import Chorales
 from keras_ae.formats.music.grid import Vocabulary, windows
-from keras_ae.formats.music.harmonies import harmonised
+from keras_ae.formats.music.harmonies import harmonized
 
 MEDIUM = Chorales(36, 84)
 
 
 @pytest.fixture(scope="module")
 def chorales():
-    return windows(harmonised(6, 8), Vocabulary(), 64, 16).astype(np.int64)
+    return windows(harmonized(6, 8), Vocabulary(), 64, 16).astype(np.int64)
 
 
 def test_a_run_keeps_the_medium_as_text():

@@ -1,4 +1,4 @@
-"""Media: kept as text, found by a shape, and what reads, draws and writes numbers and pictures."""
+"""Media: kept as text, found by a shape, and what reads, draws and writes numbers and images."""
 
 import dataclasses
 import json
@@ -9,16 +9,16 @@ from PIL import Image
 
 from keras_ae.errors import InputError
 from keras_ae.formats import from_json, kinds, medium_of, to_json
-from keras_ae.formats.images import Pictures
+from keras_ae.formats.images import Images
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.music.chorales import Chorales
-from keras_ae.formats.numbers import COLOURS, SIZE, Numbers
+from keras_ae.formats.numbers import COLORS, SIZE, Numbers
 
 MEDIA = {
     "chorales": (Chorales(40, 70, 2, 3, False), np.repeat([[30, 20, 10, 2], [0] * 4], [1, 11], axis=0)),
     "levels": (TileLevels("ab", "rooms", (("empty",), ("solid", "wall")), True), np.eye(5, 4, dtype=int)),
     "numbers": (Numbers(), np.arange(12, dtype=np.float32).reshape(6, 2)),
-    "pictures": (Pictures(), np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4, 1)),
+    "images": (Images(), np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4, 1)),
 }
 
 
@@ -76,8 +76,8 @@ def test_a_long_text_is_refused_in_a_short_line():
 @pytest.mark.parametrize(
     ("domain", "shape", "expected"),
     [
-        ("unit", (8, 9, 1), Pictures()),
-        ("unit", (8, 9, 3), Pictures()),
+        ("unit", (8, 9, 1), Images()),
+        ("unit", (8, 9, 3), Images()),
         ("unit", (8, 9, 2), Numbers()),
         ("unit", (9, 3), Numbers()),
         ("unit", (3,), Numbers()),
@@ -85,7 +85,7 @@ def test_a_long_text_is_refused_in_a_short_line():
         ("categorical", (8, 9, 3), Numbers()),
     ],
 )
-def test_pictures_are_values_of_the_unit_interval_in_their_shape(domain, shape, expected):
+def test_images_are_values_of_the_unit_interval_in_their_shape(domain, shape, expected):
     assert medium_of(None, domain, shape) == expected
     assert medium_of(TileLevels("ab"), domain, shape) == TileLevels("ab")
 
@@ -107,30 +107,30 @@ def test_an_example_that_is_written_is_read_again(known, tmp_path):
     medium, example = known
     back = medium.read(medium.write(example, tmp_path / "a")[0], example.shape)
     assert back.shape == example.shape
-    np.testing.assert_allclose(back, example, atol=0.5 / 255 + 1e-6 if isinstance(medium, Pictures) else 0)
+    np.testing.assert_allclose(back, example, atol=0.5 / 255 + 1e-6 if isinstance(medium, Images) else 0)
 
 
-def test_a_picture_of_bytes_is_read_exactly_and_its_middle_taken(tmp_path):
+def test_a_image_of_bytes_is_read_exactly_and_its_middle_taken(tmp_path):
     pixels = np.zeros((8, 16, 3), np.uint8)
     pixels[:, 4:12] = (10, 20, 30)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    np.testing.assert_array_equal(Pictures().read(tmp_path / "a.png", (8, 16, 3)), pixels / np.float32(255))
-    middle = Pictures().read(tmp_path / "a.png", (8, 8, 3))
+    np.testing.assert_array_equal(Images().read(tmp_path / "a.png", (8, 16, 3)), pixels / np.float32(255))
+    middle = Images().read(tmp_path / "a.png", (8, 8, 3))
     np.testing.assert_array_equal(middle, pixels[:, 4:12] / np.float32(255))
     assert middle.dtype == np.float32
-    assert Pictures().read(tmp_path / "a.png", (4, 4, 1)).shape == (4, 4, 1)
+    assert Images().read(tmp_path / "a.png", (4, 4, 1)).shape == (4, 4, 1)
 
 
 def test_values_beyond_the_unit_interval_are_drawn_as_its_ends():
-    drawing = Pictures().drawn(np.array([[[-1.0], [0.5], [2.0]]]))
+    drawing = Images().drawn(np.array([[[-1.0], [0.5], [2.0]]]))
     assert drawing.tolist() == [[[0], [128], [255]]]
 
 
-def test_what_is_no_picture_is_refused(tmp_path):
-    (tmp_path / "a.png").write_bytes(b"no picture")
+def test_what_is_no_image_is_refused(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no image")
     for name in ("a.png", "nowhere.png"):
-        line = told(Pictures().read, tmp_path / name, (4, 4, 1))
-        assert line.startswith(f"{tmp_path / name} cannot be read as a picture (")
+        line = told(Images().read, tmp_path / name, (4, 4, 1))
+        assert line.startswith(f"{tmp_path / name} cannot be read as an image (")
         assert line.endswith("give a PNG or JPEG")
 
 
@@ -208,9 +208,9 @@ def test_a_file_of_arrays_one_that_is_cut_and_one_that_is_not_there_are_refused(
         assert "cannot be read as an array" in told(Numbers().read, tmp_path / name, (2,))
 
 
-def coloured(drawing, number):
-    """Where a drawing has the colour of a line, (height, width) bool."""
-    return (drawing == COLOURS[number % len(COLOURS)]).all(axis=2)
+def colored(drawing, number):
+    """Where a drawing has the color of a line, (height, width) bool."""
+    return (drawing == COLORS[number % len(COLORS)]).all(axis=2)
 
 
 def test_a_series_is_a_curve_a_channel():
@@ -218,18 +218,18 @@ def test_a_series_is_a_curve_a_channel():
     drawing = Numbers().drawn(np.stack([rising, 1 - rising], axis=1))
     assert drawing.shape == (SIZE[1], SIZE[0], 3)
     for number, up in ((0, True), (1, False)):
-        rows, columns = np.nonzero(coloured(drawing, number))
+        rows, columns = np.nonzero(colored(drawing, number))
         assert len(set(columns)) > 200
         assert (np.corrcoef(rows, columns)[0, 1] < -0.99) == up  # rows are counted from above
         assert rows.max() - rows.min() > 80
-    assert not coloured(drawing, 2).any()
+    assert not colored(drawing, 2).any()
 
 
 def test_all_else_is_bars_as_high_as_the_values():
     for example in (np.array([0, 4, 2, 3]), np.array([0.0, 4, 2, 3]).reshape(2, 1, 2)):
         drawing = Numbers().drawn(example)
         assert drawing.shape == (SIZE[1], SIZE[0], 3)
-        heights = coloured(drawing, 0).sum(axis=0)
+        heights = colored(drawing, 0).sum(axis=0)
         found = heights[np.linspace(4, SIZE[0] - 5, 4).astype(int)] - 1
         np.testing.assert_allclose(found / (SIZE[1] - 10), [0, 1, 0.5, 0.75], atol=0.02)
         assert heights[SIZE[0] // 2] == 0  # bars stand apart
@@ -238,7 +238,7 @@ def test_all_else_is_bars_as_high_as_the_values():
 def test_what_does_not_vary_is_drawn_too():
     for example in (np.zeros(3), np.ones((5, 2), np.float32), np.array([True, True])):
         last = example.shape[1] - 1 if example.ndim == 2 else 0  # of curves the last is above the others
-        assert coloured(Numbers().drawn(example), last).any()
+        assert colored(Numbers().drawn(example), last).any()
 
 
 def test_a_medium_says_what_files_it_takes(known):

@@ -315,7 +315,7 @@ def test_traits_are_what_a_level_has():
 )
 def test_every_tile_has_a_drawing_of_its_own(legend, game):
     tiles = np.arange(len(legend.tiles))[None]
-    drawn = art.picture(tiles, legend, game)
+    drawn = art.image(tiles, legend, game)
     assert drawn.shape == (16, 16 * len(legend.tiles), 3)
     assert drawn.dtype == np.uint8
     assert len({drawn[:, 16 * k : 16 * k + 16].tobytes() for k in range(len(legend.tiles))}) == len(
@@ -325,6 +325,6 @@ def test_every_tile_has_a_drawing_of_its_own(legend, game):
 
 def test_a_course_is_drawn_over_a_level():
     level = np.zeros((3, 4), int)
-    plain, with_course = art.picture(level, MARIO), art.picture(level, MARIO, "", [(1, 0), (1, 3)])
+    plain, with_course = art.image(level, MARIO), art.image(level, MARIO, "", [(1, 0), (1, 3)])
     assert (with_course[24, 16:48] == art.COURSE).all()
     np.testing.assert_array_equal(plain[:8], with_course[:8])

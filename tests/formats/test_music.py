@@ -1,4 +1,4 @@
-"""Music on a grid of time: classes and back, MIDI files, voices, pictures, sound, rules and baselines."""
+"""Music on a grid of time: classes and back, MIDI files, voices, images, sound, rules and baselines."""
 
 import mido
 import numpy as np
@@ -8,7 +8,7 @@ from keras_ae.errors import InputError
 from keras_ae.formats.music import metrics, midi, ngrams, roll, rules, sound, tonality
 from keras_ae.formats.music.copies import longest_copied_run
 from keras_ae.formats.music.grid import HELD, REST, Piece, Vocabulary, onsets_of, windows
-from keras_ae.formats.music.harmonies import harmonised
+from keras_ae.formats.music.harmonies import harmonized
 from keras_ae.formats.music.voices import separated
 
 WORDS = Vocabulary(48, 72)
@@ -101,11 +101,11 @@ def test_a_melody_is_the_same_in_every_key_and_rhythm():
 
 
 def test_harmonies_are_triads_in_four_voices_from_the_top():
-    for piece in harmonised(4, 5):
+    for piece in harmonized(4, 5):
         assert piece.sounding.shape == (80, 4)
         assert (np.diff(piece.sounding, axis=1) < 0).all()
         assert all(len(set(chord % 12)) == 3 for chord in piece.sounding)
-    assert not np.array_equal(harmonised(1, 5, seed=1)[0].sounding, harmonised(1, 5)[0].sounding)
+    assert not np.array_equal(harmonized(1, 5, seed=1)[0].sounding, harmonized(1, 5)[0].sounding)
 
 
 def test_a_midi_file_reads_back_as_it_was_written(random, tmp_path):
@@ -115,7 +115,7 @@ def test_a_midi_file_reads_back_as_it_was_written(random, tmp_path):
     again = separated(score, 4)
     np.testing.assert_array_equal(again.sounding, sounding)
     np.testing.assert_array_equal(again.onsets, onsets)
-    assert (again.left_out, score.metres) == (0, ("4/4",))
+    assert (again.left_out, score.meters) == (0, ("4/4",))
 
 
 def test_a_voice_without_notes_stays_where_it_was(random, tmp_path):
@@ -191,20 +191,20 @@ def test_what_is_no_midi_file_or_holds_no_notes_is_refused(tmp_path, monkeypatch
                 midi.read(path)
 
 
-def test_a_roll_shows_every_note_in_its_voices_colour():
+def test_a_roll_shows_every_note_in_its_voices_color():
     sounding = np.array([[60, 50]] * 4 + [[60, -1]] * 4, np.int16)
     onsets = np.zeros((8, 2), bool)
     onsets[[0, 4], 0] = onsets[0, 1] = True
-    picture = roll.drawn(sounding, onsets, 48, 60, 4, 4)
-    assert picture.dtype == np.uint8
-    assert picture.shape[2] == 3
-    top, low = picture[3], picture[(60 - 50) * roll.PITCH + 3]
-    assert (top == roll.COLOURS[0]).all(-1).sum() > 36
-    assert 18 < (low == roll.COLOURS[1]).all(-1).sum() < 24
-    struck = np.flatnonzero((top == [part * 6 // 10 for part in roll.COLOURS[0]]).all(-1))
+    image = roll.drawn(sounding, onsets, 48, 60, 4, 4)
+    assert image.dtype == np.uint8
+    assert image.shape[2] == 3
+    top, low = image[3], image[(60 - 50) * roll.PITCH + 3]
+    assert (top == roll.COLORS[0]).all(-1).sum() > 36
+    assert 18 < (low == roll.COLORS[1]).all(-1).sum() < 24
+    struck = np.flatnonzero((top == [part * 6 // 10 for part in roll.COLORS[0]]).all(-1))
     assert struck.min() < 4
     assert 22 < struck.max() < 28
-    assert not (low == roll.COLOURS[0]).all(-1).any()
+    assert not (low == roll.COLORS[0]).all(-1).any()
 
 
 def test_long_rolls_keep_two_pixels_a_step():
@@ -364,7 +364,7 @@ def test_the_chain_of_what_sounds_remembers_a_held_pitch():
 
 
 def test_music_that_is_measured_beside_itself_has_no_distance():
-    music = windows(harmonised(4, 8), Vocabulary(), 64, 16)
+    music = windows(harmonized(4, 8), Vocabulary(), 64, 16)
     found = metrics.figures(music, music, music, Vocabulary(), 16)
     assert found["pitch_class_distance"] == found["interval_distance"] == 0
     assert found["longest_copy_bars"] == 4

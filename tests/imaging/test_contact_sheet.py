@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_ae.data.types import Units
-from keras_ae.formats.images import Pictures
+from keras_ae.formats.images import Images
 from keras_ae.formats.numbers import Numbers
 from keras_ae.imaging import grid
 from keras_ae.imaging.contact_sheet import GAP, GROUND, SMALLEST, WIDEST, contact_sheet
@@ -60,8 +60,8 @@ def levels_at(sheet, rows, columns, height=60, width=80):
     ]
 
 
-@pytest.mark.parametrize("medium", [None, Pictures()])
-def test_rows_of_pictures_are_their_pixels(medium):
+@pytest.mark.parametrize("medium", [None, Images()])
+def test_rows_of_images_are_their_pixels(medium):
     bytes_of = np.arange(6, dtype=np.float32).reshape(2, 3) * 40
     rows = {str(n): np.full((3, 8, 4, 1), row[:, None, None, None]) / 255 for n, row in enumerate(bytes_of)}
     drawn = rows_drawn(rows, units("unit"), medium)

@@ -10,7 +10,7 @@ GRID = grid_of_factors()[::2]
 
 
 def rotated(factors):
-    """Standardised factors, all of them mixed into each unit."""
+    """Standardized factors, all of them mixed into each unit."""
     width = factors.shape[1]
     turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(width, width)))
     return (factors - factors.mean(axis=0)) / factors.std(axis=0) @ turn

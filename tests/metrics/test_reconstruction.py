@@ -241,15 +241,15 @@ def test_classes_are_small_whole_numbers(random, labels, classes):
 
 
 def test_binary_pixels_are_white_as_often_as_they_are_bright():
-    grey = tf.fill((50, 20, 20, 1), 0.3)
+    gray = tf.fill((50, 20, 20, 1), 0.3)
     seeds = tf.stack([tf.zeros(50, tf.int64), tf.range(50, dtype=tf.int64)], axis=1)
-    inputs, targets = Density().pair(grey, seeds, "unit")
+    inputs, targets = Density().pair(gray, seeds, "unit")
     assert set(np.unique(inputs)) == {0.0, 1.0}
     assert float(tf.reduce_mean(inputs)) == pytest.approx(0.3, abs=0.01)
     np.testing.assert_array_equal(inputs, targets)
-    np.testing.assert_array_equal(Density(binarized=False).pair(grey, seeds, "unit")[0], grey)
-    with pytest.raises(InputError, match="binarisation draws black or white .* received real ones"):
-        Density().pair(grey, seeds, "real")
+    np.testing.assert_array_equal(Density(binarized=False).pair(gray, seeds, "unit")[0], gray)
+    with pytest.raises(InputError, match="binarization draws black or white .* received real ones"):
+        Density().pair(gray, seeds, "real")
 
 
 def test_a_task_refuses_too_few_samples():

@@ -1,4 +1,4 @@
-"""A run that restores photographs: measured on whole pictures, exported, asked for files, in tiles."""
+"""A run that restores photographs: measured on whole images, exported, asked for files, in tiles."""
 
 import dataclasses
 import io
@@ -38,7 +38,7 @@ from keras_ae.variants.undercomplete import Undercomplete
 
 @dataclasses.dataclass(frozen=True)
 class Few:
-    """Less of the demonstration, in grey or in colour."""
+    """Less of the demonstration, in gray or in color."""
 
     channels: int
 
@@ -50,13 +50,13 @@ def exported(name, run, models):
     kept = saved(run.directory)
     table = {"baseline": {}, name: {}}
     card = model_card(run.recipe, run.data, run.heads, run.history, table, {}, restoration(run))
-    extra = {"restorer": kept.restorer, "pictures": kept.pictures}
+    extra = {"restorer": kept.restorer, "images": kept.images}
     return export_heads(kept.heads, kept.units, kept.examples, name, card, models, kept.sampler, **extra)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """(run, folder of exported models) of a denoiser of grey and of a network that fills holes in colour."""
+    """(run, folder of exported models) of a denoiser of gray and of a network that fills holes in color."""
     folder, runs = tmp_path_factory.mktemp("restoring"), {}
     tasks = {
         "photo_denoising": (PhotoDenoising(), "added"),
@@ -75,9 +75,9 @@ def finished(tmp_path_factory):
     return runs, folder / "models"
 
 
-def as_file(picture, kind="PNG", **settings):
+def as_file(image, kind="PNG", **settings):
     held = io.BytesIO()
-    Image.fromarray(picture).save(held, kind, **settings)
+    Image.fromarray(image).save(held, kind, **settings)
     return held.getvalue()
 
 
@@ -90,7 +90,7 @@ def signature(models, name, head="restorer", which="image_bytes"):
     return lambda **given: loaded.signatures[which](**given)
 
 
-def test_whole_pictures_are_scored_and_not_crops(finished):
+def test_whole_images_are_scored_and_not_crops(finished):
     run = finished[0]["photo_denoising"]
     table = evaluate(run)
     batches = whole_batches(run.data, lambda x, seeds: run.recipe.task.pair(x, seeds, "unit"), 0)
@@ -101,13 +101,11 @@ def test_whole_pictures_are_scored_and_not_crops(finished):
     assert set(table["photo_denoising"]) == {"psnr", "ssim", "mse"}
 
 
-def test_a_published_set_takes_the_place_of_the_test_pictures_in_the_colours_of_the_network(
-    finished, own_cache
-):
+def test_a_published_set_takes_the_place_of_the_test_images_in_the_colors_of_the_network(finished, own_cache):
     own_cache(Set5, 2, (30, 37))
     run, told = finished[0]["photo_denoising"], []
     measured = reopen(run.recipe, run.directory, told.append, measured_on=Set5())
-    assert [picture.shape for picture in measured.data.whole] == [(30, 37, 1)] * 2
+    assert [image.shape for image in measured.data.whole] == [(30, 37, 1)] * 2
     assert "2 photographs of Set5, to measure on" in told
     assert len(measured.data.train) == len(run.data.train)
     assert evaluate(measured)["noisy input"]["psnr"] == pytest.approx(20.17, abs=0.3)
@@ -124,7 +122,7 @@ def test_evaluate_takes_a_published_set_by_its_name(finished, own_cache, tmp_pat
     assert "2 photographs of Set5, to measure on" in out
     assert out.splitlines()[-2].startswith("bicubic")
     card = json.loads((tmp_path / "saved_models/super_resolution/restorer/1/card.json").read_text())
-    assert card["restorer"] == {"scale": 2, "coloured": False, "reach": 7, "multiple": 2}
+    assert card["restorer"] == {"scale": 2, "colored": False, "reach": 7, "multiple": 2}
     Image.fromarray(np.zeros((9, 7, 3), np.uint8)).save("one.png")
     assert main(["restore", "super_resolution", "one.png"]) == 0
     with Image.open("restored/super_resolution/one.png") as restored:
@@ -138,14 +136,14 @@ def test_a_set_to_measure_on_is_not_trained_on(own_cache, tmp_path):
         train(recipe, tmp_path / "run", report=lambda _: None)
 
 
-def test_a_network_of_colour_is_not_measured_on_grey_pictures(finished, own_cache):
+def test_a_network_of_color_is_not_measured_on_gray_images(finished, own_cache):
     own_cache(Set12, 2, (30, 37))
     run = finished[0]["inpainting"]
-    with pytest.raises(InputError, match="Set12 is grey, and to a network of colour another problem"):
+    with pytest.raises(InputError, match="Set12 is gray, and to a network of color another problem"):
         reopen(run.recipe, run.directory, lambda _: None, measured_on=Set12())
 
 
-def test_data_that_are_no_pictures_are_not_measured_on_photographs(tmp_path, own_cache, random):
+def test_data_that_are_no_images_are_not_measured_on_photographs(tmp_path, own_cache, random):
     own_cache(Set5, 1)
     np.save(tmp_path / "x.npy", random.normal(size=(40, 6)))
     data = ArrayFile(str(tmp_path / "x.npy"))
@@ -153,7 +151,7 @@ def test_data_that_are_no_pictures_are_not_measured_on_photographs(tmp_path, own
         load("digits"), data=data, variant=Undercomplete(DenseBackbone(())), epochs=1
     )
     run = train(recipe, tmp_path / "run", report=lambda _: None)
-    with pytest.raises(InputError, match="Set5 holds pictures, the model was trained on real values"):
+    with pytest.raises(InputError, match="Set5 holds images, the model was trained on real values"):
         reopen(run.recipe, run.directory, lambda _: None, measured_on=Set5())
 
 
@@ -191,7 +189,7 @@ def test_a_network_with_skips_serves_no_decoder_and_shares_no_batches(finished):
 def test_files_of_several_sizes_are_restored_each_at_its_own(finished, random):
     ask = signature(finished[1], "photo_denoising")
     given = [random.integers(0, 256, shape, np.uint8) for shape in ((20, 31, 3), (9, 5, 3), (12, 12))]
-    answers = ask(image_bytes=tf.constant([as_file(picture) for picture in given]))["reconstruction_bytes"]
+    answers = ask(image_bytes=tf.constant([as_file(image) for image in given]))["reconstruction_bytes"]
     shapes = [levels(png).shape for png in answers.numpy()]
     assert shapes == [(20, 31, 3), (9, 5, 3), (12, 12, 3)]
     arrays = signature(finished[1], "photo_denoising", which="serving_default")
@@ -210,42 +208,42 @@ def test_a_turned_photograph_comes_back_upright(finished, random):
 
 def test_known_pixels_of_a_file_come_back_as_they_were(finished, random):
     ask = signature(finished[1], "inpainting")
-    picture = random.integers(0, 256, (20, 31, 3), np.uint8)
+    image = random.integers(0, 256, (20, 31, 3), np.uint8)
     missing = random.uniform(size=(20, 31)) < 0.5
     mask = as_file((255 * missing).astype(np.uint8))
-    [png] = ask(image_bytes=tf.constant([as_file(picture)]), mask_bytes=tf.constant([mask]))[
+    [png] = ask(image_bytes=tf.constant([as_file(image)]), mask_bytes=tf.constant([mask]))[
         "reconstruction_bytes"
     ].numpy()
-    np.testing.assert_array_equal(levels(png)[~missing], picture[~missing])
-    assert (levels(png)[missing] != picture[missing]).mean() > 0.9
+    np.testing.assert_array_equal(levels(png)[~missing], image[~missing])
+    assert (levels(png)[missing] != image[missing]).mean() > 0.9
 
 
 def test_a_mask_is_white_where_its_mean_is_and_transparent_is_not(finished, random):
     ask = signature(finished[1], "inpainting")
-    picture = random.integers(0, 256, (12, 16, 3), np.uint8)
+    image = random.integers(0, 256, (12, 16, 3), np.uint8)
     mask = np.zeros((12, 16, 4), np.uint8)
     mask[2, :, :] = 255  # white
     mask[4, :, 0], mask[4, :, 3] = 255, 255  # red
     mask[6, :, :3] = 255  # white but transparent
-    files = {"image_bytes": tf.constant([as_file(picture)]), "mask_bytes": tf.constant([as_file(mask)])}
+    files = {"image_bytes": tf.constant([as_file(image)]), "mask_bytes": tf.constant([as_file(mask)])}
     [png] = ask(**files)["reconstruction_bytes"].numpy()
-    changed = (levels(png) != picture).any(axis=(1, 2))
+    changed = (levels(png) != image).any(axis=(1, 2))
     np.testing.assert_array_equal(np.flatnonzero(changed), [2])
 
 
 def test_a_mask_of_another_size_and_one_too_many_are_refused(finished, random):
     ask = signature(finished[1], "inpainting")
     file, mask = (as_file(np.zeros(shape, np.uint8)) for shape in ((20, 31, 3), (20, 30)))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="expected pictures of one size"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected images of one size"):
         ask(image_bytes=tf.constant([file]), mask_bytes=tf.constant([mask]))
     with pytest.raises(tf.errors.InvalidArgumentError, match="expected as many of each file"):
         ask(image_bytes=tf.constant([file]), mask_bytes=tf.constant([file, file]))
 
 
-def test_a_picture_too_large_to_restore_in_one_piece_is_refused(monkeypatch):
+def test_a_image_too_large_to_restore_in_one_piece_is_refused(monkeypatch):
     monkeypatch.setattr(images, "MOST_RESTORED", 100)
     files = {"image_bytes": tf.constant([as_file(np.zeros((11, 10, 3), np.uint8))])}
-    with pytest.raises(tf.errors.InvalidArgumentError, match="expected a picture of at most 100 pixels"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected an image of at most 100 pixels"):
         images.restored(lambda given: given["inputs"], files)
 
 

@@ -89,9 +89,9 @@ def test_real_data_goes_in_and_comes_out_in_its_own_units(tiny_recipe, tmp_path,
     _, served = signature(export_of(run, tmp_path / "models")["autoencoder"])
     restored = served(inputs=tf.constant(raw))["reconstruction"].numpy()
     assert restored.mean() == pytest.approx(1000, rel=0.05)
-    standardised = (raw - run.data.offset) / run.data.scale
+    standardized = (raw - run.data.offset) / run.data.scale
     expected = (
-        run.heads.end_to_end({"inputs": standardised})["reconstruction"] * run.data.scale + run.data.offset
+        run.heads.end_to_end({"inputs": standardized})["reconstruction"] * run.data.scale + run.data.offset
     )
     np.testing.assert_allclose(restored, expected, rtol=1e-5)
 
@@ -210,9 +210,9 @@ def test_the_error_is_the_mean_square_of_each_example(folders, random):
     np.testing.assert_allclose(outputs["error"], expected, rtol=1e-5)
 
 
-def test_a_picture_goes_in_as_a_file_and_comes_back_as_one(folders, random):
+def test_a_image_goes_in_as_a_file_and_comes_back_as_one(folders, random):
     levels = random.integers(0, 256, (3, 12, 12, 1)).astype("uint8")
-    sent = tf.constant([tf.io.encode_png(picture).numpy() for picture in levels])
+    sent = tf.constant([tf.io.encode_png(image).numpy() for image in levels])
     loaded = tf.saved_model.load(str(folders["autoencoder"]))
     plain = loaded.signatures["serving_default"](inputs=tf.constant(levels / 255, tf.float32))
     outputs = loaded.signatures["image_bytes"](image_bytes=sent)
@@ -223,7 +223,7 @@ def test_a_picture_goes_in_as_a_file_and_comes_back_as_one(folders, random):
     np.testing.assert_allclose(outputs["error"], plain["error"], atol=1e-6)
 
 
-def test_data_that_is_no_picture_has_no_signatures_of_pictures(tmp_path, random):
+def test_data_that_is_no_image_has_no_signatures_of_images(tmp_path, random):
     heads = heads_of(Undercomplete(DenseBackbone(()), 2), Spec((7,), (7,), "unit"))
     given = {"inputs": random.uniform(size=(9, 7)).astype("float32")}
     folders = serving.export_heads(heads, UNIT, given, "rows", {}, tmp_path)
@@ -241,7 +241,7 @@ def test_a_head_that_draws_is_refused_and_leaves_nothing(tmp_path, random):
     assert not list((tmp_path / "drawing").iterdir())
 
 
-def test_old_versions_are_pruned_but_those_labelled(run, tmp_path):
+def test_old_versions_are_pruned_but_those_labeled(run, tmp_path):
     for head in HEADS:
         for number in ("1", "2"):
             (tmp_path / "tiny" / head / number).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Encoded pictures inside a served graph: read as a folder's are for training, or refused by name."""
+"""Encoded images inside a served graph: read as a folder's are for training, or refused by name."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ from keras_ae.serving import images
 
 
 def photograph(width=64, height=48):
-    """A smooth colour picture without symmetry."""
+    """A smooth color image without symmetry."""
     rows, columns = np.mgrid[0:height, 0:width]
     planes = [columns * 255 / width, rows * 255 / height, 127 + 120 * np.sin(columns / 9 + rows / 5)]
     return Image.fromarray(np.stack(planes, axis=-1).astype(np.uint8))
@@ -31,7 +31,7 @@ def chunk(kind, data):
 
 
 def png_of_size(width, height):
-    """The header of a picture of that size, with hardly any pixels behind it."""
+    """The header of an image of that size, with hardly any pixels behind it."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
 
@@ -42,7 +42,7 @@ def small(contents):
 
 
 @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)])
-def grey(contents):
+def gray(contents):
     return images.decoded(contents, (20, 12, 1))
 
 
@@ -63,27 +63,27 @@ def transparent():
     return image
 
 
-PICTURES = {
-    "colour": file_of(photograph()),
+IMAGES = {
+    "color": file_of(photograph()),
     "tall": file_of(photograph(31, 90)),
     "tiny": file_of(photograph(5, 7)),
     "palette": file_of(photograph().quantize(17)),
-    "grey": file_of(photograph().convert("L")),
+    "gray": file_of(photograph().convert("L")),
     "black and white": file_of(photograph().convert("1")),
     "16 bits": file_of(Image.fromarray(np.asarray(photograph().convert("L")).astype(np.uint16) * 257)),
     "palette of 4": file_of(photograph().quantize(4), bits=2),
-    "palette with a transparent colour": file_of(photograph().quantize(4), bits=2, transparency=1),
+    "palette with a transparent color": file_of(photograph().quantize(4), bits=2, transparency=1),
     "transparent": file_of(transparent()),
-    "grey and transparent": file_of(transparent().convert("LA")),
+    "gray and transparent": file_of(transparent().convert("LA")),
     "jpeg": file_of(photograph(), "JPEG", quality=90),
-    "grey jpeg": file_of(photograph().convert("L"), "JPEG"),
+    "gray jpeg": file_of(photograph().convert("L"), "JPEG"),
     "progressive jpeg": file_of(photograph(80, 81), "JPEG", progressive=True),
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
-def test_a_served_head_sees_a_picture_as_training_does(name, tmp_path):
-    contents = PICTURES[name]
+@pytest.mark.parametrize("name", IMAGES)
+def test_a_served_head_sees_a_image_as_training_does(name, tmp_path):
+    contents = IMAGES[name]
     suffix = "jpg" if "jpeg" in name else "png"
     for_training = as_trained(tmp_path / "p", contents, suffix, 16, 3)
     served = small(tf.constant([contents]))[0].numpy()
@@ -92,8 +92,8 @@ def test_a_served_head_sees_a_picture_as_training_does(name, tmp_path):
     assert levels.mean() <= 0.5
 
 
-def test_grey_of_other_proportions_is_the_middle_cut_out():
-    served = grey(tf.constant([PICTURES["colour"]]))[0].numpy()
+def test_gray_of_other_proportions_is_the_middle_cut_out():
+    served = gray(tf.constant([IMAGES["color"]]))[0].numpy()
     expected = photograph().convert("L").resize((12, 20), Image.Resampling.LANCZOS, box=(17.6, 0, 46.4, 48))
     assert 255 * np.abs(served[..., 0] - np.asarray(expected) / 255).max() <= 2.01
 
@@ -125,33 +125,33 @@ def test_a_broken_exif_block_is_passed_over():
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (b"", "expected the bytes of a PNG or JPEG picture"),
-        (b"GIF89a" + bytes(50), "expected the bytes of a PNG or JPEG picture"),
-        (png_of_size(100_000, 100_000), "expected a picture of at most 25000000 pixels"),
-        (png_of_size(2**31 - 1, 2**31 - 1), "expected a picture of at most 25000000 pixels"),
-        (png_of_size(0, 5), "expected a picture of at most 25000000 pixels"),
-        (PICTURES["colour"][:200], "PNG"),
-        (PICTURES["jpeg"][:200], "JPEG"),
+        (b"", "expected the bytes of a PNG or JPEG image"),
+        (b"GIF89a" + bytes(50), "expected the bytes of a PNG or JPEG image"),
+        (png_of_size(100_000, 100_000), "expected an image of at most 25000000 pixels"),
+        (png_of_size(2**31 - 1, 2**31 - 1), "expected an image of at most 25000000 pixels"),
+        (png_of_size(0, 5), "expected an image of at most 25000000 pixels"),
+        (IMAGES["color"][:200], "PNG"),
+        (IMAGES["jpeg"][:200], "JPEG"),
         (b"\xff\xd8\xff" + bytes(50), "JPEG|marker"),
     ],
 )
 def test_bytes_that_cannot_be_read_fail_with_the_reason(contents, message):
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         small(tf.constant([contents]))
-    assert small(tf.constant([PICTURES["colour"]])).shape == (1, 16, 16, 3)
+    assert small(tf.constant([IMAGES["color"]])).shape == (1, 16, 16, 3)
 
 
 @pytest.mark.parametrize("size", [(1, 300_000), (300_000, 1), (1, 1)])
-def test_a_long_thin_picture_is_the_middle_of_it(size):
+def test_a_long_thin_image_is_the_middle_of_it(size):
     image = Image.new("L", size, 90)
     np.testing.assert_allclose(255 * small(tf.constant([file_of(image)]))[0], 90, atol=1e-4)
 
 
-def test_no_pictures_give_no_pictures():
+def test_no_images_give_no_images():
     assert small(tf.constant([], tf.string)).shape == (0, 16, 16, 3)
 
 
-def test_pictures_come_back_as_png_files(random):
+def test_images_come_back_as_png_files(random):
     values = random.uniform(-0.2, 1.2, (3, 5, 4, 1)).astype("float32")
     for value, contents in zip(values, images.encoded(values).numpy(), strict=True):
         with Image.open(io.BytesIO(contents)) as image:

@@ -38,8 +38,8 @@ def test_every_signature_gives_what_the_keras_heads_give(exported):
     ):
         assert ("encoder", "refused", "serving_default", fault) in told
     refusals = {finding.details[1]: finding.details[2] for finding in findings if finding.kind == "refused"}
-    assert "expected a picture of at most 25000000 pixels" in refusals["oversized picture in image_bytes"]
-    assert "expected the bytes of a PNG or JPEG picture" in refusals["unknown bytes in image_bytes"]
+    assert "expected an image of at most 25000000 pixels" in refusals["oversized image in image_bytes"]
+    assert "expected the bytes of a PNG or JPEG image" in refusals["unknown bytes in image_bytes"]
     assert (
         "[1,13,12,1] is not compatible with expected shape [?,12,12,1]" in refusals["wrong shape of inputs"]
     )

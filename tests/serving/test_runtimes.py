@@ -96,7 +96,7 @@ def test_a_conversion_that_is_off_leaves_nothing_and_the_others_go_on(exported, 
     assert sorted(os.listdir(tmp_path / "out")) == ["tiny_encoder.echo", "tiny_encoder.echo.json"]
 
 
-def test_the_error_of_a_quantised_conversion_is_told_and_not_judged(
+def test_the_error_of_a_quantized_conversion_is_told_and_not_judged(
     exported, tmp_path, capsys, off, monkeypatch
 ):
     loose = dataclasses.replace(conversion.RUNTIMES["off"], exact=False)
@@ -281,7 +281,7 @@ def test_a_loop_over_a_series_is_converted(tmp_path, random, name):
     np.testing.assert_allclose(found.run(head.record.inputs)["code"], head.record.outputs["code"], atol=off)
     if name == "litert_int8":
         assert found.quantization == "dynamic_range"
-        assert found.note == "full-integer quantisation knows no loops; one row a call"
+        assert found.note == "full-integer quantization knows no loops; one row a call"
 
 
 @pytest.mark.extras
@@ -304,5 +304,5 @@ def test_full_integers_give_way_where_they_lose_too_much(exported, monkeypatch):
     monkeypatch.setattr(litert, "LOSS", -1.0)
     changed = conversion.convert(head, "litert_int8")
     assert changed.quantization == "dynamic_range"
-    assert changed.note.startswith("full-integer quantisation is off by 0.0")
+    assert changed.note.startswith("full-integer quantization is off by 0.0")
     assert len(changed.content) < len(conversion.convert(head, "litert").content) / 2

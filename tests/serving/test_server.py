@@ -39,7 +39,7 @@ def test_models_config_is_read_by_the_servers_own_message(root):
     assert dict(encoder.version_labels) == {"stable": 1}
 
 
-def test_a_labelled_version_is_served_beside_the_newest(root):
+def test_a_labeled_version_is_served_beside_the_newest(root):
     folder = root / "tiny" / "encoder"
     for number in ("2", "3", "4"):
         shutil.copytree(folder / "1", folder / number)

@@ -1,4 +1,4 @@
-"""Versions of exported heads: found, numbered, labelled, rolled back and pruned."""
+"""Versions of exported heads: found, numbered, labeled, rolled back and pruned."""
 
 import threading
 
@@ -77,7 +77,7 @@ def test_labels_are_words_on_versions_that_are_there(root):
     assert versions.labels(folder) == {"stable": 9}
 
 
-def test_pruning_keeps_the_newest_and_the_labelled(root):
+def test_pruning_keeps_the_newest_and_the_labeled(root):
     folder = root / "mine" / "encoder"
     versions.set_label(folder, "last_year", 1)
     assert versions.prune(folder, 1) == [2]  # the one before the newest still answers

@@ -345,7 +345,7 @@ def test_a_score_that_needs_a_posterior_says_so(data, heads, score):
     ("make", "message"),
     [
         (lambda: Anomaly(trim=0.5), r"trim lies in \[0, 0.5\), received 0.5"),
-        (lambda: NearestCodes(0), "neighbours is at least 1"),
+        (lambda: NearestCodes(0), "neighbors is at least 1"),
         (lambda: ReconstructionProbability(0), "samples is at least 1"),
     ],
 )

@@ -24,14 +24,14 @@ def test_the_ridge_is_chosen_on_validation_pairs(random):
     held = random.normal(size=(2, 400, 2, 3, 1)).astype("float32")
     predict = linear_map([(inputs, targets)], [(held[0], held[1])], "real")
     free = np.linalg.lstsq(np.c_[inputs.reshape(8, 6), np.ones(8)], targets.reshape(8, 6), rcond=None)[0]
-    unpenalised = np.c_[held[0].reshape(400, 6), np.ones(400)] @ free
+    unpenalized = np.c_[held[0].reshape(400, 6), np.ones(400)] @ free
     assert (
         np.square(predict(held[0]) - held[1]).mean()
-        < np.square(unpenalised.reshape(held[1].shape) - held[1]).mean()
+        < np.square(unpenalized.reshape(held[1].shape) - held[1]).mean()
     )
 
 
-def test_a_large_picture_is_mapped_by_a_filter(random):
+def test_a_large_image_is_mapped_by_a_filter(random):
     """A target shifted by one pixel is a filter; a matrix would need far more examples."""
     inputs = random.uniform(size=(6, 48, 48, 1)).astype("float32")
     targets = np.roll(inputs, 1, axis=2)

@@ -1,4 +1,4 @@
-"""What restoration tasks pair, measure and serve: photographs denoised, enlarged, filled in, coloured."""
+"""What restoration tasks pair, measure and serve: photographs denoised, enlarged, filled in, colored."""
 
 import dataclasses
 
@@ -29,8 +29,8 @@ def seeds_of(count, begin=0):
 
 
 @pytest.fixture
-def pictures(random):
-    """Smooth pictures in colour, for noise is no picture."""
+def images(random):
+    """Smooth images in color, for noise is no image."""
     coarse = random.uniform(size=(3, 6, 7, 3)).astype(np.float32)
     return tf.image.resize(coarse, (36, 42), "bicubic", antialias=True).numpy().clip(0, 1)
 
@@ -42,7 +42,7 @@ def demonstration():
 
 
 def heads_of(task, channels, shortcut, **fields):
-    """Untrained heads for what a task makes of pictures of so many channels."""
+    """Untrained heads for what a task makes of images of so many channels."""
     example = tf.zeros((1, 24, 24, channels))
     inputs, targets = task.pair(example, seeds_of(1), "unit")
     spec = Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), "unit")
@@ -54,21 +54,21 @@ def heads_of(task, channels, shortcut, **fields):
     return heads
 
 
-def test_colours_are_those_of_scikit_image(pictures):
-    np.testing.assert_allclose(to_lab(pictures), color.rgb2lab(pictures), atol=1e-3)
-    np.testing.assert_allclose(from_lab(to_lab(pictures)), pictures, atol=1e-5)
-    np.testing.assert_allclose(to_ycbcr(pictures), color.rgb2ycbcr(pictures) / 255, atol=1e-6)
-    np.testing.assert_allclose(from_ycbcr(to_ycbcr(pictures)), pictures, atol=1e-5)
+def test_colors_are_those_of_scikit_image(images):
+    np.testing.assert_allclose(to_lab(images), color.rgb2lab(images), atol=1e-3)
+    np.testing.assert_allclose(from_lab(to_lab(images)), images, atol=1e-5)
+    np.testing.assert_allclose(to_ycbcr(images), color.rgb2ycbcr(images) / 255, atol=1e-6)
+    np.testing.assert_allclose(from_ycbcr(to_ycbcr(images)), images, atol=1e-5)
 
 
-def test_white_black_and_grey_have_no_colour():
-    greys = np.linspace(0, 1, 11, dtype=np.float32)[:, None].repeat(3, 1)
-    lab = np.asarray(to_lab(greys))
+def test_white_black_and_gray_have_no_color():
+    grays = np.linspace(0, 1, 11, dtype=np.float32)[:, None].repeat(3, 1)
+    lab = np.asarray(to_lab(grays))
     np.testing.assert_allclose(lab[:, 1:], 0, atol=1e-2)
     np.testing.assert_allclose(lab[[0, -1], 0], [0, 100], atol=1e-3)
 
 
-def test_colours_that_there_are_not_become_the_nearest_in_range():
+def test_colors_that_there_are_not_become_the_nearest_in_range():
     found = np.asarray(
         from_lab(tf.constant([[50.0, 127.0, -128.0], [100.0, 100.0, 100.0], [0.0, -90.0, 90.0]]))
     )
@@ -76,15 +76,15 @@ def test_colours_that_there_are_not_become_the_nearest_in_range():
     assert np.isfinite(found).all()
 
 
-def test_noise_of_photographs_is_not_clipped(pictures):
-    noisy, clean = PhotoDenoising().pair(pictures, seeds_of(3), "unit")
-    np.testing.assert_array_equal(clean, pictures)
-    assert float(np.std(noisy - pictures)) == pytest.approx(25 / 255, rel=0.02)
-    clipped = Gaussian(25 / 255)(pictures, seeds_of(3), "unit")
+def test_noise_of_photographs_is_not_clipped(images):
+    noisy, clean = PhotoDenoising().pair(images, seeds_of(3), "unit")
+    np.testing.assert_array_equal(clean, images)
+    assert float(np.std(noisy - images)) == pytest.approx(25 / 255, rel=0.02)
+    clipped = Gaussian(25 / 255)(images, seeds_of(3), "unit")
     np.testing.assert_array_equal(clipped, np.clip(noisy, 0, 1))
 
 
-def test_noise_of_unknown_strength_is_another_for_each_picture():
+def test_noise_of_unknown_strength_is_another_for_each_image():
     corruption = UnknownGaussian(0.0, 0.2)
     examples = tf.fill((50, 30, 30, 1), 0.5)
     spreads = np.std(corruption(examples, seeds_of(50), "unit"), axis=(1, 2, 3))
@@ -104,11 +104,11 @@ def test_a_range_of_noise_the_wrong_way_round_is_refused():
         UnknownGaussian(0.3, 0.2)
 
 
-def test_filters_remove_noise(demonstration, pictures):
-    noisy, _ = PhotoDenoising().pair(pictures, seeds_of(3), "unit")
+def test_filters_remove_noise(demonstration, images):
+    noisy, _ = PhotoDenoising().pair(images, seeds_of(3), "unit")
     scores = {
         name: float(
-            np.mean(reconstruction.psnr(tf.constant(pictures), tf.constant(predict(noisy), tf.float32)))
+            np.mean(reconstruction.psnr(tf.constant(images), tf.constant(predict(noisy), tf.float32)))
         )
         for name, predict in PhotoDenoising().baselines(demonstration, 0, 1).items()
     }
@@ -119,8 +119,8 @@ def test_filters_remove_noise(demonstration, pictures):
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_luminance_is_reduced_and_asked_for_as_it_was(pictures, scale, channels):
-    given = pictures[:, :35, :41, :channels]
+def test_luminance_is_reduced_and_asked_for_as_it_was(images, scale, channels):
+    given = images[:, :35, :41, :channels]
     small, large = SuperResolution(scale).pair(tf.constant(given), seeds_of(3), "unit")
     sides = [side // scale for side in (35, 41)]
     assert small.shape == (3, *sides, 1)
@@ -130,9 +130,9 @@ def test_luminance_is_reduced_and_asked_for_as_it_was(pictures, scale, channels)
     np.testing.assert_allclose(large, expected, atol=1e-6)
 
 
-def test_bicubic_enlargement_is_the_baseline(demonstration, pictures):
+def test_bicubic_enlargement_is_the_baseline(demonstration, images):
     task = SuperResolution(2)
-    small, large = task.pair(tf.constant(pictures), seeds_of(3), "unit")
+    small, large = task.pair(tf.constant(images), seeds_of(3), "unit")
     found = task.baselines(demonstration, 0, 1)["bicubic"](small)
     assert found.shape == large.shape
     assert float(np.min(reconstruction.psnr(large, tf.constant(found)))) > 30
@@ -189,7 +189,7 @@ def test_mixed_holes_are_of_all_three_kinds():
     masks = np.asarray(mixed.drawn(examples, seeds_of(30)))
     kinds = (mixed.pixels, mixed.rectangles, mixed.strokes)
     alone = np.stack([np.asarray(kind.drawn(examples, seeds_of(30))) for kind in kinds])
-    same = (alone == masks).all(axis=(2, 3, 4))  # (kinds, pictures)
+    same = (alone == masks).all(axis=(2, 3, 4))  # (kinds, images)
     assert (same.sum(axis=0) == 1).all()
     assert (same.sum(axis=1) > 0).all()
 
@@ -208,23 +208,21 @@ def test_holes_that_are_none_are_refused(make, message):
         make()
 
 
-def test_missing_pixels_are_filled_smoothly_and_the_network_is_told_which(pictures):
+def test_missing_pixels_are_filled_smoothly_and_the_network_is_told_which(images):
     task = Inpainting(MissingPixels(0.5))
-    inputs, targets = task.pair(tf.constant(pictures), seeds_of(3), "unit")
+    inputs, targets = task.pair(tf.constant(images), seeds_of(3), "unit")
     filled, known = np.split(np.asarray(inputs), [3], axis=-1)
-    np.testing.assert_array_equal(filled * known, pictures * known)
-    np.testing.assert_array_equal(targets, pictures)
-    np.testing.assert_array_equal(1 - known, task.restorer_mask(pictures, seeds_of(3)))
+    np.testing.assert_array_equal(filled * known, images * known)
+    np.testing.assert_array_equal(targets, images)
+    np.testing.assert_array_equal(1 - known, task.restorer_mask(images, seeds_of(3)))
     smoothest = task.baselines(None, 0, 1)["biharmonic"](inputs)
-    assert np.square(filled - pictures).mean() < 2 * np.square(smoothest - pictures).mean()
-    np.testing.assert_array_equal(task.rows(inputs, targets, targets)["holes"], pictures * known)
+    assert np.square(filled - images).mean() < 2 * np.square(smoothest - images).mean()
+    np.testing.assert_array_equal(task.rows(inputs, targets, targets)["holes"], images * known)
 
 
-def test_what_lies_under_a_hole_never_shows(pictures):
-    holes = MissingPixels(0.5).drawn(pictures, seeds_of(3))
-    np.testing.assert_array_equal(
-        masked(pictures, holes), masked(pictures * (1 - holes) + 0.3 * holes, holes)
-    )
+def test_what_lies_under_a_hole_never_shows(images):
+    holes = MissingPixels(0.5).drawn(images, seeds_of(3))
+    np.testing.assert_array_equal(masked(images, holes), masked(images * (1 - holes) + 0.3 * holes, holes))
 
 
 def test_a_hole_is_filled_by_means_of_what_is_known_near_it(random):
@@ -235,43 +233,43 @@ def test_a_hole_is_filled_by_means_of_what_is_known_near_it(random):
 
 
 def test_a_fill_sees_no_farther_than_its_reach():
-    picture, holes = np.zeros((1, 3, 120, 1), np.float32), np.ones((1, 3, 120, 1), np.float32)
-    np.testing.assert_array_equal(masked(picture, holes)[..., 0], np.full((1, 3, 120), 0.5))
+    image, holes = np.zeros((1, 3, 120, 1), np.float32), np.ones((1, 3, 120, 1), np.float32)
+    np.testing.assert_array_equal(masked(image, holes)[..., 0], np.full((1, 3, 120), 0.5))
     holes[0, 1, 50] = 0
-    changed = np.asarray(masked(picture, holes))[0, 1, :, 0] != 0.5
+    changed = np.asarray(masked(image, holes))[0, 1, :, 0] != 0.5
     away = np.abs(np.arange(120) - 50)
     assert FILL_REACH / 2 < away[changed].max() <= FILL_REACH
 
 
-def test_baselines_fill_holes_and_keep_what_is_known(demonstration, pictures):
+def test_baselines_fill_holes_and_keep_what_is_known(demonstration, images):
     task = Inpainting(MissingPixels(0.5))
-    inputs, _ = task.pair(tf.constant(pictures), seeds_of(3), "unit")
-    known = np.broadcast_to(np.asarray(inputs[..., 3:]) > 0.5, pictures.shape)
+    inputs, _ = task.pair(tf.constant(images), seeds_of(3), "unit")
+    known = np.broadcast_to(np.asarray(inputs[..., 3:]) > 0.5, images.shape)
     scores = {}
     for name, predict in task.baselines(demonstration, 0, 1).items():
         filled = predict(inputs)
-        np.testing.assert_allclose(filled[known], pictures[known], atol=1e-6)
-        scores[name] = float(np.mean(reconstruction.psnr(tf.constant(pictures), tf.constant(filled))))
+        np.testing.assert_allclose(filled[known], images[known], atol=1e-6)
+        scores[name] = float(np.mean(reconstruction.psnr(tf.constant(images), tf.constant(filled))))
     assert scores["mean of the known"] + 5 < scores["biharmonic"]
 
 
 def test_interpolation_has_an_answer_where_next_to_nothing_is_known(demonstration):
-    picture = np.zeros((1, 8, 8, 2), np.float32)
+    image = np.zeros((1, 8, 8, 2), np.float32)
     for predict in Inpainting().baselines(demonstration, 0, 1).values():
-        assert np.isfinite(predict(picture)).all()
-    picture[0, 2, 3] = 0.75, 1
-    found = Inpainting().baselines(demonstration, 0, 1)["biharmonic"](picture)
+        assert np.isfinite(predict(image)).all()
+    image[0, 2, 3] = 0.75, 1
+    found = Inpainting().baselines(demonstration, 0, 1)["biharmonic"](image)
     np.testing.assert_array_equal(found, np.full((1, 8, 8, 1), 0.75))
 
 
-def test_lightness_and_colours_give_the_picture_back(pictures):
-    lightness, colours = Colorization().pair(tf.constant(pictures), seeds_of(3), "unit")
+def test_lightness_and_colors_give_the_image_back(images):
+    lightness, colors = Colorization().pair(tf.constant(images), seeds_of(3), "unit")
     assert lightness.shape == (3, 36, 42, 1)
-    assert colours.shape == (3, 36, 42, 2)
-    rows = Colorization().rows(lightness, colours, colours)
-    np.testing.assert_allclose(rows["colorized"], pictures, atol=1e-5)
-    grey = np.asarray(rows["grey"])
-    np.testing.assert_allclose(grey.max(axis=-1), grey.min(axis=-1), atol=1e-3)
+    assert colors.shape == (3, 36, 42, 2)
+    rows = Colorization().rows(lightness, colors, colors)
+    np.testing.assert_allclose(rows["colorized"], images, atol=1e-5)
+    gray = np.asarray(rows["gray"])
+    np.testing.assert_allclose(gray.max(axis=-1), gray.min(axis=-1), atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -289,50 +287,50 @@ def test_what_is_no_photograph_is_refused(task, examples, domain, message):
 
 
 def test_interpolation_has_an_answer_where_all_that_is_known_lies_on_a_line(demonstration):
-    picture = np.ones((1, 1, 30, 2), np.float32)
-    picture[0, 0, ::2] = 0, 0
+    image = np.ones((1, 1, 30, 2), np.float32)
+    image[0, 0, ::2] = 0, 0
     for predict in Inpainting().baselines(demonstration, 0, 1).values():
-        np.testing.assert_allclose(predict(picture), 1, atol=1e-5)
+        np.testing.assert_allclose(predict(image), 1, atol=1e-5)
 
 
-def test_colours_are_not_learned_from_grey():
-    with pytest.raises(InputError, match="colours are learned from pictures in colour, received 1 channel"):
+def test_colors_are_not_learned_from_gray():
+    with pytest.raises(InputError, match="colors are learned from images in color, received 1 channel"):
         Colorization().pair(tf.zeros((1, 8, 8, 1)), seeds_of(1), "unit")
 
 
-def test_no_colour_and_the_mean_colour_are_the_baselines(demonstration, pictures):
-    lightness, colours = Colorization().pair(tf.constant(pictures), seeds_of(3), "unit")
+def test_no_color_and_the_mean_color_are_the_baselines(demonstration, images):
+    lightness, colors = Colorization().pair(tf.constant(images), seeds_of(3), "unit")
     predicted = {name: f(lightness) for name, f in Colorization().baselines(demonstration, 0, 1).items()}
     measures = Colorization().measures()
-    assert float(np.max(measures["colourfulness"](colours, predicted["grey"]))) < 1e-3
-    chroma = np.linalg.norm(np.asarray(to_lab(pictures))[..., 1:], axis=-1).mean(axis=(1, 2))
-    np.testing.assert_allclose(measures["ab_error"](colours, predicted["grey"]), chroma, rtol=1e-3)
+    assert float(np.max(measures["colorfulness"](colors, predicted["gray"]))) < 1e-3
+    chroma = np.linalg.norm(np.asarray(to_lab(images))[..., 1:], axis=-1).mean(axis=(1, 2))
+    np.testing.assert_allclose(measures["ab_error"](colors, predicted["gray"]), chroma, rtol=1e-3)
     train = np.asarray(to_lab(demonstration.train.examples / np.float32(255)))[..., 1:].mean(axis=(0, 1, 2))
-    np.testing.assert_allclose((predicted["mean colour"][0, 0, 0] * 2 - 1) * 128, train, atol=1e-3)
+    np.testing.assert_allclose((predicted["mean color"][0, 0, 0] * 2 - 1) * 128, train, atol=1e-3)
     np.testing.assert_allclose(
-        measures["colourfulness_true"](colours, predicted["grey"]), measures["colourfulness"](None, colours)
+        measures["colorfulness_true"](colors, predicted["gray"]), measures["colorfulness"](None, colors)
     )
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_network_of_grey_restores_any_channels_and_one_of_colour_three(channels, pictures):
+def test_a_network_of_gray_restores_any_channels_and_one_of_color_three(channels, images):
     task = PhotoDenoising()
     heads = heads_of(task, channels, "added")
     restorer = task.restorer(heads)
-    found = np.asarray(restorer({"inputs": pictures})["reconstruction"])
-    assert found.shape == pictures.shape
+    found = np.asarray(restorer({"inputs": images})["reconstruction"])
+    assert found.shape == images.shape
     if channels == 1:
-        one = heads.end_to_end({"inputs": pictures[..., 1:2]})["reconstruction"]
+        one = heads.end_to_end({"inputs": images[..., 1:2]})["reconstruction"]
         np.testing.assert_allclose(found[..., 1:2], one, atol=1e-6)
-        assert restorer({"inputs": pictures[..., :1]})["reconstruction"].shape == (3, 36, 42, 1)
+        assert restorer({"inputs": images[..., :1]})["reconstruction"].shape == (3, 36, 42, 1)
 
 
-def test_a_restorer_enlarges_colours_bicubically(pictures):
+def test_a_restorer_enlarges_colors_bicubically(images):
     task = SuperResolution(2)
     restorer = task.restorer(heads_of(task, 3, "added", unshuffle=1))
-    found = restorer({"inputs": pictures})["reconstruction"]
+    found = restorer({"inputs": images})["reconstruction"]
     assert found.shape == (3, 72, 84, 3)
-    wanted = tf.image.resize(to_ycbcr(pictures)[..., 1:], (72, 84), "bicubic", antialias=True)
+    wanted = tf.image.resize(to_ycbcr(images)[..., 1:], (72, 84), "bicubic", antialias=True)
     inside = np.all((np.asarray(found) > 0) & (np.asarray(found) < 1), axis=-1)
     np.testing.assert_allclose(
         np.asarray(to_ycbcr(found))[..., 1:][inside], np.asarray(wanted)[inside], atol=1e-5
@@ -340,30 +338,30 @@ def test_a_restorer_enlarges_colours_bicubically(pictures):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_restorer_leaves_known_pixels_as_they_are(channels, pictures):
+def test_a_restorer_leaves_known_pixels_as_they_are(channels, images):
     task = Inpainting(MissingPixels(0.4))
     restorer = task.restorer(heads_of(task, channels, "kept"))
-    holes = task.restorer_mask(pictures, seeds_of(3))
-    found = np.asarray(restorer({"inputs": tf.constant(pictures), "mask": holes})["reconstruction"])
-    known = np.broadcast_to(np.asarray(holes) == 0, pictures.shape)
-    np.testing.assert_array_equal(found[known], pictures[known])
-    assert (found[~known] != pictures[~known]).mean() > 0.9
+    holes = task.restorer_mask(images, seeds_of(3))
+    found = np.asarray(restorer({"inputs": tf.constant(images), "mask": holes})["reconstruction"])
+    known = np.broadcast_to(np.asarray(holes) == 0, images.shape)
+    np.testing.assert_array_equal(found[known], images[known])
+    assert (found[~known] != images[~known]).mean() > 0.9
 
 
-def test_holes_of_another_size_than_the_pictures_are_refused(pictures):
+def test_holes_of_another_size_than_the_images_are_refused(images):
     task = Inpainting()
     restorer = task.restorer(heads_of(task, 3, "kept"))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="expected holes of the pictures"):
-        restorer({"inputs": pictures, "mask": np.zeros((3, 36, 41, 1), np.float32)})
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected holes of the images"):
+        restorer({"inputs": images, "mask": np.zeros((3, 36, 41, 1), np.float32)})
 
 
-def test_a_restorer_keeps_the_lightness_that_it_colours(pictures):
+def test_a_restorer_keeps_the_lightness_that_it_colors(images):
     task = Colorization()
     heads = heads_of(task, 3, "none")
     logits = heads.decoder.get_layer("decoder_logits")
     logits.kernel.assign(tf.zeros(logits.kernel.shape))
     logits.bias.assign(tf.fill(logits.bias.shape, 0.04))
-    given = 0.25 + 0.5 * pictures
+    given = 0.25 + 0.5 * images
     found = task.restorer(heads)({"inputs": given})["reconstruction"]
     np.testing.assert_allclose(np.asarray(to_lab(found))[..., 0], np.asarray(to_lab(given))[..., 0], atol=0.5)
     np.testing.assert_allclose(np.asarray(to_lab(found))[..., 1:], 2 * 0.04 * 128, atol=0.5)

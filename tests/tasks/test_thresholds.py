@@ -75,7 +75,7 @@ def test_the_best_f1_holds_in_the_precision_that_is_served():
 def test_the_best_f1_flags_equal_scores_together():
     fitted = BestF1().of_scores(np.array([1.0, 2.0, 3.0, 3.0, 4.0]), np.array([0, 0, 1, 1, 0]))
     assert fitted.value == 2.5
-    assert fitted.how.startswith("best F1, 0.800 on 5 labelled examples of which 2")
+    assert fitted.how.startswith("best F1, 0.800 on 5 labeled examples of which 2")
     everything = BestF1().of_scores(np.array([1.0, 1.0]), np.array([0, 1]))
     assert everything.value < 1.0
 

@@ -111,9 +111,9 @@ def test_the_projector_has_codes_labels_and_a_sprite(run_folder):
     assert "single_image_dim: 14" in config
 
 
-def test_a_last_picture_lies_in_the_run_folder(run_folder):
-    with Image.open(run_folder / "examples.png") as picture:
-        assert picture.size == (10 * 58 + 2, 3 * 58 + 2)
+def test_a_last_image_lies_in_the_run_folder(run_folder):
+    with Image.open(run_folder / "examples.png") as image:
+        assert image.size == (10 * 58 + 2, 3 * 58 + 2)
 
 
 def test_a_grid_has_a_row_for_each_entry_and_a_column_for_each_example():
@@ -125,7 +125,7 @@ def test_a_grid_has_a_row_for_each_entry_and_a_column_for_each_example():
     assert (canvas[0] == 128).all()
 
 
-def test_small_pictures_are_enlarged_by_whole_pixels():
+def test_small_images_are_enlarged_by_whole_pixels():
     canvas = grid.grid({"a": np.array([[[[0.0]], [[1.0]]]])}, "unit")
     assert (canvas[2:30, 2:30] == 0).all()
     assert (canvas[30:58, 2:30] == 255).all()
@@ -137,7 +137,7 @@ def test_real_values_are_shown_between_three_deviations():
     )
 
 
-def test_a_sprite_holds_the_pictures_in_rows():
+def test_a_sprite_holds_the_images_in_rows():
     examples = np.arange(5)[:, None, None, None] / 255 * np.ones((5, 2, 3, 1))
     sheet, size = grid.sprite(examples, "unit")
     assert size == (3, 2)
@@ -146,7 +146,7 @@ def test_a_sprite_holds_the_pictures_in_rows():
     assert (sheet[4:] == 0).all()
 
 
-def test_large_pictures_shrink_on_a_sprite():
+def test_large_images_shrink_on_a_sprite():
     sheet, size = grid.sprite(np.ones((4, 100, 200, 3)), "unit")
     assert size == (64, 32)
     assert sheet.shape == (64, 128, 3)
@@ -157,7 +157,7 @@ def test_a_sprite_too_large_for_the_projector_is_refused():
         grid.sprite(np.zeros((200 * 200, 1, 64, 1), "float32"), "unit")
 
 
-def test_unlabelled_codes_have_no_header(tiny_recipe, tmp_path):
+def test_unlabeled_codes_have_no_header(tiny_recipe, tmp_path):
     run = train(dataclasses.replace(tiny_recipe, epochs=1), tmp_path, report=lambda _: None)
     show(run, evaluate(run))
     assert (tmp_path / "projector/metadata.tsv").read_text().splitlines()[0] == "0"

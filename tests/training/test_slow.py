@@ -84,7 +84,7 @@ def mnist_card(tmp_path_factory):
     return trained
 
 
-def test_colour_photographs_train_at_256_pixels(tmp_path):
+def test_color_photographs_train_at_256_pixels(tmp_path):
     import numpy as np
     from PIL import Image
     from sklearn.datasets import load_sample_images

@@ -146,14 +146,14 @@ def test_the_best_epoch_is_kept_and_the_last_where_that_is_asked_for(tiny_recipe
 
 def test_terms_are_weighed_into_the_loss_and_shown(tiny_recipe, tmp_path):
     @dataclasses.dataclass(frozen=True)
-    class Penalised(Undercomplete):
+    class Penalized(Undercomplete):
         def terms(self):
             square = Term(
                 "square", lambda outputs: keras.ops.mean(keras.ops.square(outputs["code"]), -1), 0.5
             )
             return (square, Term("one", lambda outputs: keras.ops.ones(()), 2.0))
 
-    variant = Penalised(tiny_recipe.variant.backbone, 4)
+    variant = Penalized(tiny_recipe.variant.backbone, 4)
     history = train(dataclasses.replace(tiny_recipe, variant=variant), tmp_path, report=silent).history
     for epoch in history:
         for prefix in ("", "val_"):

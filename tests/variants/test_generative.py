@@ -143,15 +143,15 @@ def test_gradients_pass_a_quantizer_as_if_it_were_not_there(random):
 
 
 def test_codes_follow_the_vectors_that_they_stand_for_and_dead_ones_come_back(random):
-    centres = np.array([[-4.0, 0], [4, 0], [0, 4], [0, -4]], "float32")
+    centers = np.array([[-4.0, 0], [4, 0], [0, 4], [0, -4]], "float32")
     lookup = Lookup(4, 2)
     codebook = Codebook(4, 2, decay=0.9, lookup=lookup)
     codebook.entries.assign(np.full((4, 2), 100.0) + np.arange(4)[:, None])
     for step in range(120):
         chosen = random.integers(0, 4, (32, 1))
-        vectors = tf.constant(centres[chosen] + 0.1 * random.normal(size=(32, 1, 2)), tf.float32)
+        vectors = tf.constant(centers[chosen] + 0.1 * random.normal(size=(32, 1, 2)), tf.float32)
         codebook(vectors, SEEDS + step, mode="quantize", training=True)
-    gaps = np.linalg.norm(codebook.entries.numpy()[:, None] - centres, axis=-1)
+    gaps = np.linalg.norm(codebook.entries.numpy()[:, None] - centers, axis=-1)
     assert gaps.min(axis=1).max() < 1.0
     np.testing.assert_array_equal(lookup.entries.numpy(), codebook.entries.numpy())
     before = codebook.entries.numpy()

@@ -60,7 +60,7 @@ def test_digits_of_a_wanted_class_are_read_as_that_class(tmp_path):
 
 
 @pytest.mark.real
-def test_the_likelihood_of_binarised_mnist(tmp_path):
+def test_the_likelihood_of_binarized_mnist(tmp_path):
     recipe = override(load("binarized_vae"), ["data=Mnist"])
     run = train(recipe, tmp_path, report=lambda _: None)
     assert evaluate(run)["binarized_vae"]["nll_nats"] <= 89.8

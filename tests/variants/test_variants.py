@@ -27,12 +27,12 @@ MODULES = {
     info.name: importlib.import_module(f"keras_ae.variants.{info.name}")
     for info in pkgutil.iter_modules(variants.__path__)
 }
-PICTURE, SERIES = Spec((9, 6, 3), (9, 6, 3), "real"), Spec((13, 2), (13, 2), "real")
+IMAGE, SERIES = Spec((9, 6, 3), (9, 6, 3), "real"), Spec((13, 2), (13, 2), "real")
 EXAMPLES = {name: module.EXAMPLE for name, module in MODULES.items()} | {
-    "undercomplete-pictures": (Undercomplete(ConvBackbone((4, 8), smallest=2, hidden=8), 3), PICTURE),
+    "undercomplete-images": (Undercomplete(ConvBackbone((4, 8), smallest=2, hidden=8), 3), IMAGE),
     "undercomplete-series": (Undercomplete(Conv1DBackbone((4, 8), shortest=4), 3), SERIES),
     "undercomplete-recurrent": (Undercomplete(RecurrentBackbone((8,)), 3), SERIES),
-    "variational-pictures": (Variational(ConvBackbone((4, 8), smallest=2), 3), PICTURE),
+    "variational-images": (Variational(ConvBackbone((4, 8), smallest=2), 3), IMAGE),
     "variational-categorical": (
         Variational(DenseBackbone((8,)), 3),
         Spec((5, 4), (5, 4), "categorical"),
@@ -149,7 +149,7 @@ def test_heads_survive_a_keras_file_and_an_export(example, tmp_path):
     for head in ("encoder", "end_to_end"):
         for name, value in apply(getattr(heads, head), named).items():
             np.testing.assert_array_equal(apply(getattr(loaded, head), named)[name], value)
-    # as values of any range, so that the signatures of pictures, which no variant changes, are left out
+    # as values of any range, so that the signatures of images, which no variant changes, are left out
     units = Units("real" if spec.domain == "unit" else spec.domain, np.float32(0), np.float32(1))
     given = {name: named[name].numpy() for name in ("inputs", "condition") if name in named}
     folders = export_heads(loaded, units, given, "variant", {}, tmp_path)  # compares, refuses to draw

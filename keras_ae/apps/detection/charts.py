@@ -53,7 +53,7 @@ def series_chart(
     )
     handles = [Patch(color=FLAGGED, alpha=0.3, label=f"flagged ({len(flagged)})")]
     if known:
-        handles.append(Patch(color=KNOWN, alpha=0.8, label=f"labelled ({len(known)})"))
+        handles.append(Patch(color=KNOWN, alpha=0.8, label=f"labeled ({len(known)})"))
     handles.append(axes[-1].lines[-1])
     figure.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False)
     figure.savefig(target)

@@ -41,7 +41,7 @@ def encode(
         the number of examples done.
     Raises InputError before anything is written for an output of unknown kind or that is there,
     for an input without the labels that the head needs; and, with nothing left, for a value that
-    the head does not take, and where no picture can be read.
+    the head does not take, and where no image can be read.
     """
     batch = head.batch(batch)
     head.check(stream)
@@ -70,7 +70,7 @@ def codes(
 
 
 def summary(done: Encoded, head: Head, stream: Stream, output: Path) -> list[str]:
-    """What to tell of an encoding: its size and rate, and the pictures left out."""
+    """What to tell of an encoding: its size and rate, and the images left out."""
     shapes = ", ".join(
         f"{name} {'x'.join(map(str, (done.count, *shape)))} {dtype}"
         for name, (shape, dtype) in head.outputs.items()

@@ -60,8 +60,8 @@ class Head:
             )
         if None in given["inputs"]["shape"][1:]:
             raise InputError(
-                f"{folder} takes pictures of any size, whose codes are of as many; for those of one size: "
-                f"keras-ae predict {folder.parent.parent.name} pictures.npy --head {folder.parent.name}"
+                f"{folder} takes images of any size, whose codes are of as many; for those of one size: "
+                f"keras-ae predict {folder.parent.parent.name} images.npy --head {folder.parent.name}"
             )
         unknown = [name for name in wanted or ("code",) if name not in gives]
         if unknown:
@@ -99,10 +99,10 @@ class Head:
 
     def check(self, stream: Stream) -> None:
         """Raises InputError where the head needs labels and the input has none."""
-        if self.conditional and not stream.labelled:
+        if self.conditional and not stream.labeled:
             raise InputError(
                 f"the model encodes an example together with its class; {stream.where} has no labels: put "
-                "them beside the examples as y in an .npz, or pictures into a folder for each class"
+                "them beside the examples as y in an .npz, or images into a folder for each class"
             )
 
     def _checked(self, rows):

@@ -37,7 +37,7 @@ class Columns(Protocol):
     """Whether there are a name and a label for each row, as a stream says."""
 
     named: bool
-    labelled: bool
+    labeled: bool
 
 
 def destinations(output: Path, columns: Columns, force: bool = False) -> list[Path]:
@@ -133,7 +133,7 @@ class ParquetWriter:
         self.arrow, self.outputs, self.count = pyarrow, head.outputs, 0
         fields = [("index", pyarrow.int64())]
         fields += [("name", pyarrow.string())] if columns.named else []
-        fields += [("label", pyarrow.int64())] if columns.labelled else []
+        fields += [("label", pyarrow.int64())] if columns.labeled else []
         fields = [pyarrow.field(*field, nullable=False) for field in fields]
         for name, (shape, dtype) in head.outputs.items():
             kind = pyarrow.from_numpy_dtype(dtype)

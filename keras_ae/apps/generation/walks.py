@@ -26,7 +26,7 @@ MOST_MEASURED = 256
 class Traversal:
     """Examples (steps, ...) with a unit of the code changed.
 
-    deviation: of the unit over the examples that were seen. change: of what is decoded, between neighbouring
+    deviation: of the unit over the examples that were seen. change: of what is decoded, between neighboring
     steps, as `distances` has it, summed over the steps.
     """
 
@@ -41,7 +41,7 @@ class Traversal:
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
+class Neighbors:
     """An example, and what is nearest to it of what was learned from, with places and distances (k,)."""
 
     name: str
@@ -165,7 +165,7 @@ def which_have(
     if not own and not classes:
         raise InputError(
             f"{data.name} has no labels and its examples no attributes of their own, so that nothing is "
-            f"known to add; received {name!r}; put pictures into a folder for each label"
+            f"known to add; received {name!r}; put images into a folder for each label"
         )
     labels_there = data.label_names or tuple(classes)
     raise InputError(f"expected one of {', '.join([*own, *labels_there])}; received {name!r}")
@@ -203,11 +203,11 @@ def reconstruction(generator: Generator, one: Given) -> tuple[np.ndarray, np.nda
     return back, codes, f"mean squared error {np.mean(np.square(back - one.example)):.5f}"
 
 
-def neighbours(generator: Generator, one: Given, learned: np.ndarray, count: int) -> list[Neighbours]:
+def neighbors(generator: Generator, one: Given, learned: np.ndarray, count: int) -> list[Neighbors]:
     """What of what was learned from, (n, ...), is nearest to an example, for each of its windows."""
     axis = getattr(generator.medium, "axis", None)
     windows, starts = windows_of(one.example, generator.element_shape, axis)
     places, found = nearest(windows, learned, count)
     names = [one.name if len(windows) == 1 else f"{one.name}_{start:04d}" for start in starts]
     rows = zip(names, windows, places, found, strict=True)
-    return [Neighbours(name, window, learned[near], near, gaps) for name, window, near, gaps in rows]
+    return [Neighbors(name, window, learned[near], near, gaps) for name, window, near, gaps in rows]

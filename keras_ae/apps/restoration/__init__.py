@@ -1,1 +1,1 @@
-"""Pictures of any size, restored by an exported head a tile at a time."""
+"""Images of any size, restored by an exported head a tile at a time."""

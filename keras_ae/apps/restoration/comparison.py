@@ -1,4 +1,4 @@
-"""A picture beside what was made of it, to be looked at."""
+"""An image beside what was made of it, to be looked at."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import dataclasses
 import numpy as np
 from PIL import Image
 
-from keras_ae.apps.restoration.images import Picture, to_image
+from keras_ae.apps.restoration.images import DecodedImage, to_image
 
 GAP = 8
 MOST_WIDTH = 4096
 """Pixels of a comparison's width at most."""
 
 
-def side_by_side(before: Picture, after: Picture) -> Image.Image:
-    """Left a picture, brought to the size of what was made of it, right that; mid-grey between; 8 bits."""
+def side_by_side(before: DecodedImage, after: DecodedImage) -> Image.Image:
+    """Left an image, brought to the size of what was made of it, right that; mid-gray between; 8 bits."""
     height, width = after.levels.shape[:2]
     shown = min(width, (MOST_WIDTH - GAP) // 2)
     size = shown, max(1, round(height * shown / width))
-    panels = [_panel(picture, size) for picture in (before, after)]
+    panels = [_panel(image, size) for image in (before, after)]
     modes = {panel.mode for panel in panels}
     mode = "RGBA" if modes & {"LA", "RGBA"} else "RGB" if "RGB" in modes else "L"
     ground = (128, 128, 128, 255)[: len(mode)] if len(mode) > 1 else 128
@@ -29,19 +29,19 @@ def side_by_side(before: Picture, after: Picture) -> Image.Image:
     return canvas
 
 
-def with_holes(picture: Picture, missing: np.ndarray | None) -> Picture:
-    """The picture, mid-grey where pixels are missing, (height, width) bool; transparency stays."""
+def with_holes(image: DecodedImage, missing: np.ndarray | None) -> DecodedImage:
+    """The image, mid-gray where pixels are missing, (height, width) bool; transparency stays."""
     if missing is None:
-        return picture
-    levels = picture.levels.copy()
+        return image
+    levels = image.levels.copy()
     levels[missing] = np.iinfo(levels.dtype).max // 2 + 1
-    return dataclasses.replace(picture, levels=levels)
+    return dataclasses.replace(image, levels=levels)
 
 
-def _panel(picture, size):
-    """A picture at a size, (width, height)."""
-    if picture.levels.dtype == np.uint16:
-        picture = dataclasses.replace(picture, levels=(picture.levels >> 8).astype(np.uint8))
-    image = to_image(picture)
+def _panel(image, size):
+    """An image at a size, (width, height)."""
+    if image.levels.dtype == np.uint16:
+        image = dataclasses.replace(image, levels=(image.levels >> 8).astype(np.uint8))
+    image = to_image(image)
     smaller = size[0] < image.width
     return image.resize(size, Image.Resampling.LANCZOS if smaller else Image.Resampling.BICUBIC)

@@ -16,16 +16,16 @@ from keras_ae.imaging.decode import SUFFIXES
 
 @dataclass(frozen=True)
 class Listing:
-    """Pictures in a fixed order and other files, by their names below a folder; and folders' faults."""
+    """Images in a fixed order and other files, by their names below a folder; and folders' faults."""
 
-    pictures: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Job:
-    """A picture to restore: its name below the input, its file, the two made of it, and its mask's."""
+    """An image to restore: its name below the input, its file, the two made of it, and its mask's."""
 
     name: str
     source: Path
@@ -34,10 +34,10 @@ class Job:
     mask: Path | None = None
 
 
-def listing(source: Path, wanted: str = "pictures", output: Path | None = None) -> Listing:
+def listing(source: Path, wanted: str = "images", output: Path | None = None) -> Listing:
     """What is to be read: one file, or what lies below a folder, but for what lies below the output in it.
 
-    Raises InputError for a path that is neither, and for a folder without pictures.
+    Raises InputError for a path that is neither, and for a folder without images.
     """
     if source.is_file():
         return Listing([source.name])
@@ -53,9 +53,9 @@ def listing(source: Path, wanted: str = "pictures", output: Path | None = None) 
         below[:] = sorted(name for name in below if Path(folder, name).resolve() != left)
         for name in sorted(names):
             path = Path(folder, name)
-            is_picture = path.suffix.lower() in SUFFIXES and path.is_file()
-            (found.pictures if is_picture else found.others).append(os.path.relpath(path, source))
-    if not found.pictures:
+            is_image = path.suffix.lower() in SUFFIXES and path.is_file()
+            (found.images if is_image else found.others).append(os.path.relpath(path, source))
+    if not found.images:
         reasons = "".join(f" ({name}: {fault})" for name, fault in found.faults.items())
         raise InputError(
             f"expected {wanted} ({', '.join(sorted(SUFFIXES))}) below {source}; found none{reasons}; "
@@ -65,9 +65,9 @@ def listing(source: Path, wanted: str = "pictures", output: Path | None = None) 
 
 
 def named_jobs(source: Path, names: list[str], output: Path) -> list[Job]:
-    """A job for each picture, its files named like it: photo.png and photo_comparison.png.
+    """A job for each image, its files named like it: photo.png and photo_comparison.png.
 
-    Where two pictures would give one file, each keeps its suffix: photo.jpg.png. Names that differ in
+    Where two images would give one file, each keeps its suffix: photo.jpg.png. Names that differ in
     case alone count as one.
     """
     stems = {name: os.path.splitext(name)[0] for name in names}

@@ -17,7 +17,7 @@ HEAD = "restorer"
 
 
 def find_restorer(models: Path, recipe: str, version: int | None = None) -> Path:
-    """The folder of a recipe's restorer: the version given, else the one labelled stable.
+    """The folder of a recipe's restorer: the version given, else the one labeled stable.
 
     Raises InputError where the recipe has none, or not that version.
     """
@@ -34,9 +34,9 @@ def find_restorer(models: Path, recipe: str, version: int | None = None) -> Path
 class Restorer:
     """An exported restorer, loaded.
 
-    scale: how many times a side of the picture grows. reach: pixels of the input around a pixel that
+    scale: how many times a side of the image grows. reach: pixels of the input around a pixel that
     it depends on. multiple: the network's total stride. channels: 3, or None where it takes any number.
-    masked: whether it takes what is missing too. coloured: whether it gives grey pictures colours.
+    masked: whether it takes what is missing too. colored: whether it gives gray images colors.
     loaded: the SavedModel, whose variables last as long as it.
     """
 
@@ -45,7 +45,7 @@ class Restorer:
     multiple: int
     channels: int | None
     masked: bool
-    coloured: bool
+    colored: bool
     loaded: object
 
     @classmethod
@@ -53,9 +53,9 @@ class Restorer:
         """Reads a version's card and loads it.
 
         Raises InputError for a card that tells of no restorer, for a folder that does not load, and
-        for a signature that takes or gives something else than pictures.
+        for a signature that takes or gives something else than images.
         """
-        scale, reach, multiple, coloured = _facts(folder)
+        scale, reach, multiple, colored = _facts(folder)
         try:
             loaded = tf.saved_model.load(str(folder))
             function = loaded.signatures["serving_default"]
@@ -67,11 +67,11 @@ class Restorer:
         is_known = set(takes) <= {"inputs", "mask"} and "reconstruction" in function.structured_outputs
         if not is_known or channels not in (None, 3) or (masked and scale != 1):
             raise InputError(
-                f"expected a {HEAD} of pictures in colour or of any channels, with a mask at scale 1 only; "
+                f"expected a {HEAD} of images in color or of any channels, with a mask at scale 1 only; "
                 f"{folder} takes {', '.join(f'{name} {shape}' for name, shape in takes.items())} at scale "
                 f"{scale}; export it again"
             )
-        return cls(scale, reach, multiple, channels, masked, coloured, loaded)
+        return cls(scale, reach, multiple, channels, masked, colored, loaded)
 
     def __call__(self, tile: np.ndarray, missing: np.ndarray | None = None) -> np.ndarray:
         """What the head makes of a tile (height, width, 1 or 3) float32 in [0, 1]: as many channels.
@@ -100,7 +100,7 @@ class Restorer:
 
 
 def _facts(folder):
-    """(scale, reach, multiple, coloured) as a version's card tells them."""
+    """(scale, reach, multiple, colored) as a version's card tells them."""
     try:
         told = json.loads((folder / "card.json").read_text(encoding="utf-8"))[HEAD]
         facts = tuple(told[name] for name in ("scale", "reach", "multiple"))
@@ -112,7 +112,7 @@ def _facts(folder):
             f"{folder} has no card that tells of a {HEAD} ({error!r}); train and export it again: "
             f"make train RECIPE={shlex.quote(recipe)}"
         ) from error
-    return *facts, told.get("coloured") is True
+    return *facts, told.get("colored") is True
 
 
 def _brief(error):

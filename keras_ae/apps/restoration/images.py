@@ -1,4 +1,4 @@
-"""Picture files as levels and back: depth, grey or colour, transparency and profile are kept."""
+"""DecodedImage files as levels and back: depth, gray or color, transparency and profile are kept."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_ae.errors import InputError
-from keras_ae.imaging.decode import SUFFIXES, picture_formats
+from keras_ae.imaging.decode import SUFFIXES, image_formats
 
-GREY = frozenset({"1", "L", "LA", "La"})
-COLOUR = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "RGBa"})
+GRAY = frozenset({"1", "L", "LA", "La"})
+COLOR = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "RGBa"})
 SPACES = {1: b"GRAY", 3: b"RGB "}
-"""What a colour profile says that it is for, by channels."""
+"""What a color profile says that it is for, by channels."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture, upright.
+class DecodedImage:
+    """An image, upright.
 
-    levels: (height, width, 1 or 3), uint8, or uint16 where it is grey. alpha: (height, width) uint8,
+    levels: (height, width, 1 or 3), uint8, or uint16 where it is gray. alpha: (height, width) uint8,
     255 where it is opaque. profile: an ICC profile for those channels. notes: what reading changed.
     """
 
@@ -38,8 +38,8 @@ class Picture:
         return f"{self.levels.shape[1]}x{self.levels.shape[0]}"
 
 
-def read_picture(file: Path, most_pixels: int) -> Picture:
-    """The first picture of a file, turned upright as its EXIF data say.
+def read_image(file: Path, most_pixels: int) -> DecodedImage:
+    """The first image of a file, turned upright as its EXIF data say.
 
     Raises InputError, whose text is the reason alone, for more pixels than that by the header, before
     they are decoded, and for what does not decode.
@@ -47,39 +47,39 @@ def read_picture(file: Path, most_pixels: int) -> Picture:
     try:
         if not file.stat().st_size:
             raise InputError("its file is empty")
-        with _any_size(), Image.open(file, formats=picture_formats()) as image:
+        with _any_size(), Image.open(file, formats=image_formats()) as image:
             if image.width * image.height > most_pixels:
                 raise InputError(
                     f"expected at most {most_pixels / 1e6:g} megapixels, received {image.width}x"
                     f"{image.height}; raise --most-megapixels"
                 )
             notes, profile = _notes(image), image.info.get("icc_profile")
-            # 16 bits of grey with alpha are read as colour
-            is_grey = image.mode in GREY or _stored(image).startswith("LA")
-            levels, alpha = _planes(ImageOps.exif_transpose(image), is_grey)
+            # 16 bits of gray with alpha are read as color
+            is_gray = image.mode in GRAY or _stored(image).startswith("LA")
+            levels, alpha = _planes(ImageOps.exif_transpose(image), is_gray)
     except InputError:
         raise
     except Exception as error:  # the decoders raise whatever they like for a broken file
         raise InputError(_reason(error)) from error
     kept = profile if profile and profile[16:20] == SPACES[levels.shape[-1]] else None
-    return Picture(levels, alpha, kept, notes)
+    return DecodedImage(levels, alpha, kept, notes)
 
 
-def in_colour(picture: Picture) -> Picture:
-    """A grey picture as RGB of 8 bits, without its profile; one in colour as it is."""
-    levels, notes = picture.levels, picture.notes
+def in_color(image: DecodedImage) -> DecodedImage:
+    """A gray image as RGB of 8 bits, without its profile; one in color as it is."""
+    levels, notes = image.levels, image.notes
     if levels.shape[-1] == 3:
-        return picture
+        return image
     if levels.dtype == np.uint16:
-        levels, notes = (levels >> 8).astype(np.uint8), (*notes, "16 bits written as 8, in colour")
-    return Picture(levels.repeat(3, axis=-1), picture.alpha, None, notes)
+        levels, notes = (levels >> 8).astype(np.uint8), (*notes, "16 bits written as 8, in color")
+    return DecodedImage(levels.repeat(3, axis=-1), image.alpha, None, notes)
 
 
-def to_image(picture: Picture) -> Image.Image:
-    """A picture as Pillow takes it: L, LA, RGB or RGBA; I;16, which has no alpha, where it is deep."""
-    if picture.levels.dtype == np.uint16 or picture.alpha is None:
-        return Image.fromarray(picture.levels if picture.levels.shape[-1] == 3 else picture.levels[..., 0])
-    return Image.fromarray(np.dstack([picture.levels, picture.alpha]))
+def to_image(image: DecodedImage) -> Image.Image:
+    """An image as Pillow takes it: L, LA, RGB or RGBA; I;16, which has no alpha, where it is deep."""
+    if image.levels.dtype == np.uint16 or image.alpha is None:
+        return Image.fromarray(image.levels if image.levels.shape[-1] == 3 else image.levels[..., 0])
+    return Image.fromarray(np.dstack([image.levels, image.alpha]))
 
 
 @contextmanager
@@ -110,17 +110,17 @@ def _notes(image):
         return tuple(notes)
     if ";16" in _stored(image):
         notes.append("16 bits a channel read as 8")
-    if image.mode not in GREY | COLOUR:
+    if image.mode not in GRAY | COLOR:
         notes.append(f"{image.mode} turned into RGB")
     return tuple(notes)
 
 
-def _planes(image, is_grey):
+def _planes(image, is_gray):
     """(levels, alpha) of an image; whole numbers of more than 8 bits run to 65535, floats to 1."""
     if image.mode[:1] in ("I", "F"):
         return _deep(image)
     transparent = image.has_transparency_data
-    kinds = ("L", "LA") if is_grey else ("RGB", "RGBA")
+    kinds = ("L", "LA") if is_gray else ("RGB", "RGBA")
     planes = np.asarray(image.convert(kinds[transparent]))
     planes = planes.reshape(*planes.shape[:2], -1)
     return (planes[..., :-1], planes[..., -1]) if transparent else (planes, None)
@@ -140,7 +140,7 @@ def _deep(image):
 
 def _reason(error):
     if isinstance(error, UnidentifiedImageError):
-        return f"not a picture of a known kind ({' '.join(sorted(SUFFIXES))})"
+        return f"not an image of a known kind ({' '.join(sorted(SUFFIXES))})"
     if isinstance(error, OSError) and error.strerror:
         return f"it cannot be read ({error.strerror})"
     return " ".join(str(error).split()) or type(error).__name__

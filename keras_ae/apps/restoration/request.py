@@ -13,10 +13,10 @@ from keras_ae.errors import InputError
 
 @dataclass(frozen=True)
 class Request:
-    """Pictures to restore.
+    """Images to restore.
 
-    masks: the path given for them, if any. others: names of files that are no pictures. faults: what
-    is wrong, by name, with folders that cannot be listed and with pictures that have no mask.
+    masks: the path given for them, if any. others: names of files that are no images. faults: what
+    is wrong, by name, with folders that cannot be listed and with images that have no mask.
     """
 
     output: Path
@@ -27,17 +27,17 @@ class Request:
 
     @classmethod
     def of(cls, source: str, output: Path, masks: Path | None = None, force: bool = False) -> Request:
-        """What a picture or folder named, and one of masks, come to.
+        """What an image or folder named, and one of masks, come to.
 
         force: whether files that are there are replaced.
         Raises InputError for what there is not, and for an output that is of no use.
         """
         if not source:
-            raise InputError("expected a picture or a folder of pictures, received an empty name; name one")
-        found = listing(Path(source), "pictures", output)
-        jobs, faults = named_jobs(Path(source), found.pictures, output), dict(found.faults)
+            raise InputError("expected an image or a folder of images, received an empty name; name one")
+        found = listing(Path(source), "images", output)
+        jobs, faults = named_jobs(Path(source), found.images, output), dict(found.faults)
         if masks is not None:
-            files, unmasked = mask_files(masks, Path(source), found.pictures)
+            files, unmasked = mask_files(masks, Path(source), found.images)
             jobs = [dataclasses.replace(job, mask=files.get(job.name)) for job in jobs]
             faults |= unmasked
         check_output(output, jobs, force)

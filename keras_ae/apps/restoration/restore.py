@@ -1,4 +1,4 @@
-"""Restoring: pictures read, restored and written one after another; those of no use are left out."""
+"""Restoring: images read, restored and written one after another; those of no use are left out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image
 from keras_ae.apps.restoration.comparison import side_by_side, with_holes
 from keras_ae.apps.restoration.files import Job, written
 from keras_ae.apps.restoration.head import Restorer
-from keras_ae.apps.restoration.images import Picture, in_colour, read_picture, to_image
+from keras_ae.apps.restoration.images import DecodedImage, in_color, read_image, to_image
 from keras_ae.apps.restoration.masks import missing_pixels
 from keras_ae.apps.restoration.request import Request
 from keras_ae.apps.restoration.tiles import restored_levels
@@ -26,7 +26,7 @@ SAVED = {"format": "PNG", "compress_level": 3}
 
 @dataclass
 class Restored:
-    """What restoring came to: pictures written, their pixels, seconds in the restorer, faults by name."""
+    """What restoring came to: images written, their pixels, seconds in the restorer, faults by name."""
 
     count: int = 0
     pixels: int = 0
@@ -41,11 +41,11 @@ def restore(
     most_megapixels: float,
     report: Callable[[str], None] = lambda line: None,
 ) -> Restored:
-    """Writes a restored picture and a comparison of each picture asked for; those of no use are left out.
+    """Writes a restored image and a comparison of each image asked for; those of no use are left out.
 
-    tile: pixels a side kept of a tile. most_megapixels: of a picture, before and after. report:
-        called with a line for each picture that is written.
-    Raises InputError for masks that the restorer does not take, where no picture can be restored, and
+    tile: pixels a side kept of a tile. most_megapixels: of an image, before and after. report:
+        called with a line for each image that is written.
+    Raises InputError for masks that the restorer does not take, where no image can be restored, and
     where one cannot be written.
     """
     if request.masks is not None and not restorer.masked:
@@ -55,51 +55,51 @@ def restore(
         if job.name in done.faults:
             continue
         try:
-            picture = read_picture(job.source, most_pixels)
-            _check_grown(picture, restorer.scale, most_pixels)
-            missing = missing_pixels(picture, job.mask, most_pixels) if restorer.masked else None
+            image = read_image(job.source, most_pixels)
+            _check_grown(image, restorer.scale, most_pixels)
+            missing = missing_pixels(image, job.mask, most_pixels) if restorer.masked else None
             started = time.perf_counter()
-            restored = restored_picture(restorer, picture, tile, missing)
+            restored = restored_image(restorer, image, tile, missing)
             seconds = time.perf_counter() - started
         except (InputError, MemoryError) as error:
             done.faults[job.name] = str(error) or "it takes more memory than there is"
             continue
-        _write(job, with_holes(picture, missing), restored)
+        _write(job, with_holes(image, missing), restored)
         done.count, done.seconds = done.count + 1, done.seconds + seconds
-        done.pixels += picture.levels[..., 0].size
+        done.pixels += image.levels[..., 0].size
         notes = f" ({'; '.join(restored.notes)})" if restored.notes else ""
-        report(f"{job.name}  {picture.size} -> {restored.size}  {seconds:.2f} s{notes}")
-        del picture, restored, missing  # before the next is read: they may take gigabytes
+        report(f"{job.name}  {image.size} -> {restored.size}  {seconds:.2f} s{notes}")
+        del image, restored, missing  # before the next is read: they may take gigabytes
     if not done.count:
         reasons = "; ".join(f"{name}: {fault}" for name, fault in done.faults.items())
-        raise InputError(f"none of {len(done.faults)} pictures can be restored: {reasons}")
+        raise InputError(f"none of {len(done.faults)} images can be restored: {reasons}")
     return done
 
 
-def restored_picture(
-    restorer: Restorer, picture: Picture, tile: int, missing: np.ndarray | None = None
-) -> Picture:
-    """What the restorer makes of a picture; missing: (height, width) bool, which become opaque.
+def restored_image(
+    restorer: Restorer, image: DecodedImage, tile: int, missing: np.ndarray | None = None
+) -> DecodedImage:
+    """What the restorer makes of an image; missing: (height, width) bool, which become opaque.
 
-    Transparency goes where none is left of it, and is enlarged as the picture is.
+    Transparency goes where none is left of it, and is enlarged as the image is.
     """
-    if restorer.coloured:
-        picture = in_colour(picture)
-    levels, alpha = restored_levels(restorer, picture.levels, tile, missing), picture.alpha
+    if restorer.colored:
+        image = in_color(image)
+    levels, alpha = restored_levels(restorer, image.levels, tile, missing), image.alpha
     if alpha is not None and missing is not None:
         filled = np.where(missing, 255, alpha).astype(np.uint8)
         alpha = None if (filled == 255).all() and missing[alpha < 255].any() else filled
     if alpha is not None and restorer.scale > 1:
         size = levels.shape[1], levels.shape[0]
         alpha = np.asarray(Image.fromarray(alpha).resize(size, Image.Resampling.BICUBIC))
-    return dataclasses.replace(picture, levels=levels, alpha=alpha)
+    return dataclasses.replace(image, levels=levels, alpha=alpha)
 
 
 def summary(done: Restored, request: Request) -> list[str]:
     """What to tell of a restoring: how many and how fast, and what was passed over or left out."""
     pixels, everything = done.pixels / 1e6, done.count + len(done.faults)
     lines = [
-        f"restored {done.count} of {everything} pictures to {request.output}: {pixels:.2f} megapixels in "
+        f"restored {done.count} of {everything} images to {request.output}: {pixels:.2f} megapixels in "
         f"{done.seconds:.1f} s, {pixels / max(done.seconds, 1e-9):.3g} megapixels a second{_peak_memory()}"
     ]
     if request.others:
@@ -121,17 +121,17 @@ def _peak_memory():
     return f", at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9:.2f} GB of memory"
 
 
-def _check_grown(picture, scale, most_pixels):
-    """Raises InputError, whose text is the reason alone, for a picture that would become too large."""
-    pixels = picture.levels[..., 0].size * scale**2
+def _check_grown(image, scale, most_pixels):
+    """Raises InputError, whose text is the reason alone, for an image that would become too large."""
+    pixels = image.levels[..., 0].size * scale**2
     if pixels > most_pixels:
         raise InputError(
-            f"expected at most {most_pixels / 1e6:g} megapixels, but {picture.size} enlarged {scale} times "
+            f"expected at most {most_pixels / 1e6:g} megapixels, but {image.size} enlarged {scale} times "
             f"a side becomes {pixels / 1e6:.3g}; raise --most-megapixels"
         )
 
 
-def _write(job: Job, before: Picture, after: Picture) -> None:
+def _write(job: Job, before: DecodedImage, after: DecodedImage) -> None:
     with written([job.restored, job.comparison]) as (restored, comparison):
         to_image(after).save(restored, **SAVED, icc_profile=after.profile)
         shown = side_by_side(before, after)

@@ -1,4 +1,4 @@
-"""A picture restored a tile at a time, with no seam: each tile sees all that its part can depend on."""
+"""An image restored a tile at a time, with no seam: each tile sees all that its part can depend on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Restores(Protocol):
     """What restores a tile: (height, width, channels) -> (scale * height, scale * width, channels) in [0, 1].
 
     missing: (height, width) bool, or None. A pixel depends on those up to `reach` from it; a tile that
-    begins at a multiple of `multiple` is seen as that part of the whole picture is.
+    begins at a multiple of `multiple` is seen as that part of the whole image is.
     """
 
     scale: int
@@ -25,7 +25,7 @@ class Restores(Protocol):
 
 @dataclass(frozen=True)
 class Span:
-    """A tile along one axis, in pixels of the picture: seen from start to stop, kept from first to last."""
+    """A tile along one axis, in pixels of the image: seen from start to stop, kept from first to last."""
 
     start: int
     stop: int
@@ -37,8 +37,8 @@ def spans(length: int, core: int, reach: int, multiple: int) -> list[Span]:
     """Tiles that cover an axis of so many pixels, at most about `core` kept of each.
 
     All see equally many pixels, so that a network plans for one size. They begin at a multiple of
-    `multiple`, and end as far past one as the axis does: padding at the picture's end, in the middle
-    of a stride or not, is as in the whole picture.
+    `multiple`, and end as far past one as the axis does: padding at the image's end, in the middle
+    of a stride or not, is as in the whole image.
     """
     whole, rest = divmod(length, multiple)
     margin, core = -(-reach // multiple), -(-core // multiple)
@@ -55,7 +55,7 @@ def spans(length: int, core: int, reach: int, multiple: int) -> list[Span]:
 def restored_tiles(
     restorer: Restores, levels: np.ndarray, core: int, missing: np.ndarray | None = None
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
-    """Parts of a restored picture: the rows and columns of each, and its values as the restorer gives them.
+    """Parts of a restored image: the rows and columns of each, and its values as the restorer gives them.
 
     levels: (height, width, channels) uint8 or uint16. core: pixels a side that are kept of a tile.
     missing: (height, width) bool; a part without missing pixels is left out.
@@ -79,7 +79,7 @@ def restored_tiles(
 def restored_levels(
     restorer: Restores, levels: np.ndarray, core: int, missing: np.ndarray | None = None
 ) -> np.ndarray:
-    """A restored picture (scale * height, scale * width, channels) in levels like those given.
+    """A restored image (scale * height, scale * width, channels) in levels like those given.
 
     Only a tile at a time is held as floats. With missing pixels, the others stay as they are.
     """

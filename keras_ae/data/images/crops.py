@@ -19,7 +19,7 @@ HELD = 2**30
 MOST_SHOWN = 256
 """Pieces of photographs that stand for all that may be cut from them."""
 
-NEIGHBOURS = 4
+NEIGHBORS = 4
 """Crops that are taken from a photograph for each time that it is decoded."""
 
 
@@ -42,7 +42,7 @@ class Cropping:
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """A picture that is decoded when it is asked for.
+    """An image that is decoded when it is asked for.
 
     decode: gives (height, width, channels) uint8, of any size. digest: a hash of its content.
     pixels: in it.
@@ -54,7 +54,7 @@ class Photograph:
 
 
 class Album(Sequence):
-    """Photographs (height, width, channels) uint8, of so many channels each, or grey among those in colour.
+    """Photographs (height, width, channels) uint8, of so many channels each, or gray among those in color.
 
     Held in memory from the first time on where all of them are few; else decoded every time.
     """
@@ -70,10 +70,10 @@ class Album(Sequence):
     def __getitem__(self, number: int) -> np.ndarray:
         if number in self._decoded:
             return self._decoded[number]
-        picture = self.photographs[number].decode()
+        image = self.photographs[number].decode()
         if self.held:
-            self._decoded[number] = picture
-        return picture
+            self._decoded[number] = image
+        return image
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[number] for number in range(len(self)))
@@ -97,15 +97,15 @@ class Crops(Split):
 
     @property
     def group(self) -> int:
-        return 1 if self.album.held else min(NEIGHBOURS, self._of_each)
+        return 1 if self.album.held else min(NEIGHBORS, self._of_each)
 
     @cached_property
     def _of_each(self):
         """Crops of each photograph in an epoch."""
         least = -(-self.cropping.count // len(self.album))
-        if self.album.held or least < NEIGHBOURS:
+        if self.album.held or least < NEIGHBORS:
             return least
-        return -(-least // NEIGHBOURS) * NEIGHBOURS
+        return -(-least // NEIGHBORS) * NEIGHBORS
 
     def __len__(self):
         return len(self.album) * self._of_each
@@ -125,15 +125,15 @@ class Crops(Split):
         return read
 
     def _drawn(self, index, seeds):
-        """Crops (batch, size, size, channels) uint8; for neighbours in a batch a picture is decoded once."""
+        """Crops (batch, size, size, channels) uint8; for neighbors in a batch an image is decoded once."""
         crops, size = np.empty((len(index), *self.shape), np.uint8), self.cropping.size
-        opened, picture = -1, None
+        opened, image = -1, None
         for row, (number, seed) in enumerate(zip(index // self._of_each, seeds, strict=True)):
             if number != opened:
-                opened, picture = number, filled(self.album[number], size)
+                opened, image = number, filled(self.album[number], size)
             random = np.random.Generator(np.random.Philox(key=seed.view(np.uint64)))
-            top, left = (random.integers(side - size + 1) for side in picture.shape[:2])
-            crop = picture[top : top + size, left : left + size]
+            top, left = (random.integers(side - size + 1) for side in image.shape[:2])
+            crop = image[top : top + size, left : left + size]
             if self.cropping.augment:
                 crop = np.rot90(crop, random.integers(4))
                 crop = crop[:, ::-1] if random.integers(2) else crop
@@ -147,34 +147,34 @@ def crops_of(album: Album, cropping: Cropping) -> Crops:
 
 
 def pieces(album: Album, size: int, most: int) -> np.ndarray:
-    """Pieces (n, size, size, channels) uint8 that share no pixel, at most so many, as many of each picture.
+    """Pieces (n, size, size, channels) uint8 that share no pixel, at most so many, as many of each image.
 
     From the middle outwards; of more photographs than that, one each of some, evenly spaced.
     """
     numbers = range(0, len(album), max(1, -(-len(album) // most)))
     each, found = max(1, most // max(1, len(numbers))), []
     for number in numbers:
-        picture = filled(album[number], size)
-        if picture.shape[-1] < album.channels:
-            picture = picture.repeat(album.channels, axis=-1)
-        counts = [side // size for side in picture.shape[:2]]
-        starts = [(side - count * size) // 2 for side, count in zip(picture.shape, counts, strict=False)]
+        image = filled(album[number], size)
+        if image.shape[-1] < album.channels:
+            image = image.repeat(album.channels, axis=-1)
+        counts = [side // size for side in image.shape[:2]]
+        starts = [(side - count * size) // 2 for side, count in zip(image.shape, counts, strict=False)]
         middle = (np.array(counts) - 1) / 2
         places = sorted(np.ndindex(*counts), key=lambda place, middle=middle: np.abs(place - middle).sum())
         for row, column in places[:each]:
             top, left = starts[0] + row * size, starts[1] + column * size
-            found.append(picture[top : top + size, left : left + size])
+            found.append(image[top : top + size, left : left + size])
     return np.stack(found) if found else np.empty((0, size, size, album.channels), np.uint8)
 
 
-def filled(picture: np.ndarray, size: int) -> np.ndarray:
-    """A picture mirrored beyond its right and lower edge where a side is below the size."""
-    missing = [(0, max(0, size - side)) for side in picture.shape[:2]]
-    return np.pad(picture, [*missing, (0, 0)], mode="symmetric") if any(map(any, missing)) else picture
+def filled(image: np.ndarray, size: int) -> np.ndarray:
+    """An image mirrored beyond its right and lower edge where a side is below the size."""
+    missing = [(0, max(0, size - side)) for side in image.shape[:2]]
+    return np.pad(image, [*missing, (0, 0)], mode="symmetric") if any(map(any, missing)) else image
 
 
-def content_hash(picture: np.ndarray) -> bytes:
-    """A hash of a picture's shape and pixels, which no later run and no other file format changes."""
+def content_hash(image: np.ndarray) -> bytes:
+    """A hash of an image's shape and pixels, which no later run and no other file format changes."""
     return hashlib.blake2b(
-        f"{picture.shape} ".encode() + np.ascontiguousarray(picture).tobytes(), digest_size=8
+        f"{image.shape} ".encode() + np.ascontiguousarray(image).tobytes(), digest_size=8
     ).digest()

@@ -1,4 +1,4 @@
-"""Any folder of images: every common format, any size, grey or colour, nested folders as labels."""
+"""Any folder of images: every common format, any size, gray or color, nested folders as labels."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from keras_ae.data.images.mnist import embedded_digits
 from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import LARGEST, Data
 from keras_ae.errors import InputError
-from keras_ae.imaging.decode import SUFFIXES, fill, fit, one_line, picture_formats, picture_header
+from keras_ae.imaging.decode import SUFFIXES, fill, fit, image_formats, image_header, one_line
 
 WORKERS = 4
-"""Pictures decoded at a time, each of which may take MOST_PIXELS."""
+"""Images decoded at a time, each of which may take MOST_PIXELS."""
 NATIVE, FALLBACK = 128, 64
-"""Pictures of one common size up to NATIVE a side keep it; others are brought to FALLBACK."""
+"""Images of one common size up to NATIVE a side keep it; others are brought to FALLBACK."""
 
 
 @dataclass(frozen=True)
 class ImageFolder:
     """Every image below a folder; the folders inside it, where there are any, are the labels.
 
-    Elements (size, size, channels) in [0, 1]: the middle square, resized. A picture's place in
+    Elements (size, size, channels) in [0, 1]: the middle square, resized. An image's place in
     the splits follows from its own pixels, so neither a new name nor a new size moves it.
 
     path: the folder.
-    size: side in pixels; None keeps the pictures' own where all are squares of one size up to
+    size: side in pixels; None keeps the images' own where all are squares of one size up to
         128, and takes 64 otherwise.
-    channels: 1 for grey, 3 for colour, None for what the files are; needed where they differ.
+    channels: 1 for gray, 3 for color, None for what the files are; needed where they differ.
     """
 
     path: str
@@ -45,18 +45,18 @@ class ImageFolder:
         if self.size is not None and self.size < 1:
             raise ValueError(f"size is at least 1 pixel, received {self.size}")
         if self.channels not in (None, 1, 3):
-            raise ValueError(f"channels is 1 (grey) or 3 (colour), received {self.channels}")
+            raise ValueError(f"channels is 1 (gray) or 3 (color), received {self.channels}")
 
     @classmethod
     def accepts(cls, text: str) -> ImageFolder | None:
         return cls(text) if Path(text).is_dir() else None
 
     def load(self) -> Data:
-        """Raises InputError for a folder without images, and for grey beside colour."""
-        names, others = picture_files(self.path)
+        """Raises InputError for a folder without images, and for gray beside color."""
+        names, others = image_files(self.path)
         files = [Path(self.path, name) for name in names]
         with ThreadPoolExecutor(WORKERS) as pool:
-            headers = dict(zip(files, pool.map(picture_header, files), strict=True))
+            headers = dict(zip(files, pool.map(image_header, files), strict=True))
         readable = {file: header for file, header in headers.items() if not isinstance(header, str)}
         faults = {file: header for file, header in headers.items() if isinstance(header, str)}
         size, channels = self._shape(readable, faults)
@@ -92,10 +92,10 @@ class ImageFolder:
         """Digits at the size and channels asked for: a stand-in that needs no folder."""
         examples, labels = embedded_digits()
         size = self.size or 28
-        pictures = np.stack(
+        images = np.stack(
             [fit(Image.fromarray(digit[..., 0]), size, self.channels or 1) for digit in examples[::50]]
         )
-        return Data("sample", **split_by_content(pictures, labels[::50]), domain="unit")
+        return Data("sample", **split_by_content(images, labels[::50]), domain="unit")
 
     def _shape(self, readable, faults):
         if not readable:
@@ -103,8 +103,8 @@ class ImageFolder:
         channels = Counter(channels for _, _, channels in readable.values())
         if self.channels is None and len(channels) > 1:
             raise InputError(
-                f"expected images of one kind below {self.path}; found {channels[1]} grey and "
-                f'{channels[3]} in colour; set data.channels to 1 or 3 (SET="data.channels=3")'
+                f"expected images of one kind below {self.path}; found {channels[1]} gray and "
+                f'{channels[3]} in color; set data.channels to 1 or 3 (SET="data.channels=3")'
             )
         sizes = {(width, height) for width, height, _ in readable.values()}
         width, height = next(iter(sizes))
@@ -112,10 +112,10 @@ class ImageFolder:
         return self.size or (width if native else FALLBACK), self.channels or next(iter(channels))
 
 
-def picture_files(folder: str | Path) -> tuple[list[str], list[str]]:
-    """Paths of the pictures below a folder, relative to it and in a fixed order, and of its other files.
+def image_files(folder: str | Path) -> tuple[list[str], list[str]]:
+    """Paths of the images below a folder, relative to it and in a fixed order, and of its other files.
 
-    Raises InputError where there is no picture.
+    Raises InputError where there is no image.
     """
     found = []
     for where, _, names in os.walk(folder):
@@ -123,16 +123,16 @@ def picture_files(folder: str | Path) -> tuple[list[str], list[str]]:
         files = (name for name in names if os.path.isfile(os.path.join(where, name)))
         found += files if inside == "." else (os.path.join(inside, name) for name in files)
     found.sort(key=lambda name: name.split(os.sep))
-    pictures = [name for name in found if os.path.splitext(name)[1].lower() in SUFFIXES]
-    if not pictures:
+    images = [name for name in found if os.path.splitext(name)[1].lower() in SUFFIXES]
+    if not images:
         raise InputError(
             f"expected images ({', '.join(sorted(SUFFIXES))}) below {folder}; found none; check the path"
         )
-    return pictures, [name for name in found if os.path.splitext(name)[1].lower() not in SUFFIXES]
+    return images, [name for name in found if os.path.splitext(name)[1].lower() not in SUFFIXES]
 
 
 def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]:
-    """Names of the folders that pictures lie in and each picture's number among them.
+    """Names of the folders that images lie in and each image's number among them.
 
     No names and None where they lie in one folder.
     """
@@ -145,19 +145,19 @@ def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]
 
 
 def left_out(faults: dict, count: int) -> str:
-    """The note on pictures that cannot be read, of so many; faults: what is wrong, by file."""
+    """The note on images that cannot be read, of so many; faults: what is wrong, by file."""
     return f"left out {len(faults)} of {count} images: {_listing(faults)}"
 
 
 def none_readable(folder: str | Path, faults: dict) -> InputError:
-    """The error for a folder all of whose pictures have a fault."""
+    """The error for a folder all of whose images have a fault."""
     return InputError(f"none of the {len(faults)} images below {folder} can be read: {_listing(faults)}")
 
 
 def _decode(file, pixels):
-    """Fills pixels (size, size, channels) and gives the hash of the picture, or what is wrong with it."""
+    """Fills pixels (size, size, channels) and gives the hash of the image, or what is wrong with it."""
     try:
-        with Image.open(file, formats=picture_formats()) as image:
+        with Image.open(file, formats=image_formats()) as image:
             upright = fill(image, pixels)
             content = f"{upright.mode} {upright.size} ".encode() + upright.tobytes()
         return hashlib.blake2b(content, digest_size=8).digest()

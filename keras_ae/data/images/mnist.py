@@ -72,7 +72,7 @@ class Mnist(Named):
 
 @dataclass(frozen=True)
 class FashionMnist(Mnist):
-    """60,000 + 10,000 pictures of clothes (Xiao et al. 2017, arXiv:1708.07747), as MNIST is laid out."""
+    """60,000 + 10,000 images of clothes (Xiao et al. 2017, arXiv:1708.07747), as MNIST is laid out."""
 
     name: ClassVar[str] = "fashion_mnist"
     origin: ClassVar[str] = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"

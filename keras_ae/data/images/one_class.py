@@ -1,4 +1,4 @@
-"""Any labelled data with one class as the normal one, all others as anomalies."""
+"""Any labeled data with one class as the normal one, all others as anomalies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NORMAL_NAMES = ("good", "normal", "ok", "benign", "0")
 
 @dataclass(frozen=True)
 class OneClass:
-    """A labelled data set, one class of which is normal; its labels become 0 for that and 1, ... for others.
+    """A labeled data set, one class of which is normal; its labels become 0 for that and 1, ... for others.
 
     A folder of images is such a set: its folder `good` beside others of any names. Anomalies that fell among
     a folder's training examples test.

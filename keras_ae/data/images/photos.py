@@ -13,14 +13,14 @@ import numpy as np
 from PIL import Image
 
 from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
-from keras_ae.data.images.folder import WORKERS, left_out, none_readable, picture_files
+from keras_ae.data.images.folder import WORKERS, image_files, left_out, none_readable
 from keras_ae.data.splits import assign
 from keras_ae.data.types import Data, Named, Split
 from keras_ae.errors import InputError
-from keras_ae.imaging.decode import one_line, picture_header, whole_picture
+from keras_ae.imaging.decode import image_header, one_line, whole_image
 
 MOST_PIECES = 256
-"""Pieces of photographs that validate; the test split has as many, for pictures and projector alone."""
+"""Pieces of photographs that validate; the test split has as many, for images and projector alone."""
 
 SHARES = (0.6, 0.2)
 """Of a photograph that is cut into three, the shares of its width to train and to validate on."""
@@ -37,11 +37,11 @@ MOST_TESTED, LARGEST_TESTED = 50, 1024
 
 @dataclass(frozen=True)
 class Photographs(Named):
-    """Two colour photographs of 640 x 427 pixels that come inside scikit-learn: a temple, a flower.
+    """Two color photographs of 640 x 427 pixels that come inside scikit-learn: a temple, a flower.
 
     Each is cut from left to right into parts to train, validate and test on, which share no pixel.
 
-    cropping: what training sees of them. channels: 3, or 1 for grey.
+    cropping: what training sees of them. channels: 3, or 1 for gray.
     """
 
     alike: ClassVar[str] = "photographs"
@@ -53,13 +53,13 @@ class Photographs(Named):
         check_channels(self.channels)
 
     def load(self) -> Data:
-        pictures = [_as(self.channels, picture) for picture in self._pictures()]
+        images = [_as(self.channels, image) for image in self._images()]
         note = (
-            f"{len(pictures)} photographs that come with packages: figures on their parts are a demonstration"
+            f"{len(images)} photographs that come with packages: figures on their parts are a demonstration"
         )
-        return cut_in_three(self.name, pictures, self.cropping, (note,))
+        return cut_in_three(self.name, images, self.cropping, (note,))
 
-    def _pictures(self):
+    def _images(self):
         from sklearn.datasets import load_sample_images
 
         return load_sample_images().images
@@ -67,25 +67,25 @@ class Photographs(Named):
     def sample(self) -> Data:
         from sklearn.datasets import load_sample_image
 
-        picture = _as(self.channels, load_sample_image("china.jpg")[100:260:2, ::4])
+        image = _as(self.channels, load_sample_image("china.jpg")[100:260:2, ::4])
         small = Cropping(min(24, self.cropping.size), 64, self.cropping.augment)
-        return cut_in_three(self.name, [picture], small, ())
+        return cut_in_three(self.name, [image], small, ())
 
 
 @dataclass(frozen=True)
 class ScikitPhotographs(Photographs):
-    """Seven colour photographs, cut alike: those two, an astronaut, a cat, coffee, a motorcycle, a rocket.
+    """Seven color photographs, cut alike: those two, an astronaut, a cat, coffee, a motorcycle, a rocket.
 
     The latter five come inside scikit-image.
     """
 
     name: ClassVar[str] = "scikit_photographs"
 
-    def _pictures(self):
+    def _images(self):
         from skimage import data
 
         more = (data.astronaut, data.cat, data.coffee, lambda: data.stereo_motorcycle()[0], data.rocket)
-        return super()._pictures() + [picture() for picture in more]
+        return super()._images() + [image() for image in more]
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ class PhotoFolder:
     Split by their pixels, so that neither a new name nor another format moves one. Of fewer than three
     each is cut into parts that share no pixel, as `Photographs` is.
 
-    path: the folder. cropping: what training sees of them. channels: 1 for grey, 3 for colour, None for
-    what the files are, which is colour where only some are.
+    path: the folder. cropping: what training sees of them. channels: 1 for gray, 3 for color, None for
+    what the files are, which is color where only some are.
     """
 
     alike: ClassVar[str] = "photographs"
@@ -112,8 +112,8 @@ class PhotoFolder:
         return cls(text) if Path(text).is_dir() else None
 
     def load(self) -> Data:
-        """Raises InputError for a folder without pictures that can be read."""
-        names, others = picture_files(self.path)
+        """Raises InputError for a folder without images that can be read."""
+        names, others = image_files(self.path)
         files = [Path(self.path, name) for name in names]
         good, channels, faults = _read(files, self.channels)
         if not good:
@@ -149,16 +149,14 @@ def data_of(name: str, albums: dict[str, Album], cropping: Cropping, notes: tupl
     return Data(name, train, **held_back, domain="unit", notes=notes, whole=test)
 
 
-def cut_in_three(
-    name: str, pictures: Sequence[np.ndarray], cropping: Cropping, notes: tuple[str, ...]
-) -> Data:
-    """Pictures (height, width, channels) uint8, each cut from left to right into parts for the three splits.
+def cut_in_three(name: str, images: Sequence[np.ndarray], cropping: Cropping, notes: tuple[str, ...]) -> Data:
+    """Images (height, width, channels) uint8, each cut from left to right into parts for the three splits.
 
-    Raises InputError for pictures too narrow to be cut.
+    Raises InputError for images too narrow to be cut.
     """
     parts: dict[str, list[Photograph]] = {"train": [], "validation": [], "test": []}
-    for picture in pictures:
-        width = picture.shape[1]
+    for image in images:
+        width = image.shape[1]
         if width < LEAST_WIDTH:
             raise InputError(
                 f"expected photographs of at least {LEAST_WIDTH} pixels across to cut into three, received "
@@ -166,27 +164,27 @@ def cut_in_three(
             )
         borders = [round(width * share) for share in np.cumsum((0, *SHARES, 1 - sum(SHARES)))]
         for photographs, left, right in zip(parts.values(), borders, borders[1:], strict=False):
-            photographs.append(_in_memory(picture[:, left:right]))
+            photographs.append(_in_memory(image[:, left:right]))
         parts["test"][-1] = _middle_of(parts["test"][-1])
-    channels = pictures[0].shape[-1]
+    channels = images[0].shape[-1]
     return data_of(name, {part: Album(held, channels) for part, held in parts.items()}, cropping, notes)
 
 
 def photograph(file: Path, channels: int) -> Photograph:
-    """A picture file, decoded once to see that it can be.
+    """An image file, decoded once to see that it can be.
 
     Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too small.
     """
-    decoded = whole_picture(file, channels)
+    decoded = whole_image(file, channels)
     if min(decoded.shape[:2]) < LEAST_SIDE:
         raise ValueError(f"{decoded.shape[1]}x{decoded.shape[0]} is below {LEAST_SIDE} pixels a side")
-    return Photograph(partial(whole_picture, file, channels), content_hash(decoded), decoded[..., 0].size)
+    return Photograph(partial(whole_image, file, channels), content_hash(decoded), decoded[..., 0].size)
 
 
 def _read(files, channels):
     """The photographs that can be read, their channels, and what is wrong with the others, by file."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        headers = dict(zip(files, pool.map(picture_header, files), strict=True))
+        headers = dict(zip(files, pool.map(image_header, files), strict=True))
         faults = {file: header for file, header in headers.items() if isinstance(header, str)}
         sound = [file for file in files if file not in faults]
         channels = channels or max((headers[file][2] for file in sound), default=3)
@@ -202,8 +200,8 @@ def _tried(file, channels):
         return one_line(error)
 
 
-def _in_memory(picture):
-    content = np.ascontiguousarray(picture)
+def _in_memory(image):
+    content = np.ascontiguousarray(image)
     return Photograph(lambda: content, content_hash(content), content[..., 0].size)
 
 
@@ -211,19 +209,19 @@ def _middle_of(whole):
     """The middle of a photograph, at most so large that scoring it takes seconds."""
 
     def decode():
-        picture = whole.decode()
-        top, left = (max(0, side - LARGEST_TESTED) // 2 for side in picture.shape[:2])
-        return picture[top : top + LARGEST_TESTED, left : left + LARGEST_TESTED]
+        image = whole.decode()
+        top, left = (max(0, side - LARGEST_TESTED) // 2 for side in image.shape[:2])
+        return image[top : top + LARGEST_TESTED, left : left + LARGEST_TESTED]
 
     return Photograph(decode, whole.digest, whole.pixels)
 
 
-def _as(channels, picture):
-    """A colour picture (height, width, 3) uint8, or its grey."""
-    return picture if channels != 1 else np.asarray(Image.fromarray(picture).convert("L"))[..., None]
+def _as(channels, image):
+    """A color image (height, width, 3) uint8, or its gray."""
+    return image if channels != 1 else np.asarray(Image.fromarray(image).convert("L"))[..., None]
 
 
 def check_channels(channels: int | None) -> None:
-    """Raises ValueError for anything but grey, colour, or None for what the files are."""
+    """Raises ValueError for anything but gray, color, or None for what the files are."""
     if channels not in (None, 1, 3):
-        raise ValueError(f"channels is 1 (grey) or 3 (colour), received {channels}")
+        raise ValueError(f"channels is 1 (gray) or 3 (color), received {channels}")

@@ -12,7 +12,7 @@ from keras_ae.data.images.crops import Album, Cropping
 from keras_ae.data.images.photos import Photographs, check_channels, data_of, photograph
 from keras_ae.data.splits import assign
 from keras_ae.data.types import Data, Named
-from keras_ae.imaging.decode import picture_header
+from keras_ae.imaging.decode import image_header
 
 MANIFEST = Path(__file__).with_name("published.sha256")
 """Lines of a file's sha256 and its path below the cache's folder of data sets."""
@@ -30,14 +30,14 @@ FETCHED_AT_ONCE = 8
 class Published(Named):
     """A set of photographs to measure on, never to train on: its train and validation splits are empty.
 
-    cropping: what is shown of them. channels: 1 for grey, 3 for colour, None for what each of the files is.
+    cropping: what is shown of them. channels: 1 for gray, 3 for color, None for what each of the files is.
     """
 
     alike: ClassVar[str] = "photographs"
     name: ClassVar[str]
     origin: ClassVar[str]
     folder: ClassVar[str]
-    colours: ClassVar[int]
+    colors: ClassVar[int]
     held_out: ClassVar[bool] = True
 
     cropping: Cropping = Cropping()
@@ -57,7 +57,7 @@ class Published(Named):
 
     @property
     def _channels(self):
-        return self.channels or self.colours
+        return self.channels or self.colors
 
     def _photographs(self, folder, origin):
         """The set's photographs, fetched where they are not in the cache, and each checked by its hash."""
@@ -69,51 +69,49 @@ class Published(Named):
 
         with ThreadPoolExecutor(FETCHED_AT_ONCE) as pool:
             files = list(pool.map(fetched, hashes))
-        return [
-            photograph(file, self.channels or min(self.colours, picture_header(file)[2])) for file in files
-        ]
+        return [photograph(file, self.channels or min(self.colors, image_header(file)[2])) for file in files]
 
 
 class Set5(Published):
-    """Five colour photographs (Bevilacqua et al. 2012), sides cropped to multiples of 4."""
+    """Five color photographs (Bevilacqua et al. 2012), sides cropped to multiples of 4."""
 
-    name, origin, folder, colours = "Set5", SUPER_RESOLUTION + "Set5/image_SRF_4/", "Set5", 3
+    name, origin, folder, colors = "Set5", SUPER_RESOLUTION + "Set5/image_SRF_4/", "Set5", 3
 
 
 class Set14(Published):
-    """Fourteen photographs (Zeyde et al. 2010), two of them without colour, sides cropped to multiples of 4.
+    """Fourteen photographs (Zeyde et al. 2010), two of them without color, sides cropped to multiples of 4.
 
-    One of the two is stored as grey, and is left so.
+    One of the two is stored as gray, and is left so.
     """
 
-    name, origin, folder, colours = "Set14", SUPER_RESOLUTION + "Set14/image_SRF_4/", "Set14", 3
+    name, origin, folder, colors = "Set14", SUPER_RESOLUTION + "Set14/image_SRF_4/", "Set14", 3
 
 
 class Bsd100(Published):
-    """The 100 test photographs of the Berkeley segmentation set (Martin et al. 2001), in colour."""
+    """The 100 test photographs of the Berkeley segmentation set (Martin et al. 2001), in color."""
 
-    name, origin, folder, colours = "BSD100", SUPER_RESOLUTION + "BSD100/image_SRF_4/", "BSD100", 3
+    name, origin, folder, colors = "BSD100", SUPER_RESOLUTION + "BSD100/image_SRF_4/", "BSD100", 3
 
 
 class Set12(Published):
-    """Twelve grey photographs that denoisers are shown on (Zhang et al. 2017, arXiv:1608.03981)."""
+    """Twelve gray photographs that denoisers are shown on (Zhang et al. 2017, arXiv:1608.03981)."""
 
-    name, origin, folder, colours = "Set12", DENOISING + "Set12/", "bsd400/Set12", 1
+    name, origin, folder, colors = "Set12", DENOISING + "Set12/", "bsd400/Set12", 1
 
 
 class Set68(Published):
-    """68 grey photographs of the Berkeley set that denoisers are measured on (Roth and Black 2009)."""
+    """68 gray photographs of the Berkeley set that denoisers are measured on (Roth and Black 2009)."""
 
-    name, origin, folder, colours = "Set68", DENOISING + "Set68/", "bsd400/Set68", 1
+    name, origin, folder, colors = "Set68", DENOISING + "Set68/", "bsd400/Set68", 1
 
 
 class Bsd400(Published):
-    """400 grey photographs of 180 x 180 pixels of the Berkeley set to train on (Chen and Pock 2017).
+    """400 gray photographs of 180 x 180 pixels of the Berkeley set to train on (Chen and Pock 2017).
 
     A tenth of them, by content, validates; the test split is Set68. None of them is in BSD100.
     """
 
-    name, origin, folder, colours = "bsd400", DENOISING + "train/", "bsd400/train", 1
+    name, origin, folder, colors = "bsd400", DENOISING + "train/", "bsd400/train", 1
     held_out = False
 
     def load(self) -> Data:

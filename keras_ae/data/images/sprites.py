@@ -20,9 +20,9 @@ FACTORS = ("shape", "size", "rotation", "x", "y")
 COUNTS = (3, 4, 10, 12, 12)
 """Values of each factor, 17,280 combinations."""
 RADII = (0.11, 0.22)
-"""Radius of the circle around the smallest and the largest sprite, in sides of the picture."""
+"""Radius of the circle around the smallest and the largest sprite, in sides of the image."""
 PLACES = (0.25, 0.75)
-"""First and last place of a sprite's middle, in sides of the picture: the largest one stays inside."""
+"""First and last place of a sprite's middle, in sides of the image: the largest one stays inside."""
 AT_A_TIME = 2**20
 """Pixels drawn at a time, which bounds the memory that it takes."""
 
@@ -33,9 +33,9 @@ class Sprites(Named):
 
     Elements (size, size, 1) in [0, 1], edges antialiased; labels are the shapes. Each factor is a whole
     number from 0; rotations go once around, clockwise; places go from left to right and from top to bottom.
-    As in dSprites, a shape that repeats itself as it turns gives one picture for several rotations: the
-    square and the ellipse have 5 that differ, the heart 10, so that of 17,280 pictures 11,520 differ, and no
-    code can tell all rotations apart. Split 80 / 10 / 10 by content, equal pictures together.
+    As in dSprites, a shape that repeats itself as it turns gives one image for several rotations: the
+    square and the ellipse have 5 that differ, the heart 10, so that of 17,280 images 11,520 differ, and no
+    code can tell all rotations apart. Split 80 / 10 / 10 by content, equal images together.
 
     size: side in pixels, from 8 to 128.
     """
@@ -57,9 +57,9 @@ class Sprites(Named):
 
 
 def draw(factors: np.ndarray, size: int) -> np.ndarray:
-    """Pictures (n, size, size, 1) uint8 of factors (n, 5), whole numbers from 0 below COUNTS."""
+    """Images (n, size, size, 1) uint8 of factors (n, 5), whole numbers from 0 below COUNTS."""
     factors = np.asarray(factors)
-    pictures = np.empty((len(factors), size, size, 1), np.uint8)
+    images = np.empty((len(factors), size, size, 1), np.uint8)
     step = max(1, AT_A_TIME // size**2)
     for shape, distance in enumerate((_square, _ellipse, _heart)):
         index = np.flatnonzero(factors[:, 0] == shape)
@@ -68,8 +68,8 @@ def draw(factors: np.ndarray, size: int) -> np.ndarray:
             across, up, radius = _seen_by_sprite(factors[part], size)
             # a pixel's share that is covered, from how far its middle lies outside
             covered = np.clip(0.5 - distance(across, up, radius), 0, 1)
-            pictures[part, ..., 0] = np.rint(255 * covered)
-    return pictures
+            images[part, ..., 0] = np.rint(255 * covered)
+    return images
 
 
 def grid_of_factors(step: int = 1) -> np.ndarray:
@@ -123,7 +123,7 @@ def _ellipse(across, up, radius):
 
 
 def _heart(across, up, radius):
-    """The same of a square on its tip with half discs on its upper edges, around its centre of mass."""
+    """The same of a square on its tip with half discs on its upper edges, around its center of mass."""
     half = radius / np.float32(2**0.5 * (1 + LIFT))  # of the square's side; the tip is at the radius
     first = (up + across) * np.float32(0.5**0.5) + half * np.float32(LIFT)
     second = (up - across) * np.float32(0.5**0.5) + half * np.float32(LIFT)
@@ -134,4 +134,4 @@ def _heart(across, up, radius):
 
 
 LIFT = (np.pi / 2 + 2 / 3) / (4 + np.pi)
-"""How far the heart's centre of mass lies above the square's, along each of its sides, in half sides."""
+"""How far the heart's center of mass lies above the square's, along each of its sides, in half sides."""

@@ -56,15 +56,15 @@ class MidiFolder:
         files = sorted(midi_files(self.path))
         if not files:
             raise InputError(f"expected .mid or .midi files below {self.path}, found none; check the path")
-        pieces, faults, lost, metres = [], [], 0, 0
+        pieces, faults, lost, meters = [], [], 0, 0
         for file in files:
             try:
-                piece, left_out, metre = self._piece(file)
+                piece, left_out, meter = self._piece(file)
             except InputError as error:
                 faults.append(str(error))
                 continue
             pieces.append(piece)
-            lost, metres = lost + left_out, metres + (metre != ("4/4",))
+            lost, meters = lost + left_out, meters + (meter != ("4/4",))
         if not pieces:
             raise InputError(
                 f"none of the {len(files)} MIDI files below {self.path} is of use: {_some(faults)}"
@@ -72,8 +72,8 @@ class MidiFolder:
         notes = (
             f"left out {len(faults)} of {len(files)} MIDI files: {_some(faults)}" if faults else "",
             f"{lost:,} notes found no place in {self.voices} voices" if lost else "",
-            f"{metres} of {len(pieces)} pieces have other bars than 4/4, all are cut every 4 beats"
-            if metres
+            f"{meters} of {len(pieces)} pieces have other bars than 4/4, all are cut every 4 beats"
+            if meters
             else "",
         )
         parts, short = split_by_melody(pieces, self.bars)
@@ -81,15 +81,15 @@ class MidiFolder:
         return data_of(name, parts, self._cut, notes=tuple(note for note in (*notes, short) if note))
 
     def sample(self) -> Data:
-        """Cadences of our own harmonising: a stand-in that needs no folder."""
+        """Cadences of our own harmonizing: a stand-in that needs no folder."""
         return sampled("sample", self._cut, voices=self.voices)
 
     def _piece(self, file):
-        """A file's piece, the count of notes left out of it, and its metres. Raises InputError."""
+        """A file's piece, the count of notes left out of it, and its meters. Raises InputError."""
         score = midi.read(file, STEPS_A_BEAT)
         found = separated(score, self.voices)
         name = str(Path(file).relative_to(self.path))
-        return Piece(name, Vocabulary().folded(found.sounding), found.onsets), found.left_out, score.metres
+        return Piece(name, Vocabulary().folded(found.sounding), found.onsets), found.left_out, score.meters
 
 
 def midi_files(folder: str | Path) -> Iterator[str]:

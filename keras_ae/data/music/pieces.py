@@ -13,7 +13,7 @@ from keras_ae.errors import InputError, check_least
 from keras_ae.formats.music import rules
 from keras_ae.formats.music.chorales import Chorales as Medium
 from keras_ae.formats.music.grid import Piece, Vocabulary, onsets_of, windows
-from keras_ae.formats.music.harmonies import harmonised
+from keras_ae.formats.music.harmonies import harmonized
 
 STEPS_A_BEAT, BEATS_A_BAR = 4, 4
 STEPS_A_BAR = STEPS_A_BEAT * BEATS_A_BAR
@@ -112,8 +112,8 @@ def split_by_melody(pieces: Sequence[Piece], bars: int) -> tuple[dict[str, list[
 
 
 def sampled(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Data:
-    """A few pieces of our own harmonising; of other than 4 voices, their voices over again from the top."""
-    pieces = harmonised(9, cut.bars + 2)
+    """A few pieces of our own harmonizing; of other than 4 voices, their voices over again from the top."""
+    pieces = harmonized(9, cut.bars + 2)
     chosen = np.arange(voices) % pieces[0].sounding.shape[1]
     pieces = [
         Piece(

@@ -63,7 +63,7 @@ class JsbChorales(Named):
         return data_of(self.name, pieces, self._cut, onsets=False, notes=(note,))
 
     def sample(self) -> Data:
-        """Cadences of our own harmonising."""
+        """Cadences of our own harmonizing."""
         return sampled(self.name, self._cut, onsets=False)
 
 
@@ -110,7 +110,7 @@ class Chorales(Named):
         return data_of(self.name, parts, self._cut, notes=notes)
 
     def sample(self) -> Data:
-        """Cadences of our own harmonising."""
+        """Cadences of our own harmonizing."""
         return sampled(self.name, self._cut)
 
 

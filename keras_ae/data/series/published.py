@@ -27,10 +27,10 @@ PROBATION = 0.15
 
 @dataclass(frozen=True)
 class Nab(Named):
-    """The Numenta Anomaly Benchmark (Lavin and Ahmad 2015): 52 series with labelled windows, and 6 without.
+    """The Numenta Anomaly Benchmark (Lavin and Ahmad 2015): 52 series with labeled windows, and 6 without.
 
     Of each series the first 15 % are normal. Each row is a point, whatever the steps of time, as in the
-    benchmark. Several series are standardised each by itself, and the model
+    benchmark. Several series are standardized each by itself, and the model
     learns from the normal parts of all of them.
 
     series: a folder and a name, such as "realKnownCause/nyc_taxi", or nothing for the 52 that have labels.
@@ -66,22 +66,22 @@ class Nab(Named):
 
     def values_of(self, name: str) -> Series:
         """A series and its labels. Raises InputError for one there is not."""
-        labelled = self.anomalies()
-        if name not in labelled:
+        labeled = self.anomalies()
+        if name not in labeled:
             raise InputError(
-                f"the Numenta benchmark has no series {name!r}; it has {', '.join(labelled)}; take one: "
+                f"the Numenta benchmark has no series {name!r}; it has {', '.join(labeled)}; take one: "
                 "DATA=nab:realKnownCause/nyc_taxi"
             )
         table = read_table(self._file(f"data/{name}.csv"))
         times, values = table.columns["timestamp"].values, table.columns["value"].values
         labels = np.zeros(len(table), bool)
-        for first, last in labelled[name]:
+        for first, last in labeled[name]:
             begin, end = (pd.Timestamp(time, tz="UTC").as_unit("ns").value for time in (first, last))
             labels |= (times >= begin) & (times <= end)
         return Series(times, values[:, None], ("value",), labels, np.arange(len(table)))
 
     def anomalies(self) -> dict[str, list[tuple[str, str]]]:
-        """The labelled windows of each series, (first, last) as text."""
+        """The labeled windows of each series, (first, last) as text."""
         read = json.loads(self._file("labels/combined_windows.json").read_text(encoding="utf-8"))
         return {name.removesuffix(".csv"): windows for name, windows in read.items()}
 
@@ -166,7 +166,7 @@ class Ecg5000(Named):
 
 
 def joined(name: str, each: dict[str, Data]) -> Data:
-    """Several series' data as one, every series still standardised by itself."""
+    """Several series' data as one, every series still standardized by itself."""
     if len(each) == 1:
         return next(iter(each.values()))
     splits = {
@@ -184,7 +184,7 @@ def joined(name: str, each: dict[str, Data]) -> Data:
         first += data.points.count
     fresh = np.concatenate([data.points.fresh for data in each.values()])
     points = Points(np.concatenate(starts), first, np.concatenate(labels), parts=tuple(parts), fresh=fresh)
-    notes = (f"{len(each)} series of {first:,} points, each standardised by its own normal part",)
+    notes = (f"{len(each)} series of {first:,} points, each standardized by its own normal part",)
     return Data(name, **splits, domain="real", notes=notes, points=points)
 
 

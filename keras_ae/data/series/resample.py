@@ -71,10 +71,8 @@ def series_of(
             raise InputError(f"expected numbers in {label}, above 0 for anomalies, {_fault(columns[label])}")
         marks = np.nan_to_num(columns[label].values) > 0
         lacking = int(columns[label].missing.sum())
-        unlabelled = f"; {lacking} without a label count as normal" if lacking else ""
-        notes.append(
-            f"labels from {label}: {int(marks.sum())} of {len(marks)} rows are anomalies{unlabelled}"
-        )
+        unlabeled = f"; {lacking} without a label count as normal" if lacking else ""
+        notes.append(f"labels from {label}: {int(marks.sum())} of {len(marks)} rows are anomalies{unlabeled}")
     wanted = list(values) or [name for name in columns if name not in (time, label)]
     faults = {name: fault for name in wanted if (fault := _fault(columns[name]))}
     used = [name for name in wanted if name not in faults]

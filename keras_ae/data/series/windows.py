@@ -119,7 +119,7 @@ def normal_of(series: Series, text: str) -> tuple[int, int]:
 
 
 def data_of(name: str, series: Series, window: int, normal: tuple[int, int], fewest: int = FEWEST) -> Data:
-    """Windows (window, channels) of a series, standardised by its normal part without known anomalies.
+    """Windows (window, channels) of a series, standardized by its normal part without known anomalies.
 
     Three parts of the normal points, one after another, train, validate and calibrate, without windows
     that lack a value or hold an anomaly that is known. The test split is every window of the whole.
@@ -180,7 +180,7 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
 
 
 def windowed(series: Series, window: int, offset: np.ndarray, scale: np.ndarray) -> tuple[Split, Points]:
-    """Every window of a series, standardised, labelled 1 where it holds an anomaly, and the points they hold.
+    """Every window of a series, standardized, labeled 1 where it holds an anomaly, and the points they hold.
 
     Raises InputError where no window lacks a gap.
     """

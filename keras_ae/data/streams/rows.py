@@ -28,7 +28,7 @@ class Taken:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Neighbouring examples of an input.
+    """Neighboring examples of an input.
 
     places: (n,) int64, where in the input each stands.
     examples: (n, *shape), float32 in the data's own units, or int64 numbers of classes.

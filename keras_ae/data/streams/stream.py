@@ -15,24 +15,24 @@ import numpy as np
 
 from keras_ae.data.arrays import LABELS, ArrayFile, read_header, readable
 from keras_ae.data.find import find_dataset
-from keras_ae.data.images.folder import WORKERS, ImageFolder, folder_labels, picture_files
+from keras_ae.data.images.folder import WORKERS, ImageFolder, folder_labels, image_files
 from keras_ae.data.streams.rows import Rows, Taken, as_taken, check_shape
 from keras_ae.data.types import Dataset
 from keras_ae.errors import InputError
-from keras_ae.imaging.decode import read_picture
+from keras_ae.imaging.decode import read_image
 
 
 class Stream(Protocol):
     """An input to read in batches, as often as wanted.
 
-    where: what to call it. count: examples in it. labelled, named: whether its rows have labels, names.
+    where: what to call it. count: examples in it. labeled, named: whether its rows have labels, names.
     batches: rows from one place to another, at most `size` at a time.
     sha256: hash of all that the rows are made from.
     """
 
     where: str
     count: int
-    labelled: bool
+    labeled: bool
     named: bool
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]: ...
@@ -85,7 +85,7 @@ class ArrayStream:
         labels = ("y_test",) if self.key == "x_test" else LABELS
         fitting = (name for name in labels if name in headers and self._are_labels(headers[name]))
         self.label_key = next(fitting, None)
-        self.labelled = self.label_key is not None
+        self.labeled = self.label_key is not None
 
     def _are_labels(self, header):
         return header.shape in ((self.count,), (self.count, 1)) and header.dtype.kind in "ui"
@@ -94,7 +94,7 @@ class ArrayStream:
         """Raises InputError for a value that the head does not take, and for a file that is cut or broken."""
         stop = self.count if stop is None else stop
         read = self._from_zip if self.zipped else self._from_file
-        labels = self._from_zip(self.label_key, size, start, stop) if self.labelled else None
+        labels = self._from_zip(self.label_key, size, start, stop) if self.labeled else None
         for raw in read(self.key, size, start, stop):
             places = np.arange(start, start + len(raw))
             examples = as_taken(raw.reshape(-1, *self.taken.shape), self.taken, self.where, start)
@@ -134,7 +134,7 @@ class ArrayStream:
 
 
 class FolderStream:
-    """The pictures below a folder in the order of their paths, at the size and in the colours taken."""
+    """The images below a folder in the order of their paths, at the size and in the colors taken."""
 
     named = True
 
@@ -145,10 +145,10 @@ class FolderStream:
                 f"trained on; received {path}, a folder of images; encode an .npy or .npz"
             )
         self.where, self.taken = path, taken
-        self.names, _ = picture_files(path)
+        self.names, _ = image_files(path)
         self.count = len(self.names)
         self.labels = self._labels()
-        self.labelled = self.labels is not None
+        self.labeled = self.labels is not None
 
     def _labels(self):
         """The numbers of the folders: those that the head knows them by, else their places by name."""
@@ -171,13 +171,13 @@ class FolderStream:
             for first in range(start, stop, size):
                 names = self.names[first : min(first + size, stop)]
                 pixels = np.empty((len(names), *self.taken.shape), np.uint8)
-                found = list(pool.map(read_picture, (Path(self.where, name) for name in names), pixels))
+                found = list(pool.map(read_image, (Path(self.where, name) for name in names), pixels))
                 good = np.array([fault is None for fault in found])
                 places = first + np.flatnonzero(good)
                 yield Rows(
                     places,
                     as_taken(pixels[good], self.taken, self.where, first),
-                    self.labels[places] if self.labelled else None,
+                    self.labels[places] if self.labeled else None,
                     [self.names[place] for place in places],
                     {name: fault for name, fault in zip(names, found, strict=True) if fault is not None},
                 )
@@ -209,7 +209,7 @@ class LoadedStream:
         shape = self.splits[0].shape
         check_shape(shape[:-1] if taken.domain == "categorical" else shape, taken, self.where)
         self.count = sum(map(len, self.splits))
-        self.labelled = all(part.labels is not None for part in self.splits)
+        self.labeled = all(part.labels is not None for part in self.splits)
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]:
         stop = self.count if stop is None else stop
@@ -224,7 +224,7 @@ class LoadedStream:
             yield Rows(
                 np.arange(first, last),
                 as_taken(raw.reshape(-1, *self.taken.shape), self.taken, self.where, first),
-                self._joined(labels, first, last).astype(np.int64) if self.labelled else None,
+                self._joined(labels, first, last).astype(np.int64) if self.labeled else None,
             )
 
     def _joined(self, arrays, first, last):

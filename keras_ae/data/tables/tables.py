@@ -98,7 +98,7 @@ class TableFile:
 
 @dataclass(frozen=True)
 class BreastCancer(Named):
-    """569 breast tumours, 30 measures of cell nuclei each (Street et al. 1993), inside scikit-learn.
+    """569 breast tumors, 30 measures of cell nuclei each (Street et al. 1993), inside scikit-learn.
 
     Benign ones are normal, malignant ones the anomalies.
     """

@@ -46,7 +46,7 @@ def benchmark(
     report: Callable[[str], None] = print,
     seeds: int = 1,
 ) -> Path:
-    """Trains the named variants, or all, and writes `table.md`, `figures.json` and `pictures.png`.
+    """Trains the named variants, or all, and writes `table.md`, `figures.json` and `images.png`.
 
     Gives the folder that they are in. One of other data, epochs or settings has a folder of its own; what
     is done in it is not done again, and a training that was cut off goes on.
@@ -125,19 +125,19 @@ def _row(recipe, folder, data, report):
     file = folder / "row.npz"
     if file.exists():
         with np.load(file, allow_pickle=False) as kept:
-            pictures = {name: kept[name] for name in ("reconstructions", "samples") if name in kept}
+            images = {name: kept[name] for name in ("reconstructions", "samples") if name in kept}
             return Row(
                 recipe.name,
                 json.loads(str(kept["figures"])),
-                pictures["reconstructions"],
-                pictures.get("samples"),
+                images["reconstructions"],
+                images.get("samples"),
             )
     run = train(recipe, folder, resume=folder.exists(), report=report)
     row = measured(run)
-    pictures = {"reconstructions": row.reconstructions}
+    images = {"reconstructions": row.reconstructions}
     if row.samples is not None:
-        pictures["samples"] = row.samples
+        images["samples"] = row.samples
     aside = folder / "new-row.npz"
-    np.savez(aside, figures=json.dumps(row.figures), **pictures)
+    np.savez(aside, figures=json.dumps(row.figures), **images)
     os.replace(aside, file)
     return row

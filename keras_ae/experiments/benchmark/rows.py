@@ -31,7 +31,7 @@ SAMPLES = 2000
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A line of the table, and its pictures.
+    """A line of the table, and its images.
 
     figures: by column. reconstructions, samples: (10, ...) each; samples may be None.
     """

@@ -1,4 +1,4 @@
-"""The table itself: its columns, their means and spreads over seeds, and the pictures beside it."""
+"""The table itself: its columns, their means and spreads over seeds, and the images beside it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ OF_FACTORS = (
 
 
 def write(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Recipe, seeds: int) -> None:
-    """Writes `table.md`, `figures.json` and, of what can be drawn, `pictures.png`.
+    """Writes `table.md`, `figures.json` and, of what can be drawn, `images.png`.
 
     lines: of each variant the rows of its seeds, the first of which is drawn. recipe: of the first seed.
     """
@@ -59,7 +59,7 @@ def write(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Reci
     (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     if drawable(data.test.shape):
         inputs = grid_examples(data.test, recipe, data)[0]["inputs"]
-        save(_sheet([rows[0] for rows in lines], inputs, data.domain), folder / "pictures.png")
+        save(_sheet([rows[0] for rows in lines], inputs, data.domain), folder / "images.png")
 
 
 def _table(lines, data, recipe, seeds):

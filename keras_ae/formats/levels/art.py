@@ -1,6 +1,6 @@
-"""Levels as pictures: tiles of 16 pixels of our own drawing, and a course over them.
+"""Levels as images: tiles of 16 pixels of our own drawing, and a course over them.
 
-The tags of a tile tell what it looks like; one of unknown tags is a coloured field with its character.
+The tags of a tile tell what it looks like; one of unknown tags is a colored field with its character.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COURSE = (230, 40, 70)
 GROUNDS = {"platformer": sprites.SKY, "rooms": sprites.FLOOR, "runner": sprites.BLACK}
 
 
-def picture(level: np.ndarray, legend: Legend, game: str = "", path: Sequence = ()) -> np.ndarray:
+def image(level: np.ndarray, legend: Legend, game: str = "", path: Sequence = ()) -> np.ndarray:
     """A level drawn, uint8 (16 * rows, 16 * columns, 3); path: cells (row, column) to draw over it."""
     sheet = _sheet(legend, game)
     rows, columns = level.shape
@@ -62,7 +62,7 @@ def _sheet(legend: Legend, game: str) -> np.ndarray:
 
 
 def _letter(pen, tile, number):
-    """A field whose colour the tile's number tells, with its character."""
+    """A field whose color the tile's number tells, with its character."""
     hue = (number * 97 + 30) % 360
     pen.rectangle((0, 0, 15, 15), fill=f"hsl({hue}, 45%, 62%)", outline=f"hsl({hue}, 45%, 45%)")
     pen.text((8, 8), tile if tile.isascii() else "?", fill=sprites.BLACK, anchor="mm")

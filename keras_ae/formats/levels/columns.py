@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 STEPS = 30
-"""Steps of expectation maximisation to weigh a longer context against the shorter one."""
+"""Steps of expectation maximization to weigh a longer context against the shorter one."""
 
 
 class Tiles:

@@ -49,7 +49,7 @@ def mended(level: np.ndarray, legend: Legend) -> np.ndarray:
                 break
             row, column = places[np.lexsort((places[:, 0], places[:, 1]))][0]
             _mend(level, row, column, legend)
-        # mending one pipe may break its neighbour; removing ends, for each turn leaves fewer tiles of pipes
+        # mending one pipe may break its neighbor; removing ends, for each turn leaves fewer tiles of pipes
         while (bad := broken(level[None], legend)[0]).any():
             level[bad] = 0
     top, bottom = legend.first("Cannon top"), legend.first("Cannon bottom")

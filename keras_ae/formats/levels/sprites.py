@@ -8,7 +8,7 @@ from PIL import ImageDraw
 
 SKY, BLACK, WHITE, FLOOR = (126, 172, 238), (16, 16, 24), (250, 250, 245), (222, 196, 150)
 BROWN, DARK, GREEN, LEAF, GOLD = (200, 110, 56), (96, 48, 24), (64, 160, 72), (150, 215, 120), (250, 196, 50)
-GREY, STONE, WATER, RED = (110, 112, 124), (172, 174, 184), (60, 110, 214), (206, 60, 52)
+GRAY, STONE, WATER, RED = (110, 112, 124), (172, 174, 184), (60, 110, 214), (206, 60, 52)
 
 Pen = ImageDraw.ImageDraw
 
@@ -32,7 +32,7 @@ def brick(pen: Pen):
 
 def stone(pen: Pen):
     """A block of stone, which no one digs."""
-    pen.rectangle((0, 0, 15, 15), fill=GREY)
+    pen.rectangle((0, 0, 15, 15), fill=GRAY)
     pen.rectangle((2, 2, 13, 13), fill=STONE)
     pen.line((0, 15, 15, 15, 15, 0), fill=(70, 70, 80))
 
@@ -151,13 +151,13 @@ def _gold(pen: Pen):
     pen.line((4, 10, 11, 10), fill=WHITE)
 
 
-def _figure(colour) -> Callable[[Pen], None]:
+def _figure(color) -> Callable[[Pen], None]:
     def draw(pen):
-        pen.ellipse((6, 0, 10, 4), fill=colour)
-        pen.line((8, 4, 8, 10), fill=colour, width=3)
-        pen.line((4, 7, 12, 6), fill=colour, width=2)
-        pen.line((8, 10, 4, 15), fill=colour, width=2)
-        pen.line((8, 10, 12, 15), fill=colour, width=2)
+        pen.ellipse((6, 0, 10, 4), fill=color)
+        pen.line((8, 4, 8, 10), fill=color, width=3)
+        pen.line((4, 7, 12, 6), fill=color, width=2)
+        pen.line((8, 10, 4, 15), fill=color, width=2)
+        pen.line((8, 10, 12, 15), fill=color, width=2)
 
     return draw
 

@@ -85,16 +85,16 @@ class TileLevels:
         return level
 
     def drawn(self, example: np.ndarray) -> np.ndarray:
-        return art.picture(example, self.legend, self.game)
+        return art.image(example, self.legend, self.game)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
-        """The text, and a picture, which of a platformer's level shows the quickest course through it."""
+        """The text, and an image, which of a platformer's level shows the quickest course through it."""
         text, drawing = (stem.with_name(stem.name + suffix) for suffix in (".txt", ".png"))
         text.write_text(self.legend.text(example), encoding="utf-8")
         found = None
         if self.game == "platformer":
             found = courses.course(self.legend.having("solid")[example])
-        save(art.picture(example, self.legend, self.game, found.cells if found else ()), drawing)
+        save(art.image(example, self.legend, self.game, found.cells if found else ()), drawing)
         return [text, drawing]
 
     def validity(self, examples: np.ndarray) -> np.ndarray:

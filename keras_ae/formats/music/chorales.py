@@ -85,9 +85,9 @@ class Chorales:
         return self._vocabulary.encoded(sounding, onsets).astype(np.int64)
 
     def drawn(self, example: np.ndarray) -> np.ndarray:
-        """A piano roll, a colour a voice."""
-        metre = self.steps_a_beat, self.beats_a_bar
-        return roll.drawn(*self._vocabulary.decoded(example), self.lowest, self.highest, *metre)
+        """A piano roll, a color a voice."""
+        meter = self.steps_a_beat, self.beats_a_bar
+        return roll.drawn(*self._vocabulary.decoded(example), self.lowest, self.highest, *meter)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
         """A MIDI file with a track a voice, and its piano roll as PNG."""

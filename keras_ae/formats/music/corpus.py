@@ -58,12 +58,12 @@ def fault_of(score: Score) -> str:
     """Why a score is no chorale on our grid, or ""."""
     if len(score.parts) != VOICES:
         return "of other than 4 parts"
-    metres = {
-        metre.ratioString
+    meters = {
+        meter.ratioString
         for part in score.parts
-        for metre in part.recurse().getElementsByClass("TimeSignature")
+        for meter in part.recurse().getElementsByClass("TimeSignature")
     }
-    return "" if metres == {f"{BEATS_A_BAR}/4"} else "not in 4/4 throughout"
+    return "" if meters == {f"{BEATS_A_BAR}/4"} else "not in 4/4 throughout"
 
 
 def piece_of(name: str, score: Score, steps_a_beat: int = 4) -> Piece:

@@ -1,4 +1,4 @@
-"""A little harmoniser: cadences in close four-part writing, where no other music may be fetched."""
+"""A little harmonizer: cadences in close four-part writing, where no other music may be fetched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROGRESSIONS = ((0, 3, 4, 0), (0, 5, 3, 4), (0, 1, 4, 0), (5, 3, 4, 0), (0, 4, 5
 """Roots of the chords of a bar, as degrees of the major scale from 0."""
 
 
-def harmonised(count: int, bars: int, seed: int = 0, steps_a_beat: int = 4) -> list[Piece]:
+def harmonized(count: int, bars: int, seed: int = 0, steps_a_beat: int = 4) -> list[Piece]:
     """Pieces of 4 voices in various major keys: a chord a beat, the last of each bar at times repeated.
 
     The upper three voices are the closest position of the chord to the one before.

@@ -16,7 +16,7 @@ MOST_BYTES, MOST_NOTES, MOST_STEPS = 2 * 2**20, 200_000, 200_000
 DRUMS = 9
 """The channel whose notes are no pitches."""
 CHURCH_ORGAN = 19
-"""A programme of General MIDI, from 0."""
+"""A program of General MIDI, from 0."""
 TICKS_A_BEAT = 480
 TEMPO = 84
 """Beats a minute of what is written."""
@@ -28,14 +28,14 @@ class Score:
     """The notes of a MIDI file on a grid.
 
     notes: (n, 4) int64 of first step, step past the last, pitch and part, in the order of their first steps.
-    parts: of every part, a track's channel that holds a note or sets a programme, its count of notes.
-    steps: the length of the whole. metres: bars as the file has them, such as "4/4".
+    parts: of every part, a track's channel that holds a note or sets a program, its count of notes.
+    steps: the length of the whole. meters: bars as the file has them, such as "4/4".
     """
 
     notes: np.ndarray
     parts: tuple[int, ...]
     steps: int
-    metres: tuple[str, ...]
+    meters: tuple[str, ...]
 
 
 def read(path: str | Path, steps_a_beat: int = 4) -> Score:
@@ -44,10 +44,10 @@ def read(path: str | Path, steps_a_beat: int = 4) -> Score:
     Raises InputError for what is no MIDI file, is too large or holds no notes.
     """
     file = _opened(path)
-    spans, metres, ticks = [], [], 0
+    spans, meters, ticks = [], [], 0
     parts: dict[tuple[int, int], int] = {}
     for number, track in enumerate(file.tracks):
-        found, end = _notes(track, number, parts, metres)
+        found, end = _notes(track, number, parts, meters)
         spans += found
         ticks = max(ticks, end)
         if len(spans) > MOST_NOTES:
@@ -62,8 +62,8 @@ def read(path: str | Path, steps_a_beat: int = 4) -> Score:
     notes[:, 1] = np.maximum(notes[:, 1], notes[:, 0] + 1)
     notes = notes[np.lexsort((-notes[:, 2], notes[:, 0]))]
     counts = np.bincount(notes[:, 3], minlength=len(parts))
-    metres = tuple(dict.fromkeys(metres)) or ("4/4",)
-    return Score(notes, tuple(map(int, counts)), max(int(steps), int(notes[:, 1].max())), metres)
+    meters = tuple(dict.fromkeys(meters)) or ("4/4",)
+    return Score(notes, tuple(map(int, counts)), max(int(steps), int(notes[:, 1].max())), meters)
 
 
 def write(
@@ -73,11 +73,11 @@ def write(
     steps_a_beat: int = 4,
     beats_a_bar: int = 4,
     tempo: float = TEMPO,
-    programme: int = CHURCH_ORGAN,
+    program: int = CHURCH_ORGAN,
 ) -> None:
     """A piece as a MIDI file of type 1, with a track and a channel a voice.
 
-    sounding, onsets: (time, voices), as of a `Piece`. tempo: beats a minute. programme: in General MIDI.
+    sounding, onsets: (time, voices), as of a `Piece`. tempo: beats a minute. program: in General MIDI.
     """
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_A_BEAT)
     signature = mido.MetaMessage("time_signature", numerator=beats_a_bar, denominator=4)
@@ -91,7 +91,7 @@ def write(
         track = mido.MidiTrack()
         name = NAMES[voice] if voices == len(NAMES) else f"voice {voice + 1}"
         track.append(mido.MetaMessage("track_name", name=name))
-        track.append(mido.Message("program_change", channel=channel, program=programme))
+        track.append(mido.Message("program_change", channel=channel, program=program))
         now = 0
         for start, end, pitch in spans_of(sounding[:, voice], onsets[:, voice]):
             for kind, step in (("note_on", start), ("note_off", end)):
@@ -135,7 +135,7 @@ def _opened(path):
     return file
 
 
-def _notes(track, number, parts, metres):
+def _notes(track, number, parts, meters):
     """(first tick, tick past the last, pitch, part) of a track's notes, and the tick at which it ends.
 
     A note whose end is missing lasts to the end of the track.
@@ -144,7 +144,7 @@ def _notes(track, number, parts, metres):
     for message in track:
         now += message.time
         if message.type == "time_signature":
-            metres.append(f"{message.numerator}/{message.denominator}")
+            meters.append(f"{message.numerator}/{message.denominator}")
         if message.type not in ("note_on", "note_off", "program_change") or message.channel == DRUMS:
             continue
         part = parts.setdefault((number, message.channel), len(parts))

@@ -1,4 +1,4 @@
-"""Piano rolls: time to the right, pitch upwards, a colour a voice, and every note's beginning marked."""
+"""Piano rolls: time to the right, pitch upwards, a color a voice, and every note's beginning marked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from keras_ae.formats.music.midi import spans_of
 
-COLOURS = ((204, 51, 63), (230, 145, 30), (52, 140, 88), (40, 98, 175), (130, 80, 160), (90, 90, 90))
+COLORS = ((204, 51, 63), (230, 145, 30), (52, 140, 88), (40, 98, 175), (130, 80, 160), (90, 90, 90))
 """Of the voices, from the first on and over again."""
 GROUND, BLACK_KEYS, OCTAVE, BEAT, BAR = (
     (255, 255, 255), (243, 243, 246), (208, 208, 216), (230, 230, 235), (120, 120, 130),
@@ -15,13 +15,13 @@ GROUND, BLACK_KEYS, OCTAVE, BEAT, BAR = (
 PITCH = 5
 """Height of a semitone, in pixels."""
 WIDEST = 2048
-"""Pixels of a picture's width where a step may still have 2 or more."""
+"""Pixels of an image's width where a step may still have 2 or more."""
 
 
 def drawn(
     sounding: np.ndarray, onsets: np.ndarray, lowest: int, highest: int, steps_a_beat: int, beats_a_bar: int
 ) -> np.ndarray:
-    """A piece (time, voices), as of `Piece`, as a picture (height, width, 3) uint8.
+    """A piece (time, voices), as of `Piece`, as an image (height, width, 3) uint8.
 
     lowest, highest: the pitches shown. Where voices meet on a pitch, the first of them is seen.
     """
@@ -32,23 +32,23 @@ def drawn(
     pen = ImageDraw.Draw(image)
     _lines(pen, image.size, lowest, highest, time, step, (steps_a_beat, beats_a_bar))
     for voice in reversed(range(sounding.shape[1])):
-        colour = COLOURS[voice % len(COLOURS)]
-        dark = tuple(part * 6 // 10 for part in colour)
+        color = COLORS[voice % len(COLORS)]
+        dark = tuple(part * 6 // 10 for part in color)
         for start, end, pitch in spans_of(sounding[:, voice], onsets[:, voice]):
             top = (highest - pitch) * PITCH + 1
             if not 0 < top < height:
                 continue
-            pen.rectangle((start * step + 1, top, end * step - 1, top + PITCH - 2), fill=colour)
+            pen.rectangle((start * step + 1, top, end * step - 1, top + PITCH - 2), fill=color)
             pen.line(
                 [(start * step + 1, top), (start * step + 1, top + PITCH - 2)], fill=dark, width=min(2, step)
             )
     return np.asarray(image)
 
 
-def _lines(pen, size, lowest, highest, time, step, metre):
+def _lines(pen, size, lowest, highest, time, step, meter):
     """The ground: black keys shaded, a line below every C, and lines of beats and bars."""
     width, height = size
-    steps_a_beat, beats_a_bar = metre
+    steps_a_beat, beats_a_bar = meter
     for pitch in range(lowest, highest + 1):
         top = (highest - pitch) * PITCH
         if pitch % 12 in (1, 3, 6, 8, 10):

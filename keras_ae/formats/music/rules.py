@@ -26,7 +26,7 @@ def out_of_range(sounding: np.ndarray, onsets: np.ndarray) -> np.ndarray:
 
 
 def crossings(sounding: np.ndarray) -> np.ndarray:
-    """Neighbouring voices of which the upper one begins to sound below the lower one."""
+    """Neighboring voices of which the upper one begins to sound below the lower one."""
     upper, lower = sounding[..., :-1], sounding[..., 1:]
     crossed = (upper >= 0) & (upper < lower)
     crossed[..., 1:, :] &= ~crossed[..., :-1, :].copy()

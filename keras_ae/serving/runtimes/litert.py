@@ -24,7 +24,7 @@ from keras_ae.serving.runtimes.models import (
 )
 
 LOSS = 0.05
-"""Mean difference of an output, as a share of its standard deviation, above which full-integer quantisation
+"""Mean difference of an output, as a share of its standard deviation, above which full-integer quantization
 gives way to dynamic-range; of whole numbers the share that is wrong."""
 LISTS = {"TensorListReserve": 0, "TensorListFromTensor": 1, "TensorListStack": 1}
 """The ops that make or end a loop's lists, and which of their inputs is the shape of an element."""
@@ -41,24 +41,24 @@ def convert(head: Source) -> Converted:
 def convert_int8(head: Source) -> Converted:
     """A head with its weights in 8 bits and, where it bears that, its activations too.
 
-    Full-integer quantisation by the ranges that the warm-up records show; dynamic-range quantisation,
+    Full-integer quantization by the ranges that the warm-up records show; dynamic-range quantization,
     whose activations are floats, where that fails or loses more than LOSS.
 
     Raises ExportError as `convert` does.
     """
     if _has_loop(head):  # on which TensorFlow's calibrator ends the whole process
-        return _converted(head, "dynamic_range", "full-integer quantisation knows no loops")
+        return _converted(head, "dynamic_range", "full-integer quantization knows no loops")
     try:
         whole = _converted(head, "full_integer")
     except ExportError as error:
-        return _converted(head, "dynamic_range", f"full-integer quantisation fails: {error}")
+        return _converted(head, "dynamic_range", f"full-integer quantization fails: {error}")
     lost = _lost(head, whole)
     if lost <= LOSS:
         return whole
     dynamic = _converted(
         head,
         "dynamic_range",
-        f"full-integer quantisation is off by {lost:.2g} standard deviations on average",
+        f"full-integer quantization is off by {lost:.2g} standard deviations on average",
     )
     return whole if lost < _lost(head, dynamic) else dynamic
 

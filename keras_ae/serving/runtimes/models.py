@@ -20,7 +20,7 @@ from keras_ae.serving.records import PLACE, Record, read_records
 
 SIGNATURE = "serving_default"
 """What is converted: it takes and gives numbers. Other signatures are for TF Serving; most of them decode
-or encode pictures by ops that are TensorFlow's alone."""
+or encode images by ops that are TensorFlow's alone."""
 THREADS = 1
 """Of other runtimes: as on the small machines that they are for. TensorFlow takes all cores."""
 

@@ -66,7 +66,7 @@ def _run(options, flags):
             f"an .npy holds one output, received --outputs {options.outputs}; take --format parquet"
         )
     job = Job(
-        head, options.input, options.split, options.key, stream.count, stream.named, stream.labelled,
+        head, options.input, options.split, options.key, stream.count, stream.named, stream.labeled,
         options.output, options.shards, f".{options.format}", head.batch(options.batch),
     )  # fmt: skip
     if options.join:

@@ -87,7 +87,7 @@ def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[
     """Runs the pipeline for the shards that are not there yet; flags: Beam's own.
 
     A worker holds the codes of one shard at a time, and of its examples a few batches.
-    Returns how many shards were made, and what is wrong with the pictures left out of any of them.
+    Returns how many shards were made, and what is wrong with the images left out of any of them.
     Raises InputError for a folder that was begun with another encoder or input, and, once all other
     shards are made, for those with a value that the head does not take.
     """

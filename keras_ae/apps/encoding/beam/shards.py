@@ -28,7 +28,7 @@ class Job:
     """Shards of what a head gives of an input.
 
     folder: of the shards. form: ".npy" or ".parquet". text, split, key: of the input, as `open_stream`
-        takes them; count, named, labelled: what it turned out to hold.
+        takes them; count, named, labeled: what it turned out to hold.
     """
 
     head: Head
@@ -37,7 +37,7 @@ class Job:
     key: str | None
     count: int
     named: bool
-    labelled: bool
+    labeled: bool
     folder: Path
     shards: int
     form: str
@@ -48,7 +48,7 @@ class Job:
         return self.folder / f"codes-{number:05d}-of-{self.shards:05d}{self.form}"
 
     def note(self, kind: str, number: int) -> Path:
-        """What there is to tell of a shard: pictures `left_out`, or how it `failed`."""
+        """What there is to tell of a shard: images `left_out`, or how it `failed`."""
         return self.folder / f"_{kind}-{number:05d}-of-{self.shards:05d}.json"
 
     def places(self, number: int) -> tuple[int, int]:
