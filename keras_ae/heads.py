@@ -80,7 +80,7 @@ class Heads:
     samples: int = 1
     prior: keras.Model | None = None
     critic: keras.Model | None = None
-    forced: keras.Model | None = None
+    teacher_forced: keras.Model | None = None
 
     def __post_init__(self):
         if self.trained is None:

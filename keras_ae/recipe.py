@@ -39,11 +39,11 @@ class Recipe:
 
     data, variant, task: one of each.
     epochs, batch_size: at least 1.
-    least_steps: of the optimizer in an epoch, at least 0; on data so little that there would be fewer, an
+    min_steps_per_epoch: of the optimizer in an epoch, at least 0; on data so little that there would be fewer, an
         epoch goes through it several times.
     optimizer: by its Keras name; learning_rate: its highest, above 0.
     schedule: "cosine" falls to 0 over the run, "constant" stays.
-    warmup: steps over which the learning rate first rises, at least 0; at most a tenth of the run.
+    lr_warmup_steps: steps over which the learning rate first rises, at least 0; at most a tenth of the run.
     loss: "auto" fits the data's domain: binary cross-entropy in [0, 1], squared error of real values,
         categorical cross-entropy of classes. A variant with a likelihood leaves it at that.
     keep: "best", the epoch whose validation loss is the lowest, or "last": what is generated may still become
@@ -61,16 +61,22 @@ class Recipe:
     optimizer: str = "adam"
     learning_rate: float = 1e-3
     schedule: str = "cosine"
-    warmup: int = 0
+    lr_warmup_steps: int = 0
     loss: str = "auto"
-    least_steps: int = 0
+    min_steps_per_epoch: int = 0
     keep: str = "best"
     seed: int = 0
     callbacks: tuple[Callable, ...] = ()
     name: str = ""
 
     def __post_init__(self):
-        for name, least in (("epochs", 1), ("batch_size", 1), ("warmup", 0), ("least_steps", 0), ("seed", 0)):
+        for name, least in (
+            ("epochs", 1),
+            ("batch_size", 1),
+            ("lr_warmup_steps", 0),
+            ("min_steps_per_epoch", 0),
+            ("seed", 0),
+        ):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
         if self.seed > LARGEST_SEED:

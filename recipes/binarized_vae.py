@@ -36,5 +36,5 @@ recipe = Recipe(
     epochs=220,
     batch_size=128,
     learning_rate=4e-3,
-    warmup=100,
+    lr_warmup_steps=100,
 )

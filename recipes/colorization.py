@@ -12,7 +12,7 @@ beside), 3 minutes and 1, seed 0, ab error and colorfulness:
     scikit_photographs      BSD100           16.5         19.7           25.5    17.0    18.0
 
     make train RECIPE=colorization DATA=scikit_photographs
-        SET="epochs=3 data.cropping.count=1024 warmup=50"
+        SET="epochs=3 data.cropping.count=1024 lr_warmup_steps=50"
 """
 
 from keras_ae.data.images.photos import Photographs
@@ -28,5 +28,5 @@ recipe = Recipe(
     batch_size=8,
     learning_rate=2e-4,
     loss="vivid_squared_error",
-    warmup=100,
+    lr_warmup_steps=100,
 )

@@ -29,5 +29,5 @@ recipe = Recipe(
     epochs=60,
     batch_size=128,
     learning_rate=1e-2,
-    warmup=100,
+    lr_warmup_steps=100,
 )

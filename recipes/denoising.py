@@ -25,5 +25,5 @@ recipe = Recipe(
     epochs=32,
     batch_size=64,
     learning_rate=2e-3,
-    warmup=100,
+    lr_warmup_steps=100,
 )

@@ -7,7 +7,7 @@
 The score is the error and the distance of the code from those of normal images; the detector gives a map of
 where an image is unlike what comes back, pixel by pixel. All ten digits, each as the normal one:
 
-    make sweep RECIPE=image_anomaly DATA=mnist FIELD=data.normal VALUES=0..9 SET="epochs=12 least_steps=0"
+    make sweep RECIPE=image_anomaly DATA=mnist FIELD=data.normal VALUES=0..9 SET="epochs=12 min_steps_per_epoch=0"
 """
 
 from keras_ae.backbones.conv2d import ConvBackbone
@@ -22,7 +22,7 @@ recipe = Recipe(
     variant=Undercomplete(ConvBackbone(), latent_dim=8),
     task=Anomaly(Together(Reconstruction(), NearestCodes())),
     epochs=30,
-    least_steps=67,
+    min_steps_per_epoch=67,
     batch_size=32,
     learning_rate=1e-3,
 )

@@ -14,20 +14,20 @@ Intel Xeon (AVX-512, no GPU), seed 0, 7 minutes of training:
 """
 
 from keras_ae.backbones.steps import StepsBackbone
-from keras_ae.data.levels.generated import MadeLevels
+from keras_ae.data.levels.generated import GeneratedLevels
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.generation import Generation
 from keras_ae.variants.vector_quantized import VectorQuantized
 
 recipe = Recipe(
-    data=MadeLevels(),
+    data=GeneratedLevels(),
     variant=VectorQuantized(
         StepsBackbone(filters=(128, 128), axis=1), latent_dim=1, codes=256, width=16, memory=2
     ),
     task=Generation(samples=1000),
     epochs=60,
-    least_steps=100,
+    min_steps_per_epoch=100,
     keep="last",
     batch_size=64,
-    warmup=50,
+    lr_warmup_steps=50,
 )

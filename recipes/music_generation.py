@@ -35,7 +35,7 @@ recipe = Recipe(
     ),
     task=Generation(samples=1000, draws=100),
     epochs=9,
-    least_steps=150,
+    min_steps_per_epoch=150,
     batch_size=64,
-    warmup=200,
+    lr_warmup_steps=200,
 )

@@ -28,5 +28,5 @@ recipe = Recipe(
     batch_size=8,
     learning_rate=1.5e-3,
     loss="squared_error",
-    warmup=100,
+    lr_warmup_steps=100,
 )

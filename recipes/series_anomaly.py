@@ -18,7 +18,7 @@ recipe = Recipe(
     variant=Undercomplete(Conv1DBackbone(), latent_dim=8),
     task=Anomaly(),
     epochs=30,
-    least_steps=34,
+    min_steps_per_epoch=34,
     batch_size=64,
     learning_rate=1e-3,
 )

@@ -27,5 +27,5 @@ recipe = Recipe(
     task=Reconstruction(),
     epochs=60,
     batch_size=128,
-    warmup=100,
+    lr_warmup_steps=100,
 )

@@ -28,5 +28,5 @@ recipe = Recipe(
     task=Denoising(Masking(rate=0.25)),
     epochs=40,
     batch_size=128,
-    warmup=100,
+    lr_warmup_steps=100,
 )

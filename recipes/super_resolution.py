@@ -33,5 +33,5 @@ recipe = Recipe(
     batch_size=8,
     learning_rate=1e-3,
     loss="absolute_error",
-    warmup=100,
+    lr_warmup_steps=100,
 )

@@ -24,5 +24,5 @@ recipe = Recipe(
     task=Generation(samples=1000),
     epochs=60,
     batch_size=128,
-    warmup=100,
+    lr_warmup_steps=100,
 )

@@ -19,7 +19,7 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.images import published
 from keras_ae.data.types import Sample
 from keras_ae.recipe import Recipe
-from keras_ae.runs.artifacts import saved
+from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.corruption import Gaussian
 from keras_ae.tasks.restoration import Denoising
@@ -59,9 +59,9 @@ def exported(tmp_path_factory):
     """A folder of exported models: `tiny`, a denoiser of 12 x 12 blobs, and its run's folder beside it."""
     folder = tmp_path_factory.mktemp("exported")
     train(dataclasses.replace(TINY, epochs=1), folder / "run", report=lambda _: None)
-    kept = saved(folder / "run")
+    kept = load_artifacts(folder / "run")
     card = {"recipe": "tiny", "data": {"domain": "unit", "shape": [0, 12, 12, 1]}}
-    export_heads(kept.heads, kept.units, kept.examples, "tiny", card, folder / "models", kept.sampler)
+    export_heads(kept.heads, kept.scaler, kept.examples, "tiny", card, folder / "models", kept.sampler)
     return folder / "models"
 
 

@@ -73,12 +73,12 @@ def test_mean_absolute_error():
     ],
 )
 def test_the_measures_fit_the_data(domain, shape, expected):
-    assert list(reconstruction.measures(domain, shape)) == expected
+    assert list(reconstruction.metrics(domain, shape)) == expected
 
 
 def test_evaluate_weighs_every_example_alike_whatever_the_batches(random):
     targets = random.uniform(size=(7, 5)).astype("float32")
     inputs = random.uniform(size=(7, 5)).astype("float32")
     batches = [(inputs[:4], targets[:4]), (inputs[4:], targets[4:])]
-    scores = reconstruction.evaluate(lambda x: x, batches, "real")
+    scores = reconstruction.mean_metrics(lambda x: x, batches, "real")
     assert scores["mse"] == pytest.approx(np.square(inputs - targets).mean(), rel=1e-5)

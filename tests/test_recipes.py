@@ -16,7 +16,7 @@ from keras_ae.formats import to_json
 from keras_ae.heads import apply
 from keras_ae.recipe import load
 from keras_ae.recipe_files import recipe_file, summary
-from keras_ae.runs.artifacts import saved
+from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
 from keras_ae.runs.evaluation import evaluate, restoration
 from keras_ae.runs.run import spec_of
@@ -66,7 +66,7 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
         data=Sample(recipe.data),
         variant=dataclasses.replace(recipe.variant, **short),
         epochs=2,
-        least_steps=0,
+        min_steps_per_epoch=0,
         batch_size=min(32, recipe.batch_size),
     )
     run = train(recipe, tmp_path / "run", report=lambda _: None)
@@ -77,13 +77,13 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     assert len(table) >= 2
     assert all(np.isfinite(value) for scores in table.values() for value in scores.values())
     show(run, table)
-    kept = saved(tmp_path / "run")
+    kept = load_artifacts(tmp_path / "run")
     card = model_card(run.recipe, run.data, run.heads, run.history, table, None, restoration(run))
-    told = card["data"].get("medium")
-    assert told == (run.data.medium and json.loads(to_json(run.data.medium)))  # such as the tiles of levels
+    told = card["data"].get("format")
+    assert told == (run.data.format and json.loads(to_json(run.data.format)))  # such as the tiles of levels
     folders = export_heads(
         kept.heads,
-        kept.units,
+        kept.scaler,
         kept.examples,
         name,
         card,
@@ -96,7 +96,7 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     )
     examples = np.random.default_rng(0).uniform(size=(3, *kept.examples["inputs"].shape[1:]))
     named = {"inputs": tf.constant(examples, tf.float32), "condition": tf.constant([2, 0, 1], tf.int64)}
-    if kept.units.domain == "categorical":  # a served head takes their numbers
+    if kept.scaler.domain == "categorical":  # a served head takes their numbers
         numbers = examples.argmax(axis=-1)
         examples = np.eye(examples.shape[-1])[numbers]
         named["inputs"] = tf.constant(numbers)
@@ -109,7 +109,7 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     served = serve(**{key: tf.cast(named[key], spec.dtype) for key, spec in taken.items()})["reconstruction"]
     named["inputs"] = tf.constant(examples, tf.float32)
     named["condition"] = tf.one_hot(named["condition"], run.data.classes)
-    offset, scale = kept.units.offset, kept.units.scale
+    offset, scale = kept.scaler.offset, kept.scaler.scale
     named["inputs"] = (named["inputs"] - offset) / scale
     expected = apply(run.heads.end_to_end, named)["reconstruction"] * scale + offset
     np.testing.assert_allclose(served, expected, atol=1e-5 * max(1.0, float(np.max(scale))))

@@ -270,7 +270,7 @@ def _shares(logits):
     return tf.nn.softmax(logits) + LEAST
 
 
-def forced(decoder: keras.Model) -> keras.Model:
+def teacher_forced(decoder: keras.Model) -> keras.Model:
     """{"code", "targets"} -> {"reconstruction"} of a decoder of steps: how likely it finds the targets."""
     chosen = decoder.get_layer("decoder_steps")
     targets = keras.Input(chosen.shape, name="targets")

@@ -33,7 +33,7 @@ def from_ycbcr(images):
     return tf.tensordot(images * 255.0 - OFFSET, np.linalg.inv(LUMA), 1)
 
 
-def in_color(images):
+def to_rgb(images):
     """Gray (..., 1) or color (..., 3) -> color (..., 3)."""
     return tf.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
 

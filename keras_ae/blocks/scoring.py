@@ -11,7 +11,7 @@ from keras_ae.losses import LIKELIHOODS
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class Shares(layers.Layer):
+class Contributions(layers.Layer):
     """What each element, or each group of them, adds to the mean error of an example.
 
     (inputs, reconstruction) (batch, ...) -> (batch, ...), of classes without the last axis; or with
@@ -43,7 +43,7 @@ class Shares(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class Drawn(layers.Layer):
+class PosteriorSamples(layers.Layer):
     """Codes of posteriors, by the same noise for each example: (batch, d) twice -> (batch * count, d)."""
 
     def __init__(self, count: int, seed: int = 0, **settings):

@@ -8,8 +8,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from keras_ae.data.types import Units
-from keras_ae.formats import Medium
+from keras_ae.data.types import Scaler
+from keras_ae.formats import Format
 from keras_ae.heads import apply
 from keras_ae.tensorboard.render import rows_drawn
 
@@ -20,7 +20,7 @@ class ReconstructionImages(keras.callbacks.Callback):
     end_to_end: the model that reconstructs.
     batch: (tensors by name, targets), of which the inputs and the targets can be drawn.
     rows: (inputs, targets, reconstruction) -> rows of the grid by name, top to bottom.
-    units, medium: of the examples.
+    scaler, format: of the examples.
     log_dir: the run's folder; the grids go to its `validation` run.
     """
 
@@ -29,16 +29,16 @@ class ReconstructionImages(keras.callbacks.Callback):
         end_to_end: keras.Model,
         batch,
         rows: Callable,
-        units: Units,
+        scaler: Scaler,
         log_dir: Path,
-        medium: Medium | None = None,
+        format: Format | None = None,
     ):
         super().__init__()
         # as a graph, for a decoder that goes step by step is slow op by op
         self.reconstruct = tf.function(lambda named: apply(end_to_end, named)["reconstruction"])
         self.batch = batch
         self.rows = rows
-        self.units, self.medium = units, medium
+        self.scaler, self.format = scaler, format
         self.log_dir = log_dir
         self.writer = None
 
@@ -49,7 +49,7 @@ class ReconstructionImages(keras.callbacks.Callback):
         named, targets = self.batch
         rows = self.rows(named["inputs"], targets, self.reconstruct(named))
         with self.writer.as_default():
-            drawn = rows_drawn(rows, self.units, self.medium)
+            drawn = rows_drawn(rows, self.scaler, self.format)
             tf.summary.image("examples", drawn[None], step=epoch, description=" / ".join(rows))
 
     def on_train_end(self, logs=None):

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.samplers import Sampler, drawing, generate
-from keras_ae.data.types import Units
-from keras_ae.formats import Medium
+from keras_ae.data.types import Scaler
+from keras_ae.formats import Format
 from keras_ae.heads import Heads, apply
 from keras_ae.tensorboard.latent import _write_posterior, images
 
@@ -19,13 +19,13 @@ HEARD = 3
 
 
 class Latent(keras.callbacks.Callback):
-    """Writes what validation examples' codes show: KL of each unit, active units, and decoded images.
+    """Writes what validation examples' codes show: KL of each unit, active scaler, and decoded images.
 
     Scalars and a histogram for posteriors; of images a traversal, samples where there is a
     sampler, and the plane where the code has two numbers.
 
     heads: being trained. named: validation examples as heads take them, (n, ...) each.
-    units, medium: of the examples. sampler: where codes to generate from are drawn, or None; one that is
+    scaler, format: of the examples. sampler: where codes to generate from are drawn, or None; one that is
         fitted is, while training goes on, fitted to the codes of these examples alone.
     log_dir: the run's folder; all goes to its `validation` run. every: epochs between writings.
     """
@@ -34,16 +34,16 @@ class Latent(keras.callbacks.Callback):
         self,
         heads: Heads,
         named: dict,
-        units: Units,
+        scaler: Scaler,
         sampler: Sampler | None,
         log_dir: Path,
         every: int = 1,
-        medium: Medium | None = None,
+        format: Format | None = None,
     ):
         super().__init__()
         self.heads = heads
         self.named = named
-        self.units, self.medium = units, medium
+        self.scaler, self.format = scaler, format
         self.sampler = sampler
         self.log_dir = log_dir
         self.every = every
@@ -60,16 +60,16 @@ class Latent(keras.callbacks.Callback):
             if "log_var" in encoded and self.heads.prior is None:
                 _write_posterior(encoded)
             draw = drawing(self.sampler.fit(self.heads, encoded)) if self.sampler else None
-            shown = images(self.heads, encoded, self.named, self.units, draw, self.medium)
+            shown = images(self.heads, encoded, self.named, self.scaler, draw, self.format)
             for name, image in shown.items():
                 tf.summary.image(name, image[None])
-            if draw and hasattr(self.medium, "sound"):
+            if draw and hasattr(self.format, "sound"):
                 self._write_sound(draw)
 
     def _write_sound(self, draw):
         """Samples as they sound; under a name of its own, for a tag belongs to one page."""
-        made = self.units.raw(generate(self.heads, draw(HEARD, 0), np.zeros(HEARD, int), 0))
-        heard = [self.medium.sound(example) for example in made]
+        made = self.scaler.inverse_transform(generate(self.heads, draw(HEARD, 0), np.zeros(HEARD, int), 0))
+        heard = [self.format.sound(example) for example in made]
         tf.summary.audio(
             "sound", np.stack([wave for wave, _ in heard])[..., None], heard[0][1], max_outputs=HEARD
         )

@@ -43,7 +43,7 @@ def add(verb) -> None:
     )
     shifted.add_argument("input", nargs="+", help=EXAMPLE)
     shifted.add_argument(
-        "--add", required=True, metavar="NAME", help="a label, or an attribute of the medium"
+        "--add", required=True, metavar="NAME", help="a label, or an attribute of the format"
     )
     shifted.add_argument("--strength", default="1.0", help="negative takes away (default: %(default)s)")
     back = _common(verb("reconstruct", reconstruct, "encode examples and decode them again"), "reconstructed")

@@ -69,16 +69,16 @@ def export(options) -> int:
 
 def export_run(directory, options):
     """Exports a finished run's heads and tells where they are."""
-    from keras_ae.runs.artifacts import saved
+    from keras_ae.runs.artifacts import load_artifacts
     from keras_ae.serving.export import export_heads
 
-    kept = saved(directory)
+    kept = load_artifacts(directory)
     file = directory / "card.json"
     if not file.exists():
         raise InputError(f"{file} is missing: the run was not finished; go on with --resume (RESUME=1)")
     folders = export_heads(
         kept.heads,
-        kept.units,
+        kept.scaler,
         kept.examples,
         recipe_files.recipe_file(options.recipe).stem,
         json.loads(file.read_text()),

@@ -49,7 +49,7 @@ class Asked:
             from keras_ae.runs.run import load_data
 
             recipe, _ = requested(self.options, self.directory)
-            self._data = load_data(recipe).in_units(self.generator.units)
+            self._data = load_data(recipe).rescaled(self.generator.scaler)
         return self._data
 
     def given(self, text, of_one_window=False):
@@ -57,7 +57,7 @@ class Asked:
         from keras_ae.apps.generation.inputs import given
 
         one = given(text, self.generator, self.data, self.label)
-        shape, axis = self.generator.element_shape, getattr(self.generator.medium, "axis", None)
+        shape, axis = self.generator.element_shape, getattr(self.generator.format, "axis", None)
         if of_one_window and axis is not None and one.example.shape[axis] > shape[axis]:
             print(f"of {text} the first {shape[axis]} of {one.example.shape[axis]} steps are taken")
         name, number = one.name, 1
@@ -69,25 +69,25 @@ class Asked:
 
     def examples(self, split):
         """Those of a split, as people have them."""
-        from keras_ae.data.types import people_have
+        from keras_ae.data.types import in_original_units
 
-        return people_have(getattr(self.data(), split), self.generator.units)
+        return in_original_units(getattr(self.data(), split), self.generator.scaler)
 
     def codes(self, split, most=5000):
         """Codes of a split, of so many examples at most."""
-        from keras_ae.data.types import people_have
+        from keras_ae.data.types import in_original_units
 
         few = getattr(self.data(), split).thin(most)
-        return self.generator.encoded(people_have(few, self.generator.units), few.labels)
+        return self.generator.encoded(in_original_units(few, self.generator.scaler), few.labels)
 
     def attributed(self, name):
         """Which training examples have an attribute, and their codes."""
         from keras_ae.apps.generation.walks import which_have
-        from keras_ae.data.types import people_have
+        from keras_ae.data.types import in_original_units
 
         few = self.data().train.thin(5000)
-        examples = people_have(few, self.generator.units)
-        has = which_have(name, examples, few.labels, self.data(), self.generator.medium)
+        examples = in_original_units(few, self.generator.scaler)
+        has = which_have(name, examples, few.labels, self.data(), self.generator.format)
         return has, self.generator.encoded(examples, few.labels)
 
     def write(self, named, columns=None, places=None, arrays=None):
@@ -103,11 +103,11 @@ class Asked:
         self.check_free()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._clear()
-        medium, written = self.generator.medium, [self.folder / "sheet.png"]
+        format, written = self.generator.format, [self.folder / "sheet.png"]
         for name, example in named.items():
-            written += medium.write(example, self.folder / name)
+            written += format.write(example, self.folder / name)
         shown = (places or [*named])[:MOST_DRAWN]
-        sheet = contact_sheet([medium.drawn(named[name]) if name else None for name in shown], columns)
+        sheet = contact_sheet([format.render(named[name]) if name else None for name in shown], columns)
         save(sheet, self.folder / "sheet.png")
         for file, held in (arrays or {}).items():
             written.append(self.folder / file)

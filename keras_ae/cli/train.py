@@ -98,7 +98,7 @@ def evaluate(options) -> int:
     """
     directory = finished(options)
     from keras_ae.data.find import find_dataset
-    from keras_ae.runs.artifacts import reopen
+    from keras_ae.runs.artifacts import load_run
 
     measured_on = find_dataset(options.data) if options.data else None
     if getattr(measured_on, "held_out", False):
@@ -106,7 +106,7 @@ def evaluate(options) -> int:
     else:
         measured_on = None
     recipe, _ = requested(options, directory)
-    _scored(reopen(recipe, directory, measured_on=measured_on))
+    _scored(load_run(recipe, directory, measured_on=measured_on))
     return 0
 
 

@@ -12,11 +12,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.errors import InputError
-from keras_ae.formats import Medium
+from keras_ae.formats import Format
 
 if TYPE_CHECKING:
     from keras_ae.data.series.resample import Series
-    from keras_ae.data.tables.preprocessing import Intake
+    from keras_ae.data.tables.preprocessing import Preprocessor
 
 SHARPEST = 1e6
 """How much larger values may be than they vary, for float32 to tell them apart."""
@@ -78,26 +78,26 @@ class Split:
 
 
 @dataclass(frozen=True, eq=False)
-class Units:
+class Scaler:
     """How a model sees values: raw = offset + scale * seen.
 
     domain: "unit" for values in [0, 1], "real" for standardized values.
     offset, scale: float32 of shape () or (channels,); 0 and 1 in the unit domain.
-    intake: what makes values of a table's named columns, where they come from one.
+    preprocessor: what makes values of a table's named columns, where they come from one.
     """
 
     domain: str
     offset: np.ndarray
     scale: np.ndarray
-    intake: Intake | None = None
+    preprocessor: Preprocessor | None = None
 
-    def raw(self, seen) -> np.ndarray:
+    def inverse_transform(self, seen) -> np.ndarray:
         """What a model gives (n, ...) as people have it: numbers of classes, or values in their units."""
         if self.domain == "categorical":
             return np.argmax(seen, axis=-1)
         return np.asarray(seen) * self.scale + self.offset if self.domain == "real" else np.asarray(seen)
 
-    def seen(self, raw: np.ndarray, classes: int) -> np.ndarray:
+    def transform(self, raw: np.ndarray, classes: int) -> np.ndarray:
         """The same the other way round, float32; classes: how many numbers of classes there are."""
         if self.domain == "categorical":
             return np.eye(classes, dtype=np.float32)[raw]
@@ -150,10 +150,10 @@ class Data:
     whole: the test images themselves, of which the test split holds pieces of one size; None where
         the examples are all there is.
     calibration: examples held back that no epoch is chosen on, for a task that sets a threshold by them.
-    intake: what makes the examples of named columns, where they come from a table; raw: those of the test
+    preprocessor: what makes the examples of named columns, where they come from a table; raw: those of the test
         split as they were, (n,) each, by name.
     points: what the test examples are windows of.
-    medium: what examples are to people, where that does not follow from their shape.
+    format: what examples are to people, where that does not follow from their shape.
     factors: of each split, (n, k) whole numbers of what its examples were drawn from, where that is known;
         factor_names: of the k.
     """
@@ -169,10 +169,10 @@ class Data:
     notes: tuple[str, ...] = ()
     whole: ImageSequence | None = None
     calibration: Split | None = None
-    intake: Intake | None = None
+    preprocessor: Preprocessor | None = None
     raw: Mapping[str, np.ndarray] | None = None
     points: Points | None = None
-    medium: Medium | None = None
+    format: Format | None = None
     factors: Mapping[str, np.ndarray] | None = None
     factor_names: tuple[str, ...] = ()
 
@@ -191,33 +191,33 @@ class Data:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @property
-    def units(self) -> Units:
-        return Units(self.domain, np.float32(self.offset), np.float32(self.scale), self.intake)
+    def scaler(self) -> Scaler:
+        return Scaler(self.domain, np.float32(self.offset), np.float32(self.scale), self.preprocessor)
 
-    def in_units(self, units: Units) -> Data:
-        """The same examples as a model sees them that was trained in the given units.
+    def rescaled(self, scaler: Scaler) -> Data:
+        """The same examples as a model sees them that was trained in the given scaler.
 
         Raises InputError where the domains differ.
         """
-        if self.domain != units.domain:
+        if self.domain != scaler.domain:
             raise InputError(
-                f"the model was trained on values of the {units.domain} domain, received {self.domain} ones; "
+                f"the model was trained on values of the {scaler.domain} domain, received {self.domain} ones; "
                 "evaluate it on data of its own kind"
             )
-        same = np.array_equal(units.offset, self.offset) and np.array_equal(units.scale, self.scale)
+        same = np.array_equal(scaler.offset, self.offset) and np.array_equal(scaler.scale, self.scale)
         if same:
             return self
         held = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
         splits = {
             name: replace(
                 split,
-                examples=((split.examples * self.scale + self.offset - units.offset) / units.scale).astype(
+                examples=((split.examples * self.scale + self.offset - scaler.offset) / scaler.scale).astype(
                     np.float32
                 ),
             )
             for name, split in held.items()
         }
-        return replace(self, **splits, offset=units.offset, scale=units.scale)
+        return replace(self, **splits, offset=scaler.offset, scale=scaler.scale)
 
     @cached_property
     def classes(self) -> int:
@@ -284,8 +284,8 @@ def values(examples) -> tf.Tensor:
     return tf.cast(examples, tf.float32) / full
 
 
-def people_have(split: Split, units: Units) -> np.ndarray:
+def in_original_units(split: Split, scaler: Scaler) -> np.ndarray:
     """Examples (n, ...) of a split as people have them: numbers of classes, or values in their units."""
-    if units.domain == "categorical":
+    if scaler.domain == "categorical":
         return split.examples.argmax(axis=-1)  # of bytes, which as floats would take four times as many
-    return units.raw(np.asarray(values(split.examples)))
+    return scaler.inverse_transform(np.asarray(values(split.examples)))

@@ -1,4 +1,4 @@
-"""What examples are to people: how they are read, drawn, written, judged and mended. One medium a file."""
+"""What examples are to people: how they are read, drawn, written, judged and mended. One format a file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Draws = Callable[[int, int], np.ndarray]
 """(count, seed) -> examples (count, ...), the same for the same seed."""
 
 
-class Medium(Protocol):
+class Format(Protocol):
     """A frozen dataclass of plain values, so that a run's folder keeps it as JSON.
 
     Examples are as people have them: of the categorical domain whole numbers (n, ...) of classes, without
@@ -49,13 +49,13 @@ class Medium(Protocol):
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray: ...
 
-    def drawn(self, example: np.ndarray) -> np.ndarray: ...
+    def render(self, example: np.ndarray) -> np.ndarray: ...
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]: ...
 
 
 def kinds() -> dict[str, type]:
-    """Every medium of this folder, by its name."""
+    """Every format of this folder, by its name."""
     return {
         kind.__name__: kind
         for kind in classes_below(sys.modules[__name__])
@@ -63,21 +63,21 @@ def kinds() -> dict[str, type]:
     }
 
 
-def medium_of(given: Medium | None, domain: str, shape: tuple[int, ...]) -> Medium:
-    """A data set's own medium, else what follows from the domain and the shape of its examples."""
+def format_of(given: Format | None, domain: str, shape: tuple[int, ...]) -> Format:
+    """A data set's own format, else what follows from the domain and the shape of its examples."""
     if given is not None:
         return given
     name = "Images" if domain == "unit" and drawable(shape) else "Numbers"
     return kinds()[name]()
 
 
-def to_json(medium: Medium) -> str:
-    """A medium as text."""
-    return json.dumps({"kind": type(medium).__name__, "fields": dataclasses.asdict(medium)})
+def to_json(format: Format) -> str:
+    """A format as text."""
+    return json.dumps({"kind": type(format).__name__, "fields": dataclasses.asdict(format)})
 
 
-def from_json(text: str) -> Medium:
-    """The medium of a text. Raises InputError for what is none."""
+def from_json(text: str) -> Format:
+    """The format of a text. Raises InputError for what is none."""
     try:
         read = json.loads(text)
         kind, fields = kinds()[read["kind"]], read["fields"]

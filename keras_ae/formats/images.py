@@ -26,10 +26,10 @@ class Images:
             raise InputError(f"{path} cannot be read as an image ({fault}); give a PNG or JPEG")
         return pixels / np.float32(255)
 
-    def drawn(self, example: np.ndarray) -> np.ndarray:
+    def render(self, example: np.ndarray) -> np.ndarray:
         return to_bytes(example, "unit")
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
         path = stem.with_name(stem.name + ".png")
-        save(self.drawn(example), path)
+        save(self.render(example), path)
         return [path]

@@ -36,7 +36,7 @@ class Numbers:
             raise InputError(f"expected finite numbers in {path}, received {array.dtype} with others")
         return np.array(array).reshape(shape)
 
-    def drawn(self, example: np.ndarray) -> np.ndarray:
+    def render(self, example: np.ndarray) -> np.ndarray:
         """A curve a channel of (time, channels), and bars of all else."""
         width, height = SIZE
         image = Image.new("RGB", SIZE, "white")

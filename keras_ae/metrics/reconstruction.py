@@ -62,7 +62,7 @@ def excess_crossentropy(target, output):
     return binary_crossentropy(target, output) - binary_crossentropy(target, target)
 
 
-def measures(domain: str, shape: tuple[int, ...]) -> dict[str, Callable]:
+def domain_metrics(domain: str, shape: tuple[int, ...]) -> dict[str, Callable]:
     """The figures that make sense for a domain and an element shape, by their names in tables."""
     if domain == "categorical":
         return {"accuracy": accuracy, "crossentropy": categorical_crossentropy}
@@ -78,7 +78,7 @@ def measures(domain: str, shape: tuple[int, ...]) -> dict[str, Callable]:
     }
 
 
-def published_measures(border: int = 0) -> dict[str, Callable]:
+def published_metrics(border: int = 0) -> dict[str, Callable]:
     """PSNR, SSIM and MSE as restoration is published: of whole levels of 255, without a border of pixels."""
 
     def of_levels(measure):
@@ -112,7 +112,7 @@ def colorfulness(colors):
     return spread + 0.37 * ops.mean(ops.sqrt(ops.sum(ops.square(plane), axis=-1)), axis=-1)
 
 
-def evaluate(
+def mean_metrics(
     predict: Callable, batches: Iterable, domain: str, chosen: dict[str, Callable] | None = None
 ) -> dict[str, float]:
     """Means over all examples of every measure of the domain, or of those chosen.
@@ -123,7 +123,7 @@ def evaluate(
     collected: dict[str, list] = {}
     for inputs, targets in batches:
         outputs = tf.convert_to_tensor(predict(inputs), tf.float32)
-        asked = measures(domain, tuple(targets.shape[1:])) if chosen is None else chosen
+        asked = domain_metrics(domain, tuple(targets.shape[1:])) if chosen is None else chosen
         for name, measure in asked.items():
             collected.setdefault(name, []).append(np.asarray(measure(targets, outputs)))
     return {name: float(np.concatenate(parts).mean(dtype=np.float64)) for name, parts in collected.items()}

@@ -15,14 +15,14 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae import backbones, blocks
-from keras_ae.blocks.color import in_color
+from keras_ae.blocks.color import to_rgb
 from keras_ae.data.series.windows import step_of_time
 from keras_ae.data.splits import hashes
-from keras_ae.data.tables.preprocessing import Intake
-from keras_ae.data.types import Data, Dataset, Units
+from keras_ae.data.tables.preprocessing import Preprocessor
+from keras_ae.data.types import Data, Dataset, Scaler
 from keras_ae.errors import InputError
 from keras_ae.files import modules_below
-from keras_ae.formats import Medium, from_json, medium_of, to_json
+from keras_ae.formats import Format, format_of, from_json, to_json
 from keras_ae.heads import Heads, inference_batch
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.checkpoint import read_state
@@ -33,7 +33,7 @@ RECIPE_FILE = "recipe.json"
 PRIOR_FILE = "prior.keras"
 RESTORER_FILE = "restorer.keras"
 DETECTOR_FILE = "detector.keras"
-INTAKE_FILE = "intake.keras"
+PREPROCESSOR_FILE = "preprocessor.keras"
 OF_COLUMNS = "column_"
 """What the names of the arrays begin with that are kept of a table's columns."""
 OF_RESTORER = "restorer_"
@@ -48,7 +48,7 @@ STAGED_FILE = "staged.keras"
 DATA_FILE = "data.npz"
 
 
-def reopen(
+def load_run(
     recipe: Recipe,
     directory: Path,
     report: Callable[[str], None] = print,
@@ -61,10 +61,10 @@ def reopen(
     Raises InputError when the run is not finished, and when the data's shape or domain is not
     the model's.
     """
-    kept = saved(directory)
+    kept = load_artifacts(directory)
     for name, (was, now) in differences(recipe, directory).items():
         report(f"other than in training: {name} was {was}, is {now}")
-    data = load_data(recipe, report).in_units(kept.units)
+    data = load_data(recipe, report).rescaled(kept.scaler)
     trained = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
     pair = partial(recipe.task.pair, domain=data.domain)
     spec = spec_of(data, pair)
@@ -114,7 +114,7 @@ def _all_fit(trained, tested, pair):
 
 
 @dataclass(frozen=True, eq=False)
-class Saved:
+class Artifacts:
     """What a finished run's folder holds to serve.
 
     examples: a few of the test split, as the heads take them, by name: "inputs" (n, ...), and
@@ -124,27 +124,27 @@ class Saved:
     images: what the restorer takes, by name, of the same examples.
     detector: {"inputs"} -> {"score", "p_value", "is_anomaly", "contributions"}, of one that detects.
     columns: of a table's examples as they were, by the names of the signature.
-    medium: what examples are to people. label_names: of the classes of a condition, where they have names.
+    format: what examples are to people. label_names: of the classes of a condition, where they have names.
     learned: hashes of the training examples of what generates, in ascending order, to know a copy by.
     channels: of a single series. step: from one of its points to the next, in nanoseconds; 0 without times.
     """
 
     heads: Heads
-    units: Units
+    scaler: Scaler
     examples: dict[str, np.ndarray]
     sampler: keras.Model | None
     restorer: keras.Model | None = None
     images: dict[str, np.ndarray] = field(default_factory=dict)
     detector: keras.Model | None = None
     columns: dict[str, np.ndarray] = field(default_factory=dict)
-    medium: Medium | None = None
+    format: Format | None = None
     label_names: tuple[str, ...] = ()
     learned: np.ndarray | None = None
     channels: tuple[str, ...] = ()
     step: int = 0
 
 
-def saved(directory: Path) -> Saved:
+def load_artifacts(directory: Path) -> Artifacts:
     """What a finished run's folder holds to serve.
 
     Raises InputError when the run is not finished.
@@ -152,9 +152,11 @@ def saved(directory: Path) -> Saved:
     if not (directory / MODEL_FILE).exists():
         raise InputError(f"{directory} holds no trained model yet; finish it with RESUME=1 (--resume)")
     try:
-        heads = Heads.of(loaded(directory / MODEL_FILE), loaded(directory / PRIOR_FILE))
+        heads = Heads.of(load_model(directory / MODEL_FILE), load_model(directory / PRIOR_FILE))
         with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
-            units = Units(str(facts["domain"]), facts["offset"], facts["scale"], _intake(directory, facts))
+            scaler = Scaler(
+                str(facts["domain"]), facts["offset"], facts["scale"], _preprocessor(directory, facts)
+            )
             columns = {
                 name.removeprefix(OF_COLUMNS): facts[name] for name in facts if name.startswith(OF_COLUMNS)
             }
@@ -162,23 +164,23 @@ def saved(directory: Path) -> Saved:
             shown = {
                 name.removeprefix(OF_RESTORER): facts[name] for name in facts if name.startswith(OF_RESTORER)
             }
-            sampler = loaded(directory / SAMPLER_FILE) or heads.prior
-            restorer, detector = loaded(directory / RESTORER_FILE), loaded(directory / DETECTOR_FILE)
-            told = from_json(str(facts["medium"])) if "medium" in facts else None
-            medium = medium_of(told, units.domain, named["inputs"].shape[1:])
+            sampler = load_model(directory / SAMPLER_FILE) or heads.prior
+            restorer, detector = load_model(directory / RESTORER_FILE), load_model(directory / DETECTOR_FILE)
+            told = from_json(str(facts["format"])) if "format" in facts else None
+            format = format_of(told, scaler.domain, named["inputs"].shape[1:])
             names = tuple(facts["label_names"].tolist()) if "label_names" in facts else ()
             learned = facts.get("learned")
             series = (tuple(facts["channels"].tolist()), int(facts["step"])) if "channels" in facts else ()
-            return Saved(
+            return Artifacts(
                 heads,
-                units,
+                scaler,
                 named,
                 sampler,
                 restorer,
                 shown,
                 detector,
                 columns,
-                medium,
+                format,
                 names,
                 learned,
                 *series,
@@ -188,15 +190,15 @@ def saved(directory: Path) -> Saved:
         raise InputError(f"{directory} cannot be read ({reason}); train anew") from error
 
 
-def _intake(directory, facts):
+def _preprocessor(directory, facts):
     """What takes a table's columns in, or None."""
-    model = loaded(directory / INTAKE_FILE)
+    model = load_model(directory / PREPROCESSOR_FILE)
     if model is None:
         return None
-    return Intake(model, tuple(facts["columns"].tolist()), facts["groups"])
+    return Preprocessor(model, tuple(facts["columns"].tolist()), facts["groups"])
 
 
-def save_heads(run: Run) -> None:
+def save_artifacts(run: Run) -> None:
     """Keeps the heads in the run's folder, which is thereby a finished one's.
 
     The weights of what was trained are kept too, for they may be more than the heads': a critic's.
@@ -214,7 +216,7 @@ def save_heads(run: Run) -> None:
     heads.end_to_end.save(run.directory / MODEL_FILE)
 
 
-def loaded(file: Path) -> keras.Model | None:
+def load_model(file: Path) -> keras.Model | None:
     """A model from its file, or None where there is no such file."""
     for folder in (blocks, backbones):
         modules_below(folder)  # where Keras finds our layers by name
@@ -222,30 +224,30 @@ def loaded(file: Path) -> keras.Model | None:
 
 
 def save_data_facts(run: Run) -> None:
-    """Keeps in the run's folder what serving needs of the data: units, hash, and examples to check with."""
+    """Keeps in the run's folder what serving needs of the data: scaler, hash, and examples to check with."""
     data, task, directory = run.data, run.recipe.task, run.directory
     few = data.test.take(slice(min(64, inference_batch(data.test.shape))))
     named = named_examples(few, data.classes)
     seeds = tf.stack([tf.zeros(len(few), tf.int64), tf.range(len(few), dtype=tf.int64)], axis=1)
     shown = {}
     if run.restorer() is not None:
-        shown = {"inputs": in_color(named["inputs"][:TRIED, :TRIED_SIDE, :TRIED_SIDE])}
+        shown = {"inputs": to_rgb(named["inputs"][:TRIED, :TRIED_SIDE, :TRIED_SIDE])}
         if hasattr(task, "restorer_mask"):
             shown["mask"] = task.restorer_mask(shown["inputs"], seeds[:TRIED])
     if not fits(tuple(run.heads.encoder.get_layer("inputs").output.shape[1:]), few.shape):
         named["inputs"] = task.pair(named["inputs"], seeds, data.domain)[0]
     told = {}
-    if data.intake is not None:
-        data.intake.model.save(directory / INTAKE_FILE)
-        told = {"columns": np.array(data.intake.columns), "groups": data.intake.groups} | {
+    if data.preprocessor is not None:
+        data.preprocessor.model.save(directory / PREPROCESSOR_FILE)
+        told = {"columns": np.array(data.preprocessor.columns), "groups": data.preprocessor.groups} | {
             OF_COLUMNS + served: _plain(data.raw[column][: len(few)])
-            for served, column in data.intake.signature.items()
+            for served, column in data.preprocessor.signature.items()
         }
     if data.points is not None and data.points.series is not None:
         series = data.points.series
         told = {"channels": np.array(series.names), "step": step_of_time(series)}
-    if data.medium is not None:
-        told["medium"] = to_json(data.medium)
+    if data.format is not None:
+        told["format"] = to_json(data.format)
     if data.domain == "categorical" and hasattr(run.recipe.variant, "sampler"):
         told["learned"] = np.unique(hashes(data.train.examples.argmax(axis=-1)))
     np.savez(
@@ -254,8 +256,8 @@ def save_data_facts(run: Run) -> None:
         label_names=np.array(data.label_names, dtype=str),
         sha256=data.sha256,
         domain=data.domain,
-        offset=data.units.offset,
-        scale=data.units.scale,
+        offset=data.scaler.offset,
+        scale=data.scaler.scale,
         **{name: np.asarray(value) for name, value in named.items()},
         **{OF_RESTORER + name: np.asarray(value) for name, value in shown.items()},
     )

@@ -39,7 +39,7 @@ def model_card(
     stages: the histories of what was trained before the whole, by name.
     restoration: what is to be known of the restorer to restore in tiles. detection: of the detector.
     kinds: test figures by kind of what was found. What numbers of classes stand for, such as the tiles of
-    levels, is told by the data's medium.
+    levels, is told by the data's format.
     """
     *baselines, model = table
     told = {"restorer": restoration, "detector": detection, "kinds": kinds}
@@ -56,7 +56,7 @@ def model_card(
             "classes": data.classes,
             "label_names": list(data.label_names),
             "examples": {name: len(split) for name, split in data.splits.items()},
-            **({} if data.medium is None else {"medium": json.loads(to_json(data.medium))}),
+            **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
         },
         "seed": recipe.seed,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},

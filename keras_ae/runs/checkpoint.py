@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 
-def kept_epochs(folder: Path) -> int:
+def completed_epochs(folder: Path) -> int:
     """Whole epochs that a checkpoint's folder and those of the stages inside it keep, all together."""
     return sum(read_state(file.parent)["epochs"] for file in Path(folder).rglob("state.json"))
 

@@ -13,8 +13,8 @@ from keras_ae.blocks.samplers import drawing
 from keras_ae.data.pipeline import held_back_batches, whole_batches
 from keras_ae.heads import apply
 from keras_ae.metrics.reconstruction import active_units
-from keras_ae.metrics.reconstruction import evaluate as mean_scores
-from keras_ae.runs.artifacts import STAGED_FILE, loaded
+from keras_ae.metrics.reconstruction import mean_metrics as mean_scores
+from keras_ae.runs.artifacts import STAGED_FILE, load_model
 from keras_ae.runs.run import Run
 
 
@@ -28,12 +28,12 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     task, seed = run.recipe.task, run.recipe.seed
     pair = partial(task.pair, domain=run.data.domain)
     held_back = held_back_batches(run.data.test, pair, seed, run.data.classes)
-    measures = task.measures() if hasattr(task, "measures") else None
+    measures = task.metrics() if hasattr(task, "measures") else None
     predictors = {
         name: lambda named, predict=predict: predict(named["inputs"])
         for name, predict in task.baselines(run.data, seed, run.latent_dim).items()
     }
-    staged = loaded(run.directory / STAGED_FILE)
+    staged = load_model(run.directory / STAGED_FILE)
     if staged is not None:
         predictors["before fine-tuning"] = reconstructor(staged)
     predictors[run.name] = reconstructor(run.heads.end_to_end)
@@ -47,7 +47,7 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     table[run.name] |= _terms(run, held_back)
     if hasattr(task, "figures"):
         sampler = run.sampler()
-        found = task.figures(run.heads, run.data, seed, sampler and drawing(sampler))
+        found = task.further_metrics(run.heads, run.data, seed, sampler and drawing(sampler))
         for row, figures in found.items():
             name = run.name if row == "model" else row
             table[name] = table.get(name, {}) | figures
@@ -112,8 +112,8 @@ def detection(run: Run) -> dict[str, object] | None:
     return {
         "score": str(task.score),
         "threshold": fitted.value,
-        "how": fitted.how,
-        "promise": fitted.promise,
+        "how": fitted.method,
+        "promise": fitted.guarantee,
         "count": fitted.count,
         "trim": task.trim,
     }

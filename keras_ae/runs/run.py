@@ -16,7 +16,7 @@ from keras_ae.data.types import Data, Split, values
 from keras_ae.heads import Heads, Spec, apply, inference_batch
 from keras_ae.recipe import Recipe
 from keras_ae.runs.checkpoint import read_state
-from keras_ae.tasks.thresholds import Fitted
+from keras_ae.tasks.thresholds import FittedThreshold
 
 MOST_FITTED = 10_000
 """Training examples whose codes a sampler is fitted to."""
@@ -65,7 +65,7 @@ class Run:
         return self.recipe.task.restorer(self.heads) if fits else None
 
     @cached_property
-    def detector(self) -> tuple[keras.Model, Fitted] | None:
+    def detector(self) -> tuple[keras.Model, FittedThreshold] | None:
         """The task's head that flags anomalies, and the threshold in it; None where there is none."""
         fits = hasattr(self.recipe.task, "detector")
         return self.recipe.task.detector(self.heads, self.data) if fits else None
@@ -93,7 +93,7 @@ def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
     """The recipe's data as its task takes them, its notes reported."""
     data = recipe.data.load()
     if hasattr(recipe.task, "prepared"):
-        data = recipe.task.prepared(data)
+        data = recipe.task.prepare(data)
     for note in data.notes:
         report(note)
     return data

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.data.types import Units
+from keras_ae.data.types import Scaler
 from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import Heads, apply
 from keras_ae.serving.config_files import BATCHED, BATCHING_TEXT, write_files
@@ -31,7 +31,7 @@ BATCHES = (1, 7)
 
 def export_heads(
     heads: Heads,
-    units: Units,
+    scaler: Scaler,
     examples: dict[str, np.ndarray],
     name: str,
     card: dict,
@@ -65,10 +65,10 @@ def export_heads(
     """
     if keep is not None and keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
-    passage = InNumPy(heads, units)
-    served = head_signatures(heads, units, sampler, InGraph(heads, units), restorer, detector)
-    due = head_signatures(heads, units, sampler, passage, restorer, detector)
-    asked = _requests(heads, units, sampler, examples, passage, columns or {})
+    passage = InNumPy(heads, scaler)
+    served = head_signatures(heads, scaler, sampler, InGraph(heads, scaler), restorer, detector)
+    due = head_signatures(heads, scaler, sampler, passage, restorer, detector)
+    asked = _requests(heads, scaler, sampler, examples, passage, columns or {})
     of_codes = ("decoder", "prior")  # a column may be called as what they take
     requests = {head: asked if head in of_codes else asked | (columns or {}) for head in served}
     if restorer is not None:
@@ -78,7 +78,7 @@ def export_heads(
     try:
         aside.mkdir(parents=True)
         for head, signatures in served.items():
-            _write(signatures, weights[head], aside / head, units.intake)
+            _write(signatures, weights[head], aside / head, scaler.preprocessor)
             refuse_forbidden(aside / head)
             records = _records(due[head], requests[head])
             described = _verified(aside / head, records)
@@ -122,13 +122,13 @@ def _sha256(weights):
     return digest.hexdigest()
 
 
-def _write(signatures, weights, folder, intake):
+def _write(signatures, weights, folder, preprocessor):
     """A SavedModel of functions and weights alone; of the layers nothing but the graph is needed.
 
     But for what takes columns in, which has tables of words.
     """
     module = tf.Module()
-    module.intake = intake and intake.model
+    module.preprocessor = preprocessor and preprocessor.model
     module.kept = [weight.value for weight in weights]
     functions = {name: signature.run for name, signature in signatures.items()}
     for name, function in functions.items():
@@ -156,11 +156,11 @@ def _restoring_requests(images, passage):
     return {name: value.astype(np.float32) for name, value in images.items()} | files
 
 
-def _requests(heads, units, sampler, examples, passage, columns):
+def _requests(heads, scaler, sampler, examples, passage, columns):
     """What to ask of the signatures, by the names that they take, in the data's own units."""
-    raw = examples["inputs"] * units.scale + units.offset
+    raw = examples["inputs"] * scaler.scale + scaler.offset
     named = {"inputs": raw.astype(np.float32)} | columns
-    if units.domain == "categorical":
+    if scaler.domain == "categorical":
         named["inputs"] = examples["inputs"].argmax(axis=-1)
     if "condition" in examples:
         named["condition"] = examples["condition"].argmax(axis=-1)
@@ -169,7 +169,7 @@ def _requests(heads, units, sampler, examples, passage, columns):
         if model is not None:
             shape = (len(raw), *model.inputs[0].shape[1:])
             named["noise"] = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    if units.domain == "unit" and raw.ndim == 4 and raw.shape[-1] in (1, 3):
+    if scaler.domain == "unit" and raw.ndim == 4 and raw.shape[-1] in (1, 3):
         named["image_bytes"] = passage.written(raw)
     return named
 

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.data.tables.preprocessing import Intake
-from keras_ae.data.types import Units
+from keras_ae.data.tables.preprocessing import Preprocessor
+from keras_ae.data.types import Scaler
 from keras_ae.heads import Heads, apply
 from keras_ae.imaging.grid import drawable
 from keras_ae.losses import categorical_crossentropy, squared_error
@@ -66,7 +66,7 @@ class Outside(Protocol):
 
 def head_signatures(
     heads: Heads,
-    units: Units,
+    scaler: Scaler,
     sampler: keras.Model | None,
     outside: Outside,
     restorer: keras.Model | None = None,
@@ -100,39 +100,39 @@ def head_signatures(
         seen = outside.inward(named)
         given = outside.call(whole, seen)
         outputs = outside.outward({name: given[name] for name in decoder.output})
-        error = {"error": _error(units.domain)(seen["inputs"], given["reconstruction"])} if same else {}
+        error = {"error": _error(scaler.domain)(seen["inputs"], given["reconstruction"])} if same else {}
         return outputs | error
 
     made = decoder.output["reconstruction"].shape[1:]
     same = tuple(encoder.get_layer("inputs").output.shape[1:]) == tuple(made) and None not in made
     served = {
-        "encoder": {DEFAULT: outside.signature(_specs(encoder, units), encode)},
-        "decoder": {DEFAULT: outside.signature(_specs(decoder, units, ("choices",)), decode)},
-        "autoencoder": {DEFAULT: outside.signature(_specs(whole, units), reconstruct)},
+        "encoder": {DEFAULT: outside.signature(_specs(encoder, scaler), encode)},
+        "decoder": {DEFAULT: outside.signature(_specs(decoder, scaler, ("choices",)), decode)},
+        "autoencoder": {DEFAULT: outside.signature(_specs(whole, scaler), reconstruct)},
     }
     if heads.prior is not None:
-        prior = outside.signature(_specs(heads.prior, units), lambda named: outside.call(heads.prior, named))
+        prior = outside.signature(_specs(heads.prior, scaler), lambda named: outside.call(heads.prior, named))
         served["prior"] = {DEFAULT: prior}
     if sampler is not None:
         served["decoder"]["sample"] = outside.signature(
-            _specs(sampler, units) | _specs(decoder, units, ("code", "choices")), sample
+            _specs(sampler, scaler) | _specs(decoder, scaler, ("code", "choices")), sample
         )
     if not heads.takes_code_alone:
         del served["decoder"]
     if restorer is not None:
-        served["restorer"] = _restoring(restorer, units, outside)
+        served["restorer"] = _restoring(restorer, scaler, outside)
     if detector is not None:
 
         def detect(named):
             return outside.call(detector, outside.inward(named))
 
-        served["detector"] = {DEFAULT: outside.signature(_specs(detector, units), detect)}
-    return _with_images(served, heads, units, outside)
+        served["detector"] = {DEFAULT: outside.signature(_specs(detector, scaler), detect)}
+    return _with_images(served, heads, scaler, outside)
 
 
-def _restoring(restorer, units, outside):
+def _restoring(restorer, scaler, outside):
     """The signatures of a restorer: arrays of any height and width, and files."""
-    takes = _specs(restorer, units)
+    takes = _specs(restorer, scaler)
     names = ["image_bytes" if name == "inputs" else f"{name}_bytes" for name in takes]
     return {
         DEFAULT: outside.signature(takes, lambda named: outside.call(restorer, named)),
@@ -143,9 +143,9 @@ def _restoring(restorer, units, outside):
     }
 
 
-def _with_images(served, heads, units, outside):
+def _with_images(served, heads, scaler, outside):
     """The signatures, and of images those too that take or give them encoded."""
-    if units.domain != "unit":
+    if scaler.domain != "unit":
         return served
 
     def from_bytes(signature):
@@ -181,24 +181,24 @@ def _with_images(served, heads, units, outside):
     return served
 
 
-def _specs(model, units, left_out=()):
+def _specs(model, scaler, left_out=()):
     """What a request to a model holds: classes by their numbers, all else as the model takes it."""
     specs = {}
     for tensor in model.inputs:
         shape, dtype = tensor.shape, tensor.dtype
-        if tensor.name == "condition" or (tensor.name == "inputs" and units.domain == "categorical"):
+        if tensor.name == "condition" or (tensor.name == "inputs" and scaler.domain == "categorical"):
             shape, dtype = shape[:-1], "int64"
-        if tensor.name == "inputs" and units.intake is not None:
-            specs |= column_specs(units.intake)
+        if tensor.name == "inputs" and scaler.preprocessor is not None:
+            specs |= column_specs(scaler.preprocessor)
         elif tensor.name not in left_out:
             specs[tensor.name] = tf.TensorSpec(shape, dtype, name=tensor.name)
     return specs
 
 
-def column_specs(intake: Intake) -> dict[str, tf.TensorSpec]:
+def column_specs(preprocessor: Preprocessor) -> dict[str, tf.TensorSpec]:
     """What a request to a head of a table holds: a value of each column, by its name."""
-    dtypes = {tensor.name: tensor.dtype for tensor in intake.model.inputs}
-    return {name: tf.TensorSpec((None,), dtypes[name], name=name) for name in intake.signature}
+    dtypes = {tensor.name: tensor.dtype for tensor in preprocessor.model.inputs}
+    return {name: tf.TensorSpec((None,), dtypes[name], name=name) for name in preprocessor.signature}
 
 
 def _error(domain):
@@ -208,9 +208,9 @@ def _error(domain):
 class InGraph:
     """The passage as ops of a served graph."""
 
-    def __init__(self, heads: Heads, units: Units):
-        self.offset, self.scale = (tf.constant(value, tf.float32) for value in (units.offset, units.scale))
-        self.domain, self.intake = units.domain, units.intake
+    def __init__(self, heads: Heads, scaler: Scaler):
+        self.offset, self.scale = (tf.constant(value, tf.float32) for value in (scaler.offset, scaler.scale))
+        self.domain, self.preprocessor = scaler.domain, scaler.preprocessor
         self.shape = tuple(heads.encoder.get_layer("inputs").output.shape[1:])
         self.classes = condition_classes(heads)
 
@@ -218,8 +218,8 @@ class InGraph:
         changed = {}
         if "condition" in named and self.classes:
             changed["condition"] = _one_hot(named["condition"], self.classes, "condition")
-        if self.intake is not None and self.intake.signature.keys() <= named.keys():
-            return {"inputs": self.intake.graph(named)} | changed
+        if self.preprocessor is not None and self.preprocessor.signature.keys() <= named.keys():
+            return {"inputs": self.preprocessor.graph(named)} | changed
         if "inputs" in named and self.domain == "categorical":
             changed["inputs"] = _one_hot(named["inputs"], self.shape[-1], "inputs")
         if "inputs" in named and self.domain == "real":
@@ -273,8 +273,8 @@ def _one_hot(numbers, classes, name):
 class InNumPy:
     """The passage by NumPy, one example at a time where an image is concerned."""
 
-    def __init__(self, heads: Heads, units: Units):
-        self.units = units
+    def __init__(self, heads: Heads, scaler: Scaler):
+        self.scaler = scaler
         self.graphs: dict = {}
         self.classes = condition_classes(heads)
         self.positions = heads.encoder.get_layer("inputs").output.shape[-1]
@@ -283,25 +283,25 @@ class InNumPy:
         changed = {}
         if "condition" in named and self.classes:
             changed["condition"] = np.eye(self.classes, dtype=np.float32)[named["condition"]]
-        if self.units.intake is not None and self.units.intake.signature.keys() <= named.keys():
-            specs = column_specs(self.units.intake)
+        if self.scaler.preprocessor is not None and self.scaler.preprocessor.signature.keys() <= named.keys():
+            specs = column_specs(self.scaler.preprocessor)
             given = {name: tf.constant(named[name], spec.dtype) for name, spec in specs.items()}
-            return {"inputs": self.units.intake.graph(given)} | changed
-        if "inputs" in named and self.units.domain == "categorical":
+            return {"inputs": self.scaler.preprocessor.graph(given)} | changed
+        if "inputs" in named and self.scaler.domain == "categorical":
             changed["inputs"] = np.eye(self.positions, dtype=np.float32)[named["inputs"]]
-        if "inputs" in named and self.units.domain == "real":
-            changed["inputs"] = (named["inputs"] - self.units.offset) / self.units.scale
+        if "inputs" in named and self.scaler.domain == "real":
+            changed["inputs"] = (named["inputs"] - self.scaler.offset) / self.scaler.scale
         return {name: tf.convert_to_tensor(value) for name, value in (named | changed).items()}
 
     def outward(self, outputs):
         found = {name: np.asarray(value) for name, value in outputs.items()}
-        if self.units.domain == "real":
-            found["reconstruction"] = found["reconstruction"] * self.units.scale + self.units.offset
+        if self.scaler.domain == "real":
+            found["reconstruction"] = found["reconstruction"] * self.scaler.scale + self.scaler.offset
             if "reconstruction_log_var" in found:
                 found["reconstruction_log_var"] = found["reconstruction_log_var"] + 2 * np.log(
-                    self.units.scale
+                    self.scaler.scale
                 )
-        if self.units.domain == "categorical":
+        if self.scaler.domain == "categorical":
             found["classes"] = found["reconstruction"].argmax(axis=-1)
         return found
 

@@ -17,7 +17,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from keras_ae.blocks.samplers import Draw
-from keras_ae.blocks.scoring import Calibrated, Shares
+from keras_ae.blocks.scoring import Calibrated, Contributions
 from keras_ae.data.series.resample import spans
 from keras_ae.data.types import Data, Split, values
 from keras_ae.errors import InputError
@@ -26,8 +26,8 @@ from keras_ae.tasks.anomaly_scores import Graph, Reconstruction, Score, in_batch
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.corruption import Unchanged
 from keras_ae.tasks.restoration import Corruption
-from keras_ae.tasks.thresholds import Conformal, Fitted, Threshold
-from keras_ae.tasks.window_scores import USUAL, figures_of, scores_of, subsequence_pca
+from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
+from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
 
 MOST_FITTED = 5000
 """Training examples that baselines are fitted to."""
@@ -69,11 +69,11 @@ class Anomaly:
         """None that reconstructs: what detects anomalies otherwise stands in `figures`."""
         return {}
 
-    def measures(self) -> dict:
+    def metrics(self) -> dict:
         """None of a reconstruction's: the test split holds anomalies."""
         return {}
 
-    def prepared(self, data: Data) -> Data:
+    def prepare(self, data: Data) -> Data:
         """The data with normal examples alone to train on and to choose an epoch by.
 
         Every other normal example of the validation split, and its anomalies, calibrate, but where the data
@@ -92,7 +92,7 @@ class Anomaly:
         labels = data.validation.labels
         anomalies = data.validation.take(np.zeros(0, int) if labels is None else np.flatnonzero(labels > 0))
         held, notes = validation.take(slice(1, None, 2)), data.notes
-        lacking = self.threshold.fewest - len(held)
+        lacking = self.threshold.min_examples - len(held)
         if 0 < lacking <= len(train) / 2:
             more, train = train.take(slice(None, lacking)), train.take(slice(lacking, None))
             held = dataclasses.replace(
@@ -110,7 +110,7 @@ class Anomaly:
     def _check_calibration(self, split):
         """Raises what the threshold would raise once all is trained, where the examples are too few."""
         scores = -np.log1p(-(np.arange(len(split)) + 0.5) / len(split)) if len(split) else np.zeros(0)
-        self.threshold.of_scores(scores, split.labels)
+        self.threshold.fit(scores, split.labels)
 
     def check(self, heads: Heads, data: Data) -> None:
         """Raises InputError where no detector can be made of such heads, before they are trained."""
@@ -126,7 +126,7 @@ class Anomaly:
                 'another score, SET="task.score=Reconstruction", or another variant'
             ) from error
 
-    def detector(self, heads: Heads, data: Data) -> tuple[keras.Model, Fitted]:
+    def detector(self, heads: Heads, data: Data) -> tuple[keras.Model, FittedThreshold]:
         """The model {"inputs"} -> {"score", "p_value", "is_anomaly", "contributions"}, and its threshold.
 
         data: as `prepared` gives it. All but the last are (batch,). contributions: what each feature, step
@@ -137,9 +137,9 @@ class Anomaly:
         alone = keras.Model({"inputs": inputs}, {"score": score})
         reference = in_batches(alone, np.asarray(values(data.calibration.examples)))["score"]
         labels = data.calibration.labels
-        fitted = self.threshold.of_scores(reference, labels)
+        fitted = self.threshold.fit(reference, labels)
         if data.points is not None:
-            fitted = dataclasses.replace(fitted, promise=OF_WINDOWS)
+            fitted = dataclasses.replace(fitted, guarantee=OF_WINDOWS)
         normal = reference if labels is None else reference[labels == 0]
         p_value, is_anomaly = Calibrated(len(normal), name="calibrated").fitted(normal, fitted.value)(score)
         named = {
@@ -156,10 +156,10 @@ class Anomaly:
         inputs = keras.Input(raw.shape[1:], name="inputs")
         # not by the end-to-end model, for a layer in two nested models does not survive a Keras file
         encoded = apply(heads.encoder, {"inputs": inputs})
-        decoder = heads.forced or heads.decoder  # of steps how likely each is after those before it
+        decoder = heads.teacher_forced or heads.decoder  # of steps how likely each is after those before it
         outputs = {**encoded, **apply(decoder, {"inputs": inputs, "targets": inputs, **encoded})}
-        groups = None if data.intake is None else data.intake.groups.tolist()
-        outputs["shares"] = Shares(data.domain, groups, name="contributions")(
+        groups = None if data.preprocessor is None else data.preprocessor.groups.tolist()
+        outputs["shares"] = Contributions(data.domain, groups, name="contributions")(
             inputs, outputs["reconstruction"]
         )
         most = min(MOST_CODED, max(1, MOST_VALUES // prod(data.train.shape)))
@@ -169,7 +169,9 @@ class Anomaly:
         graph = Graph(heads, inputs, outputs, data.domain, training, held)
         return inputs, outputs, self.score.scored(graph)
 
-    def figures(self, heads: Heads, data: Data, seed: int, draw: Draw | None) -> dict[str, dict[str, float]]:
+    def further_metrics(
+        self, heads: Heads, data: Data, seed: int, draw: Draw | None
+    ) -> dict[str, dict[str, float]]:
         """Of the test split: areas under the curves, and F1 and both error rates at the threshold.
 
         Beside the model PCA's reconstruction error and an isolation forest. Nothing where no anomalies are
@@ -200,7 +202,9 @@ class Anomaly:
             rows[name] = ranking(scores, labels)
         return rows
 
-    def breakdown(self, detector: keras.Model, fitted: Fitted, data: Data) -> dict[str, dict[str, float]]:
+    def breakdown(
+        self, detector: keras.Model, fitted: FittedThreshold, data: Data
+    ) -> dict[str, dict[str, float]]:
         """Of each kind of anomaly in the test split, where there are several: how many, and how well found.
 
         count: examples, or of points the ranges of them. auroc: beside the normal ones alone. missed: the
@@ -237,16 +241,16 @@ class Anomaly:
         found = in_batches(detector, windows)
         scores = scores_of(found["score"], points, size)
         flags = np.nan_to_num(scores, nan=-np.inf) > threshold
-        rows = {"model": figures_of(scores, windows, points, flags)}
+        rows = {"model": point_metrics(scores, windows, points, flags)}
         normal = (data.test.labels == 0) & (True if points.fresh is None else points.fresh)
         if normal.any():
             rows["model"]["false_alarms"] = float(found["is_anomaly"][normal].mean())
         training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, windows[0].size)
         flat = windows.reshape(len(windows), -1)
         for name, other in _otherwise(training, flat, heads.latent_dim, seed).items():
-            rows[name] = figures_of(scores_of(other, points, size), windows, points)
+            rows[name] = point_metrics(scores_of(other, points, size), windows, points)
         if points.count * USUAL * windows.shape[2] <= MOST_VALUES:
-            rows["subsequence PCA"] = figures_of(subsequence_pca(windows, points), windows, points)
+            rows["subsequence PCA"] = point_metrics(subsequence_pca(windows, points), windows, points)
         return rows
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:

@@ -11,10 +11,10 @@ from keras import ops
 
 from keras_ae.blocks.scoring import (
     DivergenceFromNormal,
-    Drawn,
     MahalanobisDistance,
     MeanNegativeLogLikelihood,
     NearestDistance,
+    PosteriorSamples,
     Standardized,
     SumOfElements,
 )
@@ -93,10 +93,10 @@ class ReconstructionProbability:
 
     def scored(self, graph):
         mean, log_var = graph.output("mean"), graph.output("log_var")
-        drawn = {"code": Drawn(self.samples)(mean, log_var)}
-        if graph.heads.forced:
+        drawn = {"code": PosteriorSamples(self.samples)(mean, log_var)}
+        if graph.heads.teacher_forced:
             drawn["targets"] = ops.repeat(graph.inputs, self.samples, axis=0)
-        decoded = (graph.heads.forced or graph.heads.decoder)(drawn)
+        decoded = (graph.heads.teacher_forced or graph.heads.decoder)(drawn)
         likelihood = likelihood_of(decoded, graph.domain)
         nats = MeanNegativeLogLikelihood(likelihood, self.samples)
         return nats(graph.inputs, decoded)

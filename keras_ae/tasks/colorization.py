@@ -48,7 +48,7 @@ class Colorization:
 
         return {"gray": plain((0.5, 0.5)), "mean color": plain(mean)}
 
-    def measures(self) -> dict[str, Callable]:
+    def metrics(self) -> dict[str, Callable]:
         """The distance from the true colors, and both images' colorfulness, in units of Lab."""
         return {
             "ab_error": color_error,

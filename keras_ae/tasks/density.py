@@ -51,7 +51,9 @@ class Density:
         mean = (np.mean(data.train.examples, axis=0, dtype=np.float64) / full).astype(np.float32)
         return {"training mean": lambda inputs: np.broadcast_to(mean, inputs.shape)}
 
-    def figures(self, heads: Heads, data: Data, seed: int, draw: Draw | None) -> dict[str, dict[str, float]]:
+    def further_metrics(
+        self, heads: Heads, data: Data, seed: int, draw: Draw | None
+    ) -> dict[str, dict[str, float]]:
         """Mean -log p(x) and negative evidence lower bound of the test examples, in nats.
 
         Nothing where the encoder gives no posterior, and where the prior is not the normal one.
@@ -61,7 +63,7 @@ class Density:
         pair = partial(self.pair, domain=data.domain)
         scores = importance_sampled_nll(
             tf.function(partial(apply, heads.encoder)),
-            partial(apply, heads.forced or heads.decoder),
+            partial(apply, heads.teacher_forced or heads.decoder),
             LIKELIHOODS[likelihood_of(heads.decoder.output, data.domain)],
             held_back_batches(data.test, pair, seed, data.classes),
             self.samples,

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_ae.blocks.samplers import Draw, generate, takes_condition
 from keras_ae.data.pipeline import held_back_batches
-from keras_ae.data.types import Data, people_have, values
+from keras_ae.data.types import Data, in_original_units, values
 from keras_ae.heads import Heads, apply, inference_batch
 from keras_ae.losses import LIKELIHOODS, likelihood_of
 from keras_ae.metrics.classifier import train_classifier
@@ -52,14 +52,16 @@ class Generation:
             return {}
         return Reconstruction().baselines(data, seed, latent_dim)
 
-    def figures(self, heads: Heads, data: Data, seed: int, draw: Draw | None) -> dict[str, dict[str, float]]:
-        """Figures of samples, and of what the medium's own simpler models make. Nothing without a sampler.
+    def further_metrics(
+        self, heads: Heads, data: Data, seed: int, draw: Draw | None
+    ) -> dict[str, dict[str, float]]:
+        """Figures of samples, and of what the format's own simpler models make. Nothing without a sampler.
 
         novelty: median distance to the nearest training example, copies: the share at no distance.
         diversity: mean distance of two samples. density, coverage: among the test examples' codes.
         nll_nats, bound_nats: of test examples; nats_a_step: of a step of them. frechet_classifier,
         read_as_wanted: by a classifier, where there are labels; its own accuracy on real test examples
-        bounds what that share can tell. What the medium measures stands beside, and a row of the real test
+        bounds what that share can tell. What the format measures stands beside, and a row of the real test
         examples.
         """
         if draw is None:
@@ -68,17 +70,17 @@ class Generation:
         seen = generate(heads, draw(self.samples, seed), wanted, data.classes)
         found = {"model": self._of_labels(heads, data, seen, wanted)}
         people = _People(data)
-        made = data.units.raw(seen)
-        found["model"] |= people.figures(made) | _among_codes(heads, data, seen, wanted)
+        made = data.scaler.inverse_transform(seen)
+        found["model"] |= people.metrics(made) | _among_codes(heads, data, seen, wanted)
         found["model"] |= self._likelihoods(heads, data, seed)
-        if data.medium is not None:
-            simple = data.medium.baselines(people.train) if hasattr(data.medium, "baselines") else {}
+        if data.format is not None:
+            simple = data.format.baselines(people.train) if hasattr(data.format, "baselines") else {}
             for name, sample in simple.items():
-                found[name] = people.figures(sample(self.samples, seed))
-            if hasattr(data.medium, "nll"):
-                for name, nats in data.medium.nll(people.train, people.test).items():
+                found[name] = people.metrics(sample(self.samples, seed))
+            if hasattr(data.format, "nll"):
+                for name, nats in data.format.nll(people.train, people.test).items():
                     found.setdefault(name, {})["nll_nats"] = nats
-            found["test examples"] = people.figures(people.test[: self.samples])
+            found["test examples"] = people.metrics(people.test[: self.samples])
         return {row: _by_step(figures, data) for row, figures in found.items()}
 
     def _of_labels(self, heads, data, seen, wanted):
@@ -103,7 +105,11 @@ class Generation:
             }
         if not self.draws:
             return {}
-        return Density(binarized=False, samples=self.draws).figures(heads, data, seed, None).get("model", {})
+        return (
+            Density(binarized=False, samples=self.draws)
+            .further_metrics(heads, data, seed, None)
+            .get("model", {})
+        )
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
         return {"input": inputs, "reconstruction": reconstruction}
@@ -114,24 +120,24 @@ class _People:
 
     def __init__(self, data: Data):
         few = data.train.thin(MOST_LEARNED)
-        self.train, self.test = (people_have(split, data.units) for split in (few, data.test))
-        self.medium = data.medium
+        self.train, self.test = (in_original_units(split, data.scaler) for split in (few, data.test))
+        self.format = data.format
 
-    def figures(self, samples: np.ndarray) -> dict[str, float]:
+    def metrics(self, samples: np.ndarray) -> dict[str, float]:
         gaps = novelty(samples, self.train)
         found = {
             "novelty": float(np.median(gaps)),
             "copies": float(np.mean(gaps == 0)),
             "diversity": diversity(samples),
         }
-        if hasattr(self.medium, "figures"):
-            found |= self.medium.figures(samples, self.train, self.test)
+        if hasattr(self.format, "figures"):
+            found |= self.format.sample_metrics(samples, self.train, self.test)
         return found
 
 
 def _by_step(figures, data):
-    """Figures with the nats of an example also as those of a step, where the medium goes on along an axis."""
-    axis = getattr(data.medium, "axis", None)
+    """Figures with the nats of an example also as those of a step, where the format goes on along an axis."""
+    axis = getattr(data.format, "axis", None)
     if axis is None:
         return figures
     steps = data.test.shape[axis]

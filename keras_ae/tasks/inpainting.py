@@ -13,7 +13,7 @@ from skimage.restoration import inpaint_biharmonic
 from keras_ae.blocks.restoring import FILL_REACH, masked, restorer_of
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads
-from keras_ae.metrics.reconstruction import published_measures
+from keras_ae.metrics.reconstruction import published_metrics
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.holes import MixedHoles
 from keras_ae.tasks.restoration import check_photographs
@@ -47,8 +47,8 @@ class Inpainting:
             "biharmonic": _each_image(_biharmonic),
         }
 
-    def measures(self) -> dict[str, Callable]:
-        return published_measures()
+    def metrics(self) -> dict[str, Callable]:
+        return published_metrics()
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
         return {"original": targets, "holes": inputs[..., :-1] * inputs[..., -1:], "filled": reconstruction}

@@ -13,7 +13,7 @@ from skimage.restoration import denoise_nl_means, estimate_sigma
 from keras_ae.blocks.restoring import restorer_of
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads
-from keras_ae.metrics.reconstruction import published_measures
+from keras_ae.metrics.reconstruction import published_metrics
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.corruption import Gaussian
 from keras_ae.tasks.restoration import Corruption, check_photographs
@@ -41,8 +41,8 @@ class PhotoDenoising:
             "non-local means": _each_image(_non_local_means),
         }
 
-    def measures(self) -> dict[str, Callable]:
-        return published_measures()
+    def metrics(self) -> dict[str, Callable]:
+        return published_metrics()
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
         return {"original": targets, "noisy": inputs, "restored": reconstruction}

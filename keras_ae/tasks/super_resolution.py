@@ -13,7 +13,7 @@ from keras_ae.blocks.restoring import Luminance, Recolored
 from keras_ae.blocks.skips import enlarged, reduced
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads
-from keras_ae.metrics.reconstruction import published_measures
+from keras_ae.metrics.reconstruction import published_metrics
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.restoration import check_photographs
 
@@ -52,8 +52,8 @@ class SuperResolution:
         """Bicubic enlargement."""
         return {"bicubic": lambda inputs: np.clip(enlarged(inputs, self.scale), 0.0, 1.0)}
 
-    def measures(self) -> dict[str, Callable]:
-        return published_measures(border=self.scale)
+    def metrics(self) -> dict[str, Callable]:
+        return published_metrics(border=self.scale)
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
         return {"original": targets, "bicubic": enlarged(inputs, self.scale), "restored": reconstruction}

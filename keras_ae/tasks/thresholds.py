@@ -15,7 +15,7 @@ FEWEST_PEAKS = 20
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedThreshold:
     """A threshold: an example whose score lies above the value is an anomaly.
 
     how: what it was fitted by. promise: what holds of it, and under which assumption. count: scores that
@@ -23,8 +23,8 @@ class Fitted:
     """
 
     value: float
-    how: str
-    promise: str
+    method: str
+    guarantee: str
     count: int
 
 
@@ -35,7 +35,7 @@ class Threshold(Protocol):
     scores that it needs.
     """
 
-    def of_scores(self, scores: np.ndarray, labels: np.ndarray | None = None) -> Fitted: ...
+    def fit(self, scores: np.ndarray, labels: np.ndarray | None = None) -> FittedThreshold: ...
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,21 @@ class Conformal:
         _check_share("alpha", self.alpha)
 
     @property
-    def fewest(self) -> int:
+    def min_examples(self) -> int:
         """Scores that it can be fitted on at least, 1 / alpha - 1."""
         return ceil(1 / self.alpha - 1 - 1e-9)
 
-    def of_scores(self, scores, labels=None) -> Fitted:
+    def fit(self, scores, labels=None) -> FittedThreshold:
         """Raises InputError for scores too few for alpha."""
         normal = np.sort(_normal(scores, labels))
         rank = ceil((len(normal) + 1) * (1 - self.alpha) - 1e-9)
         if rank > len(normal):
             raise InputError(
-                f"false alarms at a rate of {self.alpha:g} take at least {self.fewest} normal examples to "
+                f"false alarms at a rate of {self.alpha:g} take at least {self.min_examples} normal examples to "
                 f"calibrate on, received {len(normal)}; hold back more, or allow more: "
                 'SET="task.threshold=Conformal(alpha=0.2)"'
             )
-        return Fitted(
+        return FittedThreshold(
             float(normal[rank - 1]),
             f"split-conformal, score {rank} of {len(normal)} in ascending order",
             f"at most {self.alpha:g} of new normal examples are flagged, on average over calibration sets, "
@@ -97,11 +97,11 @@ class PeaksOverThreshold:
             raise ValueError(f"alpha is below 1 - level, received {self.alpha:g} and {self.level:g}")
 
     @property
-    def fewest(self) -> int:
+    def min_examples(self) -> int:
         """Scores that it can be fitted on at least."""
         return ceil(FEWEST_PEAKS / (1 - self.level)) + 1
 
-    def of_scores(self, scores, labels=None) -> Fitted:
+    def fit(self, scores, labels=None) -> FittedThreshold:
         """Raises InputError for a tail of fewer than 20 scores, or of one value."""
         from scipy.stats import genpareto
 
@@ -116,7 +116,7 @@ class PeaksOverThreshold:
         shape, _, scale = genpareto.fit(excesses, floc=0)
         rarity = min(0.0, log(self.alpha * len(normal) / len(excesses)))  # of ties fewer may lie above
         beyond = -rarity if abs(shape) < 1e-9 else expm1(-shape * rarity) / shape
-        return Fitted(
+        return FittedThreshold(
             start + scale * beyond,
             f"peaks over threshold, {len(excesses)} of {len(normal)} scores above {start:g}, of shape "
             f"{shape:.3f} and scale {scale:.3g}",
@@ -132,15 +132,15 @@ class Quantile:
     alpha: that share, in (0, 1).
     """
 
-    fewest: ClassVar[int] = 1
+    min_examples: ClassVar[int] = 1
     alpha: float = 0.05
 
     def __post_init__(self):
         _check_share("alpha", self.alpha)
 
-    def of_scores(self, scores, labels=None) -> Fitted:
+    def fit(self, scores, labels=None) -> FittedThreshold:
         normal = _normal(scores, labels)
-        return Fitted(
+        return FittedThreshold(
             float(np.quantile(normal, 1 - self.alpha, method="inverted_cdf")),
             f"quantile {1 - self.alpha:g} of {len(normal)} scores",
             f"{self.alpha:g} of the held-back normal examples are flagged; of new ones nothing is promised",
@@ -152,9 +152,9 @@ class Quantile:
 class BestF1:
     """The threshold with the best F1 on labeled examples held back, never on those of a test."""
 
-    fewest: ClassVar[int] = 1
+    min_examples: ClassVar[int] = 1
 
-    def of_scores(self, scores, labels=None) -> Fitted:
+    def fit(self, scores, labels=None) -> FittedThreshold:
         """Raises InputError without labels, and where they are all of one kind."""
         scores = _finite(scores)
         if labels is None or len(np.unique(np.asarray(labels) > 0)) < 2:
@@ -171,7 +171,7 @@ class BestF1:
         lowest = np.float32(ranked[best])  # in the precision that it is served in
         middle = np.float32((ranked[best] + below) / 2)
         value = middle if below < middle < lowest else np.nextafter(lowest, np.float32(-np.inf))
-        return Fitted(
+        return FittedThreshold(
             float(value),
             f"best F1, {f1[best]:.3f} on {len(ranked)} labeled examples of which {hits[-1]} are anomalies",
             "nothing is promised of the false-alarm rate",

@@ -27,7 +27,7 @@ def scores_of(windows: np.ndarray, points: Points, size: int) -> np.ndarray:
     return spread(each, points.starts, points.count)
 
 
-def figures_of(
+def point_metrics(
     scores: np.ndarray, windows: np.ndarray, points: Points, flags: np.ndarray | None = None
 ) -> dict[str, float]:
     """Means over the series in which anomalies are known; a point without score ranks below all others.

@@ -34,20 +34,20 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
     names = run.data.label_names
     labels = None if test.labels is None else [names[i] if names else str(i) for i in test.labels]
     write_projector(run.directory, codes, labels, examples, run.data.domain)
-    if can_draw(shape, run.data.medium):
+    if can_draw(shape, run.data.format):
         named, targets = grid_examples(run.data.test, run.recipe, run.data)
         outputs = apply(run.heads.end_to_end, named)["reconstruction"]
         rows = run.recipe.task.rows(named["inputs"], targets, outputs)
-        save(rows_drawn(rows, run.data.units, run.data.medium), run.directory / "examples.png")
+        save(rows_drawn(rows, run.data.scaler, run.data.format), run.directory / "examples.png")
         encoded = run.encode(run.data.train.thin(MOST_FITTED))
         sampler = getattr(run.recipe.variant, "sampler", None)
         shown = images(
             run.heads,
             encoded,
             named_examples(run.data.train.take(slice(1)), run.data.classes),
-            run.data.units,
+            run.data.scaler,
             drawing(sampler.fit(run.heads, encoded)) if sampler else None,
-            run.data.medium,
+            run.data.format,
         )
         for name, image in shown.items():
             save(image, run.directory / f"{name}.png")

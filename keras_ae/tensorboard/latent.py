@@ -1,4 +1,4 @@
-"""What a code looks like from outside: each unit's share, traversals, samples, and the plane of two units."""
+"""What a code looks like from outside: each unit's share, traversals, samples, and the plane of two scaler."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import tensorflow as tf
 from scipy.stats import norm
 
 from keras_ae.blocks.samplers import Draw, generate, takes_condition
-from keras_ae.data.types import Units
-from keras_ae.formats import Medium
+from keras_ae.data.types import Scaler
+from keras_ae.formats import Format
 from keras_ae.heads import Heads
 from keras_ae.imaging.grid import drawable
 from keras_ae.metrics.reconstruction import active_units
@@ -29,16 +29,16 @@ def images(
     heads: Heads,
     encoded: dict,
     named: dict,
-    units: Units,
+    scaler: Scaler,
     drawn: Draw | None,
-    medium: Medium | None = None,
+    format: Format | None = None,
 ) -> dict[str, np.ndarray]:
     """Grids of decoded codes by name, (height, width, channels) uint8; none for what cannot be drawn.
 
     encoded: what the encoder gives of the named examples, (n, ...) each. drawn: what draws to generate from.
     """
     shape = heads.decoder.output["reconstruction"].shape[1:]
-    if not (heads.takes_code_alone and can_draw(shape, medium)):
+    if not (heads.takes_code_alone and can_draw(shape, format)):
         return {}
     classes = np.asarray(named["condition"]).argmax(axis=-1) if takes_condition(heads) else None
     count = named["condition"].shape[-1] if takes_condition(heads) else 0
@@ -49,17 +49,17 @@ def images(
 
     if codes.ndim == 2 and np.issubdtype(codes.dtype, np.floating):
         label = None if classes is None else classes[0]
-        found["traversal"] = _rows(draw, traversal(codes), units, medium, label)
+        found["traversal"] = _rows(draw, traversal(codes), scaler, format, label)
         if codes.shape[1] == 2:
             found["plane"] = _rows(
-                draw, plane(codes, "log_var" in encoded and heads.prior is None), units, medium, label
+                draw, plane(codes, "log_var" in encoded and heads.prior is None), scaler, format, label
             )
     if drawn is not None:
         labels = np.repeat(np.arange(count), 10) if count else None
         decoded = generate(heads, drawn(10 * (count or 10), 0), labels, count)
         each = 10 if drawable(shape) else MOST_DRAWN
         rows = {str(row): decoded[10 * row : 10 * row + each] for row in range(min(len(decoded) // 10, each))}
-        found["samples"] = rows_drawn(rows, units, medium)
+        found["samples"] = rows_drawn(rows, scaler, format)
     return found
 
 
@@ -70,9 +70,9 @@ def traversal(codes: np.ndarray) -> np.ndarray:
     the mean minus 3 standard deviations to the mean plus 3, for the units that vary most.
     """
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
-    units = np.argsort(-deviation)[:MOST_UNITS]
-    walked = np.tile(codes[0], (len(units), STEPS, 1))
-    for row, unit in enumerate(units):
+    dimensions = np.argsort(-deviation)[:MOST_UNITS]
+    walked = np.tile(codes[0], (len(dimensions), STEPS, 1))
+    for row, unit in enumerate(dimensions):
         walked[row, :, unit] = mean[unit] + deviation[unit] * np.linspace(-3, 3, STEPS)
     return walked
 
@@ -90,17 +90,17 @@ def plane(codes: np.ndarray, normal: bool) -> np.ndarray:
     return np.stack(np.meshgrid(axes[0], axes[1][::-1]), axis=-1).astype(np.float32)
 
 
-def _rows(draw, codes, units, medium, label):
+def _rows(draw, codes, scaler, format, label):
     rows, columns, width = codes.shape
     labels = None if label is None else np.full(rows * columns, label)
     decoded = draw(codes.reshape(-1, width), labels)
-    return rows_drawn({str(row): part for row, part in enumerate(np.split(decoded, rows))}, units, medium)
+    return rows_drawn({str(row): part for row, part in enumerate(np.split(decoded, rows))}, scaler, format)
 
 
 def _write_posterior(encoded):
     mean, log_var = encoded["mean"], encoded["log_var"]
-    units = 0.5 * (np.exp(log_var) + np.square(mean) - 1.0 - log_var).mean(axis=0)
+    kl = 0.5 * (np.exp(log_var) + np.square(mean) - 1.0 - log_var).mean(axis=0)
     tf.summary.scalar("posterior/active_units", active_units(mean))
-    tf.summary.histogram("posterior/kl_of_units", units)
-    for unit, value in enumerate(units[:64]):
+    tf.summary.histogram("posterior/kl_of_units", kl)
+    for unit, value in enumerate(kl[:64]):
         tf.summary.scalar(f"posterior_kl/unit_{unit:02d}", value)

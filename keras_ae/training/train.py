@@ -29,15 +29,15 @@ from keras_ae.runs.artifacts import (
     check_same_data,
     described,
     differences,
+    save_artifacts,
     save_data_facts,
-    save_heads,
 )
-from keras_ae.runs.checkpoint import kept_epochs, read_state
+from keras_ae.runs.checkpoint import completed_epochs, read_state
 from keras_ae.runs.run import Run, load_data, named_examples, spec_of
 from keras_ae.tensorboard.final import grid_examples
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.tensorboard.render import can_draw
-from keras_ae.training.trainer import AdversarialTrainee, Trainee
+from keras_ae.training.trainer import AdversarialTrainer, Trainer
 
 FEW_STEPS = 500
 """Steps below which a run is told to be short; a model of these sizes then hardly begins to learn."""
@@ -89,7 +89,7 @@ def train(
     if steps * recipe.epochs < FEW_STEPS:
         report(
             f"only {steps * recipe.epochs} steps of training in all, which is few: "
-            'take more epochs or smaller batches, such as SET="least_steps=100 batch_size=8"'
+            'take more epochs or smaller batches, such as SET="min_steps_per_epoch=100 batch_size=8"'
         )
     if state["epochs"] >= recipe.epochs:
         report('every epoch is done; for more: RESUME=1 SET="epochs=..."')
@@ -98,22 +98,22 @@ def train(
             report(f"stage {stage.name}: {stage.epochs} epochs")
             _pretrain(stage, loss, recipe, data, directory, report)
         heads.end_to_end.save(directory / STAGED_FILE)
-    trainee = _trainee(recipe, heads, loss, steps * recipe.epochs)
+    trainer = _trainer(recipe, heads, loss, steps * recipe.epochs)
     watching = _watching(directory, recipe, data, checkpoint)
     watching += _showing(directory, recipe, data, heads)
-    history = _fit(trainee, recipe, data, checkpoint, watching, report)
+    history = _fit(trainer, recipe, data, checkpoint, watching, report)
     (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
     run = Run(recipe, directory, data, heads, history)
-    save_heads(run)
+    save_artifacts(run)
     return run
 
 
-def _trainee(recipe, heads, loss, steps):
+def _trainer(recipe, heads, loss, steps):
     terms, trim = recipe.variant.terms(), getattr(recipe.task, "trim", 0.0)
     if heads.critic is None:
-        return Trainee(heads.trained, loss, terms, steps, heads.samples, trim)
+        return Trainer(heads.trained, loss, terms, steps, heads.samples, trim)
     opposing = recipe.variant.critic_terms()
-    return AdversarialTrainee(heads.trained, loss, terms, steps, heads.samples, heads.critic, opposing, trim)
+    return AdversarialTrainer(heads.trained, loss, terms, steps, heads.samples, heads.critic, opposing, trim)
 
 
 def _pretrain(stage, loss, recipe, data, directory, report):
@@ -123,14 +123,14 @@ def _pretrain(stage, loss, recipe, data, directory, report):
     own = {stage.model.get_layer(name) for name in stage.layers}
     for layer in stage.model.layers:
         layer.trainable = layer in own
-    trainee = Trainee(
+    trainer = Trainer(
         stage.model,
         loss if "reconstruction" in stage.model.output else None,
         stage.terms,
         stage.epochs * steps_in_epoch(recipe, data),
     )
     _fit(
-        trainee, recipe, data, checkpoint, _watching(directory / stage.name, recipe, data, checkpoint), report
+        trainer, recipe, data, checkpoint, _watching(directory / stage.name, recipe, data, checkpoint), report
     )
     for layer in stage.model.layers:
         layer.trainable = True
@@ -139,7 +139,7 @@ def _pretrain(stage, loss, recipe, data, directory, report):
 def passes(recipe: Recipe, data: Data) -> int:
     """How often an epoch goes through the training examples, for the recipe's least steps of one."""
     once = len(data.train) // min(recipe.batch_size, len(data.train))
-    return max(1, -(-recipe.least_steps // once))
+    return max(1, -(-recipe.min_steps_per_epoch // once))
 
 
 def steps_in_epoch(recipe: Recipe, data: Data) -> int:
@@ -147,7 +147,7 @@ def steps_in_epoch(recipe: Recipe, data: Data) -> int:
     return passes(recipe, data) * (len(data.train) // min(recipe.batch_size, len(data.train)))
 
 
-def _fit(trainee, recipe, data, checkpoint, callbacks, report):
+def _fit(trainer, recipe, data, checkpoint, callbacks, report):
     """Trains up to the recipe's epochs from where the checkpoint stands; leaves the weights that it keeps.
 
     Returns the history of all epochs.
@@ -160,13 +160,13 @@ def _fit(trainee, recipe, data, checkpoint, callbacks, report):
         data.train, pair, recipe.batch_size, recipe.seed, state["epochs"] * often, data.classes
     )
     steps *= often
-    trainee.prepare(optimizer_for(recipe, steps))
+    trainer.prepare(optimizer_for(recipe, steps))
     if state["last"]:
-        trainee.load_weights(checkpoint / state["last"])
+        trainer.load_weights(checkpoint / state["last"])
     if state["epochs"] < recipe.epochs:
         if state["last"]:
             report(f"going on after epoch {state['epochs']} of {recipe.epochs}")
-        trainee.fit(
+        trainer.fit(
             batches,
             epochs=recipe.epochs,
             initial_epoch=state["epochs"],
@@ -177,7 +177,7 @@ def _fit(trainee, recipe, data, checkpoint, callbacks, report):
             verbose=1 if sys.stdout.isatty() else 2,
         )
     state = read_state(checkpoint)
-    trainee.load_weights(checkpoint / state[recipe.keep])
+    trainer.load_weights(checkpoint / state[recipe.keep])
     return state["history"]
 
 
@@ -197,7 +197,7 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
     checkpoint = directory / "checkpoint"
     try:
         checkpoint.mkdir(parents=True, exist_ok=True)
-        if not resume and kept_epochs(checkpoint):
+        if not resume and completed_epochs(checkpoint):
             raise InputError(
                 f"{directory} holds a run already; go on with RESUME=1 (--resume), or name another"
             )
@@ -208,7 +208,7 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
 
 def epochs_done(directory: Path) -> int:
     """Whole epochs that a run's folder keeps, those of stages among them."""
-    return kept_epochs(directory / "checkpoint")
+    return completed_epochs(directory / "checkpoint")
 
 
 def loss_for(recipe: Recipe, data: Data) -> Callable:
@@ -253,7 +253,7 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     Raises InputError for a name that Keras does not know.
     """
     total = recipe.epochs * steps
-    warmup = min(recipe.warmup, total // 10)
+    warmup = min(recipe.lr_warmup_steps, total // 10)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0 if warmup else recipe.learning_rate,
         max(1, total - warmup),
@@ -294,22 +294,24 @@ def _showing(directory, recipe, data, heads):
     shown = data.validation if data.calibration is None else data.calibration
     examples = grid_examples(shown, recipe, data)
     images = [
-        ReconstructionImages(heads.end_to_end, examples, recipe.task.rows, data.units, directory, data.medium)
+        ReconstructionImages(
+            heads.end_to_end, examples, recipe.task.rows, data.scaler, directory, data.format
+        )
     ]
     few = data.validation.take(slice(inference_batch(data.validation.shape)))
     latent = [
         Latent(
             heads,
             named_examples(few, data.classes),
-            data.units,
+            data.scaler,
             getattr(recipe.variant, "sampler", None),
             directory,
             every=max(1, recipe.epochs // 20),
-            medium=data.medium,
+            format=data.format,
         )
     ]
     return [
-        *(images if can_draw(data.train.shape, data.medium) else []),
+        *(images if can_draw(data.train.shape, data.format) else []),
         *(latent if heads.takes_code_alone else []),
         *(make() for make in recipe.callbacks),
     ]

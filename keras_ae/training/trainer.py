@@ -12,12 +12,12 @@ from keras import ops
 from keras_ae.heads import Term, apply
 
 
-class Trainee(keras.Model):
+class Trainer(keras.Model):
     """Trains a model on loss(target, outputs) + sum of weight * term.
 
     Each term, and the reconstruction loss, is a metric under its own name in training and in
     validation. A term's weight is the variable `term_weights[name]`, which a callback may change.
-    Save the heads, not the trainee: it exists for the time of training.
+    Save the heads, not the trainer: it exists for the time of training.
 
     model: that of the heads that is trained.
     loss: (target, outputs by name) -> (batch,); None where the terms are the whole objective.
@@ -37,7 +37,7 @@ class Trainee(keras.Model):
         samples: int = 1,
         trim: float = 0.0,
     ):
-        super().__init__(name="trainee")
+        super().__init__(name="trainer")
         self.model = model
         self.reconstruction_loss = loss
         self.terms = tuple(terms)
@@ -108,8 +108,8 @@ class Trainee(keras.Model):
         return ops.reshape(values, (-1, self.samples)) if self.samples > 1 else values
 
 
-class AdversarialTrainee(Trainee):
-    """A trainee with an opponent: a critic that learns by terms of its own from the same outputs.
+class AdversarialTrainer(Trainer):
+    """A trainer with an opponent: a critic that learns by terms of its own from the same outputs.
 
     Both learn in the same step, from one pass: the critic's weights follow its terms alone, all
     others the objective alone. The critic's optimizer is of the same kind and schedule.

@@ -14,7 +14,7 @@ import keras
 from keras import layers, ops
 
 from keras_ae.backbones.steps import StepsBackbone
-from keras_ae.blocks.autoregressive import StepByStep, forced
+from keras_ae.blocks.autoregressive import StepByStep, teacher_forced
 from keras_ae.blocks.choices import Likeliest
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, posterior_encoder
@@ -119,7 +119,7 @@ class Autoregressive:
         trained = keras.Model(
             {"inputs": inputs, "seeds": seeds}, encoded | drawn_code | taught, name="trained"
         )
-        return Heads(encoder, decoder, end_to_end, trained, forced=forced(decoder))
+        return Heads(encoder, decoder, end_to_end, trained, teacher_forced=teacher_forced(decoder))
 
     def _features(self, code, steps, axis):
         """(batch, latent_dim) -> (batch, steps, features)."""

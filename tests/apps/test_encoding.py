@@ -31,7 +31,7 @@ from keras_ae.data.images import mnist
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.streams.rows import Taken
 from keras_ae.data.streams.stream import FolderStream, LoadedStream, open_stream
-from keras_ae.data.types import Units, values
+from keras_ae.data.types import Scaler, values
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec
 from keras_ae.imaging import decode
@@ -563,7 +563,7 @@ def test_encoding_is_hardly_slower_than_a_bare_prediction_and_takes_little_memor
     variant = recipe.load("denoising").variant
     heads = variant.build(Spec((28, 28, 1), (28, 28, 1), "unit"))
     card = {"data": {"domain": "unit", "shape": [28, 28, 1]}}
-    units = Units("unit", np.float32(0), np.float32(1))
+    units = Scaler("unit", np.float32(0), np.float32(1))
     few = {"inputs": digits[:4] / np.float32(255)}
     export_heads(heads, units, few, "denoising", card, tmp_path / "models")
     head = Head.of(tmp_path / "models/denoising/encoder/1")

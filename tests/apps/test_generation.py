@@ -18,14 +18,14 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.blocks.samplers import FittedMixture, StandardNormal, tempered
 from keras_ae.data.splits import hashes
-from keras_ae.data.types import Data, Split, Units
+from keras_ae.data.types import Data, Scaler, Split
 from keras_ae.errors import InputError
 from keras_ae.formats.images import Images
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.numbers import Numbers
 from keras_ae.heads import Spec
 from keras_ae.metrics import nearest
-from keras_ae.runs.artifacts import DATA_FILE, INTAKE_FILE, MODEL_FILE
+from keras_ae.runs.artifacts import DATA_FILE, MODEL_FILE, PREPROCESSOR_FILE
 from keras_ae.variants.autoregressive import Autoregressive
 from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.skip_connected import SkipConnected
@@ -38,7 +38,7 @@ SHAPE = (6, 8, 1)
 
 @dataclasses.dataclass(frozen=True)
 class Stripes:
-    """A medium whose valid examples begin with class 0, and which mends those that begin with 1."""
+    """A format whose valid examples begin with class 0, and which mends those that begin with 1."""
 
     suffixes = (".npy",)
     axis = 1
@@ -64,7 +64,7 @@ class Bars(Stripes):
 
 
 def units(domain="unit"):
-    return Units(domain, np.float32(0), np.float32(1))
+    return Scaler(domain, np.float32(0), np.float32(1))
 
 
 def of_tiles(variant):
@@ -281,12 +281,12 @@ def told(refused, *arguments):
     return line
 
 
-def with_medium(generator, medium):
-    return dataclasses.replace(generator, medium=medium)
+def with_format(generator, format):
+    return dataclasses.replace(generator, format=format)
 
 
 def test_nothing_is_chosen_by_its_validity_where_nothing_tells_it(digits, tiles):
-    levels = with_medium(tiles, TileLevels("abc"))
+    levels = with_format(tiles, TileLevels("abc"))
     for generator, message in (
         (digits, "nothing tells valid images from others"), (levels, 'SET="data.game=platformer"'),
     ):  # fmt: skip
@@ -300,10 +300,10 @@ def test_nothing_is_chosen_by_its_validity_where_nothing_tells_it(digits, tiles)
 
 def test_what_a_game_or_a_medium_judges_is_judged(tiles):
     examples = np.random.default_rng(0).integers(0, 3, (4, 4, 8))
-    for medium in (Stripes(), TileLevels("abc", "rooms")):
-        generator = with_medium(tiles, medium)
+    for format in (Stripes(), TileLevels("abc", "rooms")):
+        generator = with_format(tiles, format)
         assert unjudged(generator) == ""
-        np.testing.assert_array_equal(validity_of(generator)(examples), medium.validity(examples))
+        np.testing.assert_array_equal(validity_of(generator)(examples), format.validity(examples))
     one = generate.generated(tiles, generate.Wish(5, 0))
     np.testing.assert_array_equal(one.valid, Stripes().validity(one.examples) == 1)
 
@@ -319,18 +319,18 @@ def test_what_draws_is_opened_from_its_folder_and_the_rest_says_why_not(digits, 
         return folder
 
     opened = Generator.of(kept("digits", digits.heads, SHAPE))
-    assert (opened.shape, opened.classes, opened.medium) == (SHAPE, 0, Images())
+    assert (opened.shape, opened.classes, opened.format) == (SHAPE, 0, Images())
     small = Undercomplete(DenseBackbone(()), 2)
     skips = SkipConnected((4,), blocks=0).build(Spec((8, 8, 1), (8, 8, 1), "unit"))
     assert "a decoder that takes more than a code" in told(Generator.of, kept("skips", skips, (8, 8, 1)))
     larger = kept("larger", small.build(Spec((3, 3, 1), (6, 6, 1), "unit")), (3, 3, 1))
     assert f"{larger} turns examples of shape (3, 3, 1) into (6, 6, 1)" in told(Generator.of, larger)
     named = {name: keras.Input((1,), name=name) for name in "ab"}
-    intake = keras.Model(named, {"inputs": keras.layers.Concatenate()([*named.values()])})
+    preprocessor = keras.Model(named, {"inputs": keras.layers.Concatenate()([*named.values()])})
     heads, facts = small.build(Spec((2,), (2,), "real")), {"columns": np.array(["a", "b"]), "groups": [0, 1]}
     table = kept("table", heads, (2,), domain="real", **facts)
-    assert Generator.of(table).shape == (2,)  # without an intake they are vectors
-    intake.save(table / INTAKE_FILE)
+    assert Generator.of(table).shape == (2,)  # without an preprocessor they are vectors
+    preprocessor.save(table / PREPROCESSOR_FILE)
     assert f"{table} turns examples of shape (2,) into (2,), or rows of a table" in told(Generator.of, table)
     assert "holds no trained model yet" in told(Generator.of, tmp_path)
 
@@ -345,9 +345,9 @@ def test_a_wish_is_what_was_asked_for(tiles, classes, tmp_path):
     wish = generate.Wish.of(asked(label="bee"), classes)
     assert dataclasses.astuple(wish) == (2, 3, 0.5, 1, None, None, 4, True)
     assert generate.Wish.of(asked(length=9), tiles).length == 9
-    assert generate.Wish.of(asked(length=9), with_medium(tiles, Bars(4))).length == 36  # told in bars
+    assert generate.Wish.of(asked(length=9), with_format(tiles, Bars(4))).length == 36  # told in bars
     (tmp_path / "opening.txt").write_text("abc\n" * 4)
-    levels = with_medium(tiles, TileLevels("abc", "platformer"))
+    levels = with_format(tiles, TileLevels("abc", "platformer"))
     wish = generate.Wish.of(asked(length=9, after=str(tmp_path / "opening.txt")), levels)
     np.testing.assert_array_equal(wish.opening, [[0, 1, 2]] * 4)
     (tmp_path / "opening.txt").write_text("abc\n")
@@ -357,7 +357,7 @@ def test_a_wish_is_what_was_asked_for(tiles, classes, tmp_path):
 
 def test_what_is_whole_has_no_length(digits, tiles):
     for generator, name in (
-        (digits, "Images"), (with_medium(tiles, TileLevels("abc", "rooms")), "TileLevels"),
+        (digits, "Images"), (with_format(tiles, TileLevels("abc", "rooms")), "TileLevels"),
     ):  # fmt: skip
         line = told(generate.Wish.of, asked(length=9), generator)
         assert line.startswith(f"{name} of this run are whole, not windows of something longer")
@@ -557,7 +557,7 @@ def test_a_changed_code_keeps_the_choices_of_its_seed(steps):
 
 @dataclasses.dataclass(frozen=True)
 class Phrases:
-    """A medium told in phrases of two columns, which can be judged and not mended."""
+    """A format told in phrases of two columns, which can be judged and not mended."""
 
     suffixes = (".npy",)
     axis = 1
@@ -572,7 +572,7 @@ class Phrases:
 
 
 def test_an_opening_that_nothing_valid_can_begin_with_is_refused(tiles, tmp_path):
-    phrases = dataclasses.replace(tiles, medium=Phrases())
+    phrases = dataclasses.replace(tiles, format=Phrases())
     options = {
         "count": 1,
         "seed": 0,

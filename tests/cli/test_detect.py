@@ -18,7 +18,7 @@ from keras_ae.errors import InputError
 from keras_ae.recipe import load
 
 QUICK = (
-    "epochs=6 least_steps=0 batch_size=16 data.window=8 variant.latent_dim=2 "
+    "epochs=6 min_steps_per_epoch=0 batch_size=16 data.window=8 variant.latent_dim=2 "
     "variant.backbone=DenseBackbone(units=(16,))"
 )
 

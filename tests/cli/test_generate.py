@@ -15,7 +15,7 @@ from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.cli import main
 from keras_ae.formats.levels.legend import MARIO
 from keras_ae.recipe import load
-from keras_ae.runs.artifacts import save_data_facts, save_heads, saved
+from keras_ae.runs.artifacts import load_artifacts, save_artifacts, save_data_facts
 from keras_ae.runs.run import Run, spec_of
 from keras_ae.serving.export import export_heads
 
@@ -31,7 +31,7 @@ def run(tmp_path_factory):
     heads = variant.build(spec_of(data, partial(recipe.task.pair, domain=data.domain)))
     unlearned = Run(dataclasses.replace(recipe, variant=variant), folder, data, heads)
     save_data_facts(unlearned)
-    save_heads(unlearned)
+    save_artifacts(unlearned)
     request = {"recipe": "level_generation", "data": None, "set": []}
     (folder / "request.json").write_text(json.dumps(request))
     return folder
@@ -70,9 +70,9 @@ def test_levels_are_generated_mended_and_drawn(ask):
 
 def test_the_served_decoder_gives_what_was_generated(run, ask, tmp_path):
     _, _, folder = ask("generate", "--count", "4", "--seed", "3")
-    kept = saved(run)
+    kept = load_artifacts(run)
     folders = export_heads(
-        kept.heads, kept.units, kept.examples, "level_generation", {}, tmp_path / "models", kept.sampler
+        kept.heads, kept.scaler, kept.examples, "level_generation", {}, tmp_path / "models", kept.sampler
     )
     served = tf.saved_model.load(str(folders["decoder"])).signatures["sample"]
     with np.load(folder / ORIGINS) as origins:

@@ -10,7 +10,7 @@ from keras_ae.data.levels import folder as level_folder
 from keras_ae.data.levels import published
 from keras_ae.data.levels import windows as level_windows
 from keras_ae.data.levels.folder import LevelFolder
-from keras_ae.data.levels.generated import MadeLevels, made_levels
+from keras_ae.data.levels.generated import GeneratedLevels, made_levels
 from keras_ae.errors import InputError
 from keras_ae.formats.levels import pipes
 from keras_ae.formats.levels.legend import LODE_RUNNER, MARIO, ZELDA
@@ -59,9 +59,9 @@ def test_made_levels_hold_every_kind_of_tile():
 
 
 def test_windows_are_one_hot_of_every_offset_and_a_level_lies_in_one_split():
-    data = MadeLevels(6, 20, 16).load()
+    data = GeneratedLevels(6, 20, 16).load()
     assert data.domain == "categorical"
-    assert data.medium.tiles == MARIO.tiles
+    assert data.format.tiles == MARIO.tiles
     assert sum(len(split) for split in data.splits.values()) <= 6 * 5
     columns = {
         name: {c.tobytes() for w in whole_numbers(s) for c in w[None]} for name, s in data.splits.items()
@@ -76,8 +76,8 @@ def test_windows_are_one_hot_of_every_offset_and_a_level_lies_in_one_split():
 @pytest.mark.parametrize(
     ("make", "found"),
     [
-        (lambda: MadeLevels(levels=2), "levels is at least 3"),
-        (lambda: MadeLevels(columns=20), "columns is at least the width, 28; received 20"),
+        (lambda: GeneratedLevels(levels=2), "levels is at least 3"),
+        (lambda: GeneratedLevels(columns=20), "columns is at least the width, 28; received 20"),
         (lambda: published.Mario(width=2), "width is at least 4"),
         (lambda: published.Mario(width=150), "width is at most 149"),
         (lambda: LevelFolder("x", width=3), "width is at least 4"),
@@ -129,9 +129,9 @@ def test_every_published_level_has_its_hash():
 
 def test_a_folder_of_levels_is_read_with_its_empty_tile_first(folder):
     path = folder(squares(9) | {"README": "not a level"})
-    data = found_by(path, MadeLevels()).load()
-    assert data.medium.tiles == ".#"
-    assert data.medium.tags == (("passable", "empty"), ("solid",))
+    data = found_by(path, GeneratedLevels()).load()
+    assert data.format.tiles == ".#"
+    assert data.format.tags == (("passable", "empty"), ("solid",))
     assert data.train.shape == (4, 6, 2)
     assert sum(len(split) for split in data.splits.values()) == 9
     assert "9 levels, each in one split whole" in data.notes[0]
@@ -143,7 +143,7 @@ def test_wide_levels_are_cut_into_windows(folder):
     assert sum(len(split) for split in data.splits.values()) == 4 * 4
     mixed = LevelFolder(folder(squares(4, 30) | {"wide": squares(1, 32)["0"]})).load()
     assert mixed.train.shape == (4, 28, 2)
-    assert data.medium.axis == 1
+    assert data.format.axis == 1
 
 
 def test_a_folder_without_levels_or_a_legend_is_not_taken(folder, tmp_path):
@@ -215,7 +215,7 @@ def test_more_than_fits_in_memory_is_refused(folder, monkeypatch, module, most, 
 )
 def test_a_sample_can_mostly_be_played(kind):
     data = kind().sample()
-    assert data.medium.validity(whole_numbers(data.train)).mean() > 0.7
+    assert data.format.validity(whole_numbers(data.train)).mean() > 0.7
 
 
 @pytest.mark.real
@@ -237,14 +237,14 @@ def test_most_published_levels_can_be_played_and_have_whole_pipes():
     assert playable(solid[windows]).mean() > 0.99
     assert pipes.broken_share(windows, MARIO) == 0
     runner = np.stack(published.published("Lode Runner", LODE_RUNNER))
-    assert published.LodeRunner().load().medium.validity(runner).mean() > 0.9
+    assert published.LodeRunner().load().format.validity(runner).mean() > 0.9
     rooms = np.concatenate(
         [published.rooms(dungeon) for dungeon in published.published("The Legend of Zelda", ZELDA)]
     )
-    assert published.Zelda().load().medium.validity(rooms).mean() > 0.85
+    assert published.Zelda().load().format.validity(rooms).mean() > 0.85
 
 
 def test_a_folder_of_something_else_is_told_apart(tmp_path):
     (tmp_path / "notes.doc").touch()
     with pytest.raises(InputError, match=r"a folder of levels, .txt files beside .*found none in"):
-        found_by(str(tmp_path), MadeLevels())
+        found_by(str(tmp_path), GeneratedLevels())

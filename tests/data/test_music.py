@@ -97,7 +97,7 @@ def test_jsb_chorales_keep_their_splits_and_hold_repeated_notes(tmp_path, monkey
     assert (classes[0, 0] == 1).all()
     sounding, onsets = Vocabulary().decoded(classes)
     assert not (onsets[:, 1:] & (sounding[:, 1:] == sounding[:, :-1])).any()
-    assert not loaded.medium.onsets
+    assert not loaded.format.onsets
 
 
 @pytest.mark.parametrize("kind", [JsbChorales, Chorales, lambda **fields: MidiFolder("none", **fields)])
@@ -105,7 +105,7 @@ def test_jsb_chorales_keep_their_splits_and_hold_repeated_notes(tmp_path, monkey
 def test_samples_need_no_file_and_have_the_schema(kind, bars):
     sample = kind(bars=bars).sample()
     assert sample.train.shape == (16 * bars, 4, 51)
-    assert sample.medium == data_of("a", three(), Cut(4, 1, 0), onsets=kind is not JsbChorales).medium
+    assert sample.format == data_of("a", three(), Cut(4, 1, 0), onsets=kind is not JsbChorales).format
     assert sample.sha256 == kind(bars=bars).sample().sha256
 
 
@@ -171,7 +171,7 @@ def test_the_corpus_is_parsed_once(tmp_path, monkeypatch):
     assert Chorales(pieces=12).load().sha256 == first.sha256
     assert calls == [12]
     assert "left out 2 of other than 4 parts" in first.notes
-    assert first.medium.onsets
+    assert first.format.onsets
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
     (tmp_path / "file").touch()
     assert "parsed anew each time" in Chorales(pieces=12).load().notes[-1]

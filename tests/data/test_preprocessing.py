@@ -20,7 +20,7 @@ def columns():
 
 
 @pytest.fixture(scope="module")
-def intake(columns):
+def preprocessor(columns):
     return fitted(columns, np.arange(6))
 
 
@@ -32,24 +32,24 @@ def raw(columns):
     }
 
 
-def test_each_feature_is_made_of_a_column(intake, raw):
-    seen = intake.numbers_of(raw)
-    assert intake.columns == ("size", "a kind", "flag")
-    assert seen.shape == (7, len(intake.groups))
-    assert intake.groups.tolist() == [0] * 2 + [1] * 4 + [2] * 2
+def test_each_feature_is_made_of_a_column(preprocessor, raw):
+    seen = preprocessor.numbers_of(raw)
+    assert preprocessor.columns == ("size", "a kind", "flag")
+    assert seen.shape == (7, len(preprocessor.groups))
+    assert preprocessor.groups.tolist() == [0] * 2 + [1] * 4 + [2] * 2
     np.testing.assert_allclose(seen[:5, 0], (np.arange(1, 6) - 3) / np.sqrt(2), rtol=1e-6)
 
 
-def test_what_training_did_not_know_has_a_place_of_its_own(intake, raw):
-    seen = intake.numbers_of(raw)
-    unknown = seen[:, intake.groups == 1][:, 0]
+def test_what_training_did_not_know_has_a_place_of_its_own(preprocessor, raw):
+    seen = preprocessor.numbers_of(raw)
+    unknown = seen[:, preprocessor.groups == 1][:, 0]
     assert unknown.tolist() == [0] * 6 + [1]
-    np.testing.assert_array_equal(seen[:, intake.groups == 1].sum(axis=1), 1)
+    np.testing.assert_array_equal(seen[:, preprocessor.groups == 1].sum(axis=1), 1)
     assert seen[6, 0] == SCALINGS["spread"][1]
 
 
-def test_a_missing_number_counts_as_the_mean_and_is_marked(intake, raw):
-    seen = intake.numbers_of(raw)
+def test_a_missing_number_counts_as_the_mean_and_is_marked(preprocessor, raw):
+    seen = preprocessor.numbers_of(raw)
     assert seen[5, :2].tolist() == [0.0, 1.0]
     assert seen[:5, 1].tolist() == [0.0] * 5
 
@@ -79,26 +79,26 @@ def test_columns_that_never_change_or_are_empty_do_no_harm():
 
 
 def test_numbers_alone_need_no_words(columns):
-    intake = fitted({"size": columns["size"]}, np.arange(6))
-    assert intake.numbers_of({"size": columns["size"].values}).shape == (7, 2)
+    preprocessor = fitted({"size": columns["size"]}, np.arange(6))
+    assert preprocessor.numbers_of({"size": columns["size"].values}).shape == (7, 2)
 
 
-def test_it_survives_a_keras_file_and_an_export(intake, raw, tmp_path):
-    intake.model.save(tmp_path / "intake.keras")
-    again = keras.models.load_model(tmp_path / "intake.keras", safe_mode=True)
+def test_it_survives_a_keras_file_and_an_export(preprocessor, raw, tmp_path):
+    preprocessor.model.save(tmp_path / "preprocessor.keras")
+    again = keras.models.load_model(tmp_path / "preprocessor.keras", safe_mode=True)
     named = {
         "a_kind": tf.constant(raw["a kind"][:, None].astype(str)),
         "flag": tf.constant(raw["flag"][:, None].astype(str)),
         "size": tf.constant(raw["size"][:, None], tf.float32),
     }
-    np.testing.assert_array_equal(again(named)["inputs"], intake.numbers_of(raw))
+    np.testing.assert_array_equal(again(named)["inputs"], preprocessor.numbers_of(raw))
     module = tf.Module()
-    module.intake = again
+    module.preprocessor = again
     takes = {name: tf.TensorSpec((None, 1), tensor.dtype, name) for name, tensor in named.items()}
     module.run = tf.function(again, input_signature=[dict(sorted(takes.items()))], autograph=False)
     tf.saved_model.save(module, str(tmp_path / "served"))
     served = tf.saved_model.load(str(tmp_path / "served"))
-    np.testing.assert_array_equal(served.run(named)["inputs"], intake.numbers_of(raw))
+    np.testing.assert_array_equal(served.run(named)["inputs"], preprocessor.numbers_of(raw))
 
 
 def test_columns_may_be_called_as_people_call_them():
@@ -106,8 +106,8 @@ def test_columns_may_be_called_as_people_call_them():
     columns = {
         name: Column(name, "number", values * scale) for scale, name in enumerate(("km/h", "code", "a b"), 1)
     }
-    intake = fitted(columns, np.arange(8))
-    assert intake.signature == {"km_h": "km/h", "code": "code", "a_b": "a b"}
-    assert intake.columns == ("km/h", "code", "a b")
-    seen = intake.numbers_of({name: column.values for name, column in columns.items()})
+    preprocessor = fitted(columns, np.arange(8))
+    assert preprocessor.signature == {"km_h": "km/h", "code": "code", "a_b": "a b"}
+    assert preprocessor.columns == ("km/h", "code", "a b")
+    seen = preprocessor.numbers_of({name: column.values for name, column in columns.items()})
     np.testing.assert_allclose(seen[:, ::2], np.repeat(seen[:, :1], 3, axis=1), rtol=1e-6)

@@ -12,7 +12,7 @@ from keras_ae.data.pipeline import held_back_batches, pairs, whole_batches
 from keras_ae.data.tables.nsl_kdd import NslKdd
 from keras_ae.data.types import Split, values
 from keras_ae.losses import binary_crossentropy
-from keras_ae.metrics.reconstruction import evaluate
+from keras_ae.metrics.reconstruction import mean_metrics
 from keras_ae.recipe import load
 from keras_ae.tasks.anomaly_scores import in_batches
 from keras_ae.tasks.baselines import principal_components
@@ -46,7 +46,9 @@ def test_noise_and_the_linear_denoiser_reach_their_known_ratios_on_mnist():
     data = Mnist().load()
     task = Denoising(Gaussian(0.4))
     batches = pairs(held_back_batches(data.test, lambda x, seeds: task.pair(x, seeds, "unit"), 0))
-    scores = {name: evaluate(f, batches, "unit")["psnr"] for name, f in task.baselines(data, 0, 64).items()}
+    scores = {
+        name: mean_metrics(f, batches, "unit")["psnr"] for name, f in task.baselines(data, 0, 64).items()
+    }
     assert scores["noisy input"] == pytest.approx(11.0, abs=0.05)
     assert scores["linear denoiser"] == pytest.approx(18.96, abs=0.1)
 
@@ -80,7 +82,7 @@ def of_whole_images(data, task, name):
     """The mean PSNR of a baseline on whole test images."""
     batches = whole_batches(data, lambda x, seeds: task.pair(x, seeds, "unit"), 0)
     predict = task.baselines(data, 0, 1)[name]
-    return evaluate(lambda named: predict(named["inputs"]), batches, "unit", task.measures())["psnr"]
+    return mean_metrics(lambda named: predict(named["inputs"]), batches, "unit", task.metrics())["psnr"]
 
 
 @pytest.mark.parametrize(("scale", "published"), [(2, 33.66), (3, 30.39), (4, 28.42)])
@@ -120,7 +122,7 @@ def test_as_many_new_connections_are_flagged_as_promised(tmp_path):
         rates = []
         for seed in range(20):
             order = np.random.default_rng(seed).permutation(scores)
-            rates.append(np.mean(order[5000:] > Conformal(alpha).of_scores(order[:5000]).value))
+            rates.append(np.mean(order[5000:] > Conformal(alpha).fit(order[:5000]).value))
         fresh = len(scores) - 5000
         low, high = binom.ppf([0.005, 0.995], fresh, alpha) / fresh
         assert low <= np.mean(rates) <= high

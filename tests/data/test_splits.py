@@ -12,7 +12,7 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.find import dataset_kinds, find_dataset
 from keras_ae.data.pipeline import held_back_batches, pairs, training_batches
 from keras_ae.data.splits import assign, digests, split_by_content
-from keras_ae.data.types import Data, Sample, Split, Units, values
+from keras_ae.data.types import Data, Sample, Scaler, Split, values
 from keras_ae.errors import InputError
 from keras_ae.heads import inference_batch
 from keras_ae.tasks.corruption import Gaussian
@@ -154,11 +154,11 @@ def test_data_is_brought_into_a_models_own_units(random):
         name: dataclasses.replace(split, examples=(split.examples - 3) / 5) for name, split in splits.items()
     }
     data = Data("a", **parts, domain="real", offset=np.float32(3), scale=np.float32(5))
-    moved = data.in_units(Units("real", np.float32(1), np.float32(2)))
+    moved = data.rescaled(Scaler("real", np.float32(1), np.float32(2)))
     np.testing.assert_allclose(moved.train.examples, (splits["train"].examples - 1) / 2, rtol=1e-5)
-    assert data.in_units(data.units) is data
+    assert data.rescaled(data.scaler) is data
     with pytest.raises(InputError, match="trained on values of the unit domain, received real ones"):
-        data.in_units(Units("unit", np.float32(0), np.float32(1)))
+        data.rescaled(Scaler("unit", np.float32(0), np.float32(1)))
 
 
 def test_a_thinned_split_is_evenly_spaced():

@@ -13,7 +13,7 @@ from keras_ae.data.tables.tables import TableFile
 from keras_ae.data.types import Points
 from keras_ae.errors import InputError
 from keras_ae.metrics.ranges import vus_pr
-from keras_ae.tasks.window_scores import figures_of, period_of, scores_of, subsequence_pca, values_of
+from keras_ae.tasks.window_scores import period_of, point_metrics, scores_of, subsequence_pca, values_of
 
 HOUR = 3600 * 10**9
 
@@ -161,7 +161,7 @@ def test_figures_are_means_over_the_series_that_have_anomalies(random):
     points = Points(np.arange(300), 300, labels, parts=parts)
     scores = random.uniform(size=300) + labels
     scores[0] = np.nan
-    found = figures_of(scores, windows, points, labels)
+    found = point_metrics(scores, windows, points, labels)
     ranked = [np.append(np.nanmin(scores[:100]), scores[1:100]), scores[100:200]]
     truth = [labels[:100], labels[100:200]]
     expected = np.mean([average_precision_score(*pair) for pair in zip(truth, ranked, strict=True)])

@@ -10,7 +10,7 @@ from keras_ae.formats.music.chorales import Chorales
 from keras_ae.formats.music.grid import Vocabulary, windows
 from keras_ae.formats.music.harmonies import harmonized
 
-MEDIUM = Chorales(36, 84)
+FORMAT = Chorales(36, 84)
 
 
 @pytest.fixture(scope="module")
@@ -19,27 +19,27 @@ def chorales():
 
 
 def test_a_run_keeps_the_medium_as_text():
-    assert from_json(to_json(MEDIUM)) == MEDIUM
+    assert from_json(to_json(FORMAT)) == FORMAT
 
 
 def test_what_is_written_reads_back(chorales, tmp_path):
-    paths = MEDIUM.write(chorales[0], tmp_path / "one.two")
+    paths = FORMAT.write(chorales[0], tmp_path / "one.two")
     assert [path.name for path in paths] == ["one.two.mid", "one.two.png"]
     assert all(path.stat().st_size for path in paths)
-    np.testing.assert_array_equal(MEDIUM.read(paths[0], (64, 4)), chorales[0])
+    np.testing.assert_array_equal(FORMAT.read(paths[0], (64, 4)), chorales[0])
 
 
 def test_a_short_file_ends_in_a_rest_and_a_long_one_is_read_whole(chorales, tmp_path):
-    path = MEDIUM.write(chorales[0][:32], tmp_path / "a")[0]
-    longer = MEDIUM.read(path, (64, 4))
+    path = FORMAT.write(chorales[0][:32], tmp_path / "a")[0]
+    longer = FORMAT.read(path, (64, 4))
     assert longer.shape == (64, 4)
     assert (longer[32] == 1).all()
     assert (longer[33:] == 0).all()
-    assert MEDIUM.read(path, (16, 4)).shape == (32, 4)
+    assert FORMAT.read(path, (16, 4)).shape == (32, 4)
 
 
 def test_notes_that_repeat_are_held_where_the_music_does_not_tell_them(chorales, tmp_path):
-    path = MEDIUM.write(chorales[0], tmp_path / "a")[0]
+    path = FORMAT.write(chorales[0], tmp_path / "a")[0]
     held = Chorales(36, 84, onsets=False).read(path, (64, 4))
     assert (held >= 2).sum() < (chorales[0] >= 2).sum()
     np.testing.assert_array_equal(Vocabulary().decoded(held)[0], Vocabulary().decoded(chorales[0])[0])
@@ -49,7 +49,7 @@ def test_a_file_without_notes_is_refused(tmp_path):
     silent = np.full((16, 4), -1, np.int16)
     midi.write(tmp_path / "a.mid", silent, silent > 0)
     with pytest.raises(InputError, match="holds no notes"):
-        MEDIUM.read(tmp_path / "a.mid", (64, 4))
+        FORMAT.read(tmp_path / "a.mid", (64, 4))
 
 
 def test_grids_without_steps_are_refused():
@@ -59,8 +59,8 @@ def test_grids_without_steps_are_refused():
 
 def test_any_length_and_any_class_is_drawn_and_heard(chorales, random):
     noise = random.integers(0, 51, (100, 4))
-    assert MEDIUM.drawn(noise).shape == MEDIUM.drawn(noise[:, :2]).shape
-    samples, rate = MEDIUM.sound(noise)
+    assert FORMAT.render(noise).shape == FORMAT.render(noise[:, :2]).shape
+    samples, rate = FORMAT.sound(noise)
     assert np.abs(samples).max() <= 1
     assert len(samples) > rate
 
@@ -74,7 +74,7 @@ def test_validity_is_the_share_of_bars_that_break_no_rule(chorales):
     plain[3, 20:22, :2] = [[33, 34], [33, 34]]
     plain[3, 24, :2] = [38, 33]
     plain[3, 28, :2] = [33, 34]
-    assert MEDIUM.validity(plain).tolist() == [1, 0.75, 0.75, 0.75]
+    assert FORMAT.validity(plain).tolist() == [1, 0.75, 0.75, 0.75]
 
 
 def test_attributes_tell_modes_pitch_and_motion(chorales):
@@ -83,23 +83,23 @@ def test_attributes_tell_modes_pitch_and_motion(chorales):
     still[1, 0] -= 8
     still[1, 0, 2] -= 1  # the third
     still[2, ::2] = [43, 38, 35, 19]
-    told = MEDIUM.attributes(still)
+    told = FORMAT.attributes(still)
     assert told["major"].tolist() == [True, False, True]
     assert told["minor"].tolist() == [False, True, False]
     assert told["moving"].tolist() == [False, False, True]
     assert told["low"].tolist() == [False, True, False]
     assert told["high"].tolist() == [False, False, True]
-    assert all(len(value) == len(chorales) for value in MEDIUM.attributes(chorales).values())
+    assert all(len(value) == len(chorales) for value in FORMAT.attributes(chorales).values())
 
 
 def test_what_draws_without_a_network_is_worse_than_real_music(chorales):
-    draws = MEDIUM.baselines(chorales)
+    draws = FORMAT.baselines(chorales)
     assert list(draws) == ["unigram", "bigram"]
     drawn = draws["unigram"](20, 0)
     assert drawn.shape == (20, 64, 4)
-    figures = MEDIUM.figures(drawn, chorales, chorales)
+    figures = FORMAT.sample_metrics(drawn, chorales, chorales)
     assert figures["interval_distance"] > 0.05
     assert figures["crossings"] > 0.1
     assert figures["longest_copy_bars"] < 4
-    nats = MEDIUM.nll(chorales, chorales)
+    nats = FORMAT.nll(chorales, chorales)
     assert nats["bigram"] < nats["class_bigram"] < nats["unigram"]

@@ -1,4 +1,4 @@
-"""Media: kept as text, found by a shape, and what reads, draws and writes numbers and images."""
+"""Formats: kept as text, found by a shape, and what reads, draws and writes numbers and images."""
 
 import dataclasses
 import json
@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from keras_ae.errors import InputError
-from keras_ae.formats import from_json, kinds, medium_of, to_json
+from keras_ae.formats import format_of, from_json, kinds, to_json
 from keras_ae.formats.images import Images
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.music.chorales import Chorales
@@ -24,7 +24,7 @@ MEDIA = {
 
 @pytest.fixture(params=MEDIA)
 def known(request):
-    """A medium, and an example of it."""
+    """A format, and an example of it."""
     return MEDIA[request.param]
 
 
@@ -37,15 +37,15 @@ def told(read, *arguments):
 
 
 def test_every_medium_is_tried_here():
-    assert {type(medium).__name__ for medium, _ in MEDIA.values()} == set(kinds())
+    assert {type(format).__name__ for format, _ in MEDIA.values()} == set(kinds())
 
 
 def test_a_medium_comes_back_from_its_text(known):
-    medium, _ = known
-    text = to_json(medium)
-    assert from_json(text) == medium
-    assert hash(from_json(text)) == hash(medium)  # what was a tuple is one again
-    assert json.loads(text)["kind"] == type(medium).__name__
+    format, _ = known
+    text = to_json(format)
+    assert from_json(text) == format
+    assert hash(from_json(text)) == hash(format)  # what was a tuple is one again
+    assert json.loads(text)["kind"] == type(format).__name__
 
 
 @pytest.mark.parametrize(
@@ -86,28 +86,28 @@ def test_a_long_text_is_refused_in_a_short_line():
     ],
 )
 def test_images_are_values_of_the_unit_interval_in_their_shape(domain, shape, expected):
-    assert medium_of(None, domain, shape) == expected
-    assert medium_of(TileLevels("ab"), domain, shape) == TileLevels("ab")
+    assert format_of(None, domain, shape) == expected
+    assert format_of(TileLevels("ab"), domain, shape) == TileLevels("ab")
 
 
 def test_an_example_is_drawn_in_bytes_and_written_below_its_whole_name(known, tmp_path):
-    medium, example = known
-    drawing = medium.drawn(example)
+    format, example = known
+    drawing = format.render(example)
     assert drawing.dtype == np.uint8
     assert drawing.ndim == 3
     assert drawing.shape[2] in (1, 3)
     assert drawing.min() < drawing.max()
-    paths = medium.write(example, tmp_path / "one.two")
+    paths = format.write(example, tmp_path / "one.two")
     assert {path.stem for path in paths} == {"one.two"}
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in paths}
-    assert paths[0].suffix in medium.suffixes
+    assert paths[0].suffix in format.suffixes
 
 
 def test_an_example_that_is_written_is_read_again(known, tmp_path):
-    medium, example = known
-    back = medium.read(medium.write(example, tmp_path / "a")[0], example.shape)
+    format, example = known
+    back = format.read(format.write(example, tmp_path / "a")[0], example.shape)
     assert back.shape == example.shape
-    np.testing.assert_allclose(back, example, atol=0.5 / 255 + 1e-6 if isinstance(medium, Images) else 0)
+    np.testing.assert_allclose(back, example, atol=0.5 / 255 + 1e-6 if isinstance(format, Images) else 0)
 
 
 def test_a_image_of_bytes_is_read_exactly_and_its_middle_taken(tmp_path):
@@ -122,7 +122,7 @@ def test_a_image_of_bytes_is_read_exactly_and_its_middle_taken(tmp_path):
 
 
 def test_values_beyond_the_unit_interval_are_drawn_as_its_ends():
-    drawing = Images().drawn(np.array([[[-1.0], [0.5], [2.0]]]))
+    drawing = Images().render(np.array([[[-1.0], [0.5], [2.0]]]))
     assert drawing.tolist() == [[[0], [128], [255]]]
 
 
@@ -215,7 +215,7 @@ def colored(drawing, number):
 
 def test_a_series_is_a_curve_a_channel():
     rising = np.linspace(0, 1, 50)
-    drawing = Numbers().drawn(np.stack([rising, 1 - rising], axis=1))
+    drawing = Numbers().render(np.stack([rising, 1 - rising], axis=1))
     assert drawing.shape == (SIZE[1], SIZE[0], 3)
     for number, up in ((0, True), (1, False)):
         rows, columns = np.nonzero(colored(drawing, number))
@@ -227,7 +227,7 @@ def test_a_series_is_a_curve_a_channel():
 
 def test_all_else_is_bars_as_high_as_the_values():
     for example in (np.array([0, 4, 2, 3]), np.array([0.0, 4, 2, 3]).reshape(2, 1, 2)):
-        drawing = Numbers().drawn(example)
+        drawing = Numbers().render(example)
         assert drawing.shape == (SIZE[1], SIZE[0], 3)
         heights = colored(drawing, 0).sum(axis=0)
         found = heights[np.linspace(4, SIZE[0] - 5, 4).astype(int)] - 1
@@ -238,10 +238,10 @@ def test_all_else_is_bars_as_high_as_the_values():
 def test_what_does_not_vary_is_drawn_too():
     for example in (np.zeros(3), np.ones((5, 2), np.float32), np.array([True, True])):
         last = example.shape[1] - 1 if example.ndim == 2 else 0  # of curves the last is above the others
-        assert colored(Numbers().drawn(example), last).any()
+        assert colored(Numbers().render(example), last).any()
 
 
 def test_a_medium_says_what_files_it_takes(known):
-    medium, _ = known
-    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in medium.suffixes)
-    assert "suffixes" not in {field.name for field in dataclasses.fields(medium)}
+    format, _ = known
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in format.suffixes)
+    assert "suffixes" not in {field.name for field in dataclasses.fields(format)}

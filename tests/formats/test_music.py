@@ -195,7 +195,7 @@ def test_a_roll_shows_every_note_in_its_voices_color():
     sounding = np.array([[60, 50]] * 4 + [[60, -1]] * 4, np.int16)
     onsets = np.zeros((8, 2), bool)
     onsets[[0, 4], 0] = onsets[0, 1] = True
-    image = roll.drawn(sounding, onsets, 48, 60, 4, 4)
+    image = roll.render(sounding, onsets, 48, 60, 4, 4)
     assert image.dtype == np.uint8
     assert image.shape[2] == 3
     top, low = image[3], image[(60 - 50) * roll.PITCH + 3]
@@ -209,7 +209,7 @@ def test_a_roll_shows_every_note_in_its_voices_color():
 
 def test_long_rolls_keep_two_pixels_a_step():
     silent = np.full((3000, 1), -1, np.int16)
-    assert roll.drawn(silent, silent > 0, 48, 60, 4, 4).shape[1] == 6001
+    assert roll.render(silent, silent > 0, 48, 60, 4, 4).shape[1] == 6001
 
 
 def test_sound_has_the_pitch_and_the_length_of_its_notes():
@@ -336,10 +336,10 @@ def test_chains_sum_to_1_and_draw_what_they_hold_likely(random, condition):
     chain = ngrams.fitted(music, WORDS, condition)
     np.testing.assert_allclose(chain.chances.sum(axis=2), 1)
     assert (chain.chances > 0).all()
-    drawn = chain.drawn(400, seed=1)
+    drawn = chain.render(400, seed=1)
     assert drawn.shape == (400, 64, 4)
-    np.testing.assert_array_equal(drawn, chain.drawn(400, seed=1))
-    assert not np.array_equal(drawn, chain.drawn(400, seed=2))
+    np.testing.assert_array_equal(drawn, chain.render(400, seed=1))
+    assert not np.array_equal(drawn, chain.render(400, seed=2))
     states = -(chain.chances * np.log(chain.chances)).sum(axis=2)
     assert 0 < chain.nll(drawn).mean() / 64 < 4 * states.max()
     refitted = ngrams.fitted(drawn, WORDS, condition)
@@ -365,7 +365,7 @@ def test_the_chain_of_what_sounds_remembers_a_held_pitch():
 
 def test_music_that_is_measured_beside_itself_has_no_distance():
     music = windows(harmonized(4, 8), Vocabulary(), 64, 16)
-    found = metrics.figures(music, music, music, Vocabulary(), 16)
+    found = metrics.sample_metrics(music, music, music, Vocabulary(), 16)
     assert found["pitch_class_distance"] == found["interval_distance"] == 0
     assert found["longest_copy_bars"] == 4
     assert {found[name] for name in found if name.endswith("_ratio")} == {1.0}

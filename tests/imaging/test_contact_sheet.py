@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from keras_ae.data.types import Units
+from keras_ae.data.types import Scaler
 from keras_ae.formats.images import Images
 from keras_ae.formats.numbers import Numbers
 from keras_ae.imaging import grid
@@ -42,14 +42,14 @@ def test_a_row_that_was_asked_for_is_shrunk_rather_than_broken():
 
 @dataclasses.dataclass(frozen=True)
 class Plain:
-    """A medium whose drawing is of the level that an example begins with."""
+    """A format whose drawing is of the level that an example begins with."""
 
     def drawn(self, example):
         return of_level(example.flat[0])
 
 
 def units(domain, offset=0, scale=1):
-    return Units(domain, np.float32(offset), np.float32(scale))
+    return Scaler(domain, np.float32(offset), np.float32(scale))
 
 
 def levels_at(sheet, rows, columns, height=60, width=80):
@@ -60,11 +60,11 @@ def levels_at(sheet, rows, columns, height=60, width=80):
     ]
 
 
-@pytest.mark.parametrize("medium", [None, Images()])
-def test_rows_of_images_are_their_pixels(medium):
+@pytest.mark.parametrize("format", [None, Images()])
+def test_rows_of_images_are_their_pixels(format):
     bytes_of = np.arange(6, dtype=np.float32).reshape(2, 3) * 40
     rows = {str(n): np.full((3, 8, 4, 1), row[:, None, None, None]) / 255 for n, row in enumerate(bytes_of)}
-    drawn = rows_drawn(rows, units("unit"), medium)
+    drawn = rows_drawn(rows, units("unit"), format)
     gap, height, width = grid.GAP, 56, 28  # enlarged sevenfold
     assert drawn.shape == (2 * (height + gap) + gap, 3 * (width + gap) + gap, 1)
     assert drawn.dtype == np.uint8

@@ -262,7 +262,7 @@ def test_a_task_refuses_too_few_samples():
 
 
 def test_what_does_not_generate_has_no_figures_of_samples():
-    assert Generation().figures(None, Mnist5k().sample(), 0, None) == {}
+    assert Generation().further_metrics(None, Mnist5k().sample(), 0, None) == {}
 
 
 def test_a_sampler_that_does_not_fit_a_variant_is_refused_before_training(tiny_recipe, tmp_path):

@@ -19,7 +19,7 @@ from keras_ae.data.pipeline import whole_batches
 from keras_ae.errors import InputError
 from keras_ae.metrics import reconstruction
 from keras_ae.recipe import load, override
-from keras_ae.runs.artifacts import differences, reopen, saved
+from keras_ae.runs.artifacts import differences, load_artifacts, load_run
 from keras_ae.runs.card import model_card
 from keras_ae.runs.evaluation import evaluate, restoration
 from keras_ae.serving import images
@@ -47,11 +47,11 @@ class Few:
 
 
 def exported(name, run, models):
-    kept = saved(run.directory)
+    kept = load_artifacts(run.directory)
     table = {"baseline": {}, name: {}}
     card = model_card(run.recipe, run.data, run.heads, run.history, table, {}, restoration(run))
     extra = {"restorer": kept.restorer, "images": kept.images}
-    return export_heads(kept.heads, kept.units, kept.examples, name, card, models, kept.sampler, **extra)
+    return export_heads(kept.heads, kept.scaler, kept.examples, name, card, models, kept.sampler, **extra)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_whole_images_are_scored_and_not_crops(finished):
     run = finished[0]["photo_denoising"]
     table = evaluate(run)
     batches = whole_batches(run.data, lambda x, seeds: run.recipe.task.pair(x, seeds, "unit"), 0)
-    measure = reconstruction.published_measures()["psnr"]
+    measure = reconstruction.published_metrics()["psnr"]
     due = [float(measure(targets, named["inputs"])[0]) for named, targets in batches]
     assert table["noisy input"]["psnr"] == pytest.approx(np.mean(due), abs=1e-4)
     assert list(table) == ["noisy input", "median, 3 x 3", "non-local means", "photo_denoising"]
@@ -104,7 +104,7 @@ def test_whole_images_are_scored_and_not_crops(finished):
 def test_a_published_set_takes_the_place_of_the_test_images_in_the_colors_of_the_network(finished, own_cache):
     own_cache(Set5, 2, (30, 37))
     run, told = finished[0]["photo_denoising"], []
-    measured = reopen(run.recipe, run.directory, told.append, measured_on=Set5())
+    measured = load_run(run.recipe, run.directory, told.append, measured_on=Set5())
     assert [image.shape for image in measured.data.whole] == [(30, 37, 1)] * 2
     assert "2 photographs of Set5, to measure on" in told
     assert len(measured.data.train) == len(run.data.train)
@@ -140,7 +140,7 @@ def test_a_network_of_color_is_not_measured_on_gray_images(finished, own_cache):
     own_cache(Set12, 2, (30, 37))
     run = finished[0]["inpainting"]
     with pytest.raises(InputError, match="Set12 is gray, and to a network of color another problem"):
-        reopen(run.recipe, run.directory, lambda _: None, measured_on=Set12())
+        load_run(run.recipe, run.directory, lambda _: None, measured_on=Set12())
 
 
 def test_data_that_are_no_images_are_not_measured_on_photographs(tmp_path, own_cache, random):
@@ -152,7 +152,7 @@ def test_data_that_are_no_images_are_not_measured_on_photographs(tmp_path, own_c
     )
     run = train(recipe, tmp_path / "run", report=lambda _: None)
     with pytest.raises(InputError, match="Set5 holds images, the model was trained on real values"):
-        reopen(run.recipe, run.directory, lambda _: None, measured_on=Set5())
+        load_run(run.recipe, run.directory, lambda _: None, measured_on=Set5())
 
 
 def test_a_network_of_one_size_is_scored_on_crops_of_photographs(tmp_path):

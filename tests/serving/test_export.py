@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import AggregatePosterior, FittedMixture, StandardNormal, drawing
 from keras_ae.data.arrays import ArrayFile
-from keras_ae.data.types import Units, values
+from keras_ae.data.types import Scaler, values
 from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import Spec
 from keras_ae.runs.card import model_card
@@ -44,7 +44,7 @@ def examples(run):
 
 def export_of(run, root, card=None):
     return serving.export_heads(
-        run.heads, run.data.units, examples(run), "tiny", card or {"recipe": "tiny"}, root
+        run.heads, run.data.scaler, examples(run), "tiny", card or {"recipe": "tiny"}, root
     )
 
 
@@ -160,7 +160,7 @@ def served_of(folder):
     return tf.saved_model.load(str(folder)).signatures
 
 
-UNIT = Units("unit", np.float32(0), np.float32(1))
+UNIT = Scaler("unit", np.float32(0), np.float32(1))
 
 
 @pytest.mark.parametrize("sampler", [StandardNormal(), FittedMixture(2), AggregatePosterior()])
@@ -184,7 +184,7 @@ def test_classes_go_in_by_their_numbers_and_come_out_with_probabilities(tmp_path
     heads = heads_of(Variational(DenseBackbone((8,)), 3), Spec((5, 4), (5, 4), "categorical"))
     numbers = random.integers(0, 4, (9, 5))
     given = {"inputs": np.eye(4, dtype="float32")[numbers]}
-    units = Units("categorical", np.float32(0), np.float32(1))
+    units = Scaler("categorical", np.float32(0), np.float32(1))
     folders = serving.export_heads(heads, units, given, "tiles", {}, tmp_path)
     loaded = tf.saved_model.load(str(folders["autoencoder"]))
     served = loaded.signatures["serving_default"]
@@ -246,7 +246,13 @@ def test_old_versions_are_pruned_but_those_labeled(run, tmp_path):
         for number in ("1", "2"):
             (tmp_path / "tiny" / head / number).mkdir(parents=True)
     versions.set_label(tmp_path / "tiny" / "encoder", "keep_me", 1)
-    kept = {"units": run.data.units, "examples": examples(run), "name": "tiny", "card": {}, "root": tmp_path}
+    kept = {
+        "scaler": run.data.scaler,
+        "examples": examples(run),
+        "name": "tiny",
+        "card": {},
+        "root": tmp_path,
+    }
     serving.export_heads(run.heads, **kept, keep=1)
     assert versions.versions(tmp_path / "tiny" / "encoder") == [1, 2, 3]
     assert versions.versions(tmp_path / "tiny" / "decoder") == [2, 3]

@@ -9,7 +9,7 @@ import tensorflow as tf
 from test_variants import EXAMPLES, batch_of
 
 from keras_ae.blocks.samplers import StandardNormal
-from keras_ae.data.types import Units
+from keras_ae.data.types import Scaler
 from keras_ae.heads import Spec
 from keras_ae.recipe import load
 from keras_ae.recipe_files import recipe_files
@@ -19,7 +19,7 @@ from keras_ae.serving.records import Record, write_records
 
 pytestmark = pytest.mark.slow
 DIGITS = Spec((28, 28, 1), (28, 28, 1), "unit", 10)
-UNIT = Units("unit", np.float32(0), np.float32(1))
+UNIT = Scaler("unit", np.float32(0), np.float32(1))
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_the_heads_of_every_variant_and_recipe_give_the_same_in_cpp(tmp_path):
         named, _ = batch_of(spec, 16)
         given = {key: named[key].numpy() for key in ("inputs", "condition") if key in named}
         sampler = heads.prior or (StandardNormal().fit(heads, {}) if hasattr(variant, "sampler") else None)
-        units = Units(spec.domain, *map(np.float32, (3, 2) if spec.domain == "real" else (0, 1)))
+        units = Scaler(spec.domain, *map(np.float32, (3, 2) if spec.domain == "real" else (0, 1)))
         folders += export_heads(heads, units, given, name, {}, tmp_path, sampler).values()
     findings = native.check(folders)
     worst = max(float(finding.details[3]) for finding in findings if finding.kind == "compared")

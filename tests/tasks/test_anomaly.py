@@ -13,17 +13,17 @@ from sklearn.covariance import LedoitWolf
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.scoring import (
     Calibrated,
+    Contributions,
     DivergenceFromNormal,
     MahalanobisDistance,
     NearestDistance,
-    Shares,
     farthest_first,
 )
 from keras_ae.data.types import Data, Points, Split
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
 from keras_ae.recipe import Recipe
-from keras_ae.runs.artifacts import saved
+from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
 from keras_ae.runs.evaluation import detection, evaluate
 from keras_ae.serving.export import export_heads
@@ -40,7 +40,7 @@ from keras_ae.tasks.anomaly_scores import (
 )
 from keras_ae.tasks.corruption import Gaussian
 from keras_ae.training.train import train
-from keras_ae.training.trainer import Trainee
+from keras_ae.training.trainer import Trainer
 from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
@@ -97,7 +97,7 @@ CASES = [(kind, score) for kind, scores in SCORES.items() for score in scores]
 
 
 def test_normal_examples_alone_train_and_those_that_calibrate_choose_no_epoch(data):
-    prepared = Anomaly().prepared(data)
+    prepared = Anomaly().prepare(data)
     assert not prepared.train.labels.any()
     assert not prepared.validation.labels.any()
     assert (len(prepared.train), len(prepared.validation)) == (360, 50)
@@ -116,7 +116,7 @@ def test_data_without_labels_is_normal(data):
     bare = dataclasses.replace(
         data, train=Split(data.train.examples), validation=Split(data.validation.examples)
     )
-    prepared = Anomaly().prepared(bare)
+    prepared = Anomaly().prepare(bare)
     assert (len(prepared.train), len(prepared.calibration)) == (400, 60)
 
 
@@ -124,7 +124,7 @@ def test_some_of_training_calibrate_where_too_few_are_held_back(data):
     little = dataclasses.replace(
         data, validation=data.validation.take(np.arange(30))
     )  # 20 anomalies, 10 normal
-    prepared = Anomaly().prepared(little)
+    prepared = Anomaly().prepare(little)
     assert (prepared.calibration.labels == 0).sum() == 19
     assert (len(prepared.train), len(prepared.validation)) == (360 - 14, 5)
     assert prepared.notes[-1] == "few normal examples: 14 of those to train on calibrate the threshold"
@@ -135,12 +135,12 @@ def test_some_of_training_calibrate_where_too_few_are_held_back(data):
 def test_too_few_normal_examples_are_refused(data):
     few = dataclasses.replace(data, validation=data.validation.take(slice(0, 21)))
     with pytest.raises(InputError, match="2 or more to validate and calibrate on; received 360 and 1"):
-        Anomaly().prepared(few)
+        Anomaly().prepare(few)
 
 
 @pytest.mark.parametrize(("kind", "score"), CASES)
 def test_a_detector_says_what_a_score_means(data, heads, kind, score):
-    prepared = Anomaly(score, thresholds.Conformal(0.1)).prepared(data)
+    prepared = Anomaly(score, thresholds.Conformal(0.1)).prepare(data)
     detector, fitted = Anomaly(score, thresholds.Conformal(0.1)).detector(heads[kind], prepared)
     found = in_batches(detector, data.test.examples)
     assert {name: value.shape for name, value in found.items()} == {
@@ -158,7 +158,7 @@ def test_a_detector_says_what_a_score_means(data, heads, kind, score):
 @pytest.mark.parametrize(("kind", "score"), CASES)
 def test_a_detector_survives_a_keras_file(data, heads, kind, score, tmp_path):
     task = Anomaly(score)
-    detector, _ = task.detector(heads[kind], task.prepared(data))
+    detector, _ = task.detector(heads[kind], task.prepare(data))
     detector.save(tmp_path / "detector.keras")
     again = keras.models.load_model(tmp_path / "detector.keras", compile=False, safe_mode=True)
     found, due = (in_batches(model, data.test.examples) for model in (again, detector))
@@ -168,7 +168,7 @@ def test_a_detector_survives_a_keras_file(data, heads, kind, score, tmp_path):
 
 def test_contributions_sum_up_to_the_mean_error(data, heads):
     task = Anomaly()
-    detector, _ = task.detector(heads["plain"], task.prepared(data))
+    detector, _ = task.detector(heads["plain"], task.prepare(data))
     found = in_batches(detector, data.test.examples)
     back = apply(heads["plain"].end_to_end, {"inputs": data.test.examples})["reconstruction"]
     squares = (data.test.examples - np.asarray(back)) ** 2
@@ -178,14 +178,14 @@ def test_contributions_sum_up_to_the_mean_error(data, heads):
 
 def test_features_of_a_column_add_up():
     one, other = np.zeros((1, 4), np.float32), np.array([[1.0, 2.0, 3.0, 4.0]], np.float32)
-    np.testing.assert_allclose(Shares("real", [0, 1, 1, 0])(one, other), [[17 / 4, 13 / 4]])
+    np.testing.assert_allclose(Contributions("real", [0, 1, 1, 0])(one, other), [[17 / 4, 13 / 4]])
 
 
 def test_of_classes_the_share_is_that_of_a_position():
     inputs = np.eye(3, dtype=np.float32)[None, [0, 2]]
     output = np.array([[[0.5, 0.25, 0.25], [0.5, 0.25, 0.25]]], np.float32)
     np.testing.assert_allclose(
-        Shares("categorical")(inputs, output), [[np.log(2) / 2, np.log(4) / 2]], rtol=1e-6
+        Contributions("categorical")(inputs, output), [[np.log(2) / 2, np.log(4) / 2]], rtol=1e-6
     )
 
 
@@ -235,7 +235,7 @@ def test_a_divergence_from_the_normal_is_half_for_one_standard_deviation_aside()
 
 def test_a_reconstruction_probability_is_that_of_its_draws(data, heads):
     score = ReconstructionProbability(4)
-    detector, _ = Anomaly(score).detector(heads["variational"], Anomaly(score).prepared(data))
+    detector, _ = Anomaly(score).detector(heads["variational"], Anomaly(score).prepare(data))
     few = data.test.examples[:5]
     encoded = apply(heads["variational"].encoder, {"inputs": few})
     noise = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
@@ -265,23 +265,26 @@ def test_what_has_no_score_is_not_taken_for_normal():
 
 def test_figures_stand_beside_those_of_simpler_detectors(data, heads):
     task = Anomaly()
-    found = task.figures(heads["plain"], task.prepared(data), 0, None)
+    found = task.further_metrics(heads["plain"], task.prepare(data), 0, None)
     assert list(found) == ["model", "PCA, 3 components", "isolation forest"]
     assert set(found["model"]) == {"auroc", "auprc", "f1", "false_alarms", "missed"}
     assert found["PCA, 3 components"]["auroc"] > 0.8
     assert (
-        task.figures(heads["plain"], dataclasses.replace(data, test=Split(data.test.examples)), 0, None) == {}
+        task.further_metrics(
+            heads["plain"], dataclasses.replace(data, test=Split(data.test.examples)), 0, None
+        )
+        == {}
     )
 
 
 def test_scores_of_one_kind_go_together(data, heads):
     both = Together(NearestCodes(1), Together(NearestCodes(5), Mahalanobis()))
-    detector, _ = Anomaly(both).detector(heads["plain"], Anomaly().prepared(data))
+    detector, _ = Anomaly(both).detector(heads["plain"], Anomaly().prepare(data))
     assert np.isfinite(in_batches(detector, data.test.examples)["score"]).all()
 
 
 def test_heads_that_no_detector_can_be_made_of_are_refused_before_training(data, tmp_path):
-    prepared, spec = Anomaly().prepared(data), Spec((WIDTH,), (WIDTH,), "real", 3)
+    prepared, spec = Anomaly().prepare(data), Spec((WIDTH,), (WIDTH,), "real", 3)
     conditional = Conditional(DenseBackbone((4,)), latent_dim=2).build(spec)
     with pytest.raises(
         InputError, match="score Reconstruction.* does not go with what these heads give .*condition"
@@ -299,7 +302,7 @@ def test_heads_that_no_detector_can_be_made_of_are_refused_before_training(data,
 
 def test_kinds_of_anomalies_are_told_apart(data, heads):
     task = Anomaly()
-    prepared = task.prepared(dataclasses.replace(data, label_names=("normal", "near", "far")))
+    prepared = task.prepare(dataclasses.replace(data, label_names=("normal", "near", "far")))
     detector, fitted = task.detector(heads["plain"], prepared)
     kinds = task.breakdown(detector, fitted, prepared)
     assert list(kinds) == ["near", "far"]
@@ -322,7 +325,7 @@ def test_a_range_of_points_is_found_where_one_of_them_is_flagged():
     def detector(named, training):
         return {"score": named["inputs"][:, 0, 0], "is_anomaly": named["inputs"][:, 0, 0] > 2}
 
-    found = Anomaly().breakdown(detector, thresholds.Fitted(2.0, "", "", 6), data)
+    found = Anomaly().breakdown(detector, thresholds.FittedThreshold(2.0, "", "", 6), data)
     assert {kind: (row["count"], row["missed"]) for kind, row in found.items()} == {
         "spike": (1, 0.0),
         "dip": (1, 1.0),
@@ -338,7 +341,7 @@ def test_areas_of_a_perfect_ranking_are_one():
 def test_a_score_that_needs_a_posterior_says_so(data, heads, score):
     task = Anomaly(score)
     with pytest.raises(InputError, match="needs (mean|log_var), which the variant's heads do not give"):
-        task.detector(heads["plain"], task.prepared(data))
+        task.detector(heads["plain"], task.prepare(data))
 
 
 @pytest.mark.parametrize(
@@ -370,10 +373,10 @@ def exported_detector(data, tmp_path_factory):
     )
     run = train(recipe, folder / "run", report=lambda _: None)
     table = evaluate(run)
-    kept = saved(folder / "run")
+    kept = load_artifacts(folder / "run")
     card = model_card(run.recipe, run.data, run.heads, run.history, table, None, None, detection(run))
     heads = export_heads(
-        kept.heads, kept.units, kept.examples, "plane", card, folder / "models", detector=kept.detector
+        kept.heads, kept.scaler, kept.examples, "plane", card, folder / "models", detector=kept.detector
     )
     return run, table, heads
 
@@ -409,12 +412,12 @@ def test_trimming_leaves_the_highest_losses_out(heads):
     losses = np.array([3.0, 100.0, 1.0, 2.0], np.float32)
     objectives = {}
     for trim in (0.0, 0.25, 0.3):
-        trainee = Trainee(heads["plain"].end_to_end, lambda target, outputs: target[:, 0], trim=trim)
-        trainee.prepare(keras.optimizers.SGD())
+        trainer = Trainer(heads["plain"].end_to_end, lambda target, outputs: target[:, 0], trim=trim)
+        trainer.prepare(keras.optimizers.SGD())
         targets = np.repeat(losses[:, None], WIDTH, axis=1)
-        outputs = trainee({"inputs": targets})
+        outputs = trainer({"inputs": targets})
         objectives[trim] = [
-            float(trainee.compute_loss(targets, targets, outputs, training=training))
+            float(trainer.compute_loss(targets, targets, outputs, training=training))
             for training in (True, False)
         ]
     assert objectives == {0.0: [26.5, 26.5], 0.25: [2.0, 26.5], 0.3: [2.0, 26.5]}

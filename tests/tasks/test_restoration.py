@@ -147,11 +147,11 @@ def test_published_measures_are_of_whole_levels_and_without_the_border():
     target = np.full((1, 20, 20, 1), 0.5, np.float32)
     output = target + 0.3 / 255
     output[:, 0] += 0.4
-    assert float(reconstruction.published_measures(border=1)["mse"](target, output)[0]) == 0
-    assert float(reconstruction.published_measures()["mse"](target, output)[0]) > 0.001
+    assert float(reconstruction.published_metrics(border=1)["mse"](target, output)[0]) == 0
+    assert float(reconstruction.published_metrics()["mse"](target, output)[0]) > 0.001
     output[:, 5, 5] += 1 / 255
     wanted = 10 * np.log10(255**2 * 18 * 18)
-    assert float(reconstruction.published_measures(border=1)["psnr"](target, output)[0]) == pytest.approx(
+    assert float(reconstruction.published_metrics(border=1)["psnr"](target, output)[0]) == pytest.approx(
         wanted, 1e-4
     )
 
@@ -301,7 +301,7 @@ def test_colors_are_not_learned_from_gray():
 def test_no_color_and_the_mean_color_are_the_baselines(demonstration, images):
     lightness, colors = Colorization().pair(tf.constant(images), seeds_of(3), "unit")
     predicted = {name: f(lightness) for name, f in Colorization().baselines(demonstration, 0, 1).items()}
-    measures = Colorization().measures()
+    measures = Colorization().metrics()
     assert float(np.max(measures["colorfulness"](colors, predicted["gray"]))) < 1e-3
     chroma = np.linalg.norm(np.asarray(to_lab(images))[..., 1:], axis=-1).mean(axis=(1, 2))
     np.testing.assert_allclose(measures["ab_error"](colors, predicted["gray"]), chroma, rtol=1e-3)

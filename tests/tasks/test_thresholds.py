@@ -10,17 +10,17 @@ from keras_ae.tasks.thresholds import BestF1, Conformal, PeaksOverThreshold, Qua
 
 def test_a_conformal_threshold_is_an_order_statistic(random):
     scores = random.permutation(np.arange(1.0, 20.0))
-    fitted = Conformal(0.05).of_scores(scores)
+    fitted = Conformal(0.05).fit(scores)
     assert (fitted.value, fitted.count) == (19.0, 19)
-    assert Conformal(0.1).of_scores(scores).value == 18.0
-    assert "19 of 19" in fitted.how
-    assert "at most 0.05" in fitted.promise
+    assert Conformal(0.1).fit(scores).value == 18.0
+    assert "19 of 19" in fitted.method
+    assert "at most 0.05" in fitted.guarantee
 
 
 def test_anomalies_do_not_count_for_a_threshold_of_normal_scores():
     scores, labels = np.arange(40.0), np.repeat([0, 1], 20)
     for threshold in (Conformal(0.1), Quantile(0.1)):
-        assert threshold.of_scores(scores, labels) == threshold.of_scores(scores[:20])
+        assert threshold.fit(scores, labels) == threshold.fit(scores[:20])
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.05, 0.1])
@@ -28,7 +28,7 @@ def test_false_alarms_are_as_rare_as_promised(random, alpha):
     rates, count = [], 500
     for _ in range(400):
         scores = random.gamma(2.0, size=2 * count)
-        rates.append((scores[count:] > Conformal(alpha).of_scores(scores[:count]).value).mean())
+        rates.append((scores[count:] > Conformal(alpha).fit(scores[:count]).value).mean())
     assert np.mean(rates) <= alpha + 3 * np.std(rates) / np.sqrt(len(rates))
     assert np.mean(rates) >= alpha - 1 / (count + 1) - 3 * np.std(rates) / np.sqrt(len(rates))
     assert (
@@ -41,7 +41,7 @@ def test_false_alarms_are_as_rare_as_promised(random, alpha):
 def test_a_p_value_is_at_most_alpha_exactly_above_the_conformal_threshold(random, alpha, count):
     reference = random.integers(0, 50, count).astype(float)  # with ties
     scores = np.arange(-1.0, 52.0)
-    flagged = scores > Conformal(alpha).of_scores(reference).value
+    flagged = scores > Conformal(alpha).fit(reference).value
     np.testing.assert_array_equal(flagged, p_values(scores, reference) <= alpha + 1e-12)
 
 
@@ -52,31 +52,31 @@ def test_a_p_value_counts_the_scores_that_are_as_high():
 @pytest.mark.parametrize("shape", [-0.2, 0.0, 0.3])
 def test_peaks_over_threshold_finds_quantiles_beyond_the_data(shape):
     scores = genpareto.ppf((np.arange(20000) + 0.5) / 20000, shape)
-    value = PeaksOverThreshold(1e-5, 0.9).of_scores(scores).value
+    value = PeaksOverThreshold(1e-5, 0.9).fit(scores).value
     assert value == pytest.approx(genpareto.isf(1e-5, shape), rel=0.1)
     assert value > scores.max()
 
 
 def test_a_quantile_is_exceeded_by_that_share():
     scores = np.arange(100.0)
-    assert (scores > Quantile(0.05).of_scores(scores).value).mean() == 0.05
+    assert (scores > Quantile(0.05).fit(scores).value).mean() == 0.05
 
 
 def test_ties_do_not_bring_a_threshold_below_where_its_tail_begins(random):
     scores = np.concatenate([np.ones(960), 1 + random.exponential(size=40)])
-    assert PeaksOverThreshold(0.05, 0.9).of_scores(scores).value >= 1
+    assert PeaksOverThreshold(0.05, 0.9).fit(scores).value >= 1
 
 
 def test_the_best_f1_holds_in_the_precision_that_is_served():
-    fitted = BestF1().of_scores(np.array([3.0, 2.0, 1.0]), np.array([1, 0, 1]))
+    fitted = BestF1().fit(np.array([3.0, 2.0, 1.0]), np.array([1, 0, 1]))
     assert np.float32(fitted.value) < np.float32(1.0)
 
 
 def test_the_best_f1_flags_equal_scores_together():
-    fitted = BestF1().of_scores(np.array([1.0, 2.0, 3.0, 3.0, 4.0]), np.array([0, 0, 1, 1, 0]))
+    fitted = BestF1().fit(np.array([1.0, 2.0, 3.0, 3.0, 4.0]), np.array([0, 0, 1, 1, 0]))
     assert fitted.value == 2.5
-    assert fitted.how.startswith("best F1, 0.800 on 5 labeled examples of which 2")
-    everything = BestF1().of_scores(np.array([1.0, 1.0]), np.array([0, 1]))
+    assert fitted.method.startswith("best F1, 0.800 on 5 labeled examples of which 2")
+    everything = BestF1().fit(np.array([1.0, 1.0]), np.array([0, 1]))
     assert everything.value < 1.0
 
 
@@ -111,7 +111,7 @@ def test_the_best_f1_flags_equal_scores_together():
 )
 def test_what_no_threshold_can_be_fitted_on_is_refused(threshold, scores, labels, message):
     with pytest.raises(InputError, match=message):
-        threshold.of_scores(scores, labels)
+        threshold.fit(scores, labels)
 
 
 @pytest.mark.parametrize("make", [Conformal, Quantile, PeaksOverThreshold])

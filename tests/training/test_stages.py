@@ -15,7 +15,7 @@ from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.data.types import Sample
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs.artifacts import reopen, saved
+from keras_ae.runs.artifacts import load_artifacts, load_run
 from keras_ae.runs.card import model_card
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.evaluation import evaluate
@@ -26,7 +26,7 @@ from keras_ae.tensorboard.final import show
 from keras_ae.training import train as training
 from keras_ae.training.train import train
 from keras_ae.variants.conditional import Conditional
-from keras_ae.variants.factor import Factor
+from keras_ae.variants.factor_vae import FactorVAE
 from keras_ae.variants.sparse import Sparse
 from keras_ae.variants.stacked import Stacked
 from keras_ae.variants.undercomplete import Undercomplete
@@ -97,7 +97,7 @@ def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, 
 
 @pytest.mark.slow
 def test_a_run_with_a_critic_resumes_and_opens_again_with_it(tiny_recipe, tmp_path):
-    variant = Factor(DenseBackbone((8,)), 3, likelihood="bernoulli")
+    variant = FactorVAE(DenseBackbone((8,)), 3, likelihood="bernoulli")
     recipe = dataclasses.replace(tiny_recipe, variant=variant, epochs=2)
     unbroken = train(recipe, tmp_path / "a", report=silent)
     broken = dataclasses.replace(recipe, callbacks=(lambda: InterruptIn(1),))
@@ -109,7 +109,7 @@ def test_a_run_with_a_critic_resumes_and_opens_again_with_it(tiny_recipe, tmp_pa
         np.testing.assert_array_equal(left.numpy(), right.numpy())
     assert {"critic", "val_critic", "total_correlation"} <= set(unbroken.history[0])
     scores = evaluate(unbroken)["tiny"]
-    assert evaluate(reopen(recipe, tmp_path / "a", silent))["tiny"] == pytest.approx(scores, rel=1e-5)
+    assert evaluate(load_run(recipe, tmp_path / "a", silent))["tiny"] == pytest.approx(scores, rel=1e-5)
 
 
 @pytest.mark.slow
@@ -133,10 +133,10 @@ def test_a_variational_run_repeats_shows_its_posterior_and_opens_again(tmp_path)
     tags = set(events["validation"]["tensors"])
     assert {"posterior/active_units", "posterior/kl_of_units", "posterior_kl/unit_01"} <= tags
     assert {"traversal", "plane", "samples"} <= tags
-    assert evaluate(reopen(recipe, tmp_path / "a", silent))["tiny"] == pytest.approx(scores, rel=1e-5)
+    assert evaluate(load_run(recipe, tmp_path / "a", silent))["tiny"] == pytest.approx(scores, rel=1e-5)
     show(first, table)
     with pytest.raises(InputError, match="does not fit the weights kept in"):
-        reopen(override(recipe, ["variant.latent_dim=3"]), tmp_path / "a", silent)
+        load_run(override(recipe, ["variant.latent_dim=3"]), tmp_path / "a", silent)
 
 
 @pytest.mark.slow
@@ -145,9 +145,9 @@ def test_a_conditional_head_is_served_by_the_number_of_the_class(tmp_path):
         Sample(Mnist5k()), Conditional(DenseBackbone((16,)), 3), Reconstruction(), epochs=1, batch_size=32
     )
     run = train(recipe, tmp_path / "run", report=silent)
-    kept = saved(tmp_path / "run")
+    kept = load_artifacts(tmp_path / "run")
     assert kept.examples["condition"].shape == (len(kept.examples["inputs"]), 10)
-    folders = export_heads(kept.heads, kept.units, kept.examples, "conditional", {}, tmp_path / "models")
+    folders = export_heads(kept.heads, kept.scaler, kept.examples, "conditional", {}, tmp_path / "models")
     loaded = tf.saved_model.load(str(folders["decoder"]))
     served = loaded.signatures["serving_default"]
     specs = served.structured_input_signature[1]
@@ -167,14 +167,14 @@ def test_a_gaussian_decoder_is_served_in_the_units_of_the_data(tmp_path, random)
     data = ArrayFile(str(tmp_path / "a.npy"))
     recipe = Recipe(data, Variational(DenseBackbone((8,)), 2), Reconstruction(), epochs=1, batch_size=8)
     run = train(recipe, tmp_path / "run", report=silent)
-    kept = saved(tmp_path / "run")
-    folders = export_heads(kept.heads, kept.units, kept.examples, "gaussian", {}, tmp_path / "models")
+    kept = load_artifacts(tmp_path / "run")
+    folders = export_heads(kept.heads, kept.scaler, kept.examples, "gaussian", {}, tmp_path / "models")
     served = tf.saved_model.load(str(folders["decoder"])).signatures["serving_default"](code=tf.zeros((1, 2)))
     inside = run.heads.decoder({"code": tf.zeros((1, 2))})
-    expected = inside["reconstruction_log_var"] + 2 * np.log(kept.units.scale)
+    expected = inside["reconstruction_log_var"] + 2 * np.log(kept.scaler.scale)
     np.testing.assert_allclose(served["reconstruction_log_var"], expected, rtol=1e-5)
     np.testing.assert_allclose(
-        served["reconstruction"], inside["reconstruction"] * kept.units.scale + kept.units.offset, rtol=1e-5
+        served["reconstruction"], inside["reconstruction"] * kept.scaler.scale + kept.scaler.offset, rtol=1e-5
     )
 
 

@@ -12,7 +12,7 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.errors import InputError
 from keras_ae.heads import Term
 from keras_ae.recipe import override
-from keras_ae.runs.artifacts import reopen
+from keras_ae.runs.artifacts import load_run
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.evaluation import evaluate
 from keras_ae.tensorboard.final import show
@@ -113,7 +113,7 @@ def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_rec
 
 def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, tmp_path):
     once = steps_in_epoch(tiny_recipe, tiny_recipe.data.load())
-    longer = dataclasses.replace(tiny_recipe, epochs=2, least_steps=2 * once + 1)
+    longer = dataclasses.replace(tiny_recipe, epochs=2, min_steps_per_epoch=2 * once + 1)
     assert steps_in_epoch(longer, longer.data.load()) == 3 * once
     notes = []
     unbroken = train(longer, tmp_path / "one", report=notes.append)
@@ -200,7 +200,7 @@ def test_an_unknown_optimizer_is_refused(tiny_recipe, tmp_path):
 )
 def test_the_learning_rate_follows_its_schedule(tiny_recipe, schedule, warmup):
     recipe = override(
-        tiny_recipe, [f"schedule={schedule}", f"warmup={warmup}", "learning_rate=0.1", "epochs=4"]
+        tiny_recipe, [f"schedule={schedule}", f"lr_warmup_steps={warmup}", "learning_rate=0.1", "epochs=4"]
     )
     optimizer = training.optimizer_for(recipe, steps=5)
     rates = []
@@ -238,7 +238,7 @@ def test_a_new_run_is_not_held_to_the_data_of_one_that_kept_nothing(tiny_recipe,
 def test_other_settings_than_in_training_are_told_of(tiny_recipe, tmp_path):
     train(tiny_recipe, tmp_path, report=silent)
     notes = []
-    reopen(override(tiny_recipe, ["task.corruption.sigma=0.1"]), tmp_path, notes.append)
+    load_run(override(tiny_recipe, ["task.corruption.sigma=0.1"]), tmp_path, notes.append)
     assert notes == ["other than in training: task.corruption.sigma was 0.2, is 0.1"]
 
 
@@ -248,29 +248,29 @@ def test_real_data_is_scored_in_the_units_of_training(tiny_recipe, tmp_path, ran
     recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
     run = train(recipe, tmp_path / "run", report=silent)
     np.save(tmp_path / "a.npy", raw * 2)
-    other = reopen(recipe, tmp_path / "run", silent).data
+    other = load_run(recipe, tmp_path / "run", silent).data
     np.testing.assert_allclose(other.offset, run.data.offset)
     assert other.train.examples.std() == pytest.approx(2, rel=0.1)
     np.save(tmp_path / "a.npy", random.uniform(size=(30, 5)))
     with pytest.raises(InputError, match="trained on values of the real domain, received unit ones"):
-        reopen(recipe, tmp_path / "run", silent)
+        load_run(recipe, tmp_path / "run", silent)
 
 
 def test_a_model_file_that_is_broken_is_refused(tiny_recipe, tmp_path):
     train(tiny_recipe, tmp_path, report=silent)
     (tmp_path / "autoencoder.keras").write_bytes(b"x")
     with pytest.raises(InputError, match="cannot be read"):
-        reopen(tiny_recipe, tmp_path, silent)
+        load_run(tiny_recipe, tmp_path, silent)
 
 
 def test_a_reopened_run_scores_as_it_did(tiny_recipe, tmp_path):
     run = train(tiny_recipe, tmp_path, report=silent)
-    assert evaluate(reopen(tiny_recipe, tmp_path, silent)) == evaluate(run)
+    assert evaluate(load_run(tiny_recipe, tmp_path, silent)) == evaluate(run)
 
 
 def test_an_unfinished_run_is_not_reopened(tiny_recipe, tmp_path):
     with pytest.raises(InputError, match="no trained model yet; finish it with RESUME=1"):
-        reopen(tiny_recipe, tmp_path, silent)
+        load_run(tiny_recipe, tmp_path, silent)
 
 
 def test_data_of_another_shape_is_refused(tiny_recipe, tmp_path):
@@ -278,4 +278,4 @@ def test_data_of_another_shape_is_refused(tiny_recipe, tmp_path):
     np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(size=(30, 9, 9)))
     recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
     with pytest.raises(InputError, match=r"examples of shape \(12, 12, 1\), received \(9, 9, 1\)"):
-        reopen(recipe, tmp_path, silent)
+        load_run(recipe, tmp_path, silent)

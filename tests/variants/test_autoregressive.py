@@ -10,7 +10,7 @@ from scipy.special import erfc
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
-from keras_ae.blocks.autoregressive import StepByStep, forced
+from keras_ae.blocks.autoregressive import StepByStep, teacher_forced
 from keras_ae.blocks.choices import choices_of, choose, farther
 from keras_ae.blocks.samplers import FittedMixture, StandardNormal, drawing, generate, tempered
 from keras_ae.data.types import Data, Split
@@ -63,11 +63,13 @@ def test_a_draw_is_scored_as_it_was_drawn(built):
     named = codes_and_noise(heads)
     shown = np.asarray(heads.decode(named)["reconstruction"])
     chosen = shown.argmax(-1)
-    forced = np.asarray(apply(heads.forced, named | {"targets": one_hot(chosen, spec)})["reconstruction"])
-    np.testing.assert_allclose(np.sort(shown, -1), np.sort(forced, -1), atol=1e-5)
-    exchanged = shown.argmax(-1) != forced.argmax(-1)
+    teacher_forced = np.asarray(
+        apply(heads.teacher_forced, named | {"targets": one_hot(chosen, spec)})["reconstruction"]
+    )
+    np.testing.assert_allclose(np.sort(shown, -1), np.sort(teacher_forced, -1), atol=1e-5)
+    exchanged = shown.argmax(-1) != teacher_forced.argmax(-1)
     assert 0.2 < exchanged.mean() < 0.9
-    np.testing.assert_allclose(shown[~exchanged], forced[~exchanged], atol=1e-5)
+    np.testing.assert_allclose(shown[~exchanged], teacher_forced[~exchanged], atol=1e-5)
 
 
 def test_without_choices_the_likeliest_are_made(built):
@@ -76,7 +78,7 @@ def test_without_choices_the_likeliest_are_made(built):
     shown = np.asarray(heads.decode(codes)["reconstruction"])
     targets = one_hot(shown.argmax(-1), spec)
     np.testing.assert_allclose(
-        apply(heads.forced, codes | {"targets": targets})["reconstruction"], shown, atol=1e-5
+        apply(heads.teacher_forced, codes | {"targets": targets})["reconstruction"], shown, atol=1e-5
     )
 
 
@@ -87,9 +89,9 @@ def test_draws_come_as_often_as_their_probabilities_say(built):
     noise = np.random.default_rng(3).standard_normal((4000, *heads.choices_shape)).astype("float32")
     chosen = generate(heads, {"code": code, "choices": noise}, None, 0).argmax(-1)[:, 0, 0]
     targets = np.zeros((1, *spec.target_shape), "float32")
-    shares = np.asarray(apply(heads.forced, {"code": code[:1], "targets": targets})["reconstruction"])[
-        0, 0, 0
-    ]
+    shares = np.asarray(
+        apply(heads.teacher_forced, {"code": code[:1], "targets": targets})["reconstruction"]
+    )[0, 0, 0]
     np.testing.assert_allclose(np.bincount(chosen, minlength=len(shares)) / 4000, shares, atol=0.03)
 
 
@@ -106,7 +108,7 @@ def test_no_place_goes_by_itself_or_by_what_comes_after(built):
 
     def scored(which):
         named = {"code": code, "targets": one_hot(which, spec)}
-        found = np.asarray(apply(heads.forced, named)["reconstruction"])[0]
+        found = np.asarray(apply(heads.teacher_forced, named)["reconstruction"])[0]
         return np.swapaxes(found, 0, 1) if axis else found
 
     before, after = scored(classes), scored(other)
@@ -174,10 +176,10 @@ def test_an_example_is_made_again_by_the_choices_that_are_found_of_it(built):
     code = codes_and_noise(heads, 20)["code"]
     random = np.random.default_rng(10)
     given = one_hot(random.integers(0, spec.target_shape[-1], (20, *spec.target_shape[:-1])), spec)
-    again = forced(heads.decoder)
+    again = teacher_forced(heads.decoder)
     shares = np.asarray(apply(again, {"code": code, "targets": given})["reconstruction"])
     np.testing.assert_array_equal(
-        shares, apply(heads.forced, {"code": code, "targets": given})["reconstruction"]
+        shares, apply(heads.teacher_forced, {"code": code, "targets": given})["reconstruction"]
     )
     turned = [np.swapaxes(part, 1, 2) if spec is LEVEL else part for part in (shares, given)]
     choices = choices_of(*turned, spread=0.4)
@@ -236,13 +238,15 @@ def test_the_likelihood_of_examples_is_that_of_teacher_forcing():
     targets = one_hot(classes, spec)
     scores = importance_sampled_nll(
         lambda named: apply(heads.encoder, named),
-        lambda named: apply(heads.forced, named),
+        lambda named: apply(heads.teacher_forced, named),
         categorical,
         [({"inputs": tf.constant(targets)}, tf.constant(targets))],
         4,
         0,
     )
-    shares = np.asarray(apply(heads.forced, {"code": np.zeros((5, 3)), "targets": targets})["reconstruction"])
+    shares = np.asarray(
+        apply(heads.teacher_forced, {"code": np.zeros((5, 3)), "targets": targets})["reconstruction"]
+    )
     expected = -np.log((shares * targets).sum(-1)).sum((1, 2))
     np.testing.assert_allclose(scores["nll"], expected, rtol=1e-4)
 
@@ -308,7 +312,7 @@ def test_anomalies_are_scored_by_how_likely_each_step_is_after_those_before():
         if isinstance(score, Reconstruction):
             code = apply(heads.encoder, {"inputs": inputs})["code"]
             named = {"code": code, "targets": inputs}
-            nats = categorical(inputs, apply(heads.forced, named))
+            nats = categorical(inputs, apply(heads.teacher_forced, named))
             np.testing.assert_allclose(found, nats / 15, rtol=1e-4)
 
 

@@ -20,16 +20,16 @@ from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
-from keras_ae.training.trainer import AdversarialTrainee, Trainee
+from keras_ae.training.trainer import AdversarialTrainer, Trainer
 from keras_ae.variants.adversarial import Adversarial
-from keras_ae.variants.disentangled_prior import DisentangledPrior
-from keras_ae.variants.factor import Factor
+from keras_ae.variants.beta_tc_vae import BetaTCVAE
+from keras_ae.variants.dip_vae import DIPVAE
+from keras_ae.variants.factor_vae import FactorVAE
 from keras_ae.variants.importance_weighted import ImportanceWeighted
-from keras_ae.variants.info import Info
+from keras_ae.variants.info_vae import InfoVAE
 from keras_ae.variants.masked import Masked
 from keras_ae.variants.regularized import Regularized
-from keras_ae.variants.total_correlation import TotalCorrelation
-from keras_ae.variants.vamp import Vamp
+from keras_ae.variants.vamp_prior import VampPrior
 from keras_ae.variants.variational import Variational
 from keras_ae.variants.vector_quantized import VectorQuantized
 from keras_ae.variants.wasserstein import Wasserstein
@@ -98,7 +98,7 @@ def test_penalties_on_the_covariance_of_codes(random):
     mean = tf.constant([[1.0, 1.0], [-1.0, -1.0], [1.0, 1.0], [-1.0, -1.0]])
     np.testing.assert_allclose(covariance(mean), [[1, 1], [1, 1]])
     outputs = {"mean": mean, "log_var": tf.fill((4, 2), log(0.5))}
-    of_means, of_codes = DisentangledPrior(of_means=True), DisentangledPrior()
+    of_means, of_codes = DIPVAE(of_means=True), DIPVAE()
     assert float(term(of_means, "covariances").value(outputs)) == pytest.approx(2.0)
     assert float(term(of_means, "variances").value(outputs)) == pytest.approx(0.0)
     assert float(term(of_codes, "covariances").value(outputs)) == pytest.approx(2.0)
@@ -115,9 +115,9 @@ def test_the_bound_of_one_draw_is_that_of_the_variational_autoencoder_and_more_d
         heads = variant.build(SPEC)
         weights = weights or heads.end_to_end.get_weights()
         heads.end_to_end.set_weights([1.5 * weight for weight in weights])
-        trainee = Trainee(heads.trained, losses.bernoulli, variant.terms(), samples=samples)
-        trainee.compile(optimizer=keras.optimizers.SGD(0.0))
-        scores = trainee.test_on_batch({"inputs": inputs, "seeds": seeds}, inputs, return_dict=True)
+        trainer = Trainer(heads.trained, losses.bernoulli, variant.terms(), samples=samples)
+        trainer.compile(optimizer=keras.optimizers.SGD(0.0))
+        scores = trainer.test_on_batch({"inputs": inputs, "seeds": seeds}, inputs, return_dict=True)
         bounds.append(scores["loss"])
         assert scores["log_ratio"] == pytest.approx(scores["kl"], rel=0.35)
     assert bounds[0] > bounds[1] + 0.01 > bounds[2] + 0.01
@@ -174,10 +174,10 @@ def test_what_learns_beside_the_model_does_not_choose_its_epoch():
     variant = VectorQuantized(DenseBackbone((8,)), 3, codes=4, width=2)
     heads = variant.build(SPEC)
     loss = losses.on_reconstruction(losses.squared_error)
-    trainee = Trainee(heads.trained, loss, variant.terms())
-    trainee.prepare(keras.optimizers.SGD(0.0))
+    trainer = Trainer(heads.trained, loss, variant.terms())
+    trainer.prepare(keras.optimizers.SGD(0.0))
     named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
-    logs = trainee.test_on_batch(named, named["inputs"], return_dict=True)
+    logs = trainer.test_on_batch(named, named["inputs"], return_dict=True)
     assert logs["prior_nll"] > 0.5
     expected = logs["reconstruction"] + variant.commitment * logs["commitment"]
     assert logs["loss"] == pytest.approx(expected, rel=1e-5)
@@ -260,7 +260,7 @@ def test_the_weights_and_the_gradient_of_a_decoder_are_measured(random):
 
 def test_a_prior_of_pseudo_inputs_is_drawn_from_where_the_encoder_puts_them():
     keras.utils.set_random_seed(0)
-    variant = Vamp(DenseBackbone((8,)), 2, components=3)
+    variant = VampPrior(DenseBackbone((8,)), 2, components=3)
     heads = variant.build(SPEC)
     pseudo = heads.prior.get_layer("pseudo_inputs")(SEEDS)
     assert 0 <= float(tf.reduce_min(pseudo)) <= float(tf.reduce_max(pseudo)) <= 1
@@ -269,7 +269,7 @@ def test_a_prior_of_pseudo_inputs_is_drawn_from_where_the_encoder_puts_them():
     np.testing.assert_allclose(drawn[0], at["mean"][1], rtol=1e-5)  # noise 0 is the middle of three
     outputs = {"code": at["mean"], "mean": at["mean"], "log_var": at["log_var"]}
     outputs |= {"prior_mean": at["mean"][:1], "prior_log_var": at["log_var"][:1]}
-    one = Vamp(components=1)
+    one = VampPrior(components=1)
     assert float(term(one, "kl").value(outputs)[0]) == pytest.approx(0, abs=1e-5)
 
 
@@ -281,17 +281,17 @@ def test_permuted_codes_keep_their_units_and_lose_their_ties(random):
     np.testing.assert_array_equal(shuffled, Permuted()(code, SEEDS))
 
 
-@pytest.mark.parametrize("variant", [Adversarial(DenseBackbone((8,)), 3), Factor(DenseBackbone((8,)), 3)])
+@pytest.mark.parametrize("variant", [Adversarial(DenseBackbone((8,)), 3), FactorVAE(DenseBackbone((8,)), 3)])
 def test_a_critic_learns_by_its_own_terms_and_the_rest_by_the_objective(variant, random):
     keras.utils.set_random_seed(0)
     heads = variant.build(SPEC)
     loss = (
         losses.bernoulli if hasattr(variant, "likelihood") else losses.on_reconstruction(losses.squared_error)
     )
-    trainee = AdversarialTrainee(
+    trainer = AdversarialTrainer(
         heads.trained, loss, variant.terms(), 100, critic=heads.critic, critic_terms=variant.critic_terms()
     )
-    trainee.prepare(keras.optimizers.SGD(0.1))
+    trainer.prepare(keras.optimizers.SGD(0.1))
     inputs = tf.constant(random.uniform(size=(16, 3, 4, 1)), tf.float32)
     named = {"inputs": inputs, "seeds": tf.constant(random.integers(0, 2**40, (16, 2)))}
     with tf.GradientTape() as tape:
@@ -300,12 +300,12 @@ def test_a_critic_learns_by_its_own_terms_and_the_rest_by_the_objective(variant,
     weights = [weight.value for weight in heads.critic.trainable_weights]
     gradients = [np.asarray(part) for part in tape.gradient(opposing, weights)]
     before = [weight.numpy() for weight in weights]
-    logs = trainee.train_on_batch(named, inputs, return_dict=True)
+    logs = trainer.train_on_batch(named, inputs, return_dict=True)
     for weight, old, gradient in zip(weights, before, gradients, strict=True):
         np.testing.assert_allclose(weight.numpy(), old - 0.1 * gradient, rtol=1e-3, atol=1e-6)
     assert logs["critic"] == pytest.approx(float(opposing), rel=1e-4)
     assert {"loss", "critic", "reconstruction"} <= set(logs)
-    tested = trainee.test_on_batch(named, inputs, return_dict=True)
+    tested = trainer.test_on_batch(named, inputs, return_dict=True)
     assert set(tested) == set(logs)
 
 
@@ -328,14 +328,14 @@ def test_a_critic_learns_to_tell_two_kinds_of_codes_apart(random):
     [
         (Wasserstein, {"weight": -1.0}, "weight is at least 0, received -1.0"),
         (Adversarial, {"weight": -1.0}, "weight is at least 0, received -1.0"),
-        (Factor, {"gamma": -1.0}, "gamma is at least 0, received -1.0"),
-        (Info, {"alpha": 1.5}, "alpha is at most 1, received 1.5"),
-        (Info, {"alpha": 0.5, "scale": 0.1}, r"alpha \+ scale is at least 1, received 0.5 \+ 0.1"),
-        (TotalCorrelation, {"beta": -1.0}, "beta is at least 0, received -1.0"),
-        (DisentangledPrior, {"diagonal": -1.0}, "diagonal is at least 0, received -1.0"),
+        (FactorVAE, {"gamma": -1.0}, "gamma is at least 0, received -1.0"),
+        (InfoVAE, {"alpha": 1.5}, "alpha is at most 1, received 1.5"),
+        (InfoVAE, {"alpha": 0.5, "scale": 0.1}, r"alpha \+ scale is at least 1, received 0.5 \+ 0.1"),
+        (BetaTCVAE, {"beta": -1.0}, "beta is at least 0, received -1.0"),
+        (DIPVAE, {"diagonal": -1.0}, "diagonal is at least 0, received -1.0"),
         (ImportanceWeighted, {"samples": 0}, "samples is at least 1, received 0"),
         (Regularized, {"gradient": -1.0}, "gradient is at least 0, received -1.0"),
-        (Vamp, {"components": 0}, "components is at least 1, received 0"),
+        (VampPrior, {"components": 0}, "components is at least 1, received 0"),
         (VectorQuantized, {"codes": 1}, "codes is at least 2, received 1"),
         (VectorQuantized, {"width": 0}, "width is at least 1, received 0"),
         (VectorQuantized, {"commitment": -0.5}, "commitment is at least 0, received -0.5"),
@@ -348,7 +348,7 @@ def test_a_hyperparameter_outside_its_domain_is_refused_at_construction(kind, fi
 
 
 def test_the_three_weights_of_total_correlation_at_one_are_the_variational_bound():
-    assert [term.weight for term in TotalCorrelation(beta=1.0).terms()] == [1.0, 1.0, 1.0]
+    assert [term.weight for term in BetaTCVAE(beta=1.0).terms()] == [1.0, 1.0, 1.0]
     assert [term.weight for term in Variational().terms()] == [1.0]
 
 

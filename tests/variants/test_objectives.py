@@ -15,7 +15,7 @@ from keras_ae.blocks.jacobian import DERIVATIVES
 from keras_ae.blocks.sampling import Sampling, SeededMasking, kl_of_units, log_normal
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, Term, apply
-from keras_ae.training.trainer import Trainee
+from keras_ae.training.trainer import Trainer
 from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.contractive import Contractive
 from keras_ae.variants.sparse import Sparse
@@ -97,15 +97,15 @@ def test_validation_weighs_a_term_as_the_end_of_training_does():
     keras.utils.set_random_seed(0)
     variant = Variational(DenseBackbone(()), 2, beta=3.0, warmup=1.0)
     heads = variant.build(SPEC)
-    trainee = Trainee(heads.trained, losses.bernoulli, variant.terms(), steps=4)
-    trainee.compile(optimizer=keras.optimizers.SGD(0.0))
+    trainer = Trainer(heads.trained, losses.bernoulli, variant.terms(), steps=4)
+    trainer.compile(optimizer=keras.optimizers.SGD(0.0))
     named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
     for done in range(3):
-        logs = trainee.train_on_batch(named, tf.ones((2, 3, 4, 1)), return_dict=True)
+        logs = trainer.train_on_batch(named, tf.ones((2, 3, 4, 1)), return_dict=True)
         expected = logs["reconstruction"] + 3.0 * done / 4 * logs["kl"]
         assert logs["loss"] == pytest.approx(expected, rel=1e-5)
-        trainee.reset_metrics()
-    logs = trainee.test_on_batch(named, tf.ones((2, 3, 4, 1)), return_dict=True)
+        trainer.reset_metrics()
+    logs = trainer.test_on_batch(named, tf.ones((2, 3, 4, 1)), return_dict=True)
     assert logs["loss"] == pytest.approx(logs["reconstruction"] + 3.0 * logs["kl"], rel=1e-5)
 
 
@@ -118,20 +118,20 @@ def test_several_samples_are_combined_into_the_importance_weighted_bound():
         encoder, decoder, lambda named: {"code": keras.ops.repeat(named["code"], 3, axis=0)}, samples=3
     )
     extra = Term("extra", lambda outputs: keras.ops.convert_to_tensor([[0.0, 1.0, 2.0]]))
-    trainee = Trainee(heads.trained, lambda target, outputs: target[:, 0], (extra,), samples=3)
-    trainee.compile(optimizer=keras.optimizers.SGD(0.0))
+    trainer = Trainer(heads.trained, lambda target, outputs: target[:, 0], (extra,), samples=3)
+    trainer.compile(optimizer=keras.optimizers.SGD(0.0))
     named = {"inputs": tf.ones((1, 1)), "seeds": SEEDS[:1]}
-    loss = trainee.test_on_batch(named, tf.constant([[0.5]]), return_dict=True)["loss"]
+    loss = trainer.test_on_batch(named, tf.constant([[0.5]]), return_dict=True)["loss"]
     assert loss == pytest.approx(0.5 - log((1 + exp(-1) + exp(-2)) / 3), rel=1e-5)
 
 
 def test_weight_decay_stands_in_the_loss_and_under_its_own_name():
     keras.utils.set_random_seed(0)
     heads = Variational(DenseBackbone((4,), l2=0.5), 2).build(SPEC)
-    trainee = Trainee(heads.trained, losses.bernoulli, ())
-    trainee.compile(optimizer=keras.optimizers.SGD(0.0))
+    trainer = Trainer(heads.trained, losses.bernoulli, ())
+    trainer.compile(optimizer=keras.optimizers.SGD(0.0))
     named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
-    logs = trainee.test_on_batch(named, tf.ones((2, 3, 4, 1)), return_dict=True)
+    logs = trainer.test_on_batch(named, tf.ones((2, 3, 4, 1)), return_dict=True)
     kernels = [w for w in heads.trained.trainable_weights if w.name == "kernel" and "dense" in w.path]
     kernels += [w for w in heads.trained.trainable_weights if "logits/kernel" in w.path]
     assert logs["weight_decay"] == pytest.approx(sum(0.5 * np.square(w).sum() for w in kernels), rel=1e-5)

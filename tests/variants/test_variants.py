@@ -15,11 +15,11 @@ from keras_ae.backbones.conv1d import Conv1DBackbone
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.recurrent import RecurrentBackbone
-from keras_ae.data.types import Units
+from keras_ae.data.types import Scaler
 from keras_ae.heads import Heads, Spec, Term, apply
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.graph import operations
-from keras_ae.training.trainer import AdversarialTrainee, Trainee
+from keras_ae.training.trainer import AdversarialTrainer, Trainer
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
 
@@ -119,13 +119,13 @@ def test_one_step_changes_every_trainable_weight(request, example):
     variant, spec, _ = example
     keras.utils.set_random_seed(1)
     heads = variant.build(spec)
-    trainee = Trainee(heads.trained, loss_of(variant, spec), variant.terms(), samples=heads.samples)
+    trainer = Trainer(heads.trained, loss_of(variant, spec), variant.terms(), samples=heads.samples)
     if heads.critic is not None:
         parts = (heads.critic, variant.critic_terms())
-        trainee = AdversarialTrainee(heads.trained, loss_of(variant, spec), variant.terms(), 1, 1, *parts)
-    trainee.prepare(keras.optimizers.SGD(0.1))
+        trainer = AdversarialTrainer(heads.trained, loss_of(variant, spec), variant.terms(), 1, 1, *parts)
+    trainer.prepare(keras.optimizers.SGD(0.1))
     before = [np.array(weight) for weight in heads.trained.trainable_weights]
-    trainee.train_on_batch(*batch_of(spec, 16))
+    trainer.train_on_batch(*batch_of(spec, 16))
     for weight, old in zip(heads.trained.trainable_weights, before, strict=True):
         assert not np.array_equal(np.array(weight), old), weight.path
         assert np.isfinite(np.array(weight)).all(), weight.path
@@ -150,7 +150,7 @@ def test_heads_survive_a_keras_file_and_an_export(example, tmp_path):
         for name, value in apply(getattr(heads, head), named).items():
             np.testing.assert_array_equal(apply(getattr(loaded, head), named)[name], value)
     # as values of any range, so that the signatures of images, which no variant changes, are left out
-    units = Units("real" if spec.domain == "unit" else spec.domain, np.float32(0), np.float32(1))
+    units = Scaler("real" if spec.domain == "unit" else spec.domain, np.float32(0), np.float32(1))
     given = {name: named[name].numpy() for name in ("inputs", "condition") if name in named}
     folders = export_heads(loaded, units, given, "variant", {}, tmp_path)  # compares, refuses to draw
     for folder in folders.values():

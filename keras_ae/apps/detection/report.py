@@ -27,7 +27,7 @@ def write(
     write_rows(scored, rows, source, folder / "scored.csv")
     known = scored.flags[np.isfinite(scored.scores)]
     yield f"{int(known.sum()):,} of {len(known):,} {'rows' if series is None else 'points'} are flagged"
-    yield f"threshold {fitted.value:.6g}: {fitted.how}; {fitted.promise}"
+    yield f"threshold {fitted.value:.6g}: {fitted.method}; {fitted.guarantee}"
     if series is None:
         table_chart(folder / "plot.png", scored.scores, detector.reference, fitted.value)
     else:

@@ -14,14 +14,14 @@ from scipy.stats import ks_2samp
 from keras_ae.data.series.resample import Series, series_of, spread
 from keras_ae.data.series.windows import step_of_time, windowed
 from keras_ae.data.tables.csv_file import read_table
-from keras_ae.data.tables.preprocessing import Intake
+from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.data.types import values
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
-from keras_ae.runs.artifacts import saved
+from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.tasks.anomaly_scores import in_batches
-from keras_ae.tasks.thresholds import Fitted, p_values
+from keras_ae.tasks.thresholds import FittedThreshold, p_values
 from keras_ae.tasks.window_scores import scores_of
 
 BINS, LITTLE, MUCH = 10, 0.1, 0.25
@@ -66,15 +66,15 @@ class Detector:
     The data that the run learned from may have changed since, or be gone.
 
     model: as `tasks.anomaly` makes it. fitted: its threshold.
-    reference: scores of the normal examples held back, in ascending order. intake: of a table's columns.
+    reference: scores of the normal examples held back, in ascending order. preprocessor: of a table's columns.
     offset, scale: of the values of a series. channels: names of its columns, step: nanoseconds from one point
     to the next. time, label: its other columns, where they were named.
     """
 
     model: keras.Model
-    fitted: Fitted
+    fitted: FittedThreshold
     reference: np.ndarray
-    intake: Intake | None
+    preprocessor: Preprocessor | None
     offset: np.ndarray
     scale: np.ndarray
     channels: tuple[str, ...] = ()
@@ -85,10 +85,10 @@ class Detector:
     @classmethod
     def of(cls, directory: Path, recipe: Recipe) -> Detector:
         """Raises InputError for a run that is not finished, and for one that detects nothing in files."""
-        kept = saved(directory)
+        kept = load_artifacts(directory)
         card = directory / "card.json"
         told = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
-        if kept.detector is None or not (kept.units.intake or kept.channels) or "detector" not in told:
+        if kept.detector is None or not (kept.scaler.preprocessor or kept.channels) or "detector" not in told:
             raise InputError(
                 f"{recipe.name}, trained on {told.get('data', {}).get('name', 'its data')}, does not detect "
                 "anomalies in files of rows; take series_anomaly or table_anomaly, of one series or table"
@@ -97,11 +97,11 @@ class Detector:
         calibrated = kept.detector.get_layer("calibrated")
         return cls(
             kept.detector,
-            Fitted(facts["threshold"], facts["how"], facts["promise"], facts["count"]),
+            FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"]),
             np.asarray(calibrated.reference),
-            kept.units.intake,
-            kept.units.offset,
-            kept.units.scale,
+            kept.scaler.preprocessor,
+            kept.scaler.offset,
+            kept.scaler.scale,
             kept.channels,
             kept.step,
             getattr(recipe.data, "time", ""),
@@ -126,8 +126,8 @@ def scored_series(detector: Detector, series: Series) -> Scored:
 
 def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> Scored:
     """Scores of a table's rows, of its columns (n,) of numbers and words."""
-    found = in_batches(detector.model, detector.intake.numbers_of(columns))
-    scores, names = found["score"], detector.intake.columns
+    found = in_batches(detector.model, detector.preprocessor.numbers_of(columns))
+    scores, names = found["score"], detector.preprocessor.columns
     return Scored(scores, found["p_value"], found["is_anomaly"], found["contributions"], names, scores)
 
 
@@ -154,15 +154,15 @@ def scored_file(detector: Detector, path: str) -> tuple[Scored, Series | None]:
 
     Raises InputError for a file without the columns that the detector was trained on.
     """
-    if detector.intake is not None:
-        return scored_table(detector, columns_at(detector.intake, path)), None
+    if detector.preprocessor is not None:
+        return scored_table(detector, columns_at(detector.preprocessor, path)), None
     series = series_at(detector, path)
     return scored_series(detector, series), series
 
 
-def columns_at(intake: Intake, path: str) -> dict[str, np.ndarray]:
-    """The columns of a file that an intake takes. InputError where it lacks one."""
-    return TableFile(path).columns(intake.columns, intake.words)
+def columns_at(preprocessor: Preprocessor, path: str) -> dict[str, np.ndarray]:
+    """The columns of a file that an preprocessor takes. InputError where it lacks one."""
+    return TableFile(path).columns(preprocessor.columns, preprocessor.words)
 
 
 def drift(reference: np.ndarray, now: np.ndarray) -> dict[str, float | str]:

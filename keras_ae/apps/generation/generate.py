@@ -44,19 +44,19 @@ class Wish:
         length = options.length
         if length is not None and not 1 <= length <= LONGEST:
             raise InputError(f"expected a length from 1 to {LONGEST:,}, received {length}")
-        medium = generator.medium
+        format = generator.format
         if length is not None:
-            if getattr(medium, "axis", None) is None:
+            if getattr(format, "axis", None) is None:
                 raise InputError(
-                    f"{type(medium).__name__} of this run are whole, not windows of something longer; "
+                    f"{type(format).__name__} of this run are whole, not windows of something longer; "
                     "leave the length out"
                 )
-            length *= getattr(medium, "unit", 1)
+            length *= getattr(format, "unit", 1)
         opening = None
         if options.after:
             shape = list(generator.element_shape)
-            shape[medium.axis] = 1
-            opening = medium.read(file_of(options.after, generator), tuple(shape))
+            shape[format.axis] = 1
+            opening = format.read(file_of(options.after, generator), tuple(shape))
             if options.valid:
                 _check_opening(opening, options.after, generator)
         label = None if options.label is None else generator.label_of(options.label)
@@ -67,15 +67,15 @@ class Wish:
 
 
 def _check_opening(opening, name, generator):
-    """Raises InputError for an opening that leaves nothing valid to draw, of a medium that mends nothing."""
-    medium, unit = generator.medium, getattr(generator.medium, "unit", 1)
-    if hasattr(medium, "repaired") or unjudged(generator):
+    """Raises InputError for an opening that leaves nothing valid to draw, of a format that mends nothing."""
+    format, unit = generator.format, getattr(generator.format, "unit", 1)
+    if hasattr(format, "repaired") or unjudged(generator):
         return
-    whole = opening.take(range(opening.shape[medium.axis] // unit * unit), axis=medium.axis)
-    share = float(medium.validity(whole[None])[0]) if whole.size else 1.0
+    whole = opening.take(range(opening.shape[format.axis] // unit * unit), axis=format.axis)
+    share = float(format.validity(whole[None])[0]) if whole.size else 1.0
     if share < 1:
         raise InputError(
-            f"{name} is not valid itself ({share:.0%} of its {getattr(medium, 'counted', 'steps')} are), so "
+            f"{name} is not valid itself ({share:.0%} of its {getattr(format, 'counted', 'steps')} are), so "
             "that nothing that begins with it is; leave PLAYABLE= (--playable) out, or mend it"
         )
 
@@ -94,7 +94,7 @@ def generated(generator: Generator, wish: Wish) -> Made:
     if wish.valid:
         return made_valid(generator, draw, made, wish.seed)
     if not unjudged(generator):
-        valid = generator.medium.validity(made.examples) >= 1.0
+        valid = generator.format.validity(made.examples) >= 1.0
         return Made(made.examples, made.noise, made.labels, valid, valid)
     return made
 
@@ -115,12 +115,12 @@ def _drawing(generator, wish):
                 drawn = best_of(generator, windows, number, seed, wish.best)
             else:
                 drawn = windows(number, seed)
-            if wish.valid and not hasattr(generator.medium, "repaired"):
+            if wish.valid and not hasattr(generator.format, "repaired"):
                 drawn = made_valid(generator, windows, drawn, seed)
             return drawn.examples
 
         joined = [
-            stitched(of_seed, wish.length, generator.medium, seed + 1009 * number, wish.opening)
+            stitched(of_seed, wish.length, generator.format, seed + 1009 * number, wish.opening)
             for number in range(count)
         ]
         return Made(np.stack(joined), np.zeros((count, 0), np.float32), None)

@@ -10,15 +10,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.autoregressive import forced
+from keras_ae.blocks.autoregressive import teacher_forced
 from keras_ae.blocks.choices import choices_of
 from keras_ae.blocks.samplers import generate, takes_condition, tempered
 from keras_ae.data.splits import hashes
-from keras_ae.data.types import Units
+from keras_ae.data.types import Scaler
 from keras_ae.errors import InputError
-from keras_ae.formats import Medium
+from keras_ae.formats import Format
 from keras_ae.heads import Heads, apply, inference_batch
-from keras_ae.runs.artifacts import saved
+from keras_ae.runs.artifacts import load_artifacts
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +47,9 @@ class Generator:
     """
 
     heads: Heads
-    units: Units
+    scaler: Scaler
     sampler: keras.Model | None
-    medium: Medium
+    format: Format
     shape: tuple[int, ...]
     classes: int
     names: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Generator:
     @classmethod
     def of(cls, directory: Path) -> Generator:
         """Raises InputError for a run that is not finished, and for a decoder that wants more than a code."""
-        kept = saved(directory)
+        kept = load_artifacts(directory)
         if not kept.heads.takes_code_alone:
             raise InputError(
                 f"{directory} has a decoder that takes more than a code, such as one of photographs with "
@@ -66,20 +66,20 @@ class Generator:
             )
         shape = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
         made = tuple(kept.heads.decoder.output["reconstruction"].shape[1:])
-        if shape != made or kept.units.intake is not None:
+        if shape != made or kept.scaler.preprocessor is not None:
             raise InputError(
                 f"{directory} turns examples of shape {shape} into {made}, or rows of a table; what "
                 "generates gives what it takes: keras-ae list"
             )
         classes = kept.examples["condition"].shape[-1] if takes_condition(kept.heads) else 0
         return cls(
-            kept.heads, kept.units, kept.sampler, kept.medium, shape, classes, kept.label_names, kept.learned
+            kept.heads, kept.scaler, kept.sampler, kept.format, shape, classes, kept.label_names, kept.learned
         )
 
     @property
     def element_shape(self) -> tuple[int, ...]:
         """Of an example as people have it."""
-        return self.shape[:-1] if self.units.domain == "categorical" else self.shape
+        return self.shape[:-1] if self.scaler.domain == "categorical" else self.shape
 
     def noise(self, count: int, seed: int, temperature: float = 1.0) -> np.ndarray:
         """Standard normal numbers of a seed for the sampler (count, ...); by the temperature they spread.
@@ -120,20 +120,20 @@ class Generator:
         if self.classes and labels is None:
             raise InputError(f"expected a class beside each code: {self.told_classes}")
         drawn = codes if isinstance(codes, dict) else {"code": codes}
-        return self.units.raw(generate(self.heads, drawn, labels, self.classes))
+        return self.scaler.inverse_transform(generate(self.heads, drawn, labels, self.classes))
 
     def encoded(self, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Codes (n, ...) of examples (n, ...) as people have them."""
         classes, size = self.shape[-1], inference_batch(self.shape)
         whole = examples.dtype.kind in "iu" and examples.min() >= 0 and examples.max() < classes
-        if self.units.domain == "categorical" and not whole:
+        if self.scaler.domain == "categorical" and not whole:
             raise InputError(
                 f"expected whole numbers of classes from 0 to {classes - 1}, received {examples.dtype} from "
                 f"{examples.min()} to {examples.max()}; take data of the kind that the model was trained on"
             )
         parts = []
         for at in range(0, len(examples), size):
-            named = {"inputs": self.units.seen(examples[at : at + size], classes)}
+            named = {"inputs": self.scaler.transform(examples[at : at + size], classes)}
             if self.classes:
                 named["condition"] = np.eye(self.classes, dtype=np.float32)[labels[at : at + size]]
             parts.append(apply(self.heads.encoder, named)["code"])
@@ -148,7 +148,7 @@ class Generator:
         if not shape:
             return {}
         decoder, axis = self.heads.decoder, self.heads.decoder.get_layer("decoder_steps").axis
-        targets = self.units.seen(examples, self.shape[-1])
+        targets = self.scaler.transform(examples, self.shape[-1])
         shares = np.asarray(apply(self._forced, {"code": codes, "targets": targets})["reconstruction"])
         turned = (np.swapaxes(np.asarray(part), 1, 1 + axis) for part in (shares, targets))
         flat = (part.reshape(-1, *shape, self.shape[-1]) for part in turned)
@@ -156,7 +156,7 @@ class Generator:
 
     @cached_property
     def _forced(self):
-        return forced(self.heads.decoder)
+        return teacher_forced(self.heads.decoder)
 
     def draw(self, count: int, seed: int, temperature: float = 1.0, label: int | None = None) -> Made:
         """New examples, the same for the same seed. Of a conditional decoder each code serves every class.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
-from keras_ae.data.types import Data, people_have
+from keras_ae.data.types import Data, in_original_units
 from keras_ae.errors import InputError
 
 SPLITS = ("train", "validation", "test")
@@ -52,23 +52,25 @@ def given(text: str, generator: Generator, data: Callable[[], Data], label: int 
         one = split.take(slice(int(number), int(number) + 1))
         known = None if one.labels is None else int(one.labels[0])
         known = label if known is None else known
-        return Given(f"{kind}_{number}", people_have(one, generator.units)[0], label=known, wanted=label)
-    kinds = ", ".join(generator.medium.suffixes)
+        return Given(
+            f"{kind}_{number}", in_original_units(one, generator.scaler)[0], label=known, wanted=label
+        )
+    kinds = ", ".join(generator.format.suffixes)
     if not Path(text).suffix:
         raise InputError(
             f"expected a file ({kinds}), an example such as test:5, or a seed such as seed:3; received "
             f"{text or 'nothing: INPUT=, or FROM= and TO='}"
         )
     path = file_of(text, generator)
-    return Given(path.stem, generator.medium.read(path, generator.element_shape), label=label)
+    return Given(path.stem, generator.format.read(path, generator.element_shape), label=label)
 
 
 def file_of(text: str, generator: Generator) -> Path:
     """The file of an example that a text names. Raises InputError for none, and for one of another kind."""
-    path, kinds = Path(text), ", ".join(generator.medium.suffixes)
+    path, kinds = Path(text), ", ".join(generator.format.suffixes)
     if not path.is_file():
         raise InputError(f"there is no file {text}; name one ({kinds})")
-    if path.suffix.lower() not in generator.medium.suffixes:
+    if path.suffix.lower() not in generator.format.suffixes:
         raise InputError(f"expected a file of {kinds}, received {text}")
     return path
 

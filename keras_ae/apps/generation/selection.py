@@ -37,7 +37,7 @@ def best_of(generator: Generator, draw: Callable[[int, int], Made], count: int, 
 
 
 def made_valid(generator: Generator, draw: Callable[[int, int], Made], made: Made, seed: int) -> Made:
-    """What was made, repaired where the medium can, and drawn anew where it stays invalid.
+    """What was made, repaired where the format can, and drawn anew where it stays invalid.
 
     Raises InputError where what is generated has no validity.
     """
@@ -46,9 +46,9 @@ def made_valid(generator: Generator, draw: Callable[[int, int], Made], made: Mad
     kept = valid.copy()
     made = Made(made.examples.copy(), made.noise, made.labels)
     for number in range(ROUNDS):
-        if hasattr(generator.medium, "repaired"):
+        if hasattr(generator.format, "repaired"):
             for place in np.flatnonzero(~kept):
-                made.examples[place], kept[place] = generator.medium.repaired(made.examples[place])
+                made.examples[place], kept[place] = generator.format.repaired(made.examples[place])
             kept &= ~generator.copies(made.examples)
         if kept.all():
             break
@@ -83,17 +83,17 @@ def validity_of(generator: Generator) -> Callable[[np.ndarray], np.ndarray]:
     """What scores examples (n, ...) in [0, 1]. Raises InputError where nothing does."""
     if reason := unjudged(generator):
         raise InputError(reason)
-    return generator.medium.validity
+    return generator.format.validity
 
 
 def unjudged(generator: Generator) -> str:
     """Why nothing tells valid examples from others; nothing where something does."""
-    if not hasattr(generator.medium, "validity"):
+    if not hasattr(generator.format, "validity"):
         return (
-            f"nothing tells valid {type(generator.medium).__name__.lower()} from others; leave the choice "
+            f"nothing tells valid {type(generator.format).__name__.lower()} from others; leave the choice "
             "of the best, and of valid ones alone, out"
         )
-    return getattr(generator.medium, "unjudged", "")
+    return getattr(generator.format, "unjudged", "")
 
 
 def _chosen(better, first, second):

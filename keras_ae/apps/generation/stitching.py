@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from keras_ae.errors import InputError
-from keras_ae.formats import Medium
+from keras_ae.formats import Format
 
 CANDIDATES = 256
 """Windows among which the next one is chosen."""
@@ -26,18 +26,18 @@ AMONG = 8
 def stitched(
     windows: Callable[[int, int], np.ndarray],
     length: int,
-    medium: Medium,
+    format: Format,
     seed: int,
     opening: np.ndarray | None = None,
 ) -> np.ndarray:
-    """An example of so many steps along its medium's axis, of windows that overlap by about a third.
+    """An example of so many steps along its format's axis, of windows that overlap by about a third.
 
     windows: (count, seed) -> windows (count, ...). opening: what it is to begin with, (...) of any length
-    along the axis; of a medium of units, such as bars, whole ones of it. The same for the same seed.
+    along the axis; of a format of units, such as bars, whole ones of it. The same for the same seed.
     Raises InputError for a length below a window's, and one that the opening has already.
     """
-    axis, unit = medium.axis, getattr(medium, "unit", 1)
-    counted = getattr(medium, "counted", "steps")
+    axis, unit = format.axis, getattr(format, "unit", 1)
+    counted = getattr(format, "counted", "steps")
     pool = np.moveaxis(windows(CANDIDATES, seed), 1 + axis, 1)
     size = pool.shape[1]
     if length < size:
@@ -68,16 +68,16 @@ def stitched(
         if number % JOINS == 0:
             pool = np.moveaxis(windows(CANDIDATES, seed + number), 1 + axis, 1)
         kept = opening is not None and number == 1  # an opening is the user's own and stays as it is
-        whole, taken = _joined(whole, pool, min(overlap, len(whole)), random, medium, kept)
+        whole, taken = _joined(whole, pool, min(overlap, len(whole)), random, format, kept)
         pool = np.delete(pool, taken, axis=0)  # so that no window stands twice
     return np.moveaxis(whole[:length], 0, axis)
 
 
-def _joined(whole, pool, overlap, random, medium, kept):
+def _joined(whole, pool, overlap, random, format, kept):
     """What is there (length, ...) with the window of a pool (n, size, ...) that fits, and its place."""
     end, heads = whole[-overlap:], pool[:, :overlap]
-    if hasattr(medium, "compared"):
-        end, heads = medium.compared(end[None])[0], medium.compared(heads)
+    if hasattr(format, "compared"):
+        end, heads = format.compared(end[None])[0], format.compared(heads)
     differ = (heads != end).reshape(len(pool), overlap, -1).sum(axis=2)
     # before a cut stands what was there, behind it the window: both sides of a cut are to agree
     costs = differ + np.pad(differ, ((0, 0), (1, 0)))[:, :-1]
@@ -89,6 +89,6 @@ def _joined(whole, pool, overlap, random, medium, kept):
     best = np.argsort(each, kind="stable")[:AMONG]
     chosen = random.choice(best[each[best] == each[best[0]]])
     before = whole[: len(whole) - overlap + cuts[chosen]]
-    if hasattr(medium, "joined"):
-        return medium.joined(before, pool[chosen], int(cuts[chosen])), chosen
+    if hasattr(format, "joined"):
+        return format.joined(before, pool[chosen], int(cuts[chosen])), chosen
     return np.concatenate([before, pool[chosen, cuts[chosen] :]]), chosen

@@ -12,7 +12,7 @@ from keras_ae.apps.generation.inputs import Given, whole_of, windows_of
 from keras_ae.apps.generation.latent_space import CodeSpace
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
-from keras_ae.formats import Medium
+from keras_ae.formats import Format
 from keras_ae.metrics.nearest import distances, nearest
 
 MOST_UNITS = 10
@@ -70,7 +70,7 @@ def drawn_of(generator: Generator, one: Given) -> dict[str, np.ndarray]:
     """
     if one.code is not None:
         return {"code": one.code} | ({} if one.choices is None else {"choices": one.choices})
-    windows, _ = windows_of(one.example, generator.element_shape, getattr(generator.medium, "axis", None))
+    windows, _ = windows_of(one.example, generator.element_shape, getattr(generator.format, "axis", None))
     codes = generator.encoded(windows[:1], labels_of(generator, one, 1))
     return {"code": codes[0]} | {
         name: choices[0] for name, choices in generator.choices_of(windows[:1], codes).items()
@@ -146,13 +146,13 @@ def traversals(
 
 
 def which_have(
-    name: str, examples: np.ndarray, labels: np.ndarray | None, data: Data, medium: Medium
+    name: str, examples: np.ndarray, labels: np.ndarray | None, data: Data, format: Format
 ) -> np.ndarray:
-    """Which examples (n, ...) have an attribute, (n,) bool: one of the medium's, or a label.
+    """Which examples (n, ...) have an attribute, (n,) bool: one of the format's, or a label.
 
     Raises InputError for an attribute there is not, naming those there are.
     """
-    own = medium.attributes(examples) if hasattr(medium, "attributes") else {}
+    own = format.attributes(examples) if hasattr(format, "attributes") else {}
     if name in own:
         return own[name]
     classes = {}
@@ -193,19 +193,19 @@ def attributed(
 
 def reconstruction(generator: Generator, one: Given) -> tuple[np.ndarray, np.ndarray, str]:
     """What comes back of an example, its codes (windows, ...), and how near it is, in words."""
-    axis = getattr(generator.medium, "axis", None)
+    axis = getattr(generator.format, "axis", None)
     windows, starts = windows_of(one.example, generator.element_shape, axis)
     labels = labels_of(generator, one, len(windows))
     codes = generator.encoded(windows, labels)
     back = whole_of(generator.decoded(codes, wanted_of(generator, one, len(codes))), starts, axis)
-    if generator.units.domain == "categorical":
+    if generator.scaler.domain == "categorical":
         return back, codes, f"{np.mean(back == one.example):.2%} of {back.size:,} places as they were"
     return back, codes, f"mean squared error {np.mean(np.square(back - one.example)):.5f}"
 
 
 def neighbors(generator: Generator, one: Given, learned: np.ndarray, count: int) -> list[Neighbors]:
     """What of what was learned from, (n, ...), is nearest to an example, for each of its windows."""
-    axis = getattr(generator.medium, "axis", None)
+    axis = getattr(generator.format, "axis", None)
     windows, starts = windows_of(one.example, generator.element_shape, axis)
     places, found = nearest(windows, learned, count)
     names = [one.name if len(windows) == 1 else f"{one.name}_{start:04d}" for start in starts]

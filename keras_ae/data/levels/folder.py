@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from keras_ae.data.levels.generated import MadeLevels, medium_of
+from keras_ae.data.levels.generated import GeneratedLevels, format_of
 from keras_ae.data.levels.windows import data_of, windows
 from keras_ae.data.types import LARGEST, Data
 from keras_ae.errors import InputError
@@ -70,7 +70,7 @@ class LevelFolder:
         cut = any(level.shape[1] > width for level in levels.values())
         return data_of(
             Path(self.path).name,
-            medium_of(legend, self.game, cut),
+            format_of(legend, self.game, cut),
             list(levels.values()),
             pieces,
             unit="windows" if cut else "levels",
@@ -78,7 +78,7 @@ class LevelFolder:
         )
 
     def sample(self) -> Data:
-        return MadeLevels(6, (self.width or WIDTH) + 6, self.width or WIDTH).load()
+        return GeneratedLevels(6, (self.width or WIDTH) + 6, self.width or WIDTH).load()
 
     def _legend(self):
         """The one legend of the folder, its empty tile first."""

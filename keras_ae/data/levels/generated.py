@@ -19,7 +19,7 @@ _TILE = {character: number for number, character in enumerate(MARIO.tiles)}
 
 
 @dataclass(frozen=True)
-class MadeLevels(Named):
+class GeneratedLevels(Named):
     """Levels of ground with gaps, hills, pipes, cannons, blocks, coins and enemies; all can be run.
 
     levels: how many, at least 3. columns: of each. width: columns of a window, 4 to `columns`.
@@ -41,14 +41,14 @@ class MadeLevels(Named):
     def load(self) -> Data:
         made = made_levels(self.levels, self.columns, self.seed)
         pieces = [windows(level, self.width) for level in made]
-        return data_of(self.name, medium_of(MARIO, "platformer"), list(made), pieces)
+        return data_of(self.name, format_of(MARIO, "platformer"), list(made), pieces)
 
     def sample(self) -> Data:
-        return MadeLevels(6, self.width + 6, self.width, self.seed).load()
+        return GeneratedLevels(6, self.width + 6, self.width, self.seed).load()
 
 
-def medium_of(legend: Legend, game: str, cut: bool = False) -> TileLevels:
-    """The medium of a game's levels, or of windows that they are cut into."""
+def format_of(legend: Legend, game: str, cut: bool = False) -> TileLevels:
+    """The format of a game's levels, or of windows that they are cut into."""
     return TileLevels(legend.tiles, game, legend.tags, cut)
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from keras_ae.data.download import download, listed
-from keras_ae.data.levels.generated import MadeLevels, medium_of
+from keras_ae.data.levels.generated import GeneratedLevels, format_of
 from keras_ae.data.levels.windows import data_of, windows
 from keras_ae.data.types import Data, Named
 from keras_ae.errors import check_least
@@ -49,10 +49,10 @@ class Mario(Named):
     def load(self) -> Data:
         levels = published("Super Mario Bros", MARIO)
         pieces = [windows(level, self.width) for level in levels]
-        return data_of(self.name, medium_of(MARIO, "platformer"), levels, pieces, (0.15, 0.2), twins=True)
+        return data_of(self.name, format_of(MARIO, "platformer"), levels, pieces, (0.15, 0.2), twins=True)
 
     def sample(self) -> Data:
-        return MadeLevels(levels=6, columns=self.width + 6, width=self.width).load()
+        return GeneratedLevels(levels=6, columns=self.width + 6, width=self.width).load()
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Zelda(Named):
     def load(self) -> Data:
         dungeons = published("The Legend of Zelda", ZELDA)
         pieces = [rooms(dungeon) for dungeon in dungeons]
-        return data_of(self.name, medium_of(ZELDA, "rooms"), dungeons, pieces, (0.2, 0.25), "rooms")
+        return data_of(self.name, format_of(ZELDA, "rooms"), dungeons, pieces, (0.2, 0.25), "rooms")
 
     def sample(self) -> Data:
         """Rooms of walls, doors on two or more sides, and blocks here and there."""
@@ -75,7 +75,7 @@ class Zelda(Named):
         drawn[:, 2:-2, 2:-2] = np.where(random.random((36, 12, 7)) < 0.1, block, floor)
         drawn[:, 1, 4:7] = drawn[:, 14, 4:7] = door
         drawn[random.random(36) < 0.5, 7:9, 1] = door
-        return data_of("zelda", medium_of(ZELDA, "rooms"), list(drawn), list(drawn[:, None]), unit="rooms")
+        return data_of("zelda", format_of(ZELDA, "rooms"), list(drawn), list(drawn[:, None]), unit="rooms")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class LodeRunner(Named):
     def load(self) -> Data:
         levels = published("Lode Runner", LODE_RUNNER)
         pieces = [level[None] for level in levels]
-        return data_of(self.name, medium_of(LODE_RUNNER, "runner"), levels, pieces, unit="levels", twins=True)
+        return data_of(self.name, format_of(LODE_RUNNER, "runner"), levels, pieces, unit="levels", twins=True)
 
     def sample(self) -> Data:
         """Floors of bricks with gold on them, joined by ladders."""
@@ -103,7 +103,7 @@ class LodeRunner(Named):
                 level[floor - 1, random.choice(32, 4, replace=False)] = gold
             level[20, random.integers(32)] = spawn
         return data_of(
-            "lode_runner", medium_of(LODE_RUNNER, "runner"), list(drawn), list(drawn[:, None]), unit="levels"
+            "lode_runner", format_of(LODE_RUNNER, "runner"), list(drawn), list(drawn[:, None]), unit="levels"
         )
 
 

@@ -36,7 +36,7 @@ def families(levels: list[np.ndarray]) -> list[int]:
 
 def data_of(
     name: str,
-    medium: TileLevels,
+    format: TileLevels,
     levels: list[np.ndarray],
     pieces: list[np.ndarray],
     shares: tuple[float, float] = (VALIDATION, TEST),
@@ -50,7 +50,7 @@ def data_of(
         earlier level; rooms in frames of one form are alike without being so.
     Raises InputError for fewer than 3 levels that differ, and for more than fits in memory.
     """
-    size = sum(each.size for each in pieces) * len(medium.tiles)
+    size = sum(each.size for each in pieces) * len(format.tiles)
     if size > LARGEST:
         raise InputError(
             f"{name} takes {size / 2**30:.1f} GiB one-hot, at most {LARGEST / 2**30:.0f} are held in memory; "
@@ -68,13 +68,13 @@ def data_of(
         notes += (f"a split holds only {unit} that training has too: its figures tell nothing of others",)
     if dropped:
         notes += (f"left out of validation and test {dropped:,} {unit} that an earlier split has too",)
-    tiles = np.arange(len(medium.tiles))
+    tiles = np.arange(len(format.tiles))
     return Data(
         name,
         **{part: Split(tiles == each[..., None]) for part, each in splits.items()},
         domain="categorical",
         notes=notes,
-        medium=medium,
+        format=format,
     )
 
 

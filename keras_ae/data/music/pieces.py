@@ -11,7 +11,7 @@ from keras_ae.data.splits import assign, digests
 from keras_ae.data.types import Data, Split
 from keras_ae.errors import InputError, check_least
 from keras_ae.formats.music import rules
-from keras_ae.formats.music.chorales import Chorales as Medium
+from keras_ae.formats.music.chorales import Chorales as Format
 from keras_ae.formats.music.grid import Piece, Vocabulary, onsets_of, windows
 from keras_ae.formats.music.harmonies import harmonized
 
@@ -88,7 +88,7 @@ def data_of(
             f"{vocabulary.highest} struck",
             *notes,
         ),
-        medium=Medium(vocabulary.lowest, vocabulary.highest, STEPS_A_BEAT, BEATS_A_BAR, onsets),
+        format=Format(vocabulary.lowest, vocabulary.highest, STEPS_A_BEAT, BEATS_A_BAR, onsets),
     )
 
 

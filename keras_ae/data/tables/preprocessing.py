@@ -34,7 +34,7 @@ MOST_WORDS = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Intake:
+class Preprocessor:
     """Named columns in, a vector out.
 
     model: {name of the signature: (batch, 1)}, float32 or string -> {"inputs": (batch, features)}.
@@ -151,7 +151,7 @@ def number_of(values: np.ndarray, scaling: str = "spread") -> Number:
     return Number(offset, scale, logarithm, *limits, (middle - offset) / scale)
 
 
-def fitted(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spread") -> Intake:
+def fitted(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spread") -> Preprocessor:
     """Fits numbers and words of columns on some of their rows, numbers scaled by one of SCALINGS.
 
     A word that is not among those gets a place of its own, which is empty in training; a missing word
@@ -177,9 +177,11 @@ def fitted(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spre
     inputs, encoded = space.get_inputs(), space.get_encoded_features()
     together = layers.Concatenate(name="together")([encoded[name] for name in named])
     widths = [encoded[name].shape[-1] for name in named]
-    model = keras.Model({name: inputs[name] for name in sorted(inputs)}, {"inputs": together}, name="intake")
+    model = keras.Model(
+        {name: inputs[name] for name in sorted(inputs)}, {"inputs": together}, name="preprocessor"
+    )
     groups = np.repeat(np.arange(len(widths)), widths)
-    return Intake(model, tuple(columns), groups, tuple(logarithms))
+    return Preprocessor(model, tuple(columns), groups, tuple(logarithms))
 
 
 def words_of(column: Column) -> np.ndarray:

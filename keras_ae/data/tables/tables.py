@@ -141,11 +141,11 @@ def data_of(
         raise InputError(
             f"expected normal rows in {name} to train on, received none; say which label is normal"
         )
-    intake = fitted(columns, fit, scaling)
+    preprocessor = fitted(columns, fit, scaling)
     rows = sum(map(len, parts.values()))
-    if rows * len(intake.groups) * 4 > LARGEST:
+    if rows * len(preprocessor.groups) * 4 > LARGEST:
         raise InputError(
-            f"{name} becomes {rows:,} x {len(intake.groups):,} numbers, more than {LARGEST / 2**30:g} GiB; "
+            f"{name} becomes {rows:,} x {len(preprocessor.groups):,} numbers, more than {LARGEST / 2**30:g} GiB; "
             'take fewer rows, or leave columns of many words out: SET="data.left_out=..."'
         )
     raw = {
@@ -154,12 +154,12 @@ def data_of(
     }
     splits = {}
     for part, index in parts.items():
-        examples = intake.numbers_of({column: values[index] for column, values in raw.items()})
+        examples = preprocessor.numbers_of({column: values[index] for column, values in raw.items()})
         splits[part] = Split(examples, None if labels is None else labels[index])
     tested = {column: values[parts["test"]] for column, values in raw.items()}
     return Data(
-        name, **splits, domain="real", label_names=label_names, notes=(*notes, _kinds_note(columns, intake)),
-        intake=intake, raw=tested,
+        name, **splits, domain="real", label_names=label_names, notes=(*notes, _kinds_note(columns, preprocessor)),
+        preprocessor=preprocessor, raw=tested,
     )  # fmt: skip
 
 
@@ -256,10 +256,10 @@ def _digests(columns):
     return digests(np.column_stack([np.asarray(column.values, np.float64) for column in columns.values()]))
 
 
-def _kinds_note(columns, intake):
+def _kinds_note(columns, preprocessor):
     """How each column is taken, for the user to correct."""
     numbers = [
-        f"{name} (log)" if name in intake.logarithms else name
+        f"{name} (log)" if name in preprocessor.logarithms else name
         for name, column in columns.items()
         if column.kind == "number"
     ]

@@ -82,7 +82,7 @@ def benchmark(
             report(f"{name} is left out: {error}")
             continue
         if not lines:
-            lines.append([principal_components(first, loaded, int(rows[0].figures["code"]))])
+            lines.append([principal_components(first, loaded, int(rows[0].metrics["code"]))])
         lines.append(rows)
         write(lines, folder, loaded, first, seeds)
     if not lines:
@@ -101,7 +101,7 @@ def _recipes(data, names, settings, seeds, report) -> dict[str, list[Recipe]]:
         raise InputError(f"expected 1 seed or more to train each variant with, received {seeds}")
     recipes = {}
     for name in names or all_of_them:
-        recipe = Recipe(data, all_of_them[name], Reconstruction(), warmup=100)
+        recipe = Recipe(data, all_of_them[name], Reconstruction(), lr_warmup_steps=100)
         try:
             recipe = replace(override(recipe, settings), name=name)
             recipes[name] = [override(recipe, [f"seed={recipe.seed + more}"]) for more in range(seeds)]
@@ -138,6 +138,6 @@ def _row(recipe, folder, data, report):
     if row.samples is not None:
         images["samples"] = row.samples
     aside = folder / "new-row.npz"
-    np.savez(aside, figures=json.dumps(row.figures), **images)
+    np.savez(aside, metrics=json.dumps(row.metrics), **images)
     os.replace(aside, file)
     return row

@@ -17,9 +17,9 @@ from keras_ae.metrics.disentanglement import beta_vae_score, gaps, mutual_inform
 from keras_ae.metrics.reconstruction import (
     active_units,
     cluster_agreement,
-    evaluate,
     frechet_distance,
     linear_probe,
+    mean_metrics,
 )
 from keras_ae.recipe import Recipe
 from keras_ae.runs.evaluation import reconstructor
@@ -37,7 +37,7 @@ class Row:
     """
 
     name: str
-    figures: dict[str, float]
+    metrics: dict[str, float]
     reconstructions: np.ndarray
     samples: np.ndarray | None
 
@@ -47,7 +47,7 @@ def measured(run: Run) -> Row:
     data = run.data
     pair = partial(run.recipe.task.pair, domain=data.domain)
     batches = held_back_batches(data.test, pair, run.recipe.seed, data.classes)
-    scores = evaluate(reconstructor(run.heads.end_to_end), batches, data.domain)
+    scores = mean_metrics(reconstructor(run.heads.end_to_end), batches, data.domain)
     train_split = data.train.thin(MOST_FITTED)
     encoded = run.encode(train_split)
     figures = {
@@ -92,7 +92,7 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
 
     pair = partial(recipe.task.pair, domain=data.domain)
     batches = held_back_batches(data.test, pair, recipe.seed)
-    scores = evaluate(
+    scores = mean_metrics(
         lambda named: decode(pca.transform(np.asarray(named["inputs"]).reshape(len(named["inputs"]), -1))),
         batches,
         data.domain,

@@ -54,7 +54,7 @@ def write(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Reci
     (folder / "table.md").write_text(_table(lines, data, recipe, seeds))
     figures = {
         "seeds": list(range(recipe.seed, recipe.seed + seeds)),
-        "figures": {rows[0].name: [row.figures for row in rows] for rows in lines},
+        "figures": {rows[0].name: [row.metrics for row in rows] for rows in lines},
     }
     (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     if drawable(data.test.shape):
@@ -64,7 +64,7 @@ def write(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Reci
 
 def _table(lines, data, recipe, seeds):
     """The text of the table and of what is said below it."""
-    used = [column for column in COLUMNS if any(column in rows[0].figures for rows in lines)]
+    used = [column for column in COLUMNS if any(column in rows[0].metrics for rows in lines)]
     text = [
         f"| variant | {' | '.join(COLUMNS[column][0] for column in used)} |",
         "|---|" + "---:|" * len(used),
@@ -79,7 +79,7 @@ def _table(lines, data, recipe, seeds):
             f"{recipe.seed + seeds - 1}; one figure where all agree."
         )
     if "mig" in used:
-        varying = [name for name in data.factor_names if f"mig_{name}" in lines[0][0].figures]
+        varying = [name for name in data.factor_names if f"mig_{name}" in lines[0][0].metrics]
         told = {"chance": 1 / len(varying), "count": len(data.test), "names": ", ".join(varying)}
         text += ["", OF_FACTORS.format(**told)]
     if data.classes:
@@ -89,7 +89,7 @@ def _table(lines, data, recipe, seeds):
 
 def _cell(rows, column):
     """A figure, or the mean of those of several seeds and how far they differ."""
-    figures = [row.figures[column] for row in rows if column in row.figures]
+    figures = [row.metrics[column] for row in rows if column in row.metrics]
     if not figures:
         return "-"
     form = COLUMNS[column][1]

@@ -84,7 +84,7 @@ class TileLevels:
             )
         return level
 
-    def drawn(self, example: np.ndarray) -> np.ndarray:
+    def render(self, example: np.ndarray) -> np.ndarray:
         return art.image(example, self.legend, self.game)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
@@ -123,7 +123,7 @@ class TileLevels:
     def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
         return traits(examples, self.legend, self.game)
 
-    def figures(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+    def sample_metrics(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
         """Measures of samples, (n, rows, columns) all.
 
         playable: share that can be played. broken_pipes: share of pipe tiles. kl_2x2, kl_3x3: nats that the

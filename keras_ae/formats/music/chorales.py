@@ -11,7 +11,7 @@ from keras_ae.errors import check_least
 from keras_ae.formats import Draws
 from keras_ae.formats.music import midi, ngrams, roll, rules, tonality
 from keras_ae.formats.music.grid import Vocabulary, onsets_of
-from keras_ae.formats.music.metrics import broken, figures
+from keras_ae.formats.music.metrics import broken, sample_metrics
 from keras_ae.formats.music.sound import played
 from keras_ae.formats.music.voices import separated
 from keras_ae.imaging.grid import save
@@ -84,16 +84,16 @@ class Chorales:
         onsets = np.pad(onsets, missing) if self.onsets else onsets_of(sounding)
         return self._vocabulary.encoded(sounding, onsets).astype(np.int64)
 
-    def drawn(self, example: np.ndarray) -> np.ndarray:
+    def render(self, example: np.ndarray) -> np.ndarray:
         """A piano roll, a color a voice."""
         meter = self.steps_a_beat, self.beats_a_bar
-        return roll.drawn(*self._vocabulary.decoded(example), self.lowest, self.highest, *meter)
+        return roll.render(*self._vocabulary.decoded(example), self.lowest, self.highest, *meter)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
         """A MIDI file with a track a voice, and its piano roll as PNG."""
         paths = [stem.with_name(stem.name + suffix) for suffix in (".mid", ".png")]
         midi.write(paths[0], *self._vocabulary.decoded(example), self.steps_a_beat, self.beats_a_bar)
-        save(self.drawn(example), paths[1])
+        save(self.render(example), paths[1])
         return paths
 
     def sound(self, example: np.ndarray) -> tuple[np.ndarray, int]:
@@ -123,14 +123,14 @@ class Chorales:
             "high": pitch > HIGH,
         }
 
-    def figures(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+    def sample_metrics(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
         """Breaches of rules a bar, distances of pitch classes and intervals, and bars copied, of samples."""
-        return figures(samples, train, test, self._vocabulary, self._steps_a_bar)
+        return sample_metrics(samples, train, test, self._vocabulary, self._steps_a_bar)
 
     def baselines(self, train: np.ndarray) -> dict[str, Draws]:
         """What draws each voice by itself: any class, or one that follows the note before."""
         names = ("unigram", "bigram")
-        return {name: ngrams.fitted(train, self._vocabulary, name).drawn for name in names}
+        return {name: ngrams.fitted(train, self._vocabulary, name).render for name in names}
 
     def nll(self, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
         """Nats an example, of each voice by itself; of windows of other lengths than those that train too."""

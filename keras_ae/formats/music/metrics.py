@@ -22,7 +22,7 @@ def broken(sounding: np.ndarray, onsets: np.ndarray, steps_a_bar: int) -> dict[s
     return {name: rules.in_bars(count, steps_a_bar) for name, count in counts.items()}
 
 
-def figures(
+def sample_metrics(
     samples: np.ndarray, train: np.ndarray, test: np.ndarray, vocabulary: Vocabulary, steps_a_bar: int
 ) -> dict[str, float]:
     """Measures of samples beside real music; classes (n, time, voices) each.

@@ -18,7 +18,7 @@ WIDEST = 2048
 """Pixels of an image's width where a step may still have 2 or more."""
 
 
-def drawn(
+def render(
     sounding: np.ndarray, onsets: np.ndarray, lowest: int, highest: int, steps_a_beat: int, beats_a_bar: int
 ) -> np.ndarray:
     """A piece (time, voices), as of `Piece`, as an image (height, width, 3) uint8.

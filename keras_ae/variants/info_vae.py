@@ -19,7 +19,7 @@ from keras_ae.heads import Backbone, Heads, Spec, Term
 
 
 @dataclass(frozen=True)
-class Info:
+class InfoVAE:
     """Reconstruction + (1 - alpha) * KL + (alpha + scale - 1) * MMD(codes, N(0, 1)), in nats an example.
 
     backbone: layers between the data and the code.
@@ -63,4 +63,4 @@ class Info:
         )
 
 
-EXAMPLE = (Info(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (InfoVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

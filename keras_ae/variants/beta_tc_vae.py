@@ -17,7 +17,7 @@ from keras_ae.heads import Backbone, Heads, Spec, Term
 
 
 @dataclass(frozen=True)
-class TotalCorrelation:
+class BetaTCVAE:
     """Reconstruction + alpha * mutual information + beta * total correlation + gamma * marginal KL, in nats.
 
     The estimates count the batch as all there is; with the paper's weights their values would be
@@ -62,4 +62,4 @@ def _parts(outputs):
     return decomposed_kl(outputs["code"], outputs["mean"], outputs["log_var"])
 
 
-EXAMPLE = (TotalCorrelation(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (BetaTCVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

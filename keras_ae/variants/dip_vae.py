@@ -19,7 +19,7 @@ from keras_ae.heads import Backbone, Heads, Spec, Term
 
 
 @dataclass(frozen=True)
-class DisentangledPrior:
+class DIPVAE:
     """The evidence lower bound and penalties on the batch's covariance, in nats an example.
 
     off_diagonal * sum of squared covariances + diagonal * sum of (variance - 1)^2.
@@ -69,4 +69,4 @@ class DisentangledPrior:
         return ops.sum(ops.square(ops.diagonal(self._covariance(outputs)) - 1.0))
 
 
-EXAMPLE = (DisentangledPrior(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (DIPVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

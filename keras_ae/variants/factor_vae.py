@@ -1,4 +1,4 @@
-"""Factor: a critic estimates how far the code's units depend on each other, and that is penalized.
+"""FactorVAE: a critic estimates how far the code's units depend on each other, and that is penalized.
 
 Kim and Mnih, "Disentangling by Factorising", ICML 2018, arXiv:1802.05983.
 """
@@ -18,7 +18,7 @@ from keras_ae.heads import Backbone, Heads, Spec, Term
 
 
 @dataclass(frozen=True)
-class Factor:
+class FactorVAE:
     """The evidence lower bound + gamma * total correlation, by the density ratio that a critic learns.
 
     backbone: layers between the data and the code.
@@ -63,4 +63,4 @@ class Factor:
         return (Term("critic", lambda outputs: told_apart(outputs["logit_seen"], outputs["logit_permuted"])),)
 
 
-EXAMPLE = (Factor(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (FactorVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -26,7 +26,7 @@ from keras_ae.heads import Backbone, Heads, Spec, Term
 
 
 @dataclass(frozen=True)
-class Vamp:
+class VampPrior:
     """Reconstruction + log q(code | x) - log mean over pseudo-inputs of q(code | pseudo-input), in nats.
 
     backbone: layers between the data and the code.
@@ -75,4 +75,4 @@ class Vamp:
         return log_normal(code, outputs["mean"], outputs["log_var"]) - prior
 
 
-EXAMPLE = (Vamp(DenseBackbone((16,)), latent_dim=4, components=5), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (VampPrior(DenseBackbone((16,)), latent_dim=4, components=5), Spec((6, 6, 1), (6, 6, 1), "unit"))
