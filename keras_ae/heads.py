@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import prod
-from typing import Protocol
 
 import keras
 import tensorflow as tf
 
-ACTIVATIONS = {"unit": "sigmoid", "real": "linear", "categorical": "softmax"}
-"""The activation of the reconstruction, for each domain that targets may have."""
+from keras_ae.domains import Domain, domain_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Spec:
 
     input_shape: tuple[int, ...]
     target_shape: tuple[int, ...]
-    domain: str
+    domain: Domain
     condition: int = 0
 
     def __post_init__(self):
@@ -39,15 +37,14 @@ class Spec:
             shape = getattr(self, name)
             if not shape or min(shape) < 1:
                 raise ValueError(f"{name} needs one or more axes of at least 1, received {shape}")
-        if self.domain not in ACTIVATIONS:
-            raise ValueError(f"domain is one of {sorted(ACTIVATIONS)}, received {self.domain!r}")
+        object.__setattr__(self, "domain", domain_of(self.domain))
         if self.condition < 0:
             raise ValueError(f"condition is at least 0, received {self.condition}")
 
     @property
     def activation(self) -> str:
         """The activation that keeps a reconstruction inside the targets' domain."""
-        return ACTIVATIONS[self.domain]
+        return self.domain.activation
 
 
 @dataclass(frozen=True)
@@ -219,30 +216,70 @@ class Stage:
     epochs: int
 
 
-class Variant(Protocol):
-    """A frozen dataclass of hyperparameters that builds heads and names its objective's terms.
+@dataclass(frozen=True, eq=False)
+class TrainedHeads:
+    """What a task makes its served heads of.
 
-    Where it has a field `likelihood`, the reconstruction loss is that likelihood in nats an
-    example; else it is a mean over an example's elements. A variant that trains in more than one
-    pass also has `stages(heads) -> tuple[Stage, ...]`, one that generates a field `sampler`, one
-    whose heads have a critic `critic_terms() -> tuple[Term, ...]`, the critic's own objective.
+    Attributes:
+        heads: Trained heads.
+        spec: Shapes and domain that they were built for.
+        data: The data that they were trained on, as the task prepared it.
+        restores: How an image of any size is reconstructed in tiles; None where images have one size.
     """
 
-    def build(self, spec: Spec) -> Heads: ...
+    heads: Heads
+    spec: Spec
+    data: object
+    restores: tuple[int, int] | None = None
 
-    def terms(self) -> tuple[Term, ...]: ...
 
+@dataclass(frozen=True, eq=False)
+class ServedHead:
+    """A head that is exported beside the encoder, the decoder and the autoencoder.
 
-class Backbone(Protocol):
-    """The layers between the data and the code, in both directions.
-
-    encode: (batch, *input_shape) -> features (batch, n).
-    decode: (batch, latent_dim) -> (batch, *output_shape), before the output activation.
+    Attributes:
+        name: Of its folder, such as "detector".
+        model: Named inputs (batch, ...) -> named outputs (batch, ...).
+        facts: What a user of the head should know of it, as JSON takes it; it stands in the model card.
+        section: The key of the facts in the model card.
+        examples: What the head takes, by name, to compare its export with the Keras model on; None
+            for a head that takes the data's own examples, as the encoder does.
+        takes_images: Whether all that it takes, and gives as "reconstruction", are images of any
+            size, which then also go in and come out as files.
     """
 
-    def encode(self, inputs): ...
+    name: str
+    model: keras.Model
+    facts: Mapping[str, object]
+    section: str
+    examples: Mapping[str, object] | None = None
+    takes_images: bool = False
 
-    def decode(self, code, output_shape: tuple[int, ...]): ...
+
+class Backbone:
+    """The layers between the data and the code, in both directions; a frozen dataclass.
+
+    `axis` is the axis of an example, counted without the batch's, along which `encode_steps` and
+    `decode_steps` keep its steps apart; None where the backbone gives one vector an example.
+    """
+
+    axis: int | None = None
+
+    def encode(self, inputs):
+        """(batch, *input_shape) -> features (batch, n)."""
+        raise NotImplementedError
+
+    def decode(self, code, output_shape: tuple[int, ...]):
+        """(batch, latent_dim) -> (batch, *output_shape), before the output activation."""
+        raise NotImplementedError
+
+    def encode_steps(self, inputs):
+        """(batch, *input_shape) -> features (batch, steps, n); only where `axis` is set."""
+        raise NotImplementedError
+
+    def decode_steps(self, code, output_shape: tuple[int, ...]):
+        """Codes (batch, steps, n) -> (batch, *output_shape); only where `axis` is set."""
+        raise NotImplementedError
 
 
 def inference_batch(shape: tuple[int, ...]) -> int:

@@ -55,14 +55,6 @@ def categorical_crossentropy(target, output):
     return mean_of_elements(ops.categorical_crossentropy(target, output))
 
 
-LOSSES: dict[str, Callable] = {
-    "unit": binary_crossentropy,
-    "real": squared_error,
-    "categorical": categorical_crossentropy,
-}
-"""The loss that fits each domain."""
-
-
 def bernoulli(target, outputs):
     """-log p(t) of independent Bernoulli elements whose probabilities are the reconstruction.
 
@@ -110,15 +102,12 @@ LIKELIHOODS: dict[str, Callable] = {
 }
 """Negative log-likelihoods (target, outputs by name) -> (batch,), by name."""
 
-NATURAL = {"unit": "bernoulli", "real": "gaussian", "categorical": "categorical"}
-"""The likelihood that each domain calls for."""
 
-
-def likelihood_of(outputs, domain: str) -> str:
+def likelihood_of(outputs, domain) -> str:
     """The name of the likelihood that a decoder of such outputs, by name, gives of data of a domain."""
     if "reconstruction_log_var" in outputs:
         return "gaussian"
-    return "unit_gaussian" if domain == "real" else NATURAL[domain]
+    return "unit_gaussian" if domain.scaled else domain.likelihood
 
 
 def on_reconstruction(loss: Callable) -> Callable:

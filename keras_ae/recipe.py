@@ -16,9 +16,9 @@ from keras_ae import backbones, blocks, data, tasks, variants
 from keras_ae.data.types import Dataset
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
-from keras_ae.heads import Variant
 from keras_ae.recipe_files import recipe_file
 from keras_ae.tasks import Task
+from keras_ae.variants import Variant
 
 LOSSES = (
     "auto",

@@ -8,7 +8,9 @@ FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
 
 TIERS = [tier.split() for tier in (
     "errors",
-    "files losses imaging heads client recipe_files",
+    "losses",
+        "domains",
+        "files imaging heads client recipe_files",
     "formats blocks",
     "backbones data",
     "metrics",

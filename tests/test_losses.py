@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_ae import losses
+from keras_ae.domains import REAL, UNIT
 from keras_ae.metrics import reconstruction
 
 HALF = np.full((2, 3, 4), 0.5, "float32")
@@ -33,8 +34,8 @@ def test_squared_error_is_a_mean_over_the_elements_of_each_example():
 
 
 def test_the_loss_follows_the_domain():
-    assert losses.LOSSES["unit"] is losses.binary_crossentropy
-    assert losses.LOSSES["real"] is losses.squared_error
+    assert UNIT.loss is losses.binary_crossentropy
+    assert REAL.loss is losses.squared_error
 
 
 def test_psnr_of_an_error_of_a_tenth_is_twenty_decibels():
@@ -73,7 +74,7 @@ def test_mean_absolute_error():
     ],
 )
 def test_the_measures_fit_the_data(domain, shape, expected):
-    assert list(reconstruction.metrics(domain, shape)) == expected
+    assert list(reconstruction.domain_metrics(domain, shape)) == expected
 
 
 def test_evaluate_weighs_every_example_alike_whatever_the_batches(random):

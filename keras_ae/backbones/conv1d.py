@@ -13,10 +13,11 @@ from keras import activations, layers
 
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError, check_convolutions
+from keras_ae.heads import Backbone
 
 
 @dataclass(frozen=True)
-class Conv1DBackbone:
+class Conv1DBackbone(Backbone):
     """Convolutions that halve the series until it is short, then one dense layer each way.
 
     filters: channels of each level, from the series to the code; each at least 1. Where the

@@ -14,10 +14,11 @@ from keras import activations, layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError, check_convolutions
+from keras_ae.heads import Backbone
 
 
 @dataclass(frozen=True)
-class ConvBackbone:
+class ConvBackbone(Backbone):
     """Convolutions that halve the image until it is small, then one dense layer each way.
 
     filters: channels of each level, from the image to the code; each at least 1. Where the

@@ -8,10 +8,11 @@ from math import prod
 from keras import activations, layers
 
 from keras_ae.backbones.weight_decay import kernel_decay
+from keras_ae.heads import Backbone
 
 
 @dataclass(frozen=True)
-class DenseBackbone:
+class DenseBackbone(Backbone):
     """Dense layers from the flattened input towards the code, and mirrored back.
 
     units: width of each hidden layer, from the input to the code; () leaves one layer in each

@@ -16,10 +16,11 @@ from keras import layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError, check_least
+from keras_ae.heads import Backbone
 
 
 @dataclass(frozen=True)
-class PatchBackbone:
+class PatchBackbone(Backbone):
     """Transformer blocks over square patches, in both directions.
 
     patch: side of a patch in pixels, at least 1; an image is padded with zeros to a multiple of it.

@@ -13,10 +13,11 @@ from keras import activations, layers
 
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError
+from keras_ae.heads import Backbone
 
 
 @dataclass(frozen=True)
-class RecurrentBackbone:
+class RecurrentBackbone(Backbone):
     """Stacked GRUs from the series to their last state, and mirrored from the repeated code back.
 
     units: width of each GRU, from the series to the code; one or more, each at least 1.

@@ -9,10 +9,11 @@ from keras import activations, layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError, check_convolutions
+from keras_ae.heads import Backbone
 
 
 @dataclass(frozen=True)
-class StepsBackbone:
+class StepsBackbone(Backbone):
     """A dense layer over each step, then convolutions over neighboring ones, halved as often as is said.
 
     The way out mirrors the way in: sub-pixel steps double what was halved.

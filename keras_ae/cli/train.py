@@ -85,7 +85,8 @@ def trained(options):
         raise
     except KeyboardInterrupt:
         done = training.epochs_done(directory)
-        planned = "" if hasattr(recipe.variant, "stages") else f" of {recipe.epochs}"
+        staged = any((directory / "checkpoint").glob("*/state.json"))
+        planned = "" if staged else f" of {recipe.epochs}"
         print(f"\nstopped; {done}{planned} epochs are kept in {directory}", file=sys.stderr)
         print(f"go on with: {_command(options, directory)}", file=sys.stderr)
         return INTERRUPTED, None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
 
@@ -86,10 +87,13 @@ class Scaler:
     preprocessor: what makes values of a table's named columns, where they come from one.
     """
 
-    domain: str
+    domain: Domain
     offset: np.ndarray
     scale: np.ndarray
     preprocessor: Preprocessor | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "domain", domain_of(self.domain))
 
     def inverse_transform(self, seen) -> np.ndarray:
         """What a model gives (n, ...) as people have it: numbers of classes, or values in their units."""
@@ -162,7 +166,7 @@ class Data:
     train: Split
     validation: Split
     test: Split
-    domain: str
+    domain: Domain
     label_names: tuple[str, ...] = ()
     offset: np.ndarray = field(default_factory=lambda: np.float32(0))
     scale: np.ndarray = field(default_factory=lambda: np.float32(1))
@@ -177,6 +181,7 @@ class Data:
     factor_names: tuple[str, ...] = ()
 
     def __post_init__(self):
+        object.__setattr__(self, "domain", domain_of(self.domain))
         for stream, name in enumerate(("train", "validation", "test", "calibration")):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, replace(getattr(self, name), stream=stream))

@@ -28,7 +28,7 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     task, seed = run.recipe.task, run.recipe.seed
     pair = partial(task.pair, domain=run.data.domain)
     held_back = held_back_batches(run.data.test, pair, seed, run.data.classes)
-    measures = task.metrics() if hasattr(task, "measures") else None
+    measures = task.metrics()
     predictors = {
         name: lambda named, predict=predict: predict(named["inputs"])
         for name, predict in task.baselines(run.data, seed, run.latent_dim).items()
@@ -45,13 +45,12 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     if run.heads.choices_shape:  # of its own likeliest choices, which is not how likely it finds what is
         table[run.name].pop("crossentropy", None)
     table[run.name] |= _terms(run, held_back)
-    if hasattr(task, "figures"):
-        sampler = run.sampler()
-        found = task.further_metrics(run.heads, run.data, seed, sampler and drawing(sampler))
-        for row, figures in found.items():
-            name = run.name if row == "model" else row
-            table[name] = table.get(name, {}) | figures
-        table[run.name] = table.pop(run.name)  # the last, behind rows that figures have added
+    sampler = run.sampler()
+    found = task.further_metrics(run.heads, run.data, seed, sampler and drawing(sampler))
+    for row, figures in found.items():
+        name = run.name if row == "model" else row
+        table[name] = table.get(name, {}) | figures
+    table[run.name] = table.pop(run.name)  # the last, behind rows that figures have added
     return table
 
 

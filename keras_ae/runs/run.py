@@ -54,7 +54,7 @@ class Run:
 
     def sampler(self) -> keras.Model | None:
         """The variant's sampler, fitted to training codes; None where it does not generate."""
-        sampler = getattr(self.recipe.variant, "sampler", None)
+        sampler = self.recipe.variant.sampler
         if sampler is None:
             return None
         return sampler.fit(self.heads, self.encode(self.data.train.thin(MOST_FITTED)))
@@ -92,8 +92,7 @@ def fits(taken: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
 def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
     """The recipe's data as its task takes them, its notes reported."""
     data = recipe.data.load()
-    if hasattr(recipe.task, "prepared"):
-        data = recipe.task.prepare(data)
+    data = recipe.task.prepare(data)
     for note in data.notes:
         report(note)
     return data

@@ -22,6 +22,7 @@ from keras_ae.data.series.resample import spans
 from keras_ae.data.types import Data, Split, values
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
+from keras_ae.tasks import Task
 from keras_ae.tasks.anomaly_scores import Graph, Reconstruction, Score, in_batches
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.corruption import Unchanged
@@ -41,7 +42,7 @@ no more values either."""
 
 
 @dataclass(frozen=True)
-class Anomaly:
+class Anomaly(Task):
     """Learns normal examples and flags those that it reconstructs, or codes, unlike them.
 
     score: how unlike one is. threshold: from where on it is an anomaly, fitted on normal examples held back,

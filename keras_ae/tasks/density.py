@@ -15,12 +15,13 @@ from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
 from keras_ae.losses import LIKELIHOODS, likelihood_of
 from keras_ae.metrics.reconstruction import importance_sampled_nll
+from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.corruption import Binarized
 
 
 @dataclass(frozen=True)
-class Density:
+class Density(Task):
     """Reconstruction whose test figure is -log p(x) by importance sampling.
 
     binarized: gray values are the probabilities of black or white, drawn anew for each example in

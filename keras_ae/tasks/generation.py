@@ -16,6 +16,7 @@ from keras_ae.losses import LIKELIHOODS, likelihood_of
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.metrics.nearest import density_and_coverage, diversity, novelty
 from keras_ae.metrics.reconstruction import frechet_distance
+from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction
@@ -25,7 +26,7 @@ MOST_LEARNED = 20_000
 
 
 @dataclass(frozen=True)
-class Generation:
+class Generation(Task):
     """Trains by reconstruction; the test figures are of samples.
 
     samples: number of them, at least 10. Where the decoder takes a condition, each class is asked

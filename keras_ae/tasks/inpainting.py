@@ -14,6 +14,7 @@ from keras_ae.blocks.restoring import FILL_REACH, masked, restorer_of
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import published_metrics
+from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.holes import MixedHoles
 from keras_ae.tasks.restoration import check_photographs
@@ -26,7 +27,7 @@ class Holes(Protocol):
 
 
 @dataclass(frozen=True)
-class Inpainting:
+class Inpainting(Task):
     """Takes pixels out and asks for them; the network sees which are known.
 
     holes: MissingPixels, Rectangles, Strokes or MixedHoles, drawn anew for each crop in each epoch.

@@ -8,11 +8,12 @@ from math import prod
 import numpy as np
 
 from keras_ae.data.types import Data, values
+from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import MOST_VALUES, Predictor, principal_components
 
 
 @dataclass(frozen=True)
-class Reconstruction:
+class Reconstruction(Task):
     """Inputs and targets are the examples themselves."""
 
     def pair(self, examples, seeds, domain: str):

@@ -10,6 +10,7 @@ from typing import Protocol
 from keras_ae.data.pipeline import held_back_batches, pairs
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
+from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
 from keras_ae.tasks.corruption import Gaussian
 
@@ -31,7 +32,7 @@ class Corruption(Protocol):
 
 
 @dataclass(frozen=True)
-class Denoising:
+class Denoising(Task):
     """The denoising criterion (Vincent et al. 2008): corrupt the input, ask for the clean example.
 
     corruption: Gaussian, Masking or SaltAndPepper, drawn anew for each example in each epoch.

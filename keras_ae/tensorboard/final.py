@@ -40,7 +40,7 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
         rows = run.recipe.task.rows(named["inputs"], targets, outputs)
         save(rows_drawn(rows, run.data.scaler, run.data.format), run.directory / "examples.png")
         encoded = run.encode(run.data.train.thin(MOST_FITTED))
-        sampler = getattr(run.recipe.variant, "sampler", None)
+        sampler = run.recipe.variant.sampler
         shown = images(
             run.heads,
             encoded,

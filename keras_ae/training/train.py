@@ -67,12 +67,11 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     pair = partial(recipe.task.pair, domain=data.domain)
     heads = _built(recipe, spec_of(data, pair))
-    if getattr(recipe.variant, "sampler", None) is not None:
+    if recipe.variant.sampler is not None:
         recipe.variant.sampler.check(heads)
-    if hasattr(recipe.task, "check"):
-        recipe.task.check(heads, data)
+    recipe.task.check(heads, data)
     state = read_state(checkpoint)
-    stages = recipe.variant.stages(heads) if hasattr(recipe.variant, "stages") else ()
+    stages = recipe.variant.stages(heads)
     if state["last"] or any(read_state(checkpoint / stage.name)["last"] for stage in stages):
         check_same_data(data, directory)
     save_data_facts(Run(recipe, directory, data, heads))
@@ -109,7 +108,7 @@ def train(
 
 
 def _trainer(recipe, heads, loss, steps):
-    terms, trim = recipe.variant.terms(), getattr(recipe.task, "trim", 0.0)
+    terms, trim = recipe.variant.terms(), recipe.task.trim
     if heads.critic is None:
         return Trainer(heads.trained, loss, terms, steps, heads.samples, trim)
     opposing = recipe.variant.critic_terms()
@@ -235,15 +234,15 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
             f"cross-entropy needs data in [0, 1]; found real values, standardized from {lowest:g} to "
             f'{highest:g}; scale the data into [0, 1], or take the other loss: SET="loss=squared_error"'
         )
-    likelihood = getattr(recipe.variant, "likelihood", None)
+    likelihood = recipe.variant.likelihood
     if likelihood is not None:
         if recipe.loss != "auto":
             raise InputError(
                 f"{type(recipe.variant).__name__} trains on a likelihood, received loss={recipe.loss}; "
                 'leave the loss at auto and choose another one with SET="variant.likelihood=..."'
             )
-        return losses.LIKELIHOODS[losses.NATURAL[data.domain] if likelihood == "auto" else likelihood]
-    loss = losses.LOSSES[data.domain] if recipe.loss == "auto" else getattr(losses, recipe.loss)
+        return losses.LIKELIHOODS[data.domain.likelihood if likelihood == "auto" else likelihood]
+    loss = data.domain.loss if recipe.loss == "auto" else getattr(losses, recipe.loss)
     return losses.on_reconstruction(loss)
 
 
@@ -304,7 +303,7 @@ def _showing(directory, recipe, data, heads):
             heads,
             named_examples(few, data.classes),
             data.scaler,
-            getattr(recipe.variant, "sampler", None),
+            recipe.variant.sampler,
             directory,
             every=max(1, recipe.epochs // 20),
             format=data.format,

@@ -1,1 +1,73 @@
-"""The literature's autoencoders, one a file; found by listing this folder."""
+"""Autoencoders: one variant a file, each with an `EXAMPLE` of its own to test it by."""
+
+from __future__ import annotations
+
+from keras_ae.blocks.samplers import Sampler
+from keras_ae.heads import Heads, Spec, Stage, Term
+
+__all__ = ["Variant"]
+
+
+class Variant:
+    """A frozen dataclass of hyperparameters that builds heads and names its objective's terms.
+
+    A subclass overrides what it has; the rest are the defaults of the plainest autoencoder.
+    """
+
+    @property
+    def likelihood(self) -> str | None:
+        """The likelihood that is the reconstruction loss, in nats an example; None for the recipe's loss."""
+        return None
+
+    @property
+    def sampler(self) -> Sampler | None:
+        """Where codes to generate from are sampled; None for a variant that does not generate."""
+        return None
+
+    @property
+    def reach(self) -> int | None:
+        """Pixels around a pixel that its reconstruction depends on; None where images have one size."""
+        return None
+
+    @property
+    def multiple(self) -> int:
+        """Tiles that begin at multiples of so many pixels are reconstructed as the whole image is."""
+        return 1
+
+    def build(self, spec: Spec) -> Heads:
+        """The heads for a spec, untrained.
+
+        Args:
+            spec: Shapes and domain of the data as the task pairs them.
+
+        Returns:
+            The heads, which share every weight.
+        """
+        raise NotImplementedError
+
+    def terms(self) -> tuple[Term, ...]:
+        """The addends of the objective beside the reconstruction loss.
+
+        Returns:
+            The terms; none for the plainest autoencoder.
+        """
+        return ()
+
+    def critic_terms(self) -> tuple[Term, ...]:
+        """The objective of the heads' critic.
+
+        Returns:
+            The terms; none where the heads have no critic.
+        """
+        return ()
+
+    def stages(self, heads: Heads) -> tuple[Stage, ...]:
+        """The trainings of parts of the heads that go before the training of the whole.
+
+        Args:
+            heads: What `build` gave.
+
+        Returns:
+            The stages in their order; none for a variant that trains in one pass.
+        """
+        return ()

@@ -16,10 +16,11 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import PriorDraws
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class Adversarial:
+class Adversarial(Variant):
     """Reconstruction + weight * -log(chance that the critic gives to a code of being the prior's).
 
     backbone: layers between the data and the code.

@@ -20,11 +20,12 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, posterior_encoder
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 from keras_ae.variants.variational import Variational
 
 
 @dataclass(frozen=True)
-class Autoregressive:
+class Autoregressive(Variant):
     """Reconstruction of each step given those before it + beta * KL(q(code | x) || N(0, 1)) + a guess.
 
     For classes in steps, (steps, ..., classes), or along axis 1 as the backbone has it; all else of a step
@@ -79,7 +80,7 @@ class Autoregressive:
 
     def build(self, spec: Spec) -> Heads:
         """Raises InputError for what is not classes, for targets of another shape, and for too few axes."""
-        axis = getattr(self.backbone, "axis", 0)
+        axis = self.backbone.axis or 0
         shape = spec.target_shape
         if spec.domain != "categorical" or spec.input_shape != shape or len(shape) < 2 + axis:
             raise InputError(

@@ -14,10 +14,11 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class BetaTCVAE:
+class BetaTCVAE(Variant):
     """Reconstruction + alpha * mutual information + beta * total correlation + gamma * marginal KL, in nats.
 
     The estimates count the batch as all there is; with the paper's weights their values would be

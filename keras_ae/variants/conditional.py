@@ -17,10 +17,11 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_of_units, likelihood, posterior
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class Conditional:
+class Conditional(Variant):
     """The evidence lower bound of log p(x | label): what the label tells, the code need not.
 
     The encoder sees the label as one more channel of its input, the decoder beside the code.

@@ -15,10 +15,11 @@ from keras_ae.blocks.jacobian import DERIVATIVES, OneLayerJacobian, ProbedJacobi
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class Contractive:
+class Contractive(Variant):
     """A penalty on the squared Frobenius norm of the code's Jacobian with respect to the input.
 
     Exact where the encoder is one layer, estimated with random probes where it is deeper.

@@ -16,10 +16,11 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, kl_of_units, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class DIPVAE:
+class DIPVAE(Variant):
     """The evidence lower bound and penalties on the batch's covariance, in nats an example.
 
     off_diagonal * sum of squared covariances + diagonal * sum of (variance - 1)^2.

@@ -15,10 +15,11 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_of_units, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class FactorVAE:
+class FactorVAE(Variant):
     """The evidence lower bound + gamma * total correlation, by the density ratio that a critic learns.
 
     backbone: layers between the data and the code.

@@ -14,10 +14,11 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, kl_of_units, log_normal, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class ImportanceWeighted:
+class ImportanceWeighted(Variant):
     """-log mean over draws of p(x | code) p(code) / q(code | x), in nats an example.
 
     backbone: layers between the data and the code.

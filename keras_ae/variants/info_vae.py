@@ -16,10 +16,11 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import PriorDraws, Sampling, check_likelihood, kl_of_units, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class InfoVAE:
+class InfoVAE(Variant):
     """Reconstruction + (1 - alpha) * KL + (alpha + scale - 1) * MMD(codes, N(0, 1)), in nats an example.
 
     backbone: layers between the data and the code.

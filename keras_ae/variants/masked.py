@@ -16,10 +16,11 @@ from keras import layers, ops
 from keras_ae.backbones.patches import Hide, PatchBackbone, Restore
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class Masked:
+class Masked(Variant):
     """A code of a few numbers a patch; the served encoder sees all patches.
 
     Besides the code the encoder gives `features`, the mean of its tokens before they are narrowed

@@ -16,10 +16,11 @@ from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.samplers import FittedMixture, Sampler
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class Regularized:
+class Regularized(Variant):
     """Reconstruction + half the squared code + a penalty on the decoder: its weights, or its gradient.
 
     backbone: layers between the data and the code.

@@ -15,12 +15,13 @@ from keras import ops
 from keras_ae.blocks.skips import Shortcut, Shuffle, Unshuffle, conv, residual_block
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, Spec, Term
+from keras_ae.variants import Variant
 
 SHORTCUTS = ("added", "kept", "none")
 
 
 @dataclass(frozen=True)
-class SkipConnected:
+class SkipConnected(Variant):
     """Restores images of any height and width; the decoder needs the encoder's features beside the code.
 
     filters: channels of each level, each of half the size of the one before, each at least 1.

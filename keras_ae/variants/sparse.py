@@ -16,13 +16,14 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 ACTIVE = 0.01
 """Absolute value above which a unit of the code counts as active."""
 
 
 @dataclass(frozen=True)
-class Sparse:
+class Sparse(Variant):
     """An L1 penalty on the code, or a divergence that holds each unit's mean activity at a target.
 
     backbone: layers between the data and the code.

@@ -17,10 +17,11 @@ from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.sampling import SeededMasking
 from keras_ae.errors import check_least
 from keras_ae.heads import Heads, Spec, Stage, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class Stacked:
+class Stacked(Variant):
     """Greedy layer-wise pre-training of a dense autoencoder, then fine-tuning of the whole.
 
     backbone: dense layers between the data and the code.

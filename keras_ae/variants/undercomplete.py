@@ -11,10 +11,11 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class Undercomplete:
+class Undercomplete(Variant):
     """Vanilla with a backbone of no hidden layer, deep with more, convolutional with another one.
 
     backbone: layers between the data and the code.

@@ -23,10 +23,11 @@ from keras_ae.blocks.sampling import (
 )
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class VampPrior:
+class VampPrior(Variant):
     """Reconstruction + log q(code | x) - log mean over pseudo-inputs of q(code | pseudo-input), in nats.
 
     backbone: layers between the data and the code.

@@ -16,10 +16,11 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, kl_of_units, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class Variational:
+class Variational(Variant):
     """The evidence lower bound in nats an example: reconstruction + beta * KL(q(code | x) || N(0, 1)).
 
     backbone: layers between the data and the code.

@@ -17,10 +17,11 @@ from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
 from keras_ae.blocks.samplers import OwnPrior, Sampler
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class VectorQuantized:
+class VectorQuantized(Variant):
     """Reconstruction + commitment * |vector - its code's|^2, and the prior's own likelihood of the codes.
 
     backbone: layers between the data and the code.
@@ -55,7 +56,7 @@ class VectorQuantized:
         lookup = Lookup(self.codes, self.width, name="decoder_lookup")
         codebook = Codebook(self.codes, self.width, self.decay, lookup, name="encoder_codebook")
         inputs = keras.Input(spec.input_shape, name="inputs")
-        keeps_steps = hasattr(self.backbone, "encode_steps")
+        keeps_steps = self.backbone.axis is not None
         features = (self.backbone.encode_steps if keeps_steps else self.backbone.encode)(inputs)
         vectors = layers.Dense(self.latent_dim * self.width, name="encoder_vectors")(features)
         positions = prod(vectors.shape[1:]) // self.width

@@ -15,10 +15,11 @@ from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import PriorDraws
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.variants import Variant
 
 
 @dataclass(frozen=True)
-class Wasserstein:
+class Wasserstein(Variant):
     """Reconstruction + weight * MMD(codes, N(0, 1)), with a deterministic encoder.
 
     backbone: layers between the data and the code.

@@ -44,7 +44,7 @@ def test_a_row_that_was_asked_for_is_shrunk_rather_than_broken():
 class Plain:
     """A format whose drawing is of the level that an example begins with."""
 
-    def drawn(self, example):
+    def render(self, example):
         return of_level(example.flat[0])
 
 

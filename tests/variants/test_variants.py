@@ -76,8 +76,8 @@ def batch_of(spec, count=4):
 def loss_of(variant, spec):
     likelihood = getattr(variant, "likelihood", None)
     if likelihood is None:
-        return losses.on_reconstruction(losses.LOSSES[spec.domain])
-    return losses.LIKELIHOODS[losses.NATURAL[spec.domain] if likelihood == "auto" else likelihood]
+        return losses.on_reconstruction(spec.domain.loss)
+    return losses.LIKELIHOODS[spec.domain.likelihood if likelihood == "auto" else likelihood]
 
 
 def test_the_decoder_of_the_encoder_is_the_end_to_end_model(example):
@@ -210,9 +210,9 @@ def test_a_variant_of_ones_own_file_trains_and_exports(tmp_path, monkeypatch):
     lines = source[source.index("@dataclasses.dataclass(frozen=True)\nclass Tiny") :].split("\n\n\n")[0]
     (tmp_path / "mine.py").write_text(
         "import dataclasses\nimport keras\n"
-        "from keras_ae.blocks.dense import DenseBackbone\n"
+        "from keras_ae.backbones.dense import DenseBackbone\n"
         "from keras_ae.data.arrays import ArrayFile\n"
-        "from keras_ae.data.dataset import Sample\n"
+        "from keras_ae.data.types import Sample\n"
         "from keras_ae.heads import Heads, Term\n"
         "from keras_ae.recipe import Recipe\n"
         "from keras_ae.tasks.reconstruction import Reconstruction\n\n\n"

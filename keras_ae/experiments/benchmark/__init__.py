@@ -21,11 +21,11 @@ from keras_ae.data.types import Data, Dataset
 from keras_ae.errors import InputError
 from keras_ae.experiments.benchmark.rows import Row, measured, principal_components
 from keras_ae.experiments.benchmark.table import write
-from keras_ae.heads import Variant
 from keras_ae.recipe import Recipe, override
 from keras_ae.runs.artifacts import described
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training.train import train
+from keras_ae.variants import Variant
 
 
 def contenders() -> dict[str, Variant]:

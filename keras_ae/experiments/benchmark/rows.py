@@ -63,7 +63,7 @@ def measured(run: Run) -> Row:
     named, _ = grid_examples(data.test, run.recipe, data)
     reconstructions = np.asarray(apply(run.heads.end_to_end, named)["reconstruction"])
     samples = None
-    sampler = getattr(run.recipe.variant, "sampler", None)
+    sampler = run.recipe.variant.sampler
     mixture = FittedMixture() if np.issubdtype(encoded["code"].dtype, np.floating) else None
     for column, kind in (("frechet_mixture", mixture), ("frechet_prior", sampler)):
         if kind is not None:

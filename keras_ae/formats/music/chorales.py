@@ -130,7 +130,7 @@ class Chorales:
     def baselines(self, train: np.ndarray) -> dict[str, Draws]:
         """What draws each voice by itself: any class, or one that follows the note before."""
         names = ("unigram", "bigram")
-        return {name: ngrams.fitted(train, self._vocabulary, name).render for name in names}
+        return {name: ngrams.fitted(train, self._vocabulary, name).sample for name in names}
 
     def nll(self, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
         """Nats an example, of each voice by itself; of windows of other lengths than those that train too."""

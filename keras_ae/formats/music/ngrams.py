@@ -38,7 +38,7 @@ class Chain:
         voices = np.arange(classes.shape[2])
         return -np.log(self.chances[voices, contexts, classes]).sum(axis=(1, 2))
 
-    def render(self, count: int, seed: int) -> np.ndarray:
+    def sample(self, count: int, seed: int) -> np.ndarray:
         """Windows (count, steps, voices), the same for the same seed."""
         random = np.random.default_rng(seed)
         bounds = self.chances.cumsum(axis=2)
