@@ -61,7 +61,7 @@ class Run:
 
     def restorer(self) -> keras.Model | None:
         """The task's head that takes and gives images of any size, or None."""
-        fits = hasattr(self.recipe.task, "restorer") and hasattr(self.recipe.variant, "reach")
+        fits = hasattr(self.recipe.task, "restorer") and self.recipe.variant.reach is not None
         return self.recipe.task.restorer(self.heads) if fits else None
 
     @cached_property

@@ -20,6 +20,7 @@ from keras_ae.heads import Heads, Spec, Term, apply
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.graph import operations
 from keras_ae.training.trainer import AdversarialTrainer, Trainer
+from keras_ae.variants import Variant
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
 
@@ -182,7 +183,7 @@ def test_a_variant_has_a_backbone_and_a_code_size_to_be_compared_at(name):
 
 
 @dataclasses.dataclass(frozen=True)
-class Tiny:
+class Tiny(Variant):
     """All that a new variant is: one class of a backbone, a code size, three models and its terms."""
 
     backbone: DenseBackbone = DenseBackbone(())
@@ -207,7 +208,7 @@ def test_a_variant_of_ones_own_file_trains_and_exports(tmp_path, monkeypatch):
     from keras_ae.cli import main
 
     source = Path(__file__).read_text()
-    lines = source[source.index("@dataclasses.dataclass(frozen=True)\nclass Tiny") :].split("\n\n\n")[0]
+    lines = source[source.index("@dataclasses.dataclass(frozen=True)\nclass Tiny(Variant)") :].split("\n\n\n")[0]
     (tmp_path / "mine.py").write_text(
         "import dataclasses\nimport keras\n"
         "from keras_ae.backbones.dense import DenseBackbone\n"
@@ -215,7 +216,8 @@ def test_a_variant_of_ones_own_file_trains_and_exports(tmp_path, monkeypatch):
         "from keras_ae.data.types import Sample\n"
         "from keras_ae.heads import Heads, Term\n"
         "from keras_ae.recipe import Recipe\n"
-        "from keras_ae.tasks.reconstruction import Reconstruction\n\n\n"
+        "from keras_ae.tasks.reconstruction import Reconstruction\n"
+        "from keras_ae.variants import Variant\n\n\n"
         f"{lines}\n\n\n"
         "recipe = Recipe(Sample(ArrayFile('x')), Tiny(), Reconstruction(), epochs=2, batch_size=8)\n"
     )
