@@ -18,8 +18,11 @@ import tensorflow as tf
 from keras_ae.errors import InputError
 
 SOURCE = Path(__file__).with_name("verify.cc")
-PARITY = 1e-6
-"""Largest difference from the Keras heads that an element may show, as a share of the largest one or of 1."""
+PARITY = 1e-5
+"""Largest difference from the Keras heads that an element may show, as a share of the largest one or of 1.
+
+As much as an export may show: the answers may be another processor's, whose kernels round otherwise.
+"""
 
 
 @dataclass(frozen=True)

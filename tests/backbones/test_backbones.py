@@ -109,9 +109,14 @@ def test_a_backbone_survives_a_keras_file_and_serves_without_state(kind, tmp_pat
     heads.end_to_end.save(tmp_path / "model.keras")
     loaded = Heads.of(keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True))
     inputs = batch_of(shape)
-    for name, value in heads.end_to_end(inputs, training=False).items():
-        np.testing.assert_array_equal(loaded.end_to_end(inputs, training=False)[name], value)
-    assert float(sum(loaded.end_to_end.losses)) == pytest.approx(float(sum(heads.end_to_end.losses)))
+    for weight, other in zip(heads.end_to_end.weights, loaded.end_to_end.weights, strict=True):
+        np.testing.assert_array_equal(other, weight)
+    for name, value in heads.end_to_end(inputs, training=False).items():  # of two models: within rounding
+        np.testing.assert_allclose(
+            loaded.end_to_end(inputs, training=False)[name], value, rtol=1e-5, atol=1e-6
+        )
+    losses = [float(sum(model.losses)) for model in (loaded.end_to_end, heads.end_to_end)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
     signature = {"inputs": tf.TensorSpec((None, *shape))}
     graph = tf.function(heads.end_to_end).get_concrete_function(signature, training=False).graph
     assert not [op.type for op in graph.get_operations() if "Random" in op.type or "Assign" in op.type]
@@ -198,13 +203,18 @@ def test_a_step_reaches_its_neighbors_alone_and_stays_in_its_place(axis, random)
     first = random.normal(size=(1, *shape)).astype("float32")
     second = first.copy()
     np.moveaxis(second, 1 + axis, 1)[:, 5] += 1
-    differ = np.asarray(encoder(first)) != np.asarray(encoder(second))
+
+    def changes(model, before, after):
+        """Where outputs differ by more than rounding, which a convolution's kernel may carry farther."""
+        return np.abs(np.asarray(model(before)) - np.asarray(model(after))) > 1e-5
+
+    differ = changes(encoder, first, second)
     np.testing.assert_array_equal(np.flatnonzero(differ.any(axis=(0, 2))), [4, 5, 6])
     codes = random.normal(size=(1, 4, 3)).astype("float32")
     for step, places in ((1, [2, 3]), (3, [6])):  # the last of seven has no other half
         changed = codes.copy()
         changed[:, step] += 1
-        differ = np.moveaxis(np.asarray(decoder(codes)) != np.asarray(decoder(changed)), 1 + axis, 1)
+        differ = np.moveaxis(changes(decoder, codes, changed), 1 + axis, 1)
         np.testing.assert_array_equal(np.flatnonzero(differ.any(axis=(0, 2, 3))), places)
 
 

@@ -64,7 +64,9 @@ def test_no_pixel_is_seen_farther_away_than_the_reach(variant, random):
     for shift in range(variant.multiple):
         changed, place = image.copy(), side // 2 + shift
         changed[0, place, place] += 1.0
-        seen = np.argwhere(restored(heads, changed)[0, ..., 0] != before[0, ..., 0])
+        difference = np.abs(restored(heads, changed) - before)[0, ..., 0]
+        # by more than rounding, which a convolution's kernel may carry farther
+        seen = np.argwhere(difference > 1e-5 * np.abs(before).max())
         farthest = max(farthest, np.abs(seen - place).max())
     assert variant.reach / 3 < farthest <= variant.reach
 
@@ -120,7 +122,10 @@ def test_heads_with_layers_of_skips_survive_a_keras_file(tmp_path, random):
     heads.end_to_end.save(tmp_path / "model.keras")
     again = Heads.of(keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True))
     image = random.uniform(size=(1, 9, 11, 1))
-    np.testing.assert_array_equal(restored(again, image), restored(heads, image))
+    for weight, other in zip(heads.end_to_end.weights, again.end_to_end.weights, strict=True):
+        np.testing.assert_array_equal(other, weight)
+    # of two models: within rounding
+    np.testing.assert_allclose(restored(again, image), restored(heads, image), atol=1e-5)
     assert not again.takes_code_alone
     assert (again.code_shape, again.latent_dim) == ((None, None, 4), 4)
 

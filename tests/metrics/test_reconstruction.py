@@ -128,8 +128,8 @@ def test_a_sampler_draws_the_same_for_a_seed_and_else_anew(sampler, heads, rando
     draw = drawing(sampler.fit(heads, codes))
     assert draw(7, 1)["code"].shape == (7, 3)
     assert draw(7, 1)["code"].dtype == np.float32
-    np.testing.assert_array_equal(draw(7, 1)["code"], draw(7, 1)["code"])
-    assert not np.array_equal(draw(7, 1)["code"], draw(7, 2)["code"])
+    np.testing.assert_allclose(draw(7, 1)["code"], draw(7, 1)["code"], rtol=1e-5)  # within rounding
+    assert not np.allclose(draw(7, 1)["code"], draw(7, 2)["code"], rtol=1e-3)
 
 
 def test_a_fitted_mixture_draws_from_where_the_codes_are(heads, random):
@@ -161,7 +161,10 @@ def test_a_sampler_survives_a_keras_file(heads, tmp_path, random):
         fitted = sampler.fit(heads, codes)
         fitted.save(tmp_path / "sampler.keras")
         loaded = keras.models.load_model(tmp_path / "sampler.keras", safe_mode=True)
-        np.testing.assert_array_equal(drawing(fitted)(9, 5)["code"], drawing(loaded)(9, 5)["code"])
+        for weight, other in zip(fitted.weights, loaded.weights, strict=True):
+            np.testing.assert_array_equal(other, weight)
+        drawn, again = (drawing(model)(9, 5)["code"] for model in (fitted, loaded))
+        np.testing.assert_allclose(again, drawn, rtol=1e-5, atol=1e-6)  # of two models: within rounding
 
 
 def test_the_aggregate_posterior_draws_around_the_means(heads):
@@ -218,7 +221,8 @@ def test_a_classifier_reads_digits_it_has_not_seen():
     read = classifier(np.asarray(data.test.examples, np.float32) / 255)
     assert read["features"].shape == (len(data.test), 64)
     found = np.mean(read["classes"].argmax(-1) == data.test.labels)
-    assert found == pytest.approx(classifier.accuracy, abs=1e-6)
+    # in batches of another size one of two classes all but as likely may come first
+    assert found == pytest.approx(classifier.accuracy, abs=1.01 / len(data.test))
     assert train_classifier(Mnist5k().sample()) is classifier
 
 

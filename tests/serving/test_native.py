@@ -79,6 +79,21 @@ def test_an_answer_of_another_kind_is_a_fault(encoder, change):
 
 
 @built
+@pytest.mark.parametrize(("wrong", "faulty"), [(2, False), (3, True)])
+def test_of_whole_numbers_one_in_a_hundred_may_be_another(tmp_path, wrong, faulty):
+    module = tf.Module()
+    spec = tf.TensorSpec((None, 200), tf.float32, name="inputs")
+    module.run = tf.function(lambda inputs: {"code": tf.cast(inputs, tf.int64)}, input_signature=[spec])
+    tf.saved_model.save(module, str(tmp_path), signatures=module.run)
+    inputs = np.arange(200, dtype=np.float32)[None]
+    code = inputs.astype(np.int64)
+    code[0, :wrong] += 1
+    write_records([Record("serving_default", {"inputs": inputs}, {"code": code})], tmp_path, "m")
+    compared = [finding for finding in native.check([tmp_path]) if finding.kind == "compared"]
+    assert {finding.is_fault for finding in compared} == {faulty}
+
+
+@built
 def test_a_signature_that_takes_any_shape_is_a_fault(tmp_path):
     module = tf.Module()
     spec = tf.TensorSpec((None, None), tf.float32, name="inputs")

@@ -96,6 +96,26 @@ def test_a_conversion_that_is_off_leaves_nothing_and_the_others_go_on(exported, 
     assert sorted(os.listdir(tmp_path / "out")) == ["tiny_encoder.echo", "tiny_encoder.echo.json"]
 
 
+@pytest.mark.parametrize(("wrong", "refused"), [(2, False), (3, True)])
+def test_of_whole_numbers_one_in_a_hundred_may_be_another(tmp_path, monkeypatch, wrong, refused):
+    head = made(
+        tmp_path,
+        lambda named: {"code": tf.cast(named["inputs"], tf.int64)},
+        inputs=np.arange(200, dtype=np.float32)[:, None],
+    )
+
+    def run(named):
+        return {"code": head.run(named)["code"] + (np.arange(200) < wrong)[:, None]}
+
+    runtime = conversion.Runtime("Near", ".near", "near", (), lambda head: Converted(b"", run))
+    monkeypatch.setitem(conversion.RUNTIMES, "near", runtime)
+    if refused:
+        with pytest.raises(ExportError, match="in a share 0.015 of its numbers in Near, at most 0.01 is"):
+            conversion.convert(head, "near")
+    else:
+        assert conversion.convert(head, "near").run is run
+
+
 def test_the_error_of_a_quantized_conversion_is_told_and_not_judged(
     exported, tmp_path, capsys, off, monkeypatch
 ):
@@ -277,7 +297,7 @@ def test_a_loop_over_a_series_is_converted(tmp_path, random, name):
     head = made(tmp_path, lambda named: {"code": model(named["inputs"])}, weights, inputs=inputs)
     found = conversion.convert(head, name)
     assert found.batch == (None if name == "onnx" else 1)
-    off = 0.05 if name == "litert_int8" else 1e-6
+    off = 0.05 if name == "litert_int8" else 1e-5  # each runtime has a tanh of its own
     np.testing.assert_allclose(found.run(head.record.inputs)["code"], head.record.outputs["code"], atol=off)
     if name == "litert_int8":
         assert found.quantization == "dynamic_range"
@@ -292,7 +312,7 @@ def test_the_gelu_of_keras_is_within_what_onnx_knows(tmp_path, random):
         tmp_path, lambda named: {"code": keras.ops.gelu(named["inputs"], approximate=False)}, inputs=inputs
     )
     found = conversion.convert(head, "onnx").run({"inputs": inputs})
-    np.testing.assert_allclose(found["code"], head.record.outputs["code"], atol=1e-6)
+    np.testing.assert_allclose(found["code"], head.record.outputs["code"], atol=1e-5)  # and an erf
 
 
 @pytest.mark.extras

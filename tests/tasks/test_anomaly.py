@@ -152,18 +152,31 @@ def test_a_detector_says_what_a_score_means(data, heads, kind, score):
     np.testing.assert_array_equal(found["is_anomaly"], found["score"] > np.float32(fitted.value))
     assert fitted.count == 50
     again = in_batches(detector, data.test.examples)
-    np.testing.assert_array_equal(again["score"], found["score"])
+    np.testing.assert_allclose(again["score"], found["score"], rtol=1e-5)  # drawn anew it would be another
 
 
 @pytest.mark.parametrize(("kind", "score"), CASES)
 def test_a_detector_survives_a_keras_file(data, heads, kind, score, tmp_path):
     task = Anomaly(score)
-    detector, _ = task.detector(heads[kind], task.prepare(data))
+    detector, fitted = task.detector(heads[kind], task.prepare(data))
     detector.save(tmp_path / "detector.keras")
     again = keras.models.load_model(tmp_path / "detector.keras", compile=False, safe_mode=True)
     found, due = (in_batches(model, data.test.examples) for model in (again, detector))
-    for name, value in due.items():
-        np.testing.assert_array_equal(found[name], value)
+    alike(found, due, fitted)
+
+
+def alike(found, due, fitted, rtol=1e-5, atol=1e-6):
+    """Asserts that two models of the same layers, whose kernels may differ, say the same of examples.
+
+    By the last digits a score may fall to the other side of one that it is compared with.
+    """
+    assert found.keys() == due.keys()
+    for name in ("score", "contributions"):
+        np.testing.assert_allclose(found[name], due[name], rtol=rtol, atol=atol)
+    np.testing.assert_allclose(found["p_value"], due["p_value"], atol=1.01 / (1 + fitted.count))
+    apart = ~np.isclose(due["score"], fitted.value, rtol=rtol, atol=atol)
+    np.testing.assert_array_equal(np.asarray(found["is_anomaly"])[apart], due["is_anomaly"][apart])
+    assert apart.mean() > 0.95
 
 
 def test_contributions_sum_up_to_the_mean_error(data, heads):
@@ -172,7 +185,8 @@ def test_contributions_sum_up_to_the_mean_error(data, heads):
     found = in_batches(detector, data.test.examples)
     back = apply(heads["plain"].end_to_end, {"inputs": data.test.examples})["reconstruction"]
     squares = (data.test.examples - np.asarray(back)) ** 2
-    np.testing.assert_allclose(found["contributions"], squares / WIDTH, rtol=1e-5)
+    # squares of differences, of which a small one has few digits that hold
+    np.testing.assert_allclose(found["contributions"], squares / WIDTH, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found["score"], squares.mean(axis=1), rtol=1e-5)
 
 
@@ -230,7 +244,7 @@ def test_a_network_may_learn_from_what_is_corrupted(data):
 
 def test_a_divergence_from_the_normal_is_half_for_one_standard_deviation_aside():
     mean, log_var = np.array([[1.0, 0.0]], np.float32), np.zeros((1, 2), np.float32)
-    np.testing.assert_allclose(DivergenceFromNormal()(mean, log_var), [0.5])
+    np.testing.assert_allclose(DivergenceFromNormal()(mean, log_var), [0.5], rtol=1e-6)
 
 
 def test_a_reconstruction_probability_is_that_of_its_draws(data, heads):
@@ -393,10 +407,7 @@ def test_a_served_detector_takes_raw_values_and_gives_what_the_trainer_gives(exp
     serve = tf.saved_model.load(str(folders["detector"])).signatures["serving_default"]
     seen = run.data.test.examples
     found = serve(inputs=tf.constant(seen * 3.0 + 2.0))
-    due = in_batches(run.detector[0], seen)
-    assert found.keys() == due.keys()
-    for name, value in due.items():
-        np.testing.assert_allclose(found[name], value, rtol=1e-4, atol=1e-5)
+    alike(found, in_batches(run.detector[0], seen), run.detector[1], rtol=1e-4, atol=1e-5)
 
 
 def test_a_card_tells_how_the_threshold_was_fitted_and_what_it_promises(exported_detector):

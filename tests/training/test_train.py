@@ -265,7 +265,10 @@ def test_a_model_file_that_is_broken_is_refused(tiny_recipe, tmp_path):
 
 def test_a_reopened_run_scores_as_it_did(tiny_recipe, tmp_path):
     run = train(tiny_recipe, tmp_path, report=silent)
-    assert evaluate(load_run(tiny_recipe, tmp_path, silent)) == evaluate(run)
+    found, due = evaluate(load_run(tiny_recipe, tmp_path, silent)), evaluate(run)
+    assert found.keys() == due.keys()
+    for name, scores in due.items():  # by another model's functions: within rounding
+        assert found[name] == pytest.approx(scores, rel=1e-5)
 
 
 def test_an_unfinished_run_is_not_reopened(tiny_recipe, tmp_path):

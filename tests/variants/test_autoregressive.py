@@ -112,7 +112,7 @@ def test_no_place_goes_by_itself_or_by_what_comes_after(built):
         return np.swapaxes(found, 0, 1) if axis else found
 
     before, after = scored(classes), scored(other)
-    changed = np.abs(before - after).max(-1) > 1e-7  # (steps, places)
+    changed = np.abs(before - after).max(-1) > 1e-6  # (steps, places), by more than rounding
     assert not changed[:step].any()
     assert not changed[step, : place + 1].any()
     assert changed[step, place + 1 :].all()
@@ -132,7 +132,8 @@ def test_what_is_held_is_known_however_long_it_lasts():
     for weight in without.weights:
         weight.assign(random.normal(0, 0.5, weight.shape))
     shares = np.asarray(without(features, np.eye(6, dtype="float32")[classes]))
-    np.testing.assert_array_equal(shares[0, 2:], shares[1, 2:])
+    # of rows of one batch the last digits may differ, for a kernel takes some rows at a time
+    np.testing.assert_allclose(shares[0, 2:], shares[1, 2:], rtol=1e-5)
 
 
 def test_places_learn_not_to_move_alike():
@@ -178,8 +179,8 @@ def test_an_example_is_made_again_by_the_choices_that_are_found_of_it(built):
     given = one_hot(random.integers(0, spec.target_shape[-1], (20, *spec.target_shape[:-1])), spec)
     again = teacher_forced(heads.decoder)
     shares = np.asarray(apply(again, {"code": code, "targets": given})["reconstruction"])
-    np.testing.assert_array_equal(
-        shares, apply(heads.teacher_forced, {"code": code, "targets": given})["reconstruction"]
+    np.testing.assert_allclose(  # of two models, which may run by other kernels
+        shares, apply(heads.teacher_forced, {"code": code, "targets": given})["reconstruction"], atol=1e-6
     )
     turned = [np.swapaxes(part, 1, 2) if spec is LEVEL else part for part in (shares, given)]
     choices = choices_of(*turned, spread=0.4)
@@ -272,11 +273,11 @@ def test_training_leaves_some_of_the_past_out_and_which_its_seeds_say():
     first, again, other = (
         np.asarray(layer(features, given, seeds[number], training=True)) for number in (1, 1, 2)
     )
-    np.testing.assert_array_equal(first, again)
-    assert not np.allclose(first, other)
+    np.testing.assert_allclose(first, again, rtol=1e-5)  # but for rounding
+    assert not np.allclose(first, other, rtol=1e-3)
     whole = np.asarray(layer(features, given, seeds[1]))
-    np.testing.assert_array_equal(whole, layer(features, given))
-    assert not np.allclose(whole, first)
+    np.testing.assert_allclose(whole, layer(features, given), rtol=1e-5)
+    assert not np.allclose(whole, first, rtol=1e-3)
 
 
 def test_how_places_stand_to_each_other_tells_by_itself():
@@ -288,7 +289,7 @@ def test_how_places_stand_to_each_other_tells_by_itself():
     table[1, 0, 3 + 12] = 0.5  # the second voice 3 below the first
     layer.apart.assign(table)
     after = np.asarray(layer(features, given))[0]
-    np.testing.assert_array_equal(before[:, 0], after[:, 0])
+    np.testing.assert_allclose(before[:, 0], after[:, 0], rtol=1e-6)
     raised = (after[:, 1] / before[:, 1]).argmax(-1)
     assert raised[1] == 9 - 3
     np.testing.assert_allclose(before[0, 1], after[0, 1], rtol=1e-6)  # 4 - 3 is no point of the scale

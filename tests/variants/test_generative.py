@@ -100,7 +100,7 @@ def test_penalties_on_the_covariance_of_codes(random):
     outputs = {"mean": mean, "log_var": tf.fill((4, 2), log(0.5))}
     of_means, of_codes = DIPVAE(of_means=True), DIPVAE()
     assert float(term(of_means, "covariances").value(outputs)) == pytest.approx(2.0)
-    assert float(term(of_means, "variances").value(outputs)) == pytest.approx(0.0)
+    assert float(term(of_means, "variances").value(outputs)) == pytest.approx(0.0, abs=1e-6)
     assert float(term(of_codes, "covariances").value(outputs)) == pytest.approx(2.0)
     assert float(term(of_codes, "variances").value(outputs)) == pytest.approx(2 * 0.25)
 
@@ -207,7 +207,7 @@ def test_the_prior_of_codes_sees_only_those_before(memory, random):
     changed = codes.copy()
     changed[0, 2] = (codes[0, 2] + 1) % 5
     first, second = (np.asarray(prior(part, mode="score")) for part in (codes, changed))
-    np.testing.assert_allclose(first[:, :3], second[:, :3], rtol=1e-6)
+    np.testing.assert_allclose(first[:, :3], second[:, :3], rtol=1e-6, atol=1e-6)
     assert np.abs(first[:, 3] - second[:, 3]).max() > 1e-4
 
 
@@ -227,12 +227,15 @@ def test_a_prior_of_little_memory_forgets_and_draws_what_it_scores(random):
     changed = codes.copy()
     changed[0, 1] = (codes[0, 1] + 1) % 5
     first, second = (np.asarray(prior(part, mode="score")) for part in (codes, changed))
-    np.testing.assert_allclose(first[:, 4:], second[:, 4:], rtol=1e-6)
+    np.testing.assert_allclose(first[:, 4:], second[:, 4:], rtol=1e-6, atol=1e-6)
     noise = tf.reshape(normals(random, 50, 30), (50, 6, 5))
     drawn = np.asarray(prior(noise, mode="draw"))
     gumbel = -np.log(-np.log(0.5 * (1 + tf.math.erf(noise / 2**0.5).numpy())))
-    likeliest = np.argmax(np.asarray(prior(drawn, mode="score")) + gumbel, axis=-1)
-    np.testing.assert_array_equal(drawn, likeliest)
+    logits = np.asarray(prior(drawn, mode="score")) + gumbel
+    first, second = np.moveaxis(np.sort(logits)[..., -2:], -1, 0)
+    sure = second - first > 2e-3  # of far noise float32 knows the share to a few digits alone
+    np.testing.assert_array_equal(drawn[sure], np.argmax(logits, axis=-1)[sure])
+    assert sure.mean() > 0.98
 
 
 def test_the_perplexity_counts_the_codes_in_use():
@@ -266,7 +269,8 @@ def test_a_prior_of_pseudo_inputs_is_drawn_from_where_the_encoder_puts_them():
     assert 0 <= float(tf.reduce_min(pseudo)) <= float(tf.reduce_max(pseudo)) <= 1
     at = apply(heads.encoder, {"inputs": pseudo})
     drawn = np.asarray(apply(heads.prior, {"noise": np.zeros((1, 3), "float32")})["code"])
-    np.testing.assert_allclose(drawn[0], at["mean"][1], rtol=1e-5)  # noise 0 is the middle of three
+    # noise 0 is the middle of three
+    np.testing.assert_allclose(drawn[0], at["mean"][1], rtol=1e-5, atol=1e-6)
     outputs = {"code": at["mean"], "mean": at["mean"], "log_var": at["log_var"]}
     outputs |= {"prior_mean": at["mean"][:1], "prior_log_var": at["log_var"][:1]}
     one = VampPrior(components=1)
@@ -364,7 +368,7 @@ def test_a_masked_autoencoder_paints_without_the_patches_that_it_does_not_see(ra
         seen = np.s_[example, row : row + 2, column : column + 2]
         changed[seen] = inputs[seen]
     again = apply(heads.trained, {"inputs": tf.constant(changed), "seeds": SEEDS})
-    np.testing.assert_allclose(again["reconstruction"], outputs["reconstruction"], rtol=1e-6)
+    np.testing.assert_allclose(again["reconstruction"], outputs["reconstruction"], rtol=1e-5)
     whole = [
         apply(heads.end_to_end, {"inputs": tf.constant(part)})["reconstruction"] for part in (inputs, changed)
     ]

@@ -36,8 +36,8 @@ def outputs_of(mean, log_var=0.0, **others):
 
 
 def test_the_divergence_of_a_normal_with_mean_one_is_a_half_a_unit():
-    np.testing.assert_allclose(kl_of_units(outputs_of([[1.0, 0.0]])), [[0.5, 0.0]])
-    np.testing.assert_allclose(term(Variational(), "kl").value(outputs_of([[1.0, 1.0]])), [1.0])
+    np.testing.assert_allclose(kl_of_units(outputs_of([[1.0, 0.0]])), [[0.5, 0.0]], atol=1e-6)
+    np.testing.assert_allclose(term(Variational(), "kl").value(outputs_of([[1.0, 1.0]])), [1.0], rtol=1e-6)
     wide = float(kl_of_units(outputs_of([[0.0]], log(4.0)))[0, 0])
     assert wide == pytest.approx(0.5 * (4 - 1 - log(4)))
 
@@ -56,8 +56,8 @@ def test_draws_have_their_mean_and_deviation_and_follow_their_seeds():
     assert draws.mean() == pytest.approx(2.0, abs=0.01)
     assert draws.std() == pytest.approx(0.5, rel=0.01)
     again, other = (np.asarray(Sampling(20_000)(mean, log_var, seeds)) for seeds in (SEEDS, SEEDS + 1))
-    np.testing.assert_array_equal(draws, again)
-    assert not np.array_equal(draws, other)
+    np.testing.assert_allclose(draws, again, rtol=1e-5, atol=1e-6)  # within rounding
+    assert not np.allclose(draws, other, rtol=1e-3)
 
 
 def test_masking_by_seeds_zeroes_its_share():
@@ -76,7 +76,7 @@ def test_a_capacity_holds_the_divergence_at_it_and_rises():
     gap = term(variant, "capacity_gap")
     assert gap.weight == 10.0
     assert float(gap.value(outputs_of([[1.0, 1.0]]))) == pytest.approx(3.0)
-    assert float(gap.value(outputs_of([[1.0, 1.0]]) | {"progress": 0.125})) == pytest.approx(0.0)
+    assert float(gap.value(outputs_of([[1.0, 1.0]]) | {"progress": 0.125})) == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_the_activity_of_a_sparse_code_is_shown():
     variant = Sparse(l1=0.1)
     outputs = {"code": np.array([[0.0, 0.5, 0.0, 1.5], [0.0, 0.0, 0.0, 0.002]], "float32")}
     np.testing.assert_allclose(term(variant, "active_share").value(outputs), [0.5, 0.0])
-    np.testing.assert_allclose(term(variant, "mean_activity").value(outputs), [0.5, 0.0005])
-    np.testing.assert_allclose(term(variant, "l1_activity").value(outputs), [2.0, 0.002])
+    np.testing.assert_allclose(term(variant, "mean_activity").value(outputs), [0.5, 0.0005], rtol=1e-6)
+    np.testing.assert_allclose(term(variant, "l1_activity").value(outputs), [2.0, 0.002], rtol=1e-6)
     assert [term.name for term in variant.terms()] == ["l1_activity", "mean_activity", "active_share"]
 
 

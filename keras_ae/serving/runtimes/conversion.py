@@ -18,12 +18,13 @@ import tensorflow as tf
 
 from keras_ae.errors import ExportError, InputError
 from keras_ae.files import replace_text
+from keras_ae.serving.export import TIES
 from keras_ae.serving.runtimes import litert, onnx
 from keras_ae.serving.runtimes.models import Converted, Named, Source, first_line, gaps, is_whole, quiet
 
 TOLERANCE = 1e-4
 """Largest difference of a conversion to floats from the Keras head, as a share of the largest value due or of
-1 where that is less; of whole numbers the share that is wrong, as a near tie may fall to either side."""
+1 where that is less. Of whole numbers the share that is wrong is held to TIES."""
 BATCH = 64
 """Rows of the larger of the two requests that are timed."""
 SECONDS, CALLS = 1.0, 1000
@@ -106,11 +107,14 @@ def convert(head: Source, name: str) -> Converted:
         raise ExportError(f"{runtime.title} cannot run {head.name}: {first_line(error)}") from error
     due = head.record.outputs
     for output, gap in gaps(outputs, due).items():
-        worst = gap.mean() if is_whole(due[output]) else gap.max() / max(1.0, np.abs(due[output]).max())
-        if runtime.exact and not worst <= TOLERANCE:
+        whole = is_whole(due[output])
+        worst = gap.mean() if whole else gap.max() / max(1.0, np.abs(due[output]).max())
+        most = TIES if whole else TOLERANCE
+        if runtime.exact and not worst <= most:
+            told = f"in a share {worst:g} of its numbers" if whole else f"by {worst:g} of its largest value"
             raise ExportError(
-                f"{output} of {head.name} differs by {worst:g} of its largest value in {runtime.title}, "
-                f"at most {TOLERANCE:g} is allowed; nothing was kept"
+                f"{output} of {head.name} differs {told} in {runtime.title}, "
+                f"at most {most:g} is allowed; nothing was kept"
             )
     return converted
 
