@@ -29,7 +29,7 @@ LOSSES = (
     "categorical_crossentropy",
 )
 SCHEDULES = ("constant", "cosine")
-KEPT = ("best", "last")
+CHECKPOINTS = ("best", "last")
 LARGEST_SEED = 2**32 - 1
 
 
@@ -46,7 +46,7 @@ class Recipe:
     lr_warmup_steps: steps over which the learning rate first rises, at least 0; at most a tenth of the run.
     loss: "auto" fits the data's domain: binary cross-entropy in [0, 1], squared error of real values,
         categorical cross-entropy of classes. A variant with a likelihood leaves it at that.
-    keep: "best", the epoch whose validation loss is the lowest, or "last": what is generated may still become
+    checkpoint: "best", the epoch whose validation loss is the lowest, or "last": what is generated may still become
         sharper when what is held back is no longer found likelier.
     seed: of weights, order and noise; from 0 to 2^32 - 1.
     callbacks: functions without arguments that make further Keras callbacks.
@@ -64,7 +64,7 @@ class Recipe:
     lr_warmup_steps: int = 0
     loss: str = "auto"
     min_steps_per_epoch: int = 0
-    keep: str = "best"
+    checkpoint: str = "best"
     seed: int = 0
     callbacks: tuple[Callable, ...] = ()
     name: str = ""
@@ -83,7 +83,7 @@ class Recipe:
             raise ValueError(f"seed is at most {LARGEST_SEED}, received {self.seed}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is above 0, received {self.learning_rate}")
-        for name, allowed in (("loss", LOSSES), ("schedule", SCHEDULES), ("keep", KEPT)):
+        for name, allowed in (("loss", LOSSES), ("schedule", SCHEDULES), ("checkpoint", CHECKPOINTS)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is one of {', '.join(allowed)}; received {getattr(self, name)!r}")
 

@@ -13,7 +13,7 @@ mnist_5k, a run each on 2 cores of an AMD EPYC (AVX2, no GPU), seed 0:
 The encoder may be deeper; the penalty is then estimated with random probes:
 
     make train RECIPE=contractive \
-      SET="variant.backbone.units=512,256 variant.activation=linear variant.weight=1e-4 learning_rate=1e-3"
+      SET="variant.backbone.units=512,256 variant.activation=linear variant.lambda_=1e-4 learning_rate=1e-3"
 """
 
 from keras_ae.backbones.dense import DenseBackbone
@@ -24,7 +24,7 @@ from keras_ae.variants.contractive import Contractive
 
 recipe = Recipe(
     data=Mnist5k(),
-    variant=Contractive(DenseBackbone(units=()), latent_dim=128, weight=3e-4, activation="sigmoid"),
+    variant=Contractive(DenseBackbone(units=()), latent_dim=128, lambda_=3e-4, activation="sigmoid"),
     task=Reconstruction(),
     epochs=60,
     batch_size=128,

@@ -22,12 +22,16 @@ from keras_ae.variants.vector_quantized import VectorQuantized
 recipe = Recipe(
     data=GeneratedLevels(),
     variant=VectorQuantized(
-        StepsBackbone(filters=(128, 128), axis=1), latent_dim=1, codes=256, width=16, memory=2
+        StepsBackbone(filters=(128, 128), axis=1),
+        latent_dim=1,
+        num_embeddings=256,
+        embedding_dim=16,
+        prior_context=2,
     ),
     task=Generation(samples=1000),
     epochs=60,
     min_steps_per_epoch=100,
-    keep="last",
+    checkpoint="last",
     batch_size=64,
     lr_warmup_steps=50,
 )

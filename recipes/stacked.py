@@ -24,7 +24,9 @@ from keras_ae.variants.stacked import Stacked
 
 recipe = Recipe(
     data=Mnist5k(),
-    variant=Stacked(DenseBackbone(units=(512, 256)), latent_dim=64, pretraining=15, masking=0.25),
+    variant=Stacked(
+        DenseBackbone(units=(512, 256)), latent_dim=64, pretraining_epochs=15, masking_fraction=0.25
+    ),
     task=Denoising(Masking(rate=0.25)),
     epochs=40,
     batch_size=128,

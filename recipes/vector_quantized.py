@@ -20,7 +20,9 @@ from keras_ae.variants.vector_quantized import VectorQuantized
 
 recipe = Recipe(
     data=Mnist5k(),
-    variant=VectorQuantized(DenseBackbone(units=(512, 256)), latent_dim=32, codes=64, width=8),
+    variant=VectorQuantized(
+        DenseBackbone(units=(512, 256)), latent_dim=32, num_embeddings=64, embedding_dim=8
+    ),
     task=Generation(samples=1000),
     epochs=60,
     batch_size=128,

@@ -78,7 +78,7 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
             "loss is one of auto, binary_crossentropy, .*; received 'hinge'",
         ),
         ("schedule=linear", "schedule is one of constant, cosine"),
-        ("keep=worst", "keep is one of best, last; received 'worst'"),
+        ("checkpoint=worst", "checkpoint is one of best, last; received 'worst'"),
         ("learning_rate=-1", "learning_rate is above 0"),
         ("seed=-1", "seed is at least 0"),
         ("variant.latent_dim=0", "latent_dim is at least 1"),

@@ -23,14 +23,14 @@ from keras_ae.heads import Backbone
 class PatchBackbone(Backbone):
     """Transformer blocks over square patches, in both directions.
 
-    patch: side of a patch in pixels, at least 1; an image is padded with zeros to a multiple of it.
+    patch_size: side of a patch in pixels, at least 1; an image is padded with zeros to a multiple of it.
     width: numbers in a token, a multiple of 4 and of heads.
     depth: blocks before the code, at least 1. decoder_depth: after it, at least 1.
     heads: of the attention, at least 1.
     l1, l2: factors of the kernels' weight decay, each at least 0; biases bear none.
     """
 
-    patch: int = 4
+    patch_size: int = 4
     width: int = 64
     depth: int = 3
     decoder_depth: int = 1
@@ -40,7 +40,7 @@ class PatchBackbone(Backbone):
 
     def __post_init__(self):
         kernel_decay(self.l1, self.l2)
-        check_least(self, patch=1, depth=1, decoder_depth=1, heads=1)
+        check_least(self, patch_size=1, depth=1, decoder_depth=1, heads=1)
         if self.width < 4 or self.width % 4 or self.width % self.heads:
             raise ValueError(
                 f"width is a multiple of 4 and of the heads, which are {self.heads}; received {self.width}"
@@ -60,11 +60,11 @@ class PatchBackbone(Backbone):
         """(batch, height, width, channels) -> (batch, patches, token width), each with its place."""
         shape = tuple(inputs.shape[1:])
         grid = self.grid(shape)
-        missing = [cells * self.patch - side for cells, side in zip(grid, shape[:2], strict=True)]
+        missing = [cells * self.patch_size - side for cells, side in zip(grid, shape[:2], strict=True)]
         padded = layers.ZeroPadding2D([(0, part) for part in missing], name="encoder_padding")(inputs)
         decay = kernel_decay(self.l1, self.l2)
         cut = layers.Conv2D(
-            self.width, self.patch, self.patch, kernel_regularizer=decay, name="encoder_patches"
+            self.width, self.patch_size, self.patch_size, kernel_regularizer=decay, name="encoder_patches"
         )(padded)
         tokens = layers.Reshape((prod(grid), self.width), name="encoder_tokens")(cut)
         return Places(*grid, name="encoder_places")(tokens)
@@ -80,10 +80,10 @@ class PatchBackbone(Backbone):
         grid = self.grid(output_shape)
         tokens = Places(*grid, name="decoder_places")(tokens)
         tokens = self.attend(tokens, "decoder", self.decoder_depth)
-        pixels = self._dense(self.patch**2 * output_shape[-1], "decoder_logits")(tokens)
-        pixels = layers.Reshape((*grid, self.patch**2 * output_shape[-1]), name="decoder_grid")(pixels)
-        if self.patch > 1:
-            pixels = ops.depth_to_space(pixels, self.patch)
+        pixels = self._dense(self.patch_size**2 * output_shape[-1], "decoder_logits")(tokens)
+        pixels = layers.Reshape((*grid, self.patch_size**2 * output_shape[-1]), name="decoder_grid")(pixels)
+        if self.patch_size > 1:
+            pixels = ops.depth_to_space(pixels, self.patch_size)
         return pixels[:, : output_shape[0], : output_shape[1], :]
 
     def grid(self, shape: tuple[int, ...]) -> tuple[int, int]:
@@ -96,7 +96,7 @@ class PatchBackbone(Backbone):
                 f"a backbone of patches takes (height, width, channels), received shape {shape}; "
                 "take a dense one, and a variant that works with it"
             )
-        rows, columns = (-(-side // self.patch) for side in shape[:2])
+        rows, columns = (-(-side // self.patch_size) for side in shape[:2])
         return rows, columns
 
     def _block(self, tokens, name):

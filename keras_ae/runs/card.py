@@ -64,7 +64,7 @@ def model_card(
         "parameters": heads.end_to_end.count_params(),
         "latent_dim": heads.latent_dim,
         "epochs": len(history),
-        "kept": recipe.keep,
+        "kept": recipe.checkpoint,
         "best_epoch": 1 + min(range(len(history)), key=lambda index: history[index]["val_loss"]),
         "seconds": _seconds(history),
         "stages": {

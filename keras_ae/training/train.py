@@ -176,7 +176,7 @@ def _fit(trainer, recipe, data, checkpoint, callbacks, report):
             verbose=1 if sys.stdout.isatty() else 2,
         )
     state = read_state(checkpoint)
-    trainer.load_weights(checkpoint / state[recipe.keep])
+    trainer.load_weights(checkpoint / state[recipe.checkpoint])
     return state["history"]
 
 

@@ -76,7 +76,7 @@ class Autoregressive(Variant):
 
     @property
     def _variational(self):
-        return Variational(self.backbone, self.latent_dim, beta=self.beta, warmup=self.warmup)
+        return Variational(self.backbone, self.latent_dim, beta=self.beta, kl_warmup=self.warmup)
 
     def build(self, spec: Spec) -> Heads:
         """Raises InputError for what is not classes, for targets of another shape, and for too few axes."""

@@ -26,7 +26,7 @@ class Contractive(Variant):
 
     backbone: layers between the data and the code.
     latent_dim: numbers in the code, at least 1.
-    weight: of the penalty, at least 0.
+    lambda_: weight of the penalty, at least 0.
     probes: random directions a step for a deeper encoder, at least 1.
     activation: of the code: linear, sigmoid, tanh or relu. Those that saturate fit an encoder of one
         layer, as in the paper; above deep ones units of the code were seen to stand still.
@@ -34,12 +34,12 @@ class Contractive(Variant):
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
-    weight: float = 1e-4
+    lambda_: float = 1e-4
     probes: int = 1
     activation: str = "linear"
 
     def __post_init__(self):
-        check_least(self, latent_dim=1, weight=0, probes=1)
+        check_least(self, latent_dim=1, lambda_=0, probes=1)
         if self.activation not in DERIVATIVES:
             raise ValueError(f"activation is one of {', '.join(DERIVATIVES)}; received {self.activation!r}")
 
@@ -58,7 +58,7 @@ class Contractive(Variant):
 
     def terms(self) -> tuple[Term, ...]:
         return (
-            Term("jacobian", lambda outputs: outputs["jacobian"], self.weight),
+            Term("jacobian", lambda outputs: outputs["jacobian"], self.lambda_),
             Term("jacobian_norm", lambda outputs: ops.sqrt(outputs["jacobian"]), 0.0),
         )
 

@@ -23,11 +23,11 @@ from keras_ae.variants import Variant
 class DIPVAE(Variant):
     """The evidence lower bound and penalties on the batch's covariance, in nats an example.
 
-    off_diagonal * sum of squared covariances + diagonal * sum of (variance - 1)^2.
+    lambda_od * sum of squared covariances + lambda_d * sum of (variance - 1)^2.
 
     backbone: layers between the data and the code.
     latent_dim: numbers in the code, at least 1.
-    off_diagonal, diagonal: weights, each at least 0.
+    lambda_od, lambda_d: weights of the elements off the diagonal and on it, each at least 0.
     of_means: whether the covariance is that of the posteriors' means (DIP-I) rather than that of
         the codes drawn from them (DIP-II).
     likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
@@ -36,14 +36,14 @@ class DIPVAE(Variant):
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
-    off_diagonal: float = 5.0
-    diagonal: float = 5.0
+    lambda_od: float = 5.0
+    lambda_d: float = 5.0
     of_means: bool = False
     likelihood: str = "auto"
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):
-        check_least(self, latent_dim=1, off_diagonal=0, diagonal=0)
+        check_least(self, latent_dim=1, lambda_od=0, lambda_d=0)
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
@@ -52,8 +52,8 @@ class DIPVAE(Variant):
     def terms(self) -> tuple[Term, ...]:
         return (
             Term("kl", lambda outputs: ops.sum(kl_of_units(outputs), axis=-1)),
-            Term("covariances", self._off_diagonal, self.off_diagonal),
-            Term("variances", self._diagonal, self.diagonal),
+            Term("covariances", self._off_diagonal, self.lambda_od),
+            Term("variances", self._diagonal, self.lambda_d),
         )
 
     def _covariance(self, outputs):

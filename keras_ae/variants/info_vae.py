@@ -21,12 +21,12 @@ from keras_ae.variants import Variant
 
 @dataclass(frozen=True)
 class InfoVAE(Variant):
-    """Reconstruction + (1 - alpha) * KL + (alpha + scale - 1) * MMD(codes, N(0, 1)), in nats an example.
+    """Reconstruction + (1 - alpha) * KL + (alpha + lambda - 1) * MMD(codes, N(0, 1)), in nats an example.
 
     backbone: layers between the data and the code.
     latent_dim: numbers in the code, at least 1.
     alpha: share of each posterior's divergence that is forgiven, at most 1.
-    scale: weight of the discrepancy (the paper's lambda); alpha + scale is at least 1.
+    lambda_: the paper's lambda, in the weight of the discrepancy; alpha + lambda_ is at least 1.
     likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
     sampler: where codes to generate from are drawn.
     """
@@ -34,7 +34,7 @@ class InfoVAE(Variant):
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
     alpha: float = 0.5
-    scale: float = 100.0
+    lambda_: float = 100.0
     likelihood: str = "auto"
     sampler: Sampler = StandardNormal()
 
@@ -42,8 +42,8 @@ class InfoVAE(Variant):
         check_least(self, latent_dim=1)
         if not self.alpha <= 1:
             raise ValueError(f"alpha is at most 1, received {self.alpha}")
-        if not self.alpha + self.scale >= 1:
-            raise ValueError(f"alpha + scale is at least 1, received {self.alpha} + {self.scale}")
+        if not self.alpha + self.lambda_ >= 1:
+            raise ValueError(f"alpha + lambda_ is at least 1, received {self.alpha} + {self.lambda_}")
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
@@ -59,7 +59,7 @@ class InfoVAE(Variant):
         return (
             Term("kl", lambda outputs: ops.sum(kl_of_units(outputs), axis=-1), 1.0 - self.alpha),
             Term(
-                "mmd", lambda outputs: mmd(outputs["code"], outputs["prior"]), self.alpha + self.scale - 1.0
+                "mmd", lambda outputs: mmd(outputs["code"], outputs["prior"]), self.alpha + self.lambda_ - 1.0
             ),
         )
 

@@ -28,24 +28,23 @@ class Masked(Variant):
 
     backbone: of patches.
     latent_dim: numbers in the code of one patch, at least 1; the code has so many times the patches.
-    seen: share of the patches that the encoder sees in training, above 0 and at most 1.
-    whole: share of the training's batches of which it sees all patches, at least 0 and below 1. Above
+    mask_ratio: fraction of the patches that is hidden from the encoder in training, at least 0 and below 1.
+    unmasked_fraction: fraction of the training's batches of which it sees all patches, at least 0 and below 1. Above
         0 validation sees them all, so that the epoch is kept that serves best.
     """
 
     backbone: PatchBackbone = PatchBackbone()
     latent_dim: int = 8
-    seen: float = 0.25
-    whole: float = 0.25
+    mask_ratio: float = 0.75
+    unmasked_fraction: float = 0.25
 
     def __post_init__(self):
         if not isinstance(self.backbone, PatchBackbone):
             raise ValueError(f"a masked variant's backbone is a PatchBackbone, received {self.backbone}")
         check_least(self, latent_dim=1)
-        if not 0 < self.seen <= 1:
-            raise ValueError(f"seen is above 0 and at most 1, received {self.seen}")
-        if not 0 <= self.whole < 1:
-            raise ValueError(f"whole is at least 0 and below 1, received {self.whole}")
+        for name in ("mask_ratio", "unmasked_fraction"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} is at least 0 and below 1, received {getattr(self, name)}")
 
     def build(self, spec: Spec) -> Heads:
         inputs = keras.Input(spec.input_shape, name="inputs")
@@ -76,7 +75,7 @@ class Masked(Variant):
 
         heads = Heads.join(encoder, decoder)
         seeds = keras.Input((2,), dtype="int64", name="seeds")
-        hide = Hide(max(1, round(self.seen * patches)), self.whole, name="hide")
+        hide = Hide(max(1, round((1 - self.mask_ratio) * patches)), self.unmasked_fraction, name="hide")
         seen, places = hide(embedder(inputs), seeds)
         code = trunk(seen)["code"]
         painted = painter(Restore(patches, name="restore")(widen(code), places))
@@ -96,10 +95,10 @@ class Masked(Variant):
 
 
 COMPARED = {
-    "masked": Masked(PatchBackbone(patch=7), latent_dim=2),
-    "masked_wide": Masked(PatchBackbone(patch=7), latent_dim=32),
+    "masked": Masked(PatchBackbone(patch_size=7), latent_dim=2),
+    "masked_wide": Masked(PatchBackbone(patch_size=7), latent_dim=32),
 }
 EXAMPLE = (
-    Masked(PatchBackbone(3, width=8, depth=1, heads=2), 2, seen=0.5),
+    Masked(PatchBackbone(3, width=8, depth=1, heads=2), 2, mask_ratio=0.5),
     Spec((7, 6, 1), (7, 6, 1), "unit"),
 )

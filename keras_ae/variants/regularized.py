@@ -25,29 +25,29 @@ class Regularized(Variant):
 
     backbone: layers between the data and the code.
     latent_dim: numbers in the code, at least 1.
-    code_weight: of half the code's squared length, at least 0.
-    l2: weight of the decoder's squared weights, at least 0.
-    gradient: weight of the squared Frobenius norm of the decoder's Jacobian, estimated by one random
+    beta: weight of half the code's squared length, at least 0.
+    lambda_l2: weight of the decoder's squared weights, at least 0.
+    lambda_gp: weight of the squared Frobenius norm of the decoder's Jacobian, estimated by one random
         direction a step, at least 0.
     sampler: where codes to generate from are drawn; fitted after training.
     """
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
-    code_weight: float = 1e-4
-    l2: float = 1e-6
-    gradient: float = 0.0
+    beta: float = 1e-4
+    lambda_l2: float = 1e-6
+    lambda_gp: float = 0.0
     sampler: Sampler = FittedMixture()
 
     def __post_init__(self):
-        check_least(self, latent_dim=1, code_weight=0, l2=0, gradient=0)
+        check_least(self, latent_dim=1, beta=0, lambda_l2=0, lambda_gp=0)
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)
         decoder = plain_decoder(spec, self.backbone, self.latent_dim)
 
         weights = SquaredWeights(decoder)
-        slope = ProbedJacobian(decoder, "code", "reconstruction") if self.gradient else None
+        slope = ProbedJacobian(decoder, "code", "reconstruction") if self.lambda_gp else None
 
         def beside(named):
             found = {"decoder_weights": weights(named["code"])}
@@ -59,16 +59,16 @@ class Regularized(Variant):
 
     def terms(self) -> tuple[Term, ...]:
         terms = (
-            Term("code_length", _half_square, self.code_weight),
-            Term("decoder_weights", lambda outputs: outputs["decoder_weights"], self.l2),
+            Term("code_length", _half_square, self.beta),
+            Term("decoder_weights", lambda outputs: outputs["decoder_weights"], self.lambda_l2),
         )
-        if not self.gradient:
+        if not self.lambda_gp:
             return terms
-        return (*terms, Term("decoder_gradient", lambda outputs: outputs["decoder_gradient"], self.gradient))
+        return (*terms, Term("decoder_gradient", lambda outputs: outputs["decoder_gradient"], self.lambda_gp))
 
 
 def _half_square(outputs):
     return 0.5 * ops.sum(ops.square(outputs["code"]), axis=-1)
 
 
-EXAMPLE = (Regularized(DenseBackbone((16,)), 4, gradient=1e-3), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (Regularized(DenseBackbone((16,)), 4, lambda_gp=1e-3), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -2,7 +2,7 @@
 
 Vincent, Larochelle, Lajoie, Bengio and Manzagol, "Stacked Denoising Autoencoders: Learning Useful
 Representations in a Deep Network with a Local Denoising Criterion", JMLR 2010. With the denoising
-task the first layer undoes the task's corruption; `masking` corrupts what the later ones see.
+task the first layer undoes the task's corruption; `masking_fraction` corrupts what the later ones see.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ class Stacked(Variant):
 
     backbone: dense layers between the data and the code.
     latent_dim: numbers in the code, at least 1.
-    pretraining: epochs of each layer's own training, at least 1; those of the recipe fine-tune.
-    masking: share of the units below that is set to zero while a layer above the first trains, at
+    pretraining_epochs: epochs of each layer's own training, at least 1; those of the recipe fine-tune.
+    masking_fraction: fraction of the units below that is set to zero while a layer above the first trains, at
         least 0 and below 1.
     """
 
     backbone: DenseBackbone = DenseBackbone()
     latent_dim: int = 32
-    pretraining: int = 10
-    masking: float = 0.0
+    pretraining_epochs: int = 10
+    masking_fraction: float = 0.0
 
     def __post_init__(self):
-        check_least(self, latent_dim=1, pretraining=1)
+        check_least(self, latent_dim=1, pretraining_epochs=1)
         if not isinstance(self.backbone, DenseBackbone):
             raise ValueError(f"a stack is of dense layers, a DenseBackbone; received {self.backbone}")
-        if not 0 <= self.masking < 1:
-            raise ValueError(f"masking is at least 0 and below 1, received {self.masking}")
+        if not 0 <= self.masking_fraction < 1:
+            raise ValueError(f"masking_fraction is at least 0 and below 1, received {self.masking_fraction}")
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)
@@ -66,13 +66,13 @@ class Stacked(Variant):
             for name in ("decoder_reshape", "reconstruction"):
                 features = heads.decoder.get_layer(name)(features)
             model = keras.Model({"inputs": inputs}, {"reconstruction": features}, name="layer_1")
-            return Stage("layer_1", model, pair, (), self.pretraining)
+            return Stage("layer_1", model, pair, (), self.pretraining_epochs)
         targets = keras.Input(heads.decoder.output["reconstruction"].shape[1:], name="targets")
         seeds = keras.Input((2,), dtype="int64", name="seeds")
         below = heads.encoder.get_layer("encoder_flatten")(targets)
         for layer in upward[:level]:
             below = layer(below)
-        seen = SeededMasking(self.masking)(below, seeds) if self.masking else below
+        seen = SeededMasking(self.masking_fraction)(below, seeds) if self.masking_fraction else below
         rebuilt = downward[level](upward[level](seen))
         model = keras.Model(
             {"targets": targets, "seeds": seeds},
@@ -80,7 +80,7 @@ class Stacked(Variant):
             name=f"layer_{level + 1}",
         )
         terms = (Term("layer_reconstruction", _difference, 1.0),)
-        return Stage(model.name, model, pair, terms, self.pretraining)
+        return Stage(model.name, model, pair, terms, self.pretraining_epochs)
 
     def terms(self) -> tuple[Term, ...]:
         return ()
@@ -90,4 +90,7 @@ def _difference(outputs):
     return ops.mean(ops.square(outputs["below"] - outputs["rebuilt"]), axis=-1)
 
 
-EXAMPLE = (Stacked(DenseBackbone((16, 8)), latent_dim=4, masking=0.2), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (
+    Stacked(DenseBackbone((16, 8)), latent_dim=4, masking_fraction=0.2),
+    Spec((6, 6, 1), (6, 6, 1), "unit"),
+)

@@ -32,26 +32,26 @@ class VampPrior(Variant):
 
     backbone: layers between the data and the code.
     latent_dim: numbers in the code, at least 1.
-    components: pseudo-inputs, at least 1.
+    num_pseudo_inputs: components of the prior, at least 1.
     likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
     sampler: where codes to generate from are drawn.
     """
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
-    components: int = 100
+    num_pseudo_inputs: int = 100
     likelihood: str = "auto"
     sampler: Sampler = OwnPrior()
 
     def __post_init__(self):
-        check_least(self, latent_dim=1, components=1)
+        check_least(self, latent_dim=1, num_pseudo_inputs=1)
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
         encoder = posterior_encoder(spec, self.backbone, self.latent_dim)
         decoder = likelihood_decoder(spec, self.backbone, self.latent_dim, self.likelihood)
 
-        pseudo = PseudoInputs(self.components, spec.input_shape, spec.domain, name="pseudo_inputs")
+        pseudo = PseudoInputs(self.num_pseudo_inputs, spec.input_shape, spec.domain, name="pseudo_inputs")
         sampling = Sampling()
 
         def bottleneck(named):
@@ -72,8 +72,11 @@ class VampPrior(Variant):
         """Estimated from the draw, (batch,)."""
         code = outputs["code"]
         each = log_normal(code[:, None], outputs["prior_mean"][None], outputs["prior_log_var"][None])
-        prior = ops.logsumexp(each, axis=1) - log(self.components)
+        prior = ops.logsumexp(each, axis=1) - log(self.num_pseudo_inputs)
         return log_normal(code, outputs["mean"], outputs["log_var"]) - prior
 
 
-EXAMPLE = (VampPrior(DenseBackbone((16,)), latent_dim=4, components=5), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (
+    VampPrior(DenseBackbone((16,)), latent_dim=4, num_pseudo_inputs=5),
+    Spec((6, 6, 1), (6, 6, 1), "unit"),
+)

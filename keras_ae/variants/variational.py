@@ -26,7 +26,7 @@ class Variational(Variant):
     backbone: layers between the data and the code.
     latent_dim: numbers in the code, at least 1.
     beta: weight of the divergence, at least 0; above 1 the beta-VAE.
-    warmup: share of the run, in [0, 1], over which the weight rises from 0 to beta.
+    kl_warmup: fraction of the run, in [0, 1], over which the weight rises from 0 to beta.
     cycles: times that the rise is repeated in the run, at least 1; each takes its share of a cycle.
     capacity: nats, at least 0; above 0 the divergence is held at it, beta * |KL - capacity|, and it
         is the capacity that rises in place of the weight.
@@ -40,7 +40,7 @@ class Variational(Variant):
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
     beta: float = 1.0
-    warmup: float = 0.0
+    kl_warmup: float = 0.0
     cycles: int = 1
     capacity: float = 0.0
     free_bits: float = 0.0
@@ -49,8 +49,8 @@ class Variational(Variant):
 
     def __post_init__(self):
         check_least(self, latent_dim=1, cycles=1, beta=0, capacity=0, free_bits=0)
-        if not 0 <= self.warmup <= 1:
-            raise ValueError(f"warmup is a share of the run, from 0 to 1, received {self.warmup}")
+        if not 0 <= self.kl_warmup <= 1:
+            raise ValueError(f"kl_warmup is a fraction of the run, from 0 to 1, received {self.kl_warmup}")
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
@@ -59,7 +59,7 @@ class Variational(Variant):
     def terms(self) -> tuple[Term, ...]:
         if self.capacity:
             return (Term("kl", _kl, 0.0), Term("capacity_gap", self._gap, self.beta))
-        schedule = self._risen if self.warmup else None
+        schedule = self._risen if self.kl_warmup else None
         if self.free_bits:
             return (Term("kl", _kl, 0.0), Term("kl_paid", self._paid, self.beta, schedule))
         return (Term("kl", _kl, self.beta, schedule),)
@@ -73,10 +73,10 @@ class Variational(Variant):
 
     def _risen(self, progress):
         """How far the warm-up is, in [0, 1]; at the end of the run it is done."""
-        if not self.warmup:
+        if not self.kl_warmup:
             return ops.ones(())
         within = ops.where(progress < 1.0, (progress * self.cycles) % 1.0, 1.0)
-        return ops.minimum(within / self.warmup, 1.0)
+        return ops.minimum(within / self.kl_warmup, 1.0)
 
 
 def _kl(outputs):

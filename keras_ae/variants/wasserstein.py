@@ -20,21 +20,21 @@ from keras_ae.variants import Variant
 
 @dataclass(frozen=True)
 class Wasserstein(Variant):
-    """Reconstruction + weight * MMD(codes, N(0, 1)), with a deterministic encoder.
+    """Reconstruction + lambda * MMD(codes, N(0, 1)), with a deterministic encoder.
 
     backbone: layers between the data and the code.
     latent_dim: numbers in the code, at least 1.
-    weight: of the discrepancy, at least 0.
+    lambda_: weight of the discrepancy, at least 0.
     sampler: where codes to generate from are drawn.
     """
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
-    weight: float = 1.0
+    lambda_: float = 1.0
     sampler: Sampler = StandardNormal()
 
     def __post_init__(self):
-        check_least(self, latent_dim=1, weight=0)
+        check_least(self, latent_dim=1, lambda_=0)
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)
@@ -43,7 +43,7 @@ class Wasserstein(Variant):
         return Heads.join(encoder, decoder, PriorDraws().beside)
 
     def terms(self) -> tuple[Term, ...]:
-        return (Term("mmd", lambda outputs: mmd(outputs["code"], outputs["prior"]), self.weight),)
+        return (Term("mmd", lambda outputs: mmd(outputs["code"], outputs["prior"]), self.lambda_),)
 
 
 EXAMPLE = (Wasserstein(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -95,7 +95,11 @@ def classes():
 @pytest.fixture(scope="module")
 def tiles():
     """Of tiles of three classes in rows of four and columns of eight, by a vector-quantized one."""
-    return of_tiles(VectorQuantized(StepsBackbone((8,), axis=1), latent_dim=1, codes=6, width=3, memory=2))
+    return of_tiles(
+        VectorQuantized(
+            StepsBackbone((8,), axis=1), latent_dim=1, num_embeddings=6, embedding_dim=3, prior_context=2
+        )
+    )
 
 
 def test_a_seed_gives_the_same_examples_and_another_gives_others(digits, tiles):

@@ -240,7 +240,7 @@ def test_a_step_reaches_its_neighbors_alone_and_stays_in_its_place(axis, random)
         (lambda: StepsBackbone(axis=2), "axis is 0 or 1, received 2"),
         (lambda: StepsBackbone(axis=-1), "axis is 0 or 1, received -1"),
         (lambda: StepsBackbone(activation="unheard"), "unheard"),
-        (lambda: PatchBackbone(patch=0), "patch is at least 1, received 0"),
+        (lambda: PatchBackbone(patch_size=0), "patch_size is at least 1, received 0"),
         (lambda: PatchBackbone(depth=0), "depth is at least 1, received 0"),
         (lambda: PatchBackbone(decoder_depth=-1), "decoder_depth is at least 1, received -1"),
         (lambda: PatchBackbone(heads=0), "heads is at least 1, received 0"),

@@ -42,7 +42,7 @@ def losses_of(history):
 
 
 def stacked(tiny_recipe):
-    variant = Stacked(DenseBackbone((12,)), latent_dim=4, pretraining=2, masking=0.1)
+    variant = Stacked(DenseBackbone((12,)), latent_dim=4, pretraining_epochs=2, masking_fraction=0.1)
     return dataclasses.replace(tiny_recipe, variant=variant, epochs=2)
 
 
@@ -116,7 +116,7 @@ def test_a_run_with_a_critic_resumes_and_opens_again_with_it(tiny_recipe, tmp_pa
 def test_a_variational_run_repeats_shows_its_posterior_and_opens_again(tmp_path):
     recipe = Recipe(
         Sample(Mnist5k()),
-        Variational(DenseBackbone((16,)), latent_dim=2, warmup=0.5),
+        Variational(DenseBackbone((16,)), latent_dim=2, kl_warmup=0.5),
         Density(samples=5),
         epochs=2,
         batch_size=32,

@@ -125,8 +125,8 @@ def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(ti
     assert losses_of(train(longer, tmp_path / "two", resume=True, report=silent)) == losses_of(unbroken)
 
 
-@pytest.mark.parametrize("keep", ["best", "last"])
-def test_the_best_epoch_is_kept_and_the_last_where_that_is_asked_for(tiny_recipe, tmp_path, keep):
+@pytest.mark.parametrize("checkpoint", ["best", "last"])
+def test_the_best_epoch_is_loaded_or_the_last(tiny_recipe, tmp_path, checkpoint):
     """Weights that are destroyed before the last epoch stay as they were before, or as they are after."""
 
     class Destroy(keras.callbacks.Callback):
@@ -135,13 +135,13 @@ def test_the_best_epoch_is_kept_and_the_last_where_that_is_asked_for(tiny_recipe
                 for weight in self.model.trainable_weights:
                     weight.assign(weight + 10.0)
 
-    recipe = dataclasses.replace(tiny_recipe, callbacks=(Destroy,), keep=keep)
+    recipe = dataclasses.replace(tiny_recipe, callbacks=(Destroy,), checkpoint=checkpoint)
     run = train(recipe, tmp_path, report=silent)
     state = read_state(tmp_path / "checkpoint")
     assert state["last"] == "epoch-3.weights.h5"
     assert state["best"] == "epoch-2.weights.h5"
     largest = max(np.abs(weight.numpy()).max() for weight in run.heads.end_to_end.weights)
-    assert largest < 5 if keep == "best" else largest > 5
+    assert largest < 5 if checkpoint == "best" else largest > 5
 
 
 def test_terms_are_weighed_into_the_loss_and_shown(tiny_recipe, tmp_path):

@@ -171,7 +171,7 @@ def test_a_codebook_settles(random, decay):
 
 def test_what_learns_beside_the_model_does_not_choose_its_epoch():
     keras.utils.set_random_seed(0)
-    variant = VectorQuantized(DenseBackbone((8,)), 3, codes=4, width=2)
+    variant = VectorQuantized(DenseBackbone((8,)), 3, num_embeddings=4, embedding_dim=2)
     heads = variant.build(SPEC)
     loss = losses.on_reconstruction(losses.squared_error)
     trainer = Trainer(heads.trained, loss, variant.terms())
@@ -179,7 +179,7 @@ def test_what_learns_beside_the_model_does_not_choose_its_epoch():
     named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
     logs = trainer.test_on_batch(named, named["inputs"], return_dict=True)
     assert logs["prior_nll"] > 0.5
-    expected = logs["reconstruction"] + variant.commitment * logs["commitment"]
+    expected = logs["reconstruction"] + variant.commitment_cost * logs["commitment"]
     assert logs["loss"] == pytest.approx(expected, rel=1e-5)
 
 
@@ -187,7 +187,9 @@ def test_what_learns_beside_the_model_does_not_choose_its_epoch():
 def test_heads_with_layers_of_our_own_are_exported_by_another_process(tmp_path):
     command = [sys.executable, "-m", "keras_ae"]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-    tiny = "variant.backbone.units=8 variant.latent_dim=3 variant.codes=4 epochs=1 task=Reconstruction"
+    tiny = (
+        "variant.backbone.units=8 variant.latent_dim=3 variant.num_embeddings=4 epochs=1 task=Reconstruction"
+    )
     np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(size=(40, 4, 4)))
     asked = ["vector_quantized", "--data", "a.npy", "--set", tiny]
     for words in (["train", *asked], ["export", "vector_quantized"]):
@@ -239,7 +241,7 @@ def test_a_prior_of_little_memory_forgets_and_draws_what_it_scores(random):
 
 
 def test_the_perplexity_counts_the_codes_in_use():
-    variant = VectorQuantized(codes=8)
+    variant = VectorQuantized(num_embeddings=8)
     even = {"code": tf.constant([[0, 1], [2, 3]])}
     assert float(term(variant, "perplexity").value(even)) == pytest.approx(4.0, rel=1e-4)
     assert float(term(variant, "perplexity").value({"code": tf.zeros((2, 2), tf.int32)})) == pytest.approx(
@@ -263,7 +265,7 @@ def test_the_weights_and_the_gradient_of_a_decoder_are_measured(random):
 
 def test_a_prior_of_pseudo_inputs_is_drawn_from_where_the_encoder_puts_them():
     keras.utils.set_random_seed(0)
-    variant = VampPrior(DenseBackbone((8,)), 2, components=3)
+    variant = VampPrior(DenseBackbone((8,)), 2, num_pseudo_inputs=3)
     heads = variant.build(SPEC)
     pseudo = heads.prior.get_layer("pseudo_inputs")(SEEDS)
     assert 0 <= float(tf.reduce_min(pseudo)) <= float(tf.reduce_max(pseudo)) <= 1
@@ -273,7 +275,7 @@ def test_a_prior_of_pseudo_inputs_is_drawn_from_where_the_encoder_puts_them():
     np.testing.assert_allclose(drawn[0], at["mean"][1], rtol=1e-5, atol=1e-6)
     outputs = {"code": at["mean"], "mean": at["mean"], "log_var": at["log_var"]}
     outputs |= {"prior_mean": at["mean"][:1], "prior_log_var": at["log_var"][:1]}
-    one = VampPrior(components=1)
+    one = VampPrior(num_pseudo_inputs=1)
     assert float(term(one, "kl").value(outputs)[0]) == pytest.approx(0, abs=1e-5)
 
 
@@ -330,19 +332,19 @@ def test_a_critic_learns_to_tell_two_kinds_of_codes_apart(random):
 @pytest.mark.parametrize(
     ("kind", "fields", "message"),
     [
-        (Wasserstein, {"weight": -1.0}, "weight is at least 0, received -1.0"),
+        (Wasserstein, {"lambda_": -1.0}, "lambda_ is at least 0, received -1.0"),
         (Adversarial, {"weight": -1.0}, "weight is at least 0, received -1.0"),
         (FactorVAE, {"gamma": -1.0}, "gamma is at least 0, received -1.0"),
         (InfoVAE, {"alpha": 1.5}, "alpha is at most 1, received 1.5"),
-        (InfoVAE, {"alpha": 0.5, "scale": 0.1}, r"alpha \+ scale is at least 1, received 0.5 \+ 0.1"),
+        (InfoVAE, {"alpha": 0.5, "lambda_": 0.1}, r"alpha \+ lambda_ is at least 1, received 0.5 \+ 0.1"),
         (BetaTCVAE, {"beta": -1.0}, "beta is at least 0, received -1.0"),
-        (DIPVAE, {"diagonal": -1.0}, "diagonal is at least 0, received -1.0"),
+        (DIPVAE, {"lambda_d": -1.0}, "lambda_d is at least 0, received -1.0"),
         (ImportanceWeighted, {"samples": 0}, "samples is at least 1, received 0"),
-        (Regularized, {"gradient": -1.0}, "gradient is at least 0, received -1.0"),
-        (VampPrior, {"components": 0}, "components is at least 1, received 0"),
-        (VectorQuantized, {"codes": 1}, "codes is at least 2, received 1"),
-        (VectorQuantized, {"width": 0}, "width is at least 1, received 0"),
-        (VectorQuantized, {"commitment": -0.5}, "commitment is at least 0, received -0.5"),
+        (Regularized, {"lambda_gp": -1.0}, "lambda_gp is at least 0, received -1.0"),
+        (VampPrior, {"num_pseudo_inputs": 0}, "num_pseudo_inputs is at least 1, received 0"),
+        (VectorQuantized, {"num_embeddings": 1}, "num_embeddings is at least 2, received 1"),
+        (VectorQuantized, {"embedding_dim": 0}, "embedding_dim is at least 1, received 0"),
+        (VectorQuantized, {"commitment_cost": -0.5}, "commitment_cost is at least 0, received -0.5"),
         (VectorQuantized, {"decay": 1.0}, "decay is above 0 and below 1, received 1.0"),
     ],
 )
@@ -358,7 +360,9 @@ def test_the_three_weights_of_total_correlation_at_one_are_the_variational_bound
 
 def test_a_masked_autoencoder_paints_without_the_patches_that_it_does_not_see(random):
     keras.utils.set_random_seed(0)
-    heads = Masked(PatchBackbone(2, width=8, depth=1, heads=2), 2, seen=0.34, whole=0.0).build(SPEC)
+    heads = Masked(
+        PatchBackbone(2, width=8, depth=1, heads=2), 2, mask_ratio=0.66, unmasked_fraction=0.0
+    ).build(SPEC)
     inputs = random.uniform(size=(2, 3, 4, 1)).astype("float32")
     outputs = apply(heads.trained, {"inputs": tf.constant(inputs), "seeds": SEEDS})
     assert outputs["code"].shape[1:] == (1, 2)  # of four patches one is seen
@@ -377,7 +381,7 @@ def test_a_masked_autoencoder_paints_without_the_patches_that_it_does_not_see(ra
 
 def test_a_masked_autoencoder_that_sees_all_is_trained_on_what_it_serves(random):
     keras.utils.set_random_seed(0)
-    heads = Masked(PatchBackbone(2, width=8, depth=1, heads=2), 2, seen=1.0).build(SPEC)
+    heads = Masked(PatchBackbone(2, width=8, depth=1, heads=2), 2, mask_ratio=0.0).build(SPEC)
     named = {"inputs": tf.constant(random.uniform(size=(2, 3, 4, 1)), tf.float32), "seeds": SEEDS}
     trained, served = (apply(model, named)["reconstruction"] for model in (heads.trained, heads.end_to_end))
     np.testing.assert_allclose(trained, served, rtol=1e-4, atol=1e-6)
@@ -391,10 +395,10 @@ def test_a_masked_autoencoder_for_targets_of_another_size_is_refused():
 @pytest.mark.parametrize(
     ("field", "message"),
     [
-        ({"seen": 0.0}, "seen is above 0 and at most 1, received 0.0"),
-        ({"seen": 1.1}, "seen is above 0 and at most 1, received 1.1"),
-        ({"whole": -0.1}, "whole is at least 0 and below 1, received -0.1"),
-        ({"whole": 1.0}, "whole is at least 0 and below 1, received 1.0"),
+        ({"mask_ratio": 1.0}, "mask_ratio is at least 0 and below 1, received 1.0"),
+        ({"mask_ratio": -0.1}, "mask_ratio is at least 0 and below 1, received -0.1"),
+        ({"unmasked_fraction": -0.1}, "unmasked_fraction is at least 0 and below 1, received -0.1"),
+        ({"unmasked_fraction": 1.0}, "unmasked_fraction is at least 0 and below 1, received 1.0"),
         ({"latent_dim": 0}, "latent_dim is at least 1, received 0"),
         ({"backbone": DenseBackbone()}, "backbone is a PatchBackbone, received DenseBackbone"),
     ],

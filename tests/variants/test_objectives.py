@@ -72,7 +72,7 @@ def test_free_bits_cost_nothing_below_them():
 
 
 def test_a_capacity_holds_the_divergence_at_it_and_rises():
-    variant = Variational(capacity=4.0, beta=10.0, warmup=0.5)
+    variant = Variational(capacity=4.0, beta=10.0, kl_warmup=0.5)
     gap = term(variant, "capacity_gap")
     assert gap.weight == 10.0
     assert float(gap.value(outputs_of([[1.0, 1.0]]))) == pytest.approx(3.0)
@@ -88,14 +88,14 @@ def test_a_capacity_holds_the_divergence_at_it_and_rises():
     ],
 )
 def test_the_weight_of_the_divergence_warms_up_in_cycles(warmup, cycles, weights):
-    schedule = term(Variational(warmup=warmup, cycles=cycles), "kl").schedule
+    schedule = term(Variational(kl_warmup=warmup, cycles=cycles), "kl").schedule
     for progress, weight in weights.items():
         assert float(schedule(keras.ops.convert_to_tensor(progress))) == pytest.approx(weight, abs=1e-6)
 
 
 def test_validation_weighs_a_term_as_the_end_of_training_does():
     keras.utils.set_random_seed(0)
-    variant = Variational(DenseBackbone(()), 2, beta=3.0, warmup=1.0)
+    variant = Variational(DenseBackbone(()), 2, beta=3.0, kl_warmup=1.0)
     heads = variant.build(SPEC)
     trainer = Trainer(heads.trained, losses.bernoulli, variant.terms(), steps=4)
     trainer.compile(optimizer=keras.optimizers.SGD(0.0))
@@ -245,18 +245,18 @@ def test_the_gradient_of_the_probed_penalty_reaches_the_encoder(random):
         (Sparse, {"l1": -1.0}, "l1 is at least 0, received -1.0"),
         (Sparse, {"beta": float("nan")}, "beta is at least 0, received nan"),
         (Sparse, {"beta": 1.0, "activation": "relu"}, r"needs activities in \(0, 1\).*received 'relu'"),
-        (Contractive, {"weight": -0.1}, "weight is at least 0, received -0.1"),
+        (Contractive, {"lambda_": -0.1}, "lambda_ is at least 0, received -0.1"),
         (Contractive, {"probes": 0}, "probes is at least 1, received 0"),
         (Contractive, {"activation": "gelu"}, "activation is one of sigmoid, .*; received 'gelu'"),
-        (Stacked, {"pretraining": 0}, "pretraining is at least 1, received 0"),
+        (Stacked, {"pretraining_epochs": 0}, "pretraining_epochs is at least 1, received 0"),
         (
             Stacked,
             {"backbone": RecurrentBackbone()},
             "a stack is of dense layers.*received Recurrent",
         ),
-        (Stacked, {"masking": 1.0}, "masking is at least 0 and below 1, received 1.0"),
+        (Stacked, {"masking_fraction": 1.0}, "masking_fraction is at least 0 and below 1, received 1.0"),
         (Variational, {"beta": -1.0}, "beta is at least 0, received -1.0"),
-        (Variational, {"warmup": 1.5}, "warmup is a share of the run, from 0 to 1, received 1.5"),
+        (Variational, {"kl_warmup": 1.5}, "kl_warmup is a fraction of the run, from 0 to 1, received 1.5"),
         (Variational, {"cycles": 0}, "cycles is at least 1, received 0"),
         (Variational, {"capacity": -1.0}, "capacity is at least 0, received -1.0"),
         (Variational, {"free_bits": -0.5}, "free_bits is at least 0, received -0.5"),
@@ -285,7 +285,7 @@ def test_the_condition_changes_what_is_encoded_and_what_is_decoded():
 
 def test_each_stage_of_a_stack_reconstructs_what_is_below_it_and_moves_its_own_layers():
     keras.utils.set_random_seed(0)
-    variant = Stacked(DenseBackbone((6, 5)), 3, pretraining=7)
+    variant = Stacked(DenseBackbone((6, 5)), 3, pretraining_epochs=7)
     heads = variant.build(SPEC)
     first, second, third = variant.stages(heads)
     assert [stage.name for stage in (first, second, third)] == ["layer_1", "layer_2", "layer_3"]

@@ -27,7 +27,7 @@ def test_a_sparse_code_has_few_active_units_and_little_more_error_than_a_dense_o
 
 def test_a_contractive_encoder_has_half_the_jacobian_at_little_more_error(tmp_path):
     contractive, _ = scored(tmp_path / "contractive", "contractive")
-    plain, _ = scored(tmp_path / "plain", "contractive", "variant.weight=0")
+    plain, _ = scored(tmp_path / "plain", "contractive", "variant.lambda_=0")
     assert contractive["jacobian_norm"] <= 0.5 * plain["jacobian_norm"]
     assert contractive["mse"] <= 1.2 * plain["mse"]
 
