@@ -11,7 +11,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["classes_below", "modules_below", "replace_text", "written_whole"]
+from keras_ae.errors import InputError
+
+__all__ = ["FORMAT", "check_format", "classes_below", "modules_below", "replace_text", "written_whole"]
+
+FORMAT = 1
+"""The form of a run's folder and of an export, as this version writes them; those without one are older."""
+
+
+def check_format(number: object, folder: Path) -> None:
+    """Refuses what a later version of keras_ae has written.
+
+    Args:
+        number: The format that a folder states; 0 where it states none.
+        folder: The folder of a run or of an exported version.
+
+    Raises:
+        InputError: If this version does not read that format.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= FORMAT:
+        raise InputError(
+            f"{folder} has format {number}, and this version of keras_ae reads those up to {FORMAT}; "
+            "update keras_ae, or train anew"
+        )
 
 
 @contextmanager

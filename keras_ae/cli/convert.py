@@ -91,7 +91,7 @@ def _convert(source, names, output):
         kind = (converted.quantization or "").replace("_", "-")
         told = "; ".join(filter(None, [kind, converted.note]))
         _print_row(title, width, figures, f"{file} ({told})" if told else str(file))
-    others = sorted(set(source.card["signatures"]) - {SIGNATURE})
+    others = sorted(set(source.exported.card["signatures"]) - {SIGNATURE})
     if others:
         print(f"left to TF Serving: {', '.join(others)}")
     return status

@@ -466,7 +466,12 @@ def test_an_output_that_is_there_is_replaced_only_by_force(models, tmp_path, sav
 def test_a_head_without_a_whole_card_or_without_inputs_is_refused(models, tmp_path):
     folder = tmp_path / "head"
     folder.mkdir()
-    with pytest.raises(InputError, match="has no card that tells its signatures and weights .*; export it"):
+    with pytest.raises(InputError, match="has no card.json that can be read .*; export it again"):
+        Head.of(folder)
+    (folder / "card.json").write_text("{}")
+    with pytest.raises(
+        InputError, match="has no card that describes its signatures and weights .*; export it"
+    ):
         Head.of(folder)
     card = json.loads((models / "unit/encoder/1/card.json").read_text())
     (folder / "card.json").write_text(json.dumps(card))

@@ -19,6 +19,7 @@ from keras_ae.apps.restoration.masks import missing_pixels
 from keras_ae.apps.restoration.restore import restored_image
 from keras_ae.apps.restoration.tiles import restored_levels, restored_tiles, spans
 from keras_ae.errors import InputError
+from keras_ae.serving.exported import Signature
 
 MOST = 10**6
 REACH, MULTIPLE = 19, 4
@@ -86,11 +87,14 @@ def restorers(tmp_path_factory):
     return {name: Restorer.of(find_restorer(models, name)) for name in ("clean", "larger", "filled")}
 
 
+IMAGES = {"inputs": tf.TensorSpec((None, None, None, None), tf.float32)}
+
+
 def stub(function, **fields):
     """A restorer whose signature is a function."""
-    model = SimpleNamespace(signatures={"serving_default": function})
+    kind = type("Stub", (), {"__call__": staticmethod(function), "structured_input_signature": ((), IMAGES)})
     facts = {"scale": 1, "reach": 0, "multiple": 1, "channels": None, "masked": False, "colored": False}
-    return Restorer(**facts | fields, loaded=model)
+    return Restorer(**facts | fields, run=Signature("stub", "serving_default", kind(), None))
 
 
 IDENTITY = stub(lambda inputs: {"reconstruction": inputs})
@@ -207,14 +211,18 @@ def test_a_restorer_that_fails_asks_for_smaller_tiles():
         {"restorer": None},
         {"restorer": {"scale": 2}},
         {"restorer": {"scale": 0, "reach": 1, "multiple": 1}},
-        "x",
     ],
 )
 def test_a_card_that_tells_of_no_restorer_is_refused(tmp_path, card):
     folder = tmp_path / "mine" / "restorer" / "1"
     folder.mkdir(parents=True)
-    (folder / "card.json").write_text(card if isinstance(card, str) else json.dumps(card))
-    with pytest.raises(InputError, match="tells of a restorer .*; train .*: make train RECIPE=mine"):
+    (folder / "card.json").write_text(json.dumps(card))
+    with pytest.raises(InputError, match="describes a restorer .*; train .*: make train RECIPE=mine"):
+        Restorer.of(find_restorer(tmp_path, "mine"))
+    (folder / "card.json").write_text("x")
+    with pytest.raises(
+        InputError, match="no card.json that can be read .*; export it again: keras-ae export mine"
+    ):
         Restorer.of(find_restorer(tmp_path, "mine"))
 
 

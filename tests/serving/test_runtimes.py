@@ -15,6 +15,7 @@ from keras_ae import cli
 from keras_ae.cli import convert as conversions
 from keras_ae.errors import ExportError, InputError
 from keras_ae.serving.records import PLACE, Record
+from keras_ae.serving.exported import ExportedHead
 from keras_ae.serving.runtimes import conversion, litert, models
 from keras_ae.serving.runtimes.models import Converted, Source, gaps, open_source, quiet
 from keras_ae.serving.versions import head_folders
@@ -234,7 +235,8 @@ def made(tmp_path, function, weights=(), **inputs):
     module.serve = tf.function(lambda **named: function(named)).get_concrete_function(**specs)
     folder = tmp_path / "made" / "encoder" / "1"
     tf.saved_model.save(module, str(folder), signatures=module.serve)
-    head = Source(folder, {"weights_sha256": ""}, tf.saved_model.load(str(folder)), None)
+    (folder / "card.json").write_text(json.dumps({"weights_sha256": ""}))
+    head = Source(ExportedHead(folder), None)
     return dataclasses.replace(head, record=Record(models.SIGNATURE, inputs, head.run(inputs)))
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from keras_ae.data.streams.rows import Rows, Taken
 from keras_ae.data.streams.stream import Stream
 from keras_ae.errors import InputError
 from keras_ae.heads import inference_batch
+from keras_ae.serving.exported import DEFAULT_SIGNATURE, ExportedHead
 
 Outputs = dict[str, np.ndarray]
 """What a head gives of a batch, by name, examples along the first axis."""
@@ -42,15 +41,15 @@ class Head:
         Raises InputError where there is no whole card, for a head that does not take `inputs`, or takes
         them of any size, and for an output that it does not give.
         """
+        card = ExportedHead(folder).card
         try:
-            card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-            signature = card["signatures"]["serving_default"]
+            signature = card["signatures"][DEFAULT_SIGNATURE]
             given, gives = signature["inputs"], signature["outputs"]
             domain, shape = card["data"]["domain"], card["data"]["shape"]
             weights = card["weights_sha256"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (KeyError, TypeError) as error:
             raise InputError(
-                f"{folder} has no card that tells its signatures and weights ({error!r}); export it again"
+                f"{folder} has no card that describes its signatures and weights ({error!r}); export it again"
             ) from error
         if not set(given) <= {"inputs", "condition"} or "inputs" not in given:
             names = f"{', '.join(sorted(given)[:4])}{', ...' if len(given) > 4 else ''}"
@@ -81,19 +80,16 @@ class Head:
 
     def load(self) -> Callable[[Rows], Outputs]:
         """The head itself, as a function of rows."""
-        try:
-            loaded = tf.saved_model.load(str(self.folder))
-        except (OSError, ValueError, tf.errors.OpError) as error:
-            raise InputError(f"{self.folder} cannot be loaded ({error}); export it again") from error
+        signature = ExportedHead(self.folder).signature()
 
         def run(rows):
             if not len(rows):
                 return {name: np.empty((0, *shape), dtype) for name, (shape, dtype) in self.outputs.items()}
-            named = {"inputs": tf.constant(rows.examples)}
+            inputs = {"inputs": rows.examples}
             if self.conditional:
-                named["condition"] = tf.constant(self._checked(rows))
-            given = loaded.signatures["serving_default"](**named)
-            return {name: given[name].numpy() for name in self.outputs}
+                inputs["condition"] = self._checked(rows)
+            outputs = signature(inputs)
+            return {name: outputs[name] for name in self.outputs}
 
         return run
 

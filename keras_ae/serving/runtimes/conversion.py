@@ -148,14 +148,14 @@ def write(head: Source, name: str, converted: Converted, folder: Path) -> Path:
 
 def _told(head, name, converted):
     """What whoever loads the file needs to know of it."""
-    sides = {"inputs": head.takes, "outputs": head.served.structured_outputs}
+    sides = {"inputs": head.signature.inputs, "outputs": head.signature.outputs}
     found = gaps(converted.run(head.record.inputs), head.record.outputs)
     packages = (*RUNTIMES[name].packages, "keras_ae")
     return {
-        "recipe": head.folder.parent.parent.name,
-        "head": head.folder.parent.name,
+        "recipe": head.exported.recipe,
+        "head": head.exported.head,
         "version": int(head.folder.name),
-        "weights_sha256": head.card["weights_sha256"],
+        "weights_sha256": head.exported.card["weights_sha256"],
         "runtime": RUNTIMES[name].title,
         "sha256": hashlib.sha256(converted.content).hexdigest(),
         "quantization": converted.quantization,

@@ -102,7 +102,7 @@ def _content(head, quantization):
 
 
 def _has_loop(head):
-    graph = head.served.graph.as_graph_def()
+    graph = head.signature.function.graph.as_graph_def()
     parts = (graph.node, *(function.node_def for function in graph.library.function))
     return any("While" in node.op for part in parts for node in part)
 
@@ -113,8 +113,11 @@ def _row_function(head):
     A SavedModel's loop makes lists of elements of any batch size, whatever the inputs' is; LiteRT's lists
     want it fixed, so it is written into the graph.
     """
-    served = head.served
-    specs = {name: tf.TensorSpec((1, *spec.shape[1:]), spec.dtype, name) for name, spec in head.takes.items()}
+    served = head.signature.function
+    specs = {
+        name: tf.TensorSpec((1, *spec.shape[1:]), spec.dtype, name)
+        for name, spec in head.signature.inputs.items()
+    }
     whole = tf.function(lambda **named: served(**named)).get_concrete_function(**specs)
     frozen = convert_variables_to_constants_v2(whole, lower_control_flow=False, aggressive_inlining=True)
     graph = frozen.graph.as_graph_def()
@@ -123,7 +126,7 @@ def _row_function(head):
         if node.op in LISTS:
             shape = nodes[node.input[LISTS[node.op]]].attr["value"].tensor
             shape.CopyFrom(tf.make_tensor_proto(np.abs(tf.make_ndarray(shape))))  # -1, any size, becomes 1
-    names = sorted(served.structured_outputs)
+    names = sorted(head.signature.outputs)
 
     def row(**named):
         given = {tensor.name: named[tensor.op.name] for tensor in frozen.inputs}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -10,15 +9,16 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from keras_ae.errors import InputError
+from keras_ae.serving.exported import DEFAULT_SIGNATURE, ExportedHead, Signature
 from keras_ae.serving.records import PLACE, Record, read_records
 
-SIGNATURE = "serving_default"
+SIGNATURE = DEFAULT_SIGNATURE
 """What is converted: it takes and gives numbers. Other signatures are for TF Serving; most of them decode
 or encode images by ops that are TensorFlow's alone."""
 THREADS = 1
@@ -32,29 +32,28 @@ Named = dict[str, np.ndarray]
 class Source:
     """An exported head to convert.
 
-    folder: of its version, root/recipe/head/version. card: its card.json. model: as loaded.
-    record: its largest request with the Keras head's own answer.
+    Attributes:
+        exported: The head.
+        record: Its largest request with the Keras head's own answer.
     """
 
-    folder: Path
-    card: dict
-    model: object
+    exported: ExportedHead
     record: Record
 
     @property
     def name(self) -> str:
-        """As TF Serving names the head: `<recipe>_<head>`."""
-        return f"{self.folder.parent.parent.name}_{self.folder.parent.name}"
+        """The name that TF Serving knows the head by: `<recipe>_<head>`."""
+        return self.exported.name
 
     @property
-    def served(self) -> Callable:
-        """Its signature as a function; it lives as long as the model does."""
-        return self.model.signatures[SIGNATURE]
+    def folder(self) -> Path:
+        """The version's folder."""
+        return self.exported.folder
 
-    @property
-    def takes(self) -> dict[str, tf.TensorSpec]:
-        """The specs of its inputs, by name."""
-        return self.served.structured_input_signature[1]
+    @cached_property
+    def signature(self) -> Signature:
+        """The signature that is converted."""
+        return self.exported.signature(SIGNATURE)
 
     @property
     def size(self) -> int:
@@ -64,8 +63,7 @@ class Source:
 
     def run(self, named: Named) -> Named:
         """TensorFlow's own answer."""
-        given = {name: tf.constant(value) for name, value in named.items()}
-        return {name: value.numpy() for name, value in self.served(**given).items()}
+        return self.signature(named)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +97,7 @@ def open_source(folder: Path) -> Source:
             f"keras-ae export {folder.parent.parent.name}"
         )
     record = max(records, key=lambda record: rows(record.inputs))
-    card = json.loads((folder / "card.json").read_text())
-    return Source(folder, card, tf.saved_model.load(str(folder)), record)
+    return Source(ExportedHead(folder), record)
 
 
 def rows(named: Named) -> int:

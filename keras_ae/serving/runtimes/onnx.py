@@ -34,12 +34,12 @@ def convert(head: Source) -> Converted:
 def _model(head):
     import tf2onnx
 
-    served = head.served
-    function = tf.function(lambda named: served(**named), input_signature=[head.takes])
+    served = head.signature.function
+    function = tf.function(lambda named: served(**named), input_signature=[head.signature.inputs])
     try:
         with quiet():
             model, _ = tf2onnx.convert.from_function(
-                function, [head.takes], custom_op_handlers={"Erfc": (_erfc, [])}
+                function, [head.signature.inputs], custom_op_handlers={"Erfc": (_erfc, [])}
             )
     except Exception as error:
         raise ExportError(f"ONNX cannot express {head.name}: {first_line(error)}") from error
@@ -82,7 +82,7 @@ def _nodes(graph):
 
 def _name_axes(head, graph):
     """The inputs and outputs of the signature, with its shapes, of which conversion loses some."""
-    specs = head.takes | head.served.structured_outputs
+    specs = head.signature.inputs | head.signature.outputs
     for tensor in list(graph.input):
         if tensor.name not in specs:  # left over from a loop, and read by nothing
             graph.input.remove(tensor)
