@@ -4,7 +4,6 @@ import dataclasses
 import json
 import struct
 import zlib
-from types import SimpleNamespace
 
 import numpy as np
 import pytest

@@ -14,8 +14,8 @@ import tensorflow as tf
 from keras_ae import cli
 from keras_ae.cli import convert as conversions
 from keras_ae.errors import ExportError, InputError
-from keras_ae.serving.records import PLACE, Record
 from keras_ae.serving.exported import ExportedHead
+from keras_ae.serving.records import PLACE, Record
 from keras_ae.serving.runtimes import conversion, litert, models
 from keras_ae.serving.runtimes.models import Converted, Source, gaps, open_source, quiet
 from keras_ae.serving.versions import head_folders
