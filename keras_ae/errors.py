@@ -1,4 +1,10 @@
-"""Exceptions that the command line tells in one line."""
+"""The exceptions of the package; the command line prints each in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["ExportError", "InputError", "TrainingInterrupted", "check_convolutions", "check_least"]
 
 
 class InputError(ValueError):
@@ -10,7 +16,22 @@ class InputError(ValueError):
 
 
 class ExportError(RuntimeError):
-    """An exported head does not give what its Keras model gives; nothing of the export was kept."""
+    """An exported head does not give what its Keras model gives; the export was removed."""
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Training was interrupted; the run's folder holds every completed epoch and can be resumed.
+
+    Attributes:
+        directory: The run's folder.
+        epochs: Completed epochs, those of stages among them.
+        planned: Epochs of the whole training; None where it has stages.
+    """
+
+    def __init__(self, directory: Path, epochs: int, planned: int | None):
+        planned_text = "" if planned is None else f" of {planned}"
+        super().__init__(f"{epochs}{planned_text} epochs are kept in {directory}")
+        self.directory, self.epochs, self.planned = directory, epochs, planned
 
 
 def check_convolutions(filters: tuple[int, ...], kernel_size: int) -> None:

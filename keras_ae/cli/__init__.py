@@ -1,4 +1,4 @@
-"""The command line: each file adds verbs of one kind. TensorFlow is imported by the verbs that need it."""
+"""The command line: each file with an ORDER adds verbs. TensorFlow is imported by the verbs that need it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,28 @@ import argparse
 import os
 import sys
 import traceback
+from typing import NoReturn
 
 from keras_ae import __version__
-from keras_ae.cli import convert, detect, encode, generate, predict, restore, serve, sweep, train
-from keras_ae.cli.paths import INTERRUPTED
-from keras_ae.errors import ExportError, InputError
+from keras_ae.cli.arguments import resume_command
+from keras_ae.errors import ExportError, InputError, TrainingInterrupted
+from keras_ae.files import modules_below
+
+__all__ = ["INTERRUPTED", "main"]
+
+INTERRUPTED = 130
+"""The exit status after Ctrl-C."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one verb and returns its status: 0, 1 failure, 2 unusable input, 130 interrupted."""
+    """Runs one verb.
+
+    Args:
+        arguments: The words of the command line after the program's name; by default the process's.
+
+    Returns:
+        The exit status: 0, 1 after a failure, 2 for unusable input, 130 after an interruption.
+    """
     options = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -22,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         return options.verb(options)
+    except TrainingInterrupted as interruption:
+        print(f"\nstopped; {interruption}", file=sys.stderr)
+        print(f"go on with: {resume_command(options, interruption.directory)}", file=sys.stderr)
+        return INTERRUPTED
     except KeyboardInterrupt:
         print("\nkeras-ae: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -43,9 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class _OneLineParser(argparse.ArgumentParser):
-    """A parser that tells a mistake in one line, where argparse puts the usage before it."""
+    """A parser that prints a mistake in one line, where argparse puts the usage before it."""
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; for what it takes: {self.prog} --help\n")
 
 
@@ -65,7 +82,7 @@ def _parser():
         added.add_argument("--debug", action="store_true", help="show the traceback of an error")
         return added
 
-    kinds = (train, sweep, serve, predict, generate, restore, detect, encode)
-    for module in (*kinds, convert):
+    modules = [module for module in modules_below(sys.modules[__name__]) if "ORDER" in vars(module)]
+    for module in sorted(modules, key=lambda module: module.ORDER):
         module.add(verb)
     return parser

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from keras_ae.cli.paths import add_models
+from keras_ae.cli.arguments import add_models
 from keras_ae.errors import ExportError, InputError
 
 RUNTIMES = "onnx,litert,litert_int8"
 COLUMNS = ("KiB", "1 row us", "p99 us", "64 rows us", "largest error", "mean error")
+
+ORDER = 9
 
 
 def add(verb) -> None:

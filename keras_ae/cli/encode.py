@@ -9,7 +9,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from keras_ae.apps.encoding.request import add_arguments, opened
-from keras_ae.cli.paths import add_models
+from keras_ae.cli.arguments import add_models
+
+ORDER = 8
 
 
 def add(verb) -> None:

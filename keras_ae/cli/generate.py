@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from keras_ae.cli.paths import add_runs
+from keras_ae.cli.arguments import add_runs
 from keras_ae.cli.session import Asked
 from keras_ae.errors import InputError
 
 MOST, MOST_STEPS = 10_000, 1_000
 """Examples that one call generates at most, and steps of a walk."""
+
+ORDER = 5
 
 
 def add(verb) -> None:

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from keras_ae.cli.paths import add_models
+from keras_ae.cli.arguments import add_models
 from keras_ae.errors import InputError
 
 ARRAYS, TABLES = (".npy", ".npz"), (".csv", ".tsv", ".txt")
@@ -22,6 +22,8 @@ LARGEST_FILE, LARGEST = 64 * 2**20, 4 * 2**30
 """Bytes of an image's file, and of the arrays of an .npz, at most."""
 FULL = {"uint8": 255.0, "uint16": 65535.0}
 """What stands for 1 in pixels of whole numbers."""
+
+ORDER = 4
 
 
 def add(verb) -> None:

@@ -6,8 +6,10 @@ import signal
 import sys
 from pathlib import Path
 
-from keras_ae.cli.paths import add_models
+from keras_ae.cli.arguments import add_models
 from keras_ae.errors import InputError
+
+ORDER = 6
 
 
 def add(verb) -> None:

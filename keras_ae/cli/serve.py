@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shlex
 import subprocess
 
 from keras_ae import recipe_files
-from keras_ae.cli.paths import add_models, add_recipe, finished
+from keras_ae.cli.arguments import add_keep, add_models, add_recipe, finished
 from keras_ae.errors import InputError
+
+ORDER = 3
 
 
 def add(verb) -> None:
@@ -45,53 +48,19 @@ def add(verb) -> None:
     parser.add_argument("--print", action="store_true", help="print the command instead of running it")
 
 
-def add_keep(parser) -> None:
-    """The option of those verbs that export."""
-    parser.add_argument(
-        "--keep",
-        type=int,
-        metavar="N",
-        help="newest versions of each head to keep, beside those labeled; otherwise all",
-    )
-
-
 def _add_heads(parser):
     parser.add_argument("recipe", help="an exported recipe")
     parser.add_argument("--head", help="encoder, decoder, ...; otherwise every head")
     add_models(parser)
 
 
-def export(options) -> int:
+def export(options: argparse.Namespace) -> int:
     """Exports a finished run's heads once more, as the next version."""
-    export_run(finished(options), options)
+    directory = finished(options)
+    from keras_ae.training.complete import export_run
+
+    export_run(directory, recipe_files.recipe_file(options.recipe).stem, options.models, options.keep)
     return 0
-
-
-def export_run(directory, options):
-    """Exports a finished run's heads and tells where they are."""
-    from keras_ae.runs.artifacts import load_artifacts
-    from keras_ae.serving.export import export_heads
-
-    kept = load_artifacts(directory)
-    file = directory / "card.json"
-    if not file.exists():
-        raise InputError(f"{file} is missing: the run was not finished; go on with --resume (RESUME=1)")
-    folders = export_heads(
-        kept.heads,
-        kept.scaler,
-        kept.examples,
-        recipe_files.recipe_file(options.recipe).stem,
-        json.loads(file.read_text()),
-        options.models,
-        kept.sampler,
-        options.keep,
-        kept.restorer,
-        kept.images,
-        kept.detector,
-        kept.columns,
-    )
-    for head, folder in folders.items():
-        print(f"exported {head:12} {folder}")
 
 
 def verify(options) -> int:

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from keras_ae import recipe_files
-from keras_ae.cli.paths import finished, requested
+from keras_ae.cli.arguments import finished, recipe_of_run
 from keras_ae.errors import InputError
 
 MOST_DRAWN = 400
@@ -48,7 +48,7 @@ class Asked:
         if self._data is None:
             from keras_ae.runs.run import load_data
 
-            recipe, _ = requested(self.options, self.directory)
+            recipe = recipe_of_run(self.options, self.directory)
             self._data = load_data(recipe).rescaled(self.generator.scaler)
         return self._data
 

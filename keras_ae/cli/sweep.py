@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 
-from keras_ae.cli.paths import add_recipe, requested
+from keras_ae.cli.arguments import add_recipe, run_request
 from keras_ae.errors import InputError
+
+ORDER = 2
 
 
 def add(verb) -> None:
@@ -23,7 +25,7 @@ def add(verb) -> None:
 def sweep(options) -> int:
     """Prints a line for each value and one of their mean; what is done already is not done again."""
     values = _values(options.values)
-    recipe, _ = requested(options, None)
+    recipe = run_request(options).load()
     from keras_ae.experiments.sweep import summary, sweep
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from keras_ae import cli
-from keras_ae.cli import paths
+from keras_ae.files import modules_below
 from keras_ae.runs.checkpoint import read_state
+from keras_ae.runs.folders import next_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--set", "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16"]
@@ -227,10 +228,10 @@ def test_an_unfinished_run_is_not_exported(trained, capsys):
 
 
 def test_runs_are_numbered_and_never_shared(workplace):
-    assert paths.next_folder(Path("runs/a")).name == "001"
-    assert paths.next_folder(Path("runs/a")).name == "002"
+    assert next_folder(Path("runs/a")).name == "001"
+    assert next_folder(Path("runs/a")).name == "002"
     (workplace / "runs/a/017").mkdir()
-    assert paths.next_folder(Path("runs/a")).name == "018"
+    assert next_folder(Path("runs/a")).name == "018"
 
 
 def test_list_shows_each_recipe_without_tensorflow_and_in_under_a_second(tmp_path):
@@ -251,6 +252,17 @@ def test_list_shows_each_recipe_without_tensorflow_and_in_under_a_second(tmp_pat
         path.stem for path in (ROOT / "recipes").glob("*.py")
     )
     assert all(len(line.split()) > 3 for line in lines)
+
+
+def test_every_file_that_adds_verbs_has_a_place_in_the_list(capsys):
+    modules = [module for module in modules_below(cli) if module is not cli]
+    places = [module.ORDER for module in modules if "add" in vars(module)]
+    assert sorted(places) == list(range(1, len(places) + 1))
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    listed = re.findall(r"^    ([a-z]+)", capsys.readouterr().out, re.M)
+    assert listed[:4] == ["train", "evaluate", "benchmark", "list"]
+    assert listed[-1] == "convert"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["train"], ["fly"]])

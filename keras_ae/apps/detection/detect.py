@@ -1,0 +1,58 @@
+"""Detection by a finished run: the rows of a file scored and reported, and how far the scores have moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from keras_ae.apps.detection import report
+from keras_ae.apps.detection.request import DetectionRequest
+from keras_ae.apps.detection.scoring import Detector, drift, scored_file
+from keras_ae.recipe import Recipe
+
+__all__ = ["detect", "monitor"]
+
+
+def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Iterator[str]:
+    """Scores the rows of a file by a run's detector and writes scored.csv, plot.png and spans.csv.
+
+    Only a series has spans.
+
+    Args:
+        request: The file and the folder of the results, which is made where it does not exist.
+        directory: The folder of a finished run.
+        recipe: The recipe of the run.
+
+    Yields:
+        Lines that tell what was detected and where it was written.
+
+    Raises:
+        InputError: The run has no detector of files, or the file lacks a column that it was trained on.
+    """
+    detector = Detector.of(directory, recipe)
+    scored, series = scored_file(detector, str(request.source))
+    request.folder.mkdir(parents=True, exist_ok=True)
+    yield from report.write(detector, scored, series, request.source, request.folder)
+
+
+def monitor(source: str, directory: Path, recipe: Recipe) -> Iterator[str]:
+    """Compares the scores of a file's rows with those of the normal examples that calibrated the detector.
+
+    Args:
+        source: The path of a file of rows, such as those that the run was trained on.
+        directory: The folder of a finished run.
+        recipe: The recipe of the run.
+
+    Yields:
+        Lines with the statistics of the change and what to do.
+
+    Raises:
+        InputError: The run has no detector of files, or the file lacks a column that it was trained on.
+    """
+    detector = Detector.of(directory, recipe)
+    scored, _ = scored_file(detector, source)
+    change = drift(detector.reference, scored.examples)
+    yield f"population stability index {change['psi']:.3f}  (below .1 as before, from .25 on much changed)"
+    yield f"Kolmogorov-Smirnov         {change['ks']:.3f}"
+    yield f"flagged                    {scored.flags.mean():.1%} of {len(scored.flags):,}"
+    yield str(change["verdict"])

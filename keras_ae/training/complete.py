@@ -1,0 +1,165 @@
+"""A complete training: a run's folder, training, evaluation, TensorBoard's last pages, card and export."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from keras_ae.errors import InputError, TrainingInterrupted
+from keras_ae.files import replace_text
+from keras_ae.runs import evaluation
+from keras_ae.runs.artifacts import load_artifacts
+from keras_ae.runs.card import Table, model_card
+from keras_ae.runs.folders import next_folder, run_folder
+from keras_ae.runs.request import RunRequest
+from keras_ae.runs.run import Run
+from keras_ae.serving.export import export_heads
+from keras_ae.tensorboard.final import show
+from keras_ae.training import train as training
+
+__all__ = ["CARD_FILE", "evaluate_run", "export_run", "finish", "train_and_export"]
+
+CARD_FILE = "card.json"
+
+ShowMetrics = Callable[[Table, Table], None]
+"""Takes a run's test metrics by row, and those by kind of anomaly (empty where there are no kinds)."""
+
+
+def train_and_export(
+    request: RunRequest,
+    runs: Path,
+    models: Path,
+    directory: Path | None = None,
+    resume: bool = False,
+    keep: int | None = None,
+    report: Callable[[str], None] = print,
+    show_metrics: ShowMetrics = lambda table, kinds: None,
+) -> Run:
+    """Trains a recipe, evaluates it, writes its card and exports its heads.
+
+    Args:
+        request: The recipe, its data and settings. When a run is resumed, they go on top of those
+            that it was started with.
+        runs: The folder of all runs.
+        models: The folder of all exported models.
+        directory: The run's folder; otherwise `runs/<recipe>/<number>`.
+        resume: Whether to go on from the last epoch of the newest run, or of that in `directory`.
+        keep: Newest versions of each exported head to keep, beside those with labels; None keeps all.
+        report: Called with each line about progress.
+        show_metrics: Called with the test metrics as soon as they are there.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        InputError: The recipe, the data, the settings or the folder cannot be used.
+        TrainingInterrupted: The process was interrupted; the folder holds the completed epochs.
+    """
+    name = request.name
+    resumed = run_folder(runs, name, directory) if resume else None
+    if resume and resumed is None:
+        report(f"nothing to resume below {runs / name}: a new run begins")
+    if resumed is not None:
+        request = RunRequest.of_run(resumed, request.recipe).changed(request.data, request.settings)
+    recipe = request.load()
+    folder = resumed or directory or next_folder(runs / name)
+    training.claim(recipe, folder, resume=resumed is not None)
+    request.write(folder)
+    report(f"run folder: {folder}")
+    try:
+        run = training.train(recipe, folder, resume=resumed is not None, report=report)
+        finish(run, models, keep, report, show_metrics)
+    except Exception:
+        if not (resumed or directory or training.epochs_done(folder)):
+            shutil.rmtree(folder)  # made above, and nothing came of it
+        raise
+    except KeyboardInterrupt as error:
+        in_stages = any((folder / "checkpoint").glob("*/state.json"))
+        epochs, planned = training.epochs_done(folder), None if in_stages else recipe.epochs
+        raise TrainingInterrupted(folder, epochs, planned) from error
+    return run
+
+
+def finish(
+    run: Run,
+    models: Path,
+    keep: int | None = None,
+    report: Callable[[str], None] = print,
+    show_metrics: ShowMetrics = lambda table, kinds: None,
+) -> None:
+    """Does what follows training: evaluation, TensorBoard's last pages, the card and the export.
+
+    Args:
+        run: A trained run.
+        models: The folder of all exported models.
+        keep: Newest versions of each exported head to keep; None keeps all.
+        report: Called with a line for each exported head.
+        show_metrics: Called with the test metrics as soon as they are there.
+    """
+    table, kinds = evaluate_run(run, show_metrics)
+    show(run, table)
+    facts = evaluation.restoration(run), evaluation.detection(run), kinds
+    card = model_card(run.recipe, run.data, run.heads, run.history, table, run.stages, *facts)
+    replace_text(run.directory / CARD_FILE, json.dumps(card, indent=1) + "\n")
+    export_run(run.directory, run.recipe.name, models, keep, report)
+
+
+def evaluate_run(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None) -> tuple[Table, Table]:
+    """Evaluates a run on its test examples.
+
+    Args:
+        run: A trained run.
+        show_metrics: Called with the metrics.
+
+    Returns:
+        The test metrics by row, the model's own last, and those by kind of anomaly.
+    """
+    table, kinds = evaluation.evaluate(run), evaluation.breakdown(run)
+    show_metrics(table, kinds)
+    return table, kinds
+
+
+def export_run(
+    directory: Path,
+    name: str,
+    models: Path,
+    keep: int | None = None,
+    report: Callable[[str], None] = print,
+) -> dict[str, Path]:
+    """Exports the heads of a finished run as their next version.
+
+    Args:
+        directory: The run's folder.
+        name: The recipe's name, under which the heads are exported.
+        models: The folder of all exported models.
+        keep: Newest versions of each head to keep, beside those with labels; None keeps all.
+        report: Called with a line for each head.
+
+    Returns:
+        The folder of each head's new version, by the head's name.
+
+    Raises:
+        InputError: The run is not finished.
+    """
+    artifacts, file = load_artifacts(directory), directory / CARD_FILE
+    if not file.exists():
+        raise InputError(f"{file} is missing: the run was not finished; go on with --resume (RESUME=1)")
+    folders = export_heads(
+        artifacts.heads,
+        artifacts.scaler,
+        artifacts.examples,
+        name,
+        json.loads(file.read_text(encoding="utf-8")),
+        models,
+        artifacts.sampler,
+        keep,
+        artifacts.restorer,
+        artifacts.images,
+        artifacts.detector,
+        artifacts.columns,
+    )
+    for head, folder in folders.items():
+        report(f"exported {head:12} {folder}")
+    return folders
