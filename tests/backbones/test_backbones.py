@@ -24,7 +24,7 @@ BACKBONES = {
     "recurrent": (RecurrentBackbone, {"units": (6, 5)}, SERIES),
     "steps": (StepsBackbone, {"filters": (3, 4), "halvings": 1}, SERIES),
     "columns": (StepsBackbone, {"filters": (3, 4), "halvings": 2, "axis": 1}, IMAGE),
-    "patches": (PatchBackbone, {"patch": 4, "width": 8, "depth": 1, "heads": 2}, IMAGE),
+    "patches": (PatchBackbone, {"patch_size": 4, "width": 8, "depth": 1, "heads": 2}, IMAGE),
 }
 
 
