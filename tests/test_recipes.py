@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import tensorflow as tf
 
 from keras_ae.apps.restoration.head import Restorer
 from keras_ae.apps.restoration.tiles import restored_levels
+from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Sample, values
 from keras_ae.formats import to_json
 from keras_ae.heads import apply
@@ -19,7 +19,6 @@ from keras_ae.recipe_files import recipe_file, summary
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
 from keras_ae.runs.evaluation import evaluate, restoration
-from keras_ae.runs.run import spec_of
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.density import Density
@@ -49,9 +48,9 @@ def one_a_task():
 def test_a_recipe_builds_heads_that_fit_its_data(name):
     recipe = load(name)
     data = recipe.data.sample()
-    pair = partial(recipe.task.pair, domain=data.domain)
-    heads = recipe.variant.build(spec_of(data, pair))
-    inputs, targets = pair(values(data.train.examples[:2]), tf.constant([[0, 0], [0, 1]], tf.int64))
+    paired = PairedData(data, recipe.task)
+    heads = recipe.variant.build(paired.spec)
+    inputs, targets = paired.pair(values(data.train.examples[:2]), tf.constant([[0, 0], [0, 1]], tf.int64))
     named = {"inputs": inputs, "condition": tf.one_hot([0, 1], data.classes)}
     assert apply(heads.end_to_end, named)["reconstruction"].shape == targets.shape
 

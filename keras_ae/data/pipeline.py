@@ -2,91 +2,182 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from keras_ae.data.types import Data, Split, values
-from keras_ae.heads import inference_batch
+from keras_ae.heads import Spec, inference_batch
 
-Pair = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-"""(examples (batch, ...), seeds (batch, 2)) -> (inputs, targets): what a task makes of examples."""
+__all__ = ["Autoencoding", "PairedData", "Pairing", "head_inputs", "without_names"]
 
 
-def training_batches(
-    split: Split, pair: Pair, batch_size: int, seed: int, first_epoch: int = 0, classes: int = 0
-) -> tuple[tf.data.Dataset, int]:
-    """Endless shuffled batches from the given epoch on, and the number of them in an epoch.
+class Pairing(Protocol):
+    """Anything that makes inputs and targets of examples, such as a task."""
 
-    A batch is ({"inputs", "targets", "seeds" (batch, 2)}, targets), of which a model takes what it
-    has inputs for; with classes above 0 also "condition" (batch, classes), the labels one-hot.
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
+        """(examples (batch, ...), seeds (batch, 2), domain) -> (inputs, targets)."""
 
-    Order and noise are functions of (seed, epoch, index) alone: new in every epoch, the same in
-    a repeat, and a run resumed at an epoch sees what an unbroken one sees. An epoch leaves out
-    the few examples, other ones each time, that do not fill its last batch.
+
+class Autoencoding:
+    """The pairing of each example with itself."""
+
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
+        """examples (batch, ...) -> (examples, examples)."""
+        return examples, examples
+
+
+@dataclass(frozen=True, eq=False)
+class PairedData:
+    """Data as a task pairs them: the shapes that a network is built for, and its batches.
+
+    A batch is ({"inputs", "targets", "seeds" (batch, 2)}, targets), of which a model takes what it has
+    inputs for; where the data has classes also "condition" (batch, classes), the labels one-hot.
+
+    Attributes:
+        data: The data, as `task.prepare` gives it.
+        task: What makes inputs and targets of examples.
+        seed: Of order and noise.
     """
-    count, group = len(split), split.group
-    batch_size = min(batch_size, count)
-    steps = count // batch_size
-    load = _loader(split, pair, seed, classes)
 
-    def epoch_of(epoch):
-        order_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
-        groups = tf.range(count // group, dtype=tf.int64)
-        order = tf.random.experimental.stateless_shuffle(groups, order_seed)
-        order = tf.reshape(order[:, None] * group + tf.range(group, dtype=tf.int64), (-1,))
-        batches = tf.reshape(order[: steps * batch_size], (steps, batch_size))
-        return tf.data.Dataset.from_tensor_slices(batches).map(lambda index: (epoch, index))
+    data: Data
+    task: Pairing
+    seed: int = 0
 
-    epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
-    dataset = epochs.flat_map(epoch_of).map(
-        lambda epoch, index: load(index, epoch * 2**32 + index), num_parallel_calls=2, deterministic=True
-    )
-    return dataset.prefetch(4), steps
+    def pair(self, examples: Any, seeds: Any) -> tuple[Any, Any]:
+        """Inputs and targets of examples.
+
+        Args:
+            examples: (batch, ...), float32, as a model sees them.
+            seeds: (batch, 2), int64, one seed an example.
+
+        Returns:
+            (inputs, targets), each (batch, ...).
+        """
+        return self.task.pair(examples, seeds, self.data.domain)
+
+    @property
+    def spec(self) -> Spec:
+        """The shapes, the domain and the number of classes that a network is built for."""
+        split = self.data.train if len(self.data.train) else self.data.test
+        inputs, targets = self.pair(values(split.examples[:1]), tf.zeros((1, 2), tf.int64))
+        return Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), self.data.domain, self.data.classes)
+
+    def training_batches(self, batch_size: int, first_epoch: int = 0) -> tuple[tf.data.Dataset, int]:
+        """Endless shuffled batches of the training split.
+
+        Order and noise are functions of (seed, epoch, index) alone: new in every epoch, the same in a
+        repeat, and a run resumed at an epoch sees what an unbroken one sees. An epoch leaves out the few
+        examples, other ones each time, that do not fill its last batch.
+
+        Args:
+            batch_size: Examples in a batch; at most those of the split are taken.
+            first_epoch: The epoch to begin with.
+
+        Returns:
+            The batches, and the number of them in an epoch.
+        """
+        split = self.data.train
+        count, group = len(split), split.group
+        batch_size = min(batch_size, count)
+        steps = count // batch_size
+        load = self._loader(split)
+
+        def epoch_of(epoch):
+            order_seed = tf.stack([tf.constant(self.seed, tf.int64), epoch])
+            groups = tf.range(count // group, dtype=tf.int64)
+            order = tf.random.experimental.stateless_shuffle(groups, order_seed)
+            order = tf.reshape(order[:, None] * group + tf.range(group, dtype=tf.int64), (-1,))
+            batches = tf.reshape(order[: steps * batch_size], (steps, batch_size))
+            return tf.data.Dataset.from_tensor_slices(batches).map(lambda index: (epoch, index))
+
+        epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
+        dataset = epochs.flat_map(epoch_of).map(
+            lambda epoch, index: load(index, epoch * 2**32 + index), num_parallel_calls=2, deterministic=True
+        )
+        return dataset.prefetch(4), steps
+
+    def held_back_batches(self, split: Split) -> tf.data.Dataset:
+        """Batches of a split in its own order, once, with the same noise in each pass.
+
+        The noise is the split's own: that of no other split, and of no epoch of training.
+
+        Args:
+            split: One of the data's, or a part of one.
+
+        Returns:
+            The batches, as those of training.
+        """
+        stream = split.stream * 2**32
+        index = tf.data.Dataset.range(len(split)).batch(inference_batch(split.shape))
+        load = self._loader(split)
+        return index.map(lambda index: load(index, -1 - stream - index)).prefetch(4)
+
+    def validation_batches(self) -> tf.data.Dataset:
+        """Batches of the validation split."""
+        return self.held_back_batches(self.data.validation)
+
+    def test_batches(self) -> tf.data.Dataset:
+        """Batches of the test split."""
+        return self.held_back_batches(self.data.test)
+
+    def whole_batches(self) -> Iterator[tuple[dict[str, tf.Tensor], tf.Tensor]]:
+        """The whole test images, each a batch by itself, with the same noise in each pass.
+
+        Yields:
+            Batches of one image of any size.
+        """
+        for number, image in enumerate(self.data.whole or ()):
+            seeds = _seeds(self.seed, tf.constant([-1 - self.data.test.stream * 2**32 - number], tf.int64))
+            inputs, targets = self.pair(values(image[None]), seeds)
+            yield {"inputs": inputs, "targets": targets, "seeds": seeds}, targets
+
+    def _loader(self, split):
+        """(indices, the numbers that tell their noise apart) -> a batch."""
+        read = split.reader()
+        classes = self.data.classes
+        labels = tf.constant(split.labels) if classes else None
+
+        def load(index, number):
+            seeds = _seeds(self.seed, number)
+            inputs, targets = self.pair(read(index, seeds), seeds)
+            tensors = {"inputs": inputs, "targets": targets, "seeds": seeds}
+            if classes:
+                tensors["condition"] = tf.one_hot(tf.gather(labels, index), classes)
+            return tensors, targets
+
+        return load
 
 
-def held_back_batches(split: Split, pair: Pair, seed: int, classes: int = 0) -> tf.data.Dataset:
-    """The split in its own order, once, with the same noise each time it is asked for.
+def head_inputs(split: Split, classes: int) -> dict[str, tf.Tensor]:
+    """A split's examples as heads take them, uncorrupted.
 
-    The noise is the split's own: that of no other split, and of no epoch of training. Batches are
-    as those of training.
+    Args:
+        split: Examples, with labels where there are classes.
+        classes: Classes that the labels tell apart; 0 for none.
+
+    Returns:
+        "inputs" (n, ...), and "condition" (n, classes) where there are classes.
     """
-    stream = split.stream * 2**32
-    index = tf.data.Dataset.range(len(split)).batch(inference_batch(split.shape))
-    load = _loader(split, pair, seed, classes)
-    return index.map(lambda index: load(index, -1 - stream - index)).prefetch(4)
+    condition = {"condition": tf.one_hot(split.labels, classes)} if classes else {}
+    return {"inputs": values(split.examples)} | condition
 
 
-def whole_batches(data: Data, pair: Pair, seed: int) -> Iterator[tuple[dict, tf.Tensor]]:
-    """The whole test images, each a batch by itself, with the same noise each time they are asked for."""
-    for number, image in enumerate(data.whole):
-        seeds = _seeds(seed, tf.constant([-1 - data.test.stream * 2**32 - number], tf.int64))
-        inputs, targets = pair(values(image[None]), seeds)
-        yield {"inputs": inputs, "targets": targets, "seeds": seeds}, targets
+def without_names(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Batches as (inputs, targets), without seeds and labels.
 
+    Args:
+        batches: ({"inputs", ...}, targets), of `PairedData`.
 
-def _loader(split, pair, seed, classes):
-    """(indices, the numbers that tell their noise apart) -> a batch."""
-    read = split.reader()
-    labels = tf.constant(split.labels) if classes else None
-
-    def load(index, number):
-        seeds = _seeds(seed, number)
-        inputs, targets = pair(read(index, seeds), seeds)
-        named = {"inputs": inputs, "targets": targets, "seeds": seeds}
-        if classes:
-            named["condition"] = tf.one_hot(tf.gather(labels, index), classes)
-        return named, targets
-
-    return load
+    Returns:
+        (inputs, targets), batch by batch.
+    """
+    return batches.map(lambda tensors, targets: (tensors["inputs"], targets))
 
 
 def _seeds(seed, number):
     """(batch, 2) seeds; the numbers of training are at least 0, those of data held back below."""
     return tf.stack([tf.fill(tf.shape(number), tf.constant(seed, tf.int64)), number], axis=-1)
-
-
-def pairs(batches: tf.data.Dataset) -> tf.data.Dataset:
-    """Batches as (inputs, targets), for what knows neither seeds nor labels."""
-    return batches.map(lambda named, targets: (named["inputs"], targets))

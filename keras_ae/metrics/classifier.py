@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from keras_ae.data.pipeline import held_back_batches, training_batches
+from keras_ae.data.pipeline import Autoencoding, PairedData
 from keras_ae.data.types import Data
 from keras_ae.heads import inference_batch
 from keras_ae.imaging.grid import drawable
@@ -85,11 +85,9 @@ def _trained(keyed, seed):
     hidden = layers.Dropout(0.25, seed=seed)(layers.Flatten()(hidden))
     features = layers.Dense(FEATURES, "relu")(hidden)
     classes = layers.Dense(data.classes, "softmax")(features)
-    batches, in_epoch = training_batches(data.train, _itself, 128, seed, classes=data.classes)
-    validation, test = (
-        _labeled(held_back_batches(split, _itself, seed, data.classes))
-        for split in (data.validation, data.test)
-    )
+    paired = PairedData(data, Autoencoding(), seed)
+    batches, in_epoch = paired.training_batches(128)
+    validation, test = _labeled(paired.validation_batches()), _labeled(paired.test_batches())
     steps = min(MOST_STEPS, MOST_EPOCHS * in_epoch)
     model = keras.Model(inputs, classes)
     rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
@@ -107,10 +105,6 @@ def _trained(keyed, seed):
     )
     accuracy = model.evaluate(test, verbose=0, return_dict=True)["accuracy"]
     return Classifier(keras.Model(inputs, {"classes": classes, "features": features}), float(accuracy))
-
-
-def _itself(examples, seeds):
-    return examples, examples
 
 
 def _labeled(batches):

@@ -7,7 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from functools import partial, reduce
+from functools import reduce
 from pathlib import Path
 
 import keras
@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from keras_ae import backbones, blocks
 from keras_ae.blocks.color import to_rgb
+from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.series.windows import step_of_time
 from keras_ae.data.splits import hashes
 from keras_ae.data.tables.preprocessing import Preprocessor
@@ -26,7 +27,7 @@ from keras_ae.formats import Format, format_of, from_json, to_json
 from keras_ae.heads import Heads, inference_batch
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.checkpoint import read_state
-from keras_ae.runs.run import Run, fits, load_data, named_examples, spec_of
+from keras_ae.runs.run import Run, fits, load_data
 
 MODEL_FILE = "autoencoder.keras"
 RECIPE_FILE = "recipe.json"
@@ -66,10 +67,10 @@ def load_run(
         report(f"other than in training: {name} was {was}, is {now}")
     data = load_data(recipe, report).rescaled(kept.scaler)
     trained = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
-    pair = partial(recipe.task.pair, domain=data.domain)
-    spec = spec_of(data, pair)
+    paired = PairedData(data, recipe.task, recipe.seed)
+    spec = paired.spec
     if measured_on is not None:
-        data, spec = _measured_on(measured_on, data, pair, trained, report)
+        data, spec = _measured_on(measured_on, paired, trained, report)
     if not fits(trained, spec.input_shape):
         raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
     heads = recipe.variant.build(spec)
@@ -85,14 +86,15 @@ def load_run(
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
 
 
-def _measured_on(dataset, data, pair, trained, report):
+def _measured_on(dataset, paired, trained, report):
     """The data with a published set in the place of its test split, and what the network then sees."""
+    data = paired.data
     tested, channels = dataset.load(), data.train.shape[-1]
     if data.domain != tested.domain:
         raise InputError(
             f"{tested.name} holds images, the model was trained on {data.domain} values; name other data"
         )
-    if not _all_fit(trained, tested, pair):
+    if not _all_fit(trained, tested, paired.pair):
         if channels == 3 and tested.test.shape[-1] == 1:
             raise InputError(
                 f"{tested.name} is gray, and to a network of color another problem than the published one; "
@@ -103,7 +105,7 @@ def _measured_on(dataset, data, pair, trained, report):
     for note in tested.notes:
         report(note)
     data = replace(data, name=tested.name, test=tested.test, whole=tested.whole)
-    return data, spec_of(tested, pair)
+    return data, replace(paired, data=tested).spec
 
 
 def _all_fit(trained, tested, pair):
@@ -227,7 +229,7 @@ def save_data_facts(run: Run) -> None:
     """Keeps in the run's folder what serving needs of the data: scaler, hash, and examples to check with."""
     data, task, directory = run.data, run.recipe.task, run.directory
     few = data.test.take(slice(min(64, inference_batch(data.test.shape))))
-    named = named_examples(few, data.classes)
+    named = head_inputs(few, data.classes)
     seeds = tf.stack([tf.zeros(len(few), tf.int64), tf.range(len(few), dtype=tf.int64)], axis=1)
     shown = {}
     if run.restorer() is not None:
@@ -235,7 +237,7 @@ def save_data_facts(run: Run) -> None:
         if hasattr(task, "restorer_mask"):
             shown["mask"] = task.restorer_mask(shown["inputs"], seeds[:TRIED])
     if not fits(tuple(run.heads.encoder.get_layer("inputs").output.shape[1:]), few.shape):
-        named["inputs"] = task.pair(named["inputs"], seeds, data.domain)[0]
+        named["inputs"] = run.paired.pair(named["inputs"], seeds)[0]
     told = {}
     if data.preprocessor is not None:
         data.preprocessor.model.save(directory / PREPROCESSOR_FILE)

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.samplers import drawing
-from keras_ae.data.pipeline import held_back_batches, whole_batches
 from keras_ae.heads import apply
 from keras_ae.metrics.reconstruction import active_units
 from keras_ae.metrics.reconstruction import mean_metrics as mean_scores
@@ -26,8 +25,7 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     is not defined for a row is missing from it.
     """
     task, seed = run.recipe.task, run.recipe.seed
-    pair = partial(task.pair, domain=run.data.domain)
-    held_back = held_back_batches(run.data.test, pair, seed, run.data.classes)
+    held_back = run.paired.test_batches()
     measures = task.metrics()
     predictors = {
         name: lambda named, predict=predict: predict(named["inputs"])
@@ -40,7 +38,7 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
     whole = run.data.whole is not None and measures is not None and run.heads.any_size
     table = {}
     for name, predict in predictors.items():
-        batches = whole_batches(run.data, pair, seed) if whole else held_back
+        batches = run.paired.whole_batches() if whole else held_back
         table[name] = mean_scores(predict, batches, run.data.domain, measures)
     if run.heads.choices_shape:  # of its own likeliest choices, which is not how likely it finds what is
         table[run.name].pop("crossentropy", None)

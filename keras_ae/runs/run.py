@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from keras_ae.data.pipeline import held_back_batches
-from keras_ae.data.types import Data, Split, values
-from keras_ae.heads import Heads, Spec, apply, inference_batch
+from keras_ae.data.pipeline import PairedData, head_inputs
+from keras_ae.data.types import Data, Split
+from keras_ae.heads import Heads, apply, inference_batch
 from keras_ae.recipe import Recipe
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.tasks.thresholds import FittedThreshold
@@ -46,6 +45,11 @@ class Run:
         """Numbers in a code."""
         return self.heads.latent_dim
 
+    @cached_property
+    def paired(self) -> PairedData:
+        """The data as the recipe's task pairs them."""
+        return PairedData(self.data, self.recipe.task, self.recipe.seed)
+
     @property
     def stages(self) -> dict[str, list[dict[str, float]]]:
         """The histories of what was trained before the whole, by the stage's name."""
@@ -77,8 +81,8 @@ class Run:
         """
         if self.heads.takes_code_alone:
             return outputs_of(self.heads.encoder, split, self.data.classes)
-        batches = held_back_batches(split, partial(self.recipe.task.pair, domain=self.data.domain), 0)
-        codes = [apply(self.heads.encoder, named)["code"] for named, _ in batches]
+        batches = PairedData(self.data, self.recipe.task).held_back_batches(split)
+        codes = [apply(self.heads.encoder, tensors)["code"] for tensors, _ in batches]
         return {"code": np.concatenate([np.mean(code, axis=(1, 2)) for code in codes])}
 
 
@@ -98,24 +102,11 @@ def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
     return data
 
 
-def spec_of(data: Data, pair: Callable) -> Spec:
-    """The shapes and the domain that the data has once the task has paired it."""
-    examples = data.train.examples if len(data.train) else data.test.examples
-    inputs, targets = pair(values(examples[:1]), tf.zeros((1, 2), tf.int64))
-    return Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), data.domain, data.classes)
-
-
-def named_examples(split: Split, classes: int) -> dict[str, tf.Tensor]:
-    """A split's examples as heads take them: "inputs", and "condition" where there are classes."""
-    condition = {"condition": tf.one_hot(split.labels, classes)} if classes else {}
-    return {"inputs": values(split.examples)} | condition
-
-
 def outputs_of(model: keras.Model, split: Split, classes: int) -> dict[str, np.ndarray]:
     """Every output of a model for a split's examples, uncorrupted, by name: (n, ...) each."""
     size = inference_batch(split.shape)
     parts = [
-        apply(model, named_examples(split.take(slice(start, start + size)), classes))
+        apply(model, head_inputs(split.take(slice(start, start + size)), classes))
         for start in range(0, len(split), size)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

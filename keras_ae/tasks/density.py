@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.samplers import Draw
-from keras_ae.data.pipeline import held_back_batches
+from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
@@ -61,12 +61,11 @@ class Density(Task):
         """
         if "log_var" not in heads.encoder.output or heads.prior is not None:
             return {}
-        pair = partial(self.pair, domain=data.domain)
         scores = importance_sampled_nll(
             tf.function(partial(apply, heads.encoder)),
             partial(apply, heads.teacher_forced or heads.decoder),
             LIKELIHOODS[likelihood_of(heads.decoder.output, data.domain)],
-            held_back_batches(data.test, pair, seed, data.classes),
+            PairedData(data, self, seed).test_batches(),
             self.samples,
             seed,
         )

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.samplers import Draw, generate, takes_condition
-from keras_ae.data.pipeline import held_back_batches
+from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data, in_original_units, values
 from keras_ae.heads import Heads, apply, inference_batch
 from keras_ae.losses import LIKELIHOODS, likelihood_of
@@ -101,9 +101,7 @@ class Generation(Task):
     def _likelihoods(self, heads, data, seed):
         """-log p of test examples: by importance sampling, or the bound of a code of whole numbers."""
         if "prior_logits" in heads.trained.output:
-            return {
-                "bound_nats": _bound_of_whole_numbers(heads, data, partial(self.pair, domain=data.domain))
-            }
+            return {"bound_nats": _bound_of_whole_numbers(heads, PairedData(data, self))}
         if not self.draws:
             return {}
         return (
@@ -169,11 +167,11 @@ def _among_codes(heads, data, seen, wanted):
     return {"density": density, "coverage": coverage}
 
 
-def _bound_of_whole_numbers(heads, data, pair):
+def _bound_of_whole_numbers(heads, paired):
     """Mean of -log p(x | code) - log p(code), for the one code of an example: an upper bound on -log p(x)."""
-    likelihood = LIKELIHOODS[likelihood_of(heads.decoder.output, data.domain)]
+    likelihood = LIKELIHOODS[likelihood_of(heads.decoder.output, paired.data.domain)]
     run, found = tf.function(partial(apply, heads.trained)), []
-    for named, targets in held_back_batches(data.test, pair, 0, data.classes):
+    for named, targets in paired.test_batches():
         outputs = run(named)
         codes = tf.nn.sparse_softmax_cross_entropy_with_logits(outputs["code"], outputs["prior_logits"])
         found.append(np.asarray(likelihood(targets, outputs) + tf.reduce_sum(codes, axis=1)))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from math import prod
 from typing import Protocol
 
-from keras_ae.data.pipeline import held_back_batches, pairs
+from keras_ae.data.pipeline import PairedData, without_names
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.tasks import Task
@@ -48,10 +47,10 @@ class Denoising(Task):
         """The input left as it is, and the best linear denoiser where the examples admit one."""
         predictors = {"noisy input": lambda inputs: inputs}
         if has_linear_map(data.train.shape):
-            pair = partial(self.pair, domain=data.domain)
+            paired = PairedData(data, self, seed)
             most = max(1, MOST_VALUES // prod(data.train.shape))
             train, validation = (
-                pairs(held_back_batches(split.thin(most), pair, seed))
+                without_names(paired.held_back_batches(split.thin(most)))
                 for split in (data.train, data.validation)
             )
             predictors["linear denoiser"] = linear_map(train, validation, data.domain)

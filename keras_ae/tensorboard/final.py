@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.samplers import drawing
-from keras_ae.data.pipeline import held_back_batches
-from keras_ae.data.types import Data, Split, values
+from keras_ae.data.pipeline import PairedData, head_inputs
+from keras_ae.data.types import Split, values
 from keras_ae.heads import apply, inference_batch
 from keras_ae.imaging.grid import save
-from keras_ae.recipe import Recipe, flat
-from keras_ae.runs.run import MOST_FITTED, Run, named_examples
+from keras_ae.recipe import flat
+from keras_ae.runs.run import MOST_FITTED, Run
 from keras_ae.tensorboard.latent import images
 from keras_ae.tensorboard.overview import write_hparams
 from keras_ae.tensorboard.projector import MOST_POINTS, write_projector
@@ -35,7 +33,7 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
     labels = None if test.labels is None else [names[i] if names else str(i) for i in test.labels]
     write_projector(run.directory, codes, labels, examples, run.data.domain)
     if can_draw(shape, run.data.format):
-        named, targets = grid_examples(run.data.test, run.recipe, run.data)
+        named, targets = grid_examples(run.data.test, run.paired)
         outputs = apply(run.heads.end_to_end, named)["reconstruction"]
         rows = run.recipe.task.rows(named["inputs"], targets, outputs)
         save(rows_drawn(rows, run.data.scaler, run.data.format), run.directory / "examples.png")
@@ -44,7 +42,7 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
         shown = images(
             run.heads,
             encoded,
-            named_examples(run.data.train.take(slice(1)), run.data.classes),
+            head_inputs(run.data.train.take(slice(1)), run.data.classes),
             run.data.scaler,
             drawing(sampler.fit(run.heads, encoded)) if sampler else None,
             run.data.format,
@@ -53,13 +51,12 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
             save(image, run.directory / f"{name}.png")
 
 
-def grid_examples(split: Split, recipe: Recipe, data: Data) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+def grid_examples(split: Split, paired: PairedData) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
     """(tensors by name, targets) of a split's examples for a grid: one of each label before a second."""
     order = np.arange(len(split))
     if split.labels is not None:
         _, first = np.unique(split.labels, return_index=True)
         order = np.concatenate([first, np.setdiff1d(order, first)])
-    pair = partial(recipe.task.pair, domain=data.domain)
-    batches = list(held_back_batches(split.take(order[:SHOWN]), pair, recipe.seed, data.classes))
+    batches = list(paired.held_back_batches(split.take(order[:SHOWN])))
     named = {name: tf.concat([part[name] for part, _ in batches], 0) for name in batches[0][0]}
     return named, tf.concat([targets for _, targets in batches], 0)

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import keras
@@ -18,7 +17,7 @@ from keras_ae.callbacks.checkpoint import Checkpoint
 from keras_ae.callbacks.images import ReconstructionImages
 from keras_ae.callbacks.latent import Latent
 from keras_ae.callbacks.throughput import Throughput
-from keras_ae.data.pipeline import held_back_batches, training_batches
+from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import inference_batch
@@ -33,7 +32,7 @@ from keras_ae.runs.artifacts import (
     save_data_facts,
 )
 from keras_ae.runs.checkpoint import completed_epochs, read_state
-from keras_ae.runs.run import Run, load_data, named_examples, spec_of
+from keras_ae.runs.run import Run, load_data
 from keras_ae.tensorboard.final import grid_examples
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.tensorboard.render import can_draw
@@ -65,8 +64,8 @@ def train(
     loss = loss_for(recipe, data)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(recipe.seed)
-    pair = partial(recipe.task.pair, domain=data.domain)
-    heads = _built(recipe, spec_of(data, pair))
+    paired = PairedData(data, recipe.task, recipe.seed)
+    heads = _built(recipe, paired.spec)
     if recipe.variant.sampler is not None:
         recipe.variant.sampler.check(heads)
     recipe.task.check(heads, data)
@@ -95,12 +94,12 @@ def train(
     if stages and not state["last"]:
         for stage in stages:
             report(f"stage {stage.name}: {stage.epochs} epochs")
-            _pretrain(stage, loss, recipe, data, directory, report)
+            _pretrain(stage, loss, recipe, paired, directory, report)
         heads.end_to_end.save(directory / STAGED_FILE)
     trainer = _trainer(recipe, heads, loss, steps * recipe.epochs)
     watching = _watching(directory, recipe, data, checkpoint)
-    watching += _showing(directory, recipe, data, heads)
-    history = _fit(trainer, recipe, data, checkpoint, watching, report)
+    watching += _showing(directory, recipe, paired, heads)
+    history = _fit(trainer, recipe, paired, checkpoint, watching, report)
     (directory / "card.json").unlink(missing_ok=True)  # it spoke of an earlier model
     run = Run(recipe, directory, data, heads, history)
     save_artifacts(run)
@@ -115,13 +114,14 @@ def _trainer(recipe, heads, loss, steps):
     return AdversarialTrainer(heads.trained, loss, terms, steps, heads.samples, heads.critic, opposing, trim)
 
 
-def _pretrain(stage, loss, recipe, data, directory, report):
+def _pretrain(stage, loss, recipe, paired, directory, report):
     """Trains a stage's own layers, with curves and a checkpoint of its own."""
     recipe = dataclasses.replace(recipe, epochs=stage.epochs)
     checkpoint = directory / "checkpoint" / stage.name
     own = {stage.model.get_layer(name) for name in stage.layers}
     for layer in stage.model.layers:
         layer.trainable = layer in own
+    data = paired.data
     trainer = Trainer(
         stage.model,
         loss if "reconstruction" in stage.model.output else None,
@@ -129,7 +129,12 @@ def _pretrain(stage, loss, recipe, data, directory, report):
         stage.epochs * steps_in_epoch(recipe, data),
     )
     _fit(
-        trainer, recipe, data, checkpoint, _watching(directory / stage.name, recipe, data, checkpoint), report
+        trainer,
+        recipe,
+        paired,
+        checkpoint,
+        _watching(directory / stage.name, recipe, data, checkpoint),
+        report,
     )
     for layer in stage.model.layers:
         layer.trainable = True
@@ -146,18 +151,15 @@ def steps_in_epoch(recipe: Recipe, data: Data) -> int:
     return passes(recipe, data) * (len(data.train) // min(recipe.batch_size, len(data.train)))
 
 
-def _fit(trainer, recipe, data, checkpoint, callbacks, report):
+def _fit(trainer, recipe, paired, checkpoint, callbacks, report):
     """Trains up to the recipe's epochs from where the checkpoint stands; leaves the weights that it keeps.
 
     Returns the history of all epochs.
     """
     checkpoint.mkdir(exist_ok=True)
-    pair = partial(recipe.task.pair, domain=data.domain)
     state = read_state(checkpoint)
-    often = passes(recipe, data)
-    batches, steps = training_batches(
-        data.train, pair, recipe.batch_size, recipe.seed, state["epochs"] * often, data.classes
-    )
+    often = passes(recipe, paired.data)
+    batches, steps = paired.training_batches(recipe.batch_size, state["epochs"] * often)
     steps *= often
     trainer.prepare(optimizer_for(recipe, steps))
     if state["last"]:
@@ -170,7 +172,7 @@ def _fit(trainer, recipe, data, checkpoint, callbacks, report):
             epochs=recipe.epochs,
             initial_epoch=state["epochs"],
             steps_per_epoch=steps,
-            validation_data=held_back_batches(data.validation, pair, recipe.seed, data.classes),
+            validation_data=paired.validation_batches(),
             callbacks=callbacks,
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,
@@ -287,11 +289,12 @@ def _watching(log_dir, recipe, data, checkpoint):
     ]
 
 
-def _showing(directory, recipe, data, heads):
+def _showing(directory, recipe, paired, heads):
     """What the training of the whole shows besides: images, and what the recipe adds."""
+    data = paired.data
     # what calibrates holds anomalies too
     shown = data.validation if data.calibration is None else data.calibration
-    examples = grid_examples(shown, recipe, data)
+    examples = grid_examples(shown, paired)
     images = [
         ReconstructionImages(
             heads.end_to_end, examples, recipe.task.rows, data.scaler, directory, data.format
@@ -301,7 +304,7 @@ def _showing(directory, recipe, data, heads):
     latent = [
         Latent(
             heads,
-            named_examples(few, data.classes),
+            head_inputs(few, data.classes),
             data.scaler,
             recipe.variant.sampler,
             directory,

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from functools import partial
 
 import keras
 import numpy as np
@@ -13,10 +12,11 @@ from PIL import Image
 from keras_ae.apps.generation.generate import ORIGINS
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.cli import main
+from keras_ae.data.pipeline import PairedData
 from keras_ae.formats.levels.legend import MARIO
 from keras_ae.recipe import load
 from keras_ae.runs.artifacts import load_artifacts, save_artifacts, save_data_facts
-from keras_ae.runs.run import Run, spec_of
+from keras_ae.runs.run import Run
 from keras_ae.serving.export import export_heads
 
 
@@ -28,7 +28,7 @@ def run(tmp_path_factory):
     variant = dataclasses.replace(recipe.variant, backbone=StepsBackbone((16,), axis=1), codes=16, width=4)
     data = recipe.data.sample()
     keras.utils.set_random_seed(0)
-    heads = variant.build(spec_of(data, partial(recipe.task.pair, domain=data.domain)))
+    heads = variant.build(PairedData(data, recipe.task).spec)
     unlearned = Run(dataclasses.replace(recipe, variant=variant), folder, data, heads)
     save_data_facts(unlearned)
     save_artifacts(unlearned)

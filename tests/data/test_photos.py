@@ -14,7 +14,8 @@ from keras_ae.data.images import crops, photos, published
 from keras_ae.data.images.crops import Album, Cropping, Crops, Photograph, crops_of, pieces
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.images.photos import PhotoFolder, Photographs
-from keras_ae.data.pipeline import training_batches, whole_batches
+from keras_ae.data.pipeline import Autoencoding, PairedData
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 
 
@@ -99,7 +100,9 @@ def test_what_is_too_large_to_hold_is_decoded_anew_and_once_for_neighbors(monkey
     opened.clear()
     drawn(split, range(4, 12))
     assert opened == [0, 1]
-    batches, steps = training_batches(split, lambda x, seeds: (x, x), 8, seed=0)
+    batches, steps = PairedData(Data("crops", split, split, split, "unit"), Autoencoding()).training_batches(
+        8
+    )
     seen = [named["inputs"] for named, _ in batches.take(steps)]
     numbers = [round(255 * float(crop[0, 0, 2])) for batch in seen for crop in batch]
     assert sorted(numbers) == [0] * 8 + [1] * 8 + [2] * 8
@@ -261,10 +264,17 @@ def test_some_pieces_stand_for_photographs_where_a_look_is_enough():
     assert len(taken) == 1
 
 
+class SeedAdded:
+    """A pairing of images with themselves, their seeds added."""
+
+    def pair(self, examples, seeds, domain):
+        return examples + tf.cast(seeds[:, 1], tf.float32)[:, None, None, None], examples
+
+
 def test_whole_images_come_one_by_one_with_the_same_noise_each_time():
     loaded = Photographs(Cropping(24)).sample()
-    pair = lambda x, seeds: (x + tf.cast(seeds[:, 1], tf.float32)[:, None, None, None], x)  # noqa: E731
-    first, again = (list(whole_batches(loaded, pair, 0)) for _ in range(2))
+    paired = PairedData(loaded, SeedAdded())
+    first, again = (list(paired.whole_batches()) for _ in range(2))
     assert first[0][1].shape == (1, *loaded.whole[0].shape)
     np.testing.assert_array_equal(first[0][0]["inputs"], again[0][0]["inputs"])
 

@@ -8,7 +8,7 @@ from scipy.stats import binom
 
 from keras_ae.data.images.mnist import FashionMnist, Mnist
 from keras_ae.data.images.published import Bsd100, Bsd400, Set5, Set12, Set14, Set68
-from keras_ae.data.pipeline import held_back_batches, pairs, whole_batches
+from keras_ae.data.pipeline import PairedData, without_names
 from keras_ae.data.tables.nsl_kdd import NslKdd
 from keras_ae.data.types import Split, values
 from keras_ae.losses import binary_crossentropy
@@ -45,7 +45,7 @@ def test_principal_components_of_mnist_reach_their_known_error():
 def test_noise_and_the_linear_denoiser_reach_their_known_ratios_on_mnist():
     data = Mnist().load()
     task = Denoising(Gaussian(0.4))
-    batches = pairs(held_back_batches(data.test, lambda x, seeds: task.pair(x, seeds, "unit"), 0))
+    batches = without_names(PairedData(data, task).test_batches())
     scores = {
         name: mean_metrics(f, batches, "unit")["psnr"] for name, f in task.baselines(data, 0, 64).items()
     }
@@ -80,7 +80,7 @@ def test_the_training_set_of_denoisers_has_400_photographs():
 
 def of_whole_images(data, task, name):
     """The mean PSNR of a baseline on whole test images."""
-    batches = whole_batches(data, lambda x, seeds: task.pair(x, seeds, "unit"), 0)
+    batches = PairedData(data, task).whole_batches()
     predict = task.baselines(data, 0, 1)[name]
     return mean_metrics(lambda named: predict(named["inputs"]), batches, "unit", task.metrics())["psnr"]
 

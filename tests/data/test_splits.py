@@ -1,7 +1,6 @@
 """Splits that never move, and batches whose order and noise follow from seed, epoch and index alone."""
 
 import dataclasses
-from functools import partial
 
 import numpy as np
 import pytest
@@ -10,26 +9,31 @@ import tensorflow as tf
 from keras_ae.data import pipeline
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.find import dataset_kinds, find_dataset
-from keras_ae.data.pipeline import held_back_batches, pairs, training_batches
+from keras_ae.data.pipeline import Autoencoding, PairedData, without_names
 from keras_ae.data.splits import assign, digests, split_by_content
 from keras_ae.data.types import Data, Sample, Scaler, Split, values
 from keras_ae.errors import InputError
 from keras_ae.heads import inference_batch
 from keras_ae.tasks.corruption import Gaussian
-from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.tasks.restoration import Denoising
 
-PLAIN = partial(Reconstruction().pair, domain="real")
-NOISY = partial(Denoising(Gaussian(0.1)).pair, domain="real")
+PLAIN = Autoencoding()
+NOISY = Denoising(Gaussian(0.1))
 
 
 def numbered(count):
     return Split(np.arange(count, dtype=np.float32)[:, None].repeat(3, 1))
 
 
-def epochs_of(split, pair, first_epoch=0, epochs=1, seed=7, batch_size=4):
-    batches, steps = training_batches(split, pair, batch_size, seed, first_epoch)
-    seen = [(inputs.numpy(), targets.numpy()) for inputs, targets in pairs(batches).take(steps * epochs)]
+def paired(split, task, seed=0):
+    return PairedData(Data("numbers", split, split, split, "real"), task, seed)
+
+
+def epochs_of(split, task, first_epoch=0, epochs=1, seed=7, batch_size=4):
+    batches, steps = paired(split, task, seed).training_batches(batch_size, first_epoch)
+    seen = [
+        (inputs.numpy(), targets.numpy()) for inputs, targets in without_names(batches).take(steps * epochs)
+    ]
     inputs, targets = (np.concatenate(part) for part in zip(*seen, strict=True))
     return inputs.reshape(epochs, -1, 3), targets.reshape(epochs, -1, 3)
 
@@ -117,15 +121,15 @@ def test_noise_does_not_depend_on_the_batch_size():
 
 
 def test_a_batch_larger_than_the_split_is_the_split():
-    batches, steps = training_batches(numbered(5), PLAIN, 64, seed=0)
+    batches, steps = paired(numbered(5), PLAIN).training_batches(64)
     assert steps == 1
-    assert next(iter(pairs(batches)))[0].shape == (5, 3)
+    assert next(iter(without_names(batches)))[0].shape == (5, 3)
 
 
 def test_held_back_examples_come_in_order_with_the_same_noise_each_time(monkeypatch):
     monkeypatch.setattr(pipeline, "inference_batch", lambda shape: 4)
-    batches = held_back_batches(numbered(10), NOISY, seed=3)
-    first, second = ([x.numpy() for x, _ in pairs(batches)] for _ in range(2))
+    batches = paired(numbered(10), NOISY, 3).test_batches()
+    first, second = ([x.numpy() for x, _ in without_names(batches)] for _ in range(2))
     assert [len(batch) for batch in first] == [4, 4, 2]
     np.testing.assert_array_equal(np.concatenate(first), np.concatenate(second))
     clean = np.concatenate([targets.numpy() for _, targets in batches])
@@ -141,8 +145,9 @@ def test_each_split_has_noise_of_its_own_and_none_of_training():
     data = ArrayFile("unused.npy").sample()
     same = np.zeros((4, 6), np.float32)
     splits = [dataclasses.replace(split, examples=same) for split in data.splits.values()]
-    noises = [next(iter(held_back_batches(split, NOISY, 0)))[0]["inputs"].numpy() for split in splits]
-    noises.append(next(iter(training_batches(splits[0], NOISY, 4, 0)[0]))[0]["inputs"].numpy())
+    noisy = paired(splits[0], NOISY)
+    noises = [next(iter(noisy.held_back_batches(split)))[0]["inputs"].numpy() for split in splits]
+    noises.append(next(iter(noisy.training_batches(4)[0]))[0]["inputs"].numpy())
     rows = np.concatenate(noises)
     assert len({row.tobytes() for row in rows}) == 16
 

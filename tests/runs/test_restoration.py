@@ -15,7 +15,6 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.images.crops import Cropping
 from keras_ae.data.images.photos import Photographs
 from keras_ae.data.images.published import Set5, Set12
-from keras_ae.data.pipeline import whole_batches
 from keras_ae.errors import InputError
 from keras_ae.metrics import reconstruction
 from keras_ae.recipe import load, override
@@ -93,7 +92,7 @@ def signature(models, name, head="restorer", which="image_bytes"):
 def test_whole_images_are_scored_and_not_crops(finished):
     run = finished[0]["photo_denoising"]
     table = evaluate(run)
-    batches = whole_batches(run.data, lambda x, seeds: run.recipe.task.pair(x, seeds, "unit"), 0)
+    batches = run.paired.whole_batches()
     measure = reconstruction.published_metrics()["psnr"]
     due = [float(measure(targets, named["inputs"])[0]) for named, targets in batches]
     assert table["noisy input"]["psnr"] == pytest.approx(np.mean(due), abs=1e-4)

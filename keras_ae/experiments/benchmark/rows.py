@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from sklearn.decomposition import PCA
 
 from keras_ae.blocks.samplers import FittedMixture, drawing, generate
-from keras_ae.data.pipeline import held_back_batches
+from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data, values
 from keras_ae.heads import apply
 from keras_ae.metrics.classifier import train_classifier
@@ -45,9 +44,7 @@ class Row:
 def measured(run: Run) -> Row:
     """The row of a trained model."""
     data = run.data
-    pair = partial(run.recipe.task.pair, domain=data.domain)
-    batches = held_back_batches(data.test, pair, run.recipe.seed, data.classes)
-    scores = mean_metrics(reconstructor(run.heads.end_to_end), batches, data.domain)
+    scores = mean_metrics(reconstructor(run.heads.end_to_end), run.paired.test_batches(), data.domain)
     train_split = data.train.thin(MOST_FITTED)
     encoded = run.encode(train_split)
     figures = {
@@ -60,7 +57,7 @@ def measured(run: Run) -> Row:
     }
     if "quantized" in encoded:
         del figures["active_units"]  # it would count the numbers of the vectors that the codes stand for
-    named, _ = grid_examples(data.test, run.recipe, data)
+    named, _ = grid_examples(data.test, run.paired)
     reconstructions = np.asarray(apply(run.heads.end_to_end, named)["reconstruction"])
     samples = None
     sampler = run.recipe.variant.sampler
@@ -90,11 +87,10 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
     def decode(part):
         return pca.inverse_transform(part).clip(0, 1).reshape(-1, *data.test.shape).astype(np.float32)
 
-    pair = partial(recipe.task.pair, domain=data.domain)
-    batches = held_back_batches(data.test, pair, recipe.seed)
+    paired = PairedData(data, recipe.task, recipe.seed)
     scores = mean_metrics(
         lambda named: decode(pca.transform(np.asarray(named["inputs"]).reshape(len(named["inputs"]), -1))),
-        batches,
+        paired.test_batches(),
         data.domain,
     )
     drawn = decode(drawing(FittedMixture().fit(None, {"code": codes["train"]}))(SAMPLES, 0)["code"])
@@ -106,7 +102,7 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
         **_of_codes(codes["train"], train_split.labels, codes["test"], data),
         **_frechet("frechet_mixture", drawn, data),
     }
-    named, _ = grid_examples(data.test, recipe, data)
+    named, _ = grid_examples(data.test, paired)
     shown = pca.transform(np.asarray(named["inputs"]).reshape(len(named["inputs"]), -1))
     return Row("PCA", figures, decode(shown), drawn[:10])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.experiments.benchmark.rows import SAMPLES, Row
 from keras_ae.imaging.grid import drawable, grid, save
@@ -58,7 +59,7 @@ def write(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Reci
     }
     (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     if drawable(data.test.shape):
-        inputs = grid_examples(data.test, recipe, data)[0]["inputs"]
+        inputs = grid_examples(data.test, PairedData(data, recipe.task, recipe.seed))[0]["inputs"]
         save(_sheet([rows[0] for rows in lines], inputs, data.domain), folder / "images.png")
 
 
