@@ -63,7 +63,7 @@ class Latent(keras.callbacks.Callback):
             shown = images(self.heads, encoded, self.named, self.scaler, draw, self.format)
             for name, image in shown.items():
                 tf.summary.image(name, image[None])
-            if draw and hasattr(self.format, "sound"):
+            if draw and self.format is not None and self.format.has_sound:
                 self._write_sound(draw)
 
     def _write_sound(self, draw):

@@ -57,7 +57,7 @@ class Asked:
         from keras_ae.apps.generation.inputs import given
 
         one = given(text, self.generator, self.data, self.label)
-        shape, axis = self.generator.element_shape, getattr(self.generator.format, "axis", None)
+        shape, axis = self.generator.element_shape, self.generator.format.axis
         if of_one_window and axis is not None and one.example.shape[axis] > shape[axis]:
             print(f"of {text} the first {shape[axis]} of {one.example.shape[axis]} steps are taken")
         name, number = one.name, 1

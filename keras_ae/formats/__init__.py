@@ -1,4 +1,4 @@
-"""What examples are to people: how they are read, drawn, written, judged and mended. One format a file."""
+"""How each kind of example is read, rendered and written for people: one format a file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -15,76 +14,252 @@ from keras_ae.errors import InputError
 from keras_ae.files import classes_below
 from keras_ae.imaging.grid import drawable
 
-Draws = Callable[[int, int], np.ndarray]
+__all__ = ["Format", "SampleFunction", "format_of", "formats", "from_json", "to_json"]
+
+SampleFunction = Callable[[int, int], np.ndarray]
 """(count, seed) -> examples (count, ...), the same for the same seed."""
 
 
-class Format(Protocol):
-    """A frozen dataclass of plain values, so that a run's folder keeps it as JSON.
+class Format:
+    """How examples of one kind are read, rendered and written for people.
 
-    Examples are as people have them: of the categorical domain whole numbers (n, ...) of classes, without
-    the axis of classes; else float32 values (n, ...) in the units of the data's files.
+    A subclass is a frozen dataclass of plain values, so that a run's folder stores it as JSON. It
+    implements `read`, `render` and `write`, and overrides what else its examples have.
 
-    suffixes: of the files that `read` takes.
-    read: a file, and the shape of an example -> an example. Raises InputError for what is none.
-    drawn: an example -> an image (height, width, 1 or 3) uint8.
-    write: an example, and a path without suffix -> the files written.
+    Examples are in original units: whole numbers (n, ...) of classes in the categorical domain,
+    without the axis of classes, otherwise float32 values (n, ...).
 
-    One whose examples are pieces of something longer has `axis`, that along which they follow each other,
-    counted without the batch's; `write` and `drawn` then take any length along it. It may have `unit`, the
-    steps in which lengths are told, and `counted`, what those are called; `compared(examples)`, what of them
-    is to agree where two are joined; and `joined(before, window, cut)`, which joins what stands before, steps
-    first, to a window's from a cut on.
-    One that can tell good from bad has `validity(examples) -> (n,)` in [0, 1], 1 for wholly valid ones, and
-    may have `repaired(example) -> (example, whether it is valid now)` and `unjudged`: why it cannot tell now,
-    or nothing.
-    Others may have: `attributes(examples)`, (n,) bool by name, what an example has or has not;
-    `figures(samples, train, test)`, measures of samples beside real examples, by name;
-    `baselines(train)`, Draws by name of what is simpler than a network;
-    `nll(train, test)`, nats an example of such baselines, by name;
-    `sound(example) -> (samples (n,) float32 in [-1, 1], rate)`.
+    Attributes:
+        suffixes: Suffixes of the files that `read` takes.
+        axis: Axis of an example, without the batch's, along which `render`, `write` and `join` take
+            any length; None where examples have one size.
+        length_step: Steps along `axis` in which lengths are counted, such as those of a bar.
+        length_name: What users call that many steps, in the plural.
+        judges: Whether `validity` tells valid examples from others.
+        repairs: Whether `repair` can make examples valid.
+        has_sound: Whether `sound` can play examples.
     """
 
-    suffixes: tuple[str, ...]
+    suffixes: tuple[str, ...] = ()
+    axis: int | None = None
+    length_step: int = 1
+    length_name: str = "steps"
+    judges: bool = False
+    repairs: bool = False
+    has_sound: bool = False
 
-    def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray: ...
+    def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
+        """Reads an example from a file.
 
-    def render(self, example: np.ndarray) -> np.ndarray: ...
+        Args:
+            path: The file.
+            shape: The shape of an example; along `axis` the file may hold more.
 
-    def write(self, example: np.ndarray, stem: Path) -> list[Path]: ...
+        Returns:
+            The example.
+
+        Raises:
+            InputError: If the file holds no such example.
+        """
+        raise NotImplementedError
+
+    def render(self, example: np.ndarray) -> np.ndarray:
+        """Renders an example as an image.
+
+        Args:
+            example: The example, (...).
+
+        Returns:
+            An image (height, width, 1 or 3), uint8.
+        """
+        raise NotImplementedError
+
+    def write(self, example: np.ndarray, stem: Path) -> list[Path]:
+        """Writes an example to files.
+
+        Args:
+            example: The example, (...).
+            stem: Path of the files without a suffix.
+
+        Returns:
+            The files written; `read` takes the first.
+        """
+        raise NotImplementedError
+
+    def comparable(self, examples: np.ndarray) -> np.ndarray:
+        """The part of examples that has to agree where two windows are joined.
+
+        Args:
+            examples: (n, ...).
+
+        Returns:
+            (n, ...), as long along `axis` as the examples.
+        """
+        return examples
+
+    def join(self, before: np.ndarray, window: np.ndarray, cut: int) -> np.ndarray:
+        """Joins a window to what comes before it.
+
+        Args:
+            before: (length, ...), with `axis` moved to the front.
+            window: (size, ...), likewise.
+            cut: Steps of the window to leave out at its beginning.
+
+        Returns:
+            (length + size - cut, ...).
+        """
+        return np.concatenate([before, window[cut:]])
+
+    def validity(self, examples: np.ndarray) -> np.ndarray:
+        """How valid examples are; implemented where `judges` is true.
+
+        Args:
+            examples: (n, ...).
+
+        Returns:
+            (n,) in [0, 1], 1 for examples that are wholly valid.
+        """
+        raise NotImplementedError
+
+    @property
+    def unjudged_reason(self) -> str:
+        """Why nothing tells valid examples from others; empty where `judges` is true."""
+        if self.judges:
+            return ""
+        return (
+            f"nothing tells valid {type(self).__name__.lower()} from others; leave the choice of the best, "
+            "and of valid ones alone, out"
+        )
+
+    def repair(self, example: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Makes an example valid with few changes.
+
+        Args:
+            example: (...).
+
+        Returns:
+            The changed example, and whether it is valid now.
+        """
+        return example, False
+
+    def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
+        """Attributes that an example has or lacks.
+
+        Args:
+            examples: (n, ...).
+
+        Returns:
+            (n,) bool by the attribute's name.
+        """
+        return {}
+
+    def sample_metrics(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+        """Metrics of samples beside real examples.
+
+        Args:
+            samples: (n, ...).
+            train: Training examples, (m, ...).
+            test: Test examples, (k, ...).
+
+        Returns:
+            The metrics by name.
+        """
+        return {}
+
+    def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
+        """Generators simpler than a network, fitted to training examples.
+
+        Args:
+            train: (n, ...).
+
+        Returns:
+            Functions (count, seed) -> examples, by name.
+        """
+        return {}
+
+    def nll(self, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+        """Negative log-likelihood of test examples under such baselines.
+
+        Args:
+            train: (n, ...), which the baselines are fitted to.
+            test: (m, ...).
+
+        Returns:
+            Nats an example, by the baseline's name.
+        """
+        return {}
+
+    def sound(self, example: np.ndarray) -> tuple[np.ndarray, int]:
+        """An example as sound; implemented where `has_sound` is true.
+
+        Args:
+            example: (...).
+
+        Returns:
+            Samples (n,) float32 in [-1, 1], and how many there are a second.
+        """
+        raise NotImplementedError
 
 
-def kinds() -> dict[str, type]:
-    """Every format of this folder, by its name."""
-    return {
-        kind.__name__: kind
-        for kind in classes_below(sys.modules[__name__])
-        if dataclasses.is_dataclass(kind) and hasattr(kind, "suffixes")
-    }
+def formats() -> dict[str, type[Format]]:
+    """Every format that the modules of this folder define.
+
+    Returns:
+        The classes by their names.
+    """
+    return {kind.__name__: kind for kind in classes_below(sys.modules[__name__], Format)}
 
 
-def format_of(given: Format | None, domain: str, shape: tuple[int, ...]) -> Format:
-    """A data set's own format, else what follows from the domain and the shape of its examples."""
-    if given is not None:
-        return given
+def format_of(own: Format | None, domain: str, shape: tuple[int, ...]) -> Format:
+    """The format of a data set.
+
+    Args:
+        own: The data set's own format, or None.
+        domain: The domain of its examples.
+        shape: The shape of an example.
+
+    Returns:
+        Its own format, otherwise the one that follows from the domain and the shape.
+    """
+    if own is not None:
+        return own
     name = "Images" if domain == "unit" and drawable(shape) else "Numbers"
-    return kinds()[name]()
+    return formats()[name]()
 
 
 def to_json(format: Format) -> str:
-    """A format as text."""
+    """A format as text, which `from_json` reads.
+
+    Args:
+        format: A frozen dataclass of plain values.
+
+    Returns:
+        JSON of the class's name and its fields.
+    """
     return json.dumps({"kind": type(format).__name__, "fields": dataclasses.asdict(format)})
 
 
 def from_json(text: str) -> Format:
-    """The format of a text. Raises InputError for what is none."""
+    """The format that `to_json` wrote.
+
+    Args:
+        text: JSON of a class's name and its fields.
+
+    Returns:
+        The format.
+
+    Raises:
+        InputError: If the text names no format, or fields that it does not have.
+    """
     try:
         read = json.loads(text)
-        kind, fields = kinds()[read["kind"]], read["fields"]
+        kind, fields = formats()[read["kind"]], read["fields"]
+        if not isinstance(fields, dict):
+            raise TypeError(f"expected fields by name, received {fields!r}")
         return kind(**{name: _tuple(value) for name, value in fields.items()})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"expected what examples are to people, received {text[:80]!r}; train anew"
+            f"expected the format of a run's examples, received {text[:80]!r}; train anew"
         ) from error
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.errors import InputError
+from keras_ae.formats import Format
 from keras_ae.imaging.decode import SUFFIXES, read_image
 from keras_ae.imaging.grid import save, to_bytes
 
 
 @dataclass(frozen=True)
-class Images:
+class Images(Format):
     """Values (height, width, 1 or 3) in [0, 1]."""
 
     suffixes = tuple(sorted(SUFFIXES))

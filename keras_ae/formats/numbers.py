@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from keras_ae.errors import InputError
+from keras_ae.formats import Format
 from keras_ae.imaging.decode import one_line
 
 SIZE = (256, 96)
@@ -17,7 +18,7 @@ COLORS = ((31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40), (148, 10
 
 
 @dataclass(frozen=True)
-class Numbers:
+class Numbers(Format):
     """Arrays of one shape: vectors (features,), series (time, channels), or whole numbers of classes."""
 
     suffixes = (".npy",)

@@ -75,12 +75,10 @@ class Generation(Task):
         found["model"] |= people.metrics(made) | _among_codes(heads, data, seen, wanted)
         found["model"] |= self._likelihoods(heads, data, seed)
         if data.format is not None:
-            simple = data.format.baselines(people.train) if hasattr(data.format, "baselines") else {}
-            for name, sample in simple.items():
+            for name, sample in data.format.baselines(people.train).items():
                 found[name] = people.metrics(sample(self.samples, seed))
-            if hasattr(data.format, "nll"):
-                for name, nats in data.format.nll(people.train, people.test).items():
-                    found.setdefault(name, {})["nll_nats"] = nats
+            for name, nats in data.format.nll(people.train, people.test).items():
+                found.setdefault(name, {})["nll_nats"] = nats
             found["test examples"] = people.metrics(people.test[: self.samples])
         return {row: _by_step(figures, data) for row, figures in found.items()}
 
@@ -129,17 +127,16 @@ class _People:
             "copies": float(np.mean(gaps == 0)),
             "diversity": diversity(samples),
         }
-        if hasattr(self.format, "figures"):
+        if self.format is not None:
             found |= self.format.sample_metrics(samples, self.train, self.test)
         return found
 
 
 def _by_step(figures, data):
     """Figures with the nats of an example also as those of a step, where the format goes on along an axis."""
-    axis = getattr(data.format, "axis", None)
-    if axis is None:
+    if data.format is None or data.format.axis is None:
         return figures
-    steps = data.test.shape[axis]
+    steps = data.test.shape[data.format.axis]
     nats = [figures[name] for name in ("nll_nats", "bound_nats") if name in figures]
     return figures | ({"nats_a_step": min(nats) / steps} if nats else {})
 

@@ -12,7 +12,7 @@ from keras_ae.apps.generation import generate, walks
 from keras_ae.apps.generation.generator import Generator
 from keras_ae.apps.generation.inputs import Given, given, whole_of, windows_of
 from keras_ae.apps.generation.latent_space import CodeSpace, spherical
-from keras_ae.apps.generation.selection import best_of, made_valid, unjudged, validity_of, without_copies
+from keras_ae.apps.generation.selection import best_of, made_valid, validity_of, without_copies
 from keras_ae.apps.generation.stitching import stitched
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
@@ -20,6 +20,7 @@ from keras_ae.blocks.samplers import FittedMixture, StandardNormal, tempered
 from keras_ae.data.splits import hashes
 from keras_ae.data.types import Data, Scaler, Split
 from keras_ae.errors import InputError
+from keras_ae.formats import Format
 from keras_ae.formats.images import Images
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.numbers import Numbers
@@ -37,16 +38,18 @@ SHAPE = (6, 8, 1)
 
 
 @dataclasses.dataclass(frozen=True)
-class Stripes:
+class Stripes(Format):
     """A format whose valid examples begin with class 0, and which mends those that begin with 1."""
 
     suffixes = (".npy",)
     axis = 1
+    judges = True
+    repairs = True
 
     def validity(self, examples):
         return (examples[:, 0, 0] == 0).astype(float)
 
-    def repaired(self, example):
+    def repair(self, example):
         example = example.copy()
         if example[0, 0] == 1:
             example[0, 0] = 0
@@ -60,7 +63,7 @@ class Stripes:
 class Bars(Stripes):
     """The same, told in units of so many steps."""
 
-    unit: int = 2
+    length_step: int = 2
 
 
 def units(domain="unit"):
@@ -295,7 +298,7 @@ def test_nothing_is_chosen_by_its_validity_where_nothing_tells_it(digits, tiles)
     for generator, message in (
         (digits, "nothing tells valid images from others"), (levels, 'SET="data.game=platformer"'),
     ):  # fmt: skip
-        whole, drawn = unjudged(generator), generator.draw(2, 0)
+        whole, drawn = generator.format.unjudged_reason, generator.draw(2, 0)
         assert message in whole
         assert told(validity_of, generator) == whole
         assert told(best_of, generator, generator.draw, 2, 0, 2) == whole
@@ -307,7 +310,8 @@ def test_what_a_game_or_a_medium_judges_is_judged(tiles):
     examples = np.random.default_rng(0).integers(0, 3, (4, 4, 8))
     for format in (Stripes(), TileLevels("abc", "rooms")):
         generator = with_format(tiles, format)
-        assert unjudged(generator) == ""
+        assert generator.format.judges
+        assert generator.format.unjudged_reason == ""
         np.testing.assert_array_equal(validity_of(generator)(examples), format.validity(examples))
     one = generate.generated(tiles, generate.Wish(5, 0))
     np.testing.assert_array_equal(one.valid, Stripes().validity(one.examples) == 1)
@@ -561,13 +565,14 @@ def test_a_changed_code_keeps_the_choices_of_its_seed(steps):
 
 
 @dataclasses.dataclass(frozen=True)
-class Phrases:
+class Phrases(Format):
     """A format told in phrases of two columns, which can be judged and not mended."""
 
     suffixes = (".npy",)
     axis = 1
-    unit = 2
-    counted = "phrases"
+    length_step = 2
+    length_name = "phrases"
+    judges = True
 
     def validity(self, examples):
         return (examples < 2).reshape(len(examples), examples.shape[1], -1, 2).all((1, 3)).mean(axis=1)

@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 
 from keras_ae.errors import InputError
-from keras_ae.formats import format_of, from_json, kinds, to_json
+from keras_ae.formats import format_of, formats, from_json, to_json
 from keras_ae.formats.images import Images
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.music.chorales import Chorales
 from keras_ae.formats.numbers import COLORS, SIZE, Numbers
 
-MEDIA = {
+EXAMPLES = {
     "chorales": (Chorales(40, 70, 2, 3, False), np.repeat([[30, 20, 10, 2], [0] * 4], [1, 11], axis=0)),
     "levels": (TileLevels("ab", "rooms", (("empty",), ("solid", "wall")), True), np.eye(5, 4, dtype=int)),
     "numbers": (Numbers(), np.arange(12, dtype=np.float32).reshape(6, 2)),
@@ -22,10 +22,10 @@ MEDIA = {
 }
 
 
-@pytest.fixture(params=MEDIA)
+@pytest.fixture(params=EXAMPLES)
 def known(request):
     """A format, and an example of it."""
-    return MEDIA[request.param]
+    return EXAMPLES[request.param]
 
 
 def told(read, *arguments):
@@ -37,7 +37,7 @@ def told(read, *arguments):
 
 
 def test_every_medium_is_tried_here():
-    assert {type(format).__name__ for format, _ in MEDIA.values()} == set(kinds())
+    assert {type(format).__name__ for format, _ in EXAMPLES.values()} == set(formats())
 
 
 def test_a_medium_comes_back_from_its_text(known):
@@ -66,7 +66,7 @@ def test_a_medium_comes_back_from_its_text(known):
 )
 def test_a_text_that_is_no_medium_is_refused(text):
     line = told(from_json, text)
-    assert line == f"expected what examples are to people, received {text!r}; train anew"
+    assert line == f"expected the format of a run's examples, received {text!r}; train anew"
 
 
 def test_a_long_text_is_refused_in_a_short_line():

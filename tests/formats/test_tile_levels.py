@@ -92,7 +92,7 @@ def test_validity_is_whether_levels_can_be_played_and_pipes_are_whole(monkeypatc
 
 
 def test_a_level_is_mended():
-    level, good = FORMAT.repaired(np.zeros((14, 16), int))
+    level, good = FORMAT.repair(np.zeros((14, 16), int))
     assert good
     assert FORMAT.validity(level[None])[0] == 1
 

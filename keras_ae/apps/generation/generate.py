@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_ae.apps.generation.generator import Generator, Made
 from keras_ae.apps.generation.inputs import file_of
-from keras_ae.apps.generation.selection import best_of, made_valid, unjudged, without_copies
+from keras_ae.apps.generation.selection import best_of, made_valid, without_copies
 from keras_ae.apps.generation.stitching import stitched
 from keras_ae.errors import InputError
 
@@ -46,12 +46,12 @@ class Wish:
             raise InputError(f"expected a length from 1 to {LONGEST:,}, received {length}")
         format = generator.format
         if length is not None:
-            if getattr(format, "axis", None) is None:
+            if format.axis is None:
                 raise InputError(
                     f"{type(format).__name__} of this run are whole, not windows of something longer; "
                     "leave the length out"
                 )
-            length *= getattr(format, "unit", 1)
+            length *= format.length_step
         opening = None
         if options.after:
             shape = list(generator.element_shape)
@@ -68,14 +68,14 @@ class Wish:
 
 def _check_opening(opening, name, generator):
     """Raises InputError for an opening that leaves nothing valid to draw, of a format that mends nothing."""
-    format, unit = generator.format, getattr(generator.format, "unit", 1)
-    if hasattr(format, "repaired") or unjudged(generator):
+    format, unit = generator.format, generator.format.length_step
+    if format.repairs or not format.judges:
         return
     whole = opening.take(range(opening.shape[format.axis] // unit * unit), axis=format.axis)
     share = float(format.validity(whole[None])[0]) if whole.size else 1.0
     if share < 1:
         raise InputError(
-            f"{name} is not valid itself ({share:.0%} of its {getattr(format, 'counted', 'steps')} are), so "
+            f"{name} is not valid itself ({share:.0%} of its {format.length_name} are), so "
             "that nothing that begins with it is; leave PLAYABLE= (--playable) out, or mend it"
         )
 
@@ -93,7 +93,7 @@ def generated(generator: Generator, wish: Wish) -> Made:
         made = draw(wish.count, wish.seed)
     if wish.valid:
         return made_valid(generator, draw, made, wish.seed)
-    if not unjudged(generator):
+    if generator.format.judges:
         valid = generator.format.validity(made.examples) >= 1.0
         return Made(made.examples, made.noise, made.labels, valid, valid)
     return made
@@ -115,7 +115,7 @@ def _drawing(generator, wish):
                 drawn = best_of(generator, windows, number, seed, wish.best)
             else:
                 drawn = windows(number, seed)
-            if wish.valid and not hasattr(generator.format, "repaired"):
+            if wish.valid and not generator.format.repairs:
                 drawn = made_valid(generator, windows, drawn, seed)
             return drawn.examples
 

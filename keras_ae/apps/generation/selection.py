@@ -46,9 +46,9 @@ def made_valid(generator: Generator, draw: Callable[[int, int], Made], made: Mad
     kept = valid.copy()
     made = Made(made.examples.copy(), made.noise, made.labels)
     for number in range(ROUNDS):
-        if hasattr(generator.format, "repaired"):
+        if generator.format.repairs:
             for place in np.flatnonzero(~kept):
-                made.examples[place], kept[place] = generator.format.repaired(made.examples[place])
+                made.examples[place], kept[place] = generator.format.repair(made.examples[place])
             kept &= ~generator.copies(made.examples)
         if kept.all():
             break
@@ -81,19 +81,9 @@ def _anew(draw, made, wanted, seed):
 
 def validity_of(generator: Generator) -> Callable[[np.ndarray], np.ndarray]:
     """What scores examples (n, ...) in [0, 1]. Raises InputError where nothing does."""
-    if reason := unjudged(generator):
-        raise InputError(reason)
+    if not generator.format.judges:
+        raise InputError(generator.format.unjudged_reason)
     return generator.format.validity
-
-
-def unjudged(generator: Generator) -> str:
-    """Why nothing tells valid examples from others; nothing where something does."""
-    if not hasattr(generator.format, "validity"):
-        return (
-            f"nothing tells valid {type(generator.format).__name__.lower()} from others; leave the choice "
-            "of the best, and of valid ones alone, out"
-        )
-    return getattr(generator.format, "unjudged", "")
 
 
 def _chosen(better, first, second):

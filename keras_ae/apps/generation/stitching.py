@@ -36,8 +36,7 @@ def stitched(
     along the axis; of a format of units, such as bars, whole ones of it. The same for the same seed.
     Raises InputError for a length below a window's, and one that the opening has already.
     """
-    axis, unit = format.axis, getattr(format, "unit", 1)
-    counted = getattr(format, "counted", "steps")
+    axis, unit, counted = format.axis, format.length_step, format.length_name
     pool = np.moveaxis(windows(CANDIDATES, seed), 1 + axis, 1)
     size = pool.shape[1]
     if length < size:
@@ -76,8 +75,7 @@ def stitched(
 def _joined(whole, pool, overlap, random, format, kept):
     """What is there (length, ...) with the window of a pool (n, size, ...) that fits, and its place."""
     end, heads = whole[-overlap:], pool[:, :overlap]
-    if hasattr(format, "compared"):
-        end, heads = format.compared(end[None])[0], format.compared(heads)
+    end, heads = format.comparable(end[None])[0], format.comparable(heads)
     differ = (heads != end).reshape(len(pool), overlap, -1).sum(axis=2)
     # before a cut stands what was there, behind it the window: both sides of a cut are to agree
     costs = differ + np.pad(differ, ((0, 0), (1, 0)))[:, :-1]
@@ -89,6 +87,4 @@ def _joined(whole, pool, overlap, random, format, kept):
     best = np.argsort(each, kind="stable")[:AMONG]
     chosen = random.choice(best[each[best] == each[best[0]]])
     before = whole[: len(whole) - overlap + cuts[chosen]]
-    if hasattr(format, "joined"):
-        return format.joined(before, pool[chosen], int(cuts[chosen])), chosen
-    return np.concatenate([before, pool[chosen, cuts[chosen] :]]), chosen
+    return format.join(before, pool[chosen], int(cuts[chosen])), chosen

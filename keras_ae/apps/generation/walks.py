@@ -70,7 +70,7 @@ def drawn_of(generator: Generator, one: Given) -> dict[str, np.ndarray]:
     """
     if one.code is not None:
         return {"code": one.code} | ({} if one.choices is None else {"choices": one.choices})
-    windows, _ = windows_of(one.example, generator.element_shape, getattr(generator.format, "axis", None))
+    windows, _ = windows_of(one.example, generator.element_shape, generator.format.axis)
     codes = generator.encoded(windows[:1], labels_of(generator, one, 1))
     return {"code": codes[0]} | {
         name: choices[0] for name, choices in generator.choices_of(windows[:1], codes).items()
@@ -152,7 +152,7 @@ def which_have(
 
     Raises InputError for an attribute there is not, naming those there are.
     """
-    own = format.attributes(examples) if hasattr(format, "attributes") else {}
+    own = format.attributes(examples)
     if name in own:
         return own[name]
     classes = {}
@@ -193,7 +193,7 @@ def attributed(
 
 def reconstruction(generator: Generator, one: Given) -> tuple[np.ndarray, np.ndarray, str]:
     """What comes back of an example, its codes (windows, ...), and how near it is, in words."""
-    axis = getattr(generator.format, "axis", None)
+    axis = generator.format.axis
     windows, starts = windows_of(one.example, generator.element_shape, axis)
     labels = labels_of(generator, one, len(windows))
     codes = generator.encoded(windows, labels)
@@ -205,7 +205,7 @@ def reconstruction(generator: Generator, one: Given) -> tuple[np.ndarray, np.nda
 
 def neighbors(generator: Generator, one: Given, learned: np.ndarray, count: int) -> list[Neighbors]:
     """What of what was learned from, (n, ...), is nearest to an example, for each of its windows."""
-    axis = getattr(generator.format, "axis", None)
+    axis = generator.format.axis
     windows, starts = windows_of(one.example, generator.element_shape, axis)
     places, found = nearest(windows, learned, count)
     names = [one.name if len(windows) == 1 else f"{one.name}_{start:04d}" for start in starts]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.errors import InputError
+from keras_ae.formats import Format, SampleFunction
 from keras_ae.formats.levels import art, courses, patterns, pipes, repair
 from keras_ae.formats.levels.attributes import traits
 from keras_ae.formats.levels.columns import Columns, Tiles
@@ -22,7 +23,7 @@ AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
-class TileLevels:
+class TileLevels(Format):
     """Whole numbers (rows, columns), each the place of a tile among `tiles`, of which the first is empty.
 
     tiles: one character a tile. tags: what each is, as the VGLC names it, such as "solid" or "pipe".
@@ -36,6 +37,8 @@ class TileLevels:
     cut: bool = False
 
     suffixes = (".txt",)
+    length_name = "columns"
+    repairs = True
 
     def __post_init__(self):
         if self.game not in ("", *GAMES):
@@ -46,10 +49,13 @@ class TileLevels:
         """Windows go on along their columns; others are whole."""
         return 1 if self.cut or self.game == "platformer" else None
 
-    counted = "columns"
+    @property
+    def judges(self) -> bool:
+        """Whether the game's movement is known."""
+        return bool(self.game)
 
     @property
-    def unjudged(self) -> str:
+    def unjudged_reason(self) -> str:
         """Why nothing tells which levels can be played, or nothing where the game's movement is known."""
         if self.game:
             return ""
@@ -117,7 +123,7 @@ class TileLevels:
         ]
         return np.concatenate([np.zeros(0, bool), *parts])
 
-    def repaired(self, example: np.ndarray) -> tuple[np.ndarray, bool]:
+    def repair(self, example: np.ndarray) -> tuple[np.ndarray, bool]:
         return repair.repaired(example, self.legend, self.game)
 
     def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
@@ -136,7 +142,7 @@ class TileLevels:
             found[f"kl_{size}x{size}"] = patterns.pattern_divergence(samples, test, size)
         return found
 
-    def baselines(self, train: np.ndarray) -> dict:
+    def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
         """Levels of each row's own tiles, and of columns drawn by the two before them."""
         return {
             "unigram tiles": Tiles(train, len(self.tiles)).draw,

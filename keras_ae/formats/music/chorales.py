@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.errors import check_least
-from keras_ae.formats import Draws
+from keras_ae.formats import Format, SampleFunction
 from keras_ae.formats.music import midi, ngrams, roll, rules, tonality
 from keras_ae.formats.music.grid import Vocabulary, onsets_of
 from keras_ae.formats.music.metrics import broken, sample_metrics
@@ -24,7 +24,7 @@ MOVING, LOW, HIGH = 16.75, 60.2, 62.8
 
 
 @dataclass(frozen=True)
-class Chorales:
+class Chorales(Format):
     """Classes (time, voices) of a grid of time: held, rest, and the pitches lowest..highest struck.
 
     lowest, highest: MIDI numbers. steps_a_beat, beats_a_bar: of the grid.
@@ -39,7 +39,9 @@ class Chorales:
 
     suffixes = midi.SUFFIXES
     axis = 0
-    counted = "bars"
+    length_name = "bars"
+    judges = True
+    has_sound = True
 
     def __post_init__(self):
         self._vocabulary  # noqa: B018 as it checks the pitches
@@ -50,15 +52,15 @@ class Chorales:
         return Vocabulary(self.lowest, self.highest)
 
     @property
-    def unit(self) -> int:
+    def length_step(self) -> int:
         """Steps of a bar."""
         return self._steps_a_bar
 
-    def compared(self, examples: np.ndarray) -> np.ndarray:
+    def comparable(self, examples: np.ndarray) -> np.ndarray:
         """What sounds, (n, time, voices)."""
         return self._vocabulary.decoded(examples)[0]
 
-    def joined(self, before: np.ndarray, window: np.ndarray, cut: int) -> np.ndarray:
+    def join(self, before: np.ndarray, window: np.ndarray, cut: int) -> np.ndarray:
         """What stands before with a window's steps from a cut on; what would hold another note is struck."""
         whole = (self._vocabulary.decoded(part) for part in (before, window))
         sounding, onsets = (
@@ -127,7 +129,7 @@ class Chorales:
         """Breaches of rules a bar, distances of pitch classes and intervals, and bars copied, of samples."""
         return sample_metrics(samples, train, test, self._vocabulary, self._steps_a_bar)
 
-    def baselines(self, train: np.ndarray) -> dict[str, Draws]:
+    def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
         """What draws each voice by itself: any class, or one that follows the note before."""
         names = ("unigram", "bigram")
         return {name: ngrams.fitted(train, self._vocabulary, name).sample for name in names}
