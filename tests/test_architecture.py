@@ -1,7 +1,15 @@
 """The direction of imports, and the things that no file of the house may hold."""
 
 import ast
+import dataclasses
+import difflib
+import importlib
+import inspect
 from pathlib import Path
+
+import pytest
+
+from keras_ae.files import classes_below
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
@@ -112,3 +120,55 @@ def test_nothing_is_pickled_or_run_by_a_shell():
         assert "allow_pickle=True" not in text
         assert "shell=True" not in text
         assert "os.system" not in text
+
+
+HOOKS = (
+    ("keras_ae.formats", "keras_ae.formats", "Format", False),
+    ("keras_ae.tasks", "keras_ae.tasks", "Task", False),
+    ("keras_ae.variants", "keras_ae.variants", "Variant", True),
+    ("keras_ae.backbones", "keras_ae.heads", "Backbone", False),
+)
+"""Folders, where the base class of each is, its name, and whether its hooks are all that is public."""
+
+
+def misspelt(kind, base, strict):
+    """Public names of a class that look like a hook of its base class, or all of its own where strict."""
+    declared = {*dir(base), *inspect.get_annotations(base)}
+    fields = {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
+    own = {name for part in kind.__mro__ if part not in base.__mro__ for name in vars(part)}
+    extra = {name for name in own if not name.startswith("_")} - declared - fields
+    hooks = [name for name in declared if not name.startswith("_")]
+    return sorted(name for name in extra if strict or difflib.get_close_matches(name, hooks, 1, MISSPELT))
+
+
+MISSPELT = 0.75
+"""Names that are as alike as this, by difflib's ratio, are taken for misspelt ones."""
+
+
+@pytest.mark.parametrize(("package", "module", "name", "strict"), HOOKS, ids=[each[2] for each in HOOKS])
+def test_no_hook_is_misspelt(package, module, name, strict):
+    base = getattr(importlib.import_module(module), name)
+    kinds = classes_below(importlib.import_module(package), base)
+    assert kinds
+    assert {kind.__name__: found for kind in kinds if (found := misspelt(kind, base, strict))} == {}
+
+
+def test_a_misspelt_hook_is_found():
+    class Base:
+        limit: int = 3
+
+        def repair(self):
+            """To be overridden."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Kind(Base):
+        speed: int = 1
+
+        def repairs(self):
+            """Meant to be `repair`."""
+
+        def legend(self):
+            """Its own."""
+
+    assert misspelt(Kind, Base, strict=False) == ["repairs"]
+    assert misspelt(Kind, Base, strict=True) == ["legend", "repairs"]
