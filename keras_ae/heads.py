@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import prod
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_ae.domains import Domain, domain_of
@@ -283,5 +285,52 @@ class Backbone:
 
 
 def inference_batch(shape: tuple[int, ...]) -> int:
-    """Examples of a shape to put in a batch that is not trained on: at most 256, and a million values."""
-    return max(1, min(256, 2**20 // prod(shape)))
+    """The number of examples in a batch that is not trained on: at most 256, and a million values.
+
+    Args:
+        shape: The shape of one example.
+
+    Returns:
+        The batch size, at least 1.
+    """
+    return max(1, min(256, 2**20 // max(1, prod(shape))))
+
+
+def in_batches(run: Callable[[slice], Mapping[str, Any]], count: int, size: int) -> dict[str, np.ndarray]:
+    """The outputs of a function that computes a slice of the examples at a time.
+
+    Args:
+        run: A slice of the examples -> outputs by name, examples along the first axis.
+        count: The number of examples.
+        size: The number of examples in a batch.
+
+    Returns:
+        The outputs of all examples by name.
+    """
+    parts = [run(slice(start, min(start + size, count))) for start in range(0, max(count, 1), size)]
+    return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
+
+
+def batched(
+    model: keras.Model | Callable[[dict], Mapping[str, Any]],
+    inputs: Mapping[str, Any],
+    size: int | None = None,
+) -> dict[str, np.ndarray]:
+    """The outputs of a model for any number of examples, computed a batch at a time.
+
+    Args:
+        model: A Keras model, which takes those of the inputs that it needs; or a function of them all.
+        inputs: Arrays by name, examples along the first axis.
+        size: The number of examples in a batch; by default it follows from the size of one.
+
+    Returns:
+        The outputs by name, in the order of the examples.
+    """
+    run = partial(apply, model) if isinstance(model, keras.Model) else model
+    count = len(next(iter(inputs.values())))
+    size = size or min(inference_batch(tuple(value.shape[1:])) for value in inputs.values())
+    return in_batches(
+        lambda rows: run({name: tf.convert_to_tensor(value[rows]) for name, value in inputs.items()}),
+        count,
+        size,
+    )

@@ -115,6 +115,19 @@ def on_reconstruction(loss: Callable) -> Callable:
     return lambda target, outputs: loss(target, outputs["reconstruction"])
 
 
+def gaussian_kl(mean, log_var):
+    """KL(N(mean, exp(log_var)) || N(0, 1)) of each dimension of a code (Kingma and Welling 2014, appendix B).
+
+    Args:
+        mean: (..., n).
+        log_var: (..., n), the logarithm of the variance.
+
+    Returns:
+        Nats, (..., n).
+    """
+    return 0.5 * (ops.exp(log_var) + ops.square(mean) - 1.0 - log_var)
+
+
 def mean_of_elements(values):
     """(batch, ...) -> (batch,)."""
     return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)

@@ -1,9 +1,10 @@
 """Specs and terms refuse what they cannot mean."""
 
 import keras
+import numpy as np
 import pytest
 
-from keras_ae.heads import Heads, Spec, Term
+from keras_ae.heads import Heads, Spec, Term, batched
 
 
 @pytest.mark.parametrize("shape", [(), (0, 3), (4, -1)])
@@ -32,3 +33,25 @@ def test_a_model_without_heads_is_refused():
     inputs = keras.Input((3,))
     with pytest.raises(ValueError, match="encoder"):
         Heads.of(keras.Model(inputs, keras.layers.Dense(2)(inputs)))
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 6])
+def test_batches_of_any_number_of_examples_give_their_outputs_in_order(count):
+    values = np.arange(2.0 * count, dtype=np.float32).reshape(count, 2)
+    sizes = []
+
+    def double(inputs):
+        sizes.append(len(inputs["a"]))
+        return {"double": 2 * inputs["a"], "sum": inputs["a"] + inputs["b"]}
+
+    outputs = batched(double, {"a": values, "b": values}, size=2)
+    np.testing.assert_array_equal(outputs["double"], 2 * values)
+    np.testing.assert_array_equal(outputs["sum"], 2 * values)
+    assert max(sizes) <= 2
+
+
+def test_a_model_takes_those_inputs_that_it_needs():
+    inputs = keras.Input((2,), name="inputs")
+    model = keras.Model({"inputs": inputs}, {"outputs": -inputs})
+    values = np.ones((3, 2), np.float32)
+    np.testing.assert_array_equal(batched(model, {"inputs": values, "more": values})["outputs"], -values)

@@ -12,7 +12,6 @@ from typing import Protocol
 
 import keras
 import numpy as np
-import tensorflow as tf
 from scipy.stats import norm
 from sklearn.mixture import GaussianMixture
 
@@ -20,7 +19,7 @@ from keras_ae.blocks.mixture import MixtureDraws
 from keras_ae.blocks.pseudo_inputs import MixtureDraw
 from keras_ae.blocks.quantizer import CodePrior
 from keras_ae.errors import InputError
-from keras_ae.heads import Heads, apply, inference_batch
+from keras_ae.heads import Heads, apply, batched, inference_batch
 
 Draw = Callable[[int, int], dict[str, np.ndarray]]
 """(count, seed) -> what a decoder takes by name: "code" (count, ...), and "choices" where it makes some."""
@@ -196,10 +195,4 @@ def generate(
     if takes_condition(heads):
         named["condition"] = np.eye(classes, dtype=np.float32)[labels]
     size = inference_batch(heads.decoder.output["reconstruction"].shape[1:])
-    if heads.choices_shape:
-        size = AT_ONCE
-    parts = [
-        heads.decode({name: tf.constant(value[start : start + size]) for name, value in named.items()})
-        for start in range(0, len(named["code"]), size)
-    ]
-    return np.concatenate([part["reconstruction"] for part in parts])
+    return batched(heads.decode, named, AT_ONCE if heads.choices_shape else size)["reconstruction"]

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from keras_ae.heads import Backbone, Heads, Spec
+from keras_ae.losses import gaussian_kl
 
 BOUND = 7.0
 """Log-variances of reconstructions are kept within this of 0, smoothly, so that no density explodes."""
@@ -97,8 +98,7 @@ def normal(shape, seeds, stream: int = 1):
 
 def kl_of_units(outputs) -> object:
     """KL(N(mean, exp(log_var)) || N(0, 1)) of each unit of the code, in nats: (batch, latent_dim)."""
-    mean, log_var = outputs["mean"], outputs["log_var"]
-    return 0.5 * (ops.exp(log_var) + ops.square(mean) - 1.0 - log_var)
+    return gaussian_kl(outputs["mean"], outputs["log_var"])
 
 
 def log_normal(value, mean, log_var):

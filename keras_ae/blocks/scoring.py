@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from keras_ae.losses import LIKELIHOODS
+from keras_ae.losses import LIKELIHOODS, gaussian_kl
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -97,7 +97,7 @@ class DivergenceFromNormal(layers.Layer):
     """KL of Gaussian posteriors, mean and log variance (batch, d), from N(0, 1): (batch,), nats."""
 
     def call(self, mean, log_var):
-        return 0.5 * tf.reduce_sum(tf.square(mean) + tf.exp(log_var) - 1.0 - log_var, axis=-1)
+        return tf.reduce_sum(gaussian_kl(mean, log_var), axis=-1)
 
     def compute_output_shape(self, mean_shape, log_var_shape):
         return (mean_shape[0],)

@@ -12,7 +12,7 @@ from keras import layers
 
 from keras_ae.data.pipeline import Autoencoding, PairedData
 from keras_ae.data.types import Data
-from keras_ae.heads import inference_batch
+from keras_ae.heads import batched
 from keras_ae.imaging.grid import drawable
 
 FEATURES = 64
@@ -35,13 +35,8 @@ class Classifier:
 
     def __call__(self, examples) -> dict[str, np.ndarray]:
         """examples (n, ...) as a model sees them -> probabilities "classes" and "features"."""
-        size = inference_batch(tuple(examples.shape[1:]))
         run = tf.function(partial(self.model, training=False), reduce_retracing=True)
-        parts = [
-            run(tf.convert_to_tensor(examples[start : start + size]))
-            for start in range(0, len(examples), size)
-        ]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return batched(lambda inputs: run(inputs["inputs"]), {"inputs": examples})
 
 
 MOST_STEPS, MOST_EPOCHS = 2500, 60

@@ -17,6 +17,7 @@ from keras_ae.losses import (
     absolute_error,
     binary_crossentropy,
     categorical_crossentropy,
+    gaussian_kl,
     mean_of_elements,
     squared_error,
 )
@@ -181,7 +182,7 @@ def importance_sampled_nll(
         highest = log_weights.max(axis=1, keepdims=True)
         parts["nll"].append(-highest[:, 0] - np.log(np.exp(log_weights - highest).mean(axis=1)))
         parts["bound"].append(-log_weights.mean(axis=1))
-        kl = 0.5 * tf.reduce_sum(tf.exp(log_var) + tf.square(mean) - 1.0 - log_var, axis=-1)
+        kl = tf.reduce_sum(gaussian_kl(mean, log_var), axis=-1)
         parts["kl"].append(np.asarray(kl, np.float64))
     return {name: np.concatenate(values) for name, values in parts.items()}
 

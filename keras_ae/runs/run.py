@@ -12,7 +12,7 @@ import numpy as np
 
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.types import Data, Split
-from keras_ae.heads import Heads, apply, inference_batch
+from keras_ae.heads import Heads, apply, in_batches, inference_batch
 from keras_ae.recipe import Recipe
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.tasks.thresholds import FittedThreshold
@@ -104,9 +104,8 @@ def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
 
 def outputs_of(model: keras.Model, split: Split, classes: int) -> dict[str, np.ndarray]:
     """Every output of a model for a split's examples, uncorrupted, by name: (n, ...) each."""
-    size = inference_batch(split.shape)
-    parts = [
-        apply(model, head_inputs(split.take(slice(start, start + size)), classes))
-        for start in range(0, len(split), size)
-    ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return in_batches(
+        lambda rows: apply(model, head_inputs(split.take(rows), classes)),
+        len(split),
+        inference_batch(split.shape),
+    )

@@ -21,9 +21,9 @@ from keras_ae.blocks.scoring import Calibrated, Contributions
 from keras_ae.data.series.resample import spans
 from keras_ae.data.types import Data, Split, values
 from keras_ae.errors import InputError
-from keras_ae.heads import Heads, apply
+from keras_ae.heads import Heads, apply, batched
 from keras_ae.tasks import Task
-from keras_ae.tasks.anomaly_scores import Graph, Reconstruction, Score, in_batches
+from keras_ae.tasks.anomaly_scores import Graph, Reconstruction, Score
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.corruption import Unchanged
 from keras_ae.tasks.restoration import Corruption
@@ -136,7 +136,7 @@ class Anomaly(Task):
         """
         inputs, outputs, score = self._scored(heads, data)
         alone = keras.Model({"inputs": inputs}, {"score": score})
-        reference = in_batches(alone, np.asarray(values(data.calibration.examples)))["score"]
+        reference = batched(alone, {"inputs": np.asarray(values(data.calibration.examples))})["score"]
         labels = data.calibration.labels
         fitted = self.threshold.fit(reference, labels)
         if data.points is not None:
@@ -184,7 +184,7 @@ class Anomaly(Task):
         if data.points is not None:
             return self._of_points(detector, fitted.value, heads, data, seed)
         test, labels = np.asarray(values(data.test.examples)), data.test.labels > 0
-        found = in_batches(detector, test)
+        found = batched(detector, {"inputs": test})
         flagged = found["is_anomaly"]
         missed = float(np.mean(~flagged[labels]))
         false = float(np.mean(flagged[~labels]))
@@ -216,7 +216,7 @@ class Anomaly(Task):
         if kinds is None or len(np.unique(kinds[kinds > 0])) < 2:
             return {}
         names = data.label_names if points is None else points.names
-        found = in_batches(detector, test)
+        found = batched(detector, {"inputs": test})
         scores, flags = found["score"], found["is_anomaly"]
         if points is not None:
             scores = scores_of(scores, points, data.test.shape[0])
@@ -239,7 +239,7 @@ class Anomaly(Task):
         if points.labels is None:
             return {}
         windows = np.asarray(values(data.test.examples))
-        found = in_batches(detector, windows)
+        found = batched(detector, {"inputs": windows})
         scores = scores_of(found["score"], points, size)
         flags = np.nan_to_num(scores, nan=-np.inf) > threshold
         rows = {"model": point_metrics(scores, windows, points, flags)}

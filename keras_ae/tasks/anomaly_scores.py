@@ -19,7 +19,7 @@ from keras_ae.blocks.scoring import (
     SumOfElements,
 )
 from keras_ae.errors import InputError, check_least
-from keras_ae.heads import Heads, inference_batch
+from keras_ae.heads import Heads, batched
 from keras_ae.losses import likelihood_of
 
 
@@ -48,7 +48,7 @@ class Graph:
         return self._of(tensor, self.held)
 
     def _of(self, tensor, examples):
-        return in_batches(keras.Model({"inputs": self.inputs}, {"value": tensor}), examples)["value"]
+        return batched(keras.Model({"inputs": self.inputs}, {"value": tensor}), {"inputs": examples})["value"]
 
     def code(self) -> keras.KerasTensor:
         """The code (batch, d) as numbers, whatever it is."""
@@ -162,12 +162,3 @@ class Together:
             parts.append(Standardized(float(middle), spread)(tensor))
         return keras.ops.add(*parts)
 
-
-def in_batches(model: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarray]:
-    """What a model of "inputs" gives of (n, ...), by name."""
-    size = inference_batch(inputs.shape[1:])
-    parts = [
-        model({"inputs": inputs[start : start + size]}, training=False)
-        for start in range(0, len(inputs), size)
-    ]
-    return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_ae.blocks.samplers import Draw, generate, takes_condition
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data, in_original_units, values
-from keras_ae.heads import Heads, apply, inference_batch
+from keras_ae.heads import Heads, apply, batched
 from keras_ae.losses import LIKELIHOODS, likelihood_of
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.metrics.nearest import density_and_coverage, diversity, novelty
@@ -148,14 +148,11 @@ def _among_codes(heads, data, seen, wanted):
         return {}
 
     def codes(examples, labels):
-        parts, size = [], inference_batch(data.test.shape)
-        for at in range(0, len(examples), size):
-            named = {"inputs": tf.constant(examples[at : at + size])}
-            if data.classes:
-                named["condition"] = tf.one_hot(labels[at : at + size], data.classes)
-            encoded = apply(heads.encoder, named)
-            parts.append(np.asarray(encoded.get("quantized", encoded["code"])))
-        return np.concatenate(parts)
+        inputs = {"inputs": examples}
+        if data.classes:
+            inputs["condition"] = np.eye(data.classes, dtype=np.float32)[labels]
+        encoded = batched(heads.encoder, inputs)
+        return encoded.get("quantized", encoded["code"])
 
     if data.domain == "categorical":
         seen = np.eye(seen.shape[-1], dtype=np.float32)[seen.argmax(axis=-1)]

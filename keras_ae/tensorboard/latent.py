@@ -11,6 +11,7 @@ from keras_ae.data.types import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import Heads
 from keras_ae.imaging.grid import drawable
+from keras_ae.losses import gaussian_kl
 from keras_ae.metrics.reconstruction import active_units
 from keras_ae.tensorboard.render import MOST_DRAWN, can_draw, rows_drawn
 
@@ -99,7 +100,7 @@ def _rows(draw, codes, scaler, format, label):
 
 def _write_posterior(encoded):
     mean, log_var = encoded["mean"], encoded["log_var"]
-    kl = 0.5 * (np.exp(log_var) + np.square(mean) - 1.0 - log_var).mean(axis=0)
+    kl = np.asarray(gaussian_kl(mean, log_var)).mean(axis=0)
     tf.summary.scalar("posterior/active_units", active_units(mean))
     tf.summary.histogram("posterior/kl_of_units", kl)
     for unit, value in enumerate(kl[:64]):

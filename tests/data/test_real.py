@@ -11,10 +11,10 @@ from keras_ae.data.images.published import Bsd100, Bsd400, Set5, Set12, Set14, S
 from keras_ae.data.pipeline import PairedData, without_names
 from keras_ae.data.tables.nsl_kdd import NslKdd
 from keras_ae.data.types import Split, values
+from keras_ae.heads import batched
 from keras_ae.losses import binary_crossentropy
 from keras_ae.metrics.reconstruction import mean_metrics
 from keras_ae.recipe import load
-from keras_ae.tasks.anomaly_scores import in_batches
 from keras_ae.tasks.baselines import principal_components
 from keras_ae.tasks.corruption import Gaussian
 from keras_ae.tasks.photo_denoising import PhotoDenoising
@@ -117,7 +117,7 @@ class NormalConnections:
 def test_as_many_new_connections_are_flagged_as_promised(tmp_path):
     recipe = dataclasses.replace(load("network_intrusion"), data=NormalConnections(), epochs=5)
     run = train(recipe, tmp_path, report=lambda _: None)
-    scores = in_batches(run.detector[0], np.asarray(values(run.data.test.examples)))["score"]
+    scores = batched(run.detector[0], {"inputs": np.asarray(values(run.data.test.examples))})["score"]
     for alpha in (0.01, 0.05, 0.1):
         rates = []
         for seed in range(20):

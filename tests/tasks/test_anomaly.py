@@ -21,7 +21,7 @@ from keras_ae.blocks.scoring import (
 )
 from keras_ae.data.types import Data, Points, Split
 from keras_ae.errors import InputError
-from keras_ae.heads import Spec, apply
+from keras_ae.heads import Spec, apply, batched
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
@@ -36,7 +36,6 @@ from keras_ae.tasks.anomaly_scores import (
     Reconstruction,
     ReconstructionProbability,
     Together,
-    in_batches,
 )
 from keras_ae.tasks.corruption import Gaussian
 from keras_ae.training.train import train
@@ -142,16 +141,16 @@ def test_too_few_normal_examples_are_refused(data):
 def test_a_detector_says_what_a_score_means(data, heads, kind, score):
     prepared = Anomaly(score, thresholds.Conformal(0.1)).prepare(data)
     detector, fitted = Anomaly(score, thresholds.Conformal(0.1)).detector(heads[kind], prepared)
-    found = in_batches(detector, data.test.examples)
+    found = batched(detector, {"inputs": data.test.examples})
     assert {name: value.shape for name, value in found.items()} == {
         "score": (300,), "p_value": (300,), "is_anomaly": (300,), "contributions": (300, WIDTH),
     }  # fmt: skip
     calibration = prepared.calibration
-    reference = in_batches(detector, calibration.examples)["score"][calibration.labels == 0]
+    reference = batched(detector, {"inputs": calibration.examples})["score"][calibration.labels == 0]
     np.testing.assert_allclose(found["p_value"], thresholds.p_values(found["score"], reference), atol=0.021)
     np.testing.assert_array_equal(found["is_anomaly"], found["score"] > np.float32(fitted.value))
     assert fitted.count == 50
-    again = in_batches(detector, data.test.examples)
+    again = batched(detector, {"inputs": data.test.examples})
     np.testing.assert_allclose(again["score"], found["score"], rtol=1e-5)  # drawn anew it would be another
 
 
@@ -161,7 +160,7 @@ def test_a_detector_survives_a_keras_file(data, heads, kind, score, tmp_path):
     detector, fitted = task.detector(heads[kind], task.prepare(data))
     detector.save(tmp_path / "detector.keras")
     again = keras.models.load_model(tmp_path / "detector.keras", compile=False, safe_mode=True)
-    found, due = (in_batches(model, data.test.examples) for model in (again, detector))
+    found, due = (batched(model, {"inputs": data.test.examples}) for model in (again, detector))
     alike(found, due, fitted)
 
 
@@ -182,7 +181,7 @@ def alike(found, due, fitted, rtol=1e-5, atol=1e-6):
 def test_contributions_sum_up_to_the_mean_error(data, heads):
     task = Anomaly()
     detector, _ = task.detector(heads["plain"], task.prepare(data))
-    found = in_batches(detector, data.test.examples)
+    found = batched(detector, {"inputs": data.test.examples})
     back = apply(heads["plain"].end_to_end, {"inputs": data.test.examples})["reconstruction"]
     squares = (data.test.examples - np.asarray(back)) ** 2
     # squares of differences, of which a small one has few digits that hold
@@ -261,7 +260,7 @@ def test_a_reconstruction_probability_is_that_of_its_draws(data, heads):
             log_var = np.asarray(out.get("reconstruction_log_var", np.zeros((1, WIDTH))))[0]
             normal = multivariate_normal(np.asarray(out["reconstruction"])[0], np.exp(log_var))
             due[row] -= normal.logpdf(few[row]) / 4
-    np.testing.assert_allclose(in_batches(detector, few)["score"], due, rtol=1e-4)
+    np.testing.assert_allclose(batched(detector, {"inputs": few})["score"], due, rtol=1e-4)
 
 
 def test_calibration_counts_scores_that_are_as_high():
@@ -294,7 +293,7 @@ def test_figures_stand_beside_those_of_simpler_detectors(data, heads):
 def test_scores_of_one_kind_go_together(data, heads):
     both = Together(NearestCodes(1), Together(NearestCodes(5), Mahalanobis()))
     detector, _ = Anomaly(both).detector(heads["plain"], Anomaly().prepare(data))
-    assert np.isfinite(in_batches(detector, data.test.examples)["score"]).all()
+    assert np.isfinite(batched(detector, {"inputs": data.test.examples})["score"]).all()
 
 
 def test_heads_that_no_detector_can_be_made_of_are_refused_before_training(data, tmp_path):
@@ -320,7 +319,7 @@ def test_kinds_of_anomalies_are_told_apart(data, heads):
     detector, fitted = task.detector(heads["plain"], prepared)
     kinds = task.breakdown(detector, fitted, prepared)
     assert list(kinds) == ["near", "far"]
-    labels, flags = data.test.labels, in_batches(detector, data.test.examples)["is_anomaly"]
+    labels, flags = data.test.labels, batched(detector, {"inputs": data.test.examples})["is_anomaly"]
     for kind, row in zip((1, 2), kinds.values(), strict=True):
         assert row["count"] == (labels == kind).sum()
         assert row["missed"] == pytest.approx(np.mean(~flags[labels == kind]))
@@ -336,7 +335,7 @@ def test_a_range_of_points_is_found_where_one_of_them_is_flagged():
     test = Split(told[:, None, None], np.zeros(6, np.int64))
     data = Data("points", test, test, test, domain="real", points=points)
 
-    def detector(named, training):
+    def detector(named):
         return {"score": named["inputs"][:, 0, 0], "is_anomaly": named["inputs"][:, 0, 0] > 2}
 
     found = Anomaly().breakdown(detector, thresholds.FittedThreshold(2.0, "", "", 6), data)
@@ -407,7 +406,7 @@ def test_a_served_detector_takes_raw_values_and_gives_what_the_trainer_gives(exp
     serve = tf.saved_model.load(str(folders["detector"])).signatures["serving_default"]
     seen = run.data.test.examples
     found = serve(inputs=tf.constant(seen * 3.0 + 2.0))
-    alike(found, in_batches(run.detector[0], seen), run.detector[1], rtol=1e-4, atol=1e-5)
+    alike(found, batched(run.detector[0], {"inputs": seen}), run.detector[1], rtol=1e-4, atol=1e-5)
 
 
 def test_a_card_tells_how_the_threshold_was_fitted_and_what_it_promises(exported_detector):

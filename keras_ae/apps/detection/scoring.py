@@ -18,9 +18,9 @@ from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.data.types import values
 from keras_ae.errors import InputError
+from keras_ae.heads import batched
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
-from keras_ae.tasks.anomaly_scores import in_batches
 from keras_ae.tasks.thresholds import FittedThreshold, p_values
 from keras_ae.tasks.window_scores import scores_of
 
@@ -113,7 +113,7 @@ def scored_series(detector: Detector, series: Series) -> Scored:
     """Scores of a series' points, from its windows."""
     window = detector.model.inputs[0].shape[1]
     split, points = windowed(series, window, detector.offset, detector.scale)
-    found = in_batches(detector.model, np.asarray(values(split.examples)))
+    found = batched(detector.model, {"inputs": np.asarray(values(split.examples))})
     scores = scores_of(found["score"], points, window)
     there = np.isfinite(scores)
     p = np.full(len(scores), np.nan)
@@ -126,7 +126,7 @@ def scored_series(detector: Detector, series: Series) -> Scored:
 
 def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> Scored:
     """Scores of a table's rows, of its columns (n,) of numbers and words."""
-    found = in_batches(detector.model, detector.preprocessor.numbers_of(columns))
+    found = batched(detector.model, {"inputs": detector.preprocessor.numbers_of(columns)})
     scores, names = found["score"], detector.preprocessor.columns
     return Scored(scores, found["p_value"], found["is_anomaly"], found["contributions"], names, scores)
 

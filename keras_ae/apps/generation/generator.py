@@ -17,7 +17,7 @@ from keras_ae.data.splits import hashes
 from keras_ae.data.types import Scaler
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
-from keras_ae.heads import Heads, apply, inference_batch
+from keras_ae.heads import Heads, apply, batched, in_batches, inference_batch
 from keras_ae.runs.artifacts import load_artifacts
 
 
@@ -97,9 +97,7 @@ class Generator:
 
     def drawn(self, noise: np.ndarray) -> dict[str, np.ndarray]:
         """What the sampler makes of noise (n, ...), by name: codes (n, ...), and for some choices."""
-        size = inference_batch(tuple(noise.shape[1:]))
-        parts = [self._sampled(noise[at : at + size]) for at in range(0, len(noise), size)]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return batched(lambda inputs: self._sampled(inputs["noise"]), {"noise": noise})
 
     @cached_property
     def _sampled(self):
@@ -124,20 +122,21 @@ class Generator:
 
     def encoded(self, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Codes (n, ...) of examples (n, ...) as people have them."""
-        classes, size = self.shape[-1], inference_batch(self.shape)
+        classes = self.shape[-1]
         whole = examples.dtype.kind in "iu" and examples.min() >= 0 and examples.max() < classes
         if self.scaler.domain == "categorical" and not whole:
             raise InputError(
                 f"expected whole numbers of classes from 0 to {classes - 1}, received {examples.dtype} from "
                 f"{examples.min()} to {examples.max()}; take data of the kind that the model was trained on"
             )
-        parts = []
-        for at in range(0, len(examples), size):
-            named = {"inputs": self.scaler.transform(examples[at : at + size], classes)}
+
+        def encode(rows):
+            inputs = {"inputs": self.scaler.transform(examples[rows], classes)}
             if self.classes:
-                named["condition"] = np.eye(self.classes, dtype=np.float32)[labels[at : at + size]]
-            parts.append(apply(self.heads.encoder, named)["code"])
-        return np.concatenate(parts)
+                inputs["condition"] = np.eye(self.classes, dtype=np.float32)[labels[rows]]
+            return apply(self.heads.encoder, inputs)
+
+        return in_batches(encode, len(examples), inference_batch(self.shape))["code"]
 
     def choices_of(self, examples: np.ndarray, codes: np.ndarray) -> dict[str, np.ndarray]:
         """The choices by which a decoder makes just these examples (n, ...) of codes (n, ...), by name.
