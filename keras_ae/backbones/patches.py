@@ -67,7 +67,7 @@ class PatchBackbone(Backbone):
             self.width, self.patch_size, self.patch_size, kernel_regularizer=decay, name="encoder_patches"
         )(padded)
         tokens = layers.Reshape((prod(grid), self.width), name="encoder_tokens")(cut)
-        return Places(*grid, name="encoder_places")(tokens)
+        return PositionEncoding(*grid, name="encoder_places")(tokens)
 
     def attend(self, tokens, side: str, depth: int):
         """(batch, any number, token width) -> the same shape, after so many blocks and a normalization."""
@@ -78,7 +78,7 @@ class PatchBackbone(Backbone):
     def paint(self, tokens, output_shape):
         """(batch, patches, token width) -> (batch, height, width, channels), before the activation."""
         grid = self.grid(output_shape)
-        tokens = Places(*grid, name="decoder_places")(tokens)
+        tokens = PositionEncoding(*grid, name="decoder_places")(tokens)
         tokens = self.attend(tokens, "decoder", self.decoder_depth)
         pixels = self._dense(self.patch_size**2 * output_shape[-1], "decoder_logits")(tokens)
         pixels = layers.Reshape((*grid, self.patch_size**2 * output_shape[-1]), name="decoder_grid")(pixels)
@@ -120,8 +120,8 @@ class PatchBackbone(Backbone):
         return layers.Dense(width, activation, kernel_regularizer=kernel_decay(self.l1, self.l2), name=name)
 
 
-@keras.saving.register_keras_serializable("keras_ae")
-class Places(layers.Layer):
+@keras.saving.register_keras_serializable("keras_ae", name="Places")
+class PositionEncoding(layers.Layer):
     """Adds to each token sines and cosines of its row and column (Vaswani et al. 2017, in two dimensions).
 
     rows, columns: of the grid that the tokens are read from row by row, each at least 1.
@@ -144,7 +144,7 @@ class Places(layers.Layer):
         return super().get_config() | {"rows": self.rows, "columns": self.columns}
 
 
-class Hide(layers.Layer):
+class RandomMasking(layers.Layer):
     """Keeps a few tokens of each example, chosen anew in each batch by its seeds.
 
     kept: tokens that stay, at least 1.

@@ -17,7 +17,7 @@ def critic(latent_dim: int, units: tuple[int, ...] = (256, 256)) -> keras.Model:
     return keras.Model({"code": code}, {"logit": ops.squeeze(logit, axis=-1)}, name="critic")
 
 
-class Permuted(layers.Layer):
+class PermuteDimensions(layers.Layer):
     """Each unit of a batch's codes shuffled over the batch by itself: draws of the product of marginals.
 
     The shuffles are pure functions of the batch's seeds.
@@ -34,6 +34,6 @@ class Permuted(layers.Layer):
         return code_shape
 
 
-def told_apart(first, second):
+def critic_loss(first, second):
     """The critic's loss (batch,): logits of the first kind should be above 0, of the second below."""
     return ops.softplus(-first) + ops.softplus(second)

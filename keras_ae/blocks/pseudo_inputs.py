@@ -33,8 +33,8 @@ class PseudoInputs(layers.Layer):
         return super().get_config() | own
 
 
-@keras.saving.register_keras_serializable("keras_ae")
-class MixtureDraw(layers.Layer):
+@keras.saving.register_keras_serializable("keras_ae", name="MixtureDraw")
+class PosteriorMixtureSampling(layers.Layer):
     """A draw from one of several normals, which one decided by the last number of the noise."""
 
     def call(self, noise, mean, log_var):

@@ -16,12 +16,12 @@ from scipy.stats import norm
 from sklearn.mixture import GaussianMixture
 
 from keras_ae.blocks.mixture import MixtureDraws
-from keras_ae.blocks.pseudo_inputs import MixtureDraw
+from keras_ae.blocks.pseudo_inputs import PosteriorMixtureSampling
 from keras_ae.blocks.quantizer import CodePrior
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply, batched, inference_batch
 
-Draw = Callable[[int, int], dict[str, np.ndarray]]
+CodeSampler = Callable[[int, int], dict[str, np.ndarray]]
 """(count, seed) -> what a decoder takes by name: "code" (count, ...), and "choices" where it makes some."""
 
 
@@ -100,13 +100,13 @@ class AggregatePosterior:
 
 
 @dataclass(frozen=True)
-class OwnPrior:
+class LearnedPrior:
     """The prior that the variant has learned with the rest."""
 
     def check(self, heads: Heads) -> None:
         if heads.prior is None:
             raise InputError(
-                "OwnPrior draws from a prior that the variant has learned, and this one learns none; "
+                "LearnedPrior draws from a prior that the variant has learned, and this one learns none; "
                 'take another: SET="variant.sampler=StandardNormal"'
             )
 
@@ -114,7 +114,7 @@ class OwnPrior:
         return heads.prior
 
 
-def tempered(sampler: keras.Model, noise: np.ndarray, temperature: float) -> np.ndarray:
+def apply_temperature(sampler: keras.Model, noise: np.ndarray, temperature: float) -> np.ndarray:
     """Noise (n, ...) for a sampler whose draws spread by a temperature above 0; at 1 it is as it was.
 
     Of normal codes, and of the choices of a decoder, the temperature is a factor on their deviations. Of a
@@ -133,12 +133,12 @@ def tempered(sampler: keras.Model, noise: np.ndarray, temperature: float) -> np.
             np.float32
         )
     factor = np.full(noise.shape[1:], temperature, np.float32)
-    if MixtureDraws in layers or MixtureDraw in layers:
+    if MixtureDraws in layers or PosteriorMixtureSampling in layers:
         factor[-1] = 1.0
     return noise * factor
 
 
-def drawing(sampler: keras.Model) -> Draw:
+def code_sampler(sampler: keras.Model) -> CodeSampler:
     """The draws of a fitted sampler, from the noise of a seed."""
     shape = sampler.inputs[0].shape[1:]
 
@@ -171,7 +171,7 @@ def _check_real(sampler, heads):
     if heads.decoder.get_layer("code").output.dtype != "float32":
         raise InputError(
             f"{type(sampler).__name__} draws real numbers, and this variant's code is of whole ones; "
-            'take its own prior: SET="variant.sampler=OwnPrior"'
+            'take its own prior: SET="variant.sampler=LearnedPrior"'
         )
 
 

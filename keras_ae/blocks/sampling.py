@@ -79,7 +79,7 @@ class Sampling(layers.Layer):
         mean, log_var = (tf.repeat(part, self.samples, axis=0) for part in (mean, log_var))
         return mean + ops.exp(0.5 * log_var) * normal(tf.shape(mean), seeds)
 
-    def draw(self, named: dict) -> dict:
+    def sample(self, named: dict) -> dict:
         """A code drawn in the place of the mean, as a bottleneck of heads."""
         return {"code": self(named["mean"], named["log_var"], named["seeds"])}
 
@@ -96,7 +96,7 @@ def normal(shape, seeds, stream: int = 1):
     return tf.random.stateless_normal(shape, seed)
 
 
-def kl_of_units(outputs) -> object:
+def kl_per_dimension(outputs) -> object:
     """KL(N(mean, exp(log_var)) || N(0, 1)) of each unit of the code, in nats: (batch, latent_dim)."""
     return gaussian_kl(outputs["mean"], outputs["log_var"])
 
@@ -127,15 +127,15 @@ class SeededMasking(layers.Layer):
         return features_shape
 
 
-@keras.saving.register_keras_serializable("keras_ae")
-class PriorDraws(layers.Layer):
+@keras.saving.register_keras_serializable("keras_ae", name="PriorDraws")
+class PriorSampling(layers.Layer):
     """Draws from N(0, 1), as many as there are codes, for terms that compare the two."""
 
     def call(self, code, seeds):
         """code (batch, n), seeds (batch, 2) -> (batch, n)."""
         return normal(tf.shape(code), seeds, stream=1000)
 
-    def beside(self, named: dict) -> dict:
+    def sample(self, named: dict) -> dict:
         """Draws as a further output "prior" of what is trained."""
         return {"prior": self(named["code"], named["seeds"])}
 
@@ -165,4 +165,4 @@ def variational_heads(
     """
     encoder = posterior_encoder(spec, backbone, latent_dim)
     decoder = likelihood_decoder(spec, backbone, latent_dim, likelihood_name)
-    return Heads.join(encoder, decoder, bottleneck or Sampling(samples).draw, samples)
+    return Heads.join(encoder, decoder, bottleneck or Sampling(samples).sample, samples)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.samplers import Sampler, drawing, generate
+from keras_ae.blocks.samplers import Sampler, code_sampler, generate
 from keras_ae.data.types import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import Heads, apply
@@ -59,7 +59,7 @@ class Latent(keras.callbacks.Callback):
         with self.writer.as_default(step=epoch):
             if "log_var" in encoded and self.heads.prior is None:
                 _write_posterior(encoded)
-            draw = drawing(self.sampler.fit(self.heads, encoded)) if self.sampler else None
+            draw = code_sampler(self.sampler.fit(self.heads, encoded)) if self.sampler else None
             shown = images(self.heads, encoded, self.named, self.scaler, draw, self.format)
             for name, image in shown.items():
                 tf.summary.image(name, image[None])

@@ -33,7 +33,7 @@ class Throughput(keras.callbacks.Callback):
         def write(rate):
             with writer.as_default(step=tf.cast(optimizer.iterations, tf.int64)):
                 tf.summary.scalar("learning_rate", optimizer.learning_rate)
-                tf.summary.scalar("images_per_second", rate)
+                tf.summary.scalar("examples_per_second", rate)
 
         self.write = write.get_concrete_function()  # traced once a training, whatever else was before
 

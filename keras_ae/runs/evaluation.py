@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.samplers import drawing
+from keras_ae.blocks.samplers import code_sampler
 from keras_ae.heads import apply
 from keras_ae.metrics.reconstruction import active_units
 from keras_ae.metrics.reconstruction import mean_metrics as mean_scores
@@ -44,7 +44,7 @@ def evaluate(run: Run) -> dict[str, dict[str, float]]:
         table[run.name].pop("crossentropy", None)
     table[run.name] |= _terms(run, held_back)
     sampler = run.sampler()
-    found = task.further_metrics(run.heads, run.data, seed, sampler and drawing(sampler))
+    found = task.further_metrics(run.heads, run.data, seed, sampler and code_sampler(sampler))
     for row, figures in found.items():
         name = run.name if row == "model" else row
         table[name] = table.get(name, {}) | figures

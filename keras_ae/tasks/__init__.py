@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from keras_ae.blocks.samplers import Draw
+from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads, ServedHead, TrainedHeads
 from keras_ae.tasks.baselines import Predictor
@@ -74,7 +74,7 @@ class Task:
         return None
 
     def further_metrics(
-        self, heads: Heads, data: Data, seed: int, draw: Draw | None
+        self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
         """Test metrics beside those of single reconstructions.
 

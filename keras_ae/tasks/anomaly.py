@@ -16,7 +16,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from keras_ae.blocks.samplers import Draw
+from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.blocks.scoring import Calibrated, Contributions
 from keras_ae.data.series.resample import spans
 from keras_ae.data.types import Data, Split, values
@@ -171,7 +171,7 @@ class Anomaly(Task):
         return inputs, outputs, self.score.scored(graph)
 
     def further_metrics(
-        self, heads: Heads, data: Data, seed: int, draw: Draw | None
+        self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
         """Of the test split: areas under the curves, and F1 and both error rates at the threshold.
 

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.samplers import Draw
+from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
@@ -53,7 +53,7 @@ class Density(Task):
         return {"training mean": lambda inputs: np.broadcast_to(mean, inputs.shape)}
 
     def further_metrics(
-        self, heads: Heads, data: Data, seed: int, draw: Draw | None
+        self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
         """Mean -log p(x) and negative evidence lower bound of the test examples, in nats.
 

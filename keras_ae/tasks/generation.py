@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.samplers import Draw, generate, takes_condition
+from keras_ae.blocks.samplers import CodeSampler, generate, takes_condition
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data, in_original_units, values
 from keras_ae.heads import Heads, apply, batched
@@ -54,7 +54,7 @@ class Generation(Task):
         return Reconstruction().baselines(data, seed, latent_dim)
 
     def further_metrics(
-        self, heads: Heads, data: Data, seed: int, draw: Draw | None
+        self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
         """Figures of samples, and of what the format's own simpler models make. Nothing without a sampler.
 

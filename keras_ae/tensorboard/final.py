@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.samplers import drawing
+from keras_ae.blocks.samplers import code_sampler
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.types import Split, values
 from keras_ae.heads import apply, inference_batch
@@ -44,7 +44,7 @@ def show(run: Run, table: dict[str, dict[str, float]]) -> None:
             encoded,
             head_inputs(run.data.train.take(slice(1)), run.data.classes),
             run.data.scaler,
-            drawing(sampler.fit(run.heads, encoded)) if sampler else None,
+            code_sampler(sampler.fit(run.heads, encoded)) if sampler else None,
             run.data.format,
         )
         for name, image in shown.items():

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.stats import norm
 
-from keras_ae.blocks.samplers import Draw, generate, takes_condition
+from keras_ae.blocks.samplers import CodeSampler, generate, takes_condition
 from keras_ae.data.types import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import Heads
@@ -31,7 +31,7 @@ def images(
     encoded: dict,
     named: dict,
     scaler: Scaler,
-    drawn: Draw | None,
+    drawn: CodeSampler | None,
     format: Format | None = None,
 ) -> dict[str, np.ndarray]:
     """Grids of decoded codes by name, (height, width, channels) uint8; none for what cannot be drawn.
@@ -102,6 +102,6 @@ def _write_posterior(encoded):
     mean, log_var = encoded["mean"], encoded["log_var"]
     kl = np.asarray(gaussian_kl(mean, log_var)).mean(axis=0)
     tf.summary.scalar("posterior/active_units", active_units(mean))
-    tf.summary.histogram("posterior/kl_of_units", kl)
+    tf.summary.histogram("posterior/kl_per_dimension", kl)
     for unit, value in enumerate(kl[:64]):
-        tf.summary.scalar(f"posterior_kl/unit_{unit:02d}", value)
+        tf.summary.scalar(f"posterior_kl/dimension_{unit:02d}", value)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
-from keras_ae.blocks.critic import critic, told_apart
+from keras_ae.blocks.critic import critic, critic_loss
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import PriorDraws
+from keras_ae.blocks.sampling import PriorSampling
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -41,10 +41,10 @@ class Adversarial(Variant):
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)
         decoder = plain_decoder(spec, self.backbone, self.latent_dim)
 
-        judge, prior = critic(self.latent_dim), PriorDraws()
+        judge, prior = critic(self.latent_dim), PriorSampling()
 
         def judged(named):
-            drawn = prior.beside(named)["prior"]
+            drawn = prior.sample(named)["prior"]
             return {
                 "logit_code": judge({"code": named["code"]})["logit"],
                 "logit_seen": judge({"code": ops.stop_gradient(named["code"])})["logit"],
@@ -60,7 +60,7 @@ class Adversarial(Variant):
         return (fooling,)
 
     def critic_terms(self) -> tuple[Term, ...]:
-        return (Term("critic", lambda outputs: told_apart(outputs["logit_prior"], outputs["logit_seen"])),)
+        return (Term("critic", lambda outputs: critic_loss(outputs["logit_prior"], outputs["logit_seen"])),)
 
 
 EXAMPLE = (Adversarial(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

@@ -115,7 +115,7 @@ class Autoregressive(Variant):
         likeliest = Likeliest((chosen.steps, chosen.places), name="likeliest")(encoded["code"])
         whole = encoded | decoder({"code": encoded["code"], "choices": likeliest})
         end_to_end = keras.Model({"inputs": inputs}, whole, name="autoencoder")
-        drawn_code = Sampling().draw({**encoded, "seeds": seeds})
+        drawn_code = Sampling().sample({**encoded, "seeds": seeds})
         taught = teacher({"code": drawn_code["code"], "targets": inputs, "seeds": seeds})
         trained = keras.Model(
             {"inputs": inputs, "seeds": seeds}, encoded | drawn_code | taught, name="trained"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
-from keras_ae.blocks.critic import Permuted, critic, told_apart
+from keras_ae.blocks.critic import PermuteDimensions, critic, critic_loss
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_of_units, variational_heads
+from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_per_dimension, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -40,10 +40,10 @@ class FactorVAE(Variant):
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
-        judge, sampling, permuted = critic(self.latent_dim), Sampling(), Permuted()
+        judge, sampling, permuted = critic(self.latent_dim), Sampling(), PermuteDimensions()
 
         def judged(named):
-            drawn = sampling.draw(named)
+            drawn = sampling.sample(named)
             seen = ops.stop_gradient(drawn["code"])
             return drawn | {
                 "logit_code": judge({"code": drawn["code"]})["logit"],
@@ -56,12 +56,14 @@ class FactorVAE(Variant):
 
     def terms(self) -> tuple[Term, ...]:
         return (
-            Term("kl", lambda outputs: ops.sum(kl_of_units(outputs), axis=-1)),
+            Term("kl", lambda outputs: ops.sum(kl_per_dimension(outputs), axis=-1)),
             Term("total_correlation", lambda outputs: outputs["logit_code"], self.gamma),
         )
 
     def critic_terms(self) -> tuple[Term, ...]:
-        return (Term("critic", lambda outputs: told_apart(outputs["logit_seen"], outputs["logit_permuted"])),)
+        return (
+            Term("critic", lambda outputs: critic_loss(outputs["logit_seen"], outputs["logit_permuted"])),
+        )
 
 
 EXAMPLE = (FactorVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))

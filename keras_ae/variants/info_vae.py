@@ -13,7 +13,13 @@ from keras import ops
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.divergences import mmd
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import PriorDraws, Sampling, check_likelihood, kl_of_units, variational_heads
+from keras_ae.blocks.sampling import (
+    PriorSampling,
+    Sampling,
+    check_likelihood,
+    kl_per_dimension,
+    variational_heads,
+)
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -47,17 +53,17 @@ class InfoVAE(Variant):
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
-        sampling, prior = Sampling(), PriorDraws()
+        sampling, prior = Sampling(), PriorSampling()
 
         def bottleneck(named):
-            drawn = sampling.draw(named)
-            return drawn | prior.beside(named | drawn)
+            drawn = sampling.sample(named)
+            return drawn | prior.sample(named | drawn)
 
         return variational_heads(spec, self.backbone, self.latent_dim, self.likelihood, bottleneck)
 
     def terms(self) -> tuple[Term, ...]:
         return (
-            Term("kl", lambda outputs: ops.sum(kl_of_units(outputs), axis=-1), 1.0 - self.alpha),
+            Term("kl", lambda outputs: ops.sum(kl_per_dimension(outputs), axis=-1), 1.0 - self.alpha),
             Term(
                 "mmd", lambda outputs: mmd(outputs["code"], outputs["prior"]), self.alpha + self.lambda_ - 1.0
             ),

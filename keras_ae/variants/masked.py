@@ -13,7 +13,7 @@ from math import prod
 import keras
 from keras import layers, ops
 
-from keras_ae.backbones.patches import Hide, PatchBackbone, Restore
+from keras_ae.backbones.patches import PatchBackbone, RandomMasking, Restore
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -75,7 +75,9 @@ class Masked(Variant):
 
         heads = Heads.join(encoder, decoder)
         seeds = keras.Input((2,), dtype="int64", name="seeds")
-        hide = Hide(max(1, round((1 - self.mask_ratio) * patches)), self.unmasked_fraction, name="hide")
+        hide = RandomMasking(
+            max(1, round((1 - self.mask_ratio) * patches)), self.unmasked_fraction, name="hide"
+        )
         seen, places = hide(embedder(inputs), seeds)
         code = trunk(seen)["code"]
         painted = painter(Restore(patches, name="restore")(widen(code), places))

@@ -64,7 +64,7 @@ class Sparse(Variant):
             Term("l1_activity", _absolute, self.l1),
             Term("kl_activity", self._divergence, self.beta),
         )
-        shown = (Term("mean_activity", _mean, 0.0), Term("active_share", _active, 0.0))
+        shown = (Term("mean_activity", _mean, 0.0), Term("active_fraction", _active, 0.0))
         return tuple(term for term in penalties if term.weight) + shown
 
     def _divergence(self, outputs):

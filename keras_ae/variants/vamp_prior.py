@@ -12,8 +12,8 @@ import keras
 from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
-from keras_ae.blocks.pseudo_inputs import MixtureDraw, PseudoInputs
-from keras_ae.blocks.samplers import OwnPrior, Sampler
+from keras_ae.blocks.pseudo_inputs import PosteriorMixtureSampling, PseudoInputs
+from keras_ae.blocks.samplers import LearnedPrior, Sampler
 from keras_ae.blocks.sampling import (
     Sampling,
     check_likelihood,
@@ -41,7 +41,7 @@ class VampPrior(Variant):
     latent_dim: int = 32
     num_pseudo_inputs: int = 100
     likelihood: str = "auto"
-    sampler: Sampler = OwnPrior()
+    sampler: Sampler = LearnedPrior()
 
     def __post_init__(self):
         check_least(self, latent_dim=1, num_pseudo_inputs=1)
@@ -57,11 +57,11 @@ class VampPrior(Variant):
         def bottleneck(named):
             components = encoder({"inputs": pseudo(named["seeds"])})
             prior = {"prior_mean": components["mean"], "prior_log_var": components["log_var"]}
-            return sampling.draw(named) | prior
+            return sampling.sample(named) | prior
 
         noise = keras.Input((self.latent_dim + 1,), name="noise")
         components = encoder({"inputs": pseudo(noise)})
-        drawn = MixtureDraw(name="draw")(noise, components["mean"], components["log_var"])
+        drawn = PosteriorMixtureSampling(name="draw")(noise, components["mean"], components["log_var"])
         prior = keras.Model({"noise": noise}, {"code": drawn}, name="prior")
         return replace(Heads.join(encoder, decoder, bottleneck), prior=prior)
 

@@ -13,7 +13,7 @@ from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import check_likelihood, kl_of_units, variational_heads
+from keras_ae.blocks.sampling import check_likelihood, kl_per_dimension, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -65,7 +65,7 @@ class Variational(Variant):
         return (Term("kl", _kl, self.beta, schedule),)
 
     def _paid(self, outputs):
-        return ops.sum(ops.maximum(ops.mean(kl_of_units(outputs), axis=0), self.free_bits))
+        return ops.sum(ops.maximum(ops.mean(kl_per_dimension(outputs), axis=0), self.free_bits))
 
     def _gap(self, outputs):
         kl = self._paid(outputs) if self.free_bits else ops.mean(_kl(outputs))
@@ -80,7 +80,7 @@ class Variational(Variant):
 
 
 def _kl(outputs):
-    return ops.sum(kl_of_units(outputs), axis=-1)
+    return ops.sum(kl_per_dimension(outputs), axis=-1)
 
 
 COMPARED = {"variational": Variational(), "beta_4": Variational(beta=4.0)}

@@ -14,7 +14,7 @@ from keras import layers, ops
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
-from keras_ae.blocks.samplers import OwnPrior, Sampler
+from keras_ae.blocks.samplers import LearnedPrior, Sampler
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -45,7 +45,7 @@ class VectorQuantized(Variant):
     decay: float = 0.99
     prior_context: int = 0
     prior_units: int = 128
-    sampler: Sampler = OwnPrior()
+    sampler: Sampler = LearnedPrior()
 
     def __post_init__(self):
         check_least(

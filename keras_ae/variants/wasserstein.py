@@ -12,7 +12,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.divergences import mmd
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import PriorDraws
+from keras_ae.blocks.sampling import PriorSampling
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -40,7 +40,7 @@ class Wasserstein(Variant):
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)
         decoder = plain_decoder(spec, self.backbone, self.latent_dim)
 
-        return Heads.join(encoder, decoder, PriorDraws().beside)
+        return Heads.join(encoder, decoder, PriorSampling().sample)
 
     def terms(self) -> tuple[Term, ...]:
         return (Term("mmd", lambda outputs: mmd(outputs["code"], outputs["prior"]), self.lambda_),)

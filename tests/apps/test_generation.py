@@ -16,7 +16,7 @@ from keras_ae.apps.generation.selection import best_of, made_valid, validity_of,
 from keras_ae.apps.generation.stitching import stitched
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
-from keras_ae.blocks.samplers import FittedMixture, StandardNormal, tempered
+from keras_ae.blocks.samplers import FittedMixture, StandardNormal, apply_temperature
 from keras_ae.data.splits import hashes
 from keras_ae.data.types import Data, Scaler, Split
 from keras_ae.errors import InputError
@@ -137,12 +137,12 @@ def test_what_takes_no_class_and_what_draws_nothing_say_so(digits, classes):
 
 def test_a_temperature_narrows_what_is_drawn(digits, tiles):
     noise = digits.noise(2000, 0)
-    np.testing.assert_allclose(tempered(digits.sampler, noise, 0.5), 0.5 * noise)
-    assert tempered(digits.sampler, noise, 1.0) is noise
+    np.testing.assert_allclose(apply_temperature(digits.sampler, noise, 0.5), 0.5 * noise)
+    assert apply_temperature(digits.sampler, noise, 1.0) is noise
     codes = {"code": np.random.default_rng(0).normal(size=(50, 4)).astype("float32")}
     mixture = FittedMixture(2).fit(digits.heads, codes)
     wide = np.ones((1, 5), np.float32)
-    np.testing.assert_allclose(tempered(mixture, wide, 0.5), [[0.5, 0.5, 0.5, 0.5, 1.0]])
+    np.testing.assert_allclose(apply_temperature(mixture, wide, 0.5), [[0.5, 0.5, 0.5, 0.5, 1.0]])
     cold, usual = (tiles.drawn(tiles.noise(300, 0, heat))["code"][:, 0] for heat in (0.001, 1.0))
     assert len(np.unique(cold)) == 1
     assert len(np.unique(usual)) > 1
@@ -153,7 +153,7 @@ def test_a_temperature_narrows_what_is_drawn(digits, tiles):
 
 def test_gumbel_noise_at_a_temperature_is_what_it_says(tiles):
     noise = tiles.noise(500, 3)
-    hot = tempered(tiles.sampler, noise, 2.0)
+    hot = apply_temperature(tiles.sampler, noise, 2.0)
     gumbel = [-np.log(-np.log(np.clip(_normal_cdf(part), 1e-12, 1 - 1e-12))) for part in (noise, hot)]
     usual = gumbel[1] > -3  # what is lower than that never wins
     np.testing.assert_allclose(gumbel[1][usual], 2.0 * gumbel[0][usual], rtol=0.02, atol=0.02)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_ae.backbones.conv1d import Conv1DBackbone
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
-from keras_ae.backbones.patches import Hide, PatchBackbone, Places, Restore
+from keras_ae.backbones.patches import PatchBackbone, PositionEncoding, RandomMasking, Restore
 from keras_ae.backbones.recurrent import RecurrentBackbone
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.backbones.weight_decay import kernel_decay
@@ -274,14 +274,14 @@ def test_patches_of_what_is_no_image_are_refused():
 
 
 def test_places_differ_by_row_and_by_column():
-    places = np.asarray(Places(3, 4)(np.zeros((1, 12, 8), np.float32)))[0]
+    places = np.asarray(PositionEncoding(3, 4)(np.zeros((1, 12, 8), np.float32)))[0]
     apart = np.abs(places[:, None] - places).max(axis=-1)
     assert (apart + np.eye(12) > 0.05).all()
     np.testing.assert_array_equal(places[0, :4], [0, 0, 1, 1])  # sin 0 and cos 0 of the first row
 
 
 def test_some_batches_are_seen_whole():
-    hide, tokens = Hide(2, whole=0.5), np.zeros((1, 5, 3), np.float32)
+    hide, tokens = RandomMasking(2, whole=0.5), np.zeros((1, 5, 3), np.float32)
     kept = [hide(tokens, np.array([[seed, 0]]), training=True)[0].shape[1] for seed in range(60)]
     assert set(kept) == {2, 5}
     assert 15 <= kept.count(5) <= 45
@@ -291,7 +291,7 @@ def test_some_batches_are_seen_whole():
 def test_tokens_return_to_their_places_and_a_learned_one_stands_for_the_hidden(random):
     tokens = random.normal(size=(2, 5, 3)).astype("float32")
     seeds = np.array([[1, 2], [3, 4]])
-    kept, places = Hide(2)(tokens, seeds)
+    kept, places = RandomMasking(2)(tokens, seeds)
     assert all(len(set(row)) == 2 for row in np.asarray(places))
     restore = Restore(5)
     whole = np.asarray(restore(kept, places))

@@ -13,9 +13,9 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import (
     AggregatePosterior,
     FittedMixture,
-    OwnPrior,
+    LearnedPrior,
     StandardNormal,
-    drawing,
+    code_sampler,
     generate,
 )
 from keras_ae.data.images.mnist import Mnist5k
@@ -125,7 +125,7 @@ def heads():
 def test_a_sampler_draws_the_same_for_a_seed_and_else_anew(sampler, heads, random):
     codes = {"code": random.normal(size=(50, 3)).astype("float32")}
     codes["log_var"] = np.full((50, 3), -2.0, "float32")
-    draw = drawing(sampler.fit(heads, codes))
+    draw = code_sampler(sampler.fit(heads, codes))
     assert draw(7, 1)["code"].shape == (7, 3)
     assert draw(7, 1)["code"].dtype == np.float32
     np.testing.assert_allclose(draw(7, 1)["code"], draw(7, 1)["code"], rtol=1e-5)  # within rounding
@@ -134,7 +134,7 @@ def test_a_sampler_draws_the_same_for_a_seed_and_else_anew(sampler, heads, rando
 
 def test_a_fitted_mixture_draws_from_where_the_codes_are(heads, random):
     codes = np.concatenate([random.normal(-5, 0.1, (200, 3)), random.normal(5, 0.2, (200, 3))])
-    drawn = drawing(FittedMixture(2).fit(heads, {"code": codes.astype("float32")}))(1000, 0)["code"]
+    drawn = code_sampler(FittedMixture(2).fit(heads, {"code": codes.astype("float32")}))(1000, 0)["code"]
     assert np.abs(np.abs(drawn) - 5).max() < 1.5
     assert (drawn[:, 0] > 0).mean() == pytest.approx(0.5, abs=0.06)
     with pytest.raises(ValueError, match="components is at least 1, received 0"):
@@ -147,7 +147,7 @@ def test_a_fitted_mixture_draws_with_the_shares_and_spreads_of_its_components(wi
     cloud = random.normal(size=(900, width))
     cloud[:, 1] = 0.9 * cloud[:, 0] + 0.1 * cloud[:, 1]
     cloud[:300] += 20.0
-    drawn = drawing(FittedMixture(2).fit(heads, {"code": cloud.astype("float32")}))(4000, 3)["code"]
+    drawn = code_sampler(FittedMixture(2).fit(heads, {"code": cloud.astype("float32")}))(4000, 3)["code"]
     far = drawn[:, 0] > 10
     assert far.mean() == pytest.approx(1 / 3, abs=0.03)
     assert drawn[~far].std(axis=0)[:2] == pytest.approx(cloud[300:].std(axis=0)[:2], rel=0.06)
@@ -163,13 +163,13 @@ def test_a_sampler_survives_a_keras_file(heads, tmp_path, random):
         loaded = keras.models.load_model(tmp_path / "sampler.keras", safe_mode=True)
         for weight, other in zip(fitted.weights, loaded.weights, strict=True):
             np.testing.assert_array_equal(other, weight)
-        drawn, again = (drawing(model)(9, 5)["code"] for model in (fitted, loaded))
+        drawn, again = (code_sampler(model)(9, 5)["code"] for model in (fitted, loaded))
         np.testing.assert_allclose(again, drawn, rtol=1e-5, atol=1e-6)  # of two models: within rounding
 
 
 def test_the_aggregate_posterior_draws_around_the_means(heads):
     codes = {"code": np.full((20, 3), 4.0, "float32"), "log_var": np.full((20, 3), log(0.25), "float32")}
-    drawn = drawing(AggregatePosterior().fit(heads, codes))(5000, 0)["code"]
+    drawn = code_sampler(AggregatePosterior().fit(heads, codes))(5000, 0)["code"]
     assert drawn.mean() == pytest.approx(4.0, abs=0.03)
     assert drawn.std() == pytest.approx(0.5, rel=0.05)
 
@@ -178,7 +178,7 @@ def test_a_learned_prior_is_drawn_from(heads):
     noise = keras.Input((3,), name="noise")
     prior = keras.Model({"noise": noise}, {"code": 2.0 * noise + 1.0})
     with_prior = type(heads)(heads.encoder, heads.decoder, heads.end_to_end, prior=prior)
-    drawn = drawing(OwnPrior().fit(with_prior, {}))(5000, 0)["code"]
+    drawn = code_sampler(LearnedPrior().fit(with_prior, {}))(5000, 0)["code"]
     assert drawn.mean() == pytest.approx(1.0, abs=0.1)
     assert drawn.std() == pytest.approx(2.0, rel=0.05)
 
@@ -270,8 +270,10 @@ def test_what_does_not_generate_has_no_figures_of_samples():
 
 
 def test_a_sampler_that_does_not_fit_a_variant_is_refused_before_training(tiny_recipe, tmp_path):
-    recipe = dataclasses.replace(tiny_recipe, variant=Variational(DenseBackbone(()), 2, sampler=OwnPrior()))
-    with pytest.raises(InputError, match="OwnPrior draws from a prior .* this one learns none"):
+    recipe = dataclasses.replace(
+        tiny_recipe, variant=Variational(DenseBackbone(()), 2, sampler=LearnedPrior())
+    )
+    with pytest.raises(InputError, match="LearnedPrior draws from a prior .* this one learns none"):
         train(recipe, tmp_path / "a", report=lambda _: None)
     quantized = VectorQuantized(DenseBackbone(()), 2, sampler=StandardNormal())
     with pytest.raises(InputError, match="StandardNormal draws real numbers, .* code is of whole ones"):

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_ae.backbones.dense import DenseBackbone
-from keras_ae.blocks.samplers import AggregatePosterior, FittedMixture, StandardNormal, drawing
+from keras_ae.blocks.samplers import AggregatePosterior, FittedMixture, StandardNormal, code_sampler
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.types import Scaler, values
 from keras_ae.errors import ExportError, InputError
@@ -185,7 +185,7 @@ def test_a_generative_decoder_samples_from_noise_that_the_client_gives(sampler, 
     assert set(loaded.signatures) == {"serving_default", "png", "sample", "sample_png"}
     noise = np.random.default_rng(4).standard_normal((5, *fitted.inputs[0].shape[1:])).astype("float32")
     found = loaded.signatures["sample"](noise=tf.constant(noise))["reconstruction"]
-    expected = heads.decoder(drawing(fitted)(5, 4))["reconstruction"]
+    expected = heads.decoder(code_sampler(fitted)(5, 4))["reconstruction"]
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 

@@ -60,7 +60,7 @@ def test_learning_rate_and_images_a_second_have_a_value_a_step(events, run_folde
     assert steps == list(range(1, len(steps) + 1))
     assert len(steps) > 4
     rates = [
-        float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors("train", "images_per_second")
+        float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors("train", "examples_per_second")
     ]
     assert len(rates) == len(steps)
     assert min(rates) > 0

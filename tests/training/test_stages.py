@@ -131,7 +131,7 @@ def test_a_variational_run_repeats_shows_its_posterior_and_opens_again(tmp_path)
     assert "nll_nats" not in table["training mean"]
     events = EventMultiplexer().AddRunsFromDirectory(str(tmp_path / "a")).Reload().Runs()
     tags = set(events["validation"]["tensors"])
-    assert {"posterior/active_units", "posterior/kl_of_units", "posterior_kl/unit_01"} <= tags
+    assert {"posterior/active_units", "posterior/kl_per_dimension", "posterior_kl/dimension_01"} <= tags
     assert {"traversal", "plane", "samples"} <= tags
     assert evaluate(load_run(recipe, tmp_path / "a", silent))["tiny"] == pytest.approx(scores, rel=1e-5)
     show(first, table)
@@ -213,8 +213,8 @@ def test_terms_of_weight_nought_are_shown_and_scored(tiny_recipe, tmp_path):
     recipe = dataclasses.replace(tiny_recipe, variant=Sparse(DenseBackbone(()), 20, l1=0.0), epochs=1)
     run = train(recipe, tmp_path, report=silent)
     assert run.history[0]["loss"] == pytest.approx(run.history[0]["reconstruction"], rel=1e-5)
-    assert 0 < run.history[0]["val_active_share"] <= 1
-    assert 0 < evaluate(run)["tiny"]["active_share"] <= 1
+    assert 0 < run.history[0]["val_active_fraction"] <= 1
+    assert 0 < evaluate(run)["tiny"]["active_fraction"] <= 1
 
 
 def test_a_sampler_can_be_set_from_text(tiny_recipe):

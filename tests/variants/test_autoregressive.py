@@ -12,7 +12,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.blocks.autoregressive import StepByStep, teacher_forced
 from keras_ae.blocks.choices import choices_of, choose, farther
-from keras_ae.blocks.samplers import FittedMixture, StandardNormal, drawing, generate, tempered
+from keras_ae.blocks.samplers import FittedMixture, StandardNormal, apply_temperature, code_sampler, generate
 from keras_ae.data.types import Data, Split
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
@@ -218,12 +218,12 @@ def test_a_sampler_draws_choices_beside_the_code(sampler, built):
     _, heads = built
     codes = {"code": np.random.default_rng(7).normal(size=(40, 3)).astype("float32")}
     fitted = sampler.fit(heads, codes)
-    drawn = drawing(fitted)(200, 1)
+    drawn = code_sampler(fitted)(200, 1)
     assert drawn["code"].shape == (200, 3)
     assert drawn["choices"].shape == (200, *heads.choices_shape)
     assert drawn["choices"].std() == pytest.approx(1.0, abs=0.05)
     noise = np.random.default_rng(1).standard_normal((200, *fitted.inputs[0].shape[1:])).astype("float32")
-    cold = apply(fitted, {"noise": tempered(fitted, noise, 0.5)})
+    cold = apply(fitted, {"noise": apply_temperature(fitted, noise, 0.5)})
     np.testing.assert_allclose(cold["choices"], 0.5 * drawn["choices"], rtol=1e-5)
 
 

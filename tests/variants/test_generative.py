@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras_ae import losses
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.patches import PatchBackbone
-from keras_ae.blocks.critic import Permuted, critic, told_apart
+from keras_ae.blocks.critic import PermuteDimensions, critic, critic_loss
 from keras_ae.blocks.divergences import covariance, decomposed_kl, mmd
 from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
@@ -281,10 +281,10 @@ def test_a_prior_of_pseudo_inputs_is_drawn_from_where_the_encoder_puts_them():
 
 def test_permuted_codes_keep_their_units_and_lose_their_ties(random):
     code = normals(random, 500, 1) * tf.ones((1, 3))
-    shuffled = np.asarray(Permuted()(code, SEEDS))
+    shuffled = np.asarray(PermuteDimensions()(code, SEEDS))
     np.testing.assert_allclose(np.sort(shuffled, axis=0), np.sort(code, axis=0))
     assert np.abs(np.corrcoef(shuffled.T) - np.eye(3)).max() < 0.2
-    np.testing.assert_array_equal(shuffled, Permuted()(code, SEEDS))
+    np.testing.assert_array_equal(shuffled, PermuteDimensions()(code, SEEDS))
 
 
 @pytest.mark.parametrize("variant", [Adversarial(DenseBackbone((8,)), 3), FactorVAE(DenseBackbone((8,)), 3)])
@@ -322,7 +322,7 @@ def test_a_critic_learns_to_tell_two_kinds_of_codes_apart(random):
     for _ in range(60):
         with tf.GradientTape() as tape:
             logits = [judge({"code": part})["logit"] for part in (first, second)]
-            loss = tf.reduce_mean(told_apart(*logits))
+            loss = tf.reduce_mean(critic_loss(*logits))
         weights = [weight.value for weight in judge.trainable_weights]
         optimizer.apply(tape.gradient(loss, weights), judge.trainable_weights)
     assert float(loss) < 0.4 < 2 * log(2)

@@ -12,7 +12,7 @@ from keras_ae import losses
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.recurrent import RecurrentBackbone
 from keras_ae.blocks.jacobian import DERIVATIVES
-from keras_ae.blocks.sampling import Sampling, SeededMasking, kl_of_units, log_normal
+from keras_ae.blocks.sampling import Sampling, SeededMasking, kl_per_dimension, log_normal
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, Term, apply
 from keras_ae.training.trainer import Trainer
@@ -36,9 +36,9 @@ def outputs_of(mean, log_var=0.0, **others):
 
 
 def test_the_divergence_of_a_normal_with_mean_one_is_a_half_a_unit():
-    np.testing.assert_allclose(kl_of_units(outputs_of([[1.0, 0.0]])), [[0.5, 0.0]], atol=1e-6)
+    np.testing.assert_allclose(kl_per_dimension(outputs_of([[1.0, 0.0]])), [[0.5, 0.0]], atol=1e-6)
     np.testing.assert_allclose(term(Variational(), "kl").value(outputs_of([[1.0, 1.0]])), [1.0], rtol=1e-6)
-    wide = float(kl_of_units(outputs_of([[0.0]], log(4.0)))[0, 0])
+    wide = float(kl_per_dimension(outputs_of([[0.0]], log(4.0)))[0, 0])
     assert wide == pytest.approx(0.5 * (4 - 1 - log(4)))
 
 
@@ -46,7 +46,7 @@ def test_the_divergence_equals_its_estimate_from_draws():
     mean, log_var = np.full((1, 2), 0.7, "float32"), np.full((1, 2), -1.0, "float32")
     draws = Sampling(200_000)(mean, log_var, SEEDS[:1])
     estimate = np.mean(log_normal(draws, mean, log_var) - log_normal(draws, 0.0, 0.0 * log_var))
-    assert np.sum(kl_of_units({"mean": mean, "log_var": log_var})) == pytest.approx(estimate, rel=0.01)
+    assert np.sum(kl_per_dimension({"mean": mean, "log_var": log_var})) == pytest.approx(estimate, rel=0.01)
 
 
 def test_draws_have_their_mean_and_deviation_and_follow_their_seeds():
@@ -190,10 +190,10 @@ def test_the_sparsity_divergence_is_nought_at_its_target_and_known_elsewhere():
 def test_the_activity_of_a_sparse_code_is_shown():
     variant = Sparse(l1=0.1)
     outputs = {"code": np.array([[0.0, 0.5, 0.0, 1.5], [0.0, 0.0, 0.0, 0.002]], "float32")}
-    np.testing.assert_allclose(term(variant, "active_share").value(outputs), [0.5, 0.0])
+    np.testing.assert_allclose(term(variant, "active_fraction").value(outputs), [0.5, 0.0])
     np.testing.assert_allclose(term(variant, "mean_activity").value(outputs), [0.5, 0.0005], rtol=1e-6)
     np.testing.assert_allclose(term(variant, "l1_activity").value(outputs), [2.0, 0.002], rtol=1e-6)
-    assert [term.name for term in variant.terms()] == ["l1_activity", "mean_activity", "active_share"]
+    assert [term.name for term in variant.terms()] == ["l1_activity", "mean_activity", "active_fraction"]
 
 
 def brute_force(heads, inputs):

@@ -21,7 +21,7 @@ def scored(folder, name, *settings):
 def test_a_sparse_code_has_few_active_units_and_little_more_error_than_a_dense_one(tmp_path):
     sparse, _ = scored(tmp_path / "sparse", "sparse")
     dense, _ = scored(tmp_path / "dense", "digits")
-    assert sparse["active_share"] <= 0.1
+    assert sparse["active_fraction"] <= 0.1
     assert sparse["mse"] <= 1.2 * dense["mse"]
 
 

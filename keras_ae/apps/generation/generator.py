@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_ae.blocks.autoregressive import teacher_forced
 from keras_ae.blocks.choices import choices_of
-from keras_ae.blocks.samplers import generate, takes_condition, tempered
+from keras_ae.blocks.samplers import apply_temperature, generate, takes_condition
 from keras_ae.data.splits import hashes
 from keras_ae.data.types import Scaler
 from keras_ae.errors import InputError
@@ -93,7 +93,7 @@ class Generator:
             )
         shape = self.sampler.inputs[0].shape[1:]
         drawn = np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32)
-        return tempered(self.sampler, drawn, temperature)
+        return apply_temperature(self.sampler, drawn, temperature)
 
     def drawn(self, noise: np.ndarray) -> dict[str, np.ndarray]:
         """What the sampler makes of noise (n, ...), by name: codes (n, ...), and for some choices."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.decomposition import PCA
 
-from keras_ae.blocks.samplers import FittedMixture, drawing, generate
+from keras_ae.blocks.samplers import FittedMixture, code_sampler, generate
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data, values
 from keras_ae.heads import apply
@@ -66,7 +66,7 @@ def measured(run: Run) -> Row:
         if kind is not None:
             labels = np.arange(SAMPLES) % max(1, data.classes)
             drawn = generate(
-                run.heads, drawing(kind.fit(run.heads, encoded))(SAMPLES, 0), labels, data.classes
+                run.heads, code_sampler(kind.fit(run.heads, encoded))(SAMPLES, 0), labels, data.classes
             )
             samples = drawn[:10]
             figures |= _frechet(column, drawn, data)
@@ -93,7 +93,7 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
         paired.test_batches(),
         data.domain,
     )
-    drawn = decode(drawing(FittedMixture().fit(None, {"code": codes["train"]}))(SAMPLES, 0)["code"])
+    drawn = decode(code_sampler(FittedMixture().fit(None, {"code": codes["train"]}))(SAMPLES, 0)["code"])
     figures = {
         "parameters": pca.components_.size + pca.mean_.size,
         "code": size,
