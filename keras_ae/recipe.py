@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from keras_ae import backbones, blocks, data, tasks, variants
-from keras_ae.data.types import Dataset
+from keras_ae.data.dataset import Dataset
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
 from keras_ae.recipe_files import recipe_file

@@ -16,8 +16,8 @@ from PIL import Image
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.data import download
 from keras_ae.data.arrays import ArrayFile
+from keras_ae.data.dataset import Sample
 from keras_ae.data.images import published
-from keras_ae.data.types import Sample
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.serving.export import export_heads

@@ -90,7 +90,7 @@ def evaluate(options: argparse.Namespace) -> int:
     from keras_ae.training.complete import evaluate_run
 
     measured_on = find_dataset(options.data) if options.data else None
-    if getattr(measured_on, "held_out", False):
+    if measured_on is not None and measured_on.held_out:
         options.data = None
     else:
         measured_on = None

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, ClassVar, NamedTuple
 
 import numpy as np
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests, split_by_content
 from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.errors import InputError
@@ -29,7 +30,7 @@ class Header(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ArrayFile:
+class ArrayFile(Dataset):
     """Vectors (n, features), gray images (n, height, width) or images (n, height, width, channels).
 
     With `series`, (n, time) or (n, time, channels). Of the categorical domain, whole numbers from 0
@@ -47,6 +48,7 @@ class ArrayFile:
     series: whether the second axis is time.
     """
 
+    priority: ClassVar[int] = 10
     path: str
     key: str | None = None
     domain: str | None = None

@@ -1,4 +1,4 @@
-"""Data sets: each kind in one file, found by listing this folder."""
+"""Data sets found by a name or a path; each kind is one file below this folder."""
 
 from __future__ import annotations
 
@@ -6,40 +6,50 @@ import dataclasses
 from pathlib import Path
 
 from keras_ae import data
-from keras_ae.data.types import Dataset
+from keras_ae.data.dataset import Dataset
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
 from keras_ae.imaging.decode import SUFFIXES
 
-KEPT = ("cropping", "window", "bars", "stride", "transposed")
-"""Fields that a data set takes over from the one whose place it takes."""
+__all__ = ["dataset_kinds", "find_dataset"]
 
 
-def dataset_kinds() -> list[type]:
-    """Every data set class of this folder: a dataclass with `load` and `sample`."""
-    return [
-        kind for kind in classes_below(data) if dataclasses.is_dataclass(kind) and hasattr(kind, "accepts")
-    ]
+def dataset_kinds() -> list[type[Dataset]]:
+    """The kinds of data sets that a name or a path stands for.
+
+    Returns:
+        Those with names first; then those of paths, in the order of their priority.
+    """
+    kinds = [kind for kind in classes_below(data, Dataset) if dataclasses.is_dataclass(kind)]
+    return sorted((kind for kind in kinds if kind.name or kind.priority), key=lambda kind: kind.priority)
 
 
 def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     """The data set that a name (`mnist`) or a path (a folder, an .npz) stands for.
 
     A name goes before a folder called the same, which is then written `./mnist`.
-    instead: the data set whose place it is to take: a folder or a file is then read as that one's own kind
-        reads one, and photographs are cropped and series cut into windows alike; one of its classes is
-        then normal as before.
-    Raises InputError when it is neither, naming the names there are.
+
+    Args:
+        text: The name or the path.
+        instead: The data set whose place it takes: a path is then read by a kind of the same category,
+            where one accepts it; photographs are cropped and series cut into windows alike; and one of the
+            classes stays the normal one.
+
+    Returns:
+        The data set, not loaded.
+
+    Raises:
+        InputError: For a text that is neither, naming the names there are.
     """
-    wanted = _alike(instead)
-    _check_folder(text, wanted)
-    for kind in sorted(dataset_kinds(), key=lambda kind: (not hasattr(kind, "name"), _alike(kind) != wanted)):
+    category = "" if instead is None else instead.category
+    _check_folder(text, category)
+    # the sort is stable: within a category the order of priorities stays
+    for kind in sorted(dataset_kinds(), key=lambda kind: (not kind.name, kind.category != category)):
         dataset = kind.accepts(text)
         if dataset is not None:
-            same = [name for name in KEPT if hasattr(dataset, name) and hasattr(instead, name)]
-            dataset = dataclasses.replace(dataset, **{name: getattr(instead, name) for name in same})
-            return instead.around(dataset) if hasattr(instead, "around") else dataset
-    names = sorted(kind.name for kind in dataset_kinds() if isinstance(getattr(kind, "name", None), str))
+            dataset = dataset.replacing(instead)
+            return dataset if instead is None else instead.around(dataset)
+    names = sorted(kind.name for kind in dataset_kinds() if kind.name)
     missing = "which is of no known kind" if Path(text).exists() else "which does not exist"
     raise InputError(
         f"expected a data set's name ({', '.join(names)}), a folder of images, or a .csv, .npy or .npz file; "
@@ -47,15 +57,10 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     )
 
 
-def _check_folder(text, wanted):
-    """Raises InputError for a folder that holds neither what is wanted nor images."""
-    own = [kind for kind in dataset_kinds() if hasattr(kind, "holds") and _alike(kind) == wanted]
+def _check_folder(text: str, category: str) -> None:
+    """Refuses a folder that holds neither examples of a category nor images."""
+    own = [kind for kind in dataset_kinds() if kind.holds and kind.category == category]
     if not own or not Path(text).is_dir() or any(kind.accepts(text) for kind in own):
         return
     if not any(path.suffix.lower() in SUFFIXES for path in Path(text).rglob("*")):
         raise InputError(f"expected a folder of {own[0].holds}; found none in {text}; check the path")
-
-
-def _alike(kind) -> str:
-    """What a kind of data set, or one itself, is of: "photographs", "series", "table" or another."""
-    return getattr(kind, "alike", "")

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -244,42 +244,6 @@ class Data:
         if self.whole is not None:
             self.whole.update_hash(digest)
         return digest.hexdigest()
-
-
-class Dataset(Protocol):
-    """A frozen dataclass that names where examples come from.
-
-    accepts: the data set that a command line's text stands for, or None.
-    load: the data itself; may download, once, into the Keras cache.
-    sample: a few examples of the same schema with no download, for tests and demonstrations.
-    """
-
-    @classmethod
-    def accepts(cls, text: str) -> Dataset | None: ...
-
-    def load(self) -> Data: ...
-
-    def sample(self) -> Data: ...
-
-
-class Named:
-    """Data sets that a name stands for, such as `mnist`."""
-
-    name: ClassVar[str]
-
-    @classmethod
-    def accepts(cls, text: str):
-        return cls() if text == getattr(cls, "name", None) else None
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A data set's own sample in the place of the whole: no download, over in seconds."""
-
-    of: Dataset
-
-    def load(self) -> Data:
-        return self.of.sample()
 
 
 def values(examples) -> tf.Tensor:

@@ -16,11 +16,12 @@ import tensorflow as tf
 
 from keras_ae import backbones, blocks
 from keras_ae.blocks.color import to_rgb
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.series.windows import step_of_time
 from keras_ae.data.splits import hashes
 from keras_ae.data.tables.preprocessing import Preprocessor
-from keras_ae.data.types import Data, Dataset, Scaler
+from keras_ae.data.types import Data, Scaler
 from keras_ae.errors import InputError
 from keras_ae.files import modules_below
 from keras_ae.formats import Format, format_of, from_json, to_json

@@ -161,4 +161,3 @@ class Together:
             spread = float(high - low) if high > low else 1.0
             parts.append(Standardized(float(middle), spread)(tensor))
         return keras.ops.add(*parts)
-

@@ -8,10 +8,12 @@ import tensorflow as tf
 
 from keras_ae.data import pipeline
 from keras_ae.data.arrays import ArrayFile
+from keras_ae.data.dataset import Sample
 from keras_ae.data.find import dataset_kinds, find_dataset
 from keras_ae.data.pipeline import Autoencoding, PairedData, without_names
 from keras_ae.data.splits import assign, digests, split_by_content
-from keras_ae.data.types import Data, Sample, Scaler, Split, values
+from keras_ae.data.tables.tables import TableFile
+from keras_ae.data.types import Data, Scaler, Split, values
 from keras_ae.errors import InputError
 from keras_ae.heads import inference_batch
 from keras_ae.tasks.corruption import Gaussian
@@ -174,6 +176,21 @@ def test_a_thinned_split_is_evenly_spaced():
 def test_bytes_become_the_unit_interval():
     np.testing.assert_array_equal(values(np.array([[0, 255]], np.uint8)), np.array([[0, 1]], "float32"))
     assert values(np.zeros((1, 2), np.float32)).dtype == tf.float32
+
+
+def test_each_kind_of_data_has_a_name_or_a_priority_of_its_own():
+    names = [kind.name for kind in dataset_kinds() if kind.name]
+    assert len(set(names)) == len(names)
+    paths = [kind for kind in dataset_kinds() if kind.priority]
+    assert [kind.__name__ for kind in paths] == [
+        "ArrayFile", "ImageFolder", "LevelFolder", "MidiFolder", "PhotoFolder", "TableFile", "SeriesFile"
+    ]  # fmt: skip
+    assert len({kind.priority for kind in paths}) == len(paths)
+    assert not any(kind.name for kind in paths)
+
+
+def test_a_table_is_tried_before_a_series(tmp_path):
+    assert isinstance(find_dataset(str(tmp_path / "values.csv")), TableFile)
 
 
 @pytest.mark.parametrize("kind", dataset_kinds(), ids=lambda kind: kind.__name__)

@@ -13,9 +13,9 @@ from PIL import Image
 from keras_ae import variants
 from keras_ae.cli import main
 from keras_ae.data.arrays import ArrayFile
+from keras_ae.data.dataset import Sample
 from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.data.images.sprites import Sprites
-from keras_ae.data.types import Sample
 from keras_ae.errors import InputError
 from keras_ae.experiments import benchmark
 from keras_ae.experiments.benchmark import contenders

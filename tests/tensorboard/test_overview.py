@@ -19,7 +19,7 @@ from keras_ae.training.train import train
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
     from keras_ae.backbones.dense import DenseBackbone
-    from keras_ae.data.types import Sample
+    from keras_ae.data.dataset import Sample
     from keras_ae.recipe import Recipe
     from keras_ae.tasks.corruption import Gaussian
     from keras_ae.tasks.restoration import Denoising

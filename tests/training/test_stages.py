@@ -11,8 +11,8 @@ from tensorboard.backend.event_processing.plugin_event_multiplexer import EventM
 from keras_ae.backbones.conv1d import Conv1DBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.data.arrays import ArrayFile
+from keras_ae.data.dataset import Sample
 from keras_ae.data.images.mnist import Mnist5k
-from keras_ae.data.types import Sample
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe, override
 from keras_ae.runs.artifacts import load_artifacts, load_run

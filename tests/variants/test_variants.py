@@ -219,7 +219,7 @@ def test_a_variant_of_ones_own_file_trains_and_exports(tmp_path, monkeypatch):
         "import dataclasses\nimport keras\n"
         "from keras_ae.backbones.dense import DenseBackbone\n"
         "from keras_ae.data.arrays import ArrayFile\n"
-        "from keras_ae.data.types import Sample\n"
+        "from keras_ae.data.dataset import Sample\n"
         "from keras_ae.heads import Heads, Term\n"
         "from keras_ae.recipe import Recipe\n"
         "from keras_ae.tasks.reconstruction import Reconstruction\n"

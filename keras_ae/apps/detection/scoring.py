@@ -104,8 +104,8 @@ class Detector:
             kept.scaler.scale,
             kept.channels,
             kept.step,
-            getattr(recipe.data, "time", ""),
-            getattr(recipe.data, "label", ""),
+            recipe.data.time_column,
+            recipe.data.label_column,
         )
 
 

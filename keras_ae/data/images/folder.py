@@ -8,10 +8,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.mnist import embedded_digits
 from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import LARGEST, Data
@@ -25,7 +27,7 @@ NATIVE, FALLBACK = 128, 64
 
 
 @dataclass(frozen=True)
-class ImageFolder:
+class ImageFolder(Dataset):
     """Every image below a folder; the folders inside it, where there are any, are the labels.
 
     Elements (size, size, channels) in [0, 1]: the middle square, resized. An image's place in
@@ -37,6 +39,7 @@ class ImageFolder:
     channels: 1 for gray, 3 for color, None for what the files are; needed where they differ.
     """
 
+    priority: ClassVar[int] = 20
     path: str
     size: int | None = None
     channels: int | None = None

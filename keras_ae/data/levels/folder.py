@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.levels.generated import GeneratedLevels, format_of
 from keras_ae.data.levels.windows import data_of, windows
 from keras_ae.data.types import LARGEST, Data
@@ -20,7 +21,7 @@ LARGEST_LEGEND = 2**20
 
 
 @dataclass(frozen=True)
-class LevelFolder:
+class LevelFolder(Dataset):
     """Levels in .txt files of one folder, a row a line, and a .json of {"tiles": {character: [tags]}}.
 
     The tile with the tag "empty", else the first that is "passable", else the first, counts as empty. Files
@@ -32,8 +33,9 @@ class LevelFolder:
     game: whose movement tells which levels can be played: "platformer", "rooms", "runner", or "" for none.
     """
 
-    alike: ClassVar[str] = "levels"
+    category: ClassVar[str] = "levels"
     holds: ClassVar[str] = 'levels, .txt files beside one .json legend of {"tiles": {"X": ["solid"], ...}}'
+    priority: ClassVar[int] = 30
     path: str
     width: int | None = None
     game: str = ""

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.levels.windows import data_of, windows
-from keras_ae.data.types import Data, Named
+from keras_ae.data.types import Data
 from keras_ae.errors import check_least
 from keras_ae.formats.levels.legend import MARIO, Legend
 from keras_ae.formats.levels.platformer import playable
@@ -19,14 +20,14 @@ _TILE = {character: number for number, character in enumerate(MARIO.tiles)}
 
 
 @dataclass(frozen=True)
-class GeneratedLevels(Named):
+class GeneratedLevels(Dataset):
     """Levels of ground with gaps, hills, pipes, cannons, blocks, coins and enemies; all can be run.
 
     levels: how many, at least 3. columns: of each. width: columns of a window, 4 to `columns`.
     seed: of what is drawn.
     """
 
-    alike: ClassVar[str] = "levels"
+    category: ClassVar[str] = "levels"
     name: ClassVar[str] = "made_levels"
     levels: int = 60
     columns: int = 160

@@ -14,10 +14,11 @@ from urllib.parse import quote
 
 import numpy as np
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download, listed
 from keras_ae.data.levels.generated import GeneratedLevels, format_of
 from keras_ae.data.levels.windows import data_of, windows
-from keras_ae.data.types import Data, Named
+from keras_ae.data.types import Data
 from keras_ae.errors import check_least
 from keras_ae.formats.levels.legend import LODE_RUNNER, MARIO, ZELDA, Legend
 
@@ -29,13 +30,13 @@ ROOM = (16, 11)
 
 
 @dataclass(frozen=True)
-class Mario(Named):
+class Mario(Dataset):
     """15 levels of Super Mario Bros., of 14 rows and 149 to 373 columns, cut into windows of every offset.
 
     width: columns of a window, 4 to 149.
     """
 
-    alike: ClassVar[str] = "levels"
+    category: ClassVar[str] = "levels"
     name: ClassVar[str] = "mario"
     width: int = 28
 
@@ -56,10 +57,10 @@ class Mario(Named):
 
 
 @dataclass(frozen=True)
-class Zelda(Named):
+class Zelda(Dataset):
     """The rooms of 18 dungeons of The Legend of Zelda, 16 x 11 tiles each; dungeons are split whole."""
 
-    alike: ClassVar[str] = "levels"
+    category: ClassVar[str] = "levels"
     name: ClassVar[str] = "zelda"
 
     def load(self) -> Data:
@@ -79,10 +80,10 @@ class Zelda(Named):
 
 
 @dataclass(frozen=True)
-class LodeRunner(Named):
+class LodeRunner(Dataset):
     """150 levels of Lode Runner, of 22 x 32 tiles, each an example."""
 
-    alike: ClassVar[str] = "levels"
+    category: ClassVar[str] = "levels"
     name: ClassVar[str] = "lode_runner"
 
     def load(self) -> Data:

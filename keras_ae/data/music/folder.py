@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sampled, split_by_melody
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_least
@@ -20,7 +21,7 @@ TOLD = 4
 
 
 @dataclass(frozen=True)
-class MidiFolder:
+class MidiFolder(Dataset):
     """Every MIDI file below a folder, on a grid of sixteenths, in so many voices.
 
     A file with as many tracks or channels with notes as voices has these as its voices, in their order; of
@@ -31,8 +32,10 @@ class MidiFolder:
     from one window to the next. transposed: semitones up and down to which windows that train are transposed.
     """
 
-    alike: ClassVar[str] = "music"
+    category: ClassVar[str] = "music"
+    carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed")
     holds: ClassVar[str] = "MIDI files, .mid or .midi"
+    priority: ClassVar[int] = 40
     path: str
     voices: int = 4
     bars: int = 4

@@ -10,10 +10,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download, listed
 from keras_ae.data.music.cache import keep, kept
 from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sampled, split_by_melody
-from keras_ae.data.types import Data, Named
+from keras_ae.data.types import Data
 from keras_ae.errors import check_least
 from keras_ae.formats.music import corpus
 from keras_ae.formats.music.grid import Piece, onsets_of
@@ -23,7 +24,7 @@ MANIFEST = Path(__file__).with_name("published.sha256")
 
 
 @dataclass(frozen=True)
-class JsbChorales(Named):
+class JsbChorales(Dataset):
     """The JSB chorales (Boulanger-Lewandowski et al. 2012, arXiv:1206.6392) on a grid of sixteenths.
 
     382 chorales, in the given splits of 229, 76 and 77. They do not tell a repeated note from a held one, nor
@@ -34,7 +35,8 @@ class JsbChorales(Named):
     down to which windows that train are transposed as well, as far as a choir's voices go.
     """
 
-    alike: ClassVar[str] = "music"
+    category: ClassVar[str] = "music"
+    carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed")
     name: ClassVar[str] = "jsb"
     origin: ClassVar[str] = (
         "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/"
@@ -68,7 +70,7 @@ class JsbChorales(Named):
 
 
 @dataclass(frozen=True)
-class Chorales(Named):
+class Chorales(Dataset):
     """The chorales of the music21 corpus in four voices and 4/4, which tell repeated notes from held ones.
 
     328 of the corpus's 433 pieces by Bach in music21 10.5.1. Windows start at bar lines. A tune's settings
@@ -80,7 +82,8 @@ class Chorales(Named):
     train are transposed as well, as far as a choir's voices go.
     """
 
-    alike: ClassVar[str] = "music"
+    category: ClassVar[str] = "music"
+    carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed")
     name: ClassVar[str] = "chorales"
     bars: int = 4
     stride: int = 1

@@ -10,12 +10,13 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download, listed
 from keras_ae.data.series.resample import Series, series_of
 from keras_ae.data.series.windows import DailyPattern, data_of
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.csv_file import read_table
-from keras_ae.data.types import Data, Named, Points, Split
+from keras_ae.data.types import Data, Points, Split
 from keras_ae.errors import InputError, check_least
 
 MANIFEST = Path(__file__).with_name("published.sha256")
@@ -26,7 +27,7 @@ PROBATION = 0.15
 
 
 @dataclass(frozen=True)
-class Nab(Named):
+class Nab(Dataset):
     """The Numenta Anomaly Benchmark (Lavin and Ahmad 2015): 52 series with labeled windows, and 6 without.
 
     Of each series the first 15 % are normal. Each row is a point, whatever the steps of time, as in the
@@ -37,7 +38,8 @@ class Nab(Named):
     window: points of a window, at least 4.
     """
 
-    alike: ClassVar[str] = "series"
+    category: ClassVar[str] = "series"
+    carried_over: ClassVar[tuple[str, ...]] = ("window",)
     name: ClassVar[str] = "nab"
     origin: ClassVar[str] = (
         "https://raw.githubusercontent.com/numenta/NAB/ea702d75cc2258d9d7dd35ca8e5e2539d71f3140/"
@@ -95,13 +97,14 @@ class Nab(Named):
 
 
 @dataclass(frozen=True)
-class InternalBleeding(Named):
+class InternalBleeding(Dataset):
     """A series of the UCR anomaly archive (Wu and Keogh 2021): arterial pressure, with one anomaly.
 
     The training file is normal. window: points of a window, at least 4.
     """
 
-    alike: ClassVar[str] = "series"
+    category: ClassVar[str] = "series"
+    carried_over: ClassVar[tuple[str, ...]] = ("window",)
     name: ClassVar[str] = "ucr"
     origin: ClassVar[str] = (
         "https://raw.githubusercontent.com/aeon-toolkit/aeon/a101ddc8b35a65441609b45c9bcce5aeafa0c131/"
@@ -133,14 +136,14 @@ class InternalBleeding(Named):
 
 
 @dataclass(frozen=True)
-class Ecg5000(Named):
+class Ecg5000(Dataset):
     """500 heartbeats of 140 points (Goldberger et al. 2000; Chen et al. 2015), one class of five normal.
 
     By content 40 % test, and a fifth validates and calibrates; of the rest the normal ones train and the
     others test.
     """
 
-    alike: ClassVar[str] = "series"
+    category: ClassVar[str] = "series"
     name: ClassVar[str] = "ecg5000"
     origin: ClassVar[str] = (
         "https://raw.githubusercontent.com/reese3222/fda-ecg5000/24d3a6a08bc74ce5729191d9bde8607e0d642b15/"

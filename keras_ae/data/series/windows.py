@@ -11,10 +11,11 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.series.daily import KINDS, daily_pattern
 from keras_ae.data.series.resample import Series, cut, series_of, windows
 from keras_ae.data.tables.csv_file import read_table
-from keras_ae.data.types import SHARPEST, Data, Named, Points, Split
+from keras_ae.data.types import SHARPEST, Data, Points, Split
 from keras_ae.errors import InputError, check_least
 
 MOST_WINDOWED = 2**29
@@ -31,7 +32,7 @@ FEWEST = 4
 
 
 @dataclass(frozen=True)
-class SeriesFile:
+class SeriesFile(Dataset):
     """A file of values over time (.csv, .tsv, .txt): a column of times and one or more of values.
 
     path: the file. time, values, label: its columns, where they are not found out. window: points of a
@@ -39,7 +40,9 @@ class SeriesFile:
     "2024-01-01..2024-02-01"; nothing for the first half.
     """
 
-    alike: ClassVar[str] = "series"
+    category: ClassVar[str] = "series"
+    carried_over: ClassVar[tuple[str, ...]] = ("window",)
+    priority: ClassVar[int] = 70
     path: str
     time: str = ""
     values: tuple[str, ...] = ()
@@ -49,6 +52,14 @@ class SeriesFile:
 
     def __post_init__(self):
         check_least(self, window=4)
+
+    @property
+    def time_column(self) -> str:
+        return self.time
+
+    @property
+    def label_column(self) -> str:
+        return self.label
 
     @classmethod
     def accepts(cls, text: str) -> SeriesFile | None:
@@ -65,7 +76,7 @@ class SeriesFile:
 
 
 @dataclass(frozen=True)
-class DailyPattern(Named):
+class DailyPattern(Dataset):
     """A generated pattern of days of 96 points, the second half of them with anomalies of five kinds.
 
     They are simple on purpose, and figures on them a demonstration.
@@ -73,7 +84,8 @@ class DailyPattern(Named):
     days: at least 12. window: points of a window, at least 4. seed: of the generator.
     """
 
-    alike: ClassVar[str] = "series"
+    category: ClassVar[str] = "series"
+    carried_over: ClassVar[tuple[str, ...]] = ("window",)
     name: ClassVar[str] = "daily_pattern"
     days: int = 60
     window: int = 64

@@ -14,10 +14,10 @@ from typing import Protocol
 import numpy as np
 
 from keras_ae.data.arrays import LABELS, ArrayFile, read_header, readable
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.folder import WORKERS, ImageFolder, folder_labels, image_files
 from keras_ae.data.streams.rows import Rows, Taken, as_taken, check_shape
-from keras_ae.data.types import Dataset
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import read_image
 

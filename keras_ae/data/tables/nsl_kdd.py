@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.connections import generated
 from keras_ae.data.tables.csv_file import Column, Table, read_table
 from keras_ae.data.tables.tables import check_scaling, data_of, joined
-from keras_ae.data.types import Data, Named
+from keras_ae.data.types import Data
 
 WORDS = ("protocol_type", "service", "flag")
 FIELDS = tuple(
@@ -37,7 +38,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class NslKdd(Named):
+class NslKdd(Dataset):
     """NSL-KDD (Tavallaee et al. 2009): 25,192 connections to train and validate, 22,544 to test (KDDTest+).
 
     Of the former a fifth, by content, validates. The difficulty that the files tell is not looked at.
@@ -45,7 +46,7 @@ class NslKdd(Named):
     scaling: of numbers, by their "range" or their "spread".
     """
 
-    alike: ClassVar[str] = "table"
+    category: ClassVar[str] = "table"
     name: ClassVar[str] = "nsl_kdd"
     origin: ClassVar[str] = (
         "https://raw.githubusercontent.com/defcom17/NSL_KDD/27bbbdf5c5cccf9970b8b6037a0f19dc09c5a0a9/"
@@ -75,7 +76,7 @@ class NslKdd(Named):
 
 
 @dataclass(frozen=True)
-class Connections(Named):
+class Connections(Dataset):
     """Generated network connections with NSL-KDD's fields: normal traffic, floods, scans, guessed passwords.
 
     They are simple on purpose, and figures on them a demonstration.
@@ -84,7 +85,7 @@ class Connections(Named):
     numbers, by their "range" or their "spread".
     """
 
-    alike: ClassVar[str] = "table"
+    category: ClassVar[str] = "table"
     name: ClassVar[str] = "connections"
     count: int = 6000
     seed: int = 0

@@ -9,10 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.csv_file import Column, Table, read_table
 from keras_ae.data.tables.preprocessing import MOST_WORDS, SCALINGS, fitted, words_of
-from keras_ae.data.types import LARGEST, SHARPEST, Data, Named, Split
+from keras_ae.data.types import LARGEST, SHARPEST, Data, Split
 from keras_ae.errors import InputError
 
 LABEL_NAMES = ("label", "class", "target", "is_anomaly", "anomaly", "outlier")
@@ -20,7 +21,7 @@ NORMAL_WORDS = ("normal", "0", "good", "benign", "false", "no", "ok", "inlier")
 
 
 @dataclass(frozen=True)
-class TableFile:
+class TableFile(Dataset):
     """A file of named columns, numbers and words (.csv, .tsv, .txt), of which each row is an example.
 
     Columns of times, of words that are all but different in each row, and of no value are left out.
@@ -30,7 +31,8 @@ class TableFile:
     be taken otherwise than found out. scaling: of numbers, by their "spread" or their "range".
     """
 
-    alike: ClassVar[str] = "table"
+    category: ClassVar[str] = "table"
+    priority: ClassVar[int] = 60
     path: str
     label: str = ""
     normal: str = ""
@@ -41,6 +43,10 @@ class TableFile:
 
     def __post_init__(self):
         check_scaling(self)
+
+    @property
+    def label_column(self) -> str:
+        return self.label
 
     @classmethod
     def accepts(cls, text: str) -> TableFile | None:
@@ -97,13 +103,13 @@ class TableFile:
 
 
 @dataclass(frozen=True)
-class BreastCancer(Named):
+class BreastCancer(Dataset):
     """569 breast tumors, 30 measures of cell nuclei each (Street et al. 1993), inside scikit-learn.
 
     Benign ones are normal, malignant ones the anomalies.
     """
 
-    alike: ClassVar[str] = "table"
+    category: ClassVar[str] = "table"
     name: ClassVar[str] = "breast_cancer"
 
     def load(self) -> Data:

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae import variants
-from keras_ae.data.types import Data, Dataset
+from keras_ae.data.dataset import Dataset
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.experiments.benchmark.rows import Row, measured, principal_components
 from keras_ae.experiments.benchmark.table import write
