@@ -9,6 +9,7 @@ import standin
 import tensorflow as tf
 from PIL import Image
 
+from keras_ae.apps.prediction import inputs
 from keras_ae.cli import predict
 from keras_ae.errors import InputError
 
@@ -130,7 +131,7 @@ def test_bad_images_are_named_and_the_rest_go_on(place, exported, tmp_path, rand
     (folder / "text.jpg").write_text("no image")
     (folder / "broken.png").write_bytes((folder / "0.png").read_bytes()[:-30])
     (folder / "large.png").write_bytes((folder / "0.png").read_bytes() + b" " * 2**20)
-    monkeypatch.setattr(predict, "LARGEST_FILE", 2**20)
+    monkeypatch.setattr(inputs, "MOST_IMAGE_BYTES", 2**20)
     assert run(folder, "--output", tmp_path / "codes.npz", *place) == 1
     told = dict(
         line.removeprefix("keras-ae: left out ").split(": ", 1)
@@ -155,7 +156,7 @@ def test_an_unreadable_image_is_named(place, tmp_path, random, capsys, monkeypat
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(predict.Path, "read_bytes", refuse)
+    monkeypatch.setattr(inputs.Path, "read_bytes", refuse)
     assert run(tmp_path / "images", "--output", tmp_path / "codes.npz", *place) == 1
     told = capsys.readouterr().err
     assert "0.png: it cannot be read (Permission denied)" in told
@@ -191,7 +192,7 @@ def test_whole_numbers_are_read_as_in_training_or_refused(exported, server, tmp_
         assert run(tmp_path / "a.npy", "--output", tmp_path / "o.npz", "--force", "--models", exported) == 0
         np.testing.assert_allclose(np.load(tmp_path / "o.npz")["code"], expected, atol=1e-6)
         with pytest.raises(
-            InputError, match=r"pixels as parts of 1; received uint\d+; divide them by (255|65535)"
+            InputError, match=r"pixels scaled into \[0, 1\]; received uint\d+; divide them by (255|65535)"
         ):
             run(tmp_path / "a.npy", "--url", server.url)
 
@@ -201,7 +202,7 @@ def test_whole_numbers_of_real_data_and_of_codes_are_taken_as_they_are(tmp_path)
     np.save(tmp_path / "a.npy", levels)
     for name, domain in (("inputs", "real"), ("code", "unit"), ("code", None)):
         spec = {name: {"shape": [None, 3], "dtype": "float32"}}
-        given, names = predict._read_arrays(tmp_path / "a.npy", spec, domain)
+        given, names = inputs.read_arrays(tmp_path / "a.npy", spec, domain)
         assert names is None
         np.testing.assert_array_equal(given[name], levels)
 
@@ -257,7 +258,7 @@ def test_what_cannot_be_used_is_refused(exported, tmp_path, random, monkeypatch,
     np.savez("two.npz", x=np.zeros(3), y=np.zeros(3))
     np.savez("large.npz", inputs=np.zeros((2, 12, 12, 1)))
     if arguments[0] == "large.npz":
-        monkeypatch.setattr(predict, "LARGEST", 100)
+        monkeypatch.setattr(inputs, "MOST_ARRAY_BYTES", 100)
     with pytest.raises(InputError, match=words):
         run(*arguments, "--models", exported)
 
@@ -266,7 +267,7 @@ def test_several_inputs_are_named_in_a_file(tmp_path):
     specs = {name: {"shape": [None], "dtype": "int64"} for name in ("condition", "code")}
     np.save(tmp_path / "a.npy", np.zeros(3))
     with pytest.raises(InputError, match="expected condition, code in .*a.npy .*; it holds one array"):
-        predict._read_arrays(tmp_path / "a.npy", specs, None)
+        inputs.read_arrays(tmp_path / "a.npy", specs, None)
 
 
 def test_the_command_needs_no_tensorflow_for_a_server(server, tmp_path):
@@ -277,8 +278,8 @@ def test_the_command_needs_no_tensorflow_for_a_server(server, tmp_path):
 
     np.save(tmp_path / "a.npy", np.zeros((2, 4)))
     program = (
-        "import argparse, sys; from keras_ae.cli import predictions; parser = argparse.ArgumentParser()\n"
-        "predictions.add(lambda *_: parser); status = predictions.predict(parser.parse_args(sys.argv[1:]))\n"
+        "import argparse, sys; from keras_ae.cli import predict; parser = argparse.ArgumentParser()\n"
+        "predict.add(lambda *_: parser); status = predict.predict(parser.parse_args(sys.argv[1:]))\n"
         "assert 'tensorflow' not in sys.modules; sys.exit(status)"
     )
     command = [

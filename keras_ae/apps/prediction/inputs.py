@@ -1,0 +1,187 @@
+"""Inputs of a head, read from files: arrays, rows of a table, and images as the bytes of their files."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_ae.errors import InputError
+
+__all__ = ["TABLES", "find_inputs", "read_arrays", "read_columns", "read_image_bytes"]
+
+ARRAYS, TABLES = (".npy", ".npz"), (".csv", ".tsv", ".txt")
+SUFFIXES = frozenset(".jfif .jpeg .jpg .png".split())
+MAGIC_BYTES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+"""The first bytes of PNG and of JPEG files."""
+MOST_IMAGE_BYTES, MOST_ARRAY_BYTES = 64 * 2**20, 4 * 2**30
+"""Bytes of an image's file, and of all arrays of an .npz, at most."""
+WHITE = {"uint8": 255.0, "uint16": 65535.0}
+"""The level that stands for 1 in pixels of whole numbers."""
+
+
+def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
+    """Sorts out the paths that a caller names.
+
+    Args:
+        paths: One file of arrays or rows, or images and folders of images.
+
+    Returns:
+        The images, those in folders among them, and None; or an empty list and the one file.
+
+    Raises:
+        InputError: A path does not exist, a folder holds no image, or both kinds are mixed.
+    """
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"expected a file or a folder, received {str(path)!r}, which does not exist")
+    files = [path for path in paths if path.suffix.lower() in (*ARRAYS, *TABLES) and path.is_file()]
+    if files and len(paths) > 1:
+        raise InputError(
+            f"expected one file of arrays or rows, or images; received {' '.join(map(str, paths))}"
+        )
+    if files:
+        return [], files[0]
+    images: list[Path] = []
+    for path in paths:
+        inside = sorted(
+            file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
+        )
+        if path.is_dir() and not inside:
+            raise InputError(f"expected images ({' '.join(sorted(SUFFIXES))}) below {path}; found none")
+        images += inside if path.is_dir() else [path]
+    return list(dict.fromkeys(images)), None
+
+
+def read_arrays(
+    path: Path, specs: Mapping[str, dict[str, Any]], domain: str | None
+) -> tuple[dict[str, np.ndarray], list[str] | None]:
+    """Reads the arrays that a signature takes from an .npy or .npz file.
+
+    Args:
+        path: The file. A single array needs no name.
+        specs: The signature's inputs, {"shape", "dtype"} by name.
+        domain: The domain of the data that the head was trained on; None where it is not known.
+
+    Returns:
+        The arrays by the inputs' names, and the names of their rows where the file has them as `files`.
+
+    Raises:
+        InputError: The file cannot be read, is too large, or lacks an array.
+    """
+    arrays, names = _load(path)
+    if len(arrays) == len(specs) == 1:
+        arrays = dict(zip(specs, arrays.values(), strict=True))
+    if not set(specs) <= set(arrays):
+        received = ", ".join(name or "one array" for name in arrays) or "nothing"
+        raise InputError(f"expected {', '.join(specs)} in {path} (see numpy.savez); it holds {received}")
+    inputs = {name: _prepared(name, arrays[name], spec, domain, path) for name, spec in specs.items()}
+    named = names is not None and names.dtype.kind == "U" and {names.size} == set(map(len, inputs.values()))
+    return inputs, names.ravel().tolist() if names is not None and named else None
+
+
+def _load(path):
+    """The arrays of a file by name, and the array `files` of an .npz."""
+    try:
+        if path.suffix.lower() == ".npy":
+            return {"": np.load(path, mmap_mode="r", allow_pickle=False)}, None
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > MOST_ARRAY_BYTES:
+            raise InputError(
+                f"{path} takes {size / 2**30:.1f} GiB, at most {MOST_ARRAY_BYTES / 2**30:.0f} are read"
+            )
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = dict(archive)
+    except InputError:
+        raise
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        MemoryError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise InputError(
+            f"{path} cannot be read as a NumPy file of plain numbers ({' '.join(str(error).split())}); "
+            "write it with numpy.save or numpy.savez"
+        ) from error
+    names = arrays.pop("files", None)
+    return arrays, names
+
+
+def _prepared(name, array, spec, domain, path):
+    """An array as training would have read it: with an axis for one channel, pixels scaled into [0, 1]."""
+    if not array.ndim:
+        raise InputError(f"expected {name} in {path} with an axis of examples, received a single value")
+    if name == "inputs" and spec["dtype"] == "float32" and array.dtype.name in WHITE and domain != "real":
+        white = WHITE[array.dtype.name]
+        if domain is None:
+            raise InputError(
+                f"expected floats in {path}, pixels scaled into [0, 1]; received {array.dtype}; divide them "
+                f"by {white:.0f}, or convert them to float32 if they are in the data's own units"
+            )
+        array = (array / white).astype("float32")
+    shape = spec["shape"]
+    return array[..., None] if shape and shape[-1] == 1 and array.ndim == len(shape) - 1 else array
+
+
+def read_columns(path: Path, specs: Mapping[str, dict[str, Any]]) -> dict[str, np.ndarray]:
+    """Reads the columns that a signature takes from a file of rows.
+
+    Args:
+        path: A file of comma-separated values.
+        specs: The signature's inputs, {"shape", "dtype"} by name.
+
+    Returns:
+        Columns by the inputs' names: strings where the signature takes strings, else float32.
+
+    Raises:
+        InputError: The file lacks a column.
+    """
+    from keras_ae.data.tables.csv_file import form_of, read_table
+    from keras_ae.data.tables.preprocessing import served_names, words_of
+
+    names = served_names(form_of(path).names)
+    if list(specs) == ["inputs"] or not set(specs) <= set(names):
+        missing = ", ".join(name for name in specs if name not in names)
+        raise InputError(f"expected a column for each of the head's inputs in {path}, it lacks {missing}")
+    kinds = {names[name]: "text" if spec["dtype"] == "string" else "number" for name, spec in specs.items()}
+    columns = read_table(path, kinds, only=tuple(kinds)).columns
+    return {
+        name: words_of(columns[names[name]])
+        if spec["dtype"] == "string"
+        else columns[names[name]].values.astype(np.float32)
+        for name, spec in specs.items()
+    }
+
+
+def read_image_bytes(path: Path) -> bytes:
+    """Reads the file of an image without decoding it.
+
+    Args:
+        path: A PNG or JPEG file.
+
+    Returns:
+        The bytes of the file.
+
+    Raises:
+        InputError: It cannot be read, is empty, too large, or of another kind; the text is the reason alone.
+    """
+    try:
+        if path.stat().st_size > MOST_IMAGE_BYTES:
+            raise InputError(f"its file takes more than {MOST_IMAGE_BYTES // 2**20} MiB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"it cannot be read ({error.strerror})") from error
+    if not content:
+        raise InputError("its file is empty")
+    if not content.startswith(MAGIC_BYTES):
+        raise InputError("neither PNG nor JPEG")
+    return content

@@ -1,0 +1,148 @@
+"""Outputs of a head: the files they are written to, and a summary of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_ae.errors import InputError
+from keras_ae.files import written_whole
+
+__all__ = ["OutputFiles", "output_files", "summary", "write"]
+
+SUMMARY_TITLES = ("output", "shape", "dtype", "minimum", "mean", "maximum")
+
+
+@dataclass(frozen=True)
+class OutputFiles:
+    """The files that a prediction writes.
+
+    Attributes:
+        images: Of each output of image bytes a PNG file for each row, by the output's name.
+        arrays: The .npz file of all other outputs, or None.
+    """
+
+    images: dict[str, list[Path]] = field(default_factory=dict)
+    arrays: Path | None = None
+
+    @property
+    def paths(self) -> list[Path]:
+        """All files."""
+        images = [path for paths in self.images.values() for path in paths]
+        return images + ([self.arrays] if self.arrays else [])
+
+
+def output_files(
+    output: str | None,
+    specs: Mapping[str, dict[str, Any]],
+    names: Sequence[str],
+    inputs: Sequence[Path],
+    force: bool = False,
+) -> OutputFiles:
+    """Decides which files a prediction writes, before it is made.
+
+    Args:
+        output: An .npz file, or a folder (ending in /) for PNG files; None writes nothing.
+        specs: The signature's outputs, {"shape", "dtype"} by name.
+        names: A name for each row, such as its image's path.
+        inputs: The paths that are read.
+        force: Whether files that are there already are replaced.
+
+    Returns:
+        The files.
+
+    Raises:
+        InputError: The output has another suffix, is there already, or would overwrite what is read.
+    """
+    if output is None:
+        return OutputFiles()
+    target = Path(output)
+    if output.endswith(("/", os.sep)) or target.is_dir():
+        files = _in_folder(target, specs, names)
+    elif target.suffix.lower() == ".npz":
+        files = OutputFiles(arrays=target)
+    else:
+        raise InputError(f"expected --output to end in .npz, or in / for a folder; received {output!r}")
+    existing = [path for path in files.paths if path.exists()]
+    if existing and not force:
+        raise InputError(f"{existing[0]} is there already; name another --output, or overwrite with --force")
+    read = {Path(name).resolve() for name in (*names, *inputs)}
+    if any(path.resolve() in read for path in existing):
+        raise InputError(f"--output {output} would overwrite what is read; name another")
+    return files
+
+
+def _in_folder(folder, specs, names):
+    """PNG files named like the rows, and one file of what is no image."""
+    images = [name for name, spec in specs.items() if name.endswith("_bytes") and spec["dtype"] == "string"]
+    stems = [Path(name).stem for name in names]
+    if len(set(stems)) < len(stems):
+        stems = [f"{row:05d}_{stem}" for row, stem in enumerate(stems)]
+    several = len(images) > 1
+    return OutputFiles(
+        {
+            name: [folder / (f"{stem}_{name}.png" if several else f"{stem}.png") for stem in stems]
+            for name in images
+        },
+        folder / "outputs.npz" if len(images) < len(specs) else None,
+    )
+
+
+def write(
+    files: OutputFiles, outputs: Mapping[str, np.ndarray], rows: Sequence[int], names: Sequence[str] | None
+) -> list[str]:
+    """Writes the outputs of a prediction.
+
+    Args:
+        files: Where they go.
+        outputs: Arrays by name, a row for each input that could be used.
+        rows: The index among all inputs of each of those rows.
+        names: The names of all inputs, written into the .npz file as `files`; None writes none.
+
+    Returns:
+        Lines that say what was written.
+    """
+    lines = []
+    for name, paths in files.images.items():
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        for row, content in zip(rows, outputs[name], strict=True):
+            with written_whole(paths[row]) as (partial,):
+                partial.write_bytes(content)
+        lines.append(f"{len(rows)} images of {name} in {paths[0].parent}")
+    if files.arrays is not None:
+        # strings of a fixed width, as objects would have to be pickled; no PNG ends in the zeros they lose
+        arrays = {
+            name: array.astype("S") if array.dtype == object else array
+            for name, array in outputs.items()
+            if name not in files.images
+        }
+        further = {"files": np.array([names[row] for row in rows])} if names else {}
+        files.arrays.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(files.arrays) as (partial,):
+            np.savez(partial, **arrays, **further)
+        lines.append(f"{len(rows)} rows of {', '.join(arrays)} in {files.arrays}")
+    return lines
+
+
+def summary(outputs: Mapping[str, np.ndarray]) -> list[tuple[str, ...]]:
+    """A table of the outputs.
+
+    Args:
+        outputs: Arrays by name.
+
+    Returns:
+        Rows of name, shape, type, minimum, mean and maximum, the titles first.
+    """
+    rows = [SUMMARY_TITLES]
+    for name, array in outputs.items():
+        if array.dtype == object:
+            rows.append((name, str(array.shape), "bytes", "-", "-", "-"))
+        else:
+            numbers = (array.min(), array.mean(dtype=np.float64), array.max())
+            rows.append((name, str(array.shape), array.dtype.name, *(f"{value:.5g}" for value in numbers)))
+    return rows

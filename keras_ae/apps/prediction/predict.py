@@ -1,0 +1,117 @@
+"""A prediction: inputs read, given to a head, and its outputs written; unusable images are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from keras_ae.apps.prediction.inputs import (
+    TABLES,
+    find_inputs,
+    read_arrays,
+    read_columns,
+    read_image_bytes,
+)
+from keras_ae.apps.prediction.outputs import output_files, write
+from keras_ae.apps.prediction.predictor import Predictor, open_predictor
+from keras_ae.apps.prediction.request import PredictionRequest
+from keras_ae.errors import InputError
+
+__all__ = ["Prediction", "predict"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The outputs of a head for some inputs.
+
+    Attributes:
+        outputs: Arrays by name, a row for each input that could be used.
+        count: All inputs.
+        rows: The indices among them of those that could be used.
+        failures: The reason for each image that was left out.
+        written: Lines that say what was written.
+    """
+
+    outputs: dict[str, np.ndarray]
+    count: int
+    rows: list[int]
+    failures: dict[Path, str] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+
+
+def predict(request: PredictionRequest) -> Prediction:
+    """Gives inputs to a head and writes its outputs.
+
+    Args:
+        request: The inputs, the head, and where the outputs go.
+
+    Returns:
+        The prediction; without any row where no image could be used.
+
+    Raises:
+        InputError: The inputs, the head or the output cannot be used.
+    """
+    images, file = find_inputs(request.inputs)
+    with open_predictor(request, "serving_default" if file else "image_bytes") as predictor:
+        tensors = predictor.tensors()
+        inputs: dict[str, np.ndarray] = {}
+        names: list[str] | None = None
+        if file is None:
+            names = list(map(str, images))
+        elif file.suffix.lower() in TABLES:
+            inputs = read_columns(file, tensors["inputs"])
+        else:
+            inputs, names = read_arrays(file, tensors["inputs"], predictor.domain)
+        count = len(next(iter(inputs.values()))) if inputs else len(images)
+        row_names = names or [f"{row:05d}" for row in range(count)]
+        files = output_files(request.output, tensors["outputs"], row_names, request.inputs, request.force)
+        if file is None:
+            outputs, rows, failures = _predict_images(predictor, tensors["inputs"], images, request.batch)
+        else:
+            outputs, rows, failures = predictor.predict(inputs), list(range(count)), {}
+    written = write(files, outputs, rows, names) if rows else []
+    return Prediction(outputs, count, rows, failures, written)
+
+
+def _predict_images(predictor: Predictor, specs: dict, images: Sequence[Path], batch: int):
+    """(outputs by name, indices of the images that they are of, reasons by path of those left out)."""
+    if [spec["dtype"] for spec in specs.values()] != ["string"]:
+        raise InputError(f"expected arrays ({', '.join(specs)}) in an .npz file, received images")
+    parts: list[tuple[list[int], dict[str, np.ndarray]]] = []
+    failures: dict[Path, str] = {}
+    for begin in range(0, len(images), batch):
+        contents = {}
+        for row in range(begin, min(begin + batch, len(images))):
+            try:
+                contents[row] = read_image_bytes(images[row])
+            except InputError as error:
+                failures[images[row]] = str(error)
+        parts += _predict_contents(predictor, contents, images, failures)
+    rows = [row for part, _ in parts for row in part]
+    names = parts[0][1] if parts else ()
+    return {name: np.concatenate([outputs[name] for _, outputs in parts]) for name in names}, rows, failures
+
+
+def _predict_contents(predictor, contents, images, failures):
+    """[(indices, outputs)] of images in one batch; where the head refuses it, of one image after another."""
+    if not contents:
+        return []
+    try:
+        return [(list(contents), predictor.predict(list(contents.values())))]
+    except InputError as error:
+        if len(contents) == 1:
+            failures[images[next(iter(contents))]] = _brief(str(error))
+            return []
+    return [
+        part
+        for row, content in contents.items()
+        for part in _predict_contents(predictor, {row: content}, images, failures)
+    ]
+
+
+def _brief(message):
+    """A message without where in the graph TensorFlow was."""
+    return " ".join(message.partition("[[{{node")[0].rpartition("<stack traces unavailable>")[2].split())

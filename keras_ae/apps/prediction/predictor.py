@@ -1,0 +1,101 @@
+"""The head that predicts: one on a server, or one that runs in this process, used alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_ae.apps.prediction.request import PredictionRequest
+
+if TYPE_CHECKING:
+    from keras_ae.client import Client
+    from keras_ae.serving.exported import ExportedHead, Signature
+
+__all__ = ["Predictor", "open_predictor"]
+
+
+class Predictor:
+    """A signature of a head, called with arrays by name.
+
+    Attributes:
+        domain: The domain of the data that the head was trained on; None where it is not known.
+    """
+
+    domain: str | None = None
+
+    def tensors(self) -> dict[str, dict]:
+        """The signature: {"inputs": {name: {"shape", "dtype"}}, "outputs": ...}."""
+        raise NotImplementedError
+
+    def predict(self, inputs: Any) -> dict[str, np.ndarray]:
+        """Runs the signature in batches.
+
+        Args:
+            inputs: Arrays by name; one array, or a list of strings of bytes, will do for one input.
+
+        Returns:
+            The outputs by name, a row for each row of the inputs.
+
+        Raises:
+            InputError: The inputs do not fit the signature, or the head refuses them.
+        """
+        raise NotImplementedError
+
+
+class RemotePredictor(Predictor):
+    """A head on a server."""
+
+    def __init__(self, client: Client):
+        self.client = client
+
+    def tensors(self) -> dict[str, dict]:
+        return self.client.tensors()
+
+    def predict(self, inputs: Mapping[str, np.ndarray] | Any) -> dict[str, np.ndarray]:
+        return self.client.predict(inputs)
+
+
+class LocalPredictor(Predictor):
+    """An exported head that runs in this process."""
+
+    def __init__(self, head: ExportedHead, signature: Signature, batch: int):
+        self.signature, self.batch, self.domain = signature, batch, head.domain
+
+    def tensors(self) -> dict[str, dict]:
+        return self.signature.tensors()
+
+    def predict(self, inputs: Mapping[str, np.ndarray] | Any) -> dict[str, np.ndarray]:
+        return self.signature.predict(inputs, self.batch)
+
+
+@contextmanager
+def open_predictor(request: PredictionRequest, signature: str) -> Iterator[Predictor]:
+    """Opens the head that a request names. TensorFlow is imported only for one that runs here.
+
+    Args:
+        request: The request.
+        signature: The signature to call where the request names none.
+
+    Yields:
+        The head.
+
+    Raises:
+        InputError: There is no such recipe, head, version, label or signature.
+    """
+    recipe, signature = Path(request.recipe.removesuffix(".py")).name, request.signature or signature
+    if request.url is None:
+        from keras_ae.serving.exported import open_head
+
+        head = open_head(request.models, recipe, request.head, request.version, request.label)
+        yield LocalPredictor(head, head.signature(signature), request.batch)
+        return
+    from keras_ae.client import Client
+
+    name = f"{recipe}_{request.head}"
+    settings = {"timeout": request.timeout, "batch": request.batch}
+    with Client(request.url, name, request.label, request.version, signature, **settings) as client:
+        yield RemotePredictor(client)
