@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import subprocess
+from typing import Any
 
 from keras_ae import recipe_files
 from keras_ae.cli.arguments import add_keep, add_models, add_recipe, finished
+from keras_ae.cli.tables import Columns
 from keras_ae.errors import InputError
+
+__all__ = ["ORDER", "add"]
 
 ORDER = 3
 
 
-def add(verb) -> None:
+def add(verb: Any) -> None:
     """Adds the verbs of this file."""
     parser = add_recipe(
         verb("export", export, "export the heads of a finished run as the next version"), False
@@ -23,7 +26,7 @@ def add(verb) -> None:
     parser = verb("verify", verify, "check exported heads by a C++ program over the loader of TF Serving")
     parser.add_argument("recipe", nargs="?", help="whose heads; otherwise all that are exported")
     parser.add_argument(
-        "--all-versions", action="store_true", help="not only the newest of each head and those labeled"
+        "--all-versions", action="store_true", help="not only the newest of each head and those with labels"
     )
     parser.add_argument(
         "--time", type=int, default=0, metavar="N", help="also time N requests to each signature"
@@ -63,107 +66,58 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
-def verify(options) -> int:
+def verify(options: argparse.Namespace) -> int:
     """Checks heads read from disk by a C++ program; status 1 when one is not what its card says."""
-    from keras_ae.serving import native, versions
+    from keras_ae.apps.serving.verify import verify
 
     if options.time < 0:
         raise InputError(f"expected --time of at least 0 requests, received {options.time}")
-    heads = [
-        path for path in versions.head_folders(options.models) if options.recipe in (None, path.parent.name)
-    ]
-    if not heads:
-        versions.find_version(options.models, options.recipe or "", "encoder")
-    folders = [
-        path / str(number)
-        for path in heads
-        for number in (versions.versions(path) if options.all_versions else _served(path, versions))
-    ]
-    findings = native.check(folders)
-    faults = [finding for finding in findings if finding.is_fault]
-    for folder in folders:
-        print(_summary(folder, [finding for finding in findings if finding.folder == folder]))
-    for finding in findings if options.verbose else faults:
+    verification = verify(options.models, options.recipe, options.all_versions)
+    faults = verification.faults
+    for line in verification.summaries():
+        print(line)
+    for finding in verification.findings if options.verbose else faults:
         print(f"  {finding.folder}: {finding.kind}: {', '.join(finding.details)}")
     if options.time and not faults:
-        _print_times(folders, options.time, native)
-    print(f"{len(folders)} heads, {len(faults)} faults")
+        _print_times(verification.folders, options.time)
+    print(f"{len(verification.folders)} heads, {len(faults)} faults")
     return 1 if faults else 0
 
 
-def _served(folder, versions):
-    """The newest version of a head, and those labeled."""
-    return sorted({versions.versions(folder)[-1], *versions.labels(folder).values()})
+def _print_times(folders, count):
+    from keras_ae.apps.serving.verify import head_name, request_times
+
+    columns = Columns((32, 18, 5, 9, 9), left=2, gap=" ")
+    print(columns.line(["microseconds a request", "signature", "batch", "median", "p99"]))
+    for folder, signature, batch, median, late in request_times(folders, count):
+        cells = [head_name(folder), signature, str(batch), f"{median:.0f}", f"{late:.0f}"]
+        print(columns.line(cells))
 
 
-def _summary(folder, findings):
-    compared = [finding for finding in findings if finding.kind == "compared"]
-    names = sorted({finding.details[0] for finding in findings if finding.kind == "signature"})
-    worst = max((float(finding.details[3]) for finding in compared), default=float("nan"))
-    refused = sum(finding.kind == "refused" for finding in findings)
-    told = f"{len(compared):3} answers within {worst:.1e}, {refused:3} bad requests refused"
-    return f"{'/'.join(folder.parts[-3:]):32} {told}: {', '.join(names)}"
-
-
-def _print_times(folders, count, native):
-    print(f"{'microseconds a request':32} {'signature':18} {'batch':>5} {'median':>9} {'p99':>9}")
-    for folder in folders:
-        for signature in json.loads((folder / "card.json").read_text())["signatures"]:
-            for batch in (1, 64):
-                [(median, late)] = native.time(signature, batch, count, [folder]).values()
-                name = "/".join(folder.parts[-3:])
-                print(f"{name:32} {signature:18} {batch:5} {median:9.0f} {late:9.0f}")
-
-
-def rollback(options) -> int:
+def rollback(options: argparse.Namespace) -> int:
     """Moves the label `stable` of heads to an earlier version."""
-    from keras_ae.serving import config_files, versions
+    from keras_ae.apps.serving.labels import roll_back
 
-    with versions.locked(options.models):
-        # every head's before any is moved, so that all move or none
-        targets = {folder: _target(folder, options.to, versions) for folder in _heads(options)}
-        for folder, version in targets.items():
-            versions.rollback(folder, version)
-            print(f"stable of {folder.parent.name}_{folder.name} is version {version}")
-        config_files.write_files(options.models)
+    for folder, version in roll_back(options.models, options.recipe, options.head, options.to).items():
+        print(f"stable of {folder.parent.name}_{folder.name} is version {version}")
     return 0
 
 
-def _target(folder, wanted, versions):
-    if wanted is None:
-        return versions.earlier(folder)
-    return int(versions.find_version(folder.parents[1], folder.parent.name, folder.name, wanted).name)
-
-
-def label(options) -> int:
+def label(options: argparse.Namespace) -> int:
     """Puts a label on a version of heads, or takes it off."""
-    from keras_ae.serving import config_files, versions
+    from keras_ae.apps.serving.labels import set_label
 
-    with versions.locked(options.models):
-        folders = _heads(options)
-        for folder in folders if options.version is not None else ():
-            _target(folder, options.version, versions)  # every head's before any is moved
-        for folder in folders:
-            versions.set_label(folder, options.label, options.version)
-            print(f"{folder.parent.name}_{folder.name}: {versions.labels(folder)}")
-        config_files.write_files(options.models)
+    labels = set_label(options.models, options.recipe, options.head, options.label, options.version)
+    for folder, by_name in labels.items():
+        print(f"{folder.parent.name}_{folder.name}: {by_name}")
     return 0
 
 
-def _heads(options):
-    from keras_ae.serving import versions
-
-    folders = [path for path in versions.head_folders(options.models) if path.parent.name == options.recipe]
-    if options.head or not folders:
-        return [versions.find_version(options.models, options.recipe, options.head or "encoder").parent]
-    return folders
-
-
-def serve(options) -> int:
+def serve(options: argparse.Namespace) -> int:
     """Starts the TF Serving container, until Ctrl-C."""
     from keras_ae.serving import server
 
-    def words(engine):
+    def command(engine):
         return server.command(
             options.models,
             engine,
@@ -174,8 +128,8 @@ def serve(options) -> int:
         )
 
     if options.print:
-        print(shlex.join(words(server.ENGINES[0])))
+        print(shlex.join(command(server.ENGINES[0])))
         return 0
-    chosen = words(server.prepared(options.models))
+    chosen = command(server.prepared(options.models))
     print(f"starting: {shlex.join(chosen)}", flush=True)
     return subprocess.call(chosen)

@@ -195,7 +195,7 @@ double WholeGap(const Tensor& found, const Tensor& due, double* largest) {
   return 100 * wrong <= one.size() ? 0.0 : worst;
 }
 
-// The largest difference in any element; of pictures, in levels of 255 beyond one, which is how far
+// The largest difference in any element; of images, in levels of 255 beyond one, which is how far
 // a value on the border between two may be rounded.
 double Difference(const Tensor& found, const Tensor& due, PngReader* png, double* largest) {
   if (found.dtype() != due.dtype() || found.shape() != due.shape()) return kUnlike;
@@ -267,7 +267,7 @@ std::string Bomb() {
   return std::string(reinterpret_cast<const char*>(header), sizeof header);
 }
 
-// The axis to widen for a wrong shape: of pictures, which may be of any height and width, the first whose
+// The axis to widen for a wrong shape: of images, which may be of any height and width, the first whose
 // length the signature fixes, or 0 where it fixes none; of all else the first after the rows.
 int FixedAxis(const tensorflow::TensorInfo& info) {
   if (info.tensor_shape().dim_size() != 4) return 1;
@@ -311,9 +311,9 @@ std::vector<std::pair<std::string, Named>> BadRequests(const Record& record,
     if (!text || !IsFile(name)) continue;
     const std::string whole(tensor.flat<tstring>()(0));
     with("empty", OneString(""));
-    with("unknown bytes in", OneString("not a picture at all"));
+    with("unknown bytes in", OneString("not an image at all"));
     with("half of a file in", OneString(whole.substr(0, whole.size() / 2)));
-    with("oversized picture in", OneString(Bomb()));
+    with("oversized image in", OneString(Bomb()));
   }
   Named more = good;
   more["nonsense"] = good.begin()->second;

@@ -1,0 +1,134 @@
+"""Conversions of exported heads to other runtimes: checked, timed and written one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+
+from keras_ae.errors import ExportError, InputError
+from keras_ae.serving.runtimes import conversion
+from keras_ae.serving.runtimes.models import SIGNATURE, Source, open_source
+from keras_ae.serving.versions import find_version
+
+__all__ = ["Conversion", "convert", "describe", "open_sources", "other_signatures", "titles"]
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A head in a runtime.
+
+    Attributes:
+        title: The runtime.
+        figures: Size, times and differences; None where the runtime cannot take the head.
+        note: The file, and in which way the head was converted; or why it could not be.
+    """
+
+    title: str
+    figures: conversion.Figures | None
+    note: str
+
+
+def open_sources(
+    models: Path,
+    recipe: str,
+    heads: Sequence[str],
+    runtimes: Sequence[str],
+    version: int | None = None,
+    output: Path | None = None,
+    force: bool = False,
+) -> tuple[list[Source], Path]:
+    """Opens the heads to convert, once everything that can be checked beforehand is.
+
+    Args:
+        models: The folder of all exported models.
+        recipe: The recipe's name.
+        heads: Names of its heads.
+        runtimes: Names of runtimes.
+        version: The version's number; otherwise the stable one.
+        output: The folder to write to; otherwise `<models>/converted`.
+        force: Whether files that are there already are replaced.
+
+    Returns:
+        The heads, and the folder to write to.
+
+    Raises:
+        InputError: A runtime or its packages, a head or the version is missing, or a file is there already.
+    """
+    conversion.check_runtimes(list(runtimes))
+    folders = [find_version(models, recipe, head, version) for head in heads]
+    output = output or models / "converted"
+    sources = [open_source(folder) for folder in folders]
+    files = [
+        file for source in sources for name in runtimes for file in conversion.paths(source, name, output)
+    ]
+    existing = [file for file in files if file.exists()]
+    if existing and not force:
+        raise InputError(f"{existing[0]} is there already; replace it with --force")
+    return sources, output
+
+
+def convert(source: Source, runtimes: Sequence[str], output: Path) -> Iterator[Conversion]:
+    """Converts a head to each of some runtimes, and goes on where one cannot take it.
+
+    Args:
+        source: The head.
+        runtimes: Names of the runtimes.
+        output: The folder to write to.
+
+    Yields:
+        The head in TensorFlow, for comparison, then in each runtime.
+    """
+    figures = conversion.measure(source, source.run, source.size)
+    yield Conversion("TensorFlow", figures, str(source.folder))
+    for name in runtimes:
+        title = conversion.RUNTIMES[name].title
+        try:
+            converted = conversion.convert(source, name)
+        except ExportError as error:
+            yield Conversion(title, None, str(error))
+            continue
+        figures = conversion.measure(source, converted.run, len(converted.content))
+        file = conversion.write(source, name, converted, output)
+        kind = (converted.quantization or "").replace("_", "-")
+        notes = "; ".join(filter(None, [kind, converted.note]))
+        yield Conversion(title, figures, f"{file} ({notes})" if notes else str(file))
+
+
+def titles(runtimes: Sequence[str]) -> list[str]:
+    """The titles of TensorFlow and of some runtimes.
+
+    Args:
+        runtimes: Names of the runtimes.
+
+    Returns:
+        The titles, in the order of `convert`.
+    """
+    return ["TensorFlow", *(conversion.RUNTIMES[name].title for name in runtimes)]
+
+
+def describe(source: Source) -> str:
+    """A line about a head and the processors that it is timed on.
+
+    Args:
+        source: The head.
+
+    Returns:
+        The line.
+    """
+    device = "the GPU" if tf.config.list_physical_devices("GPU") else "all cores"
+    return f"{source.name}, version {source.folder.name}; TensorFlow on {device}, others on one core"
+
+
+def other_signatures(source: Source) -> list[str]:
+    """The signatures of a head that are not converted.
+
+    Args:
+        source: The head.
+
+    Returns:
+        Their names.
+    """
+    return sorted(set(source.exported.card["signatures"]) - {SIGNATURE})

@@ -1,0 +1,101 @@
+"""The check of exported heads by a C++ program: which versions, what it came to, how fast they answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_ae.serving import native, versions
+
+__all__ = ["Verification", "request_times", "verify"]
+
+BATCHES = (1, 64)
+"""Rows of the requests that are timed."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The findings about some versions of exported heads.
+
+    Attributes:
+        folders: The versions' folders.
+        findings: All that the program reports of them.
+    """
+
+    folders: list[Path]
+    findings: list[native.Finding]
+
+    @property
+    def faults(self) -> list[native.Finding]:
+        """The findings that make a head unfit to be served."""
+        return [finding for finding in self.findings if finding.is_fault]
+
+    def summaries(self) -> Iterator[str]:
+        """A line for each folder: answers compared, bad requests refused, signatures.
+
+        Yields:
+            The lines.
+        """
+        for folder in self.folders:
+            findings = [finding for finding in self.findings if finding.folder == folder]
+            compared = [finding for finding in findings if finding.kind == "compared"]
+            names = sorted({finding.details[0] for finding in findings if finding.kind == "signature"})
+            worst = max((float(finding.details[3]) for finding in compared), default=float("nan"))
+            refused = sum(finding.kind == "refused" for finding in findings)
+            counts = f"{len(compared):3} answers within {worst:.1e}, {refused:3} bad requests refused"
+            yield f"{head_name(folder):32} {counts}: {', '.join(names)}"
+
+
+def verify(models: Path, recipe: str | None = None, all_versions: bool = False) -> Verification:
+    """Checks exported heads as they lie on disk.
+
+    Args:
+        models: The folder of all exported models.
+        recipe: The recipe whose heads are checked; None stands for all.
+        all_versions: Whether every version is checked, not only the newest of each head and those
+            with labels.
+
+    Returns:
+        The findings.
+
+    Raises:
+        InputError: Nothing is exported, or the program cannot be built.
+    """
+    heads = [path for path in versions.head_folders(models) if recipe in (None, path.parent.name)]
+    if not heads:
+        versions.find_version(models, recipe or "", "encoder")
+    folders = [
+        path / str(number)
+        for path in heads
+        for number in (versions.versions(path) if all_versions else _served(path))
+    ]
+    return Verification(folders, native.check(folders))
+
+
+def _served(folder):
+    """The newest version of a head, and those with labels."""
+    return sorted({versions.versions(folder)[-1], *versions.labels(folder).values()})
+
+
+def request_times(folders: Sequence[Path], count: int) -> Iterator[tuple[Path, str, int, float, float]]:
+    """Measures how long requests to heads take.
+
+    Args:
+        folders: The versions' folders.
+        count: Requests to each signature.
+
+    Yields:
+        The folder, the signature, rows of a request, and the median and the 99th percentile in microseconds.
+    """
+    for folder in folders:
+        for signature in json.loads((folder / "card.json").read_text(encoding="utf-8"))["signatures"]:
+            for batch in BATCHES:
+                [(median, late)] = native.time(signature, batch, count, [folder]).values()
+                yield folder, signature, batch, median, late
+
+
+def head_name(folder: Path) -> str:
+    """A version's folder by its last parts: `<recipe>/<head>/<version>`."""
+    return "/".join(folder.parts[-3:])
