@@ -87,6 +87,12 @@ def test_apps_do_not_import_each_other():
                 assert node.module.split(".")[2:3] == [app], f"{path} imports {node.module}"
 
 
+def test_only_the_command_line_and_main_modules_see_argparse():
+    for path in FILES:
+        if unit_of(path) != "cli" and path.name != "__main__.py":
+            assert "import argparse" not in path.read_text(), path
+
+
 def test_the_package_imports_no_recipe():
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):

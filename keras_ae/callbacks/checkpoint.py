@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from pathlib import Path
 
 import keras
 
 from keras_ae.errors import InputError
+from keras_ae.files import replace_text
 from keras_ae.runs.checkpoint import read_state
 
 
@@ -50,9 +50,7 @@ class Checkpoint(keras.callbacks.Callback):
             "best": f"epoch-{best}.weights.h5",
             "history": history,
         }
-        aside = self.folder / "state.json.new"
-        aside.write_text(json.dumps(self.state, indent=1))
-        os.replace(aside, self.folder / "state.json")
+        replace_text(self.folder / "state.json", json.dumps(self.state, indent=1))
         for file in self.folder.glob("epoch-*.weights.h5"):
             if file.name not in (self.state["last"], self.state["best"]):
                 file.unlink()

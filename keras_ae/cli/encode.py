@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
-from keras_ae.apps.encoding.request import add_arguments, opened
-from keras_ae.cli.arguments import add_models
+from keras_ae.apps.encoding.request import EncodingRequest
+from keras_ae.cli.arguments import add_models, words
+
+__all__ = ["ORDER", "add", "encode"]
 
 ORDER = 8
 
 
-def add(verb) -> None:
+def add(verb: Any) -> None:
     """Adds the verb of this file."""
     parser = verb("encode", encode, "turn a data set, a folder of images or an array into codes")
-    add_arguments(parser)
+    parser.add_argument("recipe", help="the name of an exported recipe")
+    parser.add_argument("input", help="a data set's name, a folder of images, an .npy or .npz file")
+    parser.add_argument("--outputs", default="", metavar="NAME,...", help="what to write (default: code)")
+    parser.add_argument("--head", default="encoder", help="the head (default: %(default)s)")
+    parser.add_argument("--version", type=int, metavar="N", help="of the head; otherwise the stable one")
+    parser.add_argument(
+        "--split", choices=("train", "validation", "test"), help="of a named data set; otherwise all of it"
+    )
+    parser.add_argument("--key", help="name of the array in an .npz, as data.key in training")
+    parser.add_argument("--batch", type=int, metavar="N", help="examples at a time (default: by their size)")
     parser.add_argument(
         "--output", type=Path, required=True, metavar="FILE", help="*.npy, *.parquet or *.tfrecord"
     )
@@ -25,14 +38,24 @@ def add(verb) -> None:
     add_models(parser)
 
 
-def encode(options) -> int:
-    """Writes the codes of every example, in the input's order, and tells how many and how fast."""
+def encode(options: argparse.Namespace) -> int:
+    """Writes the codes of every example, in the input's order, and prints how many and how fast."""
     from keras_ae.apps.encoding.encode import encode, summary
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    head, stream = opened(options)
-    done = encode(head, stream, options.output, options.batch, options.force, _bar(stream.count))
-    print("\n".join(summary(done, head, stream, options.output)))
+    request = EncodingRequest(
+        options.recipe,
+        options.input,
+        options.models,
+        tuple(words(options.outputs)),
+        options.head,
+        options.version,
+        options.split,
+        options.key,
+    )
+    head, stream = request.open()
+    encoded = encode(head, stream, options.output, options.batch, options.force, _bar(stream.count))
+    print("\n".join(summary(encoded, head, stream, options.output)))
     return 0
 
 

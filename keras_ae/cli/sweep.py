@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
+from typing import Any
 
 from keras_ae.cli.arguments import add_recipe, run_request
+from keras_ae.cli.tables import Columns
 from keras_ae.errors import InputError
+
+__all__ = ["ORDER", "add"]
 
 ORDER = 2
 
 
-def add(verb) -> None:
+def add(verb: Any) -> None:
     """Adds the verb of this file."""
     parser = add_recipe(
         verb("sweep", sweep, "train a recipe once for each value of a field, and print one table")
@@ -18,32 +23,28 @@ def add(verb) -> None:
     parser.add_argument("field", help="a field of the recipe, such as data.normal")
     parser.add_argument("values", help="its values with commas between, such as 0,1,2; or 0..9")
     parser.add_argument(
-        "--measure", default="", help="what the table shows of each; otherwise the first that all rows have"
+        "--metric", default="", help="the metric in the table; otherwise the first that all rows have"
     )
 
 
-def sweep(options) -> int:
-    """Prints a line for each value and one of their mean; what is done already is not done again."""
+def sweep(options: argparse.Namespace) -> int:
+    """Prints a line for each value and one of their mean; values trained before are not trained again."""
     values = _values(options.values)
     recipe = run_request(options).load()
-    from keras_ae.experiments.sweep import summary, sweep
+    from keras_ae.experiments.sweep import shared_metrics, summary, sweep
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     root = (options.run_dir or options.runs / recipe.name) / f"sweep-{options.field}"
     tables = sweep(recipe, options.field, values, root)
-    model = recipe.name
-    there = [
-        name for name in tables[values[0]][model] if all(name in table[model] for table in tables.values())
-    ]
-    measure = options.measure or next(iter(there), "")
-    if measure not in there:
-        raise InputError(f"expected a measure among {', '.join(there) or 'none'}, received {measure!r}")
-    lines = summary(tables, measure)
-    rows = list(lines["mean"])
-    width = max(map(len, [options.field, *lines]))
-    print(f"{measure}\n{options.field:{width}}  " + "  ".join(rows))
-    for value, line in lines.items():
-        print(f"{value:{width}}  " + "  ".join(f"{line[row]:>{len(row)}.4f}" for row in rows))
+    there = shared_metrics(tables, recipe.name)
+    metric = options.metric or next(iter(there), "")
+    if metric not in there:
+        raise InputError(f"expected a metric among {', '.join(there) or 'none'}, received {metric!r}")
+    lines = summary(tables, metric)
+    titles = list(lines["mean"])
+    rows = [[options.field, *titles]]
+    rows += [[value, *(f"{line[title]:.4f}" for title in titles)] for value, line in lines.items()]
+    print("\n".join([metric, *map(Columns.of(rows).line, rows)]))
     return 0
 
 
@@ -51,11 +52,11 @@ def _values(text):
     first, dots, last = text.partition("..")
     if dots:
         try:
-            found = [str(value) for value in range(int(first), int(last) + 1)]
+            values = [str(value) for value in range(int(first), int(last) + 1)]
         except ValueError:
-            found = []
+            values = []
     else:
-        found = [value.strip() for value in text.split(",") if value.strip()]
-    if not found:
+        values = [value.strip() for value in text.split(",") if value.strip()]
+    if not values:
         raise InputError(f"expected values such as 0,1,2 or 0..9, received {text!r}")
-    return found
+    return values

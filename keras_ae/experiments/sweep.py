@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.files import replace_text
 from keras_ae.recipe import Recipe, override
 from keras_ae.runs.artifacts import described
 from keras_ae.runs.evaluation import evaluate
@@ -34,9 +35,23 @@ def sweep(
         if not done.exists():
             report(f"{name}={value}: {folder}")
             run = train(one, folder, report=report, resume=(folder / "checkpoint").exists())
-            done.write_text(json.dumps(evaluate(run), indent=1) + "\n")
+            replace_text(done, json.dumps(evaluate(run), indent=1) + "\n")
         tables[value] = json.loads(done.read_text())
     return tables
+
+
+def shared_metrics(tables: dict[str, dict[str, dict[str, float]]], row: str) -> list[str]:
+    """The metrics that a row has in every table.
+
+    Args:
+        tables: Test metrics by value of the field, row and metric.
+        row: The name of the row, such as the model's.
+
+    Returns:
+        The metrics' names, in the order of the first table.
+    """
+    first = next(iter(tables.values()))
+    return [name for name in first[row] if all(name in table[row] for table in tables.values())]
 
 
 def summary(tables: dict[str, dict[str, dict[str, float]]], measure: str) -> dict[str, dict[str, float]]:

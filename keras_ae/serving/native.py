@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_ae.errors import InputError
+from keras_ae.files import written_whole
 
 SOURCE = Path(__file__).with_name("verify.cc")
 PARITY = 1e-5
@@ -70,12 +70,11 @@ def program() -> Path:
             "expected a C++ compiler to build the check with, found no g++; install g++, or set CXX"
         )
     cache.mkdir(parents=True, exist_ok=True)
-    aside = built.with_name(f"{built.name}.{uuid.uuid4().hex}")
-    command = [compiler(), "-w", "-O1", str(SOURCE), *flags, "-o", str(aside)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise InputError(f"{compiler()} cannot build the check: {done.stderr.strip()[-800:]}")
-    aside.rename(built)
+    with written_whole(built) as (partial,):
+        command = [compiler(), "-w", "-O1", str(SOURCE), *flags, "-o", str(partial)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise InputError(f"{compiler()} cannot build the check: {done.stderr.strip()[-800:]}")
     return built
 
 

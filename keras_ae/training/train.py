@@ -20,6 +20,7 @@ from keras_ae.callbacks.throughput import Throughput
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
+from keras_ae.files import replace_text
 from keras_ae.heads import inference_batch
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.artifacts import (
@@ -202,7 +203,7 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
             raise InputError(
                 f"{directory} holds a run already; go on with RESUME=1 (--resume), or name another"
             )
-        (directory / RECIPE_FILE).write_text(json.dumps(described(recipe), indent=1))
+        replace_text(directory / RECIPE_FILE, json.dumps(described(recipe), indent=1))
     except OSError as error:
         raise InputError(f"the run's folder {directory} cannot be written ({error}); name another") from error
 

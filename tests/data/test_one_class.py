@@ -96,12 +96,12 @@ def test_the_verb_prints_a_line_a_value_and_refuses_what_is_none(tmp_path, monke
     assert cli.main(["sweep", "image_anomaly", "data.normal", "0..1"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "auroc",
-        "data.normal  PCA  image_anomaly",
+        "data.normal     PCA  image_anomaly",
         "0            0.5000         0.7500",
         "1            0.5000         0.7500",
         "mean         0.5000         0.7500",
     ]
     assert cli.main(["sweep", "image_anomaly", "data.normal", "a..b"]) == 2
     assert "expected values such as 0,1,2 or 0..9, received 'a..b'" in capsys.readouterr().err
-    assert cli.main(["sweep", "image_anomaly", "data.normal", "1", "--measure", "f2"]) == 2
-    assert "expected a measure among auroc, received 'f2'" in capsys.readouterr().err
+    assert cli.main(["sweep", "image_anomaly", "data.normal", "1", "--metric", "f2"]) == 2
+    assert "expected a metric among auroc, received 'f2'" in capsys.readouterr().err

@@ -1,35 +1,56 @@
-"""What is asked of an encoding on a command line, and the head and the input that it names."""
+"""What a caller asks of an encoding: an exported head, and the data to encode by it."""
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which head is to encode which input."""
-    parser.add_argument("recipe", help="the name of an exported recipe")
-    parser.add_argument("input", help="a data set's name, a folder of images, an .npy or .npz file")
-    parser.add_argument("--outputs", default="", metavar="NAME,...", help="what to write (default: code)")
-    parser.add_argument("--head", default="encoder", help="the head (default: %(default)s)")
-    parser.add_argument("--version", type=int, metavar="N", help="of the head; otherwise the stable one")
-    parser.add_argument(
-        "--split", choices=("train", "validation", "test"), help="of a named data set; otherwise all of it"
-    )
-    parser.add_argument("--key", help="name of the array in an .npz, as data.key in training")
-    parser.add_argument("--batch", type=int, metavar="N", help="examples at a time (default: by their size)")
-
-
-def opened(options: argparse.Namespace):
-    """The head and the input that arguments name: (Head, Stream). TensorFlow is imported here.
-
-    Raises InputError for what there is not, and for an input that the head does not take.
-    """
+if TYPE_CHECKING:
     from keras_ae.apps.encoding.head import Head
-    from keras_ae.data.streams.stream import open_stream
-    from keras_ae.serving.versions import find_version
+    from keras_ae.data.streams.stream import Stream
 
-    recipe = Path(options.recipe).name.removesuffix(".py")
-    folder = find_version(options.models, recipe, options.head, options.version)
-    head = Head.of(folder, tuple(options.outputs.replace(",", " ").split()))
-    return head, open_stream(options.input, head.taken, options.split, options.key)
+__all__ = ["EncodingRequest"]
+
+
+@dataclass(frozen=True)
+class EncodingRequest:
+    """A head and the data that it encodes.
+
+    Attributes:
+        recipe: The name of an exported recipe.
+        input: A data set's name, a folder of images, an .npy or .npz file.
+        models: The folder of all exported models.
+        outputs: Names of the head's outputs to write; by default the code alone.
+        head: The head's name.
+        version: The head's version; None stands for the stable one.
+        split: The split of a named data set: "train", "validation" or "test"; None stands for all of it.
+        key: The name of the array in an .npz.
+    """
+
+    recipe: str
+    input: str
+    models: Path
+    outputs: tuple[str, ...] = ()
+    head: str = "encoder"
+    version: int | None = None
+    split: str | None = None
+    key: str | None = None
+
+    def open(self) -> tuple[Head, Stream]:
+        """Opens the head and the data. TensorFlow is imported here.
+
+        Returns:
+            The head, which is not loaded yet, and the data as a stream of rows.
+
+        Raises:
+            InputError: There is no such head or data, or the head does not take the data.
+        """
+        from keras_ae.apps.encoding.head import Head
+        from keras_ae.data.streams.stream import open_stream
+        from keras_ae.serving.versions import find_version
+
+        recipe = Path(self.recipe).name.removesuffix(".py")
+        folder = find_version(self.models, recipe, self.head, self.version)
+        head = Head.of(folder, self.outputs)
+        return head, open_stream(self.input, head.taken, self.split, self.key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from math import prod
@@ -18,6 +17,7 @@ import tensorflow as tf
 from keras_ae.apps.encoding.head import Head, Outputs
 from keras_ae.data.streams.rows import Rows
 from keras_ae.errors import InputError
+from keras_ae.files import written_whole
 
 ROW_GROUP = 16 * 2**20
 """Bytes of codes that make a row group of a Parquet file, which is held in memory until it is whole."""
@@ -61,9 +61,8 @@ def written(paths: list[Path], head: Head, columns: Columns) -> Iterator[Writer]
     """A writer whose files take their places when all is well, and are removed when it is not."""
     kind = WRITERS[paths[-1].suffix]
     paths[-1].parent.mkdir(parents=True, exist_ok=True)
-    aside = [path.with_name(f".{path.name}.{uuid.uuid4().hex}") for path in paths]
-    try:
-        writer = kind(aside, head, columns)
+    with written_whole(*paths) as partial:
+        writer = kind(partial, head, columns)
         try:
             yield writer
         except BaseException:
@@ -71,11 +70,6 @@ def written(paths: list[Path], head: Head, columns: Columns) -> Iterator[Writer]
                 writer.close()
             raise
         writer.close()
-        for made, path in zip(aside, paths, strict=True):
-            os.replace(made, path)
-    finally:
-        for made in aside:
-            made.unlink(missing_ok=True)
 
 
 class NpyWriter:

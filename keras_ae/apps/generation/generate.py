@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Wish:
     valid: bool = False
 
     @classmethod
-    def of(cls, options: argparse.Namespace, generator: Generator) -> Wish:
+    def of(cls, options: Any, generator: Generator) -> Wish:
         """Raises InputError for a length of what is whole already, and an opening that cannot be read."""
         length = options.length
         if length is not None and not 1 <= length <= LONGEST:

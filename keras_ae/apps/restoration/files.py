@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_ae.errors import InputError
+from keras_ae.files import written_whole
 from keras_ae.imaging.decode import SUFFIXES
 
 
@@ -117,16 +117,11 @@ def written(paths: list[Path]) -> Iterator[list[Path]]:
 
     Raises InputError where they cannot be written.
     """
-    aside = [path.with_name(f".{uuid.uuid4().hex}") for path in paths]
     try:
         paths[0].parent.mkdir(parents=True, exist_ok=True)
-        yield aside
-        for made, path in zip(aside, paths, strict=True):
-            os.replace(made, path)
+        with written_whole(*paths) as partial:
+            yield partial
     except OSError as error:
         raise InputError(
             f"{paths[0]} cannot be written ({error.strerror or error}); name another --output"
         ) from error
-    finally:
-        for made in aside:
-            made.unlink(missing_ok=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from keras_ae.files import written_whole
 from keras_ae.formats.music.grid import Piece
 
 
@@ -16,17 +16,16 @@ def keep(path: Path, pieces: Sequence[Piece], note: str) -> bool:
     """Writes pieces and a note on them, and says whether they could be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.stem}.{os.getpid()}.npz")
-        np.savez_compressed(
-            partial,
-            sounding=np.concatenate([piece.sounding for piece in pieces]),
-            onsets=np.concatenate([piece.onsets for piece in pieces]),
-            lengths=np.array([len(piece.sounding) for piece in pieces]),
-            first=np.array([piece.first for piece in pieces]),
-            names=np.array([piece.name for piece in pieces]),
-            note=np.array(note),
-        )
-        partial.replace(path)
+        with written_whole(path) as (partial,):
+            np.savez_compressed(
+                partial,
+                sounding=np.concatenate([piece.sounding for piece in pieces]),
+                onsets=np.concatenate([piece.onsets for piece in pieces]),
+                lengths=np.array([len(piece.sounding) for piece in pieces]),
+                first=np.array([piece.first for piece in pieces]),
+                names=np.array([piece.name for piece in pieces]),
+                note=np.array(note),
+            )
     except OSError:
         return False
     return True

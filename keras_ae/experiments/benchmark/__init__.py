@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import os
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.experiments.benchmark.rows import Row, measured, principal_components
 from keras_ae.experiments.benchmark.table import write
+from keras_ae.files import written_whole
 from keras_ae.recipe import Recipe, override
 from keras_ae.runs.artifacts import described
 from keras_ae.tasks.reconstruction import Reconstruction
@@ -138,7 +138,6 @@ def _row(recipe, folder, data, report):
     images = {"reconstructions": row.reconstructions}
     if row.samples is not None:
         images["samples"] = row.samples
-    aside = folder / "new-row.npz"
-    np.savez(aside, metrics=json.dumps(row.metrics), **images)
-    os.replace(aside, file)
+    with written_whole(file) as (partial,):
+        np.savez(partial, figures=json.dumps(row.metrics), **images)
     return row

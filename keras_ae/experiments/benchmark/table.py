@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.experiments.benchmark.rows import SAMPLES, Row
+from keras_ae.files import replace_text
 from keras_ae.imaging.grid import drawable, grid, save
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.recipe import Recipe
@@ -52,12 +53,12 @@ def write(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Reci
     lines: of each variant the rows of its seeds, the first of which is drawn. recipe: of the first seed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "table.md").write_text(_table(lines, data, recipe, seeds))
+    replace_text(folder / "table.md", _table(lines, data, recipe, seeds))
     figures = {
         "seeds": list(range(recipe.seed, recipe.seed + seeds)),
         "figures": {rows[0].name: [row.metrics for row in rows] for rows in lines},
     }
-    (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    replace_text(folder / "figures.json", json.dumps(figures, indent=1) + "\n")
     if drawable(data.test.shape):
         inputs = grid_examples(data.test, PairedData(data, recipe.task, recipe.seed))[0]["inputs"]
         save(_sheet([rows[0] for rows in lines], inputs, data.domain), folder / "images.png")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -17,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.errors import ExportError, InputError
-from keras_ae.files import replace_text
+from keras_ae.files import written_whole
 from keras_ae.serving.export import TIES
 from keras_ae.serving.runtimes import litert, onnx
 from keras_ae.serving.runtimes.models import Converted, Named, Source, first_line, gaps, is_whole, quiet
@@ -131,16 +129,12 @@ def write(head: Source, name: str, converted: Converted, folder: Path) -> Path:
     Raises InputError where the folder cannot be written.
     """
     file, beside = paths(head, name, folder)
-    aside = file.with_name(f"tmp-{uuid.uuid4().hex}")
     text = json.dumps(_told(head, name, converted), indent=1) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            aside.write_bytes(converted.content)
-            os.replace(aside, file)
-        finally:
-            aside.unlink(missing_ok=True)
-        replace_text(beside, text)
+        with written_whole(file, beside) as (partial, partial_text):
+            partial.write_bytes(converted.content)
+            partial_text.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{file} cannot be written ({error.strerror}); see --output") from error
     return file

@@ -1,4 +1,4 @@
-"""`python -m keras_ae.beam`: encodes in shards; see the package."""
+"""`python -m keras_ae.apps.encoding.beam`: encodes in shards; see the package."""
 
 from __future__ import annotations
 
@@ -9,18 +9,36 @@ import sys
 import time
 from pathlib import Path
 
-from keras_ae.apps.encoding.request import add_arguments, opened
+from keras_ae.apps.encoding.request import EncodingRequest
 from keras_ae.errors import InputError
+
+__all__ = ["main"]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Encodes what is asked for and returns a status: 0, 1 failure, 2 unusable input, 130 interrupted."""
+    """Encodes in shards.
+
+    Args:
+        arguments: The words of the command line after the program's name; by default the process's.
+
+    Returns:
+        The exit status: 0, 1 after a failure, 2 for unusable input, 130 after an interruption.
+    """
     parser = argparse.ArgumentParser(
-        prog="python -m keras_ae.beam",
+        prog="python -m keras_ae.apps.encoding.beam",
         description="Encode in shards, by Apache Beam; flags that are not listed are Beam's own.",
         allow_abbrev=False,
     )
-    add_arguments(parser)
+    parser.add_argument("recipe", help="the name of an exported recipe")
+    parser.add_argument("input", help="a data set's name, a folder of images, an .npy or .npz file")
+    parser.add_argument("--outputs", default="", metavar="NAME,...", help="what to write (default: code)")
+    parser.add_argument("--head", default="encoder", help="the head (default: %(default)s)")
+    parser.add_argument("--version", type=int, metavar="N", help="of the head; otherwise the stable one")
+    parser.add_argument(
+        "--split", choices=("train", "validation", "test"), help="of a named data set; otherwise all of it"
+    )
+    parser.add_argument("--key", help="name of the array in an .npz, as data.key in training")
+    parser.add_argument("--batch", type=int, metavar="N", help="examples at a time (default: by their size)")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the shards")
     parser.add_argument("--shards", type=int, required=True, metavar="N", help="how many")
     parser.add_argument("--format", choices=("npy", "parquet"), default="npy", help="(default: %(default)s)")
@@ -55,7 +73,17 @@ def _run(options, flags):
     from keras_ae.apps.encoding.beam.shards import Job, join, joined_files
     from keras_ae.data.images.folder import left_out
 
-    head, stream = opened(options)
+    request = EncodingRequest(
+        options.recipe,
+        options.input,
+        options.models,
+        tuple(options.outputs.replace(",", " ").split()),
+        options.head,
+        options.version,
+        options.split,
+        options.key,
+    )
+    head, stream = request.open()
     head.check(stream)
     if not 1 <= options.shards <= stream.count:
         raise InputError(
@@ -72,13 +100,14 @@ def _run(options, flags):
     if options.join:
         joined_files(job, options.join, options.force)
     started = time.perf_counter()
-    made, faults = encode_shards(job, stream, flags)
+    written, failures = encode_shards(job, stream, flags)
     seconds = time.perf_counter() - started
     print(
-        f"{job.folder}: {made} of {job.shards} shards made in {seconds:.1f} s, {job.count:,} examples in all"
+        f"{job.folder}: {written} of {job.shards} shards made in {seconds:.1f} s, "
+        f"{job.count:,} examples in all"
     )
-    if faults:
-        print(left_out(faults, job.count))
+    if failures:
+        print(left_out(failures, job.count))
     if options.join:
         print(f"{options.join}: {join(job, options.join, options.force):,} rows")
 
