@@ -12,11 +12,15 @@ __all__ = ["CATEGORICAL", "DOMAINS", "REAL", "UNIT", "Domain", "domain_of"]
 class Domain(str):
     """The values that targets may take: a string, its name, with what belongs to it.
 
+    A further domain is one more object of this module.
+
     Attributes:
         activation: Of the reconstruction, by its Keras name; it keeps a reconstruction in the domain.
         loss: (target, output) -> (batch,), the loss that fits the domain.
-        likelihood: The name of the likelihood that fits it.
-        bounded: Whether values lie in [0, 1], such as the pixels of an image.
+        likelihood: The name of the likelihood that fits it, one of `losses.LIKELIHOODS`.
+        range: The lowest and the highest value; None where values have no bounds, or are classes.
+        display: The values that are black and white in an image.
+        extremes: The values that salt-and-pepper noise sets.
         scaled: Whether values are standardized, and are brought back to their original units.
         one_hot: Whether values are classes, one-hot over the last axis.
     """
@@ -24,7 +28,9 @@ class Domain(str):
     activation: str
     loss: Callable
     likelihood: str
-    bounded: bool
+    range: tuple[float, float] | None
+    display: tuple[float, float]
+    extremes: tuple[float, float]
     scaled: bool
     one_hot: bool
 
@@ -35,25 +41,46 @@ class Domain(str):
         activation: str,
         loss: Callable,
         likelihood: str,
-        bounded: bool = False,
+        range: tuple[float, float] | None = None,
+        display: tuple[float, float] = (0.0, 1.0),
+        extremes: tuple[float, float] = (0.0, 1.0),
         scaled: bool = False,
         one_hot: bool = False,
     ) -> Domain:
         domain = super().__new__(cls, name)
         domain.activation, domain.loss, domain.likelihood = activation, loss, likelihood
-        domain.bounded, domain.scaled, domain.one_hot = bounded, scaled, one_hot
+        domain.range, domain.display, domain.extremes = range, display, extremes
+        domain.scaled, domain.one_hot = scaled, one_hot
         return domain
+
+    @property
+    def bounded(self) -> bool:
+        """Whether values are numbers with a lowest and a highest one."""
+        return self.range is not None
+
+    @property
+    def unit_interval(self) -> bool:
+        """Whether values lie in [0, 1], as pixels do: a byte of 255 then stands for 1."""
+        return self.range == (0.0, 1.0)
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
         return (str(self),), dict(vars(self))
 
 
 UNIT = Domain(
-    "unit", activation="sigmoid", loss=losses.binary_crossentropy, likelihood="bernoulli", bounded=True
+    "unit", activation="sigmoid", loss=losses.binary_crossentropy, likelihood="bernoulli", range=(0.0, 1.0)
 )
 """Values in [0, 1]."""
 
-REAL = Domain("real", activation="linear", loss=losses.squared_error, likelihood="gaussian", scaled=True)
+REAL = Domain(
+    "real",
+    activation="linear",
+    loss=losses.squared_error,
+    likelihood="gaussian",
+    display=(-3.0, 3.0),
+    extremes=(-2.0, 2.0),
+    scaled=True,
+)
 """Any finite numbers, standardized."""
 
 CATEGORICAL = Domain(
@@ -65,15 +92,15 @@ CATEGORICAL = Domain(
 )
 """One of so many classes, one-hot over the last axis."""
 
-DOMAINS = {domain: domain for domain in (UNIT, REAL, CATEGORICAL)}
-"""Every domain by its name."""
+DOMAINS = {value: value for value in list(vars().values()) if isinstance(value, Domain)}
+"""Every domain of this module by its name."""
 
 
 def domain_of(name: str) -> Domain:
-    """The domain of a name; a domain is given back as it is.
+    """The domain of a name; a domain itself is returned as it is.
 
     Args:
-        name: "unit", "real" or "categorical".
+        name: "unit", "real", "categorical" or another of `DOMAINS`.
 
     Returns:
         The domain.

@@ -1,74 +1,159 @@
-"""Reconstruction losses: pure functions (target, output) -> (batch,).
+"""Reconstruction losses and likelihoods: pure functions that return one value an example.
 
 The same function trains a model (averaged over a batch) and scores an example (left as it is).
 Losses are means over an example's elements; likelihoods are sums over them, in nats an example.
+A further loss is one more function, and a further likelihood one more object, of this module.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from math import log, pi, prod
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
+if TYPE_CHECKING:
+    from keras_ae.domains import Domain
 
-def binary_crossentropy(target, output):
-    """-t log(y) - (1 - t) log(1 - y), in nats an element.
+__all__ = [
+    "LIKELIHOODS",
+    "LOSSES",
+    "Likelihood",
+    "absolute_error",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "gaussian_kl",
+    "likelihood_of",
+    "likelihoods_for",
+    "mean_of_elements",
+    "on_reconstruction",
+    "squared_error",
+    "vivid_squared_error",
+]
 
-    target, output: (batch, ...) in [0, 1]; the output is clipped to [1e-7, 1 - 1e-7].
-    Returns (batch,). Its floor for gray targets is not 0 but the targets' own entropy.
+Tensor = Any
+"""A NumPy array or a tensor."""
+
+
+def binary_crossentropy(target: Tensor, output: Tensor) -> Tensor:
+    """-t log(y) - (1 - t) log(1 - y), in nats, averaged over the elements of an example.
+
+    Its minimum for gray targets is not 0 but the targets' own entropy.
+
+    Args:
+        target: (batch, ...) in [0, 1].
+        output: (batch, ...) in [0, 1]; clipped to [1e-7, 1 - 1e-7].
+
+    Returns:
+        (batch,).
     """
     return mean_of_elements(ops.binary_crossentropy(target, output))
 
 
-def squared_error(target, output):
+def squared_error(target: Tensor, output: Tensor) -> Tensor:
     """(t - y)^2, averaged over the elements of an example.
 
-    target, output: (batch, ...) of any finite values. Returns (batch,).
+    Args:
+        target: (batch, ...), any finite values.
+        output: (batch, ...).
+
+    Returns:
+        (batch,).
     """
     return mean_of_elements(ops.square(target - output))
 
 
-def absolute_error(target, output):
+def absolute_error(target: Tensor, output: Tensor) -> Tensor:
     """|t - y|, averaged over the elements of an example; large errors weigh less than when squared.
 
-    target, output: (batch, ...) of any finite values. Returns (batch,).
+    Args:
+        target: (batch, ...), any finite values.
+        output: (batch, ...).
+
+    Returns:
+        (batch,).
     """
     return mean_of_elements(ops.abs(target - output))
 
 
-def vivid_squared_error(target, output):
-    """(t - y)^2 of colors, weighed by 1 + their chroma / 30, averaged over an example.
+def vivid_squared_error(target: Tensor, output: Tensor) -> Tensor:
+    """(t - y)^2 of colors, weighted by 1 + their chroma / 30, averaged over an example.
 
-    The mean of what the color may be is grayish; vivid colors, which are rare, count for more than
-    gray ones, as the rebalancing of Zhang et al. 2016 (arXiv:1603.08511) has it.
-    target, output: (batch, ..., 2), a and b of Lab in [0, 1], where 0.5 is gray. Returns (batch,).
+    The mean over all colors that a pixel may have is grayish; vivid colors, which are rare, weigh more than
+    gray ones, as in the class rebalancing of Zhang et al. 2016 (arXiv:1603.08511).
+
+    Args:
+        target: (batch, ..., 2), a and b of Lab in [0, 1], where 0.5 is gray.
+        output: (batch, ..., 2).
+
+    Returns:
+        (batch,).
     """
     chroma = 256.0 * ops.sqrt(ops.sum(ops.square(target - 0.5), axis=-1, keepdims=True))
     return mean_of_elements((1.0 + chroma / 30.0) * ops.square(target - output))
 
 
-def categorical_crossentropy(target, output):
-    """-log(y of the class that is), in nats, averaged over the positions of an example.
+def categorical_crossentropy(target: Tensor, output: Tensor) -> Tensor:
+    """-log(y) of the true class, in nats, averaged over the positions of an example.
 
-    target: (batch, ..., classes) one-hot; output: probabilities of the same shape. Returns (batch,).
+    Args:
+        target: (batch, ..., classes), one-hot.
+        output: (batch, ..., classes), probabilities.
+
+    Returns:
+        (batch,).
     """
     output = ops.maximum(output, 1e-7)  # a position of zeros has no probabilities to normalize
     return mean_of_elements(ops.categorical_crossentropy(target, output))
 
 
-def bernoulli(target, outputs):
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    name: value for name, value in list(vars().items()) if name in __all__ and callable(value)
+}
+"""Losses (target, output) -> (batch,) by name: each public function above."""
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """A likelihood of targets under what a decoder gives.
+
+    Attributes:
+        negative_log: (target, outputs by name) -> (batch,), -log p(target) in nats an example.
+        fits: Whether it is a likelihood of the values of a domain.
+        log_var: Whether the decoder gives "reconstruction_log_var" too.
+    """
+
+    negative_log: Callable[[Tensor, Mapping[str, Tensor]], Tensor]
+    fits: Callable[[Domain], bool]
+    log_var: bool = False
+
+    def __call__(self, target: Tensor, outputs: Mapping[str, Tensor]) -> Tensor:
+        """-log p(target).
+
+        Args:
+            target: (batch, ...).
+            outputs: "reconstruction" of the same shape and, with `log_var`, "reconstruction_log_var".
+
+        Returns:
+            (batch,), nats an example.
+        """
+        return self.negative_log(target, outputs)
+
+
+def _bernoulli(target, outputs):
     """-log p(t) of independent Bernoulli elements whose probabilities are the reconstruction.
 
-    target: (batch, ...) in [0, 1]; gray values count as the expectation over binary ones.
-    outputs: {"reconstruction"} of the same shape. Returns (batch,), nats an example.
+    Gray values in [0, 1] count as the expectation over binary ones.
     """
     return _summed(binary_crossentropy, target, outputs["reconstruction"])
 
 
-def gaussian(target, outputs):
-    """-log N(t; reconstruction, exp(log variance)), a variance an element, as the decoder gives it.
+def _gaussian(target, outputs):
+    """-log N(t; reconstruction, exp(log variance)), one variance an element.
 
-    target: (batch, ...); outputs: {"reconstruction", "reconstruction_log_var"} of the same shape.
-    Returns (batch,), nats an example; a density, so it may be below 0.
+    A density, so it may be below 0.
     """
     log_var = outputs["reconstruction_log_var"]
     square = ops.square(target - outputs["reconstruction"]) * ops.exp(-log_var)
@@ -76,46 +161,68 @@ def gaussian(target, outputs):
     return ops.sum(ops.reshape(elements, (ops.shape(target)[0], -1)), axis=-1)
 
 
-def unit_gaussian(target, outputs):
-    """-log N(t; reconstruction, 1), of squared errors alone.
-
-    target: (batch, ...); outputs: {"reconstruction"} of the same shape. Returns (batch,), nats an example.
-    """
+def _unit_gaussian(target, outputs):
+    """-log N(t; reconstruction, 1), of squared errors alone."""
     square = ops.square(target - outputs["reconstruction"])
     return ops.sum(ops.reshape(0.5 * (square + log(2 * pi)), (ops.shape(target)[0], -1)), axis=-1)
 
 
-def categorical(target, outputs):
-    """-log p(t) of independent positions, each one of so many classes.
-
-    target: (batch, ..., classes) one-hot; outputs: {"reconstruction"}, probabilities of that shape.
-    Returns (batch,), nats an example.
-    """
+def _categorical(target, outputs):
+    """-log p(t) of independent positions, each one of so many classes; the target is one-hot."""
     return _summed(categorical_crossentropy, target, outputs["reconstruction"], skipped=1)
 
 
-LIKELIHOODS: dict[str, Callable] = {
-    "bernoulli": bernoulli,
-    "gaussian": gaussian,
-    "unit_gaussian": unit_gaussian,
-    "categorical": categorical,
+LIKELIHOODS: dict[str, Likelihood] = {
+    "bernoulli": Likelihood(_bernoulli, fits=lambda domain: domain.unit_interval),
+    "gaussian": Likelihood(_gaussian, fits=lambda domain: not domain.one_hot, log_var=True),
+    "unit_gaussian": Likelihood(
+        _unit_gaussian, fits=lambda domain: not domain.one_hot and not domain.unit_interval
+    ),
+    "categorical": Likelihood(_categorical, fits=lambda domain: domain.one_hot),
 }
-"""Negative log-likelihoods (target, outputs by name) -> (batch,), by name."""
+"""Likelihoods by name."""
 
 
-def likelihood_of(outputs, domain) -> str:
-    """The name of the likelihood that a decoder of such outputs, by name, gives of data of a domain."""
-    if "reconstruction_log_var" in outputs:
-        return "gaussian"
-    return "unit_gaussian" if domain.scaled else domain.likelihood
+def likelihoods_for(domain: Domain) -> tuple[str, ...]:
+    """The likelihoods of the values of a domain.
+
+    Args:
+        domain: Of the targets.
+
+    Returns:
+        Their names; the domain's own one first.
+    """
+    names = [name for name, likelihood in LIKELIHOODS.items() if likelihood.fits(domain)]
+    return tuple(sorted(names, key=lambda name: name != domain.likelihood))
+
+
+def likelihood_of(outputs: Mapping[str, Tensor], domain: Domain) -> str:
+    """The likelihood that a decoder gives, known by its outputs.
+
+    Args:
+        outputs: Of the decoder, by name.
+        domain: Of the targets.
+
+    Returns:
+        The likelihood's name.
+    """
+    log_var = "reconstruction_log_var" in outputs
+    return next(name for name in likelihoods_for(domain) if LIKELIHOODS[name].log_var == log_var)
 
 
 def on_reconstruction(loss: Callable) -> Callable:
-    """A loss (target, output) as one of (target, outputs by name)."""
+    """A loss (target, output) as one of (target, outputs by name).
+
+    Args:
+        loss: One of `LOSSES`.
+
+    Returns:
+        The loss of the output "reconstruction".
+    """
     return lambda target, outputs: loss(target, outputs["reconstruction"])
 
 
-def gaussian_kl(mean, log_var):
+def gaussian_kl(mean: Tensor, log_var: Tensor) -> Tensor:
     """KL(N(mean, exp(log_var)) || N(0, 1)) of each dimension of a code (Kingma and Welling 2014, appendix B).
 
     Args:
@@ -128,8 +235,15 @@ def gaussian_kl(mean, log_var):
     return 0.5 * (ops.exp(log_var) + ops.square(mean) - 1.0 - log_var)
 
 
-def mean_of_elements(values):
-    """(batch, ...) -> (batch,)."""
+def mean_of_elements(values: Tensor) -> Tensor:
+    """The mean over all axes but the batch's.
+
+    Args:
+        values: (batch, ...).
+
+    Returns:
+        (batch,).
+    """
     return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
 
 

@@ -12,7 +12,7 @@ import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from keras_ae import backbones, blocks, data, tasks, variants
+from keras_ae import backbones, blocks, data, losses, tasks, variants
 from keras_ae.data.dataset import Dataset
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
@@ -20,14 +20,7 @@ from keras_ae.recipe_files import recipe_file
 from keras_ae.tasks import Task
 from keras_ae.variants import Variant
 
-LOSSES = (
-    "auto",
-    "binary_crossentropy",
-    "squared_error",
-    "absolute_error",
-    "vivid_squared_error",
-    "categorical_crossentropy",
-)
+LOSSES = ("auto", *losses.LOSSES)
 SCHEDULES = ("constant", "cosine")
 CHECKPOINTS = ("best", "last")
 LARGEST_SEED = 2**32 - 1

@@ -5,8 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-SQUASHED = {"unit": ops.sigmoid, "real": lambda values: values, "categorical": ops.softmax}
-"""What keeps a pseudo-input inside the domain of real ones."""
+from keras_ae.domains import domain_of
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -18,18 +17,18 @@ class PseudoInputs(layers.Layer):
 
     def __init__(self, components: int, shape: tuple[int, ...], domain: str, **kwargs):
         super().__init__(**kwargs)
-        self.components, self.shape, self.domain = components, tuple(shape), domain
+        self.components, self.shape, self.domain = components, tuple(shape), domain_of(domain)
         self.values = self.add_weight((components, *shape), "random_normal", name="values")
         self.built = True
 
     def call(self, anything):
-        return SQUASHED[self.domain](ops.convert_to_tensor(self.values))
+        return keras.activations.get(self.domain.activation)(ops.convert_to_tensor(self.values))
 
     def compute_output_spec(self, anything):
         return keras.KerasTensor((self.components, *self.shape), "float32")
 
     def get_config(self):
-        own = {"components": self.components, "shape": self.shape, "domain": self.domain}
+        own = {"components": self.components, "shape": self.shape, "domain": str(self.domain)}
         return super().get_config() | own
 
 

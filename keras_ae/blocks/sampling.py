@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from keras_ae.heads import Backbone, Heads, Spec
-from keras_ae.losses import gaussian_kl
+from keras_ae.losses import LIKELIHOODS, gaussian_kl, likelihoods_for
 
 BOUND = 7.0
 """Log-variances of reconstructions are kept within this of 0, smoothly, so that no density explodes."""
@@ -31,13 +31,13 @@ def likelihood(backbone, code, spec, name: str) -> dict:
     code: (batch, n). name: "auto" takes the one that fits the targets' domain.
     Raises ValueError for a likelihood that does not go with the domain.
     """
-    if name != "auto" and name not in FITTING[spec.domain]:
+    fitting = likelihoods_for(spec.domain)
+    if name != "auto" and name not in fitting:
         raise ValueError(
-            f"the likelihood of {spec.domain} values is {' or '.join(FITTING[spec.domain])}, "
-            f"received {name!r}"
+            f"the likelihood of {spec.domain} values is {' or '.join(fitting)}, received {name!r}"
         )
     activation = layers.Activation(spec.activation, name="reconstruction")
-    if (FITTING[spec.domain][0] if name == "auto" else name) != "gaussian":
+    if not LIKELIHOODS[spec.domain.likelihood if name == "auto" else name].log_var:
         return {"reconstruction": activation(backbone.decode(code, spec.target_shape))}
     channels = spec.target_shape[-1]
     both = backbone.decode(code, (*spec.target_shape[:-1], 2 * channels))
@@ -45,17 +45,9 @@ def likelihood(backbone, code, spec, name: str) -> dict:
     return {"reconstruction": activation(both[..., :channels]), "reconstruction_log_var": log_var}
 
 
-FITTING = {
-    "unit": ("bernoulli", "gaussian"),
-    "real": ("gaussian", "unit_gaussian"),
-    "categorical": ("categorical",),
-}
-"""Likelihoods that a domain admits, the natural one first."""
-
-
 def check_likelihood(name: str) -> None:
     """Raises ValueError for a name that is no likelihood."""
-    known = ("auto", "bernoulli", "gaussian", "unit_gaussian", "categorical")
+    known = ("auto", *LIKELIHOODS)
     if name not in known:
         raise ValueError(f"likelihood is one of {', '.join(known)}; received {name!r}")
 

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from keras_ae.domains import domain_of
 from keras_ae.losses import LIKELIHOODS, gaussian_kl
 
 
@@ -21,10 +22,13 @@ class Contributions(layers.Layer):
 
     def __init__(self, domain: str, groups: list[int] | None = None, **settings):
         super().__init__(**settings)
-        self.domain, self.groups = domain, None if groups is None else [int(group) for group in groups]
+        self.domain, self.groups = (
+            domain_of(domain),
+            None if groups is None else [int(group) for group in groups],
+        )
 
     def call(self, inputs, reconstruction):
-        if self.domain == "categorical":
+        if self.domain.one_hot:
             errors = -tf.math.log(tf.maximum(tf.reduce_sum(inputs * reconstruction, axis=-1), 1e-7))
         else:
             errors = tf.square(inputs - reconstruction)
@@ -36,10 +40,10 @@ class Contributions(layers.Layer):
     def compute_output_shape(self, inputs_shape, reconstruction_shape):
         if self.groups is not None:
             return (inputs_shape[0], max(self.groups) + 1)
-        return inputs_shape[:-1] if self.domain == "categorical" else inputs_shape
+        return inputs_shape[:-1] if self.domain.one_hot else inputs_shape
 
     def get_config(self):
-        return super().get_config() | {"domain": self.domain, "groups": self.groups}
+        return super().get_config() | {"domain": str(self.domain), "groups": self.groups}
 
 
 @keras.saving.register_keras_serializable("keras_ae")

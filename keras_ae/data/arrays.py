@@ -15,6 +15,7 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests, split_by_content
 from keras_ae.data.types import LARGEST, Data, Split
+from keras_ae.domains import REAL, UNIT, Domain, domain_of
 from keras_ae.errors import InputError
 
 EXAMPLES = ("x", "x_train", "images", "data", "examples", "arr_0")
@@ -55,8 +56,8 @@ class ArrayFile(Dataset):
     series: bool = False
 
     def __post_init__(self):
-        if self.domain not in (None, "unit", "real", "categorical"):
-            raise ValueError(f'domain is "unit", "real" or "categorical", received {self.domain!r}')
+        if self.domain is not None:
+            domain_of(self.domain)
 
     @classmethod
     def accepts(cls, text: str) -> ArrayFile | None:
@@ -71,7 +72,7 @@ class ArrayFile(Dataset):
             splits = self._given_splits(arrays, examples, labels)
         else:
             splits = split_by_content(examples, labels)
-        return _in_domain(Path(self.path).name, splits, self.domain)
+        return _in_domain(Path(self.path).name, splits, self._domain)
 
     def sample(self) -> Data:
         """Blobs of 12 x 12 pixels, or their rows as series, or bright and dark as classes; needs no file."""
@@ -79,9 +80,17 @@ class ArrayFile(Dataset):
         centers = np.random.default_rng(0).uniform(2, 9, (60, 2, 1, 1))
         blobs = np.exp(-((rows - centers[:, 0]) ** 2 + (columns - centers[:, 1]) ** 2) / 6)
         examples = blobs.astype(np.float32) if self.series else blobs[..., None].astype(np.float32)
-        if self.domain == "categorical":
+        if self._one_hot:
             examples = (blobs > 0.5).astype(np.int64)
-        return _in_domain("sample", split_by_content(examples), self.domain)
+        return _in_domain("sample", split_by_content(examples), self._domain)
+
+    @property
+    def _domain(self) -> Domain | None:
+        return None if self.domain is None else domain_of(self.domain)
+
+    @property
+    def _one_hot(self) -> bool:
+        return self._domain is not None and self._domain.one_hot
 
     def headers(self) -> dict[str, Header]:
         """What each array of the file is, by its name, with its content unread; an .npy's is `array`.
@@ -141,7 +150,7 @@ class ArrayFile(Dataset):
             raise InputError(
                 f"expected series (n, time) or (n, time, channels) in {self.path}; received {array.shape}"
             )
-        missing = array.ndim == (2 if self.series else 3) and self.domain != "categorical"
+        missing = array.ndim == (2 if self.series else 3) and not self._one_hot
         return array[..., None] if missing else array
 
     def _given_splits(self, arrays, examples, labels):
@@ -223,9 +232,9 @@ def _in_domain(name, splits, domain):
     """Data whose examples are uint8, or float32 in the unit interval, or standardized float32."""
     train = splits["train"].examples
     dtype = train.dtype
-    if domain == "categorical":
-        return Data(name, **_one_hot(name, splits), domain="categorical")
-    if domain != "real" and dtype in (np.uint8, np.bool_, np.uint16):
+    if domain is not None and domain.one_hot:
+        return Data(name, **_one_hot(name, splits), domain=domain)
+    if (domain is None or domain.unit_interval) and dtype in (np.uint8, np.bool_, np.uint16):
         full = {"uint8": None, "bool": 1, "uint16": 65535}[dtype.name]
         convert = (lambda x: x) if full is None else (lambda x: x.astype(np.float32) / np.float32(full))
         notes = ()
@@ -234,18 +243,18 @@ def _in_domain(name, splits, domain):
                 f"uint16 values count as parts of 65535, the largest here is {train.max()}: nearly black; "
                 'scale them, or call them real: SET="data.domain=real"',
             )
-        return Data(name, **_map(splits, convert), domain="unit", notes=notes)
+        return Data(name, **_map(splits, convert), domain=UNIT, notes=notes)
     spans = [(split.examples.min(), split.examples.max()) for split in splits.values()]
     within = min(low for low, _ in spans) >= 0 and max(high for _, high in spans) <= 1
-    if domain == "unit" or (domain is None and within):
-        return Data(name, **_map(splits, lambda x: x.astype(np.float32)), domain="unit")
+    if (domain is None and within) or (domain is not None and not domain.scaled):
+        return Data(name, **_map(splits, lambda x: x.astype(np.float32)), domain=domain or UNIT)
     axes = tuple(range(train.ndim - 1))
     offset = train.mean(axes, dtype=np.float64)
     constant = train.max(axes) == train.min(axes)
     scale = np.where(constant, 1.0, train.std(axes, dtype=np.float64))
     standardized = _map(splits, lambda x: ((x - offset) / scale).astype(np.float32))
     return Data(
-        name, **standardized, domain="real", offset=offset.astype(np.float32), scale=scale.astype(np.float32)
+        name, **standardized, domain=REAL, offset=offset.astype(np.float32), scale=scale.astype(np.float32)
     )
 
 

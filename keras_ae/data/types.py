@@ -97,13 +97,13 @@ class Scaler:
 
     def inverse_transform(self, seen) -> np.ndarray:
         """What a model gives (n, ...) as people have it: numbers of classes, or values in their units."""
-        if self.domain == "categorical":
+        if self.domain.one_hot:
             return np.argmax(seen, axis=-1)
-        return np.asarray(seen) * self.scale + self.offset if self.domain == "real" else np.asarray(seen)
+        return np.asarray(seen) * self.scale + self.offset if self.domain.scaled else np.asarray(seen)
 
     def transform(self, raw: np.ndarray, classes: int) -> np.ndarray:
         """The same the other way round, float32; classes: how many numbers of classes there are."""
-        if self.domain == "categorical":
+        if self.domain.one_hot:
             return np.eye(classes, dtype=np.float32)[raw]
         return ((raw - self.offset) / self.scale).astype(np.float32)
 
@@ -255,6 +255,6 @@ def values(examples) -> tf.Tensor:
 
 def in_original_units(split: Split, scaler: Scaler) -> np.ndarray:
     """Examples (n, ...) of a split as people have them: numbers of classes, or values in their units."""
-    if scaler.domain == "categorical":
+    if scaler.domain.one_hot:
         return split.examples.argmax(axis=-1)  # of bytes, which as floats would take four times as many
     return scaler.inverse_transform(np.asarray(values(split.examples)))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
 from keras_ae.imaging.grid import drawable
@@ -223,7 +224,7 @@ def format_of(own: Format | None, domain: str, shape: tuple[int, ...]) -> Format
     """
     if own is not None:
         return own
-    name = "Images" if domain == "unit" and drawable(shape) else "Numbers"
+    name = "Images" if domain_of(domain).unit_interval and drawable(shape) else "Numbers"
     return formats()[name]()
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
+from keras_ae.domains import domain_of
+
 GAP = 2
 LARGEST_SPRITE = 8192
 """Side in pixels of the largest sprite that TensorBoard's projector takes."""
@@ -69,8 +71,8 @@ def save(image: np.ndarray, path) -> None:
 
 def to_bytes(images: np.ndarray, domain: str) -> np.ndarray:
     """Values as uint8: [0, 1], or three standard deviations to either side of 0, become 0 to 255, NaN 0."""
-    if domain == "real":
-        images = images / 6.0 + 0.5
+    low, high = domain_of(domain).display
+    images = np.asarray(images) / (high - low) - low / (high - low)
     return (np.clip(np.nan_to_num(images, nan=0.0), 0.0, 1.0) * 255.0).round().astype(np.uint8)
 
 

@@ -13,6 +13,7 @@ from sklearn.metrics import normalized_mutual_info_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from keras_ae.domains import domain_of
 from keras_ae.losses import (
     absolute_error,
     binary_crossentropy,
@@ -65,9 +66,10 @@ def excess_crossentropy(target, output):
 
 def domain_metrics(domain: str, shape: tuple[int, ...]) -> dict[str, Callable]:
     """The figures that make sense for a domain and an element shape, by their names in tables."""
-    if domain == "categorical":
+    domain = domain_of(domain)
+    if domain.one_hot:
         return {"accuracy": accuracy, "crossentropy": categorical_crossentropy}
-    if domain != "unit":
+    if not domain.unit_interval:
         return {"mse": squared_error, "mae": absolute_error}
     images = {"ssim": ssim} if len(shape) == 3 and min(shape[:2]) > 1 else {}
     return {

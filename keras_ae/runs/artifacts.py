@@ -251,7 +251,7 @@ def save_data_facts(run: Run) -> None:
         told = {"channels": np.array(series.names), "step": step_of_time(series)}
     if data.format is not None:
         told["format"] = to_json(data.format)
-    if data.domain == "categorical" and run.recipe.variant.sampler is not None:
+    if data.domain.one_hot and run.recipe.variant.sampler is not None:
         told["learned"] = np.unique(hashes(data.train.examples.argmax(axis=-1)))
     np.savez(
         directory / DATA_FILE,

@@ -162,7 +162,7 @@ def _requests(heads, scaler, sampler, examples, passage, columns):
     """What to ask of the signatures, by the names that they take, in the data's own units."""
     raw = examples["inputs"] * scaler.scale + scaler.offset
     named = {"inputs": raw.astype(np.float32)} | columns
-    if scaler.domain == "categorical":
+    if scaler.domain.one_hot:
         named["inputs"] = examples["inputs"].argmax(axis=-1)
     if "condition" in examples:
         named["condition"] = examples["condition"].argmax(axis=-1)
@@ -171,7 +171,7 @@ def _requests(heads, scaler, sampler, examples, passage, columns):
         if model is not None:
             shape = (len(raw), *model.inputs[0].shape[1:])
             named["noise"] = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    if scaler.domain == "unit" and raw.ndim == 4 and raw.shape[-1] in (1, 3):
+    if scaler.domain.unit_interval and raw.ndim == 4 and raw.shape[-1] in (1, 3):
         named["image_bytes"] = passage.written(raw)
     return named
 

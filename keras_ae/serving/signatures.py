@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.types import Scaler
+from keras_ae.domains import domain_of
 from keras_ae.heads import Heads, apply
 from keras_ae.imaging.grid import drawable
 from keras_ae.losses import categorical_crossentropy, squared_error
@@ -145,7 +146,7 @@ def _restoring(restorer, scaler, outside):
 
 def _with_images(served, heads, scaler, outside):
     """The signatures, and of images those too that take or give them encoded."""
-    if scaler.domain != "unit":
+    if not scaler.domain.unit_interval:
         return served
 
     def from_bytes(signature):
@@ -186,7 +187,7 @@ def _specs(model, scaler, left_out=()):
     specs = {}
     for tensor in model.inputs:
         shape, dtype = tensor.shape, tensor.dtype
-        if tensor.name == "condition" or (tensor.name == "inputs" and scaler.domain == "categorical"):
+        if tensor.name == "condition" or (tensor.name == "inputs" and scaler.domain.one_hot):
             shape, dtype = shape[:-1], "int64"
         if tensor.name == "inputs" and scaler.preprocessor is not None:
             specs |= column_specs(scaler.preprocessor)
@@ -202,7 +203,7 @@ def column_specs(preprocessor: Preprocessor) -> dict[str, tf.TensorSpec]:
 
 
 def _error(domain):
-    return categorical_crossentropy if domain == "categorical" else squared_error
+    return categorical_crossentropy if domain_of(domain).one_hot else squared_error
 
 
 class InGraph:
@@ -220,21 +221,21 @@ class InGraph:
             changed["condition"] = _one_hot(named["condition"], self.classes, "condition")
         if self.preprocessor is not None and self.preprocessor.signature.keys() <= named.keys():
             return {"inputs": self.preprocessor.graph(named)} | changed
-        if "inputs" in named and self.domain == "categorical":
+        if "inputs" in named and self.domain.one_hot:
             changed["inputs"] = _one_hot(named["inputs"], self.shape[-1], "inputs")
-        if "inputs" in named and self.domain == "real":
+        if "inputs" in named and self.domain.scaled:
             changed["inputs"] = (named["inputs"] - self.offset) / self.scale
         return named | changed
 
     def outward(self, outputs):
         changed = {}
-        if self.domain == "real":
+        if self.domain.scaled:
             changed["reconstruction"] = outputs["reconstruction"] * self.scale + self.offset
             if "reconstruction_log_var" in outputs:
                 changed["reconstruction_log_var"] = outputs["reconstruction_log_var"] + 2.0 * tf.math.log(
                     self.scale
                 )
-        if self.domain == "categorical":
+        if self.domain.one_hot:
             changed["classes"] = tf.argmax(outputs["reconstruction"], axis=-1)
         return outputs | changed
 
@@ -287,21 +288,21 @@ class InNumPy:
             specs = column_specs(self.scaler.preprocessor)
             given = {name: tf.constant(named[name], spec.dtype) for name, spec in specs.items()}
             return {"inputs": self.scaler.preprocessor.graph(given)} | changed
-        if "inputs" in named and self.scaler.domain == "categorical":
+        if "inputs" in named and self.scaler.domain.one_hot:
             changed["inputs"] = np.eye(self.positions, dtype=np.float32)[named["inputs"]]
-        if "inputs" in named and self.scaler.domain == "real":
+        if "inputs" in named and self.scaler.domain.scaled:
             changed["inputs"] = (named["inputs"] - self.scaler.offset) / self.scaler.scale
         return {name: tf.convert_to_tensor(value) for name, value in (named | changed).items()}
 
     def outward(self, outputs):
         found = {name: np.asarray(value) for name, value in outputs.items()}
-        if self.scaler.domain == "real":
+        if self.scaler.domain.scaled:
             found["reconstruction"] = found["reconstruction"] * self.scaler.scale + self.scaler.offset
             if "reconstruction_log_var" in found:
                 found["reconstruction_log_var"] = found["reconstruction_log_var"] + 2 * np.log(
                     self.scaler.scale
                 )
-        if self.scaler.domain == "categorical":
+        if self.scaler.domain.one_hot:
             found["classes"] = found["reconstruction"].argmax(axis=-1)
         return found
 

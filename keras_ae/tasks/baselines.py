@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 from sklearn.decomposition import PCA
 
+from keras_ae.domains import domain_of
+
 MOST_FEATURES = 2048
 """Elements up to which one matrix maps a whole example; above, a filter does, pixel by pixel."""
 
@@ -33,6 +35,7 @@ def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
     kept, so memory does not grow with the data.
     Raises ValueError for larger examples that are no images of at least 4 pixels a side.
     """
+    limits = domain_of(domain).range
     first, _ = next(iter(train))
     if not has_linear_map(first.shape[1:]):
         raise ValueError(f"no linear map is fitted to examples of shape {tuple(first.shape[1:])}")
@@ -46,7 +49,7 @@ def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
     def predict(inputs):
         features, _ = rows(inputs, inputs)
         outputs = (features @ weights).reshape(inputs.shape)
-        return outputs.clip(0, 1) if domain == "unit" else outputs
+        return outputs.clip(*limits) if limits else outputs
 
     return predict
 
@@ -56,13 +59,14 @@ def principal_components(examples: np.ndarray, size: int, domain: str) -> Predic
 
     examples: (n, ...) float32, the clean training examples.
     """
+    limits = domain_of(domain).range
     flat = examples.reshape(len(examples), -1)
     pca = PCA(min(size, *flat.shape), random_state=0).fit(flat)
 
     def predict(inputs):
         inputs = np.asarray(inputs)
         outputs = pca.inverse_transform(pca.transform(inputs.reshape(len(inputs), -1))).reshape(inputs.shape)
-        return outputs.clip(0, 1) if domain == "unit" else outputs
+        return outputs.clip(*limits) if limits else outputs
 
     return predict
 

@@ -7,9 +7,10 @@ fresh in every epoch and yet identical in a repeat of the run.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import tensorflow as tf
+
+from keras_ae.domains import domain_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Gaussian:
     def __call__(self, examples, seeds, domain: str):
         """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
         noisy = examples + self.sigma * _each(tf.random.stateless_normal, examples, seeds)
-        return tf.clip_by_value(noisy, 0.0, 1.0) if domain == "unit" and self.clipped else noisy
+        return _clipped(noisy, domain) if self.clipped else noisy
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class UnknownGaussian:
         sigma = self.lowest + (self.highest - self.lowest) * share
         sigma = tf.reshape(sigma, (-1, *[1] * (len(examples.shape) - 1)))
         noisy = examples + sigma * _each(tf.random.stateless_normal, examples, seeds)
-        return tf.clip_by_value(noisy, 0.0, 1.0) if domain == "unit" and self.clipped else noisy
+        return _clipped(noisy, domain) if self.clipped else noisy
 
 
 @dataclass(frozen=True)
@@ -90,18 +91,13 @@ class SaltAndPepper:
     """
 
     rate: float = 0.25
-    EXTREMES: ClassVar[dict[str, tuple[float, float]]] = {
-        "unit": (0.0, 1.0),
-        "real": (-2.0, 2.0),
-        "categorical": (0.0, 1.0),
-    }
 
     def __post_init__(self):
         _check_rate(self.rate)
 
     def __call__(self, examples, seeds, domain: str):
         """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
-        low, high = self.EXTREMES[domain]
+        low, high = domain_of(domain).extremes
         uniform = _each(tf.random.stateless_uniform, examples, seeds)
         corrupted = tf.where(uniform < self.rate, high * tf.ones_like(examples), examples)
         return tf.where(uniform < self.rate / 2, low * tf.ones_like(examples), corrupted)
@@ -152,6 +148,12 @@ class Binarized:
 def _check_rate(rate):
     if not 0 < rate <= 1:
         raise ValueError(f"rate is above 0 and at most 1, received {rate}")
+
+
+def _clipped(examples, domain):
+    """Examples brought back into the range of their domain, where it has one."""
+    limits = domain_of(domain).range
+    return examples if limits is None else tf.clip_by_value(examples, *limits)
 
 
 def _each(draw, examples, seeds):

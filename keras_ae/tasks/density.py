@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
+from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
 from keras_ae.losses import LIKELIHOODS, likelihood_of
@@ -38,7 +39,7 @@ class Density(Task):
 
     def pair(self, examples, seeds, domain: str):
         """examples (batch, ...) -> the same example twice, binary where it is asked for."""
-        if self.binarized and domain != "unit":
+        if self.binarized and not domain_of(domain).unit_interval:
             raise InputError(
                 f"binarization draws black or white from values in [0, 1], received {domain} ones; "
                 'leave it out: SET="task.binarized=false"'

@@ -49,7 +49,7 @@ class Generation(Task):
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """PCA of the same code size; none of whole numbers, which have other baselines."""
-        if data.domain == "categorical":
+        if data.domain.one_hot:
             return {}
         return Reconstruction().baselines(data, seed, latent_dim)
 
@@ -154,7 +154,7 @@ def _among_codes(heads, data, seen, wanted):
         encoded = batched(heads.encoder, inputs)
         return encoded.get("quantized", encoded["code"])
 
-    if data.domain == "categorical":
+    if data.domain.one_hot:
         seen = np.eye(seen.shape[-1], dtype=np.float32)[seen.argmax(axis=-1)]
     made = codes(np.asarray(seen, np.float32), wanted)
     density, coverage = density_and_coverage(made, codes(np.asarray(values(real.examples)), real.labels))

@@ -23,7 +23,7 @@ def can_draw(shape: tuple[int, ...], format: Format | None) -> bool:
 def rows_drawn(rows: Mapping[str, np.ndarray], scaler: Scaler, format: Format | None) -> np.ndarray:
     """An image (height, width, 1 or 3) uint8, a row for each entry: examples as a model has them."""
     shape = next(iter(rows.values())).shape[1:]
-    if format is None or (drawable(shape) and scaler.domain != "categorical"):  # classes are no colors
+    if format is None or (drawable(shape) and not scaler.domain.one_hot):  # classes are no colors
         return grid(rows, scaler.domain)
     drawings = []
     columns = min(MOST_DRAWN, *(len(row) for row in rows.values()))

@@ -220,19 +220,19 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
     unit interval, and for cross-entropy on real values.
     """
     lowest, highest = _range(data)
-    if data.domain == "unit" and not (lowest >= 0 and highest <= 1):
+    low, high = data.domain.range or (-np.inf, np.inf)
+    if not (lowest >= low and highest <= high):
         raise InputError(
-            f"a sigmoid output needs data in [0, 1]; found {lowest:g} to {highest:g}; "
-            'scale the data into [0, 1], or call it real: SET="data.domain=real"'
+            f"a {data.domain.activation} output needs data in [{low:g}, {high:g}]; found {lowest:g} to "
+            f"{highest:g}; scale the data into [{low:g}, {high:g}], or call it real: "
+            'SET="data.domain=real"'
         )
-    if (data.domain == "categorical") != (
-        recipe.loss == "categorical_crossentropy"
-    ) and recipe.loss != "auto":
+    if recipe.loss != "auto" and data.domain.one_hot != (recipe.loss == "categorical_crossentropy"):
         raise InputError(
             f"categorical cross-entropy is for classes and classes are for it; received loss={recipe.loss} "
             f'and {data.domain} values; leave the loss at auto: SET="loss=auto"'
         )
-    if data.domain != "unit" and recipe.loss == "binary_crossentropy":
+    if not data.domain.unit_interval and recipe.loss == "binary_crossentropy":
         raise InputError(
             f"cross-entropy needs data in [0, 1]; found real values, standardized from {lowest:g} to "
             f'{highest:g}; scale the data into [0, 1], or take the other loss: SET="loss=squared_error"'
@@ -245,7 +245,7 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
                 'leave the loss at auto and choose another one with SET="variant.likelihood=..."'
             )
         return losses.LIKELIHOODS[data.domain.likelihood if likelihood == "auto" else likelihood]
-    loss = data.domain.loss if recipe.loss == "auto" else getattr(losses, recipe.loss)
+    loss = data.domain.loss if recipe.loss == "auto" else losses.LOSSES[recipe.loss]
     return losses.on_reconstruction(loss)
 
 

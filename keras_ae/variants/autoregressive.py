@@ -82,7 +82,7 @@ class Autoregressive(Variant):
         """Raises InputError for what is not classes, for targets of another shape, and for too few axes."""
         axis = self.backbone.axis or 0
         shape = spec.target_shape
-        if spec.domain != "categorical" or spec.input_shape != shape or len(shape) < 2 + axis:
+        if not spec.domain.one_hot or spec.input_shape != shape or len(shape) < 2 + axis:
             raise InputError(
                 f"expected classes in steps along axis {axis}, in and out alike, such as (64, 4, 51), "
                 f"received {spec.domain} values of shapes {spec.input_shape} and {shape}; take another "

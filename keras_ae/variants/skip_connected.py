@@ -83,7 +83,7 @@ class SkipConnected(Variant):
         side = self.unshuffle * scale
         features = conv(features, spec.target_shape[-1] * side**2, "decoder_logits", gain=0.01)
         features = Shuffle(side, name="decoder_shuffle")(features)
-        output = Shortcut(self.shortcut, scale, spec.domain == "unit", name="decoder_output")(
+        output = Shortcut(self.shortcut, scale, spec.domain.unit_interval, name="decoder_output")(
             features, taken["inputs"]
         )
         decoder = keras.Model(taken, {"reconstruction": output}, name="decoder")
@@ -94,7 +94,7 @@ class SkipConnected(Variant):
 
     def _scale(self, spec):
         """How many times larger than the inputs the targets are."""
-        if len(spec.input_shape) != 3 or spec.domain == "categorical":
+        if len(spec.input_shape) != 3 or spec.domain.one_hot:
             raise InputError(
                 f"a skip-connected network takes images (height, width, channels) of numbers, received "
                 f"shape {spec.input_shape} of the {spec.domain} domain; take another variant"

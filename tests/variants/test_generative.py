@@ -115,7 +115,7 @@ def test_the_bound_of_one_draw_is_that_of_the_variational_autoencoder_and_more_d
         heads = variant.build(SPEC)
         weights = weights or heads.end_to_end.get_weights()
         heads.end_to_end.set_weights([1.5 * weight for weight in weights])
-        trainer = Trainer(heads.trained, losses.bernoulli, variant.terms(), samples=samples)
+        trainer = Trainer(heads.trained, losses.LIKELIHOODS["bernoulli"], variant.terms(), samples=samples)
         trainer.compile(optimizer=keras.optimizers.SGD(0.0))
         scores = trainer.test_on_batch({"inputs": inputs, "seeds": seeds}, inputs, return_dict=True)
         bounds.append(scores["loss"])
@@ -292,7 +292,9 @@ def test_a_critic_learns_by_its_own_terms_and_the_rest_by_the_objective(variant,
     keras.utils.set_random_seed(0)
     heads = variant.build(SPEC)
     loss = (
-        losses.bernoulli if hasattr(variant, "likelihood") else losses.on_reconstruction(losses.squared_error)
+        losses.LIKELIHOODS["bernoulli"]
+        if hasattr(variant, "likelihood")
+        else losses.on_reconstruction(losses.squared_error)
     )
     trainer = AdversarialTrainer(
         heads.trained, loss, variant.terms(), 100, critic=heads.critic, critic_terms=variant.critic_terms()

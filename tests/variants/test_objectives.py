@@ -97,7 +97,7 @@ def test_validation_weighs_a_term_as_the_end_of_training_does():
     keras.utils.set_random_seed(0)
     variant = Variational(DenseBackbone(()), 2, beta=3.0, kl_warmup=1.0)
     heads = variant.build(SPEC)
-    trainer = Trainer(heads.trained, losses.bernoulli, variant.terms(), steps=4)
+    trainer = Trainer(heads.trained, losses.LIKELIHOODS["bernoulli"], variant.terms(), steps=4)
     trainer.compile(optimizer=keras.optimizers.SGD(0.0))
     named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
     for done in range(3):
@@ -128,7 +128,7 @@ def test_several_samples_are_combined_into_the_importance_weighted_bound():
 def test_weight_decay_stands_in_the_loss_and_under_its_own_name():
     keras.utils.set_random_seed(0)
     heads = Variational(DenseBackbone((4,), l2=0.5), 2).build(SPEC)
-    trainer = Trainer(heads.trained, losses.bernoulli, ())
+    trainer = Trainer(heads.trained, losses.LIKELIHOODS["bernoulli"], ())
     trainer.compile(optimizer=keras.optimizers.SGD(0.0))
     named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
     logs = trainer.test_on_batch(named, tf.ones((2, 3, 4, 1)), return_dict=True)
@@ -140,7 +140,9 @@ def test_weight_decay_stands_in_the_loss_and_under_its_own_name():
 
 def test_likelihoods_of_known_values():
     half = np.full((2, 3), 0.5, "float32")
-    np.testing.assert_allclose(losses.bernoulli(half, {"reconstruction": half}), 2 * [3 * log(2)], rtol=1e-5)
+    np.testing.assert_allclose(
+        losses.LIKELIHOODS["bernoulli"](half, {"reconstruction": half}), 2 * [3 * log(2)], rtol=1e-5
+    )
     outputs = {"reconstruction": half, "reconstruction_log_var": np.full((2, 3), log(4.0), "float32")}
     expected = 3 * 0.5 * (1.0 / 4 + log(4.0) + log(2 * pi))
     np.testing.assert_allclose(losses.gaussian(half + 1.0, outputs), 2 * [expected], rtol=1e-5)

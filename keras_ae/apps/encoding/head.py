@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_ae.data.streams.rows import Rows, Taken
 from keras_ae.data.streams.stream import Stream
+from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.heads import inference_batch
 from keras_ae.serving.exported import DEFAULT_SIGNATURE, ExportedHead
@@ -45,9 +46,9 @@ class Head:
         try:
             signature = card["signatures"][DEFAULT_SIGNATURE]
             given, gives = signature["inputs"], signature["outputs"]
-            domain, shape = card["data"]["domain"], card["data"]["shape"]
+            domain, shape = domain_of(card["data"]["domain"]), card["data"]["shape"]
             weights = card["weights_sha256"]
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"{folder} has no card that describes its signatures and weights ({error!r}); export it again"
             ) from error
@@ -69,7 +70,7 @@ class Head:
         taken = Taken(
             tuple(given["inputs"]["shape"][1:]),
             domain,
-            shape[-1] if domain == "categorical" else 0,
+            shape[-1] if domain.one_hot else 0,
             tuple(card["data"].get("label_names", ())) if conditional else (),
         )
         outputs = {

@@ -79,7 +79,7 @@ class Generator:
     @property
     def element_shape(self) -> tuple[int, ...]:
         """Of an example as people have it."""
-        return self.shape[:-1] if self.scaler.domain == "categorical" else self.shape
+        return self.shape[:-1] if self.scaler.domain.one_hot else self.shape
 
     def noise(self, count: int, seed: int, temperature: float = 1.0) -> np.ndarray:
         """Standard normal numbers of a seed for the sampler (count, ...); by the temperature they spread.
@@ -124,7 +124,7 @@ class Generator:
         """Codes (n, ...) of examples (n, ...) as people have them."""
         classes = self.shape[-1]
         whole = examples.dtype.kind in "iu" and examples.min() >= 0 and examples.max() < classes
-        if self.scaler.domain == "categorical" and not whole:
+        if self.scaler.domain.one_hot and not whole:
             raise InputError(
                 f"expected whole numbers of classes from 0 to {classes - 1}, received {examples.dtype} from "
                 f"{examples.min()} to {examples.max()}; take data of the kind that the model was trained on"

@@ -198,7 +198,7 @@ def reconstruction(generator: Generator, one: Given) -> tuple[np.ndarray, np.nda
     labels = labels_of(generator, one, len(windows))
     codes = generator.encoded(windows, labels)
     back = whole_of(generator.decoded(codes, wanted_of(generator, one, len(codes))), starts, axis)
-    if generator.scaler.domain == "categorical":
+    if generator.scaler.domain.one_hot:
         return back, codes, f"{np.mean(back == one.example):.2%} of {back.size:,} places as they were"
     return back, codes, f"mean squared error {np.mean(np.square(back - one.example)):.5f}"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 
 FULL = {"uint8": 255, "uint16": 65535}
@@ -21,9 +22,12 @@ class Taken:
     """
 
     shape: tuple[int, ...]
-    domain: str
+    domain: Domain
     classes: int = 0
     label_names: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "domain", domain_of(self.domain))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,21 +57,22 @@ def as_taken(raw: np.ndarray, taken: Taken, where: str, first: int = 0) -> np.nd
     first: the place of the first row, by which an error names an example.
     Raises InputError for what is not finite, not within [0, 1] in the unit domain, or no class.
     """
-    if taken.domain == "categorical":
+    if taken.domain.one_hot:
         if raw.dtype.kind not in "bui":
             raise InputError(f"expected whole numbers, each of a class, in {where}; received {raw.dtype}")
         bad = (raw < 0) | (raw >= taken.classes)
         expected = f"numbers of classes from 0 to {taken.classes - 1}"
         values = raw.astype(np.int64)
     else:
-        full = FULL.get(raw.dtype.name, 1) if taken.domain == "unit" else 1
+        full = FULL.get(raw.dtype.name, 1) if taken.domain.unit_interval else 1
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is named below
             values = raw.astype(np.float32) if full == 1 else raw.astype(np.float32) / np.float32(full)
-        unit = taken.domain == "unit"
-        if unit and raw.dtype.name in ("bool", *FULL):
+        if taken.domain.unit_interval and raw.dtype.name in ("bool", *FULL):
             return values
-        bad = ~((values >= 0) & (values <= 1)) if unit else ~np.isfinite(values)
-        expected = "values in [0, 1]" if unit else "finite numbers"
+        bad, expected = ~np.isfinite(values), "finite numbers"
+        if taken.domain.range is not None:
+            low, high = taken.domain.range
+            bad, expected = ~((values >= low) & (values <= high)), f"values in [{low:g}, {high:g}]"
     if bad.any():
         row = int(np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))[0])
         raise InputError(

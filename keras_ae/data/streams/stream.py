@@ -139,7 +139,7 @@ class FolderStream:
     named = True
 
     def __init__(self, path: str, taken: Taken):
-        if taken.domain != "unit" or len(taken.shape) != 3 or taken.shape[-1] not in (1, 3):
+        if not taken.domain.unit_interval or len(taken.shape) != 3 or taken.shape[-1] not in (1, 3):
             raise InputError(
                 f"expected examples of shape {taken.shape} of the {taken.domain} domain, as the model was "
                 f"trained on; received {path}, a folder of images; encode an .npy or .npz"
@@ -207,7 +207,7 @@ class LoadedStream:
         splits = self.data.splits
         self.splits = [splits[split]] if split else list(splits.values())
         shape = self.splits[0].shape
-        check_shape(shape[:-1] if taken.domain == "categorical" else shape, taken, self.where)
+        check_shape(shape[:-1] if taken.domain.one_hot else shape, taken, self.where)
         self.count = sum(map(len, self.splits))
         self.labeled = all(part.labels is not None for part in self.splits)
 
@@ -216,9 +216,9 @@ class LoadedStream:
         for first in range(start, stop, size):
             last = min(first + size, stop)
             raw = self._joined([part.examples for part in self.splits], first, last)
-            if self.data.domain == "real":
+            if self.data.domain.scaled:
                 raw = raw * self.data.scale + self.data.offset
-            elif self.data.domain == "categorical":
+            elif self.data.domain.one_hot:
                 raw = raw.argmax(axis=-1)
             labels = [part.labels for part in self.splits]
             yield Rows(

@@ -63,7 +63,7 @@ def benchmark(
     recipes = _recipes(data, names, [f"epochs={epochs}", *settings], seeds, report)
     first = next(iter(recipes.values()))[0]
     loaded = first.data.load()
-    if loaded.domain != "unit":
+    if not loaded.domain.unit_interval:
         raise InputError(
             f"the table compares reconstructions of values in [0, 1], received {loaded.domain} ones; "
             "scale numbers into [0, 1]; of classes there is no such table"
