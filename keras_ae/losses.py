@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log, pi, prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keras import ops
-
-if TYPE_CHECKING:
-    from keras_ae.domains import Domain
 
 __all__ = [
     "LIKELIHOODS",
@@ -35,6 +32,9 @@ __all__ = [
 
 Tensor = Any
 """A NumPy array or a tensor."""
+
+Domain = Any
+"""A `keras_ae.domains.Domain`, which names losses of this module and so cannot be imported here."""
 
 
 def binary_crossentropy(target: Tensor, output: Tensor) -> Tensor:

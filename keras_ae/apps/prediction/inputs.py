@@ -120,7 +120,7 @@ def _prepared(name, array, spec, domain, path):
     """An array as training would have read it: with an axis for one channel, pixels scaled into [0, 1]."""
     if not array.ndim:
         raise InputError(f"expected {name} in {path} with an axis of examples, received a single value")
-    if name == "inputs" and spec["dtype"] == "float32" and array.dtype.name in WHITE and domain != "real":
+    if name == "inputs" and spec["dtype"] == "float32" and array.dtype.name in WHITE and _of_pixels(domain):
         white = WHITE[array.dtype.name]
         if domain is None:
             raise InputError(
@@ -130,6 +130,13 @@ def _prepared(name, array, spec, domain, path):
         array = (array / white).astype("float32")
     shape = spec["shape"]
     return array[..., None] if shape and shape[-1] == 1 and array.ndim == len(shape) - 1 else array
+
+
+def _of_pixels(domain):
+    """Whether bytes stand for values in [0, 1]; so it is too where the domain is not known."""
+    from keras_ae.domains import domain_of  # which imports Keras, of which a client needs nothing else
+
+    return domain is None or domain_of(domain).unit_interval
 
 
 def read_columns(path: Path, specs: Mapping[str, dict[str, Any]]) -> dict[str, np.ndarray]:
