@@ -11,26 +11,36 @@ import numpy as np
 from keras_ae.client.rest import Rest
 from keras_ae.client.rows import in_batches
 from keras_ae.client.rpc import Grpc
+from keras_ae.client.transport import Transport
 from keras_ae.errors import InputError
 
+__all__ = ["Client"]
+
 TYPES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_HALF": "float16"}
-"""Types whose names are not the server's own in lower case."""
+"""Names of types that differ from the server's own in lower case."""
 
 
 @dataclass(eq=False)
 class Client:
-    """A model on a server, by one of its signatures.
+    """A model on a server of TF Serving, called by one of its signatures.
 
-    url: http://host:8501 or https://... for REST, grpc://host:8500 for gRPC.
-    model: the name it is served under, `<recipe>_<head>`.
-    label, version: which version answers; without either the newest that is loaded.
-    timeout: seconds that the answer to a request may take (over gRPC with its repeats).
-    retries: repeats of a request that met no server or one too busy (429, 502, 503, 504), after growing
-        waits or those the server asks for; over gRPC at most 4. What is refused or too slow is not repeated.
-    batch: rows of a request at most.
+    Attributes:
+        url: http://host:8501 or https://... for REST, grpc://host:8500 for gRPC.
+        model: The name that the model is served under, `<recipe>_<head>`.
+        label: The label of the version that answers.
+        version: The number of the version that answers; without it and a label the newest that is loaded.
+        signature: The signature's name.
+        timeout: Seconds that the answer to a request may take, over gRPC with its repeats.
+        retries: Repeats of a request that met no server or a busy one (429, 502, 503, 504), after growing
+            waits or those that the server asks for; over gRPC at most 4. Requests that are refused or
+            too slow are not repeated.
+        batch: Rows of a request, at most.
 
-    What fails raises InputError for what a server refuses, in its own words; ConnectionError for one that
-    cannot be reached or breaks; TimeoutError for one that is too slow.
+    Raises:
+        InputError: An argument is invalid; from the methods also where the server refuses a request,
+            in the server's own words.
+        ConnectionError: From the methods, where the server cannot be reached or breaks.
+        TimeoutError: From the methods, where the server is too slow.
     """
 
     url: str
@@ -42,7 +52,7 @@ class Client:
     retries: int = 3
     batch: int = 64
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https", "grpc") or not parts.netloc:
             raise InputError(f"expected http://host:8501 (REST) or grpc://host:8500, received {self.url!r}")
@@ -53,55 +63,77 @@ class Client:
                 "expected batch of at least 1, retries of at least 0 and timeout above 0; "
                 f"received {self.batch}, {self.retries} and {self.timeout}"
             )
-        self._wire = (Grpc if parts.scheme == "grpc" else Rest)(self)
-        self._metadata = None
+        self._transport: Transport = (Grpc if parts.scheme == "grpc" else Rest)(self)
+        self._metadata: dict[str, dict] | None = None
 
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(self, *_) -> None:
-        self._wire.close()
+    def __exit__(self, *_: object) -> None:
+        self._transport.close()
 
     def metadata(self) -> dict[str, dict]:
-        """The signatures by name, asked for once: {"inputs": {name: {"shape", "dtype"}}, "outputs": ...}.
+        """The model's signatures, requested once and then remembered.
 
-        As in a card: None in a shape where any number will do, "string" for strings of bytes.
+        Returns:
+            {"inputs": {name: {"shape", "dtype"}}, "outputs": ...} by the signatures' names, as in a model
+            card: None in a shape where any size will do, "string" for strings of bytes.
         """
         if self._metadata is None:
             self._metadata = {
                 name: {side: _tensors(signature.get(side, {})) for side in ("inputs", "outputs")}
-                for name, signature in sorted(self._wire.signatures().items())
+                for name, signature in sorted(self._transport.signatures().items())
                 if not name.startswith("__")  # an op that readies the model, not a signature
             }
         return self._metadata
 
     def tensors(self) -> dict[str, dict]:
-        """What the signature takes and gives, as in `metadata`. Raises InputError where there is none."""
-        there = self.metadata()
-        if self.signature not in there:
-            raise InputError(f"{self.model} has no signature {self.signature!r}; it has {', '.join(there)}")
-        return there[self.signature]
+        """The inputs and outputs of the client's signature.
+
+        Returns:
+            {"inputs": {name: {"shape", "dtype"}}, "outputs": ...}, as in `metadata`.
+
+        Raises:
+            InputError: The model has no such signature.
+        """
+        signatures = self.metadata()
+        if self.signature not in signatures:
+            raise InputError(
+                f"{self.model} has no signature {self.signature!r}; it has {', '.join(signatures)}"
+            )
+        return signatures[self.signature]
 
     def status(self) -> dict[int, str]:
-        """Each version's state, such as AVAILABLE or LOADING, with what went wrong if anything did."""
-        states = self._wire.status()
-        return {int(version): f"{state}: {fault}" if fault else state for version, state, fault in states}
+        """The state of each version of the model.
 
-    def predict(self, given: Mapping[str, np.ndarray] | np.ndarray) -> dict[str, np.ndarray]:
-        """The signature's outputs by name, a row for each row given, in order.
+        Returns:
+            States such as AVAILABLE or LOADING by the versions' numbers, with the error if there is one.
+        """
+        states = self._transport.status()
+        return {int(version): f"{state}: {error}" if error else state for version, state, error in states}
 
-        given: arrays by the signature's names, examples along the first axis; of a signature with one input
-            the array alone will do. Strings of bytes are bytes objects.
-        Raises InputError before anything is sent where names, shapes or types are not the signature's.
+    def predict(self, inputs: Mapping[str, np.ndarray] | np.ndarray) -> dict[str, np.ndarray]:
+        """Sends rows to the model, in as many requests as they need.
+
+        Args:
+            inputs: Arrays by the signature's names, examples along the first axis; for a signature with
+                one input the array alone will do. Strings of bytes are bytes objects.
+
+        Returns:
+            The signature's outputs by name, a row for each row of the inputs, in order.
+
+        Raises:
+            InputError: Names, shapes or types are not the signature's (before anything is sent), or the
+                server refuses the request.
         """
         tensors = self.tensors()
         return in_batches(
-            lambda part: self._wire.predict(part, tensors["outputs"]), tensors, given, self.batch
+            lambda part: self._transport.predict(part, tensors["outputs"]), tensors, inputs, self.batch
         )
 
 
 def _tensors(infos):
-    """A signature's inputs or outputs as a card has them, from the server's messages as JSON."""
+    """A signature's inputs or outputs as a model card has them, from the server's messages as JSON."""
     tensors = {}
     for name, info in sorted(infos.items()):
         shape, kind = info.get("tensor_shape", {}), info["dtype"]

@@ -1,9 +1,11 @@
-"""A client's requests over REST, in columns."""
+"""The requests of a client over REST, in columns."""
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
@@ -12,21 +14,26 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import Retry
 
-from keras_ae.client.errors import FIRST_WAIT, HINT, LONGEST_WAIT, failed, refused, too_slow
+from keras_ae.client.transport import FIRST_WAIT, HINT, LONGEST_WAIT, Transport
+
+if TYPE_CHECKING:
+    from keras_ae.client import Client
+
+__all__ = ["Rest"]
 
 BUSY = (429, 502, 503, 504)
-"""What REST answers when the same request may do better a little later."""
+"""Statuses after which the same request may succeed a little later."""
 
 
-class Rest:
-    """What a client asks for, over REST, in columns."""
+class Rest(Transport):
+    """A connection over REST. A request has a column for each input, not an object for each row."""
 
-    def __init__(self, client):
-        self.client = client
-        place = "" if client.label is None else f"/labels/{quote(client.label, safe='')}"
-        place = place if client.version is None else f"/versions/{client.version}"
-        self.url = f"{client.url.rstrip('/')}/v1/models/{quote(client.model, safe='')}{place}"
-        tries = _Tries(
+    def __init__(self, client: Client):
+        super().__init__(client)
+        version = "" if client.label is None else f"/labels/{quote(client.label, safe='')}"
+        version = version if client.version is None else f"/versions/{client.version}"
+        self.url = f"{client.url.rstrip('/')}/v1/models/{quote(client.model, safe='')}{version}"
+        retries = _Retries(
             total=client.retries,
             allowed_methods=None,  # heads hold no state, so that POST may be repeated too
             status_forcelist=BUSY,
@@ -36,50 +43,54 @@ class Rest:
             raise_on_status=False,
         )
         self.session = requests.Session()
-        self.close = self.session.close
         for scheme in ("http://", "https://"):
-            self.session.mount(scheme, HTTPAdapter(max_retries=tries))
+            self.session.mount(scheme, HTTPAdapter(max_retries=retries))
 
-    def signatures(self):
-        return self._ask("/metadata")["metadata"]["signature_def"]["signature_def"]
+    def signatures(self) -> Mapping[str, dict]:
+        return self._request("/metadata")["metadata"]["signature_def"]["signature_def"]
 
-    def status(self):
-        states = self._ask("")["model_version_status"]
+    def close(self) -> None:
+        self.session.close()
+
+    def status(self) -> Iterable[tuple[Any, str, str]]:
+        states = self._request("")["model_version_status"]
         return [(each["version"], each["state"], each["status"]["error_message"]) for each in states]
 
-    def predict(self, arrays, outputs):
+    def predict(self, arrays: Mapping[str, np.ndarray], outputs: Mapping[str, dict]) -> dict[str, np.ndarray]:
         inputs = {name: _as_json(array) for name, array in arrays.items()}
-        answer = self._ask(":predict", {"signature_name": self.client.signature, "inputs": inputs})["outputs"]
+        answer = self._request(":predict", {"signature_name": self.client.signature, "inputs": inputs})[
+            "outputs"
+        ]
         answer = answer if len(outputs) > 1 else {next(iter(outputs)): answer}  # a single output comes bare
         return {name: _from_json(answer[name], spec["dtype"]) for name, spec in outputs.items()}
 
-    def _ask(self, what, body=None):
-        """The answer to GET, or to POST where there is a body; NaN and Infinity stand in both as they are."""
+    def _request(self, path, body=None):
+        """The answer to GET, or to POST where there is a body; both may hold NaN and Infinity."""
         method, data = ("GET", None) if body is None else ("POST", json.dumps(body))
         headers, timeout = {"Content-Type": "application/json"}, self.client.timeout
         try:
             answer = self.session.request(
-                method, self.url + what, data=data, headers=headers, timeout=timeout
+                method, self.url + path, data=data, headers=headers, timeout=timeout
             )
         except requests.Timeout as error:
-            raise too_slow(self.client) from error
+            raise self.too_slow() from error
         except requests.RequestException as error:
-            raise failed(self.client, str(error).rpartition(": ")[2].rstrip(")'\"") + HINT) from error
+            raise self.failed(str(error).rpartition(": ")[2].rstrip(")'\"") + HINT) from error
         try:
             content = json.loads(answer.content)
-            fault = "" if answer.ok else f"{answer.status_code}, {content['error']}"
+            refusal = "" if answer.ok else f"{answer.status_code}, {content['error']}"
         except (ValueError, TypeError, KeyError) as error:
-            raise failed(self.client, f"{answer.status_code}, not in TF Serving's form{HINT}") from error
+            raise self.failed(f"{answer.status_code}, not in TF Serving's form{HINT}") from error
         if answer.status_code == 504:
-            raise too_slow(self.client)
-        if fault:
+            raise self.too_slow()
+        if refusal:
             is_busy = answer.status_code in BUSY or answer.status_code >= 500
-            raise (failed if is_busy else refused)(self.client, fault)
+            raise (self.failed if is_busy else self.refused)(refusal)
         return content
 
 
-class _Tries(Retry):
-    """Repeats, but none of what took too long: a busy server would only have the same work again."""
+class _Retries(Retry):
+    """Repeats of requests, but not of those that took too long: a busy server would have the same work again."""
 
     def increment(self, method=None, url=None, response=None, error=None, _pool=None, _stacktrace=None):
         if isinstance(error, ReadTimeoutError):

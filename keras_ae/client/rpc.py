@@ -1,21 +1,31 @@
-"""A client's requests over gRPC."""
+"""The requests of a client over gRPC."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from keras_ae.client.errors import FIRST_WAIT, HINT, LONGEST_WAIT, failed, refused, too_slow
+import numpy as np
+
+from keras_ae.client.transport import FIRST_WAIT, HINT, LONGEST_WAIT, Transport
 from keras_ae.errors import InputError
 
+if TYPE_CHECKING:
+    from keras_ae.client import Client
+
+__all__ = ["Grpc"]
+
 REFUSALS = frozenset("INVALID_ARGUMENT NOT_FOUND FAILED_PRECONDITION OUT_OF_RANGE UNAUTHENTICATED".split())
-"""What gRPC answers when it is the request that is at fault."""
+"""Codes of an answer to a request that cannot succeed as it is."""
 
 
-class Grpc:
-    """What a client asks for, over gRPC."""
+class Grpc(Transport):
+    """A connection over gRPC; its packages are imported when it is opened."""
 
-    def __init__(self, client):
+    def __init__(self, client: Client):
+        super().__init__(client)
         try:
             import grpc
             import tensorflow as tf
@@ -27,7 +37,7 @@ class Grpc:
             raise InputError(
                 f"grpc:// needs more packages ({error}): pip install 'keras_ae[grpc]'; or use http:// (REST)"
             ) from error
-        self.client, self.apis, self.tf = client, apis, tf
+        self.apis, self.tf = apis, tf
         self.error, self.as_dict = grpc.RpcError, MessageToDict
         policy = {
             "maxAttempts": min(5, client.retries + 1),  # gRPC makes no more
@@ -39,33 +49,35 @@ class Grpc:
         config = {"methodConfig": [{"name": [{}], "retryPolicy": policy}]} if client.retries else {}
         options = [(f"grpc.max_{way}_message_length", -1) for way in ("receive", "send")]
         options += [("grpc.service_config", json.dumps(config))]
-        channel = grpc.insecure_channel(urlsplit(client.url).netloc, options)
-        self.close = channel.close
-        self.models = models.ModelServiceStub(channel)
-        self.predictions = predictions.PredictionServiceStub(channel)
+        self.channel = grpc.insecure_channel(urlsplit(client.url).netloc, options)
+        self.models = models.ModelServiceStub(self.channel)
+        self.predictions = predictions.PredictionServiceStub(self.channel)
 
-    def signatures(self):
+    def close(self) -> None:
+        self.channel.close()
+
+    def signatures(self) -> Mapping[str, dict]:
         messages = self.apis.get_model_metadata_pb2
         request = messages.GetModelMetadataRequest(metadata_field=["signature_def"])
-        packed = self._ask(self.predictions.GetModelMetadata, request).metadata["signature_def"]
+        packed = self._request(self.predictions.GetModelMetadata, request).metadata["signature_def"]
         signatures = messages.SignatureDefMap.FromString(packed.value)
         return self.as_dict(signatures, preserving_proto_field_name=True)["signature_def"]
 
-    def status(self):
+    def status(self) -> Iterable[tuple[Any, str, str]]:
         request = self.apis.get_model_status_pb2.GetModelStatusRequest()
-        for each in self._ask(self.models.GetModelStatus, request).model_version_status:
+        for each in self._request(self.models.GetModelStatus, request).model_version_status:
             yield each.version, type(each).State.Name(each.state), each.status.error_message
 
-    def predict(self, arrays, outputs):
+    def predict(self, arrays: Mapping[str, np.ndarray], outputs: Mapping[str, dict]) -> dict[str, np.ndarray]:
         request = self.apis.predict_pb2.PredictRequest()
         request.model_spec.signature_name = self.client.signature
         for name, array in arrays.items():
             request.inputs[name].CopyFrom(self.tf.make_tensor_proto(array))
-        answer = self._ask(self.predictions.Predict, request).outputs
+        answer = self._request(self.predictions.Predict, request).outputs
         return {name: self.tf.make_ndarray(answer[name]) for name in outputs}
 
-    def _ask(self, method, request):
-        """The answer to a request, once the model is named in it."""
+    def _request(self, method, request):
+        """The answer to a request for the client's model and version."""
         spec, client = request.model_spec, self.client
         spec.name = client.model
         if client.label is not None:
@@ -75,11 +87,9 @@ class Grpc:
         try:
             return method(request, timeout=client.timeout)
         except self.error as error:
-            code, fault = error.code().name, f"{error.code().name}, {error.details()}"
+            code, message = error.code().name, f"{error.code().name}, {error.details()}"
         if code == "DEADLINE_EXCEEDED":
-            raise too_slow(client)
-        raise (
-            refused(client, fault)
-            if code in REFUSALS
-            else failed(client, fault + HINT * (code == "UNAVAILABLE"))
-        )
+            raise self.too_slow()
+        if code in REFUSALS:
+            raise self.refused(message)
+        raise self.failed(message + HINT * (code == "UNAVAILABLE"))

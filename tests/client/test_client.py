@@ -550,4 +550,4 @@ def test_a_real_server_refuses_a_wrong_shape(real):
     with pytest.raises(InputError, match=f"expected {name} of shape"):
         real.predict(given)
     with pytest.raises(InputError, match=f"refused the request to {MODEL}"):  # in the server's own words
-        real._wire.predict(given, tensors["outputs"])
+        real._transport.predict(given, tensors["outputs"])

@@ -1,0 +1,90 @@
+"""The way a client's requests take to a server, REST or gRPC, and the errors on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_ae.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_ae.client import Client
+
+__all__ = ["FIRST_WAIT", "HINT", "LONGEST_WAIT", "Transport"]
+
+HINT = "; is the server up, and is this its port of REST (8501, http://) or of gRPC (8500, grpc://)?"
+FIRST_WAIT, LONGEST_WAIT = 0.2, 60
+"""Seconds between repeats, the longest whatever a server asks for."""
+
+
+class Transport:
+    """A connection to the server of a client.
+
+    Attributes:
+        client: The client, whose address, model, version and timeout it uses.
+    """
+
+    def __init__(self, client: Client):
+        self.client = client
+
+    def signatures(self) -> Mapping[str, dict]:
+        """The model's signatures by name, as the server's messages have them in JSON.
+
+        Returns:
+            {"inputs": {name: {"dtype", "tensor_shape"}}, "outputs": ...} by the signatures' names.
+
+        Raises:
+            InputError: The server refuses the request.
+            ConnectionError: The server cannot be reached, or breaks.
+            TimeoutError: The server is too slow.
+        """
+        raise NotImplementedError
+
+    def status(self) -> Iterable[tuple[Any, str, str]]:
+        """The state of each version of the model.
+
+        Returns:
+            (version, state, error message) of each.
+
+        Raises:
+            InputError, ConnectionError, TimeoutError: As of `signatures`.
+        """
+        raise NotImplementedError
+
+    def predict(self, arrays: Mapping[str, np.ndarray], outputs: Mapping[str, dict]) -> dict[str, np.ndarray]:
+        """Sends one request.
+
+        Args:
+            arrays: The inputs by name.
+            outputs: The signature's outputs, {"shape", "dtype"} by name.
+
+        Returns:
+            The outputs by name.
+
+        Raises:
+            InputError, ConnectionError, TimeoutError: As of `signatures`.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Ends the connection."""
+        raise NotImplementedError
+
+    def refused(self, message: str) -> InputError:
+        """The error for a request that the server refuses, in the server's own words."""
+        client = self.client
+        return InputError(f"{client.url} refused the request to {client.model}: {' '.join(message.split())}")
+
+    def failed(self, message: str) -> ConnectionError:
+        """The error for a server that cannot be reached, or breaks."""
+        return ConnectionError(f"{self.client.url} did not answer for {self.client.model}: {message}")
+
+    def too_slow(self) -> TimeoutError:
+        """The error for a server that has not answered in time."""
+        client = self.client
+        return TimeoutError(
+            f"{client.url} gave no answer of {client.model} in {client.timeout:g} s; "
+            "send fewer rows at a time (batch) or wait longer (timeout)"
+        )
