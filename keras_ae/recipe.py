@@ -1,4 +1,4 @@
-"""Recipe: one data set, one variant, one task, and how to train them; loading and overriding one."""
+"""Recipes: one data set, one variant, one task, and how to train them; loading and overriding one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ import types
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
 
 from keras_ae import backbones, blocks, data, losses, tasks, variants
 from keras_ae.data.dataset import Dataset
@@ -20,30 +24,48 @@ from keras_ae.recipe_files import recipe_file
 from keras_ae.tasks import Task
 from keras_ae.variants import Variant
 
-LOSSES = ("auto", *losses.LOSSES)
+__all__ = ["Recipe", "flat", "load", "override"]
+
 SCHEDULES = ("constant", "cosine")
 CHECKPOINTS = ("best", "last")
 LARGEST_SEED = 2**32 - 1
+
+RENAMED = {
+    "DisentangledPrior": "DIPVAE",
+    "Factor": "FactorVAE",
+    "Info": "InfoVAE",
+    "MadeLevels": "GeneratedLevels",
+    "OwnPrior": "LearnedPrior",
+    "TotalCorrelation": "BetaTCVAE",
+    "Vamp": "VampPrior",
+}
+"""Classes that recipes import, and that had another name before."""
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides a training run.
 
-    data, variant, task: one of each.
-    epochs, batch_size: at least 1.
-    min_steps_per_epoch: of the optimizer in an epoch, at least 0; on data so little that there would be fewer, an
-        epoch goes through it several times.
-    optimizer: by its Keras name; learning_rate: its highest, above 0.
-    schedule: "cosine" falls to 0 over the run, "constant" stays.
-    lr_warmup_steps: steps over which the learning rate first rises, at least 0; at most a tenth of the run.
-    loss: "auto" fits the data's domain: binary cross-entropy in [0, 1], squared error of real values,
-        categorical cross-entropy of classes. A variant with a likelihood leaves it at that.
-    checkpoint: "best", the epoch whose validation loss is the lowest, or "last": what is generated may still become
-        sharper when what is held back is no longer found likelier.
-    seed: of weights, order and noise; from 0 to 2^32 - 1.
-    callbacks: functions without arguments that make further Keras callbacks.
-    name: the recipe file's own, filled in when it is loaded.
+    Attributes:
+        data: Where examples come from.
+        variant: The autoencoder.
+        task: How inputs and targets are made of examples, and what the model is evaluated by.
+        epochs: At least 1.
+        batch_size: Examples in a batch, at least 1.
+        optimizer: By its Keras name.
+        learning_rate: The highest learning rate, above 0.
+        schedule: "cosine", whose learning rate falls to 0 over the run, or "constant".
+        lr_warmup_steps: Steps over which the learning rate first rises, at least 0; at most a tenth
+            of the run is taken.
+        loss: "auto" fits the data's domain: binary cross-entropy in [0, 1], squared error of real
+            values, categorical cross-entropy of classes. Leave it at that for a variant with a likelihood.
+        min_steps_per_epoch: Steps of the optimizer in an epoch, at least 0; with so little data that there
+            would be fewer, an epoch goes through it several times.
+        checkpoint: The epoch whose weights are loaded in the end: "best", of the lowest validation loss, or
+            "last". Samples may still become sharper when the validation loss no longer falls.
+        seed: Of weights, order and noise; from 0 to 2^32 - 1.
+        callbacks: Functions without arguments that return further Keras callbacks.
+        name: The recipe file's own, filled in when it is loaded.
     """
 
     data: Dataset
@@ -59,10 +81,16 @@ class Recipe:
     min_steps_per_epoch: int = 0
     checkpoint: str = "best"
     seed: int = 0
-    callbacks: tuple[Callable, ...] = ()
+    callbacks: tuple[Callable[[], keras.callbacks.Callback], ...] = ()
     name: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
+        for name, base in (("data", Dataset), ("variant", Variant), ("task", Task)):
+            if not isinstance(getattr(self, name), base):
+                raise ValueError(
+                    f"expected a recipe's {name} to be a {base.__name__}, received {getattr(self, name)!r}; "
+                    f"inherit from {base.__module__}.{base.__name__}"
+                )
         for name, least in (
             ("epochs", 1),
             ("batch_size", 1),
@@ -76,36 +104,79 @@ class Recipe:
             raise ValueError(f"seed is at most {LARGEST_SEED}, received {self.seed}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is above 0, received {self.learning_rate}")
-        for name, allowed in (("loss", LOSSES), ("schedule", SCHEDULES), ("checkpoint", CHECKPOINTS)):
+        for name, allowed in (
+            ("loss", ("auto", *losses.LOSSES)),
+            ("schedule", SCHEDULES),
+            ("checkpoint", CHECKPOINTS),
+        ):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is one of {', '.join(allowed)}; received {getattr(self, name)!r}")
 
 
 def load(name: str) -> Recipe:
-    """The recipe of a name or of a path to a .py file.
+    """Loads a recipe.
 
-    Raises InputError for an unknown one, and for a file that does not define `recipe`.
+    Args:
+        name: A recipe's name, or the path of a .py file that defines `recipe`.
+
+    Returns:
+        The recipe, named after its file.
+
+    Raises:
+        InputError: There is no such recipe, or its file cannot be loaded.
     """
     path = recipe_file(name)
     module_spec = importlib.util.spec_from_file_location(f"recipe_{path.stem}", path)
+    assert module_spec is not None  # the path ends in .py
+    assert module_spec.loader is not None
     module = importlib.util.module_from_spec(module_spec)
     sys.modules[module_spec.name] = module  # where dataclasses of its own look their types up
     try:
         module_spec.loader.exec_module(module)
     except Exception as error:  # whatever a user's file may raise
-        raise InputError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+        advice = _advice(path, error)
+        raise InputError(f"{path} cannot be loaded: {type(error).__name__}: {error}{advice}") from error
     recipe = getattr(module, "recipe", None)
     if not isinstance(recipe, Recipe):
         raise InputError(f"expected {path} to define `recipe = Recipe(...)`; found {type(recipe).__name__}")
     return dataclasses.replace(recipe, name=path.stem)
 
 
-def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
-    """The recipe with fields changed by settings such as `variant.latent_dim=16`.
+def _advice(path: Path, error: Exception) -> str:
+    """What to write in a recipe that imports by an old path or name, or takes an old field."""
+    if isinstance(error, TypeError) and "unexpected keyword argument" in str(error):
+        return "; CHANGELOG.md lists the fields that were renamed"
+    if not isinstance(error, ImportError) or not (error.name or "").startswith("keras_ae"):
+        return ""
+    places: dict[str, list[str]] = {}
+    for kind in _recipe_classes():
+        places.setdefault(kind.__name__, []).append(kind.__module__)
+    lines = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("keras_ae"):
+            names = [RENAMED.get(alias.name, alias.name) for alias in node.names]
+            modules = {
+                name: places[name] for name in names if node.module not in places.get(name, [node.module])
+            }
+            lines += [
+                " or ".join(f"from {where} import {name}" for where in modules[name]) for name in modules
+            ]
+    return f"; write {'; '.join(lines)}" if lines else ""
 
-    A field that is an object takes another of its kind: `task.corruption=Masking(rate=0.3)`.
-    Raises InputError for an unknown field (naming those there are), a wrong type, or a value
-    outside its domain.
+
+def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
+    """A recipe with some of its fields changed.
+
+    Args:
+        recipe: The recipe to change.
+        settings: Texts such as `variant.latent_dim=16`. A field that is an object takes another of its
+            kind: `task.corruption=Masking(rate=0.3)`.
+
+    Returns:
+        The changed recipe.
+
+    Raises:
+        InputError: There is no such field (the message names those there are), or it does not take the value.
     """
     for setting in settings:
         path, equals, text = setting.partition("=")
@@ -117,12 +188,18 @@ def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
     return recipe
 
 
-def flat(instance, prefix: str = "") -> dict[str, object]:
-    """Every field of a nest of dataclasses by its dotted path; an object stands by its class name too.
+def flat(instance: Any, prefix: str = "") -> dict[str, Any]:
+    """The fields of nested dataclasses by their dotted paths.
 
-    Functions stand by their names, so that the listing is the same in every process.
+    Args:
+        instance: A dataclass, such as a recipe.
+        prefix: Put before each path.
+
+    Returns:
+        The values by path. A dataclass's own value is its class name; functions stand by their names, so
+        that the listing is the same in every process.
     """
-    fields = {}
+    fields: dict[str, Any] = {}
     for field in dataclasses.fields(instance):
         value = getattr(instance, field.name)
         if dataclasses.is_dataclass(value):
@@ -135,12 +212,12 @@ def flat(instance, prefix: str = "") -> dict[str, object]:
     return fields
 
 
-def _replaced(owner, names, text, path):
+def _replaced(owner: Any, names: Sequence[str], text: str, path: str) -> Any:
     name, *rest = names
-    there = [field.name for field in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
-    if name not in there:
-        fields = f"its fields are {', '.join(there)}" if there else "it has no fields"
-        raise InputError(f"{path}: {type(owner).__name__} has no field {name!r}; {fields}")
+    fields = [field.name for field in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
+    if name not in fields:
+        listing = f"its fields are {', '.join(fields)}" if fields else "it has no fields"
+        raise InputError(f"{path}: {type(owner).__name__} has no field {name!r}; {listing}")
     value = getattr(owner, name)
     hint = typing.get_type_hints(type(owner))[name]
     new = _replaced(value, rest, text, path) if rest else _parsed(text, value, hint, path)
@@ -152,7 +229,7 @@ def _replaced(owner, names, text, path):
         raise InputError(f"{path}: {error}") from error
 
 
-def _parsed(text, value, hint, path):
+def _parsed(text: str, value: Any, hint: Any, path: str) -> Any:
     if dataclasses.is_dataclass(value):
         return _constructed(text, hint, path)
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
@@ -170,7 +247,7 @@ def _parsed(text, value, hint, path):
 
 
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-_SCALARS = {
+_SCALARS: dict[type, tuple[str, Callable[[str], Any]]] = {
     bool: ("true or false", lambda text: _TRUTH[text.lower()]),
     int: ("a whole number", int),
     float: ("a number", float),
@@ -178,7 +255,7 @@ _SCALARS = {
 }
 
 
-def _scalar(text, kind, path):
+def _scalar(text: str, kind: type, path: str) -> Any:
     expected, convert = _SCALARS[kind]
     try:
         return convert(text)
@@ -186,37 +263,47 @@ def _scalar(text, kind, path):
         raise InputError(f"{path}: expected {expected}, received {text!r}") from error
 
 
-def _constructed(text, hint, path):
-    """An instance from `Name` or `Name(field=value, ...)`, of a class that the hint admits."""
-    wanted = {name for name in vars(hint) if not name.startswith("_") or name == "__call__"}
-    fitting = {
-        name: kind
-        for name, kind in _building_blocks()
-        if wanted <= {member for base in kind.__mro__ for member in vars(base)}
-    }
-    expected = f"{path}: expected {' or '.join(sorted(fitting))}, such as Name or Name(field=value, ...)"
+def _constructed(text: str, hint: Any, path: str) -> Any:
+    """An instance from `Name` or `Name(field=value, ...)`, of a subclass of the field's type."""
+    subclasses = {kind.__name__: kind for kind in _recipe_classes() if _is_subclass(kind, hint)}
+    expected = f"{path}: expected {' or '.join(sorted(subclasses))}, such as Name or Name(field=value, ...)"
     try:
         node = ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise InputError(f"{expected}; received {text!r}") from error
     call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
-    if not isinstance(call.func, ast.Name) or call.args or call.func.id not in fitting:
+    if not isinstance(call.func, ast.Name) or call.args or call.func.id not in subclasses:
         raise InputError(f"{expected}; received {text!r}")
     try:
-        instance = fitting[call.func.id]()
+        instance = subclasses[call.func.id]()
     except TypeError as error:  # a field without a default
         raise InputError(
             f"{path}: {call.func.id} cannot be made from text; write it in the recipe"
         ) from error
     for word in call.keywords:
         constant = isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
-        value = word.value.value if constant else ast.unparse(word.value)
+        value = (
+            str(word.value.value)
+            if isinstance(word.value, ast.Constant) and constant
+            else ast.unparse(word.value)
+        )
         instance = _replaced(instance, [str(word.arg)], value, f"{path}.{word.arg}")
     return instance
 
 
-def _building_blocks():
-    """Every dataclass that a recipe may hold, and its name."""
+def _is_subclass(kind: type, hint: Any) -> bool:
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    return any(_fits(kind, option) for option in options)
+
+
+def _fits(kind: type, option: type) -> bool:
+    if not getattr(option, "_is_protocol", False):
+        return issubclass(kind, option)
+    members = {name for name in vars(option) if not name.startswith("_") or name == "__call__"}
+    return members <= {member for base in kind.__mro__ for member in vars(base)}
+
+
+def _recipe_classes() -> list[type]:
+    """Every dataclass that a recipe may hold."""
     folders = (backbones, blocks, data, tasks, variants)
-    kinds = [kind for folder in folders for kind in classes_below(folder) if dataclasses.is_dataclass(kind)]
-    return [(kind.__name__, kind) for kind in kinds]
+    return [kind for folder in folders for kind in classes_below(folder) if dataclasses.is_dataclass(kind)]

@@ -148,6 +148,19 @@ def test_a_recipe_may_define_a_dataclass_of_its_own(tmp_path):
     assert changed(recipe, "task.share=0.25").task.share == 0.25
 
 
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("data", "expected a recipe's data to be a Dataset, .* inherit from keras_ae.data.dataset.Dataset"),
+        ("variant", "expected a recipe's variant to be a Variant, .* inherit from keras_ae.variants.Variant"),
+        ("task", "expected a recipe's task to be a Task, received 7; inherit from keras_ae.tasks.Task"),
+    ],
+)
+def test_a_recipe_of_something_else_is_refused(tiny_recipe, field, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(tiny_recipe, **{field: 7})
+
+
 def test_an_unknown_recipe_is_refused_with_those_there_are():
     with pytest.raises(InputError, match=r"\(.*denoising, digits.*\).*received 'denoise'"):
         load("denoise")
@@ -160,6 +173,25 @@ def test_an_unknown_recipe_is_refused_with_those_there_are():
         ("recipe = 1\n", "found int"),
         ("import nowhere\n", "cannot be loaded: ModuleNotFoundError: No module named 'nowhere'"),
         ("def (\n", "cannot be loaded: SyntaxError"),
+        (
+            "from keras_ae.blocks.dense import DenseBackbone\nfrom keras_ae.data.made_levels import MadeLevels\n"
+            "from keras_ae.recipe import Recipe\n",
+            "; write from keras_ae.backbones.dense import DenseBackbone; "
+            "from keras_ae.data.levels.generated import GeneratedLevels$",
+        ),
+        (
+            "from keras_ae.data.music import Chorales\n",
+            "cannot import name 'Chorales'.*; write from keras_ae.data.music.published import Chorales$",
+        ),
+        (
+            "from keras_ae.scores import Reconstruction\n",
+            "; write from keras_ae.tasks.anomaly_scores import Reconstruction or "
+            "from keras_ae.tasks.reconstruction import Reconstruction$",
+        ),
+        (
+            "from keras_ae.variants.variational import Variational\nVariational(warmup=0.1)\n",
+            "unexpected keyword argument 'warmup'; CHANGELOG.md lists the fields that were renamed$",
+        ),
     ],
 )
 def test_a_broken_recipe_file_is_refused(tmp_path, content, message):

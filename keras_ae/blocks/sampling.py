@@ -1,8 +1,10 @@
-"""Gaussian posteriors: their heads, draws from them, and the divergences that variational terms use."""
+"""Gaussian posteriors and likelihoods: their heads, samples of them, and the terms of their bound."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from math import log, pi
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,25 +13,58 @@ from keras import layers, ops
 from keras_ae.heads import Backbone, Heads, Spec
 from keras_ae.losses import LIKELIHOODS, gaussian_kl, likelihoods_for
 
+__all__ = [
+    "PriorSampling",
+    "Sampling",
+    "SeededMasking",
+    "check_likelihood",
+    "kl_divergence",
+    "kl_per_dimension",
+    "likelihood",
+    "likelihood_decoder",
+    "log_normal",
+    "normal",
+    "posterior",
+    "posterior_encoder",
+    "variational_heads",
+]
+
 BOUND = 7.0
-"""Log-variances of reconstructions are kept within this of 0, smoothly, so that no density explodes."""
+"""Log-variances of reconstructions stay within this of 0, smoothly, so that no density explodes."""
+
+Tensor = Any
+"""A tensor of Keras or TensorFlow, symbolic or not."""
 
 
-def posterior(features, latent_dim: int) -> dict:
-    """The encoder's outputs for a Gaussian posterior: features (batch, n) -> code, mean, log_var.
+def posterior(features: Tensor, latent_dim: int) -> dict[str, Tensor]:
+    """The encoder's outputs for a Gaussian posterior.
 
-    Each (batch, latent_dim); the code that is served is the mean.
+    Args:
+        features: (batch, n).
+        latent_dim: Numbers in a code.
+
+    Returns:
+        "mean", "log_var" and "code", which is the mean: (batch, latent_dim) each.
     """
     mean = layers.Dense(latent_dim, name="encoder_mean")(features)
     log_var = layers.Dense(latent_dim, name="encoder_log_var")(features)
     return {"code": mean, "mean": mean, "log_var": log_var}
 
 
-def likelihood(backbone, code, spec, name: str) -> dict:
-    """The decoder's outputs: the reconstruction and, of a Gaussian likelihood, its log-variance.
+def likelihood(backbone: Backbone, code: Tensor, spec: Spec, name: str) -> dict[str, Tensor]:
+    """The decoder's outputs: the reconstruction and, for a Gaussian likelihood, its log-variance.
 
-    code: (batch, n). name: "auto" takes the one that fits the targets' domain.
-    Raises ValueError for a likelihood that does not go with the domain.
+    Args:
+        backbone: Layers between the code and the data.
+        code: (batch, n).
+        spec: Shapes and domain of the data.
+        name: The likelihood's name; "auto" takes the one that fits the domain.
+
+    Returns:
+        "reconstruction" (batch, *target_shape), and "reconstruction_log_var" of the same shape.
+
+    Raises:
+        ValueError: The likelihood does not fit the domain.
     """
     fitting = likelihoods_for(spec.domain)
     if name != "auto" and name not in fitting:
@@ -46,7 +81,14 @@ def likelihood(backbone, code, spec, name: str) -> dict:
 
 
 def check_likelihood(name: str) -> None:
-    """Raises ValueError for a name that is no likelihood."""
+    """Checks the name of a likelihood.
+
+    Args:
+        name: "auto", or a likelihood's name.
+
+    Raises:
+        ValueError: There is no such likelihood.
+    """
     known = ("auto", *LIKELIHOODS)
     if name not in known:
         raise ValueError(f"likelihood is one of {', '.join(known)}; received {name!r}")
@@ -54,66 +96,129 @@ def check_likelihood(name: str) -> None:
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Sampling(layers.Layer):
-    """mean + exp(log_var / 2) * noise, with noise that is a pure function of the batch's seeds.
+    """Samples of a Gaussian posterior: mean + exp(log_var / 2) * noise.
 
-    The reparametrization of Kingma and Welling (2014, arXiv:1312.6114). No state: a repeat, and a
-    run resumed, draw what was drawn before.
+    The reparametrization of Kingma and Welling (2014, arXiv:1312.6114). The noise is a pure function of
+    the batch's seeds, so that a repeat, and a run resumed, sample the same.
 
-    samples: draws for each example, at least 1.
+    Args:
+        samples: Samples of each example, at least 1.
     """
 
-    def __init__(self, samples: int = 1, **kwargs):
+    def __init__(self, samples: int = 1, **kwargs: Any):
         super().__init__(**kwargs)
         self.samples = samples
 
-    def call(self, mean, log_var, seeds):
-        """mean, log_var: (batch, n), seeds (batch, 2) -> (batch * samples, n), example by example."""
+    def call(self, mean: Tensor, log_var: Tensor, seeds: Tensor) -> Tensor:
+        """Samples codes.
+
+        Args:
+            mean: (batch, n).
+            log_var: (batch, n).
+            seeds: (batch, 2), int64.
+
+        Returns:
+            (batch * samples, n), the samples of one example after the other.
+        """
         mean, log_var = (tf.repeat(part, self.samples, axis=0) for part in (mean, log_var))
         return mean + ops.exp(0.5 * log_var) * normal(tf.shape(mean), seeds)
 
-    def sample(self, named: dict) -> dict:
-        """A code drawn in the place of the mean, as a bottleneck of heads."""
-        return {"code": self(named["mean"], named["log_var"], named["seeds"])}
+    def sample(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """A bottleneck of `Heads.join`: a sampled code in place of the mean.
+
+        Args:
+            tensors: "mean", "log_var" and "seeds".
+
+        Returns:
+            The sampled "code".
+        """
+        return {"code": self(tensors["mean"], tensors["log_var"], tensors["seeds"])}
 
     def compute_output_shape(self, mean_shape, log_var_shape, seeds_shape):
         return mean_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"samples": self.samples}
 
 
-def normal(shape, seeds, stream: int = 1):
-    """Standard normal draws for a batch; other streams are independent. seeds: (batch, 2) int64."""
+def normal(shape: Any, seeds: Tensor, stream: int = 1) -> Tensor:
+    """Standard normal noise for a batch, a pure function of its seeds.
+
+    Args:
+        shape: Of the noise.
+        seeds: (batch, 2), int64.
+        stream: The noise of other streams is independent.
+
+    Returns:
+        The noise, float32.
+    """
     seed = tf.random.experimental.stateless_fold_in(seeds[0], stream)
     return tf.random.stateless_normal(shape, seed)
 
 
-def kl_per_dimension(outputs) -> object:
-    """KL(N(mean, exp(log_var)) || N(0, 1)) of each unit of the code, in nats: (batch, latent_dim)."""
+def kl_per_dimension(outputs: Mapping[str, Tensor]) -> Tensor:
+    """KL(N(mean, exp(log_var)) || N(0, 1)) of each dimension of the code.
+
+    Args:
+        outputs: "mean" and "log_var", (batch, latent_dim) each.
+
+    Returns:
+        Nats, (batch, latent_dim).
+    """
     return gaussian_kl(outputs["mean"], outputs["log_var"])
 
 
-def log_normal(value, mean, log_var):
-    """log N(value; mean, exp(log_var)), summed over the last axis."""
+def kl_divergence(outputs: Mapping[str, Tensor]) -> Tensor:
+    """KL(q(code | x) || N(0, 1)) of each example.
+
+    Args:
+        outputs: "mean" and "log_var", (batch, latent_dim) each.
+
+    Returns:
+        Nats an example, (batch,).
+    """
+    return ops.sum(kl_per_dimension(outputs), axis=-1)
+
+
+def log_normal(value: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
+    """log N(value; mean, exp(log_var)), summed over the last axis.
+
+    Args:
+        value: (..., n).
+        mean: (..., n), or what broadcasts to it.
+        log_var: (..., n), or what broadcasts to it.
+
+    Returns:
+        Nats, (...).
+    """
     square = ops.square(value - mean) * ops.exp(-log_var)
     return -0.5 * ops.sum(square + log_var + log(2 * pi), axis=-1)
 
 
 class SeededMasking(layers.Layer):
-    """Sets a share of the elements to zero; which ones is a pure function of the batch's seeds.
+    """Sets a fraction of the elements to zero, chosen as a pure function of the batch's seeds.
 
-    rate: share, at least 0 and below 1.
+    Args:
+        rate: The fraction, at least 0 and below 1.
     """
 
-    def __init__(self, rate: float, **kwargs):
+    def __init__(self, rate: float, **kwargs: Any):
         super().__init__(**kwargs)
         self.rate = rate
 
-    def call(self, features, seeds):
-        """features (batch, ...), seeds (batch, 2) -> features of the same shape."""
+    def call(self, features: Tensor, seeds: Tensor) -> Tensor:
+        """Masks features.
+
+        Args:
+            features: (batch, ...).
+            seeds: (batch, 2), int64.
+
+        Returns:
+            Features of the same shape.
+        """
         seed = tf.random.experimental.stateless_fold_in(seeds[0], 1)
-        kept = tf.random.stateless_uniform(tf.shape(features), seed) >= self.rate
-        return tf.where(kept, features, tf.zeros_like(features))
+        unmasked = tf.random.stateless_uniform(tf.shape(features), seed) >= self.rate
+        return tf.where(unmasked, features, tf.zeros_like(features))
 
     def compute_output_shape(self, features_shape, seeds_shape):
         return features_shape
@@ -121,39 +226,87 @@ class SeededMasking(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae", name="PriorDraws")
 class PriorSampling(layers.Layer):
-    """Draws from N(0, 1), as many as there are codes, for terms that compare the two."""
+    """Samples of N(0, 1), as many as there are codes, for terms that compare the two."""
 
-    def call(self, code, seeds):
-        """code (batch, n), seeds (batch, 2) -> (batch, n)."""
+    def call(self, code: Tensor, seeds: Tensor) -> Tensor:
+        """Samples the prior.
+
+        Args:
+            code: (batch, n), whose shape the samples have.
+            seeds: (batch, 2), int64.
+
+        Returns:
+            (batch, n).
+        """
         return normal(tf.shape(code), seeds, stream=1000)
 
-    def sample(self, named: dict) -> dict:
-        """Draws as a further output "prior" of what is trained."""
-        return {"prior": self(named["code"], named["seeds"])}
+    def sample(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """A bottleneck of `Heads.join`: samples of the prior as a further output.
+
+        Args:
+            tensors: "code" and "seeds".
+
+        Returns:
+            The samples, as "prior".
+        """
+        return {"prior": self(tensors["code"], tensors["seeds"])}
 
     def compute_output_shape(self, code_shape, seeds_shape):
         return code_shape
 
 
 def posterior_encoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Model:
-    """{"inputs": (batch, *input_shape)} -> "code", "mean" and "log_var", (batch, latent_dim) each."""
+    """An encoder to a Gaussian posterior.
+
+    Args:
+        spec: Shapes and domain of the data.
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code.
+
+    Returns:
+        {"inputs": (batch, *input_shape)} -> "code", "mean" and "log_var", (batch, latent_dim) each.
+    """
     inputs = keras.Input(spec.input_shape, name="inputs")
     encoded = posterior(backbone.encode(inputs), latent_dim)
     return keras.Model({"inputs": inputs}, encoded, name="encoder")
 
 
 def likelihood_decoder(spec: Spec, backbone: Backbone, latent_dim: int, name: str) -> keras.Model:
-    """{"code": (batch, latent_dim)} -> the outputs of `likelihood`, whose name it takes."""
+    """A decoder to a likelihood of the data.
+
+    Args:
+        spec: Shapes and domain of the data.
+        backbone: Layers between the code and the data.
+        latent_dim: Numbers in a code.
+        name: The likelihood's name, or "auto".
+
+    Returns:
+        {"code": (batch, latent_dim)} -> the outputs of `likelihood`.
+    """
     code = keras.Input((latent_dim,), name="code")
     return keras.Model({"code": code}, likelihood(backbone, code, spec, name), name="decoder")
 
 
 def variational_heads(
-    spec: Spec, backbone: Backbone, latent_dim: int, likelihood_name: str, bottleneck=None, samples: int = 1
+    spec: Spec,
+    backbone: Backbone,
+    latent_dim: int,
+    likelihood_name: str,
+    bottleneck: Callable[[dict], dict] | None = None,
+    samples: int = 1,
 ) -> Heads:
-    """The heads of a variational autoencoder, for those variants that differ from it by a term alone.
+    """The heads of a variational autoencoder, for variants that differ from it by a term alone.
 
-    bottleneck: as of `Heads.join`; None draws one code an example from the posterior.
+    Args:
+        spec: Shapes and domain of the data.
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code.
+        likelihood_name: The likelihood's name, or "auto".
+        bottleneck: As of `Heads.join`; None samples the posterior.
+        samples: Samples of each example.
+
+    Returns:
+        The heads.
     """
     encoder = posterior_encoder(spec, backbone, latent_dim)
     decoder = likelihood_decoder(spec, backbone, latent_dim, likelihood_name)

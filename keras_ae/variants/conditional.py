@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from math import prod
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_per_dimension, likelihood, posterior
+from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_divergence, likelihood, posterior
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -68,7 +68,7 @@ class Conditional(Variant):
         return Heads.join(encoder, decoder, Sampling().sample)
 
     def terms(self) -> tuple[Term, ...]:
-        return (Term("kl", lambda outputs: ops.sum(kl_per_dimension(outputs), axis=-1), self.beta),)
+        return (Term("kl", kl_divergence, self.beta),)
 
 
 EXAMPLE = (Conditional(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit", condition=3))

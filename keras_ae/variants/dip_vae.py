@@ -13,7 +13,7 @@ from keras import ops
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.divergences import covariance
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import check_likelihood, kl_per_dimension, variational_heads
+from keras_ae.blocks.sampling import check_likelihood, kl_divergence, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -51,7 +51,7 @@ class DIPVAE(Variant):
 
     def terms(self) -> tuple[Term, ...]:
         return (
-            Term("kl", lambda outputs: ops.sum(kl_per_dimension(outputs), axis=-1)),
+            Term("kl", kl_divergence),
             Term("covariances", self._off_diagonal, self.lambda_od),
             Term("variances", self._diagonal, self.lambda_d),
         )

@@ -12,7 +12,7 @@ from keras import ops
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.critic import PermuteDimensions, critic, critic_loss
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_per_dimension, variational_heads
+from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_divergence, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -56,7 +56,7 @@ class FactorVAE(Variant):
 
     def terms(self) -> tuple[Term, ...]:
         return (
-            Term("kl", lambda outputs: ops.sum(kl_per_dimension(outputs), axis=-1)),
+            Term("kl", kl_divergence),
             Term("total_correlation", lambda outputs: outputs["logit_code"], self.gamma),
         )
 

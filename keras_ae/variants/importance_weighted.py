@@ -11,7 +11,7 @@ from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import check_likelihood, kl_per_dimension, log_normal, variational_heads
+from keras_ae.blocks.sampling import check_likelihood, kl_divergence, log_normal, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -45,7 +45,7 @@ class ImportanceWeighted(Variant):
     def terms(self) -> tuple[Term, ...]:
         return (
             Term("log_ratio", self._log_ratio),
-            Term("kl", lambda outputs: ops.sum(kl_per_dimension(outputs), axis=-1), 0.0),
+            Term("kl", kl_divergence, 0.0),
         )
 
     def _log_ratio(self, outputs):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keras import ops
-
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.divergences import mmd
 from keras_ae.blocks.samplers import Sampler, StandardNormal
@@ -17,7 +15,7 @@ from keras_ae.blocks.sampling import (
     PriorSampling,
     Sampling,
     check_likelihood,
-    kl_per_dimension,
+    kl_divergence,
     variational_heads,
 )
 from keras_ae.errors import check_least
@@ -63,7 +61,7 @@ class InfoVAE(Variant):
 
     def terms(self) -> tuple[Term, ...]:
         return (
-            Term("kl", lambda outputs: ops.sum(kl_per_dimension(outputs), axis=-1), 1.0 - self.alpha),
+            Term("kl", kl_divergence, 1.0 - self.alpha),
             Term(
                 "mmd", lambda outputs: mmd(outputs["code"], outputs["prior"]), self.alpha + self.lambda_ - 1.0
             ),

@@ -13,7 +13,7 @@ from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import Sampler, StandardNormal
-from keras_ae.blocks.sampling import check_likelihood, kl_per_dimension, variational_heads
+from keras_ae.blocks.sampling import check_likelihood, kl_divergence, kl_per_dimension, variational_heads
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -58,17 +58,17 @@ class Variational(Variant):
 
     def terms(self) -> tuple[Term, ...]:
         if self.capacity:
-            return (Term("kl", _kl, 0.0), Term("capacity_gap", self._gap, self.beta))
+            return (Term("kl", kl_divergence, 0.0), Term("capacity_gap", self._gap, self.beta))
         schedule = self._risen if self.kl_warmup else None
         if self.free_bits:
-            return (Term("kl", _kl, 0.0), Term("kl_paid", self._paid, self.beta, schedule))
-        return (Term("kl", _kl, self.beta, schedule),)
+            return (Term("kl", kl_divergence, 0.0), Term("kl_paid", self._paid, self.beta, schedule))
+        return (Term("kl", kl_divergence, self.beta, schedule),)
 
     def _paid(self, outputs):
         return ops.sum(ops.maximum(ops.mean(kl_per_dimension(outputs), axis=0), self.free_bits))
 
     def _gap(self, outputs):
-        kl = self._paid(outputs) if self.free_bits else ops.mean(_kl(outputs))
+        kl = self._paid(outputs) if self.free_bits else ops.mean(kl_divergence(outputs))
         return ops.abs(kl - self.capacity * self._risen(outputs["progress"]))
 
     def _risen(self, progress):
@@ -77,10 +77,6 @@ class Variational(Variant):
             return ops.ones(())
         within = ops.where(progress < 1.0, (progress * self.cycles) % 1.0, 1.0)
         return ops.minimum(within / self.kl_warmup, 1.0)
-
-
-def _kl(outputs):
-    return ops.sum(kl_per_dimension(outputs), axis=-1)
 
 
 COMPARED = {"variational": Variational(), "beta_4": Variational(beta=4.0)}

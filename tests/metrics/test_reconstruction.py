@@ -273,10 +273,10 @@ def test_a_sampler_that_does_not_fit_a_variant_is_refused_before_training(tiny_r
     recipe = dataclasses.replace(
         tiny_recipe, variant=Variational(DenseBackbone(()), 2, sampler=LearnedPrior())
     )
-    with pytest.raises(InputError, match="LearnedPrior draws from a prior .* this one learns none"):
+    with pytest.raises(InputError, match="LearnedPrior samples from a prior .* this one learns none"):
         train(recipe, tmp_path / "a", report=lambda _: None)
     quantized = VectorQuantized(DenseBackbone(()), 2, sampler=StandardNormal())
-    with pytest.raises(InputError, match="StandardNormal draws real numbers, .* code is of whole ones"):
+    with pytest.raises(InputError, match="StandardNormal samples real numbers, .* code is of integers"):
         train(dataclasses.replace(recipe, variant=quantized), tmp_path / "b", report=lambda _: None)
 
 
