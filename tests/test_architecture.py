@@ -133,6 +133,8 @@ HOOKS = (
     ("keras_ae.tasks", "keras_ae.tasks", "Task", False),
     ("keras_ae.variants", "keras_ae.variants", "Variant", True),
     ("keras_ae.backbones", "keras_ae.heads", "Backbone", False),
+    ("keras_ae.data", "keras_ae.data.dataset", "Dataset", False),
+    ("keras_ae.formats.levels", "keras_ae.formats.levels.game", "Game", False),
 )
 """Folders, where the base class of each is, its name, and whether its hooks are all that is public."""
 

@@ -29,25 +29,42 @@ class Format:
 
     Examples are in original units: whole numbers (n, ...) of classes in the categorical domain,
     without the axis of classes, otherwise float32 values (n, ...).
-
-    Attributes:
-        suffixes: Suffixes of the files that `read` takes.
-        axis: Axis of an example, without the batch's, along which `render`, `write` and `join` take
-            any length; None where examples have one size.
-        length_step: Steps along `axis` in which lengths are counted, such as those of a bar.
-        length_name: What users call that many steps, in the plural.
-        judges: Whether `validity` tells valid examples from others.
-        repairs: Whether `repair` can make examples valid.
-        has_sound: Whether `sound` can play examples.
     """
 
-    suffixes: tuple[str, ...] = ()
-    axis: int | None = None
-    length_step: int = 1
-    length_name: str = "steps"
-    judges: bool = False
-    repairs: bool = False
-    has_sound: bool = False
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Suffixes of the files that `read` takes, the first of which `write` writes."""
+        raise NotImplementedError
+
+    @property
+    def axis(self) -> int | None:
+        """Axis of an example, without the batch's, along which it may have any length; None for one size."""
+        return None
+
+    @property
+    def length_step(self) -> int:
+        """Steps along `axis` in which lengths are counted, such as those of a bar."""
+        return 1
+
+    @property
+    def length_name(self) -> str:
+        """What users call that many steps, in the plural."""
+        return "steps"
+
+    @property
+    def judges(self) -> bool:
+        """Whether `validity` tells valid examples from others."""
+        return False
+
+    @property
+    def repairs(self) -> bool:
+        """Whether `repair` can make examples valid."""
+        return False
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether `sound` can play examples."""
+        return False
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads an example from a file.
@@ -237,7 +254,8 @@ def to_json(format: Format) -> str:
     Returns:
         JSON of the class's name and its fields.
     """
-    return json.dumps({"kind": type(format).__name__, "fields": dataclasses.asdict(format)})
+    fields = dataclasses.asdict(format)  # type: ignore[call-overload]  # of a subclass, a dataclass
+    return json.dumps({"kind": type(format).__name__, "fields": fields})
 
 
 def from_json(text: str) -> Format:

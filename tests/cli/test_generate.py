@@ -25,7 +25,9 @@ def run(tmp_path_factory):
     """The folder of a run of level_generation as training leaves it, of a network that learned nothing."""
     folder = tmp_path_factory.mktemp("levels")
     recipe = load("level_generation")
-    variant = dataclasses.replace(recipe.variant, backbone=StepsBackbone((16,), axis=1), codes=16, width=4)
+    variant = dataclasses.replace(
+        recipe.variant, backbone=StepsBackbone((16,), axis=1), num_embeddings=16, embedding_dim=4
+    )
     data = recipe.data.sample()
     keras.utils.set_random_seed(0)
     heads = variant.build(PairedData(data, recipe.task).spec)

@@ -10,11 +10,11 @@ from keras_ae.data.levels import folder as level_folder
 from keras_ae.data.levels import published
 from keras_ae.data.levels import windows as level_windows
 from keras_ae.data.levels.folder import LevelFolder
-from keras_ae.data.levels.generated import GeneratedLevels, made_levels
+from keras_ae.data.levels.generated import GeneratedLevels, generate_levels
 from keras_ae.errors import InputError
 from keras_ae.formats.levels import pipes
+from keras_ae.formats.levels.jumps import playable
 from keras_ae.formats.levels.legend import LODE_RUNNER, MARIO, ZELDA
-from keras_ae.formats.levels.platformer import playable
 
 TILES = {"#": ["solid"], ".": ["passable", "empty"]}
 
@@ -45,17 +45,17 @@ def whole_numbers(split):
 
 
 def test_made_levels_differ_and_can_all_be_run_and_have_whole_pipes():
-    made = made_levels(8, 60, 0)
+    made = generate_levels(8, 60, 0)
     assert made.shape == (8, 14, 60)
     assert len({level.tobytes() for level in made}) == 8
     assert playable(MARIO.having("solid")[made]).all()
-    assert pipes.broken_share(made, MARIO) == 0
-    np.testing.assert_array_equal(made, made_levels(8, 60, 0))
-    assert not np.array_equal(made, made_levels(8, 60, 1))
+    assert pipes.broken_fraction(made, MARIO) == 0
+    np.testing.assert_array_equal(made, generate_levels(8, 60, 0))
+    assert not np.array_equal(made, generate_levels(8, 60, 1))
 
 
 def test_made_levels_hold_every_kind_of_tile():
-    assert len(np.unique(made_levels(20, 160, 0))) == len(MARIO.tiles)
+    assert len(np.unique(generate_levels(20, 160, 0))) == len(MARIO.tiles)
 
 
 def test_windows_are_one_hot_of_every_offset_and_a_level_lies_in_one_split():
@@ -110,7 +110,7 @@ def test_what_training_has_is_left_out_of_the_others_unless_they_would_be_empty(
 
 
 def test_rooms_are_cut_from_dungeons_without_the_void():
-    dungeon = np.full((32, 22), ZELDA.number("-"))
+    dungeon = np.full((32, 22), ZELDA.index("-"))
     dungeon[16:, :11] = 1
     dungeon[0, 11] = 2
     cut = published.rooms(dungeon)
@@ -159,7 +159,7 @@ def test_a_folder_without_levels_or_a_legend_is_not_taken(folder, tmp_path):
 
 def test_a_legend_that_is_too_large_is_none(folder, monkeypatch):
     path = folder(squares(1))
-    monkeypatch.setattr(level_folder, "LARGEST_LEGEND", 10)
+    monkeypatch.setattr(level_folder, "MAX_LEGEND_BYTES", 10)
     assert LevelFolder.accepts(path) is None
 
 
@@ -235,7 +235,7 @@ def test_most_published_levels_can_be_played_and_have_whole_pipes():
     assert all(playable(solid[level][None])[0] for level in mario)
     windows = np.concatenate([level_windows.windows(level, 28) for level in mario])
     assert playable(solid[windows]).mean() > 0.99
-    assert pipes.broken_share(windows, MARIO) == 0
+    assert pipes.broken_fraction(windows, MARIO) == 0
     runner = np.stack(published.published("Lode Runner", LODE_RUNNER))
     assert published.LodeRunner().load().format.validity(runner).mean() > 0.9
     rooms = np.concatenate(

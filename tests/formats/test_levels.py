@@ -1,15 +1,20 @@
 """Tile levels: what tiles are, how games move over levels, and how levels are measured, mended and drawn."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
 
+from keras_ae.data.levels.folder import LevelFolder
 from keras_ae.errors import InputError
-from keras_ae.formats.levels import art, courses, patterns, pipes, platformer, repair, rooms, runner
-from keras_ae.formats.levels.attributes import traits
-from keras_ae.formats.levels.columns import Columns, Tiles
+from keras_ae.formats import from_json, levels, to_json
+from keras_ae.formats.levels import art, courses, jumps, patterns, pipes, rooms, runner
+from keras_ae.formats.levels.columns import ColumnTrigrams, TileUnigrams
+from keras_ae.formats.levels.game import Game, game_names, game_of
 from keras_ae.formats.levels.legend import LODE_RUNNER, MARIO, ZELDA, Legend
+from keras_ae.formats.levels.tile_attributes import level_attributes
+from keras_ae.formats.levels.tile_levels import TileLevels
 
 
 @pytest.fixture
@@ -51,8 +56,8 @@ def test_the_first_tile_of_a_game_is_one_to_pass(legend):
 
 
 def test_a_legend_is_asked_by_tags():
-    assert MARIO.first("solid", "ground") == MARIO.number("X")
-    assert MARIO.first("rope") == MARIO.number("%") == -1
+    assert MARIO.first("solid", "ground") == MARIO.index("X")
+    assert MARIO.first("rope") == MARIO.index("%") == -1
     assert not Legend("ab").having("solid").any()
 
 
@@ -80,13 +85,13 @@ def test_what_is_no_level_is_refused_with_its_place(text, found):
 
 def test_a_jump_clears_nine_columns_and_no_more():
     widths = range(1, 15)
-    clear = platformer.playable(np.stack([ground(gap=width) for width in widths]))
+    clear = jumps.playable(np.stack([ground(gap=width) for width in widths]))
     np.testing.assert_array_equal(clear, [width <= 9 for width in widths])
 
 
 def test_a_jump_climbs_four_cells_and_no_more():
     heights = range(1, 8)
-    clear = platformer.playable(np.stack([ground(wall=height) for height in heights]))
+    clear = jumps.playable(np.stack([ground(wall=height) for height in heights]))
     np.testing.assert_array_equal(clear, [height <= 4 for height in heights])
 
 
@@ -96,13 +101,13 @@ def test_a_ceiling_is_no_road_and_a_wall_to_the_top_has_no_way_over_it():
     wall = ground(wall=13)
     shelf = ground(wall=13)
     shelf[6, 8:12] = shelf[9, 6:9] = True
-    assert not platformer.playable(np.stack([ceiling, wall, shelf])).any()
+    assert not jumps.playable(np.stack([ceiling, wall, shelf])).any()
 
 
 def test_a_low_ceiling_shortens_a_jump():
     low = np.stack([ground(gap=width) for width in (1, 7)])
     low[:, :12] = True
-    np.testing.assert_array_equal(platformer.playable(low), [True, False])
+    np.testing.assert_array_equal(jumps.playable(low), [True, False])
 
 
 def test_a_window_that_begins_and_ends_over_gaps_stands_beside_itself():
@@ -111,20 +116,20 @@ def test_a_window_that_begins_and_ends_over_gaps_stands_beside_itself():
     nothing = np.zeros((14, 28), bool)
     far = np.zeros((14, 28), bool)
     far[-1, 12:16] = True
-    np.testing.assert_array_equal(platformer.playable(np.stack([solid, nothing, far])), [True, False, False])
+    np.testing.assert_array_equal(jumps.playable(np.stack([solid, nothing, far])), [True, False, False])
 
 
 def test_many_levels_are_searched_as_each_by_itself(random):
     shares = random.uniform(0.05, 0.6, (40, 1, 1))
     levels = random.random((40, 14, 20)) < shares
-    together = platformer.playable(levels)
+    together = jumps.playable(levels)
     assert 0 < together.sum() < 40
-    np.testing.assert_array_equal(together, [courses.course(level) is not None for level in levels])
+    np.testing.assert_array_equal(together, [courses.cheapest_course(level) is not None for level in levels])
 
 
 def test_a_course_leads_from_left_to_right_through_free_cells_without_leaps():
     solid = ground(gap=4, wall=3)
-    found = courses.course(solid)
+    found = courses.cheapest_course(solid)
     cells = np.array(found.cells)
     assert cells[0, 1] == 2
     assert cells[-1, 1] == 25
@@ -135,34 +140,36 @@ def test_a_course_leads_from_left_to_right_through_free_cells_without_leaps():
 
 def test_the_cheapest_course_removes_one_tile_of_a_wall_of_five():
     solid = ground(wall=5)
-    found = courses.course(solid, np.ones(solid.shape))
+    found = courses.cheapest_course(solid, np.ones(solid.shape))
     removed = [cell for cell in found.removed if solid[cell]]
     assert len(removed) + len(found.built) == 1
 
 
 def test_pipes_are_whole_or_broken():
     whole = of(MARIO, "----", "-<>-", "-[]-", "XXXX")
-    np.testing.assert_array_equal(pipes.broken(whole[None], MARIO), False)
-    assert pipes.broken_share(np.zeros((2, 4, 4), int), MARIO) == 0
+    np.testing.assert_array_equal(pipes.broken_pipes(whole[None], MARIO), False)
+    assert pipes.broken_fraction(np.zeros((2, 4, 4), int), MARIO) == 0
     cut = of(MARIO, "---<", ">--[", "]--[", "XXXX")
-    assert pipes.broken_share(cut[None], MARIO) == 0
+    assert pipes.broken_fraction(cut[None], MARIO) == 0
     halves = of(MARIO, "----", "-<--", "-[]-", "XXXX")
-    assert pipes.broken_share(halves[None], MARIO) == pytest.approx(2 / 3)
+    assert pipes.broken_fraction(halves[None], MARIO) == pytest.approx(2 / 3)
 
 
 def test_pipes_and_cannons_are_made_whole():
     halves = of(MARIO, "----", "-<--", "-[]-", "XXXX")
-    np.testing.assert_array_equal(pipes.mended(halves, MARIO), of(MARIO, "----", "-<>-", "-[]-", "XXXX"))
     np.testing.assert_array_equal(
-        pipes.mended(of(MARIO, "--", "-b", "-b"), MARIO), of(MARIO, "--", "-B", "-b")
+        pipes.repair_pipes(halves, MARIO), of(MARIO, "----", "-<>-", "-[]-", "XXXX")
+    )
+    np.testing.assert_array_equal(
+        pipes.repair_pipes(of(MARIO, "--", "-b", "-b"), MARIO), of(MARIO, "--", "-B", "-b")
     )
 
 
 def test_no_pipe_is_broken_after_mending(random):
     for _ in range(5):
-        mended = pipes.mended(random.integers(0, 13, (14, 20)), MARIO)
-        assert not pipes.broken(mended[None], MARIO).any()
-        np.testing.assert_array_equal(pipes.mended(mended, MARIO), mended)
+        mended = pipes.repair_pipes(random.integers(0, 13, (14, 20)), MARIO)
+        assert not pipes.broken_pipes(mended[None], MARIO).any()
+        np.testing.assert_array_equal(pipes.repair_pipes(mended, MARIO), mended)
 
 
 def test_doors_are_reached_over_one_tile_of_water_with_the_ladder():
@@ -173,7 +180,7 @@ def test_doors_are_reached_over_one_tile_of_water_with_the_ladder():
 
 
 def test_a_room_has_a_door_and_none_in_its_middle():
-    closed = np.where(room() == ZELDA.number("D"), ZELDA.number("W"), room())
+    closed = np.where(room() == ZELDA.index("D"), ZELDA.index("W"), room())
     inside = room(*["FFFDFFF"] * 12)
     assert not rooms.playable(np.stack([closed, inside, room(*["FFBWIFF"] * 12)]), ZELDA).any()
 
@@ -183,9 +190,9 @@ def test_the_runner_climbs_hangs_falls_and_digs():
         LODE_RUNNER, "..----G", "G.#....", "bb#bb..", "..#...G", ".M#.b..", "bbbbbbb", "G......", "BBBBBBB"
     )
     at = runner.reached(level[None], LODE_RUNNER)[0]
-    assert at[level == LODE_RUNNER.number("G")].all()
+    assert at[level == LODE_RUNNER.index("G")].all()
     assert runner.playable(level[None], LODE_RUNNER).all()
-    stone = np.where(level == LODE_RUNNER.number("b"), LODE_RUNNER.number("B"), level)
+    stone = np.where(level == LODE_RUNNER.index("b"), LODE_RUNNER.index("B"), level)
     assert not runner.reached(stone[None], LODE_RUNNER)[0][6].any()
 
 
@@ -198,61 +205,61 @@ def test_a_level_to_run_has_one_spawn_and_gold():
 def test_garbage_becomes_a_level_to_run_and_stays_as_it_is_then(random, tiles):
     for _ in range(3):
         garbage = random.integers(0, tiles, (14, 28))
-        level, good = repair.repaired(garbage, MARIO, "platformer")
+        level, good = game_of("platformer").repair(garbage, MARIO)
         assert good
-        assert repair.playable(level[None], MARIO, "platformer").all()
-        assert not pipes.broken(level[None], MARIO).any()
-        again, _ = repair.repaired(level, MARIO, "platformer")
+        assert game_of("platformer").playable(level[None], MARIO).all()
+        assert not pipes.broken_pipes(level[None], MARIO).any()
+        again, _ = game_of("platformer").repair(level, MARIO)
         np.testing.assert_array_equal(again, level)
 
 
 def test_a_wall_and_a_gap_are_mended_by_few_tiles():
     for solid, most in ((ground(wall=6), 2), (ground(gap=11), 2), (np.zeros((14, 28), bool), 28)):
-        level, good = repair.repaired(solid.astype(int), MARIO, "platformer")
+        level, good = game_of("platformer").repair(solid.astype(int), MARIO)
         assert good
         assert 0 < (level != solid).sum() <= most
 
 
 def test_a_level_without_a_row_to_stand_in_says_so():
     level = np.ones((1, 8), int)
-    assert repair.repaired(level, MARIO, "rooms")[1] is False
+    assert game_of("rooms").repair(level, MARIO)[1] is False
 
 
 def test_floor_is_opened_from_door_to_door():
-    level, good = repair.repaired(room(*["FFWPPFF"] * 12), ZELDA, "rooms")
+    level, good = game_of("rooms").repair(room(*["FFWPPFF"] * 12), ZELDA)
     assert good
     assert (level != room(*["FFWPPFF"] * 12)).sum() <= 3
-    _, good = repair.repaired(np.ones((16, 11), int), ZELDA, "rooms")
+    _, good = game_of("rooms").repair(np.ones((16, 11), int), ZELDA)
     assert not good
 
 
 def test_ladders_lead_to_gold_out_of_reach():
     level = of(LODE_RUNNER, "...G..", ".BBBB.", "......", "M.....", "BBBBBB")
-    mended, good = repair.repaired(level, LODE_RUNNER, "runner")
+    mended, good = game_of("runner").repair(level, LODE_RUNNER)
     assert good
     assert (mended != level).sum() <= 4
-    spawned, good = repair.repaired(of(LODE_RUNNER, "..G", "bbb"), LODE_RUNNER, "runner")
+    spawned, good = game_of("runner").repair(of(LODE_RUNNER, "..G", "bbb"), LODE_RUNNER)
     assert good
-    assert (spawned == LODE_RUNNER.number("M")).sum() == 1
-    assert not repair.repaired(of(LODE_RUNNER, "M..", "bbb"), LODE_RUNNER, "runner")[1]
+    assert (spawned == LODE_RUNNER.index("M")).sum() == 1
+    assert not game_of("runner").repair(of(LODE_RUNNER, "M..", "bbb"), LODE_RUNNER)[1]
 
 
 @pytest.mark.parametrize("game", ["platformer", "rooms", "runner"])
 def test_a_legend_that_lacks_what_a_game_needs_has_no_playable_level(game):
     bare = Legend(".#", (("passable",), ("solid",)) if game != "platformer" else ())
-    level, good = repair.repaired(np.zeros((6, 8), int), bare, game)
+    level, good = game_of(game).repair(np.zeros((6, 8), int), bare)
     assert not good
     assert level.min() >= 0
     gold = Legend(".#GM", (("passable",), ("solid",), ("gold",), ("spawn",)))
     high = gold.level("..G.\n....\n.M..\n####", "a test")
-    level, good = repair.repaired(high, gold, "runner")
+    level, good = game_of("runner").repair(high, gold)
     assert not good
     assert level.min() >= 0
 
 
 def test_a_game_of_unknown_movement_is_left_as_it_is():
     level = np.zeros((3, 3), int)
-    mended, good = repair.repaired(level, MARIO, "")
+    mended, good = game_of("").repair(level, MARIO)
     assert good
     np.testing.assert_array_equal(mended, level)
 
@@ -270,42 +277,44 @@ def test_equal_sets_have_no_divergence_and_others_that_of_their_patterns(random)
 
 def test_tiles_have_the_likelihood_of_their_counts():
     levels = np.array([[[0, 0, 1]]])
-    tiles = Tiles(levels, 2)
+    tiles = TileUnigrams(levels, 2)
     assert tiles.nll(np.array([[[0]]])) == pytest.approx(-math.log(3 / 5))
-    assert tiles.draw(3, 0).shape == (3, 1, 3)
+    assert tiles.sample(3, 0).shape == (3, 1, 3)
 
 
 def test_columns_are_a_distribution_and_draw_what_they_saw():
     levels = np.array([[[0, 1, 0, 1, 0]], [[1, 0, 1, 0, 1]]] * 4)
-    columns = Columns(levels, 2)
-    drawn = columns.draw(20, 0)
+    columns = ColumnTrigrams(levels, 2)
+    drawn = columns.sample(20, 0)
     assert (np.diff(drawn, axis=2) != 0).all()
-    np.testing.assert_array_equal(drawn, columns.draw(20, 0))
+    np.testing.assert_array_equal(drawn, columns.sample(20, 0))
     every = np.array(np.meshgrid(*[[0, 1]] * 4)).reshape(4, 1, 1, -1).transpose(3, 1, 2, 0).reshape(-1, 1, 4)
     total = sum(math.exp(-columns.nll(each[None])) for each in every)
     assert total == pytest.approx(1, abs=1e-9)
-    assert columns.nll(levels) < Tiles(levels, 2).nll(levels)
+    assert columns.nll(levels) < TileUnigrams(levels, 2).nll(levels)
 
 
 def test_columns_that_nothing_followed_are_gone_on_from_shorter_contexts():
-    columns = Columns(np.array([[[0, 1, 2]]]), 3)
-    wide = Columns(np.array([[[0, 1, 2]]]), 3)
-    wide.width = 9
-    assert columns.draw(2, 0).shape == (2, 1, 3)
-    assert set(np.unique(wide.draw(5, 0))) <= {0, 1, 2}
+    columns = ColumnTrigrams(np.array([[[0, 1, 2]]]), 3)
+    wide = ColumnTrigrams(np.array([[[0, 1, 2]]]), 3)
+    wide.columns = 9
+    assert columns.sample(2, 0).shape == (2, 1, 3)
+    assert set(np.unique(wide.sample(5, 0))) <= {0, 1, 2}
 
 
-def test_traits_are_what_a_level_has():
+def test_attributes_of_levels_follow_from_tags_and_games():
     solid = ground(gap=3).astype(int)
     pipe = solid.copy()
-    pipe[11:13, 2:4] = [[MARIO.number(tile) for tile in pair] for pair in ("<>", "[]")]
-    found = traits(np.stack([solid, pipe, ground(wall=5).astype(int)]), MARIO, "platformer")
+    pipe[11:13, 2:4] = [[MARIO.index(tile) for tile in pair] for pair in ("<>", "[]")]
+    found = level_attributes(
+        np.stack([solid, pipe, ground(wall=5).astype(int)]), MARIO, game_of("platformer")
+    )
     np.testing.assert_array_equal(found["pipes"], [False, True, False])
     np.testing.assert_array_equal(found["gaps"], [True, True, False])
     np.testing.assert_array_equal(found["hills"], [False, False, True])
     assert found["sky"].all()
     assert "ropes" not in found
-    assert not traits(room()[None], ZELDA, "rooms")["four_doors"].any()
+    assert not level_attributes(room()[None], ZELDA, game_of("rooms"))["four_doors"].any()
 
 
 @pytest.mark.parametrize(
@@ -315,7 +324,7 @@ def test_traits_are_what_a_level_has():
 )
 def test_every_tile_has_a_drawing_of_its_own(legend, game):
     tiles = np.arange(len(legend.tiles))[None]
-    drawn = art.image(tiles, legend, game)
+    drawn = art.level_image(tiles, legend, game_of(game))
     assert drawn.shape == (16, 16 * len(legend.tiles), 3)
     assert drawn.dtype == np.uint8
     assert len({drawn[:, 16 * k : 16 * k + 16].tobytes() for k in range(len(legend.tiles))}) == len(
@@ -325,6 +334,62 @@ def test_every_tile_has_a_drawing_of_its_own(legend, game):
 
 def test_a_course_is_drawn_over_a_level():
     level = np.zeros((3, 4), int)
-    plain, with_course = art.image(level, MARIO), art.image(level, MARIO, "", [(1, 0), (1, 3)])
-    assert (with_course[24, 16:48] == art.COURSE).all()
+    plain, with_course = (
+        art.level_image(level, MARIO, Game()),
+        art.level_image(level, MARIO, Game(), [(1, 0), (1, 3)]),
+    )
+    assert (with_course[24, 16:48] == art.PATH_COLOR).all()
     np.testing.assert_array_equal(plain[:8], with_course[:8])
+
+
+MAZE = """
+from keras_ae.formats.levels.game import Game
+
+
+class Maze(Game):
+    \"\"\"A game in which a level is playable without solid tiles.\"\"\"
+
+    name = "maze"
+    background = (1, 2, 3)
+
+    def playable(self, levels, legend):
+        return ~legend.having("solid")[levels].any(axis=(1, 2))
+
+    def repair(self, level, legend):
+        return level * 0, True
+
+    def attributes(self, levels, legend):
+        return {"open": self.playable(levels, legend)}
+"""
+
+
+@pytest.fixture
+def maze(tmp_path, monkeypatch):
+    """A game of its own in one more file of the folder."""
+    (tmp_path / "maze.py").write_text(MAZE)
+    monkeypatch.setattr(levels, "__path__", [*levels.__path__, str(tmp_path)])
+    yield "maze"
+    sys.modules.pop("keras_ae.formats.levels.maze", None)
+
+
+def test_a_game_is_one_file(maze):
+    assert set(game_names()) == {"platformer", "rooms", "runner", maze}
+    format = TileLevels(".#", maze, (("empty",), ("solid",)))
+    assert from_json(to_json(format)) == format
+    open_and_blocked = np.stack([np.zeros((3, 4), int), np.eye(3, 4, dtype=int)])
+    assert format.judges
+    assert format.axis is None
+    np.testing.assert_array_equal(format.validity(open_and_blocked), [1, 0])
+    assert format.sample_metrics(open_and_blocked, open_and_blocked, open_and_blocked)["playable"] == 0.5
+    assert format.attributes(open_and_blocked)["open"].tolist() == [True, False]
+    repaired, valid = format.repair(open_and_blocked[1])
+    assert valid
+    assert not repaired.any()
+    assert (format.render(repaired) == (1, 2, 3)).all()
+    assert LevelFolder("x", game=maze).game == maze
+
+
+def test_games_are_known_by_their_names():
+    assert game_names() == ("platformer", "rooms", "runner")
+    assert game_of("") == Game()
+    assert game_of("rooms") != game_of("runner")

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_ae import formats
-from keras_ae.data.levels.generated import format_of, made_levels
+from keras_ae.data.levels.generated import format_of, generate_levels
 from keras_ae.errors import InputError
 from keras_ae.formats.levels import tile_levels
 from keras_ae.formats.levels.legend import LODE_RUNNER, MARIO, ZELDA
@@ -17,7 +17,7 @@ FORMAT = format_of(MARIO, "platformer")
 @pytest.fixture(scope="module")
 def made():
     """Windows of 16 columns, 12 of them, of levels of our own making."""
-    return made_levels(12, 16, 0)
+    return generate_levels(12, 16, 0)
 
 
 def test_a_medium_of_levels_is_kept_as_text():
@@ -37,7 +37,7 @@ def test_an_unknown_game_is_refused():
 
 @pytest.mark.parametrize("columns", [16, 40])
 def test_what_is_written_is_read_again_and_shows_the_course(tmp_path, columns):
-    level = made_levels(1, columns, 3)[0]
+    level = generate_levels(1, columns, 3)[0]
     text, drawing = FORMAT.write(level, tmp_path / "level.1")
     assert [text.name, drawing.name] == ["level.1.txt", "level.1.png"]
     np.testing.assert_array_equal(FORMAT.read(text, (14, 16)), level)
@@ -66,7 +66,7 @@ def test_a_level_that_cannot_be_played_is_drawn_without_a_course(tmp_path):
     ],
 )
 def test_a_file_that_is_no_such_level_is_refused(tmp_path, monkeypatch, format, content, found):
-    monkeypatch.setattr(tile_levels, "MOST_BYTES", 200)
+    monkeypatch.setattr(tile_levels, "MAX_BYTES", 200)
     path = tmp_path / "level.txt"
     path.write_bytes(content)
     with pytest.raises(InputError, match=found):
@@ -79,7 +79,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 def test_validity_is_whether_levels_can_be_played_and_pipes_are_whole(monkeypatch, made):
-    monkeypatch.setattr(tile_levels, "AT_ONCE", 5)
+    monkeypatch.setattr(tile_levels, "LEVELS_AT_ONCE", 5)
     half = made[:1].copy()
     half[0, 8, 5] = MARIO.first("left pipe")
     examples = np.concatenate([made, np.zeros((1, 14, 16), int), half])

@@ -1,1 +1,1 @@
-"""Game levels as data."""
+"""Data sets of tile levels."""

@@ -6,31 +6,49 @@ import numpy as np
 
 from keras_ae.data.splits import TEST, VALIDATION, assign, digests
 from keras_ae.data.types import LARGEST, Data, Split
+from keras_ae.domains import CATEGORICAL
 from keras_ae.errors import InputError
 from keras_ae.formats.levels.tile_levels import TileLevels
 
+__all__ = ["data_of", "families", "windows"]
+
 ALIKE = 0.8
-"""Levels of one size go to the same split where they share this part of the tiles that are not empty."""
+"""Levels of one size that have more than this fraction of their tiles in common go to the same split."""
 
 
 def windows(level: np.ndarray, width: int) -> np.ndarray:
-    """Every window of so many columns, (rows, columns) -> (columns - width + 1, rows, width)."""
+    """The windows of a level at every offset.
+
+    Args:
+        level: Whole numbers, (rows, columns).
+        width: Columns of a window.
+
+    Returns:
+        (columns - width + 1, rows, width).
+    """
     return np.lib.stride_tricks.sliding_window_view(level, width, axis=1).swapaxes(0, 1)
 
 
 def families(levels: list[np.ndarray]) -> list[int]:
-    """For each level the place of the first that is much like it, or like one that is, (n,)."""
+    """Groups levels of one size that are much alike.
+
+    Args:
+        levels: Whole numbers, (rows, columns) each.
+
+    Returns:
+        For each level the index of the first that is much like it, or like one that is, (n,).
+    """
     first = list(range(len(levels)))
     for shape in {level.shape for level in levels}:
-        members = [place for place, level in enumerate(levels) if level.shape == shape]
-        flat = np.stack([levels[place].ravel() for place in members])
+        members = [index for index, level in enumerate(levels) if level.shape == shape]
+        flat = np.stack([levels[index].ravel() for index in members])
         for number in range(1, len(members)):
             earlier, own = flat[:number], flat[number]
             same = ((earlier == own) & (own != 0)).sum(axis=1)
             either = ((earlier != 0) | (own != 0)).sum(axis=1)
             for other in np.flatnonzero(same > ALIKE * either):
                 old, new = sorted((first[members[number]], first[members[other]]), reverse=True)
-                first = [new if place == old else place for place in first]
+                first = [new if index == old else index for index in first]
     return first
 
 
@@ -39,16 +57,27 @@ def data_of(
     format: TileLevels,
     levels: list[np.ndarray],
     pieces: list[np.ndarray],
-    shares: tuple[float, float] = (VALIDATION, TEST),
-    unit: str = "windows",
-    twins: bool = False,
+    fractions: tuple[float, float] = (VALIDATION, TEST),
+    pieces_name: str = "windows",
+    group_alike: bool = False,
 ) -> Data:
-    """Data of levels (rows, columns) and the pieces (n, rows, columns) of each, one-hot.
+    """Data of the pieces of levels, one-hot; all pieces of a level lie in one split.
 
-    shares: of the levels that go to validation and to test. unit: what the pieces are called.
-    twins: whether levels that are much alike go to the same split, as where a game has harder ones of an
-        earlier level; rooms in frames of one form are alike without being so.
-    Raises InputError for fewer than 3 levels that differ, and for more than fits in memory.
+    Args:
+        name: The data set's name.
+        format: The format of the pieces.
+        levels: Whole numbers, (rows, columns) each.
+        pieces: Those of each level, (n, rows, columns) each.
+        fractions: Of the levels that go to validation and to test.
+        pieces_name: What the pieces are called in notes.
+        group_alike: Whether levels that are much alike go to the same split, as where a game has harder
+            versions of an earlier level. Rooms are not grouped: they are alike by their walls alone.
+
+    Returns:
+        The data, of the categorical domain.
+
+    Raises:
+        InputError: If fewer than 3 levels differ, or the pieces do not fit in memory.
     """
     size = sum(each.size for each in pieces) * len(format.tiles)
     if size > LARGEST:
@@ -57,37 +86,37 @@ def data_of(
             "give fewer levels"
         )
     hashes = digests(level.astype(np.uint8) for level in levels)
-    first = families(levels) if twins else list(range(len(levels)))
-    own = [min(hashes[other] for other in range(len(levels)) if first[other] == place) for place in first]
-    parts = assign(own, *shares)
-    splits = {part: np.concatenate([pieces[place] for place in parts[part]]) for part in parts}
+    first = families(levels) if group_alike else list(range(len(levels)))
+    own = [min(hashes[other] for other in range(len(levels)) if first[other] == group) for group in first]
+    parts = assign(own, *fractions)
+    splits = {part: np.concatenate([pieces[index] for index in parts[part]]) for part in parts}
     splits, dropped = _without_repeats(splits)
-    counts = [f"{len(splits[part]):,} {unit} of {len(parts[part])} to {how}" for part, how in _USES]
-    notes = (f"{len(levels)} levels, each in one split whole: {', '.join(counts)}",)
+    counts = [f"{len(splits[part]):,} {pieces_name} of {len(parts[part])} to {use}" for part, use in _USES]
+    notes = [f"{len(levels)} levels, each in one split whole: {', '.join(counts)}"]
     if any(set(digests(splits[part])) <= set(digests(splits["train"])) for part in ("validation", "test")):
-        notes += (f"a split holds only {unit} that training has too: its figures tell nothing of others",)
+        notes.append(
+            f"a split holds only {pieces_name} that training has too: its metrics tell nothing of others"
+        )
     if dropped:
-        notes += (f"left out of validation and test {dropped:,} {unit} that an earlier split has too",)
+        notes.append(
+            f"left out of validation and test {dropped:,} {pieces_name} that an earlier split has too"
+        )
     tiles = np.arange(len(format.tiles))
-    return Data(
-        name,
-        **{part: Split(tiles == each[..., None]) for part, each in splits.items()},
-        domain="categorical",
-        notes=notes,
-        format=format,
-    )
+    train, validation, test = (Split(tiles == splits[part][..., None]) for part, _ in _USES)
+    return Data(name, train, validation, test, CATEGORICAL, notes=tuple(notes), format=format)
 
 
 _USES = (("train", "train on"), ("validation", "validate on"), ("test", "test on"))
 
 
-def _without_repeats(splits):
-    """Splits without what an earlier one has; one that would be empty keeps all. And how many went."""
-    seen, kept, dropped = set(), {}, 0
+def _without_repeats(splits: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], int]:
+    """Splits without the pieces of earlier ones, unless they would be empty; and how many were left out."""
+    earlier: set = set()
+    unique, dropped = {}, 0
     for part, pieces in splits.items():
         hashes = digests(pieces)
-        new = np.array([each not in seen for each in hashes])
-        kept[part] = pieces[new] if new.any() else pieces
-        dropped += len(pieces) - len(kept[part])
-        seen |= set(hashes)
-    return kept, dropped
+        new = np.array([each not in earlier for each in hashes])
+        unique[part] = pieces[new] if new.any() else pieces
+        dropped += len(pieces) - len(unique[part])
+        earlier |= set(hashes)
+    return unique, dropped

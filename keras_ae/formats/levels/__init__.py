@@ -1,1 +1,1 @@
-"""Tile levels: what tiles mean, how games move over them, and how levels are drawn and mended."""
+"""Tile levels: legends of tiles, games and their movement, images, and baselines."""

@@ -1,7 +1,7 @@
-"""What the tiles of a game are: their characters, and the tags that the VGLC gives them.
+"""Legends: the characters of a game's tiles, and the tags that the VGLC gives them.
 
 Summerville et al. 2016, "The VGLC: The Video Game Level Corpus". A level is whole numbers (rows, columns),
-each the place of a tile in the legend; the first tile of every legend is the game's empty one.
+each the index of a tile in the legend; the first tile of every legend is the game's empty one.
 """
 
 from __future__ import annotations
@@ -12,58 +12,97 @@ import numpy as np
 
 from keras_ae.errors import InputError
 
-GAMES = ("platformer", "rooms", "runner")
-"""Games whose movement is known: Super Mario Bros., The Legend of Zelda's dungeons, and Lode Runner."""
+__all__ = ["LODE_RUNNER", "MARIO", "ZELDA", "Legend"]
 
-MOST_TILES = 256
-"""Tiles of a legend, so that each is a byte."""
+MAX_TILES = 256
+"""Tiles of a legend at most, so that each is a byte."""
 
 
 @dataclass(frozen=True)
 class Legend:
     """Tiles by their characters, and the tags of each, such as "solid"; tiles of unknown tags have none.
 
-    tiles: one character a tile, all different. tags: of each tile, or () for none at all.
-    Raises InputError for a character that stands twice, for more than 256, and for tags of another number.
+    Attributes:
+        tiles: One character a tile, all different, at most 256.
+        tags: Those of each tile, or () for none at all.
     """
 
     tiles: str
     tags: tuple[tuple[str, ...], ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(set(self.tiles)) != len(self.tiles) or not self.tiles:
             raise InputError(
                 f"expected tiles of different characters, received {self.tiles!r}; name each once"
             )
-        if len(self.tiles) > MOST_TILES:
-            raise InputError(f"expected at most {MOST_TILES} tiles, received {len(self.tiles)}; join some")
+        if len(self.tiles) > MAX_TILES:
+            raise InputError(f"expected at most {MAX_TILES} tiles, received {len(self.tiles)}; join some")
         if self.tags and len(self.tags) != len(self.tiles):
             raise InputError(
                 f"expected tags for each of {len(self.tiles)} tiles, received {len(self.tags)}; or give ()"
             )
 
-    def having(self, *wanted: str) -> np.ndarray:
-        """(tiles,) bool, those with any of the tags."""
-        tags = self.tags or ((),) * len(self.tiles)
-        return np.array([not set(wanted).isdisjoint(each) for each in tags])
+    @property
+    def tags_of_tiles(self) -> tuple[tuple[str, ...], ...]:
+        """The tags of each tile, () where there are none."""
+        return self.tags or ((),) * len(self.tiles)
 
-    def number(self, character: str) -> int:
-        """The number of a tile, or -1 where there is none of the character."""
+    def having(self, *tags: str) -> np.ndarray:
+        """The tiles with any of some tags.
+
+        Args:
+            *tags: The tags.
+
+        Returns:
+            (tiles,) bool.
+        """
+        return np.array([not set(tags).isdisjoint(each) for each in self.tags_of_tiles])
+
+    def index(self, character: str) -> int:
+        """The index of a tile.
+
+        Args:
+            character: The tile's character.
+
+        Returns:
+            Its index, or -1 where no tile has that character.
+        """
         return self.tiles.find(character)
 
-    def first(self, *wanted: str) -> int:
-        """The number of the first tile that has all the tags, or -1."""
-        tags = self.tags or ((),) * len(self.tiles)
-        return next((number for number, each in enumerate(tags) if set(wanted) <= set(each)), -1)
+    def first(self, *tags: str) -> int:
+        """The index of the first tile that has all of some tags.
+
+        Args:
+            *tags: The tags.
+
+        Returns:
+            Its index, or -1 where no tile has all of them.
+        """
+        return next((index for index, each in enumerate(self.tags_of_tiles) if set(tags) <= set(each)), -1)
 
     def text(self, level: np.ndarray) -> str:
-        """A level (rows, columns) as lines of characters, each ended."""
+        """The text of a level.
+
+        Args:
+            level: Whole numbers, (rows, columns).
+
+        Returns:
+            A line of characters a row, each with its line break.
+        """
         return "".join("".join(self.tiles[tile] for tile in row) + "\n" for row in level)
 
     def level(self, text: str, where: str) -> np.ndarray:
-        """The level of a text as int64 (rows, columns); `where` is named in errors.
+        """The level of a text.
 
-        Raises InputError for no rows, for rows of different lengths, and for a tile that is not here.
+        Args:
+            text: A line of characters a row.
+            where: Where the text comes from, for errors.
+
+        Returns:
+            Whole numbers (rows, columns), int64.
+
+        Raises:
+            InputError: If there are no rows, rows of different lengths, or a tile that is not in the legend.
         """
         lines = text.removeprefix("\ufeff").rstrip("\r\n").splitlines()
         if not lines or not lines[0]:
@@ -120,7 +159,7 @@ ZELDA = Legend(
         ("passable", "void"),
     ),
 )
-"""The Legend of Zelda; the VGLC has names for its tiles and no tags, which are our own."""
+"""The Legend of Zelda; the VGLC names its tiles without tags, so that these tags are our own."""
 
 LODE_RUNNER = Legend(
     ".bB#-GEM",

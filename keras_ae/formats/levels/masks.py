@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
+__all__ = ["shift_mask"]
 
-def moved(mask: np.ndarray, down: int, across: int, outside: bool = False) -> np.ndarray:
-    """A mask (n, rows, columns) moved by a tile; `outside` is what comes in over the edge."""
-    out = np.full_like(mask, outside)
+
+def shift_mask(mask: np.ndarray, down: int, right: int, outside: bool = False) -> np.ndarray:
+    """Shifts masks by at most a tile each way.
+
+    Args:
+        mask: (n, rows, columns) bool.
+        down: -1, 0 or 1 rows.
+        right: -1, 0 or 1 columns.
+        outside: What comes in over the edge.
+
+    Returns:
+        (n, rows, columns) bool.
+    """
+    shifted = np.full_like(mask, outside)
     rows, columns = mask.shape[1:]
-    out[:, max(down, 0) : rows + min(down, 0), max(across, 0) : columns + min(across, 0)] = mask[
-        :, max(-down, 0) : rows + min(-down, 0), max(-across, 0) : columns + min(-across, 0)
+    shifted[:, max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)] = mask[
+        :, max(-down, 0) : rows + min(-down, 0), max(-right, 0) : columns + min(-right, 0)
     ]
-    return out
+    return shifted

@@ -7,26 +7,36 @@ from __future__ import annotations
 
 import numpy as np
 
+__all__ = ["pattern_counts", "pattern_divergence"]
+
 EPSILON = 1e-6
-"""What is added to each pattern's count, so that one that the other set lacks costs a bounded amount."""
-AT_ONCE = 2**22
-"""Patterns that are held at a time."""
+"""Added to each pattern's count, so that one that the other set lacks costs a bounded amount."""
+PATTERNS_AT_ONCE = 2**22
+"""Patterns in memory at a time."""
 
 
 def pattern_counts(levels: np.ndarray, size: int) -> dict[bytes, int]:
-    """How often each pattern of size x size tiles stands in whole numbers (n, rows, columns), at any offset.
+    """How often each square pattern of tiles occurs in levels, at any offset.
 
-    Raises ValueError for levels smaller than a pattern, or of more than 256 tiles.
+    Args:
+        levels: Whole numbers below 256, (n, rows, columns).
+        size: Rows and columns of a pattern.
+
+    Returns:
+        Counts by the pattern's bytes.
+
+    Raises:
+        ValueError: If levels are smaller than a pattern, or have more than 256 tiles.
     """
     if min(levels.shape[1:]) < size or levels.max(initial=0) > 255:
         raise ValueError(f"expected levels of {size} or more rows and columns, received {levels.shape[1:]}")
     levels = levels.astype(np.uint8)
     each = (levels.shape[1] - size + 1) * (levels.shape[2] - size + 1)
     counts: dict[bytes, int] = {}
-    step = max(1, AT_ONCE // each)
-    for start in range(0, len(levels), step):
+    batch = max(1, PATTERNS_AT_ONCE // each)
+    for start in range(0, len(levels), batch):
         cut = np.lib.stride_tricks.sliding_window_view(
-            levels[start : start + step], (size, size), axis=(1, 2)
+            levels[start : start + batch], (size, size), axis=(1, 2)
         )
         flat = np.ascontiguousarray(cut).reshape(-1, size * size).view(f"V{size * size}").ravel()
         for pattern, number in zip(*np.unique(flat, return_counts=True), strict=True):
@@ -34,15 +44,22 @@ def pattern_counts(levels: np.ndarray, size: int) -> dict[bytes, int]:
     return counts
 
 
-def pattern_divergence(sampled: np.ndarray, real: np.ndarray, size: int) -> float:
-    """KL(real || sampled) in nats of the patterns of size x size tiles; 0 for equal sets.
+def pattern_divergence(samples: np.ndarray, real: np.ndarray, size: int) -> float:
+    """KL(real || samples) of the patterns of tiles, 0 for equal sets.
 
-    sampled, real: whole numbers (n, rows, columns).
-    P(x) = (count(x) + epsilon) / (all + epsilon (1 + patterns)), as in the paper, in either set.
+    P(x) = (count(x) + epsilon) / (all + epsilon (1 + patterns)) in either set, as in the paper.
+
+    Args:
+        samples: Whole numbers below 256, (n, rows, columns).
+        real: (m, rows, columns), likewise.
+        size: Rows and columns of a pattern.
+
+    Returns:
+        Nats.
     """
-    there, here = pattern_counts(real, size), pattern_counts(sampled, size)
-    wholes = [sum(counts.values()) + EPSILON * (1 + len(counts)) for counts in (there, here)]
-    patterns = sorted(there)
-    p = (np.array([there[each] for each in patterns], float) + EPSILON) / wholes[0]
-    q = (np.array([here.get(each, 0) for each in patterns], float) + EPSILON) / wholes[1]
+    real_counts, sample_counts = pattern_counts(real, size), pattern_counts(samples, size)
+    totals = [sum(counts.values()) + EPSILON * (1 + len(counts)) for counts in (real_counts, sample_counts)]
+    patterns = sorted(real_counts)
+    p = (np.array([real_counts[each] for each in patterns], float) + EPSILON) / totals[0]
+    q = (np.array([sample_counts.get(each, 0) for each in patterns], float) + EPSILON) / totals[1]
     return float((p * np.log(p / q)).sum())

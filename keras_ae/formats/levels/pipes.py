@@ -1,56 +1,79 @@
-"""Pipes of two columns: which of their tiles are broken, and how they are made whole again."""
+"""Pipes of two columns: which of their tiles are broken, and how they are repaired."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from keras_ae.formats.levels.legend import Legend
-from keras_ae.formats.levels.masks import moved
+from keras_ae.formats.levels.masks import shift_mask
+
+__all__ = ["broken_fraction", "broken_pipes", "repair_pipes"]
 
 PARTS = ("top-left pipe", "top-right pipe", "left pipe", "right pipe")
 
 
-def broken(levels: np.ndarray, legend: Legend) -> np.ndarray:
-    """(n, rows, columns) whole numbers -> bool, the pipe tiles that are no part of a whole pipe.
+def broken_pipes(levels: np.ndarray, legend: Legend) -> np.ndarray:
+    """The pipe tiles that are no part of a whole pipe.
 
     A left half has its right half beside it and a right half its left, a top has a shaft or something solid
-    below it, and a shaft has a top or a shaft of its own side above it. What would stand outside the level,
-    such as the other half of a pipe that the edge of a window cuts, is taken to be there.
+    below it, and a shaft has a top or a shaft of its own side above it. What would lie outside the level,
+    such as the other half of a pipe that the edge of a window cuts, is assumed to be there.
+
+    Args:
+        levels: Whole numbers, (n, rows, columns).
+        legend: What the tiles are.
+
+    Returns:
+        (n, rows, columns) bool.
     """
-    top_left, top_right, left, right = (_of(levels, legend, part) for part in PARTS)
+    top_left, top_right, left, right = (legend.having(part)[levels] for part in PARTS)
     solid = legend.having("solid")[levels]
-    bad = top_left & ~moved(top_right, 0, -1, True) | top_right & ~moved(top_left, 0, 1, True)
-    bad |= left & ~moved(right, 0, -1, True) | right & ~moved(left, 0, 1, True)
+    bad = top_left & ~shift_mask(top_right, 0, -1, True) | top_right & ~shift_mask(top_left, 0, 1, True)
+    bad |= left & ~shift_mask(right, 0, -1, True) | right & ~shift_mask(left, 0, 1, True)
     for top, shaft in ((top_left, left), (top_right, right)):
         other = solid & ~legend.having("pipe")[levels]
-        bad |= top & ~moved(shaft | other, -1, 0, True)
-        bad |= shaft & ~moved(top | shaft, 1, 0, True)
+        bad |= top & ~shift_mask(shaft | other, -1, 0, True)
+        bad |= shaft & ~shift_mask(top | shaft, 1, 0, True)
     return bad
 
 
-def broken_share(levels: np.ndarray, legend: Legend) -> float:
-    """Share of the pipe tiles of (n, rows, columns) that are broken, 0 where there is no pipe."""
+def broken_fraction(levels: np.ndarray, legend: Legend) -> float:
+    """The fraction of pipe tiles that are broken.
+
+    Args:
+        levels: Whole numbers, (n, rows, columns).
+        legend: What the tiles are.
+
+    Returns:
+        A number in [0, 1], 0 where there is no pipe.
+    """
     pipes = int(legend.having("pipe")[levels].sum())
-    return float(broken(levels, legend).sum()) / pipes if pipes else 0.0
+    return float(broken_pipes(levels, legend).sum()) / pipes if pipes else 0.0
 
 
-def mended(level: np.ndarray, legend: Legend) -> np.ndarray:
-    """A level (rows, columns) whose pipes and cannons are whole, or gone where they cannot be made so.
+def repair_pipes(level: np.ndarray, legend: Legend) -> np.ndarray:
+    """Makes pipes and cannons whole, or removes them where that is not possible.
 
-    From the left, each piece of pipe that is broken becomes a pipe of two columns from its top row down to
-    what stands below it; a piece above nothing is removed. A cannon's body without a cannon above it gets
-    one.
+    From the left, each broken piece of pipe becomes a pipe of two columns from its top row down to what is
+    below it; a piece above nothing is removed. A cannon's body without a cannon above it gets one.
+
+    Args:
+        level: Whole numbers, (rows, columns), which stay as they are.
+        legend: What the tiles are.
+
+    Returns:
+        The repaired level, (rows, columns).
     """
     level = level.copy()
     if all(legend.having(part).any() for part in PARTS):
         for _ in range(2 * level.shape[1]):
-            places = np.argwhere(broken(level[None], legend)[0])
-            if not len(places):
+            broken = np.argwhere(broken_pipes(level[None], legend)[0])
+            if not len(broken):
                 break
-            row, column = places[np.lexsort((places[:, 0], places[:, 1]))][0]
-            _mend(level, row, column, legend)
-        # mending one pipe may break its neighbor; removing ends, for each turn leaves fewer tiles of pipes
-        while (bad := broken(level[None], legend)[0]).any():
+            row, column = broken[np.lexsort((broken[:, 0], broken[:, 1]))][0]
+            _repair_pipe(level, row, column, legend)
+        # repairing one pipe may break its neighbor; removing ends, for each turn leaves fewer tiles of pipes
+        while (bad := broken_pipes(level[None], legend)[0]).any():
             level[bad] = 0
     top, bottom = legend.first("Cannon top"), legend.first("Cannon bottom")
     if min(top, bottom) >= 0:
@@ -59,8 +82,8 @@ def mended(level: np.ndarray, legend: Legend) -> np.ndarray:
     return level
 
 
-def _mend(level, row, column, legend):
-    """Makes whole, or else removes, the pipe of one broken tile, in place."""
+def _repair_pipe(level: np.ndarray, row: int, column: int, legend: Legend) -> None:
+    """Makes the pipe of one broken tile whole, or removes it, in place."""
     right_half = level[row, column] in (legend.first(PARTS[1]), legend.first(PARTS[3]))
     left = column - 1 if right_half else column
     pipe = legend.having("pipe")
@@ -77,13 +100,9 @@ def _mend(level, row, column, legend):
     grounded = bottom + 1 == len(level) or solid[level[bottom + 1, columns]].all()
     if bottom > top and grounded and pipe[piece].mean() >= 0.5 and not others.any():
         parts = np.array([[legend.first(part) for part in pair] for pair in (PARTS[:2], PARTS[2:])])
-        chosen = [at - left for at in columns]
-        level[top, columns] = parts[0, chosen]
-        level[top + 1 : bottom + 1, columns] = parts[1, chosen]
-        if not broken(level[None], legend)[0, top : bottom + 1, columns].any():
+        halves = [at - left for at in columns]
+        level[top, columns] = parts[0, halves]
+        level[top + 1 : bottom + 1, columns] = parts[1, halves]
+        if not broken_pipes(level[None], legend)[0, top : bottom + 1, columns].any():
             return
     level[top : bottom + 1, columns] = np.where(pipe[piece], 0, piece)
-
-
-def _of(levels, legend, part):
-    return legend.having(part)[levels]

@@ -1,146 +1,78 @@
-"""How Mario moves, and whether a level can be run from its left to its right: a search over many at once.
-
-A simplification of Super Mario Bros. to a grid. Mario is one cell. A tick moves him by at most one cell
-sideways and one up or down. From a stand (a free cell above a solid one) he walks, or jumps: `RISE` ticks up,
-`HANG` ticks level at the apex, then down a cell a tick until he stands. In the air he steers freely. He may
-end the rise at any tick, and a solid tile above ends it; then he goes level for a tick and falls, as he does
-when he runs off an edge, so that a gap of one column needs no jump. So he climbs 4 cells, as a jump from a
-stand does in the game, and clears a gap of 9 columns between floors of one height. Enemies, coins and moving
-platforms, which the text lacks, neither block nor carry. Whoever falls below the last row is lost. Above the
-first row each column goes on as it is there: a wall that reaches the top has no way over it.
-
-A level can be run where, from a stand in one of its first 3 columns, a stand in one of its last 3 is reached.
-Stands in the first two rows do not count for these, else a ceiling would be a road. Where a window of a level
-begins or ends over a gap, without such a stand, the nearest ground goes on outside it: there Mario stands
-beside the window at the height of any stand of the nearest column that has one.
-
-The levels are packed eight to a byte and searched together, breadth first, a tick at a time.
-"""
+"""Super Mario Bros.: levels that are run from left to right."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-RISE = 4
-"""Cells that a jump rises."""
-HANG = 2
-"""Ticks at the apex of a jump."""
-EDGE = 3
-"""Columns at either side of which one holds a stand to start from or to arrive at."""
-ABOVE = RISE + 1
-"""Rows above the first that a jump may lead through."""
-UNCOUNTED = 2
-"""First rows, whose stands are no starts and no arrivals."""
+from keras_ae.formats.levels import courses, jumps, pipes
+from keras_ae.formats.levels.game import Game
+from keras_ae.formats.levels.legend import Legend
+from keras_ae.formats.levels.sprites import SKY
+
+__all__ = ["Platformer"]
+
+REPAIR_ROUNDS = 5
+"""Rounds of repairing pipes and the course, each of which may undo some of the other."""
+PIPE_PRICE = 3.0
+"""Price of removing a tile of a pipe or a cannon, of which others break; another tile costs 1."""
+SPARSE = 0.04
+"""Fraction of solid tiles above the last two rows below which a level is mostly sky."""
+HILL = 3
+"""Tiles of ground on top of each other that make a hill."""
 
 
-def playable(solid: np.ndarray) -> np.ndarray:
-    """Whether levels can be run, (n, rows, columns) bool of solid cells -> (n,) bool."""
-    solid, starts, goals = prepared(np.asarray(solid, bool))
-    packed = [np.packbits(np.moveaxis(part, 0, -1), axis=-1) for part in (solid, starts, goals)]
-    reached = np.zeros_like(packed[0])
-    for cells in _ticks(packed[0], packed[1]):
-        reached |= cells
-        done = np.bitwise_or.reduce(reached & packed[2], axis=(0, 1))
-        if (np.unpackbits(done)[: starts.shape[0]]).all():
-            break
-    return np.unpackbits(np.bitwise_or.reduce(reached & packed[2], axis=(0, 1)))[: len(solid)].astype(bool)
+class Platformer(Game):
+    """Super Mario Bros., whose movement `jumps` describes."""
 
+    name = "platformer"
+    background = SKY
+    endless = True
 
-def prepared(solid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Levels with `ABOVE` rows above and a column at either side, where to start, and where to arrive.
+    def playable(self, levels: np.ndarray, legend: Legend) -> np.ndarray:
+        """Whether there is a way from the left edge to the right one."""
+        return jumps.playable(legend.having("solid")[levels])
 
-    (n, rows, columns) bool -> three of (n, rows + ABOVE, columns + 2) bool: solid, starts, goals.
-    """
-    count, rows, columns = solid.shape
-    high = np.concatenate([np.repeat(solid[:, :1], ABOVE, axis=1), solid], axis=1)
-    wide = np.ones((count, rows + ABOVE, columns + 2), bool)
-    wide[:, :, 1:-1] = high
-    starts, goals = np.zeros_like(wide), np.zeros_like(wide)
-    ground = stands(wide)
-    ground[:, : ABOVE + UNCOUNTED] = False
-    ground[:, :, [0, -1]] = False
-    for mirrored, cells in ((False, starts), (True, goals)):
-        _edge(*(part[:, :, ::-1] if mirrored else part for part in (wide, ground, cells)))
-    return wide, starts, goals
+    def path(self, level: np.ndarray, legend: Legend) -> list[tuple[int, int]]:
+        """The quickest course."""
+        course = courses.cheapest_course(legend.having("solid")[level])
+        return course.cells if course else []
 
+    def repair(self, level: np.ndarray, legend: Legend) -> tuple[np.ndarray, bool]:
+        """Repairs pipes and cannons, and changes tiles along the course that needs the fewest changes.
 
-def _edge(solid, ground, cells):
-    """Marks the cells to start from at the left edge, in place; ground outside where there is none."""
-    edge = min(EDGE, ground.shape[2] - 2)
-    cells[:, :, 1 : 1 + edge] = ground[:, :, 1 : 1 + edge]
-    bare = ~cells.any(axis=(1, 2)) & ground.any(axis=(1, 2))
-    nearest = ground.any(axis=1).argmax(axis=1)
-    outside = ground[np.arange(len(ground)), :, nearest] & bare[:, None]
-    cells[:, :, 0] = outside
-    lowest = outside.shape[1] - 1 - outside[:, ::-1].argmax(axis=1)
-    solid[:, :, 0] &= (np.arange(outside.shape[1]) > lowest[:, None]) | ~bare[:, None]
+        If pipes and course do not come to an end, a floor is built along the last row.
+        """
+        level, ground = pipes.repair_pipes(level, legend), max(legend.first("solid"), 0)
+        for _ in range(REPAIR_ROUNDS):
+            solid = legend.having("solid")[level]
+            if jumps.playable(solid[None])[0]:
+                return level, True
+            price = np.where(legend.having("pipe", "cannon")[level], PIPE_PRICE, 1.0)
+            course = courses.cheapest_course(solid, price)
+            if course is None:
+                break
+            level = level.copy()
+            for row, column in course.removed:
+                if row >= 0 and 0 <= column < level.shape[1] and solid[row, column]:
+                    level[row, column] = 0
+            for row, column in course.built:
+                level[row, column] = ground
+            level = pipes.repair_pipes(level, legend)
+        level = level.copy()
+        level[-1], level[-2] = ground, np.where(legend.having("solid")[level[-2]], 0, level[-2])
+        level = pipes.repair_pipes(level, legend)
+        return level, bool(self.playable(level[None], legend)[0])
 
-
-def stands(solid: np.ndarray) -> np.ndarray:
-    """The free cells (n, rows, columns) above solid ones; below the last row there is nothing."""
-    below = np.zeros_like(solid)
-    below[:, :-1] = solid[:, 1:]
-    return below & ~solid
-
-
-def _ticks(solid: np.ndarray, starts: np.ndarray) -> Iterator[np.ndarray]:
-    """The cells (rows, columns, packed) that are newly reached, tick by tick, until there are no more.
-
-    The phases of Mario are 0 to RISE - 1, having risen so many cells and rising on; RISE to RISE + HANG - 1,
-    at the apex; and the last, falling. On a stand all of them are open to him.
-    """
-    free = ~solid
-    ground = np.zeros_like(solid)
-    ground[:-1] = solid[1:]
-    ground &= free
-    phases = RISE + HANG + 1
-    seen = np.zeros((phases, *solid.shape), np.uint8)
-    now = np.zeros_like(seen)
-    now[0] = starts
-    while now.any():
-        seen |= now
-        yield np.bitwise_or.reduce(now, axis=0)
-        now = _landed(_moved(now, free), ground) & ~seen
-
-
-def _moved(now, free):
-    """Every phase a tick later."""
-    later = np.zeros_like(now)
-    for phase in range(RISE):
-        up = _up(now[phase], free)
-        later[phase + 1] |= up | _aside(up, free) | _up(_aside(now[phase], free), free)
-        later[RISE + HANG - 1] |= _aside(now[phase], free)
-    for phase in range(RISE, RISE + HANG):
-        later[phase + 1] |= now[phase] | _aside(now[phase], free)
-    falling = np.bitwise_or.reduce(now, axis=0)
-    down = _down(falling, free)
-    later[-1] |= down | _aside(down, free) | _down(_aside(falling, free), free)
-    return later
-
-
-def _landed(later, ground):
-    """On a stand a jump ends, and the next may begin; walking is moving level from stand to stand."""
-    standing = np.bitwise_or.reduce(later, axis=0) & ground
-    later[0] |= standing
-    return later
-
-
-def _aside(cells, free):
-    out = np.zeros_like(cells)
-    out[:, 1:] = cells[:, :-1]
-    out[:, :-1] |= cells[:, 1:]
-    return out & free
-
-
-def _up(cells, free):
-    out = np.zeros_like(cells)
-    out[:-1] = cells[1:]
-    return out & free
-
-
-def _down(cells, free):
-    out = np.zeros_like(cells)
-    out[1:] = cells[:-1]
-    return out & free
+    def attributes(self, levels: np.ndarray, legend: Legend) -> dict[str, np.ndarray]:
+        """Gaps in the last row, hills of ground, platforms, and levels of little but sky."""
+        solid = legend.having("solid")[levels]
+        ground = legend.having("ground")[levels]
+        hills = np.ones(ground.shape, bool)[:, HILL:]
+        for offset in range(HILL + 1):
+            hills &= ground[:, offset : offset + ground.shape[1] - HILL]
+        return {
+            "gaps": (~solid[:, -1]).any(axis=1),
+            "hills": hills.any(axis=(1, 2)),
+            "platforms": jumps.stands(solid)[:, : -HILL - 1].any(axis=(1, 2)),
+            "sky": solid[:, :-2].mean(axis=(1, 2)) < SPARSE,
+        }

@@ -1,4 +1,4 @@
-"""Tile levels as text: a character a tile; drawn as a game shows them, judged by playing them."""
+"""The format of tile levels: text with a character a tile, sprites, and validity by playing."""
 
 from __future__ import annotations
 
@@ -10,25 +10,31 @@ import numpy as np
 
 from keras_ae.errors import InputError
 from keras_ae.formats import Format, SampleFunction
-from keras_ae.formats.levels import art, courses, patterns, pipes, repair
-from keras_ae.formats.levels.attributes import traits
-from keras_ae.formats.levels.columns import Columns, Tiles
-from keras_ae.formats.levels.legend import GAMES, Legend
+from keras_ae.formats.levels import patterns, pipes
+from keras_ae.formats.levels.art import level_image
+from keras_ae.formats.levels.columns import ColumnTrigrams, TileUnigrams
+from keras_ae.formats.levels.game import Game, game_of
+from keras_ae.formats.levels.legend import Legend
+from keras_ae.formats.levels.tile_attributes import level_attributes
 from keras_ae.imaging.grid import save
 
-MOST_BYTES = 2**22
+__all__ = ["TileLevels"]
+
+MAX_BYTES = 2**22
 """A file of more is refused before it is read."""
-AT_ONCE = 1000
+LEVELS_AT_ONCE = 1000
 """Levels that are searched at a time."""
 
 
 @dataclass(frozen=True)
 class TileLevels(Format):
-    """Whole numbers (rows, columns), each the place of a tile among `tiles`, of which the first is empty.
+    """Whole numbers (rows, columns), each the index of a tile, of which the first is the empty one.
 
-    tiles: one character a tile. tags: what each is, as the VGLC names it, such as "solid" or "pipe".
-    game: "platformer", "rooms" or "runner", whose movement tells which levels can be played; "" for none.
-    cut: whether they are windows of longer ones, as those of a platformer are anyway.
+    Attributes:
+        tiles: One character a tile.
+        game: The name of a game, whose movement says which levels can be played; "" for none.
+        tags: Those of each tile in the VGLC's words, such as "solid" or "pipe".
+        cut: Whether examples are windows of longer levels, as those of a platformer always are.
     """
 
     tiles: str
@@ -40,14 +46,17 @@ class TileLevels(Format):
     length_name = "columns"
     repairs = True
 
-    def __post_init__(self):
-        if self.game not in ("", *GAMES):
-            raise ValueError(f'game is {", ".join(map(repr, GAMES))} or "", received {self.game!r}')
+    def __post_init__(self) -> None:
+        game_of(self.game)
 
-    @property
-    def axis(self) -> int | None:
-        """Windows go on along their columns; others are whole."""
-        return 1 if self.cut or self.game == "platformer" else None
+    @cached_property
+    def legend(self) -> Legend:
+        """What the tiles are."""
+        return Legend(self.tiles, self.tags)
+
+    @cached_property
+    def _game(self) -> Game:
+        return game_of(self.game)
 
     @property
     def judges(self) -> bool:
@@ -55,27 +64,25 @@ class TileLevels(Format):
         return bool(self.game)
 
     @property
+    def axis(self) -> int | None:
+        """The axis of columns where examples are windows of longer levels."""
+        return 1 if self.cut or self._game.endless else None
+
+    @property
     def unjudged_reason(self) -> str:
-        """Why nothing tells which levels can be played, or nothing where the game's movement is known."""
-        if self.game:
+        """Why nothing tells which levels can be played."""
+        if self.judges:
             return ""
         return (
             "nothing tells which of these levels can be played; say whose movement they have when you train: "
             'SET="data.game=platformer"'
         )
 
-    @cached_property
-    def legend(self) -> Legend:
-        return Legend(self.tiles, self.tags)
-
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
-        """A level of the rows of the shape, and of its columns or, of a platformer, as many or more.
-
-        Raises InputError for a file that is no text, too large, ragged, of unknown tiles or of another size.
-        """
+        """Reads a level from a text file, a row a line."""
         try:
-            if path.stat().st_size > MOST_BYTES:
-                raise InputError(f"{path} takes more than {MOST_BYTES:,} bytes; give a smaller level")
+            if path.stat().st_size > MAX_BYTES:
+                raise InputError(f"{path} takes more than {MAX_BYTES:,} bytes; give a smaller level")
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(
@@ -91,68 +98,70 @@ class TileLevels(Format):
         return level
 
     def render(self, example: np.ndarray) -> np.ndarray:
-        return art.image(example, self.legend, self.game)
+        """Renders the sprites of a level."""
+        return level_image(example, self.legend, self._game)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
-        """The text, and an image, which of a platformer's level shows the quickest course through it."""
-        text, drawing = (stem.with_name(stem.name + suffix) for suffix in (".txt", ".png"))
+        """Writes the text, and an image with the game's path through the level."""
+        text, image = (stem.with_name(stem.name + suffix) for suffix in (".txt", ".png"))
         text.write_text(self.legend.text(example), encoding="utf-8")
-        found = None
-        if self.game == "platformer":
-            found = courses.course(self.legend.having("solid")[example])
-        save(art.image(example, self.legend, self.game, found.cells if found else ()), drawing)
-        return [text, drawing]
+        path = self._game.path(example, self.legend)
+        save(level_image(example, self.legend, self._game, path), image)
+        return [text, image]
 
     def validity(self, examples: np.ndarray) -> np.ndarray:
-        """1 for levels that can be played and whose pipes are whole, else 0.
-
-        Of a game whose movement is not known, by the pipes alone.
-        """
-        whole = self.playable(examples)
+        """1 for levels that can be played and whose pipes are whole, otherwise 0."""
+        valid = self.playable(examples)
         if self.legend.having("pipe").any():
-            whole &= ~pipes.broken(examples, self.legend).any(axis=(1, 2))
-        return whole.astype(np.float32)
+            valid &= ~pipes.broken_pipes(examples, self.legend).any(axis=(1, 2))
+        return valid.astype(np.float32)
 
     def playable(self, examples: np.ndarray) -> np.ndarray:
-        """(n,) bool, whether the game's movement leads through; True where that is not known."""
-        if not self.game:
-            return np.ones(len(examples), bool)
+        """Whether levels can be played.
+
+        Args:
+            examples: (n, rows, columns).
+
+        Returns:
+            (n,) bool; all true where the game's movement is not known.
+        """
         parts = [
-            repair.playable(examples[start : start + AT_ONCE], self.legend, self.game)
-            for start in range(0, len(examples), AT_ONCE)
+            self._game.playable(examples[start : start + LEVELS_AT_ONCE], self.legend)
+            for start in range(0, len(examples), LEVELS_AT_ONCE)
         ]
         return np.concatenate([np.zeros(0, bool), *parts])
 
     def repair(self, example: np.ndarray) -> tuple[np.ndarray, bool]:
-        return repair.repaired(example, self.legend, self.game)
+        """Makes a level playable; one of no known game stays as it is."""
+        return self._game.repair(example, self.legend)
 
     def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
-        return traits(examples, self.legend, self.game)
+        """Attributes by the tags of tiles and by the game."""
+        return level_attributes(examples, self.legend, self._game)
 
     def sample_metrics(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
-        """Measures of samples, (n, rows, columns) all.
+        """Metrics of samples.
 
-        playable: share that can be played. broken_pipes: share of pipe tiles. kl_2x2, kl_3x3: nats that the
-        patterns of the test examples cost by the samples' own.
+        playable: Fraction that can be played. broken_pipes: Fraction of pipe tiles that are broken.
+        kl_2x2, kl_3x3: Divergence of the patterns of test examples from those of samples, in nats.
         """
-        found = {"playable": float(self.playable(samples).mean())} if self.game else {}
+        metrics = {"playable": float(self.playable(samples).mean())} if self.game else {}
         if self.legend.having("pipe").any():
-            found["broken_pipes"] = pipes.broken_share(samples, self.legend)
+            metrics["broken_pipes"] = pipes.broken_fraction(samples, self.legend)
         for size in (2, 3):
-            found[f"kl_{size}x{size}"] = patterns.pattern_divergence(samples, test, size)
-        return found
+            metrics[f"kl_{size}x{size}"] = patterns.pattern_divergence(samples, test, size)
+        return metrics
 
     def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
-        """Levels of each row's own tiles, and of columns drawn by the two before them."""
-        return {
-            "unigram tiles": Tiles(train, len(self.tiles)).draw,
-            "trigram columns": Columns(train, len(self.tiles)).draw,
-        }
+        """Tiles by their frequency in each row, and columns by the two before them."""
+        return {name: model.sample for name, model in self._ngrams(train).items()}
 
     def nll(self, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
-        """Nats a level."""
-        tiles = len(self.tiles)
+        """Nats a level under both baselines."""
+        return {name: model.nll(test) for name, model in self._ngrams(train).items()}
+
+    def _ngrams(self, train: np.ndarray) -> dict[str, TileUnigrams | ColumnTrigrams]:
         return {
-            "unigram tiles": Tiles(train, tiles).nll(test),
-            "trigram columns": Columns(train, tiles).nll(test),
+            "unigram tiles": TileUnigrams(train, len(self.tiles)),
+            "trigram columns": ColumnTrigrams(train, len(self.tiles)),
         }

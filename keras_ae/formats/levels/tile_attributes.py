@@ -1,0 +1,39 @@
+"""Attributes of tile levels: what a level has, by the tags of its tiles and by its game."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from keras_ae.formats.levels.game import Game
+from keras_ae.formats.levels.legend import Legend
+
+__all__ = ["level_attributes"]
+
+TAGS = {
+    "pipes": ("pipe",),
+    "enemies": ("enemy",),
+    "coins": ("coin",),
+    "cannons": ("cannon",),
+    "blocks": ("block", "breakable", "question block"),
+    "water": ("element",),
+    "stairs": ("stair",),
+    "ladders": ("ladder",),
+    "ropes": ("rope",),
+}
+"""Attributes, and the tags any of which gives it to a level."""
+
+
+def level_attributes(levels: np.ndarray, legend: Legend, game: Game) -> dict[str, np.ndarray]:
+    """Attributes that levels have or lack; only those that the legend has tiles for.
+
+    Args:
+        levels: Whole numbers, (n, rows, columns).
+        legend: What the tiles are.
+        game: The game, which may have attributes of its own.
+
+    Returns:
+        (n,) bool by the attribute's name.
+    """
+    masks = {name: legend.having(*tags) for name, tags in TAGS.items()}
+    attributes = {name: mask[levels].any(axis=(1, 2)) for name, mask in masks.items() if mask.any()}
+    return attributes | game.attributes(levels, legend)
