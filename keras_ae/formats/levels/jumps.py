@@ -83,7 +83,7 @@ def _edge(solid: np.ndarray, ground: np.ndarray, cells: np.ndarray) -> None:
     """Marks the cells to start from at the left edge, in place; ground outside where there is none."""
     edge = min(EDGE, ground.shape[2] - 2)
     cells[:, :, 1 : 1 + edge] = ground[:, :, 1 : 1 + edge]
-    bare: np.ndarray = ~cells.any(axis=(1, 2)) & ground.any(axis=(1, 2))
+    bare = np.logical_and(~cells.any(axis=(1, 2)), ground.any(axis=(1, 2)))
     nearest = ground.any(axis=1).argmax(axis=1)
     outside = ground[np.arange(len(ground)), :, nearest] & bare[:, None]
     cells[:, :, 0] = outside
