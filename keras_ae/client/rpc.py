@@ -47,7 +47,9 @@ class Grpc(Transport):
             "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
         }
         config = {"methodConfig": [{"name": [{}], "retryPolicy": policy}]} if client.retries else {}
-        options = [(f"grpc.max_{way}_message_length", -1) for way in ("receive", "send")]
+        options: list[tuple[str, Any]] = [
+            (f"grpc.max_{way}_message_length", -1) for way in ("receive", "send")
+        ]
         options += [("grpc.service_config", json.dumps(config))]
         self.channel = grpc.insecure_channel(urlsplit(client.url).netloc, options)
         self.models = models.ModelServiceStub(self.channel)

@@ -21,6 +21,7 @@ from conftest import write_images
 from keras_ae.apps.encoding.beam import __main__ as program
 from keras_ae.apps.encoding.beam import pipeline, shards
 from keras_ae.apps.encoding.head import Head
+from keras_ae.apps.encoding.writers import RowColumns
 from keras_ae.errors import InputError
 
 pytestmark = pytest.mark.extras
@@ -196,9 +197,11 @@ def test_the_pipeline_runs_as_a_program_and_by_beams_own_flags(exported, tmp_pat
 
 def test_a_worker_that_finds_another_input_or_a_join_too_early_is_refused(exported, tmp_path, array):
     head = Head.of(exported / "tiny/encoder/1")
-    job = shards.Job(head, str(array), None, None, 49, False, False, tmp_path / "shards", 4, ".npy", 8)
-    with pytest.raises(InputError, match="held 49 examples, holds 50 to a worker"):
-        pipeline.Opened(job)
+    job = shards.Job(
+        head, str(array), None, None, 49, RowColumns(False, False), tmp_path / "shards", 4, ".npy", 8
+    )
+    with pytest.raises(InputError, match="held 49 examples, but 50 for a worker"):
+        pipeline.WorkerState(job)
     with pytest.raises(InputError, match="4 of 4 shards are missing in"):
         shards.join(job, tmp_path / "codes.npy")
 
@@ -220,7 +223,7 @@ def test_beam_is_told_to_be_missing(exported, tmp_path, array, capsys, monkeypat
 def test_what_ends_a_pipeline_leaves_the_shards_that_are_there(
     exported, tmp_path, array, capsys, monkeypatch, error, status, told
 ):
-    process = pipeline.Written.process
+    process = pipeline.WriteShard.process
 
     def ended(self, element):
         if element[0] == 2:
@@ -228,7 +231,7 @@ def test_what_ends_a_pipeline_leaves_the_shards_that_are_there(
         return process(self, element)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline.Written, "process", ended)
+        patch.setattr(pipeline.WriteShard, "process", ended)
         assert run(exported, array, tmp_path / "shards") == status
     assert told in capsys.readouterr().err
     assert 0 < len(made(tmp_path / "shards")) < 4

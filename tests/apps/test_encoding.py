@@ -486,7 +486,7 @@ def test_a_head_without_a_whole_card_or_without_inputs_is_refused(models, tmp_pa
     }
     (folder / "card.json").write_text(json.dumps(card))
     with pytest.raises(
-        InputError, match="takes images of any size, whose codes are of as many; for .*predict"
+        InputError, match="takes images of any size, whose codes have as many sizes; for .*predict"
     ):
         Head.of(folder)
 

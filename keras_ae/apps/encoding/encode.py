@@ -1,4 +1,4 @@
-"""Encoding: read, encoded and written a batch at a time."""
+"""Encoding of any number of examples, a batch at a time."""
 
 from __future__ import annotations
 
@@ -9,18 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_ae.apps.encoding.head import Head, Outputs
-from keras_ae.apps.encoding.writers import destinations, written
+from keras_ae.apps.encoding.writers import RowColumns, open_writer, output_paths
 from keras_ae.data.images.folder import left_out, none_readable
 from keras_ae.data.streams.rows import Rows
 from keras_ae.data.streams.stream import Stream
 
+__all__ = ["Encoded", "codes", "encode", "summary"]
+
 
 @dataclass(frozen=True)
 class Encoded:
-    """What encoding came to: examples written, those left out with what is wrong with each, seconds."""
+    """The result of an encoding.
+
+    Attributes:
+        count: Examples written.
+        failures: The reason for each image that was left out, by its name.
+        seconds: How long it took.
+    """
 
     count: int
-    faults: dict[str, str]
+    failures: dict[str, str]
     seconds: float
 
 
@@ -30,37 +38,59 @@ def encode(
     output: Path,
     batch: int | None = None,
     force: bool = False,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] = lambda count: None,
 ) -> Encoded:
-    """Writes what a head gives of every example, in the input's order, to an .npy, .parquet or .tfrecord.
+    """Writes the outputs of a head for every example, in the input's order, to one file.
 
-    At most a few batches are in memory at a time. The file, and of a folder of images with an .npy
-    `<output>.csv` beside it, appears when it is complete: nothing half written is left behind.
+    At most a few batches are in memory at a time. The file appears when it is complete, and with it
+    `<output>.csv` where a folder of images is written to an .npy; nothing half written is left behind.
 
-    batch: examples at a time. force: whether a file that is there is replaced. progress: called with
-        the number of examples done.
-    Raises InputError before anything is written for an output of unknown kind or that is there,
-    for an input without the labels that the head needs; and, with nothing left, for a value that
-    the head does not take, and where no image can be read.
+    Args:
+        head: The head.
+        stream: The examples.
+        output: An .npy, .parquet or .tfrecord file.
+        batch: Examples at a time; None chooses by their size.
+        force: Whether files that are there already are replaced.
+        progress: Called with the number of examples done.
+
+    Returns:
+        The number of examples written, and the images left out.
+
+    Raises:
+        InputError: Before anything is written, where the output is of unknown kind or there already, or
+            the input lacks labels that the head needs; later, with nothing left behind, where the head
+            does not take a value, or no image can be read.
     """
     batch = head.batch(batch)
     head.check(stream)
-    faults = {}
-    with written(destinations(output, stream, force), head, stream) as writer:
+    failures: dict[str, str] = {}
+    columns = RowColumns(stream.named, stream.labeled)
+    with open_writer(output_paths(output, columns, force), head, columns) as writer:
         run, started = head.load(), time.perf_counter()
         for rows, outputs in codes(run, stream, batch):
-            faults |= rows.faults
+            failures |= rows.faults
             writer.add(rows, outputs)
-            progress(writer.count + len(faults))
+            progress(writer.count + len(failures))
         if not writer.count:
-            raise none_readable(stream.where, faults)
-    return Encoded(writer.count, faults, time.perf_counter() - started)
+            raise none_readable(stream.where, failures)
+    return Encoded(writer.count, failures, time.perf_counter() - started)
 
 
 def codes(
     run: Callable[[Rows], Outputs], stream: Stream, batch: int, start: int = 0, stop: int | None = None
 ) -> Iterator[tuple[Rows, Outputs]]:
-    """Batches and what a head gives of each; the next is read while one is encoded."""
+    """Encodes a stream; the next batch is read while one is encoded.
+
+    Args:
+        run: A loaded head.
+        stream: The examples.
+        batch: Examples at a time.
+        start: The index of the first example.
+        stop: The index after the last example; None stands for the end.
+
+    Yields:
+        Each batch and the head's outputs for it.
+    """
     batches = stream.batches(batch, start, stop)
     with ThreadPoolExecutor(1) as reader:
         upcoming = reader.submit(next, batches, None)
@@ -69,12 +99,24 @@ def codes(
             yield rows, run(rows)
 
 
-def summary(done: Encoded, head: Head, stream: Stream, output: Path) -> list[str]:
-    """What to tell of an encoding: its size and rate, and the images left out."""
+def summary(encoded: Encoded, head: Head, stream: Stream, output: Path) -> list[str]:
+    """Lines about an encoding: its size and rate, and the images left out.
+
+    Args:
+        encoded: The result.
+        head: The head.
+        stream: The examples.
+        output: The file.
+
+    Returns:
+        The lines.
+    """
     shapes = ", ".join(
-        f"{name} {'x'.join(map(str, (done.count, *shape)))} {dtype}"
+        f"{name} {'x'.join(map(str, (encoded.count, *shape)))} {dtype}"
         for name, (shape, dtype) in head.outputs.items()
     )
-    rate = done.count / max(done.seconds, 1e-9)
-    lines = [f"{output}: {shapes}, {done.count:,} examples in {done.seconds:.1f} s, {rate:,.0f} a second"]
-    return lines + ([left_out(done.faults, stream.count)] if done.faults else [])
+    rate = encoded.count / max(encoded.seconds, 1e-9)
+    lines = [
+        f"{output}: {shapes}, {encoded.count:,} examples in {encoded.seconds:.1f} s, {rate:,.0f} a second"
+    ]
+    return lines + ([left_out(encoded.failures, stream.count)] if encoded.failures else [])

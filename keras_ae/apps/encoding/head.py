@@ -1,4 +1,4 @@
-"""An exported head as encoding needs it: from its card alone, and loaded."""
+"""An exported head that encodes: described by its card, and loaded."""
 
 from __future__ import annotations
 
@@ -15,17 +15,23 @@ from keras_ae.errors import InputError
 from keras_ae.heads import inference_batch
 from keras_ae.serving.exported import DEFAULT_SIGNATURE, ExportedHead
 
+__all__ = ["Head", "Outputs"]
+
 Outputs = dict[str, np.ndarray]
-"""What a head gives of a batch, by name, examples along the first axis."""
+"""The outputs of a head for a batch, by name, examples along the first axis."""
 
 
 @dataclass(frozen=True)
 class Head:
     """An exported head, as its card describes it.
 
-    folder: of its version. taken: what its inputs are. conditional: whether it takes labels too, and
-        labels: how many there are, 0 where the card does not say.
-    outputs: (shape of one example's, dtype) by name, of those wanted. weights_sha256: of its weights.
+    Attributes:
+        folder: The version's folder.
+        taken: The shape and the domain of its inputs.
+        conditional: Whether it also takes labels.
+        labels: How many labels there are; 0 where the card does not say.
+        outputs: (shape of one example's, dtype) of each output to write, by name.
+        weights_sha256: The hash of its weights.
     """
 
     folder: Path
@@ -36,74 +42,99 @@ class Head:
     weights_sha256: str
 
     @classmethod
-    def of(cls, folder: Path, wanted: tuple[str, ...] = ()) -> Head:
-        """Reads a version's card; wanted: names of its outputs, otherwise `code` alone.
+    def of(cls, folder: Path, names: tuple[str, ...] = ()) -> Head:
+        """Reads a version's card.
 
-        Raises InputError where there is no whole card, for a head that does not take `inputs`, or takes
-        them of any size, and for an output that it does not give.
+        Args:
+            folder: The version's folder.
+            names: The outputs to write; by default `code` alone.
+
+        Returns:
+            The head; its SavedModel is not loaded yet.
+
+        Raises:
+            InputError: The card is missing or incomplete, the head takes no `inputs` or takes them of
+                any size, or has no such output.
         """
+        names = names or ("code",)
         card = ExportedHead(folder).card
         try:
             signature = card["signatures"][DEFAULT_SIGNATURE]
-            given, gives = signature["inputs"], signature["outputs"]
+            inputs, all_outputs = signature["inputs"], signature["outputs"]
             domain, shape = domain_of(card["data"]["domain"]), card["data"]["shape"]
             weights = card["weights_sha256"]
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"{folder} has no card that describes its signatures and weights ({error!r}); export it again"
             ) from error
-        if not set(given) <= {"inputs", "condition"} or "inputs" not in given:
-            names = f"{', '.join(sorted(given)[:4])}{', ...' if len(given) > 4 else ''}"
+        if not set(inputs) <= {"inputs", "condition"} or "inputs" not in inputs:
+            received = f"{', '.join(sorted(inputs)[:4])}{', ...' if len(inputs) > 4 else ''}"
             raise InputError(
-                f"expected a head that takes inputs, {folder} takes {names}; codes of a table's rows: "
+                f"expected a head that takes inputs, {folder} takes {received}; for codes of a table's rows: "
                 f"keras-ae predict {folder.parent.parent.name} rows.csv --output codes.npz"
             )
-        if None in given["inputs"]["shape"][1:]:
+        if None in inputs["inputs"]["shape"][1:]:
             raise InputError(
-                f"{folder} takes images of any size, whose codes are of as many; for those of one size: "
+                f"{folder} takes images of any size, whose codes have as many sizes; for images of one size: "
                 f"keras-ae predict {folder.parent.parent.name} images.npy --head {folder.parent.name}"
             )
-        unknown = [name for name in wanted or ("code",) if name not in gives]
+        unknown = [name for name in names if name not in all_outputs]
         if unknown:
-            raise InputError(f"{folder} gives {', '.join(gives)}; received --outputs {','.join(unknown)}")
-        conditional = "condition" in given
+            raise InputError(
+                f"{folder} gives {', '.join(all_outputs)}; received --outputs {','.join(unknown)}"
+            )
+        conditional = "condition" in inputs
         taken = Taken(
-            tuple(given["inputs"]["shape"][1:]),
+            tuple(inputs["inputs"]["shape"][1:]),
             domain,
             shape[-1] if domain.one_hot else 0,
             tuple(card["data"].get("label_names", ())) if conditional else (),
         )
         outputs = {
-            name: (tuple(gives[name]["shape"][1:]), np.dtype(gives[name]["dtype"]))
-            for name in wanted or ("code",)
+            name: (tuple(all_outputs[name]["shape"][1:]), np.dtype(all_outputs[name]["dtype"]))
+            for name in names
         }
         return cls(folder, taken, conditional, card["data"].get("classes", 0), outputs, weights)
 
     def load(self) -> Callable[[Rows], Outputs]:
-        """The head itself, as a function of rows."""
+        """Loads the SavedModel.
+
+        Returns:
+            Rows -> the outputs by name.
+
+        Raises:
+            InputError: It does not load; from the function, where rows have labels that are no classes.
+        """
         signature = ExportedHead(self.folder).signature()
 
-        def run(rows):
+        def run(rows: Rows) -> Outputs:
             if not len(rows):
                 return {name: np.empty((0, *shape), dtype) for name, (shape, dtype) in self.outputs.items()}
             inputs = {"inputs": rows.examples}
             if self.conditional:
-                inputs["condition"] = self._checked(rows)
+                inputs["condition"] = self._checked_labels(rows)
             outputs = signature(inputs)
             return {name: outputs[name] for name in self.outputs}
 
         return run
 
     def check(self, stream: Stream) -> None:
-        """Raises InputError where the head needs labels and the input has none."""
+        """Checks that a stream has labels where the head needs them.
+
+        Args:
+            stream: The data to encode.
+
+        Raises:
+            InputError: The head is conditional and the data has no labels.
+        """
         if self.conditional and not stream.labeled:
             raise InputError(
                 f"the model encodes an example together with its class; {stream.where} has no labels: put "
                 "them beside the examples as y in an .npz, or images into a folder for each class"
             )
 
-    def _checked(self, rows):
-        """The labels, which the graph would take for no class at all where they are none of its classes."""
+    def _checked_labels(self, rows):
+        """The labels of rows; the graph itself would take unknown ones for no class at all."""
         bad = (rows.labels < 0) | (rows.labels >= (self.labels or np.inf))
         if bad.any():
             most = f"to {self.labels - 1}" if self.labels else "up"
@@ -113,11 +144,18 @@ class Head:
             )
         return rows.labels
 
-    def batch(self, wanted: int | None = None) -> int:
-        """Examples to encode at a time: so many as are wanted, else a number that goes by their size.
+    def batch(self, size: int | None = None) -> int:
+        """Examples to encode at a time.
 
-        Raises InputError below 1.
+        Args:
+            size: The number that the caller chose; None chooses one by the size of an example.
+
+        Returns:
+            The number.
+
+        Raises:
+            InputError: It is below 1.
         """
-        if wanted is not None and wanted < 1:
-            raise InputError(f"expected batches of at least 1 example, received {wanted}")
-        return wanted or inference_batch(self.taken.shape)
+        if size is not None and size < 1:
+            raise InputError(f"expected batches of at least 1 example, received {size}")
+        return size or inference_batch(self.taken.shape)

@@ -1,4 +1,4 @@
-"""Files of codes, written row after row and there only when they are complete."""
+"""Files of codes, written row after row; they appear when they are complete."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -19,46 +20,85 @@ from keras_ae.data.streams.rows import Rows
 from keras_ae.errors import InputError
 from keras_ae.files import written_whole
 
+__all__ = ["RowColumns", "Writer", "open_writer", "output_paths"]
+
 ROW_GROUP = 16 * 2**20
-"""Bytes of codes that make a row group of a Parquet file, which is held in memory until it is whole."""
+"""Bytes of codes in a row group of a Parquet file, which is in memory until it is complete."""
 
 
-class Writer(Protocol):
-    """Writes rows; made of the files' paths, the head and the columns; count: rows so far."""
+@dataclass(frozen=True)
+class RowColumns:
+    """The columns of a table of codes, besides the index and the outputs.
 
-    count: int
-
-    def add(self, rows: Rows, outputs: Outputs) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class Columns(Protocol):
-    """Whether there are a name and a label for each row, as a stream says."""
+    Attributes:
+        named: Whether each row has a name, its file's.
+        labeled: Whether each row has a label.
+    """
 
     named: bool
     labeled: bool
 
 
-def destinations(output: Path, columns: Columns, force: bool = False) -> list[Path]:
-    """The files that an output is made of, the output itself last.
+class Writer:
+    """A file of codes that rows are added to.
 
-    Raises InputError for an output of unknown kind, and without force for one that is there.
+    Attributes:
+        count: Rows so far.
+    """
+
+    count: int = 0
+
+    def add(self, rows: Rows, outputs: Outputs) -> None:
+        """Adds rows.
+
+        Args:
+            rows: The examples' indices, names and labels.
+            outputs: The head's outputs for them.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Writes what is still in memory and closes the file."""
+        raise NotImplementedError
+
+
+def output_paths(output: Path, columns: RowColumns, force: bool = False) -> list[Path]:
+    """The files that an output consists of.
+
+    Args:
+        output: An .npy, .parquet or .tfrecord file.
+        columns: The columns besides the outputs.
+        force: Whether files that are there already are replaced.
+
+    Returns:
+        The paths, the output itself last.
+
+    Raises:
+        InputError: The output has another suffix, or is there already.
     """
     if output.suffix not in WRITERS:
         kinds = " or ".join(f"*{kind}" for kind in WRITERS)
         raise InputError(f"expected an output named {kinds}, received {output}")
     beside = columns.named and output.suffix == ".npy"
     paths = [output.with_name(f"{output.name}.csv"), output] if beside else [output]
-    there = [path for path in paths if path.exists()]
-    if there and not force:
-        raise InputError(f"{there[0]} is there already; name another file, or replace it with --force")
+    existing = [path for path in paths if path.exists()]
+    if existing and not force:
+        raise InputError(f"{existing[0]} is there already; name another file, or replace it with --force")
     return paths
 
 
 @contextmanager
-def written(paths: list[Path], head: Head, columns: Columns) -> Iterator[Writer]:
-    """A writer whose files take their places when all is well, and are removed when it is not."""
+def open_writer(paths: list[Path], head: Head, columns: RowColumns) -> Iterator[Writer]:
+    """Opens a writer whose files appear when it ends without an error, and are removed otherwise.
+
+    Args:
+        paths: The files, as of `output_paths`.
+        head: The head whose outputs are written.
+        columns: The columns besides the outputs.
+
+    Yields:
+        The writer.
+    """
     kind = WRITERS[paths[-1].suffix]
     paths[-1].parent.mkdir(parents=True, exist_ok=True)
     with written_whole(*paths) as partial:
@@ -72,10 +112,10 @@ def written(paths: list[Path], head: Head, columns: Columns) -> Iterator[Writer]
         writer.close()
 
 
-class NpyWriter:
-    """One output as one array; of files, `index,name,label` for each of its rows in a .csv beside it."""
+class NpyWriter(Writer):
+    """One output as one array; where rows have names, a .csv beside it with index, name and label of each."""
 
-    def __init__(self, paths, head, columns):
+    def __init__(self, paths: list[Path], head: Head, columns: RowColumns):
         if len(head.outputs) > 1:
             raise InputError(
                 f"an .npy holds one output, received --outputs {','.join(head.outputs)}; write a .parquet"
@@ -95,28 +135,28 @@ class NpyWriter:
         facts = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False}
         np.lib.format.write_array_header_1_0(self.file, facts | {"shape": (self.count, *self.shape)})
 
-    def add(self, rows, outputs):
-        self.file.write(np.ascontiguousarray(outputs[self.name], self.dtype))
-        if self.table:
+    def add(self, rows: Rows, outputs: Outputs) -> None:
+        self.file.write(np.ascontiguousarray(outputs[self.name], self.dtype).data)
+        if self.table and rows.names is not None:
             labels = [""] * len(rows) if rows.labels is None else rows.labels
             self.table.writerows(
                 zip(range(self.count, self.count + len(rows)), rows.names, labels, strict=True)
             )
         self.count += len(rows)
 
-    def close(self):
+    def close(self) -> None:
         with self.open:
             self.file.seek(0)
             self._write_header()
 
 
-class ParquetWriter:
-    """A table of index, name, label and the outputs, those of more than a number as lists of fixed size.
+class ParquetWriter(Writer):
+    """A table of index, name, label and the outputs; outputs of several numbers are lists of fixed size.
 
-    The index is the place in the input. An output's shape stands in its field's metadata.
+    The index is the example's in the input. The shape of an output stands in its field's metadata.
     """
 
-    def __init__(self, paths, head, columns):
+    def __init__(self, paths: list[Path], head: Head, columns: RowColumns):
         try:
             import pyarrow
             import pyarrow.parquet
@@ -137,10 +177,10 @@ class ParquetWriter:
             fields.append(pyarrow.field(name, kind, False, {"shape": json.dumps(shape)}))
         self.schema = pyarrow.schema(fields)
         self.file = pyarrow.parquet.ParquetWriter(paths[-1], self.schema)
-        self.waiting = []
+        self.waiting: list[Any] = []
 
-    def add(self, rows, outputs):
-        columns = {"index": rows.places, "label": rows.labels}
+    def add(self, rows: Rows, outputs: Outputs) -> None:
+        columns: dict[str, Any] = {"index": rows.places, "label": rows.labels}
         if rows.names is not None:
             columns["name"] = [os.fsencode(name).decode("utf-8", "replace") for name in rows.names]
         arrays = []
@@ -148,10 +188,10 @@ class ParquetWriter:
             if field.name in self.outputs:
                 flat = self.arrow.array(outputs[field.name].reshape(-1))
                 is_list = self.arrow.types.is_fixed_size_list(field.type)
-                made = self.arrow.FixedSizeListArray.from_arrays(flat, type=field.type) if is_list else flat
+                array = self.arrow.FixedSizeListArray.from_arrays(flat, type=field.type) if is_list else flat
             else:
-                made = self.arrow.array(columns[field.name], field.type)
-            arrays.append(made)
+                array = self.arrow.array(columns[field.name], field.type)
+            arrays.append(array)
         self.waiting.append(self.arrow.record_batch(arrays, schema=self.schema))
         self.count += len(rows)
         if sum(part.nbytes for part in self.waiting) >= ROW_GROUP:
@@ -162,7 +202,7 @@ class ParquetWriter:
         self.file.write_table(table, row_group_size=max(1, len(table)))
         self.waiting = []
 
-    def close(self):
+    def close(self) -> None:
         try:
             if self.waiting:
                 self._write_group()
@@ -170,45 +210,45 @@ class ParquetWriter:
             self.file.close()
 
 
-class RecordWriter:
+class RecordWriter(Writer):
     """A tf.train.Example for each row: index, name, label and the outputs, each as one flat list."""
 
-    def __init__(self, paths, head, columns):
+    def __init__(self, paths: list[Path], head: Head, columns: RowColumns):
         self.path, self.count = str(paths[-1]), 0
-        with self._failing_as_files_do():
+        with self._file_errors():
             self.file = tf.io.TFRecordWriter(self.path)
 
     @contextmanager
-    def _failing_as_files_do(self):
-        """TensorFlow has errors of its own for what the system says."""
+    def _file_errors(self):
+        """Turns TensorFlow's own errors into those of the system."""
         try:
             yield
         except tf.errors.OpError as error:
             raise OSError(f"{self.path} cannot be written: {error.message}") from error
 
-    def add(self, rows, outputs):
+    def add(self, rows: Rows, outputs: Outputs) -> None:
         columns = {"index": rows.places, "label": rows.labels, "name": rows.names, **outputs}
         lists = [(name, *_lists(values)) for name, values in columns.items() if values is not None]
         for row in range(len(rows)):
             example = tf.train.Example()
             for name, kind, values in lists:
                 getattr(example.features.feature[name], kind).value.extend(values[row])
-            with self._failing_as_files_do():
+            with self._file_errors():
                 self.file.write(example.SerializeToString(deterministic=True))
         self.count += len(rows)
 
-    def close(self):
-        with self._failing_as_files_do():
+    def close(self) -> None:
+        with self._file_errors():
             self.file.close()
 
 
 def _lists(values):
-    """The kind of a tf.train.Feature, and for each row what it holds."""
+    """The kind of a tf.train.Feature, and its values for each row."""
     if isinstance(values, list):
         return "bytes_list", [[os.fsencode(name)] for name in values]
     kind = "float_list" if values.dtype.kind == "f" else "int64_list"
     return kind, values.reshape(len(values), -1).tolist()
 
 
-WRITERS = {".npy": NpyWriter, ".parquet": ParquetWriter, ".tfrecord": RecordWriter}
-"""What writes a file, by its suffix."""
+WRITERS: dict[str, Any] = {".npy": NpyWriter, ".parquet": ParquetWriter, ".tfrecord": RecordWriter}
+"""The writers by the suffix of their files."""

@@ -70,7 +70,8 @@ def _run(options, flags):
         from keras_ae.apps.encoding.beam.pipeline import encode_shards
     except ImportError as error:
         raise InputError("encoding in shards needs Apache Beam: pip install 'keras_ae[beam]'") from error
-    from keras_ae.apps.encoding.beam.shards import Job, join, joined_files
+    from keras_ae.apps.encoding.beam.shards import Job, join, join_paths
+    from keras_ae.apps.encoding.writers import RowColumns
     from keras_ae.data.images.folder import left_out
 
     request = EncodingRequest(
@@ -94,11 +95,12 @@ def _run(options, flags):
             f"an .npy holds one output, received --outputs {options.outputs}; take --format parquet"
         )
     job = Job(
-        head, options.input, options.split, options.key, stream.count, stream.named, stream.labeled,
-        options.output, options.shards, f".{options.format}", head.batch(options.batch),
+        head, options.input, options.split, options.key, stream.count,
+        RowColumns(stream.named, stream.labeled), options.output, options.shards, f".{options.format}",
+        head.batch(options.batch),
     )  # fmt: skip
     if options.join:
-        joined_files(job, options.join, options.force)
+        join_paths(job, options.join, options.force)
     started = time.perf_counter()
     written, failures = encode_shards(job, stream, flags)
     seconds = time.perf_counter() - started

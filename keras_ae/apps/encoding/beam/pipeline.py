@@ -1,4 +1,4 @@
-"""The pipeline: a shard is read, encoded and written in one go, by whichever worker has it."""
+"""The pipeline: each shard is read, encoded and written by one worker."""
 
 from __future__ import annotations
 
@@ -13,29 +13,31 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from keras_ae.apps.encoding.beam.shards import Job, claim
 from keras_ae.apps.encoding.encode import codes
 from keras_ae.apps.encoding.head import Outputs
-from keras_ae.apps.encoding.writers import destinations, written
+from keras_ae.apps.encoding.writers import open_writer, output_paths
 from keras_ae.data.streams.rows import Rows
 from keras_ae.data.streams.stream import Stream, open_stream
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 
+__all__ = ["encode_shards"]
+
 RUNNER = "FnApiRunner"
-"""Where no runner is named: what Beam's DirectRunner comes down to, which would first fetch a binary."""
+"""The default runner: the one below Beam's DirectRunner, which would first download a binary."""
 
 
 class Encoding(ModelHandler[int, object, object]):
-    """Encodes shards, given by their numbers, each batch by batch by the exported head."""
+    """Encodes shards by their numbers, each batch by batch with the exported head."""
 
     def __init__(self, job: Job):
         super().__init__(max_batch_size=1)
         self.job = job
 
-    def load_model(self) -> Opened:
+    def load_model(self) -> WorkerState:
         """The head and the input, once for each worker."""
-        return Opened(self.job)
+        return WorkerState(self.job)
 
-    def run_inference(self, batch: Sequence[int], model: Opened, inference_args=None) -> Iterator:
-        """Of each shard its number and its rows with their outputs, or what is wrong with them."""
+    def run_inference(self, batch: Sequence[int], model: WorkerState, inference_args=None) -> Iterator:
+        """Yields the number of each shard and its rows with their outputs, or an error message."""
         for number in batch:
             try:
                 yield (
@@ -43,7 +45,7 @@ class Encoding(ModelHandler[int, object, object]):
                     [
                         (replace(rows, examples=rows.examples[:0]), outputs)
                         for rows, outputs in codes(
-                            model.run, model.stream, self.job.batch, *self.job.places(number)
+                            model.run, model.stream, self.job.batch, *self.job.span(number)
                         )
                     ],
                 )
@@ -54,18 +56,18 @@ class Encoding(ModelHandler[int, object, object]):
         return "keras_ae"
 
 
-class Opened:
-    """A job's head and input as a worker holds them."""
+class WorkerState:
+    """The head and the input of a job, opened by a worker."""
 
     def __init__(self, job: Job):
         self.run = job.head.load()
-        self.stream = open_stream(job.text, job.head.taken, job.split, job.key)
+        self.stream = open_stream(job.input, job.head.taken, job.split, job.key)
         if self.stream.count != job.count:
-            raise InputError(f"{job.text} held {job.count} examples, holds {self.stream.count} to a worker")
+            raise InputError(f"{job.input} held {job.count} examples, but {self.stream.count} for a worker")
 
 
-class Written(apache_beam.DoFn):
-    """Writes shards, each of which is there when it is complete."""
+class WriteShard(apache_beam.DoFn):
+    """Writes shards; each appears when it is complete."""
 
     def __init__(self, job: Job):
         self.job = job
@@ -75,21 +77,31 @@ class Written(apache_beam.DoFn):
         if isinstance(parts, str):
             replace_text(self.job.note("failed", number), json.dumps(parts))
             return
-        faults = {name: fault for rows, _ in parts for name, fault in rows.faults.items()}
-        if faults:
-            replace_text(self.job.note("left_out", number), json.dumps(faults))
-        with written(destinations(self.job.file(number), self.job, True), self.job.head, self.job) as writer:
+        failures = {name: reason for rows, _ in parts for name, reason in rows.faults.items()}
+        if failures:
+            replace_text(self.job.note("left_out", number), json.dumps(failures))
+        paths = output_paths(self.job.file(number), self.job.columns, True)
+        with open_writer(paths, self.job.head, self.job.columns) as writer:
             for rows, outputs in parts:
                 writer.add(rows, outputs)
 
 
 def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[int, dict[str, str]]:
-    """Runs the pipeline for the shards that are not there yet; flags: Beam's own.
+    """Runs the pipeline for the shards that are not there yet.
 
-    A worker holds the codes of one shard at a time, and of its examples a few batches.
-    Returns how many shards were made, and what is wrong with the images left out of any of them.
-    Raises InputError for a folder that was begun with another encoder or input, and, once all other
-    shards are made, for those with a value that the head does not take.
+    A worker holds the codes of one shard and a few batches of its examples in memory.
+
+    Args:
+        job: The encoding.
+        stream: Its input.
+        flags: Flags of Beam's own.
+
+    Returns:
+        How many shards were written, and the reason for each image that any of them leaves out.
+
+    Raises:
+        InputError: The folder was begun with another head or input; or, once all other shards are
+            written, some hold a value that the head does not take.
     """
     claim(job, stream)
     missing = job.missing()
@@ -102,8 +114,8 @@ def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[
         first = json.loads(job.note("failed", failed[0]).read_text())
         raise InputError(f"{len(failed)} of {job.shards} shards could not be encoded: {first}")
     notes = [job.note("left_out", number) for number in range(job.shards)]
-    faults = [json.loads(note.read_text()) for note in notes if note.exists()]
-    return len(missing), {name: fault for part in faults for name, fault in part.items()}
+    failures = [json.loads(note.read_text()) for note in notes if note.exists()]
+    return len(missing), {name: reason for part in failures for name, reason in part.items()}
 
 
 def _run_pipeline(job, missing, flags):
@@ -112,7 +124,7 @@ def _run_pipeline(job, missing, flags):
         with apache_beam.Pipeline(options=options) as pipeline:
             numbers = pipeline | "Shards" >> apache_beam.Create(missing) | apache_beam.Reshuffle()
             encoded = numbers | "Encode" >> RunInference(Encoding(job))
-            encoded | "Write" >> apache_beam.ParDo(Written(job))
+            encoded | "Write" >> apache_beam.ParDo(WriteShard(job))
     except RuntimeError as error:  # which Beam makes of whatever ends a step
         if "KeyboardInterrupt" in str(error):
             raise KeyboardInterrupt from error

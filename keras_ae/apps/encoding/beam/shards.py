@@ -1,4 +1,4 @@
-"""Shards of codes: their files, what they are made of, and all of them as one."""
+"""Shards of codes: their files, the facts that they depend on, and all of them joined into one file."""
 
 from __future__ import annotations
 
@@ -10,67 +10,82 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.encoding.head import Head
-from keras_ae.apps.encoding.writers import destinations, written
+from keras_ae.apps.encoding.writers import RowColumns, open_writer, output_paths
 from keras_ae.data.streams.rows import Rows
 from keras_ae.data.streams.stream import Stream
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 
-MANIFEST = "_manifest.json"
-"""What a folder of shards is made of; the underscore keeps it out of what reads the folder as one table."""
+__all__ = ["MANIFEST", "Job", "claim", "join", "join_paths"]
 
-JOINED = 4096
+MANIFEST = "_manifest.json"
+"""The facts that a folder of shards depends on; readers of the folder as one table skip its underscore."""
+
+JOINED_ROWS = 4096
 """Rows of a shard that are joined at a time."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """Shards of what a head gives of an input.
+    """The encoding of an input in shards.
 
-    folder: of the shards. form: ".npy" or ".parquet". text, split, key: of the input, as `open_stream`
-        takes them; count, named, labeled: what it turned out to hold.
+    Attributes:
+        head: The head.
+        input: A data set's name or a path, as `open_stream` takes it.
+        split: The split of a named data set, or None.
+        key: The name of the array in an .npz, or None.
+        count: The examples of the input.
+        columns: The columns of the codes besides the outputs.
+        folder: The folder of the shards.
+        shards: How many there are.
+        suffix: Of their files: ".npy" or ".parquet".
+        batch: Examples at a time.
     """
 
     head: Head
-    text: str
+    input: str
     split: str | None
     key: str | None
     count: int
-    named: bool
-    labeled: bool
+    columns: RowColumns
     folder: Path
     shards: int
-    form: str
+    suffix: str
     batch: int
 
     def file(self, number: int) -> Path:
-        """A shard."""
-        return self.folder / f"codes-{number:05d}-of-{self.shards:05d}{self.form}"
+        """The file of a shard."""
+        return self.folder / f"codes-{number:05d}-of-{self.shards:05d}{self.suffix}"
 
     def note(self, kind: str, number: int) -> Path:
-        """What there is to tell of a shard: images `left_out`, or how it `failed`."""
+        """The file of a note on a shard: images `left_out`, or how it `failed`."""
         return self.folder / f"_{kind}-{number:05d}-of-{self.shards:05d}.json"
 
-    def places(self, number: int) -> tuple[int, int]:
-        """The first place in the input that is of a shard, and the first that is no more."""
+    def span(self, number: int) -> tuple[int, int]:
+        """The index of a shard's first example, and the one after its last."""
         return self.count * number // self.shards, self.count * (number + 1) // self.shards
 
     def missing(self) -> list[int]:
-        """The shards that are not there."""
+        """The numbers of the shards that are not there yet."""
         return [number for number in range(self.shards) if not self.file(number).exists()]
 
 
 def claim(job: Job, stream: Stream) -> None:
-    """Writes down what the shards are made of, or makes sure that those there are made of the same.
+    """Writes the facts that the shards depend on, or checks that existing shards depend on the same.
 
-    Raises InputError where they are not, and where that cannot be told.
+    Args:
+        job: The encoding.
+        stream: Its input.
+
+    Raises:
+        InputError: The existing shards depend on other facts, or those cannot be read.
     """
     facts = {
         "weights_sha256": job.head.weights_sha256,
         "input_sha256": stream.sha256(),
         "examples": job.count,
         "shards": job.shards,
-        "form": job.form,
+        "form": job.suffix,
         "outputs": ",".join(job.head.outputs),
     }
     file = job.folder / MANIFEST
@@ -86,41 +101,59 @@ def claim(job: Job, stream: Stream) -> None:
         raise InputError(f"{file} cannot be read ({error}); name another folder") from error
     changed = [name for name in facts if before.get(name) != facts[name]]
     if changed:
-        told = "; ".join(f"{name} was {before.get(name)}, is {facts[name]}" for name in changed)
-        raise InputError(f"{job.folder} was begun with other things ({told}); name another folder")
+        changes = "; ".join(f"{name} was {before.get(name)}, is {facts[name]}" for name in changed)
+        raise InputError(f"{job.folder} was begun with other things ({changes}); name another folder")
 
 
 def join(job: Job, output: Path, force: bool = False) -> int:
-    """Writes the rows of all shards, in their order, to one .npy; returns how many they are.
+    """Writes the rows of all shards, in their order, to one file.
 
-    Raises InputError as `joined_files` does, and while a shard is missing.
+    Args:
+        job: The encoding.
+        output: An .npy file.
+        force: Whether files that are there already are replaced.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        InputError: As of `join_paths`, and while a shard is missing.
     """
-    paths = joined_files(job, output, force)
+    paths = join_paths(job, output, force)
     if job.missing():
         raise InputError(f"{len(job.missing())} of {job.shards} shards are missing in {job.folder}")
     [name] = job.head.outputs
-    with written(paths, job.head, job) as writer:
+    with open_writer(paths, job.head, job.columns) as writer:
         for number in range(job.shards):
             array = np.load(job.file(number), mmap_mode="r", allow_pickle=False)
-            names, labels = _beside(job.file(number)) if job.named else (None, None)
-            for first in range(0, len(array), JOINED):
-                here = slice(first, first + JOINED)
+            names, labels = _beside(job.file(number)) if job.columns.named else (None, None)
+            for first in range(0, len(array), JOINED_ROWS):
+                here = slice(first, first + JOINED_ROWS)
                 part = array[here]
                 rows = Rows(np.arange(writer.count, writer.count + len(part)), part[:0])
-                if names is not None:
+                if names is not None and labels is not None:
                     rows = replace(rows, names=names[here], labels=labels[here])
                 writer.add(rows, {name: part})
         return writer.count
 
 
-def joined_files(job: Job, output: Path, force: bool = False) -> list[Path]:
-    """The files that joining makes.
+def join_paths(job: Job, output: Path, force: bool = False) -> list[Path]:
+    """The files that joining writes.
 
-    Raises InputError for another form than .npy, which its readers take as a folder, for an output of
-    another kind, and without force for one that is there.
+    Args:
+        job: The encoding.
+        output: An .npy file.
+        force: Whether files that are there already are replaced.
+
+    Returns:
+        The paths, the output itself last.
+
+    Raises:
+        InputError: The shards are no .npy files (readers of others take a folder as one table), the
+            output has another suffix, or is there already.
     """
-    paths = destinations(output, job, force)
-    if job.form != ".npy" or output.suffix != ".npy":
+    paths = output_paths(output, job.columns, force)
+    if job.suffix != ".npy" or output.suffix != ".npy":
         raise InputError(f"--join makes an .npy of .npy shards; read {job.folder} as one table instead")
     return paths
 
