@@ -49,7 +49,8 @@ def written_whole(*files: Path) -> Iterator[list[Path]]:
     Yields:
         A path to write to for each file, in the same folder and with the same suffix.
     """
-    partial = [file.with_name(f".{uuid.uuid4().hex}{file.suffix}") for file in files]
+    # all of the suffix, for Keras looks at ".weights.h5"
+    partial = [file.with_name(f".{uuid.uuid4().hex}{''.join(file.suffixes[-2:])}") for file in files]
     try:
         yield partial
         for path, file in zip(partial, files, strict=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from math import prod
 from typing import Any
@@ -220,42 +221,91 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class TrainedHeads:
-    """What a task makes its served heads of.
+    """Trained heads and their data, of which a task makes the further heads that it serves.
 
     Attributes:
-        heads: Trained heads.
-        spec: Shapes and domain that they were built for.
-        data: The data that they were trained on, as the task prepared it.
-        restores: How an image of any size is reconstructed in tiles; None where images have one size.
+        heads: The trained heads.
+        data: The data that they were trained on, as the task's `prepare` gives it.
+        reach: Pixels around a pixel that its reconstruction depends on; None where images have one size.
+        multiple: Tiles that begin at multiples of so many pixels are reconstructed as the whole image is.
     """
 
     heads: Heads
-    spec: Spec
-    data: object
-    restores: tuple[int, int] | None = None
+    data: Any
+    reach: int | None = None
+    multiple: int = 1
+
+
+RESERVED = frozenset({"autoencoder", "decoder", "encoder", "prior", "sampler", "preprocessor", "staged"})
+"""Names that no further head may have: those of the variant's own heads, and of a run's other models."""
 
 
 @dataclass(frozen=True, eq=False)
 class ServedHead:
-    """A head that is exported beside the encoder, the decoder and the autoencoder.
+    """A head that a task serves beside the encoder, the decoder and the autoencoder.
+
+    A run's folder keeps it, its facts stand in the model card under its name, and it is exported,
+    verified and converted as the others are. Its inputs and outputs are in the data's original units
+    where they have the names that the variant's heads use: "inputs", "condition" and "reconstruction".
 
     Attributes:
-        name: Of its folder, such as "detector".
+        name: The name of its folder, such as "detector".
         model: Named inputs (batch, ...) -> named outputs (batch, ...).
-        facts: What a user of the head should know of it, as JSON takes it; it stands in the model card.
-        section: The key of the facts in the model card.
-        examples: What the head takes, by name, to compare its export with the Keras model on; None
-            for a head that takes the data's own examples, as the encoder does.
-        takes_images: Whether all that it takes, and gives as "reconstruction", are images of any
-            size, which then also go in and come out as files.
+        facts: What users should know about it, as JSON takes it.
+        examples: Inputs by name, as the model takes them, for those that the data and the encoder do
+            not provide; the exported head is compared with the Keras model on them.
+        takes_images: Whether all its inputs, and its "reconstruction", are images in [0, 1] of any size;
+            they are then served as they are, and as files too, and `examples` holds every input.
+
+    Raises:
+        ValueError: If the name is no word of lower-case letters, digits and underscores, or is taken.
     """
 
     name: str
     model: keras.Model
-    facts: Mapping[str, object]
-    section: str
-    examples: Mapping[str, object] | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    examples: Mapping[str, np.ndarray] = field(default_factory=dict)
     takes_images: bool = False
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name) or self.name in RESERVED:
+            raise ValueError(
+                f"the name of a served head is a word of lower-case letters, digits and underscores other than "
+                f"{', '.join(sorted(RESERVED))}; received {self.name!r}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class ServableHeads:
+    """Trained heads with all that exporting them takes.
+
+    Attributes:
+        heads: The trained heads.
+        scaler: The `Scaler` between original units and those that the heads were trained in.
+        examples: Held-back examples as the heads take them, by name: "inputs" (n, ...), and "condition"
+            (n, classes) where they are labeled; exported heads are compared with the Keras heads on them.
+        sampler: {"noise"} -> {"code"}, of a variant that generates.
+        served_heads: The further heads that the task serves.
+        columns: The same examples as rows of a table, (n,) by the names of the signatures' inputs.
+    """
+
+    heads: Heads
+    scaler: Any
+    examples: Mapping[str, np.ndarray]
+    sampler: keras.Model | None = None
+    served_heads: tuple[ServedHead, ...] = ()
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def served_head(self, name: str) -> ServedHead | None:
+        """A further head by its name.
+
+        Args:
+            name: The head's name.
+
+        Returns:
+            The head, or None where the task serves no such head.
+        """
+        return next((head for head in self.served_heads if head.name == name), None)
 
 
 class Backbone:

@@ -61,7 +61,7 @@ def exported(tmp_path_factory):
     train(dataclasses.replace(TINY, epochs=1), folder / "run", report=lambda _: None)
     kept = load_artifacts(folder / "run")
     card = {"recipe": "tiny", "data": {"domain": "unit", "shape": [0, 12, 12, 1]}}
-    export_heads(kept.heads, kept.scaler, kept.examples, "tiny", card, folder / "models", kept.sampler)
+    export_heads(kept, "tiny", card, folder / "models")
     return folder / "models"
 
 

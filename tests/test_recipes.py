@@ -19,11 +19,12 @@ from keras_ae.recipe import load
 from keras_ae.recipe_files import recipe_file, summary
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
-from keras_ae.runs.evaluation import evaluate, restoration
+from keras_ae.runs.evaluation import evaluate
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
+from keras_ae.tasks.photo_restoration import PhotoRestoration
 from keras_ae.tensorboard.final import show
 from keras_ae.training.train import train
 
@@ -37,10 +38,10 @@ def one_a_task():
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
     test_detect.py and test_anomaly.py train what detects.
     """
-    seen = {"restorer", Generation, Density, Anomaly}
+    seen = {PhotoRestoration, Generation, Density, Anomaly}
     for name in NAMES:
         task = load(name).task
-        kind = "restorer" if hasattr(task, "restorer") else type(task)
+        kind = PhotoRestoration if isinstance(task, PhotoRestoration) else type(task)
         yield pytest.param(name, marks=pytest.mark.slow if kind in seen else ())
         seen.add(kind)
 
@@ -78,22 +79,12 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     assert all(np.isfinite(value) for scores in table.values() for value in scores.values())
     show(run, table)
     kept = load_artifacts(tmp_path / "run")
-    card = model_card(run.recipe, run.data, run.heads, run.history, table, None, restoration(run))
-    told = card["data"].get("format")
-    assert told == (run.data.format and json.loads(to_json(run.data.format)))  # such as the tiles of levels
-    folders = export_heads(
-        kept.heads,
-        kept.scaler,
-        kept.examples,
-        name,
-        card,
-        tmp_path / "models",
-        kept.sampler,
-        restorer=kept.restorer,
-        images=kept.images,
-        detector=kept.detector,
-        columns=kept.columns,
-    )
+    card = model_card(run, table)
+    described = card["data"].get("format")
+    assert described == (
+        run.data.format and json.loads(to_json(run.data.format))
+    )  # such as the tiles of levels
+    folders = export_heads(kept, name, card, tmp_path / "models")
     examples = np.random.default_rng(0).uniform(size=(3, *kept.examples["inputs"].shape[1:]))
     named = {"inputs": tf.constant(examples, tf.float32), "condition": tf.constant([2, 0, 1], tf.int64)}
     if kept.scaler.domain == "categorical":  # a served head takes their numbers
@@ -113,8 +104,8 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     named["inputs"] = (named["inputs"] - offset) / scale
     expected = apply(run.heads.end_to_end, named)["reconstruction"] * scale + offset
     np.testing.assert_allclose(served, expected, rtol=1e-5, atol=1e-5 * max(1.0, float(np.max(scale))))
-    assert ("restorer" in folders) == hasattr(run.recipe.task, "restorer")
-    assert ("detector" in folders) == hasattr(run.recipe.task, "detector")
+    assert ("restorer" in folders) == isinstance(run.recipe.task, PhotoRestoration)
+    assert ("detector" in folders) == isinstance(run.recipe.task, Anomaly)
     if "restorer" in folders:
         restores_large_images_as_small_ones(run, Restorer.of(folders["restorer"]))
 

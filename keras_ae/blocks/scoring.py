@@ -11,7 +11,7 @@ from keras_ae.domains import domain_of
 from keras_ae.losses import LIKELIHOODS, gaussian_kl
 
 
-@keras.saving.register_keras_serializable("keras_ae")
+@keras.saving.register_keras_serializable("keras_ae", name="Shares")
 class Contributions(layers.Layer):
     """What each element, or each group of them, adds to the mean error of an example.
 
@@ -46,7 +46,7 @@ class Contributions(layers.Layer):
         return super().get_config() | {"domain": str(self.domain), "groups": self.groups}
 
 
-@keras.saving.register_keras_serializable("keras_ae")
+@keras.saving.register_keras_serializable("keras_ae", name="Drawn")
 class PosteriorSamples(layers.Layer):
     """Codes of posteriors, by the same noise for each example: (batch, d) twice -> (batch * count, d)."""
 
@@ -170,6 +170,12 @@ class NearestDistance(layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"neighbors": self.neighbors, "count": self.count}
+
+    @classmethod
+    def from_config(cls, config: dict) -> NearestDistance:
+        """Makes the layer, also of a file that has the key in British spelling."""
+        renamed = {"neighbours": "neighbors"}
+        return cls(**{renamed.get(key, key): value for key, value in config.items()})
 
 
 def farthest_first(points: np.ndarray, count: int) -> np.ndarray:

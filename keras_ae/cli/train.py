@@ -86,7 +86,7 @@ def evaluate(options: argparse.Namespace) -> int:
     """
     directory = finished(options)
     from keras_ae.data.find import find_dataset
-    from keras_ae.runs.artifacts import load_run
+    from keras_ae.runs.load import load_run
     from keras_ae.training.complete import evaluate_run
 
     measured_on = find_dataset(options.data) if options.data else None

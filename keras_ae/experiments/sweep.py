@@ -11,8 +11,8 @@ import numpy as np
 
 from keras_ae.files import replace_text
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs.artifacts import described
 from keras_ae.runs.evaluation import evaluate
+from keras_ae.runs.settings import settings_of
 from keras_ae.training.train import train
 
 SCORES_FILE = "scores.json"
@@ -29,7 +29,7 @@ def sweep(
     recipes = {value: override(recipe, [f"{name}={value}"]) for value in values}
     tables = {}
     for value, one in recipes.items():
-        told = json.dumps(described(one), sort_keys=True)
+        told = json.dumps(settings_of(one), sort_keys=True)
         folder = root / hashlib.sha256(told.encode()).hexdigest()[:12]
         done = folder / SCORES_FILE
         if not done.exists():

@@ -8,67 +8,60 @@ import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
-from keras_ae.data.types import Data
+from keras_ae.errors import InputError
+from keras_ae.files import FORMAT, check_format
 from keras_ae.formats import to_json
-from keras_ae.heads import Heads
-from keras_ae.recipe import Recipe, flat
+from keras_ae.recipe import flat
+from keras_ae.runs.evaluation import Table
+from keras_ae.runs.run import Run
+
+__all__ = ["CARD_FILE", "model_card", "read_card"]
+
+CARD_FILE = "card.json"
+"""The name of the model card in a run's folder."""
 
 PACKAGES = ("keras_ae", "tensorflow", "keras", "numpy")
 
-Table = dict[str, dict[str, float]]
-"""Scores by row (the baselines', the model's last) and measure."""
 
+def model_card(run: Run, table: Table, kinds: Table | None = None) -> dict[str, Any]:
+    """The model card of a run: recipe, data with its hash, versions, commit, size, training and metrics.
 
-def model_card(
-    recipe: Recipe,
-    data: Data,
-    heads: Heads,
-    history: list[dict[str, float]],
-    table: Table,
-    stages: dict[str, list[dict[str, float]]] | None = None,
-    restoration: dict[str, int] | None = None,
-    detection: dict[str, object] | None = None,
-    kinds: Table | None = None,
-) -> dict:
-    """Recipe, data with its hash, versions, commit, size, training and scores.
+    The facts of each further head stand in it under the head's name.
 
-    history: the logs of each epoch, with its seconds. table: the last row is the model's own.
-    stages: the histories of what was trained before the whole, by name.
-    restoration: what is to be known of the restorer to restore in tiles. detection: of the detector.
-    kinds: test figures by kind of what was found. What numbers of classes stand for, such as the tiles of
-    levels, is told by the data's format.
+    Args:
+        run: A trained run.
+        table: Test metrics by row and name, the model's own row last.
+        kinds: Test metrics by kind and name, where the task tells kinds of examples apart.
+
+    Returns:
+        The card, as JSON takes it.
+
+    Raises:
+        ValueError: If a further head has the name of another part of the card.
     """
     *baselines, model = table
-    told = {"restorer": restoration, "detector": detection, "kinds": kinds}
-    return {head: facts for head, facts in told.items() if facts} | {
+    card = {
+        "format": FORMAT,
         "recipe": {
             name: value if isinstance(value, (int, float)) else str(value)
-            for name, value in flat(recipe).items()
+            for name, value in flat(run.recipe).items()
         },
-        "data": {
-            "name": data.name,
-            "sha256": data.sha256,
-            "domain": data.domain,
-            "shape": list(data.train.shape),
-            "classes": data.classes,
-            "label_names": list(data.label_names),
-            "examples": {name: len(split) for name, split in data.splits.items()},
-            **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
-        },
-        "seed": recipe.seed,
+        "data": _data(run.data),
+        "seed": run.recipe.seed,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "git_commit": _git_commit(),
-        "parameters": heads.end_to_end.count_params(),
-        "latent_dim": heads.latent_dim,
-        "epochs": len(history),
-        "kept": recipe.checkpoint,
-        "best_epoch": 1 + min(range(len(history)), key=lambda index: history[index]["val_loss"]),
-        "seconds": _seconds(history),
+        "parameters": run.heads.end_to_end.count_params(),
+        "latent_dim": run.heads.latent_dim,
+        "epochs": len(run.history),
+        "kept": run.recipe.checkpoint,
+        "best_epoch": 1 + min(range(len(run.history)), key=lambda index: run.history[index]["val_loss"]),
+        "seconds": _seconds(run.history),
         "stages": {
-            name: {"epochs": len(part), "seconds": _seconds(part)} for name, part in (stages or {}).items()
+            name: {"epochs": len(part), "seconds": _seconds(part)} for name, part in run.stages.items()
         },
         "machine": {
             "architecture": platform.machine(),
@@ -79,6 +72,49 @@ def model_card(
         },
         "metrics": table[model],
         "baselines": {name: table[name] for name in baselines},
+    }
+    facts: dict[str, Any] = {head.name: dict(head.facts) for head in run.served_heads if head.facts}
+    if taken := facts.keys() & {*card, "kinds", "head", "signatures", "weights_sha256"}:
+        raise ValueError(f"the model card has a part {taken.pop()!r}, which no head can be called as")
+    return facts | ({"kinds": kinds} if kinds else {}) | card
+
+
+def read_card(directory: Path) -> dict[str, Any]:
+    """The model card of a finished run.
+
+    Args:
+        directory: The run's folder.
+
+    Returns:
+        The card.
+
+    Raises:
+        InputError: If there is none, it cannot be read, or a newer version of keras_ae wrote it.
+    """
+    file = directory / CARD_FILE
+    if not file.exists():
+        raise InputError(f"{file} is missing: the run was not finished; go on with --resume (RESUME=1)")
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(card, dict):
+            raise ValueError(f"it holds a {type(card).__name__}")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file} cannot be read ({error}); train anew") from error
+    check_format(card.get("format", 0), directory)
+    return card
+
+
+def _data(data):
+    """What the card says of the data; their format says what classes stand for, such as tiles of levels."""
+    return {
+        "name": data.name,
+        "sha256": data.sha256,
+        "domain": data.domain,
+        "shape": list(data.train.shape),
+        "classes": data.classes,
+        "label_names": list(data.label_names),
+        "examples": {name: len(split) for name, split in data.splits.items()},
+        **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
     }
 
 

@@ -1,9 +1,10 @@
-"""A run's test figures, beside those of what it has to beat."""
+"""The test metrics of a run, beside those of the baselines that it has to beat."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,120 +12,104 @@ import tensorflow as tf
 
 from keras_ae.blocks.samplers import code_sampler
 from keras_ae.heads import apply
-from keras_ae.metrics.reconstruction import active_units
-from keras_ae.metrics.reconstruction import mean_metrics as mean_scores
+from keras_ae.metrics.reconstruction import active_units, mean_metrics
 from keras_ae.runs.artifacts import STAGED_FILE, load_model
 from keras_ae.runs.run import Run
 
+__all__ = ["Table", "evaluate", "metrics_by_kind", "reconstructor"]
 
-def evaluate(run: Run) -> dict[str, dict[str, float]]:
-    """Test scores of the run's model and of the task's baselines, by row and measure.
+Table = dict[str, dict[str, float]]
+"""Metrics by row (the baselines' rows, the model's own last) and name."""
 
-    The same test examples and the same noise for each row; the model's row is the last. Where the
-    run had stages, a row before it is of the model as it was before the last one. A measure that
-    is not defined for a row is missing from it.
+
+def evaluate(run: Run) -> Table:
+    """Test metrics of a run's model and of the task's baselines.
+
+    Every row is measured on the same test examples with the same noise. Where the run had stages, a row
+    is of the model as it was before the last one. A metric that is not defined for a row is missing from it.
+
+    Args:
+        run: A trained run.
+
+    Returns:
+        The metrics by row and name, the model's row last.
     """
     task, seed = run.recipe.task, run.recipe.seed
-    held_back = run.paired.test_batches()
-    measures = task.metrics()
-    predictors = {
-        name: lambda named, predict=predict: predict(named["inputs"])
+    test_batches = run.paired.test_batches()
+    metrics = task.metrics()
+    predictors: dict[str, Callable] = {
+        name: lambda tensors, predict=predict: predict(tensors["inputs"])
         for name, predict in task.baselines(run.data, seed, run.latent_dim).items()
     }
     staged = load_model(run.directory / STAGED_FILE)
     if staged is not None:
         predictors["before fine-tuning"] = reconstructor(staged)
     predictors[run.name] = reconstructor(run.heads.end_to_end)
-    whole = run.data.whole is not None and measures is not None and run.heads.any_size
-    table = {}
+    whole = run.data.whole is not None and metrics is not None and run.heads.any_size
+    table: Table = {}
     for name, predict in predictors.items():
-        batches = run.paired.whole_batches() if whole else held_back
-        table[name] = mean_scores(predict, batches, run.data.domain, measures)
-    if run.heads.choices_shape:  # of its own likeliest choices, which is not how likely it finds what is
+        batches = run.paired.whole_batches() if whole else test_batches
+        table[name] = mean_metrics(predict, batches, run.data.domain, metrics)
+    if run.heads.choices_shape:  # its own likeliest choices do not say how likely the targets are
         table[run.name].pop("crossentropy", None)
-    table[run.name] |= _terms(run, held_back)
-    sampler = run.sampler()
-    found = task.further_metrics(run.heads, run.data, seed, sampler and code_sampler(sampler))
-    for row, figures in found.items():
+    table[run.name] |= _objective_metrics(run, test_batches)
+    sampler = run.sampler
+    further = task.further_metrics(run.heads, run.data, seed, sampler and code_sampler(sampler))
+    for row, values in further.items():
         name = run.name if row == "model" else row
-        table[name] = table.get(name, {}) | figures
-    table[run.name] = table.pop(run.name)  # the last, behind rows that figures have added
+        table[name] = table.get(name, {}) | values
+    table[run.name] = table.pop(run.name)  # the last, after rows that further metrics have added
     return table
 
 
-def _terms(run, batches):
+def _objective_metrics(run: Run, batches: tf.data.Dataset) -> dict[str, float]:
     """Test means of the variant's terms, as the end of training weighs them, and how much of a code is used.
 
-    That is the number of active units of a posterior, and of codes where they are whole numbers.
+    That is the number of a posterior's active units, or the number of codes where they are whole numbers.
     """
-    terms, counts, means, numbers = run.recipe.variant.terms(), [], [], set()
-    given = run.heads.trained.output
-    if not terms and "mean" not in given and "int" not in given["code"].dtype:
+    terms, outputs = run.recipe.variant.terms(), run.heads.trained.output
+    if not terms and "mean" not in outputs and "int" not in outputs["code"].dtype:
         return {}
     forward = tf.function(partial(apply, run.heads.trained))
-    found: dict[str, list] = {term.name: [] for term in terms}
-    for named, targets in batches:
-        outputs = forward(named) | {"progress": tf.ones(())}
+    by_term: dict[str, list[float]] = {term.name: [] for term in terms}
+    counts: list[int] = []
+    means: list[Any] = []
+    codes: set[int] = set()
+    for tensors, targets in batches:
+        outputs = forward(tensors) | {"progress": tf.ones(())}
         counts.append(len(targets))
         if "mean" in outputs:
             means.append(outputs["mean"])
         if outputs["code"].dtype.is_integer:
-            numbers |= set(np.unique(outputs["code"]))
+            codes |= set(np.unique(outputs["code"]))
         for term in terms:
-            found[term.name].append(float(tf.reduce_mean(term.value(outputs))))
-    scores = {name: float(np.average(values, weights=counts)) for name, values in found.items()}
-    scores |= {"active_units": active_units(np.concatenate(means))} if means else {}
-    return scores | ({"codes_used": len(numbers)} if numbers else {})
+            by_term[term.name].append(float(tf.reduce_mean(term.value(outputs))))
+    metrics = {name: float(np.average(values, weights=counts)) for name, values in by_term.items()}
+    metrics |= {"active_units": active_units(np.concatenate(means))} if means else {}
+    return metrics | ({"codes_used": len(codes)} if codes else {})
 
 
-def restoration(run: Run) -> dict[str, int] | None:
-    """What is to be known of a run's restorer to restore an image in tiles; None where it has none.
+def metrics_by_kind(run: Run) -> Table:
+    """Test metrics of each kind of example that the run's task tells apart, such as kinds of anomalies.
 
-    scale: how much larger images become. colored: whether gray ones become colored. reach: pixels
-    around a pixel that its restoration may depend on. multiple: tiles that begin at multiples of it are
-    restored as the whole is.
+    Args:
+        run: A trained run.
+
+    Returns:
+        Metrics by kind and name; nothing where the task knows no kinds.
     """
-    if run.restorer() is None:
-        return None
-    variant = run.recipe.variant
-    return {
-        "scale": getattr(run.recipe.task, "scale", 1),
-        "colored": getattr(run.recipe.task, "colored", False),
-        "reach": variant.reach + getattr(run.recipe.task, "reach", 0),
-        "multiple": variant.multiple,
-    }
+    return run.recipe.task.metrics_by_kind(run.served_heads, run.data)
 
 
-def detection(run: Run) -> dict[str, object] | None:
-    """What is to be known of a run's detector; None where it has none.
+def reconstructor(end_to_end: keras.Model) -> Callable[[Mapping[str, Any]], tf.Tensor]:
+    """A model as a predictor of reconstructions.
 
-    score: by which it is. threshold: above it an example is an anomaly; how, promise, count: how that was
-    fitted, what holds of it, and on how many normal examples held back. trim: the share of the training
-    examples that was assumed to be anomalies.
+    Args:
+        end_to_end: A model whose outputs include "reconstruction".
+
+    Returns:
+        Tensors by name -> reconstruction; tensors that the model does not take are ignored.
     """
-    if run.detector is None:
-        return None
-    _, fitted = run.detector
-    task = run.recipe.task
-    return {
-        "score": str(task.score),
-        "threshold": fitted.value,
-        "how": fitted.method,
-        "promise": fitted.guarantee,
-        "count": fitted.count,
-        "trim": task.trim,
-    }
-
-
-def breakdown(run: Run) -> dict[str, dict[str, float]]:
-    """Test figures by kind and measure, of a task that tells kinds of what it finds apart."""
-    if run.detector is None or not hasattr(run.recipe.task, "breakdown"):
-        return {}
-    return run.recipe.task.breakdown(*run.detector, run.data)
-
-
-def reconstructor(end_to_end: keras.Model) -> Callable[[dict], tf.Tensor]:
-    """A predictor (tensors by name) -> reconstruction."""
-    taken = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in end_to_end.inputs}
-    run = tf.function(lambda named: apply(end_to_end, named)["reconstruction"], input_signature=[taken])
-    return lambda named: run({name: named[name] for name in taken})
+    specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in end_to_end.inputs}
+    run = tf.function(lambda tensors: apply(end_to_end, tensors)["reconstruction"], input_signature=[specs])
+    return lambda tensors: run({name: tensors[name] for name in specs})

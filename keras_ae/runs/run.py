@@ -12,10 +12,9 @@ import numpy as np
 
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.types import Data, Split
-from keras_ae.heads import Heads, apply, in_batches, inference_batch
+from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, in_batches, inference_batch
 from keras_ae.recipe import Recipe
 from keras_ae.runs.checkpoint import read_state
-from keras_ae.tasks.thresholds import FittedThreshold
 
 MOST_FITTED = 10_000
 """Training examples whose codes a sampler is fitted to."""
@@ -56,23 +55,21 @@ class Run:
         files = sorted((self.directory / "checkpoint").glob("*/state.json"))
         return {file.parent.name: read_state(file.parent)["history"] for file in files}
 
+    @cached_property
     def sampler(self) -> keras.Model | None:
-        """The variant's sampler, fitted to training codes; None where it does not generate."""
+        """The variant's sampler, fitted to the codes of training examples; None where it does not generate."""
         sampler = self.recipe.variant.sampler
         if sampler is None:
             return None
         return sampler.fit(self.heads, self.encode(self.data.train.thin(MOST_FITTED)))
 
-    def restorer(self) -> keras.Model | None:
-        """The task's head that takes and gives images of any size, or None."""
-        fits = hasattr(self.recipe.task, "restorer") and self.recipe.variant.reach is not None
-        return self.recipe.task.restorer(self.heads) if fits else None
-
     @cached_property
-    def detector(self) -> tuple[keras.Model, FittedThreshold] | None:
-        """The task's head that flags anomalies, and the threshold in it; None where there is none."""
-        fits = hasattr(self.recipe.task, "detector")
-        return self.recipe.task.detector(self.heads, self.data) if fits else None
+    def served_heads(self) -> tuple[ServedHead, ...]:
+        """The heads that the task serves beside the variant's own."""
+        variant = self.recipe.variant
+        return self.recipe.task.served_heads(
+            TrainedHeads(self.heads, self.data, variant.reach, variant.multiple)
+        )
 
     def encode(self, split: Split) -> dict[str, np.ndarray]:
         """What the encoder gives of a split's examples, uncorrupted, by output name.
@@ -84,13 +81,6 @@ class Run:
         batches = PairedData(self.data, self.recipe.task).held_back_batches(split)
         codes = [apply(self.heads.encoder, tensors)["code"] for tensors, _ in batches]
         return {"code": np.concatenate([np.mean(code, axis=(1, 2)) for code in codes])}
-
-
-def fits(taken: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
-    """Whether a model that takes a shape, with None for any length, takes examples of another."""
-    return len(taken) == len(shape) and all(
-        wanted in (None, given) for wanted, given in zip(taken, shape, strict=True)
-    )
 
 
 def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:

@@ -6,112 +6,117 @@ import hashlib
 import json
 import shutil
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.data.types import Scaler
 from keras_ae.errors import ExportError, InputError
-from keras_ae.heads import Heads, apply
+from keras_ae.files import FORMAT
+from keras_ae.heads import ServableHeads, apply
+from keras_ae.imaging.grid import drawable
+from keras_ae.serving.boundary import GraphBoundary, NumPyBoundary
 from keras_ae.serving.config_files import BATCHED, BATCHING_TEXT, write_files
+from keras_ae.serving.exported import CARD_FILE, ExportedHead
 from keras_ae.serving.graph import refuse_forbidden
 from keras_ae.serving.records import Record, write_records
-from keras_ae.serving.signatures import InGraph, InNumPy, head_signatures
+from keras_ae.serving.signatures import IMAGE_SIGNATURE, file_name, head_signatures
 from keras_ae.serving.versions import locked, prune, publish
+
+__all__ = ["TIES", "TOLERANCE", "difference", "export_heads"]
 
 TOLERANCE = 1e-5
 """Largest difference from the Keras heads, relative to the largest output, that an export may show."""
 
 TIES = 0.01
-"""Share of whole numbers that may be others: of two all but as likely, or as near, the last digits choose."""
+"""Fraction of whole numbers that may differ: between two all but equally likely, or near, last digits decide."""
 
 BATCHES = (1, 7)
-"""Sizes of the requests that are kept with their answers, beside one of all examples."""
+"""Sizes of the requests that are recorded with their answers, beside one of all examples."""
+
+CODE_HEADS = ("decoder", "prior")
+"""Heads that take no examples; a table may have a column of the name of one of their inputs."""
 
 
 def export_heads(
-    heads: Heads,
-    scaler: Scaler,
-    examples: dict[str, np.ndarray],
-    name: str,
-    card: dict,
-    root: Path,
-    sampler: keras.Model | None = None,
-    keep: int | None = None,
-    restorer: keras.Model | None = None,
-    images: dict[str, np.ndarray] | None = None,
-    detector: keras.Model | None = None,
-    columns: dict[str, np.ndarray] | None = None,
+    servable: ServableHeads, name: str, card: Mapping[str, Any], root: Path, keep: int | None = None
 ) -> dict[str, Path]:
-    """Writes root/name/<head>/<version>/ for encoder, decoder, autoencoder, prior, restorer and detector.
+    """Writes each head as a SavedModel to root/name/<head>/<version>/.
 
-    Each head is a SavedModel of its own, with the signatures of `head_signatures`, any batch size,
-    `card.json` (which has the signatures and the hash of the weights beside what is given), and
-    warm-up records with the Keras heads' answers. Values go in and come out in the data's own
-    units, classes by their numbers. The version is one above the highest there is; a model appears
-    under its number only when it is complete. What TF Serving reads of all models is written anew.
+    A SavedModel has the signatures of `head_signatures`, takes any batch size, and brings a `card.json`,
+    with the signatures and the hash of the weights beside what `card` holds, and warm-up records with
+    the Keras heads' answers. Values go in and come out in original units, classes by their numbers. The
+    version is one above the highest there is; a version appears only when it is complete. TF Serving's
+    configuration files of all models are written anew.
 
-    units: those the heads were trained in. examples: what the heads take, by name, in those units:
-        held-back ones, on which each signature, read back from disk, is compared with its Keras head.
-    sampler: {"noise"} -> {"code"}, of a decoder that is to sample.
-    keep: newest versions of each head to leave, beside the one before the newest and those labeled; None
-        leaves all.
-    restorer: of a task that restores images; images: what it takes, by name, to be compared on.
-    detector: of a task that detects anomalies.
-    columns: of a table's examples, by the names of the signature.
-    Returns the folder of each head.
-    Raises InputError when the folder cannot be written or `keep` is below 1, ExportError for a graph
-    that draws or changes anything and for a head that, read back, differs; nothing stays behind then.
+    Args:
+        servable: The heads, and examples on which each signature, read back from disk, is compared
+            with its Keras head.
+        name: The recipe's name.
+        card: The model card.
+        root: The folder of all exported models.
+        keep: Newest versions of each head to keep, beside the one before the newest and those labeled;
+            None keeps all.
+
+    Returns:
+        The folder of the new version of each head.
+
+    Raises:
+        InputError: If the folder cannot be written or `keep` is below 1.
+        ExportError: If a graph samples or changes anything, or a head, read back, differs. Nothing
+            stays behind then.
     """
     if keep is not None and keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
-    passage = InNumPy(heads, scaler)
-    served = head_signatures(heads, scaler, sampler, InGraph(heads, scaler), restorer, detector)
-    due = head_signatures(heads, scaler, sampler, passage, restorer, detector)
-    asked = _requests(heads, scaler, sampler, examples, passage, columns or {})
-    of_codes = ("decoder", "prior")  # a column may be called as what they take
-    requests = {head: asked if head in of_codes else asked | (columns or {}) for head in served}
-    if restorer is not None:
-        requests["restorer"] = _restoring_requests(images, passage)
-    weights = {head: _weights(head, heads, sampler, restorer, detector) for head in served}
-    aside = root / name / f"tmp-{uuid.uuid4().hex}"
+    heads, scaler = servable.heads, servable.scaler
+    boundary = NumPyBoundary(heads, scaler)
+    served = head_signatures(servable, GraphBoundary(heads, scaler))
+    expected = head_signatures(servable, boundary)
+    requests = _requests(servable, boundary)
+    weights = {head: _weights(head, servable) for head in served}
+    partial = root / name / f"tmp-{uuid.uuid4().hex}"
     try:
-        aside.mkdir(parents=True)
+        partial.mkdir(parents=True)
         for head, signatures in served.items():
-            _write(signatures, weights[head], aside / head, scaler.preprocessor)
-            refuse_forbidden(aside / head)
-            records = _records(due[head], requests[head])
-            described = _verified(aside / head, records)
-            write_records(records, aside / head, f"{name}_{head}")
-            _allow_batching(signatures, aside / head)
-            own = {"head": head, "signatures": described, "weights_sha256": _sha256(weights[head])}
-            (aside / head / "card.json").write_text(json.dumps(card | own, indent=1) + "\n")
+            folder = partial / head
+            _write(signatures, weights[head], folder, scaler.preprocessor)
+            refuse_forbidden(folder)
+            records = _records(expected[head], requests[head])
+            tensors = _verify(folder, records)
+            write_records(records, folder, f"{name}_{head}")
+            _allow_batching(signatures, folder)
+            own = {
+                "format": FORMAT,
+                "head": head,
+                "signatures": tensors,
+                "weights_sha256": _sha256(weights[head]),
+            }
+            (folder / CARD_FILE).write_text(json.dumps({**card, **own}, indent=1) + "\n", encoding="utf-8")
         with locked(root):
-            folders = publish(aside, root / name, tuple(served))
+            folders = publish(partial, root / name, tuple(served))
             for folder in folders.values() if keep else ():
                 prune(folder.parent, keep)
             write_files(root)
     except (OSError, tf.errors.OpError) as error:
         raise InputError(f"{root / name} cannot be written ({error}); name another folder") from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
     return folders
 
 
-def _weights(head, heads, sampler, restorer, detector):
+def _weights(head: str, servable: ServableHeads) -> list:
     """The weights that a head serves, each once."""
+    heads = servable.heads
     models = {
         "encoder": (heads.encoder,),
-        "decoder": (heads.decoder, sampler),
+        "decoder": (heads.decoder, servable.sampler),
+        "autoencoder": (heads.end_to_end,),
         "prior": (heads.prior,),
-        "restorer": (restorer,),
-        "detector": (detector,),
-    }
-    models = models.get(head, (heads.end_to_end,))
-    found = {id(weight): weight for model in models if model is not None for weight in model.weights}
-    return list(found.values())
+    } | {further.name: (further.model,) for further in servable.served_heads}
+    weights = {id(weight): weight for model in models[head] if model is not None for weight in model.weights}
+    return list(weights.values())
 
 
 def _sha256(weights):
@@ -125,9 +130,9 @@ def _sha256(weights):
 
 
 def _write(signatures, weights, folder, preprocessor):
-    """A SavedModel of functions and weights alone; of the layers nothing but the graph is needed.
+    """Writes a SavedModel of functions and weights alone; of the layers nothing but the graph is needed.
 
-    But for what takes columns in, which has tables of words.
+    Only the model that takes a table's columns stays as it is, for it has tables of words.
     """
     module = tf.Module()
     module.preprocessor = preprocessor and preprocessor.model
@@ -141,101 +146,108 @@ def _write(signatures, weights, folder, preprocessor):
 def _allow_batching(signatures, folder):
     """Lets a server put several requests into one batch, where no request's values can fail the others'.
 
-    Images may be broken, numbers of classes or codes may be none, and images of any size are of
-    different ones: those heads answer alone.
+    Images may be broken, numbers may be those of no class or code, and images of any size have different
+    ones: such heads answer each request alone.
     """
-    specs = [spec for signature in signatures.values() for spec in signature.takes.values()]
+    specs = [spec for signature in signatures.values() for spec in signature.inputs.values()]
     if all(spec.dtype == tf.float32 and None not in spec.shape[1:] for spec in specs):
         (folder / BATCHED).write_text(BATCHING_TEXT)
 
 
-def _restoring_requests(images, passage):
-    """What to ask of a restorer: images, what else it takes, and all of it as files."""
-    files = {
-        "image_bytes" if name == "inputs" else f"{name}_bytes": passage.written(value)
-        for name, value in images.items()
+def _requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[str, dict[str, np.ndarray]]:
+    """Inputs for the signatures of each head by name, in original units."""
+    common = _common_requests(servable, boundary)
+    requests = {
+        head: common if head in CODE_HEADS else {**common, **servable.columns}
+        for head in ("encoder", "autoencoder", *CODE_HEADS)
     }
-    return {name: value.astype(np.float32) for name, value in images.items()} | files
+    for head in servable.served_heads:
+        examples = {name: np.asarray(value) for name, value in head.examples.items()}
+        if head.takes_images:
+            files = {file_name(name): boundary.encode_images(value) for name, value in examples.items()}
+            requests[head.name] = {name: value.astype(np.float32) for name, value in examples.items()} | files
+        else:
+            requests[head.name] = {**common, **servable.columns, **examples}
+    return requests
 
 
-def _requests(heads, scaler, sampler, examples, passage, columns):
-    """What to ask of the signatures, by the names that they take, in the data's own units."""
-    raw = examples["inputs"] * scaler.scale + scaler.offset
-    named = {"inputs": raw.astype(np.float32)} | columns
+def _common_requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[str, np.ndarray]:
+    """The examples, and what the encoder and random noise provide, by the names of signatures' inputs."""
+    heads, scaler, examples = servable.heads, servable.scaler, servable.examples
+    original = examples["inputs"] * scaler.scale + scaler.offset
+    requests = {"inputs": original.astype(np.float32), **servable.columns}
     if scaler.domain.one_hot:
-        named["inputs"] = examples["inputs"].argmax(axis=-1)
+        requests["inputs"] = examples["inputs"].argmax(axis=-1)
     if "condition" in examples:
-        named["condition"] = examples["condition"].argmax(axis=-1)
-    named["code"] = np.asarray(apply(heads.encoder, passage.inward(named))["code"])
-    for model in (sampler, heads.prior):
+        requests["condition"] = examples["condition"].argmax(axis=-1)
+    requests["code"] = np.asarray(apply(heads.encoder, boundary.to_model(requests))["code"])
+    for model in (servable.sampler, heads.prior):
         if model is not None:
-            shape = (len(raw), *model.inputs[0].shape[1:])
-            named["noise"] = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    if scaler.domain.unit_interval and raw.ndim == 4 and raw.shape[-1] in (1, 3):
-        named["image_bytes"] = passage.written(raw)
-    return named
+            shape = (len(original), *model.inputs[0].shape[1:])
+            requests["noise"] = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    if scaler.domain.unit_interval and drawable(original.shape[1:]):
+        requests[IMAGE_SIGNATURE] = boundary.encode_images(original)
+    return requests
 
 
-def _records(due, requests):
+def _records(signatures, requests):
     """For each signature requests of 1, 7 and all examples, with the Keras heads' answers.
 
-    Each is asked of Keras by itself, for the last digits go by the size of a batch.
+    Keras answers each by itself, for the last digits depend on the size of a batch.
     """
-    most = min(len(value) for value in requests.values())
     records = []
-    for name, signature in due.items():
-        for rows in sorted({*(size for size in BATCHES if size < most), most}):
-            inputs = {key: requests[key][:rows] for key in signature.takes}
+    for name, signature in signatures.items():
+        if missing := signature.inputs.keys() - requests.keys():
+            raise ExportError(
+                f"nothing provides {missing.pop()}, which a head takes; give its ServedHead examples"
+            )
+        count = min(len(requests[key]) for key in signature.inputs)
+        for rows in sorted({*(size for size in BATCHES if size < count), count}):
+            inputs = {key: requests[key][:rows] for key in signature.inputs}
             outputs = {key: np.asarray(value) for key, value in signature.run(inputs).items()}
             records.append(Record(name, inputs, outputs))
     return records
 
 
-def _verified(folder, records):
-    """The signatures found in a SavedModel, once their answers to records are the ones due."""
-    loaded = tf.saved_model.load(str(folder))
+def _verify(folder: Path, records: Sequence[Record]) -> dict[str, dict]:
+    """The signatures of a SavedModel as a card describes them, once their answers are those expected."""
+    head = ExportedHead(folder)
     for record in records:
-        served = loaded.signatures[record.signature]
-        specs = served.structured_input_signature[1]
-        given = {name: tf.constant(value, specs[name].dtype) for name, value in record.inputs.items()}
-        outputs = served(**given)
+        signature = head.signature(record.signature)
+        outputs = signature(record.inputs)
         if outputs.keys() != record.outputs.keys():
             raise ExportError(f"{record.signature} of {folder.name} gives {sorted(outputs)} once exported")
         for name, value in outputs.items():
-            worst = difference(value.numpy(), record.outputs[name])
+            worst = difference(value, record.outputs[name])
             if not worst <= TOLERANCE:
                 raise ExportError(
                     f"{name} of {folder.name} ({record.signature}) differs by {worst:g} of its largest value "
                     f"once exported, at most {TOLERANCE:g} is allowed; nothing was kept"
                 )
-    return {name: _described(served) for name, served in loaded.signatures.items()}
+    return {name: head.signature(name).tensors() for name in head.loaded.signatures}
 
 
-def difference(found: np.ndarray, due: np.ndarray) -> float:
-    """Largest difference, as a share of the largest value due or of 1 where that is less.
+def difference(actual: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference, relative to the largest expected value, or to 1 where that is less.
 
-    Of whole numbers, such as those of classes or codes, none where no more than TIES are others. Of encoded
-    images, a level of 255 in a pixel counts for nothing: a value on the border between two levels may fall
-    to either side.
+    Of whole numbers, such as those of classes or codes, up to TIES may differ. Of encoded images, one level
+    of 255 in a pixel does not count: a value on the border between two levels may fall to either side.
+
+    Args:
+        actual: An output of an exported head; encoded images as an array of objects.
+        expected: The Keras head's output.
+
+    Returns:
+        The difference; 0 where none counts.
     """
-    if found.dtype == object:
+    if actual.dtype == object:
         pairs = [
             [tf.io.decode_png(side).numpy().astype(int) for side in pair]
-            for pair in zip(found, due, strict=True)
+            for pair in zip(actual, expected, strict=True)
         ]
         levels = max((np.abs(one - other).max() for one, other in pairs), default=0)
         return max(0, levels - 1) / 255
-    if due.dtype.kind in "iu" and np.sum(found != due) <= TIES * due.size:
+    if expected.dtype.kind in "iu" and np.sum(actual != expected) <= TIES * expected.size:
         return 0.0
-    gap = np.abs(found.astype(np.float64) - due.astype(np.float64)).max(initial=0.0)
-    return float(gap / max(1.0, np.abs(due.astype(np.float64)).max(initial=0.0)))
-
-
-def _described(served):
-    sides = {"inputs": served.structured_input_signature[1], "outputs": served.structured_outputs}
-    return {
-        side: {
-            name: {"shape": spec.shape.as_list(), "dtype": spec.dtype.name} for name, spec in specs.items()
-        }
-        for side, specs in sides.items()
-    }
+    gap = np.abs(actual.astype(np.float64) - expected.astype(np.float64)).max(initial=0.0)
+    return float(gap / max(1.0, np.abs(expected.astype(np.float64)).max(initial=0.0)))

@@ -90,16 +90,24 @@ class Task:
         return {}
 
     def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
-        """The heads that are served beside the variant's own.
+        """The heads that the task serves beside the variant's own.
 
         Args:
-            trained: The trained heads, their spec and examples to calibrate on.
+            trained: The trained heads and their data.
 
         Returns:
             The further heads; none for most tasks.
         """
         return ()
 
-    def metrics_by_kind(self, trained: TrainedHeads) -> dict[str, dict[str, float]]:
-        """Test metrics of each kind of example that the task tells apart, by kind and name."""
+    def metrics_by_kind(self, served_heads: tuple[ServedHead, ...], data: Data) -> dict[str, dict[str, float]]:
+        """Test metrics of each kind of example that the task tells apart.
+
+        Args:
+            served_heads: What `served_heads` gave.
+            data: The data as `prepare` gives it.
+
+        Returns:
+            Metrics by kind and name; nothing for a task that knows no kinds.
+        """
         return {}

@@ -21,7 +21,7 @@ from keras_ae.blocks.scoring import Calibrated, Contributions
 from keras_ae.data.series.resample import spans
 from keras_ae.data.types import Data, Split, values
 from keras_ae.errors import InputError
-from keras_ae.heads import Heads, apply, batched
+from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, batched
 from keras_ae.tasks import Task
 from keras_ae.tasks.anomaly_scores import Graph, Reconstruction, Score
 from keras_ae.tasks.baselines import Predictor
@@ -203,24 +203,43 @@ class Anomaly(Task):
             rows[name] = ranking(scores, labels)
         return rows
 
-    def breakdown(
-        self, detector: keras.Model, fitted: FittedThreshold, data: Data
-    ) -> dict[str, dict[str, float]]:
-        """Of each kind of anomaly in the test split, where there are several: how many, and how well found.
+    def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
+        """The detector; its facts are the anomaly score, the threshold and how that was fitted."""
+        detector, fitted = self.detector(trained.heads, trained.data)
+        facts = {
+            "score": str(self.score),
+            "threshold": fitted.value,
+            "how": fitted.method,
+            "promise": fitted.guarantee,
+            "count": fitted.count,
+            "trim": self.trim,
+        }
+        return (ServedHead("detector", detector, facts),)
 
-        count: examples, or of points the ranges of them. auroc: beside the normal ones alone. missed: the
-        share of them not flagged, of a range no point of it.
+    def metrics_by_kind(
+        self, served_heads: tuple[ServedHead, ...], data: Data
+    ) -> dict[str, dict[str, float]]:
+        """Test metrics of each kind of anomaly, where the test split has several.
+
+        Args:
+            served_heads: The detector.
+            data: The data as `prepare` gives it.
+
+        Returns:
+            By kind: "count", its examples, or ranges of points; "auroc", beside the normal examples alone;
+            "missed", the fraction that is not flagged, where a range counts as flagged if any of its points is.
         """
+        [detector] = served_heads
         points, test = data.points, np.asarray(values(data.test.examples))
         kinds = data.test.labels if points is None else points.kinds
         if kinds is None or len(np.unique(kinds[kinds > 0])) < 2:
             return {}
         names = data.label_names if points is None else points.names
-        found = batched(detector, {"inputs": test})
+        found = batched(detector.model, {"inputs": test})
         scores, flags = found["score"], found["is_anomaly"]
         if points is not None:
             scores = scores_of(scores, points, data.test.shape[0])
-            flags = np.nan_to_num(scores, nan=-np.inf) > fitted.value
+            flags = np.nan_to_num(scores, nan=-np.inf) > detector.facts["threshold"]
         there, rows = np.isfinite(scores), {}
         for kind in np.unique(kinds[kinds > 0]):
             own = kinds == kind

@@ -15,13 +15,12 @@ from keras_ae.data.types import Data, values
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import color_error, colorfulness
-from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
-from keras_ae.tasks.restoration import check_photographs
+from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
 
 
 @dataclass(frozen=True)
-class Colorization(Task):
+class Colorization(PhotoRestoration):
     """Takes a photograph's lightness, asks for its colors, a and b of Lab (Zhang 2016, arXiv:1603.08511)."""
 
     colored: ClassVar[bool] = True

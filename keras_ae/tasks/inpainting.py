@@ -14,10 +14,9 @@ from keras_ae.blocks.restoring import FILL_REACH, masked, restorer_of
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import published_metrics
-from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.holes import MixedHoles
-from keras_ae.tasks.restoration import check_photographs
+from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
 
 
 class Holes(Protocol):
@@ -27,7 +26,7 @@ class Holes(Protocol):
 
 
 @dataclass(frozen=True)
-class Inpainting(Task):
+class Inpainting(PhotoRestoration):
     """Takes pixels out and asks for them; the network sees which are known.
 
     holes: MissingPixels, Rectangles, Strokes or MixedHoles, drawn anew for each crop in each epoch.

@@ -14,14 +14,14 @@ from keras_ae.blocks.restoring import restorer_of
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import published_metrics
-from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.corruption import Gaussian
-from keras_ae.tasks.restoration import Corruption, check_photographs
+from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
+from keras_ae.tasks.restoration import Corruption
 
 
 @dataclass(frozen=True)
-class PhotoDenoising(Task):
+class PhotoDenoising(PhotoRestoration):
     """Corrupts a photograph and asks for the clean one; scored on whole images, as denoisers are published.
 
     corruption: drawn anew for each crop in each epoch; published figures leave noise unclipped.

@@ -8,21 +8,9 @@ from typing import Protocol
 
 from keras_ae.data.pipeline import PairedData, without_names
 from keras_ae.data.types import Data
-from keras_ae.domains import domain_of
-from keras_ae.errors import InputError
 from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
 from keras_ae.tasks.corruption import Gaussian
-
-
-def check_photographs(examples, domain: str) -> None:
-    """Raises InputError for anything but images of 1 or 3 channels with values in [0, 1]."""
-    shape = tuple(examples.shape[1:])
-    if not domain_of(domain).unit_interval or len(shape) != 3 or shape[-1] not in (1, 3):
-        raise InputError(
-            "photographs are (height, width, 1 or 3) with values in [0, 1] or bytes, received shape "
-            f"{shape} of the {domain} domain; take other data, such as a folder: DATA=folder/of/photos"
-        )
 
 
 class Corruption(Protocol):

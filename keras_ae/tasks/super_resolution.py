@@ -14,15 +14,14 @@ from keras_ae.blocks.skips import enlarged, reduced
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import published_metrics
-from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
-from keras_ae.tasks.restoration import check_photographs
+from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
 
 SCALES = (2, 3, 4)
 
 
 @dataclass(frozen=True)
-class SuperResolution(Task):
+class SuperResolution(PhotoRestoration):
     """Reduces a photograph's luminance bicubically, asks for it as it was (Dong 2014, arXiv:1501.00092).
 
     Luminance is Y of YCbCr, a gray image is its own; colors are enlarged bicubically. Scored on

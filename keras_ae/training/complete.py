@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from keras_ae.errors import InputError, TrainingInterrupted
+from keras_ae.errors import TrainingInterrupted
 from keras_ae.files import replace_text
 from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import load_artifacts
-from keras_ae.runs.card import Table, model_card
+from keras_ae.runs.card import CARD_FILE, model_card, read_card
+from keras_ae.runs.evaluation import Table
 from keras_ae.runs.folders import next_folder, run_folder
 from keras_ae.runs.request import RunRequest
 from keras_ae.runs.run import Run
@@ -19,9 +20,7 @@ from keras_ae.serving.export import export_heads
 from keras_ae.tensorboard.final import show
 from keras_ae.training import train as training
 
-__all__ = ["CARD_FILE", "evaluate_run", "export_run", "finish", "train_and_export"]
-
-CARD_FILE = "card.json"
+__all__ = ["evaluate_run", "export_run", "finish", "train_and_export"]
 
 ShowMetrics = Callable[[Table, Table], None]
 """Takes a run's test metrics by row, and those by kind of anomaly (empty where there are no kinds)."""
@@ -100,8 +99,7 @@ def finish(
     """
     table, kinds = evaluate_run(run, show_metrics)
     show(run, table)
-    facts = evaluation.restoration(run), evaluation.detection(run), kinds
-    card = model_card(run.recipe, run.data, run.heads, run.history, table, run.stages, *facts)
+    card = model_card(run, table, kinds)
     replace_text(run.directory / CARD_FILE, json.dumps(card, indent=1) + "\n")
     export_run(run.directory, run.recipe.name, models, keep, report)
 
@@ -116,7 +114,7 @@ def evaluate_run(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None
     Returns:
         The test metrics by row, the model's own last, and those by kind of anomaly.
     """
-    table, kinds = evaluation.evaluate(run), evaluation.breakdown(run)
+    table, kinds = evaluation.evaluate(run), evaluation.metrics_by_kind(run)
     show_metrics(table, kinds)
     return table, kinds
 
@@ -143,23 +141,8 @@ def export_run(
     Raises:
         InputError: The run is not finished.
     """
-    artifacts, file = load_artifacts(directory), directory / CARD_FILE
-    if not file.exists():
-        raise InputError(f"{file} is missing: the run was not finished; go on with --resume (RESUME=1)")
-    folders = export_heads(
-        artifacts.heads,
-        artifacts.scaler,
-        artifacts.examples,
-        name,
-        json.loads(file.read_text(encoding="utf-8")),
-        models,
-        artifacts.sampler,
-        keep,
-        artifacts.restorer,
-        artifacts.images,
-        artifacts.detector,
-        artifacts.columns,
-    )
+    artifacts = load_artifacts(directory)
+    folders = export_heads(artifacts, name, read_card(directory), models, keep)
     for head, folder in folders.items():
         report(f"exported {head:12} {folder}")
     return folders

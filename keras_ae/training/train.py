@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,20 +19,13 @@ from keras_ae.callbacks.throughput import Throughput
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
-from keras_ae.files import replace_text
 from keras_ae.heads import inference_batch
 from keras_ae.recipe import Recipe, flat
-from keras_ae.runs.artifacts import (
-    RECIPE_FILE,
-    STAGED_FILE,
-    check_same_data,
-    described,
-    differences,
-    save_artifacts,
-    save_data_facts,
-)
+from keras_ae.runs.artifacts import STAGED_FILE, save_artifacts, save_model
 from keras_ae.runs.checkpoint import completed_epochs, read_state
+from keras_ae.runs.data_facts import check_same_data, save_data_facts
 from keras_ae.runs.run import Run, load_data
+from keras_ae.runs.settings import differences, save_settings
 from keras_ae.tensorboard.final import grid_examples
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.tensorboard.render import can_draw
@@ -96,7 +88,7 @@ def train(
         for stage in stages:
             report(f"stage {stage.name}: {stage.epochs} epochs")
             _pretrain(stage, loss, recipe, paired, directory, report)
-        heads.end_to_end.save(directory / STAGED_FILE)
+        save_model(heads.end_to_end, directory / STAGED_FILE)
     trainer = _trainer(recipe, heads, loss, steps * recipe.epochs)
     watching = _watching(directory, recipe, data, checkpoint)
     watching += _showing(directory, recipe, paired, heads)
@@ -203,7 +195,7 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
             raise InputError(
                 f"{directory} holds a run already; go on with RESUME=1 (--resume), or name another"
             )
-        replace_text(directory / RECIPE_FILE, json.dumps(described(recipe), indent=1))
+        save_settings(recipe, directory)
     except OSError as error:
         raise InputError(f"the run's folder {directory} cannot be written ({error}); name another") from error
 

@@ -33,7 +33,7 @@ from keras_ae.data.streams.rows import Taken
 from keras_ae.data.streams.stream import FolderStream, LoadedStream, open_stream
 from keras_ae.data.types import Scaler, values
 from keras_ae.errors import InputError
-from keras_ae.heads import Spec
+from keras_ae.heads import ServableHeads, Spec
 from keras_ae.imaging import decode
 from keras_ae.serving.export import export_heads
 
@@ -572,7 +572,7 @@ def test_encoding_is_hardly_slower_than_a_bare_prediction_and_takes_little_memor
     card = {"data": {"domain": "unit", "shape": [28, 28, 1]}}
     units = Scaler("unit", np.float32(0), np.float32(1))
     few = {"inputs": digits[:4] / np.float32(255)}
-    export_heads(heads, units, few, "denoising", card, tmp_path / "models")
+    export_heads(ServableHeads(heads, units, few), "denoising", card, tmp_path / "models")
     head = Head.of(tmp_path / "models/denoising/encoder/1")
     stream = open_stream(str(tmp_path / "digits.npy"), head.taken)
     seen = {"inputs": digits / np.float32(255)}

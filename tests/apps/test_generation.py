@@ -26,7 +26,8 @@ from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.numbers import Numbers
 from keras_ae.heads import Spec
 from keras_ae.metrics import nearest
-from keras_ae.runs.artifacts import DATA_FILE, MODEL_FILE, PREPROCESSOR_FILE
+from keras_ae.runs.artifacts import MODEL_FILE
+from keras_ae.runs.data_facts import DATA_FILE, PREPROCESSOR_FILE
 from keras_ae.variants.autoregressive import Autoregressive
 from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.skip_connected import SkipConnected

@@ -15,7 +15,8 @@ from keras_ae.cli import main
 from keras_ae.data.pipeline import PairedData
 from keras_ae.formats.levels.legend import MARIO
 from keras_ae.recipe import load
-from keras_ae.runs.artifacts import load_artifacts, save_artifacts, save_data_facts
+from keras_ae.runs.artifacts import load_artifacts, save_artifacts
+from keras_ae.runs.data_facts import save_data_facts
 from keras_ae.runs.run import Run
 from keras_ae.serving.export import export_heads
 
@@ -73,9 +74,7 @@ def test_levels_are_generated_mended_and_drawn(ask):
 def test_the_served_decoder_gives_what_was_generated(run, ask, tmp_path):
     _, _, folder = ask("generate", "--count", "4", "--seed", "3")
     kept = load_artifacts(run)
-    folders = export_heads(
-        kept.heads, kept.scaler, kept.examples, "level_generation", {}, tmp_path / "models", kept.sampler
-    )
+    folders = export_heads(kept, "level_generation", {}, tmp_path / "models")
     served = tf.saved_model.load(str(folders["decoder"])).signatures["sample"]
     with np.load(folder / ORIGINS) as origins:
         given = served(noise=tf.constant(origins["noise"]))

@@ -18,9 +18,11 @@ from keras_ae.data.images.published import Set5, Set12
 from keras_ae.errors import InputError
 from keras_ae.metrics import reconstruction
 from keras_ae.recipe import load, override
-from keras_ae.runs.artifacts import differences, load_artifacts, load_run
+from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
-from keras_ae.runs.evaluation import evaluate, restoration
+from keras_ae.runs.evaluation import evaluate
+from keras_ae.runs.load import load_run
+from keras_ae.runs.settings import differences
 from keras_ae.serving import images
 from keras_ae.serving.config_files import BATCHED
 from keras_ae.serving.export import export_heads
@@ -47,10 +49,8 @@ class Few:
 
 def exported(name, run, models):
     kept = load_artifacts(run.directory)
-    table = {"baseline": {}, name: {}}
-    card = model_card(run.recipe, run.data, run.heads, run.history, table, {}, restoration(run))
-    extra = {"restorer": kept.restorer, "images": kept.images}
-    return export_heads(kept.heads, kept.scaler, kept.examples, name, card, models, kept.sampler, **extra)
+    card = model_card(run, {"baseline": {}, name: {}})
+    return export_heads(kept, name, card, models)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_a_network_of_one_size_is_scored_on_crops_of_photographs(tmp_path):
     )
     run = train(recipe, tmp_path / "run", report=lambda _: None)
     assert np.isfinite(evaluate(run)["photo_denoising"]["psnr"])
-    assert restoration(run) is None
+    assert run.served_heads == ()
     recipe = dataclasses.replace(recipe, task=Reconstruction())
     assert "mse" in evaluate(train(recipe, tmp_path / "other", report=lambda _: None))["photo_denoising"]
 

@@ -13,7 +13,7 @@ from keras_ae.blocks.samplers import AggregatePosterior, FittedMixture, Standard
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.types import Scaler, values
 from keras_ae.errors import ExportError, InputError
-from keras_ae.heads import Spec
+from keras_ae.heads import ServableHeads, Spec
 from keras_ae.runs.card import model_card
 from keras_ae.runs.evaluation import evaluate
 from keras_ae.serving import export as serving
@@ -43,9 +43,8 @@ def examples(run):
 
 
 def export_of(run, root, card=None):
-    return serving.export_heads(
-        run.heads, run.data.scaler, examples(run), "tiny", card or {"recipe": "tiny"}, root
-    )
+    servable = ServableHeads(run.heads, run.data.scaler, examples(run))
+    return serving.export_heads(servable, "tiny", card or {"recipe": "tiny"}, root)
 
 
 def signature(folder):
@@ -132,7 +131,7 @@ def test_a_folder_that_cannot_be_written_is_refused(run, tmp_path):
 
 def test_the_card_tells_where_a_model_came_from(run, tmp_path):
     table = evaluate(run)
-    card = model_card(run.recipe, run.data, run.heads, run.history, table)
+    card = model_card(run, table)
     folders = export_of(run, tmp_path, card)
     for head, folder in folders.items():
         read = json.loads((folder / "card.json").read_text())
@@ -178,7 +177,7 @@ def test_a_generative_decoder_samples_from_noise_that_the_client_gives(sampler, 
     codes = {"code": random.normal(size=(40, 3)).astype("float32"), "log_var": np.zeros((40, 3), "float32")}
     fitted = sampler.fit(heads, codes)
     given = {"inputs": random.uniform(size=(9, 6, 6, 1)).astype("float32")}
-    folders = serving.export_heads(heads, UNIT, given, "vae", {}, tmp_path, fitted)
+    folders = serving.export_heads(ServableHeads(heads, UNIT, given, fitted), "vae", {}, tmp_path)
     assert set(folders) == {"encoder", "decoder", "autoencoder"}
     assert set(served_of(folders["encoder"])) == {"serving_default", "image_bytes"}
     loaded = tf.saved_model.load(str(folders["decoder"]))
@@ -194,7 +193,7 @@ def test_classes_go_in_by_their_numbers_and_come_out_with_probabilities(tmp_path
     numbers = random.integers(0, 4, (9, 5))
     given = {"inputs": np.eye(4, dtype="float32")[numbers]}
     units = Scaler("categorical", np.float32(0), np.float32(1))
-    folders = serving.export_heads(heads, units, given, "tiles", {}, tmp_path)
+    folders = serving.export_heads(ServableHeads(heads, units, given), "tiles", {}, tmp_path)
     loaded = tf.saved_model.load(str(folders["autoencoder"]))
     served = loaded.signatures["serving_default"]
     assert served.structured_input_signature[1]["inputs"] == tf.TensorSpec((None, 5), tf.int64, name="inputs")
@@ -235,7 +234,7 @@ def test_a_image_goes_in_as_a_file_and_comes_back_as_one(folders, random):
 def test_data_that_is_no_image_has_no_signatures_of_images(tmp_path, random):
     heads = heads_of(Undercomplete(DenseBackbone(()), 2), Spec((7,), (7,), "unit"))
     given = {"inputs": random.uniform(size=(9, 7)).astype("float32")}
-    folders = serving.export_heads(heads, UNIT, given, "rows", {}, tmp_path)
+    folders = serving.export_heads(ServableHeads(heads, UNIT, given), "rows", {}, tmp_path)
     assert all(list(served_of(folder)) == ["serving_default"] for folder in folders.values())
 
 
@@ -246,7 +245,7 @@ def test_a_head_that_draws_is_refused_and_leaves_nothing(tmp_path, random):
     sampler = keras.Model({"noise": noise}, {"code": drawn})
     given = {"inputs": random.uniform(size=(9, 7)).astype("float32")}
     with pytest.raises(ExportError, match="signature sample of decoder runs .*StatelessRandom"):
-        serving.export_heads(heads, UNIT, given, "drawing", {}, tmp_path, sampler)
+        serving.export_heads(ServableHeads(heads, UNIT, given, sampler), "drawing", {}, tmp_path)
     assert not list((tmp_path / "drawing").iterdir())
 
 
@@ -255,18 +254,17 @@ def test_old_versions_are_pruned_but_those_labeled(run, tmp_path):
         for number in ("1", "2"):
             (tmp_path / "tiny" / head / number).mkdir(parents=True)
     versions.set_label(tmp_path / "tiny" / "encoder", "keep_me", 1)
-    kept = {
-        "scaler": run.data.scaler,
-        "examples": examples(run),
+    export = {
+        "servable": ServableHeads(run.heads, run.data.scaler, examples(run)),
         "name": "tiny",
         "card": {},
         "root": tmp_path,
     }
-    serving.export_heads(run.heads, **kept, keep=1)
+    serving.export_heads(**export, keep=1)
     assert versions.versions(tmp_path / "tiny" / "encoder") == [1, 2, 3]
     assert versions.versions(tmp_path / "tiny" / "decoder") == [2, 3]
     with pytest.raises(InputError, match="expected at least 1 version to keep, received 0"):
-        serving.export_heads(run.heads, **kept, keep=0)
+        serving.export_heads(**export, keep=0)
 
 
 def test_a_full_disk_leaves_nothing_half_written(run, tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from test_variants import EXAMPLES, batch_of
 
 from keras_ae.blocks.samplers import StandardNormal
 from keras_ae.data.types import Scaler
-from keras_ae.heads import Spec
+from keras_ae.heads import ServableHeads, Spec
 from keras_ae.recipe import load
 from keras_ae.recipe_files import recipe_files
 from keras_ae.serving import native
@@ -29,7 +29,7 @@ def denoising(tmp_path_factory):
     heads = load("denoising").variant.build(DIGITS)
     given = {"inputs": np.random.default_rng(0).uniform(size=(64, 28, 28, 1)).astype("float32")}
     root = tmp_path_factory.mktemp("models")
-    return heads, given["inputs"], export_heads(heads, UNIT, given, "denoising", {}, root)
+    return heads, given["inputs"], export_heads(ServableHeads(heads, UNIT, given), "denoising", {}, root)
 
 
 def by_hand(heads, inputs, folder):
@@ -75,7 +75,7 @@ def test_exporting_every_head_takes_seconds(denoising, tmp_path):
     times = []
     for _ in range(3):
         start = time.perf_counter()
-        export_heads(heads, UNIT, {"inputs": inputs}, "denoising", {}, tmp_path)
+        export_heads(ServableHeads(heads, UNIT, {"inputs": inputs}), "denoising", {}, tmp_path)
         times.append(time.perf_counter() - start)
     print(f"export of encoder, decoder and autoencoder: {np.median(times):.1f} s")
     assert np.median(times) <= 10
@@ -92,7 +92,7 @@ def test_the_heads_of_every_variant_and_recipe_give_the_same_in_cpp(tmp_path):
         given = {key: named[key].numpy() for key in ("inputs", "condition") if key in named}
         sampler = heads.prior or (StandardNormal().fit(heads, {}) if hasattr(variant, "sampler") else None)
         units = Scaler(spec.domain, *map(np.float32, (3, 2) if spec.domain == "real" else (0, 1)))
-        folders += export_heads(heads, units, given, name, {}, tmp_path, sampler).values()
+        folders += export_heads(ServableHeads(heads, units, given, sampler), name, {}, tmp_path).values()
     findings = native.check(folders)
     worst = max(float(finding.details[3]) for finding in findings if finding.kind == "compared")
     print(f"{len(folders)} heads of {len(EXAMPLES | recipes)}: answers within {worst:.1e}")

@@ -21,11 +21,11 @@ from keras_ae.blocks.scoring import (
 )
 from keras_ae.data.types import Data, Points, Split
 from keras_ae.errors import InputError
-from keras_ae.heads import Spec, apply, batched
+from keras_ae.heads import ServedHead, Spec, TrainedHeads, apply, batched
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
-from keras_ae.runs.evaluation import detection, evaluate
+from keras_ae.runs.evaluation import evaluate
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks import thresholds
 from keras_ae.tasks.anomaly import Anomaly, ranking
@@ -161,7 +161,7 @@ def test_a_detector_survives_a_keras_file(data, heads, kind, score, tmp_path):
     detector.save(tmp_path / "detector.keras")
     again = keras.models.load_model(tmp_path / "detector.keras", compile=False, safe_mode=True)
     found, due = (batched(model, {"inputs": data.test.examples}) for model in (again, detector))
-    alike(found, due, fitted)
+    alike(found, due, {"threshold": fitted.value, "count": fitted.count})
 
 
 def alike(found, due, fitted, rtol=1e-5, atol=1e-6):
@@ -172,8 +172,8 @@ def alike(found, due, fitted, rtol=1e-5, atol=1e-6):
     assert found.keys() == due.keys()
     for name in ("score", "contributions"):
         np.testing.assert_allclose(found[name], due[name], rtol=rtol, atol=atol)
-    np.testing.assert_allclose(found["p_value"], due["p_value"], atol=1.01 / (1 + fitted.count))
-    apart = ~np.isclose(due["score"], fitted.value, rtol=rtol, atol=atol)
+    np.testing.assert_allclose(found["p_value"], due["p_value"], atol=1.01 / (1 + fitted["count"]))
+    apart = ~np.isclose(due["score"], fitted["threshold"], rtol=rtol, atol=atol)
     np.testing.assert_array_equal(np.asarray(found["is_anomaly"])[apart], due["is_anomaly"][apart])
     assert apart.mean() > 0.95
 
@@ -316,16 +316,16 @@ def test_heads_that_no_detector_can_be_made_of_are_refused_before_training(data,
 def test_kinds_of_anomalies_are_told_apart(data, heads):
     task = Anomaly()
     prepared = task.prepare(dataclasses.replace(data, label_names=("normal", "near", "far")))
-    detector, fitted = task.detector(heads["plain"], prepared)
-    kinds = task.breakdown(detector, fitted, prepared)
+    served = task.served_heads(TrainedHeads(heads["plain"], prepared))
+    kinds = task.metrics_by_kind(served, prepared)
     assert list(kinds) == ["near", "far"]
-    labels, flags = data.test.labels, batched(detector, {"inputs": data.test.examples})["is_anomaly"]
+    labels, flags = data.test.labels, batched(served[0].model, {"inputs": data.test.examples})["is_anomaly"]
     for kind, row in zip((1, 2), kinds.values(), strict=True):
         assert row["count"] == (labels == kind).sum()
         assert row["missed"] == pytest.approx(np.mean(~flags[labels == kind]))
         assert 0 <= row["auroc"] <= 1
     one = dataclasses.replace(prepared, test=data.test.take(np.flatnonzero(labels < 2)))
-    assert task.breakdown(detector, fitted, one) == {}
+    assert task.metrics_by_kind(served, one) == {}
 
 
 def test_a_range_of_points_is_found_where_one_of_them_is_flagged():
@@ -338,7 +338,7 @@ def test_a_range_of_points_is_found_where_one_of_them_is_flagged():
     def detector(named):
         return {"score": named["inputs"][:, 0, 0], "is_anomaly": named["inputs"][:, 0, 0] > 2}
 
-    found = Anomaly().breakdown(detector, thresholds.FittedThreshold(2.0, "", "", 6), data)
+    found = Anomaly().metrics_by_kind((ServedHead("detector", detector, {"threshold": 2.0}),), data)
     assert {kind: (row["count"], row["missed"]) for kind, row in found.items()} == {
         "spike": (1, 0.0),
         "dip": (1, 1.0),
@@ -387,10 +387,7 @@ def exported_detector(data, tmp_path_factory):
     run = train(recipe, folder / "run", report=lambda _: None)
     table = evaluate(run)
     kept = load_artifacts(folder / "run")
-    card = model_card(run.recipe, run.data, run.heads, run.history, table, None, None, detection(run))
-    heads = export_heads(
-        kept.heads, kept.scaler, kept.examples, "plane", card, folder / "models", detector=kept.detector
-    )
+    heads = export_heads(kept, "plane", model_card(run, table), folder / "models")
     return run, table, heads
 
 
@@ -406,13 +403,19 @@ def test_a_served_detector_takes_raw_values_and_gives_what_the_trainer_gives(exp
     serve = tf.saved_model.load(str(folders["detector"])).signatures["serving_default"]
     seen = run.data.test.examples
     found = serve(inputs=tf.constant(seen * 3.0 + 2.0))
-    alike(found, batched(run.detector[0], {"inputs": seen}), run.detector[1], rtol=1e-4, atol=1e-5)
+    alike(
+        found,
+        batched(run.served_heads[0].model, {"inputs": seen}),
+        run.served_heads[0].facts,
+        rtol=1e-4,
+        atol=1e-5,
+    )
 
 
 def test_a_card_tells_how_the_threshold_was_fitted_and_what_it_promises(exported_detector):
     run, _, folders = exported_detector
     card = json.loads((folders["detector"] / "card.json").read_text())
-    assert card["detector"]["threshold"] == run.detector[1].value
+    assert card["detector"] == run.served_heads[0].facts
     assert card["detector"]["count"] == 50
     assert "at most 0.1 of new normal examples" in card["detector"]["promise"]
     assert card["detector"]["score"] == "Reconstruction()"

@@ -15,10 +15,11 @@ from keras_ae.data.dataset import Sample
 from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs.artifacts import load_artifacts, load_run
+from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.evaluation import evaluate
+from keras_ae.runs.load import load_run
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction
@@ -84,7 +85,7 @@ def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, 
         states = [read_state(tmp_path / run / "checkpoint" / name)["history"] for run in "ab"]
         assert losses_of(states[0]) == losses_of(states[1])
     table = evaluate(unbroken)
-    card = model_card(recipe, unbroken.data, unbroken.heads, unbroken.history, table, unbroken.stages)
+    card = model_card(unbroken, table)
     assert list(card["stages"]) == ["layer_1", "layer_2"]
     assert all(stage["epochs"] == 2 and stage["seconds"] > 0 for stage in card["stages"].values())
     assert list(table)[-2:] == ["before fine-tuning", "tiny"]
@@ -147,7 +148,7 @@ def test_a_conditional_head_is_served_by_the_number_of_the_class(tmp_path):
     run = train(recipe, tmp_path / "run", report=silent)
     kept = load_artifacts(tmp_path / "run")
     assert kept.examples["condition"].shape == (len(kept.examples["inputs"]), 10)
-    folders = export_heads(kept.heads, kept.scaler, kept.examples, "conditional", {}, tmp_path / "models")
+    folders = export_heads(kept, "conditional", {}, tmp_path / "models")
     loaded = tf.saved_model.load(str(folders["decoder"]))
     served = loaded.signatures["serving_default"]
     specs = served.structured_input_signature[1]
@@ -168,7 +169,7 @@ def test_a_gaussian_decoder_is_served_in_the_units_of_the_data(tmp_path, random)
     recipe = Recipe(data, Variational(DenseBackbone((8,)), 2), Reconstruction(), epochs=1, batch_size=8)
     run = train(recipe, tmp_path / "run", report=silent)
     kept = load_artifacts(tmp_path / "run")
-    folders = export_heads(kept.heads, kept.scaler, kept.examples, "gaussian", {}, tmp_path / "models")
+    folders = export_heads(kept, "gaussian", {}, tmp_path / "models")
     served = tf.saved_model.load(str(folders["decoder"])).signatures["serving_default"](code=tf.zeros((1, 2)))
     inside = run.heads.decoder({"code": tf.zeros((1, 2))})
     expected = inside["reconstruction_log_var"] + 2 * np.log(kept.scaler.scale)

@@ -12,9 +12,9 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.errors import InputError
 from keras_ae.heads import Term
 from keras_ae.recipe import override
-from keras_ae.runs.artifacts import load_run
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.evaluation import evaluate
+from keras_ae.runs.load import load_run
 from keras_ae.tensorboard.final import show
 from keras_ae.training import train as training
 from keras_ae.training.train import steps_in_epoch, train

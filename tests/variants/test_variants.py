@@ -16,7 +16,7 @@ from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.recurrent import RecurrentBackbone
 from keras_ae.data.types import Scaler
-from keras_ae.heads import Heads, Spec, Term, apply
+from keras_ae.heads import Heads, ServableHeads, Spec, Term, apply
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.graph import operations
 from keras_ae.training.trainer import AdversarialTrainer, Trainer
@@ -157,7 +157,7 @@ def test_heads_survive_a_keras_file_and_an_export(example, tmp_path):
     # as values of any range, so that the signatures of images, which no variant changes, are left out
     units = Scaler("real" if spec.domain == "unit" else spec.domain, np.float32(0), np.float32(1))
     given = {name: named[name].numpy() for name in ("inputs", "condition") if name in named}
-    folders = export_heads(loaded, units, given, "variant", {}, tmp_path)  # compares, refuses to draw
+    folders = export_heads(ServableHeads(loaded, units, given), "variant", {}, tmp_path)  # compares, refuses to draw
     for folder in folders.values():
         nodes = operations(folder)["serving_default"]
         assert len({node.op for node in nodes}) > 2

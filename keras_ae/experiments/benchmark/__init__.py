@@ -23,7 +23,7 @@ from keras_ae.experiments.benchmark.rows import Row, measured, principal_compone
 from keras_ae.experiments.benchmark.table import write
 from keras_ae.files import written_whole
 from keras_ae.recipe import Recipe, override
-from keras_ae.runs.artifacts import described
+from keras_ae.runs.settings import settings_of
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training.train import train
 from keras_ae.variants import Variant
@@ -75,7 +75,7 @@ def benchmark(
         try:
             for recipe in repeats:
                 report(f"{name}{f', seed {recipe.seed}' if seeds > 1 else ''}: {recipe.variant}")
-                own = hashlib.sha256(json.dumps(described(recipe)).encode()).hexdigest()[:8]
+                own = hashlib.sha256(json.dumps(settings_of(recipe)).encode()).hexdigest()[:8]
                 rows.append(_row(recipe, folder / f"{name}-{own}", loaded, report))
         except InputError as error:
             if name in names:
@@ -115,7 +115,7 @@ def _recipes(data, names, settings, seeds, report) -> dict[str, list[Recipe]]:
 
 def _folder_name(recipe: Recipe, data: Data, settings) -> str:
     """Tells data, budget and settings apart, but not which variants are asked for nor how many seeds."""
-    common = {key: value for key, value in described(recipe).items() if not key.startswith("variant")}
+    common = {key: value for key, value in settings_of(recipe).items() if not key.startswith("variant")}
     common.pop("name")
     key = json.dumps([common, data.sha256, [text for text in settings if text.startswith("variant")]])
     return f"{data.name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"

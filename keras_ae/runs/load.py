@@ -1,0 +1,97 @@
+"""A finished run from its folder, with its data."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import tensorflow as tf
+
+from keras_ae.data.dataset import Dataset
+from keras_ae.data.pipeline import PairedData
+from keras_ae.errors import InputError
+from keras_ae.recipe import Recipe
+from keras_ae.runs.artifacts import WEIGHTS_FILE, load_artifacts
+from keras_ae.runs.checkpoint import read_state
+from keras_ae.runs.data_facts import fits
+from keras_ae.runs.run import Run, load_data
+from keras_ae.runs.settings import differences
+
+__all__ = ["load_run"]
+
+
+def load_run(
+    recipe: Recipe,
+    directory: Path,
+    report: Callable[[str], None] = print,
+    measured_on: Dataset | None = None,
+) -> Run:
+    """A finished run from its folder, with the data that the recipe names, scaled as they were in training.
+
+    Settings that differ from those that the run was trained with are reported.
+
+    Args:
+        recipe: The recipe, with the data to evaluate on.
+        directory: The run's folder.
+        report: Called with each line about the data and about what differs.
+        measured_on: A published test set in place of the data's own test split.
+
+    Returns:
+        The run.
+
+    Raises:
+        InputError: If the run is not finished, or the data's shape or domain is not the model's.
+    """
+    artifacts = load_artifacts(directory)
+    for name, (was, now) in differences(recipe, directory).items():
+        report(f"other than in training: {name} was {was}, is {now}")
+    data = load_data(recipe, report).rescaled(artifacts.scaler)
+    trained = tuple(artifacts.heads.encoder.get_layer("inputs").output.shape[1:])
+    paired = PairedData(data, recipe.task, recipe.seed)
+    spec = paired.spec
+    if measured_on is not None:
+        data, spec = _measured_on(measured_on, paired, trained, report)
+    if not fits(trained, spec.input_shape):
+        raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
+    heads = recipe.variant.build(spec)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras only warns of what it leaves
+            heads.trained.load_weights(directory / WEIGHTS_FILE)
+    except (OSError, ValueError, KeyError, UserWarning) as error:
+        raise InputError(
+            f"{recipe.variant}, built for this data, does not fit the weights in {directory}; take the "
+            "settings and the classes of data that it was trained with, or train anew"
+        ) from error
+    return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
+
+
+def _measured_on(dataset, paired, trained, report):
+    """The data with a published set in place of its test split, and the spec of that set."""
+    data = paired.data
+    tested, channels = dataset.load(), data.train.shape[-1]
+    if data.domain != tested.domain:
+        raise InputError(
+            f"{tested.name} holds images, the model was trained on {data.domain} values; name other data"
+        )
+    if not _all_fit(trained, tested, paired.pair):
+        if channels == 3 and tested.test.shape[-1] == 1:
+            raise InputError(
+                f"{tested.name} is gray, and to a network of color another problem than the published one; "
+                'train one of gray: SET="data.channels=1"'
+            )
+        if channels in (1, 3):
+            tested = replace(dataset, channels=channels).load()
+    for note in tested.notes:
+        report(note)
+    data = replace(data, name=tested.name, test=tested.test, whole=tested.whole)
+    return data, replace(paired, data=tested).spec
+
+
+def _all_fit(trained, tested, pair):
+    """Whether the network takes every test image as the task pairs it."""
+    seeds = tf.zeros((1, 2), tf.int64)
+    pieces = {tested.test.shape} | {(*tested.test.shape[:2], image.shape[-1]) for image in tested.whole}
+    return all(fits(trained, tuple(pair(tf.zeros((1, *piece)), seeds)[0].shape[1:])) for piece in pieces)

@@ -1,0 +1,308 @@
+"""The boundary between what clients have and what heads take: units, classes, columns and image files.
+
+It is there twice: as the ops of a served graph, and in NumPy around the Keras heads, whose answers
+exported heads are compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.data.tables.preprocessing import Preprocessor
+from keras_ae.data.types import Scaler
+from keras_ae.heads import Heads, apply
+from keras_ae.serving import images
+
+__all__ = [
+    "Boundary",
+    "GraphBoundary",
+    "NumPyBoundary",
+    "ServedSignature",
+    "column_specs",
+    "condition_classes",
+]
+
+Tensors = Mapping[str, Any]
+"""Tensors or arrays by name, examples along the first axis."""
+
+Run = Callable[[Tensors], Tensors]
+"""What a signature computes of its inputs."""
+
+
+@dataclass(frozen=True, eq=False)
+class ServedSignature:
+    """A signature that a head serves.
+
+    Attributes:
+        inputs: The specs of its inputs by name.
+        run: Inputs by name -> outputs by name.
+    """
+
+    inputs: dict[str, tf.TensorSpec]
+    run: Run
+
+
+class Boundary:
+    """The conversions between clients' values and the heads' inputs and outputs.
+
+    Attributes:
+        heads: The trained heads.
+        scaler: The scaler between original units and those of the heads.
+        input_shape: The shape of one input of the encoder.
+        classes: Classes of the condition that the heads take; 0 where they take none.
+    """
+
+    def __init__(self, heads: Heads, scaler: Scaler) -> None:
+        self.heads, self.scaler = heads, scaler
+        self.input_shape = tuple(heads.encoder.get_layer("inputs").output.shape[1:])
+        self.classes = condition_classes(heads)
+
+    def signature(self, inputs: dict[str, tf.TensorSpec], run: Run) -> ServedSignature:
+        """A signature of a function.
+
+        Args:
+            inputs: The specs of its inputs by name.
+            run: The function, written with the methods of this boundary.
+
+        Returns:
+            The signature.
+        """
+        raise NotImplementedError
+
+    def call(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
+        """The outputs of a head.
+
+        Args:
+            model: The head.
+            tensors: Its inputs, and maybe others, by name.
+
+        Returns:
+            The outputs by name.
+        """
+        raise NotImplementedError
+
+    def to_model(self, tensors: Tensors) -> dict[str, Any]:
+        """A client's values as the heads take them.
+
+        Args:
+            tensors: By name: "inputs" in original units or as numbers of classes, or a table's columns;
+                "condition" as numbers of classes; others are left as they are.
+
+        Returns:
+            Tensors by name.
+        """
+        raise NotImplementedError
+
+    def from_model(self, outputs: Tensors) -> dict[str, Any]:
+        """A head's outputs as a client wants them.
+
+        Args:
+            outputs: By name; only a "reconstruction" and its log-variance change.
+
+        Returns:
+            The reconstruction in original units; beside probabilities of classes "classes", the likeliest.
+        """
+        raise NotImplementedError
+
+    def decode_images(self, image_bytes: Any) -> Any:
+        """Inputs (batch, *input_shape) from encoded images.
+
+        Args:
+            image_bytes: (batch,), the content of PNG or JPEG files.
+
+        Returns:
+            Values in [0, 1].
+        """
+        raise NotImplementedError
+
+    def encode_images(self, reconstruction: Any) -> Any:
+        """Reconstructions as PNG files.
+
+        Args:
+            reconstruction: (batch, height, width, 1 or 3) in [0, 1].
+
+        Returns:
+            The content of the files, (batch,).
+        """
+        raise NotImplementedError
+
+    def restore(self, restorer: keras.Model, files: Tensors) -> Any:
+        """Encoded images of any size, restored one by one.
+
+        Args:
+            restorer: A head that takes images of any size.
+            files: Encoded images (batch,), by the names of its inputs with `_bytes` in place of the
+                array; "image_bytes" are its "inputs".
+
+        Returns:
+            The content of PNG files, (batch,).
+        """
+        raise NotImplementedError
+
+
+class GraphBoundary(Boundary):
+    """The boundary as ops of a served graph."""
+
+    def __init__(self, heads: Heads, scaler: Scaler) -> None:
+        super().__init__(heads, scaler)
+        self.offset, self.scale = (tf.constant(value, tf.float32) for value in (scaler.offset, scaler.scale))
+
+    def signature(self, inputs: dict[str, tf.TensorSpec], run: Run) -> ServedSignature:
+        """A function of its own, which others may call: it is traced once.
+
+        It checks shapes first, for not every layer refuses a shape that it was not trained on.
+        """
+
+        def checked(tensors):
+            return run({name: tf.ensure_shape(value, inputs[name].shape) for name, value in tensors.items()})
+
+        return ServedSignature(inputs, tf.function(checked, input_signature=[inputs], autograph=False))
+
+    def call(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
+        return apply(model, tensors)
+
+    def to_model(self, tensors: Tensors) -> dict[str, Any]:
+        changed, preprocessor = dict(tensors), self.scaler.preprocessor
+        if "condition" in changed and self.classes:
+            changed["condition"] = _one_hot(changed["condition"], self.classes, "condition")
+        if preprocessor is not None and preprocessor.signature.keys() <= changed.keys():
+            return _without_columns(changed, preprocessor) | {"inputs": preprocessor.graph(tensors)}
+        if "inputs" in changed and self.scaler.domain.one_hot:
+            changed["inputs"] = _one_hot(changed["inputs"], self.input_shape[-1], "inputs")
+        if "inputs" in changed and self.scaler.domain.scaled:
+            changed["inputs"] = (changed["inputs"] - self.offset) / self.scale
+        return changed
+
+    def from_model(self, outputs: Tensors) -> dict[str, Any]:
+        changed = dict(outputs)
+        if "reconstruction" in changed and self.scaler.domain.scaled:
+            changed["reconstruction"] = changed["reconstruction"] * self.scale + self.offset
+            if "reconstruction_log_var" in changed:
+                changed["reconstruction_log_var"] += 2.0 * tf.math.log(self.scale)
+        if "reconstruction" in changed and self.scaler.domain.one_hot:
+            changed["classes"] = tf.argmax(changed["reconstruction"], axis=-1)
+        return changed
+
+    def decode_images(self, image_bytes: tf.Tensor) -> tf.Tensor:
+        return images.decoded(image_bytes, self.input_shape)
+
+    def encode_images(self, reconstruction: tf.Tensor) -> tf.Tensor:
+        return images.encoded(reconstruction)
+
+    def restore(self, restorer: keras.Model, files: Tensors) -> tf.Tensor:
+        return images.restored(lambda inputs: apply(restorer, inputs)["reconstruction"], files)
+
+
+def _one_hot(numbers, classes, name):
+    """One-hot classes; a number of no class fails the request."""
+    known = tf.reduce_all((numbers >= 0) & (numbers < classes))
+    expected = f"expected {name} of whole numbers from 0 to {classes - 1}, received:"
+    with tf.control_dependencies([tf.debugging.Assert(known, [expected, numbers])]):
+        return tf.gather(tf.eye(classes), numbers)  # which other runtimes refuse too for one too many
+
+
+class NumPyBoundary(Boundary):
+    """The boundary in NumPy, one example at a time where an image is concerned."""
+
+    def __init__(self, heads: Heads, scaler: Scaler) -> None:
+        super().__init__(heads, scaler)
+        self.graphs: dict[int, Callable] = {}
+
+    def signature(self, inputs: dict[str, tf.TensorSpec], run: Run) -> ServedSignature:
+        return ServedSignature(inputs, run)
+
+    def call(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
+        """As a graph, as Keras's own `predict` runs it: op by op, the last digits come out otherwise."""
+        if id(model) not in self.graphs:
+            specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
+            self.graphs[id(model)] = tf.function(
+                lambda inputs: apply(model, inputs), input_signature=[specs], autograph=False
+            )
+        inputs = {tensor.name: tf.cast(tensors[tensor.name], tensor.dtype) for tensor in model.inputs}
+        return self.graphs[id(model)](inputs)
+
+    def to_model(self, tensors: Tensors) -> dict[str, Any]:
+        changed, preprocessor = dict(tensors), self.scaler.preprocessor
+        if "condition" in changed and self.classes:
+            changed["condition"] = np.eye(self.classes, dtype=np.float32)[changed["condition"]]
+        if preprocessor is not None and preprocessor.signature.keys() <= changed.keys():
+            specs = column_specs(preprocessor)
+            columns = {name: tf.constant(changed[name], spec.dtype) for name, spec in specs.items()}
+            return _without_columns(changed, preprocessor) | {"inputs": preprocessor.graph(columns)}
+        if "inputs" in changed and self.scaler.domain.one_hot:
+            changed["inputs"] = np.eye(self.input_shape[-1], dtype=np.float32)[changed["inputs"]]
+        if "inputs" in changed and self.scaler.domain.scaled:
+            changed["inputs"] = (changed["inputs"] - self.scaler.offset) / self.scaler.scale
+        return {name: tf.convert_to_tensor(value) for name, value in changed.items()}
+
+    def from_model(self, outputs: Tensors) -> dict[str, Any]:
+        changed = {name: np.asarray(value) for name, value in outputs.items()}
+        if "reconstruction" in changed and self.scaler.domain.scaled:
+            changed["reconstruction"] = self.scaler.inverse_transform(changed["reconstruction"])
+            if "reconstruction_log_var" in changed:
+                changed["reconstruction_log_var"] = changed["reconstruction_log_var"] + 2 * np.log(
+                    self.scaler.scale
+                )
+        if "reconstruction" in changed and self.scaler.domain.one_hot:
+            changed["classes"] = changed["reconstruction"].argmax(axis=-1)
+        return changed
+
+    def decode_images(self, image_bytes: np.ndarray) -> np.ndarray:
+        levels = [tf.io.decode_png(content).numpy() for content in image_bytes]
+        return np.stack(levels).astype(np.float32) * images.LEVEL
+
+    def encode_images(self, reconstruction: Any) -> np.ndarray:
+        levels = np.round(255 * np.clip(reconstruction, 0, 1)).astype(np.uint8)
+        return np.array([tf.io.encode_png(image).numpy() for image in levels], object)
+
+    def restore(self, restorer: keras.Model, files: Tensors) -> np.ndarray:
+        restored = []
+        for row in range(len(files["image_bytes"])):
+            inputs = {
+                name.removesuffix("_bytes"): self.decode_images(content[row : row + 1])
+                for name, content in files.items()
+            }
+            inputs["inputs"] = inputs.pop("image")
+            restored.append(self.encode_images(self.call(restorer, inputs)["reconstruction"]))
+        return np.concatenate(restored)
+
+
+def _without_columns(tensors, preprocessor):
+    return {name: value for name, value in tensors.items() if name not in preprocessor.signature}
+
+
+def column_specs(preprocessor: Preprocessor) -> dict[str, tf.TensorSpec]:
+    """The inputs of a head that takes rows of a table.
+
+    Args:
+        preprocessor: The model of the table's columns.
+
+    Returns:
+        A spec of each column by its name.
+    """
+    dtypes = {tensor.name: tensor.dtype for tensor in preprocessor.model.inputs}
+    return {name: tf.TensorSpec((None,), dtypes[name], name=name) for name in preprocessor.signature}
+
+
+def condition_classes(heads: Heads) -> int:
+    """Classes of the condition that heads take.
+
+    Args:
+        heads: The heads.
+
+    Returns:
+        The number of classes; 0 where they take no condition.
+    """
+    shapes = [
+        tensor.shape
+        for model in (heads.encoder, heads.decoder)
+        for tensor in model.inputs
+        if tensor.name == "condition"
+    ]
+    return shapes[0][-1] if shapes else 0

@@ -1,0 +1,99 @@
+"""What the restorations of photographs have in common: images of any size, and the head that serves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.blocks.color import to_rgb
+from keras_ae.data.types import values
+from keras_ae.domains import domain_of
+from keras_ae.errors import InputError
+from keras_ae.heads import Heads, ServedHead, TrainedHeads
+from keras_ae.tasks import Task
+
+__all__ = ["PhotoRestoration", "check_photographs"]
+
+EXAMPLES, SIDE = 8, 64
+"""Images that an exported restorer is compared on, and pixels a side: it may enlarge them, at some cost."""
+
+
+def check_photographs(examples: Any, domain: str) -> None:
+    """Refuses examples that are no photographs.
+
+    Args:
+        examples: (batch, ...).
+        domain: The domain of the examples.
+
+    Raises:
+        InputError: For anything but images of 1 or 3 channels with values in [0, 1].
+    """
+    shape = tuple(examples.shape[1:])
+    if not domain_of(domain).unit_interval or len(shape) != 3 or shape[-1] not in (1, 3):
+        raise InputError(
+            "photographs are (height, width, 1 or 3) with values in [0, 1] or bytes, received shape "
+            f"{shape} of the {domain} domain; take other data, such as a folder: DATA=folder/of/photos"
+        )
+
+
+class PhotoRestoration(Task):
+    """A task whose restorer takes photographs of any size, where the variant does.
+
+    Attributes:
+        scale: How many times as long a side of the image becomes.
+        colored: Whether gray images become colored.
+        reach: Pixels around a pixel that the restoration depends on, beside those that the network sees.
+    """
+
+    scale: int = 1
+    colored: bool = False
+    reach: int = 0
+
+    def restorer(self, heads: Heads) -> keras.Model:
+        """The network as a restorer of images as people have them.
+
+        Args:
+            heads: Trained heads.
+
+        Returns:
+            {"inputs": (batch, h, w, c)} and what else it takes -> {"reconstruction": (batch, h', w', c')},
+            all in [0, 1].
+        """
+        raise NotImplementedError
+
+    def restorer_mask(self, images: np.ndarray, seeds: tf.Tensor) -> tf.Tensor | None:
+        """Masks of missing pixels to compare an exported restorer on.
+
+        Args:
+            images: (batch, h, w, 3).
+            seeds: (batch, 2), int64, one seed an image.
+
+        Returns:
+            (batch, h, w, 1), 1 where a pixel is missing; None for a restorer that takes no mask.
+        """
+        return None
+
+    def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
+        """The restorer, where the variant takes images of any size.
+
+        Its facts are what restoring an image in tiles takes: the scale, whether gray images become
+        colored, the reach, and the multiple at which tiles begin.
+        """
+        if trained.reach is None:
+            return ()
+        images = to_rgb(values(trained.data.test.take(slice(EXAMPLES)).examples)[:, :SIDE, :SIDE])
+        rows = tf.range(len(images), dtype=tf.int64)
+        mask = self.restorer_mask(images, tf.stack([tf.zeros_like(rows), rows], axis=1))
+        examples = {"inputs": images} | ({} if mask is None else {"mask": mask})
+        facts = {
+            "scale": self.scale,
+            "colored": self.colored,
+            "reach": trained.reach + self.reach,
+            "multiple": trained.multiple,
+        }
+        restorer = self.restorer(trained.heads)
+        examples = {name: np.asarray(value) for name, value in examples.items()}
+        return (ServedHead("restorer", restorer, facts, examples, takes_images=True),)
