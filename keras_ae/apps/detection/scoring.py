@@ -88,15 +88,16 @@ class Detector:
         kept = load_artifacts(directory)
         card = directory / "card.json"
         told = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
-        if kept.detector is None or not (kept.scaler.preprocessor or kept.channels) or "detector" not in told:
+        head = kept.served_head("detector")
+        if head is None or not head.facts or not (kept.scaler.preprocessor or kept.channels):
             raise InputError(
                 f"{recipe.name}, trained on {told.get('data', {}).get('name', 'its data')}, does not detect "
                 "anomalies in files of rows; take series_anomaly or table_anomaly, of one series or table"
             )
-        facts = told["detector"]
-        calibrated = kept.detector.get_layer("calibrated")
+        facts = head.facts
+        calibrated = head.model.get_layer("calibrated")
         return cls(
-            kept.detector,
+            head.model,
             FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"]),
             np.asarray(calibrated.reference),
             kept.scaler.preprocessor,
