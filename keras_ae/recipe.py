@@ -26,6 +26,7 @@ from keras_ae.variants import Variant
 
 __all__ = ["Recipe", "flat", "load", "override"]
 
+LOSSES = ("auto", *losses.LOSSES)
 SCHEDULES = ("constant", "cosine")
 CHECKPOINTS = ("best", "last")
 LARGEST_SEED = 2**32 - 1
@@ -105,7 +106,7 @@ class Recipe:
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is above 0, received {self.learning_rate}")
         for name, allowed in (
-            ("loss", ("auto", *losses.LOSSES)),
+            ("loss", LOSSES),
             ("schedule", SCHEDULES),
             ("checkpoint", CHECKPOINTS),
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import log
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,21 +12,27 @@ from keras import ops
 
 from keras_ae.heads import Term, apply
 
+__all__ = ["AdversarialTrainer", "Trainer"]
+
+Tensor = Any
+"""A tensor of Keras or TensorFlow."""
+
 
 class Trainer(keras.Model):
     """Trains a model on loss(target, outputs) + sum of weight * term.
 
     Each term, and the reconstruction loss, is a metric under its own name in training and in
     validation. A term's weight is the variable `term_weights[name]`, which a callback may change.
-    Save the heads, not the trainer: it exists for the time of training.
+    Save the heads and not the trainer, which exists while training only.
 
-    model: that of the heads that is trained.
-    loss: (target, outputs by name) -> (batch,); None where the terms are the whole objective.
-    terms: addends of the objective.
-    steps: of the whole run, which the terms' schedules follow.
-    samples: rows of the outputs for each example. Above 1 the objective is the importance-weighted
-        bound -log mean exp(-(loss + terms)) over them (Burda et al. 2016, arXiv:1509.00519).
-    trim: share of a batch, of the highest losses, that training leaves out (Rousseeuw 1984's trimming).
+    Args:
+        model: The heads' model that is trained.
+        loss: (target, outputs by name) -> (batch,); None where the terms are the whole objective.
+        terms: The further addends of the objective.
+        steps: Steps of the whole run, which the terms' schedules follow.
+        samples: Rows of the outputs for each example. Above 1 the objective is the importance-weighted
+            bound -log mean exp(-(loss + terms)) over them (Burda et al. 2016, arXiv:1509.00519).
+        trim: Fraction of each training batch, of the highest losses, that does not count (Rousseeuw 1984).
     """
 
     def __init__(
@@ -57,17 +64,48 @@ class Trainer(keras.Model):
         self.built = True
 
     def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
-        """Compiles, and makes what the optimizer keeps, so that a checkpoint can be loaded into it."""
+        """Compiles, and builds the optimizer's variables, so that a checkpoint can be loaded into it.
+
+        Args:
+            optimizer: The optimizer to train with.
+        """
         self.compile(optimizer=optimizer)
         self.optimizer.build(self.trainable_variables)
 
-    def call(self, inputs, training=None):
-        """(batch, *input_shape), or a dict by the inputs' names -> the trained model's outputs."""
-        named = inputs if isinstance(inputs, dict) else {"inputs": inputs}
-        return apply(self.model, named, training)
+    def call(self, inputs: Tensor, training: bool | None = None) -> dict[str, Tensor]:
+        """Runs the trained model.
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The objective as a scalar, divided among replicas as Keras expects of a loss."""
+        Args:
+            inputs: (batch, *input_shape), or a dict by the inputs' names.
+            training: Whether layers behave as in training.
+
+        Returns:
+            The outputs by name.
+        """
+        tensors = inputs if isinstance(inputs, dict) else {"inputs": inputs}
+        return apply(self.model, tensors, bool(training))
+
+    def compute_loss(
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Any = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
+        """The objective, divided among replicas as Keras expects of a loss.
+
+        Args:
+            x: Not used.
+            y: Targets, (batch, ...).
+            y_pred: The model's outputs by name.
+            sample_weight: Not used.
+            training: Whether schedules follow the run and the trimming applies, as in training; in
+                validation schedules stand at their end.
+
+        Returns:
+            A scalar.
+        """
         count = ops.shape(y)[0]
         progress = self.progress() if training else ops.ones(())
         outputs = {**y_pred, "progress": progress}
@@ -87,8 +125,8 @@ class Trainer(keras.Model):
         if self.samples > 1:
             total = log(self.samples) - ops.logsumexp(-total, axis=1)
         if training and self.trim:
-            kept = ops.cast(ops.ceil((1.0 - self.trim) * ops.cast(count, "float32")), "int32")
-            total = ops.sort(total)[:kept]
+            counted = ops.cast(ops.ceil((1.0 - self.trim) * ops.cast(count, "float32")), "int32")
+            total = ops.sort(total)[:counted]
         total = ops.mean(total)
         if "weight_decay" in self.trackers:
             decay = ops.sum(ops.stack(self.losses))
@@ -96,8 +134,12 @@ class Trainer(keras.Model):
             total += decay
         return total / tf.distribute.get_strategy().num_replicas_in_sync
 
-    def progress(self):
-        """Share of the run that is done, in [0, 1], from the steps that the optimizer has taken."""
+    def progress(self) -> Tensor:
+        """The fraction of the run that is done, in [0, 1], by the steps that the optimizer has taken.
+
+        Returns:
+            A scalar.
+        """
         return ops.minimum(ops.cast(self.optimizer.iterations, "float32") / self.steps, 1.0)
 
     def _track(self, name, value, count):
@@ -109,46 +151,80 @@ class Trainer(keras.Model):
 
 
 class AdversarialTrainer(Trainer):
-    """A trainer with an opponent: a critic that learns by terms of its own from the same outputs.
+    """A trainer with a critic that learns by terms of its own from the same outputs.
 
     Both learn in the same step, from one pass: the critic's weights follow its terms alone, all
     others the objective alone. The critic's optimizer is of the same kind and schedule.
 
-    critic: whose outputs are among those of the model. critic_terms: its objective.
+    Args:
+        model: The heads' model that is trained.
+        loss: As of `Trainer`.
+        terms: As of `Trainer`.
+        steps: As of `Trainer`.
+        samples: As of `Trainer`.
+        critic: A model inside the trained one, whose outputs are among its outputs.
+        critic_terms: The critic's objective.
+        trim: As of `Trainer`.
     """
 
-    def __init__(self, model, loss, terms, steps=1, samples=1, critic=None, critic_terms=(), trim=0.0):
+    def __init__(
+        self,
+        model: keras.Model,
+        loss: Callable | None,
+        terms: Sequence[Term],
+        steps: int = 1,
+        samples: int = 1,
+        critic: keras.Model | None = None,
+        critic_terms: Sequence[Term] = (),
+        trim: float = 0.0,
+    ):
         super().__init__(model, loss, terms, steps, samples, trim)
         self.critic = critic
         self.critic_terms = tuple(critic_terms)
         self.trackers |= {term.name: keras.metrics.Mean(name=term.name) for term in self.critic_terms}
 
-    def prepare(self, optimizer):
+    def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
         self.compile(optimizer=optimizer)
         self.critic_optimizer = type(optimizer).from_config(optimizer.get_config())
-        own, opposed = self._sides()
+        own, critics = self._weights()
         self.optimizer.build(own)
-        self.critic_optimizer.build(opposed)
+        self.critic_optimizer.build(critics)
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Tensor]:
+        """One step of the model and of its critic.
+
+        Args:
+            data: A batch, as `fit` passes it.
+
+        Returns:
+            The metrics by name.
+        """
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape(persistent=True) as tape:
             outputs = self(x, training=True)
             loss = self.compute_loss(x, y, outputs, training=True)
-            opposing = self._opposing(y, outputs)
-        own, opposed = self._sides()
+            critic_loss = self._critic_loss(y, outputs)
+        own, critics = self._weights()
         self.optimizer.apply(tape.gradient(loss, [weight.value for weight in own]))
-        self.critic_optimizer.apply(tape.gradient(opposing, [weight.value for weight in opposed]))
+        self.critic_optimizer.apply(tape.gradient(critic_loss, [weight.value for weight in critics]))
         return self._logs(loss)
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Tensor]:
+        """The metrics of a batch.
+
+        Args:
+            data: A batch, as `fit` passes it.
+
+        Returns:
+            The metrics by name.
+        """
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         outputs = self(x, training=False)
         loss = self.compute_loss(x, y, outputs, training=False)
-        self._opposing(y, outputs)
+        self._critic_loss(y, outputs)
         return self._logs(loss, ops.shape(y)[0])
 
-    def _opposing(self, y, outputs):
+    def _critic_loss(self, y, outputs):
         """The critic's objective, a scalar."""
         total = ops.zeros(())
         for term in self.critic_terms:
@@ -157,11 +233,11 @@ class AdversarialTrainer(Trainer):
             total += term.weight * ops.mean(value)
         return total
 
-    def _sides(self):
-        """Trainable weights of all but the critic, and of the critic."""
-        opposed = {id(weight) for weight in self.critic.trainable_weights}
+    def _weights(self):
+        """The trainable weights of all but the critic, and of the critic."""
+        critics = {id(weight) for weight in self.critic.trainable_weights}
         return (
-            [weight for weight in self.model.trainable_weights if id(weight) not in opposed],
+            [weight for weight in self.model.trainable_weights if id(weight) not in critics],
             list(self.critic.trainable_weights),
         )
 

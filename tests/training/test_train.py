@@ -17,7 +17,8 @@ from keras_ae.runs.evaluation import evaluate
 from keras_ae.runs.load import load_run
 from keras_ae.tensorboard.final import show
 from keras_ae.training import train as training
-from keras_ae.training.train import steps_in_epoch, train
+from keras_ae.training.schedule import optimizer_for, steps_per_epoch
+from keras_ae.training.train import train
 from keras_ae.variants.undercomplete import Undercomplete
 
 
@@ -112,9 +113,9 @@ def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_rec
 
 
 def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, tmp_path):
-    once = steps_in_epoch(tiny_recipe, tiny_recipe.data.load())
+    once = steps_per_epoch(tiny_recipe, tiny_recipe.data.load())
     longer = dataclasses.replace(tiny_recipe, epochs=2, min_steps_per_epoch=2 * once + 1)
-    assert steps_in_epoch(longer, longer.data.load()) == 3 * once
+    assert steps_per_epoch(longer, longer.data.load()) == 3 * once
     notes = []
     unbroken = train(longer, tmp_path / "one", report=notes.append)
     assert f"little data: an epoch goes through it 3 times, {3 * once} steps" in notes
@@ -202,7 +203,7 @@ def test_the_learning_rate_follows_its_schedule(tiny_recipe, schedule, warmup):
     recipe = override(
         tiny_recipe, [f"schedule={schedule}", f"lr_warmup_steps={warmup}", "learning_rate=0.1", "epochs=4"]
     )
-    optimizer = training.optimizer_for(recipe, steps=5)
+    optimizer = optimizer_for(recipe, steps=5)
     rates = []
     for step in range(21):
         optimizer.iterations.assign(step)

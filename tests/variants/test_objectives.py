@@ -147,7 +147,9 @@ def test_likelihoods_of_known_values():
     expected = 3 * 0.5 * (1.0 / 4 + log(4.0) + log(2 * pi))
     np.testing.assert_allclose(losses.LIKELIHOODS["gaussian"](half + 1.0, outputs), 2 * [expected], rtol=1e-5)
     expected = 3 * 0.5 * (1.0 + log(2 * pi))
-    np.testing.assert_allclose(losses.LIKELIHOODS["unit_gaussian"](half + 1.0, outputs), 2 * [expected], rtol=1e-5)
+    np.testing.assert_allclose(
+        losses.LIKELIHOODS["unit_gaussian"](half + 1.0, outputs), 2 * [expected], rtol=1e-5
+    )
     classes = np.eye(4, dtype="float32")[[[0, 1, 2], [3, 3, 3]]]
     uniform = np.full((2, 3, 4), 0.25, "float32")
     found = losses.LIKELIHOODS["categorical"](classes, {"reconstruction": uniform})
@@ -160,7 +162,11 @@ def test_a_gaussian_likelihood_learns_the_variance_of_its_residuals():
     target = np.random.default_rng(0).normal(0, 0.5, (1, 5000)).astype("float32")
     zero = np.zeros_like(target)
     found = [
-        float(losses.LIKELIHOODS["gaussian"](target, {"reconstruction": zero, "reconstruction_log_var": zero + value})[0])
+        float(
+            losses.LIKELIHOODS["gaussian"](
+                target, {"reconstruction": zero, "reconstruction_log_var": zero + value}
+            )[0]
+        )
         for value in log_vars[::20]
     ]
     assert log_vars[::20][int(np.argmin(found))] == pytest.approx(log(0.25), abs=0.2)

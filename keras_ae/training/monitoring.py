@@ -1,0 +1,82 @@
+"""The callbacks of a training: its checkpoint, its curves, and the images that show how far it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+
+from keras_ae.callbacks.checkpoint import Checkpoint
+from keras_ae.callbacks.images import ReconstructionImages
+from keras_ae.callbacks.latent import Latent
+from keras_ae.callbacks.throughput import Throughput
+from keras_ae.data.pipeline import PairedData, head_inputs
+from keras_ae.data.types import Data
+from keras_ae.heads import Heads, inference_batch
+from keras_ae.recipe import Recipe
+from keras_ae.tensorboard.final import grid_examples
+from keras_ae.tensorboard.render import can_draw
+
+__all__ = ["checkpoint_and_curves", "images_and_more"]
+
+
+def checkpoint_and_curves(
+    log_dir: Path, recipe: Recipe, data: Data, checkpoint: Path
+) -> list[keras.callbacks.Callback]:
+    """The callbacks of every training, also of a single stage.
+
+    Args:
+        log_dir: The folder for TensorBoard.
+        recipe: The recipe.
+        data: The data that is trained on.
+        checkpoint: The folder of the checkpoint.
+
+    Returns:
+        The callbacks in their order.
+    """
+    histogram_every = max(1, recipe.epochs // 20)
+    return [
+        Checkpoint(checkpoint),  # first, for it stops a run whose losses are not finite
+        keras.callbacks.TensorBoard(log_dir, histogram_freq=histogram_every, write_graph=False),
+        Throughput(min(recipe.batch_size, len(data.train)), log_dir),
+    ]
+
+
+def images_and_more(
+    log_dir: Path, recipe: Recipe, paired: PairedData, heads: Heads
+) -> list[keras.callbacks.Callback]:
+    """The callbacks of the training of the whole: images of reconstructions and codes, and the recipe's own.
+
+    Args:
+        log_dir: The run's folder.
+        recipe: The recipe.
+        paired: The data as the task pairs them.
+        heads: The heads that are trained.
+
+    Returns:
+        The callbacks in their order.
+    """
+    data, callbacks = paired.data, []
+    if can_draw(data.train.shape, data.format):
+        # examples for calibration include anomalies too
+        split = data.validation if data.calibration is None else data.calibration
+        examples = grid_examples(split, paired)
+        callbacks.append(
+            ReconstructionImages(
+                heads.end_to_end, examples, recipe.task.rows, data.scaler, log_dir, data.format
+            )
+        )
+    if heads.takes_code_alone:
+        few = data.validation.take(slice(inference_batch(data.validation.shape)))
+        callbacks.append(
+            Latent(
+                heads,
+                head_inputs(few, data.classes),
+                data.scaler,
+                recipe.variant.sampler,
+                log_dir,
+                every=max(1, recipe.epochs // 20),
+                format=data.format,
+            )
+        )
+    return callbacks + [make() for make in recipe.callbacks]

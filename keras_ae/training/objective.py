@@ -1,0 +1,65 @@
+"""The reconstruction loss of a recipe, once data, output activation and loss agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from keras_ae import losses
+from keras_ae.data.types import Data
+from keras_ae.errors import InputError
+from keras_ae.recipe import Recipe
+
+__all__ = ["loss_for"]
+
+
+def loss_for(recipe: Recipe, data: Data) -> Callable:
+    """The reconstruction loss of a recipe.
+
+    Args:
+        recipe: The recipe, whose loss or whose variant's likelihood is taken.
+        data: The data to train on.
+
+    Returns:
+        (target, outputs by name) -> (batch,).
+
+    Raises:
+        InputError: The values, the output activation and the loss do not agree; the message has the range
+            of the values and ways to mend it.
+    """
+    domain = data.domain
+    lowest, highest = _range(data)
+    low, high = domain.range or (-np.inf, np.inf)
+    if not (lowest >= low and highest <= high):
+        raise InputError(
+            f"a {domain.activation} output needs data in [{low:g}, {high:g}]; found {lowest:g} to "
+            f"{highest:g}; scale the data into [{low:g}, {high:g}], or call it real: "
+            'SET="data.domain=real"'
+        )
+    if recipe.loss != "auto" and domain.one_hot != (recipe.loss == "categorical_crossentropy"):
+        raise InputError(
+            f"categorical cross-entropy is for classes and classes are for it; received loss={recipe.loss} "
+            f'and {domain} values; leave the loss at auto: SET="loss=auto"'
+        )
+    if not domain.unit_interval and recipe.loss == "binary_crossentropy":
+        raise InputError(
+            f"cross-entropy needs data in [0, 1]; found real values, standardized from {lowest:g} to "
+            f'{highest:g}; scale the data into [0, 1], or take the other loss: SET="loss=squared_error"'
+        )
+    likelihood = recipe.variant.likelihood
+    if likelihood is None:
+        return losses.on_reconstruction(domain.loss if recipe.loss == "auto" else losses.LOSSES[recipe.loss])
+    if recipe.loss != "auto":
+        raise InputError(
+            f"{type(recipe.variant).__name__} trains on a likelihood, received loss={recipe.loss}; "
+            'leave the loss at auto and choose another one with SET="variant.likelihood=..."'
+        )
+    return losses.LIKELIHOODS[domain.likelihood if likelihood == "auto" else likelihood]
+
+
+def _range(data: Data) -> tuple[float, float]:
+    """The lowest and the highest value over all splits, as a model sees them."""
+    ends = [end for split in data.splits.values() for end in (split.examples.min(), split.examples.max())]
+    full = 255.0 if data.train.examples.dtype == np.uint8 else 1.0
+    return min(ends) / full, max(ends) / full

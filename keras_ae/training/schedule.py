@@ -1,0 +1,72 @@
+"""How long a recipe trains: steps in an epoch, and the optimizer with its learning-rate schedule."""
+
+from __future__ import annotations
+
+import keras
+
+from keras_ae.data.types import Data
+from keras_ae.errors import InputError
+from keras_ae.recipe import Recipe
+
+__all__ = ["optimizer_for", "passes_per_epoch", "steps_per_epoch"]
+
+
+def passes_per_epoch(recipe: Recipe, data: Data) -> int:
+    """How often an epoch goes through the training examples.
+
+    Args:
+        recipe: The recipe, whose `min_steps_per_epoch` may ask for more than once.
+        data: The data to train on.
+
+    Returns:
+        The number of passes, at least 1.
+    """
+    return max(1, -(-recipe.min_steps_per_epoch // _steps_per_pass(recipe, data)))
+
+
+def steps_per_epoch(recipe: Recipe, data: Data) -> int:
+    """Steps of the optimizer in an epoch.
+
+    Args:
+        recipe: The recipe.
+        data: The data to train on.
+
+    Returns:
+        The number of steps, at least 1.
+    """
+    return passes_per_epoch(recipe, data) * _steps_per_pass(recipe, data)
+
+
+def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer with its learning-rate schedule.
+
+    Args:
+        recipe: The recipe.
+        steps: Steps in an epoch.
+
+    Returns:
+        The optimizer. The learning rate rises over `lr_warmup_steps` and then falls as half a cosine, or
+        stays, as `schedule` says.
+
+    Raises:
+        InputError: Keras has no optimizer of the name.
+    """
+    total = recipe.epochs * steps
+    warmup = min(recipe.lr_warmup_steps, total // 10)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup else recipe.learning_rate,
+        max(1, total - warmup),
+        alpha=1.0 if recipe.schedule == "constant" else 0.0,
+        warmup_target=recipe.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    try:
+        return keras.optimizers.get({"class_name": recipe.optimizer, "config": {"learning_rate": rate}})
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"Keras knows no optimizer {recipe.optimizer!r}; adam, adamw and sgd are among them"
+        ) from error
+
+
+def _steps_per_pass(recipe: Recipe, data: Data) -> int:
+    return len(data.train) // min(recipe.batch_size, len(data.train))
