@@ -15,6 +15,7 @@ of 1,000 windows as they are decoded, as multiples of the test chorales':
 """
 
 from keras_ae.backbones.steps import StepsBackbone
+from keras_ae.blocks.intervals import Intervals
 from keras_ae.data.music.published import Chorales
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.generation import Generation
@@ -27,11 +28,12 @@ recipe = Recipe(
     variant=Autoregressive(
         StepsBackbone(filters=(128, 192, 256, 256), halvings=4, kernel_size=5),
         latent_dim=128,
-        held=True,
-        ordered=2,
+        hold_class=True,
+        first_ordered_class=2,
+        intervals=Intervals(period=12, max_above=12, max_below=36),
         beta=0.2,
-        guess=1.0,
-        spread=0.3,
+        auxiliary_weight=1.0,
+        noise_scale=0.3,
     ),
     task=Generation(samples=1000, draws=100),
     epochs=9,

@@ -522,7 +522,7 @@ def test_samples_that_are_the_real_ones_cover_them_and_those_far_away_do_not(ran
 @pytest.fixture(scope="module")
 def steps():
     """Of the same tiles, by a decoder that goes step by step."""
-    variant = Autoregressive(StepsBackbone((8,), axis=1), latent_dim=3, memory=2, width=8, features=5)
+    variant = Autoregressive(StepsBackbone((8,), axis=1), latent_dim=3, context=2, units=8, features=5)
     generator = of_tiles(variant)
     random = np.random.default_rng(3)
     for weight in generator.heads.decoder.trainable_weights:

@@ -11,12 +11,13 @@ from scipy.special import erfc
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.blocks.autoregressive import StepByStep, teacher_forced
-from keras_ae.blocks.choices import choices_of, choose, farther
+from keras_ae.blocks.choices import choose_classes, noise_for_classes, normal_tail
+from keras_ae.blocks.intervals import Intervals
 from keras_ae.blocks.samplers import FittedMixture, StandardNormal, apply_temperature, code_sampler, generate
 from keras_ae.data.types import Data, Split
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
-from keras_ae.losses import categorical
+from keras_ae.losses import LIKELIHOODS
 from keras_ae.metrics.reconstruction import importance_sampled_nll
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.anomaly_scores import Reconstruction, ReconstructionProbability
@@ -25,9 +26,9 @@ from keras_ae.variants.autoregressive import Autoregressive
 
 MUSIC = Spec((6, 3, 9), (6, 3, 9), "categorical")
 LEVEL = Spec((3, 5, 4), (3, 5, 4), "categorical")
-SMALL = Autoregressive(StepsBackbone((6,)), latent_dim=3, memory=2, width=8, features=5)
+SMALL = Autoregressive(StepsBackbone((6,)), latent_dim=3, context=2, units=8, features=5)
 VARIANTS = {
-    "music": (dataclasses.replace(SMALL, held=True, ordered=2), MUSIC),
+    "music": (dataclasses.replace(SMALL, hold_class=True, first_ordered_class=2), MUSIC),
     "level": (dataclasses.replace(SMALL, backbone=StepsBackbone((6,), axis=1)), LEVEL),
     "dense": (dataclasses.replace(SMALL, backbone=DenseBackbone((6,))), MUSIC),
 }
@@ -120,7 +121,7 @@ def test_no_place_goes_by_itself_or_by_what_comes_after(built):
 
 
 def test_what_is_held_is_known_however_long_it_lasts():
-    layer = StepByStep((7, 1, 6), features=2, memory=1, width=8, held=True, ordered=2)
+    layer = StepByStep((7, 1, 6), features=2, context=1, units=8, hold_class=True, first_ordered_class=2)
     random = np.random.default_rng(5)
     for weight in layer.weights:
         weight.assign(random.normal(0, 0.5, weight.shape))
@@ -128,7 +129,7 @@ def test_what_is_held_is_known_however_long_it_lasts():
     classes = np.array([[3, 0, 0, 0, 0, 0, 0], [5, 0, 0, 0, 0, 0, 0]])[..., None]
     shares = np.asarray(layer(features, np.eye(6, dtype="float32")[classes]))
     assert np.abs(shares[0] - shares[1]).max(-1)[1:].min() > 1e-4
-    without = StepByStep((7, 1, 6), features=2, memory=1, width=8)
+    without = StepByStep((7, 1, 6), features=2, context=1, units=8)
     for weight in without.weights:
         weight.assign(random.normal(0, 0.5, weight.shape))
     shares = np.asarray(without(features, np.eye(6, dtype="float32")[classes]))
@@ -148,7 +149,8 @@ def test_places_learn_not_to_move_alike():
         second[alike, step] = second[alike, step - 1]
     alike = np.diff(first) == np.diff(second)
     assert alike.mean() < 0.15
-    layer = StepByStep((8, 2, 12), features=1, memory=1, width=8, ordered=2)
+    octaves = Intervals(period=12, max_above=12, max_below=36)
+    layer = StepByStep((8, 2, 12), features=1, context=1, units=8, first_ordered_class=2, intervals=octaves)
     inputs = keras.Input((8, 2, 12))
     features = keras.layers.Lambda(lambda given: tf.zeros((tf.shape(given)[0], 8, 1)), output_shape=(8, 1))
     model = keras.Model(inputs, layer(features(inputs), inputs))
@@ -165,7 +167,7 @@ def test_places_learn_not_to_move_alike():
 
 def test_noise_near_to_none_chooses_the_likelier():
     shares = tf.constant([[0.1, 0.6, 0.3]] * 4)
-    chosen, shown = choose(shares, tf.constant([0.0, 0.8, -1.2, 4.0]))
+    chosen, shown = choose_classes(shares, tf.constant([0.0, 0.8, -1.2, 4.0]))
     assert chosen.numpy().tolist() == [1, 1, 2, 0]
     assert shown.numpy().argmax(-1).tolist() == [1, 1, 2, 0]
     np.testing.assert_allclose(shown.numpy()[2], [0.1, 0.3, 0.6], rtol=1e-5)
@@ -183,7 +185,7 @@ def test_an_example_is_made_again_by_the_choices_that_are_found_of_it(built):
         shares, apply(heads.teacher_forced, {"code": code, "targets": given})["reconstruction"], atol=1e-6
     )
     turned = [np.swapaxes(part, 1, 2) if spec is LEVEL else part for part in (shares, given)]
-    choices = choices_of(*turned, spread=0.4)
+    choices = noise_for_classes(*turned, noise_scale=0.4)
     made = np.asarray(heads.decode({"code": code, "choices": 0.4 * choices})["reconstruction"]).argmax(-1)
     np.testing.assert_array_equal(made, given.argmax(-1))
     assert (choices == 0).any()
@@ -193,22 +195,22 @@ def test_a_class_of_next_to_no_probability_is_chosen_by_finite_noise():
     shares = np.array([1.0, 1e-12, 0.0, 3e-12]).reshape(1, 1, 1, 4)
     for wanted in range(4):
         targets = np.eye(4)[wanted].reshape(1, 1, 1, 4)
-        noise = choices_of(shares, targets, spread=1.0)
+        noise = noise_for_classes(shares, targets, noise_scale=1.0)
         assert np.isfinite(noise).all()
         if wanted != 2:
-            assert choose(tf.constant(shares[0, 0], tf.float32), tf.constant(noise[0, 0]))[0].numpy() == [
-                wanted
-            ]
+            assert choose_classes(tf.constant(shares[0, 0], tf.float32), tf.constant(noise[0, 0]))[
+                0
+            ].numpy() == [wanted]
 
 
 def test_the_tail_of_a_normal_is_known_as_far_as_noise_goes():
     noise = np.linspace(-9, 9, 181)
-    found = farther(tf.constant(noise, tf.float32))
+    found = normal_tail(tf.constant(noise, tf.float32))
     np.testing.assert_allclose(found, erfc(np.abs(noise) / 2**0.5), rtol=1e-5)
 
 
 def test_of_classes_as_likely_as_each_other_the_chosen_one_is_shown():
-    chosen, shown = choose(tf.constant([[0.4, 0.4, 0.2]] * 2), tf.constant([0.0, 0.6]))
+    chosen, shown = choose_classes(tf.constant([[0.4, 0.4, 0.2]] * 2), tf.constant([0.0, 0.6]))
     assert chosen.numpy().tolist() == [0, 1]
     assert shown.numpy().argmax(-1).tolist() == [0, 1]
 
@@ -240,7 +242,7 @@ def test_the_likelihood_of_examples_is_that_of_teacher_forcing():
     scores = importance_sampled_nll(
         lambda named: apply(heads.encoder, named),
         lambda named: apply(heads.teacher_forced, named),
-        categorical,
+        LIKELIHOODS["categorical"],
         [({"inputs": tf.constant(targets)}, tf.constant(targets))],
         4,
         0,
@@ -254,7 +256,7 @@ def test_the_likelihood_of_examples_is_that_of_teacher_forcing():
 
 def test_a_spread_below_one_keeps_to_the_likelier():
     variant, spec = VARIANTS["music"]
-    narrow = dataclasses.replace(variant, spread=0.5).build(spec)
+    narrow = dataclasses.replace(variant, noise_scale=0.5).build(spec)
     wide = variant.build(spec)
     narrow.trained.set_weights(wide.trained.get_weights())
     named = codes_and_noise(wide)
@@ -263,7 +265,7 @@ def test_a_spread_below_one_keeps_to_the_likelier():
 
 
 def test_training_leaves_some_of_the_past_out_and_which_its_seeds_say():
-    layer = StepByStep((6, 3, 9), features=2, memory=2, width=8, rate=0.5)
+    layer = StepByStep((6, 3, 9), features=2, context=2, units=8, dropout=0.5)
     random = np.random.default_rng(9)
     for weight in layer.weights:
         weight.assign(random.normal(0, 0.5, weight.shape))
@@ -282,17 +284,49 @@ def test_training_leaves_some_of_the_past_out_and_which_its_seeds_say():
 
 def test_how_places_stand_to_each_other_tells_by_itself():
     """Of two voices that both sound, one table of the distance alone moves a class up."""
-    layer = StepByStep((2, 2, 12), features=1, memory=1, width=8, ordered=2)
+    layer = StepByStep((2, 2, 12), features=1, context=1, units=8, first_ordered_class=2)
     features, given = np.zeros((1, 2, 1), "float32"), np.eye(12, dtype="float32")[[[[4, 6], [9, 6]]]]
     before = np.asarray(layer(features, given))[0]
     table = layer.apart.numpy()
-    table[1, 0, 3 + 12] = 0.5  # the second voice 3 below the first
+    table[1, 0, 3 + layer.intervals.max_above] = 0.5  # the second voice 3 below the first
     layer.apart.assign(table)
     after = np.asarray(layer(features, given))[0]
     np.testing.assert_allclose(before[:, 0], after[:, 0], rtol=1e-6)
     raised = (after[:, 1] / before[:, 1]).argmax(-1)
     assert raised[1] == 9 - 3
     np.testing.assert_allclose(before[0, 1], after[0, 1], rtol=1e-6)  # 4 - 3 is no point of the scale
+
+
+def test_a_layer_that_was_saved_before_its_intervals_were_named_keeps_them():
+    former = {
+        "name": "decoder_steps", "shape": [6, 3, 9], "features": 5, "axis": 0, "memory": 2, "width": 8,
+        "held": True, "ordered": 2, "rate": 0.1,
+    }  # fmt: skip
+    layer = StepByStep.from_config(former)
+    assert layer.intervals == Intervals(max_move=24, period=12, max_above=12, max_below=36)
+    assert (layer.context, layer.units, layer.hold_class, layer.dropout) == (2, 8, True, 0.1)
+    assert [tuple(weight.shape) for weight in layer.weights[-3:]] == [(3, 8, 49), (3, 3, 507), (3, 3, 50)]
+    config = layer.get_config()
+    assert {name: config[name] for name in former if name != "shape"} == {
+        name: former[name] for name in former if name != "shape"
+    }
+    assert StepByStep.from_config(config).intervals == layer.intervals
+
+
+@pytest.mark.parametrize("period", [1, 12])
+def test_rows_of_tables_tell_how_two_positions_stand_and_move(period):
+    intervals = Intervals(max_move=3, period=period, max_above=4, max_below=5)
+    np.testing.assert_array_equal(intervals.move_row(5, tf.constant([0, 4, 5, 9])), [0, 2, 3, 6])
+    earlier, later, known = tf.constant([20, 9, 14, 3]), tf.constant([10, 10, 10, 10]), [True] * 3 + [False]
+    np.testing.assert_array_equal(intervals.distance_row(earlier, later, known), [9, 3, 8, 10])
+    kinds = {
+        intervals.leading_row((9, now), (5, after), (True, True)).numpy() % 3
+        for now, after in ((9, 7), (11, 7), (11, 3))
+    }
+    assert kinds == {0, 1, 2}
+    fifth, twelfth = (intervals.leading_row((a, a), (3, 3), (True, True)).numpy() for a in (10, 22))
+    assert fifth == twelfth
+    assert max(fifth, intervals.leading_row((9, 9), (5, 5), (False, False)).numpy()) < intervals.leading_rows
 
 
 def test_anomalies_are_scored_by_how_likely_each_step_is_after_those_before():
@@ -313,7 +347,7 @@ def test_anomalies_are_scored_by_how_likely_each_step_is_after_those_before():
         if isinstance(score, Reconstruction):
             code = apply(heads.encoder, {"inputs": inputs})["code"]
             named = {"code": code, "targets": inputs}
-            nats = categorical(inputs, apply(heads.teacher_forced, named))
+            nats = LIKELIHOODS["categorical"](inputs, apply(heads.teacher_forced, named))
             np.testing.assert_allclose(found, nats / 15, rtol=1e-4)
 
 
@@ -331,18 +365,18 @@ def test_what_is_no_classes_in_steps_is_refused(spec, told):
 
 
 def test_a_scale_that_begins_behind_the_classes_is_refused():
-    with pytest.raises(InputError, match="ordered is below the number of classes, 9, received 9"):
-        dataclasses.replace(SMALL, ordered=9).build(MUSIC)
+    with pytest.raises(InputError, match="first_ordered_class is below the number of classes, 9, received 9"):
+        dataclasses.replace(SMALL, first_ordered_class=9).build(MUSIC)
 
 
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
-        ("rate", 1.0, "rate is a share, at least 0 and below 1, received 1.0"),
+        ("dropout", 1.0, "dropout is a fraction, at least 0 and below 1, received 1.0"),
         ("likelihood", "gaussian", "likelihood is categorical, received 'gaussian'"),
-        ("spread", 0, "spread is above 0 and at most 1, received 0"),
-        ("memory", 0, "memory is at least 1, received 0"),
-        ("guess", -1, "guess is at least 0, received -1"),
+        ("noise_scale", 0, "noise_scale is above 0 and at most 1, received 0"),
+        ("context", 0, "context is at least 1, received 0"),
+        ("auxiliary_weight", -1, "auxiliary_weight is at least 0, received -1"),
         ("beta", -1, "beta is at least 0, received -1"),
     ],
 )

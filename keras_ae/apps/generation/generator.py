@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.autoregressive import teacher_forced
-from keras_ae.blocks.choices import choices_of
+from keras_ae.blocks.choices import noise_for_classes
 from keras_ae.blocks.samplers import apply_temperature, generate, takes_condition
 from keras_ae.data.splits import hashes
 from keras_ae.data.types import Scaler
@@ -151,7 +151,7 @@ class Generator:
         shares = np.asarray(apply(self._forced, {"code": codes, "targets": targets})["reconstruction"])
         turned = (np.swapaxes(np.asarray(part), 1, 1 + axis) for part in (shares, targets))
         flat = (part.reshape(-1, *shape, self.shape[-1]) for part in turned)
-        return {"choices": choices_of(*flat, decoder.get_layer("decoder_spread").scale)}
+        return {"choices": noise_for_classes(*flat, decoder.get_layer("decoder_spread").scale)}
 
     @cached_property
     def _forced(self):
