@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from keras_ae.cli.arguments import add_models
-from keras_ae.errors import InputError
+
+__all__ = ["ORDER", "add"]
 
 ORDER = 6
 
 
-def add(verb) -> None:
+def add(verb: Any) -> None:
     """Adds the verb of this file."""
     parser = verb("restore", restore, "restore an image or a folder of them: cleaned, enlarged or filled in")
     parser.add_argument("recipe", help="the name of a recipe with an exported restorer")
@@ -22,14 +25,14 @@ def add(verb) -> None:
     )
     parser.add_argument(
         "--mask", type=Path, metavar="FILE_OR_FOLDER",
-        help="what is missing, for a restorer that fills in: an image of the same size, white where it is "
-        "missing, or a folder of such; otherwise what is fully transparent",
+        help="missing pixels, for a restorer that fills in: an image of the same size, white where they "
+        "are, or a folder of such; otherwise those that are fully transparent",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that are there already")
     parser.add_argument("--version", type=int, metavar="N", help="of the restorer; otherwise the stable one")
     parser.add_argument(
         "--tile", type=int, default=512, metavar="PIXELS",
-        help="a side of what is restored at a time; less takes less memory (default: %(default)s)",
+        help="a tile's side; less needs less memory (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--most-megapixels", type=float, default=100.0, metavar="N",
@@ -39,29 +42,26 @@ def add(verb) -> None:
     add_models(parser)
 
 
-def restore(options) -> int:
-    """Writes what the restorer makes of each image and tells how fast; 1 where some were of no use."""
-    if options.tile < 1 or not 0 < options.most_megapixels < float("inf"):
-        raise InputError(
-            f"expected --tile of at least 1 and --most-megapixels above 0, received {options.tile} and "
-            f"{options.most_megapixels:g}"
-        )
+def restore(options: argparse.Namespace) -> int:
+    """Writes the restoration of each image and prints how fast; 1 where some were left out."""
     from keras_ae.apps.restoration.head import Restorer, find_restorer
-    from keras_ae.apps.restoration.request import Request
+    from keras_ae.apps.restoration.request import RestorationRequest
     from keras_ae.apps.restoration.restore import restore, summary
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     recipe = Path(options.recipe).name.removesuffix(".py")
     folder = find_restorer(options.models, recipe, options.version)
     output = options.output or Path("restored", recipe)
-    request = Request.of(options.input, output, options.mask, options.force)
-    done = restore(Restorer.of(folder), request, options.tile, options.most_megapixels, _say)
-    for name, fault in done.faults.items():
-        print(f"keras-ae: left out {name}: {fault}", file=sys.stderr)
+    request = RestorationRequest.of(
+        options.input, output, options.mask, options.force, options.tile, options.most_megapixels
+    )
+    done = restore(Restorer.of(folder), request, _say)
+    for name, reason in done.failures.items():
+        print(f"keras-ae: left out {name}: {reason}", file=sys.stderr)
     _say("\n".join(summary(done, request)))
-    return 1 if done.faults else 0
+    return 1 if done.failures else 0
 
 
 def _say(text):
-    """Prints at once; a file's name may hold bytes that are no text."""
+    """Prints a line at once, although a file's name may hold bytes that are no text."""
     print(text.encode("utf-8", "backslashreplace").decode(), flush=True)

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from test_restoring import save_restorers
+from restorers import save_restorers
 
 from keras_ae import cli
 from keras_ae.apps.restoration import restore as restoring
@@ -186,9 +186,9 @@ def test_what_is_read_is_never_overwritten(run, draw, tmp_path, capsys):
     draw("masks/a.png", (6, 8))
     before = (tmp_path / "in/a.png").read_bytes()
     for words in (["clean", "in", "--output", "in"], ["clean", "in/a.png", "--output", "in/../in"]):
-        refused(run, capsys, "a.png would overwrite what is read; name another", *words, "--force")
+        refused(run, capsys, "a.png would overwrite a file that is read; name another", *words, "--force")
     refused(
-        run, capsys, "masks/a.png would overwrite what is read", "filled", "in", "--mask", "masks",
+        run, capsys, "masks/a.png would overwrite a file that is read", "filled", "in", "--mask", "masks",
         "--output", "masks", "--force",
     )  # fmt: skip
     assert (tmp_path / "in/a.png").read_bytes() == before

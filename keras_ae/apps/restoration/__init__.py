@@ -1,1 +1,1 @@
-"""Images of any size, restored by an exported head a tile at a time."""
+"""Restoration of images of any size, a tile at a time, by an exported head."""

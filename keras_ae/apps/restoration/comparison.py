@@ -1,4 +1,4 @@
-"""An image beside what was made of it, to be looked at."""
+"""Comparisons for people: an image beside its restoration."""
 
 from __future__ import annotations
 
@@ -9,13 +9,23 @@ from PIL import Image
 
 from keras_ae.apps.restoration.images import DecodedImage, to_image
 
+__all__ = ["side_by_side", "with_holes"]
+
 GAP = 8
 MOST_WIDTH = 4096
 """Pixels of a comparison's width at most."""
 
 
 def side_by_side(before: DecodedImage, after: DecodedImage) -> Image.Image:
-    """Left an image, brought to the size of what was made of it, right that; mid-gray between; 8 bits."""
+    """An image and its restoration, side by side, in 8 bits with a mid-gray gap between.
+
+    Args:
+        before: The image, shown at the size of the restoration.
+        after: The restoration.
+
+    Returns:
+        The comparison, at most 4,096 pixels wide.
+    """
     height, width = after.levels.shape[:2]
     shown = min(width, (MOST_WIDTH - GAP) // 2)
     size = shown, max(1, round(height * shown / width))
@@ -30,7 +40,15 @@ def side_by_side(before: DecodedImage, after: DecodedImage) -> Image.Image:
 
 
 def with_holes(image: DecodedImage, missing: np.ndarray | None) -> DecodedImage:
-    """The image, mid-gray where pixels are missing, (height, width) bool; transparency stays."""
+    """An image with mid-gray in place of its missing pixels; transparency stays.
+
+    Args:
+        image: The image.
+        missing: (height, width) bool, or None where nothing is missing.
+
+    Returns:
+        The image to show.
+    """
     if missing is None:
         return image
     levels = image.levels.copy()
@@ -39,7 +57,7 @@ def with_holes(image: DecodedImage, missing: np.ndarray | None) -> DecodedImage:
 
 
 def _panel(image, size):
-    """An image at a size, (width, height)."""
+    """An image scaled to (width, height)."""
     if image.levels.dtype == np.uint16:
         image = dataclasses.replace(image, levels=(image.levels >> 8).astype(np.uint8))
     image = to_image(image)

@@ -1,4 +1,4 @@
-"""Which files are read and written: found, named, checked before any work, and there only when whole."""
+"""The files of a restoration: images and masks that are read, and files that are written whole."""
 
 from __future__ import annotations
 
@@ -13,19 +13,35 @@ from keras_ae.errors import InputError
 from keras_ae.files import written_whole
 from keras_ae.imaging.decode import SUFFIXES
 
+__all__ = ["Job", "Listing", "check_output", "listing", "named_jobs", "replacing"]
+
 
 @dataclass(frozen=True)
 class Listing:
-    """Images in a fixed order and other files, by their names below a folder; and folders' faults."""
+    """The files below a folder, in a fixed order.
+
+    Attributes:
+        images: Names of images, relative to the folder.
+        others: Names of other files.
+        failures: The reason for each folder that cannot be listed, by its name.
+    """
 
     images: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    faults: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Job:
-    """An image to restore: its name below the input, its file, the two made of it, and its mask's."""
+    """An image to restore.
+
+    Attributes:
+        name: Its name below the input.
+        source: Its file.
+        restored: The file of the restored image.
+        comparison: The file of the comparison.
+        mask: The file of its mask, or None.
+    """
 
     name: str
     source: Path
@@ -34,41 +50,58 @@ class Job:
     mask: Path | None = None
 
 
-def listing(source: Path, wanted: str = "images", output: Path | None = None) -> Listing:
-    """What is to be read: one file, or what lies below a folder, but for what lies below the output in it.
+def listing(source: Path, kind: str = "images", output: Path | None = None) -> Listing:
+    """Lists the files to read.
 
-    Raises InputError for a path that is neither, and for a folder without images.
+    Args:
+        source: One file, or a folder.
+        kind: The word for the files in messages.
+        output: A folder whose files are left out where it lies below the source.
+
+    Returns:
+        The one file, or all files below the folder.
+
+    Raises:
+        InputError: The source is neither, or holds no image.
     """
     if source.is_file():
         return Listing([source.name])
     if not source.is_dir():
-        raise InputError(f"expected a file or a folder of {wanted}, received {str(source)!r}; check the path")
-    found, left = Listing(), output.resolve() if output else None
+        raise InputError(f"expected a file or a folder of {kind}, received {str(source)!r}; check the path")
+    files, excluded = Listing(), output.resolve() if output else None
 
     def refused(error):
         name = os.path.relpath(error.filename, source)
-        found.faults[name] = f"its files cannot be listed ({error.strerror})"
+        files.failures[name] = f"its files cannot be listed ({error.strerror})"
 
     for folder, below, names in os.walk(source, onerror=refused):
-        below[:] = sorted(name for name in below if Path(folder, name).resolve() != left)
+        below[:] = sorted(name for name in below if Path(folder, name).resolve() != excluded)
         for name in sorted(names):
             path = Path(folder, name)
             is_image = path.suffix.lower() in SUFFIXES and path.is_file()
-            (found.images if is_image else found.others).append(os.path.relpath(path, source))
-    if not found.images:
-        reasons = "".join(f" ({name}: {fault})" for name, fault in found.faults.items())
+            (files.images if is_image else files.others).append(os.path.relpath(path, source))
+    if not files.images:
+        reasons = "".join(f" ({name}: {reason})" for name, reason in files.failures.items())
         raise InputError(
-            f"expected {wanted} ({', '.join(sorted(SUFFIXES))}) below {source}; found none{reasons}; "
+            f"expected {kind} ({', '.join(sorted(SUFFIXES))}) below {source}; found none{reasons}; "
             "check the path"
         )
-    return found
+    return files
 
 
 def named_jobs(source: Path, names: list[str], output: Path) -> list[Job]:
     """A job for each image, its files named like it: photo.png and photo_comparison.png.
 
-    Where two images would give one file, each keeps its suffix: photo.jpg.png. Names that differ in
-    case alone count as one.
+    Where two images would give the same file, each keeps its suffix: photo.jpg.png. Names that differ
+    only in case count as the same.
+
+    Args:
+        source: The image's file, or the folder of the images.
+        names: The images' names below the folder.
+        output: The folder to write to.
+
+    Returns:
+        The jobs.
     """
     stems = {name: os.path.splitext(name)[0] for name in names}
     while True:
@@ -76,8 +109,8 @@ def named_jobs(source: Path, names: list[str], output: Path) -> list[Job]:
         for name, stem in stems.items():
             owners[stem.casefold()].append(name)
             owners[f"{stem}_comparison".casefold()].append(name)
-        doubled = {name for alike in owners.values() if len(alike) > 1 for name in alike}
-        short = {name for name in doubled if stems[name] != name}
+        clashing = {name for names in owners.values() if len(names) > 1 for name in names}
+        short = {name for name in clashing if stems[name] != name}
         if not short:
             break
         stems |= {name: name for name in short}
@@ -93,17 +126,28 @@ def named_jobs(source: Path, names: list[str], output: Path) -> list[Job]:
 
 
 def check_output(output: Path, jobs: list[Job], force: bool) -> None:
-    """Raises InputError for an output that would overwrite what is read, that is there or not writable."""
+    """Checks the files to write before any work is done.
+
+    Args:
+        output: The folder to write to.
+        jobs: The images to restore.
+        force: Whether files that are there already are replaced.
+
+    Raises:
+        InputError: A file would overwrite one that is read, is there already, or cannot be written.
+    """
     targets = [target for job in jobs for target in (job.restored, job.comparison)]
     sources = {path.resolve() for job in jobs for path in (job.source, job.mask) if path}
     for target in targets:
         if target.resolve() in sources:
-            raise InputError(f"the output {target} would overwrite what is read; name another --output")
-    there = [target for target in targets if os.path.lexists(target)]
-    if there and not force:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+            raise InputError(
+                f"the output {target} would overwrite a file that is read; name another --output"
+            )
+    existing = [target for target in targets if os.path.lexists(target)]
+    if existing and not force:
+        more = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
         raise InputError(
-            f"{there[0]}{more} of {len(targets)} files are there already; name another --output (make: "
+            f"{existing[0]}{more} of {len(targets)} files are there already; name another --output (make: "
             "OUTPUT=), or replace them with --force (make: FORCE=1)"
         )
     nearest = next(path for path in (output, *output.absolute().parents) if path.exists())
@@ -112,10 +156,17 @@ def check_output(output: Path, jobs: list[Job], force: bool) -> None:
 
 
 @contextmanager
-def written(paths: list[Path]) -> Iterator[list[Path]]:
-    """Files beside those wanted, to be written; they take their places when all is well, else they go.
+def replacing(paths: list[Path]) -> Iterator[list[Path]]:
+    """Temporary paths for files that appear together when the block ends without an error.
 
-    Raises InputError where they cannot be written.
+    Args:
+        paths: The files, all in one folder, which is made where it does not exist.
+
+    Yields:
+        A path to write to for each file.
+
+    Raises:
+        InputError: They cannot be written.
     """
     try:
         paths[0].parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.apps.restoration.tiles import TileRestorer
 from keras_ae.errors import InputError
 from keras_ae.serving.exported import ExportedHead
 from keras_ae.serving.versions import find_version, head_folders, versions
@@ -43,7 +44,7 @@ def find_restorer(models: Path, recipe: str, version: int | None = None) -> Path
 
 
 @dataclass(frozen=True)
-class Restorer:
+class Restorer(TileRestorer):
     """An exported restorer, loaded.
 
     Attributes:
@@ -120,8 +121,8 @@ class Restorer:
         expected = (1, self.scale * height, self.scale * width, sent.shape[-1])
         if restored.shape != expected or not np.isfinite(restored).all():
             raise InputError(
-                f"expected finite values of shape {expected} from the {HEAD}, received shape {restored.shape}, "
-                f"{np.isfinite(restored).mean():.0%} of it finite; export another version"
+                f"expected finite values of shape {expected} from the {HEAD}, received shape "
+                f"{restored.shape}, {np.isfinite(restored).mean():.0%} of it finite; export another version"
             )
         return restored[0] if sent.shape[-1] == channels else restored[0].mean(axis=-1, keepdims=True)
 

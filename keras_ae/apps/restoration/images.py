@@ -1,4 +1,4 @@
-"""DecodedImage files as levels and back: depth, gray or color, transparency and profile are kept."""
+"""Image files as levels and back; depth, gray or color, transparency and color profile stay as they are."""
 
 from __future__ import annotations
 
@@ -13,18 +13,23 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import SUFFIXES, image_formats
 
+__all__ = ["DecodedImage", "in_color", "read_image", "to_image"]
+
 GRAY = frozenset({"1", "L", "LA", "La"})
 COLOR = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "RGBa"})
 SPACES = {1: b"GRAY", 3: b"RGB "}
-"""What a color profile says that it is for, by channels."""
+"""The color space that a profile names, by the number of channels."""
 
 
 @dataclass(frozen=True)
 class DecodedImage:
     """An image, upright.
 
-    levels: (height, width, 1 or 3), uint8, or uint16 where it is gray. alpha: (height, width) uint8,
-    255 where it is opaque. profile: an ICC profile for those channels. notes: what reading changed.
+    Attributes:
+        levels: (height, width, 1 or 3), uint8, or uint16 for gray images of more than 8 bits.
+        alpha: (height, width) uint8, 255 where it is opaque; None without transparency.
+        profile: An ICC profile for those channels.
+        notes: What reading changed.
     """
 
     levels: np.ndarray
@@ -34,15 +39,23 @@ class DecodedImage:
 
     @property
     def size(self) -> str:
-        """Width and height, to be read by people."""
+        """Width and height, such as "640x480"."""
         return f"{self.levels.shape[1]}x{self.levels.shape[0]}"
 
 
 def read_image(file: Path, most_pixels: int) -> DecodedImage:
-    """The first image of a file, turned upright as its EXIF data say.
+    """Reads the first image of a file, turned upright as its EXIF data say.
 
-    Raises InputError, whose text is the reason alone, for more pixels than that by the header, before
-    they are decoded, and for what does not decode.
+    Args:
+        file: The image's file.
+        most_pixels: Pixels of an image, at most.
+
+    Returns:
+        The image.
+
+    Raises:
+        InputError: By its header the image is larger (it is then not decoded), or it does not decode;
+            the text is the reason alone.
     """
     try:
         if not file.stat().st_size:
@@ -61,12 +74,19 @@ def read_image(file: Path, most_pixels: int) -> DecodedImage:
         raise
     except Exception as error:  # the decoders raise whatever they like for a broken file
         raise InputError(_reason(error)) from error
-    kept = profile if profile and profile[16:20] == SPACES[levels.shape[-1]] else None
-    return DecodedImage(levels, alpha, kept, notes)
+    own = profile if profile and profile[16:20] == SPACES[levels.shape[-1]] else None
+    return DecodedImage(levels, alpha, own, notes)
 
 
 def in_color(image: DecodedImage) -> DecodedImage:
-    """A gray image as RGB of 8 bits, without its profile; one in color as it is."""
+    """A gray image as RGB of 8 bits, without its profile; a color image as it is.
+
+    Args:
+        image: The image.
+
+    Returns:
+        The image in color.
+    """
     levels, notes = image.levels, image.notes
     if levels.shape[-1] == 3:
         return image
@@ -76,7 +96,14 @@ def in_color(image: DecodedImage) -> DecodedImage:
 
 
 def to_image(image: DecodedImage) -> Image.Image:
-    """An image as Pillow takes it: L, LA, RGB or RGBA; I;16, which has no alpha, where it is deep."""
+    """An image for Pillow: L, LA, RGB or RGBA; for gray of 16 bits I;16, which has no alpha.
+
+    Args:
+        image: The image.
+
+    Returns:
+        Pillow's image.
+    """
     if image.levels.dtype == np.uint16 or image.alpha is None:
         return Image.fromarray(image.levels if image.levels.shape[-1] == 3 else image.levels[..., 0])
     return Image.fromarray(np.dstack([image.levels, image.alpha]))
@@ -84,7 +111,7 @@ def to_image(image: DecodedImage) -> Image.Image:
 
 @contextmanager
 def _any_size() -> Iterator[None]:
-    """Without Pillow's own limit of pixels, which is neither the one asked for nor refused at once."""
+    """Lifts Pillow's own limit of pixels, which is another one, and at first only a warning."""
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         yield
@@ -93,7 +120,7 @@ def _any_size() -> Iterator[None]:
 
 
 def _stored(image):
-    """How a file that is not decoded yet holds a pixel, such as RGB;16B."""
+    """The raw mode of a pixel in a file that is not decoded yet, such as RGB;16B."""
     arguments = image.tile[0].args if image.tile else ""
     return arguments if isinstance(arguments, str) else str(arguments[0]) if arguments else ""
 
@@ -116,7 +143,7 @@ def _notes(image):
 
 
 def _planes(image, is_gray):
-    """(levels, alpha) of an image; whole numbers of more than 8 bits run to 65535, floats to 1."""
+    """(levels, alpha) of an image; integers of more than 8 bits run to 65535, floats to 1."""
     if image.mode[:1] in ("I", "F"):
         return _deep(image)
     transparent = image.has_transparency_data

@@ -1,4 +1,4 @@
-"""What is asked of a restoring, found and checked before any work."""
+"""What a caller asks of a restoration, checked before any work."""
 
 from __future__ import annotations
 
@@ -10,35 +10,71 @@ from keras_ae.apps.restoration.files import Job, check_output, listing, named_jo
 from keras_ae.apps.restoration.masks import mask_files
 from keras_ae.errors import InputError
 
+__all__ = ["RestorationRequest"]
+
 
 @dataclass(frozen=True)
-class Request:
+class RestorationRequest:
     """Images to restore.
 
-    masks: the path given for them, if any. others: names of files that are no images. faults: what
-    is wrong, by name, with folders that cannot be listed and with images that have no mask.
+    Attributes:
+        output: The folder to write to.
+        jobs: The images.
+        masks: The path of the masks, or None.
+        others: Names of files that are no images.
+        failures: The reason, by name, for folders that cannot be listed and images without a mask.
+        tile: Pixels of a tile's side.
+        most_megapixels: Megapixels of an image at most, before and after restoration.
     """
 
     output: Path
     jobs: list[Job]
     masks: Path | None
     others: list[PurePath]
-    faults: dict[str, str]
+    failures: dict[str, str]
+    tile: int = 512
+    most_megapixels: float = 100.0
 
     @classmethod
-    def of(cls, source: str, output: Path, masks: Path | None = None, force: bool = False) -> Request:
-        """What an image or folder named, and one of masks, come to.
+    def of(
+        cls,
+        source: str,
+        output: Path,
+        masks: Path | None = None,
+        force: bool = False,
+        tile: int = 512,
+        most_megapixels: float = 100.0,
+    ) -> RestorationRequest:
+        """Lists the files of a request and checks them.
 
-        force: whether files that are there are replaced.
-        Raises InputError for what there is not, and for an output that is of no use.
+        Args:
+            source: An image, or a folder of images.
+            output: The folder to write to.
+            masks: A mask, or a folder of masks.
+            force: Whether files that are there already are replaced.
+            tile: Pixels of a tile's side, at least 1; smaller ones need less memory.
+            most_megapixels: Megapixels of an image at most, before and after restoration; above 0.
+
+        Returns:
+            The request.
+
+        Raises:
+            InputError: A number is out of range, the source or the masks do not exist, or the output
+                cannot be used.
         """
+        if tile < 1 or not 0 < most_megapixels < float("inf"):
+            raise InputError(
+                f"expected --tile of at least 1 and --most-megapixels above 0, received {tile} and "
+                f"{most_megapixels:g}"
+            )
         if not source:
             raise InputError("expected an image or a folder of images, received an empty name; name one")
-        found = listing(Path(source), "images", output)
-        jobs, faults = named_jobs(Path(source), found.images, output), dict(found.faults)
+        files = listing(Path(source), "images", output)
+        jobs, failures = named_jobs(Path(source), files.images, output), dict(files.failures)
         if masks is not None:
-            files, unmasked = mask_files(masks, Path(source), found.images)
-            jobs = [dataclasses.replace(job, mask=files.get(job.name)) for job in jobs]
-            faults |= unmasked
+            mask_by_name, unmasked = mask_files(masks, Path(source), files.images)
+            jobs = [dataclasses.replace(job, mask=mask_by_name.get(job.name)) for job in jobs]
+            failures |= unmasked
         check_output(output, jobs, force)
-        return cls(output, jobs, masks, [PurePath(name) for name in found.others], faults)
+        others = [PurePath(name) for name in files.others]
+        return cls(output, jobs, masks, others, failures, tile, most_megapixels)

@@ -1,4 +1,4 @@
-"""Restoring: images read, restored and written one after another; those of no use are left out."""
+"""Restoration of images, read, restored and written one after another; unusable images are left out."""
 
 from __future__ import annotations
 
@@ -7,62 +7,77 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from keras_ae.apps.restoration.comparison import side_by_side, with_holes
-from keras_ae.apps.restoration.files import Job, written
+from keras_ae.apps.restoration.files import Job, replacing
 from keras_ae.apps.restoration.head import Restorer
 from keras_ae.apps.restoration.images import DecodedImage, in_color, read_image, to_image
 from keras_ae.apps.restoration.masks import missing_pixels
-from keras_ae.apps.restoration.request import Request
+from keras_ae.apps.restoration.request import RestorationRequest
 from keras_ae.apps.restoration.tiles import restored_levels
 from keras_ae.errors import InputError
 
-SAVED = {"format": "PNG", "compress_level": 3}
-"""Of photographs a tenth larger than at Pillow's own level, in a third of the time."""
+__all__ = ["Restoration", "restore", "restored_image", "summary"]
+
+SAVED: dict[str, Any] = {"format": "PNG", "compress_level": 3}
+"""How PNG files are written: a tenth larger than at Pillow's own level, in a third of the time."""
 
 
 @dataclass
-class Restored:
-    """What restoring came to: images written, their pixels, seconds in the restorer, faults by name."""
+class Restoration:
+    """The result of restoring images.
+
+    Attributes:
+        count: Images written.
+        pixels: Their pixels before restoration.
+        seconds: Seconds in the restorer.
+        failures: The reason for each image that was left out, by its name.
+    """
 
     count: int = 0
     pixels: int = 0
     seconds: float = 0.0
-    faults: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 def restore(
     restorer: Restorer,
-    request: Request,
-    tile: int,
-    most_megapixels: float,
+    request: RestorationRequest,
     report: Callable[[str], None] = lambda line: None,
-) -> Restored:
-    """Writes a restored image and a comparison of each image asked for; those of no use are left out.
+) -> Restoration:
+    """Writes the restoration of each image and a comparison with it; unusable images are left out.
 
-    tile: pixels a side kept of a tile. most_megapixels: of an image, before and after. report:
-        called with a line for each image that is written.
-    Raises InputError for masks that the restorer does not take, where no image can be restored, and
-    where one cannot be written.
+    Args:
+        restorer: The head.
+        request: The images and the folder to write to.
+        report: Called with a line for each image that is written.
+
+    Returns:
+        How many images were written and how fast, and those left out.
+
+    Raises:
+        InputError: The restorer takes no masks, no image can be restored,
+            or one cannot be written.
     """
     if request.masks is not None and not restorer.masked:
         raise InputError("expected no --mask, as this restorer takes none; received one; leave it out")
-    most_pixels, done = int(most_megapixels * 1e6), Restored(faults=dict(request.faults))
+    most_pixels, done = int(request.most_megapixels * 1e6), Restoration(failures=dict(request.failures))
     for job in request.jobs:
-        if job.name in done.faults:
+        if job.name in done.failures:
             continue
         try:
             image = read_image(job.source, most_pixels)
             _check_grown(image, restorer.scale, most_pixels)
             missing = missing_pixels(image, job.mask, most_pixels) if restorer.masked else None
             started = time.perf_counter()
-            restored = restored_image(restorer, image, tile, missing)
+            restored = restored_image(restorer, image, request.tile, missing)
             seconds = time.perf_counter() - started
         except (InputError, MemoryError) as error:
-            done.faults[job.name] = str(error) or "it takes more memory than there is"
+            done.failures[job.name] = str(error) or "it needs more memory than there is"
             continue
         _write(job, with_holes(image, missing), restored)
         done.count, done.seconds = done.count + 1, done.seconds + seconds
@@ -71,17 +86,26 @@ def restore(
         report(f"{job.name}  {image.size} -> {restored.size}  {seconds:.2f} s{notes}")
         del image, restored, missing  # before the next is read: they may take gigabytes
     if not done.count:
-        reasons = "; ".join(f"{name}: {fault}" for name, fault in done.faults.items())
-        raise InputError(f"none of {len(done.faults)} images can be restored: {reasons}")
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in done.failures.items())
+        raise InputError(f"none of {len(done.failures)} images can be restored: {reasons}")
     return done
 
 
 def restored_image(
     restorer: Restorer, image: DecodedImage, tile: int, missing: np.ndarray | None = None
 ) -> DecodedImage:
-    """What the restorer makes of an image; missing: (height, width) bool, which become opaque.
+    """Restores an image.
 
-    Transparency goes where none is left of it, and is enlarged as the image is.
+    Transparency is enlarged with the image; it is dropped where no transparent pixel is left.
+
+    Args:
+        restorer: The head.
+        image: The image.
+        tile: Pixels of a tile's side.
+        missing: (height, width) bool, pixels to fill in; they become opaque.
+
+    Returns:
+        The restored image.
     """
     if restorer.colored:
         image = in_color(image)
@@ -95,9 +119,17 @@ def restored_image(
     return dataclasses.replace(image, levels=levels, alpha=alpha)
 
 
-def summary(done: Restored, request: Request) -> list[str]:
-    """What to tell of a restoring: how many and how fast, and what was passed over or left out."""
-    pixels, everything = done.pixels / 1e6, done.count + len(done.faults)
+def summary(done: Restoration, request: RestorationRequest) -> list[str]:
+    """Lines about a restoration: how many images and how fast, and the files that were left out.
+
+    Args:
+        done: The result.
+        request: The request.
+
+    Returns:
+        The lines.
+    """
+    pixels, everything = done.pixels / 1e6, done.count + len(done.failures)
     lines = [
         f"restored {done.count} of {everything} images to {request.output}: {pixels:.2f} megapixels in "
         f"{done.seconds:.1f} s, {pixels / max(done.seconds, 1e-9):.3g} megapixels a second{_peak_memory()}"
@@ -105,14 +137,14 @@ def summary(done: Restored, request: Request) -> list[str]:
     if request.others:
         kinds = sorted({suffix or "none" for suffix in (name.suffix.lower() for name in request.others)})
         lines.append(f"passed over {len(request.others)} other files, of suffix {', '.join(kinds[:8])}")
-    if done.faults:
-        named = ", ".join([*list(done.faults)[:8], *(["..."] if len(done.faults) > 8 else [])])
-        lines.append(f"left out {len(done.faults)}: {named}")
+    if done.failures:
+        named = ", ".join([*list(done.failures)[:8], *(["..."] if len(done.failures) > 8 else [])])
+        lines.append(f"left out {len(done.failures)}: {named}")
     return lines
 
 
 def _peak_memory():
-    """What of memory the process has held at most, where the system tells."""
+    """The peak memory of the process, where the system knows it."""
     try:
         import resource
     except ImportError:  # not on Windows
@@ -132,8 +164,10 @@ def _check_grown(image, scale, most_pixels):
 
 
 def _write(job: Job, before: DecodedImage, after: DecodedImage) -> None:
-    with written([job.restored, job.comparison]) as (restored, comparison):
+    with replacing([job.restored, job.comparison]) as (restored, comparison):
         to_image(after).save(restored, **SAVED, icc_profile=after.profile)
         shown = side_by_side(before, after)
-        alike = shown.mode in ("L", "LA") if after.levels.shape[-1] == 1 else shown.mode in ("RGB", "RGBA")
-        shown.save(comparison, **SAVED, icc_profile=after.profile if alike else None)
+        same_kind = (
+            shown.mode in ("L", "LA") if after.levels.shape[-1] == 1 else shown.mode in ("RGB", "RGBA")
+        )
+        shown.save(comparison, **SAVED, icc_profile=after.profile if same_kind else None)

@@ -1,31 +1,51 @@
-"""An image restored a tile at a time, with no seam: each tile sees all that its part can depend on."""
+"""Restoration of an image in tiles without seams: each tile covers all that its part depends on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+__all__ = ["Span", "TileRestorer", "restored_levels", "restored_tiles", "spans"]
 
-class Restores(Protocol):
-    """What restores a tile: (height, width, channels) -> (scale * height, scale * width, channels) in [0, 1].
 
-    missing: (height, width) bool, or None. A pixel depends on those up to `reach` from it; a tile that
-    begins at a multiple of `multiple` is seen as that part of the whole image is.
+class TileRestorer:
+    """A function of a tile, called with it and its missing pixels.
+
+    Attributes:
+        scale: How many times as long a side of the tile becomes.
+        reach: Pixels of the input around a pixel that its restoration depends on.
+        multiple: A tile that begins at a multiple of it is restored as that part of the whole image is.
     """
 
     scale: int
     reach: int
     multiple: int
 
-    def __call__(self, tile: np.ndarray, missing: np.ndarray | None) -> np.ndarray: ...
+    def __call__(self, tile: np.ndarray, missing: np.ndarray | None = None) -> np.ndarray:
+        """TileRestorer a tile.
+
+        Args:
+            tile: (height, width, channels), float32 in [0, 1].
+            missing: Missing pixels, (height, width) bool, or None.
+
+        Returns:
+            (scale * height, scale * width, channels).
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Span:
-    """A tile along one axis, in pixels of the image: seen from start to stop, kept from first to last."""
+    """A tile along one axis, in pixels of the image.
+
+    Attributes:
+        start: The first pixel that the restorer sees.
+        stop: The pixel after the last one that it sees.
+        first: The first pixel whose restoration is used.
+        last: The pixel after the last one whose restoration is used.
+    """
 
     start: int
     stop: int
@@ -34,11 +54,20 @@ class Span:
 
 
 def spans(length: int, core: int, reach: int, multiple: int) -> list[Span]:
-    """Tiles that cover an axis of so many pixels, at most about `core` kept of each.
+    """Tiles that cover an axis.
 
-    All see equally many pixels, so that a network plans for one size. They begin at a multiple of
+    All have equally many pixels, so that a network plans for one size. They begin at a multiple of
     `multiple`, and end as far past one as the axis does: padding at the image's end, in the middle
     of a stride or not, is as in the whole image.
+
+    Args:
+        length: Pixels of the axis.
+        core: Pixels of a tile whose restoration is used, at most about.
+        reach: Pixels around a pixel that its restoration depends on.
+        multiple: The network's total stride.
+
+    Returns:
+        The tiles in order; the parts that are used meet without a gap.
     """
     whole, rest = divmod(length, multiple)
     margin, core = -(-reach // multiple), -(-core // multiple)
@@ -53,12 +82,18 @@ def spans(length: int, core: int, reach: int, multiple: int) -> list[Span]:
 
 
 def restored_tiles(
-    restorer: Restores, levels: np.ndarray, core: int, missing: np.ndarray | None = None
+    restorer: TileRestorer, levels: np.ndarray, core: int, missing: np.ndarray | None = None
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
-    """Parts of a restored image: the rows and columns of each, and its values as the restorer gives them.
+    """Restores an image part by part.
 
-    levels: (height, width, channels) uint8 or uint16. core: pixels a side that are kept of a tile.
-    missing: (height, width) bool; a part without missing pixels is left out.
+    Args:
+        restorer: The restorer.
+        levels: (height, width, channels) uint8 or uint16.
+        core: Pixels of a part's side.
+        missing: (height, width) bool; parts without missing pixels are left out.
+
+    Yields:
+        The rows and columns of each part in the restored image, and its values in [0, 1].
     """
     full, scale = np.float32(np.iinfo(levels.dtype).max), restorer.scale
     upright, across = (spans(length, core, restorer.reach, restorer.multiple) for length in levels.shape[:2])
@@ -66,8 +101,8 @@ def restored_tiles(
         for column in across:
             if missing is not None and not missing[row.first : row.last, column.first : column.last].any():
                 continue
-            seen = slice(row.start, row.stop), slice(column.start, column.stop)
-            values = restorer(levels[seen] / full, None if missing is None else missing[seen])
+            tile = slice(row.start, row.stop), slice(column.start, column.stop)
+            values = restorer(levels[tile] / full, None if missing is None else missing[tile])
             inside = (
                 slice(scale * (span.first - span.start), scale * (span.last - span.start))
                 for span in (row, column)
@@ -77,11 +112,18 @@ def restored_tiles(
 
 
 def restored_levels(
-    restorer: Restores, levels: np.ndarray, core: int, missing: np.ndarray | None = None
+    restorer: TileRestorer, levels: np.ndarray, core: int, missing: np.ndarray | None = None
 ) -> np.ndarray:
-    """A restored image (scale * height, scale * width, channels) in levels like those given.
+    """Restores an image; only one tile at a time is in memory as floats.
 
-    Only a tile at a time is held as floats. With missing pixels, the others stay as they are.
+    Args:
+        restorer: The restorer.
+        levels: (height, width, channels) uint8 or uint16.
+        core: Pixels of a part's side.
+        missing: (height, width) bool; all other pixels stay byte-identical.
+
+    Returns:
+        (scale * height, scale * width, channels), of the same type as the levels.
     """
     height, width, channels = levels.shape
     shape = (restorer.scale * height, restorer.scale * width, channels)
