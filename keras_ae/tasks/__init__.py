@@ -100,7 +100,9 @@ class Task:
         """
         return ()
 
-    def metrics_by_kind(self, served_heads: tuple[ServedHead, ...], data: Data) -> dict[str, dict[str, float]]:
+    def metrics_by_kind(
+        self, served_heads: tuple[ServedHead, ...], data: Data
+    ) -> dict[str, dict[str, float]]:
         """Test metrics of each kind of example that the task tells apart.
 
         Args:

@@ -25,8 +25,7 @@ from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, batched
 from keras_ae.tasks import Task
 from keras_ae.tasks.anomaly_scores import Graph, Reconstruction, Score
 from keras_ae.tasks.baselines import Predictor
-from keras_ae.tasks.corruption import Unchanged
-from keras_ae.tasks.restoration import Corruption
+from keras_ae.tasks.corruption import Corruption, Unchanged
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
 

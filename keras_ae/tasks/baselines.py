@@ -1,4 +1,4 @@
-"""What a model has to beat: the best linear answers, fitted on the same training data."""
+"""Baselines that a model has to beat: the best linear maps, fitted on the same training data."""
 
 from __future__ import annotations
 
@@ -10,41 +10,60 @@ from sklearn.decomposition import PCA
 
 from keras_ae.domains import domain_of
 
+__all__ = ["MOST_VALUES", "Predictor", "has_linear_map", "linear_map", "principal_components"]
+
 MOST_FEATURES = 2048
 """Elements up to which one matrix maps a whole example; above, a filter does, pixel by pixel."""
 
 MOST_VALUES = 100_000_000
-"""Numbers that a fit should look at; of larger training sets, evenly spaced examples."""
+"""Numbers that a fit should use at most; of larger training sets, evenly spaced examples."""
 
 RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
-"""Ridge penalties tried, as shares of the mean variance of an input."""
+"""Ridge penalties tried, as fractions of the mean variance of an input."""
 
 Predictor = Callable[[np.ndarray], np.ndarray]
+"""(inputs (batch, ...)) -> outputs (batch, ...)."""
 
 
 def has_linear_map(shape: tuple[int, ...]) -> bool:
-    """Whether examples of a shape are small enough for a matrix, or images that a filter maps."""
+    """Whether a linear map is fitted to examples of a shape.
+
+    Args:
+        shape: Of an example.
+
+    Returns:
+        True for examples small enough for a matrix, and for images, which a filter maps.
+    """
     return np.prod(shape) <= MOST_FEATURES or (len(shape) == 3 and min(shape[:2]) >= 4)
 
 
 def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
     """Least squares from inputs to targets, its ridge penalty chosen on the validation pairs.
 
-    train, validation: batches of (inputs, targets), each (batch, ...). Examples of more than
-    2048 elements are mapped by a linear filter of 7 x 7 pixels instead. Only second moments are
-    kept, so memory does not grow with the data.
-    Raises ValueError for larger examples that are no images of at least 4 pixels a side.
+    Examples of more than 2048 elements are mapped by a linear filter of 7 x 7 pixels instead. Only second
+    moments are stored, so memory does not grow with the data.
+
+    Args:
+        train: Batches of (inputs, targets), each (batch, ...).
+        validation: Batches of the same form.
+        domain: Of the targets; the outputs are clipped to its range.
+
+    Returns:
+        The predictor.
+
+    Raises:
+        ValueError: For larger examples that are not images of at least 4 pixels a side.
     """
     limits = domain_of(domain).range
     first, _ = next(iter(train))
     if not has_linear_map(first.shape[1:]):
         raise ValueError(f"no linear map is fitted to examples of shape {tuple(first.shape[1:])}")
     rows = _flat if np.prod(first.shape[1:]) <= MOST_FEATURES else _patches
-    moments, held = _Moments(), _Moments()
-    for kept, batches in ((moments, train), (held, validation)):
+    fitted, validated = _Moments(), _Moments()
+    for moments, batches in ((fitted, train), (validated, validation)):
         for inputs, targets in batches:
-            kept.add(*rows(inputs, targets))
-    weights = min((moments.ridge(share) for share in RIDGES), key=held.squared_error)
+            moments.add(*rows(inputs, targets))
+    weights = min((fitted.ridge(fraction) for fraction in RIDGES), key=validated.squared_error)
 
     def predict(inputs):
         features, _ = rows(inputs, inputs)
@@ -55,9 +74,15 @@ def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
 
 
 def principal_components(examples: np.ndarray, size: int, domain: str) -> Predictor:
-    """PCA with a code of `size` numbers (fewer when the examples span fewer), by scikit-learn.
+    """PCA by scikit-learn.
 
-    examples: (n, ...) float32, the clean training examples.
+    Args:
+        examples: (n, ...), float32, the clean training examples.
+        size: Numbers in a code; fewer where the examples span fewer.
+        domain: Of the examples; the outputs are clipped to its range.
+
+    Returns:
+        The predictor.
     """
     limits = domain_of(domain).range
     flat = examples.reshape(len(examples), -1)
@@ -85,9 +110,9 @@ class _Moments:
         self.yy += np.square(targets).sum()
         self.count += len(features)
 
-    def ridge(self, share):
+    def ridge(self, fraction):
         """Weights (features, targets); the last feature is the constant 1 and is not penalized."""
-        penalty = share * np.trace(self.xx) / len(self.xx) * np.eye(len(self.xx))
+        penalty = fraction * np.trace(self.xx) / len(self.xx) * np.eye(len(self.xx))
         penalty[-1, -1] = 0
         return np.linalg.solve(self.xx + penalty, self.xy)
 

@@ -6,20 +6,51 @@ fresh in every epoch and yet identical in a repeat of the run.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
 from keras_ae.domains import domain_of
 
+__all__ = [
+    "Binarized",
+    "Corruption",
+    "Gaussian",
+    "Masking",
+    "SaltAndPepper",
+    "Swapped",
+    "Unchanged",
+    "UnknownGaussian",
+]
+
+
+class Corruption:
+    """A frozen dataclass that corrupts examples, as a function of the examples and of seeds alone."""
+
+    def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
+        """Corrupted examples.
+
+        Args:
+            examples: (batch, ...), float32, as a model sees them.
+            seeds: (batch, 2), int64, one seed an example.
+            domain: The domain of the examples.
+
+        Returns:
+            (batch, ...), float32.
+        """
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
-class Gaussian:
-    """Adds normal noise; values of the unit interval are clipped back into it, unless told otherwise.
+class Gaussian(Corruption):
+    """Adds normal noise; values of a bounded domain are clipped back into it unless told otherwise.
 
-    sigma: standard deviation, above 0, in units of the data's full range for the unit
-        interval, of its standard deviation for real values.
-    clipped: whether values of the unit interval stay in it.
+    Attributes:
+        sigma: Standard deviation, above 0: of values in [0, 1] as a fraction of that range, of standardized
+            values in their standard deviations.
+        clipped: Whether values of a bounded domain stay in it.
     """
 
     sigma: float = 0.4
@@ -29,18 +60,19 @@ class Gaussian:
         if not self.sigma > 0:
             raise ValueError(f"sigma is above 0, received {self.sigma}")
 
-    def __call__(self, examples, seeds, domain: str):
-        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
+    def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         noisy = examples + self.sigma * _each(tf.random.stateless_normal, examples, seeds)
         return _clipped(noisy, domain) if self.clipped else noisy
 
 
 @dataclass(frozen=True)
-class UnknownGaussian:
-    """Adds normal noise whose standard deviation is another one for each example, and not told.
+class UnknownGaussian(Corruption):
+    """Adds normal noise whose standard deviation differs from example to example and is not known.
 
-    lowest, highest: of the standard deviation, evenly drawn, as that of Gaussian; 0 at least.
-    clipped: as of Gaussian.
+    Attributes:
+        lowest: Of the standard deviation, at least 0; in the units of `Gaussian.sigma`.
+        highest: Of the standard deviation, above `lowest`; it is uniform between them.
+        clipped: As that of `Gaussian`.
     """
 
     lowest: float = 0.0
@@ -53,22 +85,22 @@ class UnknownGaussian:
                 f"lowest is at least 0 and below highest, received {self.lowest} and {self.highest}"
             )
 
-    def __call__(self, examples, seeds, domain: str):
-        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
-        share = tf.map_fn(
+    def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
+        uniform = tf.map_fn(
             lambda seed: tf.random.stateless_uniform((), seed + 1), seeds, fn_output_signature=tf.float32
         )
-        sigma = self.lowest + (self.highest - self.lowest) * share
+        sigma = self.lowest + (self.highest - self.lowest) * uniform
         sigma = tf.reshape(sigma, (-1, *[1] * (len(examples.shape) - 1)))
         noisy = examples + sigma * _each(tf.random.stateless_normal, examples, seeds)
         return _clipped(noisy, domain) if self.clipped else noisy
 
 
 @dataclass(frozen=True)
-class Masking:
-    """Sets randomly chosen elements to zero (Vincent et al. 2008), which is the mean of real data.
+class Masking(Corruption):
+    """Sets randomly chosen elements to zero (Vincent et al. 2008), which is the mean of standardized data.
 
-    rate: share of the elements, above 0 and at most 1.
+    Attributes:
+        rate: Fraction of the elements, above 0 and at most 1.
     """
 
     rate: float = 0.5
@@ -76,18 +108,20 @@ class Masking:
     def __post_init__(self):
         _check_rate(self.rate)
 
-    def __call__(self, examples, seeds, domain: str):
-        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
+    def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         uniform = _each(tf.random.stateless_uniform, examples, seeds)
         return tf.where(uniform < self.rate, tf.zeros_like(examples), examples)
 
 
 @dataclass(frozen=True)
-class SaltAndPepper:
+class SaltAndPepper(Corruption):
     """Sets randomly chosen elements to the lowest or the highest value, each half of the time.
 
-    rate: share of the elements, above 0 and at most 1. The values are 0 and 1 in the unit
-        interval, and 2 standard deviations to either side for real values.
+    The values are the domain's `extremes`: 0 and 1 in [0, 1], and 2 standard deviations to either side of
+    standardized values.
+
+    Attributes:
+        rate: Fraction of the elements, above 0 and at most 1.
     """
 
     rate: float = 0.25
@@ -95,8 +129,7 @@ class SaltAndPepper:
     def __post_init__(self):
         _check_rate(self.rate)
 
-    def __call__(self, examples, seeds, domain: str):
-        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
+    def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         low, high = domain_of(domain).extremes
         uniform = _each(tf.random.stateless_uniform, examples, seeds)
         corrupted = tf.where(uniform < self.rate, high * tf.ones_like(examples), examples)
@@ -104,13 +137,14 @@ class SaltAndPepper:
 
 
 @dataclass(frozen=True)
-class Swapped:
-    """Puts elements of another example of the batch in the place of randomly chosen ones.
+class Swapped(Corruption):
+    """Replaces randomly chosen elements by those of another example of the batch.
 
-    What is seen has each element's own distribution, whatever that is: the noise for tables, as Yoon et al.
-    (2020, "VIME") draw it. Which example it is from goes by the seed and by the batch.
+    Every element keeps its own distribution, whatever that is: the noise for tables of Yoon et al. (2020,
+    "VIME"). Which example an element comes from depends on the seed and on the batch.
 
-    rate: share of the elements, above 0 and at most 1.
+    Attributes:
+        rate: Fraction of the elements, above 0 and at most 1.
     """
 
     rate: float = 0.3
@@ -118,8 +152,7 @@ class Swapped:
     def __post_init__(self):
         _check_rate(self.rate)
 
-    def __call__(self, examples, seeds, domain: str):
-        """examples (batch, ...) float32, seeds (batch, 2) -> corrupted (batch, ...)."""
+    def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         count = tf.shape(examples)[0]
         uniform = _each(tf.random.stateless_uniform, examples, seeds)
         which = tf.random.stateless_uniform((count,), seeds[0] + 1)
@@ -128,36 +161,34 @@ class Swapped:
 
 
 @dataclass(frozen=True)
-class Unchanged:
+class Unchanged(Corruption):
     """Leaves examples as they are."""
 
-    def __call__(self, examples, seeds, domain: str):
-        """examples (batch, ...) -> the same."""
+    def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         return examples
 
 
 @dataclass(frozen=True)
-class Binarized:
-    """Draws black or white for each element, with its gray value as the probability of white."""
+class Binarized(Corruption):
+    """Samples black or white for each element, with its gray value as the probability of white."""
 
-    def __call__(self, examples, seeds, domain: str):
-        """examples (batch, ...) in [0, 1], seeds (batch, 2) -> 0 or 1, float32 (batch, ...)."""
+    def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         return tf.cast(_each(tf.random.stateless_uniform, examples, seeds) < examples, tf.float32)
 
 
-def _check_rate(rate):
+def _check_rate(rate: float) -> None:
     if not 0 < rate <= 1:
         raise ValueError(f"rate is above 0 and at most 1, received {rate}")
 
 
-def _clipped(examples, domain):
-    """Examples brought back into the range of their domain, where it has one."""
+def _clipped(examples: Any, domain: str) -> Any:
+    """Examples clipped to the range of their domain, where it has one."""
     limits = domain_of(domain).range
     return examples if limits is None else tf.clip_by_value(examples, *limits)
 
 
-def _each(draw, examples, seeds):
-    """One stateless draw an example, each from its own seed."""
+def _each(sample: Callable, examples: Any, seeds: Any) -> tf.Tensor:
+    """Stateless random numbers in the shape of the examples, each example's from its own seed."""
     shape = tf.shape(examples)[1:]
-    noise = tf.map_fn(lambda seed: draw(shape, seed), seeds, fn_output_signature=tf.float32)
+    noise = tf.map_fn(lambda seed: sample(shape, seed), seeds, fn_output_signature=tf.float32)
     return tf.ensure_shape(noise, examples.shape)

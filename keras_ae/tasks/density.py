@@ -1,9 +1,10 @@
-"""Density estimation: how likely a model finds examples it has not seen, in nats."""
+"""Density estimation: the likelihood of test examples under a model, in nats."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -20,14 +21,17 @@ from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.corruption import Binarized
 
+__all__ = ["Density"]
+
 
 @dataclass(frozen=True)
 class Density(Task):
-    """Reconstruction whose test figure is -log p(x) by importance sampling.
+    """Reconstruction whose test metric is -log p(x) by importance sampling.
 
-    binarized: gray values are the probabilities of black or white, drawn anew for each example in
-        each epoch (dynamic binarization: Salakhutdinov and Murray 2008; Burda et al. 2016).
-    samples: draws from the posterior for each test example, at least 1.
+    Attributes:
+        binarized: Whether gray values are the probabilities of black or white pixels, sampled anew for each
+            example in each epoch (dynamic binarization: Salakhutdinov and Murray 2008; Burda et al. 2016).
+        samples: Samples of the posterior for each test example, at least 1.
     """
 
     binarized: bool = True
@@ -37,18 +41,18 @@ class Density(Task):
         if self.samples < 1:
             raise ValueError(f"samples is at least 1, received {self.samples}")
 
-    def pair(self, examples, seeds, domain: str):
-        """examples (batch, ...) -> the same example twice, binary where it is asked for."""
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
+        """Each example twice, binarized first if `binarized` is set."""
         if self.binarized and not domain_of(domain).unit_interval:
             raise InputError(
-                f"binarization draws black or white from values in [0, 1], received {domain} ones; "
+                f"binarization samples black or white from values in [0, 1], received {domain} ones; "
                 'leave it out: SET="task.binarized=false"'
             )
-        drawn = Binarized()(examples, seeds, domain) if self.binarized else examples
-        return drawn, drawn
+        binary = Binarized()(examples, seeds, domain) if self.binarized else examples
+        return binary, binary
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """The mean of the training examples, whatever goes in."""
+        """The mean of the training examples, whatever the input."""
         full = 255.0 if data.train.examples.dtype == np.uint8 else 1.0
         mean = (np.mean(data.train.examples, axis=0, dtype=np.float64) / full).astype(np.float32)
         return {"training mean": lambda inputs: np.broadcast_to(mean, inputs.shape)}
@@ -58,11 +62,11 @@ class Density(Task):
     ) -> dict[str, dict[str, float]]:
         """Mean -log p(x) and negative evidence lower bound of the test examples, in nats.
 
-        Nothing where the encoder gives no posterior, and where the prior is not the normal one.
+        Empty where the encoder gives no posterior, and where the prior is not the standard normal.
         """
         if "log_var" not in heads.encoder.output or heads.prior is not None:
             return {}
-        scores = importance_sampled_nll(
+        nats = importance_sampled_nll(
             tf.function(partial(apply, heads.encoder)),
             partial(apply, heads.teacher_forced or heads.decoder),
             LIKELIHOODS[likelihood_of(heads.decoder.output, data.domain)],
@@ -70,7 +74,7 @@ class Density(Task):
             self.samples,
             seed,
         )
-        return {"model": {f"{name}_nats": float(scores[name].mean()) for name in ("nll", "bound")}}
+        return {"model": {f"{name}_nats": float(nats[name].mean()) for name in ("nll", "bound")}}
 
-    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+    def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
         return {"input": inputs, "reconstruction": reconstruction}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -15,14 +15,8 @@ from keras_ae.data.types import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import published_metrics
 from keras_ae.tasks.baselines import Predictor
-from keras_ae.tasks.holes import MixedHoles
+from keras_ae.tasks.holes import Holes, MixedHoles
 from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
-
-
-class Holes(Protocol):
-    """Where images lack pixels: examples (batch, h, w, c), seeds (batch, 2) -> mask (batch, h, w, 1)."""
-
-    def drawn(self, examples, seeds): ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +32,7 @@ class Inpainting(PhotoRestoration):
     def pair(self, examples, seeds, domain: str):
         """examples (batch, h, w, c) -> (what `masked` makes of them (batch, h, w, c + 1), examples)."""
         check_photographs(examples, domain)
-        return masked(examples, self.holes.drawn(examples, seeds)), examples
+        return masked(examples, self.holes.masks(examples, seeds)), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """The mean of the known pixels, and biharmonic interpolation (Damelin and Hoang 2018)."""
@@ -60,7 +54,7 @@ class Inpainting(PhotoRestoration):
 
     def restorer_mask(self, images, seeds):
         """Holes for images (batch, h, w, channels) that the restorer is to be tried on."""
-        return self.holes.drawn(images, seeds)
+        return self.holes.masks(images, seeds)
 
 
 def _each_image(fill):

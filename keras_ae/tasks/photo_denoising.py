@@ -15,9 +15,8 @@ from keras_ae.data.types import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import published_metrics
 from keras_ae.tasks.baselines import Predictor
-from keras_ae.tasks.corruption import Gaussian
+from keras_ae.tasks.corruption import Corruption, Gaussian
 from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
-from keras_ae.tasks.restoration import Corruption
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""Plain reconstruction: what goes in should come out, through a code of fewer numbers."""
+"""Plain reconstruction: the output should equal the input, through a code of fewer numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -11,20 +12,22 @@ from keras_ae.data.types import Data, values
 from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import MOST_VALUES, Predictor, principal_components
 
+__all__ = ["Reconstruction"]
+
 
 @dataclass(frozen=True)
 class Reconstruction(Task):
     """Inputs and targets are the examples themselves."""
 
-    def pair(self, examples, seeds, domain: str):
-        """examples (batch, ...) -> (examples, examples)."""
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
+        """Each example twice."""
         return examples, examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """PCA of the same code size."""
+        """PCA with codes of the same size."""
         most = max(2, MOST_VALUES // prod(data.train.shape))
         examples = np.asarray(values(data.train.thin(most).examples))
         return {f"PCA, {latent_dim} components": principal_components(examples, latent_dim, data.domain)}
 
-    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+    def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
         return {"input": inputs, "reconstruction": reconstruction}

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Protocol
 
 from keras_ae.data.pipeline import PairedData, without_names
 from keras_ae.data.types import Data
 from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
-from keras_ae.tasks.corruption import Gaussian
-
-
-class Corruption(Protocol):
-    """(examples (batch, ...), seeds (batch, 2), domain) -> corrupted examples of the same shape."""
-
-    def __call__(self, examples, seeds, domain: str): ...
+from keras_ae.tasks.corruption import Corruption, Gaussian
 
 
 @dataclass(frozen=True)

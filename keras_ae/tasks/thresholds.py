@@ -1,25 +1,38 @@
-"""Thresholds of anomaly scores, fitted on held-back examples, and what each of them promises."""
+"""Thresholds of anomaly scores, fitted on held-back examples, and what each of them guarantees."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, expm1, log
-from typing import ClassVar, Protocol
+from typing import Any
 
 import numpy as np
 
 from keras_ae.errors import InputError
 
+__all__ = [
+    "BestF1",
+    "Conformal",
+    "FittedThreshold",
+    "PeaksOverThreshold",
+    "Quantile",
+    "Threshold",
+    "p_values",
+]
+
 FEWEST_PEAKS = 20
-"""Scores above the start of a tail that a distribution can be fitted to."""
+"""Scores above the start of a tail, at least, to fit a distribution to."""
 
 
 @dataclass(frozen=True)
 class FittedThreshold:
-    """A threshold: an example whose score lies above the value is an anomaly.
+    """A fitted threshold: an example whose anomaly score lies above it is an anomaly.
 
-    how: what it was fitted by. promise: what holds of it, and under which assumption. count: scores that
-    it was fitted on.
+    Attributes:
+        value: The threshold.
+        method: How it was fitted.
+        guarantee: What holds of new examples, and under which assumption.
+        count: Anomaly scores that it was fitted on.
     """
 
     value: float
@@ -28,38 +41,56 @@ class FittedThreshold:
     count: int
 
 
-class Threshold(Protocol):
-    """A frozen dataclass whose `of_scores` takes scores (n,) and labels (n,) if any, 1 for anomalies.
+class Threshold:
+    """A frozen dataclass that fits a threshold to anomaly scores.
 
-    Only the scores of normal examples count, but for thresholds that are chosen by labels. `fewest`: such
-    scores that it needs.
+    Only the scores of normal examples count, except for a threshold that is chosen by labels.
     """
 
-    def fit(self, scores: np.ndarray, labels: np.ndarray | None = None) -> FittedThreshold: ...
+    @property
+    def min_examples(self) -> int:
+        """Scores of normal examples that a fit needs at least."""
+        return 1
+
+    def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
+        """Fits the threshold.
+
+        Args:
+            scores: (n,), the anomaly scores of held-back examples.
+            labels: (n,), above 0 for anomalies; None where all are normal.
+
+        Returns:
+            The fitted threshold.
+
+        Raises:
+            InputError: For scores that are not finite, or too few.
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Conformal:
-    """Split-conformal: at most alpha of new normal examples are flagged, whatever the scores' distribution.
+class Conformal(Threshold):
+    """Split conformal: at most alpha of new normal examples are flagged, whatever the scores' distribution.
 
-    Papadopoulos et al. 2002; Bates et al. 2023, arXiv:2104.08279. The promise is of the mean over
-    calibration sets, and holds where normal examples to come are exchangeable with those held back.
+    Papadopoulos et al. 2002; Bates et al. 2023, arXiv:2104.08279. The guarantee is on the mean over
+    calibration sets, and holds where new normal examples are exchangeable with the held-back ones.
 
-    alpha: the rate of false alarms, in (0, 1).
+    Attributes:
+        alpha: The rate of false alarms, in (0, 1).
     """
 
     alpha: float = 0.05
 
     def __post_init__(self):
-        _check_share("alpha", self.alpha)
+        _check_fraction("alpha", self.alpha)
 
     @property
     def min_examples(self) -> int:
-        """Scores that it can be fitted on at least, 1 / alpha - 1."""
+        """1 / alpha - 1."""
         return ceil(1 / self.alpha - 1 - 1e-9)
 
-    def fit(self, scores, labels=None) -> FittedThreshold:
-        """Raises InputError for scores too few for alpha."""
+    def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
+        """Fits the threshold; raises InputError for fewer scores than alpha needs."""
         normal = np.sort(_normal(scores, labels))
         rank = ceil((len(normal) + 1) * (1 - self.alpha) - 1e-9)
         if rank > len(normal):
@@ -78,31 +109,33 @@ class Conformal:
 
 
 @dataclass(frozen=True)
-class PeaksOverThreshold:
-    """Extreme value theory: the tail beyond a high quantile as a generalised Pareto distribution.
+class PeaksOverThreshold(Threshold):
+    """Extreme value theory: the tail beyond a high quantile is a generalized Pareto distribution.
 
-    Siffer et al. 2017, "Anomaly Detection in Streams with Extreme Value Theory". For rates below what the
-    examples held back could show.
+    Siffer et al. 2017, "Anomaly Detection in Streams with Extreme Value Theory". For rates that are too low
+    to be observed on the held-back examples.
 
-    alpha: the rate of false alarms, in (0, 1), below 1 - level. level: quantile at which the tail begins.
+    Attributes:
+        alpha: The rate of false alarms, in (0, 1), below 1 - level.
+        level: The quantile at which the tail begins.
     """
 
     alpha: float = 0.001
     level: float = 0.9
 
     def __post_init__(self):
-        _check_share("alpha", self.alpha)
-        _check_share("level", self.level)
+        _check_fraction("alpha", self.alpha)
+        _check_fraction("level", self.level)
         if self.alpha >= 1 - self.level:
             raise ValueError(f"alpha is below 1 - level, received {self.alpha:g} and {self.level:g}")
 
     @property
     def min_examples(self) -> int:
-        """Scores that it can be fitted on at least."""
+        """So many that 20 of them are expected to lie beyond the level."""
         return ceil(FEWEST_PEAKS / (1 - self.level)) + 1
 
-    def fit(self, scores, labels=None) -> FittedThreshold:
-        """Raises InputError for a tail of fewer than 20 scores, or of one value."""
+    def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
+        """Fits the tail; raises InputError for one of fewer than 20 scores, or of one value."""
         from scipy.stats import genpareto
 
         normal = _normal(scores, labels)
@@ -126,19 +159,19 @@ class PeaksOverThreshold:
 
 
 @dataclass(frozen=True)
-class Quantile:
-    """The score that a share of the held-back normal examples exceeds.
+class Quantile(Threshold):
+    """The score that a fraction of the held-back normal examples exceeds.
 
-    alpha: that share, in (0, 1).
+    Attributes:
+        alpha: That fraction, in (0, 1).
     """
 
-    min_examples: ClassVar[int] = 1
     alpha: float = 0.05
 
     def __post_init__(self):
-        _check_share("alpha", self.alpha)
+        _check_fraction("alpha", self.alpha)
 
-    def fit(self, scores, labels=None) -> FittedThreshold:
+    def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         normal = _normal(scores, labels)
         return FittedThreshold(
             float(np.quantile(normal, 1 - self.alpha, method="inverted_cdf")),
@@ -149,13 +182,11 @@ class Quantile:
 
 
 @dataclass(frozen=True)
-class BestF1:
-    """The threshold with the best F1 on labeled examples held back, never on those of a test."""
+class BestF1(Threshold):
+    """The threshold with the best F1 on labeled held-back examples, never on those of a test."""
 
-    min_examples: ClassVar[int] = 1
-
-    def fit(self, scores, labels=None) -> FittedThreshold:
-        """Raises InputError without labels, and where they are all of one kind."""
+    def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
+        """Chooses the threshold; raises InputError without labels, and where all of them are alike."""
         scores = _finite(scores)
         if labels is None or len(np.unique(np.asarray(labels) > 0)) < 2:
             raise InputError(
@@ -179,24 +210,31 @@ class BestF1:
         )
 
 
-def p_values(scores: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """(1 + how many of the reference's scores are as high) / (1 + how many there are): (n,) in (0, 1].
+def p_values(scores: Any, reference: Any) -> np.ndarray:
+    """(1 + how many of the reference's scores are as high) / (1 + how many there are).
 
-    Of an example exchangeable with the reference, it is at most alpha with a probability of at most
+    For an example that is exchangeable with the reference, it is at most alpha with a probability of at most
     alpha (Vovk et al. 2005), and a score lies above the threshold of Conformal(alpha) exactly if its
     p-value is at most alpha.
+
+    Args:
+        scores: (n,), anomaly scores.
+        reference: (m,), the anomaly scores of held-back normal examples.
+
+    Returns:
+        (n,), in (0, 1].
     """
     reference = np.sort(_finite(reference))
     above = len(reference) - np.searchsorted(reference, np.asarray(scores), side="left")
     return (1 + above) / (1 + len(reference))
 
 
-def _check_share(name, value):
+def _check_fraction(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise ValueError(f"{name} lies in (0, 1), received {value:g}")
 
 
-def _finite(scores):
+def _finite(scores: Any) -> np.ndarray:
     scores = np.asarray(scores, np.float64)
     if scores.ndim != 1 or not len(scores) or not np.isfinite(scores).all():
         raise InputError(
@@ -206,7 +244,7 @@ def _finite(scores):
     return scores
 
 
-def _normal(scores, labels):
+def _normal(scores: Any, labels: Any) -> np.ndarray:
     scores = _finite(scores)
     normal = scores if labels is None else scores[np.asarray(labels) <= 0]
     if not len(normal):

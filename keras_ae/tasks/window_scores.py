@@ -1,4 +1,4 @@
-"""Points in time that windows lie over: their scores from the windows', and figures of those scores."""
+"""Anomaly scores of points in time from those of the windows over them, and their metrics."""
 
 from __future__ import annotations
 
@@ -12,16 +12,33 @@ from keras_ae.data.series.resample import cut, spans, spread
 from keras_ae.data.types import Points
 from keras_ae.metrics.ranges import span_f1, vus_pr
 
-LAGS, SHORTEST, LONGEST, USUAL = 400, 3, 300, 125
-"""Lags among which a period is looked for, the periods that are believed, and one to take without any."""
+__all__ = [
+    "USUAL",
+    "period_of",
+    "point_metrics",
+    "scores_of",
+    "series_in",
+    "subsequence_pca",
+    "values_of",
+]
 
-LOOKED_AT = 20_000
+LAGS, SHORTEST, LONGEST, USUAL = 400, 3, 300, 125
+"""Lags at which a period is searched for, the range of periods that count, and the default period."""
+
+MOST_POINTS = 20_000
+"""Points of a series that its period is found by."""
 
 
 def scores_of(windows: np.ndarray, points: Points, size: int) -> np.ndarray:
-    """Scores of points (count,), from those of windows (n,) of so many points: the mean over its windows.
+    """The anomaly score of each point: the mean over the windows that hold it.
 
-    Of a point that no window holds, NaN.
+    Args:
+        windows: (n,), the anomaly scores of the windows.
+        points: The points that the windows lie over.
+        size: Points of a window.
+
+    Returns:
+        (points.count,); NaN for a point that no window holds.
     """
     each = np.broadcast_to(np.asarray(windows)[:, None], (len(windows), size))
     return spread(each, points.starts, points.count)
@@ -30,46 +47,77 @@ def scores_of(windows: np.ndarray, points: Points, size: int) -> np.ndarray:
 def point_metrics(
     scores: np.ndarray, windows: np.ndarray, points: Points, flags: np.ndarray | None = None
 ) -> dict[str, float]:
-    """Means over the series in which anomalies are known; a point without score ranks below all others.
+    """Metrics of the anomaly scores of points, as means over the series with known anomalies.
 
-    vus_pr: volume under the surface of precision and recall, its window a series' period. auprc: the area
-    under that curve, of points. span_f1: of flagged ranges, where flags (count,) are given.
-    scores: (count,). windows: (n, size, channels), the values the points are windows of.
+    A point without a score ranks below all others.
+
+    Args:
+        scores: (points.count,), the anomaly scores.
+        windows: (n, size, channels), the windows that lie over the points.
+        points: The points.
+        flags: (points.count,), whether a point is flagged; None where none is.
+
+    Returns:
+        "vus_pr", the volume under the surface of precision and recall, its window a series' period;
+        "auprc", the area under the curve of points; and with flags "span_f1", the F1 of ranges. Empty where
+        no anomaly is known.
     """
-    found, seen = [], values_of(windows, points)
+    per_series, values = [], values_of(windows, points)
     for _, first, last in series_in(points):
         labels, own = points.labels[first:last], scores[first:last]
         if not labels.any() or not np.isfinite(own).any():
             continue
         ranked = np.where(np.isfinite(own), own, np.nanmin(own))
-        period = period_of(seen[first:last])
+        period = period_of(values[first:last])
         one = {"vus_pr": vus_pr(labels, ranked, period), "auprc": average_precision_score(labels, ranked)}
-        found.append(one | ({} if flags is None else {"span_f1": span_f1(labels, flags[first:last])}))
-    return {name: float(np.mean([one[name] for one in found])) for name in found[0]} if found else {}
+        per_series.append(one | ({} if flags is None else {"span_f1": span_f1(labels, flags[first:last])}))
+    names = per_series[0] if per_series else ()
+    return {name: float(np.mean([one[name] for one in per_series])) for name in names}
 
 
 def series_in(points: Points) -> tuple[tuple[str, int, int], ...]:
-    """(name, first point, past the last) of each series that the points are of."""
+    """The series that points belong to.
+
+    Args:
+        points: Of one series or of several.
+
+    Returns:
+        (name, first point, one past the last) of each.
+    """
     return points.parts or (("", 0, points.count),)
 
 
 def values_of(windows: np.ndarray, points: Points) -> np.ndarray:
-    """The values of points (count, channels) that windows (n, size, channels) were cut from, NaN in gaps."""
-    found = np.full((points.count, windows.shape[2]), np.nan)
-    found[points.starts[:, None] + np.arange(windows.shape[1])] = windows
-    return found
+    """The values of points that windows were cut from.
+
+    Args:
+        windows: (n, size, channels).
+        points: The points that they lie over.
+
+    Returns:
+        (points.count, channels); NaN in gaps.
+    """
+    values = np.full((points.count, windows.shape[2]), np.nan)
+    values[points.starts[:, None] + np.arange(windows.shape[1])] = windows
+    return values
 
 
 def period_of(values: np.ndarray) -> int:
-    """Points of a period of a series (n, channels): the highest peak of the first one's autocorrelation.
+    """The period of a series: the lag of the highest peak of its first channel's autocorrelation.
 
-    As the published benchmark finds it (Liu and Paparrizos 2024, TSB-AD); 125 where there is none.
+    As in the published benchmark (Liu and Paparrizos 2024, TSB-AD).
+
+    Args:
+        values: (n, channels).
+
+    Returns:
+        Points of a period; 125 where there is no peak.
     """
-    seen = values[:LOOKED_AT, 0]
-    seen = np.where(np.isfinite(seen), seen, np.nanmean(seen))
-    seen = seen - seen.mean()
-    power = np.abs(np.fft.rfft(seen, 2 * len(seen))) ** 2
-    correlation = np.fft.irfft(power)[SHORTEST : min(LAGS, len(seen) // 2) + 1]
+    channel = values[:MOST_POINTS, 0]
+    channel = np.where(np.isfinite(channel), channel, np.nanmean(channel))
+    channel = channel - channel.mean()
+    power = np.abs(np.fft.rfft(channel, 2 * len(channel))) ** 2
+    correlation = np.fft.irfft(power)[SHORTEST : min(LAGS, len(channel) // 2) + 1]
     peaks = argrelmax(correlation)[0]
     if not len(peaks):
         return USUAL
@@ -78,12 +126,19 @@ def period_of(values: np.ndarray) -> int:
 
 
 def subsequence_pca(windows: np.ndarray, points: Points) -> np.ndarray:
-    """Scores of points (count,) by principal components of subsequences, each a period long.
+    """Anomaly scores of points by principal components of subsequences, each a period long.
 
-    Shyu et al. 2003, as the published benchmark runs it (TSB-AD): fitted to the very series that it scores,
-    the anomalies among them, so that it sees more than what learns from the normal part alone.
+    Shyu et al. 2003, as in the published benchmark (TSB-AD): fitted to the very series that it scores,
+    anomalies included, so that it sees more than a model that learns from the normal part alone.
+
+    Args:
+        windows: (n, size, channels), the windows that lie over the points.
+        points: The points.
+
+    Returns:
+        (points.count,); NaN where a series is too short between its gaps.
     """
-    found, values = np.full(points.count, np.nan), values_of(windows, points)
+    scores, values = np.full(points.count, np.nan), values_of(windows, points)
     for _, first, last in series_in(points):
         own = values[first:last]
         period = min(period_of(own), len(own))
@@ -93,11 +148,11 @@ def subsequence_pca(windows: np.ndarray, points: Points) -> np.ndarray:
             pieces = cut(own[begin:end], np.arange(end - begin - period + 1), period).reshape(
                 -1, period * own.shape[1]
             )
-            spread_ = pieces.std(axis=0)
-            seen = (pieces - pieces.mean(axis=0)) / np.where(spread_ > 0, spread_, 1.0)
-            pca = PCA().fit(seen)
-            shares = np.maximum(pca.explained_variance_ratio_, 1e-12)
-            scores = (cdist(seen, pca.components_) / shares).sum(axis=1)
-            padded = (-(-(period - 1) // 2), (period - 1) // 2)
-            found[first + begin : first + end] = np.pad(scores, padded, mode="edge")
-    return found
+            deviation = pieces.std(axis=0)
+            standardized = (pieces - pieces.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+            pca = PCA().fit(standardized)
+            fractions = np.maximum(pca.explained_variance_ratio_, 1e-12)
+            distances = (cdist(standardized, pca.components_) / fractions).sum(axis=1)
+            padding = (-(-(period - 1) // 2), (period - 1) // 2)
+            scores[first + begin : first + end] = np.pad(distances, padding, mode="edge")
+    return scores
