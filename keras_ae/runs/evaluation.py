@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from keras_ae.blocks.samplers import code_sampler
 from keras_ae.heads import apply
-from keras_ae.metrics.reconstruction import active_units, mean_metrics
+from keras_ae.metrics.codes import active_units
+from keras_ae.metrics.reconstruction import mean_metrics
 from keras_ae.runs.artifacts import STAGED_FILE, load_model
 from keras_ae.runs.run import Run
 

@@ -16,7 +16,7 @@ from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, apply
 from keras_ae.losses import LIKELIHOODS, likelihood_of
-from keras_ae.metrics.reconstruction import importance_sampled_nll
+from keras_ae.metrics.likelihood import importance_sampled_nll
 from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.corruption import Binarized

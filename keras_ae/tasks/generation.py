@@ -15,7 +15,7 @@ from keras_ae.heads import Heads, apply, batched
 from keras_ae.losses import LIKELIHOODS, likelihood_of
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.metrics.nearest import density_and_coverage, diversity, novelty
-from keras_ae.metrics.reconstruction import frechet_distance
+from keras_ae.metrics.samples import frechet_distance
 from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.density import Density

@@ -12,7 +12,7 @@ from keras_ae.formats import Format
 from keras_ae.heads import Heads
 from keras_ae.imaging.grid import drawable
 from keras_ae.losses import gaussian_kl
-from keras_ae.metrics.reconstruction import active_units
+from keras_ae.metrics.codes import active_units
 from keras_ae.tensorboard.render import MOST_DRAWN, can_draw, rows_drawn
 
 MOST_UNITS = 10

@@ -1,4 +1,4 @@
-"""Figures of merit against what is known: exact likelihoods, distances of normals, separable codes."""
+"""Metrics against known values: exact likelihoods, distances of normals, separable codes."""
 
 import dataclasses
 from functools import partial
@@ -23,8 +23,11 @@ from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec
+from keras_ae.metrics import likelihood as metrics_likelihood
 from keras_ae.metrics import reconstruction
 from keras_ae.metrics.classifier import train_classifier
+from keras_ae.metrics.codes import active_units, cluster_agreement, linear_probe
+from keras_ae.metrics.samples import frechet_distance
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
 from keras_ae.tensorboard.latent import plane, traversal
@@ -47,7 +50,9 @@ def linear_gaussian(examples, posterior_shift=0.0, posterior_log_var=HALF):
         return tf.reduce_sum(0.5 * (tf.square(targets - outputs["code"]) + log(2 * pi)), axis=-1)
 
     batches = [({"inputs": part}, part) for part in np.array_split(examples, 3)]
-    return partial(reconstruction.importance_sampled_nll, encoder, lambda named: named, likelihood, batches)
+    return partial(
+        metrics_likelihood.importance_sampled_nll, encoder, lambda named: named, likelihood, batches
+    )
 
 
 def test_the_likelihood_is_exact_where_the_posterior_is(random):
@@ -73,7 +78,7 @@ def test_the_chunks_of_the_likelihood_make_no_difference(random, monkeypatch):
     examples = random.normal(size=(6, 2)).astype("float32")
     estimate = linear_gaussian(examples, posterior_shift=0.3)
     whole = estimate(samples=2000, seed=0)["nll"]
-    monkeypatch.setattr(reconstruction, "MOST_ELEMENTS", 40)
+    monkeypatch.setattr(metrics_likelihood, "MOST_ELEMENTS", 40)
     assert estimate(samples=2000, seed=0)["nll"].mean() == pytest.approx(whole.mean(), abs=0.03)
     with pytest.raises(ValueError, match="samples is at least 1, received 0"):
         estimate(samples=0, seed=0)
@@ -82,31 +87,29 @@ def test_the_chunks_of_the_likelihood_make_no_difference(random, monkeypatch):
 def test_the_frechet_distance_of_normals_is_that_of_their_moments(random):
     first = random.normal(0, 1, (200_000, 1))
     second = random.normal(3, 2, (200_000, 1))
-    assert reconstruction.frechet_distance(first, second) == pytest.approx(9 + 1, rel=0.02)
-    assert reconstruction.frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
+    assert frechet_distance(first, second) == pytest.approx(9 + 1, rel=0.02)
+    assert frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
     wide = random.normal(size=(5000, 6)) @ random.normal(size=(6, 6))
     moved = wide @ np.linalg.qr(random.normal(size=(6, 6)))[0]
-    assert reconstruction.frechet_distance(wide, wide + 1) == pytest.approx(6)
-    assert reconstruction.frechet_distance(wide, moved) == pytest.approx(
-        reconstruction.frechet_distance(moved, wide)
-    )
+    assert frechet_distance(wide, wide + 1) == pytest.approx(6)
+    assert frechet_distance(wide, moved) == pytest.approx(frechet_distance(moved, wide))
     with pytest.raises(ValueError, match=r"two sets of 2 or more features.*received \(1, 6\)"):
-        reconstruction.frechet_distance(wide[:1], wide)
+        frechet_distance(wide[:1], wide)
 
 
 def test_active_units_are_those_whose_means_vary(random):
     means = np.c_[random.normal(size=(500, 2)), 0.01 * random.normal(size=(500, 3)), np.ones(500)]
-    assert reconstruction.active_units(means) == 2
+    assert active_units(means) == 2
 
 
 def test_codes_that_tell_classes_apart_score_high_and_noise_scores_low(random):
     labels = np.arange(300) % 3
     telling = np.eye(3)[labels] + 0.05 * random.normal(size=(300, 3))
     noise = random.normal(size=(300, 3))
-    assert reconstruction.linear_probe((telling, labels), (telling, labels)) > 0.99
-    assert reconstruction.linear_probe((noise, labels), (random.normal(size=(300, 3)), labels)) < 0.5
-    assert reconstruction.cluster_agreement(telling, labels) > 0.95
-    assert reconstruction.cluster_agreement(noise, labels) < 0.1
+    assert linear_probe((telling, labels), (telling, labels)) > 0.99
+    assert linear_probe((noise, labels), (random.normal(size=(300, 3)), labels)) < 0.5
+    assert cluster_agreement(telling, labels) > 0.95
+    assert cluster_agreement(noise, labels) < 0.1
 
 
 def test_accuracy_of_classes_is_the_share_of_right_positions():
@@ -252,7 +255,7 @@ def test_binary_pixels_are_white_as_often_as_they_are_bright():
     assert float(tf.reduce_mean(inputs)) == pytest.approx(0.3, abs=0.01)
     np.testing.assert_array_equal(inputs, targets)
     np.testing.assert_array_equal(Density(binarized=False).pair(gray, seeds, "unit")[0], gray)
-    with pytest.raises(InputError, match="binarization draws black or white .* received real ones"):
+    with pytest.raises(InputError, match="binarization samples black or white .* received real ones"):
         Density().pair(gray, seeds, "real")
 
 

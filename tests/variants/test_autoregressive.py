@@ -18,7 +18,7 @@ from keras_ae.data.types import Data, Split
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
 from keras_ae.losses import LIKELIHOODS
-from keras_ae.metrics.reconstruction import importance_sampled_nll
+from keras_ae.metrics.likelihood import importance_sampled_nll
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.anomaly_scores import Reconstruction, ReconstructionProbability
 from keras_ae.tasks.thresholds import Quantile

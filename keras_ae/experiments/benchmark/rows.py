@@ -12,14 +12,10 @@ from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data, values
 from keras_ae.heads import apply
 from keras_ae.metrics.classifier import train_classifier
+from keras_ae.metrics.codes import active_units, cluster_agreement, linear_probe
 from keras_ae.metrics.disentanglement import beta_vae_score, gaps, mutual_information_gap
-from keras_ae.metrics.reconstruction import (
-    active_units,
-    cluster_agreement,
-    frechet_distance,
-    linear_probe,
-    mean_metrics,
-)
+from keras_ae.metrics.reconstruction import mean_metrics
+from keras_ae.metrics.samples import frechet_distance
 from keras_ae.recipe import Recipe
 from keras_ae.runs.evaluation import reconstructor
 from keras_ae.runs.run import MOST_FITTED, Run
