@@ -60,10 +60,9 @@ def differences(recipe: Recipe, directory: Path) -> dict[str, tuple[str | None, 
     if not file.exists():
         return {}
     try:
-        before = json.loads(file.read_text(encoding="utf-8"))
+        before = dict(json.loads(file.read_text(encoding="utf-8")))
         if folder_format(directory) == 0:
             before = first_format.settings(before)
-        before = dict(before)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{file} cannot be read ({error}); train anew") from error
     now = settings_of(recipe)

@@ -63,12 +63,16 @@ class Boundary:
         self.input_shape = tuple(heads.encoder.get_layer("inputs").output.shape[1:])
         self.classes = condition_classes(heads)
 
-    def signature(self, inputs: dict[str, tf.TensorSpec], run: Run) -> ServedSignature:
+    def signature(
+        self, inputs: dict[str, tf.TensorSpec], run: Run, check_rows: bool = False
+    ) -> ServedSignature:
         """A signature of a function.
 
         Args:
             inputs: The specs of its inputs by name.
             run: The function, written with the methods of this boundary.
+            check_rows: Whether inputs of different numbers of rows are to fail the request, for heads
+                that would otherwise broadcast one row to the others.
 
         Returns:
             The signature.
@@ -153,14 +157,17 @@ class GraphBoundary(Boundary):
         super().__init__(heads, scaler)
         self.offset, self.scale = (tf.constant(value, tf.float32) for value in (scaler.offset, scaler.scale))
 
-    def signature(self, inputs: dict[str, tf.TensorSpec], run: Run) -> ServedSignature:
+    def signature(
+        self, inputs: dict[str, tf.TensorSpec], run: Run, check_rows: bool = False
+    ) -> ServedSignature:
         """A function of its own, which others may call: it is traced once.
 
         It checks shapes first, for not every layer refuses a shape that it was not trained on.
         """
 
         def checked(tensors):
-            return run({name: tf.ensure_shape(value, inputs[name].shape) for name, value in tensors.items()})
+            tensors = {name: tf.ensure_shape(value, inputs[name].shape) for name, value in tensors.items()}
+            return run(_of_as_many_rows(tensors) if check_rows else tensors)
 
         return ServedSignature(inputs, tf.function(checked, input_signature=[inputs], autograph=False))
 
@@ -199,6 +206,14 @@ class GraphBoundary(Boundary):
         return images.restored(lambda inputs: apply(restorer, inputs)["reconstruction"], files)
 
 
+def _of_as_many_rows(tensors):
+    """The tensors, in a graph that fails where one has more rows than another."""
+    rows = [tf.shape(value)[0] for value in tensors.values()]
+    expected = ["expected as many rows of each input, received:", *rows]
+    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(tf.stack(rows) == rows[0]), expected)]):
+        return {name: tf.identity(value) for name, value in tensors.items()}
+
+
 def _one_hot(numbers, classes, name):
     """One-hot classes; a number of no class fails the request."""
     known = tf.reduce_all((numbers >= 0) & (numbers < classes))
@@ -214,7 +229,9 @@ class NumPyBoundary(Boundary):
         super().__init__(heads, scaler)
         self.graphs: dict[int, Callable] = {}
 
-    def signature(self, inputs: dict[str, tf.TensorSpec], run: Run) -> ServedSignature:
+    def signature(
+        self, inputs: dict[str, tf.TensorSpec], run: Run, check_rows: bool = False
+    ) -> ServedSignature:
         return ServedSignature(inputs, run)
 
     def call(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:

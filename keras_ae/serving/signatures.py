@@ -54,7 +54,7 @@ def head_signatures(servable: ServableHeads, boundary: Boundary) -> HeadSignatur
         signatures[head.name] = (
             _images_of_any_size(head, scaler, boundary)
             if head.takes_images
-            else {DEFAULT_SIGNATURE: _plain(head.model, scaler, boundary)}
+            else {DEFAULT_SIGNATURE: _plain(head.model, scaler, boundary, len(head.model.inputs) > 1)}
         )
     _add_images(signatures, servable, boundary)
     order = dict.fromkeys(("encoder", "decoder", *signatures))
@@ -73,13 +73,15 @@ def file_name(name: str) -> str:
     return IMAGE_SIGNATURE if name == "inputs" else f"{name}_bytes"
 
 
-def _plain(model: keras.Model, scaler: Scaler, boundary: Boundary) -> ServedSignature:
+def _plain(
+    model: keras.Model, scaler: Scaler, boundary: Boundary, check_rows: bool = False
+) -> ServedSignature:
     """A model's inputs and outputs as clients have them."""
 
     def run(tensors):
         return boundary.from_model(boundary.call(model, boundary.to_model(tensors)))
 
-    return boundary.signature(_specs(model, scaler), run)
+    return boundary.signature(_specs(model, scaler), run, check_rows)
 
 
 def _reconstruct(heads: Heads, scaler: Scaler, boundary: Boundary) -> ServedSignature:
