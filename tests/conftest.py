@@ -87,10 +87,10 @@ def own_cache(monkeypatch, tmp_path):
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
             with open(manifest, "a") as lines:
                 lines.write(f"{digest}  {kind.folder}/{file.name}\n")
-        download.listed.cache_clear()
+        download.read_manifest.cache_clear()
 
     yield fill
-    download.listed.cache_clear()
+    download.read_manifest.cache_clear()
 
 
 @pytest.fixture

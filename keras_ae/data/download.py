@@ -37,7 +37,7 @@ def download(name: str, origin: str, folder: str, sha256: str) -> Path:
 
 
 @cache
-def listed(manifest: Path) -> dict[str, str]:
+def read_manifest(manifest: Path) -> dict[str, str]:
     """The sha256 of each file that a manifest lists, by its path below the cache's folder of data sets."""
     lines = manifest.read_text(encoding="ascii").splitlines()
     return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}

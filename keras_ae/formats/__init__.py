@@ -13,7 +13,7 @@ import numpy as np
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
-from keras_ae.imaging.grid import drawable
+from keras_ae.imaging.grid import is_image_shape
 
 __all__ = ["Format", "SampleFunction", "format_of", "formats", "from_json", "to_json"]
 
@@ -241,7 +241,7 @@ def format_of(own: Format | None, domain: str, shape: tuple[int, ...]) -> Format
     """
     if own is not None:
         return own
-    name = "Images" if domain_of(domain).unit_interval and drawable(shape) else "Numbers"
+    name = "Images" if domain_of(domain).unit_interval and is_image_shape(shape) else "Numbers"
     return formats()[name]()
 
 

@@ -15,7 +15,7 @@ LARGEST_SPRITE = 8192
 """Side in pixels of the largest sprite that TensorBoard's projector takes."""
 
 
-def drawable(shape: tuple[int, ...]) -> bool:
+def is_image_shape(shape: tuple[int, ...]) -> bool:
     """Whether examples of a shape are images: (height, width, 1 or 3)."""
     return len(shape) == 3 and shape[-1] in (1, 3)
 

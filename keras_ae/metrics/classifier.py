@@ -13,7 +13,7 @@ from keras import layers
 from keras_ae.data.pipeline import Autoencoding, PairedData
 from keras_ae.data.types import Data
 from keras_ae.heads import batched
-from keras_ae.imaging.grid import drawable
+from keras_ae.imaging.grid import is_image_shape
 
 FEATURES = 64
 """Width of the layer before the classes, whose values are the features."""
@@ -74,7 +74,7 @@ def _trained(keyed, seed):
     keras.utils.set_random_seed(seed)
     inputs = keras.Input(data.train.shape)
     hidden = inputs
-    if drawable(data.train.shape) and min(data.train.shape[:2]) >= 8:
+    if is_image_shape(data.train.shape) and min(data.train.shape[:2]) >= 8:
         for width in (32, 64):
             hidden = layers.Conv2D(width, 3, 2, padding="same", activation="relu")(hidden)
     hidden = layers.Dropout(0.25, seed=seed)(layers.Flatten()(hidden))

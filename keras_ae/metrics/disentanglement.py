@@ -23,13 +23,13 @@ def mutual_information_gap(codes: np.ndarray, factors: np.ndarray) -> float:
     tell equally, adds nothing. A factor that one image may have several values of stays below 1.
     Raises ValueError for other shapes, and where no factor varies.
     """
-    found = gaps(codes, factors)
+    found = information_gaps(codes, factors)
     if not np.isfinite(found).any():
         raise ValueError("expected a factor that varies, received none; a gap is of one that does")
     return float(np.nanmean(found))
 
 
-def gaps(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
+def information_gaps(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """(k,): how much more the best unit tells of each factor than the second, as a share of its entropy.
 
     (I(best; factor) - I(second; factor)) / H(factor), from counts of the units in 20 equal bins of their

@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras_ae.errors import ExportError, InputError
 from keras_ae.files import FORMAT
 from keras_ae.heads import ServableHeads, apply
-from keras_ae.imaging.grid import drawable
+from keras_ae.imaging.grid import is_image_shape
 from keras_ae.serving.boundary import GraphBoundary, NumPyBoundary
 from keras_ae.serving.config_files import BATCHED, BATCHING_TEXT, write_files
 from keras_ae.serving.exported import CARD_FILE, ExportedHead
@@ -185,7 +185,7 @@ def _common_requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[s
         if model is not None:
             shape = (len(original), *model.inputs[0].shape[1:])
             requests["noise"] = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    if scaler.domain.unit_interval and drawable(original.shape[1:]):
+    if scaler.domain.unit_interval and is_image_shape(original.shape[1:]):
         requests[IMAGE_SIGNATURE] = boundary.encode_images(original)
     return requests
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_ae.data.types import Scaler
 from keras_ae.heads import Heads, ServableHeads, ServedHead
-from keras_ae.imaging.grid import drawable
+from keras_ae.imaging.grid import is_image_shape
 from keras_ae.losses import categorical_crossentropy, squared_error
 from keras_ae.serving.boundary import Boundary, ServedSignature, column_specs
 from keras_ae.serving.exported import DEFAULT_SIGNATURE
@@ -140,7 +140,7 @@ def _add_images(signatures: HeadSignatures, servable: ServableHeads, boundary: B
     models |= {head.name: head.model for head in servable.served_heads if not head.takes_images}
     for name, model in models.items():
         shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
-        if shapes.get("inputs") == boundary.input_shape and drawable(boundary.input_shape):
+        if shapes.get("inputs") == boundary.input_shape and is_image_shape(boundary.input_shape):
             signature = _from_files(signatures[name][DEFAULT_SIGNATURE], boundary)
             gives_images = _gives_images(model)
             signatures[name][IMAGE_SIGNATURE] = _to_png(signature, boundary) if gives_images else signature
@@ -151,7 +151,7 @@ def _add_images(signatures: HeadSignatures, servable: ServableHeads, boundary: B
 
 
 def _gives_images(model: keras.Model) -> bool:
-    return "reconstruction" in model.output and drawable(model.output["reconstruction"].shape[1:])
+    return "reconstruction" in model.output and is_image_shape(model.output["reconstruction"].shape[1:])
 
 
 def _from_files(signature: ServedSignature, boundary: Boundary) -> ServedSignature:

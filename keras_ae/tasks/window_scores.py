@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 from sklearn.metrics import average_precision_score
 
-from keras_ae.data.series.resample import cut, spans, spread
+from keras_ae.data.series.resample import cut_windows, mean_over_windows, spans
 from keras_ae.data.types import Points
 from keras_ae.metrics.ranges import span_f1, vus_pr
 
@@ -41,7 +41,7 @@ def scores_of(windows: np.ndarray, points: Points, size: int) -> np.ndarray:
         (points.count,); NaN for a point that no window holds.
     """
     each = np.broadcast_to(np.asarray(windows)[:, None], (len(windows), size))
-    return spread(each, points.starts, points.count)
+    return mean_over_windows(each, points.starts, points.count)
 
 
 def point_metrics(
@@ -145,7 +145,7 @@ def subsequence_pca(windows: np.ndarray, points: Points) -> np.ndarray:
         for begin, end in spans(np.isfinite(own).all(axis=1)):
             if end - begin < 2 * period:
                 continue
-            pieces = cut(own[begin:end], np.arange(end - begin - period + 1), period).reshape(
+            pieces = cut_windows(own[begin:end], np.arange(end - begin - period + 1), period).reshape(
                 -1, period * own.shape[1]
             )
             deviation = pieces.std(axis=0)

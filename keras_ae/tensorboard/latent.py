@@ -10,7 +10,7 @@ from keras_ae.blocks.samplers import CodeSampler, generate, takes_condition
 from keras_ae.data.types import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import Heads
-from keras_ae.imaging.grid import drawable
+from keras_ae.imaging.grid import is_image_shape
 from keras_ae.losses import gaussian_kl
 from keras_ae.metrics.codes import active_units
 from keras_ae.tensorboard.render import MOST_DRAWN, can_draw, rows_drawn
@@ -58,7 +58,7 @@ def images(
     if drawn is not None:
         labels = np.repeat(np.arange(count), 10) if count else None
         decoded = generate(heads, drawn(10 * (count or 10), 0), labels, count)
-        each = 10 if drawable(shape) else MOST_DRAWN
+        each = 10 if is_image_shape(shape) else MOST_DRAWN
         rows = {str(row): decoded[10 * row : 10 * row + each] for row in range(min(len(decoded) // 10, each))}
         found["samples"] = rows_drawn(rows, scaler, format)
     return found

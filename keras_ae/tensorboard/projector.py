@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from tensorboard.plugins import projector
 
-from keras_ae.imaging.grid import drawable, save, sprite
+from keras_ae.imaging.grid import is_image_shape, save, sprite
 
 MOST_POINTS = 2000
 """Codes shown in the projector."""
@@ -33,7 +33,7 @@ def write_projector(
     else:
         rows = ["label\tindex", *(f"{' '.join(labels[index].split())}\t{index}" for index in shown)]
     (folder / "metadata.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8", errors="replace")
-    if drawable(examples.shape[1:]):
+    if is_image_shape(examples.shape[1:]):
         sheet, size = sprite(examples[:MOST_POINTS], domain)
         save(sheet, folder / "sprite.png")
         embedding.sprite.image_path = "projector/sprite.png"

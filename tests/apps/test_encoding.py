@@ -29,7 +29,7 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.find import dataset_kinds
 from keras_ae.data.images import mnist
 from keras_ae.data.images.folder import ImageFolder
-from keras_ae.data.streams.rows import Taken
+from keras_ae.data.streams.rows import InputSpec
 from keras_ae.data.streams.stream import FolderStream, LoadedStream, open_stream
 from keras_ae.data.types import Scaler, values
 from keras_ae.errors import InputError
@@ -171,7 +171,7 @@ def test_an_array_of_either_order_is_read_through_a_map(models, tmp_path, save, 
 def test_an_archive_is_read_from_any_place_on_with_its_labels(tmp_path, random, compressed):
     raw, labels = random.integers(0, 255, (23, 6, 5), dtype=np.uint8), random.integers(0, 9, (23, 1))
     (np.savez_compressed if compressed else np.savez)(tmp_path / "x.npz", x=raw, y=labels, other=np.ones(3))
-    stream = open_stream(str(tmp_path / "x.npz"), Taken(SHAPE, "unit"))
+    stream = open_stream(str(tmp_path / "x.npz"), InputSpec(SHAPE, "unit"))
     parts = list(stream.batches(4, 7, 20))
     assert [len(part) for part in parts] == [4, 4, 4, 1]
     np.testing.assert_array_equal(np.concatenate([part.places for part in parts]), np.arange(7, 20))
@@ -210,7 +210,7 @@ def test_a_data_set_held_in_memory_comes_in_the_units_of_the_outside(tmp_path, r
     raw = random.integers(0, 4, (60, 6, 5)) if domain == "categorical" else random.normal(7, 3, (60, 6, 5, 1))
     np.save(tmp_path / "x.npy", raw)
     dataset = ArrayFile(str(tmp_path / "x.npy"), domain=domain)
-    taken = Taken(raw.shape[1:], domain, 4)
+    taken = InputSpec(raw.shape[1:], domain, 4)
     stream = LoadedStream(dataset, taken)
     found = np.concatenate([rows.examples for rows in stream.batches(7)])
     assert found.dtype == (np.int64 if domain == "categorical" else np.float32)
@@ -422,7 +422,7 @@ def test_an_archive_that_ends_early_is_refused(tmp_path):
         content = (tmp_path / "x.npy").read_bytes()
         archive.writestr("x.npy", content.replace(b"(5, 6, 5, 1)", b"(9, 6, 5, 1)"))
     with pytest.raises(InputError, match="x ends before its 9 rows"):
-        list(open_stream(str(tmp_path / "x.npz"), Taken(SHAPE, "unit")).batches(4))
+        list(open_stream(str(tmp_path / "x.npz"), InputSpec(SHAPE, "unit")).batches(4))
 
 
 @pytest.mark.parametrize(
@@ -546,7 +546,7 @@ def test_a_bar_is_drawn_on_a_terminal_alone(models, tmp_path, save, capsys, monk
 
 
 def test_an_input_is_known_by_its_content(images, save, few_digits):
-    taken = Taken((28, 28, 1), "unit")
+    taken = InputSpec((28, 28, 1), "unit")
     before = FolderStream(str(images), taken).sha256()
     assert FolderStream(str(images), taken).sha256() == before
     (images / "a" / "0.png").rename(images / "a" / "00.png")

@@ -89,9 +89,9 @@ def test_jsb_chorales_keep_their_splits_and_hold_repeated_notes(tmp_path, monkey
     (tmp_path / "manifest").write_text(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  jsb/{file.name}\n")
     monkeypatch.setattr(published, "MANIFEST", tmp_path / "manifest")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    download.listed.cache_clear()
+    download.read_manifest.cache_clear()
     loaded = find_dataset("jsb").load()
-    download.listed.cache_clear()
+    download.read_manifest.cache_clear()
     assert [len(split) for split in loaded.splits.values()] == [42, 6, 3]
     classes = loaded.train.examples.argmax(-1)
     assert (classes[0, 0] == 1).all()

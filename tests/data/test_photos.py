@@ -87,7 +87,7 @@ def test_pieces_share_no_pixel_and_begin_in_the_middle():
 
 
 def test_what_is_too_large_to_hold_is_decoded_anew_and_once_for_neighbors(monkeypatch):
-    monkeypatch.setattr(crops, "HELD", 1000)
+    monkeypatch.setattr(crops, "MOST_IN_MEMORY", 1000)
     opened = []
     shapes = ((40, 60), (33, 90), (50, 50))
     held = album(*shapes)
@@ -141,7 +141,7 @@ def test_gray_is_one_channel():
 
 
 def test_a_folder_is_split_by_content_and_left_on_disk(photo_folder, monkeypatch):
-    monkeypatch.setattr(crops, "HELD", 1000)
+    monkeypatch.setattr(crops, "MOST_IN_MEMORY", 1000)
     loaded = PhotoFolder(str(photo_folder), Cropping(16, 40)).load()
     assert loaded.train.shape == (16, 16, 3)
     assert len(loaded.train.album) + len(loaded.whole) < 12

@@ -117,7 +117,9 @@ class NormalConnections:
 def test_as_many_new_connections_are_flagged_as_promised(tmp_path):
     recipe = dataclasses.replace(load("network_intrusion"), data=NormalConnections(), epochs=5)
     run = train(recipe, tmp_path, report=lambda _: None)
-    scores = batched(run.served_heads[0].model, {"inputs": np.asarray(values(run.data.test.examples))})["score"]
+    scores = batched(run.served_heads[0].model, {"inputs": np.asarray(values(run.data.test.examples))})[
+        "score"
+    ]
     for alpha in (0.01, 0.05, 0.1):
         rates = []
         for seed in range(20):

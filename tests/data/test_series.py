@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from keras_ae.data.series.resample import cut, series_of, spans, spread, windows
+from keras_ae.data.series.resample import (
+    cut_windows,
+    mean_over_windows,
+    series_from_table,
+    spans,
+    window_starts,
+)
 from keras_ae.data.tables.csv_file import read_table
 from keras_ae.errors import InputError
 
@@ -15,7 +21,7 @@ def series(tmp_path):
     def series(*lines, **settings):
         file = tmp_path / "series.csv"
         file.write_text("\n".join(lines) + "\n")
-        return series_of(read_table(file), **settings)
+        return series_from_table(read_table(file), **settings)
 
     return series
 
@@ -91,17 +97,19 @@ def test_what_is_no_series_is_refused(series, lines, settings, message):
 def test_no_window_holds_a_missing_value_and_the_last_point_is_in_one():
     values = np.arange(20.0)[:, None]
     values[7] = np.nan
-    starts = windows(values, 4, 3)
+    starts = window_starts(values, 4, 3)
     assert starts.tolist() == [0, 3, 9, 12, 15, 16]
-    assert np.isfinite(cut(values, starts, 4)).all()
-    assert cut(values, starts, 4).shape == (6, 4, 1)
-    assert len(windows(values[:3], 4)) == 0
+    assert np.isfinite(cut_windows(values, starts, 4)).all()
+    assert cut_windows(values, starts, 4).shape == (6, 4, 1)
+    assert len(window_starts(values[:3], 4)) == 0
 
 
 def test_scores_of_windows_come_back_as_the_mean_of_each_point():
     starts = np.array([0, 1, 5])
     scores = np.array([[1.0, 2.0], [4.0, 8.0], [1.0, 1.0]])
-    np.testing.assert_array_equal(spread(scores, starts, 8), [1, 3, 8, np.nan, np.nan, 1, 1, np.nan])
+    np.testing.assert_array_equal(
+        mean_over_windows(scores, starts, 8), [1, 3, 8, np.nan, np.nan, 1, 1, np.nan]
+    )
 
 
 def test_spans_are_runs_of_flags():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_ae.data.find import find_dataset
-from keras_ae.data.images.sprites import COUNTS, Sprites, draw, grid_of_factors
+from keras_ae.data.images.sprites import COUNTS, Sprites, grid_of_factors, render
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe, override
 from keras_ae.tasks.reconstruction import Reconstruction
@@ -21,7 +21,7 @@ def middles(images):
 
 
 def test_areas_are_those_of_the_shapes():
-    whole = draw(np.array([[shape, 3, 0, 6, 6] for shape in range(3)]), 128) / 255
+    whole = render(np.array([[shape, 3, 0, 6, 6] for shape in range(3)]), 128) / 255
     half = 0.22 * 128 / (2**0.5 * (1 + (np.pi / 2 + 2 / 3) / (4 + np.pi)))
     radius = 0.22 * 128
     wanted = [2 * radius**2, np.pi * radius**2 / 2, (4 + np.pi) * half**2]
@@ -30,7 +30,7 @@ def test_areas_are_those_of_the_shapes():
 
 def test_a_sprite_is_where_its_factors_say_however_it_is_turned():
     factors = grid_of_factors(3)
-    columns, rows = middles(draw(factors, 64))
+    columns, rows = middles(render(factors, 64))
     places = np.linspace(0.25, 0.75, 12)
     np.testing.assert_allclose(columns, places[factors[:, 3]], atol=0.005)
     np.testing.assert_allclose(rows, places[factors[:, 4]], atol=0.005)
@@ -38,7 +38,7 @@ def test_a_sprite_is_where_its_factors_say_however_it_is_turned():
 
 def test_shapes_repeat_in_a_turn_as_often_as_they_look_the_same():
     for shape, different in enumerate((5, 5, 10)):
-        turned = draw(np.array([[shape, 3, rotation, 4, 7] for rotation in range(COUNTS[2])]), 32)
+        turned = render(np.array([[shape, 3, rotation, 4, 7] for rotation in range(COUNTS[2])]), 32)
         assert len(np.unique(turned.reshape(len(turned), -1), axis=0)) == different
 
 
@@ -48,7 +48,7 @@ def test_every_factor_stays_with_its_example():
     assert loaded.factor_names == ("shape", "size", "rotation", "x", "y")
     for name, split in loaded.splits.items():
         some = slice(None, None, 97)
-        np.testing.assert_array_equal(draw(loaded.factors[name][some], 32), split.examples[some])
+        np.testing.assert_array_equal(render(loaded.factors[name][some], 32), split.examples[some])
         np.testing.assert_array_equal(loaded.factors[name][:, 0], split.labels)
         assert all(len(np.unique(loaded.factors[name][:, i])) == count for i, count in enumerate(COUNTS))
     alike = [{row.tobytes() for row in split.examples} for split in loaded.splits.values()]
@@ -59,7 +59,7 @@ def test_the_sample_is_a_thin_part_of_the_whole():
     sample, whole = Sprites().sample(), Sprites().load()
     assert {len(row) for row in sample.factors.values()} == {len(split) for split in sample.splits.values()}
     for name, split in sample.splits.items():
-        np.testing.assert_array_equal(draw(sample.factors[name], 32), split.examples)
+        np.testing.assert_array_equal(render(sample.factors[name], 32), split.examples)
         assert {row.tobytes() for row in split.examples} <= {
             row.tobytes() for row in whole.splits[name].examples
         }

@@ -8,7 +8,13 @@ from keras_ae.data.find import find_dataset
 from keras_ae.data.series import published
 from keras_ae.data.series.daily import DAY, KINDS, daily_pattern
 from keras_ae.data.series.resample import Series
-from keras_ae.data.series.windows import DailyPattern, SeriesFile, data_of, normal_of, windowed
+from keras_ae.data.series.windows import (
+    DailyPattern,
+    SeriesFile,
+    data_of,
+    parse_normal_part,
+    split_into_windows,
+)
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.data.types import Points
 from keras_ae.errors import InputError
@@ -43,7 +49,7 @@ def waves(random):
     ],
 )
 def test_the_normal_part_is_a_share_or_a_stretch_of_time(waves, text, expected):
-    assert normal_of(waves, text) == expected
+    assert parse_normal_part(waves, text) == expected
 
 
 @pytest.mark.parametrize(
@@ -58,7 +64,7 @@ def test_the_normal_part_is_a_share_or_a_stretch_of_time(waves, text, expected):
 )
 def test_what_is_no_normal_part_is_refused(waves, text, message):
     with pytest.raises(InputError, match=message):
-        normal_of(waves, text)
+        parse_normal_part(waves, text)
 
 
 def test_windows_are_standardized_by_the_normal_part_alone(waves):
@@ -109,10 +115,10 @@ def test_known_anomalies_do_not_tell_how_values_spread(waves):
 
 def test_the_normal_part_of_a_series_without_times_is_told_by_numbers():
     counted = Series(np.arange(3000), np.zeros((3000, 1)), ("a",), None, np.arange(3000))
-    assert normal_of(counted, "500..2000") == (500, 2001)
-    assert normal_of(counted, "..1500") == (0, 1501)
+    assert parse_normal_part(counted, "500..2000") == (500, 2001)
+    assert parse_normal_part(counted, "..1500") == (0, 1501)
     with pytest.raises(InputError, match="expected a number, received '2024-01-01'"):
-        normal_of(counted, "2024-01-01..")
+        parse_normal_part(counted, "2024-01-01..")
 
 
 def test_values_that_differ_by_less_than_can_be_told_apart_are_refused(random):
@@ -129,7 +135,7 @@ def test_a_normal_part_of_no_use_is_refused(waves):
         data_of("flat", flat, 16, (0, 200))
     waves.values[::10] = np.nan
     with pytest.raises(InputError, match="expected 16 points in a row without a gap"):
-        windowed(waves, 16, np.zeros(2), np.ones(2))
+        split_into_windows(waves, 16, np.zeros(2), np.ones(2))
 
 
 def test_a_file_is_read_as_the_recipe_s_own_data_reads_one(tmp_path):
@@ -184,7 +190,7 @@ def test_the_period_of_a_series_is_found(period, random):
 def test_subsequences_unlike_the_others_stand_out(waves):
     waves.values[200:206, 0] += 40
     middle, spread = waves.values.mean(axis=0), waves.values.std(axis=0)
-    split, points = windowed(waves, 16, middle, spread)
+    split, points = split_into_windows(waves, 16, middle, spread)
     seen = values_of(split.examples, points)
     np.testing.assert_allclose(seen, (waves.values - middle) / spread, rtol=1e-4, atol=1e-4)
     scores = subsequence_pca(split.examples, points)
@@ -223,7 +229,9 @@ def test_a_series_of_the_numenta_benchmark_has_its_labels_and_its_probation(nab)
 
 
 def test_several_series_are_standardized_each_by_itself(nab):
-    both = published.joined("both", {name: published.Nab(name, 5).load() for name in ("one/x", "two/x")})
+    both = published.concatenated(
+        "both", {name: published.Nab(name, 5).load() for name in ("one/x", "two/x")}
+    )
     assert both.points.parts == (("one/x", 0, 400), ("two/x", 400, 800))
     assert both.points.labels.sum() == 13
     np.testing.assert_array_equal(both.test.examples[:396], both.test.examples[396:])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_ae.data.images.sprites import grid_of_factors
-from keras_ae.metrics.disentanglement import beta_vae_score, gaps, mutual_information_gap
+from keras_ae.metrics.disentanglement import beta_vae_score, information_gaps, mutual_information_gap
 
 GRID = grid_of_factors()[::2]
 
@@ -20,7 +20,7 @@ def test_codes_that_are_the_factors_reach_one():
     factors = grid_of_factors()
     codes = factors @ np.diag([5.0, -1, 0.01, 2, 3])
     assert mutual_information_gap(codes, factors) == pytest.approx(1)
-    np.testing.assert_allclose(gaps(codes[:, ::-1], factors), np.ones(5))
+    np.testing.assert_allclose(information_gaps(codes[:, ::-1], factors), np.ones(5))
     assert beta_vae_score(codes, factors) == 1
 
 
@@ -48,7 +48,7 @@ def test_a_mixed_code_scores_lower_than_an_aligned_one():
 
 def test_a_second_unit_of_the_same_factor_closes_its_gap():
     codes = np.concatenate([GRID, GRID[:, :1]], axis=1)
-    found = gaps(codes, GRID)
+    found = information_gaps(codes, GRID)
     assert found[0] == pytest.approx(0, abs=1e-9)
     assert found[1:].min() > 0.9
     assert mutual_information_gap(codes, GRID) == pytest.approx(found.mean())
@@ -56,14 +56,14 @@ def test_a_second_unit_of_the_same_factor_closes_its_gap():
 
 def test_half_of_a_factor_is_half_of_its_entropy():
     factors = np.stack([np.arange(16) % 4, np.arange(16) // 4], axis=1)
-    np.testing.assert_allclose(gaps(factors // [2, 1], factors), [0.5, 1], atol=1e-9)
-    np.testing.assert_allclose(gaps(factors[:, :1], factors), [1, 0], atol=1e-9)
+    np.testing.assert_allclose(information_gaps(factors // [2, 1], factors), [0.5, 1], atol=1e-9)
+    np.testing.assert_allclose(information_gaps(factors[:, :1], factors), [1, 0], atol=1e-9)
 
 
 def test_factors_that_do_not_vary_are_left_out():
     factors = np.concatenate([np.full((len(GRID), 1), 7), GRID[:, 3:]], axis=1)
     codes = factors.astype(float)
-    assert np.isnan(gaps(codes, factors)[0])
+    assert np.isnan(information_gaps(codes, factors)[0])
     assert mutual_information_gap(codes, factors) > 0.99
     assert beta_vae_score(codes, factors) == 1
 

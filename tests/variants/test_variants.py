@@ -157,7 +157,9 @@ def test_heads_survive_a_keras_file_and_an_export(example, tmp_path):
     # as values of any range, so that the signatures of images, which no variant changes, are left out
     units = Scaler("real" if spec.domain == "unit" else spec.domain, np.float32(0), np.float32(1))
     given = {name: named[name].numpy() for name in ("inputs", "condition") if name in named}
-    folders = export_heads(ServableHeads(loaded, units, given), "variant", {}, tmp_path)  # compares, refuses to draw
+    folders = export_heads(
+        ServableHeads(loaded, units, given), "variant", {}, tmp_path
+    )  # compares, refuses to draw
     for folder in folders.values():
         nodes = operations(folder)["serving_default"]
         assert len({node.op for node in nodes}) > 2

@@ -11,8 +11,8 @@ import numpy as np
 from keras_ae.apps.detection.charts import series_chart, table_chart
 from keras_ae.apps.detection.scoring import Detector, Scored
 from keras_ae.data.series.resample import Series, spans
-from keras_ae.data.series.windows import has_times, told_times
-from keras_ae.data.tables.csv_file import form_of
+from keras_ae.data.series.windows import format_times, has_times
+from keras_ae.data.tables.csv_file import detect_dialect
 
 MOST_TOLD = 20
 """Spans that are told on the way; the file has all of them."""
@@ -55,7 +55,7 @@ def write_rows(scored: Scored, rows: np.ndarray, path: Path, target: Path) -> No
 
     rows: (rows of the file,), which of the scores is whose. A row without a score has empty cells there.
     """
-    form = form_of(path)
+    form = detect_dialect(path)
     flagged = np.flatnonzero(scored.flags)
     reasons = dict(zip(flagged.tolist(), scored.reasons(flagged), strict=True))
     added = ["score", "p_value", "is_anomaly", "because"]
@@ -88,7 +88,7 @@ def flagged_spans(scored: Scored, series: Series) -> list[dict[str, str]]:
     for first, last in spans(scored.flags):
         peak = first + int(np.nanargmax(scored.scores[first:last]))
         at = first + int(np.nanargmax(np.nansum(scored.because[first:last], axis=1)))
-        begin, end, most = told_times(series.times[[first, last - 1, at]])
+        begin, end, most = format_times(series.times[[first, last - 1, at]])
         found.append(
             {
                 "from": begin,

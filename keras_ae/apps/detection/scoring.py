@@ -11,8 +11,8 @@ import keras
 import numpy as np
 from scipy.stats import ks_2samp
 
-from keras_ae.data.series.resample import Series, series_of, spread
-from keras_ae.data.series.windows import step_of_time, windowed
+from keras_ae.data.series.resample import Series, mean_over_windows, series_from_table
+from keras_ae.data.series.windows import split_into_windows, step_of_time
 from keras_ae.data.tables.csv_file import read_table
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.tables import TableFile
@@ -113,13 +113,13 @@ class Detector:
 def scored_series(detector: Detector, series: Series) -> Scored:
     """Scores of a series' points, from its windows."""
     window = detector.model.inputs[0].shape[1]
-    split, points = windowed(series, window, detector.offset, detector.scale)
+    split, points = split_into_windows(series, window, detector.offset, detector.scale)
     found = batched(detector.model, {"inputs": np.asarray(values(split.examples))})
     scores = scores_of(found["score"], points, window)
     there = np.isfinite(scores)
     p = np.full(len(scores), np.nan)
     p[there] = p_values(scores[there], detector.reference)
-    each = [spread(found["contributions"][..., channel], points.starts, points.count)
+    each = [mean_over_windows(found["contributions"][..., channel], points.starts, points.count)
             for channel in range(split.shape[1])]  # fmt: skip
     flags = np.nan_to_num(scores, nan=-np.inf) > detector.fitted.value
     return Scored(scores, p, flags, np.stack(each, axis=1), series.names, found["score"])
@@ -140,7 +140,7 @@ def series_at(detector: Detector, path: str) -> Series:
     asked = (*detector.channels, detector.time)
     table = read_table(path, only=(*asked, detector.label) if detector.time else None, needed=asked)
     label = detector.label if detector.label in table.columns else None
-    series = series_of(table, detector.time or None, detector.channels, label, learning=False)
+    series = series_from_table(table, detector.time or None, detector.channels, label, learning=False)
     step = step_of_time(series)
     if detector.step and step and not 0.5 < step / detector.step < 2:
         raise InputError(

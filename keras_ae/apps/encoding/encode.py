@@ -10,8 +10,8 @@ from pathlib import Path
 
 from keras_ae.apps.encoding.head import Head, Outputs
 from keras_ae.apps.encoding.writers import RowColumns, open_writer, output_paths
-from keras_ae.data.images.folder import left_out, none_readable
-from keras_ae.data.streams.rows import Rows
+from keras_ae.data.images.folder import fault_note, none_readable
+from keras_ae.data.streams.rows import Batch
 from keras_ae.data.streams.stream import Stream
 
 __all__ = ["Encoded", "codes", "encode", "summary"]
@@ -77,8 +77,8 @@ def encode(
 
 
 def codes(
-    run: Callable[[Rows], Outputs], stream: Stream, batch: int, start: int = 0, stop: int | None = None
-) -> Iterator[tuple[Rows, Outputs]]:
+    run: Callable[[Batch], Outputs], stream: Stream, batch: int, start: int = 0, stop: int | None = None
+) -> Iterator[tuple[Batch, Outputs]]:
     """Encodes a stream; the next batch is read while one is encoded.
 
     Args:
@@ -119,4 +119,4 @@ def summary(encoded: Encoded, head: Head, stream: Stream, output: Path) -> list[
     lines = [
         f"{output}: {shapes}, {encoded.count:,} examples in {encoded.seconds:.1f} s, {rate:,.0f} a second"
     ]
-    return lines + ([left_out(encoded.failures, stream.count)] if encoded.failures else [])
+    return lines + ([fault_note(encoded.failures, stream.count)] if encoded.failures else [])

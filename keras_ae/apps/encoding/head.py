@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ae.data.streams.rows import Rows, Taken
+from keras_ae.data.streams.rows import Batch, InputSpec
 from keras_ae.data.streams.stream import Stream
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
@@ -35,7 +35,7 @@ class Head:
     """
 
     folder: Path
-    taken: Taken
+    taken: InputSpec
     conditional: bool
     labels: int
     outputs: dict[str, tuple[tuple[int, ...], np.dtype]]
@@ -84,7 +84,7 @@ class Head:
                 f"{folder} gives {', '.join(all_outputs)}; received --outputs {','.join(unknown)}"
             )
         conditional = "condition" in inputs
-        taken = Taken(
+        taken = InputSpec(
             tuple(inputs["inputs"]["shape"][1:]),
             domain,
             shape[-1] if domain.one_hot else 0,
@@ -96,7 +96,7 @@ class Head:
         }
         return cls(folder, taken, conditional, card["data"].get("classes", 0), outputs, weights)
 
-    def load(self) -> Callable[[Rows], Outputs]:
+    def load(self) -> Callable[[Batch], Outputs]:
         """Loads the SavedModel.
 
         Returns:
@@ -107,7 +107,7 @@ class Head:
         """
         signature = ExportedHead(self.folder).signature()
 
-        def run(rows: Rows) -> Outputs:
+        def run(rows: Batch) -> Outputs:
             if not len(rows):
                 return {name: np.empty((0, *shape), dtype) for name, (shape, dtype) in self.outputs.items()}
             inputs = {"inputs": rows.examples}

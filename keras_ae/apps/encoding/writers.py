@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.apps.encoding.head import Head, Outputs
-from keras_ae.data.streams.rows import Rows
+from keras_ae.data.streams.rows import Batch
 from keras_ae.errors import InputError
 from keras_ae.files import written_whole
 
@@ -48,7 +48,7 @@ class Writer:
 
     count: int = 0
 
-    def add(self, rows: Rows, outputs: Outputs) -> None:
+    def add(self, rows: Batch, outputs: Outputs) -> None:
         """Adds rows.
 
         Args:
@@ -135,7 +135,7 @@ class NpyWriter(Writer):
         facts = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False}
         np.lib.format.write_array_header_1_0(self.file, facts | {"shape": (self.count, *self.shape)})
 
-    def add(self, rows: Rows, outputs: Outputs) -> None:
+    def add(self, rows: Batch, outputs: Outputs) -> None:
         self.file.write(np.ascontiguousarray(outputs[self.name], self.dtype).data)
         if self.table and rows.names is not None:
             labels = [""] * len(rows) if rows.labels is None else rows.labels
@@ -179,7 +179,7 @@ class ParquetWriter(Writer):
         self.file = pyarrow.parquet.ParquetWriter(paths[-1], self.schema)
         self.waiting: list[Any] = []
 
-    def add(self, rows: Rows, outputs: Outputs) -> None:
+    def add(self, rows: Batch, outputs: Outputs) -> None:
         columns: dict[str, Any] = {"index": rows.places, "label": rows.labels}
         if rows.names is not None:
             columns["name"] = [os.fsencode(name).decode("utf-8", "replace") for name in rows.names]
@@ -226,7 +226,7 @@ class RecordWriter(Writer):
         except tf.errors.OpError as error:
             raise OSError(f"{self.path} cannot be written: {error.message}") from error
 
-    def add(self, rows: Rows, outputs: Outputs) -> None:
+    def add(self, rows: Batch, outputs: Outputs) -> None:
         columns = {"index": rows.places, "label": rows.labels, "name": rows.names, **outputs}
         lists = [(name, *_lists(values)) for name, values in columns.items() if values is not None]
         for row in range(len(rows)):

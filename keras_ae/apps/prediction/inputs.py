@@ -152,10 +152,10 @@ def read_columns(path: Path, specs: Mapping[str, dict[str, Any]]) -> dict[str, n
     Raises:
         InputError: The file lacks a column.
     """
-    from keras_ae.data.tables.csv_file import form_of, read_table
+    from keras_ae.data.tables.csv_file import detect_dialect, read_table
     from keras_ae.data.tables.preprocessing import served_names, words_of
 
-    names = served_names(form_of(path).names)
+    names = served_names(detect_dialect(path).names)
     if list(specs) == ["inputs"] or not set(specs) <= set(names):
         missing = ", ".join(name for name in specs if name not in names)
         raise InputError(f"expected a column for each of the head's inputs in {path}, it lacks {missing}")

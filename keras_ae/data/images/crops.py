@@ -13,10 +13,10 @@ import tensorflow as tf
 from keras_ae.data.types import Split, values
 from keras_ae.errors import check_least
 
-HELD = 2**30
+MOST_IN_MEMORY = 2**30
 """Bytes that the decoded photographs of a split may take to be held in memory; else each is decoded anew."""
 
-MOST_SHOWN = 256
+MOST_PREVIEWED = 256
 """Pieces of photographs that stand for all that may be cut from them."""
 
 NEIGHBORS = 4
@@ -61,7 +61,7 @@ class Album(Sequence):
 
     def __init__(self, photographs: Sequence[Photograph], channels: int):
         self.photographs, self.channels = tuple(photographs), channels
-        self.held = sum(photograph.pixels for photograph in photographs) * channels <= HELD
+        self.held = sum(photograph.pixels for photograph in photographs) * channels <= MOST_IN_MEMORY
         self._decoded: dict[int, np.ndarray] = {}
 
     def __len__(self):
@@ -130,7 +130,7 @@ class Crops(Split):
         opened, image = -1, None
         for row, (number, seed) in enumerate(zip(index // self._of_each, seeds, strict=True)):
             if number != opened:
-                opened, image = number, filled(self.album[number], size)
+                opened, image = number, padded(self.album[number], size)
             random = np.random.Generator(np.random.Philox(key=seed.view(np.uint64)))
             top, left = (random.integers(side - size + 1) for side in image.shape[:2])
             crop = image[top : top + size, left : left + size]
@@ -143,7 +143,7 @@ class Crops(Split):
 
 def crops_of(album: Album, cropping: Cropping) -> Crops:
     """The split that training draws from."""
-    return Crops(pieces(album, cropping.size, MOST_SHOWN), album=album, cropping=cropping)
+    return Crops(pieces(album, cropping.size, MOST_PREVIEWED), album=album, cropping=cropping)
 
 
 def pieces(album: Album, size: int, most: int) -> np.ndarray:
@@ -154,7 +154,7 @@ def pieces(album: Album, size: int, most: int) -> np.ndarray:
     numbers = range(0, len(album), max(1, -(-len(album) // most)))
     each, found = max(1, most // max(1, len(numbers))), []
     for number in numbers:
-        image = filled(album[number], size)
+        image = padded(album[number], size)
         if image.shape[-1] < album.channels:
             image = image.repeat(album.channels, axis=-1)
         counts = [side // size for side in image.shape[:2]]
@@ -167,7 +167,7 @@ def pieces(album: Album, size: int, most: int) -> np.ndarray:
     return np.stack(found) if found else np.empty((0, size, size, album.channels), np.uint8)
 
 
-def filled(image: np.ndarray, size: int) -> np.ndarray:
+def padded(image: np.ndarray, size: int) -> np.ndarray:
     """An image mirrored beyond its right and lower edge where a side is below the size."""
     missing = [(0, max(0, size - side)) for side in image.shape[:2]]
     return np.pad(image, [*missing, (0, 0)], mode="symmetric") if any(map(any, missing)) else image

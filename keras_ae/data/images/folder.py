@@ -84,7 +84,7 @@ class ImageFolder(Dataset):
         splits = split_by_content(pixels[good], labels, [results[number] for number in good])
         notes = (f"{len(good)} images below {self.path}, {len(names) or 'no'} labels",)
         if faults:
-            notes += (left_out(faults, len(files)),)
+            notes += (fault_note(faults, len(files)),)
         if others:
             kinds = sorted({Path(name).suffix.lower() or Path(name).name for name in others})
             notes += (f"passed over {len(others)} other files: {', '.join(kinds[:8])}",)
@@ -147,7 +147,7 @@ def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]
     return labels, np.array([number[folder] for folder in folders], np.int64)
 
 
-def left_out(faults: dict, count: int) -> str:
+def fault_note(faults: dict, count: int) -> str:
     """The note on images that cannot be read, of so many; faults: what is wrong, by file."""
     return f"left out {len(faults)} of {count} images: {_listing(faults)}"
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
-from keras_ae.data.images.folder import WORKERS, image_files, left_out, none_readable
+from keras_ae.data.images.folder import WORKERS, fault_note, image_files, none_readable
 from keras_ae.data.splits import assign
 from keras_ae.data.types import Data, Split
 from keras_ae.errors import InputError
@@ -123,16 +123,16 @@ class PhotoFolder(Dataset):
         if not good:
             raise none_readable(self.path, faults)
         notes = (f"{len(good)} photographs below {self.path}",)
-        notes += (left_out(faults, len(files)),) if faults else ()
+        notes += (fault_note(faults, len(files)),) if faults else ()
         notes += (f"passed over {len(others)} other files",) if others else ()
         name = f"folder {Path(self.path).resolve().name}"
-        if len({photograph.digest for photograph in good}) < 3:
+        if len({one.digest for one in good}) < 3:
             notes += ("fewer than three photographs: each is cut into parts to train, validate and test on",)
-            return cut_in_three(name, [photograph.decode() for photograph in good], self.cropping, notes)
-        parts = assign([photograph.digest for photograph in good])
+            return cut_in_three(name, [one.decode() for one in good], self.cropping, notes)
+        parts = assign([one.digest for one in good])
         albums = {part: [good[number] for number in numbers] for part, numbers in parts.items()}
         tested = sorted(albums["test"], key=lambda one: one.digest)[:MOST_TESTED]
-        albums["test"] = [_middle_of(photograph) for photograph in tested]
+        albums["test"] = [_middle_of(one) for one in tested]
         albums = {part: Album(photographs, channels) for part, photographs in albums.items()}
         return data_of(name, albums, self.cropping, notes)
 
@@ -174,7 +174,7 @@ def cut_in_three(name: str, images: Sequence[np.ndarray], cropping: Cropping, no
     return data_of(name, {part: Album(held, channels) for part, held in parts.items()}, cropping, notes)
 
 
-def photograph(file: Path, channels: int) -> Photograph:
+def read_photograph(file: Path, channels: int) -> Photograph:
     """An image file, decoded once to see that it can be.
 
     Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too small.
@@ -199,7 +199,7 @@ def _read(files, channels):
 
 def _tried(file, channels):
     try:
-        return photograph(file, channels)
+        return read_photograph(file, channels)
     except Exception as error:  # the decoders raise whatever they like for a broken file
         return one_line(error)
 

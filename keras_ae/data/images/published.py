@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.download import download, listed
+from keras_ae.data.download import download, read_manifest
 from keras_ae.data.images.crops import Album, Cropping
-from keras_ae.data.images.photos import Photographs, check_channels, data_of, photograph
+from keras_ae.data.images.photos import Photographs, check_channels, data_of, read_photograph
 from keras_ae.data.splits import assign
 from keras_ae.data.types import Data
 from keras_ae.imaging.decode import image_header
@@ -70,7 +70,9 @@ class Published(Dataset):
 
         with ThreadPoolExecutor(FETCHED_AT_ONCE) as pool:
             files = list(pool.map(fetched, hashes))
-        return [photograph(file, self.channels or min(self.colors, image_header(file)[2])) for file in files]
+        return [
+            read_photograph(file, self.channels or min(self.colors, image_header(file)[2])) for file in files
+        ]
 
 
 class Set5(Published):
@@ -128,4 +130,4 @@ class Bsd400(Published):
 
 def manifest() -> dict[str, str]:
     """The sha256 of every published photograph, by its path below the cache's folder of data sets."""
-    return listed(MANIFEST)
+    return read_manifest(MANIFEST)

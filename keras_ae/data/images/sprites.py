@@ -57,7 +57,7 @@ class Sprites(Dataset):
         return _data(self.name, self.size, 3)
 
 
-def draw(factors: np.ndarray, size: int) -> np.ndarray:
+def render(factors: np.ndarray, size: int) -> np.ndarray:
     """Images (n, size, size, 1) uint8 of factors (n, 5), whole numbers from 0 below COUNTS."""
     factors = np.asarray(factors)
     images = np.empty((len(factors), size, size, 1), np.uint8)
@@ -82,7 +82,7 @@ def grid_of_factors(step: int = 1) -> np.ndarray:
 
 def _data(name, size, step):
     factors = grid_of_factors(step)
-    whole = Split(draw(factors, size), factors[:, 0])
+    whole = Split(render(factors, size), factors[:, 0])
     parts = assign(digests(whole.examples))
     return Data(
         name,

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.download import download, listed
+from keras_ae.data.download import download, read_manifest
 from keras_ae.data.levels.generated import GeneratedLevels, format_of
 from keras_ae.data.levels.windows import data_of, windows
 from keras_ae.data.types import Data
@@ -174,4 +174,4 @@ def manifest() -> dict[str, str]:
     Returns:
         The sha256 of each file, by its path below the cache's folder of data sets.
     """
-    return listed(MANIFEST)
+    return read_manifest(MANIFEST)

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.download import download, listed
+from keras_ae.data.download import download, read_manifest
 from keras_ae.data.music.cache import keep, kept
 from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sampled, split_by_melody
 from keras_ae.data.types import Data
@@ -119,7 +119,7 @@ class Chorales(Dataset):
 
 def manifest() -> dict[str, str]:
     """The sha256 of every published file of music, by its path below the cache's folder of data sets."""
-    return listed(MANIFEST)
+    return read_manifest(MANIFEST)
 
 
 def _piece(name, steps):

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.download import download, listed
-from keras_ae.data.series.resample import Series, series_of
+from keras_ae.data.download import download, read_manifest
+from keras_ae.data.series.resample import Series, series_from_table
 from keras_ae.data.series.windows import DailyPattern, data_of
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.csv_file import read_table
@@ -58,7 +58,7 @@ class Nab(Dataset):
     def load(self) -> Data:
         """Raises InputError for a series there is not."""
         names = [self.series] if self.series else [name for name, found in self.anomalies().items() if found]
-        return joined(self.name, {name: self._one(name, bool(self.series)) for name in names})
+        return concatenated(self.name, {name: self._one(name, bool(self.series)) for name in names})
 
     def _one(self, name, alone):
         """A series' data. Among others it may be too short for windows to validate and calibrate on."""
@@ -118,7 +118,7 @@ class InternalBleeding(Dataset):
 
     def load(self) -> Data:
         parts = [read_table(self._file(f"{self.stem}_{part}.csv")) for part in ("TRAIN", "TEST")]
-        train, test = (series_of(part, "timestamp", ("value",), "is_anomaly") for part in parts)
+        train, test = (series_from_table(part, "timestamp", ("value",), "is_anomaly") for part in parts)
         whole = Series(
             np.arange(len(train) + len(test)),
             np.concatenate([train.values, test.values]),
@@ -168,7 +168,7 @@ class Ecg5000(Dataset):
         return DailyPattern(12).load()
 
 
-def joined(name: str, each: dict[str, Data]) -> Data:
+def concatenated(name: str, each: dict[str, Data]) -> Data:
     """Several series' data as one, every series still standardized by itself."""
     if len(each) == 1:
         return next(iter(each.values()))
@@ -193,4 +193,4 @@ def joined(name: str, each: dict[str, Data]) -> Data:
 
 def manifest() -> dict[str, str]:
     """The sha256 of every published file of series, by its path below the cache's folder of data sets."""
-    return listed(MANIFEST)
+    return read_manifest(MANIFEST)

@@ -44,7 +44,7 @@ class Series:
         return len(self.values)
 
 
-def series_of(
+def series_from_table(
     table: Table,
     time: str | None = None,
     values: Sequence[str] = (),
@@ -89,7 +89,7 @@ def series_of(
     return _on_even_steps(stamps, held, tuple(used), marks, notes)
 
 
-def windows(values: np.ndarray, size: int, step: int = 1) -> np.ndarray:
+def window_starts(values: np.ndarray, size: int, step: int = 1) -> np.ndarray:
     """Starts of the windows of so many points, every `step`, in which nothing is missing: (m,)."""
     if len(values) < size:
         return np.empty(0, np.int64)
@@ -98,12 +98,12 @@ def windows(values: np.ndarray, size: int, step: int = 1) -> np.ndarray:
     return starts[lacking[starts + size] == lacking[starts]]
 
 
-def cut(values: np.ndarray, starts: np.ndarray, size: int) -> np.ndarray:
+def cut_windows(values: np.ndarray, starts: np.ndarray, size: int) -> np.ndarray:
     """Windows (m, size, channels) of values (n, channels)."""
     return values[starts[:, None] + np.arange(size)]
 
 
-def spread(scores: np.ndarray, starts: np.ndarray, count: int) -> np.ndarray:
+def mean_over_windows(scores: np.ndarray, starts: np.ndarray, count: int) -> np.ndarray:
     """Scores of the points of windows (m, size) as one score a point (count,): the mean over its windows.
 
     NaN for a point that no window holds. starts: (m,) of the windows, each another one.

@@ -13,7 +13,7 @@ import pandas as pd
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.series.daily import KINDS, daily_pattern
-from keras_ae.data.series.resample import Series, cut, series_of, windows
+from keras_ae.data.series.resample import Series, cut_windows, series_from_table, window_starts
 from keras_ae.data.tables.csv_file import read_table
 from keras_ae.data.types import SHARPEST, Data, Points, Split
 from keras_ae.errors import InputError, check_least
@@ -67,8 +67,10 @@ class SeriesFile(Dataset):
 
     def load(self) -> Data:
         """Raises InputError for what is no series, and where the normal part is too short."""
-        series = series_of(read_table(self.path), self.time or None, self.values, self.label or None)
-        return data_of(Path(self.path).name, series, self.window, normal_of(series, self.normal or "50%"))
+        series = series_from_table(read_table(self.path), self.time or None, self.values, self.label or None)
+        return data_of(
+            Path(self.path).name, series, self.window, parse_normal_part(series, self.normal or "50%")
+        )
 
     def sample(self) -> Data:
         """A generated pattern: a stand-in that needs no file."""
@@ -96,7 +98,7 @@ class DailyPattern(Dataset):
 
     def load(self) -> Data:
         series, kinds = daily_pattern(self.days, np.random.default_rng(self.seed))
-        data = data_of(self.name, series, self.window, normal_of(series, "50%"))
+        data = data_of(self.name, series, self.window, parse_normal_part(series, "50%"))
         note = f"{self.days} generated days: figures on them are a demonstration"
         return replace(data, notes=(note, *data.notes), points=replace(data.points, kinds=kinds, names=KINDS))
 
@@ -104,7 +106,7 @@ class DailyPattern(Dataset):
         return DailyPattern(12, self.window, self.seed).load()
 
 
-def normal_of(series: Series, text: str) -> tuple[int, int]:
+def parse_normal_part(series: Series, text: str) -> tuple[int, int]:
     """The normal part that a text stands for: (its first point, past its last).
 
     "40%": the first of all points. "FROM..TO": times, either of which may be left out.
@@ -170,7 +172,7 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
     parts = {}
     for part, begin, end in zip(("train", "validation", "calibration"), cuts, cuts[1:], strict=False):
         values = clean[int(begin) : int(end)]
-        starts = windows(values, window, step_of(values, window))
+        starts = window_starts(values, window, step_of(values, window))
         if len(starts) < fewest:
             least = round((window + fewest) / VALIDATION)
             raise InputError(
@@ -178,8 +180,8 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
                 f"gaps for windows of {window}, received {last - first:,} of which the share for "
                 f"{part} holds {len(starts)} windows; take shorter windows, data.window=..., or more points"
             )
-        parts[part] = Split(cut(values, starts, window))
-    test, points = windowed(series, window, offset, scale)
+        parts[part] = Split(cut_windows(values, starts, window))
+    test, points = split_into_windows(series, window, offset, scale)
     points = replace(points, fresh=(points.starts + window <= first) | (points.starts >= last))
     note = (
         f"{len(seen):,} points of {', '.join(series.names)}; normal are {last - first:,} of them, from "
@@ -191,13 +193,15 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
     )  # fmt: skip
 
 
-def windowed(series: Series, window: int, offset: np.ndarray, scale: np.ndarray) -> tuple[Split, Points]:
+def split_into_windows(
+    series: Series, window: int, offset: np.ndarray, scale: np.ndarray
+) -> tuple[Split, Points]:
     """Every window of a series, standardized, labeled 1 where it holds an anomaly, and the points they hold.
 
     Raises InputError where no window lacks a gap.
     """
     seen = ((series.values - offset) / scale).astype(np.float32)
-    starts = windows(seen, window, step_of(seen, window))
+    starts = window_starts(seen, window, step_of(seen, window))
     if not len(starts):
         raise InputError(
             f"expected {window} points in a row without a gap, received {len(seen)} points with "
@@ -205,8 +209,10 @@ def windowed(series: Series, window: int, offset: np.ndarray, scale: np.ndarray)
         )
     marks = None
     if series.labels is not None:
-        marks = cut(series.labels[:, None], starts, window).any(axis=(1, 2)).astype(np.int64)
-    return Split(cut(seen, starts, window), marks), Points(starts, len(seen), series.labels, series=series)
+        marks = cut_windows(series.labels[:, None], starts, window).any(axis=(1, 2)).astype(np.int64)
+    return Split(cut_windows(seen, starts, window), marks), Points(
+        starts, len(seen), series.labels, series=series
+    )
 
 
 def step_of(values: np.ndarray, window: int) -> int:
@@ -240,6 +246,6 @@ def step_of_time(series: Series) -> int:
     return int(np.median(np.diff(series.times))) if len(series) > 1 and has_times(series) else 0
 
 
-def told_times(times: np.ndarray) -> Sequence[str]:
+def format_times(times: np.ndarray) -> Sequence[str]:
     """Each of the times of a series as a person writes it."""
     return [_told(time) for time in times]

@@ -9,12 +9,12 @@ import numpy as np
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 
-FULL = {"uint8": 255, "uint16": 65535}
+WHITE = {"uint8": 255, "uint16": 65535}
 """The whole number that stands for 1, in the unit domain."""
 
 
 @dataclass(frozen=True)
-class Taken:
+class InputSpec:
     """What a served head takes.
 
     shape: of one example. domain: "unit", "real" or "categorical". classes: of the categorical domain.
@@ -31,7 +31,7 @@ class Taken:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class Batch:
     """Neighboring examples of an input.
 
     places: (n,) int64, where in the input each stands.
@@ -50,7 +50,7 @@ class Rows:
         return len(self.places)
 
 
-def as_taken(raw: np.ndarray, taken: Taken, where: str, first: int = 0) -> np.ndarray:
+def conform(raw: np.ndarray, taken: InputSpec, where: str, first: int = 0) -> np.ndarray:
     """Values as training sees them, in the data's own units: float32, or int64 numbers of classes.
 
     Of the unit domain a byte of 255 and a uint16 of 65535 stand for 1.
@@ -64,10 +64,10 @@ def as_taken(raw: np.ndarray, taken: Taken, where: str, first: int = 0) -> np.nd
         expected = f"numbers of classes from 0 to {taken.classes - 1}"
         values = raw.astype(np.int64)
     else:
-        full = FULL.get(raw.dtype.name, 1) if taken.domain.unit_interval else 1
+        full = WHITE.get(raw.dtype.name, 1) if taken.domain.unit_interval else 1
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is named below
             values = raw.astype(np.float32) if full == 1 else raw.astype(np.float32) / np.float32(full)
-        if taken.domain.unit_interval and raw.dtype.name in ("bool", *FULL):
+        if taken.domain.unit_interval and raw.dtype.name in ("bool", *WHITE):
             return values
         bad, expected = ~np.isfinite(values), "finite numbers"
         if taken.domain.range is not None:
@@ -82,7 +82,7 @@ def as_taken(raw: np.ndarray, taken: Taken, where: str, first: int = 0) -> np.nd
     return values
 
 
-def check_shape(shape: tuple[int, ...], taken: Taken, where: str) -> None:
+def check_shape(shape: tuple[int, ...], taken: InputSpec, where: str) -> None:
     """Raises InputError for examples of another shape; one of one channel may leave out the last axis."""
     if shape != taken.shape and not (shape and (*shape, 1) == taken.shape):
         raise InputError(

@@ -17,7 +17,7 @@ from keras_ae.data.arrays import LABELS, ArrayFile, read_header, readable
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.folder import WORKERS, ImageFolder, folder_labels, image_files
-from keras_ae.data.streams.rows import Rows, Taken, as_taken, check_shape
+from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import read_image
 
@@ -35,12 +35,12 @@ class Stream(Protocol):
     labeled: bool
     named: bool
 
-    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]: ...
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]: ...
 
     def sha256(self) -> str: ...
 
 
-def open_stream(text: str, taken: Taken, split: str | None = None, key: str | None = None) -> Stream:
+def open_stream(text: str, taken: InputSpec, split: str | None = None, key: str | None = None) -> Stream:
     """The input that a data set's name, a folder of images, an .npy or an .npz file stands for.
 
     split: of a named data set, one of train, validation and test; None takes all, in this order.
@@ -64,7 +64,7 @@ class ArrayStream:
 
     named = False
 
-    def __init__(self, file: ArrayFile, taken: Taken):
+    def __init__(self, file: ArrayFile, taken: InputSpec):
         headers = file.headers()
         self.path, self.taken, self.key = file.path, taken, file.choose(headers)
         self.header = headers[self.key]
@@ -90,15 +90,15 @@ class ArrayStream:
     def _are_labels(self, header):
         return header.shape in ((self.count,), (self.count, 1)) and header.dtype.kind in "ui"
 
-    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]:
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         """Raises InputError for a value that the head does not take, and for a file that is cut or broken."""
         stop = self.count if stop is None else stop
         read = self._from_zip if self.zipped else self._from_file
         labels = self._from_zip(self.label_key, size, start, stop) if self.labeled else None
         for raw in read(self.key, size, start, stop):
             places = np.arange(start, start + len(raw))
-            examples = as_taken(raw.reshape(-1, *self.taken.shape), self.taken, self.where, start)
-            yield Rows(places, examples, next(labels).reshape(-1).astype(np.int64) if labels else None)
+            examples = conform(raw.reshape(-1, *self.taken.shape), self.taken, self.where, start)
+            yield Batch(places, examples, next(labels).reshape(-1).astype(np.int64) if labels else None)
             start += len(raw)
 
     def _from_file(self, _, size, start, stop):
@@ -138,7 +138,7 @@ class FolderStream:
 
     named = True
 
-    def __init__(self, path: str, taken: Taken):
+    def __init__(self, path: str, taken: InputSpec):
         if not taken.domain.unit_interval or len(taken.shape) != 3 or taken.shape[-1] not in (1, 3):
             raise InputError(
                 f"expected examples of shape {taken.shape} of the {taken.domain} domain, as the model was "
@@ -165,7 +165,7 @@ class FolderStream:
         number = {name: index for index, name in enumerate(known)}
         return np.array([number[folder] for folder in folders], np.int64)
 
-    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]:
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         stop = self.count if stop is None else stop
         with ThreadPoolExecutor(WORKERS) as pool:
             for first in range(start, stop, size):
@@ -174,9 +174,9 @@ class FolderStream:
                 found = list(pool.map(read_image, (Path(self.where, name) for name in names), pixels))
                 good = np.array([fault is None for fault in found])
                 places = first + np.flatnonzero(good)
-                yield Rows(
+                yield Batch(
                     places,
-                    as_taken(pixels[good], self.taken, self.where, first),
+                    conform(pixels[good], self.taken, self.where, first),
                     self.labels[places] if self.labeled else None,
                     [self.names[place] for place in places],
                     {name: fault for name, fault in zip(names, found, strict=True) if fault is not None},
@@ -196,7 +196,7 @@ class LoadedStream:
 
     named = False
 
-    def __init__(self, dataset: Dataset, taken: Taken, split: str | None = None):
+    def __init__(self, dataset: Dataset, taken: InputSpec, split: str | None = None):
         self.data, self.taken, self.where = dataset.load(), taken, ""
         self.where = self.data.name + (f" ({split})" if split else "")
         if self.data.domain != taken.domain:
@@ -211,7 +211,7 @@ class LoadedStream:
         self.count = sum(map(len, self.splits))
         self.labeled = all(part.labels is not None for part in self.splits)
 
-    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Rows]:
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         stop = self.count if stop is None else stop
         for first in range(start, stop, size):
             last = min(first + size, stop)
@@ -221,9 +221,9 @@ class LoadedStream:
             elif self.data.domain.one_hot:
                 raw = raw.argmax(axis=-1)
             labels = [part.labels for part in self.splits]
-            yield Rows(
+            yield Batch(
                 np.arange(first, last),
-                as_taken(raw.reshape(-1, *self.taken.shape), self.taken, self.where, first),
+                conform(raw.reshape(-1, *self.taken.shape), self.taken, self.where, first),
                 self._joined(labels, first, last).astype(np.int64) if self.labeled else None,
             )
 

@@ -23,7 +23,7 @@ SHARES = (0.80, 0.08, 0.07, 0.04, 0.01)
 LOGGED_IN = ("http", "smtp", "ftp", "ssh")
 
 
-def generated(count: int, fields: tuple[str, ...], random: np.random.Generator):
+def generate_connections(count: int, fields: tuple[str, ...], random: np.random.Generator):
     """So many connections as columns of the fields, and the kind of each, (n,): 0 for normal ones."""
     kinds = random.choice(len(SHARES), count, p=SHARES)
     held = {name: np.zeros(count) for name in fields}

@@ -63,7 +63,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Form:
+class Dialect:
     """How a file is written: its separator, whether commas stand for decimal points, its names.
 
     headed: whether it has a header, behind so many blank lines. day_first: whether 1/2/2024 is in February;
@@ -105,7 +105,7 @@ def read_table(
     rows of different lengths, or text or no time where numbers or times are, naming the row; and for kinds of
     columns there are not.
     """
-    form = _with_kinds(form_of(path), kinds or {}, path)
+    form = _with_kinds(detect_dialect(path), kinds or {}, path)
     lacking = [name for name in needed if name and name not in form.names]
     if lacking:
         raise InputError(f"{path} has no column {lacking[0]!r}; its columns are {_some(form.names)}")
@@ -141,7 +141,7 @@ def read_table(
     return Table(columns, (f"{rows:,} rows, {form.note}", *missing))
 
 
-def form_of(path: str | Path) -> Form:
+def detect_dialect(path: str | Path) -> Dialect:
     """How a file is written, from its beginning.
 
     Raises InputError for a file that cannot be read, is no text or empty, or has too many columns.
@@ -175,7 +175,7 @@ def form_of(path: str | Path) -> Form:
     )  # fmt: skip
     names = _distinct(rows[0]) if headed else tuple(f"column_{number + 1}" for number in range(width))
     dated = [row[number] for row in body for number in range(width) if kinds[number] == "time"]
-    return Form(encoding, separator, commas, names, headed, blank, kinds, *_day_first(dated))
+    return Dialect(encoding, separator, commas, names, headed, blank, kinds, *_day_first(dated))
 
 
 def _decoded(start, path):

@@ -10,9 +10,9 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download
 from keras_ae.data.splits import assign, digests
-from keras_ae.data.tables.connections import generated
+from keras_ae.data.tables.connections import generate_connections
 from keras_ae.data.tables.csv_file import Column, Table, read_table
-from keras_ae.data.tables.tables import check_scaling, data_of, joined
+from keras_ae.data.tables.tables import check_scaling, concatenated, data_of
 from keras_ae.data.types import Data
 
 WORDS = ("protocol_type", "service", "flag")
@@ -65,11 +65,11 @@ class NslKdd(Dataset):
             _named(read_table(download(name, self.origin, "nsl_kdd", sha256)))
             for name, sha256 in self.files.items()
         )
-        columns = joined(train, test)
+        columns = concatenated(train, test)
         attacks = columns.pop("attack")
         parts = assign(_rows(columns, len(train)), validation=0.2, test=0)
         parts["test"] = np.arange(len(train), len(train) + len(test))
-        return data_of(self.name, columns, kinds_of(attacks), tuple(KINDS), parts, (), self.scaling)
+        return data_of(self.name, columns, kinds_of_attacks(attacks), tuple(KINDS), parts, (), self.scaling)
 
     def sample(self) -> Data:
         return Connections(1500).load()
@@ -97,7 +97,7 @@ class Connections(Dataset):
             raise ValueError(f"count is at least 500, received {self.count}")
 
     def load(self) -> Data:
-        columns, labels = generated(self.count, FIELDS, np.random.default_rng(self.seed))
+        columns, labels = generate_connections(self.count, FIELDS, np.random.default_rng(self.seed))
         parts = assign(_rows(columns, self.count), validation=0.2, test=0.3)
         note = f"{self.count:,} generated connections: figures on them are a demonstration"
         return data_of(self.name, columns, labels, tuple(KINDS), parts, (note,), self.scaling)
@@ -106,7 +106,7 @@ class Connections(Dataset):
         return Connections(1500, self.seed, self.scaling).load()
 
 
-def kinds_of(attacks: Column) -> np.ndarray:
+def kinds_of_attacks(attacks: Column) -> np.ndarray:
     """The kind of each attack, (n,), 0 for normal connections. Raises ValueError for one not known."""
     families = {attack: number for number, told in enumerate(KINDS.values()) for attack in told.split()}
     unknown = sorted(set(attacks.words) - families.keys())

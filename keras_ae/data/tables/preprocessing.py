@@ -130,7 +130,7 @@ class Number(layers.Layer):
         return super().get_config() | {name: getattr(self, name) for name in names}
 
 
-def number_of(values: np.ndarray, scaling: str = "spread") -> Number:
+def fit_number(values: np.ndarray, scaling: str = "spread") -> Number:
     """A layer fitted to a column's training values (n,), of which those missing do not count.
 
     scaling: one of SCALINGS.
@@ -151,7 +151,9 @@ def number_of(values: np.ndarray, scaling: str = "spread") -> Number:
     return Number(offset, scale, logarithm, *limits, (middle - offset) / scale)
 
 
-def fitted(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spread") -> Preprocessor:
+def fit_preprocessor(
+    columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spread"
+) -> Preprocessor:
     """Fits numbers and words of columns on some of their rows, numbers scaled by one of SCALINGS.
 
     A word that is not among those gets a place of its own, which is empty in training; a missing word
@@ -161,7 +163,7 @@ def fitted(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spre
     named = served_names(tuple(columns))
     for name, column in ((name, columns[of]) for name, of in named.items()):
         if column.kind == "number":
-            layer = number_of(column.values[rows], scaling)
+            layer = fit_number(column.values[rows], scaling)
             logarithms += [named[name]] if layer.logarithm else []
             features[name] = FeatureSpace.feature("float32", layer, "float")
         else:

@@ -12,7 +12,7 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.csv_file import Column, Table, read_table
-from keras_ae.data.tables.preprocessing import MOST_WORDS, SCALINGS, fitted, words_of
+from keras_ae.data.tables.preprocessing import MOST_WORDS, SCALINGS, fit_preprocessor, words_of
 from keras_ae.data.types import LARGEST, SHARPEST, Data, Split
 from keras_ae.errors import InputError
 
@@ -71,9 +71,9 @@ class TableFile(Dataset):
         }
         labels, names = None, ()
         if label is not None:
-            labels, names = kinds_of_rows(table.columns[label], self.normal)
+            labels, names = labels_of_column(table.columns[label], self.normal)
         told = [label_note(label, labels, names)]
-        columns, notes = usable(columns, keep=self.words)
+        columns, notes = usable_columns(columns, keep=self.words)
         return data_of(
             Path(self.path).name,
             columns,
@@ -147,7 +147,7 @@ def data_of(
         raise InputError(
             f"expected normal rows in {name} to train on, received none; say which label is normal"
         )
-    preprocessor = fitted(columns, fit, scaling)
+    preprocessor = fit_preprocessor(columns, fit, scaling)
     rows = sum(map(len, parts.values()))
     if rows * len(preprocessor.groups) * 4 > LARGEST:
         raise InputError(
@@ -175,7 +175,7 @@ def check_scaling(dataset) -> None:
         raise ValueError(f"scaling is {' or '.join(SCALINGS)}, received {dataset.scaling!r}")
 
 
-def usable(
+def usable_columns(
     columns: Mapping[str, Column], keep: tuple[str, ...] = ()
 ) -> tuple[dict[str, Column], tuple[str, ...]]:
     """The columns of which something can be learned, and a note of those left out.
@@ -209,7 +209,7 @@ def _blurred(values):
     return 0 < values.std() < np.abs(values).max() / SHARPEST
 
 
-def kinds_of_rows(column: Column, normal: str = "") -> tuple[np.ndarray, tuple[str, ...]]:
+def labels_of_column(column: Column, normal: str = "") -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels (n,) with 0 for normal rows, and what all labels mean, from a column of words or numbers.
 
     normal: what it holds of normal rows; else one of the usual words for it.
@@ -244,7 +244,7 @@ def label_note(label: str | None, labels: np.ndarray | None, names: tuple[str, .
     return f"{label} tells what is normal: {names[0]} in {int((labels == 0).sum()):,} of {len(labels):,} rows"
 
 
-def joined(first: Table, second: Table) -> dict[str, Column]:
+def concatenated(first: Table, second: Table) -> dict[str, Column]:
     """The columns of two tables of the same names and kinds, the rows of the second behind the first's."""
     columns = {}
     for name, one in first.columns.items():

@@ -13,7 +13,7 @@ from keras_ae.data.types import Data, values
 from keras_ae.heads import apply
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.metrics.codes import active_units, cluster_agreement, linear_probe
-from keras_ae.metrics.disentanglement import beta_vae_score, gaps, mutual_information_gap
+from keras_ae.metrics.disentanglement import beta_vae_score, information_gaps, mutual_information_gap
 from keras_ae.metrics.reconstruction import mean_metrics
 from keras_ae.metrics.samples import frechet_distance
 from keras_ae.recipe import Recipe
@@ -126,7 +126,7 @@ def disentangled(test_codes: np.ndarray, data: Data) -> dict[str, float]:
     has none, and with one factor there is no score. Raises ValueError for codes of other examples.
     """
     factors = data.factors["test"]
-    each = gaps(test_codes, factors)
+    each = information_gaps(test_codes, factors)
     found = {
         f"mig_{name}": float(gap)
         for name, gap in zip(data.factor_names, each, strict=True)

@@ -13,7 +13,7 @@ from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.experiments.benchmark.rows import SAMPLES, Row
 from keras_ae.files import replace_text
-from keras_ae.imaging.grid import drawable, grid, save
+from keras_ae.imaging.grid import grid, is_image_shape, save
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.recipe import Recipe
 from keras_ae.tensorboard.final import grid_examples
@@ -59,7 +59,7 @@ def write(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Reci
         "figures": {rows[0].name: [row.metrics for row in rows] for rows in lines},
     }
     replace_text(folder / "figures.json", json.dumps(figures, indent=1) + "\n")
-    if drawable(data.test.shape):
+    if is_image_shape(data.test.shape):
         inputs = grid_examples(data.test, PairedData(data, recipe.task, recipe.seed))[0]["inputs"]
         save(_sheet([rows[0] for rows in lines], inputs, data.domain), folder / "images.png")
 

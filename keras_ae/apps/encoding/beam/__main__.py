@@ -72,7 +72,7 @@ def _run(options, flags):
         raise InputError("encoding in shards needs Apache Beam: pip install 'keras_ae[beam]'") from error
     from keras_ae.apps.encoding.beam.shards import Job, join, join_paths
     from keras_ae.apps.encoding.writers import RowColumns
-    from keras_ae.data.images.folder import left_out
+    from keras_ae.data.images.folder import fault_note
 
     request = EncodingRequest(
         options.recipe,
@@ -109,7 +109,7 @@ def _run(options, flags):
         f"{job.count:,} examples in all"
     )
     if failures:
-        print(left_out(failures, job.count))
+        print(fault_note(failures, job.count))
     if options.join:
         print(f"{options.join}: {join(job, options.join, options.force):,} rows")
 

@@ -14,7 +14,7 @@ from keras_ae.apps.encoding.beam.shards import Job, claim
 from keras_ae.apps.encoding.encode import codes
 from keras_ae.apps.encoding.head import Outputs
 from keras_ae.apps.encoding.writers import open_writer, output_paths
-from keras_ae.data.streams.rows import Rows
+from keras_ae.data.streams.rows import Batch
 from keras_ae.data.streams.stream import Stream, open_stream
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
@@ -72,7 +72,7 @@ class WriteShard(apache_beam.DoFn):
     def __init__(self, job: Job):
         self.job = job
 
-    def process(self, element: tuple[int, list[tuple[Rows, Outputs]] | str]) -> None:
+    def process(self, element: tuple[int, list[tuple[Batch, Outputs]] | str]) -> None:
         number, parts = element
         if isinstance(parts, str):
             replace_text(self.job.note("failed", number), json.dumps(parts))

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_ae.apps.encoding.head import Head
 from keras_ae.apps.encoding.writers import RowColumns, open_writer, output_paths
-from keras_ae.data.streams.rows import Rows
+from keras_ae.data.streams.rows import Batch
 from keras_ae.data.streams.stream import Stream
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
@@ -130,7 +130,7 @@ def join(job: Job, output: Path, force: bool = False) -> int:
             for first in range(0, len(array), JOINED_ROWS):
                 here = slice(first, first + JOINED_ROWS)
                 part = array[here]
-                rows = Rows(np.arange(writer.count, writer.count + len(part)), part[:0])
+                rows = Batch(np.arange(writer.count, writer.count + len(part)), part[:0])
                 if names is not None and labels is not None:
                     rows = replace(rows, names=names[here], labels=labels[here])
                 writer.add(rows, {name: part})
