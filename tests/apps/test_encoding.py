@@ -174,7 +174,7 @@ def test_an_archive_is_read_from_any_place_on_with_its_labels(tmp_path, random, 
     stream = open_stream(str(tmp_path / "x.npz"), InputSpec(SHAPE, "unit"))
     parts = list(stream.batches(4, 7, 20))
     assert [len(part) for part in parts] == [4, 4, 4, 1]
-    np.testing.assert_array_equal(np.concatenate([part.places for part in parts]), np.arange(7, 20))
+    np.testing.assert_array_equal(np.concatenate([part.positions for part in parts]), np.arange(7, 20))
     seen = np.concatenate([part.examples for part in parts])
     np.testing.assert_array_equal(seen, raw[7:20, ..., None] / np.float32(255))
     np.testing.assert_array_equal(np.concatenate([part.labels for part in parts]), labels[7:20, 0])

@@ -180,7 +180,7 @@ class ParquetWriter(Writer):
         self.waiting: list[Any] = []
 
     def add(self, rows: Batch, outputs: Outputs) -> None:
-        columns: dict[str, Any] = {"index": rows.places, "label": rows.labels}
+        columns: dict[str, Any] = {"index": rows.positions, "label": rows.labels}
         if rows.names is not None:
             columns["name"] = [os.fsencode(name).decode("utf-8", "replace") for name in rows.names]
         arrays = []
@@ -227,7 +227,7 @@ class RecordWriter(Writer):
             raise OSError(f"{self.path} cannot be written: {error.message}") from error
 
     def add(self, rows: Batch, outputs: Outputs) -> None:
-        columns = {"index": rows.places, "label": rows.labels, "name": rows.names, **outputs}
+        columns = {"index": rows.positions, "label": rows.labels, "name": rows.names, **outputs}
         lists = [(name, *_lists(values)) for name, values in columns.items() if values is not None]
         for row in range(len(rows)):
             example = tf.train.Example()

@@ -40,14 +40,14 @@ class Batch:
     faults: what is wrong with the files left out, by path.
     """
 
-    places: np.ndarray
+    positions: np.ndarray
     examples: np.ndarray
     labels: np.ndarray | None = None
     names: list[str] | None = None
     faults: dict[str, str] = field(default_factory=dict)
 
     def __len__(self):
-        return len(self.places)
+        return len(self.positions)
 
 
 def conform(raw: np.ndarray, taken: InputSpec, where: str, first: int = 0) -> np.ndarray:
