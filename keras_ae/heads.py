@@ -191,9 +191,9 @@ class Term:
     """
 
     name: str
-    value: Callable[[dict], object]
+    value: Callable[[dict], Any]
     weight: float = 1.0
-    schedule: Callable[[object], object] | None = None
+    schedule: Callable[[Any], Any] | None = None
     selects: bool = True
 
     def __post_init__(self):

@@ -25,7 +25,7 @@ from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
 from keras_ae.tasks.photo_restoration import PhotoRestoration
-from keras_ae.tensorboard.final import show
+from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training.train import train
 
 NAMES = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "recipes").glob("*.py"))
@@ -77,7 +77,7 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     assert list(table)[-1] == name
     assert len(table) >= 2
     assert all(np.isfinite(value) for scores in table.values() for value in scores.values())
-    show(run, table)
+    write_final_report(run, table)
     kept = load_artifacts(tmp_path / "run")
     card = model_card(run, table)
     described = card["data"].get("format")

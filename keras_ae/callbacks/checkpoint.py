@@ -1,11 +1,13 @@
-"""The last and the best epoch, kept on disk so that a run killed at any moment can go on."""
+"""The callback that saves the last and the best epoch of a training."""
 
 from __future__ import annotations
 
 import json
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -13,27 +15,40 @@ from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 from keras_ae.runs.checkpoint import read_state
 
+__all__ = ["Checkpoint"]
+
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps the last and the best epoch on disk, so that a run killed at any moment can go on.
+    """Callback that saves the last and the best epoch, so that a run killed at any moment can be resumed.
 
-    Keras's own BackupAndRestore overwrites its one file in place; here a new file is complete
-    before `state.json`, replaced in one move, names it.
+    Keras's own BackupAndRestore overwrites its one file in place; here a file of weights is complete
+    before `state.json` names it, and `state.json` is replaced in one move. The best epoch is that of the
+    lowest `val_loss`.
 
-    folder: for `state.json` and the weights it names.
-    Raises InputError at the end of an epoch whose losses are not finite, and does not keep it.
+    Args:
+        folder: The folder of `state.json` and of the weights that it names.
+
+    Raises:
+        InputError: At the end of an epoch whose losses are not finite, which is not saved.
+
+    Example:
+        >>> checkpoint = Checkpoint(Path("runs/denoising/1/checkpoint"))
+        >>> trainer.fit(batches, validation_data=validation, epochs=3, callbacks=[checkpoint])
+        >>> checkpoint.state["epochs"], checkpoint.state["last"]
+        (3, 'epoch-3.weights.h5')
     """
 
     def __init__(self, folder: Path):
         super().__init__()
         self.folder = Path(folder)
-        self.state = read_state(self.folder)
-        self.began = 0.0
+        self.state: dict[str, Any] = read_state(self.folder)
+        self.epoch_start = 0.0
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self.began = time.perf_counter()
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self.epoch_start = time.perf_counter()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        logs = logs or {}
         if not all(math.isfinite(value) for value in logs.values()):
             raise InputError(
                 f"training diverged in epoch {epoch + 1}: {logs}; "
@@ -42,7 +57,7 @@ class Checkpoint(keras.callbacks.Callback):
         weights = f"epoch-{epoch + 1}.weights.h5"
         self.model.save_weights(self.folder / weights)
         entry = {name: float(value) for name, value in logs.items()}
-        history = [*self.state["history"], entry | {"seconds": time.perf_counter() - self.began}]
+        history = [*self.state["history"], entry | {"seconds": time.perf_counter() - self.epoch_start}]
         best = min(range(len(history)), key=lambda index: history[index]["val_loss"]) + 1
         self.state = {
             "epochs": epoch + 1,

@@ -1,9 +1,10 @@
-"""A grid of reconstructions, written at the end of each epoch."""
+"""The callback that writes a grid of reconstructions after each epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,46 +12,55 @@ import tensorflow as tf
 from keras_ae.data.types import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import apply
-from keras_ae.tensorboard.render import rows_drawn
+from keras_ae.tensorboard.render import render_rows
+
+__all__ = ["ReconstructionImages"]
 
 
 class ReconstructionImages(keras.callbacks.Callback):
-    """Writes one image grid an epoch, of the same validation examples, beside the validation curves.
+    """Callback that writes an image grid after each epoch, always of the same examples.
 
-    end_to_end: the model that reconstructs.
-    batch: (tensors by name, targets), of which the inputs and the targets can be drawn.
-    rows: (inputs, targets, reconstruction) -> rows of the grid by name, top to bottom.
-    scaler, format: of the examples.
-    log_dir: the run's folder; the grids go to its `validation` run.
+    Args:
+        end_to_end: The model that reconstructs.
+        batch: (tensors by name, targets), whose inputs and targets can be rendered.
+        rows: (inputs, targets, reconstruction) -> rows of the grid by name, top to bottom.
+        scaler: Between the examples and their original units.
+        log_dir: The run's folder; the grids go to its `validation` run, with the tag "examples".
+        format: The examples' own format, if they have one.
+
+    Example:
+        >>> batch = grid_examples(data.validation, paired)
+        >>> images = ReconstructionImages(heads.end_to_end, batch, task.rows, data.scaler, Path("runs/1"))
+        >>> trainer.fit(batches, validation_data=validation, callbacks=[images])
     """
 
     def __init__(
         self,
         end_to_end: keras.Model,
-        batch,
-        rows: Callable,
+        batch: tuple[Mapping[str, Any], Any],
+        rows: Callable[[Any, Any, Any], Mapping[str, Any]],
         scaler: Scaler,
         log_dir: Path,
         format: Format | None = None,
     ):
         super().__init__()
         # as a graph, for a decoder that goes step by step is slow op by op
-        self.reconstruct = tf.function(lambda named: apply(end_to_end, named)["reconstruction"])
+        self.reconstruct = tf.function(lambda tensors: apply(end_to_end, tensors)["reconstruction"])
         self.batch = batch
         self.rows = rows
         self.scaler, self.format = scaler, format
         self.log_dir = log_dir
-        self.writer = None
+        self.writer: Any = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         self.writer = tf.summary.create_file_writer(str(self.log_dir / "validation"))
 
-    def on_epoch_end(self, epoch, logs=None):
-        named, targets = self.batch
-        rows = self.rows(named["inputs"], targets, self.reconstruct(named))
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        tensors, targets = self.batch
+        rows = self.rows(tensors["inputs"], targets, self.reconstruct(tensors))
         with self.writer.as_default():
-            drawn = rows_drawn(rows, self.scaler, self.format)
-            tf.summary.image("examples", drawn[None], step=epoch, description=" / ".join(rows))
+            image = render_rows(rows, self.scaler, self.format)
+            tf.summary.image("examples", image[None], step=epoch, description=" / ".join(rows))
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         self.writer.close()

@@ -1,39 +1,54 @@
-"""What the codes of validation examples show, written while a model trains."""
+"""The callback that writes images and scalars of the latent space while a model trains."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.samplers import Sampler, code_sampler, generate
+from keras_ae.blocks.samplers import CodeSampler, Sampler, code_sampler, generate
 from keras_ae.data.types import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import Heads, apply
-from keras_ae.tensorboard.latent import _write_posterior, images
+from keras_ae.tensorboard.latent import latent_images, write_posterior
 
-HEARD = 3
+__all__ = ["LatentSpace"]
+
+SOUNDS = 3
 """Samples that TensorBoard plays."""
 
 
-class Latent(keras.callbacks.Callback):
-    """Writes what validation examples' codes show: KL of each unit, active scaler, and decoded images.
+class LatentSpace(keras.callbacks.Callback):
+    """Callback that writes images and scalars of the latent space.
 
-    Scalars and a histogram for posteriors; of images a traversal, samples where there is a
-    sampler, and the plane where the code has two numbers.
+    Of a Gaussian posterior it writes the divergence of each dimension and the number of active units; of
+    examples that can be rendered a traversal, samples where the variant generates, and the plane of a
+    code of two numbers; of music a few samples as sound.
 
-    heads: being trained. named: validation examples as heads take them, (n, ...) each.
-    scaler, format: of the examples. sampler: where codes to generate from are drawn, or None; one that is
-        fitted is, while training goes on, fitted to the codes of these examples alone.
-    log_dir: the run's folder; all goes to its `validation` run. every: epochs between writings.
+    Args:
+        heads: The heads that are trained.
+        inputs: Validation examples as heads take them, (n, ...) by name.
+        scaler: Between the examples and their original units.
+        sampler: Samples codes to generate from; None for a variant that does not generate. One that is
+            fitted is, while training goes on, fitted to the codes of these examples alone.
+        log_dir: The run's folder; all goes to its `validation` run.
+        every: Epochs between two writings; the last epoch is always written.
+        format: The examples' own format, if they have one.
+
+    Example:
+        >>> inputs = head_inputs(data.validation, data.classes)
+        >>> latent = LatentSpace(heads, inputs, data.scaler, variant.sampler, Path("runs/1"), every=5)
+        >>> trainer.fit(batches, validation_data=validation, callbacks=[latent])
     """
 
     def __init__(
         self,
         heads: Heads,
-        named: dict,
+        inputs: Mapping[str, Any],
         scaler: Scaler,
         sampler: Sampler | None,
         log_dir: Path,
@@ -42,37 +57,36 @@ class Latent(keras.callbacks.Callback):
     ):
         super().__init__()
         self.heads = heads
-        self.named = named
+        self.inputs = inputs
         self.scaler, self.format = scaler, format
         self.sampler = sampler
         self.log_dir = log_dir
         self.every = every
-        self.writer = None
+        self.writer: Any = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         self.writer = tf.summary.create_file_writer(str(self.log_dir / "validation"))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         if (epoch + 1) % self.every and epoch + 1 != self.params["epochs"]:
             return
-        encoded = {name: np.asarray(value) for name, value in apply(self.heads.encoder, self.named).items()}
+        encoded = {name: np.asarray(value) for name, value in apply(self.heads.encoder, self.inputs).items()}
+        sample = code_sampler(self.sampler.fit(self.heads, encoded)) if self.sampler else None
+        images = latent_images(self.heads, encoded, self.inputs, self.scaler, sample, self.format)
         with self.writer.as_default(step=epoch):
             if "log_var" in encoded and self.heads.prior is None:
-                _write_posterior(encoded)
-            draw = code_sampler(self.sampler.fit(self.heads, encoded)) if self.sampler else None
-            shown = images(self.heads, encoded, self.named, self.scaler, draw, self.format)
-            for name, image in shown.items():
+                write_posterior(encoded)
+            for name, image in images.items():
                 tf.summary.image(name, image[None])
-            if draw and self.format is not None and self.format.has_sound:
-                self._write_sound(draw)
+            if sample is not None and self.format is not None and self.format.has_sound:
+                self._write_sound(sample, self.format)
 
-    def _write_sound(self, draw):
-        """Samples as they sound; under a name of its own, for a tag belongs to one page."""
-        made = self.scaler.inverse_transform(generate(self.heads, draw(HEARD, 0), np.zeros(HEARD, int), 0))
-        heard = [self.format.sound(example) for example in made]
-        tf.summary.audio(
-            "sound", np.stack([wave for wave, _ in heard])[..., None], heard[0][1], max_outputs=HEARD
-        )
-
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         self.writer.close()
+
+    def _write_sound(self, sample: CodeSampler, format: Format) -> None:
+        """Samples as sound, under a tag of its own, since a tag belongs to one page of TensorBoard."""
+        decoded = generate(self.heads, sample(SOUNDS, 0), np.zeros(SOUNDS, int), 0)
+        sounds = [format.sound(example) for example in self.scaler.inverse_transform(decoded)]
+        waves = np.stack([wave for wave, _ in sounds])[..., None]
+        tf.summary.audio("sound", waves, sounds[0][1], max_outputs=SOUNDS)

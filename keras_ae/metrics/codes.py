@@ -9,7 +9,7 @@ from sklearn.metrics import normalized_mutual_info_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-__all__ = ["active_units", "cluster_agreement", "linear_probe"]
+__all__ = ["active_units", "cluster_agreement", "linear_probe", "traversal_values"]
 
 
 def active_units(means: np.ndarray, threshold: float = 0.01) -> int:
@@ -54,3 +54,16 @@ def cluster_agreement(codes: np.ndarray, labels: np.ndarray, seed: int = 0) -> f
     """
     clusters = KMeans(len(np.unique(labels)), n_init=10, random_state=seed).fit_predict(codes)
     return float(normalized_mutual_info_score(labels, clusters))
+
+
+def traversal_values(values: np.ndarray, steps: int) -> np.ndarray:
+    """Evenly spaced values from 3 standard deviations below the mean to 3 above it.
+
+    Args:
+        values: (n,), one dimension of the codes of n examples.
+        steps: The number of values to return.
+
+    Returns:
+        (steps,).
+    """
+    return values.mean() + values.std() * np.linspace(-3, 3, steps)

@@ -1,6 +1,9 @@
-"""What a code looks like from outside: each unit's share, traversals, samples, and the plane of two scaler."""
+"""Images and scalars of a latent space: traversals, samples, the plane of a two-number code, divergences."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,96 +15,126 @@ from keras_ae.formats import Format
 from keras_ae.heads import Heads
 from keras_ae.imaging.grid import is_image_shape
 from keras_ae.losses import gaussian_kl
-from keras_ae.metrics.codes import active_units
-from keras_ae.tensorboard.render import MOST_DRAWN, can_draw, rows_drawn
+from keras_ae.metrics.codes import active_units, traversal_values
+from keras_ae.tensorboard.render import MAX_RENDERED, can_render, render_rows
 
-MOST_UNITS = 10
-"""Units that a traversal shows, those that vary most; scalars are written of at most 64."""
+__all__ = ["latent_images", "plane_codes", "traversal_codes", "write_posterior"]
+
+MAX_TRAVERSED = 10
+"""Dimensions that a traversal shows, those that vary most."""
+
+MAX_SCALARS = 64
+"""Dimensions whose divergence has a scalar of its own."""
 
 STEPS = 9
-"""Values that a traversal gives to each unit."""
-
+"""Values of each dimension in a traversal."""
 
 SIDE = 15
 """Images along each side of the plane of a code of two numbers."""
 
 
-def images(
+def latent_images(
     heads: Heads,
-    encoded: dict,
-    named: dict,
+    encoded: Mapping[str, np.ndarray],
+    inputs: Mapping[str, Any],
     scaler: Scaler,
-    drawn: CodeSampler | None,
+    sample: CodeSampler | None,
     format: Format | None = None,
 ) -> dict[str, np.ndarray]:
-    """Grids of decoded codes by name, (height, width, channels) uint8; none for what cannot be drawn.
+    """Grids of decoded codes: a traversal, samples, and the plane of a code of two numbers.
 
-    encoded: what the encoder gives of the named examples, (n, ...) each. drawn: what draws to generate from.
+    Args:
+        heads: Trained heads, or heads in training.
+        encoded: The encoder's outputs for some examples by name, (n, ...) each.
+        inputs: Those examples, as heads take them.
+        scaler: Between the examples and their original units.
+        sample: Samples codes to generate from; None for a variant that does not generate.
+        format: How examples are rendered, where they are not images.
+
+    Returns:
+        Images by name, (height, width, channels) uint8; none where examples cannot be rendered.
     """
     shape = heads.decoder.output["reconstruction"].shape[1:]
-    if not (heads.takes_code_alone and can_draw(shape, format)):
+    if not (heads.takes_code_alone and can_render(shape, format)):
         return {}
-    classes = np.asarray(named["condition"]).argmax(axis=-1) if takes_condition(heads) else None
-    count = named["condition"].shape[-1] if takes_condition(heads) else 0
-    codes, found = encoded["code"], {}
+    conditional = takes_condition(heads)
+    classes = np.asarray(inputs["condition"]).argmax(axis=-1) if conditional else None
+    count = inputs["condition"].shape[-1] if conditional else 0
+    codes, images = encoded["code"], {}
 
-    def draw(codes, labels):
+    def decode(codes: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         return generate(heads, {"code": codes}, labels, count)
 
     if codes.ndim == 2 and np.issubdtype(codes.dtype, np.floating):
         label = None if classes is None else classes[0]
-        found["traversal"] = _rows(draw, traversal(codes), scaler, format, label)
+        images["traversal"] = _rows(decode, traversal_codes(codes), scaler, format, label)
         if codes.shape[1] == 2:
-            found["plane"] = _rows(
-                draw, plane(codes, "log_var" in encoded and heads.prior is None), scaler, format, label
-            )
-    if drawn is not None:
+            normal = "log_var" in encoded and heads.prior is None
+            images["plane"] = _rows(decode, plane_codes(codes, normal), scaler, format, label)
+    if sample is not None:
         labels = np.repeat(np.arange(count), 10) if count else None
-        decoded = generate(heads, drawn(10 * (count or 10), 0), labels, count)
-        each = 10 if is_image_shape(shape) else MOST_DRAWN
+        decoded = generate(heads, sample(10 * (count or 10), 0), labels, count)
+        each = 10 if is_image_shape(shape) else MAX_RENDERED
         rows = {str(row): decoded[10 * row : 10 * row + each] for row in range(min(len(decoded) // 10, each))}
-        found["samples"] = rows_drawn(rows, scaler, format)
-    return found
+        images["samples"] = render_rows(rows, scaler, format)
+    return images
 
 
-def traversal(codes: np.ndarray) -> np.ndarray:
-    """Codes in which one unit at a time takes values over what it takes in the given ones.
+def traversal_codes(codes: np.ndarray) -> np.ndarray:
+    """Codes in which one dimension at a time runs over its range.
 
-    codes: (n, latent_dim). Returns (units, 9, latent_dim): the first code with one unit changed from
-    the mean minus 3 standard deviations to the mean plus 3, for the units that vary most.
+    Args:
+        codes: (n, latent_dim), of which ranges are taken.
+
+    Returns:
+        (dimensions, 9, latent_dim): the first code with one dimension changed from the mean minus 3 standard
+        deviations to the mean plus 3, for the dimensions that vary most.
     """
-    mean, deviation = codes.mean(axis=0), codes.std(axis=0)
-    dimensions = np.argsort(-deviation)[:MOST_UNITS]
-    walked = np.tile(codes[0], (len(dimensions), STEPS, 1))
-    for row, unit in enumerate(dimensions):
-        walked[row, :, unit] = mean[unit] + deviation[unit] * np.linspace(-3, 3, STEPS)
-    return walked
+    dimensions = np.argsort(-codes.std(axis=0))[:MAX_TRAVERSED]
+    changed = np.tile(codes[0], (len(dimensions), STEPS, 1))
+    for row, dimension in enumerate(dimensions):
+        changed[row, :, dimension] = traversal_values(codes[:, dimension], STEPS)
+    return changed
 
 
-def plane(codes: np.ndarray, normal: bool) -> np.ndarray:
-    """Codes (15, 15, 2) over a plane, at equal steps of a standard normal's quantiles or of the codes' range.
+def plane_codes(codes: np.ndarray, normal: bool) -> np.ndarray:
+    """Codes over a plane, at equal steps of a normal prior's quantiles or of the codes' range.
 
-    codes: (n, 2), whose range is taken unless the prior is `normal`.
+    Args:
+        codes: (n, 2), whose range is taken unless the prior is normal.
+        normal: Whether the prior is a standard normal distribution.
+
+    Returns:
+        (15, 15, 2), float32.
     """
-    shares = (np.arange(SIDE) + 0.5) / SIDE
+    fractions = (np.arange(SIDE) + 0.5) / SIDE
     if normal:
-        axes = [norm.ppf(shares)] * 2
+        axes = [norm.ppf(fractions)] * 2
     else:
-        axes = [low + (high - low) * shares for low, high in np.quantile(codes, [0.01, 0.99], axis=0).T]
+        axes = [low + (high - low) * fractions for low, high in np.quantile(codes, [0.01, 0.99], axis=0).T]
     return np.stack(np.meshgrid(axes[0], axes[1][::-1]), axis=-1).astype(np.float32)
 
 
-def _rows(draw, codes, scaler, format, label):
-    rows, columns, width = codes.shape
-    labels = None if label is None else np.full(rows * columns, label)
-    decoded = draw(codes.reshape(-1, width), labels)
-    return rows_drawn({str(row): part for row, part in enumerate(np.split(decoded, rows))}, scaler, format)
+def write_posterior(encoded: Mapping[str, np.ndarray]) -> None:
+    """Writes the divergence of each dimension of a Gaussian posterior, and how many are active.
 
+    Writes to TensorFlow's default summary writer, at its default step.
 
-def _write_posterior(encoded):
+    Args:
+        encoded: "mean" and "log_var" of some examples, (n, latent_dim) each.
+    """
     mean, log_var = encoded["mean"], encoded["log_var"]
     kl = np.asarray(gaussian_kl(mean, log_var)).mean(axis=0)
     tf.summary.scalar("posterior/active_units", active_units(mean))
     tf.summary.histogram("posterior/kl_per_dimension", kl)
-    for unit, value in enumerate(kl[:64]):
-        tf.summary.scalar(f"posterior_kl/dimension_{unit:02d}", value)
+    for dimension, value in enumerate(kl[:MAX_SCALARS]):
+        tf.summary.scalar(f"posterior_kl/dimension_{dimension:02d}", value)
+
+
+def _rows(
+    decode: Callable, codes: np.ndarray, scaler: Scaler, format: Format | None, label: int | None
+) -> np.ndarray:
+    rows, columns, width = codes.shape
+    labels = None if label is None else np.full(rows * columns, label)
+    decoded = decode(codes.reshape(-1, width), labels)
+    return render_rows({str(row): part for row, part in enumerate(np.split(decoded, rows))}, scaler, format)

@@ -1,18 +1,27 @@
-"""Pages that TensorBoard shows once for a run: text, graph, hyperparameters and the projector."""
+"""TensorBoard's pages of a run's recipe and model: text, graph and hyperparameters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
 from keras_ae.heads import Heads
 
+__all__ = ["write_hparams", "write_overview"]
 
-def write_overview(log_dir: Path, recipe: Mapping[str, object], heads: Heads) -> None:
-    """The recipe and the model's summary as text, and the op graph of the end-to-end model."""
+
+def write_overview(log_dir: Path, recipe: Mapping[str, Any], heads: Heads) -> None:
+    """Writes the recipe and the model's summary as text, and the op graph of the end-to-end model.
+
+    Args:
+        log_dir: The run's folder.
+        recipe: The recipe's fields by their paths.
+        heads: The heads of the run.
+    """
     lines: list[str] = []
     heads.end_to_end.summary(print_fn=lines.append, expand_nested=True, line_length=100)
     table = "\n".join(["| field | value |", "|---|---|", *(f"| {k} | `{v}` |" for k, v in recipe.items())])
@@ -26,14 +35,20 @@ def write_overview(log_dir: Path, recipe: Mapping[str, object], heads: Heads) ->
     writer.close()
 
 
-def write_hparams(log_dir: Path, recipe: Mapping[str, object], scores: Mapping[str, float]) -> None:
-    """The recipe's fields as hyperparameters, and the test scores that came of them."""
-    plain = {
-        key: value if isinstance(value, (int, float, str)) else str(value) for key, value in recipe.items()
+def write_hparams(log_dir: Path, recipe: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+    """Writes the recipe's fields as hyperparameters, and the test metrics.
+
+    Args:
+        log_dir: The run's folder.
+        recipe: The recipe's fields by their paths.
+        metrics: The model's test metrics by name; their tags begin with "test/".
+    """
+    fields = {
+        path: value if isinstance(value, (int, float, str)) else str(value) for path, value in recipe.items()
     }
     writer = tf.summary.create_file_writer(str(log_dir))
     with writer.as_default(step=0):
-        hparams.hparams(plain, trial_id=str(log_dir))
-        for name, value in scores.items():
+        hparams.hparams(fields, trial_id=str(log_dir))
+        for name, value in metrics.items():
             tf.summary.scalar(f"test/{name}", value)
     writer.close()

@@ -1,7 +1,8 @@
-"""The Embedding Projector's page: codes with their labels and a sprite of their examples."""
+"""The page of the Embedding Projector: codes with their labels and a sprite of their examples."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,23 @@ from tensorboard.plugins import projector
 
 from keras_ae.imaging.grid import is_image_shape, save, sprite
 
-MOST_POINTS = 2000
+__all__ = ["write_projector"]
+
+MAX_POINTS = 2000
 """Codes shown in the projector."""
 
 
 def write_projector(
-    log_dir: Path, codes: np.ndarray, labels: list[str] | None, examples: np.ndarray, domain: str
+    log_dir: Path, codes: np.ndarray, labels: Sequence[str] | None, examples: np.ndarray, domain: str
 ) -> None:
-    """Codes for the Embedding Projector, with their labels and, where the examples are images, a sprite.
+    """Writes codes for the Embedding Projector, with labels and, where examples are images, a sprite.
 
-    codes: (n, latent_dim). labels: n texts, or None. examples: (n, ...), of the domain.
+    Args:
+        log_dir: The run's folder.
+        codes: (n, latent_dim).
+        labels: n texts, or None.
+        examples: (n, ...), as a model sees them.
+        domain: The domain of the examples.
     """
     config = projector.ProjectorConfig()
     embedding = config.embeddings.add(
@@ -26,15 +34,16 @@ def write_projector(
     )
     folder = log_dir / "projector"
     folder.mkdir(exist_ok=True)
-    np.savetxt(folder / "codes.tsv", codes[:MOST_POINTS], fmt="%.6g", delimiter="\t")
-    shown = range(len(codes[:MOST_POINTS]))
+    codes = codes[:MAX_POINTS]
+    np.savetxt(folder / "codes.tsv", codes, fmt="%.6g", delimiter="\t")
     if labels is None:
-        rows = [str(index) for index in shown]  # a single column has no header
+        rows = [str(index) for index in range(len(codes))]  # a single column has no header
     else:
-        rows = ["label\tindex", *(f"{' '.join(labels[index].split())}\t{index}" for index in shown)]
+        rows = [f"{' '.join(labels[index].split())}\t{index}" for index in range(len(codes))]
+        rows = ["label\tindex", *rows]
     (folder / "metadata.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8", errors="replace")
     if is_image_shape(examples.shape[1:]):
-        sheet, size = sprite(examples[:MOST_POINTS], domain)
+        sheet, size = sprite(examples[:MAX_POINTS], domain)
         save(sheet, folder / "sprite.png")
         embedding.sprite.image_path = "projector/sprite.png"
         embedding.sprite.single_image_dim.extend(size)

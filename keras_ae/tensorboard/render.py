@@ -1,8 +1,9 @@
-"""Examples as one image: pixels as they are, all else as its format draws it."""
+"""Examples in one image: pixels as they are, all else as its format renders it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -11,24 +12,43 @@ from keras_ae.formats import Format
 from keras_ae.imaging.contact_sheet import contact_sheet
 from keras_ae.imaging.grid import grid, is_image_shape
 
-MOST_DRAWN = 6
-"""Examples in a row of drawings, which are larger than images."""
+__all__ = ["MAX_RENDERED", "can_render", "render_rows"]
+
+MAX_RENDERED = 6
+"""Examples in a row that are rendered by their format, which makes larger images of them."""
 
 
-def can_draw(shape: tuple[int, ...], format: Format | None) -> bool:
-    """Whether examples of a shape are images, or have a format of their own that draws them."""
+def can_render(shape: tuple[int, ...], format: Format | None) -> bool:
+    """Whether examples can be shown as images.
+
+    Args:
+        shape: Of one example.
+        format: The examples' own format, if they have one.
+
+    Returns:
+        True for images, and for examples with a format of their own.
+    """
     return is_image_shape(shape) or format is not None
 
 
-def rows_drawn(rows: Mapping[str, np.ndarray], scaler: Scaler, format: Format | None) -> np.ndarray:
-    """An image (height, width, 1 or 3) uint8, a row for each entry: examples as a model has them."""
+def render_rows(rows: Mapping[str, Any], scaler: Scaler, format: Format | None) -> np.ndarray:
+    """One image of several rows of examples.
+
+    Args:
+        rows: Rows by name, (n, ...) each, as a model sees examples.
+        scaler: Between the examples and their original units.
+        format: The examples' own format, if they have one.
+
+    Returns:
+        (height, width, 1 or 3), uint8.
+    """
     shape = next(iter(rows.values())).shape[1:]
     if format is None or (is_image_shape(shape) and not scaler.domain.one_hot):  # classes are no colors
         return grid(rows, scaler.domain)
-    drawings = []
-    columns = min(MOST_DRAWN, *(len(row) for row in rows.values()))
-    for row in rows.values():
-        drawings += [
-            format.render(example) for example in scaler.inverse_transform(np.asarray(row[:columns]))
-        ]
-    return contact_sheet(drawings, columns)
+    columns = min(MAX_RENDERED, *(len(row) for row in rows.values()))
+    images = [
+        format.render(example)
+        for row in rows.values()
+        for example in scaler.inverse_transform(np.asarray(row[:columns]))
+    ]
+    return contact_sheet(images, columns)

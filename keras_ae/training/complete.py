@@ -17,7 +17,7 @@ from keras_ae.runs.folders import next_folder, run_folder
 from keras_ae.runs.request import RunRequest
 from keras_ae.runs.run import Run
 from keras_ae.serving.export import export_heads
-from keras_ae.tensorboard.final import show
+from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
 
 __all__ = ["evaluate_run", "export_run", "finish", "train_and_export"]
@@ -98,7 +98,7 @@ def finish(
         show_metrics: Called with the test metrics as soon as they are there.
     """
     table, kinds = evaluate_run(run, show_metrics)
-    show(run, table)
+    write_final_report(run, table)
     card = model_card(run, table, kinds)
     replace_text(run.directory / CARD_FILE, json.dumps(card, indent=1) + "\n")
     export_run(run.directory, run.recipe.name, models, keep, report)

@@ -8,14 +8,14 @@ import keras
 
 from keras_ae.callbacks.checkpoint import Checkpoint
 from keras_ae.callbacks.images import ReconstructionImages
-from keras_ae.callbacks.latent import Latent
+from keras_ae.callbacks.latent import LatentSpace
 from keras_ae.callbacks.throughput import Throughput
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads, inference_batch
 from keras_ae.recipe import Recipe
 from keras_ae.tensorboard.final import grid_examples
-from keras_ae.tensorboard.render import can_draw
+from keras_ae.tensorboard.render import can_render
 
 __all__ = ["checkpoint_and_curves", "images_and_more"]
 
@@ -57,7 +57,7 @@ def images_and_more(
         The callbacks in their order.
     """
     data, callbacks = paired.data, []
-    if can_draw(data.train.shape, data.format):
+    if can_render(data.train.shape, data.format):
         # examples for calibration include anomalies too
         split = data.validation if data.calibration is None else data.calibration
         examples = grid_examples(split, paired)
@@ -69,7 +69,7 @@ def images_and_more(
     if heads.takes_code_alone:
         few = data.validation.take(slice(inference_batch(data.validation.shape)))
         callbacks.append(
-            Latent(
+            LatentSpace(
                 heads,
                 head_inputs(few, data.classes),
                 data.scaler,

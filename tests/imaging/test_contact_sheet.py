@@ -10,7 +10,7 @@ from keras_ae.formats.images import Images
 from keras_ae.formats.numbers import Numbers
 from keras_ae.imaging import grid
 from keras_ae.imaging.contact_sheet import GAP, GROUND, SMALLEST, WIDEST, contact_sheet
-from keras_ae.tensorboard.render import MOST_DRAWN, can_draw, rows_drawn
+from keras_ae.tensorboard.render import MAX_RENDERED, can_render, render_rows
 
 
 def of_level(level, height=60, width=80):
@@ -64,7 +64,7 @@ def levels_at(sheet, rows, columns, height=60, width=80):
 def test_rows_of_images_are_their_pixels(format):
     bytes_of = np.arange(6, dtype=np.float32).reshape(2, 3) * 40
     rows = {str(n): np.full((3, 8, 4, 1), row[:, None, None, None]) / 255 for n, row in enumerate(bytes_of)}
-    drawn = rows_drawn(rows, units("unit"), format)
+    drawn = render_rows(rows, units("unit"), format)
     gap, height, width = grid.GAP, 56, 28  # enlarged sevenfold
     assert drawn.shape == (2 * (height + gap) + gap, 3 * (width + gap) + gap, 1)
     assert drawn.dtype == np.uint8
@@ -76,14 +76,14 @@ def test_rows_of_images_are_their_pixels(format):
 
 def test_rows_of_all_else_are_drawn_by_the_medium_in_the_units_of_people():
     rows = {"first": np.arange(9.0).reshape(9, 1), "second": np.arange(20.0, 28).reshape(8, 1)}
-    drawn = rows_drawn(rows, units("real", offset=100, scale=2), Plain())
-    assert drawn.shape == (2 * (60 + GAP) + GAP, MOST_DRAWN * (80 + GAP) + GAP, 3)
+    drawn = render_rows(rows, units("real", offset=100, scale=2), Plain())
+    assert drawn.shape == (2 * (60 + GAP) + GAP, MAX_RENDERED * (80 + GAP) + GAP, 3)
     expected = [list(range(100, 112, 2)), list(range(140, 152, 2))]
-    assert levels_at(drawn, 2, MOST_DRAWN) == expected
+    assert levels_at(drawn, 2, MAX_RENDERED) == expected
 
 
 def test_rows_are_as_long_as_the_shortest():
-    drawn = rows_drawn({"a": np.ones((5, 2)), "b": np.full((3, 2), 2.0)}, units("unit"), Plain())
+    drawn = render_rows({"a": np.ones((5, 2)), "b": np.full((3, 2), 2.0)}, units("unit"), Plain())
     assert levels_at(drawn, 2, 3) == [[1, 1, 1], [2, 2, 2]]
     assert drawn.shape[1] == 3 * (80 + GAP) + GAP
 
@@ -92,12 +92,12 @@ def test_rows_are_as_long_as_the_shortest():
 def test_classes_are_drawn_by_their_medium_however_many_there_are(classes):
     numbers = np.arange(3) % classes
     seen = np.eye(classes, dtype=np.float32)[numbers][:, None, None].repeat(5, 1).repeat(6, 2)
-    drawn = rows_drawn({"a": seen}, units("categorical"), Plain())
+    drawn = render_rows({"a": seen}, units("categorical"), Plain())
     assert levels_at(drawn, 1, 3) == [numbers.tolist()]
 
 
 def test_what_has_neither_pixels_nor_a_medium_is_not_drawn():
-    assert can_draw((8, 9, 3), None)
-    assert can_draw((8,), Numbers())
-    assert not can_draw((8,), None)
-    assert not can_draw((8, 9, 2), None)
+    assert can_render((8, 9, 3), None)
+    assert can_render((8,), Numbers())
+    assert not can_render((8,), None)
+    assert not can_render((8, 9, 2), None)

@@ -30,7 +30,7 @@ from keras_ae.metrics.codes import active_units, cluster_agreement, linear_probe
 from keras_ae.metrics.samples import frechet_distance
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
-from keras_ae.tensorboard.latent import plane, traversal
+from keras_ae.tensorboard.latent import plane_codes, traversal_codes
 from keras_ae.training.train import train
 from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.variational import Variational
@@ -197,7 +197,7 @@ def test_samples_of_a_conditional_decoder_follow_their_labels():
 
 def test_a_traversal_changes_one_unit_at_a_time_over_its_range(random):
     codes = random.normal(size=(500, 4)) * [0.1, 3.0, 1.0, 2.0] + 5
-    walked = traversal(codes)
+    walked = traversal_codes(codes)
     assert walked.shape == (4, 9, 4)
     for row, unit in enumerate([1, 3, 2, 0]):
         others = np.delete(walked[row], unit, axis=1)
@@ -208,11 +208,11 @@ def test_a_traversal_changes_one_unit_at_a_time_over_its_range(random):
 
 
 def test_the_plane_of_two_units_covers_the_prior_or_the_codes(random):
-    normal = plane(random.normal(size=(10, 2)), normal=True)
+    normal = plane_codes(random.normal(size=(10, 2)), normal=True)
     assert normal.shape == (15, 15, 2)
     np.testing.assert_allclose(normal[7, 7], 0, atol=1e-6)
     assert normal[0, 0, 1] > normal[-1, 0, 1]
-    spread = plane(np.c_[np.linspace(0, 1, 101), np.linspace(10, 20, 101)], normal=False)
+    spread = plane_codes(np.c_[np.linspace(0, 1, 101), np.linspace(10, 20, 101)], normal=False)
     assert spread[..., 0].min() > 0 < spread[..., 0].max() < 1
     assert spread[..., 1].min() > 10 < spread[..., 1].max() < 20
 

@@ -31,7 +31,7 @@ from keras_ae.tasks.holes import MissingPixels
 from keras_ae.tasks.inpainting import Inpainting
 from keras_ae.tasks.photo_denoising import PhotoDenoising
 from keras_ae.tasks.reconstruction import Reconstruction
-from keras_ae.tensorboard.final import show
+from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training.train import train
 from keras_ae.variants.skip_connected import SkipConnected
 from keras_ae.variants.undercomplete import Undercomplete
@@ -248,7 +248,7 @@ def test_a_image_too_large_to_restore_in_one_piece_is_refused(monkeypatch):
 
 def test_what_is_shown_of_a_run_needs_no_decoder_of_codes_alone(finished):
     run = finished[0]["inpainting"]
-    show(run, evaluate(run))
+    write_final_report(run, evaluate(run))
     assert np.loadtxt(run.directory / "projector" / "codes.tsv").shape[1] == 5
     sheet = np.asarray(Image.open(run.directory / "examples.png"))
     assert sheet.shape[0] == 3 * (16 * 3 + 2) + 2

@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.plugin_event_multiplexer import EventM
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.imaging import grid
 from keras_ae.runs.evaluation import evaluate
-from keras_ae.tensorboard.final import show
+from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training.train import train
 
 
@@ -35,7 +35,7 @@ def run_folder(tmp_path_factory):
     )
     folder = tmp_path_factory.mktemp("run")
     run = train(recipe, folder, report=lambda _: None)
-    show(run, evaluate(run))
+    write_final_report(run, evaluate(run))
     return folder
 
 
@@ -159,5 +159,5 @@ def test_a_sprite_too_large_for_the_projector_is_refused():
 
 def test_unlabeled_codes_have_no_header(tiny_recipe, tmp_path):
     run = train(dataclasses.replace(tiny_recipe, epochs=1), tmp_path, report=lambda _: None)
-    show(run, evaluate(run))
+    write_final_report(run, evaluate(run))
     assert (tmp_path / "projector/metadata.tsv").read_text().splitlines()[0] == "0"

@@ -23,7 +23,7 @@ from keras_ae.runs.load import load_run
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction
-from keras_ae.tensorboard.final import show
+from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
 from keras_ae.training.train import train
 from keras_ae.variants.conditional import Conditional
@@ -135,7 +135,7 @@ def test_a_variational_run_repeats_shows_its_posterior_and_opens_again(tmp_path)
     assert {"posterior/active_units", "posterior/kl_per_dimension", "posterior_kl/dimension_01"} <= tags
     assert {"traversal", "plane", "samples"} <= tags
     assert evaluate(load_run(recipe, tmp_path / "a", silent))["tiny"] == pytest.approx(scores, rel=1e-5)
-    show(first, table)
+    write_final_report(first, table)
     with pytest.raises(InputError, match="does not fit the weights kept in"):
         load_run(override(recipe, ["variant.latent_dim=3"]), tmp_path / "a", silent)
 

@@ -15,7 +15,7 @@ from keras_ae.recipe import override
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.evaluation import evaluate
 from keras_ae.runs.load import load_run
-from keras_ae.tensorboard.final import show
+from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
 from keras_ae.training.schedule import optimizer_for, steps_per_epoch
 from keras_ae.training.train import train
@@ -187,7 +187,7 @@ def test_real_values_train_with_squared_error(tiny_recipe, tmp_path):
     table = evaluate(run)
     assert list(table) == ["noisy input", "linear denoiser", "model"]
     assert set(table["model"]) == {"mse", "mae"}
-    show(run, table)
+    write_final_report(run, table)
     assert not (tmp_path / "run" / "examples.png").exists()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
 from keras_ae.errors import InputError
+from keras_ae.metrics.codes import traversal_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ class CodeSpace:
             raise InputError(f"expected a unit of the code from 0 to {units - 1}, received {unit}")
         values = seen.reshape(len(seen), -1)[:, unit]
         if self.entries is None:
-            taken = values.mean() + values.std() * np.linspace(-3, 3, steps)
+            taken = traversal_values(values, steps)
         else:
             usual, counts = np.unique(values, return_counts=True)
             taken = usual[np.argsort(-counts, kind="stable")][:steps]
