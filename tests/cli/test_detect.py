@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from keras_ae import cli
-from keras_ae.apps.detection.charts import MOST_DRAWN, merged, outline, series_chart, table_chart
+from keras_ae.apps.detection.charts import MOST_POINTS, merged, outline, series_chart, table_chart
 from keras_ae.apps.detection.report import flagged_spans, write_rows
-from keras_ae.apps.detection.scoring import Detector, Scored, drift, scored_file
+from keras_ae.apps.detection.scoring import Detector, ScoredRows, drift, scored_file
 from keras_ae.data.series.resample import Series
 from keras_ae.data.tables.csv_file import read_table
 from keras_ae.errors import InputError
@@ -68,14 +68,14 @@ def test_rows_keep_their_order_and_gain_scores(home):
     assert "," in rows[405]["score"]  # as the file writes numbers
     p = np.array([float(row["p_value"].replace(",", ".")) for row in rows])
     assert p[405] == p.min()
-    assert rows[405]["because"] == "load 100%"
+    assert rows[405]["reasons"] == "load 100%"
 
 
 def test_flagged_spans_are_listed_and_drawn(home):
     spans = rows_of(home / "detected/load/spans.csv")
     broken = [span for span in spans if float(span["score"]) > 1]
     assert len(broken) == 2
-    assert broken[0]["from"] < "2024-01-17 16" < broken[0]["most_unlike"] < "2024-01-18 02" < broken[0]["to"]
+    assert broken[0]["from"] < "2024-01-17 16" < broken[0]["peak_time"] < "2024-01-18 02" < broken[0]["to"]
     with Image.open(home / "detected/load/plot.png") as chart:
         assert chart.size == (1200, 520)
         assert len(chart.convert("RGB").getcolors(10**6)) > 10
@@ -146,7 +146,7 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     rows = rows_of(home / "found/scored.csv")
     worst = max(range(300), key=lambda row: float(rows[row]["score"]))
     assert (worst, rows[worst]["is_anomaly"]) == (200, "1")
-    assert rows[worst]["because"].startswith("kg/m")
+    assert rows[worst]["reasons"].startswith("kg/m")
     assert [row["the size"] for row in rows] == [line.split(",")[0] for line in lines]
     assert sorted(path.name for path in (home / "found").iterdir()) == ["plot.png", "scored.csv"]
     asked = "predict", "table_anomaly", "table.csv", "--head", "detector", "--output", "told.npz"
@@ -210,20 +210,23 @@ def test_a_run_of_many_series_has_no_units_for_a_file(home, tmp_path):
 
 def test_the_index_of_stability_is_that_of_its_definition():
     reference = np.arange(1000.0)
-    assert drift(reference, reference)["psi"] == pytest.approx(0, abs=1e-9)
-    assert drift(reference, reference)["verdict"] == "as before"
+    assert drift(reference, reference).psi == pytest.approx(0, abs=1e-9)
+    assert drift(reference, reference).verdict == "as before"
     now = np.concatenate([np.arange(500.0), np.arange(500.0)])
     shares = (np.array([200.5] * 5 + [0.5] * 5) / 1005, np.array([100.5] * 10) / 1005)
     expected = np.sum((shares[0] - shares[1]) * np.log(shares[0] / shares[1]))
-    assert drift(reference, now)["psi"] == pytest.approx(expected, rel=0.02)
-    assert drift(reference, now)["ks"] == pytest.approx(0.5)
-    assert drift(reference, now)["verdict"] == "much change: retrain"
+    assert drift(reference, now).psi == pytest.approx(expected, rel=0.02)
+    assert drift(reference, now).ks == pytest.approx(0.5)
+    assert drift(reference, now).verdict == "much change: retrain"
 
 
-def scored_of(scores, flags, because=None, names=("a",)):
+def scored_of(scores, flags, contributions=None, names=("a",)):
     scores = np.asarray(scores, np.float64)
-    because = np.ones((len(scores), len(names))) if because is None else np.asarray(because)
-    return Scored(scores, np.full(len(scores), 0.5), np.asarray(flags, bool), because, names, scores)
+    ones = np.ones((len(scores), len(names)))
+    contributions = ones if contributions is None else np.asarray(contributions)
+    return ScoredRows(
+        scores, np.full(len(scores), 0.5), np.asarray(flags, bool), contributions, names, scores
+    )
 
 
 def test_reasons_name_the_columns_that_add_most():
@@ -236,7 +239,7 @@ def test_a_row_without_a_score_stays_empty(tmp_path):
     file.write_text('\nx,t\n1,a\n\n2,"b,c"\n')
     write_rows(scored_of([0.25, np.nan], [1, 0]), np.array([0, 1]), file, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text().splitlines() == [
-        "x,t,score,p_value,is_anomaly,because", "1,a,0.25,0.5,1,a 100%", '2,"b,c",,,,',
+        "x,t,score,p_value,is_anomaly,reasons", "1,a,0.25,0.5,1,a 100%", '2,"b,c",,,,',
     ]  # fmt: skip
     assert len(read_table(file)) == 2
 
@@ -244,12 +247,14 @@ def test_a_row_without_a_score_stays_empty(tmp_path):
 def test_spans_tell_when_something_was_most_unlike():
     times = np.datetime64("2024-01-01", "ns").astype(np.int64) + 60 * 10**9 * np.arange(6)
     series = Series(times, np.zeros((6, 2)), ("a", "b"), None, np.arange(6))
-    because = np.array([[0, 0], [1, 1], [1, 9], [1, 0], [0, 0], [7, 0]])
-    found = flagged_spans(scored_of([0, 2, 3, 4, 0, 5], [0, 1, 1, 1, 0, 1], because, ("a", "b")), series)
+    contributions = np.array([[0, 0], [1, 1], [1, 9], [1, 0], [0, 0], [7, 0]])
+    found = flagged_spans(
+        scored_of([0, 2, 3, 4, 0, 5], [0, 1, 1, 1, 0, 1], contributions, ("a", "b")), series
+    )
     assert [(span["from"][-5:], span["to"][-5:], span["score"]) for span in found] == [
         ("01:00", "03:00", "4"), ("05:00", "05:00", "5"),
     ]  # fmt: skip
-    assert [(span["most_unlike"][-5:], span["because"]) for span in found] == [
+    assert [(span["peak_time"][-5:], span["reasons"]) for span in found] == [
         ("02:00", "b 90%, a 10%"), ("05:00", "a 100%"),
     ]  # fmt: skip
 
@@ -259,7 +264,7 @@ def test_long_lines_keep_their_extremes(random):
     line[[777, 50_001]] = 99, -99
     line[90_000:95_000] = np.nan
     places = outline(line)
-    assert len(places) <= MOST_DRAWN
+    assert len(places) <= MOST_POINTS
     assert {777, 50_001} <= set(places.tolist())
     assert (np.diff(places) > 0).all()
     assert np.isnan(line[places]).any()
@@ -268,7 +273,7 @@ def test_long_lines_keep_their_extremes(random):
 def test_spans_of_a_long_line_that_cannot_be_shown_apart_are_one():
     spans = [(0, 3), (4, 9), (40, 41), (60, 90)]
     assert merged(spans, 100) == spans
-    assert merged(spans, 20 * MOST_DRAWN) == [(0, 9), (40, 90)]
+    assert merged(spans, 20 * MOST_POINTS) == [(0, 9), (40, 90)]
 
 
 def test_charts_are_drawn_of_any_scores(tmp_path, random):

@@ -1,4 +1,4 @@
-"""Charts of scores, as PNG files: a series with its flagged spans, and a table's scores."""
+"""Charts of anomaly scores as PNG files: a series with its flagged spans, and the scores of a table."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-MOST_DRAWN = 4000
-"""Points along a line, of which the lowest and highest of each stretch are drawn."""
+from keras_ae.files import written_whole
+
+__all__ = ["merged", "outline", "series_chart", "table_chart"]
+
+MOST_POINTS = 4000
+"""Points of a line; of a longer one the lowest and the highest of each stretch are shown."""
 
 MOST_CHANNELS = 6
 FLAGGED, KNOWN, LINE = "#d62728", "#2ca02c", "#1f77b4"
@@ -22,16 +26,25 @@ def series_chart(
     target: Path, times: np.ndarray, values: np.ndarray, names: tuple[str, ...], scores: np.ndarray,
     threshold: float, flagged: list[tuple[int, int]], known: list[tuple[int, int]],
 ) -> None:  # fmt: skip
-    """Each channel over time, and below the scores with their threshold; spans are shaded.
+    """Draws each channel over time, and below the scores with their threshold; spans are shaded.
 
-    times: (n,) datetime64 or numbers. values: (n, channels). scores: (n,), NaN where there is none.
-    flagged, known: spans as (first, past the last), of the detector and of labels.
+    Args:
+        target: The PNG file.
+        times: (n,) datetime64 or numbers.
+        values: (n, channels).
+        names: The channels' names.
+        scores: (n,), NaN where there is none.
+        threshold: A score above it is an anomaly.
+        flagged: Spans that the detector flags, as (first, past the last).
+        known: Spans that are labeled as anomalies.
     """
     shown = values[:, :MOST_CHANNELS]
     rows = shown.shape[1] + 1
     figure = Figure((WIDTH, 0.8 + HEIGHT * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
-    for axis, line, name in zip(axes, [*shown.T, scores], [*names[:MOST_CHANNELS], "score"], strict=True):
+    for axis, line, name in zip(
+        axes, [*shown.T, scores], [*names[:MOST_CHANNELS], "anomaly score"], strict=True
+    ):
         index = outline(line)
         axis.plot(times[index], line[index], color=LINE, linewidth=0.8)
         axis.set_ylabel(_short(name))
@@ -56,55 +69,87 @@ def series_chart(
         handles.append(Patch(color=KNOWN, alpha=0.8, label=f"labeled ({len(known)})"))
     handles.append(axes[-1].lines[-1])
     figure.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False)
-    figure.savefig(target)
+    _save(figure, target)
 
 
 def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, threshold: float) -> None:
-    """How often scores occur, (n,), beside those of normal examples held back, and the threshold."""
+    """Draws how often scores occur, beside those of normal examples, and the threshold.
+
+    Args:
+        target: The PNG file.
+        scores: (n,).
+        reference: (m,), scores of the normal examples that calibrated the detector.
+        threshold: A score above it is an anomaly.
+    """
     figure = Figure((8, 4), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     both = np.concatenate([scores, reference])
     low, high = np.quantile(both, 0.001), np.quantile(both, 0.999)
     logarithmic = low > 0 and high > 20 * low
     edges = np.geomspace(low, high, 60) if logarithmic else np.linspace(low, max(high, low + 1e-9), 60)
-    for held, color, name in ((reference, LINE, "normal, held back"), (scores, FLAGGED, "rows of the file")):
-        weights = np.full(len(held), 1 / len(held))
+    for part, color, name in ((reference, LINE, "normal, held back"), (scores, FLAGGED, "rows of the file")):
+        weights = np.full(len(part), 1 / len(part))
         axis.hist(
-            np.clip(held, edges[0], edges[-1]), edges, weights=weights, color=color, alpha=0.5, label=name
+            np.clip(part, edges[0], edges[-1]),
+            edges.tolist(),
+            weights=weights,
+            color=color,
+            alpha=0.5,
+            label=name,
         )
     axis.axvline(threshold, color=FLAGGED, linewidth=1, linestyle="--", label=f"threshold {threshold:.4g}")
     if logarithmic:
         axis.set_xscale("log")
-    axis.set_xlabel("score")
-    axis.set_ylabel("share")
+    axis.set_xlabel("anomaly score")
+    axis.set_ylabel("fraction of rows")
     axis.legend(frameon=False)
-    figure.savefig(target)
+    _save(figure, target)
 
 
 def merged(spans: list[tuple[int, int]], count: int) -> list[tuple[int, int]]:
-    """Spans of so many points, those as one that a chart cannot show apart."""
-    apart, found = count // MOST_DRAWN, []
+    """Merges spans that a chart cannot show apart.
+
+    Args:
+        spans: Spans as (first, past the last), in order.
+        count: Points of the line.
+
+    Returns:
+        The spans to show.
+    """
+    gap, joined = count // MOST_POINTS, list[tuple[int, int]]()
     for first, last in spans:
-        if found and first - found[-1][1] < apart:
-            found[-1] = (found[-1][0], last)
+        if joined and first - joined[-1][1] < gap:
+            joined[-1] = (joined[-1][0], last)
         else:
-            found.append((first, last))
-    return found
+            joined.append((first, last))
+    return joined
 
 
 def outline(line: np.ndarray) -> np.ndarray:
-    """Places of the lowest and the highest value of each stretch of a long line; NaN breaks it."""
-    if len(line) <= MOST_DRAWN:
+    """Thins a long line without losing its extremes.
+
+    Args:
+        line: (n,); NaN breaks the line.
+
+    Returns:
+        Indices of the lowest and the highest value of each stretch; of all values where there are few.
+    """
+    if len(line) <= MOST_POINTS:
         return np.arange(len(line))
-    edges = np.linspace(0, len(line), MOST_DRAWN // 2 + 1).astype(int)
-    found = []
+    edges = np.linspace(0, len(line), MOST_POINTS // 2 + 1).astype(int)
+    indices = []
     for first, last in pairwise(edges):
         piece = line[first:last]
         if not np.isfinite(piece).any():
-            found.append(first)
+            indices.append(first)
             continue
-        found += sorted({first + int(np.nanargmin(piece)), first + int(np.nanargmax(piece))})
-    return np.array(found)
+        indices += sorted({first + int(np.nanargmin(piece)), first + int(np.nanargmax(piece))})
+    return np.array(indices)
+
+
+def _save(figure, target):
+    with written_whole(target) as (partial,):
+        figure.savefig(partial)
 
 
 def _short(name):

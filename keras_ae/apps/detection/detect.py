@@ -51,8 +51,8 @@ def monitor(source: str, directory: Path, recipe: Recipe) -> Iterator[str]:
     """
     detector = Detector.of(directory, recipe)
     scored, _ = scored_file(detector, source)
-    change = drift(detector.reference, scored.examples)
-    yield f"population stability index {change['psi']:.3f}  (below .1 as before, from .25 on much changed)"
-    yield f"Kolmogorov-Smirnov         {change['ks']:.3f}"
+    change = drift(detector.reference, scored.example_scores)
+    yield f"population stability index {change.psi:.3f}  (below .1 as before, from .25 on much changed)"
+    yield f"Kolmogorov-Smirnov         {change.ks:.3f}"
     yield f"flagged                    {scored.flags.mean():.1%} of {len(scored.flags):,}"
-    yield str(change["verdict"])
+    yield change.verdict

@@ -1,11 +1,11 @@
-"""What a detector says of each row of a table or point of a series, and how far scores have moved."""
+"""Anomaly scores of the rows of a table or the points of a series, and how far they have moved."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,54 +21,79 @@ from keras_ae.errors import InputError
 from keras_ae.heads import batched
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
+from keras_ae.runs.card import CARD_FILE, read_card
 from keras_ae.tasks.thresholds import FittedThreshold, p_values
 from keras_ae.tasks.window_scores import scores_of
 
-BINS, LITTLE, MUCH = 10, 0.1, 0.25
-"""Bins of the population stability index, and the values from which on it tells of some and much change."""
+__all__ = ["Detector", "Drift", "ScoredRows", "drift", "scored_file", "scored_series", "scored_table"]
 
-MOST_NAMED = 3
-"""Columns that a flagged row is said to be for."""
+BINS, SOME_CHANGE, MUCH_CHANGE = 10, 0.1, 0.25
+"""Bins of the population stability index, and its values from which on there is some and much change."""
+
+MOST_REASONS, LEAST_REASON = 3, 0.1
+"""Columns named as reasons for a flagged row, at most, and the least fraction of the score of each."""
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
-    """Scores of rows, or of points in time.
+class ScoredRows:
+    """Anomaly scores of rows, or of points in time.
 
-    scores, p_values: (n,), NaN where there is none. flags: (n,) bool. because: (n, columns), what each of
-    the names adds. examples: scores of the examples that were scored, rows or windows, (m,).
+    Attributes:
+        scores: (n,), NaN for a row without a score.
+        p_values: (n,), NaN for a row without a score.
+        flags: (n,) bool, whether a row is an anomaly.
+        contributions: (n, columns), what each column adds to the score.
+        columns: The columns' names.
+        example_scores: (m,), scores of the model's own examples: the rows, or windows of a series.
     """
 
     scores: np.ndarray
     p_values: np.ndarray
     flags: np.ndarray
-    because: np.ndarray
-    names: tuple[str, ...]
-    examples: np.ndarray
+    contributions: np.ndarray
+    columns: tuple[str, ...]
+    example_scores: np.ndarray
 
     def reasons(self, rows: np.ndarray) -> Iterator[str]:
-        """The names that add most, for each of some rows that are flagged, else nothing."""
+        """The columns that contribute most to the scores of some rows.
+
+        Args:
+            rows: Indices of rows.
+
+        Yields:
+            A text for each row, such as "speed 80%, load 20%"; empty for rows that are not flagged.
+        """
         for row in rows:
             if not self.flags[row]:
                 yield ""
                 continue
-            share = self.because[row] / max(float(np.nansum(self.because[row])), 1e-30)
-            most = np.argsort(-share)[:MOST_NAMED]
-            yield ", ".join(
-                f"{self.names[place]} {share[place]:.0%}" for place in most if share[place] >= 0.1
-            )
+            total = max(float(np.nansum(self.contributions[row])), 1e-30)
+            fractions = self.contributions[row] / total
+            largest = [
+                column
+                for column in np.argsort(-fractions)[:MOST_REASONS]
+                if fractions[column] >= LEAST_REASON
+            ]
+            yield ", ".join(f"{self.columns[column]} {fractions[column]:.0%}" for column in largest)
 
 
 @dataclass(frozen=True, eq=False)
 class Detector:
-    """A finished run's detector, and what it takes to score a file by it, all from the run's folder.
+    """A finished run's detector with all that scoring a file takes, read from the run's folder.
 
-    The data that the run learned from may have changed since, or be gone.
+    The data that the run was trained on may have changed since, or be gone.
 
-    model: as `tasks.anomaly` makes it. fitted: its threshold.
-    reference: scores of the normal examples held back, in ascending order. preprocessor: of a table's columns.
-    offset, scale: of the values of a series. channels: names of its columns, step: nanoseconds from one point
-    to the next. time, label: its other columns, where they were named.
+    Attributes:
+        model: The head `detector` as `tasks.anomaly` builds it.
+        fitted: Its threshold.
+        reference: Anomaly scores of the normal examples that calibrated it, in ascending order.
+        preprocessor: Of a table's columns; None for a series.
+        offset: Subtracted from the values of a series.
+        scale: The values of a series are divided by it.
+        channels: Names of the columns of a series.
+        step: Nanoseconds from one point of a series to the next; 0 without times.
+        time: The time's column, or "" where it was not named.
+        label: The label's column, or "".
     """
 
     model: keras.Model
@@ -84,61 +109,107 @@ class Detector:
 
     @classmethod
     def of(cls, directory: Path, recipe: Recipe) -> Detector:
-        """Raises InputError for a run that is not finished, and for one that detects nothing in files."""
-        kept = load_artifacts(directory)
-        card = directory / "card.json"
-        told = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
-        head = kept.served_head("detector")
-        if head is None or not head.facts or not (kept.scaler.preprocessor or kept.channels):
+        """Reads the detector of a run.
+
+        Args:
+            directory: The run's folder.
+            recipe: The run's recipe.
+
+        Returns:
+            The detector.
+
+        Raises:
+            InputError: The run is not finished, or does not detect anomalies in files.
+        """
+        artifacts = load_artifacts(directory)
+        head = artifacts.served_head("detector")
+        if head is None or not head.facts or not (artifacts.scaler.preprocessor or artifacts.channels):
+            card = read_card(directory) if (directory / CARD_FILE).exists() else {}
+            name = card.get("data", {}).get("name", "its data")
             raise InputError(
-                f"{recipe.name}, trained on {told.get('data', {}).get('name', 'its data')}, does not detect "
+                f"{recipe.name}, trained on {name}, does not detect "
                 "anomalies in files of rows; take series_anomaly or table_anomaly, of one series or table"
             )
-        facts = head.facts
+        facts: dict[str, Any] = dict(head.facts)
         calibrated = head.model.get_layer("calibrated")
         return cls(
             head.model,
             FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"]),
             np.asarray(calibrated.reference),
-            kept.scaler.preprocessor,
-            kept.scaler.offset,
-            kept.scaler.scale,
-            kept.channels,
-            kept.step,
+            artifacts.scaler.preprocessor,
+            artifacts.scaler.offset,
+            artifacts.scaler.scale,
+            artifacts.channels,
+            artifacts.step,
             recipe.data.time_column,
             recipe.data.label_column,
         )
 
 
-def scored_series(detector: Detector, series: Series) -> Scored:
-    """Scores of a series' points, from its windows."""
+def scored_series(detector: Detector, series: Series) -> ScoredRows:
+    """Scores the points of a series by its windows.
+
+    Args:
+        detector: A detector of series.
+        series: The series.
+
+    Returns:
+        Scores of the points.
+    """
     window = detector.model.inputs[0].shape[1]
     split, points = split_into_windows(series, window, detector.offset, detector.scale)
-    found = batched(detector.model, {"inputs": np.asarray(values(split.examples))})
-    scores = scores_of(found["score"], points, window)
-    there = np.isfinite(scores)
+    outputs = batched(detector.model, {"inputs": np.asarray(values(split.examples))})
+    scores = scores_of(outputs["score"], points, window)
+    finite = np.isfinite(scores)
     p = np.full(len(scores), np.nan)
-    p[there] = p_values(scores[there], detector.reference)
-    each = [mean_over_windows(found["contributions"][..., channel], points.starts, points.count)
-            for channel in range(split.shape[1])]  # fmt: skip
+    p[finite] = p_values(scores[finite], detector.reference)
+    contributions = [mean_over_windows(outputs["contributions"][..., channel], points.starts, points.count)
+                     for channel in range(split.shape[1])]  # fmt: skip
     flags = np.nan_to_num(scores, nan=-np.inf) > detector.fitted.value
-    return Scored(scores, p, flags, np.stack(each, axis=1), series.names, found["score"])
+    return ScoredRows(scores, p, flags, np.stack(contributions, axis=1), series.names, outputs["score"])
 
 
-def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> Scored:
-    """Scores of a table's rows, of its columns (n,) of numbers and words."""
-    found = batched(detector.model, {"inputs": detector.preprocessor.numbers_of(columns)})
-    scores, names = found["score"], detector.preprocessor.columns
-    return Scored(scores, found["p_value"], found["is_anomaly"], found["contributions"], names, scores)
+def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> ScoredRows:
+    """Scores the rows of a table.
+
+    Args:
+        detector: A detector of tables.
+        columns: (n,) numbers or words of each column, by its name.
+
+    Returns:
+        Scores of the rows.
+
+    Raises:
+        InputError: The detector is one of series.
+    """
+    if detector.preprocessor is None:
+        raise InputError("expected a detector of tables, received one of series")
+    outputs = batched(detector.model, {"inputs": detector.preprocessor.numbers_of(columns)})
+    return ScoredRows(
+        outputs["score"],
+        outputs["p_value"],
+        outputs["is_anomaly"],
+        outputs["contributions"],
+        detector.preprocessor.columns,
+        outputs["score"],
+    )
 
 
 def series_at(detector: Detector, path: str) -> Series:
-    """The series of a file with the columns that a detector was trained on.
+    """Reads a series with the columns that a detector was trained on.
 
-    Raises InputError where it lacks one, and for points at other steps than those of training.
+    Args:
+        detector: A detector of series.
+        path: A file of rows.
+
+    Returns:
+        The series.
+
+    Raises:
+        InputError: The file lacks a column, or its points are at other steps than those of training.
     """
-    asked = (*detector.channels, detector.time)
-    table = read_table(path, only=(*asked, detector.label) if detector.time else None, needed=asked)
+    needed = (*detector.channels, detector.time)
+    table = read_table(path, only=(*needed, detector.label) if detector.time else None, needed=needed)
     label = detector.label if detector.label in table.columns else None
     series = series_from_table(table, detector.time or None, detector.channels, label, learning=False)
     step = step_of_time(series)
@@ -150,37 +221,63 @@ def series_at(detector: Detector, path: str) -> Series:
     return series
 
 
-def scored_file(detector: Detector, path: str) -> tuple[Scored, Series | None]:
-    """Scores of each row of a table, or of each point of a series, that a file holds.
+def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, Series | None]:
+    """Scores the rows of a file.
 
-    Raises InputError for a file without the columns that the detector was trained on.
+    Args:
+        detector: The detector.
+        path: A table, or a series.
+
+    Returns:
+        Scores of the rows or points; and the series, or None for a table.
+
+    Raises:
+        InputError: The file lacks a column that the detector was trained on.
     """
-    if detector.preprocessor is not None:
-        return scored_table(detector, columns_at(detector.preprocessor, path)), None
+    preprocessor = detector.preprocessor
+    if preprocessor is not None:
+        columns = TableFile(path).columns(preprocessor.columns, preprocessor.words)
+        return scored_table(detector, columns), None
     series = series_at(detector, path)
     return scored_series(detector, series), series
 
 
-def columns_at(preprocessor: Preprocessor, path: str) -> dict[str, np.ndarray]:
-    """The columns of a file that an preprocessor takes. InputError where it lacks one."""
-    return TableFile(path).columns(preprocessor.columns, preprocessor.words)
+@dataclass(frozen=True)
+class Drift:
+    """How far anomaly scores have moved.
+
+    Attributes:
+        psi: The population stability index, over ten bins that hold equally many reference scores.
+        ks: The largest difference of the two distribution functions (Kolmogorov and Smirnov).
+        p_value: Of that difference, were all scores independent; those of overlapping windows are not.
+        verdict: What to do.
+    """
+
+    psi: float
+    ks: float
+    p_value: float
+    verdict: str
 
 
-def drift(reference: np.ndarray, now: np.ndarray) -> dict[str, float | str]:
-    """How far scores have moved from those of normal examples held back, and what to do.
+def drift(reference: np.ndarray, scores: np.ndarray) -> Drift:
+    """Compares anomaly scores with those of the normal examples that calibrated a detector.
 
-    psi: the population stability index over ten bins of equal shares of the reference; ks: the largest
-    difference of the two distributions (Kolmogorov and Smirnov), p_value: of that, were all scores
-    independent, which those of overlapping windows are not.
+    Args:
+        reference: (n,), scores of those examples.
+        scores: (m,), the scores to compare.
+
+    Returns:
+        How far they have moved.
     """
     edges = np.quantile(reference, np.linspace(0, 1, BINS + 1)[1:-1])
-    shares = [
-        (np.bincount(np.searchsorted(edges, scores), minlength=BINS) + 0.5) / (len(scores) + 0.5 * BINS)
-        for scores in (reference, now)
-    ]
-    psi = float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0])))
-    test = ks_2samp(reference, now)
-    verdict = (
-        "as before" if psi < LITTLE else "some change: watch it" if psi < MUCH else "much change: retrain"
+    before, now = (
+        (np.bincount(np.searchsorted(edges, part), minlength=BINS) + 0.5) / (len(part) + 0.5 * BINS)
+        for part in (reference, scores)
     )
-    return {"psi": psi, "ks": float(test.statistic), "p_value": float(test.pvalue), "verdict": verdict}
+    psi = float(np.sum((now - before) * np.log(now / before)))
+    test = ks_2samp(reference, scores)
+    if psi < SOME_CHANGE:
+        verdict = "as before"
+    else:
+        verdict = "some change: watch it" if psi < MUCH_CHANGE else "much change: retrain"
+    return Drift(psi, float(test.statistic), float(test.pvalue), verdict)
