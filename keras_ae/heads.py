@@ -270,7 +270,7 @@ class ServedHead:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name) or self.name in RESERVED:
             raise ValueError(
-                f"the name of a served head is a word of lower-case letters, digits and underscores other than "
+                "the name of a served head is a word of lower-case letters, digits and underscores other than "
                 f"{', '.join(sorted(RESERVED))}; received {self.name!r}"
             )
 

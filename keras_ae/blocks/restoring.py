@@ -1,6 +1,8 @@
-"""Layers between an image as people have it and the network that restores a part of what it shows."""
+"""Layers between images as people have them and the networks that restore them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,6 +12,23 @@ from keras import layers
 from keras_ae.blocks.color import WIDEST, from_lab, from_ycbcr, to_lab, to_ycbcr
 from keras_ae.blocks.skips import enlarged
 
+__all__ = [
+    "FILL_REACH",
+    "ChannelsApart",
+    "ChannelsTogether",
+    "Colored",
+    "Lightness",
+    "Luminance",
+    "MaskApart",
+    "Masked",
+    "Recolored",
+    "colored",
+    "colors_of",
+    "masked",
+    "restorer_of",
+    "smoothly_filled",
+]
+
 
 def _sides(shape):
     return tuple(shape[1:3])
@@ -17,7 +36,7 @@ def _sides(shape):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class ChannelsApart(layers.Layer):
-    """(batch, h, w, channels) -> (batch * channels, h, w, 1), each channel an image by itself."""
+    """Makes each channel an image by itself: (batch, h, w, channels) -> (batch * channels, h, w, 1)."""
 
     def call(self, images):
         batch, height, width, channels = tf.unstack(tf.shape(images))
@@ -29,7 +48,7 @@ class ChannelsApart(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class ChannelsTogether(layers.Layer):
-    """Brings channels (batch * channels, h, w, 1) back into images of as many as the others have."""
+    """Joins channels (batch * channels, h, w, 1) to images (batch, h, w, channels) like others."""
 
     def call(self, apart, images):
         height, width = tf.unstack(tf.shape(apart)[1:3])
@@ -42,7 +61,7 @@ class ChannelsTogether(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class MaskApart(layers.Layer):
-    """Holes (batch, h, w, 1) for each channel of images (batch, h, w, c), as ChannelsApart orders them."""
+    """Repeats holes (batch, h, w, 1) for each channel of images, as ChannelsApart orders them."""
 
     def call(self, holes, images):  # "mask" means something else to Keras
         return tf.repeat(holes, tf.shape(images)[3], axis=0)
@@ -53,7 +72,7 @@ class MaskApart(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Masked(layers.Layer):
-    """What a network that fills holes takes: images filled smoothly, and last 1 where they are known."""
+    """The inputs of a network that fills holes: images filled smoothly, and last 1 where they are known."""
 
     def call(self, images, holes):
         return masked(images, holes)
@@ -62,10 +81,16 @@ class Masked(layers.Layer):
         return (*images_shape[:-1], images_shape[-1] + 1)
 
 
-def masked(images, holes):
-    """(batch, h, w, c) and holes (batch, h, w, 1), 1 where a pixel is missing -> (batch, h, w, c + 1).
+def masked(images: Any, holes: Any) -> tf.Tensor:
+    """The inputs of a network that fills holes.
 
-    Missing pixels are filled by `smoothly_filled`, for the network to correct.
+    Args:
+        images: (batch, h, w, c).
+        holes: (batch, h, w, 1), above 0.5 where a pixel is missing.
+
+    Returns:
+        (batch, h, w, c + 1): the images, filled by `smoothly_filled` for the network to correct, and last
+        1 where a pixel is known.
     """
     sizes = [tf.shape(part)[:3] for part in (images, holes)]
     expected = ["expected holes of the images' rows, height and width; received:", *sizes]
@@ -76,20 +101,27 @@ def masked(images, holes):
 
 
 WIDTHS = (1, 2, 4, 8, 16)
-"""Pixels around a missing one of which means are taken, the nearest first."""
+"""Pixels around a missing one that means are taken over, the nearest first."""
 
 STEPS = 20
-"""Steps towards the smoothest filling, each of which lets a pixel see 2 farther."""
+"""Steps towards the smoothest filling; in each, a pixel depends on others 2 pixels farther away."""
 
 FILL_REACH = max(WIDTHS) + 2 * STEPS
+"""Pixels around a missing one that its filling depends on."""
 
 
-def smoothly_filled(images, known):
-    """Images (batch, h, w, c) whose missing pixels go on smoothly from the known ones.
+def smoothly_filled(images: Any, known: Any) -> tf.Tensor:
+    """Images whose missing pixels continue the known ones smoothly.
 
-    Means of near pixels, and from there some steps towards biharmonic interpolation, that is the least sum
-    of squared Laplacians, by Nesterov's accelerated descent (1983); they suffice for holes of a few pixels.
-    known: (batch, h, w, 1), 1 where a pixel is known. Known pixels stay as they are.
+    Means of near pixels are followed by some steps of Nesterov's accelerated descent (1983) towards
+    biharmonic interpolation, the least sum of squared Laplacians; they suffice for holes of a few pixels.
+
+    Args:
+        images: (batch, h, w, c).
+        known: (batch, h, w, 1), 1 where a pixel is known.
+
+    Returns:
+        (batch, h, w, c) in [0, 1]; known pixels stay as they are.
     """
     filled = ahead = _means(images, known)
     momentum = 1.0
@@ -106,16 +138,16 @@ def _means(images, known):
     """Images whose missing pixels are means of the known ones near them; 0.5 where there are none.
 
     Normalized convolution (Knutsson and Westin 1993) over wider and wider squares: a narrow one counts by
-    how much of it is known, the next fills the rest, the widest all of it.
+    the fraction of it that is known, the next ones fill the rest, the widest all of it.
     """
-    filled, open_ = images * known, 1.0 - known
+    filled, unfilled = images * known, 1.0 - known
     for width in WIDTHS:
         weight = _blurred(known, width)
         mean = _blurred(images * known, width) / tf.maximum(weight, 1e-6)
         enough = 1e-6 if width == max(WIDTHS) else 0.25
-        share = open_ * tf.minimum(weight / enough, 1.0)
-        filled, open_ = filled + share * mean, open_ - share
-    return filled + 0.5 * open_
+        fraction = unfilled * tf.minimum(weight / enough, 1.0)
+        filled, unfilled = filled + fraction * mean, unfilled - fraction
+    return filled + 0.5 * unfilled
 
 
 def _laplacian(values):
@@ -135,30 +167,37 @@ def _blurred(values, width):
 
 
 def restorer_of(network: keras.Model, channels: int, takes_mask: bool = False) -> keras.Model:
-    """A network of images of so many channels as a restorer: {"inputs": (batch, h, w, c)} -> images.
+    """A network as a restorer of images.
 
-    A network of gray takes each channel of any number by itself. takes_mask: the network takes what
-    `masked` gives, and the restorer a "mask" (batch, h, w, 1) too, 1 where a pixel is missing.
+    Args:
+        network: {"inputs"} -> {"reconstruction"}, of images of that many channels.
+        channels: 3; or 1 for a network of gray images, which then restores each channel of an image of any
+            number of channels by itself.
+        takes_mask: Whether the network takes what `masked` gives; the restorer then also takes a "mask"
+            (batch, h, w, 1), 1 where a pixel is missing.
+
+    Returns:
+        {"inputs": (batch, h, w, c)} and maybe "mask" -> {"reconstruction": (batch, h, w, c)}.
     """
     gray = channels == 1
     images = keras.Input((None, None, None if gray else channels), name="inputs")
-    taken = {"inputs": images}
-    seen = ChannelsApart(name="apart")(images) if gray else images
+    inputs = {"inputs": images}
+    network_inputs = ChannelsApart(name="apart")(images) if gray else images
     if takes_mask:
-        taken["mask"] = keras.Input((None, None, 1), name="mask")
-        holes = MaskApart(name="mask_apart")(taken["mask"], images) if gray else taken["mask"]
-        seen = Masked(name="masked")(seen, holes)
-    restored = network({"inputs": seen})["reconstruction"]
+        inputs["mask"] = keras.Input((None, None, 1), name="mask")
+        holes = MaskApart(name="mask_apart")(inputs["mask"], images) if gray else inputs["mask"]
+        network_inputs = Masked(name="masked")(network_inputs, holes)
+    restored = network({"inputs": network_inputs})["reconstruction"]
     if gray:
         restored = ChannelsTogether(name="together")(restored, images)
     else:
         restored = layers.Identity(name="restored")(restored)
-    return keras.Model(taken, {"reconstruction": restored}, name="restorer")
+    return keras.Model(inputs, {"reconstruction": restored}, name="restorer")
 
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Luminance(layers.Layer):
-    """Y of sRGB images: (batch, h, w, 3) in [0, 1] -> (batch, h, w, 1)."""
+    """The luminance, Y of YCbCr, of sRGB images: (batch, h, w, 3) in [0, 1] -> (batch, h, w, 1)."""
 
     def call(self, images):
         return to_ycbcr(images)[..., :1]
@@ -169,9 +208,13 @@ class Luminance(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae", name="Recoloured")
 class Recolored(layers.Layer):
-    """A luminance (batch, scale * h, scale * w, 1) with the colors of sRGB images (batch, h, w, 3)."""
+    """Gives a luminance (batch, scale * h, scale * w, 1) the colors of sRGB images (batch, h, w, 3).
 
-    def __init__(self, scale: int, **settings):
+    Attributes:
+        scale: How many times as long a side of the luminance is.
+    """
+
+    def __init__(self, scale: int, **settings: Any) -> None:
         super().__init__(**settings)
         self.scale = scale
 
@@ -188,7 +231,7 @@ class Recolored(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Lightness(layers.Layer):
-    """L of Lab, as a share of 100: sRGB (batch, h, w, 3) in [0, 1] -> (batch, h, w, 1) in [0, 1]."""
+    """L of Lab divided by 100: sRGB (batch, h, w, 3) in [0, 1] -> (batch, h, w, 1) in [0, 1]."""
 
     def call(self, images):
         return to_lab(images)[..., :1] / 100.0
@@ -199,7 +242,7 @@ class Lightness(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae", name="Coloured")
 class Colored(layers.Layer):
-    """sRGB (batch, h, w, 3) of a lightness (batch, h, w, 1) and colors (batch, h, w, 2), both in [0, 1]."""
+    """Joins a lightness (batch, h, w, 1) and colors (batch, h, w, 2) to sRGB images."""
 
     def call(self, lightness, colors):
         return colored(lightness, colors)
@@ -208,11 +251,26 @@ class Colored(layers.Layer):
         return (*lightness_shape[:-1], 3)
 
 
-def colored(lightness, colors):
-    """sRGB (..., 3) of L / 100 (..., 1) and of a and b as `colors_of` gives them (..., 2)."""
+def colored(lightness: Any, colors: Any) -> tf.Tensor:
+    """sRGB images of a lightness and colors.
+
+    Args:
+        lightness: L / 100, (..., 1) in [0, 1].
+        colors: a and b of Lab as `colors_of` gives them, (..., 2) in [0, 1].
+
+    Returns:
+        (..., 3) in [0, 1].
+    """
     return from_lab(tf.concat([100.0 * lightness, (2.0 * colors - 1.0) * WIDEST], axis=-1))
 
 
-def colors_of(lab):
-    """a and b of Lab (..., 3), brought into [0, 1], where 0.5 is gray: (..., 2)."""
+def colors_of(lab: Any) -> Any:
+    """The colors of Lab, a and b, scaled to [0, 1], where 0.5 is gray.
+
+    Args:
+        lab: (..., 3).
+
+    Returns:
+        (..., 2).
+    """
     return (lab[..., 1:] / WIDEST + 1.0) / 2.0

@@ -1,6 +1,8 @@
-"""Layers that score how unlike the normal examples one is, and say what a score means."""
+"""Layers that compute anomaly scores, and what a score means."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,32 +12,47 @@ from keras import layers
 from keras_ae.domains import domain_of
 from keras_ae.losses import LIKELIHOODS, gaussian_kl
 
+__all__ = [
+    "Calibrated",
+    "Contributions",
+    "DivergenceFromNormal",
+    "MahalanobisDistance",
+    "MeanNegativeLogLikelihood",
+    "NearestDistance",
+    "PosteriorSamples",
+    "Standardized",
+    "SumOfElements",
+    "farthest_first",
+]
+
 
 @keras.saving.register_keras_serializable("keras_ae", name="Shares")
 class Contributions(layers.Layer):
     """What each element, or each group of them, adds to the mean error of an example.
 
-    (inputs, reconstruction) (batch, ...) -> (batch, ...), of classes without the last axis; or with
-    groups (features,), whole numbers from 0, of vectors -> (batch, groups). Errors are squared, of classes
-    -log of the probability of the one that is. All shares of an example sum up to its score.
+    (inputs, reconstruction), (batch, ...) each -> (batch, ...), of classes without the last axis; with
+    groups -> (batch, groups). Errors are squared; of classes they are -log of the probability of the true
+    one. The contributions of an example sum up to its mean error.
+
+    Attributes:
+        domain: The domain of the inputs.
+        groups: (features,), the number of each feature's group, from 0; None keeps elements apart.
     """
 
-    def __init__(self, domain: str, groups: list[int] | None = None, **settings):
+    def __init__(self, domain: str, groups: list[int] | None = None, **settings: Any) -> None:
         super().__init__(**settings)
-        self.domain, self.groups = (
-            domain_of(domain),
-            None if groups is None else [int(group) for group in groups],
-        )
+        self.domain = domain_of(domain)
+        self.groups = None if groups is None else [int(group) for group in groups]
 
     def call(self, inputs, reconstruction):
         if self.domain.one_hot:
             errors = -tf.math.log(tf.maximum(tf.reduce_sum(inputs * reconstruction, axis=-1), 1e-7))
         else:
             errors = tf.square(inputs - reconstruction)
-        shares = errors / float(np.prod(errors.shape[1:]))
+        contributions = errors / float(np.prod(errors.shape[1:]))
         if self.groups is None:
-            return shares
-        return tf.matmul(shares, np.eye(max(self.groups) + 1, dtype=np.float32)[self.groups])
+            return contributions
+        return tf.matmul(contributions, np.eye(max(self.groups) + 1, dtype=np.float32)[self.groups])
 
     def compute_output_shape(self, inputs_shape, reconstruction_shape):
         if self.groups is not None:
@@ -48,16 +65,21 @@ class Contributions(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae", name="Drawn")
 class PosteriorSamples(layers.Layer):
-    """Codes of posteriors, by the same noise for each example: (batch, d) twice -> (batch * count, d)."""
+    """Codes sampled from posteriors: mean and log variance (batch, d) -> (batch * count, d).
 
-    def __init__(self, count: int, seed: int = 0, **settings):
+    Attributes:
+        count: Codes an example, one after the other.
+        seed: Of the noise, which is the same for each example.
+    """
+
+    def __init__(self, count: int, seed: int = 0, **settings: Any) -> None:
         super().__init__(**settings)
         self.count, self.seed = count, seed
 
     def call(self, mean, log_var):
         noise = np.random.default_rng(self.seed).standard_normal((self.count, mean.shape[-1]))
-        drawn = mean[:, None] + tf.exp(0.5 * log_var)[:, None] * noise.astype(np.float32)
-        return tf.reshape(drawn, (-1, mean.shape[-1]))
+        codes = mean[:, None] + tf.exp(0.5 * log_var)[:, None] * noise.astype(np.float32)
+        return tf.reshape(codes, (-1, mean.shape[-1]))
 
     def compute_output_shape(self, mean_shape, log_var_shape):
         return (None, mean_shape[-1])
@@ -68,9 +90,14 @@ class PosteriorSamples(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class MeanNegativeLogLikelihood(layers.Layer):
-    """-log p(inputs | code), nats, as a mean over `count` codes an example: (batch,)."""
+    """-log p(inputs | code) in nats, averaged over the codes of an example: (batch,).
 
-    def __init__(self, likelihood: str, count: int, **settings):
+    Attributes:
+        likelihood: A name of `losses.LIKELIHOODS`.
+        count: Codes an example, one after the other.
+    """
+
+    def __init__(self, likelihood: str, count: int, **settings: Any) -> None:
         super().__init__(**settings)
         self.likelihood, self.count = likelihood, count
 
@@ -87,7 +114,7 @@ class MeanNegativeLogLikelihood(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class SumOfElements(layers.Layer):
-    """(batch, ...) -> (batch,)."""
+    """The sum over the elements of an example: (batch, ...) -> (batch,)."""
 
     def call(self, values):
         return tf.reduce_sum(tf.reshape(values, (tf.shape(values)[0], -1)), axis=1)
@@ -98,7 +125,7 @@ class SumOfElements(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class DivergenceFromNormal(layers.Layer):
-    """KL of Gaussian posteriors, mean and log variance (batch, d), from N(0, 1): (batch,), nats."""
+    """KL(N(mean, exp(log_var)) || N(0, 1)) of posteriors, (batch, d) each, in nats: (batch,)."""
 
     def call(self, mean, log_var):
         return tf.reduce_sum(gaussian_kl(mean, log_var), axis=-1)
@@ -109,7 +136,7 @@ class DivergenceFromNormal(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class MahalanobisDistance(layers.Layer):
-    """Squared distance of codes (batch, d) from a mean, in units of a covariance: (batch,)."""
+    """The squared Mahalanobis distance of codes (batch, d) from a mean: (batch,)."""
 
     def build(self, input_shape):
         width = input_shape[-1]
@@ -117,7 +144,14 @@ class MahalanobisDistance(layers.Layer):
         self.whitening = self.add_weight(shape=(width, width), name="whitening", trainable=False)
 
     def fitted(self, codes: np.ndarray) -> MahalanobisDistance:
-        """Takes the mean and the covariance of codes (n, d), shrunk so that all directions spread."""
+        """Sets the mean and the covariance to those of codes.
+
+        Args:
+            codes: (n, d). The covariance is shrunk (Ledoit and Wolf 2004), so that none of its axes is 0.
+
+        Returns:
+            The layer itself.
+        """
         from sklearn.covariance import LedoitWolf
 
         self.build(codes.shape)
@@ -137,33 +171,45 @@ class MahalanobisDistance(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class NearestDistance(layers.Layer):
-    """Mean distance of codes (batch, d) from the nearest `neighbors` of `count` kept ones: (batch,)."""
+    """The mean distance of codes (batch, d) from the nearest stored ones: (batch,).
 
-    def __init__(self, neighbors: int, count: int, **settings):
+    Attributes:
+        neighbors: Nearest stored codes that the distance is averaged over.
+        count: Stored codes.
+    """
+
+    def __init__(self, neighbors: int, count: int, **settings: Any) -> None:
         super().__init__(**settings)
         self.neighbors, self.count = neighbors, count
 
     def build(self, input_shape):
-        self.kept = self.add_weight(shape=(self.count, input_shape[-1]), name="kept", trainable=False)
+        self.stored = self.add_weight(shape=(self.count, input_shape[-1]), name="kept", trainable=False)
 
     def fitted(self, codes: np.ndarray) -> NearestDistance:
-        """Keeps `count` of codes (n, d), those that cover all of them best."""
+        """Stores those codes that cover all of them best.
+
+        Args:
+            codes: (n, d), at least `count`.
+
+        Returns:
+            The layer itself.
+        """
         self.build(codes.shape)
-        self.kept.assign(codes[farthest_first(codes, self.count)])
+        self.stored.assign(codes[farthest_first(codes, self.count)])
         return self
 
     def call(self, codes):
         squares = tf.reduce_sum(tf.square(codes), axis=1)[:, None] + tf.reduce_sum(
-            tf.square(self.kept), axis=1
+            tf.square(self.stored), axis=1
         )
-        squares -= 2.0 * tf.matmul(codes, self.kept, transpose_b=True)
+        squares -= 2.0 * tf.matmul(codes, self.stored, transpose_b=True)
         if self.neighbors == 1:
             nearest = tf.argmin(squares, axis=1)[:, None]
         else:
             nearest = tf.math.top_k(-squares, self.neighbors).indices
-        # anew, for of two large squares' difference only the first digits hold
-        aside = codes[:, None] - tf.gather(tf.convert_to_tensor(self.kept), nearest)
-        return tf.reduce_mean(tf.norm(aside, axis=2), axis=1)
+        # once more, for the difference of two large squares has few exact digits
+        gaps = codes[:, None] - tf.gather(tf.convert_to_tensor(self.stored), nearest)
+        return tf.reduce_mean(tf.norm(gaps, axis=2), axis=1)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0],)
@@ -173,15 +219,22 @@ class NearestDistance(layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict) -> NearestDistance:
-        """Makes the layer, also of a file that has the key in British spelling."""
+        """The layer of a configuration, also of one whose key is spelled "neighbours"."""
         renamed = {"neighbours": "neighbors"}
         return cls(**{renamed.get(key, key): value for key, value in config.items()})
 
 
 def farthest_first(points: np.ndarray, count: int) -> np.ndarray:
-    """Indices (count,) of points (n, d), each the farthest from all before it; the first one is point 0.
+    """A subset of points that covers all: point 0, then each time the farthest from those chosen.
 
-    No point is then further from a chosen one than twice the least there can be (Gonzalez 1985).
+    No point is then farther from a chosen one than twice the least possible distance (Gonzalez 1985).
+
+    Args:
+        points: (n, d).
+        count: Points to choose, at most.
+
+    Returns:
+        Their indices, (count,), or all of them.
     """
     if count >= len(points):
         return np.arange(len(points))
@@ -194,9 +247,14 @@ def farthest_first(points: np.ndarray, count: int) -> np.ndarray:
 
 @keras.saving.register_keras_serializable("keras_ae", name="Standardised")
 class Standardized(layers.Layer):
-    """(score - middle) / spread."""
+    """(score - middle) / spread.
 
-    def __init__(self, middle: float, spread: float, **settings):
+    Attributes:
+        middle: The median of the score.
+        spread: The distance between its quartiles.
+    """
+
+    def __init__(self, middle: float, spread: float, **settings: Any) -> None:
         super().__init__(**settings)
         self.middle, self.spread = middle, spread
 
@@ -212,13 +270,16 @@ class Standardized(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Calibrated(layers.Layer):
-    """What a score means: scores (batch,) -> p-values (batch,) float32 and whether each is an anomaly, bool.
+    """The meaning of anomaly scores (batch,): p-values (batch,), and whether each is an anomaly, bool.
 
-    The p-value is that of `thresholds.p_values` beside `count` scores of normal examples held back. What has
-    no score, for a value of it is missing, has no p-value either, and counts as an anomaly.
+    The p-value is that of `thresholds.p_values` beside scores of held-back normal examples. An example
+    without a score, because a value of it is missing, has no p-value either, and counts as an anomaly.
+
+    Attributes:
+        count: Scores of normal examples.
     """
 
-    def __init__(self, count: int, **settings):
+    def __init__(self, count: int, **settings: Any) -> None:
         super().__init__(**settings)
         self.count = count
 
@@ -227,7 +288,15 @@ class Calibrated(layers.Layer):
         self.threshold = self.add_weight(shape=(), name="threshold", trainable=False)
 
     def fitted(self, reference: np.ndarray, threshold: float) -> Calibrated:
-        """Keeps scores (count,) and the threshold."""
+        """Stores what scores are compared with.
+
+        Args:
+            reference: Scores of held-back normal examples, (count,).
+            threshold: The score above which an example is an anomaly.
+
+        Returns:
+            The layer itself.
+        """
         self.build((None,))
         self.reference.assign(np.sort(reference))
         self.threshold.assign(threshold)

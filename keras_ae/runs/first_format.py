@@ -49,7 +49,7 @@ FIELDS = {
         "memory": "prior_context",
         "prior_width": "prior_units",
     },
-    "NearestCodes": {"neighbours": "neighbors"},
+    "NearestCodes": {"neighbours": "neighbors", "kept": "max_codes"},
 }
 """The fields of recipes that were renamed, by the class that had them; "" is the recipe itself."""
 

@@ -57,7 +57,7 @@ class Run:
 
     @cached_property
     def sampler(self) -> keras.Model | None:
-        """The variant's sampler, fitted to the codes of training examples; None where it does not generate."""
+        """The variant's sampler, fitted to training codes; None where it does not generate."""
         sampler = self.recipe.variant.sampler
         if sampler is None:
             return None

@@ -31,7 +31,7 @@ TOLERANCE = 1e-5
 """Largest difference from the Keras heads, relative to the largest output, that an export may show."""
 
 TIES = 0.01
-"""Fraction of whole numbers that may differ: between two all but equally likely, or near, last digits decide."""
+"""Fraction of whole numbers that may differ: last digits choose between two all but equally likely ones."""
 
 BATCHES = (1, 7)
 """Sizes of the requests that are recorded with their answers, beside one of all examples."""

@@ -1,9 +1,10 @@
-"""How unlike the normal examples one is: scores of what the heads give, in the graph that is served."""
+"""Anomaly scores: how unlike the normal examples one is, as tensors of the graph that is served."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,44 +19,61 @@ from keras_ae.blocks.scoring import (
     Standardized,
     SumOfElements,
 )
+from keras_ae.domains import Domain
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, batched
 from keras_ae.losses import likelihood_of
 
+__all__ = [
+    "Mahalanobis",
+    "NearestCodes",
+    "PriorDivergence",
+    "Reconstruction",
+    "ReconstructionProbability",
+    "Score",
+    "ScoreInputs",
+    "Together",
+]
+
 
 @dataclass(frozen=True, eq=False)
-class Graph:
-    """What a score is made of.
+class ScoreInputs:
+    """The tensors and the normal examples that an anomaly score is made of.
 
-    heads: trained ones. inputs: (batch, ...) as they take them. outputs: what the end-to-end model gives
-    of the inputs, by name, and "shares", what each feature adds to the mean error. domain: of the inputs.
-    training: normal examples (n, ...) that were trained on; held: others, that were not.
+    Attributes:
+        heads: Trained heads.
+        inputs: Examples (batch, ...) as the heads take them.
+        outputs: What the heads give for the inputs, by name, and "contributions", what each feature adds
+            to the mean error.
+        domain: The domain of the inputs.
+        training: Normal examples (n, ...) that were trained on.
+        held_back: Normal examples (m, ...) that were not.
     """
 
     heads: Heads
     inputs: keras.KerasTensor
-    outputs: dict
-    domain: str
+    outputs: Mapping[str, Any]
+    domain: Domain
     training: np.ndarray
-    held: np.ndarray
+    held_back: np.ndarray
 
-    def of_training(self, tensor) -> np.ndarray:
-        """The value (n, ...) of a tensor for the training examples."""
-        return self._of(tensor, self.training)
-
-    def of_held(self, tensor) -> np.ndarray:
-        """The value (n, ...) of a tensor for the examples held back."""
-        return self._of(tensor, self.held)
-
-    def _of(self, tensor, examples):
-        return batched(keras.Model({"inputs": self.inputs}, {"value": tensor}), {"inputs": examples})["value"]
-
+    @property
     def code(self) -> keras.KerasTensor:
-        """The code (batch, d) as numbers, whatever it is."""
-        return keras.ops.cast(self.outputs["code"], "float32")
+        """The code (batch, d) as float32, also where it is of whole numbers."""
+        return ops.cast(self.outputs["code"], "float32")
 
-    def output(self, name: str):
-        """Raises InputError where the heads do not give it."""
+    def output(self, name: str) -> keras.KerasTensor:
+        """An output of the heads.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            The tensor.
+
+        Raises:
+            InputError: If the heads have no such output.
+        """
         if name not in self.outputs:
             raise InputError(
                 f"this score needs {name}, which the variant's heads do not give; take a variational one, or "
@@ -63,101 +81,144 @@ class Graph:
             )
         return self.outputs[name]
 
+    def on_training(self, tensor: keras.KerasTensor) -> np.ndarray:
+        """The values of a tensor for the training examples.
 
-class Score(Protocol):
-    """A frozen dataclass whose `scored(graph)` gives a tensor (batch,), the higher the less normal."""
+        Args:
+            tensor: (batch, ...), computed from the inputs.
 
-    def scored(self, graph: Graph): ...
+        Returns:
+            (n, ...).
+        """
+        return self._on(tensor, self.training)
+
+    def on_held_back(self, tensor: keras.KerasTensor) -> np.ndarray:
+        """The values of a tensor for the examples that were not trained on.
+
+        Args:
+            tensor: (batch, ...), computed from the inputs.
+
+        Returns:
+            (m, ...).
+        """
+        return self._on(tensor, self.held_back)
+
+    def _on(self, tensor, examples):
+        return batched(keras.Model({"inputs": self.inputs}, {"value": tensor}), {"inputs": examples})["value"]
+
+
+class Score:
+    """A frozen dataclass that computes an anomaly score; the higher it is, the less normal the example."""
+
+    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
+        """Adds the score to the graph.
+
+        Args:
+            inputs: The tensors and the normal examples that it is made of.
+
+        Returns:
+            The anomaly score, (batch,).
+
+        Raises:
+            InputError: If the heads lack an output that the score needs.
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Reconstruction:
+class Reconstruction(Score):
     """The mean error of the reconstruction."""
 
-    def scored(self, graph):
-        return SumOfElements()(graph.outputs["shares"])
+    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
+        return SumOfElements()(inputs.outputs["contributions"])
 
 
 @dataclass(frozen=True)
-class ReconstructionProbability:
-    """-log p(x | z), averaged over codes drawn from the posterior (An and Cho 2015), in nats.
+class ReconstructionProbability(Score):
+    """-log p(x | z) in nats, averaged over codes sampled from the posterior (An and Cho 2015).
 
-    samples: codes an example, at least 1; their noise is the same for each, so that a score repeats.
+    Attributes:
+        samples: Codes an example, at least 1; their noise is the same for each, so that a score repeats.
     """
 
     samples: int = 16
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.samples < 1:
             raise ValueError(f"samples is at least 1, received {self.samples}")
 
-    def scored(self, graph):
-        mean, log_var = graph.output("mean"), graph.output("log_var")
-        drawn = {"code": PosteriorSamples(self.samples)(mean, log_var)}
-        if graph.heads.teacher_forced:
-            drawn["targets"] = ops.repeat(graph.inputs, self.samples, axis=0)
-        decoded = (graph.heads.teacher_forced or graph.heads.decoder)(drawn)
-        likelihood = likelihood_of(decoded, graph.domain)
-        nats = MeanNegativeLogLikelihood(likelihood, self.samples)
-        return nats(graph.inputs, decoded)
+    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
+        mean, log_var = inputs.output("mean"), inputs.output("log_var")
+        codes = {"code": PosteriorSamples(self.samples)(mean, log_var)}
+        if inputs.heads.teacher_forced:
+            codes["targets"] = ops.repeat(inputs.inputs, self.samples, axis=0)
+        decoded = (inputs.heads.teacher_forced or inputs.heads.decoder)(codes)
+        likelihood = likelihood_of(decoded, inputs.domain)
+        return MeanNegativeLogLikelihood(likelihood, self.samples)(inputs.inputs, decoded)
 
 
 @dataclass(frozen=True)
-class PriorDivergence:
-    """The divergence of the posterior from the prior, by the encoder alone."""
+class PriorDivergence(Score):
+    """The divergence of the posterior from the prior; it needs the encoder alone."""
 
-    def scored(self, graph):
-        layer = DivergenceFromNormal()
-        return layer(graph.output("mean"), graph.output("log_var"))
-
-
-@dataclass(frozen=True)
-class Mahalanobis:
-    """The distance of the code from those of training, in units of their covariance, by the encoder alone."""
-
-    def scored(self, graph):
-        code = graph.code()
-        return MahalanobisDistance().fitted(graph.of_training(code))(code)
+    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
+        return DivergenceFromNormal()(inputs.output("mean"), inputs.output("log_var"))
 
 
 @dataclass(frozen=True)
-class NearestCodes:
-    """The mean distance of the code from the nearest of training, by the encoder alone.
+class Mahalanobis(Score):
+    """The squared Mahalanobis distance of the code from those of training; it needs the encoder alone."""
 
-    Those of training that are kept cover all of them, as in PatchCore (Roth et al. 2022). Among them are
-    the oddest: where anomalies may pass for normal ones in training, take more neighbors than one.
+    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
+        code = inputs.code
+        return MahalanobisDistance().fitted(inputs.on_training(code))(code)
 
-    neighbors: how many of them, at least 1. kept: codes of training that are kept, at least as many.
+
+@dataclass(frozen=True)
+class NearestCodes(Score):
+    """The mean distance of the code from the nearest codes of training; it needs the encoder alone.
+
+    A subset of the training codes is stored that covers all of them, as in PatchCore (Roth et al. 2022,
+    arXiv:2106.08265). The oddest are among them: where anomalies may pass for normal examples in training,
+    take more than one neighbor.
+
+    Attributes:
+        neighbors: Nearest codes that the distance is averaged over, at least 1.
+        max_codes: Training codes that are stored, at most; at least as many as neighbors.
     """
 
     neighbors: int = 1
-    kept: int = 4000
+    max_codes: int = 4000
 
-    def __post_init__(self):
-        check_least(self, neighbors=1, kept=self.neighbors)
+    def __post_init__(self) -> None:
+        check_least(self, neighbors=1, max_codes=self.neighbors)
 
-    def scored(self, graph):
-        codes = graph.of_training(graph.code())
-        count = min(self.kept, len(codes))
+    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
+        codes = inputs.on_training(inputs.code)
+        count = min(self.max_codes, len(codes))
         layer = NearestDistance(min(self.neighbors, count), count)
-        return layer.fitted(codes)(graph.code())
+        return layer.fitted(codes)(inputs.code)
 
 
 @dataclass(frozen=True)
-class Together:
-    """The sum of two scores, each in units of its spread over normal examples held back.
+class Together(Score):
+    """The sum of two scores, each standardized by its median and spread over held-back normal examples.
 
     The spread is that between the quartiles, which a few anomalies among them do not move.
+
+    Attributes:
+        first: One score.
+        second: The other one.
     """
 
     first: Score = Reconstruction()
     second: Score = Mahalanobis()
 
-    def scored(self, graph):
+    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         parts = []
         for score in (self.first, self.second):
-            tensor = score.scored(graph)
-            low, middle, high = np.quantile(graph.of_held(tensor), (0.25, 0.5, 0.75))
+            tensor = score.build(inputs)
+            low, middle, high = np.quantile(inputs.on_held_back(tensor), (0.25, 0.5, 0.75))
             spread = float(high - low) if high > low else 1.0
             parts.append(Standardized(float(middle), spread)(tensor))
-        return keras.ops.add(*parts)
+        return ops.add(*parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -18,17 +18,20 @@ from keras_ae.metrics.reconstruction import color_error, colorfulness
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
 
+__all__ = ["Colorization"]
+
 
 @dataclass(frozen=True)
 class Colorization(PhotoRestoration):
-    """Takes a photograph's lightness, asks for its colors, a and b of Lab (Zhang 2016, arXiv:1603.08511)."""
+    """Predicts a photograph's colors, a and b of Lab, from its lightness (Zhang et al. 2016, arXiv:1603.08511)."""
 
     colored: ClassVar[bool] = True
 
-    def pair(self, examples, seeds, domain: str):
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, h, w, 3) -> (L / 100 (batch, h, w, 1), a and b in [0, 1] (batch, h, w, 2)).
 
-        Raises InputError for gray images, of which no colors can be learned.
+        Raises:
+            InputError: If the images are gray, so that no colors can be learned.
         """
         check_photographs(examples, domain)
         if examples.shape[-1] != 3:
@@ -56,7 +59,8 @@ class Colorization(PhotoRestoration):
             "colorfulness_true": lambda target, output: colorfulness(target),
         }
 
-    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+    def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
+        """The originals, the same without colors, and with the colors that the network gives."""
         gray = 0.5 + 0.0 * targets
         return {
             "original": colored(inputs, targets),
@@ -65,7 +69,7 @@ class Colorization(PhotoRestoration):
         }
 
     def restorer(self, heads: Heads) -> keras.Model:
-        """{"inputs": sRGB (batch, h, w, 3), whose colors are not looked at} -> {"reconstruction": sRGB}."""
+        """{"inputs": sRGB (batch, h, w, 3), whose colors do not count} -> {"reconstruction": sRGB}."""
         images = keras.Input((None, None, 3), name="inputs")
         lightness = Lightness(name="lightness")(images)
         colors = heads.end_to_end({"inputs": lightness})["reconstruction"]

@@ -1,13 +1,14 @@
-"""Inpainting: holes in a photograph are filled; what is known stays as it is."""
+"""Inpainting: holes in a photograph are filled; known pixels stay byte-identical."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
+import tensorflow as tf
 from skimage.restoration import inpaint_biharmonic
 
 from keras_ae.blocks.restoring import FILL_REACH, masked, restorer_of
@@ -18,19 +19,22 @@ from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.holes import Holes, MixedHoles
 from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
 
+__all__ = ["Inpainting"]
+
 
 @dataclass(frozen=True)
 class Inpainting(PhotoRestoration):
-    """Takes pixels out and asks for them; the network sees which are known.
+    """Removes pixels and has the network restore them; it sees which are known.
 
-    holes: MissingPixels, Rectangles, Strokes or MixedHoles, drawn anew for each crop in each epoch.
+    Attributes:
+        holes: MissingPixels, Rectangles, Strokes or MixedHoles; new ones for each crop in each epoch.
     """
 
     reach: ClassVar[int] = FILL_REACH
     holes: Holes = MixedHoles()
 
-    def pair(self, examples, seeds, domain: str):
-        """examples (batch, h, w, c) -> (what `masked` makes of them (batch, h, w, c + 1), examples)."""
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
+        """examples (batch, h, w, c) -> (filled examples and their known pixels (batch, h, w, c + 1), examples)."""
         check_photographs(examples, domain)
         return masked(examples, self.holes.masks(examples, seeds)), examples
 
@@ -42,9 +46,11 @@ class Inpainting(PhotoRestoration):
         }
 
     def metrics(self) -> dict[str, Callable]:
+        """PSNR, SSIM and MSE of whole levels."""
         return published_metrics()
 
-    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+    def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
+        """The originals, what the network sees of them, and what it restores."""
         return {"original": targets, "holes": inputs[..., :-1] * inputs[..., -1:], "filled": reconstruction}
 
     def restorer(self, heads: Heads) -> keras.Model:
@@ -52,13 +58,13 @@ class Inpainting(PhotoRestoration):
         channels = heads.encoder.get_layer("inputs").output.shape[-1] - 1
         return restorer_of(heads.end_to_end, channels, takes_mask=True)
 
-    def restorer_mask(self, images, seeds):
-        """Holes for images (batch, h, w, channels) that the restorer is to be tried on."""
+    def restorer_mask(self, images: np.ndarray, seeds: tf.Tensor) -> tf.Tensor:
+        """The holes of those images."""
         return self.holes.masks(images, seeds)
 
 
 def _each_image(fill):
-    """A predictor of a function of one image (h, w, c) and its known pixels (h, w), bool."""
+    """A predictor that fills images one by one, by a function of an image (h, w, c) and its known pixels (h, w)."""
     return lambda inputs: np.stack(
         [
             np.clip(fill(image[..., :-1], image[..., -1] > 0.5), 0.0, 1.0)

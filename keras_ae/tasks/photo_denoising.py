@@ -1,9 +1,10 @@
-"""Denoising of photographs: noise of a known or an unknown strength goes, at any size."""
+"""Denoising of photographs of any size, with noise of known or unknown strength."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,17 +19,20 @@ from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.corruption import Corruption, Gaussian
 from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
 
+__all__ = ["PhotoDenoising"]
+
 
 @dataclass(frozen=True)
 class PhotoDenoising(PhotoRestoration):
-    """Corrupts a photograph and asks for the clean one; scored on whole images, as denoisers are published.
+    """Corrupts a photograph and has the network restore it; metrics are of whole images, as in publications.
 
-    corruption: drawn anew for each crop in each epoch; published figures leave noise unclipped.
+    Attributes:
+        corruption: New noise for each crop in each epoch; published metrics are of unclipped noise.
     """
 
     corruption: Corruption = Gaussian(sigma=25 / 255, clipped=False)
 
-    def pair(self, examples, seeds, domain: str):
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, h, w, c) -> (corrupted, examples)."""
         check_photographs(examples, domain)
         return self.corruption(examples, seeds, domain), examples
@@ -42,18 +46,20 @@ class PhotoDenoising(PhotoRestoration):
         }
 
     def metrics(self) -> dict[str, Callable]:
+        """PSNR, SSIM and MSE of whole levels."""
         return published_metrics()
 
-    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+    def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
+        """The originals, the corrupted images, and what the network restores."""
         return {"original": targets, "noisy": inputs, "restored": reconstruction}
 
     def restorer(self, heads: Heads) -> keras.Model:
-        """{"inputs": (batch, h, w, c)} -> {"reconstruction"}; a network of gray takes each by itself."""
+        """{"inputs": (batch, h, w, c)} -> {"reconstruction"}; a network of gray images takes each channel by itself."""
         return restorer_of(heads.end_to_end, heads.encoder.get_layer("inputs").output.shape[-1])
 
 
 def _each_image(restore):
-    """A predictor of a function of one image (h, w, channels)."""
+    """A predictor that restores images one by one, by a function of an image (h, w, channels)."""
     return lambda inputs: np.stack([restore(image) for image in np.asarray(inputs)]).astype(np.float32)
 
 
@@ -69,4 +75,4 @@ def _non_local_means(image):
         return image  # nothing to clean
     strength = {"h": 0.6 * sigma, "sigma": sigma}
     cleaned = denoise_nl_means(image, patch_size=5, patch_distance=6, **strength, channel_axis=-1)
-    return cleaned.clip(0, 1).reshape(image.shape)  # of gray it leaves the last axis out
+    return cleaned.clip(0, 1).reshape(image.shape)  # a gray image has lost its last axis

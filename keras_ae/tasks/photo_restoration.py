@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -43,14 +43,17 @@ class PhotoRestoration(Task):
     """A task whose restorer takes photographs of any size, where the variant does.
 
     Attributes:
-        scale: How many times as long a side of the image becomes.
         colored: Whether gray images become colored.
         reach: Pixels around a pixel that the restoration depends on, beside those that the network sees.
     """
 
-    scale: int = 1
-    colored: bool = False
-    reach: int = 0
+    colored: ClassVar[bool] = False
+    reach: ClassVar[int] = 0
+
+    @property
+    def scale(self) -> int:
+        """How many times as long a side of the image becomes."""
+        return 1
 
     def restorer(self, heads: Heads) -> keras.Model:
         """The network as a restorer of images as people have them.

@@ -1,9 +1,10 @@
-"""Restoration: a corrupted example goes in, the clean one should come out."""
+"""Denoising: a corrupted example goes in, the clean one should come out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from keras_ae.data.pipeline import PairedData, without_names
 from keras_ae.data.types import Data
@@ -11,23 +12,26 @@ from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
 from keras_ae.tasks.corruption import Corruption, Gaussian
 
+__all__ = ["Denoising"]
+
 
 @dataclass(frozen=True)
 class Denoising(Task):
-    """The denoising criterion (Vincent et al. 2008): corrupt the input, ask for the clean example.
+    """The denoising criterion (Vincent et al. 2008): the network restores corrupted examples.
 
-    corruption: Gaussian, Masking or SaltAndPepper, drawn anew for each example in each epoch.
+    Attributes:
+        corruption: Gaussian, Masking or SaltAndPepper; new noise for each example in each epoch.
     """
 
     corruption: Corruption = Gaussian()
 
-    def pair(self, examples, seeds, domain: str):
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (corrupted, examples)."""
         return self.corruption(examples, seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """The input left as it is, and the best linear denoiser where the examples admit one."""
-        predictors = {"noisy input": lambda inputs: inputs}
+        """The input as it is, and the best linear denoiser where examples are small enough, or images."""
+        predictors: dict[str, Predictor] = {"noisy input": lambda inputs: inputs}
         if has_linear_map(data.train.shape):
             paired = PairedData(data, self, seed)
             most = max(1, MOST_VALUES // prod(data.train.shape))
@@ -38,5 +42,6 @@ class Denoising(Task):
             predictors["linear denoiser"] = linear_map(train, validation, data.domain)
         return predictors
 
-    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+    def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
+        """The clean examples, the corrupted ones, and what the network restores."""
         return {"input": targets, "noisy": inputs, "reconstruction": reconstruction}

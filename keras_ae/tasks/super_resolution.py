@@ -1,9 +1,10 @@
-"""Super-resolution: a photograph a whole number of times as large, with detail that bicubic ones lack."""
+"""Super-resolution: a photograph enlarged a whole number of times, sharper than bicubic interpolation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,33 +18,36 @@ from keras_ae.metrics.reconstruction import published_metrics
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
 
+__all__ = ["SuperResolution"]
+
 SCALES = (2, 3, 4)
 
 
 @dataclass(frozen=True)
 class SuperResolution(PhotoRestoration):
-    """Reduces a photograph's luminance bicubically, asks for it as it was (Dong 2014, arXiv:1501.00092).
+    """Reduces a photograph's luminance bicubically and has the network restore it (Dong 2014, arXiv:1501.00092).
 
-    Luminance is Y of YCbCr, a gray image is its own; colors are enlarged bicubically. Scored on
-    whole levels of it without a border as wide as the scale, as the field does.
+    Luminance is Y of YCbCr, and a gray image is its own luminance; colors are enlarged bicubically. Metrics
+    are of whole levels of luminance without a border as wide as the scale, as is usual in the field.
 
-    scale: 2, 3 or 4.
+    Attributes:
+        scale: 2, 3 or 4.
     """
 
     scale: int = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.scale not in SCALES:
             raise ValueError(f"scale is one of {SCALES}, received {self.scale}")
 
-    def pair(self, examples, seeds, domain: str):
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, h, w, 1 or 3) -> luminance (batch, h / scale, w / scale, 1) and (batch, h, w, 1).
 
         Rows and columns that fill no whole pixel of the smaller image are left out.
         """
         check_photographs(examples, domain)
         height, width = (side // self.scale * self.scale for side in examples.shape[1:3])
-        # a gray image is its own luminance, of the whole range: so the field measures it
+        # a gray image is its own luminance, of the whole range, as the published metrics have it
         luminance = examples if examples.shape[-1] == 1 else to_ycbcr(examples)
         luminance = luminance[:, :height, :width, :1]
         return reduced(luminance, self.scale), luminance
@@ -53,9 +57,11 @@ class SuperResolution(PhotoRestoration):
         return {"bicubic": lambda inputs: np.clip(enlarged(inputs, self.scale), 0.0, 1.0)}
 
     def metrics(self) -> dict[str, Callable]:
+        """PSNR, SSIM and MSE of whole levels inside the border."""
         return published_metrics(border=self.scale)
 
-    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+    def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
+        """The originals, bicubic enlargements, and what the network restores."""
         return {"original": targets, "bicubic": enlarged(inputs, self.scale), "restored": reconstruction}
 
     def restorer(self, heads: Heads) -> keras.Model:

@@ -12,6 +12,7 @@ from PIL import Image
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.cli import main
 from keras_ae.data.arrays import ArrayFile
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.crops import Cropping
 from keras_ae.data.images.photos import Photographs
 from keras_ae.data.images.published import Set5, Set12
@@ -38,7 +39,7 @@ from keras_ae.variants.undercomplete import Undercomplete
 
 
 @dataclasses.dataclass(frozen=True)
-class Few:
+class Few(Dataset):
     """Less of the demonstration, in gray or in color."""
 
     channels: int

@@ -19,6 +19,7 @@ from keras_ae.blocks.scoring import (
     NearestDistance,
     farthest_first,
 )
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.types import Data, Points, Split
 from keras_ae.errors import InputError
 from keras_ae.heads import ServedHead, Spec, TrainedHeads, apply, batched
@@ -28,7 +29,8 @@ from keras_ae.runs.card import model_card
 from keras_ae.runs.evaluation import evaluate
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks import thresholds
-from keras_ae.tasks.anomaly import Anomaly, ranking
+from keras_ae.tasks.anomaly import Anomaly
+from keras_ae.tasks.anomaly_metrics import ranking_metrics
 from keras_ae.tasks.anomaly_scores import (
     Mahalanobis,
     NearestCodes,
@@ -49,7 +51,7 @@ WIDTH = 6
 
 
 @dataclasses.dataclass(frozen=True)
-class Given:
+class Given(Dataset):
     """A data set of data at hand."""
 
     data: Data
@@ -347,7 +349,7 @@ def test_a_range_of_points_is_found_where_one_of_them_is_flagged():
 
 
 def test_areas_of_a_perfect_ranking_are_one():
-    assert ranking(np.array([0.1, 0.2, 0.9]), np.array([0, 0, 1])) == {"auroc": 1.0, "auprc": 1.0}
+    assert ranking_metrics(np.array([0.1, 0.2, 0.9]), np.array([0, 0, 1])) == {"auroc": 1.0, "auprc": 1.0}
 
 
 @pytest.mark.parametrize("score", [PriorDivergence(), ReconstructionProbability()])

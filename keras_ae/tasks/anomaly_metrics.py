@@ -1,0 +1,147 @@
+"""Test metrics of anomaly detection: of examples, of points in time, and of each kind of anomaly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from keras_ae.data.series.resample import spans
+from keras_ae.data.types import Data, values
+from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
+
+__all__ = ["Metrics", "detection_metrics", "kind_metrics", "ranking_metrics"]
+
+Metrics = dict[str, dict[str, float]]
+"""Metrics by row or kind, and name."""
+
+MOST_FITTED = 5000
+"""Training examples that baselines are fitted to, at most."""
+
+MOST_VALUES = 2**27
+"""Values in all that the slowest baseline takes, at most."""
+
+
+def ranking_metrics(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """How well anomaly scores rank anomalies above normal examples.
+
+    Args:
+        scores: (n,), anomaly scores.
+        labels: (n,), true for anomalies.
+
+    Returns:
+        "auroc", the area under the receiver operating characteristic, and "auprc", the average precision.
+    """
+    return {
+        "auroc": float(roc_auc_score(labels, scores)),
+        "auprc": float(average_precision_score(labels, scores)),
+    }
+
+
+def detection_metrics(
+    outputs: Mapping[str, np.ndarray], threshold: float, data: Data, latent_dim: int, seed: int
+) -> Metrics:
+    """Metrics of a detector on the test split, beside those of simpler ones.
+
+    Args:
+        outputs: The detector's outputs for the test examples, by name.
+        threshold: The anomaly score above which a point is an anomaly.
+        data: The data, with normal examples alone to train on.
+        latent_dim: The number of principal components to compare with.
+        seed: The random seed of baselines.
+
+    Returns:
+        By row: "model", PCA's reconstruction error and an isolation forest, of points in time also PCA of
+        subsequences. Nothing where no anomalies are known in the test split.
+    """
+    if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
+        return {}
+    if data.points is not None:
+        return _point_metrics(outputs, threshold, data, latent_dim, seed)
+    test, labels = np.asarray(values(data.test.examples)), data.test.labels > 0
+    flagged = outputs["is_anomaly"]
+    hits = int((flagged & labels).sum())
+    rows = {
+        "model": ranking_metrics(outputs["score"], labels)
+        | {
+            "f1": 2 * hits / max(1, int(flagged.sum()) + int(labels.sum())),
+            "false_alarms": float(np.mean(flagged[~labels])),
+            "missed": float(np.mean(~flagged[labels])),
+        }
+    }
+    for name, scores in _baseline_scores(data, test, latent_dim, seed).items():
+        rows[name] = ranking_metrics(scores, labels)
+    return rows
+
+
+def _point_metrics(
+    outputs: Mapping[str, np.ndarray], threshold: float, data: Data, latent_dim: int, seed: int
+) -> Metrics:
+    """Metrics of the points that the test examples are windows of."""
+    points, size = data.points, data.test.shape[0]
+    if points is None or points.labels is None:
+        return {}
+    windows = np.asarray(values(data.test.examples))
+    scores = scores_of(outputs["score"], points, size)
+    flags = np.nan_to_num(scores, nan=-np.inf) > threshold
+    rows = {"model": point_metrics(scores, windows, points, flags)}
+    normal = (np.asarray(data.test.labels) == 0) & (True if points.fresh is None else points.fresh)
+    if normal.any():
+        rows["model"]["false_alarms"] = float(outputs["is_anomaly"][normal].mean())
+    for name, other in _baseline_scores(data, windows, latent_dim, seed).items():
+        rows[name] = point_metrics(scores_of(other, points, size), windows, points)
+    if points.count * USUAL * windows.shape[2] <= MOST_VALUES:
+        rows["subsequence PCA"] = point_metrics(subsequence_pca(windows, points), windows, points)
+    return rows
+
+
+def kind_metrics(outputs: Mapping[str, np.ndarray], threshold: float, data: Data) -> Metrics:
+    """Metrics of each kind of anomaly, where the test split has several.
+
+    Args:
+        outputs: The detector's outputs for the test examples, by name.
+        threshold: The anomaly score above which a point is an anomaly.
+        data: The data.
+
+    Returns:
+        By kind: "count", its examples, or ranges of points; "auroc", beside the normal examples alone;
+        "missed", the fraction that is not flagged, where a range counts as flagged if any of its points is.
+    """
+    points = data.points
+    kinds = data.test.labels if points is None else points.kinds
+    if kinds is None or len(np.unique(kinds[kinds > 0])) < 2:
+        return {}
+    names = data.label_names if points is None else points.names
+    scores, flags = outputs["score"], outputs["is_anomaly"]
+    if points is not None:
+        scores = scores_of(scores, points, data.test.shape[0])
+        flags = np.nan_to_num(scores, nan=-np.inf) > threshold
+    finite, rows = np.isfinite(scores), {}
+    for kind in np.unique(kinds[kinds > 0]):
+        own = kinds == kind
+        flagged: Any = flags[own] if points is None else [flags[slice(*span)].any() for span in spans(own)]
+        compared = finite & (own | (kinds == 0))
+        rows[names[kind] if len(names) > kind else str(kind)] = {
+            "count": len(flagged),
+            "auroc": float(roc_auc_score(own[compared], scores[compared])),
+            "missed": 1 - float(np.mean(flagged)),
+        }
+    return rows
+
+
+def _baseline_scores(data: Data, test: np.ndarray, latent_dim: int, seed: int) -> dict[str, np.ndarray]:
+    """Anomaly scores of test examples (n, ...) by simpler detectors, fitted to training examples."""
+    training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, test[0].size)
+    flat = test.reshape(len(test), -1)
+    components = min(latent_dim, *training.shape)
+    pca = PCA(components, random_state=seed).fit(training)
+    restored = pca.inverse_transform(pca.transform(flat))
+    forest = IsolationForest(random_state=seed).fit(training)
+    return {
+        f"PCA, {components} components": np.mean((flat - restored) ** 2, axis=1),
+        "isolation forest": -forest.score_samples(flat),
+    }
