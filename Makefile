@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME MASK FORCE TRAINED FIELD VALUES \
-  COUNT SEED LENGTH AFTER TEMPERATURE LABEL BEST PLAYABLE FROM TO STEPS UNIT ADD STRENGTH SEEDS
+  COUNT SEED LENGTH AFTER TEMPERATURE LABEL BEST PLAYABLE FROM TO STEPS DIMENSION ADD STRENGTH SEEDS
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
@@ -80,8 +80,8 @@ generate: $(READY) recipe-given ## new examples by RECIPE: COUNT=16 SEED=1 OUTPU
 interpolate: $(READY) recipe-given ## a walk FROM one example TO another: a file, test:5 or seed:3; STEPS=8
 	@$(BIN)/keras-ae interpolate "$$RECIPE" "$$FROM" "$$TO" $(MADE) $${STEPS:+--steps "$$STEPS"}
 
-traverse: $(READY) recipe-given ## what each unit of the code of INPUT does: UNIT=, STEPS=9
-	@$(BIN)/keras-ae traverse "$$RECIPE" "$${INPUT:-test:0}" $(MADE) $${UNIT:+--unit "$$UNIT"} $${STEPS:+--steps "$$STEPS"}
+traverse: $(READY) recipe-given ## what each dimension of the code of INPUT does: DIMENSION=, STEPS=9
+	@$(BIN)/keras-ae traverse "$$RECIPE" "$${INPUT:-test:0}" $(MADE) $${DIMENSION:+--dimension "$$DIMENSION"} $${STEPS:+--steps "$$STEPS"}
 
 attribute: $(READY) recipe-given ## INPUT with more of what others have: ADD=sky STRENGTH=1.5
 	@$(BIN)/keras-ae attribute "$$RECIPE" "$${INPUT:-test:0}" --add "$$ADD" $(MADE) $${STRENGTH:+--strength "$$STRENGTH"}

@@ -1,67 +1,76 @@
-"""The verbs that make examples and walk through codes: generate, interpolate, traverse, and more."""
+"""The verbs that generate examples and walk through codes: generate, interpolate, traverse, and more."""
 
 from __future__ import annotations
 
-import time
+import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from keras_ae.cli.arguments import add_runs
-from keras_ae.cli.session import Asked
-from keras_ae.errors import InputError
+from keras_ae import recipe_files
+from keras_ae.cli.arguments import add_runs, finished, recipe_of_run
 
-MOST, MOST_STEPS = 10_000, 1_000
-"""Examples that one call generates at most, and steps of a walk."""
+if TYPE_CHECKING:
+    from keras_ae.apps.generation.session import Session
+
+__all__ = ["ORDER", "add"]
 
 ORDER = 5
-
-
-def add(verb) -> None:
-    """Adds the verbs of this file."""
-    made = _common(
-        verb("generate", generate, "make new examples with the newest run of a recipe"), "generated"
-    )
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn (default: 0)")
-    made.add_argument("--count", type=int, default=16, metavar="N", help="of examples (default: %(default)s)")
-    made.add_argument("--temperature", type=float, default=1.0, help="below 1 usual ones, above 1 odd ones")
-    made.add_argument("--length", type=int, metavar="N", help="columns, or bars, of windows that are joined")
-    made.add_argument("--after", metavar="FILE", help="what they are to go on from, with --length")
-    made.add_argument(
-        "--best-of", type=int, default=1, metavar="N", help="of so many draws keep the most valid"
-    )
-    made.add_argument(
-        "--playable", "--valid", action="store_true", dest="valid",
-        help="mend what is not valid, and draw anew what cannot be mended",
-    )  # fmt: skip
-    walked = _common(verb("interpolate", interpolate, "walk from one example to another"), "interpolated")
-    walked.add_argument("first", help=EXAMPLE)
-    walked.add_argument("last", help="the same")
-    walked.add_argument("--steps", type=int, default=8, metavar="N", help="both ends among them")
-    varied = _common(verb("traverse", traverse, "change one unit of a code at a time"), "traversed")
-    varied.add_argument("input", help=EXAMPLE)
-    varied.add_argument("--unit", type=int, metavar="K", help="otherwise those that change most")
-    varied.add_argument("--steps", type=int, default=9, metavar="N", help="values that a unit takes")
-    shifted = _common(
-        verb("attribute", attribute, "give examples more or less of what others have"), "attributed"
-    )
-    shifted.add_argument("input", nargs="+", help=EXAMPLE)
-    shifted.add_argument(
-        "--add", required=True, metavar="NAME", help="a label, or an attribute of the format"
-    )
-    shifted.add_argument("--strength", default="1.0", help="negative takes away (default: %(default)s)")
-    back = _common(verb("reconstruct", reconstruct, "encode examples and decode them again"), "reconstructed")
-    back.add_argument("input", nargs="+", help=EXAMPLE)
-    near = _common(verb("nearest", nearest, "find the training examples that one is nearest to"), "nearest")
-    near.add_argument("input", nargs="+", help=EXAMPLE)
-    near.add_argument("--count", type=int, default=5, metavar="N", help="of neighbors (default: %(default)s)")
-
 
 EXAMPLE = "a file, an example such as test:5, or one as it is generated, seed:3"
 
 
-def _common(parser, folder):
+def add(verb: Any) -> None:
+    """Adds the verbs of this file."""
+    parser = _common(
+        verb("generate", generate, "generate new examples with the newest run of a recipe"), "generated"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
+    parser.add_argument(
+        "--count", type=int, default=16, metavar="N", help="of examples (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--temperature", type=float, default=1.0, help="below 1 for usual examples, above 1 for unusual ones"
+    )
+    parser.add_argument(
+        "--length", type=int, metavar="N", help="columns, or bars, that windows are joined to"
+    )
+    parser.add_argument("--after", metavar="FILE", help="an opening to continue, with --length")
+    parser.add_argument(
+        "--best-of", type=int, default=1, metavar="N", help="take the most valid of so many samples"
+    )
+    parser.add_argument(
+        "--playable", "--valid", action="store_true", dest="valid",
+        help="repair what is not valid, and sample again what cannot be repaired",
+    )  # fmt: skip
+    parser = _common(verb("interpolate", interpolate, "walk from one example to another"), "interpolated")
+    parser.add_argument("first", help=EXAMPLE)
+    parser.add_argument("last", help="the same")
+    parser.add_argument("--steps", type=int, default=8, metavar="N", help="both ends among them")
+    parser = _common(verb("traverse", traverse, "change one dimension of a code at a time"), "traversed")
+    parser.add_argument("input", help=EXAMPLE)
+    parser.add_argument("--dimension", type=int, metavar="K", help="otherwise those that change most")
+    parser.add_argument("--steps", type=int, default=9, metavar="N", help="values that a dimension takes")
+    parser = _common(
+        verb("attribute", attribute, "give examples more or less of an attribute of others"), "attributed"
+    )
+    parser.add_argument("input", nargs="+", help=EXAMPLE)
+    parser.add_argument("--add", required=True, metavar="NAME", help="a label, or an attribute of the format")
+    parser.add_argument("--strength", default="1.0", help="negative takes away (default: %(default)s)")
+    parser = _common(
+        verb("reconstruct", reconstruct, "encode examples and decode them again"), "reconstructed"
+    )
+    parser.add_argument("input", nargs="+", help=EXAMPLE)
+    parser = _common(verb("nearest", nearest, "find the training examples nearest to an example"), "nearest")
+    parser.add_argument("input", nargs="+", help=EXAMPLE)
+    parser.add_argument(
+        "--count", type=int, default=5, metavar="N", help="of neighbors (default: %(default)s)"
+    )
+
+
+def _common(parser: argparse.ArgumentParser, folder: str) -> argparse.ArgumentParser:
     parser.add_argument("recipe", help="a recipe's name, or the path of a .py file")
     parser.add_argument(
-        "--label", metavar="CLASS", help="what a conditional decoder decodes as: a class by name or number"
+        "--label", metavar="CLASS", help="the class that a conditional decoder decodes as, by name or number"
     )
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help=f"where the files go (default: {folder}/RECIPE)"
@@ -73,117 +82,78 @@ def _common(parser, folder):
     return parser
 
 
-def generate(options) -> int:
-    """Writes COUNT examples, a contact sheet, and what they were made from."""
-    if not 1 <= options.count <= MOST:
-        raise InputError(f"expected a count of examples from 1 to {MOST:,}, received {options.count}")
-    if options.seed < 0:
-        raise InputError(f"expected a seed of at least 0, received {options.seed}")
-    if options.best_of < 1:
-        raise InputError(
-            f"expected the best of at least 1 draw, BEST=5 (--best-of 5), received {options.best_of}"
-        )
-    if options.after and not options.length:
-        raise InputError("expected a length beside what is to go on: LENGTH=100 (--length 100)")
-    asked = Asked(options)
-    from keras_ae.apps.generation import generate as made
+def _session(options: argparse.Namespace) -> Session:
+    """The session of the run that the arguments name."""
+    folder = options.output or Path(options.folder, recipe_files.recipe_file(options.recipe).stem)
+    directory = finished(options)
+    from keras_ae.apps.generation.generator import Generator
+    from keras_ae.apps.generation.session import Session
+    from keras_ae.runs.run import load_data
 
-    wish = made.Wish.of(options, asked.generator)
-    asked.check_free()
-    began = time.perf_counter()
-    found = made.generated(asked.generator, wish)
-    seconds = time.perf_counter() - began
-    names = [f"{number:03d}" for number in range(1, len(found.examples) + 1)]
-    examples = dict(zip(names, found.examples, strict=True))
-    asked.write(examples, asked.generator.classes or None, arrays=made.origins(found))
-    for line in made.told(found, seconds):
-        print(line)
+    return Session(
+        Generator.of(directory),
+        folder,
+        lambda: load_data(recipe_of_run(options, directory)),
+        options.label,
+        options.force,
+    )
+
+
+def generate(options: argparse.Namespace) -> int:
+    """Runs the verb `generate`."""
+    from keras_ae.apps.generation.request import GenerationRequest
+
+    request = GenerationRequest(
+        options.count, options.seed, options.temperature, options.label, options.length, options.after,
+        options.best_of, options.valid,
+    )  # fmt: skip
+    session = _session(options)
+    from keras_ae.apps.generation.commands import generate_command
+
+    generate_command(session, request)
     return 0
 
 
-def interpolate(options) -> int:
-    """Writes the examples between two, and both as they are reconstructed."""
-    _check_steps(options)
-    asked = Asked(options)
-    from keras_ae.apps.generation import walks
+def interpolate(options: argparse.Namespace) -> int:
+    """Runs the verb `interpolate`."""
+    session = _session(options)
+    from keras_ae.apps.generation.commands import interpolate_command
 
-    first, last = (asked.given(text, of_one_window=True) for text in (options.first, options.last))
-    asked.write(walks.interpolation(asked.generator, first, last, options.steps), columns=options.steps)
+    interpolate_command(session, options.first, options.last, options.steps)
     return 0
 
 
-def traverse(options) -> int:
-    """Writes a row of examples for each unit, and tells how much each changes what is decoded."""
-    _check_steps(options)
-    asked = Asked(options)
-    from keras_ae.apps.generation import walks
+def traverse(options: argparse.Namespace) -> int:
+    """Runs the verb `traverse`."""
+    session = _session(options)
+    from keras_ae.apps.generation.commands import traverse_command
 
-    one = asked.given(options.input, of_one_window=True)
-    seen = asked.codes("validation")
-    rows = walks.traversals(asked.generator, one, seen, options.unit, options.steps)
-    places = [name for row in rows for name in [*row.named(), *[""] * (options.steps - len(row.examples))]]
-    named = {name: example for row in rows for name, example in row.named().items()}
-    asked.write(named, options.steps, places)
-    print("unit   deviation   change of what is decoded, over the values shown")
-    for row in rows:
-        print(f"{row.unit:4}   {row.deviation:9.3f}   {row.change:.4f}")
+    traverse_command(session, options.input, options.dimension, options.steps)
     return 0
 
 
-def attribute(options) -> int:
-    """Writes each example as it is reconstructed, and with so much of an attribute added."""
-    if not options.add:
-        raise InputError("expected what to add, a label or an attribute: ADD=NAME (--add NAME)")
-    asked = Asked(options)
-    from keras_ae.apps.generation import walks
+def attribute(options: argparse.Namespace) -> int:
+    """Runs the verb `attribute`."""
+    session = _session(options)
+    from keras_ae.apps.generation.commands import attribute_command
 
-    try:
-        strength = float(options.strength)
-    except ValueError as error:
-        raise InputError(
-            f"expected a strength, a number such as 1.5, received {options.strength!r}"
-        ) from error
-    has, codes = asked.attributed(options.add)
-    inputs = [asked.given(text, of_one_window=True) for text in options.input]
-    found = walks.attributed(asked.generator, inputs, codes, has, strength)
-    asked.write(found, columns=2)
+    attribute_command(session, options.input, options.add, options.strength)
     return 0
 
 
-def reconstruct(options) -> int:
-    """Writes each example, what comes back of it, and its code."""
-    asked = Asked(options)
-    from keras_ae.apps.generation import walks
+def reconstruct(options: argparse.Namespace) -> int:
+    """Runs the verb `reconstruct`."""
+    session = _session(options)
+    from keras_ae.apps.generation.commands import reconstruct_command
 
-    found, kept = {}, {}
-    inputs = [asked.given(text) for text in options.input]
-    for one in inputs:
-        example, codes, share = walks.reconstruction(asked.generator, one)
-        found |= {f"{one.name}_given": one.example, f"{one.name}_back": example}
-        kept[f"code_{one.name}"] = codes
-        print(f"{one.name}: {share}")
-    asked.write(found, columns=2, arrays={"codes.npz": kept})
+    reconstruct_command(session, options.input)
     return 0
 
 
-def nearest(options) -> int:
-    """Writes each example beside the training examples nearest to it, and tells how far they are."""
-    if options.count < 1:
-        raise InputError(f"expected a count of at least 1, received {options.count}")
-    asked = Asked(options)
-    from keras_ae.apps.generation import walks
+def nearest(options: argparse.Namespace) -> int:
+    """Runs the verb `nearest`."""
+    session = _session(options)
+    from keras_ae.apps.generation.commands import nearest_command
 
-    inputs = [asked.given(text) for text in options.input]
-    learned, found = asked.examples("train"), {}
-    for one in inputs:
-        for row in walks.neighbors(asked.generator, one, learned, options.count):
-            found |= row.named()
-            print(row.told())
-    asked.write(found, columns=1 + options.count)
+    nearest_command(session, options.input, options.count)
     return 0
-
-
-def _check_steps(options):
-    """Raises InputError for a walk of too few steps or too many."""
-    if not 2 <= options.steps <= MOST_STEPS:
-        raise InputError(f"expected from 2 to {MOST_STEPS:,} steps, received {options.steps}")

@@ -1,6 +1,5 @@
 """Generating and walking through codes, by small networks that were never trained."""
 
-import argparse
 import dataclasses
 
 import keras
@@ -9,11 +8,12 @@ import pytest
 from PIL import Image
 
 from keras_ae.apps.generation import generate, walks
-from keras_ae.apps.generation.generator import Generator
-from keras_ae.apps.generation.inputs import Given, given, whole_of, windows_of
-from keras_ae.apps.generation.latent_space import CodeSpace, spherical
-from keras_ae.apps.generation.selection import best_of, made_valid, validity_of, without_copies
-from keras_ae.apps.generation.stitching import stitched
+from keras_ae.apps.generation.generator import Generated, Generator
+from keras_ae.apps.generation.inputs import NamedExample, cut_windows, join_windows, read_example
+from keras_ae.apps.generation.latent_space import LatentSpace, spherical_interpolation
+from keras_ae.apps.generation.request import MAX_LENGTH, GenerationRequest
+from keras_ae.apps.generation.selection import best_of, make_valid, replace_copies, validity_function
+from keras_ae.apps.generation.stitching import stitch
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.blocks.samplers import FittedMixture, StandardNormal, apply_temperature
@@ -108,7 +108,7 @@ def tiles():
 
 def test_a_seed_gives_the_same_examples_and_another_gives_others(digits, tiles):
     for generator in (digits, tiles):
-        first, again, other = (generator.draw(3, seed) for seed in (1, 1, 2))
+        first, again, other = (generator.generate(3, seed) for seed in (1, 1, 2))
         np.testing.assert_array_equal(first.noise, again.noise)
         np.testing.assert_allclose(first.examples, again.examples, rtol=1e-5)  # but for rounding
         assert (first.noise != other.noise).any()
@@ -116,24 +116,24 @@ def test_a_seed_gives_the_same_examples_and_another_gives_others(digits, tiles):
 
 
 def test_a_code_serves_every_class_before_the_next_one(classes):
-    drawn = classes.draw(7, seed=0)
+    drawn = classes.generate(7, seed=0)
     np.testing.assert_array_equal(drawn.labels, [0, 1, 2, 0, 1, 2, 0])
     np.testing.assert_array_equal(drawn.noise[0], drawn.noise[2])
     assert (drawn.noise[2] != drawn.noise[3]).any()
-    np.testing.assert_array_equal(classes.draw(2, 0, label=1).labels, [1, 1])
-    assert (classes.label_of("bee"), classes.label_of("2")) == (1, 2)
+    np.testing.assert_array_equal(classes.generate(2, 0, label=1).labels, [1, 1])
+    assert (classes.label_index("bee"), classes.label_index("2")) == (1, 2)
     for wrong in ("dog", "3", "-1"):
         with pytest.raises(InputError, match="expected a class that there is"):
-            classes.label_of(wrong)
+            classes.label_index(wrong)
 
 
 def test_what_takes_no_class_and_what_draws_nothing_say_so(digits, classes):
     with pytest.raises(InputError, match="takes no class"):
-        digits.label_of("1")
+        digits.label_index("1")
     with pytest.raises(InputError, match="a class beside each code"):
-        classes.decoded(np.zeros((1, 4), np.float32))
-    with pytest.raises(InputError, match="draws no codes"):
-        dataclasses.replace(digits, sampler=None).draw(1, 0)
+        classes.decode(np.zeros((1, 4), np.float32))
+    with pytest.raises(InputError, match="samples no codes"):
+        dataclasses.replace(digits, sampler=None).generate(1, 0)
 
 
 def test_a_temperature_narrows_what_is_drawn(digits, tiles):
@@ -144,7 +144,7 @@ def test_a_temperature_narrows_what_is_drawn(digits, tiles):
     mixture = FittedMixture(2).fit(digits.heads, codes)
     wide = np.ones((1, 5), np.float32)
     np.testing.assert_allclose(apply_temperature(mixture, wide, 0.5), [[0.5, 0.5, 0.5, 0.5, 1.0]])
-    cold, usual = (tiles.drawn(tiles.noise(300, 0, heat))["code"][:, 0] for heat in (0.001, 1.0))
+    cold, usual = (tiles.sample_codes(tiles.noise(300, 0, heat))["code"][:, 0] for heat in (0.001, 1.0))
     assert len(np.unique(cold)) == 1
     assert len(np.unique(usual)) > 1
     for wrong in (0.0, -1.0, np.nan, np.inf):
@@ -169,49 +169,51 @@ def _normal_cdf(values):
 
 def test_a_path_over_the_sphere_keeps_its_length_and_ends_where_it_should(digits):
     first, last = np.array([3.0, 0, 0, 0]), np.array([0, 3.0, 0, 0])
-    path = CodeSpace().path(first, last, 5)
+    path = LatentSpace().path(first, last, 5)
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), 3.0, rtol=1e-6)
     np.testing.assert_allclose(path[2], [3 / 2**0.5, 3 / 2**0.5, 0, 0], rtol=1e-6)
     np.testing.assert_array_equal(path[[0, -1]], [first, last])
-    np.testing.assert_allclose(spherical(first, -first, np.array([[0.5]])), [[0, 0, 0, 0]])
+    np.testing.assert_allclose(spherical_interpolation(first, -first, np.array([[0.5]])), [[0, 0, 0, 0]])
     with pytest.raises(InputError, match="at least 2 steps"):
-        CodeSpace().path(first, last, 1)
+        LatentSpace().path(first, last, 1)
 
 
 def test_codes_of_whole_numbers_are_walked_through_by_their_vectors(tiles):
-    space = CodeSpace(np.array([[0.0, 0], [1, 0], [2, 0], [10, 0]]))
+    space = LatentSpace(np.array([[0.0, 0], [1, 0], [2, 0], [10, 0]]))
     np.testing.assert_array_equal(space.codes(space.vectors(np.array([[3, 1]]))), [[3, 1]])
     np.testing.assert_array_equal(space.path(np.array([0]), np.array([2]), 3), [[0], [1], [2]])
-    assert CodeSpace.of(tiles).entries.shape == (6, 3)
-    moved = space.moved(np.array([[0]]), np.array([[1.0, 0]]), 2.0)
+    assert LatentSpace.of(tiles).codebook.shape == (6, 3)
+    moved = space.shift(np.array([[0]]), np.array([[1.0, 0]]), 2.0)
     np.testing.assert_array_equal(moved, [[2]])
 
 
 def test_a_concept_is_the_difference_of_means():
     codes, has = np.array([[1.0, 0], [3, 0], [0, 1], [0, 3]]), np.array([True, True, False, False])
-    space = CodeSpace()
-    np.testing.assert_allclose(space.concept(codes, has), [2, -2])
-    np.testing.assert_allclose(space.moved(np.zeros((1, 2)), np.array([2.0, -2]), 1.5), [[3, -3]])
+    space = LatentSpace()
+    np.testing.assert_allclose(space.attribute_vector(codes, has), [2, -2])
+    np.testing.assert_allclose(space.shift(np.zeros((1, 2)), np.array([2.0, -2]), 1.5), [[3, -3]])
     with pytest.raises(InputError, match="examples with and without"):
-        space.concept(codes, np.ones(4, bool))
+        space.attribute_vector(codes, np.ones(4, bool))
     with pytest.raises(InputError, match="finite strength"):
-        space.moved(codes, np.zeros(2), np.nan)
+        space.shift(codes, np.zeros(2), np.nan)
 
 
 def test_a_traversal_changes_one_unit_alone(digits, tiles):
-    one = Given("one", np.zeros(SHAPE, np.float32), code=np.zeros(4, np.float32))
+    one = NamedExample("one", np.zeros(SHAPE, np.float32), code=np.zeros(4, np.float32))
     seen = np.random.default_rng(0).normal(size=(100, 4)).astype("float32")
-    [row] = walks.traversals(digits, one, seen, 2, 5)
+    [row] = walks.traverse(digits, one, seen, 2, 5)
     assert row.examples.shape == (5, *SHAPE)
     assert row.change > 0
-    walked = CodeSpace().traversal(one.code, 2, seen, 5)
+    walked = LatentSpace().traversal(one.code, 2, seen, 5)
     assert (walked[:, [0, 1, 3]] == 0).all()
-    assert len(walks.traversals(digits, one, seen, None, 3)) == 4
-    usual = CodeSpace(np.eye(6)).traversal(np.zeros(8, int), 1, np.tile([5, 4, 4, 3, 3, 3, 0, 0], (2, 1)), 3)
+    assert len(walks.traverse(digits, one, seen, None, 3)) == 4
+    usual = LatentSpace(np.eye(6)).traversal(
+        np.zeros(8, int), 1, np.tile([5, 4, 4, 3, 3, 3, 0, 0], (2, 1)), 3
+    )
     assert usual[0, 1] == 4
-    for unit, steps, message in ((4, 5, "unit of the code from 0 to 3"), (0, 1, "at least 2 values")):
+    for unit, steps, message in ((4, 5, "dimension of the code from 0 to 3"), (0, 1, "at least 2 values")):
         with pytest.raises(InputError, match=message):
-            walks.traversals(digits, one, seen, unit, steps)
+            walks.traverse(digits, one, seen, unit, steps)
 
 
 def test_windows_are_stitched_where_they_agree():
@@ -221,19 +223,19 @@ def test_windows_are_stitched_where_they_agree():
         starts = np.random.default_rng(seed).integers(0, 10, count)
         return ((starts[:, None] + np.arange(6)) % 10)[:, None, :].repeat(2, axis=1)
 
-    joined = stitched(windows, 50, Stripes(), seed=0)
+    joined = stitch(windows, 50, Stripes(), seed=0)
     assert joined.shape == (2, 50)
     assert (np.diff(joined[0]) % 10 == 1).all()
-    after = stitched(windows, 20, Stripes(), seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
+    after = stitch(windows, 20, Stripes(), seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
     np.testing.assert_array_equal(after[0, :6], [4, 5, 6, 7, 8, 9])
     with pytest.raises(InputError, match="nothing to overlap by"):
-        stitched(windows, 50, Bars(6), seed=0)
-    barred = stitched(windows, 48, Bars(2), seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
+        stitch(windows, 50, Bars(6), seed=0)
+    barred = stitch(windows, 48, Bars(2), seed=0, opening=np.array([[4, 5, 6], [4, 5, 6]]))
     np.testing.assert_array_equal(barred[0, :4], [4, 5, 6, 7])
     with pytest.raises(InputError, match="at least one window's, 6 steps, received 5"):
-        stitched(windows, 5, Stripes(), seed=0)
+        stitch(windows, 5, Stripes(), seed=0)
     with pytest.raises(InputError, match="above the opening's, 30 steps, received 20"):
-        stitched(windows, 20, Stripes(), seed=0, opening=np.zeros((2, 30), int))
+        stitch(windows, 20, Stripes(), seed=0, opening=np.zeros((2, 30), int))
 
 
 def test_what_is_not_valid_is_mended_or_drawn_anew(tiles):
@@ -241,11 +243,11 @@ def test_what_is_not_valid_is_mended_or_drawn_anew(tiles):
     examples[0, 0, 0], examples[1, 0, 0] = 0, 1
 
     def draw(count, seed):
-        return generate.Made(np.zeros((count, 4, 8), int), np.ones((count, 1)), None)
+        return Generated(np.zeros((count, 4, 8), int), np.ones((count, 1)), None)
 
-    done = made_valid(tiles, draw, generate.Made(examples, np.zeros((3, 1)), None), 0)
-    np.testing.assert_array_equal(done.valid, [True, False, False])
-    assert done.kept.all()
+    done = make_valid(tiles, draw, Generated(examples, np.zeros((3, 1)), None), 0)
+    np.testing.assert_array_equal(done.valid_as_decoded, [True, False, False])
+    assert done.valid.all()
     assert (done.examples[1] == 2).sum() == 31  # mended where it was wrong
     assert (done.examples[2] == 0).all()  # drawn anew
     np.testing.assert_array_equal(done.noise[:, 0], [0, 0, 1])
@@ -254,7 +256,7 @@ def test_what_is_not_valid_is_mended_or_drawn_anew(tiles):
 def test_the_best_of_several_draws_is_the_most_valid(tiles):
     def draw(count, seed):
         first = 0 if seed else 2
-        return generate.Made(np.full((count, 4, 8), first), np.full((count, 1), seed), None)
+        return Generated(np.full((count, 4, 8), first), np.full((count, 1), seed), None)
 
     best = best_of(tiles, draw, 2, 0, 3)
     assert (best.examples == 0).all()
@@ -263,23 +265,23 @@ def test_the_best_of_several_draws_is_the_most_valid(tiles):
 
 def test_what_was_learned_is_not_handed_out(tiles):
     learned = np.zeros((1, 4, 8), np.uint8)
-    knowing = dataclasses.replace(tiles, learned=hashes(learned))
-    np.testing.assert_array_equal(knowing.copies(np.stack([learned[0], learned[0] + 1])), [True, False])
-    assert not tiles.copies(learned).any()
+    knowing = dataclasses.replace(tiles, training_hashes=hashes(learned))
+    np.testing.assert_array_equal(knowing.is_copy(np.stack([learned[0], learned[0] + 1])), [True, False])
+    assert not tiles.is_copy(learned).any()
 
     def draw(count, seed):
-        return generate.Made(np.full((count, 4, 8), seed > 9), np.full((count, 1), seed), None)
+        return Generated(np.full((count, 4, 8), seed > 9), np.full((count, 1), seed), None)
 
-    done = without_copies(knowing, draw, generate.Made(np.zeros((2, 4, 8), int), np.zeros((2, 1)), None), 1)
+    done = replace_copies(knowing, draw, Generated(np.zeros((2, 4, 8), int), np.zeros((2, 1)), None), 1)
     assert (done.examples == 1).all()
     assert (done.noise == 3_000_018).all()
 
 
 def test_examples_that_are_all_the_same_are_remarked_on(digits):
-    same = generate.Made(np.zeros((3, 4, 8), int), np.zeros((3, 2)), None)
-    assert generate.told(same, 1.0)[1].startswith("all of them are the same: train longer")
+    same = Generated(np.zeros((3, 4, 8), int), np.zeros((3, 2)), None)
+    assert generate.report_lines(same, 1.0)[1].startswith("all of them are the same: train longer")
     others = dataclasses.replace(same, examples=np.arange(96).reshape(3, 4, 8))
-    assert generate.told(others, 1.0) == ["made in 1.0 s"]
+    assert generate.report_lines(others, 1.0) == ["generated in 1.0 s"]
 
 
 def told(refused, *arguments):
@@ -299,12 +301,12 @@ def test_nothing_is_chosen_by_its_validity_where_nothing_tells_it(digits, tiles)
     for generator, message in (
         (digits, "nothing tells valid images from others"), (levels, 'SET="data.game=platformer"'),
     ):  # fmt: skip
-        whole, drawn = generator.format.unjudged_reason, generator.draw(2, 0)
+        whole, drawn = generator.format.unjudged_reason, generator.generate(2, 0)
         assert message in whole
-        assert told(validity_of, generator) == whole
-        assert told(best_of, generator, generator.draw, 2, 0, 2) == whole
-        assert told(made_valid, generator, generator.draw, drawn, 0) == whole
-        assert generate.generated(generator, generate.Wish(2, 0)).valid is None
+        assert told(validity_function, generator) == whole
+        assert told(best_of, generator, generator.generate, 2, 0, 2) == whole
+        assert told(make_valid, generator, generator.generate, drawn, 0) == whole
+        assert generate.generate(generator, generate.Plan(2, 0)).valid is None
 
 
 def test_what_a_game_or_a_medium_judges_is_judged(tiles):
@@ -313,8 +315,8 @@ def test_what_a_game_or_a_medium_judges_is_judged(tiles):
         generator = with_format(tiles, format)
         assert generator.format.judges
         assert generator.format.unjudged_reason == ""
-        np.testing.assert_array_equal(validity_of(generator)(examples), format.validity(examples))
-    one = generate.generated(tiles, generate.Wish(5, 0))
+        np.testing.assert_array_equal(validity_function(generator)(examples), format.validity(examples))
+    one = generate.generate(tiles, generate.Plan(5, 0))
     np.testing.assert_array_equal(one.valid, Stripes().validity(one.examples) == 1)
 
 
@@ -345,50 +347,49 @@ def test_what_draws_is_opened_from_its_folder_and_the_rest_says_why_not(digits, 
     assert "holds no trained model yet" in told(Generator.of, tmp_path)
 
 
-def asked(**changed):
-    """What the command line asks for."""
-    plain = {"count": 2, "seed": 3, "temperature": 0.5, "label": None, "length": None, "after": None}
-    return argparse.Namespace(**(plain | {"best_of": 4, "valid": True} | changed))
+def requested(**changed):
+    """A request of the command line."""
+    plain = {"count": 2, "seed": 3, "temperature": 0.5, "best_of": 4, "valid": True}
+    return GenerationRequest(**(plain | changed))
 
 
-def test_a_wish_is_what_was_asked_for(tiles, classes, tmp_path):
-    wish = generate.Wish.of(asked(label="bee"), classes)
-    assert dataclasses.astuple(wish) == (2, 3, 0.5, 1, None, None, 4, True)
-    assert generate.Wish.of(asked(length=9), tiles).length == 9
-    assert generate.Wish.of(asked(length=9), with_format(tiles, Bars(4))).length == 36  # told in bars
+def test_a_plan_is_a_request_in_the_terms_of_a_generator(tiles, classes, tmp_path):
+    plan = generate.Plan.of(requested(label="bee"), classes)
+    assert dataclasses.astuple(plan) == (2, 3, 0.5, 1, None, None, 4, True)
+    assert generate.Plan.of(requested(length=9), tiles).length == 9
+    assert generate.Plan.of(requested(length=9), with_format(tiles, Bars(4))).length == 36  # counted in bars
     (tmp_path / "opening.txt").write_text("abc\n" * 4)
     levels = with_format(tiles, TileLevels("abc", "platformer"))
-    wish = generate.Wish.of(asked(length=9, after=str(tmp_path / "opening.txt")), levels)
-    np.testing.assert_array_equal(wish.opening, [[0, 1, 2]] * 4)
+    request = requested(length=9, opening=str(tmp_path / "opening.txt"))
+    np.testing.assert_array_equal(generate.Plan.of(request, levels).opening, [[0, 1, 2]] * 4)
     (tmp_path / "opening.txt").write_text("abc\n")
-    asking = asked(length=9, after=str(tmp_path / "opening.txt"))
-    assert "expected 4 rows" in told(generate.Wish.of, asking, levels)
+    assert "expected 4 rows" in told(generate.Plan.of, request, levels)
 
 
 def test_what_is_whole_has_no_length(digits, tiles):
     for generator, name in (
         (digits, "Images"), (with_format(tiles, TileLevels("abc", "rooms")), "TileLevels"),
     ):  # fmt: skip
-        line = told(generate.Wish.of, asked(length=9), generator)
+        line = told(generate.Plan.of, requested(length=9), generator)
         assert line.startswith(f"{name} of this run are whole, not windows of something longer")
-    for length in (0, -1, generate.LONGEST + 1):
-        assert told(generate.Wish.of, asked(length=length), tiles).endswith(f"received {length}")
+    for length in (0, -1, MAX_LENGTH + 1):
+        assert told(lambda length=length: requested(length=length)).endswith(f"received {length}")
 
 
 def test_what_was_made_is_made_again_from_its_origins(classes, digits):
     for generator in (classes, digits):
-        done = generate.generated(generator, generate.Wish(4, 1))
+        done = generate.generate(generator, generate.Plan(4, 1))
         [(name, kept)] = generate.origins(done).items()
-        assert name == generate.ORIGINS
+        assert name == generate.ORIGINS_FILE
         assert ("condition" in kept) == bool(generator.classes)
         labels = kept.get("condition")
         assert labels is None or (labels.dtype, labels.tolist()) == (np.int64, [0, 1, 2, 0])
-        again = generator.decoded(generator.drawn(kept["noise"]), labels)
+        again = generator.decode(generator.sample_codes(kept["noise"]), labels)
         np.testing.assert_allclose(again, done.examples, atol=1e-6)
 
 
 def test_what_was_joined_has_no_origins(tiles):
-    done = generate.generated(tiles, generate.Wish(2, 0, length=12))
+    done = generate.generate(tiles, generate.Plan(2, 0, length=12))
     assert done.examples.shape == (2, 4, 12)
     assert generate.origins(done) == {}
 
@@ -396,14 +397,16 @@ def test_what_was_joined_has_no_origins(tiles):
 def test_an_example_is_named_by_file_place_or_seed(digits, tmp_path):
     split = Split(np.random.default_rng(0).integers(0, 256, (5, *SHAPE), dtype=np.uint8), np.arange(5))
     data = Data("some", split, split, split, "unit")
-    found = given("test:3", digits, lambda: data)
+    found = read_example("test:3", digits, lambda: data)
     np.testing.assert_allclose(found.example, split.examples[3] / 255, rtol=1e-6)
     assert found.label == 3
-    seeded = given("seed:7", digits, lambda: data)
-    np.testing.assert_allclose(seeded.example, digits.draw(1, 7).examples[0], rtol=1e-5)  # within rounding
-    np.testing.assert_allclose(walks.drawn_of(digits, seeded)["code"], digits.noise(1, 7)[0], rtol=1e-6)
+    seeded = read_example("seed:7", digits, lambda: data)
+    np.testing.assert_allclose(
+        seeded.example, digits.generate(1, 7).examples[0], rtol=1e-5
+    )  # within rounding
+    np.testing.assert_allclose(walks.code_of(digits, seeded)["code"], digits.noise(1, 7)[0], rtol=1e-6)
     Image.fromarray(split.examples[0, :, :, 0]).save(tmp_path / "one.png")
-    read = given(str(tmp_path / "one.png"), digits, lambda: data)
+    read = read_example(str(tmp_path / "one.png"), digits, lambda: data)
     np.testing.assert_allclose(read.example, split.examples[0] / 255, rtol=1e-6)
     (tmp_path / "one.mid").touch()
     for text, message in (
@@ -414,35 +417,37 @@ def test_an_example_is_named_by_file_place_or_seed(digits, tmp_path):
         ("holiday", "expected a file .* received holiday"),
     ):
         with pytest.raises(InputError, match=message):
-            given(text, digits, lambda: data)
+            read_example(text, digits, lambda: data)
 
 
 def test_an_example_without_its_class_is_asked_for_it(classes):
-    one = Given("one", np.zeros(SHAPE, np.float32))
+    one = NamedExample("one", np.zeros(SHAPE, np.float32))
     with pytest.raises(InputError, match="one has no class .*ant, bee, cat"):
-        walks.drawn_of(classes, one)
+        walks.code_of(classes, one)
 
 
 def test_a_code_is_decoded_as_the_class_that_is_wanted(classes):
-    first, last = (Given(name, np.zeros(SHAPE, np.float32), label=number) for number, name in enumerate("ab"))
+    first, last = (
+        NamedExample(name, np.zeros(SHAPE, np.float32), label=number) for number, name in enumerate("ab")
+    )
     with pytest.raises(InputError, match="two examples of one class, a is of 0 and b of 1"):
-        walks.interpolation(classes, first, last, 3)
-    first, last = (dataclasses.replace(one, wanted=2) for one in (first, last))
-    steps = walks.interpolation(classes, first, last, 3)
-    expected = classes.decoded(classes.encoded(first.example[None], np.array([0])), np.array([2]))
+        walks.interpolate(classes, first, last, 3)
+    first, last = (dataclasses.replace(one, decode_as=2) for one in (first, last))
+    steps = walks.interpolate(classes, first, last, 3)
+    expected = classes.decode(classes.encode(first.example[None], np.array([0])), np.array([2]))
     np.testing.assert_allclose(steps["step_00"], expected[0], atol=1e-6)
-    back, _, _ = walks.reconstruction(classes, first)
+    back, _, _ = walks.reconstruct(classes, first)
     np.testing.assert_allclose(back, expected[0], atol=1e-6)
 
 
 def test_longer_examples_are_cut_into_windows_and_come_back_whole():
     example = np.arange(40).reshape(2, 20)
-    windows, starts = windows_of(example, (2, 8), 1)
+    windows, starts = cut_windows(example, (2, 8), 1)
     np.testing.assert_array_equal(starts, [0, 8, 12])
-    np.testing.assert_array_equal(whole_of(windows, starts, 1), example)
+    np.testing.assert_array_equal(join_windows(windows, starts, 1), example)
     for wrong, axis in ((np.zeros((3, 20)), 1), (np.zeros((2, 7)), 1), (example, None)):
         with pytest.raises(InputError, match=r"expected an example of shape \(2, 8\)"):
-            windows_of(wrong, (2, 8), axis)
+            cut_windows(wrong, (2, 8), axis)
 
 
 def test_attributes_are_the_mediums_own_or_labels():
@@ -451,41 +456,41 @@ def test_attributes_are_the_mediums_own_or_labels():
     data = Data("some", split, split, split, "categorical", ("low", "high"))
     examples[1, 0, 0] = 1
     np.testing.assert_array_equal(
-        walks.which_have("ones", examples, labels, data, Stripes()), [False, True, False]
+        walks.has_attribute("ones", examples, labels, data, Stripes()), [False, True, False]
     )
     np.testing.assert_array_equal(
-        walks.which_have("high", examples, labels, data, Stripes()), [False, True, True]
+        walks.has_attribute("high", examples, labels, data, Stripes()), [False, True, True]
     )
     with pytest.raises(InputError, match="expected one of ones, low, high; received 'sky'"):
-        walks.which_have("sky", examples, labels, data, Stripes())
+        walks.has_attribute("sky", examples, labels, data, Stripes())
     bare = Data("bare", *[Split(split.examples)] * 3, "categorical")
     with pytest.raises(InputError, match="bare has no labels"):
-        walks.which_have("sky", examples, None, bare, Numbers())
+        walks.has_attribute("sky", examples, None, bare, Numbers())
 
 
 def test_an_attribute_and_a_walk_give_examples_by_name(tiles):
-    one = Given("one", np.zeros((4, 8), int))
-    codes = tiles.encoded(np.random.default_rng(0).integers(0, 3, (10, 4, 8)))
-    found = walks.attributed(tiles, [one], codes, np.arange(10) < 5, 1.0)
+    one = NamedExample("one", np.zeros((4, 8), int))
+    codes = tiles.encode(np.random.default_rng(0).integers(0, 3, (10, 4, 8)))
+    found = walks.add_attribute(tiles, [one], codes, np.arange(10) < 5, 1.0)
     assert [*found] == ["one_before", "one_after"]
-    steps = walks.interpolation(tiles, one, Given("two", np.ones((4, 8), int)), 4)
+    steps = walks.interpolate(tiles, one, NamedExample("two", np.ones((4, 8), int)), 4)
     np.testing.assert_array_equal(steps["step_00"], found["one_before"])
-    back, codes, told = walks.reconstruction(tiles, Given("long", np.zeros((4, 20), int)))
+    back, codes, told = walks.reconstruct(tiles, NamedExample("long", np.zeros((4, 20), int)))
     assert back.shape == (4, 20)
     assert len(codes) == 3
-    assert "of 80 places as they were" in told
+    assert "of 80 positions as they were" in told
     for wrong in (np.full((1, 4, 8), 3), np.zeros((1, 4, 8))):
         with pytest.raises(InputError, match="whole numbers of classes from 0 to 2"):
-            tiles.encoded(wrong)
+            tiles.encode(wrong)
 
 
 def test_what_is_near_is_found_and_a_copy_is_told(tiles, random):
     learned = random.integers(0, 3, (20, 4, 8))
-    one = Given("one", learned[7])
-    [row] = walks.neighbors(tiles, one, learned, 3)
-    assert row.places[0] == 7
-    assert row.told().endswith("(a copy)")
-    assert [*row.named()] == ["one", "one_near_1", "one_near_2", "one_near_3"]
+    one = NamedExample("one", learned[7])
+    [row] = walks.nearest_neighbors(tiles, one, learned, 3)
+    assert row.indices[0] == 7
+    assert row.line().endswith("(a copy)")
+    assert [*row.by_name()] == ["one", "one_near_1", "one_near_2", "one_near_3"]
 
 
 def test_a_copy_among_real_values_is_at_no_distance(random):
@@ -531,36 +536,36 @@ def steps():
 
 
 def test_a_walk_between_seeds_begins_and_ends_with_what_they_generate(steps):
-    first, last = (given(text, steps, None) for text in ("seed:1", "seed:2"))
+    first, last = (read_example(text, steps, None) for text in ("seed:1", "seed:2"))
     assert first.choices.shape == (8, 4)
-    np.testing.assert_array_equal(first.example, steps.draw(1, 1).examples[0])
-    walked = list(walks.interpolation(steps, first, last, 5).values())
+    np.testing.assert_array_equal(first.example, steps.generate(1, 1).examples[0])
+    walked = list(walks.interpolate(steps, first, last, 5).values())
     np.testing.assert_array_equal(walked[0], first.example)
     np.testing.assert_array_equal(walked[-1], last.example)
     assert (walked[2] != walked[0]).any()
-    assert (walked[0] != steps.decoded(first.code[None])[0]).any()  # of which the likeliest are others
+    assert (walked[0] != steps.decode(first.code[None])[0]).any()  # of which the likeliest are others
 
 
 def test_a_walk_from_an_example_begins_with_just_that(steps):
-    example = Given("one", np.random.default_rng(5).integers(0, 3, (4, 8)))
-    walked = list(walks.interpolation(steps, example, given("seed:2", steps, None), 3).values())
+    example = NamedExample("one", np.random.default_rng(5).integers(0, 3, (4, 8)))
+    walked = list(walks.interpolate(steps, example, read_example("seed:2", steps, None), 3).values())
     np.testing.assert_array_equal(walked[0], example.example)
-    np.testing.assert_array_equal(walked[-1], steps.draw(1, 2).examples[0])
-    code = steps.encoded(example.example[None])
-    assert (steps.decoded(code)[0] != example.example).any()  # which the code alone does not tell
+    np.testing.assert_array_equal(walked[-1], steps.generate(1, 2).examples[0])
+    code = steps.encode(example.example[None])
+    assert (steps.decode(code)[0] != example.example).any()  # which the code alone does not tell
 
 
 def test_a_changed_code_keeps_the_choices_of_its_seed(steps):
-    one = given("seed:4", steps, None)
-    codes = steps.drawn(steps.noise(20, 0))["code"]
-    [row] = walks.traversals(steps, one, codes, 1, 3)
-    middle = steps.decoded({"code": one.code[None], "choices": one.choices[None]})
+    one = read_example("seed:4", steps, None)
+    codes = steps.sample_codes(steps.noise(20, 0))["code"]
+    [row] = walks.traverse(steps, one, codes, 1, 3)
+    middle = steps.decode({"code": one.code[None], "choices": one.choices[None]})
     np.testing.assert_array_equal(middle[0], one.example)
-    varied = CodeSpace().traversal(one.code, 1, codes, 3)
+    varied = LatentSpace().traversal(one.code, 1, codes, 3)
     chosen = np.repeat(one.choices[None], 3, axis=0)
-    np.testing.assert_array_equal(row.examples, steps.decoded({"code": varied, "choices": chosen}))
+    np.testing.assert_array_equal(row.examples, steps.decode({"code": varied, "choices": chosen}))
     has = np.arange(20) % 2 == 0
-    found = walks.attributed(steps, [one], codes, has, 0.0)
+    found = walks.add_attribute(steps, [one], codes, has, 0.0)
     np.testing.assert_array_equal(found["seed_4_before"], one.example)
     np.testing.assert_array_equal(found["seed_4_after"], one.example)
 
@@ -584,26 +589,16 @@ class Phrases(Format):
 
 def test_an_opening_that_nothing_valid_can_begin_with_is_refused(tiles, tmp_path):
     phrases = dataclasses.replace(tiles, format=Phrases())
-    options = {
-        "count": 1,
-        "seed": 0,
-        "temperature": 1.0,
-        "best_of": 1,
-        "length": 9,
-        "label": None,
-        "valid": True,
-    }
     opening = np.zeros((4, 8), np.int64)
     opening[1, 3] = 2
     np.save(tmp_path / "bad.npy", opening)
     np.save(tmp_path / "good.npy", np.zeros((4, 8), np.int64))
-    asked = argparse.Namespace(**options, after=str(tmp_path / "bad.npy"))
+    bad = GenerationRequest(1, length=9, opening=str(tmp_path / "bad.npy"), valid=True)
     with pytest.raises(InputError, match=r"bad.npy is not valid itself \(75% of its phrases are\)"):
-        generate.Wish.of(asked, phrases)
-    asked.valid = False
-    assert generate.Wish.of(asked, phrases).opening.shape == (4, 8)
-    asked.valid, asked.after = True, str(tmp_path / "good.npy")
-    assert generate.Wish.of(asked, phrases).length == 18
+        generate.Plan.of(bad, phrases)
+    assert generate.Plan.of(dataclasses.replace(bad, valid=False), phrases).opening.shape == (4, 8)
+    good = dataclasses.replace(bad, opening=str(tmp_path / "good.npy"))
+    assert generate.Plan.of(good, phrases).length == 18
 
 
 def test_an_opening_is_a_whole_unit_and_shorter_than_what_is_asked_for():
@@ -611,6 +606,6 @@ def test_an_opening_is_a_whole_unit_and_shorter_than_what_is_asked_for():
         return np.zeros((count, 4, 8), np.int64)
 
     with pytest.raises(InputError, match="an opening of one or more whole phrases, received less"):
-        stitched(windows, 20, Phrases(), 0, np.zeros((4, 1), np.int64))
+        stitch(windows, 20, Phrases(), 0, np.zeros((4, 1), np.int64))
     with pytest.raises(InputError, match="a length above the opening's, 10 phrases, received 10"):
-        stitched(windows, 20, Phrases(), 0, np.zeros((4, 20), np.int64))
+        stitch(windows, 20, Phrases(), 0, np.zeros((4, 20), np.int64))

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_ae.apps.generation.generate import ORIGINS
+from keras_ae.apps.generation.generate import ORIGINS_FILE
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.cli import main
 from keras_ae.data.pipeline import PairedData
@@ -76,7 +76,7 @@ def test_the_served_decoder_gives_what_was_generated(run, ask, tmp_path):
     kept = load_artifacts(run)
     folders = export_heads(kept, "level_generation", {}, tmp_path / "models")
     served = tf.saved_model.load(str(folders["decoder"])).signatures["sample"]
-    with np.load(folder / ORIGINS) as origins:
+    with np.load(folder / ORIGINS_FILE) as origins:
         given = served(noise=tf.constant(origins["noise"]))
     assert given["reconstruction"].shape == (4, 14, 28, 13)
     np.testing.assert_allclose(tf.reduce_sum(given["reconstruction"], axis=-1), 1, atol=1e-5)
@@ -98,19 +98,19 @@ def test_levels_are_joined_to_a_length_after_an_opening(ask):
     joined = levels_in(after)["002"]
     assert joined.shape == (14, 40)
     np.testing.assert_array_equal(joined[:, :20], whole[:, :20])
-    assert not (after / ORIGINS).exists()
+    assert not (after / ORIGINS_FILE).exists()
 
 
 def test_codes_are_walked_through(ask, tmp_path):
     assert len(levels_in(ask("interpolate", "seed:1", "test:0", "--steps", "4")[2])) == 4
-    status, told, folder = ask("traverse", "seed:1", "--unit", "3", "--steps", "3", output="units")
+    status, told, folder = ask("traverse", "seed:1", "--dimension", "3", "--steps", "3", output="dimensions")
     assert (status, "change of what is decoded" in told) == (0, True)
-    assert all(name.startswith("unit_003_") for name in levels_in(folder))
+    assert all(name.startswith("dimension_003_") for name in levels_in(folder))
     _, _, folder = ask("attribute", "test:0", "--add", "pipes", "--strength", "1.5", output="pipes")
     assert [*levels_in(folder)] == ["test_0_after", "test_0_before"]
     _, told, folder = ask("reconstruct", "test:0", "seed:2", output="back")
     assert "test_0: " in told
-    assert "of 392 places as they were" in told
+    assert "of 392 positions as they were" in told
     with np.load(folder / "codes.npz") as codes:
         assert codes["code_test_0"].shape == (1, 28)
     longer = tmp_path / "a" / "sheet.txt"
@@ -135,7 +135,7 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
         (("attribute", "seed:1", "--add", ""), "expected what to add, a label or an attribute: ADD=NAME"),
         (("generate", "--seed", "-1"), "expected a seed of at least 0, received -1"),
         (("generate", "--length", "99", "--after", "gone.txt"), "there is no file gone.txt; name one (.txt)"),
-        (("generate", "--best-of", "0"), "expected the best of at least 1 draw"),
+        (("generate", "--best-of", "0"), "expected the best of at least 1 sample"),
         (("generate", "--count", "0"), "expected a count of examples from 1 to 10,000, received 0"),
         (("generate", "--temperature", "0"), "temperature above 0"),
         (("generate", "--length", "5"), "at least one window's, 28 columns, received 5"),
@@ -150,7 +150,7 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
         (("reconstruct", str(ragged)), "ragged.txt"),
         (("reconstruct", str(unknown)), "~"),
         (("nearest", "seed:1", "--count", "0"), "count of at least 1"),
-        (("traverse", "seed:1", "--unit", "99"), "unit of the code from 0 to 27"),
+        (("traverse", "seed:1", "--dimension", "99"), "dimension of the code from 0 to 27"),
     ):
         status, told, folder = ask(*arguments)
         assert status == 2, told
@@ -177,5 +177,5 @@ def test_files_that_are_there_are_not_replaced_unasked(ask):
     assert ask("generate", "--count", "4", "--force")[0] == 0
     assert ask("generate", "--count", "2", "--length", "40", "--force")[0] == 0
     assert {path.stem for path in folder.glob("*.txt")} == {"001", "002", "mine"}
-    assert not (folder / ORIGINS).exists()
+    assert not (folder / ORIGINS_FILE).exists()
     assert mine.read_text() == "kept"

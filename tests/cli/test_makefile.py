@@ -154,8 +154,8 @@ def test_examples_are_generated_and_walked_between_with_what_is_given(make):
     assert done.stdout.splitlines() == [
         "[interpolate]", "[r]", "[test:1]", "[b c.png]", "[--label]", "[2]", "[--steps]", "[5]",
     ]  # fmt: skip
-    assert make("traverse", "RECIPE=r", "UNIT=3").stdout.splitlines() == [
-        "[traverse]", "[r]", "[test:0]", "[--unit]", "[3]",
+    assert make("traverse", "RECIPE=r", "DIMENSION=3").stdout.splitlines() == [
+        "[traverse]", "[r]", "[test:0]", "[--dimension]", "[3]",
     ]  # fmt: skip
     done = make("attribute", "RECIPE=r", "INPUT=a.txt", "ADD=sky", "STRENGTH=1.5")
     assert done.stdout.splitlines() == [

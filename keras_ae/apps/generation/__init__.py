@@ -1,1 +1,1 @@
-"""New examples from a trained decoder, and walks through the space of its codes."""
+"""Generation of examples by a trained decoder, and walks through its latent space."""

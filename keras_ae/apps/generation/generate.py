@@ -1,32 +1,38 @@
-"""What `generate` makes: windows or lengths of them, the best of several, mended where that is asked for."""
+"""Generation on request: windows or joined windows, the most valid of several, repaired if asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from keras_ae.apps.generation.generator import Generator, Made
-from keras_ae.apps.generation.inputs import file_of
-from keras_ae.apps.generation.selection import best_of, made_valid, without_copies
-from keras_ae.apps.generation.stitching import stitched
+from keras_ae.apps.generation.generator import Generated, Generator
+from keras_ae.apps.generation.inputs import example_file
+from keras_ae.apps.generation.request import GenerationRequest
+from keras_ae.apps.generation.selection import best_of, make_valid, replace_copies
+from keras_ae.apps.generation.stitching import stitch
 from keras_ae.errors import InputError
 
-ORIGINS = "made_from.npz"
-"""What the served decoder's `sample` signature takes to give the same."""
+__all__ = ["ORIGINS_FILE", "Plan", "generate", "origins", "report_lines"]
 
-LONGEST = 10_000
-"""Columns, or bars, that windows are joined to at most."""
+ORIGINS_FILE = "made_from.npz"
+"""Inputs with which the served decoder's `sample` signature gives the same examples."""
 
 
 @dataclass(frozen=True, eq=False)
-class Wish:
-    """What is to be generated.
+class Plan:
+    """A request in the terms of a generator.
 
-    count: of examples, from a seed on. label: the class of all, or None. length: steps of what windows are
-    joined to, or None for windows. opening: what that begins with. best: draws of which the most valid is
-    kept. valid: whether to mend.
+    Attributes:
+        count: How many examples.
+        seed: Random seed.
+        temperature: Factor on the noise.
+        label: The index of the class of all examples, or None.
+        length: Steps that windows are joined to, or None for windows.
+        opening: The example that they begin with, or None.
+        best_of: Samples of which the most valid is taken.
+        valid: Whether examples are repaired, or sampled again, until they are valid.
     """
 
     count: int
@@ -35,16 +41,25 @@ class Wish:
     label: int | None = None
     length: int | None = None
     opening: np.ndarray | None = None
-    best: int = 1
+    best_of: int = 1
     valid: bool = False
 
     @classmethod
-    def of(cls, options: Any, generator: Generator) -> Wish:
-        """Raises InputError for a length of what is whole already, and an opening that cannot be read."""
-        length = options.length
-        if length is not None and not 1 <= length <= LONGEST:
-            raise InputError(f"expected a length from 1 to {LONGEST:,}, received {length}")
-        format = generator.format
+    def of(cls, request: GenerationRequest, generator: Generator) -> Plan:
+        """Checks a request against a generator, and reads its opening.
+
+        Args:
+            request: The request.
+            generator: What generates.
+
+        Returns:
+            The plan.
+
+        Raises:
+            InputError: If the generator's examples have no length, the opening cannot be read or is not
+                valid where all has to be, or there is no such class.
+        """
+        format, length = generator.format, request.length
         if length is not None:
             if format.axis is None:
                 raise InputError(
@@ -53,99 +68,125 @@ class Wish:
                 )
             length *= format.length_step
         opening = None
-        if options.after:
+        if request.opening and format.axis is not None:
             shape = list(generator.element_shape)
             shape[format.axis] = 1
-            opening = format.read(file_of(options.after, generator), tuple(shape))
-            if options.valid:
-                _check_opening(opening, options.after, generator)
-        label = None if options.label is None else generator.label_of(options.label)
+            opening = format.read(example_file(request.opening, generator), tuple(shape))
+            if request.valid:
+                _check_opening(opening, request.opening, generator)
+        label = None if request.label is None else generator.label_index(request.label)
         return cls(
-            options.count, options.seed, options.temperature, label, length, opening, options.best_of,
-            options.valid,
+            request.count, request.seed, request.temperature, label, length, opening, request.best_of,
+            request.valid,
         )  # fmt: skip
 
 
-def _check_opening(opening, name, generator):
-    """Raises InputError for an opening that leaves nothing valid to draw, of a format that mends nothing."""
-    format, unit = generator.format, generator.format.length_step
-    if format.repairs or not format.judges:
+def _check_opening(opening: np.ndarray, name: str, generator: Generator) -> None:
+    """Raises InputError for an opening that nothing valid begins with, where the format repairs nothing."""
+    format = generator.format
+    if format.repairs or not format.judges or format.axis is None:
         return
-    whole = opening.take(range(opening.shape[format.axis] // unit * unit), axis=format.axis)
-    share = float(format.validity(whole[None])[0]) if whole.size else 1.0
-    if share < 1:
+    end = opening.shape[format.axis] // format.length_step * format.length_step
+    whole = opening.take(range(end), axis=format.axis)
+    validity = float(format.validity(whole[None])[0]) if whole.size else 1.0
+    if validity < 1:
         raise InputError(
-            f"{name} is not valid itself ({share:.0%} of its {format.length_name} are), so "
-            "that nothing that begins with it is; leave PLAYABLE= (--playable) out, or mend it"
+            f"{name} is not valid itself ({validity:.0%} of its {format.length_name} are), so that nothing "
+            "that begins with it is; leave PLAYABLE= (--playable) out, or repair it"
         )
 
 
-def generated(generator: Generator, wish: Wish) -> Made:
-    """What a wish is for; no window of whole numbers is one that was learned from."""
-    any_made = _drawing(generator, wish)
+def generate(generator: Generator, plan: Plan) -> Generated:
+    """Generates examples; no window of whole numbers is a copy of a training example.
 
-    def draw(count, seed):
-        return without_copies(generator, any_made, any_made(count, seed), seed)
+    Args:
+        generator: What generates.
+        plan: What to generate.
 
-    if wish.best > 1 and wish.length is None:
-        made = best_of(generator, draw, wish.count, wish.seed, wish.best)
+    Returns:
+        The examples and what they were decoded from.
+    """
+    sample = _sample_function(generator, plan)
+
+    def sample_new(count: int, seed: int) -> Generated:
+        return replace_copies(generator, sample, sample(count, seed), seed)
+
+    if plan.best_of > 1 and plan.length is None:
+        generated = best_of(generator, sample_new, plan.count, plan.seed, plan.best_of)
     else:
-        made = draw(wish.count, wish.seed)
-    if wish.valid:
-        return made_valid(generator, draw, made, wish.seed)
+        generated = sample_new(plan.count, plan.seed)
+    if plan.valid:
+        return make_valid(generator, sample_new, generated, plan.seed)
     if generator.format.judges:
-        valid = generator.format.validity(made.examples) >= 1.0
-        return Made(made.examples, made.noise, made.labels, valid, valid)
-    return made
+        valid = generator.format.validity(generated.examples) >= 1.0
+        return Generated(generated.examples, generated.noise, generated.labels, valid, valid)
+    return generated
 
 
-def _drawing(generator, wish):
-    """(count, seed) -> what is made, of windows or of lengths."""
+def _sample_function(generator: Generator, plan: Plan) -> Callable[[int, int], Generated]:
+    """(count, seed) -> examples, of windows or of joined windows."""
 
-    def windows(count, seed):
-        return generator.draw(count, seed, wish.temperature, wish.label)
+    def windows(count: int, seed: int) -> Generated:
+        return generator.generate(count, seed, plan.temperature, plan.label)
 
-    if wish.length is None:
+    length = plan.length
+    if length is None:
         return windows
 
-    def lengths(count, seed):
-        def of_seed(number, seed):
-            """Windows to join, of which the best are taken too where that is asked for."""
-            if wish.best > 1:
-                drawn = best_of(generator, windows, number, seed, wish.best)
-            else:
-                drawn = windows(number, seed)
-            if wish.valid and not generator.format.repairs:
-                drawn = made_valid(generator, windows, drawn, seed)
-            return drawn.examples
+    def candidates(count: int, seed: int) -> np.ndarray:
+        """Windows to join, the most valid of several where that is asked for."""
+        if plan.best_of > 1:
+            generated = best_of(generator, windows, count, seed, plan.best_of)
+        else:
+            generated = windows(count, seed)
+        if plan.valid and not generator.format.repairs:
+            generated = make_valid(generator, windows, generated, seed)
+        return generated.examples
 
-        joined = [
-            stitched(of_seed, wish.length, generator.format, seed + 1009 * number, wish.opening)
-            for number in range(count)
+    def joined(count: int, seed: int) -> Generated:
+        examples = [
+            stitch(candidates, length, generator.format, seed + 1009 * index, plan.opening)
+            for index in range(count)
         ]
-        return Made(np.stack(joined), np.zeros((count, 0), np.float32), None)
+        return Generated(np.stack(examples), np.zeros((count, 0), np.float32), None)
 
-    return lengths
+    return joined
 
 
-def origins(made: Made) -> dict[str, dict[str, np.ndarray]]:
-    """By a file's name the noise and the classes that examples were decoded from, before any was mended.
+def origins(generated: Generated) -> dict[str, dict[str, np.ndarray]]:
+    """The noise and the classes that examples were decoded from, before any was repaired.
 
-    Nothing of what was joined, whose noise has no numbers.
+    Args:
+        generated: The examples.
+
+    Returns:
+        Arrays by name, by the name of their file; none for joined windows, which no noise gives.
     """
-    if not made.noise.size:
+    if not generated.noise.size:
         return {}
-    labels = {} if made.labels is None else {"condition": made.labels.astype(np.int64)}
-    return {ORIGINS: {"noise": made.noise} | labels}
+    labels = {} if generated.labels is None else {"condition": generated.labels.astype(np.int64)}
+    return {ORIGINS_FILE: {"noise": generated.noise} | labels}
 
 
-def told(made: Made, seconds: float) -> list[str]:
-    """Lines about what was made."""
-    lines = [f"made in {seconds:.1f} s"]
-    if len(made.examples) > 1 and (made.examples == made.examples[0]).all():
+def report_lines(generated: Generated, seconds: float) -> list[str]:
+    """A report on generated examples.
+
+    Args:
+        generated: The examples.
+        seconds: How long it took.
+
+    Returns:
+        Lines of text.
+    """
+    examples = generated.examples
+    lines = [f"generated in {seconds:.1f} s"]
+    if len(examples) > 1 and (examples == examples[0]).all():
         lines.append("all of them are the same: train longer, on more data, or raise the temperature")
-    if made.valid is not None:
-        lines.append(f"valid as decoded: {made.valid.mean():.1%} of {len(made.valid):,}")
-        if made.kept is not made.valid:
-            lines.append(f"valid as written: {made.kept.mean():.1%}")
+    if generated.valid_as_decoded is not None and generated.valid is not None:
+        lines.append(
+            f"valid as decoded: {generated.valid_as_decoded.mean():.1%} of "
+            f"{len(generated.valid_as_decoded):,}"
+        )
+        if generated.valid is not generated.valid_as_decoded:
+            lines.append(f"valid as written: {generated.valid.mean():.1%}")
     return lines

@@ -1,4 +1,4 @@
-"""A finished run as something that makes examples: codes drawn, examples decoded, examples encoded."""
+"""A trained run as a generator: it samples codes, decodes them, and encodes examples."""
 
 from __future__ import annotations
 
@@ -20,30 +20,42 @@ from keras_ae.formats import Format
 from keras_ae.heads import Heads, apply, batched, in_batches, inference_batch
 from keras_ae.runs.artifacts import load_artifacts
 
+__all__ = ["Generated", "Generator"]
+
 
 @dataclass(frozen=True, eq=False)
-class Made:
-    """Examples that were generated, and what each was made from.
+class Generated:
+    """Generated examples, and what each was decoded from.
 
-    examples: (n, ...) as people have them. noise: (n, ...) that the sampler took. labels: (n,) or None.
-    valid: (n,) bool, as the decoder gave them, or None where no validity is known; kept: the same of what is
-    given in the end.
+    Attributes:
+        examples: (n, ...), in original units.
+        noise: The sampler's input, (n, ...); (n, 0) for joined windows.
+        labels: The indices of their classes, (n,), or None.
+        valid_as_decoded: Whether each was valid as the decoder gave it, (n,) bool, or None where nothing
+            tells.
+        valid: Whether each is valid after repair, (n,) bool, or None.
     """
 
     examples: np.ndarray
     noise: np.ndarray
     labels: np.ndarray | None
+    valid_as_decoded: np.ndarray | None = None
     valid: np.ndarray | None = None
-    kept: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Generator:
-    """What a run's folder holds to generate with; the data that it learned from is not needed.
+    """The heads of a run and what else generates examples; the training data is not needed.
 
-    shape: of an example as the heads take it. classes: of the condition that the decoder takes, or 0.
-    names: of those classes, () where they are numbers. learned: hashes of the training examples, of whole
-    numbers alone.
+    Attributes:
+        heads: The trained heads.
+        scaler: Between the heads' values and original units.
+        sampler: Samples codes from noise; None where the variant does not generate.
+        format: The format of examples.
+        shape: The shape of an example as the heads take it.
+        classes: Classes of the condition that the decoder takes, or 0.
+        class_names: Names of those classes, () where they are numbers.
+        training_hashes: Hashes of the training examples, where they are whole numbers; or None.
     """
 
     heads: Heads
@@ -52,76 +64,128 @@ class Generator:
     format: Format
     shape: tuple[int, ...]
     classes: int
-    names: tuple[str, ...] = ()
-    learned: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    training_hashes: np.ndarray | None = None
 
     @classmethod
     def of(cls, directory: Path) -> Generator:
-        """Raises InputError for a run that is not finished, and for a decoder that wants more than a code."""
-        kept = load_artifacts(directory)
-        if not kept.heads.takes_code_alone:
+        """The generator of a run.
+
+        Args:
+            directory: The run's folder.
+
+        Returns:
+            The generator.
+
+        Raises:
+            InputError: If the run is not finished, or its decoder takes more than a code.
+        """
+        artifacts = load_artifacts(directory)
+        if not artifacts.heads.takes_code_alone:
             raise InputError(
                 f"{directory} has a decoder that takes more than a code, such as one of photographs with "
                 "skips; take a recipe that generates: keras-ae list"
             )
-        shape = tuple(kept.heads.encoder.get_layer("inputs").output.shape[1:])
-        made = tuple(kept.heads.decoder.output["reconstruction"].shape[1:])
-        if shape != made or kept.scaler.preprocessor is not None:
+        shape = tuple(artifacts.heads.encoder.get_layer("inputs").output.shape[1:])
+        decoded = tuple(artifacts.heads.decoder.output["reconstruction"].shape[1:])
+        if shape != decoded or artifacts.scaler.preprocessor is not None:
             raise InputError(
-                f"{directory} turns examples of shape {shape} into {made}, or rows of a table; what "
-                "generates gives what it takes: keras-ae list"
+                f"{directory} turns examples of shape {shape} into {decoded}, or rows of a table; a "
+                "recipe that generates gives what it takes: keras-ae list"
             )
-        classes = kept.examples["condition"].shape[-1] if takes_condition(kept.heads) else 0
+        classes = artifacts.examples["condition"].shape[-1] if takes_condition(artifacts.heads) else 0
         return cls(
-            kept.heads, kept.scaler, kept.sampler, kept.format, shape, classes, kept.label_names, kept.learned
+            artifacts.heads,
+            artifacts.scaler,
+            artifacts.sampler,
+            artifacts.format,
+            shape,
+            classes,
+            artifacts.label_names,
+            artifacts.learned,
         )
 
     @property
     def element_shape(self) -> tuple[int, ...]:
-        """Of an example as people have it."""
+        """The shape of an example in original units."""
         return self.shape[:-1] if self.scaler.domain.one_hot else self.shape
 
     def noise(self, count: int, seed: int, temperature: float = 1.0) -> np.ndarray:
-        """Standard normal numbers of a seed for the sampler (count, ...); by the temperature they spread.
+        """Standard normal noise for the sampler.
 
-        Raises InputError for a variant that has nowhere to draw codes from.
+        Args:
+            count: How many codes to sample from it.
+            seed: Random seed.
+            temperature: Factor on the noise, above 0.
+
+        Returns:
+            (count, ...), float32.
+
+        Raises:
+            InputError: If the variant has no sampler, or the temperature is not above 0.
         """
         if self.sampler is None:
             raise InputError(
-                "this variant draws no codes; take one that generates (variational, conditional, "
+                "this variant samples no codes; take one that generates (variational, conditional, "
                 'vector_quantized, ...): SET="variant=Variational"'
             )
         shape = self.sampler.inputs[0].shape[1:]
         drawn = np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32)
         return apply_temperature(self.sampler, drawn, temperature)
 
-    def drawn(self, noise: np.ndarray) -> dict[str, np.ndarray]:
-        """What the sampler makes of noise (n, ...), by name: codes (n, ...), and for some choices."""
-        return batched(lambda inputs: self._sampled(inputs["noise"]), {"noise": noise})
+    def sample_codes(self, noise: np.ndarray) -> dict[str, np.ndarray]:
+        """Samples codes, and the noise of choices where the decoder makes choices.
+
+        Args:
+            noise: (n, ...).
+
+        Returns:
+            "code" (n, ...), and for some "choices" (n, ...).
+        """
+        return batched(lambda inputs: self._sample(inputs["noise"]), {"noise": noise})
 
     @cached_property
-    def _sampled(self):
+    def _sample(self):
         """The sampler as one graph, for a prior that goes code by code is slow op by op."""
-        taken = self.sampler.inputs[0]
+        noise = self.sampler.inputs[0]
         return tf.function(
             lambda noise: apply(self.sampler, {"noise": noise}),
-            input_signature=[tf.TensorSpec(taken.shape, taken.dtype)],
+            input_signature=[tf.TensorSpec(noise.shape, noise.dtype)],
         )
 
-    def decoded(
+    def decode(
         self, codes: np.ndarray | dict[str, np.ndarray], labels: np.ndarray | None = None
     ) -> np.ndarray:
-        """Examples (n, ...) as people have them, of codes (n, ...) and, where taken, of labels (n,).
+        """Decodes codes.
 
-        codes: or what was drawn, choices among it; without those the likeliest are made.
+        Args:
+            codes: (n, ...), or by name as `sample_codes` gives them; without choices the likeliest are made.
+            labels: Indices of classes, (n,), where the decoder takes a condition.
+
+        Returns:
+            Examples, (n, ...), in original units.
+
+        Raises:
+            InputError: If the decoder takes a condition and there are no labels.
         """
         if self.classes and labels is None:
-            raise InputError(f"expected a class beside each code: {self.told_classes}")
-        drawn = codes if isinstance(codes, dict) else {"code": codes}
-        return self.scaler.inverse_transform(generate(self.heads, drawn, labels, self.classes))
+            raise InputError(f"expected a class beside each code: {self.classes_text}")
+        named = codes if isinstance(codes, dict) else {"code": codes}
+        return self.scaler.inverse_transform(generate(self.heads, named, labels, self.classes))
 
-    def encoded(self, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """Codes (n, ...) of examples (n, ...) as people have them."""
+    def encode(self, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Encodes examples.
+
+        Args:
+            examples: (n, ...), in original units.
+            labels: Indices of classes, (n,), where the encoder takes a condition.
+
+        Returns:
+            Codes, (n, ...).
+
+        Raises:
+            InputError: If the examples should be whole numbers of classes and are not.
+        """
         classes = self.shape[-1]
         whole = examples.dtype.kind in "iu" and examples.min() >= 0 and examples.max() < classes
         if self.scaler.domain.one_hot and not whole:
@@ -130,62 +194,98 @@ class Generator:
                 f"{examples.min()} to {examples.max()}; take data of the kind that the model was trained on"
             )
 
-        def encode(rows):
+        def encode_rows(rows: slice) -> dict:
             inputs = {"inputs": self.scaler.transform(examples[rows], classes)}
-            if self.classes:
+            if self.classes and labels is not None:
                 inputs["condition"] = np.eye(self.classes, dtype=np.float32)[labels[rows]]
             return apply(self.heads.encoder, inputs)
 
-        return in_batches(encode, len(examples), inference_batch(self.shape))["code"]
+        return in_batches(encode_rows, len(examples), inference_batch(self.shape))["code"]
 
-    def choices_of(self, examples: np.ndarray, codes: np.ndarray) -> dict[str, np.ndarray]:
-        """The choices by which a decoder makes just these examples (n, ...) of codes (n, ...), by name.
+    def choices_for(self, examples: np.ndarray, codes: np.ndarray) -> dict[str, np.ndarray]:
+        """The noise by which the decoder chooses just these examples: what their codes do not tell.
 
-        Nothing of a decoder that makes no choices. They are what the codes do not tell.
+        Args:
+            examples: (n, ...), in original units.
+            codes: Their codes, (n, ...).
+
+        Returns:
+            "choices" (n, ...); nothing for a decoder that makes no choices.
         """
         shape = self.heads.choices_shape
         if not shape:
             return {}
         decoder, axis = self.heads.decoder, self.heads.decoder.get_layer("decoder_steps").axis
         targets = self.scaler.transform(examples, self.shape[-1])
-        shares = np.asarray(apply(self._forced, {"code": codes, "targets": targets})["reconstruction"])
-        turned = (np.swapaxes(np.asarray(part), 1, 1 + axis) for part in (shares, targets))
-        flat = (part.reshape(-1, *shape, self.shape[-1]) for part in turned)
-        return {"choices": noise_for_classes(*flat, decoder.get_layer("decoder_spread").scale)}
+        probabilities = np.asarray(
+            apply(self._teacher_forced, {"code": codes, "targets": targets})["reconstruction"]
+        )
+        scores, classes = (
+            np.swapaxes(np.asarray(part), 1, 1 + axis).reshape(-1, *shape, self.shape[-1])
+            for part in (probabilities, targets)
+        )
+        return {"choices": noise_for_classes(scores, classes, decoder.get_layer("decoder_spread").scale)}
 
     @cached_property
-    def _forced(self):
+    def _teacher_forced(self) -> keras.Model:
         return teacher_forced(self.heads.decoder)
 
-    def draw(self, count: int, seed: int, temperature: float = 1.0, label: int | None = None) -> Made:
-        """New examples, the same for the same seed. Of a conditional decoder each code serves every class.
+    def generate(
+        self, count: int, seed: int, temperature: float = 1.0, label: int | None = None
+    ) -> Generated:
+        """Generates examples, the same for the same seed.
 
-        label: the one class of all; without, a code's examples follow each other class by class.
+        Args:
+            count: How many examples.
+            seed: Random seed.
+            temperature: Factor on the noise, above 0.
+            label: The index of the class of all; without it a conditional decoder decodes each code as
+                every class in turn.
+
+        Returns:
+            The examples.
         """
         labels, each = None, 1
         if self.classes:
             each = 1 if label is not None else self.classes
             labels = np.full(count, label) if label is not None else np.arange(count) % self.classes
         noise = np.repeat(self.noise(-(-count // each), seed, temperature), each, axis=0)[:count]
-        return Made(self.decoded(self.drawn(noise), labels), noise, labels)
+        return Generated(self.decode(self.sample_codes(noise), labels), noise, labels)
 
-    def copies(self, examples: np.ndarray) -> np.ndarray:
-        """Which examples (n, ...) are ones that were learned from, (n,) bool; of whole numbers alone."""
-        if self.learned is None or examples.shape[1:] != self.element_shape:
+    def is_copy(self, examples: np.ndarray) -> np.ndarray:
+        """Whether examples of whole numbers are training examples.
+
+        Args:
+            examples: (n, ...), in original units.
+
+        Returns:
+            (n,) bool.
+        """
+        if self.training_hashes is None or examples.shape[1:] != self.element_shape:
             return np.zeros(len(examples), bool)
-        return np.isin(hashes(examples), self.learned)
+        return np.isin(hashes(examples), self.training_hashes)
 
-    def label_of(self, text: str) -> int:
-        """The number of a class by its name or number. Raises InputError for one there is not."""
+    def label_index(self, text: str) -> int:
+        """The index of a class.
+
+        Args:
+            text: Its name or number.
+
+        Returns:
+            The index.
+
+        Raises:
+            InputError: If there is no such class, or the decoder takes none.
+        """
         if not self.classes:
             raise InputError("the decoder takes no class; leave the label out, or take RECIPE=conditional")
-        if text in self.names:
-            return self.names.index(text)
+        if text in self.class_names:
+            return self.class_names.index(text)
         if not text.isdecimal() or int(text) >= self.classes:
-            raise InputError(f"expected a class that there is ({self.told_classes}), received {text!r}")
+            raise InputError(f"expected a class that there is ({self.classes_text}), received {text!r}")
         return int(text)
 
     @property
-    def told_classes(self) -> str:
-        """The classes as a user names them."""
-        return ", ".join(self.names) or f"0 to {self.classes - 1}"
+    def classes_text(self) -> str:
+        """The classes as a user names them, in one line."""
+        return ", ".join(self.class_names) or f"0 to {self.classes - 1}"

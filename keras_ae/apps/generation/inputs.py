@@ -1,4 +1,4 @@
-"""What a user names as an example: a file, an example of a split, or one generated from a seed."""
+"""Examples that a user names: a file, an example of a split, or one generated from a seed."""
 
 from __future__ import annotations
 
@@ -12,16 +12,22 @@ from keras_ae.apps.generation.generator import Generator
 from keras_ae.data.types import Data, in_original_units
 from keras_ae.errors import InputError
 
+__all__ = ["NamedExample", "cut_windows", "example_file", "join_windows", "read_example"]
+
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
-    """An example that was named.
+class NamedExample:
+    """An example and its name.
 
-    example: (...) as people have it, which may be longer than a window. code: what it was generated from, or
-    None; choices: that which its decoder chose by, where it makes choices. label: its class, or None where
-    none is known. wanted: the class to decode its code as, or None for its own.
+    Attributes:
+        name: For the names of its files.
+        example: (...), in original units; it may be longer than a window.
+        code: The code that it was generated from, or None.
+        choices: The noise that its decoder chose by, where it makes choices, or None.
+        label: The index of its class, or None where it is not known.
+        decode_as: The index of the class to decode its code as, or None for its own.
     """
 
     name: str
@@ -29,64 +35,93 @@ class Given:
     code: np.ndarray | None = None
     choices: np.ndarray | None = None
     label: int | None = None
-    wanted: int | None = None
+    decode_as: int | None = None
 
 
-def given(text: str, generator: Generator, data: Callable[[], Data], label: int | None = None) -> Given:
-    """The example that a text names: a file, `test:5` of the data, or `seed:3` as it is generated.
+def read_example(
+    text: str, generator: Generator, data: Callable[[], Data], label: int | None = None
+) -> NamedExample:
+    """The example that a text names.
 
-    data: opens what the run learned from, where it is needed. label: the class to decode as, and of an
-    example whose own is not known.
-    Raises InputError for what is none of them.
+    Args:
+        text: A file, `test:5` for an example of a split, or `seed:3` for a generated one.
+        generator: What generates.
+        data: Loads the data of the run, where it is needed.
+        label: The class to decode as, and that of an example whose own is not known.
+
+    Returns:
+        The example.
+
+    Raises:
+        InputError: If the text names no example.
     """
     kind, _, number = text.partition(":")
     if kind == "seed" and number.isdecimal():
-        made = generator.draw(1, int(number), label=label)
-        drawn = {name: one[0] for name, one in generator.drawn(made.noise).items()}
-        known = None if made.labels is None else made.labels[0]
-        return Given(f"seed_{number}", made.examples[0], drawn["code"], drawn.get("choices"), known)
+        generated = generator.generate(1, int(number), label=label)
+        codes = {name: rows[0] for name, rows in generator.sample_codes(generated.noise).items()}
+        known = None if generated.labels is None else generated.labels[0]
+        return NamedExample(
+            f"seed_{number}", generated.examples[0], codes["code"], codes.get("choices"), known
+        )
     if kind in SPLITS and number.isdecimal():
-        split = getattr(data(), kind)
+        split = data().splits[kind]
         if int(number) >= len(split):
             raise InputError(f"expected {kind}:N with N below {len(split):,}, received {text}")
-        one = split.take(slice(int(number), int(number) + 1))
-        known = None if one.labels is None else int(one.labels[0])
-        known = label if known is None else known
-        return Given(
-            f"{kind}_{number}", in_original_units(one, generator.scaler)[0], label=known, wanted=label
-        )
-    kinds = ", ".join(generator.format.suffixes)
+        row = split.take(slice(int(number), int(number) + 1))
+        known = label if row.labels is None else int(row.labels[0])
+        example = in_original_units(row, generator.scaler)[0]
+        return NamedExample(f"{kind}_{number}", example, label=known, decode_as=label)
+    suffixes = ", ".join(generator.format.suffixes)
     if not Path(text).suffix:
         raise InputError(
-            f"expected a file ({kinds}), an example such as test:5, or a seed such as seed:3; received "
+            f"expected a file ({suffixes}), an example such as test:5, or a seed such as seed:3; received "
             f"{text or 'nothing: INPUT=, or FROM= and TO='}"
         )
-    path = file_of(text, generator)
-    return Given(path.stem, generator.format.read(path, generator.element_shape), label=label)
+    path = example_file(text, generator)
+    return NamedExample(path.stem, generator.format.read(path, generator.element_shape), label=label)
 
 
-def file_of(text: str, generator: Generator) -> Path:
-    """The file of an example that a text names. Raises InputError for none, and for one of another kind."""
-    path, kinds = Path(text), ", ".join(generator.format.suffixes)
+def example_file(text: str, generator: Generator) -> Path:
+    """The file of an example.
+
+    Args:
+        text: Its path.
+        generator: What generates.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: If there is no such file, or it is of another kind.
+    """
+    path, suffixes = Path(text), ", ".join(generator.format.suffixes)
     if not path.is_file():
-        raise InputError(f"there is no file {text}; name one ({kinds})")
+        raise InputError(f"there is no file {text}; name one ({suffixes})")
     if path.suffix.lower() not in generator.format.suffixes:
-        raise InputError(f"expected a file of {kinds}, received {text}")
+        raise InputError(f"expected a file of {suffixes}, received {text}")
     return path
 
 
-def windows_of(
+def cut_windows(
     example: np.ndarray, shape: tuple[int, ...], axis: int | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Windows (n, *shape) of an example that may be longer along its axis, and where each begins (n,).
+    """Cuts an example that may be longer along its axis into windows, one after the other.
 
-    One after the other; the last ends where the example does. Raises InputError for an example of another
-    shape.
+    Args:
+        example: (...).
+        shape: That of a window.
+        axis: The axis along which the example may be longer, or None.
+
+    Returns:
+        Windows (n, *shape), and where each begins, (n,); the last ends where the example does.
+
+    Raises:
+        InputError: If the example has another shape.
     """
     if example.shape == shape:
         return example[None], np.zeros(1, int)
-    others = [place for place in range(len(shape)) if place != axis]
-    same = example.ndim == len(shape) and all(example.shape[place] == shape[place] for place in others)
+    others = [other for other in range(len(shape)) if other != axis]
+    same = example.ndim == len(shape) and all(example.shape[other] == shape[other] for other in others)
     if axis is None or not same or example.shape[axis] < shape[axis]:
         raise InputError(
             f"expected an example of shape {shape}, received {example.shape}; give one of the same"
@@ -96,8 +131,17 @@ def windows_of(
     return np.stack([example.take(range(at, at + size), axis=axis) for at in starts]), starts
 
 
-def whole_of(windows: np.ndarray, starts: np.ndarray, axis: int | None) -> np.ndarray:
-    """The example that windows (n, ...) with these beginnings make; later ones go over earlier ones."""
+def join_windows(windows: np.ndarray, starts: np.ndarray, axis: int | None) -> np.ndarray:
+    """Joins windows to the example that they were cut from.
+
+    Args:
+        windows: (n, ...); later ones overwrite earlier ones.
+        starts: Where each begins, (n,).
+        axis: The axis of an example along which they follow each other.
+
+    Returns:
+        The example, (...).
+    """
     if len(windows) == 1 or axis is None:
         return windows[0]
     windows = np.moveaxis(windows, 1 + axis, 1)

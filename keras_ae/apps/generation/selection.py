@@ -1,4 +1,4 @@
-"""Choosing among draws: the best of several, the valid ones, those that are no copies."""
+"""Selection among samples: the most valid of several, valid ones alone, and no copies."""
 
 from __future__ import annotations
 
@@ -6,85 +6,131 @@ from collections.abc import Callable
 
 import numpy as np
 
-from keras_ae.apps.generation.generator import Generator, Made
+from keras_ae.apps.generation.generator import Generated, Generator
 from keras_ae.errors import InputError
 
-ROUNDS = 40
-"""Times that what is not valid is drawn anew before it is given up."""
+__all__ = ["best_of", "make_valid", "replace_copies", "validity_function"]
+
+MAX_ROUNDS = 40
+"""Times that invalid examples, or copies, are sampled again."""
+
+SampleGenerated = Callable[[int, int], Generated]
+"""(count, seed) -> examples."""
 
 
-def best_of(generator: Generator, draw: Callable[[int, int], Made], count: int, seed: int, each: int) -> Made:
-    """The most valid of `each` draws for every one of `count`, the first where several are.
+def best_of(generator: Generator, sample: SampleGenerated, count: int, seed: int, samples: int) -> Generated:
+    """The most valid of several samples for each of `count` examples, the first of equally valid ones.
 
-    Raises InputError where what is generated has no validity.
+    Args:
+        generator: What generates.
+        sample: (count, seed) -> examples.
+        count: How many examples.
+        seed: Random seed.
+        samples: Of each example, at least 1.
+
+    Returns:
+        The examples.
+
+    Raises:
+        InputError: If nothing tells valid examples from others.
     """
-    validity = validity_of(generator)
-    best, scores = None, None
-    for number in range(each):
-        made = draw(count, seed + number * 1_000_003)
-        found = validity(made.examples)
-        if best is None:
-            best, scores = made, found
-            continue
-        better = found > scores
-        scores = np.where(better, found, scores)
-        best = Made(
-            _chosen(better, made.examples, best.examples),
-            _chosen(better, made.noise, best.noise),
-            made.labels,
+    validity = validity_function(generator)
+    best = sample(count, seed)
+    best_validity = validity(best.examples)
+    for index in range(1, samples):
+        generated = sample(count, seed + index * 1_000_003)
+        others = validity(generated.examples)
+        better = others > best_validity
+        best_validity = np.where(better, others, best_validity)
+        best = Generated(
+            _where(better, generated.examples, best.examples),
+            _where(better, generated.noise, best.noise),
+            generated.labels,
         )
     return best
 
 
-def made_valid(generator: Generator, draw: Callable[[int, int], Made], made: Made, seed: int) -> Made:
-    """What was made, repaired where the format can, and drawn anew where it stays invalid.
+def make_valid(generator: Generator, sample: SampleGenerated, generated: Generated, seed: int) -> Generated:
+    """Repairs examples where the format can, and samples again those that stay invalid.
 
-    Raises InputError where what is generated has no validity.
+    Args:
+        generator: What generates.
+        sample: (count, seed) -> examples.
+        generated: The examples.
+        seed: Random seed.
+
+    Returns:
+        The examples, with their validity before and after.
+
+    Raises:
+        InputError: If nothing tells valid examples from others.
     """
-    validity = validity_of(generator)
-    valid = validity(made.examples) >= 1.0
-    kept = valid.copy()
-    made = Made(made.examples.copy(), made.noise, made.labels)
-    for number in range(ROUNDS):
-        if generator.format.repairs:
-            for place in np.flatnonzero(~kept):
-                made.examples[place], kept[place] = generator.format.repair(made.examples[place])
-            kept &= ~generator.copies(made.examples)
-        if kept.all():
+    validity, format = validity_function(generator), generator.format
+    valid_as_decoded = validity(generated.examples) >= 1.0
+    valid = valid_as_decoded.copy()
+    generated = Generated(generated.examples.copy(), generated.noise, generated.labels)
+    for number in range(MAX_ROUNDS):
+        if format.repairs:
+            for index in np.flatnonzero(~valid):
+                generated.examples[index], valid[index] = format.repair(generated.examples[index])
+            valid &= ~generator.is_copy(generated.examples)
+        if valid.all():
             break
-        made = _anew(draw, made, ~kept, seed + (number + 1) * 7_000_003)
-        kept[~kept] = validity(made.examples[~kept]) >= 1.0
-    return Made(made.examples, made.noise, made.labels, valid, kept)
+        generated = _resample(sample, generated, ~valid, seed + (number + 1) * 7_000_003)
+        valid[~valid] = validity(generated.examples[~valid]) >= 1.0
+    return Generated(generated.examples, generated.noise, generated.labels, valid_as_decoded, valid)
 
 
-def without_copies(generator: Generator, draw: Callable[[int, int], Made], made: Made, seed: int) -> Made:
-    """What was made, with training examples among it drawn anew."""
-    for number in range(ROUNDS):
-        copies = generator.copies(made.examples)
+def replace_copies(
+    generator: Generator, sample: SampleGenerated, generated: Generated, seed: int
+) -> Generated:
+    """Samples again examples that are copies of training examples.
+
+    Args:
+        generator: What generates.
+        sample: (count, seed) -> examples.
+        generated: The examples.
+        seed: Random seed.
+
+    Returns:
+        The examples without copies, unless each of 40 rounds sampled some.
+    """
+    for number in range(MAX_ROUNDS):
+        copies = generator.is_copy(generated.examples)
         if not copies.any():
             break
-        made = _anew(draw, made, copies, seed + (number + 1) * 3_000_017)
-    return made
+        generated = _resample(sample, generated, copies, seed + (number + 1) * 3_000_017)
+    return generated
 
 
-def _anew(draw, made, wanted, seed):
-    """What was made, with those that are wanted (n,) drawn from another seed."""
-    examples, noise = made.examples.copy(), made.noise.copy()
-    if made.labels is None:
-        again = draw(int(wanted.sum()), seed)
-        examples[wanted], noise[wanted] = again.examples, again.noise
-    else:  # the class of each goes by its place
-        again = draw(len(wanted), seed)
-        examples[wanted], noise[wanted] = again.examples[wanted], again.noise[wanted]
-    return Made(examples, noise, made.labels)
+def _resample(sample: SampleGenerated, generated: Generated, which: np.ndarray, seed: int) -> Generated:
+    """The examples, of which some (n,) bool are sampled from another seed."""
+    examples, noise = generated.examples.copy(), generated.noise.copy()
+    if generated.labels is None:
+        again = sample(int(which.sum()), seed)
+        examples[which], noise[which] = again.examples, again.noise
+    else:  # the class of each depends on its index
+        again = sample(len(which), seed)
+        examples[which], noise[which] = again.examples[which], again.noise[which]
+    return Generated(examples, noise, generated.labels)
 
 
-def validity_of(generator: Generator) -> Callable[[np.ndarray], np.ndarray]:
-    """What scores examples (n, ...) in [0, 1]. Raises InputError where nothing does."""
+def validity_function(generator: Generator) -> Callable[[np.ndarray], np.ndarray]:
+    """The format's validity of examples.
+
+    Args:
+        generator: What generates.
+
+    Returns:
+        (n, ...) -> (n,) in [0, 1].
+
+    Raises:
+        InputError: If nothing tells valid examples from others.
+    """
     if not generator.format.judges:
         raise InputError(generator.format.unjudged_reason)
     return generator.format.validity
 
 
-def _chosen(better, first, second):
-    return np.where(better.reshape((-1,) + (1,) * (first.ndim - 1)), first, second)
+def _where(mask: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.where(mask.reshape((-1,) + (1,) * (first.ndim - 1)), first, second)

@@ -1,4 +1,4 @@
-"""Walks through the codes of examples: from one to another, along a unit, along an attribute, and back."""
+"""Walks through codes: from one example to another, along a dimension or an attribute, and back."""
 
 from __future__ import annotations
 
@@ -8,206 +8,313 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
-from keras_ae.apps.generation.inputs import Given, whole_of, windows_of
-from keras_ae.apps.generation.latent_space import CodeSpace
+from keras_ae.apps.generation.inputs import NamedExample, cut_windows, join_windows
+from keras_ae.apps.generation.latent_space import LatentSpace
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
 from keras_ae.metrics.nearest import distances, nearest
 
-MOST_UNITS = 10
-"""Units that a traversal shows where none is named: those that change most."""
+__all__ = [
+    "Neighbors", "Traversal", "add_attribute", "code_of", "has_attribute", "interpolate", "nearest_neighbors",
+    "reconstruct", "traverse",
+]  # fmt: skip
 
-MOST_MEASURED = 256
-"""Units whose effect is measured, those that vary most among them."""
+MAX_DIMENSIONS = 10
+"""Dimensions that a traversal shows where none is named: those that change most."""
+MAX_COMPARED = 256
+"""Dimensions whose effect is computed: those that vary most."""
 
 
 @dataclass(frozen=True, eq=False)
 class Traversal:
-    """Examples (steps, ...) with a unit of the code changed.
+    """Examples with one dimension of the code changed.
 
-    deviation: of the unit over the examples that were seen. change: of what is decoded, between neighboring
-    steps, as `distances` has it, summed over the steps.
+    Attributes:
+        dimension: Its index in the flattened code.
+        examples: (steps, ...).
+        deviation: Standard deviation of the dimension over other codes.
+        change: Of what is decoded, the distance between neighboring steps, summed over the steps.
     """
 
-    unit: int
+    dimension: int
     examples: np.ndarray
     deviation: float
     change: float
 
-    def named(self) -> dict[str, np.ndarray]:
-        """The examples by names of their files."""
-        return {f"unit_{self.unit:03d}_{step}": example for step, example in enumerate(self.examples)}
+    def by_name(self) -> dict[str, np.ndarray]:
+        """The examples.
+
+        Returns:
+            The examples by the names of their files.
+        """
+        return {
+            f"dimension_{self.dimension:03d}_{step}": example for step, example in enumerate(self.examples)
+        }
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbors:
-    """An example, and what is nearest to it of what was learned from, with places and distances (k,)."""
+    """An example and the training examples nearest to it.
+
+    Attributes:
+        name: The example's name.
+        example: (...).
+        others: The training examples, (k, ...), the nearest first.
+        indices: Their indices in the training split, (k,).
+        distances: (k,).
+    """
 
     name: str
     example: np.ndarray
     others: np.ndarray
-    places: np.ndarray
-    found: np.ndarray
+    indices: np.ndarray
+    distances: np.ndarray
 
-    def named(self) -> dict[str, np.ndarray]:
-        """The examples by names of their files."""
+    def by_name(self) -> dict[str, np.ndarray]:
+        """The example and its neighbors.
+
+        Returns:
+            The examples by the names of their files.
+        """
         near = {f"{self.name}_near_{rank + 1}": other for rank, other in enumerate(self.others)}
         return {self.name: self.example} | near
 
-    def told(self) -> str:
-        """One line for a user."""
-        listing = ", ".join(
-            f"train:{place} {gap:.4f}" for place, gap in zip(self.places, self.found, strict=True)
-        )
-        return f"{self.name}: {listing}" + ("  (a copy)" if self.found[0] == 0 else "")
+    def line(self) -> str:
+        """A report of the neighbors.
+
+        Returns:
+            One line of text.
+        """
+        pairs = zip(self.indices, self.distances, strict=True)
+        listing = ", ".join(f"train:{index} {distance:.4f}" for index, distance in pairs)
+        return f"{self.name}: {listing}" + ("  (a copy)" if self.distances[0] == 0 else "")
 
 
-def drawn_of(generator: Generator, one: Given) -> dict[str, np.ndarray]:
-    """By name the code of an example that was named, and what its decoder chooses by, if it makes choices.
+def code_of(generator: Generator, example: NamedExample) -> dict[str, np.ndarray]:
+    """The code of an example, and the noise that its decoder chooses by, if it makes choices.
 
-    Those that it was generated from, or of its first window those that give just that.
+    Args:
+        generator: What generates.
+        example: The example.
+
+    Returns:
+        "code" (...), and for some "choices" (...): those that it was generated from, or those that give just
+        its first window.
     """
-    if one.code is not None:
-        return {"code": one.code} | ({} if one.choices is None else {"choices": one.choices})
-    windows, _ = windows_of(one.example, generator.element_shape, generator.format.axis)
-    codes = generator.encoded(windows[:1], labels_of(generator, one, 1))
-    return {"code": codes[0]} | {
-        name: choices[0] for name, choices in generator.choices_of(windows[:1], codes).items()
-    }
+    if example.code is not None:
+        choices = {} if example.choices is None else {"choices": example.choices}
+        return {"code": example.code} | choices
+    windows, _ = cut_windows(example.example, generator.element_shape, generator.format.axis)
+    codes = generator.encode(windows[:1], _own_labels(generator, example, 1))
+    choices = {name: rows[0] for name, rows in generator.choices_for(windows[:1], codes).items()}
+    return {"code": codes[0]} | choices
 
 
-def wanted_of(generator: Generator, one: Given, count: int) -> np.ndarray | None:
-    """The class to decode an example's code as, so many times: its own unless another was asked for."""
-    return np.full(count, one.wanted) if one.wanted is not None else labels_of(generator, one, count)
+def _decode_labels(generator: Generator, example: NamedExample, count: int) -> np.ndarray | None:
+    """The class to decode an example's code as, so many times: its own unless another is asked for."""
+    if example.decode_as is not None:
+        return np.full(count, example.decode_as)
+    return _own_labels(generator, example, count)
 
 
-def labels_of(generator: Generator, one: Given, count: int) -> np.ndarray | None:
-    """The class of an example, so many times. Raises InputError where one is needed and none is known."""
+def _own_labels(generator: Generator, example: NamedExample, count: int) -> np.ndarray | None:
+    """The class of an example, so many times; InputError where one is needed and none is known."""
     if not generator.classes:
         return None
-    if one.label is None or not 0 <= one.label < generator.classes:
+    if example.label is None or not 0 <= example.label < generator.classes:
         raise InputError(
-            f"{one.name} has no class that the model knows ({generator.told_classes}); say which it is "
+            f"{example.name} has no class that the model knows ({generator.classes_text}); say which it is "
             "of: LABEL= (--label)"
         )
-    return np.full(count, one.label)
+    return np.full(count, example.label)
 
 
-def interpolation(generator: Generator, first: Given, last: Given, steps: int) -> dict[str, np.ndarray]:
-    """Examples by name on the way from one to another, both ends as they are decoded.
+def interpolate(
+    generator: Generator, first: NamedExample, last: NamedExample, steps: int
+) -> dict[str, np.ndarray]:
+    """Examples on the path from one example to another, both ends as they are decoded.
 
-    A decoder that makes choices makes the ends just as they are, and what lies between by choices between
+    A decoder that makes choices decodes the ends just as they are, and the examples between by noise between
     theirs.
 
-    Raises InputError for fewer than 2 steps, and for ends of two classes, of which there is no path between.
+    Args:
+        generator: What generates.
+        first: Where the path begins.
+        last: Where it ends.
+        steps: How many examples, at least 2.
+
+    Returns:
+        The examples by name.
+
+    Raises:
+        InputError: If there are fewer than 2 steps, or the ends are decoded as two classes.
     """
-    ends = [drawn_of(generator, one) for one in (first, last)]
-    codes = CodeSpace.of(generator).path(*(end["code"] for end in ends), steps)
-    labels, others = (wanted_of(generator, one, steps) for one in (first, last))
-    if labels is not None and labels[0] != others[0]:
+    start, end = code_of(generator, first), code_of(generator, last)
+    codes = LatentSpace.of(generator).path(start["code"], end["code"], steps)
+    labels, others = (_decode_labels(generator, example, steps) for example in (first, last))
+    if labels is not None and others is not None and labels[0] != others[0]:
         raise InputError(
             f"expected two examples of one class, {first.name} is of {labels[0]} and {last.name} of "
             f"{others[0]}; say as which to decode the codes between: LABEL= (--label)"
         )
-    drawn = {"code": codes} | _between(*ends, steps)
-    return {f"step_{number:02d}": one for number, one in enumerate(generator.decoded(drawn, labels))}
+    examples = generator.decode({"code": codes} | _choices_between(start, end, steps), labels)
+    return {f"step_{number:02d}": example for number, example in enumerate(examples)}
 
 
-def _between(first, last, steps):
-    """What is chosen by on the way from one to another, where a decoder makes choices."""
+def _choices_between(
+    first: dict[str, np.ndarray], last: dict[str, np.ndarray], steps: int
+) -> dict[str, np.ndarray]:
+    """The noise of choices on the way from one code to another, where a decoder makes choices."""
     if "choices" not in first:
         return {}
-    shares = np.linspace(0, 1, steps, dtype=np.float32).reshape((-1,) + (1,) * first["choices"].ndim)
-    return {"choices": (1 - shares) * first["choices"] + shares * last["choices"]}
+    fractions = np.linspace(0, 1, steps, dtype=np.float32).reshape((-1,) + (1,) * first["choices"].ndim)
+    return {"choices": (1 - fractions) * first["choices"] + fractions * last["choices"]}
 
 
-def traversals(
-    generator: Generator, one: Given, seen: np.ndarray, unit: int | None, steps: int
+def traverse(
+    generator: Generator, example: NamedExample, codes: np.ndarray, dimension: int | None, steps: int
 ) -> list[Traversal]:
-    """A traversal of a unit, or of those that change most of what is decoded, the most first.
+    """Traversals of a dimension, or of those that change most of what is decoded.
 
-    seen: codes (n, ...) that say what values units take. Raises InputError for a unit that there is not, and
-    fewer than 2 steps.
+    Args:
+        generator: What generates.
+        example: The example whose code is changed.
+        codes: Other codes, (n, ...), whose values the dimension takes.
+        dimension: Its index in the flattened code, or None for those that change most.
+        steps: How many values, at least 2.
+
+    Returns:
+        At most ten traversals, the one that changes most first.
+
+    Raises:
+        InputError: If there is no such dimension, or there are fewer than 2 steps.
     """
     if steps < 2:
-        raise InputError(f"expected at least 2 values of a unit, received {steps}")
-    space, drawn = CodeSpace.of(generator), drawn_of(generator, one)
-    deviations = space.deviations(seen)
-    units = np.argsort(-deviations, kind="stable")[:MOST_MEASURED] if unit is None else [unit]
-    found = []
-    for number in units:
-        codes = space.traversal(drawn["code"], int(number), seen, steps)
-        varied = {"code": codes} | _between(drawn, drawn, len(codes))
-        examples = generator.decoded(varied, wanted_of(generator, one, len(codes)))
-        moves = [distances(examples[at : at + 1], examples[at + 1 : at + 2]) for at in range(len(codes) - 1)]
-        found.append(Traversal(int(number), examples, float(deviations[number]), float(np.sum(moves))))
-    return sorted(found, key=lambda row: -row.change)[:MOST_UNITS]
+        raise InputError(f"expected at least 2 values of a dimension, received {steps}")
+    space, own = LatentSpace.of(generator), code_of(generator, example)
+    deviations = space.deviations(codes)
+    most = np.argsort(-deviations, kind="stable")[:MAX_COMPARED]
+    traversals = []
+    for index in most.tolist() if dimension is None else [dimension]:
+        changed = space.traversal(own["code"], index, codes, steps)
+        inputs = {"code": changed} | _choices_between(own, own, len(changed))
+        examples = generator.decode(inputs, _decode_labels(generator, example, len(changed)))
+        moves = [
+            distances(examples[at : at + 1], examples[at + 1 : at + 2]) for at in range(len(changed) - 1)
+        ]
+        traversals.append(Traversal(index, examples, float(deviations[index]), float(np.sum(moves))))
+    return sorted(traversals, key=lambda traversal: -traversal.change)[:MAX_DIMENSIONS]
 
 
-def which_have(
+def has_attribute(
     name: str, examples: np.ndarray, labels: np.ndarray | None, data: Data, format: Format
 ) -> np.ndarray:
-    """Which examples (n, ...) have an attribute, (n,) bool: one of the format's, or a label.
+    """Whether examples have an attribute: one of the format's, or a label.
 
-    Raises InputError for an attribute there is not, naming those there are.
+    Args:
+        name: The attribute, or a label by name or number.
+        examples: (n, ...), in original units.
+        labels: Indices of their classes, (n,), or None.
+        data: The data that they are of.
+        format: Their format.
+
+    Returns:
+        (n,) bool.
+
+    Raises:
+        InputError: If there is no such attribute; the message names those there are.
     """
-    own = format.attributes(examples)
-    if name in own:
-        return own[name]
-    classes = {}
+    attributes = format.attributes(examples)
+    if name in attributes:
+        return attributes[name]
+    classes: dict[str, int] = {}
     if labels is not None and data.classes:
-        names = data.label_names or [str(number) for number in range(data.classes)]
-        classes = {str(number): number for number in range(data.classes)}
-        classes |= {str(called): number for number, called in enumerate(names)}
+        names = data.label_names or [str(index) for index in range(data.classes)]
+        classes = {str(index): index for index in range(data.classes)}
+        classes |= {str(label): index for index, label in enumerate(names)}
         if name in classes:
             return labels == classes[name]
-    if not own and not classes:
+    if not attributes and not classes:
         raise InputError(
             f"{data.name} has no labels and its examples no attributes of their own, so that nothing is "
             f"known to add; received {name!r}; put images into a folder for each label"
         )
-    labels_there = data.label_names or tuple(classes)
-    raise InputError(f"expected one of {', '.join([*own, *labels_there])}; received {name!r}")
+    raise InputError(
+        f"expected one of {', '.join([*attributes, *(data.label_names or classes)])}; received {name!r}"
+    )
 
 
-def attributed(
-    generator: Generator, inputs: Sequence[Given], codes: np.ndarray, has: np.ndarray, strength: float
+def add_attribute(
+    generator: Generator,
+    examples: Sequence[NamedExample],
+    codes: np.ndarray,
+    has: np.ndarray,
+    strength: float,
 ) -> dict[str, np.ndarray]:
-    """Each example as it is decoded and with an attribute's vector added, by name.
+    """Each example as it is decoded, and with an attribute's vector added to its code.
 
-    codes: of examples (n, ...), some of which have it: has (n,) bool.
-    Raises InputError where all have it or none, and for a strength that is no number.
+    Args:
+        generator: What generates.
+        examples: The examples.
+        codes: Those of examples with and without the attribute, (n, ...).
+        has: Whether each of these has it, (n,) bool.
+        strength: Factor on the vector.
+
+    Returns:
+        The examples by name.
+
+    Raises:
+        InputError: If all of them have the attribute or none, or the strength is not finite.
     """
-    space = CodeSpace.of(generator)
-    concept = space.concept(codes, has)
-    found = {}
-    for one in inputs:
-        drawn = drawn_of(generator, one)
-        both = np.stack([drawn["code"], space.moved(drawn["code"][None], concept, strength)[0]])
-        varied = {"code": both} | _between(drawn, drawn, 2)
-        before, after = generator.decoded(varied, wanted_of(generator, one, 2))
-        found |= {f"{one.name}_before": before, f"{one.name}_after": after}
-    return found
+    space = LatentSpace.of(generator)
+    vector = space.attribute_vector(codes, has)
+    by_name: dict[str, np.ndarray] = {}
+    for example in examples:
+        own = code_of(generator, example)
+        both = np.stack([own["code"], space.shift(own["code"][None], vector, strength)[0]])
+        inputs = {"code": both} | _choices_between(own, own, 2)
+        before, after = generator.decode(inputs, _decode_labels(generator, example, 2))
+        by_name |= {f"{example.name}_before": before, f"{example.name}_after": after}
+    return by_name
 
 
-def reconstruction(generator: Generator, one: Given) -> tuple[np.ndarray, np.ndarray, str]:
-    """What comes back of an example, its codes (windows, ...), and how near it is, in words."""
+def reconstruct(generator: Generator, example: NamedExample) -> tuple[np.ndarray, np.ndarray, str]:
+    """Encodes an example and decodes it again, window by window.
+
+    Args:
+        generator: What generates.
+        example: The example.
+
+    Returns:
+        The reconstruction (...), the codes (windows, ...), and how near it is, in words.
+    """
     axis = generator.format.axis
-    windows, starts = windows_of(one.example, generator.element_shape, axis)
-    labels = labels_of(generator, one, len(windows))
-    codes = generator.encoded(windows, labels)
-    back = whole_of(generator.decoded(codes, wanted_of(generator, one, len(codes))), starts, axis)
+    windows, starts = cut_windows(example.example, generator.element_shape, axis)
+    codes = generator.encode(windows, _own_labels(generator, example, len(windows)))
+    decoded = generator.decode(codes, _decode_labels(generator, example, len(codes)))
+    back = join_windows(decoded, starts, axis)
     if generator.scaler.domain.one_hot:
-        return back, codes, f"{np.mean(back == one.example):.2%} of {back.size:,} places as they were"
-    return back, codes, f"mean squared error {np.mean(np.square(back - one.example)):.5f}"
+        return back, codes, f"{np.mean(back == example.example):.2%} of {back.size:,} positions as they were"
+    return back, codes, f"mean squared error {np.mean(np.square(back - example.example)):.5f}"
 
 
-def neighbors(generator: Generator, one: Given, learned: np.ndarray, count: int) -> list[Neighbors]:
-    """What of what was learned from, (n, ...), is nearest to an example, for each of its windows."""
-    axis = generator.format.axis
-    windows, starts = windows_of(one.example, generator.element_shape, axis)
-    places, found = nearest(windows, learned, count)
-    names = [one.name if len(windows) == 1 else f"{one.name}_{start:04d}" for start in starts]
-    rows = zip(names, windows, places, found, strict=True)
-    return [Neighbors(name, window, learned[near], near, gaps) for name, window, near, gaps in rows]
+def nearest_neighbors(
+    generator: Generator, example: NamedExample, train: np.ndarray, count: int
+) -> list[Neighbors]:
+    """The training examples nearest to an example.
+
+    Args:
+        generator: What generates.
+        example: The example.
+        train: Training examples, (n, ...), in original units.
+        count: How many, at least 1.
+
+    Returns:
+        The neighbors of each of its windows.
+    """
+    windows, starts = cut_windows(example.example, generator.element_shape, generator.format.axis)
+    indices, gaps = nearest(windows, train, count)
+    names = [example.name if len(windows) == 1 else f"{example.name}_{start:04d}" for start in starts]
+    rows = zip(names, windows, indices, gaps, strict=True)
+    return [Neighbors(name, window, train[near], near, gap) for name, window, near, gap in rows]

@@ -1,0 +1,171 @@
+"""What the verbs that generate share: a run, a folder for files, and examples by their names."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from keras_ae.apps.generation.generator import Generator
+from keras_ae.apps.generation.inputs import NamedExample, read_example
+from keras_ae.apps.generation.walks import has_attribute
+from keras_ae.data.types import Data, in_original_units
+from keras_ae.errors import InputError
+from keras_ae.imaging.contact_sheet import contact_sheet
+from keras_ae.imaging.grid import save
+
+__all__ = ["Session"]
+
+MAX_SHEET = 400
+"""Examples that a sheet shows at most."""
+MAX_CODES = 5000
+"""Codes of a split that are computed at most."""
+FILE_LIST = ".made"
+"""A hidden file with the names of the files that a verb wrote, which may be replaced on request."""
+
+
+class Session:
+    """A generator, the folder that its files go to, and the data that its run was trained on.
+
+    Args:
+        generator: What generates.
+        folder: Where files are written.
+        load: Loads the data of the run, once it is needed.
+        label: A class by name or number that codes are decoded as, or None.
+        force: Whether files that were written there before are replaced.
+        report: Takes each line of text for the user.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        folder: Path,
+        load: Callable[[], Data],
+        label: str | None = None,
+        force: bool = False,
+        report: Callable[[str], object] = print,
+    ):
+        self.generator, self.folder, self.load = generator, folder, load
+        self.label = None if label is None else generator.label_index(label)
+        self.force, self.report = force, report
+        self._names = ["sheet"]
+
+    @cached_property
+    def data(self) -> Data:
+        """The data that the run was trained on, in its scale."""
+        return self.load().rescaled(self.generator.scaler)
+
+    def check_folder(self) -> None:
+        """Checks that files can be written.
+
+        Raises:
+            InputError: If the folder is a file, or holds files and `force` is false.
+        """
+        if any(part.is_file() for part in (self.folder, *self.folder.parents)):
+            raise InputError(
+                f"expected a folder to write to, received {self.folder}, which is, or is in, a file"
+            )
+        if self.folder.is_dir() and any(self.folder.glob("*")) and not self.force:
+            raise InputError(
+                f"{self.folder} holds files already; name another folder, OUTPUT= (--output), or replace "
+                "what was generated there before, FORCE=1 (--force)"
+            )
+
+    def example(self, text: str, one_window: bool = False) -> NamedExample:
+        """The example that a text names, under a name that no other of the session has.
+
+        Args:
+            text: A file, `test:5` or `seed:3`.
+            one_window: Whether only its first window is used, which is reported.
+
+        Returns:
+            The example.
+        """
+        example = read_example(text, self.generator, lambda: self.data, self.label)
+        shape, axis = self.generator.element_shape, self.generator.format.axis
+        if one_window and axis is not None and example.example.shape[axis] > shape[axis]:
+            self.report(f"of {text} the first {shape[axis]} of {example.example.shape[axis]} steps are taken")
+        name, number = example.name, 1
+        while name in self._names:
+            number += 1
+            name = f"{example.name}_{number}"
+        self._names.append(name)
+        return dataclasses.replace(example, name=name)
+
+    def examples(self, split: str) -> np.ndarray:
+        """The examples of a split.
+
+        Args:
+            split: Its name.
+
+        Returns:
+            (n, ...), in original units.
+        """
+        return in_original_units(self.data.splits[split], self.generator.scaler)
+
+    def codes(self, split: str) -> np.ndarray:
+        """The codes of a split, of at most 5,000 examples.
+
+        Args:
+            split: Its name.
+
+        Returns:
+            (n, ...).
+        """
+        few = self.data.splits[split].thin(MAX_CODES)
+        return self.generator.encode(in_original_units(few, self.generator.scaler), few.labels)
+
+    def attribute(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Which training examples have an attribute, of at most 5,000.
+
+        Args:
+            name: A label, or an attribute of the format.
+
+        Returns:
+            Whether each has it, (n,) bool, and their codes, (n, ...).
+        """
+        few = self.data.train.thin(MAX_CODES)
+        examples = in_original_units(few, self.generator.scaler)
+        has = has_attribute(name, examples, few.labels, self.data, self.generator.format)
+        return has, self.generator.encode(examples, few.labels)
+
+    def write(
+        self,
+        examples: Mapping[str, np.ndarray],
+        columns: int | None = None,
+        cells: Sequence[str] | None = None,
+        arrays: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+    ) -> None:
+        """Writes files of examples, and a sheet of them.
+
+        Args:
+            examples: The examples by name.
+            columns: Those of the sheet; without, it is about square.
+            cells: The examples of the sheet by name, "" for an empty cell; without, all in their order.
+            arrays: Arrays by name, by the name of the .npz file they go to.
+        """
+        self.check_folder()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._remove_former()
+        format, files = self.generator.format, [self.folder / "sheet.png"]
+        for name, example in examples.items():
+            files += format.write(example, self.folder / name)
+        shown = (cells or [*examples])[:MAX_SHEET]
+        images = [format.render(examples[name]) if name else None for name in shown]
+        save(contact_sheet(images, columns), files[0])
+        for file, by_name in (arrays or {}).items():
+            files.append(self.folder / file)
+            np.savez(files[-1], **by_name)  # type: ignore[arg-type]  # NumPy's stub takes all for a flag
+        (self.folder / FILE_LIST).write_text("\n".join(path.name for path in files), encoding="utf-8")
+        self.report(f"{len(examples)} example{'s' * (len(examples) > 1)} and sheet.png in {self.folder}")
+
+    def _remove_former(self) -> None:
+        """Removes what a verb wrote here before, and no other file."""
+        former = self.folder / FILE_LIST
+        names = former.read_text(encoding="utf-8").splitlines() if former.is_file() else []
+        for name in names:
+            if Path(name).name == name:
+                (self.folder / name).unlink(missing_ok=True)
