@@ -16,7 +16,7 @@ from keras_ae.blocks.samplers import apply_temperature, generate, takes_conditio
 from keras_ae.data.splits import hashes
 from keras_ae.data.types import Scaler
 from keras_ae.errors import InputError
-from keras_ae.formats import Format
+from keras_ae.formats import Format, format_of
 from keras_ae.heads import Heads, apply, batched, in_batches, inference_batch
 from keras_ae.runs.artifacts import load_artifacts
 
@@ -98,7 +98,7 @@ class Generator:
             artifacts.heads,
             artifacts.scaler,
             artifacts.sampler,
-            artifacts.format,
+            format_of(artifacts.format, artifacts.scaler.domain, shape),
             shape,
             classes,
             artifacts.label_names,
