@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import importlib
 import importlib.util
+import re
 import sys
 import types
 import typing
@@ -20,7 +21,7 @@ from keras_ae import backbones, blocks, data, losses, tasks, variants
 from keras_ae.data.dataset import Dataset
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
-from keras_ae.recipe_files import recipe_file
+from keras_ae.recipe_files import new_field, new_imports, recipe_file
 from keras_ae.tasks import Task
 from keras_ae.variants import Variant
 
@@ -30,17 +31,6 @@ LOSSES = ("auto", *losses.LOSSES)
 SCHEDULES = ("constant", "cosine")
 CHECKPOINTS = ("best", "last")
 LARGEST_SEED = 2**32 - 1
-
-RENAMED = {
-    "DisentangledPrior": "DIPVAE",
-    "Factor": "FactorVAE",
-    "Info": "InfoVAE",
-    "MadeLevels": "GeneratedLevels",
-    "OwnPrior": "LearnedPrior",
-    "TotalCorrelation": "BetaTCVAE",
-    "Vamp": "VampPrior",
-}
-"""Classes that recipes import, and that had another name before."""
 
 
 @dataclass(frozen=True)
@@ -144,25 +134,20 @@ def load(name: str) -> Recipe:
 
 
 def _advice(path: Path, error: Exception) -> str:
-    """What to write in a recipe that imports by an old path or name, or takes an old field."""
-    if isinstance(error, TypeError) and "unexpected keyword argument" in str(error):
-        return "; CHANGELOG.md lists the fields that were renamed"
+    """What to write in a recipe that imports by a former path or name, or takes a former field."""
+    field = re.search(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
+    if isinstance(error, TypeError) and field is not None:
+        kinds = [kind for kind in (Recipe, *_recipe_classes()) if kind.__name__ == field[1]]
+        names = dict.fromkeys(name for kind in kinds if (name := new_field(kind, field[2])))
+        return (
+            f"; it is now {' or '.join(names)}"
+            if names
+            else "; CHANGELOG.md lists the fields that were renamed"
+        )
     if not isinstance(error, ImportError) or not (error.name or "").startswith("keras_ae"):
         return ""
-    places: dict[str, list[str]] = {}
-    for kind in _recipe_classes():
-        places.setdefault(kind.__name__, []).append(kind.__module__)
-    lines = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("keras_ae"):
-            names = [RENAMED.get(alias.name, alias.name) for alias in node.names]
-            modules = {
-                name: places[name] for name in names if node.module not in places.get(name, [node.module])
-            }
-            lines += [
-                " or ".join(f"from {where} import {name}" for where in modules[name]) for name in modules
-            ]
-    return f"; write {'; '.join(lines)}" if lines else ""
+    statements = new_imports(path)
+    return f"; write {'; '.join(statements)}" if statements else ""
 
 
 def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
@@ -218,6 +203,8 @@ def _replaced(owner: Any, names: Sequence[str], text: str, path: str) -> Any:
     fields = [field.name for field in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
     if name not in fields:
         listing = f"its fields are {', '.join(fields)}" if fields else "it has no fields"
+        renamed = new_field(type(owner), name)
+        listing = f"it is now {renamed}" if renamed else listing
         raise InputError(f"{path}: {type(owner).__name__} has no field {name!r}; {listing}")
     value = getattr(owner, name)
     hint = typing.get_type_hints(type(owner))[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 
 from keras_ae.errors import InputError
@@ -40,3 +41,291 @@ def summary(path: Path) -> str:
     except (SyntaxError, UnicodeDecodeError) as error:
         return f"cannot be read: {error}"
     return text.splitlines()[0] if text else "(no description)"
+
+
+def new_name(name: str) -> str | None:
+    """The present name of a module, class or function of this package that has moved.
+
+    Args:
+        name: Its former dotted name, such as "keras_ae.blocks.dense.DenseBackbone".
+
+    Returns:
+        The present dotted name; None where the name has not changed.
+    """
+    package, *parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        moved = MOVED.get(".".join(parts[:end]))
+        if moved is not None:
+            return ".".join([package, moved, *parts[end:]])
+    return None
+
+
+def new_field(kind: type, field: str) -> str | None:
+    """The present name of a field of a recipe or of one of its objects.
+
+    Args:
+        kind: The object's class.
+        field: The field's former name.
+
+    Returns:
+        The present name; None where the class has had no such field.
+    """
+    names = (RENAMED_FIELDS.get(f"{base.__name__}.{field}") for base in kind.__mro__)
+    return next((name for name in names if name is not None), None)
+
+
+def new_imports(path: Path) -> list[str]:
+    """The imports to write in a file in place of those of names that have moved.
+
+    Args:
+        path: A Python file.
+
+    Returns:
+        Statements such as "from keras_ae.backbones.dense import DenseBackbone".
+    """
+    statements = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "keras_ae":
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.split(".")[0] == "keras_ae"]
+        else:
+            continue
+        for new in (new_name(name) for name in names if not _exists(name)):
+            if new is not None:
+                module, _, own = new.rpartition(".")
+                is_plain = isinstance(node, ast.Import)
+                statements.append(f"import {new}" if is_plain else f"from {module} import {own}")
+    return statements
+
+
+def _exists(name):
+    """Whether a dotted name can be imported."""
+    module, _, own = name.rpartition(".")
+    try:
+        if module and own in vars(importlib.import_module(module)):
+            return True
+        importlib.import_module(name)
+    except ImportError:
+        return False
+    return True
+
+
+MOVED = dict(
+    line.split()
+    for line in """
+    baselines tasks.baselines
+    beam apps.encoding.beam
+    benchmark experiments.benchmark
+    blocks.colour blocks.color
+    blocks.conv1d backbones.conv1d
+    blocks.conv2d backbones.conv2d
+    blocks.corruption tasks.corruption
+    blocks.critic.Permuted blocks.critic.PermuteDimensions
+    blocks.decay backbones.weight_decay
+    blocks.dense backbones.dense
+    blocks.discrepancy blocks.divergences
+    blocks.holes tasks.holes
+    blocks.patches backbones.patches
+    blocks.patches.Hide backbones.patches.RandomMasking
+    blocks.patches.Places backbones.patches.PositionEncoding
+    blocks.pseudo blocks.pseudo_inputs
+    blocks.pseudo.MixtureDraw blocks.pseudo_inputs.PosteriorMixtureSampling
+    blocks.recurrent backbones.recurrent
+    blocks.restoring.Coloured blocks.restoring.Colored
+    blocks.restoring.Recoloured blocks.restoring.Recolored
+    blocks.sampling.PriorDraws blocks.sampling.PriorSampling
+    blocks.scoring.Drawn blocks.scoring.PosteriorSamples
+    blocks.scoring.Shares blocks.scoring.Contributions
+    blocks.scoring.Standardised blocks.scoring.Standardized
+    blocks.steps backbones.steps
+    board tensorboard.overview
+    board.write_projector tensorboard.projector.write_projector
+    callbacks.Checkpoint callbacks.checkpoint.Checkpoint
+    callbacks.Pictures callbacks.images.ReconstructionImages
+    callbacks.Throughput callbacks.throughput.Throughput
+    callbacks.kept_epochs runs.checkpoint.completed_epochs
+    callbacks.read_state runs.checkpoint.read_state
+    card runs.card
+    catalogue recipe_files
+    classifier metrics.classifier
+    cli.asked cli.session
+    cli.conversions cli.convert
+    cli.detections cli.detect
+    cli.encoding cli.encode
+    cli.exports cli.serve
+    cli.folders cli.arguments
+    cli.generations cli.generate
+    cli.predictions cli.predict
+    cli.restorations cli.restore
+    cli.sweeps cli.sweep
+    cli.trainings cli.train
+    client.faults client.transport
+    data.connections data.tables.connections
+    data.crops data.images.crops
+    data.csvs data.tables.csv_file
+    data.daily data.series.daily
+    data.dataset.Data data.types.Data
+    data.dataset.Named data.dataset.Dataset
+    data.dataset.Pictures data.types.ImageSequence
+    data.dataset.Points data.types.Points
+    data.dataset.Split data.types.Split
+    data.dataset.Units data.types.Scaler
+    data.dataset.assign data.splits.assign
+    data.dataset.digests data.splits.digests
+    data.dataset.hashes data.splits.hashes
+    data.dataset.inference_batch heads.inference_batch
+    data.dataset.people_have data.types.in_original_units
+    data.dataset.split_by_content data.splits.split_by_content
+    data.dataset.values data.types.values
+    data.images data.images.folder
+    data.intake data.tables.preprocessing
+    data.intake.Intake data.tables.preprocessing.Preprocessor
+    data.kept_pieces data.music.cache
+    data.level_folder data.levels.folder
+    data.level_windows data.levels.windows
+    data.levels data.levels.published
+    data.made_levels data.levels.generated
+    data.made_levels.MadeLevels data.levels.generated.GeneratedLevels
+    data.midi_folder data.music.folder
+    data.mnist data.images.mnist
+    data.music data.music.published
+    data.network data.tables.nsl_kdd
+    data.one_class data.images.one_class
+    data.photos data.images.photos
+    data.pieces data.music.pieces
+    data.published data.images.published
+    data.rows data.streams.rows
+    data.series data.series.resample
+    data.series_sets data.series.published
+    data.sprites data.images.sprites
+    data.stream data.streams.stream
+    data.tables data.tables.tables
+    data.timeseries data.series.windows
+    decoding imaging.decode
+    detecting apps.detection
+    detecting.scored apps.detection.scoring
+    detecting.written apps.detection.report
+    disentanglement metrics.disentanglement
+    drawing tensorboard.render
+    encoding apps.encoding
+    generating apps.generation
+    generating.choosing apps.generation.selection
+    generating.codes apps.generation.latent_space
+    generating.given apps.generation.inputs
+    generating.made apps.generation.generate
+    generating.stitched apps.generation.stitching
+    heads.Variant variants.Variant
+    latent callbacks.latent
+    latent.Latent callbacks.latent.LatentSpace
+    levels formats.levels
+    levels.drawings formats.levels.sprites
+    levels.platformer.stands formats.levels.jumps.stands
+    levels.repair formats.levels.game
+    levels.traits formats.levels.tile_attributes
+    media formats
+    media.Medium formats.Format
+    media.chorales formats.music.chorales
+    media.levels formats.levels.tile_levels
+    media.pictures formats.images
+    media.pictures.Pictures formats.images.Images
+    metrics metrics.reconstruction
+    metrics.active_units metrics.codes.active_units
+    metrics.cluster_agreement metrics.codes.cluster_agreement
+    metrics.colour_error metrics.reconstruction.color_error
+    metrics.frechet_distance metrics.samples.frechet_distance
+    metrics.importance_sampled_nll metrics.likelihood.importance_sampled_nll
+    metrics.linear_probe metrics.codes.linear_probe
+    metrics.measures metrics.reconstruction.domain_metrics
+    metrics.published_measures metrics.reconstruction.published_metrics
+    music formats.music
+    music.figures formats.music.metrics
+    neighbours metrics.nearest
+    pictures imaging.grid
+    points tasks.window_scores
+    ranges metrics.ranges
+    restoring apps.restoration
+    restoring.pictures apps.restoration.images
+    restoring.pictures.Picture apps.restoration.images.DecodedImage
+    runs.kept runs.artifacts
+    runs.kept.Saved runs.artifacts.Artifacts
+    runs.kept.check_same_data runs.data_facts.check_same_data
+    runs.kept.differences runs.settings.differences
+    runs.kept.reopen runs.load.load_run
+    runs.kept.save_data_facts runs.data_facts.save_data_facts
+    runs.kept.save_heads runs.artifacts.save_artifacts
+    runs.kept.saved runs.artifacts.load_artifacts
+    runs.run.fits runs.data_facts.fits
+    runs.scores runs.evaluation
+    runs.shown tensorboard.final
+    runtimes serving.runtimes
+    samplers blocks.samplers
+    samplers.OwnPrior blocks.samplers.LearnedPrior
+    scores tasks.anomaly_scores
+    serving.files serving.config_files
+    serving.pictures serving.images
+    sheet imaging.contact_sheet
+    sweep experiments.sweep
+    tasks.inpainting.Holes tasks.holes.Holes
+    tasks.restoration.Corruption tasks.corruption.Corruption
+    tasks.restoration.check_photographs tasks.photo_restoration.check_photographs
+    thresholds tasks.thresholds
+    thresholds.Fitted tasks.thresholds.FittedThreshold
+    trainees training.trainer
+    trainees.AdversarialTrainee training.trainer.AdversarialTrainer
+    trainees.Trainee training.trainer.Trainer
+    training training.train
+    training.loss_for training.objective.loss_for
+    training.optimizer_for training.schedule.optimizer_for
+    variants.disentangled_prior variants.dip_vae
+    variants.disentangled_prior.DisentangledPrior variants.dip_vae.DIPVAE
+    variants.factor variants.factor_vae
+    variants.factor.Factor variants.factor_vae.FactorVAE
+    variants.info variants.info_vae
+    variants.info.Info variants.info_vae.InfoVAE
+    variants.total_correlation variants.beta_tc_vae
+    variants.total_correlation.TotalCorrelation variants.beta_tc_vae.BetaTCVAE
+    variants.vamp variants.vamp_prior
+    variants.vamp.Vamp variants.vamp_prior.VampPrior
+    """.strip().splitlines()
+)
+"""Present names of modules, classes and functions by their former ones, both without the package's."""
+
+RENAMED_FIELDS = dict(
+    line.split()
+    for line in """
+    Recipe.warmup lr_warmup_steps
+    Recipe.least_steps min_steps_per_epoch
+    Recipe.keep checkpoint
+    Variational.warmup kl_warmup
+    Autoregressive.guess auxiliary_weight
+    Autoregressive.warmup kl_warmup
+    Autoregressive.memory context
+    Autoregressive.width units
+    Autoregressive.held hold_class
+    Autoregressive.rate dropout
+    Autoregressive.spread noise_scale
+    Autoregressive.ordered first_ordered_class
+    Contractive.weight lambda_
+    Wasserstein.weight lambda_
+    DIPVAE.off_diagonal lambda_od
+    DIPVAE.diagonal lambda_d
+    InfoVAE.scale lambda_
+    Masked.seen mask_ratio
+    Masked.whole unmasked_fraction
+    PatchBackbone.patch patch_size
+    Regularized.code_weight beta
+    Regularized.l2 lambda_l2
+    Regularized.gradient lambda_gp
+    Stacked.pretraining pretraining_epochs
+    Stacked.masking masking_fraction
+    VampPrior.components num_pseudo_inputs
+    VectorQuantized.codes num_embeddings
+    VectorQuantized.width embedding_dim
+    VectorQuantized.commitment commitment_cost
+    VectorQuantized.memory prior_context
+    VectorQuantized.prior_width prior_units
+    NearestCodes.neighbours neighbors
+    """.strip().splitlines()
+)
+"""Present names of fields by `Class.field`, where the class has its present name."""

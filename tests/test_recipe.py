@@ -1,6 +1,7 @@
 """Loading recipes, and changing their fields from text."""
 
 import dataclasses
+import importlib
 
 import pytest
 
@@ -9,9 +10,11 @@ from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.errors import InputError
-from keras_ae.recipe import Recipe, flat, load, override
+from keras_ae.recipe import Recipe, _recipe_classes, flat, load, override
+from keras_ae.recipe_files import MOVED, RENAMED_FIELDS
 from keras_ae.tasks.corruption import Masking, SaltAndPepper
 from keras_ae.tasks.reconstruction import Reconstruction
+from keras_ae.variants.variational import Variational
 
 
 def changed(recipe, *settings):
@@ -185,12 +188,21 @@ def test_an_unknown_recipe_is_refused_with_those_there_are():
         ),
         (
             "from keras_ae.scores import Reconstruction\n",
-            "; write from keras_ae.tasks.anomaly_scores import Reconstruction or "
-            "from keras_ae.tasks.reconstruction import Reconstruction$",
+            "; write from keras_ae.tasks.anomaly_scores import Reconstruction$",
         ),
         (
             "from keras_ae.variants.variational import Variational\nVariational(warmup=0.1)\n",
-            "unexpected keyword argument 'warmup'; CHANGELOG.md lists the fields that were renamed$",
+            "unexpected keyword argument 'warmup'; it is now kl_warmup$",
+        ),
+        (
+            "from keras_ae.variants.variational import Variational\nVariational(warm=0.1)\n",
+            "unexpected keyword argument 'warm'; CHANGELOG.md lists the fields that were renamed$",
+        ),
+        ("import keras_ae.catalogue\n", "; write import keras_ae.recipe_files$"),
+        (
+            "from keras_ae import samplers\nfrom keras_ae.callbacks import Pictures\n",
+            "; write from keras_ae.blocks import samplers; "
+            "from keras_ae.callbacks.images import ReconstructionImages$",
         ),
     ],
 )
@@ -216,3 +228,24 @@ def test_recipes_of_the_working_folder_come_first(tmp_path, monkeypatch):
     files = recipe_files.recipe_files()
     assert recipe_files.summary(files["denoising"]) == "Mine."
     assert "digits" in files
+
+
+def test_a_former_field_is_refused_with_its_present_name(tiny_recipe):
+    with pytest.raises(InputError, match="Recipe has no field 'least_steps'; it is now min_steps_per_epoch$"):
+        override(tiny_recipe, ["least_steps=5"])
+    variational = dataclasses.replace(tiny_recipe, variant=Variational())
+    with pytest.raises(InputError, match="Variational has no field 'warmup'; it is now kl_warmup$"):
+        override(variational, ["variant.warmup=0.1"])
+
+
+def test_every_present_name_exists():
+    for name in MOVED.values():
+        module, _, own = f"keras_ae.{name}".rpartition(".")
+        parent = importlib.import_module(module)
+        assert own in vars(parent) or importlib.import_module(f"keras_ae.{name}")
+    fields = {
+        kind.__name__: {field.name for field in dataclasses.fields(kind)}
+        for kind in (Recipe, *_recipe_classes())
+    }
+    for old, new in RENAMED_FIELDS.items():
+        assert new in fields[old.split(".")[0]], old
