@@ -10,7 +10,6 @@ export $(NAMES)
 BIN := .venv/bin
 READY := .venv/.ready
 RUN = $(BIN)/keras-ae $(1) "$$RECIPE" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}
-RUFF = --line-length 110
 
 .DEFAULT_GOAL := help
 .PHONY: help setup train evaluate export list benchmark tensorboard serve verify-serving encode restore
@@ -124,16 +123,17 @@ test-browser: $(READY) ## TensorBoard's pages in a real browser (Chromium and it
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
 	@$(BIN)/python -m pytest -q -m browser
 
-lint: $(READY) ## style and common mistakes
-	@$(BIN)/ruff check $(RUFF) --select E,F,I,B,UP,C4,SIM,RUF,PIE,PT,RET --ignore RUF009,RUF043,SIM905 .
-	@$(BIN)/ruff format $(RUFF) --check .
+lint: $(READY) ## style, docstrings, types and common mistakes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy keras_ae
 
 format: $(READY) ## bring the code into form
-	@$(BIN)/ruff check $(RUFF) --select I --fix .
-	@$(BIN)/ruff format $(RUFF) .
+	@$(BIN)/ruff check --select I --fix .
+	@$(BIN)/ruff format .
 
 clean: ## remove .venv and caches; runs and exported models stay
-	rm -rf .venv .venv-extras .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-extras .pytest_cache .ruff_cache .mypy_cache *.egg-info
 
 .PHONY: recipe-given
 recipe-given: $(READY)

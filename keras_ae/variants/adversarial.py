@@ -14,6 +14,7 @@ from keras_ae.blocks.critic import critic, critic_loss
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import PriorSampling
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -63,4 +64,4 @@ class Adversarial(Variant):
         return (Term("critic", lambda outputs: critic_loss(outputs["logit_prior"], outputs["logit_seen"])),)
 
 
-EXAMPLE = (Adversarial(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (Adversarial(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))

@@ -7,11 +7,13 @@ NeurIPS 2018, arXiv:1802.04942, with minibatch-weighted sampling.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.divergences import decomposed_kl
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, variational_heads
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -48,19 +50,15 @@ class BetaTCVAE(Variant):
         return variational_heads(spec, self.backbone, self.latent_dim, self.likelihood)
 
     def terms(self) -> tuple[Term, ...]:
-        weights = {
-            "mutual_information": self.alpha,
-            "total_correlation": self.beta,
-            "marginal_kl": self.gamma,
-        }
-        return tuple(
-            Term(name, lambda outputs, name=name: _parts(outputs)[name], weight)
-            for name, weight in weights.items()
+        return (
+            Term("mutual_information", partial(_part, "mutual_information"), self.alpha),
+            Term("total_correlation", partial(_part, "total_correlation"), self.beta),
+            Term("marginal_kl", partial(_part, "marginal_kl"), self.gamma),
         )
 
 
-def _parts(outputs):
-    return decomposed_kl(outputs["code"], outputs["mean"], outputs["log_var"])
+def _part(name, outputs):
+    return decomposed_kl(outputs["code"], outputs["mean"], outputs["log_var"])[name]
 
 
-EXAMPLE = (BetaTCVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (BetaTCVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))

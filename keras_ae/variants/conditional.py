@@ -15,6 +15,7 @@ from keras import layers
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_divergence, likelihood, posterior
+from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -71,4 +72,4 @@ class Conditional(Variant):
         return (Term("kl", kl_divergence, self.beta),)
 
 
-EXAMPLE = (Conditional(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit", condition=3))
+EXAMPLE = (Conditional(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT, condition=3))

@@ -13,6 +13,7 @@ from keras import ops
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.jacobian import DERIVATIVES, OneLayerJacobian, ProbedJacobian
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -63,4 +64,4 @@ class Contractive(Variant):
         )
 
 
-EXAMPLE = (Contractive(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (Contractive(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))

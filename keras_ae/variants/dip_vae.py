@@ -14,6 +14,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.divergences import covariance
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, kl_divergence, variational_heads
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -70,4 +71,4 @@ class DIPVAE(Variant):
         return ops.sum(ops.square(ops.diagonal(self._covariance(outputs)) - 1.0))
 
 
-EXAMPLE = (DIPVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (DIPVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))

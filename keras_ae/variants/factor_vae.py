@@ -13,6 +13,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.critic import PermuteDimensions, critic, critic_loss
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, check_likelihood, kl_divergence, variational_heads
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -66,4 +67,4 @@ class FactorVAE(Variant):
         )
 
 
-EXAMPLE = (FactorVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (FactorVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))

@@ -12,6 +12,7 @@ from keras import ops
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, kl_divergence, log_normal, variational_heads
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -60,5 +61,5 @@ class ImportanceWeighted(Variant):
 
 EXAMPLE = (
     ImportanceWeighted(DenseBackbone((16,)), latent_dim=4, samples=3),
-    Spec((6, 6, 1), (6, 6, 1), "unit"),
+    Spec((6, 6, 1), (6, 6, 1), UNIT),
 )

@@ -18,6 +18,7 @@ from keras_ae.blocks.sampling import (
     kl_divergence,
     variational_heads,
 )
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -68,4 +69,4 @@ class InfoVAE(Variant):
         )
 
 
-EXAMPLE = (InfoVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (InfoVAE(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))

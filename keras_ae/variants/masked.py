@@ -14,6 +14,7 @@ import keras
 from keras import layers, ops
 
 from keras_ae.backbones.patches import PatchBackbone, RandomMasking, Restore
+from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -102,5 +103,5 @@ COMPARED = {
 }
 EXAMPLE = (
     Masked(PatchBackbone(3, width=8, depth=1, heads=2), 2, mask_ratio=0.5),
-    Spec((7, 6, 1), (7, 6, 1), "unit"),
+    Spec((7, 6, 1), (7, 6, 1), UNIT),
 )

@@ -14,6 +14,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.samplers import FittedMixture, Sampler
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -71,4 +72,4 @@ def _half_square(outputs):
     return 0.5 * ops.sum(ops.square(outputs["code"]), axis=-1)
 
 
-EXAMPLE = (Regularized(DenseBackbone((16,)), 4, lambda_gp=1e-3), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (Regularized(DenseBackbone((16,)), 4, lambda_gp=1e-3), Spec((6, 6, 1), (6, 6, 1), UNIT))

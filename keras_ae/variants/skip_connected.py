@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from keras_ae.blocks.skips import Shortcut, Shuffle, Unshuffle, conv, residual_block
+from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -116,7 +117,7 @@ class SkipConnected(Variant):
 
 EXAMPLE = (
     SkipConnected((8, 6), unshuffle=2, shortcut="added"),
-    Spec((12, 10, 1), (24, 20, 1), "unit"),
+    Spec((12, 10, 1), (24, 20, 1), UNIT),
 )
 COMPARED: dict = {}
 """It has no code that stands alone, so it has no row in a table of codes."""

@@ -14,6 +14,7 @@ from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -87,4 +88,4 @@ def _active(outputs):
     return ops.mean(ops.cast(ops.abs(outputs["code"]) > ACTIVE, "float32"), axis=-1)
 
 
-EXAMPLE = (Sparse(DenseBackbone((16,)), latent_dim=48, beta=0.1), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (Sparse(DenseBackbone((16,)), latent_dim=48, beta=0.1), Spec((6, 6, 1), (6, 6, 1), UNIT))

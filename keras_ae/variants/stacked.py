@@ -15,6 +15,7 @@ from keras import ops
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.sampling import SeededMasking
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Heads, Spec, Stage, Term
 from keras_ae.variants import Variant
@@ -92,5 +93,5 @@ def _difference(outputs):
 
 EXAMPLE = (
     Stacked(DenseBackbone((16, 8)), latent_dim=4, masking_fraction=0.2),
-    Spec((6, 6, 1), (6, 6, 1), "unit"),
+    Spec((6, 6, 1), (6, 6, 1), UNIT),
 )

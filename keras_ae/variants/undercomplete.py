@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -37,4 +38,4 @@ class Undercomplete(Variant):
         return ()
 
 
-EXAMPLE = (Undercomplete(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (Undercomplete(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))

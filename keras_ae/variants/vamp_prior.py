@@ -21,6 +21,7 @@ from keras_ae.blocks.sampling import (
     log_normal,
     posterior_encoder,
 )
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -78,5 +79,5 @@ class VampPrior(Variant):
 
 EXAMPLE = (
     VampPrior(DenseBackbone((16,)), latent_dim=4, num_pseudo_inputs=5),
-    Spec((6, 6, 1), (6, 6, 1), "unit"),
+    Spec((6, 6, 1), (6, 6, 1), UNIT),
 )

@@ -14,6 +14,7 @@ from keras import ops
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, kl_divergence, kl_per_dimension, variational_heads
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -81,4 +82,4 @@ class Variational(Variant):
 
 COMPARED = {"variational": Variational(), "beta_4": Variational(beta=4.0)}
 
-EXAMPLE = (Variational(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (Variational(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))

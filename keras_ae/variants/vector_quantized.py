@@ -15,6 +15,7 @@ from keras import layers, ops
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
 from keras_ae.blocks.samplers import LearnedPrior, Sampler
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -136,5 +137,5 @@ def _prior_nll(outputs):
 
 EXAMPLE = (
     VectorQuantized(DenseBackbone((16,)), 4, num_embeddings=8, embedding_dim=3),
-    Spec((6, 6, 1), (6, 6, 1), "unit"),
+    Spec((6, 6, 1), (6, 6, 1), UNIT),
 )

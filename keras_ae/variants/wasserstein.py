@@ -13,6 +13,7 @@ from keras_ae.blocks.divergences import mmd
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import PriorSampling
+from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -46,4 +47,4 @@ class Wasserstein(Variant):
         return (Term("mmd", lambda outputs: mmd(outputs["code"], outputs["prior"]), self.lambda_),)
 
 
-EXAMPLE = (Wasserstein(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), "unit"))
+EXAMPLE = (Wasserstein(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))
