@@ -92,7 +92,7 @@ CATEGORICAL = Domain(
 )
 """One of so many classes, one-hot over the last axis."""
 
-DOMAINS = {value: value for value in list(vars().values()) if isinstance(value, Domain)}
+DOMAINS: dict[str, Domain] = {value: value for value in list(vars().values()) if isinstance(value, Domain)}
 """Every domain of this module by its name."""
 
 

@@ -8,10 +8,9 @@ __all__ = ["ExportError", "InputError", "TrainingInterrupted", "check_convolutio
 
 
 class InputError(ValueError):
-    """Says what was expected, what was received and what to do next, in one line.
+    """An error of the input, which says in one line what was expected, what came and what to do next.
 
-    The command line prints it without a traceback and exits with status 2; a caller in Python
-    may catch it as the ValueError that it is.
+    The command line prints it without a traceback and exits with status 2; in Python it is a ValueError.
     """
 
 
@@ -35,7 +34,15 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 
 def check_convolutions(filters: tuple[int, ...], kernel_size: int) -> None:
-    """Raises ValueError for no widths or one below 1, and for a kernel's side that is even or below 1."""
+    """Checks the sizes of convolutions.
+
+    Args:
+        filters: Of the layers, at least one; each at least 1.
+        kernel_size: Side of a kernel, odd and at least 1.
+
+    Raises:
+        ValueError: For other sizes.
+    """
     if not filters or any(width < 1 for width in filters):
         raise ValueError(f"filters needs one or more widths of at least 1, received {filters}")
     if kernel_size < 1 or kernel_size % 2 == 0:
@@ -43,7 +50,15 @@ def check_convolutions(filters: tuple[int, ...], kernel_size: int) -> None:
 
 
 def check_least(owner: object, **least: float) -> None:
-    """Raises ValueError for a field of the owner that is below its least value, or not a number."""
+    """Checks that fields are not below their least values.
+
+    Args:
+        owner: The object whose fields they are.
+        **least: The least value of each field, by its name.
+
+    Raises:
+        ValueError: For a field that is below its least value, or not a number.
+    """
     for name, low in least.items():
         if not getattr(owner, name) >= low:
             raise ValueError(f"{name} is at least {low}, received {getattr(owner, name)}")

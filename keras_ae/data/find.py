@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 from keras_ae import data
@@ -20,7 +19,7 @@ def dataset_kinds() -> list[type[Dataset]]:
     Returns:
         Those with names first; then those of paths, in the order of their priority.
     """
-    kinds = [kind for kind in classes_below(data, Dataset) if dataclasses.is_dataclass(kind)]
+    kinds: list[type[Dataset]] = classes_below(data, Dataset)
     return sorted((kind for kind in kinds if kind.name or kind.priority), key=lambda kind: kind.priority)
 
 

@@ -1,4 +1,4 @@
-"""What a data set gives: splits of examples in memory, their scale, and what is known of them."""
+"""The data that a data set loads: splits of examples in memory, their scaling and their meaning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -19,58 +19,94 @@ if TYPE_CHECKING:
     from keras_ae.data.series.resample import Series
     from keras_ae.data.tables.preprocessing import Preprocessor
 
+__all__ = [
+    "LARGEST",
+    "SHARPEST",
+    "Data",
+    "ImageSequence",
+    "Points",
+    "Scaler",
+    "Split",
+    "in_original_units",
+    "values",
+]
+
 SHARPEST = 1e6
-"""How much larger values may be than they vary, for float32 to tell them apart."""
+"""How many times larger values may be than their spread, for float32 to tell them apart."""
 
 LARGEST = 4 * 2**30
-"""Bytes that one data set may take once decoded; what is larger is refused before decoding."""
+"""Bytes that one data set may take once decoded; a larger one is refused before decoding."""
 
 MOST_CLASSES = 1000
-"""Labels above this are taken for numbers rather than for classes."""
+"""More different labels than this are numbers rather than classes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
     """Examples in memory.
 
-    examples: (n, *shape), uint8 (a value v stands for v / 255), or bool or float32 (as a model sees it).
-    labels: (n,) integers, or None.
-    stream: number that tells the noise of one split from that of another.
+    Attributes:
+        examples: (n, *shape), uint8 (a value v stands for v / 255), or bool or float32 (as a model sees it).
+        labels: (n,), integers; None for examples without labels.
+        stream: A number that sets the noise of one split apart from that of another.
     """
 
     examples: np.ndarray
     labels: np.ndarray | None = None
     stream: int = 0
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.examples)
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of an example."""
         return self.examples.shape[1:]
 
     @property
     def group(self) -> int:
-        """Neighboring indices that training draws together, for they cost less than as many others."""
+        """Neighboring indices that training reads together, which costs less than to read as many others."""
         return 1
 
     def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """(indices (batch,), seeds (batch, 2)) -> examples as a model sees them, float32 (batch, *shape)."""
+        """A function that reads examples inside a graph.
+
+        Returns:
+            (indices (batch,), seeds (batch, 2)) -> examples as a model sees them, float32 (batch, *shape).
+        """
         examples = tf.constant(self.examples)
         return lambda index, seeds: values(tf.gather(examples, index))
 
-    def update_hash(self, digest) -> None:
-        """Feeds every example's bytes and label to a hash, in their order."""
+    def update_hash(self, digest: Any) -> None:
+        """Feeds every example's bytes and label to a hash, in their order.
+
+        Args:
+            digest: A hash of `hashlib`.
+        """
         digest.update(np.ascontiguousarray(self.examples))
         if self.labels is not None:
             digest.update(np.ascontiguousarray(self.labels))
 
     def thin(self, most: int) -> Split:
-        """At most so many examples, evenly spaced over the split, which may be sorted."""
+        """Evenly spaced examples of the split, which may be sorted.
+
+        Args:
+            most: Examples, at most.
+
+        Returns:
+            A split of them.
+        """
         return self.take(slice(None, None, max(1, -(-len(self.examples) // most))))
 
-    def take(self, index) -> Split:
-        """The examples at an index, a slice or a mask."""
+    def take(self, index: Any) -> Split:
+        """Some of the examples.
+
+        Args:
+            index: Indices, a slice or a mask.
+
+        Returns:
+            A split of them.
+        """
         return replace(
             self,
             examples=self.examples[index],
@@ -80,43 +116,64 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """How a model sees values: raw = offset + scale * seen.
+    """The scale and the offset between data and model: original = offset + scale * transformed.
 
-    domain: "unit" for values in [0, 1], "real" for standardized values.
-    offset, scale: float32 of shape () or (channels,); 0 and 1 in the unit domain.
-    preprocessor: what makes values of a table's named columns, where they come from one.
+    Attributes:
+        domain: Of the transformed values.
+        offset: float32, of shape () or (channels,); 0 but for standardized values.
+        scale: float32, of the same shape; 1 but for standardized values.
+        preprocessor: Of a table's named columns into values, where they come from a table.
     """
 
     domain: Domain
-    offset: np.ndarray
-    scale: np.ndarray
+    offset: Any
+    scale: Any
     preprocessor: Preprocessor | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "domain", domain_of(self.domain))
 
-    def inverse_transform(self, seen) -> np.ndarray:
-        """What a model gives (n, ...) as people have it: numbers of classes, or values in their units."""
-        if self.domain.one_hot:
-            return np.argmax(seen, axis=-1)
-        return np.asarray(seen) * self.scale + self.offset if self.domain.scaled else np.asarray(seen)
+    def inverse_transform(self, values: Any) -> np.ndarray:
+        """A model's values in their original units.
 
-    def transform(self, raw: np.ndarray, classes: int) -> np.ndarray:
-        """The same the other way round, float32; classes: how many numbers of classes there are."""
+        Args:
+            values: (n, ...), as a model sees or gives them.
+
+        Returns:
+            (n, ...), values in their original units; the numbers of classes, without the last axis.
+        """
         if self.domain.one_hot:
-            return np.eye(classes, dtype=np.float32)[raw]
-        return ((raw - self.offset) / self.scale).astype(np.float32)
+            return np.argmax(values, axis=-1)
+        return np.asarray(values) * self.scale + self.offset if self.domain.scaled else np.asarray(values)
+
+    def transform(self, original: np.ndarray, classes: int) -> np.ndarray:
+        """Values in their original units as a model sees them.
+
+        Args:
+            original: (n, ...), values, or the numbers of classes.
+            classes: How many classes there are, where the values are numbers of classes.
+
+        Returns:
+            (n, ...), float32; one-hot over a further axis for classes.
+        """
+        if self.domain.one_hot:
+            return np.eye(classes, dtype=np.float32)[original]
+        return ((original - self.offset) / self.scale).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """The points that examples of a test split are windows of, which may overlap.
+    """The points in time that the windows of a test split lie over; windows may overlap.
 
-    starts: (n,) the first point of each. count: of all points. labels: (count,) bool, True in anomalies, or
-    None where none is known. kinds: (count,) integers, what kind of anomaly, 0 for none; names: of the kinds.
-    fresh: (n,) bool, which examples hold no point that was learned from, or None where all may be so.
-    parts: where the points come from, if from several: (name, first, past the last) of each.
-    series: the one that they are of, if of one.
+    Attributes:
+        starts: (n,), the first point of each window.
+        count: How many points there are.
+        labels: (count,), bool, True in anomalies; None where none is known.
+        kinds: (count,), integers, the kind of anomaly, 0 for none; None where kinds are not known.
+        names: Of the kinds.
+        parts: (name, first point, one past the last) of each series, where there are several.
+        series: The series, where there is one.
+        fresh: (n,), bool, whether a window holds no point that was trained on; None where all may be so.
     """
 
     starts: np.ndarray
@@ -130,36 +187,39 @@ class Points:
 
 
 class ImageSequence(Protocol):
-    """ImageSequence (height, width, channels) uint8 of any sizes, and what tells their content in a hash."""
+    """Images (height, width, channels) uint8 of any sizes."""
 
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[np.ndarray]: ...
 
-    def update_hash(self, digest) -> None: ...
+    def update_hash(self, digest: Any) -> None:
+        """Feeds the content of each image to a hash of `hashlib`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """What a data set loads.
+    """The data that a data set loads.
 
-    name: as it stands in a model card.
-    train, validation, test: splits of one element shape, each of at least one example; of a published
-        test set, which is there to measure on and not to train on, train and validation are empty.
-    domain: "unit" for values in [0, 1], "real" for standardized values, "categorical" for one-hot
-        classes over the last axis.
-    label_names: what the integers of the labels mean; () when they mean themselves.
-    offset, scale: as in Units.
-    notes: what the user should know, such as files left out.
-    whole: the test images themselves, of which the test split holds pieces of one size; None where
-        the examples are all there is.
-    calibration: examples held back that no epoch is chosen on, for a task that sets a threshold by them.
-    preprocessor: what makes the examples of named columns, where they come from a table; raw: those of the test
-        split as they were, (n,) each, by name.
-    points: what the test examples are windows of.
-    format: what examples are to people, where that does not follow from their shape.
-    factors: of each split, (n, k) whole numbers of what its examples were drawn from, where that is known;
-        factor_names: of the k.
+    Attributes:
+        name: The name in a model card.
+        train: Examples to train on. Empty for a published test set, as is `validation`.
+        validation: Examples that the best epoch is chosen by, of the same shape.
+        test: Examples to evaluate on, of the same shape.
+        domain: Of the values that a model sees.
+        label_names: The meaning of the labels 0, 1, ...; () where they stand for themselves.
+        offset: As that of `Scaler`.
+        scale: As that of `Scaler`.
+        notes: What a user should know, such as which files were left out.
+        whole: The test images themselves, of which the test split holds pieces of one size; None where the
+            examples are all there is.
+        calibration: Held-back examples by which no epoch is chosen, for a task that sets a threshold by them.
+        preprocessor: Of named columns into examples, where they come from a table.
+        raw: The columns of the test split before that, (n,) each, by name.
+        points: The points that the test examples are windows of.
+        format: How examples are rendered and written, where that does not follow from their shape.
+        factors: (n, k), whole numbers, the factors that the examples of each split were made from, by split.
+        factor_names: Of the k factors.
     """
 
     name: str
@@ -168,8 +228,8 @@ class Data:
     test: Split
     domain: Domain
     label_names: tuple[str, ...] = ()
-    offset: np.ndarray = field(default_factory=lambda: np.float32(0))
-    scale: np.ndarray = field(default_factory=lambda: np.float32(1))
+    offset: Any = field(default_factory=lambda: np.float32(0))
+    scale: Any = field(default_factory=lambda: np.float32(1))
     notes: tuple[str, ...] = ()
     whole: ImageSequence | None = None
     calibration: Split | None = None
@@ -193,50 +253,59 @@ class Data:
 
     @property
     def splits(self) -> dict[str, Split]:
+        """The training, validation and test split by name."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @property
     def scaler(self) -> Scaler:
+        """The scale and the offset of the data."""
         return Scaler(self.domain, np.float32(self.offset), np.float32(self.scale), self.preprocessor)
 
     def rescaled(self, scaler: Scaler) -> Data:
-        """The same examples as a model sees them that was trained in the given scaler.
+        """The same examples scaled for a model that was trained on other data.
 
-        Raises InputError where the domains differ.
+        Args:
+            scaler: That of the model.
+
+        Returns:
+            The data, scaled by it.
+
+        Raises:
+            InputError: If the domains differ.
         """
         if self.domain != scaler.domain:
             raise InputError(
-                f"the model was trained on values of the {scaler.domain} domain, received {self.domain} ones; "
-                "evaluate it on data of its own kind"
+                f"the model was trained on values of the {scaler.domain} domain, received {self.domain} "
+                "ones; evaluate it on data of its own kind"
             )
         same = np.array_equal(scaler.offset, self.offset) and np.array_equal(scaler.scale, self.scale)
         if same:
             return self
-        held = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
-        splits = {
+        parts = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
+        splits: dict[str, Any] = {
             name: replace(
                 split,
                 examples=((split.examples * self.scale + self.offset - scaler.offset) / scaler.scale).astype(
                     np.float32
                 ),
             )
-            for name, split in held.items()
+            for name, split in parts.items()
         }
         return replace(self, **splits, offset=scaler.offset, scale=scaler.scale)
 
     @cached_property
     def classes(self) -> int:
-        """Classes that the labels 0, 1, ... tell apart; 0 where they tell none, are negative or too many."""
-        if any(split.labels is None for split in self.splits.values()):
+        """How many classes the labels 0, 1, ... tell apart; 0 without labels, or for negative or too many."""
+        labels = [split.labels for split in self.splits.values() if split.labels is not None]
+        if len(labels) < len(self.splits):
             return 0
-        highest = max(int(split.labels.max()) for split in self.splits.values())
-        lowest = min(int(split.labels.min()) for split in self.splits.values())
+        highest, lowest = max(int(part.max()) for part in labels), min(int(part.min()) for part in labels)
         classes = max(highest + 1, len(self.label_names))
         return classes if lowest >= 0 and 1 < classes <= MOST_CLASSES else 0
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of every example's bytes and label, in the order of the splits, and of whole images."""
+        """The hash of every example's bytes and label, in the order of the splits, and of whole images."""
         digest = hashlib.sha256()
         for name, split in self.splits.items():
             digest.update(f"{name} {split.examples.shape} {split.examples.dtype} ".encode())
@@ -246,15 +315,30 @@ class Data:
         return digest.hexdigest()
 
 
-def values(examples) -> tf.Tensor:
-    """Stored examples (batch, ...) as a model sees them: float32, with a byte of 255 standing for 1."""
+def values(examples: Any) -> tf.Tensor:
+    """Stored examples as a model sees them.
+
+    Args:
+        examples: (batch, ...), of a split; in uint8 a byte of 255 stands for 1.
+
+    Returns:
+        (batch, ...), float32.
+    """
     examples = tf.convert_to_tensor(examples)
     full = 255.0 if examples.dtype == tf.uint8 else 1.0
     return tf.cast(examples, tf.float32) / full
 
 
 def in_original_units(split: Split, scaler: Scaler) -> np.ndarray:
-    """Examples (n, ...) of a split as people have them: numbers of classes, or values in their units."""
+    """The examples of a split in their original units.
+
+    Args:
+        split: Of the data that the scaler belongs to.
+        scaler: Of the data.
+
+    Returns:
+        (n, ...), values in their original units, or the numbers of classes.
+    """
     if scaler.domain.one_hot:
         return split.examples.argmax(axis=-1)  # of bytes, which as floats would take four times as many
     return scaler.inverse_transform(np.asarray(values(split.examples)))

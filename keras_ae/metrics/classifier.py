@@ -1,4 +1,4 @@
-"""A small classifier of the data at hand: reads what a model generates, and gives features to compare in."""
+"""A small classifier of the data, to classify samples with and to compare their features."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from keras_ae.data.types import Data
 from keras_ae.heads import batched
 from keras_ae.imaging.grid import is_image_shape
 
+__all__ = ["Classifier", "train_classifier"]
+
 FEATURES = 64
 """Width of the layer before the classes, whose values are the features."""
 
 PARTS = 10
-"""Times in a training that it is validated."""
+"""Validations in a training."""
 
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
     """A trained classifier.
 
-    model: examples (batch, ...) -> {"classes" (batch, classes), "features" (batch, 64)}.
-    accuracy: share of the test examples that it reads rightly.
+    Attributes:
+        model: Examples (batch, ...) -> {"classes" (batch, classes), "features" (batch, 64)}.
+        accuracy: On the test examples.
     """
 
     model: keras.Model
@@ -44,10 +47,20 @@ MOST_STEPS, MOST_EPOCHS = 2500, 60
 
 
 def train_classifier(data: Data, seed: int = 0) -> Classifier:
-    """Trains on the training split with its labels; the best of ten validations is kept.
+    """Trains a classifier on the training split; the weights of the best of ten validations count.
 
-    Convolutions for images, dense layers for all else. Kept in memory for the same data.
-    Raises ValueError for data without classes.
+    Images go through convolutions, all other data through dense layers. The two latest classifiers are
+    cached, by the content of their data.
+
+    Args:
+        data: With classes.
+        seed: Of weights and order.
+
+    Returns:
+        The classifier.
+
+    Raises:
+        ValueError: For data without classes.
     """
     if not data.classes:
         raise ValueError("a classifier needs a label 0, 1, ... for each example, found none")

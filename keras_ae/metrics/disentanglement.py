@@ -1,65 +1,91 @@
-"""How far each unit of a code stands for one factor of the data, where the factors are known."""
+"""Metrics of disentanglement: how far each dimension of a code stands for one known factor of the data."""
 
 from __future__ import annotations
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+__all__ = ["beta_vae_score", "information_gaps", "mutual_information_gap"]
+
 BINS = 20
-"""Equal steps that a unit's range is cut into, as in Locatello et al. 2019, arXiv:1811.12359."""
+"""Equal bins of a dimension's range, as in Locatello et al. 2019, arXiv:1811.12359."""
 PAIRS = 64
 """Pairs of examples in a batch of the beta-VAE score."""
 BATCHES = 5000
-"""Batches that its classifier is fitted to, and as many again that it is scored on."""
+"""Batches that its classifier is fitted to, and as many again that it is tested on."""
 AT_A_TIME = 2**22
 """Numbers of codes gathered at a time, which bounds the memory that it takes."""
 
 
 def mutual_information_gap(codes: np.ndarray, factors: np.ndarray) -> float:
-    """MIG (Chen et al. 2018, arXiv:1802.04942): the mean over factors of `gaps`, in [0, 1].
+    """MIG, the mutual information gap: the mean over factors of `information_gaps`.
 
-    codes: (n, latent_dim), of a variational encoder the means. factors: (n, k) whole numbers.
-    1 where one unit alone tells each factor and tells all of it; a factor that no unit tells, or that two
-    tell equally, adds nothing. A factor that one image may have several values of stays below 1.
-    Raises ValueError for other shapes, and where no factor varies.
+    Chen et al. 2018, arXiv:1802.04942. It is 1 where one dimension alone determines each factor; a factor
+    that no dimension depends on, or that two depend on equally, adds nothing. A factor of which an image may
+    have several values stays below 1.
+
+    Args:
+        codes: (n, latent_dim), the means of a variational encoder.
+        factors: (n, k), whole numbers.
+
+    Returns:
+        The gap, in [0, 1].
+
+    Raises:
+        ValueError: For other shapes, and where no factor varies.
     """
-    found = information_gaps(codes, factors)
-    if not np.isfinite(found).any():
+    gaps = information_gaps(codes, factors)
+    if not np.isfinite(gaps).any():
         raise ValueError("expected a factor that varies, received none; a gap is of one that does")
-    return float(np.nanmean(found))
+    return float(np.nanmean(gaps))
 
 
 def information_gaps(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """(k,): how much more the best unit tells of each factor than the second, as a share of its entropy.
+    """The gap of each factor, (I(best; factor) - I(second; factor)) / H(factor).
 
-    (I(best; factor) - I(second; factor)) / H(factor), from counts of the units in 20 equal bins of their
-    ranges over these examples. Not a number for a factor that does not vary. Takes and raises what
-    `mutual_information_gap` does for shapes.
+    Best and second are the two dimensions of the highest mutual information with the factor, which is
+    counted in 20 equal bins of each dimension's range over these examples.
+
+    Args:
+        codes: (n, latent_dim).
+        factors: (n, k), whole numbers.
+
+    Returns:
+        (k,), in [0, 1]; NaN for a factor that does not vary.
+
+    Raises:
+        ValueError: For other shapes.
     """
     codes, factors = _checked(codes, factors)
-    binned = np.stack([_binned(unit) for unit in codes.T], axis=-1)
-    found = np.full(factors.shape[1], np.nan)
-    for place, factor in enumerate(factors.T):
+    binned = np.stack([_binned(dimension) for dimension in codes.T], axis=-1)
+    gaps = np.full(factors.shape[1], np.nan)
+    for index, factor in enumerate(factors.T):
         _, values = np.unique(factor, return_inverse=True)
         entropy = _entropy(np.bincount(values))
         if entropy > 0:
-            told = sorted([0.0, *(_mutual_information(unit, values) for unit in binned.T)])
-            found[place] = (told[-1] - told[-2]) / entropy
-    return found
+            information = sorted([0.0, *(_mutual_information(dimension, values) for dimension in binned.T)])
+            gaps[index] = (information[-1] - information[-2]) / entropy
+    return gaps
 
 
 def beta_vae_score(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> float:
-    """Share of batches of which a linear classifier says which factor was held fixed, in [0, 1].
+    """The accuracy of a linear classifier of which factor was fixed in a batch of pairs.
 
-    Higgins et al. 2017, "beta-VAE": each batch is 64 pairs of examples, both of a pair alike in one factor,
-    the same one in the whole batch, and drawn at random but for that; what is classified is the mean
-    absolute difference of their codes. 5,000 batches to fit, 5,000 others to score; chance is 1 of the
-    factors that vary. Pairs are drawn among these examples, and units are divided by their standard
-    deviations over them, so that a code's scale counts for nothing.
+    Higgins et al. 2017, "beta-VAE". Each batch is 64 random pairs of these examples; both examples of a pair have the same value of one
+    factor, the same factor in the whole batch. The input of the classifier is the mean absolute difference of
+    their codes, whose dimensions are divided by their standard deviations. It is fitted to 5,000 batches and
+    tested on 5,000 others; chance is 1 / the number of factors that vary.
 
-    codes: (n, latent_dim), of a variational encoder the means. factors: (n, k) whole numbers.
-    seed: of the draws.
-    Raises ValueError for other shapes, and where fewer than two factors vary.
+    Args:
+        codes: (n, latent_dim), the means of a variational encoder.
+        factors: (n, k), whole numbers.
+        seed: Of the random pairs.
+
+    Returns:
+        The accuracy, in [0, 1].
+
+    Raises:
+        ValueError: For other shapes, and where fewer than two factors vary.
     """
     codes, factors = _checked(codes, factors)
     factors = factors[:, (factors != factors[:1]).any(axis=0)]
@@ -68,13 +94,13 @@ def beta_vae_score(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> flo
     deviation = codes.std(axis=0)
     codes = codes / np.where(deviation > 0, deviation, 1)
     random = np.random.default_rng(seed)
-    features, held = zip(*(_batches(codes, factors, random) for _ in range(2)), strict=True)
-    model = LogisticRegression(max_iter=2000).fit(features[0], held[0])
-    return float(model.score(features[1], held[1]))
+    features, fixed = zip(*(_batches(codes, factors, random) for _ in range(2)), strict=True)
+    model = LogisticRegression(max_iter=2000).fit(features[0], fixed[0])
+    return float(model.score(features[1], fixed[1]))
 
 
 def _checked(codes, factors):
-    """Both as arrays, once they are known to be of the same examples."""
+    """Both as arrays; refuses those of different examples."""
     codes, factors = np.asarray(codes, np.float64), np.asarray(factors)
     if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or not codes.size:
         raise ValueError(
@@ -84,18 +110,18 @@ def _checked(codes, factors):
     return codes, factors
 
 
-def _binned(unit):
-    """Each value's bin, from 0; one bin for a unit that does not vary."""
-    low, high = unit.min(), unit.max()
+def _binned(dimension):
+    """Each value's bin, from 0; one bin for a dimension that does not vary."""
+    low, high = dimension.min(), dimension.max()
     if not high > low:
-        return np.zeros(len(unit), np.int64)
-    return np.minimum((unit - low) / (high - low) * BINS, BINS - 1).astype(np.int64)
+        return np.zeros(len(dimension), np.int64)
+    return np.minimum((dimension - low) / (high - low) * BINS, BINS - 1).astype(np.int64)
 
 
 def _entropy(counts):
     """In nats."""
-    shares = counts[counts > 0] / counts.sum()
-    return float(-(shares * np.log(shares)).sum())
+    probabilities = counts[counts > 0] / counts.sum()
+    return float(-(probabilities * np.log(probabilities)).sum())
 
 
 def _mutual_information(first, second):
@@ -105,19 +131,19 @@ def _mutual_information(first, second):
 
 
 def _batches(codes, factors, random):
-    """Mean differences (5000, latent_dim), and which factor each batch held fixed, (5000,)."""
-    held = random.integers(factors.shape[1], size=BATCHES)
+    """Mean differences (5000, latent_dim), and the index of the factor fixed in each batch, (5000,)."""
+    fixed = random.integers(factors.shape[1], size=BATCHES)
     features = np.empty((BATCHES, codes.shape[1]))
     step = max(1, AT_A_TIME // (PAIRS * codes.shape[1]))
-    for place, factor in enumerate(factors.T):
-        alike = np.argsort(factor, kind="stable")
+    for index, factor in enumerate(factors.T):
+        order = np.argsort(factor, kind="stable")
         _, value, counts = np.unique(factor, return_inverse=True, return_counts=True)
         begins = np.cumsum(counts) - counts
-        batches = np.flatnonzero(held == place)
+        batches = np.flatnonzero(fixed == index)
         for start in range(0, len(batches), step):
             part = batches[start : start + step]
             first = random.integers(len(codes), size=(len(part), PAIRS))
             own = value[first]
-            second = alike[begins[own] + random.integers(counts[own])]
+            second = order[begins[own] + random.integers(counts[own])]
             features[part] = np.abs(codes[first] - codes[second]).mean(axis=1)
-    return features, held
+    return features, fixed

@@ -18,7 +18,9 @@ MOST_ELEMENTS = 8_000_000
 def importance_sampled_nll(
     encoder: Callable, decoder: Callable, likelihood: Callable, batches: Iterable, samples: int, seed: int
 ) -> dict[str, np.ndarray]:
-    """-log p(x) of each example by importance sampling from its posterior (Burda et al. 2016, arXiv:1509.00519).
+    """-log p(x) of each example by importance sampling from its posterior.
+
+    Burda et al. 2016, arXiv:1509.00519.
 
     The log of the mean over the samples of p(x | code) p(code) / q(code | x), in expectation a lower bound
     on log p(x) that tightens with their number; the prior is the standard normal.

@@ -1,4 +1,4 @@
-"""How well scores of points find anomalies that last: measures that know of ranges."""
+"""Metrics of anomaly scores of points for anomalies that last: whole ranges count, not points alone."""
 
 from __future__ import annotations
 
@@ -7,17 +7,28 @@ import numpy as np
 from keras_ae.data.series.resample import spans
 from keras_ae.errors import InputError
 
+__all__ = ["faded", "merged", "span_f1", "vus_pr"]
+
 THRESHOLDS = 250
-"""Thresholds, evenly spaced over the ranks of the scores, by which a curve is drawn."""
+"""Thresholds of a curve, evenly spaced over the ranks of the scores."""
 
 
 def vus_pr(labels: np.ndarray, scores: np.ndarray, window: int) -> float:
-    """Volume under the surface of precision and recall, over buffers of 0 to `window` points: [0, 1].
+    """The volume under the surface of precision and recall.
 
-    Around each labeled range labels fade over half a buffer, so that a score that comes a little early
-    or late counts in part, and recall is multiplied by the share of ranges that are met at all
-    (Paparrizos et al. 2022, "Volume Under the Surface"). labels: (n,), above 0 in anomalies. scores: (n,).
-    Raises InputError without any anomaly, and for scores that are not finite.
+    Paparrizos et al. 2022, "Volume Under the Surface". Around each labeled range the labels fade over half a buffer, so that a score that comes a little early
+    or late counts in part, and recall is multiplied by the fraction of ranges that are detected at all.
+
+    Args:
+        labels: (n,), above 0 in anomalies.
+        scores: (n,), the anomaly scores of the points.
+        window: Points of the widest buffer; the volume is the mean over buffers from 0 to it.
+
+    Returns:
+        The volume, in [0, 1].
+
+    Raises:
+        InputError: Without any anomaly, and for scores that are not finite.
     """
     truth, scores = np.asarray(labels) > 0, np.asarray(scores, np.float64)
     if not truth.any() or not np.isfinite(scores).all() or truth.shape != scores.shape:
@@ -45,7 +56,16 @@ def _area(truth, ranges, buffer, scores, order, picked, predicted):
 
 
 def faded(truth: np.ndarray, ranges: list[tuple[int, int]], buffer: int) -> np.ndarray:
-    """Labels in [0, 1] that fade as the square root over half a buffer on both sides of each range."""
+    """Labels that fade as the square root over half a buffer on both sides of each range.
+
+    Args:
+        truth: (n,), bool, True in anomalies.
+        ranges: (first, one past the last) of each range of anomalies.
+        buffer: Points of a buffer.
+
+    Returns:
+        (n,), in [0, 1].
+    """
     soft = truth.astype(np.float64)
     for first, last in ranges:
         after = np.arange(last, min(last + buffer // 2, len(truth)))
@@ -56,7 +76,16 @@ def faded(truth: np.ndarray, ranges: list[tuple[int, int]], buffer: int) -> np.n
 
 
 def merged(ranges: list[tuple[int, int]], margin: int, count: int) -> list[tuple[int, int]]:
-    """Ranges with a margin on both sides, those that then touch as one."""
+    """Ranges widened on both sides; those that then overlap become one.
+
+    Args:
+        ranges: (first, one past the last) of each, in ascending order.
+        margin: Points on either side.
+        count: Points in all, beyond which no range goes.
+
+    Returns:
+        The wider ranges.
+    """
     wide: list[tuple[int, int]] = []
     for first, last in ranges:
         first, last = max(first - margin, 0), min(last + margin, count)
@@ -68,11 +97,19 @@ def merged(ranges: list[tuple[int, int]], margin: int, count: int) -> list[tuple
 
 
 def span_f1(labels: np.ndarray, flags: np.ndarray) -> float:
-    """F1 of ranges: a labeled one is found, and a flagged one right, where they share a point: [0, 1]."""
+    """The F1 of ranges: a labeled range and a flagged range match if they share a point.
+
+    Args:
+        labels: (n,), above 0 in anomalies.
+        flags: (n,), above 0 where a point is flagged.
+
+    Returns:
+        The F1, in [0, 1].
+    """
     labels, flags = np.asarray(labels) > 0, np.asarray(flags) > 0
-    wanted, given = spans(labels), spans(flags)
-    if not wanted or not given:
+    labeled, flagged = spans(labels), spans(flags)
+    if not labeled or not flagged:
         return 0.0
-    recall = np.mean([flags[first:last].any() for first, last in wanted])
-    precision = np.mean([labels[first:last].any() for first, last in given])
+    recall = np.mean([flags[first:last].any() for first, last in labeled])
+    precision = np.mean([labels[first:last].any() for first, last in flagged])
     return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0

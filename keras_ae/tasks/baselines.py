@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import prod
 
 import numpy as np
 import tensorflow as tf
@@ -34,7 +35,7 @@ def has_linear_map(shape: tuple[int, ...]) -> bool:
     Returns:
         True for examples small enough for a matrix, and for images, which a filter maps.
     """
-    return np.prod(shape) <= MOST_FEATURES or (len(shape) == 3 and min(shape[:2]) >= 4)
+    return prod(shape) <= MOST_FEATURES or (len(shape) == 3 and min(shape[:2]) >= 4)
 
 
 def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:

@@ -95,8 +95,8 @@ class Conformal(Threshold):
         rank = ceil((len(normal) + 1) * (1 - self.alpha) - 1e-9)
         if rank > len(normal):
             raise InputError(
-                f"false alarms at a rate of {self.alpha:g} take at least {self.min_examples} normal examples to "
-                f"calibrate on, received {len(normal)}; hold back more, or allow more: "
+                f"false alarms at a rate of {self.alpha:g} take at least {self.min_examples} normal "
+                f"examples to calibrate on, received {len(normal)}; hold back more, or allow more: "
                 'SET="task.threshold=Conformal(alpha=0.2)"'
             )
         return FittedThreshold(

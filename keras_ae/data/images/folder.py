@@ -17,6 +17,7 @@ from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.mnist import embedded_digits
 from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import LARGEST, Data
+from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import SUFFIXES, fill, fit, image_formats, image_header, one_line
 
@@ -89,7 +90,7 @@ class ImageFolder(Dataset):
             kinds = sorted({Path(name).suffix.lower() or Path(name).name for name in others})
             notes += (f"passed over {len(others)} other files: {', '.join(kinds[:8])}",)
         name = f"folder {Path(self.path).resolve().name}"
-        return Data(name, **splits, domain="unit", label_names=names, notes=notes)
+        return Data(name, **splits, domain=UNIT, label_names=names, notes=notes)
 
     def sample(self) -> Data:
         """Digits at the size and channels asked for: a stand-in that needs no folder."""
@@ -98,7 +99,7 @@ class ImageFolder(Dataset):
         images = np.stack(
             [fit(Image.fromarray(digit[..., 0]), size, self.channels or 1) for digit in examples[::50]]
         )
-        return Data("sample", **split_by_content(images, labels[::50]), domain="unit")
+        return Data("sample", **split_by_content(images, labels[::50]), domain=UNIT)
 
     def _shape(self, readable, faults):
         if not readable:

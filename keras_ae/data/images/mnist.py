@@ -14,6 +14,7 @@ from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download
 from keras_ae.data.splits import assign, digests, split_by_content
 from keras_ae.data.types import LARGEST, Data, Split
+from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 
 
@@ -28,11 +29,11 @@ class Mnist5k(Dataset):
 
     def load(self) -> Data:
         examples, labels = embedded_digits()
-        return Data(self.name, **split_by_content(examples, labels), domain="unit")
+        return Data(self.name, **split_by_content(examples, labels), domain=UNIT)
 
     def sample(self) -> Data:
         examples, labels = embedded_digits()
-        return Data(self.name, **split_by_content(examples[::20], labels[::20]), domain="unit")
+        return Data(self.name, **split_by_content(examples[::20], labels[::20]), domain=UNIT)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Mnist(Dataset):
             train=train.take(parts["train"]),
             validation=train.take(parts["validation"]),
             test=Split(test_images[..., None], test_labels.astype(np.int64)),
-            domain="unit",
+            domain=UNIT,
             label_names=self.label_names,
         )
 

@@ -17,6 +17,7 @@ from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash
 from keras_ae.data.images.folder import WORKERS, fault_note, image_files, none_readable
 from keras_ae.data.splits import assign
 from keras_ae.data.types import Data, Split
+from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import image_header, one_line, whole_image
 
@@ -150,7 +151,7 @@ def data_of(name: str, albums: dict[str, Album], cropping: Cropping, notes: tupl
         for part in ("validation", "test")
     }
     train = crops_of(albums["train"], cropping) if "train" in albums else empty
-    return Data(name, train, **held_back, domain="unit", notes=notes, whole=test)
+    return Data(name, train, **held_back, domain=UNIT, notes=notes, whole=test)
 
 
 def cut_in_three(name: str, images: Sequence[np.ndarray], cropping: Cropping, notes: tuple[str, ...]) -> Data:

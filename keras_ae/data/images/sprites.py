@@ -13,6 +13,7 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.types import Data, Split
+from keras_ae.domains import UNIT
 
 SHAPES = ("square", "ellipse", "heart")
 REPEATS = (4, 2, 1)
@@ -87,7 +88,7 @@ def _data(name, size, step):
     return Data(
         name,
         **{part: whole.take(index) for part, index in parts.items()},
-        domain="unit",
+        domain=UNIT,
         label_names=SHAPES,
         factors={part: factors[index] for part, index in parts.items()},
         factor_names=FACTORS,

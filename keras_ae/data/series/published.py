@@ -17,6 +17,7 @@ from keras_ae.data.series.windows import DailyPattern, data_of
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.csv_file import read_table
 from keras_ae.data.types import Data, Points, Split
+from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least
 
 MANIFEST = Path(__file__).with_name("published.sha256")
@@ -162,7 +163,7 @@ class Ecg5000(Dataset):
         seen = ((beats - offset) / scale)[..., None]
         splits = {part: Split(seen[index], classes[index]) for part, index in parts.items()}
         names = ("normal", "R on T", "premature ventricular", "supraventricular", "unclassified")
-        return Data(self.name, **splits, domain="real", label_names=names, offset=offset, scale=scale)
+        return Data(self.name, **splits, domain=REAL, label_names=names, offset=offset, scale=scale)
 
     def sample(self) -> Data:
         return DailyPattern(12).load()
@@ -188,7 +189,7 @@ def concatenated(name: str, each: dict[str, Data]) -> Data:
     fresh = np.concatenate([data.points.fresh for data in each.values()])
     points = Points(np.concatenate(starts), first, np.concatenate(labels), parts=tuple(parts), fresh=fresh)
     notes = (f"{len(each)} series of {first:,} points, each standardized by its own normal part",)
-    return Data(name, **splits, domain="real", notes=notes, points=points)
+    return Data(name, **splits, domain=REAL, notes=notes, points=points)
 
 
 def manifest() -> dict[str, str]:

@@ -16,6 +16,7 @@ from keras_ae.data.series.daily import KINDS, daily_pattern
 from keras_ae.data.series.resample import Series, cut_windows, series_from_table, window_starts
 from keras_ae.data.tables.csv_file import read_table
 from keras_ae.data.types import SHARPEST, Data, Points, Split
+from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least
 
 MOST_WINDOWED = 2**29
@@ -188,7 +189,7 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
         f"{_told(series.times[first])} to {_told(series.times[last - 1])}"
     )
     return Data(
-        name, **parts, test=test, domain="real", offset=offset, scale=scale, notes=(*series.notes, note),
+        name, **parts, test=test, domain=REAL, offset=offset, scale=scale, notes=(*series.notes, note),
         points=points,
     )  # fmt: skip
 

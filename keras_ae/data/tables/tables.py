@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.csv_file import Column, Table, read_table
 from keras_ae.data.tables.preprocessing import MOST_WORDS, SCALINGS, fit_preprocessor, words_of
 from keras_ae.data.types import LARGEST, SHARPEST, Data, Split
+from keras_ae.domains import REAL
 from keras_ae.errors import InputError
 
 LABEL_NAMES = ("label", "class", "target", "is_anomaly", "anomaly", "outlier")
@@ -69,7 +70,7 @@ class TableFile(Dataset):
             for name, column in table.columns.items()
             if name != label and name not in self.left_out
         }
-        labels, names = None, ()
+        labels, names = None, cast(tuple[str, ...], ())
         if label is not None:
             labels, names = labels_of_column(table.columns[label], self.normal)
         told = [label_note(label, labels, names)]
@@ -151,22 +152,28 @@ def data_of(
     rows = sum(map(len, parts.values()))
     if rows * len(preprocessor.groups) * 4 > LARGEST:
         raise InputError(
-            f"{name} becomes {rows:,} x {len(preprocessor.groups):,} numbers, more than {LARGEST / 2**30:g} GiB; "
+            f"{name} becomes {rows:,} x {len(preprocessor.groups):,} numbers, more than "
+            f"{LARGEST / 2**30:g} GiB; "
             'take fewer rows, or leave columns of many words out: SET="data.left_out=..."'
         )
     raw = {
         column.name: column.values if column.kind == "number" else words_of(column)
         for column in columns.values()
     }
-    splits = {}
+    splits: dict[str, Any] = {}
     for part, index in parts.items():
         examples = preprocessor.numbers_of({column: values[index] for column, values in raw.items()})
         splits[part] = Split(examples, None if labels is None else labels[index])
     tested = {column: values[parts["test"]] for column, values in raw.items()}
     return Data(
-        name, **splits, domain="real", label_names=label_names, notes=(*notes, _kinds_note(columns, preprocessor)),
-        preprocessor=preprocessor, raw=tested,
-    )  # fmt: skip
+        name,
+        **splits,
+        domain=REAL,
+        label_names=label_names,
+        notes=(*notes, _kinds_note(columns, preprocessor)),
+        preprocessor=preprocessor,
+        raw=tested,
+    )
 
 
 def check_scaling(dataset) -> None:
