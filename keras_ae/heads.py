@@ -1,4 +1,4 @@
-"""What every variant gives (Heads, Term, Stage) and what it is asked for (Spec)."""
+"""The heads of an autoencoder, the shapes they are built for, and the values that train and serve them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,36 @@ import tensorflow as tf
 
 from keras_ae.domains import Domain, domain_of
 
+__all__ = [
+    "Backbone",
+    "Heads",
+    "ServableHeads",
+    "ServedHead",
+    "Spec",
+    "Stage",
+    "Term",
+    "TrainedHeads",
+    "apply",
+    "batched",
+    "in_batches",
+    "inference_batch",
+]
+
 
 @dataclass(frozen=True)
 class Spec:
-    """What the data, as the task pairs them, asks of a network.
+    """The shapes and the domain that a network is built for.
 
-    input_shape: shape of one input, without the batch axis.
-    target_shape: shape of one target, without the batch axis.
-    domain: of the targets; "unit" is [0, 1], "real" is any finite number, standardized,
-        "categorical" is one of so many classes, one-hot over the last axis.
-    condition: classes that an example's label may be of; 0 where the data has no labels.
+    Attributes:
+        input_shape: The shape of one input, without the batch axis.
+        target_shape: The shape of one target, without the batch axis.
+        domain: The domain of the targets: "unit" is [0, 1], "real" any finite numbers, standardized,
+            "categorical" one of several classes, one-hot over the last axis.
+        condition: The number of classes that a label may be of; 0 where the data has no labels.
 
-    Raises ValueError for a shape that is empty or has an axis below 1, an unknown domain, or a
-    negative condition.
+    Raises:
+        ValueError: If a shape is empty or has an axis below 1, the domain is unknown, or the condition is
+            negative.
     """
 
     input_shape: tuple[int, ...]
@@ -35,7 +52,7 @@ class Spec:
     domain: Domain
     condition: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("input_shape", "target_shape"):
             shape = getattr(self, name)
             if not shape or min(shape) < 1:
@@ -54,35 +71,34 @@ class Spec:
 class Heads:
     """Functional models over one graph, which share every weight.
 
-    encoder: {"inputs": (batch, *input_shape)} -> {"code": (batch, n)}, n being the variant's latent_dim,
-        or what follows from it
-    decoder: {"code": (batch, n)} -> {"reconstruction": (batch, *target_shape)}; one that chooses step by
-        step also takes "choices" (batch, ...), standard normal noise to choose by, 0 for the likeliest; with
-        skips it takes what else the encoder gives, and the inputs, and is no head to use by itself:
-        `takes_code_alone`
-    end_to_end: {"inputs"} -> {"reconstruction", "code", and whatever the heads give besides}
-    trained: the model that training sees and no one else: the end-to-end one where that is all,
-        else one that also takes "seeds" (batch, 2) and draws from them. What it gives is what the
-        terms read. With `samples` above 1 its code and reconstruction hold so many rows for each
-        example, one after the other.
-    prior: {"noise": (batch, ...)} standard normal -> {"code"}, where a variant has learned its own.
-    critic: what plays against the encoder in an adversarial variant, inside `trained`.
-    forced: {"code", "targets"} -> {"reconstruction"}, the decoder as a likelihood, where it chooses step by
-        step: each step goes by the targets before it (teacher forcing) in the place of its own choices.
+    The heads of a conditional variant also take "condition" (batch, classes).
 
-    A conditional variant's heads take "condition" (batch, classes) too.
+    Attributes:
+        encoder: {"inputs": (batch, *input_shape)} -> {"code": (batch, ...)} and maybe other outputs.
+        decoder: {"code"} -> {"reconstruction": (batch, *target_shape)}. One that chooses step by step also
+            takes "choices" (batch, ...), standard normal noise to choose by, 0 for the likeliest. With
+            skips it also takes the inputs and the encoder's other outputs, and is no head by itself (see
+            `takes_code_alone`).
+        end_to_end: {"inputs"} -> "reconstruction", "code" and the other outputs of both.
+        trained: The model that is trained: by default the end-to-end one, otherwise one that also takes
+            "seeds" (batch, 2) to sample from. Terms read its outputs.
+        samples: Rows of code and reconstruction that `trained` gives for each example, one after the other.
+        prior: {"noise": (batch, ...)}, standard normal -> {"code"}; of a variant that learns its prior.
+        critic: The opponent of the encoder in an adversarial variant, inside `trained`.
+        teacher_forced: {"code", "targets"} -> {"reconstruction"}; of a decoder that chooses step by step,
+            as a likelihood: each step depends on the targets before it, not on its own choices.
     """
 
     encoder: keras.Model
     decoder: keras.Model
     end_to_end: keras.Model
-    trained: keras.Model | None = None
+    trained: keras.Model = None
     samples: int = 1
     prior: keras.Model | None = None
     critic: keras.Model | None = None
     teacher_forced: keras.Model | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.trained is None:
             object.__setattr__(self, "trained", self.end_to_end)
 
@@ -93,22 +109,22 @@ class Heads:
 
     @property
     def choices_shape(self) -> tuple[int, ...] | None:
-        """Shape of the noise that the decoder chooses by; None where it makes no choices."""
+        """The shape of the noise that the decoder chooses by; None where it makes no choices."""
         shapes = [tuple(tensor.shape[1:]) for tensor in self.decoder.inputs if tensor.name == "choices"]
         return shapes[0] if shapes else None
 
     @cached_property
-    def decode(self) -> Callable[[Mapping[str, object]], dict]:
-        """The decoder for named tensors; the likeliest choices where it makes some and none are given."""
+    def decode(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+        """The decoder as a function of tensors by name; without "choices" it makes the likeliest."""
         if not self.choices_shape:
             return partial(apply, self.decoder)
         run = tf.function(partial(apply, self.decoder), reduce_retracing=True)  # slow step by step, op by op
 
-        def chosen(named):
-            none = tf.zeros((tf.shape(named["code"])[0], *self.choices_shape))
-            return run(_of(self.decoder, {"choices": none, **named}))
+        def decode(tensors):
+            likeliest = tf.zeros((tf.shape(tensors["code"])[0], *self.choices_shape))
+            return run(_inputs_of(self.decoder, {"choices": likeliest, **tensors}))
 
-        return chosen
+        return decode
 
     @property
     def any_size(self) -> bool:
@@ -117,12 +133,12 @@ class Heads:
 
     @property
     def code_shape(self) -> tuple[int | None, ...]:
-        """Shape of one code; an axis is None where it goes by the size of the input."""
+        """The shape of one code; an axis is None where it depends on the size of the input."""
         return tuple(self.decoder.get_layer("code").output.shape[1:])
 
     @property
     def latent_dim(self) -> int:
-        """Numbers in a code, or in one place of a code whose size goes by the input's."""
+        """Numbers in a code, or at one position of a code whose size depends on the input's."""
         return prod(axis for axis in self.code_shape if axis is not None)
 
     @classmethod
@@ -133,61 +149,87 @@ class Heads:
         bottleneck: Callable[[dict], dict] | None = None,
         samples: int = 1,
     ) -> Heads:
-        """Runs the decoder on the encoder's code; every output of both is an output.
+        """The heads of an encoder and a decoder, which runs on the encoder's code.
 
-        bottleneck: what stands between the two in training alone: (inputs, the encoder's outputs and
-            "seeds", by name) -> further outputs; a "code" among them goes to the decoder in the
-            place of the encoder's.
-        samples: rows of that code for each example.
+        Args:
+            encoder: The encoder.
+            decoder: The decoder.
+            bottleneck: A stage between the two, in training alone: inputs, the encoder's outputs and "seeds",
+                by name -> further outputs. A "code" among them replaces the encoder's.
+            samples: Rows of that code for each example.
+
+        Returns:
+            The heads; every output of both is an output of the end-to-end model.
         """
         inputs = {tensor.name: tensor for tensor in (*encoder.inputs, *decoder.inputs)}
         inputs = {name: tensor for name, tensor in inputs.items() if name not in encoder.output}
-        encoded = encoder(_of(encoder, inputs))
-        whole = {**encoded, **decoder(_of(decoder, {**inputs, **encoded}))}
+        encoded = encoder(_inputs_of(encoder, inputs))
+        whole = {**encoded, **decoder(_inputs_of(decoder, {**inputs, **encoded}))}
         end_to_end = keras.Model(inputs, whole, name="autoencoder")
         if bottleneck is None:
             return cls(encoder, decoder, end_to_end)
         seeds = keras.Input((2,), dtype="int64", name="seeds")
-        drawn = bottleneck({**inputs, **encoded, "seeds": seeds})
+        sampled = bottleneck({**inputs, **encoded, "seeds": seeds})
         repeated = {
             name: keras.ops.repeat(value, samples, axis=0) if samples > 1 else value
             for name, value in inputs.items()
         }
-        decoded = decoder(_of(decoder, {**repeated, **encoded, **drawn}))
-        trained = keras.Model(inputs | {"seeds": seeds}, {**encoded, **drawn, **decoded}, name="trained")
+        decoded = decoder(_inputs_of(decoder, {**repeated, **encoded, **sampled}))
+        trained = keras.Model(inputs | {"seeds": seeds}, {**encoded, **sampled, **decoded}, name="trained")
         return cls(encoder, decoder, end_to_end, trained, samples)
 
     @classmethod
     def of(cls, end_to_end: keras.Model, prior: keras.Model | None = None) -> Heads:
         """The heads inside an end-to-end model, such as one loaded from a `.keras` file.
 
-        Raises ValueError when the model has no layer named "encoder" or "decoder".
+        Args:
+            end_to_end: A model with layers named "encoder" and "decoder".
+            prior: The learned prior, if there is one.
+
+        Returns:
+            The heads.
+
+        Raises:
+            ValueError: If the model has no such layers.
         """
         return cls(end_to_end.get_layer("encoder"), end_to_end.get_layer("decoder"), end_to_end, prior=prior)
 
 
-def apply(model: keras.Model, named: Mapping[str, object], training: bool = False) -> dict:
-    """The outputs of a model for those of the named tensors that it takes."""
-    return model(_of(model, named), training=training)
+def apply(model: keras.Model, tensors: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
+    """The outputs of a model for tensors by name.
+
+    Args:
+        model: A Keras model with named inputs and outputs.
+        tensors: Its inputs by name; others are ignored.
+        training: Whether layers act as in training.
+
+    Returns:
+        The outputs by name.
+    """
+    return model(_inputs_of(model, tensors), training=training)
 
 
-def _of(model, named):
-    return {tensor.name: named[tensor.name] for tensor in model.inputs}
+def _inputs_of(model, tensors):
+    return {tensor.name: tensors[tensor.name] for tensor in model.inputs}
 
 
 @dataclass(frozen=True)
 class Term:
-    """One weighted addend of the objective beside the reconstruction loss.
+    """A weighted addend of the objective beside the reconstruction loss.
 
-    name: of its scalar in TensorBoard.
-    value: pure function of the trained model's named outputs, giving (batch,), or (batch, samples),
-        or a scalar where the term is defined on a batch as a whole. "progress", the share of the
-        run that is done, in [0, 1], stands among the outputs; in validation it is 1.
-    weight: factor in the loss, at least 0; a term of weight 0 is only shown.
-    selects: whether it counts in validation, by which the best epoch is chosen; what plays against
-        the model, or learns beside it, does not.
-    schedule: factor on the weight as a function of progress; validation takes its value at 1, so
-        that epochs compare.
+    Attributes:
+        name: The name of its scalar in TensorBoard.
+        value: A pure function of the trained model's outputs by name, which gives (batch,), (batch, samples),
+            or a scalar where the term is defined on a batch as a whole. "progress", the completed fraction
+            of the run in [0, 1], is among the outputs; in validation it is 1.
+        weight: The factor in the loss, at least 0; a term of weight 0 is only shown.
+        schedule: A factor on the weight as a function of progress; validation takes its value at 1, so
+            that epochs can be compared.
+        selects: Whether it counts in validation, by which the best epoch is chosen; the loss of an
+            opponent, or of a part that learns beside the model, does not.
+
+    Raises:
+        ValueError: If the weight is negative.
     """
 
     name: str
@@ -196,20 +238,21 @@ class Term:
     schedule: Callable[[Any], Any] | None = None
     selects: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.weight >= 0:
             raise ValueError(f"the weight of term {self.name!r} is at least 0, received {self.weight}")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A training of a part of the heads that goes before the training of the whole.
+    """The training of a part of the heads, before the training of the whole.
 
-    name: of its curves in TensorBoard and of its checkpoint.
-    model: what is trained, over layers of the heads; besides what heads take it may take "targets".
-    layers: names of those whose weights change.
-    terms: its objective, beside the reconstruction loss where the model gives a reconstruction.
-    epochs: at least 1.
+    Attributes:
+        name: The name of its curves in TensorBoard and of its checkpoint.
+        model: The model to train, over layers of the heads; it may also take "targets".
+        layers: The names of the layers whose weights change.
+        terms: Its objective, beside the reconstruction loss where the model gives a reconstruction.
+        epochs: At least 1.
     """
 
     name: str
@@ -263,15 +306,15 @@ class ServedHead:
 
     name: str
     model: keras.Model
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     examples: Mapping[str, np.ndarray] = field(default_factory=dict)
     takes_images: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name) or self.name in RESERVED:
             raise ValueError(
-                "the name of a served head is a word of lower-case letters, digits and underscores other than "
-                f"{', '.join(sorted(RESERVED))}; received {self.name!r}"
+                "the name of a served head is a word of lower-case letters, digits and underscores, "
+                f"other than {', '.join(sorted(RESERVED))}; received {self.name!r}"
             )
 
 
@@ -311,26 +354,57 @@ class ServableHeads:
 class Backbone:
     """The layers between the data and the code, in both directions; a frozen dataclass.
 
-    `axis` is the axis of an example, counted without the batch's, along which `encode_steps` and
-    `decode_steps` keep its steps apart; None where the backbone gives one vector an example.
+    Attributes:
+        axis: The axis of an example, counted without the batch's, along which `encode_steps` and
+            `decode_steps` keep steps apart; None where the backbone gives one vector an example.
     """
 
     axis: int | None = None
 
-    def encode(self, inputs):
-        """(batch, *input_shape) -> features (batch, n)."""
+    def encode(self, inputs: Any) -> Any:
+        """The features of examples.
+
+        Args:
+            inputs: (batch, *input_shape).
+
+        Returns:
+            (batch, n).
+        """
         raise NotImplementedError
 
-    def decode(self, code, output_shape: tuple[int, ...]):
-        """(batch, latent_dim) -> (batch, *output_shape), before the output activation."""
+    def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
+        """Outputs of codes, before the output activation.
+
+        Args:
+            code: (batch, latent_dim).
+            output_shape: The shape of one output.
+
+        Returns:
+            (batch, *output_shape).
+        """
         raise NotImplementedError
 
-    def encode_steps(self, inputs):
-        """(batch, *input_shape) -> features (batch, steps, n); only where `axis` is set."""
+    def encode_steps(self, inputs: Any) -> Any:
+        """The features of each step of examples; implemented where `axis` is set.
+
+        Args:
+            inputs: (batch, *input_shape).
+
+        Returns:
+            (batch, steps, n).
+        """
         raise NotImplementedError
 
-    def decode_steps(self, code, output_shape: tuple[int, ...]):
-        """Codes (batch, steps, n) -> (batch, *output_shape); only where `axis` is set."""
+    def decode_steps(self, code: Any, output_shape: tuple[int, ...]) -> Any:
+        """Outputs of a code for each step; implemented where `axis` is set.
+
+        Args:
+            code: (batch, steps, n).
+            output_shape: The shape of one output.
+
+        Returns:
+            (batch, *output_shape).
+        """
         raise NotImplementedError
 
 

@@ -1,1 +1,1 @@
-"""A trained recipe: kept in its folder, reopened, scored beside its baselines, shown in TensorBoard."""
+"""A trained recipe: saved to its folder, loaded, evaluated beside its baselines, described by a card."""

@@ -15,6 +15,7 @@ import numpy as np
 from keras_ae import backbones, blocks
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.types import Scaler
+from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.files import modules_below, written_whole
 from keras_ae.formats import Format, format_of, from_json
@@ -91,7 +92,7 @@ def load_artifacts(directory: Path) -> Artifacts:
         with np.load(directory / DATA_FILE, allow_pickle=False) as file:
             facts = dict(file) if number else first_format.data_facts(file)
         preprocessor = _preprocessor(directory, facts)
-        scaler = Scaler(str(facts["domain"]), facts["offset"], facts["scale"], preprocessor)
+        scaler = Scaler(domain_of(str(facts["domain"])), facts["offset"], facts["scale"], preprocessor)
         examples = {name: facts[name] for name in ("inputs", "condition") if name in facts}
         own = from_json(str(facts["example_format"])) if "example_format" in facts else None
         return Artifacts(
@@ -169,7 +170,7 @@ def _preprocessor(directory: Path, facts: Mapping[str, np.ndarray]) -> Preproces
 def _save_served_heads(served_heads: tuple[ServedHead, ...], directory: Path) -> None:
     """Writes each head's model, and one file of what is known of them."""
     described: list[dict[str, Any]] = []
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     for head in served_heads:
         save_model(head.model, directory / f"{head.name}.keras")
         described.append({"name": head.name, "facts": dict(head.facts), "takes_images": head.takes_images})

@@ -1,18 +1,35 @@
-"""What a checkpoint's folder holds: the epochs done, the files of their weights, the history."""
+"""The state in a checkpoint's folder: completed epochs, the files of their weights, the history."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+
+__all__ = ["completed_epochs", "read_state"]
 
 
 def completed_epochs(folder: Path) -> int:
-    """Whole epochs that a checkpoint's folder and those of the stages inside it keep, all together."""
+    """Completed epochs of a training and of its stages, all together.
+
+    Args:
+        folder: The checkpoint's folder.
+
+    Returns:
+        The number of epochs.
+    """
     return sum(read_state(file.parent)["epochs"] for file in Path(folder).rglob("state.json"))
 
 
-def read_state(folder: Path) -> dict:
-    """What a Checkpoint left in a folder: epochs done, files of the last and the best, history."""
+def read_state(folder: Path) -> dict[str, Any]:
+    """The state that the `Checkpoint` callback wrote.
+
+    Args:
+        folder: The checkpoint's folder.
+
+    Returns:
+        {"epochs": completed ones, "last" and "best": weight files or None, "history": logs of each epoch}.
+    """
     try:
         return json.loads((Path(folder) / "state.json").read_text())
     except FileNotFoundError:

@@ -93,7 +93,7 @@ def save_data_facts(run: Run) -> None:
         seeds = tf.stack([tf.zeros(len(few), tf.int64), tf.range(len(few), dtype=tf.int64)], axis=1)
         examples["inputs"] = task.pair(examples["inputs"], seeds, data.domain)[0]
     facts: dict[str, Any] = {}
-    if data.preprocessor is not None:
+    if data.preprocessor is not None and data.raw is not None:
         with written_whole(directory / PREPROCESSOR_FILE) as (partial,):
             data.preprocessor.model.save(partial)
         facts = {"columns": np.array(data.preprocessor.columns), "groups": data.preprocessor.groups} | {
@@ -107,6 +107,7 @@ def save_data_facts(run: Run) -> None:
         facts["example_format"] = to_json(data.format)
     if data.domain.one_hot and run.recipe.variant.sampler is not None:
         facts["learned"] = np.unique(hashes(data.train.examples.argmax(axis=-1)))
+    facts |= {name: np.asarray(value) for name, value in examples.items()}
     with written_whole(directory / DATA_FILE) as (partial,):
         np.savez(
             partial,
@@ -117,7 +118,6 @@ def save_data_facts(run: Run) -> None:
             domain=data.domain,
             offset=data.scaler.offset,
             scale=data.scaler.scale,
-            **{name: np.asarray(value) for name, value in examples.items()},
         )
 
 

@@ -1,4 +1,4 @@
-"""A trained recipe in memory: its data, its heads, and what they make of the data."""
+"""A trained recipe in memory: its data, its heads, and their outputs for the data."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, in_batches, i
 from keras_ae.recipe import Recipe
 from keras_ae.runs.checkpoint import read_state
 
+__all__ = ["MOST_FITTED", "Run", "load_data", "outputs_of"]
+
 MOST_FITTED = 10_000
 """Training examples whose codes a sampler is fitted to."""
 
@@ -24,8 +26,12 @@ MOST_FITTED = 10_000
 class Run:
     """A trained recipe.
 
-    directory: where its checkpoint, its TensorBoard events and `autoencoder.keras` lie.
-    history: the logs of each epoch, and the seconds it took.
+    Attributes:
+        recipe: The recipe.
+        directory: The folder of its checkpoint, its TensorBoard events and its artifacts.
+        data: The data, as the task's `prepare` gives it.
+        heads: The trained heads.
+        history: The logs of each epoch, and the seconds it took.
     """
 
     recipe: Recipe
@@ -36,7 +42,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What the model is called in tables."""
+        """The name of the model in tables."""
         return self.recipe.name or "model"
 
     @property
@@ -51,7 +57,7 @@ class Run:
 
     @property
     def stages(self) -> dict[str, list[dict[str, float]]]:
-        """The histories of what was trained before the whole, by the stage's name."""
+        """The histories of the stages before the training of the whole, by the stage's name."""
         files = sorted((self.directory / "checkpoint").glob("*/state.json"))
         return {file.parent.name: read_state(file.parent)["history"] for file in files}
 
@@ -72,9 +78,14 @@ class Run:
         )
 
     def encode(self, split: Split) -> dict[str, np.ndarray]:
-        """What the encoder gives of a split's examples, uncorrupted, by output name.
+        """The encoder's outputs for the examples of a split, uncorrupted.
 
-        Of a network with skips, the mean code over all places of what the task makes of the examples.
+        Args:
+            split: A split of the data, or a part of one.
+
+        Returns:
+            Outputs (n, ...) by name. Of a network with skips it is the code alone, averaged over all
+            positions, of examples as the task pairs them.
         """
         if self.heads.takes_code_alone:
             return outputs_of(self.heads.encoder, split, self.data.classes)
@@ -84,16 +95,35 @@ class Run:
 
 
 def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
-    """The recipe's data as its task takes them, its notes reported."""
-    data = recipe.data.load()
-    data = recipe.task.prepare(data)
+    """The recipe's data as its task prepares them.
+
+    Args:
+        recipe: The recipe.
+        report: Called with each note about the data.
+
+    Returns:
+        The data.
+
+    Raises:
+        InputError: If the data cannot be loaded, or the task cannot use them.
+    """
+    data = recipe.task.prepare(recipe.data.load())
     for note in data.notes:
         report(note)
     return data
 
 
 def outputs_of(model: keras.Model, split: Split, classes: int) -> dict[str, np.ndarray]:
-    """Every output of a model for a split's examples, uncorrupted, by name: (n, ...) each."""
+    """The outputs of a model for the examples of a split, uncorrupted.
+
+    Args:
+        model: A model that takes what heads take.
+        split: The examples.
+        classes: Classes of a condition that the model takes; 0 where it takes none.
+
+    Returns:
+        Outputs (n, ...) by name.
+    """
     return in_batches(
         lambda rows: apply(model, head_inputs(split.take(rows), classes)),
         len(split),

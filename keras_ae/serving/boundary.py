@@ -203,7 +203,7 @@ class GraphBoundary(Boundary):
         return images.encoded(reconstruction)
 
     def restore(self, restorer: keras.Model, files: Tensors) -> tf.Tensor:
-        return images.restored(lambda inputs: apply(restorer, inputs)["reconstruction"], files)
+        return images.restored(lambda inputs: apply(restorer, inputs)["reconstruction"], dict(files))
 
 
 def _of_as_many_rows(tensors):

@@ -96,8 +96,9 @@ def export_heads(
             (folder / CARD_FILE).write_text(json.dumps({**card, **own}, indent=1) + "\n", encoding="utf-8")
         with locked(root):
             folders = publish(partial, root / name, tuple(served))
-            for folder in folders.values() if keep else ():
-                prune(folder.parent, keep)
+            if keep is not None:
+                for folder in folders.values():
+                    prune(folder.parent, keep)
             write_files(root)
     except (OSError, tf.errors.OpError) as error:
         raise InputError(f"{root / name} cannot be written ({error}); name another folder") from error

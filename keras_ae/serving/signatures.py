@@ -179,7 +179,7 @@ def _to_png(signature: ServedSignature, boundary: Boundary) -> ServedSignature:
 
 def _specs(model: keras.Model, scaler: Scaler, left_out: tuple[str, ...] = ()) -> dict[str, tf.TensorSpec]:
     """The inputs of a request to a model: classes by their numbers, all else as the model takes it."""
-    specs = {}
+    specs: dict[str, tf.TensorSpec] = {}
     for tensor in model.inputs:
         shape, dtype = tensor.shape, tensor.dtype
         if tensor.name == "condition" or (tensor.name == "inputs" and scaler.domain.one_hot):

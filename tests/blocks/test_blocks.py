@@ -1,12 +1,17 @@
 """Backbones give back the shape they were asked for; corruptions are pure functions of their seeds."""
 
+import inspect
+import re
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_ae import backbones, blocks
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.files import modules_below
 from keras_ae.tasks.corruption import Gaussian, Masking, SaltAndPepper, Swapped, Unchanged
 
 SEEDS = tf.constant([[1, 1], [1, 2], [1, 3], [2, 1]], tf.int64)
@@ -108,3 +113,18 @@ def test_masking_and_salt_and_pepper_touch_their_share():
     assert (speckled == 0).mean() == pytest.approx(0.15, abs=0.01)
     assert (speckled == 1).mean() == pytest.approx(0.15, abs=0.01)
     assert set(np.unique(SaltAndPepper(1.0)(examples, SEEDS, "real"))) == {-2.0, 2.0}
+
+
+def test_a_layer_whose_class_was_renamed_has_no_weights():
+    """Keras finds weights in a file by the names of the layers' classes, whatever they are registered as."""
+    modules = [*modules_below(blocks), *modules_below(backbones)]
+    kinds = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
+    registered = {kind: keras.saving.get_registered_name(kind) for kind in kinds}
+    renamed = {
+        kind for kind, name in registered.items() if ">" in name and name.split(">")[1] != kind.__name__
+    }
+    assert renamed
+    with_weights = [
+        kind for kind in renamed if re.search(r"add_weight|self\.\w+ = .*layers\.", inspect.getsource(kind))
+    ]
+    assert with_weights == []
