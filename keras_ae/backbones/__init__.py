@@ -1,1 +1,1 @@
-"""Layers between the data and a code, in both directions. One backbone a file."""
+"""Backbones: the layers between the data and a code, in both directions. One backbone a file."""

@@ -1,4 +1,4 @@
-"""One-dimensional convolutional backbone for series: strided on the way in, sub-pixel on the way out.
+"""One-dimensional convolutional backbone for series: strided in the encoder, sub-pixel in the decoder.
 
 The sub-pixel step (Shi et al. 2016, arXiv:1609.05158) is that of images with one axis less: each
 step's channels become two steps of half as many.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from keras import activations, layers
 
@@ -15,18 +16,22 @@ from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError, check_convolutions
 from keras_ae.heads import Backbone
 
+__all__ = ["Conv1DBackbone"]
+
 
 @dataclass(frozen=True)
 class Conv1DBackbone(Backbone):
-    """Convolutions that halve the series until it is short, then one dense layer each way.
+    """Convolutions that halve the series until it is short, then one dense layer in each direction.
 
-    filters: channels of each level, from the series to the code; each at least 1. Where the
-        series is still longer than `shortest` after the last one, that width goes on.
-    kernel_size: length of every convolution, odd, in steps.
-    hidden: width of the dense layer between the last level and the code; 0 leaves it out.
-    shortest: length in steps, at least 1, at which extra levels stop.
-    activation: of the hidden layers, by its Keras name.
-    l1, l2: factors of the kernels' weight decay, each at least 0; biases bear none.
+    Attributes:
+        filters: Channels of each level, from the series to the code, each at least 1. Where the series is
+            longer than `shortest` after the last level, further levels have the last one's channels.
+        kernel_size: Length of every convolution in steps, odd.
+        hidden: Width of the dense layer between the last level and the code; 0 leaves it out.
+        shortest: Length in steps, at least 1, at which further levels stop.
+        activation: Activation of the hidden layers, by its Keras name.
+        l1: Factor of the kernels' absolute weights in the weight decay, at least 0; biases have none.
+        l2: Factor of the kernels' squared weights in the weight decay, at least 0.
     """
 
     filters: tuple[int, ...] = (32, 64)
@@ -37,7 +42,7 @@ class Conv1DBackbone(Backbone):
     l1: float = 0.0
     l2: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         activations.get(self.activation)
         kernel_decay(self.l1, self.l2)
         check_convolutions(self.filters, self.kernel_size)
@@ -46,7 +51,7 @@ class Conv1DBackbone(Backbone):
                 f"hidden is at least 0 and shortest at least 1, received {self.hidden} and {self.shortest}"
             )
 
-    def encode(self, inputs):
+    def encode(self, inputs: Any) -> Any:
         """(batch, time, channels) -> (batch, n)."""
         lengths = self._lengths(tuple(inputs.shape[1:]))
         features = inputs
@@ -58,7 +63,7 @@ class Conv1DBackbone(Backbone):
             features = self._dense(self.hidden, "encoder_hidden")(features)
         return features
 
-    def decode(self, code, output_shape):
+    def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
         """(batch, latent_dim) -> (batch, time, channels), before the output activation."""
         lengths = self._lengths(output_shape)
         deepest = len(lengths) - 1
@@ -75,11 +80,11 @@ class Conv1DBackbone(Backbone):
         logits = self._conv(2 * output_shape[-1], "decoder_logits")(features)
         return _lengthen(logits, lengths[0], "decoder_lengthen_1")
 
-    def _dense(self, width, name):
+    def _dense(self, width: int, name: str) -> layers.Layer:
         decay = kernel_decay(self.l1, self.l2)
         return layers.Dense(width, self.activation, kernel_regularizer=decay, name=name)
 
-    def _conv(self, filters, name, activation=None, strides=1):
+    def _conv(self, filters: int, name: str, activation: str | None = None, strides: int = 1) -> layers.Layer:
         return layers.Conv1D(
             filters,
             self.kernel_size,
@@ -90,11 +95,11 @@ class Conv1DBackbone(Backbone):
             name=name,
         )
 
-    def _width(self, level):
+    def _width(self, level: int) -> int:
         return self.filters[min(level, len(self.filters)) - 1]
 
-    def _lengths(self, shape):
-        """Length at each level, the series' own first."""
+    def _lengths(self, shape: tuple[int, ...]) -> list[int]:
+        """The length in steps at each level, beginning with the series' own."""
         if len(shape) != 2:
             raise InputError(
                 f"a one-dimensional convolutional backbone takes (time, channels), received shape {shape}; "
@@ -106,7 +111,7 @@ class Conv1DBackbone(Backbone):
         return lengths
 
 
-def _lengthen(features, length, name):
-    """Channels into time by a factor of two; an odd length loses the step too many."""
+def _lengthen(features: Any, length: int, name: str) -> Any:
+    """Moves channels into time by a factor of two; crops the extra step where the length is odd."""
     _, steps, channels = features.shape
     return layers.Reshape((2 * steps, channels // 2), name=name)(features)[:, :length, :]

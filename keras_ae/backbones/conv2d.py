@@ -1,4 +1,4 @@
-"""Two-dimensional convolutional backbone: strided on the way in, sub-pixel on the way out.
+"""Two-dimensional convolutional backbone: strided in the encoder, sub-pixel in the decoder.
 
 A sub-pixel step (Shi et al. 2016, arXiv:1609.05158) convolves at the small size and then moves
 channels into space. It leaves no checkerboard, and on a CPU trains faster than a transposed
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from keras import activations, layers, ops
 
@@ -16,18 +17,22 @@ from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError, check_convolutions
 from keras_ae.heads import Backbone
 
+__all__ = ["ConvBackbone"]
+
 
 @dataclass(frozen=True)
 class ConvBackbone(Backbone):
-    """Convolutions that halve the image until it is small, then one dense layer each way.
+    """Convolutions that halve the image until it is small, then one dense layer in each direction.
 
-    filters: channels of each level, from the image to the code; each at least 1. Where the
-        image is still larger than `smallest` after the last one, that width goes on.
-    kernel_size: side of every convolution, odd, in pixels.
-    hidden: width of the dense layer between the last level and the code; 0 leaves it out.
-    smallest: side in pixels, at least 1, at which extra levels stop.
-    activation: of the hidden layers, by its Keras name.
-    l1, l2: factors of the kernels' weight decay, each at least 0; biases bear none.
+    Attributes:
+        filters: Channels of each level, from the image to the code, each at least 1. Where the image is
+            larger than `smallest` after the last level, further levels have the last one's channels.
+        kernel_size: Side of every convolution in pixels, odd.
+        hidden: Width of the dense layer between the last level and the code; 0 leaves it out.
+        smallest: Side in pixels, at least 1, at which further levels stop.
+        activation: Activation of the hidden layers, by its Keras name.
+        l1: Factor of the kernels' absolute weights in the weight decay, at least 0; biases have none.
+        l2: Factor of the kernels' squared weights in the weight decay, at least 0.
     """
 
     filters: tuple[int, ...] = (32, 64)
@@ -38,7 +43,7 @@ class ConvBackbone(Backbone):
     l1: float = 0.0
     l2: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         activations.get(self.activation)
         kernel_decay(self.l1, self.l2)
         check_convolutions(self.filters, self.kernel_size)
@@ -47,7 +52,7 @@ class ConvBackbone(Backbone):
                 f"hidden is at least 0 and smallest at least 1, received {self.hidden} and {self.smallest}"
             )
 
-    def encode(self, inputs):
+    def encode(self, inputs: Any) -> Any:
         """(batch, height, width, channels) -> (batch, n)."""
         sizes = self._sizes(tuple(inputs.shape[1:]))
         features = inputs
@@ -59,7 +64,7 @@ class ConvBackbone(Backbone):
             features = self._dense(self.hidden, "encoder_hidden")(features)
         return features
 
-    def decode(self, code, output_shape):
+    def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
         """(batch, latent_dim) -> (batch, height, width, channels), before the output activation."""
         sizes = self._sizes(output_shape)
         deepest = len(sizes) - 1
@@ -76,11 +81,11 @@ class ConvBackbone(Backbone):
         logits = self._conv(4 * output_shape[-1], "decoder_logits")(features)
         return _enlarge(logits, sizes[0])
 
-    def _dense(self, width, name):
+    def _dense(self, width: int, name: str) -> layers.Layer:
         decay = kernel_decay(self.l1, self.l2)
         return layers.Dense(width, self.activation, kernel_regularizer=decay, name=name)
 
-    def _conv(self, filters, name, activation=None, strides=1):
+    def _conv(self, filters: int, name: str, activation: str | None = None, strides: int = 1) -> layers.Layer:
         return layers.Conv2D(
             filters,
             self.kernel_size,
@@ -91,22 +96,24 @@ class ConvBackbone(Backbone):
             name=name,
         )
 
-    def _width(self, level):
+    def _width(self, level: int) -> int:
         return self.filters[min(level, len(self.filters)) - 1]
 
-    def _sizes(self, shape):
-        """Height and width at each level, the image's own first."""
+    def _sizes(self, shape: tuple[int, ...]) -> list[tuple[int, int]]:
+        """The height and width at each level, beginning with the image's own."""
         if len(shape) != 3:
             raise InputError(
                 f"a convolutional backbone takes (height, width, channels), received shape {shape}; "
                 'take a dense one: SET="variant.backbone=DenseBackbone"'
             )
-        sizes = [shape[:2]]
+        height, width, _ = shape
+        sizes = [(height, width)]
         while len(sizes) <= len(self.filters) or max(sizes[-1]) > self.smallest:
-            sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
+            height, width = (height + 1) // 2, (width + 1) // 2
+            sizes.append((height, width))
         return sizes
 
 
-def _enlarge(features, size):
-    """Channels into space by a factor of two; an odd side loses the row or column too many."""
+def _enlarge(features: Any, size: tuple[int, ...]) -> Any:
+    """Moves channels into space by a factor of two; crops the extra row or column of an odd side."""
     return ops.depth_to_space(features, 2)[:, : size[0], : size[1], :]

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from keras import activations, layers
 
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.heads import Backbone
 
+__all__ = ["DenseBackbone"]
+
 
 @dataclass(frozen=True)
 class DenseBackbone(Backbone):
-    """Dense layers from the flattened input towards the code, and mirrored back.
+    """Dense layers from the flattened input to the code, and the same widths in reverse order back.
 
-    units: width of each hidden layer, from the input to the code; () leaves one layer in each
-        direction, the vanilla autoencoder. Each at least 1.
-    activation: of the hidden layers, by its Keras name.
-    l1, l2: factors of the kernels' weight decay, each at least 0; biases bear none.
+    Attributes:
+        units: Width of each hidden layer, from the input to the code, each at least 1; () leaves a
+            single layer in each direction, the vanilla autoencoder.
+        activation: Activation of the hidden layers, by its Keras name.
+        l1: Factor of the kernels' absolute weights in the weight decay, at least 0; biases have none.
+        l2: Factor of the kernels' squared weights in the weight decay, at least 0.
     """
 
     units: tuple[int, ...] = (512, 256)
@@ -26,20 +31,20 @@ class DenseBackbone(Backbone):
     l1: float = 0.0
     l2: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         activations.get(self.activation)
         kernel_decay(self.l1, self.l2)
         if any(width < 1 for width in self.units):
             raise ValueError(f"each of units is at least 1, received {self.units}")
 
-    def encode(self, inputs):
-        """(batch, *input_shape) -> (batch, units[-1]), or (batch, n) when units is ()."""
+    def encode(self, inputs: Any) -> Any:
+        """(batch, *input_shape) -> (batch, units[-1]), or the flattened input where units is ()."""
         features = layers.Flatten(name="encoder_flatten")(inputs)
         for level, width in enumerate(self.units, start=1):
             features = self._dense(width, f"encoder_dense_{level}", self.activation)(features)
         return features
 
-    def decode(self, code, output_shape):
+    def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
         """(batch, latent_dim) -> (batch, *output_shape), before the output activation."""
         features = code
         for level, width in reversed(tuple(enumerate(self.units, start=1))):
@@ -47,5 +52,5 @@ class DenseBackbone(Backbone):
         logits = self._dense(prod(output_shape), "decoder_logits")(features)
         return layers.Reshape(output_shape, name="decoder_reshape")(logits)
 
-    def _dense(self, width, name, activation=None):
+    def _dense(self, width: int, name: str, activation: str | None = None) -> layers.Layer:
         return layers.Dense(width, activation, kernel_regularizer=kernel_decay(self.l1, self.l2), name=name)

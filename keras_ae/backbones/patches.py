@@ -1,13 +1,14 @@
 """Vision transformer as a backbone: an image as a sequence of patches that attend to one another.
 
 Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929, with fixed sines and
-cosines for the places of the patches, as in He et al. 2022.
+cosines for the positions of the patches, as in He et al. 2022.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,16 +19,21 @@ from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone
 
+__all__ = ["PatchBackbone", "PositionEncoding", "RandomMasking", "Restore"]
+
 
 @dataclass(frozen=True)
 class PatchBackbone(Backbone):
     """Transformer blocks over square patches, in both directions.
 
-    patch_size: side of a patch in pixels, at least 1; an image is padded with zeros to a multiple of it.
-    width: numbers in a token, a multiple of 4 and of heads.
-    depth: blocks before the code, at least 1. decoder_depth: after it, at least 1.
-    heads: of the attention, at least 1.
-    l1, l2: factors of the kernels' weight decay, each at least 0; biases bear none.
+    Attributes:
+        patch_size: Side of a patch in pixels, at least 1; images are padded with zeros to a multiple of it.
+        width: Numbers in a token, a multiple of 4 and of `heads`.
+        depth: Blocks in the encoder, at least 1.
+        decoder_depth: Blocks in the decoder, at least 1.
+        heads: Attention heads, at least 1.
+        l1: Factor of the kernels' absolute weights in the weight decay, at least 0; biases have none.
+        l2: Factor of the kernels' squared weights in the weight decay, at least 0.
     """
 
     patch_size: int = 4
@@ -38,26 +44,35 @@ class PatchBackbone(Backbone):
     l1: float = 0.0
     l2: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         kernel_decay(self.l1, self.l2)
         check_least(self, patch_size=1, depth=1, decoder_depth=1, heads=1)
         if self.width < 4 or self.width % 4 or self.width % self.heads:
             raise ValueError(
-                f"width is a multiple of 4 and of the heads, which are {self.heads}; received {self.width}"
+                f"width is a multiple of 4 and of the number of heads, {self.heads}; received {self.width}"
             )
 
-    def encode(self, inputs):
+    def encode(self, inputs: Any) -> Any:
         """(batch, height, width, channels) -> (batch, patches * token width)."""
         return layers.Flatten(name="encoder_flatten")(self.attend(self.embed(inputs), "encoder", self.depth))
 
-    def decode(self, code, output_shape):
+    def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
         """(batch, n) -> (batch, height, width, channels), before the output activation."""
         patches = prod(self.grid(output_shape))
         tokens = self._dense(patches * self.width, "decoder_unflatten")(code)
-        return self.paint(layers.Reshape((patches, self.width), name="decoder_tokens")(tokens), output_shape)
+        return self.decode_tokens(
+            layers.Reshape((patches, self.width), name="decoder_tokens")(tokens), output_shape
+        )
 
-    def embed(self, inputs):
-        """(batch, height, width, channels) -> (batch, patches, token width), each with its place."""
+    def embed(self, inputs: Any) -> Any:
+        """The tokens of images, each with the encoding of its position.
+
+        Args:
+            inputs: Images (batch, height, width, channels).
+
+        Returns:
+            Tokens (batch, patches, token width), row by row.
+        """
         shape = tuple(inputs.shape[1:])
         grid = self.grid(shape)
         missing = [cells * self.patch_size - side for cells, side in zip(grid, shape[:2], strict=True)]
@@ -69,14 +84,31 @@ class PatchBackbone(Backbone):
         tokens = layers.Reshape((prod(grid), self.width), name="encoder_tokens")(cut)
         return PositionEncoding(*grid, name="encoder_places")(tokens)
 
-    def attend(self, tokens, side: str, depth: int):
-        """(batch, any number, token width) -> the same shape, after so many blocks and a normalization."""
+    def attend(self, tokens: Any, side: str, depth: int) -> Any:
+        """Passes tokens through transformer blocks and a layer normalization.
+
+        Args:
+            tokens: Tokens (batch, n, token width), any number n.
+            side: "encoder" or "decoder", the prefix of the layers' names.
+            depth: Blocks, at least 0.
+
+        Returns:
+            Tokens of the same shape.
+        """
         for level in range(1, depth + 1):
             tokens = self._block(tokens, f"{side}_block_{level}")
         return layers.LayerNormalization(epsilon=1e-6, name=f"{side}_norm")(tokens)
 
-    def paint(self, tokens, output_shape):
-        """(batch, patches, token width) -> (batch, height, width, channels), before the activation."""
+    def decode_tokens(self, tokens: Any, output_shape: tuple[int, ...]) -> Any:
+        """Images from tokens, before the output activation.
+
+        Args:
+            tokens: Tokens (batch, patches, token width), row by row, without the encoding of their positions.
+            output_shape: (height, width, channels) of an image.
+
+        Returns:
+            Images (batch, height, width, channels).
+        """
         grid = self.grid(output_shape)
         tokens = PositionEncoding(*grid, name="decoder_places")(tokens)
         tokens = self.attend(tokens, "decoder", self.decoder_depth)
@@ -87,9 +119,16 @@ class PatchBackbone(Backbone):
         return pixels[:, : output_shape[0], : output_shape[1], :]
 
     def grid(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        """Rows and columns of patches in an image.
+        """The numbers of rows and columns of patches in an image.
 
-        Raises InputError for what is no image.
+        Args:
+            shape: (height, width, channels) of the image.
+
+        Returns:
+            (rows, columns).
+
+        Raises:
+            InputError: If the shape is not that of an image.
         """
         if len(shape) != 3:
             raise InputError(
@@ -99,9 +138,9 @@ class PatchBackbone(Backbone):
         rows, columns = (-(-side // self.patch_size) for side in shape[:2])
         return rows, columns
 
-    def _block(self, tokens, name):
-        """Attention and two dense layers, each added to what it is given normalized (pre-norm)."""
-        # without biases, for a key's changes nothing: the softmax does not see it
+    def _block(self, tokens: Any, name: str) -> Any:
+        """A pre-norm block: attention, then two dense layers, each added to its own input."""
+        # no biases, because the softmax cancels a key's bias, which then would never be trained
         attention = layers.MultiHeadAttention(
             self.heads,
             self.width // self.heads,
@@ -116,7 +155,7 @@ class PatchBackbone(Backbone):
         narrow = self._dense(self.width, f"{name}_narrow")(wide)
         return layers.Add(name=f"{name}_add_2")([tokens, narrow])
 
-    def _dense(self, width, name, activation=None):
+    def _dense(self, width: int, name: str, activation: str | None = None) -> layers.Layer:
         return layers.Dense(width, activation, kernel_regularizer=kernel_decay(self.l1, self.l2), name=name)
 
 
@@ -124,72 +163,109 @@ class PatchBackbone(Backbone):
 class PositionEncoding(layers.Layer):
     """Adds to each token sines and cosines of its row and column (Vaswani et al. 2017, in two dimensions).
 
-    rows, columns: of the grid that the tokens are read from row by row, each at least 1.
+    Args:
+        rows: Rows of the grid from which the tokens are taken row by row, at least 1.
+        columns: Columns of the grid, at least 1.
+        **kwargs: Arguments of every Keras layer.
     """
 
-    def __init__(self, rows: int, columns: int, **kwargs):
+    def __init__(self, rows: int, columns: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rows, self.columns = rows, columns
 
-    def call(self, tokens):
-        """(batch, rows * columns, width) -> the same shape; width is a multiple of 4."""
+    def call(self, tokens: Any) -> Any:
+        """Adds the encoding.
+
+        Args:
+            tokens: Tokens (batch, rows * columns, width); the width is a multiple of 4.
+
+        Returns:
+            Tokens of the same shape.
+        """
         quarter = tokens.shape[-1] // 4
         rates = 10_000.0 ** (-np.arange(quarter) / quarter)
         row, column = np.divmod(np.arange(self.rows * self.columns), self.columns)
-        angles = [place[:, None] * rates for place in (row, column)]
+        angles = [position[:, None] * rates for position in (row, column)]
         waves = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
         return tokens + ops.convert_to_tensor(np.concatenate(waves, axis=1), tokens.dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer, as JSON takes them."""
         return super().get_config() | {"rows": self.rows, "columns": self.columns}
 
 
 class RandomMasking(layers.Layer):
-    """Keeps a few tokens of each example, chosen anew in each batch by its seeds.
+    """Hides all but a few random tokens of each example; a batch's seeds choose them.
 
-    kept: tokens that stay, at least 1.
-    whole: share of the training's batches in which all of them stay, at least 0 and at most 1; where it
-        is above 0 all of them stay in validation.
+    Args:
+        visible: Tokens of an example that stay visible, at least 1.
+        unmasked_fraction: Fraction of the training batches in which all tokens stay visible, in [0, 1];
+            where it is above 0 all of them stay visible outside training.
+        **kwargs: Arguments of every Keras layer.
     """
 
-    def __init__(self, kept: int, whole: float = 0.0, **kwargs):
+    def __init__(self, visible: int, unmasked_fraction: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.kept, self.whole = kept, whole
+        self.visible, self.unmasked_fraction = visible, unmasked_fraction
 
-    def call(self, tokens, seeds, training=False):
-        """tokens (batch, n, width), seeds (batch, 2) -> tokens (batch, kept, width), places (batch, kept)."""
+    def call(self, tokens: Any, seeds: Any, training: bool = False) -> tuple[Any, Any]:
+        """Chooses the visible tokens.
+
+        Args:
+            tokens: Tokens (batch, n, width).
+            seeds: Seeds of the examples, (batch, 2) integers.
+            training: Whether the model is training.
+
+        Returns:
+            The visible tokens (batch, visible, width), and their indices among all (batch, visible).
+        """
         seed = tf.random.experimental.stateless_fold_in(seeds[0], 6)
-        chance = tf.random.stateless_uniform(tf.shape(tokens)[:2], seed)
-        all_stay = tf.random.stateless_uniform((), seed + 1) < self.whole if training else self.whole > 0
-        places = tf.math.top_k(chance, tf.where(all_stay, tokens.shape[1], self.kept)).indices
-        return tf.gather(tokens, places, batch_dims=1), places
+        priorities = tf.random.stateless_uniform(tf.shape(tokens)[:2], seed)
+        unmasked = self.unmasked_fraction > 0
+        if training:
+            unmasked = tf.random.stateless_uniform((), seed + 1) < self.unmasked_fraction
+        indices = tf.math.top_k(priorities, tf.where(unmasked, tokens.shape[1], self.visible)).indices
+        return tf.gather(tokens, indices, batch_dims=1), indices
 
-    def compute_output_spec(self, tokens, seeds, training=False):
-        kept = None if self.whole else self.kept
+    def compute_output_spec(self, tokens: Any, seeds: Any, training: bool = False) -> tuple[Any, Any]:
+        """The shapes and types of the outputs, as Keras asks for them."""
+        visible = None if self.unmasked_fraction else self.visible
         return (
-            keras.KerasTensor((tokens.shape[0], kept, tokens.shape[2]), tokens.dtype),
-            keras.KerasTensor((tokens.shape[0], kept), "int32"),
+            keras.KerasTensor((tokens.shape[0], visible, tokens.shape[2]), tokens.dtype),
+            keras.KerasTensor((tokens.shape[0], visible), "int32"),
         )
 
 
 class Restore(layers.Layer):
-    """Puts tokens back where they were, and one learned token wherever another was hidden.
+    """Puts visible tokens back at their indices, and one learned token at each of the others.
 
-    patches: places that there are.
+    Args:
+        patches: The number of all tokens of an example, at least 1.
+        **kwargs: Arguments of every Keras layer.
     """
 
-    def __init__(self, patches: int, **kwargs):
+    def __init__(self, patches: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.patches = patches
 
-    def build(self, tokens_shape, places_shape):
+    def build(self, tokens_shape: tuple, indices_shape: tuple) -> None:
+        """Creates the learned token, (width,)."""
         self.hidden = self.add_weight((tokens_shape[-1],), "random_normal", name="hidden")
 
-    def call(self, tokens, places):
-        """tokens (batch, kept, width), places (batch, kept) -> (batch, patches, width)."""
-        here = ops.one_hot(places, self.patches, dtype=tokens.dtype)
-        absent = 1.0 - ops.sum(here, axis=1)
-        return ops.matmul(ops.transpose(here, (0, 2, 1)), tokens) + absent[..., None] * self.hidden
+    def call(self, tokens: Any, indices: Any) -> Any:
+        """Restores the full sequence.
 
-    def compute_output_shape(self, tokens_shape, places_shape):
+        Args:
+            tokens: Visible tokens (batch, visible, width).
+            indices: Their indices among all tokens, (batch, visible) integers.
+
+        Returns:
+            Tokens (batch, patches, width).
+        """
+        visible = ops.one_hot(indices, self.patches, dtype=tokens.dtype)
+        hidden = 1.0 - ops.sum(visible, axis=1)
+        return ops.matmul(ops.transpose(visible, (0, 2, 1)), tokens) + hidden[..., None] * self.hidden
+
+    def compute_output_shape(self, tokens_shape: tuple, indices_shape: tuple) -> tuple:
+        """The shape of the output, as Keras asks for it."""
         return (tokens_shape[0], self.patches, tokens_shape[-1])

@@ -2,12 +2,13 @@
 
 The unit is that of Cho et al. (2014, arXiv:1406.1078); reading a sequence into a vector and writing
 it back is the sequence autoencoder of Dai and Le (2015, arXiv:1511.01432) and Srivastava et al.
-(2015, arXiv:1502.04681), with a decoder that sees the code at every step and never its own output.
+(2015, arXiv:1502.04681). The decoder takes the code at every step, and never its own output.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from keras import activations, layers
 
@@ -15,15 +16,19 @@ from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError
 from keras_ae.heads import Backbone
 
+__all__ = ["RecurrentBackbone"]
+
 
 @dataclass(frozen=True)
 class RecurrentBackbone(Backbone):
-    """Stacked GRUs from the series to their last state, and mirrored from the repeated code back.
+    """Stacked GRUs from the series to their last state, and in reverse order from the repeated code back.
 
-    units: width of each GRU, from the series to the code; one or more, each at least 1.
-    activation: of the candidate states, by its Keras name.
-    l1, l2: factors of the weight decay of all kernels, the recurrent ones too, each at least 0;
-        biases bear none.
+    Attributes:
+        units: Width of each GRU, from the series to the code; one or more, each at least 1.
+        activation: Activation of the candidate states, by its Keras name.
+        l1: Factor of the absolute weights of all kernels, also the recurrent ones, in the weight decay, at
+            least 0; biases have none.
+        l2: Factor of the squared weights of all kernels in the weight decay, at least 0.
     """
 
     units: tuple[int, ...] = (64,)
@@ -31,13 +36,13 @@ class RecurrentBackbone(Backbone):
     l1: float = 0.0
     l2: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         activations.get(self.activation)
         kernel_decay(self.l1, self.l2)
         if not self.units or any(width < 1 for width in self.units):
             raise ValueError(f"units needs one or more widths of at least 1, received {self.units}")
 
-    def encode(self, inputs):
+    def encode(self, inputs: Any) -> Any:
         """(batch, time, features) -> (batch, units[-1])."""
         _check(tuple(inputs.shape[1:]))
         features = inputs
@@ -46,7 +51,7 @@ class RecurrentBackbone(Backbone):
             features = self._gru(width, f"encoder_gru_{level}", sequences)(features)
         return features
 
-    def decode(self, code, output_shape):
+    def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
         """(batch, latent_dim) -> (batch, time, features), before the output activation."""
         _check(output_shape)
         time, width_out = output_shape
@@ -56,7 +61,7 @@ class RecurrentBackbone(Backbone):
         decay = kernel_decay(self.l1, self.l2)
         return layers.Dense(width_out, kernel_regularizer=decay, name="decoder_logits")(features)
 
-    def _gru(self, width, name, sequences):
+    def _gru(self, width: int, name: str, sequences: bool) -> layers.Layer:
         decay = kernel_decay(self.l1, self.l2)
         return layers.GRU(
             width,
@@ -64,12 +69,12 @@ class RecurrentBackbone(Backbone):
             return_sequences=sequences,
             kernel_regularizer=decay,
             recurrent_regularizer=decay,
-            use_cudnn=False,  # its op, once exported from a machine with a GPU, runs on no other
+            use_cudnn=False,  # its op, exported from a machine with a GPU, runs only on such machines
             name=name,
         )
 
 
-def _check(shape):
+def _check(shape: tuple[int | None, ...]) -> None:
     if len(shape) != 2:
         raise InputError(
             f"a recurrent backbone takes (time, features), received shape {shape}; "

@@ -6,11 +6,21 @@ from math import inf
 
 from keras import regularizers
 
+__all__ = ["kernel_decay"]
+
 
 def kernel_decay(l1: float, l2: float) -> regularizers.L1L2 | None:
-    """l1 * sum |w| + l2 * sum w^2 of a kernel, as a Keras regularizer; None where both are 0.
+    """A Keras regularizer l1 * sum |w| + l2 * sum w^2 of a kernel.
 
-    Raises ValueError for a factor below 0 or not finite.
+    Args:
+        l1: Factor of the absolute weights, at least 0.
+        l2: Factor of the squared weights, at least 0.
+
+    Returns:
+        The regularizer, or None where both factors are 0.
+
+    Raises:
+        ValueError: If a factor is below 0 or not finite.
     """
     for name, factor in (("l1", l1), ("l2", l2)):
         if not 0 <= factor < inf:

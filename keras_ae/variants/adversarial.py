@@ -1,4 +1,4 @@
-"""Adversarial autoencoder: a critic that tells codes from draws of the prior, and an encoder that fools it.
+"""Adversarial autoencoder: a critic tells codes from samples of the prior, and the encoder learns to fool it.
 
 Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial Autoencoders", 2016, arXiv:1511.05644.
 """
@@ -19,15 +19,18 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Adversarial"]
+
 
 @dataclass(frozen=True)
 class Adversarial(Variant):
-    """Reconstruction + weight * -log(chance that the critic gives to a code of being the prior's).
+    """Reconstruction - weight * log(critic's probability that the code is a sample of the prior).
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    weight: of fooling the critic, at least 0.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        weight: Weight of the term that fools the critic, at least 0.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -35,7 +38,7 @@ class Adversarial(Variant):
     weight: float = 0.003
     sampler: Sampler = StandardNormal()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, weight=0)
 
     def build(self, spec: Spec) -> Heads:
@@ -44,15 +47,14 @@ class Adversarial(Variant):
 
         judge, prior = critic(self.latent_dim), PriorSampling()
 
-        def judged(named):
-            drawn = prior.sample(named)["prior"]
+        def critic_logits(tensors: dict) -> dict:
             return {
-                "logit_code": judge({"code": named["code"]})["logit"],
-                "logit_seen": judge({"code": ops.stop_gradient(named["code"])})["logit"],
-                "logit_prior": judge({"code": drawn})["logit"],
+                "logit_code": judge({"code": tensors["code"]})["logit"],
+                "logit_detached": judge({"code": ops.stop_gradient(tensors["code"])})["logit"],
+                "logit_prior": judge({"code": prior.sample(tensors)["prior"]})["logit"],
             }
 
-        return replace(Heads.join(encoder, decoder, judged), critic=judge)
+        return replace(Heads.join(encoder, decoder, critic_logits), critic=judge)
 
     def terms(self) -> tuple[Term, ...]:
         fooling = Term(
@@ -61,7 +63,9 @@ class Adversarial(Variant):
         return (fooling,)
 
     def critic_terms(self) -> tuple[Term, ...]:
-        return (Term("critic", lambda outputs: critic_loss(outputs["logit_prior"], outputs["logit_seen"])),)
+        return (
+            Term("critic", lambda outputs: critic_loss(outputs["logit_prior"], outputs["logit_detached"])),
+        )
 
 
 EXAMPLE = (Adversarial(DenseBackbone((16,)), latent_dim=4), Spec((6, 6, 1), (6, 6, 1), UNIT))

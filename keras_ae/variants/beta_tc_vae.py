@@ -1,4 +1,4 @@
-"""Beta-TC: of the divergence, only the dependence among the code's units is penalized more.
+"""Beta-TCVAE: of the parts of the divergence, the dependence among latent dimensions has a weight of its own.
 
 Chen, Li, Grosse and Duvenaud, "Isolating Sources of Disentanglement in Variational Autoencoders",
 NeurIPS 2018, arXiv:1802.04942, with minibatch-weighted sampling.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.divergences import decomposed_kl
@@ -18,20 +19,25 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["BetaTCVAE"]
+
 
 @dataclass(frozen=True)
 class BetaTCVAE(Variant):
     """Reconstruction + alpha * mutual information + beta * total correlation + gamma * marginal KL, in nats.
 
-    The estimates count the batch as all there is; with the paper's weights their values would be
-    shifted by constants, and their gradients be the same.
+    The estimates treat the batch as the whole data set; the paper's estimates differ by constants, and
+    have the same gradients.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    alpha, beta, gamma: weights of the three, each at least 0; with all at 1 the sum is that of the
-        variational autoencoder.
-    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        alpha: Weight of the mutual information, at least 0. With alpha, beta and gamma all at 1 the
+            objective is that of the variational autoencoder.
+        beta: Weight of the total correlation, at least 0.
+        gamma: Weight of the marginal KL, at least 0.
+        likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -42,7 +48,7 @@ class BetaTCVAE(Variant):
     likelihood: str = "auto"
     sampler: Sampler = StandardNormal()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, alpha=0, beta=0, gamma=0)
         check_likelihood(self.likelihood)
 
@@ -57,7 +63,8 @@ class BetaTCVAE(Variant):
         )
 
 
-def _part(name, outputs):
+def _part(name: str, outputs: dict) -> Any:
+    """A part of the batch's mean KL by its name: a scalar."""
     return decomposed_kl(outputs["code"], outputs["mean"], outputs["log_var"])[name]
 
 

@@ -1,4 +1,4 @@
-"""Conditional variational autoencoder: the label enters the encoder and the decoder.
+"""Conditional variational autoencoder: both the encoder and the decoder take the example's label.
 
 Sohn, Lee and Yan, "Learning Structured Output Representation using Deep Conditional Generative
 Models", NeurIPS 2015; the prior does not depend on the label, as in Kingma et al. (2014, M2).
@@ -20,18 +20,21 @@ from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Conditional"]
+
 
 @dataclass(frozen=True)
 class Conditional(Variant):
-    """The evidence lower bound of log p(x | label): what the label tells, the code need not.
+    """The evidence lower bound of log p(x | label), so that the code need not hold what the label says.
 
-    The encoder sees the label as one more channel of its input, the decoder beside the code.
+    The label enters the encoder as one more channel of its input, and the decoder beside the code.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    beta: weight of the divergence from the prior, at least 0.
-    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        beta: Weight of the divergence from the prior, at least 0.
+        likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -40,16 +43,20 @@ class Conditional(Variant):
     likelihood: str = "auto"
     sampler: Sampler = StandardNormal()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, beta=0)
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
-        """Raises InputError where the data has no labels."""
+        """The heads for a spec of labeled data.
+
+        Raises:
+            InputError: If the data has no labels.
+        """
         if not spec.condition:
             raise InputError(
                 "a conditional autoencoder needs a label 0, 1, ... for each example, found none; "
-                "put images into a folder a class, or arrays beside their y"
+                "put the images of each class into a folder of their own, or pass arrays with their y"
             )
         inputs = keras.Input(spec.input_shape, name="inputs")
         condition = keras.Input((spec.condition,), name="condition")

@@ -1,4 +1,4 @@
-"""Contractive autoencoder: the code changes little where the input does.
+"""Contractive autoencoder: the code changes little as the input changes.
 
 Rifai, Vincent, Muller, Glorot and Bengio, "Contractive Auto-Encoders: Explicit Invariance During
 Feature Extraction", ICML 2011.
@@ -18,19 +18,22 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Contractive"]
+
 
 @dataclass(frozen=True)
 class Contractive(Variant):
-    """A penalty on the squared Frobenius norm of the code's Jacobian with respect to the input.
+    """Reconstruction + lambda * squared Frobenius norm of the code's Jacobian with respect to the input.
 
-    Exact where the encoder is one layer, estimated with random probes where it is deeper.
+    The norm is exact where the encoder is one layer, and estimated with random probes where it is deeper.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    lambda_: weight of the penalty, at least 0.
-    probes: random directions a step for a deeper encoder, at least 1.
-    activation: of the code: linear, sigmoid, tanh or relu. Those that saturate fit an encoder of one
-        layer, as in the paper; above deep ones units of the code were seen to stand still.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        lambda_: Weight of the penalty, at least 0.
+        probes: Random directions in each training step for a deeper encoder, at least 1.
+        activation: Activation of the code: linear, sigmoid, tanh or relu. The saturating ones suit an
+            encoder of one layer, as in the paper; on deeper encoders they can leave units stuck.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -39,7 +42,7 @@ class Contractive(Variant):
     probes: int = 1
     activation: str = "linear"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, lambda_=0, probes=1)
         if self.activation not in DERIVATIVES:
             raise ValueError(f"activation is one of {', '.join(DERIVATIVES)}; received {self.activation!r}")

@@ -1,4 +1,4 @@
-"""DIP: the covariance of the codes over all examples is held at the prior's, the identity.
+"""DIP-VAE: the covariance of the codes over all examples is pulled towards the prior's, the identity.
 
 Kumar, Sattigeri and Balakrishnan, "Variational Inference of Disentangled Latent Concepts from
 Unlabeled Observations", ICLR 2018, arXiv:1711.00848.
@@ -7,6 +7,7 @@ Unlabeled Observations", ICLR 2018, arXiv:1711.00848.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from keras import ops
 
@@ -19,20 +20,24 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["DIPVAE"]
+
 
 @dataclass(frozen=True)
 class DIPVAE(Variant):
     """The evidence lower bound and penalties on the batch's covariance, in nats an example.
 
-    lambda_od * sum of squared covariances + lambda_d * sum of (variance - 1)^2.
+    The penalties are lambda_od * sum of squared covariances + lambda_d * sum of (variance - 1)^2.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    lambda_od, lambda_d: weights of the elements off the diagonal and on it, each at least 0.
-    of_means: whether the covariance is that of the posteriors' means (DIP-I) rather than that of
-        the codes drawn from them (DIP-II).
-    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        lambda_od: Weight of the covariance matrix's elements off the diagonal, at least 0.
+        lambda_d: Weight of the elements on the diagonal, at least 0.
+        of_means: Whether the covariance is that of the posteriors' means (DIP-VAE-I) rather than that of
+            the codes sampled from the posteriors (DIP-VAE-II).
+        likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -43,7 +48,7 @@ class DIPVAE(Variant):
     likelihood: str = "auto"
     sampler: Sampler = StandardNormal()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, lambda_od=0, lambda_d=0)
         check_likelihood(self.likelihood)
 
@@ -57,17 +62,17 @@ class DIPVAE(Variant):
             Term("variances", self._diagonal, self.lambda_d),
         )
 
-    def _covariance(self, outputs):
+    def _covariance(self, outputs: dict) -> Any:
         matrix = covariance(outputs["mean"])
         if self.of_means:
             return matrix
         return matrix + ops.diag(ops.mean(ops.exp(outputs["log_var"]), axis=0))
 
-    def _off_diagonal(self, outputs):
+    def _off_diagonal(self, outputs: dict) -> Any:
         matrix = self._covariance(outputs)
         return ops.sum(ops.square(matrix)) - ops.sum(ops.square(ops.diagonal(matrix)))
 
-    def _diagonal(self, outputs):
+    def _diagonal(self, outputs: dict) -> Any:
         return ops.sum(ops.square(ops.diagonal(self._covariance(outputs)) - 1.0))
 
 

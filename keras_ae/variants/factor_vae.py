@@ -1,4 +1,4 @@
-"""FactorVAE: a critic estimates how far the code's units depend on each other, and that is penalized.
+"""FactorVAE: a critic estimates how much the latent dimensions depend on each other, which is penalized.
 
 Kim and Mnih, "Disentangling by Factorising", ICML 2018, arXiv:1802.05983.
 """
@@ -18,16 +18,19 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["FactorVAE"]
+
 
 @dataclass(frozen=True)
 class FactorVAE(Variant):
     """The evidence lower bound + gamma * total correlation, by the density ratio that a critic learns.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    gamma: weight of the total correlation, at least 0.
-    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        gamma: Weight of the total correlation, at least 0.
+        likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -36,23 +39,24 @@ class FactorVAE(Variant):
     likelihood: str = "auto"
     sampler: Sampler = StandardNormal()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, gamma=0)
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:
-        judge, sampling, permuted = critic(self.latent_dim), Sampling(), PermuteDimensions()
+        judge, sampling, permute = critic(self.latent_dim), Sampling(), PermuteDimensions()
 
-        def judged(named):
-            drawn = sampling.sample(named)
-            seen = ops.stop_gradient(drawn["code"])
-            return drawn | {
-                "logit_code": judge({"code": drawn["code"]})["logit"],
-                "logit_seen": judge({"code": seen})["logit"],
-                "logit_permuted": judge({"code": permuted(seen, named["seeds"])})["logit"],
+        def sampled_codes_and_logits(tensors: dict) -> dict:
+            samples = sampling.sample(tensors)
+            detached = ops.stop_gradient(samples["code"])
+            return samples | {
+                "logit_code": judge({"code": samples["code"]})["logit"],
+                "logit_detached": judge({"code": detached})["logit"],
+                "logit_permuted": judge({"code": permute(detached, tensors["seeds"])})["logit"],
             }
 
-        heads = variational_heads(spec, self.backbone, self.latent_dim, self.likelihood, judged)
+        bottleneck = sampled_codes_and_logits
+        heads = variational_heads(spec, self.backbone, self.latent_dim, self.likelihood, bottleneck)
         return replace(heads, critic=judge)
 
     def terms(self) -> tuple[Term, ...]:
@@ -63,7 +67,7 @@ class FactorVAE(Variant):
 
     def critic_terms(self) -> tuple[Term, ...]:
         return (
-            Term("critic", lambda outputs: critic_loss(outputs["logit_seen"], outputs["logit_permuted"])),
+            Term("critic", lambda outputs: critic_loss(outputs["logit_detached"], outputs["logit_permuted"])),
         )
 
 

@@ -1,4 +1,4 @@
-"""Importance-weighted autoencoder: a bound on the likelihood that several draws make tighter.
+"""Importance-weighted autoencoder: a bound on the likelihood that gets tighter with more samples an example.
 
 Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, arXiv:1509.00519.
 """
@@ -6,6 +6,7 @@ Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, arXiv
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from keras import ops
 
@@ -17,17 +18,20 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["ImportanceWeighted"]
+
 
 @dataclass(frozen=True)
 class ImportanceWeighted(Variant):
-    """-log mean over draws of p(x | code) p(code) / q(code | x), in nats an example.
+    """-log of the mean over samples of p(x | code) p(code) / q(code | x), in nats an example.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    samples: draws for each example, at least 1; the decoder runs on each of them. With 1 the
-        objective is a variational autoencoder's whose divergence is estimated from the draw.
-    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        samples: Codes sampled for each example, at least 1; the decoder runs on each of them. With 1 the
+            objective is that of a variational autoencoder whose divergence is estimated from the sample.
+        likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -36,7 +40,7 @@ class ImportanceWeighted(Variant):
     likelihood: str = "auto"
     sampler: Sampler = StandardNormal()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, samples=1)
         check_likelihood(self.likelihood)
 
@@ -49,8 +53,8 @@ class ImportanceWeighted(Variant):
             Term("kl", kl_divergence, 0.0),
         )
 
-    def _log_ratio(self, outputs):
-        """log q(code | x) - log p(code) of each draw: (batch, samples), or (batch,) of one."""
+    def _log_ratio(self, outputs: dict) -> Any:
+        """log q(code | x) - log p(code) of each sample: (batch, samples), or (batch,) of a single one."""
         mean, log_var = outputs["mean"], outputs["log_var"]
         code = ops.reshape(outputs["code"], (-1, self.samples, self.latent_dim))
         ratio = log_normal(code, mean[:, None], log_var[:, None]) - log_normal(

@@ -1,4 +1,4 @@
-"""InfoVAE: the divergence of each posterior counts less, that of all codes together counts more.
+"""InfoVAE: the divergence of each posterior has less weight, the discrepancy of all codes together more.
 
 Zhao, Song and Ermon, "InfoVAE: Balancing Learning and Inference in Variational Autoencoders", 2019,
 arXiv:1706.02262, in its form with the maximum mean discrepancy.
@@ -23,17 +23,20 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["InfoVAE"]
+
 
 @dataclass(frozen=True)
 class InfoVAE(Variant):
     """Reconstruction + (1 - alpha) * KL + (alpha + lambda - 1) * MMD(codes, N(0, 1)), in nats an example.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    alpha: share of each posterior's divergence that is forgiven, at most 1.
-    lambda_: the paper's lambda, in the weight of the discrepancy; alpha + lambda_ is at least 1.
-    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        alpha: 1 - the weight of each posterior's divergence; at most 1.
+        lambda_: The paper's lambda, in the weight of the discrepancy; alpha + lambda_ is at least 1.
+        likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -43,7 +46,7 @@ class InfoVAE(Variant):
     likelihood: str = "auto"
     sampler: Sampler = StandardNormal()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1)
         if not self.alpha <= 1:
             raise ValueError(f"alpha is at most 1, received {self.alpha}")
@@ -54,9 +57,9 @@ class InfoVAE(Variant):
     def build(self, spec: Spec) -> Heads:
         sampling, prior = Sampling(), PriorSampling()
 
-        def bottleneck(named):
-            drawn = sampling.sample(named)
-            return drawn | prior.sample(named | drawn)
+        def bottleneck(tensors: dict) -> dict:
+            samples = sampling.sample(tensors)
+            return samples | prior.sample(tensors | samples)
 
         return variational_heads(spec, self.backbone, self.latent_dim, self.likelihood, bottleneck)
 

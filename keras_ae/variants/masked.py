@@ -1,8 +1,8 @@
-"""Masked autoencoder: in training the encoder sees a few patches of an image, and the decoder paints all.
+"""Masked autoencoder: trained to reconstruct whole images from a few of their patches.
 
 He, Chen, Xie, Li, Dollar and Girshick, "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022,
-arXiv:2111.06377. Other than there, the loss counts the patches that were seen too and some batches are
-seen whole: the heads are to reconstruct whole images as well.
+arXiv:2111.06377. Unlike the paper, the loss includes the visible patches and some batches are not
+masked, because the heads are to reconstruct whole images as well.
 """
 
 from __future__ import annotations
@@ -19,19 +19,24 @@ from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Masked"]
+
 
 @dataclass(frozen=True)
 class Masked(Variant):
-    """A code of a few numbers a patch; the served encoder sees all patches.
+    """A transformer with a few numbers of code for each patch; the served encoder sees all patches.
 
-    Besides the code the encoder gives `features`, the mean of its tokens before they are narrowed
-    to the code, which is what to train a classifier on.
+    Besides the code the encoder gives `features` (batch, token width), the mean of its tokens before
+    they are projected to the code, which are the input for a classifier.
 
-    backbone: of patches.
-    latent_dim: numbers in the code of one patch, at least 1; the code has so many times the patches.
-    mask_ratio: fraction of the patches that is hidden from the encoder in training, at least 0 and below 1.
-    unmasked_fraction: fraction of the training's batches of which it sees all patches, at least 0 and below 1. Above
-        0 validation sees them all, so that the epoch is kept that serves best.
+    Attributes:
+        backbone: Transformer layers over patches.
+        latent_dim: Numbers in the code of one patch, at least 1; a whole code has latent_dim times the
+            number of patches.
+        mask_ratio: Fraction of the patches hidden from the encoder in training, at least 0 and below 1.
+        unmasked_fraction: Fraction of the training batches in which no patch is hidden, at least 0 and
+            below 1. Above 0 no patch is hidden in validation, so that the best epoch is the one that
+            serves best.
     """
 
     backbone: PatchBackbone = PatchBackbone()
@@ -39,9 +44,9 @@ class Masked(Variant):
     mask_ratio: float = 0.75
     unmasked_fraction: float = 0.25
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.backbone, PatchBackbone):
-            raise ValueError(f"a masked variant's backbone is a PatchBackbone, received {self.backbone}")
+            raise ValueError(f"the backbone of Masked is a PatchBackbone, received {self.backbone}")
         check_least(self, latent_dim=1)
         for name in ("mask_ratio", "unmasked_fraction"):
             if not 0 <= getattr(self, name) < 1:
@@ -62,32 +67,33 @@ class Masked(Variant):
         grids = [self.backbone.grid(shape) for shape in (spec.input_shape, spec.target_shape)]
         if grids[0] != grids[1]:
             raise InputError(
-                f"a masked autoencoder paints as many rows and columns of patches as it sees, which are "
-                f"{grids[0]}; received targets of {grids[1]}"
+                f"a masked autoencoder needs targets with as many rows and columns of patches as its inputs, "
+                f"{grids[0]}; received targets of {grids[1]}; take a task whose targets have the inputs' size"
             )
         patches = prod(grids[0])
         code = keras.Input((patches * self.latent_dim,), name="code")
         widen = layers.Dense(self.backbone.width, name="decoder_widen")
         tokens = widen(layers.Reshape((patches, self.latent_dim), name="decoder_patches")(code))
-        logits = self.backbone.paint(tokens, spec.target_shape)
+        logits = self.backbone.decode_tokens(tokens, spec.target_shape)
         reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
         decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
-        painter = keras.Model(tokens, {"reconstruction": reconstruction}, name="painter")
+        token_decoder = keras.Model(tokens, {"reconstruction": reconstruction}, name="painter")
 
         heads = Heads.join(encoder, decoder)
         seeds = keras.Input((2,), dtype="int64", name="seeds")
-        hide = RandomMasking(
+        mask = RandomMasking(
             max(1, round((1 - self.mask_ratio) * patches)), self.unmasked_fraction, name="hide"
         )
-        seen, places = hide(embedder(inputs), seeds)
-        code = trunk(seen)["code"]
-        painted = painter(Restore(patches, name="restore")(widen(code), places))
-        given = {"inputs": inputs, "seeds": seeds}
-        trained = keras.Model(given, {"code": code, "places": places, **painted}, name="trained")
+        visible, indices = mask(embedder(inputs), seeds)
+        code = trunk(visible)["code"]
+        outputs = token_decoder(Restore(patches, name="restore")(widen(code), indices))
+        trained = keras.Model(
+            {"inputs": inputs, "seeds": seeds}, {"code": code, "indices": indices, **outputs}, name="trained"
+        )
         return Heads(encoder, decoder, heads.end_to_end, trained)
 
-    def _trunk(self):
-        """Any number of tokens -> as many, and the code of each."""
+    def _trunk(self) -> keras.Model:
+        """Tokens (batch, n, token width) -> "tokens" of the same shape and "code" (batch, n, latent_dim)."""
         tokens = keras.Input((None, self.backbone.width), name="tokens")
         attended = self.backbone.attend(tokens, "encoder", self.backbone.depth)
         code = layers.Dense(self.latent_dim, name="encoder_narrow")(attended)

@@ -1,4 +1,4 @@
-"""Regularized deterministic autoencoder: a smooth decoder and a small code, sampled from after the fact.
+"""Regularized deterministic autoencoder: a smooth decoder and short codes, with a sampler fitted afterwards.
 
 Ghosh, Sajjadi, Vergari, Black and Schoelkopf, "From Variational to Deterministic Autoencoders", ICLR
 2020, arXiv:1903.12436.
@@ -7,6 +7,7 @@ Ghosh, Sajjadi, Vergari, Black and Schoelkopf, "From Variational to Deterministi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from keras import ops
 
@@ -19,18 +20,21 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Regularized"]
+
 
 @dataclass(frozen=True)
 class Regularized(Variant):
-    """Reconstruction + half the squared code + a penalty on the decoder: its weights, or its gradient.
+    """Reconstruction + beta * half the squared code + penalties on the decoder's weights and gradient.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    beta: weight of half the code's squared length, at least 0.
-    lambda_l2: weight of the decoder's squared weights, at least 0.
-    lambda_gp: weight of the squared Frobenius norm of the decoder's Jacobian, estimated by one random
-        direction a step, at least 0.
-    sampler: where codes to generate from are drawn; fitted after training.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        beta: Weight of half the code's squared length, at least 0.
+        lambda_l2: Weight of the decoder's squared weights, at least 0.
+        lambda_gp: Weight of the squared Frobenius norm of the decoder's Jacobian, estimated along one
+            random direction in each training step; at least 0.
+        sampler: The source of codes to generate from, fitted after training.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -40,7 +44,7 @@ class Regularized(Variant):
     lambda_gp: float = 0.0
     sampler: Sampler = FittedMixture()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, beta=0, lambda_l2=0, lambda_gp=0)
 
     def build(self, spec: Spec) -> Heads:
@@ -48,18 +52,18 @@ class Regularized(Variant):
         decoder = plain_decoder(spec, self.backbone, self.latent_dim)
 
         weights = SquaredWeights(decoder)
-        slope = ProbedJacobian(decoder, "code", "reconstruction") if self.lambda_gp else None
+        jacobian = ProbedJacobian(decoder, "code", "reconstruction") if self.lambda_gp else None
 
-        def beside(named):
-            found = {"decoder_weights": weights(named["code"])}
-            if slope is not None:
-                found["decoder_gradient"] = slope(named["code"], named["seeds"])
-            return found
+        def penalties(tensors: dict) -> dict:
+            outputs = {"decoder_weights": weights(tensors["code"])}
+            if jacobian is not None:
+                outputs["decoder_gradient"] = jacobian(tensors["code"], tensors["seeds"])
+            return outputs
 
-        return Heads.join(encoder, decoder, beside)
+        return Heads.join(encoder, decoder, penalties)
 
     def terms(self) -> tuple[Term, ...]:
-        terms = (
+        terms: tuple[Term, ...] = (
             Term("code_length", _half_square, self.beta),
             Term("decoder_weights", lambda outputs: outputs["decoder_weights"], self.lambda_l2),
         )
@@ -68,7 +72,7 @@ class Regularized(Variant):
         return (*terms, Term("decoder_gradient", lambda outputs: outputs["decoder_gradient"], self.lambda_gp))
 
 
-def _half_square(outputs):
+def _half_square(outputs: dict) -> Any:
     return 0.5 * ops.sum(ops.square(outputs["code"]), axis=-1)
 
 

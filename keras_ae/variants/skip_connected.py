@@ -1,4 +1,4 @@
-"""Skip-connected autoencoder: what the code leaves out reaches the decoder by a way of its own.
+"""Skip-connected autoencoder: the encoder's features reach the decoder at every level, not by the code alone.
 
 Mao, Shen and Yang, "Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks with
 Symmetric Skip Connections", 2016, arXiv:1603.09056; its U shape is that of Ronneberger, Fischer and
@@ -18,17 +18,21 @@ from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["SkipConnected"]
+
 SHORTCUTS = ("added", "kept", "none")
 
 
 @dataclass(frozen=True)
 class SkipConnected(Variant):
-    """Restores images of any height and width; the decoder needs the encoder's features beside the code.
+    """A network that restores images of any height and width; its decoder needs more than the code.
 
-    filters: channels of each level, each of half the size of the one before, each at least 1.
-    blocks: residual blocks of each level on the way in, and again on the way out, at least 0.
-    unshuffle: side of the pixel blocks that become channels at the first level, at least 1.
-    shortcut: how the inputs reach the output: "added", "kept" or "none", as blocks.skips.Shortcut says.
+    Attributes:
+        filters: Channels of each level, each at least 1; every level has half the height and width of
+            the one before.
+        blocks: Residual blocks of each level in the encoder, and again in the decoder, at least 0.
+        unshuffle: Side in pixels of the blocks that become channels at the first level, at least 1.
+        shortcut: How the inputs reach the output: "added", "kept" or "none"; see `blocks.skips.Shortcut`.
     """
 
     filters: tuple[int, ...] = (64, 64, 64)
@@ -36,7 +40,7 @@ class SkipConnected(Variant):
     unshuffle: int = 2
     shortcut: str = "added"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, blocks=0, unshuffle=1)
         if not self.filters or min(self.filters) < 1:
             raise ValueError(f"filters needs one or more widths of at least 1, received {self.filters}")
@@ -45,16 +49,16 @@ class SkipConnected(Variant):
 
     @property
     def multiple(self) -> int:
-        """Pixels of the inputs that one place of the code stands for, along each axis."""
+        """Pixels of the inputs that one position of the code stands for, along each axis."""
         return self.unshuffle * 2 ** (len(self.filters) - 1)
 
     @property
     def reach(self) -> int:
-        """Pixels of the inputs around a pixel that its output may depend on, at most."""
+        """The most pixels of the inputs around a pixel that its output may depend on."""
         steps = [self.unshuffle * 2**level for level in range(len(self.filters))]
         down = sum(step * (1 + 2 * self.blocks) for step in steps)
         up = sum(step * 2 * self.blocks for step in steps[:-1])
-        return down + up + 2 * self.multiple  # the last: the output's convolution, and where a block begins
+        return down + up + 2 * self.multiple  # the last term: the output's convolution, and a block's offset
 
     def build(self, spec: Spec) -> Heads:
         scale = self._scale(spec)
@@ -70,30 +74,30 @@ class SkipConnected(Variant):
         names = [f"level_{level}" for level in range(len(levels) - 1)] + ["code"]
         encoder = keras.Model({"inputs": inputs}, dict(zip(names, levels, strict=True)), name="encoder")
 
-        taken = {
+        decoder_inputs = {
             name: keras.Input(tensor.shape[1:], name=name) for name, tensor in zip(names, levels, strict=True)
         }
-        taken["inputs"] = keras.Input(inputs.shape[1:], name="inputs")
-        features = taken["code"]
+        decoder_inputs["inputs"] = keras.Input(inputs.shape[1:], name="inputs")
+        features = decoder_inputs["code"]
         for level in reversed(range(len(levels) - 1)):
             name = f"decoder_level_{level}"
             features = conv(features, 4 * self.filters[level], f"{name}_in", kernel=1, gain=0.1)
-            features = ops.add(Shuffle(2, name=f"{name}_shuffle")(features), taken[f"level_{level}"])
+            features = ops.add(Shuffle(2, name=f"{name}_shuffle")(features), decoder_inputs[f"level_{level}"])
             for block in range(self.blocks):
                 features = residual_block(features, f"{name}_block_{block}")
         side = self.unshuffle * scale
         features = conv(features, spec.target_shape[-1] * side**2, "decoder_logits", gain=0.01)
         features = Shuffle(side, name="decoder_shuffle")(features)
         output = Shortcut(self.shortcut, scale, spec.domain.unit_interval, name="decoder_output")(
-            features, taken["inputs"]
+            features, decoder_inputs["inputs"]
         )
-        decoder = keras.Model(taken, {"reconstruction": output}, name="decoder")
+        decoder = keras.Model(decoder_inputs, {"reconstruction": output}, name="decoder")
         return Heads.join(encoder, decoder)
 
     def terms(self) -> tuple[Term, ...]:
         return ()
 
-    def _scale(self, spec):
+    def _scale(self, spec: Spec) -> int:
         """How many times larger than the inputs the targets are."""
         if len(spec.input_shape) != 3 or spec.domain.one_hot:
             raise InputError(
@@ -103,8 +107,8 @@ class SkipConnected(Variant):
         scale = spec.target_shape[0] // spec.input_shape[0]
         if spec.target_shape[:2] != tuple(scale * side for side in spec.input_shape[:2]):
             raise InputError(
-                f"a skip-connected network enlarges by a whole number, received {spec.input_shape} to become "
-                f"{spec.target_shape}; take a task that pairs such images"
+                f"a skip-connected network enlarges height and width by one whole number, received inputs "
+                f"{spec.input_shape} and targets {spec.target_shape}; take a task that pairs such images"
             )
         needed = {"added": 0, "kept": 1, "none": 1 - spec.target_shape[-1]}[self.shortcut]
         if spec.input_shape[-1] < spec.target_shape[-1] + needed or (self.shortcut == "kept" and scale > 1):
@@ -120,4 +124,4 @@ EXAMPLE = (
     Spec((12, 10, 1), (24, 20, 1), UNIT),
 )
 COMPARED: dict = {}
-"""It has no code that stands alone, so it has no row in a table of codes."""
+"""None, because its decoder needs more than a code: it has no row in a table that compares codes."""

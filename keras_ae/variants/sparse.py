@@ -1,4 +1,4 @@
-"""Sparse autoencoder: a code of many units, of which few are active for any one example.
+"""Sparse autoencoder: a code of many units, few of which are active for any one example.
 
 Olshausen and Field, "Emergence of simple-cell receptive field properties by learning a sparse code
 for natural images", Nature 1996; the divergence penalty after Lee, Ekanadham and Ng, "Sparse deep
@@ -8,6 +8,7 @@ belief net model for visual area V2", NIPS 2007, in the form of Ng's lecture not
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 from keras import ops
@@ -19,21 +20,24 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Sparse"]
+
 ACTIVE = 0.01
 """Absolute value above which a unit of the code counts as active."""
 
 
 @dataclass(frozen=True)
 class Sparse(Variant):
-    """An L1 penalty on the code, or a divergence that holds each unit's mean activity at a target.
+    """An L1 penalty on the code, or a divergence that pulls each unit's mean activity towards a target.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1; may exceed those of the input.
-    l1: weight of the code's absolute values, summed over its units, at least 0.
-    rho: target of each unit's mean activity over a batch, above 0 and below 1.
-    beta: weight of the sum over units of KL(rho || mean activity), at least 0.
-    activation: of the code, by its Keras name; None takes sigmoid where beta is above 0, which
-        keeps activities in (0, 1), and relu elsewhere, which lets them be 0.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1; they may be more than those of an input.
+        l1: Weight of the code's absolute values, summed over its units, at least 0.
+        rho: Target of each unit's mean activity over a batch, above 0 and below 1.
+        beta: Weight of the sum over units of KL(rho || mean activity), at least 0.
+        activation: Activation of the code, by its Keras name; None takes sigmoid where beta is above 0,
+            whose values lie in (0, 1), and relu otherwise, whose values may be 0.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -43,13 +47,14 @@ class Sparse(Variant):
     beta: float = 0.0
     activation: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, l1=0, beta=0)
         if not 0 < self.rho < 1:
             raise ValueError(f"rho is above 0 and below 1, received {self.rho}")
         if self.beta and self.activation not in (None, "sigmoid"):
             raise ValueError(
-                f"a beta above 0 needs activities in (0, 1), so the sigmoid; received {self.activation!r}"
+                f"a beta above 0 needs activities in (0, 1), so the sigmoid; received {self.activation!r}; "
+                "take activation sigmoid or None"
             )
         keras.activations.get(self.activation)
 
@@ -68,7 +73,7 @@ class Sparse(Variant):
         shown = (Term("mean_activity", _mean, 0.0), Term("active_fraction", _active, 0.0))
         return tuple(term for term in penalties if term.weight) + shown
 
-    def _divergence(self, outputs):
+    def _divergence(self, outputs: dict) -> Any:
         activity = ops.clip(ops.mean(outputs["code"], axis=0), 1e-6, 1.0 - 1e-6)
         return ops.sum(
             self.rho * ops.log(self.rho / activity)
@@ -76,15 +81,15 @@ class Sparse(Variant):
         )
 
 
-def _absolute(outputs):
+def _absolute(outputs: dict) -> Any:
     return ops.sum(ops.abs(outputs["code"]), axis=-1)
 
 
-def _mean(outputs):
+def _mean(outputs: dict) -> Any:
     return ops.mean(outputs["code"], axis=-1)
 
 
-def _active(outputs):
+def _active(outputs: dict) -> Any:
     return ops.mean(ops.cast(ops.abs(outputs["code"]) > ACTIVE, "float32"), axis=-1)
 
 

@@ -1,13 +1,14 @@
-"""Stacked autoencoder: each layer learns to reconstruct the one below it, then all learn together.
+"""Stacked autoencoder: each layer learns to reconstruct the output of the one below, then all train together.
 
 Vincent, Larochelle, Lajoie, Bengio and Manzagol, "Stacked Denoising Autoencoders: Learning Useful
 Representations in a Deep Network with a Local Denoising Criterion", JMLR 2010. With the denoising
-task the first layer undoes the task's corruption; `masking_fraction` corrupts what the later ones see.
+task the first layer undoes the task's corruption; `masking_fraction` corrupts the later layers' inputs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 from keras import ops
@@ -20,16 +21,19 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Heads, Spec, Stage, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Stacked"]
+
 
 @dataclass(frozen=True)
 class Stacked(Variant):
     """Greedy layer-wise pre-training of a dense autoencoder, then fine-tuning of the whole.
 
-    backbone: dense layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    pretraining_epochs: epochs of each layer's own training, at least 1; those of the recipe fine-tune.
-    masking_fraction: fraction of the units below that is set to zero while a layer above the first trains, at
-        least 0 and below 1.
+    Attributes:
+        backbone: Dense layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        pretraining_epochs: Epochs of each layer's own training, at least 1; the recipe's epochs fine-tune.
+        masking_fraction: Fraction of the units below that is set to zero while a layer above the first
+            trains, at least 0 and below 1.
     """
 
     backbone: DenseBackbone = DenseBackbone()
@@ -37,10 +41,10 @@ class Stacked(Variant):
     pretraining_epochs: int = 10
     masking_fraction: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, pretraining_epochs=1)
         if not isinstance(self.backbone, DenseBackbone):
-            raise ValueError(f"a stack is of dense layers, a DenseBackbone; received {self.backbone}")
+            raise ValueError(f"the backbone of Stacked is a DenseBackbone, received {self.backbone}")
         if not 0 <= self.masking_fraction < 1:
             raise ValueError(f"masking_fraction is at least 0 and below 1, received {self.masking_fraction}")
 
@@ -51,15 +55,17 @@ class Stacked(Variant):
         return Heads.join(encoder, decoder)
 
     def stages(self, heads: Heads) -> tuple[Stage, ...]:
-        """One stage a layer, from the data to the code; none where there is but one layer."""
+        """One stage for each layer, from the data to the code; none where there is only one layer."""
         upward = [layer for layer in heads.encoder.layers if layer.weights]
         downward = [layer for layer in heads.decoder.layers if layer.weights][::-1]
         if len(upward) == 1:
             return ()
         return tuple(self._stage(heads, upward, downward, level) for level in range(len(upward)))
 
-    def _stage(self, heads, upward, downward, level):
-        """The layer pair of a level: it reconstructs the data, or what the layers below make of it."""
+    def _stage(
+        self, heads: Heads, upward: list[keras.Layer], downward: list[keras.Layer], level: int
+    ) -> Stage:
+        """The stage of a level's pair of layers, which reconstruct the data or the output of those below."""
         pair = (upward[level].name, downward[level].name)
         if level == 0:
             inputs = keras.Input(heads.encoder.inputs[0].shape[1:], name="inputs")
@@ -73,11 +79,11 @@ class Stacked(Variant):
         below = heads.encoder.get_layer("encoder_flatten")(targets)
         for layer in upward[:level]:
             below = layer(below)
-        seen = SeededMasking(self.masking_fraction)(below, seeds) if self.masking_fraction else below
-        rebuilt = downward[level](upward[level](seen))
+        corrupted = SeededMasking(self.masking_fraction)(below, seeds) if self.masking_fraction else below
+        reconstruction = downward[level](upward[level](corrupted))
         model = keras.Model(
             {"targets": targets, "seeds": seeds},
-            {"below": below, "rebuilt": rebuilt},
+            {"below": below, "below_reconstruction": reconstruction},
             name=f"layer_{level + 1}",
         )
         terms = (Term("layer_reconstruction", _difference, 1.0),)
@@ -87,8 +93,8 @@ class Stacked(Variant):
         return ()
 
 
-def _difference(outputs):
-    return ops.mean(ops.square(outputs["below"] - outputs["rebuilt"]), axis=-1)
+def _difference(outputs: dict) -> Any:
+    return ops.mean(ops.square(outputs["below"] - outputs["below_reconstruction"]), axis=-1)
 
 
 EXAMPLE = (

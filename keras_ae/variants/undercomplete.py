@@ -1,4 +1,4 @@
-"""Undercomplete autoencoder: a code smaller than the input is the only constraint.
+"""Undercomplete autoencoder: its only constraint is a code smaller than the input.
 
 Hinton and Salakhutdinov, "Reducing the Dimensionality of Data with Neural Networks", Science 2006.
 """
@@ -14,19 +14,22 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Undercomplete"]
+
 
 @dataclass(frozen=True)
 class Undercomplete(Variant):
-    """Vanilla with a backbone of no hidden layer, deep with more, convolutional with another one.
+    """The plain autoencoder: vanilla, deep or convolutional, as its backbone is.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
+    Attributes:
+        backbone: Layers between the data and the code; without hidden layers the autoencoder is vanilla.
+        latent_dim: Numbers in a code, at least 1.
     """
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1)
 
     def build(self, spec: Spec) -> Heads:

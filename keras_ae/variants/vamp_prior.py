@@ -1,4 +1,4 @@
-"""VampPrior: the prior is a mixture of the posteriors of inputs that are learned with the rest.
+"""VampPrior: the prior is a mixture of the posteriors of learned pseudo-inputs.
 
 Tomczak and Welling, "VAE with a VampPrior", AISTATS 2018, arXiv:1705.07120.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import log
+from typing import Any
 
 import keras
 from keras import ops
@@ -26,16 +27,19 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["VampPrior"]
+
 
 @dataclass(frozen=True)
 class VampPrior(Variant):
     """Reconstruction + log q(code | x) - log mean over pseudo-inputs of q(code | pseudo-input), in nats.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    num_pseudo_inputs: components of the prior, at least 1.
-    likelihood: "auto", "bernoulli", "gaussian" or "categorical", as of the variational autoencoder.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        num_pseudo_inputs: Components of the prior, at least 1.
+        likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -44,7 +48,7 @@ class VampPrior(Variant):
     likelihood: str = "auto"
     sampler: Sampler = LearnedPrior()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, num_pseudo_inputs=1)
         check_likelihood(self.likelihood)
 
@@ -55,26 +59,26 @@ class VampPrior(Variant):
         pseudo = PseudoInputs(self.num_pseudo_inputs, spec.input_shape, spec.domain, name="pseudo_inputs")
         sampling = Sampling()
 
-        def bottleneck(named):
-            components = encoder({"inputs": pseudo(named["seeds"])})
+        def bottleneck(tensors: dict) -> dict:
+            components = encoder({"inputs": pseudo(tensors["seeds"])})
             prior = {"prior_mean": components["mean"], "prior_log_var": components["log_var"]}
-            return sampling.sample(named) | prior
+            return sampling.sample(tensors) | prior
 
         noise = keras.Input((self.latent_dim + 1,), name="noise")
         components = encoder({"inputs": pseudo(noise)})
-        drawn = PosteriorMixtureSampling(name="draw")(noise, components["mean"], components["log_var"])
-        prior = keras.Model({"noise": noise}, {"code": drawn}, name="prior")
+        code = PosteriorMixtureSampling(name="draw")(noise, components["mean"], components["log_var"])
+        prior = keras.Model({"noise": noise}, {"code": code}, name="prior")
         return replace(Heads.join(encoder, decoder, bottleneck), prior=prior)
 
     def terms(self) -> tuple[Term, ...]:
         return (Term("kl", self._kl),)
 
-    def _kl(self, outputs):
-        """Estimated from the draw, (batch,)."""
+    def _kl(self, outputs: dict) -> Any:
+        """The divergence from the prior estimated from the sampled code, (batch,)."""
         code = outputs["code"]
-        each = log_normal(code[:, None], outputs["prior_mean"][None], outputs["prior_log_var"][None])
-        prior = ops.logsumexp(each, axis=1) - log(self.num_pseudo_inputs)
-        return log_normal(code, outputs["mean"], outputs["log_var"]) - prior
+        components = log_normal(code[:, None], outputs["prior_mean"][None], outputs["prior_log_var"][None])
+        log_prior = ops.logsumexp(components, axis=1) - log(self.num_pseudo_inputs)
+        return log_normal(code, outputs["mean"], outputs["log_var"]) - log_prior
 
 
 EXAMPLE = (

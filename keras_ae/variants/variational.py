@@ -1,4 +1,4 @@
-"""Variational autoencoder: the code is a distribution, held near a standard normal one.
+"""Variational autoencoder: the encoder gives a distribution of codes, pulled towards a standard normal one.
 
 Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, arXiv:1312.6114. With a weight beta on
 the divergence (Higgins et al. 2017), its warm-up (Bowman et al. 2016) and cycles (Fu et al. 2019),
@@ -8,6 +8,7 @@ a capacity (Burgess et al. 2018) and free bits (Kingma et al. 2016).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from keras import ops
 
@@ -19,23 +20,27 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Variational"]
+
 
 @dataclass(frozen=True)
 class Variational(Variant):
     """The evidence lower bound in nats an example: reconstruction + beta * KL(q(code | x) || N(0, 1)).
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    beta: weight of the divergence, at least 0; above 1 the beta-VAE.
-    kl_warmup: fraction of the run, in [0, 1], over which the weight rises from 0 to beta.
-    cycles: times that the rise is repeated in the run, at least 1; each takes its share of a cycle.
-    capacity: nats, at least 0; above 0 the divergence is held at it, beta * |KL - capacity|, and it
-        is the capacity that rises in place of the weight.
-    free_bits: nats of each unit, averaged over a batch, that cost nothing, at least 0.
-    likelihood: "bernoulli" for [0, 1], "gaussian" (a learned variance an element) for that or for
-        real values, "unit_gaussian" for those (a variance of 1: squared errors), "categorical"; "auto" takes
-        what fits the data.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        beta: Weight of the divergence, at least 0; above 1 the beta-VAE.
+        kl_warmup: Fraction of the run, in [0, 1], over which the weight rises from 0 to beta.
+        cycles: Times that the rise is repeated in the run, at least 1; kl_warmup is then a fraction of a
+            cycle.
+        capacity: Nats, at least 0. Above 0 the penalty is beta * |KL - capacity|, and the capacity rises
+            instead of the weight.
+        free_bits: Nats of each latent dimension, averaged over a batch, that are not penalized, at least 0.
+        likelihood: "bernoulli" for values in [0, 1]; "gaussian" (a learned variance for each element) for
+            those or real values; "unit_gaussian" for real values (a variance of 1, so squared errors);
+            "categorical"; or "auto", which takes the one that fits the data.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -48,7 +53,7 @@ class Variational(Variant):
     likelihood: str = "auto"
     sampler: Sampler = StandardNormal()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, cycles=1, beta=0, capacity=0, free_bits=0)
         if not 0 <= self.kl_warmup <= 1:
             raise ValueError(f"kl_warmup is a fraction of the run, from 0 to 1, received {self.kl_warmup}")
@@ -60,24 +65,28 @@ class Variational(Variant):
     def terms(self) -> tuple[Term, ...]:
         if self.capacity:
             return (Term("kl", kl_divergence, 0.0), Term("capacity_gap", self._gap, self.beta))
-        schedule = self._risen if self.kl_warmup else None
+        schedule = self._warmup if self.kl_warmup else None
         if self.free_bits:
-            return (Term("kl", kl_divergence, 0.0), Term("kl_paid", self._paid, self.beta, schedule))
+            return (
+                Term("kl", kl_divergence, 0.0),
+                Term("kl_with_free_bits", self._floored_kl, self.beta, schedule),
+            )
         return (Term("kl", kl_divergence, self.beta, schedule),)
 
-    def _paid(self, outputs):
+    def _floored_kl(self, outputs: dict) -> Any:
+        """The batch's mean KL of each dimension, at least `free_bits`, summed: a scalar."""
         return ops.sum(ops.maximum(ops.mean(kl_per_dimension(outputs), axis=0), self.free_bits))
 
-    def _gap(self, outputs):
-        kl = self._paid(outputs) if self.free_bits else ops.mean(kl_divergence(outputs))
-        return ops.abs(kl - self.capacity * self._risen(outputs["progress"]))
+    def _gap(self, outputs: dict) -> Any:
+        kl = self._floored_kl(outputs) if self.free_bits else ops.mean(kl_divergence(outputs))
+        return ops.abs(kl - self.capacity * self._warmup(outputs["progress"]))
 
-    def _risen(self, progress):
-        """How far the warm-up is, in [0, 1]; at the end of the run it is done."""
+    def _warmup(self, progress: Any) -> Any:
+        """The fraction of the warm-up that is done, in [0, 1]; 1 at the end of the run."""
         if not self.kl_warmup:
             return ops.ones(())
-        within = ops.where(progress < 1.0, (progress * self.cycles) % 1.0, 1.0)
-        return ops.minimum(within / self.kl_warmup, 1.0)
+        cycle_progress = ops.where(progress < 1.0, (progress * self.cycles) % 1.0, 1.0)
+        return ops.minimum(cycle_progress / self.kl_warmup, 1.0)
 
 
 COMPARED = {"variational": Variational(), "beta_4": Variational(beta=4.0)}

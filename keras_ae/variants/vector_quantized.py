@@ -1,13 +1,14 @@
-"""Vector-quantized autoencoder: a code of whole numbers, each the number of a vector in a codebook.
+"""Vector-quantized autoencoder: a code of integers, each the index of a vector in a codebook.
 
 Van den Oord, Vinyals and Kavukcuoglu, "Neural Discrete Representation Learning", NeurIPS 2017,
-arXiv:1711.00937, with running means for the codebook and a prior over the codes learned beside it.
+arXiv:1711.00937, with moving averages for the codebook and a prior over the codes trained beside it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import keras
 from keras import layers, ops
@@ -20,22 +21,26 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["VectorQuantized"]
+
 
 @dataclass(frozen=True)
 class VectorQuantized(Variant):
-    """Reconstruction + commitment_cost * |vector - its code's|^2, and the prior's own likelihood of the codes.
+    """Reconstruction + commitment_cost * |encoder's vector - codebook vector|^2 - log prior of the code.
 
-    backbone: layers between the data and the code.
-    latent_dim: positions of the code, each the number of a vector, at least 1; of a backbone that keeps the
-        steps of a level or of music, the positions of each of them.
-    num_embeddings: vectors in the codebook, at least 2.
-    embedding_dim: numbers in each vector, at least 1.
-    commitment_cost: weight of the encoder's distance from the codes, at least 0.
-    decay: of the codebook's running means, above 0 and below 1.
-    prior_context: codes before a position that the prior goes by, at least 1; 0 for all of them, by a recurrent
-        unit. Of little data a prior that remembers all repeats what it has seen.
-    prior_units: width of the prior's recurrent unit, or of its layers, at least 1.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Positions in a code, at least 1, each the index of a codebook vector; with a backbone
+            that encodes steps, the positions in each step.
+        num_embeddings: Vectors in the codebook, at least 2.
+        embedding_dim: Numbers in each vector, at least 1.
+        commitment_cost: Weight of the squared distance of the encoder's vectors from the codebook's, at
+            least 0.
+        decay: Decay of the codebook's moving averages, above 0 and below 1.
+        prior_context: Earlier positions that the prior conditions on, at least 1; or 0 for all, by a
+            recurrent unit. On few examples a prior with all of them repeats the training data.
+        prior_units: Width of the prior's recurrent unit, or of its layers, at least 1.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -48,7 +53,7 @@ class VectorQuantized(Variant):
     prior_units: int = 128
     sampler: Sampler = LearnedPrior()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(
             self,
             latent_dim=1,
@@ -87,25 +92,32 @@ class VectorQuantized(Variant):
             logits = self.backbone.decode(flat, spec.target_shape)
         reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
         decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
-        painter = keras.Model(quantized, {"reconstruction": reconstruction}, name="painter")
+        vector_decoder = keras.Model(quantized, {"reconstruction": reconstruction}, name="painter")
 
-        return self._joined(encoder, decoder, painter, codebook, lookup)
+        return self._join(encoder, decoder, vector_decoder, codebook, lookup)
 
-    def _joined(self, encoder, decoder, painter, codebook, lookup):
-        """Heads of which training sees the vectors on their way through the codebook, and the prior."""
+    def _join(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        vector_decoder: keras.Model,
+        codebook: Codebook,
+        lookup: Lookup,
+    ) -> Heads:
+        """The heads, whose trained model also gives the quantized vectors and the prior's logits."""
         heads = Heads.join(encoder, decoder)
         positions = decoder.get_layer("code").output.shape[1]
         prior = CodePrior(self.num_embeddings, positions, self.prior_units, self.prior_context, name="prior")
         inputs = {tensor.name: tensor for tensor in heads.end_to_end.inputs}
         seeds = keras.Input((2,), dtype="int64", name="seeds")
         encoded = encoder(inputs)
-        passed = codebook(encoded["vectors"], seeds, mode="quantize")
-        outputs = {**encoded, "passed": passed, "looked_up": lookup(encoded["code"])}
+        quantized = codebook(encoded["vectors"], seeds, mode="quantize")
+        outputs = {**encoded, "passed": quantized, "looked_up": lookup(encoded["code"])}
         outputs["prior_logits"] = prior(encoded["code"], mode="score")
-        trained = keras.Model(inputs | {"seeds": seeds}, outputs | painter(passed), name="trained")
+        trained = keras.Model(inputs | {"seeds": seeds}, outputs | vector_decoder(quantized), name="trained")
         noise = keras.Input((positions, self.num_embeddings), name="noise")
-        drawn = keras.Model({"noise": noise}, {"code": prior(noise, mode="draw")}, name="prior")
-        return Heads(encoder, decoder, heads.end_to_end, trained, prior=drawn)
+        sampler = keras.Model({"noise": noise}, {"code": prior(noise, mode="draw")}, name="prior")
+        return Heads(encoder, decoder, heads.end_to_end, trained, prior=sampler)
 
     def terms(self) -> tuple[Term, ...]:
         return (
@@ -114,21 +126,21 @@ class VectorQuantized(Variant):
             Term("perplexity", self._perplexity, 0.0),
         )
 
-    def _perplexity(self, outputs):
-        """exp of the entropy of the codes' use in a batch: how many are in use, evenly counted."""
-        use = ops.mean(
+    def _perplexity(self, outputs: dict) -> Any:
+        """exp of the entropy of the codebook's use in a batch: the effective number of vectors in use."""
+        frequencies = ops.mean(
             ops.reshape(ops.one_hot(outputs["code"], self.num_embeddings), (-1, self.num_embeddings)), axis=0
         )
-        return ops.exp(-ops.sum(use * ops.log(use + 1e-10)))
+        return ops.exp(-ops.sum(frequencies * ops.log(frequencies + 1e-10)))
 
 
-def _commitment(outputs):
+def _commitment(outputs: dict) -> Any:
     gap = outputs["vectors"] - ops.stop_gradient(outputs["passed"])
     return ops.mean(ops.square(gap), axis=(1, 2))
 
 
-def _prior_nll(outputs):
-    """Nats a position."""
+def _prior_nll(outputs: dict) -> Any:
+    """The prior's negative log-likelihood of each code in nats a position, (batch,)."""
     return ops.mean(
         ops.sparse_categorical_crossentropy(outputs["code"], outputs["prior_logits"], from_logits=True),
         axis=-1,

@@ -1,4 +1,4 @@
-"""Wasserstein autoencoder: the codes together, and not each for itself, resemble the prior.
+"""Wasserstein autoencoder: the codes of all examples together, rather than each one's, resemble the prior.
 
 Tolstikhin, Bousquet, Gelly and Schoelkopf, "Wasserstein Auto-Encoders", 2018, arXiv:1711.01558, in
 its form with the maximum mean discrepancy.
@@ -18,15 +18,18 @@ from keras_ae.errors import check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
+__all__ = ["Wasserstein"]
+
 
 @dataclass(frozen=True)
 class Wasserstein(Variant):
     """Reconstruction + lambda * MMD(codes, N(0, 1)), with a deterministic encoder.
 
-    backbone: layers between the data and the code.
-    latent_dim: numbers in the code, at least 1.
-    lambda_: weight of the discrepancy, at least 0.
-    sampler: where codes to generate from are drawn.
+    Attributes:
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code, at least 1.
+        lambda_: Weight of the discrepancy, at least 0.
+        sampler: The source of codes to generate from.
     """
 
     backbone: Backbone = DenseBackbone()
@@ -34,7 +37,7 @@ class Wasserstein(Variant):
     lambda_: float = 1.0
     sampler: Sampler = StandardNormal()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, latent_dim=1, lambda_=0)
 
     def build(self, spec: Spec) -> Heads:

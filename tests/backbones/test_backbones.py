@@ -244,8 +244,8 @@ def test_a_step_reaches_its_neighbors_alone_and_stays_in_its_place(axis, random)
         (lambda: PatchBackbone(depth=0), "depth is at least 1, received 0"),
         (lambda: PatchBackbone(decoder_depth=-1), "decoder_depth is at least 1, received -1"),
         (lambda: PatchBackbone(heads=0), "heads is at least 1, received 0"),
-        (lambda: PatchBackbone(width=6), "multiple of 4 and of the heads, which are 4; received 6"),
-        (lambda: PatchBackbone(width=8, heads=3), "multiple of 4 and of the heads, which are 3; received 8"),
+        (lambda: PatchBackbone(width=6), "multiple of 4 and of the number of heads, 4; received 6"),
+        (lambda: PatchBackbone(width=8, heads=3), "multiple of 4 and of the number of heads, 3; received 8"),
     ],
 )
 def test_a_value_outside_its_domain_is_refused(make, message):
@@ -273,31 +273,31 @@ def test_patches_of_what_is_no_image_are_refused():
         PatchBackbone().encode(keras.Input((7,)))
 
 
-def test_places_differ_by_row_and_by_column():
-    places = np.asarray(PositionEncoding(3, 4)(np.zeros((1, 12, 8), np.float32)))[0]
-    apart = np.abs(places[:, None] - places).max(axis=-1)
+def test_position_encodings_differ_by_row_and_by_column():
+    encodings = np.asarray(PositionEncoding(3, 4)(np.zeros((1, 12, 8), np.float32)))[0]
+    apart = np.abs(encodings[:, None] - encodings).max(axis=-1)
     assert (apart + np.eye(12) > 0.05).all()
-    np.testing.assert_array_equal(places[0, :4], [0, 0, 1, 1])  # sin 0 and cos 0 of the first row
+    np.testing.assert_array_equal(encodings[0, :4], [0, 0, 1, 1])  # sin 0 and cos 0 of the first row
 
 
-def test_some_batches_are_seen_whole():
-    hide, tokens = RandomMasking(2, whole=0.5), np.zeros((1, 5, 3), np.float32)
-    kept = [hide(tokens, np.array([[seed, 0]]), training=True)[0].shape[1] for seed in range(60)]
-    assert set(kept) == {2, 5}
-    assert 15 <= kept.count(5) <= 45
-    assert {hide(tokens, np.array([[seed, 0]]))[0].shape[1] for seed in range(5)} == {5}
+def test_a_fraction_of_the_training_batches_is_not_masked():
+    mask, tokens = RandomMasking(2, unmasked_fraction=0.5), np.zeros((1, 5, 3), np.float32)
+    counts = [mask(tokens, np.array([[seed, 0]]), training=True)[0].shape[1] for seed in range(60)]
+    assert set(counts) == {2, 5}
+    assert 15 <= counts.count(5) <= 45
+    assert {mask(tokens, np.array([[seed, 0]]))[0].shape[1] for seed in range(5)} == {5}
 
 
-def test_tokens_return_to_their_places_and_a_learned_one_stands_for_the_hidden(random):
+def test_tokens_return_to_their_indices_and_a_learned_one_replaces_the_hidden(random):
     tokens = random.normal(size=(2, 5, 3)).astype("float32")
     seeds = np.array([[1, 2], [3, 4]])
-    kept, places = RandomMasking(2)(tokens, seeds)
-    assert all(len(set(row)) == 2 for row in np.asarray(places))
+    visible, indices = RandomMasking(2)(tokens, seeds)
+    assert all(len(set(row)) == 2 for row in np.asarray(indices))
     restore = Restore(5)
-    whole = np.asarray(restore(kept, places))
+    whole = np.asarray(restore(visible, indices))
     for example in range(2):
-        for place in range(5):
-            seen = place in np.asarray(places[example])
+        for index in range(5):
+            is_visible = index in np.asarray(indices[example])
             np.testing.assert_allclose(
-                whole[example, place], tokens[example, place] if seen else restore.hidden, rtol=1e-6
+                whole[example, index], tokens[example, index] if is_visible else restore.hidden, rtol=1e-6
             )

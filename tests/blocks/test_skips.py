@@ -157,7 +157,7 @@ def test_wrong_fields_are_refused(wrong, message):
     [
         ("added", Spec((16,), (16,), "unit"), "takes images"),
         ("added", Spec((4, 4, 3), (4, 4, 3), "categorical"), "takes images"),
-        ("added", Spec((4, 4, 3), (6, 6, 3), "unit"), "enlarges by a whole number"),
+        ("added", Spec((4, 4, 3), (6, 6, 3), "unit"), "enlarges height and width by one whole number"),
         ("added", Spec((4, 4, 1), (4, 4, 3), "unit"), 'shortcut="added" does not fit'),
         ("kept", Spec((4, 4, 3), (4, 4, 3), "unit"), 'shortcut="kept" does not fit'),
         ("kept", Spec((4, 4, 4), (8, 8, 3), "unit"), 'shortcut="kept" does not fit'),

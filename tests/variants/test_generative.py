@@ -367,12 +367,12 @@ def test_a_masked_autoencoder_paints_without_the_patches_that_it_does_not_see(ra
     ).build(SPEC)
     inputs = random.uniform(size=(2, 3, 4, 1)).astype("float32")
     outputs = apply(heads.trained, {"inputs": tf.constant(inputs), "seeds": SEEDS})
-    assert outputs["code"].shape[1:] == (1, 2)  # of four patches one is seen
+    assert outputs["code"].shape[1:] == (1, 2)  # one of four patches is visible
     changed = 1 - inputs
-    for example, [place] in enumerate(np.asarray(outputs["places"])):
-        row, column = 2 * (place // 2), 2 * (place % 2)
-        seen = np.s_[example, row : row + 2, column : column + 2]
-        changed[seen] = inputs[seen]
+    for example, [index] in enumerate(np.asarray(outputs["indices"])):
+        row, column = 2 * (index // 2), 2 * (index % 2)
+        visible = np.s_[example, row : row + 2, column : column + 2]
+        changed[visible] = inputs[visible]
     again = apply(heads.trained, {"inputs": tf.constant(changed), "seeds": SEEDS})
     np.testing.assert_allclose(again["reconstruction"], outputs["reconstruction"], rtol=1e-5)
     whole = [

@@ -67,7 +67,9 @@ def test_masking_by_seeds_zeroes_its_share():
 
 def test_free_bits_cost_nothing_below_them():
     variant = Variational(free_bits=0.25)
-    assert float(term(variant, "kl_paid").value(outputs_of([[0.1, 1.0]]))) == pytest.approx(0.25 + 0.5)
+    assert float(term(variant, "kl_with_free_bits").value(outputs_of([[0.1, 1.0]]))) == pytest.approx(
+        0.25 + 0.5
+    )
     assert term(variant, "kl").weight == 0
 
 
@@ -260,7 +262,7 @@ def test_the_gradient_of_the_probed_penalty_reaches_the_encoder(random):
         (
             Stacked,
             {"backbone": RecurrentBackbone()},
-            "a stack is of dense layers.*received Recurrent",
+            "the backbone of Stacked is a DenseBackbone, received Recurrent",
         ),
         (Stacked, {"masking_fraction": 1.0}, "masking_fraction is at least 0 and below 1, received 1.0"),
         (Variational, {"beta": -1.0}, "beta is at least 0, received -1.0"),
@@ -301,7 +303,7 @@ def test_each_stage_of_a_stack_reconstructs_what_is_below_it_and_moves_its_own_l
     assert second.layers == ("encoder_dense_2", "decoder_dense_1")
     assert third.layers == ("encoder_code", "decoder_dense_2")
     assert first.model.output["reconstruction"].shape == (None, 3, 4, 1)
-    assert third.model.output["below"].shape == third.model.output["rebuilt"].shape == (None, 5)
+    assert third.model.output["below"].shape == third.model.output["below_reconstruction"].shape == (None, 5)
     assert {stage.epochs for stage in (first, second, third)} == {7}
     named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
     named["targets"] = named["inputs"]
