@@ -65,19 +65,23 @@ def _convert(source, runtimes, output):
     print(columns.line(["", *TITLES]))
     status = 0
     for converted in app.convert(source, runtimes, output):
-        if converted.figures is None:
+        if converted.metrics is None:
             print(f"{converted.title:{columns.widths[0]}}  -", flush=True)
             print(f"keras-ae: {' '.join(converted.note.split())}", file=sys.stderr)
             status = 1
         else:
-            print(columns.line([converted.title, *_cells(converted.figures), converted.note]), flush=True)
+            print(columns.line([converted.title, *_cells(converted.metrics), converted.note]), flush=True)
     others = app.other_signatures(source)
     if others:
         print(f"left to TF Serving: {', '.join(others)}")
     return status
 
 
-def _cells(figures):
-    times = (figures.single, figures.single_p99, figures.batch)
-    errors = (figures.worst, figures.mean)
-    return [f"{figures.size:.1f}", *(f"{time:.0f}" for time in times), *(f"{error:.2g}" for error in errors)]
+def _cells(metrics):
+    times = (metrics.single_us, metrics.single_p99_us, metrics.batch_us)
+    errors = (metrics.max_error, metrics.mean_error)
+    return [
+        f"{metrics.size_kib:.1f}",
+        *(f"{time:.0f}" for time in times),
+        *(f"{error:.2g}" for error in errors),
+    ]

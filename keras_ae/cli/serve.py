@@ -130,6 +130,6 @@ def serve(options: argparse.Namespace) -> int:
     if options.print:
         print(shlex.join(command(server.ENGINES[0])))
         return 0
-    chosen = command(server.prepared(options.models))
+    chosen = command(server.prepare(options.models))
     print(f"starting: {shlex.join(chosen)}", flush=True)
     return subprocess.call(chosen)

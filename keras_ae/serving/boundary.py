@@ -197,13 +197,13 @@ class GraphBoundary(Boundary):
         return changed
 
     def decode_images(self, image_bytes: tf.Tensor) -> tf.Tensor:
-        return images.decoded(image_bytes, self.input_shape)
+        return images.decode_images(image_bytes, self.input_shape)
 
     def encode_images(self, reconstruction: tf.Tensor) -> tf.Tensor:
-        return images.encoded(reconstruction)
+        return images.encode_images(reconstruction)
 
     def restore(self, restorer: keras.Model, files: Tensors) -> tf.Tensor:
-        return images.restored(lambda inputs: apply(restorer, inputs)["reconstruction"], dict(files))
+        return images.restore_images(lambda inputs: apply(restorer, inputs)["reconstruction"], files)
 
 
 def _of_as_many_rows(tensors):
@@ -272,7 +272,7 @@ class NumPyBoundary(Boundary):
 
     def decode_images(self, image_bytes: np.ndarray) -> np.ndarray:
         levels = [tf.io.decode_png(content).numpy() for content in image_bytes]
-        return np.stack(levels).astype(np.float32) * images.LEVEL
+        return np.stack(levels).astype(np.float32) * images.BYTE_SCALE
 
     def encode_images(self, reconstruction: Any) -> np.ndarray:
         levels = np.round(255 * np.clip(reconstruction, 0, 1)).astype(np.uint8)

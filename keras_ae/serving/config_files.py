@@ -1,4 +1,4 @@
-"""The files that TF Serving is started with: which models and versions, batching, monitoring."""
+"""The files that configure TF Serving: models and versions, batching, monitoring."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from pathlib import Path
 from keras_ae.files import replace_text
 from keras_ae.serving.versions import head_folders, labels, versions
 
+__all__ = ["BATCHED", "BATCHING", "BATCHING_TEXT", "MODELS", "MONITORING", "MOUNT", "write_files"]
+
 MOUNT = "/models"
-"""Where TF Serving's container expects the folder of all models."""
+"""The folder of all models inside TF Serving's container."""
+
 MODELS, BATCHING, MONITORING = "models.config", "batching.config", "monitoring.config"
+"""Names of the configuration files."""
+
 BATCHED = "batching_params.pbtxt"
 """Name of the file beside a SavedModel that lets a server put several requests to it into one batch."""
 
@@ -28,10 +33,14 @@ prometheus_config {
 
 
 def write_files(root: Path) -> None:
-    """Writes what TF Serving reads of all models below a folder.
+    """Writes TF Serving's configuration files for all models below a folder.
 
-    models.config: every head as `<recipe>_<head>`, its two newest versions and those labeled, with
-    the labels. batching.config, monitoring.config: as they are, where a user has not written others.
+    models.config lists every head as `<recipe>_<head>` with its labels, its two newest versions and the
+    labeled ones. batching.config and monitoring.config are written only where they are missing, so that
+    those of a user stay.
+
+    Args:
+        root: The folder of all exported models.
     """
     text = "".join(map(_entry, head_folders(root)))
     replace_text(root / MODELS, f"model_config_list {{\n{text}}}\n")
@@ -40,11 +49,11 @@ def write_files(root: Path) -> None:
             replace_text(root / name, content)
 
 
-def _entry(folder):
-    """One head's part of models.config."""
-    named = labels(folder)
-    # the one before the newest too: it answers until the newest is loaded and the label has moved
-    served = sorted({*versions(folder)[-2:], *named.values()})
+def _entry(folder: Path) -> str:
+    """A head's entry in models.config."""
+    by_label = labels(folder)
+    # also the one before the newest: it answers until the newest is loaded and the label has moved
+    served = sorted({*versions(folder)[-2:], *by_label.values()})
     lines = [
         "  config {",
         f'    name: "{folder.parent.name}_{folder.name}"',
@@ -55,7 +64,7 @@ def _entry(folder):
         + " } }",
         *(
             f'    version_labels {{ key: "{label}" value: {number} }}'
-            for label, number in sorted(named.items())
+            for label, number in sorted(by_label.items())
         ),
         "  }",
     ]

@@ -1,4 +1,4 @@
-"""The check of exported heads by a program that is not Python, over the loader that TF Serving uses."""
+"""A check of exported heads by a C++ program that loads them with the same loader as TF Serving."""
 
 from __future__ import annotations
 
@@ -17,21 +17,28 @@ import tensorflow as tf
 from keras_ae.errors import InputError
 from keras_ae.files import written_whole
 
-SOURCE = Path(__file__).with_name("verify.cc")
-PARITY = 1e-5
-"""Largest difference from the Keras heads that an element may show, as a share of the largest one or of 1.
+__all__ = ["PARITY", "Finding", "check", "compiler", "program", "time_requests"]
 
-As much as an export may show: the answers may be another processor's, whose kernels round otherwise.
+SOURCE = Path(__file__).with_name("verify.cc")
+"""The program's source."""
+
+PARITY = 1e-5
+"""The largest allowed difference from the Keras heads, as a fraction of the largest element or of 1.
+
+Exports are allowed as much: the expected outputs may come from another processor, whose kernels round
+differently.
 """
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing the program found.
+    """A line of the program's report.
 
-    kind: "signature", "compared", "refused", "accepted" (a bad request that was not refused),
-        "failed", "timed" or "done".
-    details: what else it tells, in the order of its line.
+    Attributes:
+        folder: The version's folder that it is about.
+        kind: "signature", "compared", "refused", "accepted" (a bad request that was not refused),
+            "failed", "timed" or "done".
+        details: The other fields of the line, in their order.
     """
 
     folder: Path
@@ -40,7 +47,7 @@ class Finding:
 
     @property
     def is_fault(self) -> bool:
-        """Whether a server with this head would give a wrong answer, or take what it should refuse."""
+        """Whether a server with this head would give wrong outputs, or accept a bad request."""
         if self.kind == "compared":
             worst, largest = float(self.details[3]), float(self.details[4])
             return not worst <= PARITY * max(1.0, largest)
@@ -48,41 +55,56 @@ class Finding:
 
 
 def compiler() -> str | None:
-    """The C++ compiler there is: $CXX, or g++."""
+    """The C++ compiler of this machine.
+
+    Returns:
+        The path of $CXX or of g++; None where there is none.
+    """
     return shutil.which(os.environ.get("CXX") or "g++")
 
 
 def program() -> Path:
-    """The compiled program; kept in the user's cache for as long as source and TensorFlow stay the same.
+    """The compiled program, built where the user's cache has none of this source and this TensorFlow.
 
-    Raises InputError where there is no compiler, and where it fails.
+    Returns:
+        The path of the executable.
+
+    Raises:
+        InputError: If there is no compiler, or it fails.
     """
     flags = [*tf.sysconfig.get_compile_flags(), *tf.sysconfig.get_link_flags()]
     folder = tf.sysconfig.get_lib()
     flags += ["-Wl,--no-as-needed", "-l:libtensorflow_cc.so.2", f"-Wl,-rpath,{folder}"]
     key = hashlib.sha256(SOURCE.read_bytes() + f"{flags} {tf.__version__}".encode()).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "keras_ae"
-    built = cache / f"verify-{sysconfig.get_platform()}-{key}"
-    if built.exists():
-        return built
-    if compiler() is None:
+    executable = cache / f"verify-{sysconfig.get_platform()}-{key}"
+    if executable.exists():
+        return executable
+    path = compiler()
+    if path is None:
         raise InputError(
             "expected a C++ compiler to build the check with, found no g++; install g++, or set CXX"
         )
     cache.mkdir(parents=True, exist_ok=True)
-    with written_whole(built) as (partial,):
-        command = [compiler(), "-w", "-O1", str(SOURCE), *flags, "-o", str(partial)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise InputError(f"{compiler()} cannot build the check: {done.stderr.strip()[-800:]}")
-    return built
+    with written_whole(executable) as (partial,):
+        command = [path, "-w", "-O1", str(SOURCE), *flags, "-o", str(partial)]
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        if process.returncode:
+            raise InputError(f"{path} cannot build the check: {process.stderr.strip()[-800:]}")
+    return executable
 
 
 def check(folders: Iterable[Path]) -> list[Finding]:
-    """What the program finds of versions' folders: every signature and record, and bad requests.
+    """Checks every signature and warm-up record of exported heads, and that bad requests are refused.
 
-    A folder of which it could not tell everything has a "failed" among its findings.
-    Raises InputError as `program` does.
+    Args:
+        folders: The versions' folders.
+
+    Returns:
+        The findings. A folder that could not be checked completely has a "failed" one.
+
+    Raises:
+        InputError: If the program cannot be built.
     """
     folders = [Path(folder) for folder in folders]
     findings, status = _run(["check", *folders])
@@ -94,11 +116,11 @@ def check(folders: Iterable[Path]) -> list[Finding]:
     return findings
 
 
-def _unchecked(folder, findings):
-    """A fault for each signature of which no answer was compared."""
-    told = [finding for finding in findings if finding.folder == folder]
-    compared = {finding.details[0] for finding in told if finding.kind == "compared"}
-    names = [finding.details[0] for finding in told if finding.kind == "signature"]
+def _unchecked(folder: Path, findings: Sequence[Finding]) -> list[Finding]:
+    """A fault for each signature none of whose outputs were compared."""
+    own = [finding for finding in findings if finding.folder == folder]
+    compared = {finding.details[0] for finding in own if finding.kind == "compared"}
+    names = [finding.details[0] for finding in own if finding.kind == "signature"]
     return [
         Finding(folder, "failed", (name, "records", "no warm-up record of this signature"))
         for name in names
@@ -106,26 +128,39 @@ def _unchecked(folder, findings):
     ]
 
 
-def time(signature: str, batch: int, count: int, folders: Sequence[Path]) -> dict[Path, tuple[float, float]]:
-    """Median and 99th percentile of a request's time in microseconds, by folder; one request to each in turn.
+def time_requests(
+    signature: str, batch: int, count: int, folders: Sequence[Path]
+) -> dict[Path, tuple[float, float]]:
+    """Measures how long requests take, with one request to each folder in turn.
 
-    Raises InputError as `program` does, and for a folder that cannot be timed.
+    Args:
+        signature: The signature's name.
+        batch: Rows of a request.
+        count: Requests to each folder.
+        folders: The versions' folders.
+
+    Returns:
+        The median and the 99th percentile of a request's time in microseconds, by folder.
+
+    Raises:
+        InputError: If the program cannot be built, or a folder cannot be timed.
     """
     findings, status = _run(["time", signature, batch, count, *folders])
     failed = [finding for finding in findings if finding.kind == "failed"]
     if failed or status:
-        why = failed[0].details[-1] if failed else f"the program ended with {status}"
-        raise InputError(f"{(failed[0].folder if failed else folders[0])} cannot be timed: {why}")
-    return {finding.folder: tuple(map(float, finding.details[-2:])) for finding in findings}
+        reason = failed[0].details[-1] if failed else f"the program ended with {status}"
+        raise InputError(f"{(failed[0].folder if failed else folders[0])} cannot be timed: {reason}")
+    return {finding.folder: (float(finding.details[-2]), float(finding.details[-1])) for finding in findings}
 
 
-def _run(words):
-    command = [str(program()), *map(str, words)]
+def _run(arguments: Iterable[object]) -> tuple[list[Finding], int]:
+    """Runs the program; returns its findings and its exit status."""
+    command = [str(program()), *map(str, arguments)]
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2"} | dict(os.environ)
-    done = subprocess.run(
+    process = subprocess.run(
         command, capture_output=True, encoding="utf-8", errors="replace", check=False, env=environment
     )
-    if done.returncode:
-        print(done.stderr[-2000:], file=sys.stderr)
-    parts = [line.split("\t") for line in done.stdout.split("\n") if line]
-    return [Finding(Path(folder), kind, tuple(rest)) for folder, kind, *rest in parts], done.returncode
+    if process.returncode:
+        print(process.stderr[-2000:], file=sys.stderr)
+    parts = [line.split("\t") for line in process.stdout.split("\n") if line]
+    return [Finding(Path(folder), kind, tuple(rest)) for folder, kind, *rest in parts], process.returncode

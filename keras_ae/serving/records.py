@@ -1,7 +1,7 @@
-"""Warm-up records: requests that TF Serving replays as it loads a model, with the answers that are due.
+"""Warm-up records: requests that TF Serving replays as it loads a model, with their expected outputs.
 
-The server reads the requests alone. The answers are the Keras heads' own, so that whoever has the
-folder can check the heads in it, with nothing else at hand.
+The server reads only the requests. The outputs are the Keras heads' own, so that a folder is all that
+is needed to check the heads in it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-PLACE = Path("assets.extra") / "tf_serving_warmup_requests"
-"""Where TF Serving looks for them in a version's folder."""
+__all__ = ["WARMUP_FILE", "Record", "read_records", "write_records"]
+
+WARMUP_FILE = Path("assets.extra") / "tf_serving_warmup_requests"
+"""The file in a version's folder where TF Serving looks for warm-up records."""
 
 FIELDS = {
     "ModelSpec": {"name": (1, "string"), "signature_name": (3, "string")},
@@ -24,14 +27,17 @@ FIELDS = {
     "PredictLog": {"request": (1, "PredictRequest"), "response": (2, "PredictResponse")},
     "PredictionLog": {"predict_log": (6, "PredictLog")},
 }
-"""The part of TF Serving's messages that a record needs: their fields' numbers and types."""
+"""The fields of TF Serving's messages that a record needs, as (number, type) by message and field."""
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """A request to a signature and the answer that is due.
+    """A request to a signature and the expected outputs.
 
-    inputs, outputs: arrays by name, examples along the first axis; strings of bytes as objects.
+    Attributes:
+        signature: The signature's name.
+        inputs: Inputs by name, examples along the first axis; byte strings in arrays of objects.
+        outputs: Expected outputs by name, in the same form.
     """
 
     signature: str
@@ -40,31 +46,44 @@ class Record:
 
 
 def write_records(records: Iterable[Record], folder: Path, model: str) -> None:
-    """Writes a version's warm-up records; model: the name it is served under."""
-    (folder / PLACE).parent.mkdir(exist_ok=True)
-    with tf.io.TFRecordWriter(str(folder / PLACE)) as writer:
+    """Writes a version's warm-up records.
+
+    Args:
+        records: The records.
+        folder: The version's folder.
+        model: The name under which TF Serving serves the head.
+    """
+    (folder / WARMUP_FILE).parent.mkdir(exist_ok=True)
+    with tf.io.TFRecordWriter(str(folder / WARMUP_FILE)) as writer:
         for record in records:
-            whole = MESSAGES["PredictionLog"]()
-            log = whole.predict_log
+            message = MESSAGES["PredictionLog"]()
+            log = message.predict_log
             for side in (log.request, log.response):
                 side.model_spec.name = model
                 side.model_spec.signature_name = record.signature
-            for tensors, named in (
+            for tensors, arrays in (
                 (log.request.inputs, record.inputs),
                 (log.response.outputs, record.outputs),
             ):
-                for name, value in named.items():
+                for name, value in arrays.items():
                     tensors[name].CopyFrom(tf.make_tensor_proto(value))
-            writer.write(whole.SerializeToString(deterministic=True))
+            writer.write(message.SerializeToString(deterministic=True))
 
 
 def read_records(folder: Path) -> list[Record]:
-    """A version's warm-up records, in their order.
+    """Reads a version's warm-up records.
 
-    Raises OSError where there are none.
+    Args:
+        folder: The version's folder.
+
+    Returns:
+        The records in their order.
+
+    Raises:
+        OSError: If the version has none.
     """
     records = []
-    for raw in tf.data.TFRecordDataset(str(folder / PLACE)).as_numpy_iterator():
+    for raw in tf.data.TFRecordDataset(str(folder / WARMUP_FILE)).as_numpy_iterator():
         log = MESSAGES["PredictionLog"].FromString(raw).predict_log
         inputs, outputs = (
             {name: tf.make_ndarray(tensor) for name, tensor in tensors.items()}
@@ -74,8 +93,8 @@ def read_records(folder: Path) -> list[Record]:
     return records
 
 
-def _messages():
-    """The messages' classes by name; TF Serving's own package would bring a second TensorFlow along."""
+def _messages() -> dict[str, Any]:
+    """The messages' classes by name; TF Serving's own package would install a second TensorFlow."""
     tensor = tf.make_tensor_proto(0).DESCRIPTOR
     file = descriptor_pb2.FileDescriptorProto(
         name="keras_ae/serving/records.proto",
@@ -110,3 +129,4 @@ def _messages():
 
 
 MESSAGES = _messages()
+"""The classes of TF Serving's messages by name."""

@@ -1,6 +1,7 @@
-"""Versions of exported heads: found, published under the next number, labeled, pruned.
+"""Versions of exported heads: listing, publishing under the next number, labels, and pruning.
 
-A head's folder is TF Serving's base path: a folder a version, named by its number, and `labels.json`.
+A head's folder is TF Serving's base path. It has a folder for each version, named by its number, and
+`labels.json`.
 """
 
 from __future__ import annotations
@@ -17,34 +18,83 @@ from pathlib import Path
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 
+__all__ = [
+    "LABELS",
+    "STABLE",
+    "find_version",
+    "head_folders",
+    "is_version",
+    "labels",
+    "locked",
+    "previous_version",
+    "prune",
+    "publish",
+    "rollback",
+    "set_label",
+    "versions",
+]
+
 LABELS = "labels.json"
+"""The name of the file of labels in a head's folder."""
+
 STABLE = "stable"
-"""The label that clients follow: on the newest version, until a rollback moves it."""
+"""The label that clients follow: that of the newest version, until a rollback moves it."""
 
 
 def versions(folder: Path) -> list[int]:
-    """The versions that a head's folder holds, oldest first."""
+    """The versions in a head's folder.
+
+    Args:
+        folder: The head's folder, `<models>/<recipe>/<head>`.
+
+    Returns:
+        The numbers of its versions, oldest first.
+    """
     return sorted(int(path.name) for path in folder.glob("*") if is_version(path))
 
 
 def is_version(path: Path) -> bool:
-    """Whether a server would take a path for a version."""
+    """Whether TF Serving would take a path for a version.
+
+    Args:
+        path: A path in a head's folder.
+
+    Returns:
+        Whether it is a folder named by a number.
+    """
     return path.name.isdecimal() and path.is_dir()
 
 
 def head_folders(root: Path) -> list[Path]:
-    """Every `<recipe>/<head>` below a folder that holds a version."""
+    """The heads below a folder that have a version.
+
+    Args:
+        root: The folder of all exported models.
+
+    Returns:
+        The folders `<recipe>/<head>`, sorted.
+    """
     return sorted({path.parent for path in root.glob("*/*/*") if is_version(path)})
 
 
 def find_version(root: Path, recipe: str, head: str, version: int | None = None) -> Path:
-    """The folder of an exported head: the version given, else the one labeled stable.
+    """The folder of an exported version of a head.
 
-    Raises InputError, naming what there is, for a recipe, a head or a version that there is not.
+    Args:
+        root: The folder of all exported models.
+        recipe: The recipe's name.
+        head: The head's name.
+        version: The version's number; None for the one labeled stable.
+
+    Returns:
+        The version's folder.
+
+    Raises:
+        InputError: If there is no such recipe, head or version; the message lists the existing ones.
     """
     folder = root / recipe / head
-    there = versions(folder)
-    if not there:
+    existing = versions(folder)
+    if not existing:
         heads = [path for path in head_folders(root) if path.parent.name == recipe]
         if heads:
             names = ", ".join(path.name for path in heads)
@@ -54,27 +104,37 @@ def find_version(root: Path, recipe: str, head: str, version: int | None = None)
             f"expected a recipe exported to {root}, received {recipe!r}; there is {recipes}; "
             f"export it first: keras-ae export {recipe}"
         )
-    if version is not None and version not in there:
+    if version is not None and version not in existing:
         raise InputError(
-            f"{recipe} has no version {version} of its {head}; it has {', '.join(map(str, there))}"
+            f"{recipe} has no version {version} of its {head}; it has {', '.join(map(str, existing))}"
         )
     return folder / str(labels(folder)[STABLE] if version is None else version)
 
 
 def labels(folder: Path) -> dict[str, int]:
-    """The labels of a head's versions. `stable` is the newest where no rollback has moved it.
+    """The labels of a head's versions, without those of removed versions.
 
-    A label on a version that is gone is left out.
+    Args:
+        folder: The head's folder.
+
+    Returns:
+        Version numbers by label; `stable` is the newest where no rollback has moved it.
     """
-    there = versions(folder)
-    kept = {label: number for label, number in _put(folder).items() if number in there}
-    return ({STABLE: there[-1]} if there else {}) | kept
+    existing = versions(folder)
+    own = {label: number for label, number in _read_labels(folder).items() if number in existing}
+    return ({STABLE: existing[-1]} if existing else {}) | own
 
 
 def set_label(folder: Path, label: str, version: int | None) -> None:
-    """Puts a label on a version, or takes it off.
+    """Sets or removes a label.
 
-    Raises InputError for a version that there is not, and for an empty label.
+    Args:
+        folder: The head's folder.
+        label: The label, a word.
+        version: The version that it names from now on; None removes the label.
+
+    Raises:
+        InputError: If the label is not a word, or there is no such version.
     """
     if not re.fullmatch(r"[A-Za-z_][\w.-]*", label, re.ASCII):
         raise InputError(f"a label is a word such as {STABLE}, received {label!r}")
@@ -82,72 +142,111 @@ def set_label(folder: Path, label: str, version: int | None) -> None:
         raise InputError(
             f"{folder} has no version {version}; it has {', '.join(map(str, versions(folder))) or 'none'}"
         )
-    found = _put(folder)
-    found.pop(label, None)
-    replace_text(
-        folder / LABELS, json.dumps(found | ({label: version} if version is not None else {})) + "\n"
-    )
+    new = _read_labels(folder)
+    new.pop(label, None)
+    replace_text(folder / LABELS, json.dumps(new | ({label: version} if version is not None else {})) + "\n")
 
 
-def _put(folder):
-    """The labels that were put on versions, those that are gone too."""
+def _read_labels(folder: Path) -> dict[str, int]:
+    """The labels in the file, also those of removed versions."""
     file = folder / LABELS
     return json.loads(file.read_text()) if file.exists() else {}
 
 
 def rollback(folder: Path, version: int | None = None) -> int:
-    """Moves `stable` to a version, or to the one before that which it is on; returns the version.
+    """Moves `stable` to an older version.
 
-    Raises InputError where there is no such version.
+    Args:
+        folder: The head's folder.
+        version: The version's number; None for the one before the current stable one.
+
+    Returns:
+        The number of the version that is stable now.
+
+    Raises:
+        InputError: If there is no such version.
     """
-    version = earlier(folder) if version is None else version
+    version = previous_version(folder) if version is None else version
     set_label(folder, STABLE, version)
     return version
 
 
-def earlier(folder: Path) -> int:
-    """The version before that which `stable` is on. Raises InputError where there is none."""
-    now = labels(folder).get(STABLE)
-    before = [number for number in versions(folder) if now is not None and number < now]
-    if not before:
-        raise InputError(f"{folder} has no version before {now}; nothing to roll back to")
-    return before[-1]
+def previous_version(folder: Path) -> int:
+    """The version before the stable one.
+
+    Args:
+        folder: The head's folder.
+
+    Returns:
+        Its number.
+
+    Raises:
+        InputError: If there is none.
+    """
+    stable = labels(folder).get(STABLE)
+    older = [number for number in versions(folder) if stable is not None and number < stable]
+    if not older:
+        raise InputError(f"{folder} has no version before {stable}; nothing to roll back to")
+    return older[-1]
 
 
 def prune(folder: Path, keep: int) -> list[int]:
-    """Removes the oldest versions but for the newest `keep` and those labeled; returns the removed.
+    """Removes the oldest versions of a head, except labeled ones.
 
-    The one before the newest stays in any case: a server answers from it until the newest is loaded.
-    Raises InputError for fewer than one to keep.
+    The version before the newest is never removed: a server answers from it until the newest is loaded.
+
+    Args:
+        folder: The head's folder.
+        keep: The number of newest versions to keep, at least 1.
+
+    Returns:
+        The numbers of the removed versions.
+
+    Raises:
+        InputError: If `keep` is below 1.
     """
     if keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
-    there = versions(folder)
-    held = {*there[-max(keep, 2) :], *labels(folder).values()}
-    gone = [number for number in there if number not in held]
-    for number in gone:
-        aside = folder / f"tmp-{uuid.uuid4().hex}"
-        (folder / str(number)).rename(aside)  # at once, so that no server finds half a version
-        shutil.rmtree(aside, ignore_errors=True)
-    return gone
+    existing = versions(folder)
+    retained = {*existing[-max(keep, 2) :], *labels(folder).values()}
+    removed = [number for number in existing if number not in retained]
+    for number in removed:
+        temporary = folder / f"tmp-{uuid.uuid4().hex}"
+        (folder / str(number)).rename(temporary)  # atomic, so that no server loads half a version
+        shutil.rmtree(temporary, ignore_errors=True)
+    return removed
 
 
-def publish(aside: Path, folder: Path, heads: tuple[str, ...]) -> dict[str, Path]:
-    """Moves complete heads to one number that none has; tries again where another export was first."""
+def publish(staging: Path, folder: Path, heads: tuple[str, ...]) -> dict[str, Path]:
+    """Moves complete heads to the next version number that none of them has.
+
+    It tries again where another export took the number first.
+
+    Args:
+        staging: The folder that has a SavedModel's folder for each head.
+        folder: The recipe's folder, `<models>/<recipe>`.
+        heads: Names of the heads.
+
+    Returns:
+        The new version's folder by head.
+
+    Raises:
+        OSError: If a folder cannot be moved; none is moved then.
+    """
     while True:
-        there = [number for head in heads for number in versions(folder / head)]
-        version = str(max(there, default=0) + 1)
-        moved = {}
+        existing = [number for head in heads for number in versions(folder / head)]
+        version = str(max(existing, default=0) + 1)
+        moved: dict[str, Path] = {}
         try:
             for head in heads:
                 (folder / head).mkdir(exist_ok=True)
-                (aside / head).rename(folder / head / version)
+                (staging / head).rename(folder / head / version)
                 moved[head] = folder / head / version
             return moved
         except BaseException as error:
             for head, path in moved.items():
-                path.rename(aside / head)  # at once, so that no server finds half a version
-            # the first head's number is taken first, so whoever has it has them all
+                path.rename(staging / head)  # atomic, so that no server loads half a version
+            # the first head's number is taken first, so the export that has it has them all
             taken = (folder / heads[0] / version).exists()
             if moved or not taken or not isinstance(error, OSError):
                 raise
@@ -155,7 +254,14 @@ def publish(aside: Path, folder: Path, heads: tuple[str, ...]) -> dict[str, Path
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
-    """Holds back whoever else would change versions, labels or the server's files below a folder."""
+    """Locks versions, labels and the server's files below a folder against other processes.
+
+    Args:
+        root: The folder of all exported models, created where it is missing.
+
+    Yields:
+        Once, with the lock held.
+    """
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -241,10 +241,10 @@ def test_a_mask_of_another_size_and_one_too_many_are_refused(finished, random):
 
 
 def test_a_image_too_large_to_restore_in_one_piece_is_refused(monkeypatch):
-    monkeypatch.setattr(images, "MOST_RESTORED", 100)
+    monkeypatch.setattr(images, "MAX_RESTORED_PIXELS", 100)
     files = {"image_bytes": tf.constant([as_file(np.zeros((11, 10, 3), np.uint8))])}
     with pytest.raises(tf.errors.InvalidArgumentError, match="expected an image of at most 100 pixels"):
-        images.restored(lambda given: given["inputs"], files)
+        images.restore_images(lambda given: given["inputs"], files)
 
 
 def test_what_is_shown_of_a_run_needs_no_decoder_of_codes_alone(finished):

@@ -38,12 +38,12 @@ def png_of_size(width, height):
 
 @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)])
 def small(contents):
-    return images.decoded(contents, (16, 16, 3))
+    return images.decode_images(contents, (16, 16, 3))
 
 
 @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)])
 def gray(contents):
-    return images.decoded(contents, (20, 12, 1))
+    return images.decode_images(contents, (20, 12, 1))
 
 
 def as_trained(folder, contents, suffix, size, channels):
@@ -153,7 +153,7 @@ def test_no_images_give_no_images():
 
 def test_images_come_back_as_png_files(random):
     values = random.uniform(-0.2, 1.2, (3, 5, 4, 1)).astype("float32")
-    for value, contents in zip(values, images.encoded(values).numpy(), strict=True):
+    for value, contents in zip(values, images.encode_images(values).numpy(), strict=True):
         with Image.open(io.BytesIO(contents)) as image:
             assert image.format == "PNG"
             found = np.asarray(image)

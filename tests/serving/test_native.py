@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_ae.cli import main
 from keras_ae.errors import InputError
 from keras_ae.serving import native
-from keras_ae.serving.records import PLACE, Record, read_records, write_records
+from keras_ae.serving.records import WARMUP_FILE, Record, read_records, write_records
 from keras_ae.serving.versions import find_version
 
 built = pytest.mark.skipif(native.compiler() is None, reason="no C++ compiler (g++) to build the check with")
@@ -111,8 +111,8 @@ def test_a_folder_that_cannot_be_loaded_or_has_no_records_is_a_fault(encoder, tm
     [fault] = native.check([tmp_path / "none"])
     assert fault.is_fault
     assert "Could not find SavedModel" in fault.details[2]
-    whole = (encoder / PLACE).read_bytes()
-    (encoder / PLACE).write_bytes(whole[:-20])
+    whole = (encoder / WARMUP_FILE).read_bytes()
+    (encoder / WARMUP_FILE).write_bytes(whole[:-20])
     assert [f for f in native.check([encoder]) if f.kind == "failed" and f.details[1] == "loading"]
     records = read_records(find_copy(encoder, whole))
     write_records([r for r in records if r.signature == "image_bytes"], encoder, "tiny_encoder")
@@ -120,22 +120,22 @@ def test_a_folder_that_cannot_be_loaded_or_has_no_records_is_a_fault(encoder, tm
     assert [fault.details for fault in faults] == [
         ("serving_default", "records", "no warm-up record of this signature")
     ]
-    (encoder / PLACE).unlink()
+    (encoder / WARMUP_FILE).unlink()
     assert "tf_serving_warmup_requests" in native.check([encoder])[0].details[2]
 
 
 def find_copy(encoder, records):
-    (encoder / PLACE).write_bytes(records)
+    (encoder / WARMUP_FILE).write_bytes(records)
     return encoder
 
 
 @built
 def test_a_head_is_timed(exported):
     encoder = find_version(exported, "tiny", "encoder")
-    [(median, late)] = native.time("serving_default", 1, 50, [encoder]).values()
+    [(median, late)] = native.time_requests("serving_default", 1, 50, [encoder]).values()
     assert 0 < median <= late
     with pytest.raises(InputError, match="cannot be timed: no record of signature nonsense"):
-        native.time("nonsense", 1, 50, [encoder])
+        native.time_requests("nonsense", 1, 50, [encoder])
 
 
 def test_a_missing_compiler_is_told(monkeypatch, tmp_path):

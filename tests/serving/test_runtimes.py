@@ -15,9 +15,9 @@ from keras_ae import cli
 from keras_ae.cli import convert as conversions
 from keras_ae.errors import ExportError, InputError
 from keras_ae.serving.exported import ExportedHead
-from keras_ae.serving.records import PLACE, Record
+from keras_ae.serving.records import WARMUP_FILE, Record
 from keras_ae.serving.runtimes import conversion, litert, models
-from keras_ae.serving.runtimes.models import Converted, Source, gaps, open_source, quiet
+from keras_ae.serving.runtimes.models import Converted, Source, differences, load_source, quiet
 from keras_ae.serving.versions import head_folders
 
 HEADS = ("encoder", "decoder", "autoencoder")
@@ -55,7 +55,7 @@ def converted(exported, tmp_path, *arguments):
     return cli.main(["convert", "tiny", "--models", str(exported), *output, *arguments])
 
 
-def test_a_conversion_comes_with_a_row_of_figures_and_what_is_told_of_it(exported, tmp_path, capsys, echo):
+def test_a_conversion_has_a_row_of_metrics_and_a_description(exported, tmp_path, capsys, echo):
     assert converted(exported, tmp_path, "--to", "echo") == 0
     title, kib, single, p99, batch, worst, mean, file = capsys.readouterr().out.splitlines()[-2].split()
     assert title == "Echo"
@@ -77,7 +77,7 @@ def test_a_conversion_comes_with_a_row_of_figures_and_what_is_told_of_it(exporte
     assert sorted(os.listdir(tmp_path / "out")) == ["tiny_encoder.echo", "tiny_encoder.echo.json"]
 
 
-def test_tensorflow_is_the_first_row_and_what_stays_with_it_is_named(exported, tmp_path, capsys, echo):
+def test_tensorflow_is_the_first_row_and_other_signatures_are_listed(exported, tmp_path, capsys, echo):
     assert converted(exported, tmp_path, "--to", "echo", "--head", "encoder,decoder") == 0
     _, title, _, first, _, encoder, _, second, _, _, _, decoder = capsys.readouterr().out.splitlines()
     assert title == "tiny_encoder, version 1; TensorFlow on all cores, others on one core"
@@ -92,7 +92,7 @@ def test_a_conversion_that_is_off_leaves_nothing_and_the_others_go_on(exported, 
     printed = capsys.readouterr()
     [line] = [line for line in printed.err.splitlines() if line.startswith("keras-ae: ")]
     assert "code of tiny_encoder differs by" in line
-    assert "in Off, at most 0.0001 is allowed; nothing was kept" in line
+    assert "in Off, at most 0.0001 is allowed; nothing was written" in line
     assert "Echo  " in printed.out
     assert sorted(os.listdir(tmp_path / "out")) == ["tiny_encoder.echo", "tiny_encoder.echo.json"]
 
@@ -111,15 +111,13 @@ def test_of_whole_numbers_one_in_a_hundred_may_be_another(tmp_path, monkeypatch,
     runtime = conversion.Runtime("Near", ".near", "near", (), lambda head: Converted(b"", run))
     monkeypatch.setitem(conversion.RUNTIMES, "near", runtime)
     if refused:
-        with pytest.raises(ExportError, match="in a share 0.015 of its numbers in Near, at most 0.01 is"):
+        with pytest.raises(ExportError, match="in a fraction 0.015 of its integers in Near, at most 0.01 is"):
             conversion.convert(head, "near")
     else:
         assert conversion.convert(head, "near").run is run
 
 
-def test_the_error_of_a_quantized_conversion_is_told_and_not_judged(
-    exported, tmp_path, capsys, off, monkeypatch
-):
+def test_the_error_of_a_quantized_conversion_is_reported_only(exported, tmp_path, capsys, off, monkeypatch):
     loose = dataclasses.replace(conversion.RUNTIMES["off"], exact=False)
     monkeypatch.setitem(conversion.RUNTIMES, "off", loose)
     assert converted(exported, tmp_path, "--to", "off") == 0
@@ -134,7 +132,7 @@ def test_a_head_that_a_runtime_cannot_run_is_refused(exported, echo, monkeypatch
     broken = dataclasses.replace(echo, convert=lambda head: Converted(b"", fail))
     monkeypatch.setitem(conversion.RUNTIMES, "echo", broken)
     with pytest.raises(ExportError, match="Echo cannot run tiny_encoder: no such kernel$"):
-        conversion.convert(open_source(exported / "tiny/encoder/1"), "echo")
+        conversion.convert(load_source(exported / "tiny/encoder/1"), "echo")
 
 
 def test_what_was_converted_is_replaced_only_when_asked_for(exported, tmp_path, capsys, echo):
@@ -198,15 +196,15 @@ def test_a_head_without_warm_up_records_is_to_be_exported_again(tmp_path):
     folder = tmp_path / "old" / "encoder" / "1"
     folder.mkdir(parents=True)
     with pytest.raises(InputError, match="has no warm-up records.*export it again: keras-ae export old"):
-        open_source(folder)
-    (folder / PLACE).parent.mkdir()
-    (folder / PLACE).touch()
+        load_source(folder)
+    (folder / WARMUP_FILE).parent.mkdir()
+    (folder / WARMUP_FILE).touch()
     with pytest.raises(InputError, match="has no warm-up records"):
-        open_source(folder)
+        load_source(folder)
 
 
 def test_whole_numbers_are_right_or_wrong():
-    found = gaps(
+    found = differences(
         {"code": np.array([3, 9, 5]), "mean": np.array([1.0, 2.5])},
         {"code": np.array([3, 4, 5]), "mean": np.array([1.0, 2.0])},
     )
@@ -261,7 +259,7 @@ def answers(name, content):
 def test_every_head_gives_in_its_file_what_it_gives_in_keras(exported, tmp_path, name, suffix, head):
     pytest.importorskip("onnxruntime" if name == "onnx" else "ai_edge_litert")
     assert converted(exported, tmp_path, "--to", name, "--head", head) == 0
-    source = open_source(exported / "tiny" / head / "1")
+    source = load_source(exported / "tiny" / head / "1")
     run = answers(name, (tmp_path / "out" / f"tiny_{head}{suffix}").read_bytes())
     told = json.loads((tmp_path / "out" / f"tiny_{head}{suffix}.json").read_text())
     for rows in (1, 3):
@@ -298,12 +296,12 @@ def test_a_loop_over_a_series_is_converted(tmp_path, random, name):
     inputs = random.normal(size=(5, 6, 2)).astype(np.float32)
     head = made(tmp_path, lambda named: {"code": model(named["inputs"])}, weights, inputs=inputs)
     found = conversion.convert(head, name)
-    assert found.batch == (None if name == "onnx" else 1)
+    assert found.batch_size == (None if name == "onnx" else 1)
     off = 0.05 if name == "litert_int8" else 1e-5  # each runtime has a tanh of its own
     np.testing.assert_allclose(found.run(head.record.inputs)["code"], head.record.outputs["code"], atol=off)
     if name == "litert_int8":
         assert found.quantization == "dynamic_range"
-        assert found.note == "full-integer quantization knows no loops; one row a call"
+        assert found.note == "full-integer quantization does not support loops; one row a call"
 
 
 @pytest.mark.extras
@@ -320,10 +318,10 @@ def test_the_gelu_of_keras_is_within_what_onnx_knows(tmp_path, random):
 @pytest.mark.extras
 def test_full_integers_give_way_where_they_lose_too_much(exported, monkeypatch):
     pytest.importorskip("ai_edge_litert")
-    head = open_source(exported / "tiny/encoder/1")
+    head = load_source(exported / "tiny/encoder/1")
     kept = conversion.convert(head, "litert_int8")
     assert (kept.quantization, kept.note) == ("full_integer", "")
-    monkeypatch.setattr(litert, "LOSS", -1.0)
+    monkeypatch.setattr(litert, "MAX_QUANTIZATION_ERROR", -1.0)
     changed = conversion.convert(head, "litert_int8")
     assert changed.quantization == "dynamic_range"
     assert changed.note.startswith("full-integer quantization is off by 0.0")

@@ -10,7 +10,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 from keras_ae.cli import main
 from keras_ae.errors import InputError
 from keras_ae.serving import config_files, server, versions
-from keras_ae.serving.records import PLACE, read_records
+from keras_ae.serving.records import WARMUP_FILE, read_records
 
 pytest.importorskip(
     "tensorflow_serving", reason="tensorflow-serving-api is not there; make setup installs it"
@@ -119,7 +119,7 @@ def test_every_signature_has_warm_up_records_that_the_server_reads(root):
 
     for head in ("encoder", "decoder", "autoencoder"):
         folder = versions.find_version(root, "tiny", head)
-        raw = list(tf.data.TFRecordDataset(str(folder / PLACE)).as_numpy_iterator())
+        raw = list(tf.data.TFRecordDataset(str(folder / WARMUP_FILE)).as_numpy_iterator())
         assert 0 < len(raw) <= 1000
         logs = [PredictionLog.FromString(record).predict_log for record in raw]
         assert {log.request.model_spec.name for log in logs} == {f"tiny_{head}"}
@@ -165,17 +165,17 @@ def test_an_engine_that_answers_is_taken(root, engine):
     engine("docker", "echo no daemon >&2; exit 1")
     engine("podman", "exit 0")
     (root / "models.config").unlink()
-    assert server.prepared(root) == "podman"
+    assert server.prepare(root) == "podman"
     assert (root / "models.config").exists()
 
 
 def test_what_is_missing_to_serve_is_told(root, engine, tmp_path):
     with pytest.raises(InputError, match="holds no exported model; train one first"):
-        server.prepared(tmp_path / "empty")
+        server.prepare(tmp_path / "empty")
     with pytest.raises(InputError, match=r"container engine \(docker or podman\) .* found none"):
-        server.prepared(root)
+        server.prepare(root)
     engine("docker", "echo 'no daemon here' >&2; exit 1")
     with pytest.raises(
         InputError, match="its engine does not answer .no daemon here.; start it, or run this"
     ):
-        server.prepared(root)
+        server.prepare(root)

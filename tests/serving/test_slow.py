@@ -59,7 +59,7 @@ def test_a_served_encoder_is_about_as_quick_as_one_written_by_hand(denoising, tm
     plain = by_hand(heads, inputs, tmp_path / "by_hand")
     ratios, tails = [], []
     for _ in range(5):
-        times = native.time("serving_default", 1, 3000, [folders["encoder"], plain])
+        times = native.time_requests("serving_default", 1, 3000, [folders["encoder"], plain])
         (median, late), (best, best_late) = times[folders["encoder"]], times[plain]
         ratios.append(median / best)
         tails.append(late / median)

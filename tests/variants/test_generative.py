@@ -360,7 +360,7 @@ def test_the_three_weights_of_total_correlation_at_one_are_the_variational_bound
     assert [term.weight for term in Variational().terms()] == [1.0]
 
 
-def test_a_masked_autoencoder_paints_without_the_patches_that_it_does_not_see(random):
+def test_a_masked_autoencoder_does_not_use_the_hidden_patches(random):
     keras.utils.set_random_seed(0)
     heads = Masked(
         PatchBackbone(2, width=8, depth=1, heads=2), 2, mask_ratio=0.66, unmasked_fraction=0.0
@@ -390,7 +390,7 @@ def test_a_masked_autoencoder_that_sees_all_is_trained_on_what_it_serves(random)
 
 
 def test_a_masked_autoencoder_for_targets_of_another_size_is_refused():
-    with pytest.raises(InputError, match=r"which are \(2, 2\); received targets of \(3, 4\)"):
+    with pytest.raises(InputError, match=r"as its inputs, \(2, 2\); received targets of \(3, 4\)"):
         Masked(PatchBackbone(2, width=8)).build(Spec((3, 4, 1), (6, 8, 1), "unit"))
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_ae.errors import ExportError, InputError
 from keras_ae.serving.runtimes import conversion
-from keras_ae.serving.runtimes.models import SIGNATURE, Source, open_source
+from keras_ae.serving.runtimes.models import SIGNATURE, Source, load_source
 from keras_ae.serving.versions import find_version
 
 __all__ = ["Conversion", "convert", "describe", "open_sources", "other_signatures", "titles"]
@@ -22,12 +22,12 @@ class Conversion:
 
     Attributes:
         title: The runtime.
-        figures: Size, times and differences; None where the runtime cannot take the head.
+        metrics: Size, times and differences; None where the runtime cannot take the head.
         note: The file, and in which way the head was converted; or why it could not be.
     """
 
     title: str
-    figures: conversion.Figures | None
+    metrics: conversion.RuntimeMetrics | None
     note: str
 
 
@@ -60,7 +60,7 @@ def open_sources(
     conversion.check_runtimes(list(runtimes))
     folders = [find_version(models, recipe, head, version) for head in heads]
     output = output or models / "converted"
-    sources = [open_source(folder) for folder in folders]
+    sources = [load_source(folder) for folder in folders]
     files = [
         file for source in sources for name in runtimes for file in conversion.paths(source, name, output)
     ]
@@ -81,8 +81,8 @@ def convert(source: Source, runtimes: Sequence[str], output: Path) -> Iterator[C
     Yields:
         The head in TensorFlow, for comparison, then in each runtime.
     """
-    figures = conversion.measure(source, source.run, source.size)
-    yield Conversion("TensorFlow", figures, str(source.folder))
+    metrics = conversion.runtime_metrics(source, source.run, source.size)
+    yield Conversion("TensorFlow", metrics, str(source.folder))
     for name in runtimes:
         title = conversion.RUNTIMES[name].title
         try:
@@ -90,11 +90,11 @@ def convert(source: Source, runtimes: Sequence[str], output: Path) -> Iterator[C
         except ExportError as error:
             yield Conversion(title, None, str(error))
             continue
-        figures = conversion.measure(source, converted.run, len(converted.content))
+        metrics = conversion.runtime_metrics(source, converted.run, len(converted.content))
         file = conversion.write(source, name, converted, output)
         kind = (converted.quantization or "").replace("_", "-")
         notes = "; ".join(filter(None, [kind, converted.note]))
-        yield Conversion(title, figures, f"{file} ({notes})" if notes else str(file))
+        yield Conversion(title, metrics, f"{file} ({notes})" if notes else str(file))
 
 
 def titles(runtimes: Sequence[str]) -> list[str]:

@@ -86,5 +86,5 @@ def set_label(
 def _version(folder, version):
     """A version that there is: the one of that number, or the one before the stable one."""
     if version is None:
-        return versions.earlier(folder)
+        return versions.previous_version(folder)
     return int(versions.find_version(folder.parents[1], folder.parent.name, folder.name, version).name)

@@ -92,7 +92,7 @@ def request_times(folders: Sequence[Path], count: int) -> Iterator[tuple[Path, s
     for folder in folders:
         for signature in json.loads((folder / "card.json").read_text(encoding="utf-8"))["signatures"]:
             for batch in BATCHES:
-                [(median, late)] = native.time(signature, batch, count, [folder]).values()
+                [(median, late)] = native.time_requests(signature, batch, count, [folder]).values()
                 yield folder, signature, batch, median, late
 
 

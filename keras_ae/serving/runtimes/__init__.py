@@ -1,1 +1,1 @@
-"""Exported heads in other runtimes: converted from the SavedModel, checked on its answers, and timed."""
+"""Exported heads in other runtimes: converted, compared with the outputs of Keras, and timed."""

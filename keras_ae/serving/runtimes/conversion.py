@@ -1,4 +1,4 @@
-"""Conversions of exported heads: made, held to the Keras heads' answers, timed, and written whole."""
+"""Conversions of exported heads: compared with the Keras heads' outputs, timed, and written atomically."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,23 +19,50 @@ from keras_ae.errors import ExportError, InputError
 from keras_ae.files import written_whole
 from keras_ae.serving.export import TIES
 from keras_ae.serving.runtimes import litert, onnx
-from keras_ae.serving.runtimes.models import Converted, Named, Source, first_line, gaps, is_whole, quiet
+from keras_ae.serving.runtimes.models import (
+    Arrays,
+    Converted,
+    Source,
+    differences,
+    first_line,
+    is_integer,
+    quiet,
+)
+
+__all__ = [
+    "RUNTIMES",
+    "TOLERANCE",
+    "Runtime",
+    "RuntimeMetrics",
+    "check_runtimes",
+    "convert",
+    "paths",
+    "runtime_metrics",
+    "write",
+]
 
 TOLERANCE = 1e-4
-"""Largest difference of a conversion to floats from the Keras head, as a share of the largest value due or of
-1 where that is less. Of whole numbers the share that is wrong is held to TIES."""
+"""The largest allowed difference of a conversion to floats from the Keras head, as a fraction of the largest
+expected value, or of 1 where that is less. For integers TIES limits the fraction of wrong ones."""
+
 BATCH = 64
 """Rows of the larger of the two requests that are timed."""
+
 SECONDS, CALLS = 1.0, 1000
-"""A latency is measured for so long, by at most so many calls."""
+"""The longest time, and the most calls, over which a latency is measured."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where a head can run besides TensorFlow.
+    """A runtime other than TensorFlow in which heads can run.
 
-    title: for people. suffix: of its files. extra: of this package, which brings the packages, by the
-    names that pip knows them by. exact: whether it gives what Keras gives but for rounding.
+    Attributes:
+        title: The runtime's name for people.
+        suffix: The end of its files' names, such as ".onnx".
+        extra: The extra of keras_ae that installs its packages.
+        packages: The packages that it needs, by the names that pip knows them by.
+        convert: An exported head -> the head in the runtime; raises ExportError where that fails.
+        exact: Whether outputs are those of Keras but for rounding, and are refused otherwise.
     """
 
     title: str
@@ -45,34 +73,46 @@ class Runtime:
     exact: bool = True
 
 
-RUNTIMES = {
+RUNTIMES: dict[str, Runtime] = {
     "onnx": Runtime("ONNX Runtime", ".onnx", "onnx", ("tf2onnx", "onnx", "onnxruntime"), onnx.convert),
     "litert": Runtime("LiteRT", ".tflite", "litert", ("ai-edge-litert",), litert.convert),
     "litert_int8": Runtime(
         "LiteRT int8", "_int8.tflite", "litert", ("ai-edge-litert",), litert.convert_int8, exact=False
     ),
 }
+"""Every runtime by the name that `convert` and the command line take."""
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What a head costs in a runtime, and how far it is from Keras there.
+class RuntimeMetrics:
+    """The size and the latency of a head in a runtime, and its differences from the Keras head.
 
-    size: KiB of its file. single, single_p99, batch: microseconds of a call of 1 row, of the slowest
-    hundredth of such, and of a call of 64 rows. worst, mean: largest and mean absolute difference over
-    all numbers of all outputs; a whole number that is wrong counts as 1.
+    Attributes:
+        size_kib: Size of its file in KiB.
+        single_us: Median time of a call with 1 row, in microseconds.
+        single_p99_us: 99th percentile of the time of a call with 1 row, in microseconds.
+        batch_us: Median time of a call with 64 rows, in microseconds.
+        max_error: Largest absolute difference over all elements of all outputs; a wrong integer counts as 1.
+        mean_error: Mean absolute difference over the same elements.
     """
 
-    size: float
-    single: float
-    single_p99: float
-    batch: float
-    worst: float
-    mean: float
+    size_kib: float
+    single_us: float
+    single_p99_us: float
+    batch_us: float
+    max_error: float
+    mean_error: float
 
 
 def check_runtimes(names: list[str]) -> None:
-    """Raises InputError for an unknown runtime, and for one whose packages are not installed."""
+    """Checks that runtimes exist and that their packages are installed.
+
+    Args:
+        names: Names of runtimes.
+
+    Raises:
+        InputError: If a name is not in `RUNTIMES`, or a package is missing.
+    """
     for name in names:
         if name not in RUNTIMES:
             raise InputError(f"expected runtimes among {', '.join(RUNTIMES)}; received {name!r}")
@@ -90,10 +130,19 @@ def check_runtimes(names: list[str]) -> None:
 
 
 def convert(head: Source, name: str) -> Converted:
-    """A head in another runtime, run there on the head's warm-up records.
+    """Converts a head to another runtime and checks its outputs there on the head's warm-up records.
 
-    Raises InputError where the runtime's packages are missing, ExportError for a head that it cannot
-    express or run, and for a conversion to floats that differs from the Keras head by more than TOLERANCE.
+    Args:
+        head: The head.
+        name: The name of the runtime, one of `RUNTIMES`.
+
+    Returns:
+        The head in the runtime.
+
+    Raises:
+        InputError: If the runtime is unknown or its packages are missing.
+        ExportError: If the runtime cannot express or run the head, or is exact and differs from the Keras
+            head by more than TOLERANCE.
     """
     check_runtimes([name])
     runtime = RUNTIMES[name]
@@ -103,36 +152,60 @@ def convert(head: Source, name: str) -> Converted:
             outputs = converted.run(head.record.inputs)
     except Exception as error:
         raise ExportError(f"{runtime.title} cannot run {head.name}: {first_line(error)}") from error
-    due = head.record.outputs
-    for output, gap in gaps(outputs, due).items():
-        whole = is_whole(due[output])
-        worst = gap.mean() if whole else gap.max() / max(1.0, np.abs(due[output]).max())
-        most = TIES if whole else TOLERANCE
-        if runtime.exact and not worst <= most:
-            told = f"in a share {worst:g} of its numbers" if whole else f"by {worst:g} of its largest value"
+    expected = head.record.outputs
+    for output, difference in differences(outputs, expected).items():
+        integer = is_integer(expected[output])
+        largest = max(1.0, np.abs(expected[output]).max())
+        relative = difference.mean() if integer else difference.max() / largest
+        limit = TIES if integer else TOLERANCE
+        if runtime.exact and not relative <= limit:
+            extent = (
+                f"in a fraction {relative:g} of its integers"
+                if integer
+                else f"by {relative:g} of its largest value"
+            )
             raise ExportError(
-                f"{output} of {head.name} differs {told} in {runtime.title}, "
-                f"at most {most:g} is allowed; nothing was kept"
+                f"{output} of {head.name} differs {extent} in {runtime.title}, "
+                f"at most {limit:g} is allowed; nothing was written"
             )
     return converted
 
 
 def paths(head: Source, name: str, folder: Path) -> tuple[Path, Path]:
-    """The files of a conversion: the model, and the JSON that tells of it."""
+    """The files of a conversion.
+
+    Args:
+        head: The head.
+        name: The name of the runtime.
+        folder: The folder of conversions.
+
+    Returns:
+        The model's file, and the JSON file that describes it.
+    """
     file = folder / f"{head.name}{RUNTIMES[name].suffix}"
     return file, file.with_name(f"{file.name}.json")
 
 
 def write(head: Source, name: str, converted: Converted, folder: Path) -> Path:
-    """Writes a conversion and the JSON that tells of it, each whole; returns the model's file.
+    """Writes a conversion and the JSON file that describes it, both atomically.
 
-    Raises InputError where the folder cannot be written.
+    Args:
+        head: The head.
+        name: The name of the runtime.
+        converted: The head in the runtime.
+        folder: The folder to write to, created where it is missing.
+
+    Returns:
+        The model's file.
+
+    Raises:
+        InputError: If the folder cannot be written.
     """
-    file, beside = paths(head, name, folder)
-    text = json.dumps(_told(head, name, converted), indent=1) + "\n"
+    file, description = paths(head, name, folder)
+    text = json.dumps(_description(head, name, converted), indent=1) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with written_whole(file, beside) as (partial, partial_text):
+        with written_whole(file, description) as (partial, partial_text):
             partial.write_bytes(converted.content)
             partial_text.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -140,10 +213,10 @@ def write(head: Source, name: str, converted: Converted, folder: Path) -> Path:
     return file
 
 
-def _told(head, name, converted):
-    """What whoever loads the file needs to know of it."""
+def _description(head: Source, name: str, converted: Converted) -> dict[str, Any]:
+    """The facts that users of the file need, as JSON takes them."""
     sides = {"inputs": head.signature.inputs, "outputs": head.signature.outputs}
-    found = gaps(converted.run(head.record.inputs), head.record.outputs)
+    errors = differences(converted.run(head.record.inputs), head.record.outputs)
     packages = (*RUNTIMES[name].packages, "keras_ae")
     return {
         "recipe": head.exported.recipe,
@@ -156,40 +229,55 @@ def _told(head, name, converted):
         "note": converted.note,
         **{
             side: {
-                tensor: {"shape": [converted.batch, *spec.shape[1:]], "dtype": spec.dtype.name}
+                tensor: {"shape": [converted.batch_size, *spec.shape[1:]], "dtype": spec.dtype.name}
                 for tensor, spec in specs.items()
             }
             for side, specs in sides.items()
         },
         "error": {
-            output: {"largest": float(gap.max()), "mean": float(gap.mean())} for output, gap in found.items()
+            output: {"largest": float(difference.max()), "mean": float(difference.mean())}
+            for output, difference in errors.items()
         },
         "versions": {package: metadata.version(package) for package in packages}
         | {"tensorflow": tf.__version__},
     }
 
 
-def measure(head: Source, run: Callable[[Named], Named], size: int) -> Figures:
-    """What a head costs where it runs, and how far it is from Keras there. size: bytes of its file."""
-    found = gaps(run(head.record.inputs), head.record.outputs)
-    found = np.concatenate([gap.ravel() for gap in found.values()])
-    single, batch = (_latencies(run, _tiled(head.record.inputs, number)) for number in (1, BATCH))
-    return Figures(
-        size / 1024, np.median(single), np.percentile(single, 99), np.median(batch), found.max(), found.mean()
+def runtime_metrics(head: Source, run: Callable[[Arrays], Arrays], size: int) -> RuntimeMetrics:
+    """Measures a head in a runtime.
+
+    Args:
+        head: The head, whose record has the inputs and the expected outputs.
+        run: Runs the head: inputs by name -> outputs by name.
+        size: Size of the head's file in bytes.
+
+    Returns:
+        The metrics.
+    """
+    by_output = differences(run(head.record.inputs), head.record.outputs)
+    errors = np.concatenate([error.ravel() for error in by_output.values()])
+    single, batch = (_latencies(run, _tile(head.record.inputs, count)) for count in (1, BATCH))
+    return RuntimeMetrics(
+        size_kib=size / 1024,
+        single_us=float(np.median(single)),
+        single_p99_us=float(np.percentile(single, 99)),
+        batch_us=float(np.median(batch)),
+        max_error=float(errors.max()),
+        mean_error=float(errors.mean()),
     )
 
 
-def _tiled(named, number):
-    """So many rows of those there are, from the first again after the last."""
-    return {name: np.resize(value, (number, *value.shape[1:])) for name, value in named.items()}
+def _tile(inputs: Arrays, count: int) -> Arrays:
+    """The given number of rows; they repeat from the first where there are fewer."""
+    return {name: np.resize(value, (count, *value.shape[1:])) for name, value in inputs.items()}
 
 
-def _latencies(run, named):
-    """Microseconds of calls, without the first few, which allocate."""
-    times = []
+def _latencies(run: Callable[[Arrays], Arrays], inputs: Arrays) -> list[float]:
+    """Microseconds of each call, without the first few, which allocate."""
+    times: list[float] = []
     begin = time.perf_counter()
     while len(times) < 10 or (len(times) < CALLS and time.perf_counter() - begin < SECONDS):
         called = time.perf_counter()
-        run(named)
+        run(inputs)
         times.append(1e6 * (time.perf_counter() - called))
     return times[5:]

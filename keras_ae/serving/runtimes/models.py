@@ -1,4 +1,4 @@
-"""A head as it was exported, the same head in another runtime's form, and how far apart their answers are."""
+"""An exported head, the same head in another runtime, and the differences between their outputs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,30 @@ import numpy as np
 
 from keras_ae.errors import InputError
 from keras_ae.serving.exported import DEFAULT_SIGNATURE, ExportedHead, Signature
-from keras_ae.serving.records import PLACE, Record, read_records
+from keras_ae.serving.records import WARMUP_FILE, Record, read_records
+
+__all__ = [
+    "SIGNATURE",
+    "THREADS",
+    "Arrays",
+    "Converted",
+    "Source",
+    "differences",
+    "first_line",
+    "is_integer",
+    "load_source",
+    "quiet",
+    "row_count",
+]
 
 SIGNATURE = DEFAULT_SIGNATURE
-"""What is converted: it takes and gives numbers. Other signatures are for TF Serving; most of them decode
-or encode images by ops that are TensorFlow's alone."""
-THREADS = 1
-"""Of other runtimes: as on the small machines that they are for. TensorFlow takes all cores."""
+"""The signature that is converted: its inputs and outputs are numbers. Other signatures are for TF Serving;
+most of them decode or encode images by ops that only TensorFlow has."""
 
-Named = dict[str, np.ndarray]
+THREADS = 1
+"""Threads of other runtimes, as on the small machines that they are for; TensorFlow uses all cores."""
+
+Arrays = dict[str, np.ndarray]
 """Arrays by name, examples along the first axis."""
 
 
@@ -34,7 +49,7 @@ class Source:
 
     Attributes:
         exported: The head.
-        record: Its largest request with the Keras head's own answer.
+        record: Its largest warm-up request with the Keras head's own outputs.
     """
 
     exported: ExportedHead
@@ -57,78 +72,120 @@ class Source:
 
     @property
     def size(self) -> int:
-        """Bytes of the SavedModel's graph and weights."""
+        """Size of the SavedModel's graph and weights in bytes."""
         files = [self.folder / "saved_model.pb", *(self.folder / "variables").iterdir()]
         return sum(file.stat().st_size for file in files)
 
-    def run(self, named: Named) -> Named:
-        """TensorFlow's own answer."""
-        return self.signature(named)
+    def run(self, inputs: Arrays) -> Arrays:
+        """Runs the head in TensorFlow.
+
+        Args:
+            inputs: Inputs by name.
+
+        Returns:
+            Outputs by name.
+        """
+        return self.signature(inputs)
 
 
 @dataclass(frozen=True, eq=False)
 class Converted:
-    """A head in another runtime's form.
+    """A head in another runtime.
 
-    content: of the file. run: arrays by name -> arrays by name, by that runtime, of any number of rows.
-    quantization: "full_integer", "dynamic_range", or None of floats. What goes in and comes out has the
-        types of the SavedModel in either case.
-    batch: rows that a call takes; None where it takes any number.
-    note: why it is not what was asked for; empty where it is.
+    The types of inputs and outputs are those of the SavedModel, also where it is quantized.
+
+    Attributes:
+        content: The content of its file.
+        run: Runs the head there: inputs by name -> outputs by name, with any number of rows.
+        quantization: "full_integer", "dynamic_range", or None for floats.
+        batch_size: Rows that a call of the file takes; None for any number.
+        note: Why the conversion is not the one that was requested; empty where it is.
     """
 
     content: bytes
-    run: Callable[[Named], Named]
+    run: Callable[[Arrays], Arrays]
     quantization: str | None = None
-    batch: int | None = None
+    batch_size: int | None = None
     note: str = ""
 
 
-def open_source(folder: Path) -> Source:
-    """An exported version of a head, root/recipe/head/version.
+def load_source(folder: Path) -> Source:
+    """Loads an exported version of a head with its warm-up records.
 
-    Raises InputError where it has no warm-up records, as those of earlier exports have none.
+    Args:
+        folder: The version's folder, `<models>/<recipe>/<head>/<version>`.
+
+    Returns:
+        The head.
+
+    Raises:
+        InputError: If it has no warm-up records, as exports of early versions have none.
     """
-    there = read_records(folder) if (folder / PLACE).is_file() else []
-    records = [record for record in there if record.signature == SIGNATURE]
+    records = read_records(folder) if (folder / WARMUP_FILE).is_file() else []
+    records = [record for record in records if record.signature == SIGNATURE]
     if not records:
         raise InputError(
-            f"{folder} has no warm-up records, which a conversion is checked on; export it again: "
+            f"{folder} has no warm-up records to check a conversion with; export it again: "
             f"keras-ae export {folder.parent.parent.name}"
         )
-    record = max(records, key=lambda record: rows(record.inputs))
+    record = max(records, key=lambda record: row_count(record.inputs))
     return Source(ExportedHead(folder), record)
 
 
-def rows(named: Named) -> int:
-    """How many examples there are."""
-    return len(next(iter(named.values())))
+def row_count(arrays: Arrays) -> int:
+    """The number of examples in arrays.
+
+    Args:
+        arrays: Arrays by name, examples along the first axis.
+
+    Returns:
+        The number of rows of each array.
+    """
+    return len(next(iter(arrays.values())))
 
 
-def gaps(outputs: Named, due: Named) -> Named:
-    """How far each number of each output is from the one due; a whole number is right, 0, or wrong, 1."""
+def differences(outputs: Arrays, expected: Arrays) -> Arrays:
+    """The absolute difference of each output from the expected one.
+
+    Args:
+        outputs: Outputs by name.
+        expected: The expected outputs by name, of the same shapes.
+
+    Returns:
+        Differences by name, float64 in the outputs' shapes; of integers 0 where they are right, else 1.
+    """
     return {
         name: (outputs[name] != value).astype(np.float64)
-        if is_whole(value)
+        if is_integer(value)
         else np.abs(outputs[name].astype(np.float64) - value)
-        for name, value in due.items()
+        for name, value in expected.items()
     }
 
 
-def is_whole(values: np.ndarray) -> bool:
-    """Whether values are whole numbers, such as a class or a place in a codebook."""
+def is_integer(values: np.ndarray) -> bool:
+    """Whether values are integers, such as a class or an index into a codebook.
+
+    Args:
+        values: Any array.
+
+    Returns:
+        Whether its type is one of integers.
+    """
     return np.issubdtype(values.dtype, np.integer)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps off the terminal what converters and runtimes write there, past Python's streams too.
+    """Silences what converters and runtimes write to the terminal, also past Python's streams.
 
-    A head that they cannot convert brings thousands of lines of a compiler's; what matters of it
-    comes as an exception as well.
+    For a head that they cannot convert they print thousands of lines; what matters of those is in the
+    exception as well.
+
+    Yields:
+        Once, with warnings, logging and standard error silenced.
     """
     sys.stderr.flush()
-    kept, disabled = os.dup(2), logging.root.manager.disable
+    stderr, disabled = os.dup(2), logging.root.manager.disable
     with open(os.devnull, "w") as sink:
         os.dup2(sink.fileno(), 2)
     logging.disable(logging.CRITICAL)
@@ -138,12 +195,19 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
         logging.disable(disabled)
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what an error says, the beginning of it where it is long."""
+    """The first line of an error's message, for a line of output.
+
+    Args:
+        error: The error.
+
+    Returns:
+        Its first line that is not empty, at most 300 characters; the error's type where there is none.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:300] if lines else type(error).__name__

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from keras_ae.errors import ExportError
 from keras_ae.serving.runtimes.models import THREADS, Converted, Source, first_line, quiet
 
+__all__ = ["convert"]
+
 
 def convert(head: Source) -> Converted:
-    """A head of any batch size in ONNX.
+    """Converts a head to ONNX, for any number of rows.
 
-    Raises ExportError, naming the op where a head has one that ONNX lacks.
+    Args:
+        head: The head.
+
+    Returns:
+        The converted head.
+
+    Raises:
+        ExportError: If ONNX cannot express the head; the message names a missing op.
     """
     import onnxruntime
 
@@ -28,14 +40,15 @@ def convert(head: Source) -> Converted:
     except Exception as error:
         raise ExportError(f"ONNX Runtime cannot load {head.name}: {first_line(error)}") from error
     names = [tensor.name for tensor in session.get_outputs()]
-    return Converted(content, lambda named: dict(zip(names, session.run(names, named), strict=True)))
+    return Converted(content, lambda inputs: dict(zip(names, session.run(names, inputs), strict=True)))
 
 
-def _model(head):
+def _model(head: Source) -> Any:
+    """The head as an ONNX model."""
     import tf2onnx
 
     served = head.signature.function
-    function = tf.function(lambda named: served(**named), input_signature=[head.signature.inputs])
+    function = tf.function(lambda inputs: served(**inputs), input_signature=[head.signature.inputs])
     try:
         with quiet():
             model, _ = tf2onnx.convert.from_function(
@@ -46,8 +59,8 @@ def _model(head):
     return model
 
 
-def _erfc(graph, node, name, _):
-    """1 - erf(x), as which Keras's gelu is written; tf2onnx knows erf alone."""
+def _erfc(graph: Any, node: Any, name: str, _: Any) -> None:
+    """Replaces erfc(x), which Keras's gelu uses, by 1 - erf(x); tf2onnx has no erfc."""
     [dtype], [shape] = node.output_dtypes, node.output_shapes
     graph.remove_node(name)
     erf = graph.make_node("Erf", node.input, dtypes=[dtype], shapes=[shape])
@@ -57,8 +70,8 @@ def _erfc(graph, node, name, _):
     )
 
 
-def _refuse_unknown(head, model):
-    """Raises ExportError for TensorFlow's ops that were left in the graph."""
+def _refuse_unknown(head: Source, model: Any) -> None:
+    """Raises ExportError where ops of TensorFlow are left in the graph."""
     import onnx
 
     [opset] = [imported.version for imported in model.opset_import if imported.domain in ("", "ai.onnx")]
@@ -71,8 +84,8 @@ def _refuse_unknown(head, model):
         raise ExportError(f"ONNX cannot express {head.name}: it has no op {', '.join(sorted(unknown))}")
 
 
-def _nodes(graph):
-    """The nodes of a graph, those of its loops and branches too."""
+def _nodes(graph: Any) -> Iterator[Any]:
+    """The nodes of a graph, also those of its loops and branches."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:
@@ -80,11 +93,11 @@ def _nodes(graph):
                 yield from _nodes(attribute.g)
 
 
-def _name_axes(head, graph):
-    """The inputs and outputs of the signature, with its shapes, of which conversion loses some."""
+def _name_axes(head: Source, graph: Any) -> None:
+    """Gives the graph the signature's inputs, outputs and shapes, some of which conversion loses."""
     specs = head.signature.inputs | head.signature.outputs
     for tensor in list(graph.input):
-        if tensor.name not in specs:  # left over from a loop, and read by nothing
+        if tensor.name not in specs:  # left over from a loop and never read
             graph.input.remove(tensor)
     for tensor in (*graph.input, *graph.output):
         axes = tensor.type.tensor_type.shape.dim
