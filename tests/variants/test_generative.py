@@ -402,7 +402,7 @@ def test_a_masked_autoencoder_for_targets_of_another_size_is_refused():
         ({"unmasked_fraction": -0.1}, "unmasked_fraction is at least 0 and below 1, received -0.1"),
         ({"unmasked_fraction": 1.0}, "unmasked_fraction is at least 0 and below 1, received 1.0"),
         ({"latent_dim": 0}, "latent_dim is at least 1, received 0"),
-        ({"backbone": DenseBackbone()}, "backbone is a PatchBackbone, received DenseBackbone"),
+        ({"backbone": DenseBackbone()}, "backbone of Masked is a PatchBackbone, received DenseBackbone"),
     ],
 )
 def test_a_masked_autoencoder_outside_its_domain_is_refused(field, message):
