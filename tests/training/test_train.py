@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -45,40 +46,54 @@ class InterruptAfter(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.fixture(scope="module")
+def finished(tiny_recipe, tmp_path_factory):
+    """(run, what was reported) of a finished run, which no test changes."""
+    notes = []
+    return train(tiny_recipe, tmp_path_factory.mktemp("finished"), report=notes.append), notes
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A finished run's folder of one's own."""
+    return shutil.copytree(finished[0].directory, tmp_path / "copied")
+
+
 @pytest.mark.parametrize("backbone", [None, pytest.param(ConvBackbone((4, 8)), marks=pytest.mark.slow)])
-def test_a_repeat_gives_the_same_losses_to_the_last_digit(tiny_recipe, tmp_path, backbone):
+def test_a_repeat_gives_the_same_losses_to_the_last_digit(tiny_recipe, tmp_path, backbone, finished):
+    first = finished[0]
     if backbone:
         tiny_recipe = dataclasses.replace(tiny_recipe, variant=Undercomplete(backbone, 3))
-    first, second = (train(tiny_recipe, tmp_path / name, report=silent) for name in "ab")
+        first = train(tiny_recipe, tmp_path / "a", report=silent)
+    second = train(tiny_recipe, tmp_path / "b", report=silent)
     assert losses_of(first) == losses_of(second)
     assert first.history[0]["loss"] != first.history[1]["loss"]
-    other = train(dataclasses.replace(tiny_recipe, seed=1), tmp_path / "c", report=silent)
-    assert losses_of(other) != losses_of(first)
+    other = train(dataclasses.replace(tiny_recipe, seed=1, epochs=1), tmp_path / "c", report=silent)
+    assert losses_of(other)[0] != losses_of(first)[0]
 
 
-def test_an_interrupted_run_goes_on_as_if_unbroken(tiny_recipe, tmp_path):
-    unbroken = train(tiny_recipe, tmp_path / "a", report=silent)
+def test_an_interrupted_run_goes_on_as_if_unbroken(tiny_recipe, tmp_path, finished):
+    unbroken = finished[0]
     broken = dataclasses.replace(tiny_recipe, callbacks=(lambda: InterruptAfter(2),))
     with pytest.raises(KeyboardInterrupt):
         train(broken, tmp_path / "b", report=silent)
     assert training.epochs_done(tmp_path / "b") == 2
-    (tmp_path / "b" / "recipe.json").write_text((tmp_path / "a" / "recipe.json").read_text())  # no callback
+    (tmp_path / "b" / "recipe.json").write_text((unbroken.directory / "recipe.json").read_text())  # no callback
     resumed = train(tiny_recipe, tmp_path / "b", resume=True, report=silent)
     assert losses_of(resumed) == losses_of(unbroken)
     for left, right in zip(resumed.heads.end_to_end.weights, unbroken.heads.end_to_end.weights, strict=True):
         np.testing.assert_array_equal(left.numpy(), right.numpy())
 
 
-def test_a_resumed_run_may_have_more_epochs_but_nothing_else_may_change(tiny_recipe, tmp_path):
-    train(tiny_recipe, tmp_path, report=silent)
+def test_a_resumed_run_may_have_more_epochs_but_nothing_else_may_change(tiny_recipe, copied):
     longer = override(tiny_recipe, ["epochs=4"])
-    assert len(train(longer, tmp_path, resume=True, report=silent).history) == 4
+    assert len(train(longer, copied, resume=True, report=silent).history) == 4
     with pytest.raises(InputError, match=r"variant.latent_dim \(was 4, is 5\); start anew"):
-        train(override(longer, ["variant.latent_dim=5"]), tmp_path, resume=True, report=silent)
+        train(override(longer, ["variant.latent_dim=5"]), copied, resume=True, report=silent)
 
 
 def test_a_run_is_not_resumed_with_other_data(tiny_recipe, tmp_path, random):
-    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), epochs=1)
     np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
     train(recipe, tmp_path / "run", report=silent)
     np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
@@ -86,16 +101,15 @@ def test_a_run_is_not_resumed_with_other_data(tiny_recipe, tmp_path, random):
         train(recipe, tmp_path / "run", resume=True, report=silent)
 
 
-def test_a_finished_run_that_is_resumed_trains_no_more(tiny_recipe, tmp_path):
-    first = train(tiny_recipe, tmp_path, report=silent)
-    again = train(tiny_recipe, tmp_path, resume=True, report=silent)
+def test_a_finished_run_that_is_resumed_trains_no_more(tiny_recipe, copied, finished):
+    first = finished[0]
+    again = train(tiny_recipe, copied, resume=True, report=silent)
     assert losses_of(first) == losses_of(again)
 
 
-def test_a_folder_that_holds_a_run_is_not_written_over(tiny_recipe, tmp_path):
-    train(tiny_recipe, tmp_path, report=silent)
+def test_a_folder_that_holds_a_run_is_not_written_over(tiny_recipe, copied):
     with pytest.raises(InputError, match="holds a run already"):
-        train(tiny_recipe, tmp_path, report=silent)
+        train(tiny_recipe, copied, report=silent)
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tiny_recipe, tmp_path):
@@ -104,10 +118,9 @@ def test_a_folder_that_cannot_be_written_is_refused(tiny_recipe, tmp_path):
         train(tiny_recipe, tmp_path / "file" / "run", report=silent)
 
 
-def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_recipe, tmp_path):
-    notes = []
-    train(tiny_recipe, tmp_path, report=notes.append)
-    train(tiny_recipe, tmp_path, resume=True, report=notes.append)
+def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_recipe, copied, finished):
+    notes = list(finished[1])
+    train(tiny_recipe, copied, resume=True, report=notes.append)
     assert any(re.match(r"only \d+ steps of training in all, which is few", note) for note in notes)
     assert notes[-1].startswith("every epoch is done")
 
@@ -155,7 +168,7 @@ def test_terms_are_weighed_into_the_loss_and_shown(tiny_recipe, tmp_path):
             return (square, Term("one", lambda outputs: keras.ops.ones(()), 2.0))
 
     variant = Penalized(tiny_recipe.variant.backbone, 4)
-    history = train(dataclasses.replace(tiny_recipe, variant=variant), tmp_path, report=silent).history
+    history = train(dataclasses.replace(tiny_recipe, variant=variant, epochs=2), tmp_path, report=silent).history
     for epoch in history:
         for prefix in ("", "val_"):
             expected = epoch[f"{prefix}reconstruction"] + 0.5 * epoch[f"{prefix}square"] + 2.0
@@ -182,7 +195,7 @@ def test_crossentropy_on_real_values_is_refused_before_training(tiny_recipe, tmp
 
 def test_real_values_train_with_squared_error(tiny_recipe, tmp_path):
     np.save(tmp_path / "a.npy", 100 + 50 * np.random.default_rng(0).normal(size=(60, 6)))
-    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), name="")
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), name="", epochs=1)
     run = train(recipe, tmp_path / "run", report=silent)
     table = evaluate(run)
     assert list(table) == ["noisy input", "linear denoiser", "model"]
@@ -227,26 +240,25 @@ def test_a_run_that_diverges_says_so_and_keeps_what_was_good(tiny_recipe, tmp_pa
 
 
 def test_a_new_run_is_not_held_to_the_data_of_one_that_kept_nothing(tiny_recipe, tmp_path, random):
-    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), epochs=1)
     np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
     broken = dataclasses.replace(recipe, callbacks=(lambda: InterruptAfter(0),))
     with pytest.raises(KeyboardInterrupt):
         train(broken, tmp_path / "run", report=silent)
     np.save(tmp_path / "a.npy", random.uniform(size=(30, 5, 5)))
-    assert len(train(recipe, tmp_path / "run", report=silent).history) == 3
+    assert len(train(recipe, tmp_path / "run", report=silent).history) == 1
 
 
-def test_other_settings_than_in_training_are_told_of(tiny_recipe, tmp_path):
-    train(tiny_recipe, tmp_path, report=silent)
+def test_other_settings_than_in_training_are_told_of(tiny_recipe, copied):
     notes = []
-    load_run(override(tiny_recipe, ["task.corruption.sigma=0.1"]), tmp_path, notes.append)
+    load_run(override(tiny_recipe, ["task.corruption.sigma=0.1"]), copied, notes.append)
     assert notes == ["other than in training: task.corruption.sigma was 0.2, is 0.1"]
 
 
 def test_real_data_is_scored_in_the_units_of_training(tiny_recipe, tmp_path, random):
     raw = random.normal(size=(200, 5)) * 3 + 10
     np.save(tmp_path / "a.npy", raw)
-    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), epochs=1)
     run = train(recipe, tmp_path / "run", report=silent)
     np.save(tmp_path / "a.npy", raw * 2)
     other = load_run(recipe, tmp_path / "run", silent).data
@@ -257,16 +269,15 @@ def test_real_data_is_scored_in_the_units_of_training(tiny_recipe, tmp_path, ran
         load_run(recipe, tmp_path / "run", silent)
 
 
-def test_a_model_file_that_is_broken_is_refused(tiny_recipe, tmp_path):
-    train(tiny_recipe, tmp_path, report=silent)
-    (tmp_path / "autoencoder.keras").write_bytes(b"x")
+def test_a_model_file_that_is_broken_is_refused(tiny_recipe, copied):
+    (copied / "autoencoder.keras").write_bytes(b"x")
     with pytest.raises(InputError, match="cannot be read"):
-        load_run(tiny_recipe, tmp_path, silent)
+        load_run(tiny_recipe, copied, silent)
 
 
-def test_a_reopened_run_scores_as_it_did(tiny_recipe, tmp_path):
-    run = train(tiny_recipe, tmp_path, report=silent)
-    found, due = evaluate(load_run(tiny_recipe, tmp_path, silent)), evaluate(run)
+def test_a_reopened_run_scores_as_it_did(tiny_recipe, finished):
+    run = finished[0]
+    found, due = evaluate(load_run(tiny_recipe, run.directory, silent)), evaluate(run)
     assert found.keys() == due.keys()
     for name, scores in due.items():  # by another model's functions: within rounding
         assert found[name] == pytest.approx(scores, rel=1e-5)
@@ -277,9 +288,8 @@ def test_an_unfinished_run_is_not_reopened(tiny_recipe, tmp_path):
         load_run(tiny_recipe, tmp_path, silent)
 
 
-def test_data_of_another_shape_is_refused(tiny_recipe, tmp_path):
-    train(tiny_recipe, tmp_path, report=silent)
+def test_data_of_another_shape_is_refused(tiny_recipe, tmp_path, copied):
     np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(size=(30, 9, 9)))
     recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")))
     with pytest.raises(InputError, match=r"examples of shape \(12, 12, 1\), received \(9, 9, 1\)"):
-        load_run(recipe, tmp_path, silent)
+        load_run(recipe, copied, silent)

@@ -49,6 +49,19 @@ def built(name):
     return variant, spec, variant.build(spec)
 
 
+@cache
+def built_again(name):
+    """The same heads with other weights, which tests change."""
+    variant, spec = EXAMPLES[name]
+    keras.utils.set_random_seed(2)
+    return variant.build(spec)
+
+
+@pytest.fixture
+def again(request):
+    return built_again(request.node.callspec.params["example"])
+
+
 @pytest.fixture(params=EXAMPLES)
 def example(request):
     return built(request.param)
@@ -117,10 +130,9 @@ def test_what_is_trained_is_a_pure_function_of_its_seeds(example):
         np.testing.assert_allclose(value, second[name], rtol=1e-5, atol=1e-5)
 
 
-def test_one_step_changes_every_trainable_weight(request, example):
+def test_one_step_changes_every_trainable_weight(example, again):
     variant, spec, _ = example
-    keras.utils.set_random_seed(1)
-    heads = variant.build(spec)
+    heads = again
     trainer = Trainer(heads.trained, loss_of(variant, spec), variant.terms(), samples=heads.samples)
     if heads.critic is not None:
         parts = (heads.critic, variant.critic_terms())
@@ -133,13 +145,11 @@ def test_one_step_changes_every_trainable_weight(request, example):
         assert np.isfinite(np.array(weight)).all(), weight.path
 
 
-def test_all_that_is_trained_survives_a_file_of_weights(example, tmp_path):
-    variant, spec, heads = example
+def test_all_that_is_trained_survives_a_file_of_weights(example, again, tmp_path):
+    _, _, heads = example
     heads.trained.save_weights(tmp_path / "trained.weights.h5")
-    keras.utils.set_random_seed(2)
-    again = variant.build(spec).trained
-    again.load_weights(tmp_path / "trained.weights.h5")
-    for old, new in zip(heads.trained.weights, again.weights, strict=True):
+    again.trained.load_weights(tmp_path / "trained.weights.h5")
+    for old, new in zip(heads.trained.weights, again.trained.weights, strict=True):
         np.testing.assert_array_equal(old, new)
 
 
