@@ -1,5 +1,6 @@
 """What several test files need: small recipes on small data."""
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -10,23 +11,17 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
-from keras_ae.backbones.dense import DenseBackbone
-from keras_ae.data import download
-from keras_ae.data.arrays import ArrayFile
-from keras_ae.data.dataset import Sample
-from keras_ae.data.images import published
-from keras_ae.recipe import Recipe
-from keras_ae.runs.artifacts import load_artifacts
-from keras_ae.serving.export import export_heads
-from keras_ae.tasks.corruption import Gaussian
-from keras_ae.tasks.restoration import Denoising
-from keras_ae.training.train import train
-from keras_ae.variants.undercomplete import Undercomplete
+# TensorFlow and what imports it are imported by fixtures: the process that hands tests to workers needs none.
 
-tf.config.experimental.enable_op_determinism()  # as train() does; Keras then leaves XLA's compiler out
+
+def pytest_collection_finish(session):
+    """Sets TensorFlow up for the tests of this process."""
+    if session.items:
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()  # as train() does; Keras then leaves XLA's compiler out
 
 
 def write_images(folder, random, shape):
@@ -38,31 +33,61 @@ def write_images(folder, random, shape):
     return folder
 
 
-TINY = Recipe(
-    data=Sample(ArrayFile("unused.npy")),
-    variant=Undercomplete(DenseBackbone((16,)), latent_dim=4),
-    task=Denoising(Gaussian(0.2)),
-    epochs=3,
-    batch_size=8,
-    name="tiny",
-)
-
-
 @pytest.fixture(scope="session")
 def tiny_recipe():
     """A denoiser of 12 x 12 blobs that trains in a second."""
-    return TINY
+    from keras_ae.backbones.dense import DenseBackbone
+    from keras_ae.data.arrays import ArrayFile
+    from keras_ae.data.dataset import Sample
+    from keras_ae.recipe import Recipe
+    from keras_ae.tasks.corruption import Gaussian
+    from keras_ae.tasks.restoration import Denoising
+    from keras_ae.variants.undercomplete import Undercomplete
+
+    return Recipe(
+        data=Sample(ArrayFile("unused.npy")),
+        variant=Undercomplete(DenseBackbone((16,)), latent_dim=4),
+        task=Denoising(Gaussian(0.2)),
+        epochs=3,
+        batch_size=8,
+        name="tiny",
+    )
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory):
+def tiny_run(tiny_recipe, tmp_path_factory):
+    """A run of the tiny recipe, of one epoch, that no test changes."""
+    from keras_ae.training.train import train
+
+    folder = tmp_path_factory.mktemp("tiny") / "run"
+    return train(dataclasses.replace(tiny_recipe, epochs=1), folder, report=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def exported(tiny_run):
     """A folder of exported models: `tiny`, a denoiser of 12 x 12 blobs, and its run's folder beside it."""
-    folder = tmp_path_factory.mktemp("exported")
-    train(dataclasses.replace(TINY, epochs=1), folder / "run", report=lambda _: None)
-    kept = load_artifacts(folder / "run")
+    from keras_ae.runs.artifacts import load_artifacts
+    from keras_ae.serving.export import export_heads
+
+    folder = tiny_run.directory.parent
     card = {"recipe": "tiny", "data": {"domain": "unit", "shape": [0, 12, 12, 1]}}
-    export_heads(kept, "tiny", card, folder / "models")
+    export_heads(load_artifacts(tiny_run.directory), "tiny", card, folder / "models")
     return folder / "models"
+
+
+@contextlib.contextmanager
+def exporting(*heads):
+    """Exports these heads alone: to write those that a test does not read takes seconds."""
+    from keras_ae.serving import export
+
+    every = export.head_signatures
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            export,
+            "head_signatures",
+            lambda *of: {head: signatures for head, signatures in every(*of).items() if head in heads},
+        )
+        yield
 
 
 def gradient(height, width, number=0):
@@ -74,6 +99,9 @@ def gradient(height, width, number=0):
 @pytest.fixture
 def own_cache(monkeypatch, tmp_path):
     """(kind, count, sides) -> a published set of our own making in an empty cache, with its manifest."""
+    from keras_ae.data import download
+    from keras_ae.data.images import published
+
     manifest = tmp_path / "manifest"
     manifest.write_text("")
     monkeypatch.setattr(published, "MANIFEST", manifest)

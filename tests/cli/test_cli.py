@@ -1,5 +1,7 @@
 """The command line: what it prints, the status it exits with, and one line for what it cannot use."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import exporting
 from PIL import Image
 
 from keras_ae import cli
@@ -47,26 +50,25 @@ def workplace(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A folder in which `denoising` was trained on the images."""
+    """(a folder in which `denoising` was trained on the images, one of them broken; what it printed)"""
     folder = tmp_path_factory.mktemp("finished")
     draw_images(folder / "images")
-    with pytest.MonkeyPatch.context() as patch:
+    (folder / "images" / "broken.png").write_bytes(b"x")
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
         patch.chdir(folder)
         assert cli.main(["train", "denoising", "--data", "images", *QUICK]) == 0
-    return folder
+    return folder, printed.getvalue()
 
 
 @pytest.fixture
 def trained(workplace, finished):
     """A working folder of one's own with a finished run in it."""
-    shutil.copytree(finished, workplace, dirs_exist_ok=True)
+    shutil.copytree(finished[0], workplace, dirs_exist_ok=True)
     return workplace
 
 
-def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, capsys):
-    (workplace / "images" / "broken.png").write_bytes(b"x")
-    assert cli.main(["train", "denoising", "--data", "images", *QUICK]) == 0
-    printed = capsys.readouterr().out
+def test_train_leaves_a_table_a_card_heads_and_the_next_commands(finished):
+    workplace, printed = finished
     for text in (
         "left out 1 of 41 images",
         "broken.png",
@@ -88,7 +90,8 @@ def test_train_leaves_a_table_a_card_heads_and_the_next_commands(workplace, caps
 
 def test_evaluate_and_export_take_the_newest_run(trained, capsys):
     workplace = trained
-    cli.main(["train", "denoising", "--data", "images", *QUICK, "--set", "seed=1"])
+    with exporting("encoder"):
+        cli.main(["train", "denoising", "--data", "images", *QUICK, "--set", "seed=1"])
     printed = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
     first = json.loads((workplace / "runs/denoising/001/card.json").read_text())["metrics"]
     (workplace / "runs/denoising/003").mkdir()  # a run that never came to an end
@@ -102,12 +105,14 @@ def test_evaluate_and_export_take_the_newest_run(trained, capsys):
     assert f" {first['mse']:.5f} " in line
     for file in (workplace / "images").iterdir():
         file.unlink()
-    assert cli.main(["export", "denoising"]) == 0
+    with exporting("encoder"):
+        assert cli.main(["export", "denoising"]) == 0
     assert "saved_models/denoising/encoder/3" in capsys.readouterr().out
 
 
 def test_resume_goes_on_with_the_data_and_settings_of_the_run(trained, capsys):
-    assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
+    with exporting("encoder"):
+        assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
     assert "going on after epoch 1 of 2" in capsys.readouterr().out
     assert read_state(trained / "runs/denoising/001/checkpoint")["epochs"] == 2
     assert not (trained / "runs/denoising/002").exists()
@@ -143,7 +148,7 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
     assert "1 of 3 epochs are kept in my runs/mine/001" in printed
     assert "-m keras_ae train mine.py --resume --run-dir 'my runs/mine/001'" in printed
     monkeypatch.setenv("MAKELEVEL", "1")
-    assert cli.main(arguments) == 130
+    assert cli.main(["train", "mine.py", "--resume", "--runs", "my runs"]) == 130
     assert "go on with: make train RECIPE=mine.py RESUME=1" in capsys.readouterr().err
 
 

@@ -157,7 +157,7 @@ def test_a_sprite_too_large_for_the_projector_is_refused():
         grid.sprite(np.zeros((200 * 200, 1, 64, 1), "float32"), "unit")
 
 
-def test_unlabeled_codes_have_no_header(tiny_recipe, tmp_path):
-    run = train(dataclasses.replace(tiny_recipe, epochs=1), tmp_path, report=lambda _: None)
-    write_final_report(run, evaluate(run))
+def test_unlabeled_codes_have_no_header(tiny_run, tmp_path):
+    run = dataclasses.replace(tiny_run, directory=tmp_path)
+    write_final_report(run, {run.name: {}})
     assert (tmp_path / "projector/metadata.tsv").read_text().splitlines()[0] == "0"

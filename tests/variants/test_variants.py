@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import exporting
 
 from keras_ae import losses, variants
 from keras_ae.backbones.conv1d import Conv1DBackbone
@@ -153,7 +154,11 @@ def test_all_that_is_trained_survives_a_file_of_weights(example, again, tmp_path
         np.testing.assert_array_equal(old, new)
 
 
-def test_heads_survive_a_keras_file_and_an_export(example, tmp_path):
+APART = {"vector_quantized", "autoregressive", "conditional", "variational-images"}
+"""Those of which every head is exported: a head of them is more than a part of the whole autoencoder."""
+
+
+def test_heads_survive_a_keras_file_and_an_export(request, example, tmp_path):
     _, spec, heads = example
     named, _ = batch_of(spec)
     heads.end_to_end.save(tmp_path / "model.keras")
@@ -167,9 +172,10 @@ def test_heads_survive_a_keras_file_and_an_export(example, tmp_path):
     # as values of any range, so that the signatures of images, which no variant changes, are left out
     units = Scaler("real" if spec.domain == "unit" else spec.domain, np.float32(0), np.float32(1))
     given = {name: named[name].numpy() for name in ("inputs", "condition") if name in named}
-    folders = export_heads(
-        ServableHeads(loaded, units, given), "variant", {}, tmp_path
-    )  # compares, refuses to draw
+    apart = request.node.callspec.params["example"] in APART
+    with exporting("autoencoder", "prior", *(("encoder", "decoder") if apart else ())):
+        # compares, refuses to draw
+        folders = export_heads(ServableHeads(loaded, units, given), "variant", {}, tmp_path)
     for folder in folders.values():
         nodes = operations(folder)["serving_default"]
         assert len({node.op for node in nodes}) > 2
