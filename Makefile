@@ -106,7 +106,7 @@ tensorboard: $(READY) ## look at all runs in a browser
 	@$(BIN)/tensorboard --logdir runs --samples_per_plugin images=100
 
 test: $(READY) ## the tests, offline, in minutes
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 test-slow: $(READY) ## trainings of minutes, and their repeatability
 	@$(BIN)/python -m pytest -q -m slow

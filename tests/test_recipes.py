@@ -25,6 +25,7 @@ from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
 from keras_ae.tasks.photo_restoration import PhotoRestoration
+from keras_ae.tasks.restoration import Denoising
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training.train import train
 
@@ -36,9 +37,9 @@ def one_a_task():
 
     Those that restore photographs are slow, for test_restoration_runs.py trains a small one of each; so are
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
-    test_detect.py and test_anomaly.py train what detects.
+    test_detect.py and test_anomaly.py train what detects, cli/test_cli.py the recipe that denoises.
     """
-    seen = {PhotoRestoration, Generation, Density, Anomaly}
+    seen = {PhotoRestoration, Generation, Density, Anomaly, Denoising}
     for name in NAMES:
         task = load(name).task
         kind = PhotoRestoration if isinstance(task, PhotoRestoration) else type(task)
@@ -54,7 +55,10 @@ def test_a_recipe_builds_heads_that_fit_its_data(name):
     heads = recipe.variant.build(paired.spec)
     inputs, targets = paired.pair(values(data.train.examples[:2]), tf.constant([[0, 0], [0, 1]], tf.int64))
     named = {"inputs": inputs, "condition": tf.one_hot([0, 1], data.classes)}
-    assert apply(heads.end_to_end, named)["reconstruction"].shape == targets.shape
+    further = named | {"targets": targets, "seeds": tf.constant([[0, 0], [0, 1]], tf.int64)}
+    # step by step where a decoder knows no other way, which takes seconds; its training knows one
+    model, named = (heads.end_to_end, named) if heads.teacher_forced is None else (heads.trained, further)
+    assert apply(model, named)["reconstruction"].shape == targets.shape
 
 
 @pytest.mark.parametrize("name", list(one_a_task()))

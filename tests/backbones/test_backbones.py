@@ -1,5 +1,7 @@
 """Backbones for series, and what all backbones keep: names, weight decay, a way through a file."""
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -36,6 +38,13 @@ def kind(request):
 def built(backbone, shape):
     keras.utils.set_random_seed(1)
     return Undercomplete(backbone, latent_dim=3).build(Spec(shape, shape, "real"))
+
+
+@cache
+def shared(name):
+    """Heads of a backbone that no test changes."""
+    make, fields, shape = BACKBONES[name]
+    return built(make(**fields), shape)
 
 
 def batch_of(shape):
@@ -93,9 +102,9 @@ def test_a_recurrent_model_gives_the_same_compiled_by_xla():
     np.testing.assert_allclose(compiled, plain, atol=1e-5)
 
 
-def test_layers_carry_the_name_of_their_side(kind):
-    make, fields, shape = kind
-    heads = built(make(**fields), shape)
+@pytest.mark.parametrize("name", BACKBONES)
+def test_layers_carry_the_name_of_their_side(name):
+    heads = shared(name)
     for side in ("encoder", "decoder"):
         layers = [layer for layer in getattr(heads, side).layers if layer.weights]
         assert layers
@@ -128,9 +137,12 @@ def kernels(heads):
     return [np.array(each) for each in weights if "kernel" in each.name and "encoder_code" not in each.path]
 
 
-@pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.1), (0.01, 0.0), (0.01, 0.1)])
-def test_weight_decay_is_that_of_every_kernel_and_of_no_bias(kind, l1, l2):
-    make, fields, shape = kind
+@pytest.mark.parametrize(
+    ("name", "l1", "l2"),
+    [("dense", 0.0, 0.1), ("dense", 0.01, 0.0), *((name, 0.01, 0.1) for name in BACKBONES)],
+)
+def test_weight_decay_is_that_of_every_kernel_and_of_no_bias(name, l1, l2):
+    make, fields, shape = BACKBONES[name]
     heads = built(make(**fields, l1=l1, l2=l2), shape)
     for weight in heads.end_to_end.trainable_weights:
         if "bias" in weight.name:
@@ -140,9 +152,9 @@ def test_weight_decay_is_that_of_every_kernel_and_of_no_bias(kind, l1, l2):
     assert float(sum(heads.end_to_end.losses)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_without_weight_decay_a_model_has_no_losses(kind):
-    make, fields, shape = kind
-    assert built(make(**fields), shape).end_to_end.losses == []
+@pytest.mark.parametrize("name", BACKBONES)
+def test_without_weight_decay_a_model_has_no_losses(name):
+    assert shared(name).end_to_end.losses == []
     assert kernel_decay(0.0, 0.0) is None
 
 

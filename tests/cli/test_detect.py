@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from conftest import exporting
 from PIL import Image
 
 from keras_ae import cli
@@ -18,7 +19,7 @@ from keras_ae.errors import InputError
 from keras_ae.recipe import load
 
 QUICK = (
-    "epochs=6 min_steps_per_epoch=0 batch_size=16 data.window=8 variant.latent_dim=2 "
+    "epochs=2 min_steps_per_epoch=90 batch_size=16 data.window=8 variant.latent_dim=2 "
     "variant.backbone=DenseBackbone(units=(16,))"
 )
 
@@ -46,7 +47,7 @@ def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("detect")
     random = np.random.default_rng(0)
     save_series(folder / "load.csv", random, broken=[(400, 410), (500, 520)])
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, exporting("detector"):
         patch.chdir(folder)
         assert cli.main(["detect", "series_anomaly", "load.csv", "--set", QUICK]) == 0
     return folder
@@ -138,8 +139,9 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     ]
     lines[200] = "5.0,-10.0,blue"
     (home / "table.csv").write_text("\n".join(["the size,kg/m,code", *lines]) + "\n")
-    quick = "epochs=8 batch_size=16 variant.latent_dim=2 learning_rate=3e-3"
-    assert run("detect", "table_anomaly", "table.csv", "--set", quick, "--output", "found") == 0
+    quick = "epochs=2 min_steps_per_epoch=60 batch_size=16 variant.latent_dim=2 learning_rate=3e-3"
+    with exporting("detector"):
+        assert run("detect", "table_anomaly", "table.csv", "--set", quick, "--output", "found") == 0
     told = capsys.readouterr().out
     assert "no column tells what is normal: every row counts as normal" in told
     assert "of 300 rows are flagged" in told

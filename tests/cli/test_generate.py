@@ -2,13 +2,16 @@
 
 import dataclasses
 import json
+from functools import cache
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import exporting
 from PIL import Image
 
+from keras_ae.apps.generation import generator
 from keras_ae.apps.generation.generate import ORIGINS_FILE
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.cli import main
@@ -37,7 +40,9 @@ def run(tmp_path_factory):
     save_artifacts(unlearned)
     request = {"recipe": "level_generation", "data": None, "set": []}
     (folder / "request.json").write_text(json.dumps(request))
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generator, "load_artifacts", cache(generator.load_artifacts))  # read once by all verbs
+        yield folder
 
 
 @pytest.fixture
@@ -74,7 +79,8 @@ def test_levels_are_generated_mended_and_drawn(ask):
 def test_the_served_decoder_gives_what_was_generated(run, ask, tmp_path):
     _, _, folder = ask("generate", "--count", "4", "--seed", "3")
     kept = load_artifacts(run)
-    folders = export_heads(kept, "level_generation", {}, tmp_path / "models")
+    with exporting("decoder"):
+        folders = export_heads(kept, "level_generation", {}, tmp_path / "models")
     served = tf.saved_model.load(str(folders["decoder"])).signatures["sample"]
     with np.load(folder / ORIGINS_FILE) as origins:
         given = served(noise=tf.constant(origins["noise"]))

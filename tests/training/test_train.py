@@ -78,7 +78,9 @@ def test_an_interrupted_run_goes_on_as_if_unbroken(tiny_recipe, tmp_path, finish
     with pytest.raises(KeyboardInterrupt):
         train(broken, tmp_path / "b", report=silent)
     assert training.epochs_done(tmp_path / "b") == 2
-    (tmp_path / "b" / "recipe.json").write_text((unbroken.directory / "recipe.json").read_text())  # no callback
+    (tmp_path / "b" / "recipe.json").write_text(
+        (unbroken.directory / "recipe.json").read_text()
+    )  # no callback
     resumed = train(tiny_recipe, tmp_path / "b", resume=True, report=silent)
     assert losses_of(resumed) == losses_of(unbroken)
     for left, right in zip(resumed.heads.end_to_end.weights, unbroken.heads.end_to_end.weights, strict=True):
@@ -168,7 +170,9 @@ def test_terms_are_weighed_into_the_loss_and_shown(tiny_recipe, tmp_path):
             return (square, Term("one", lambda outputs: keras.ops.ones(()), 2.0))
 
     variant = Penalized(tiny_recipe.variant.backbone, 4)
-    history = train(dataclasses.replace(tiny_recipe, variant=variant, epochs=2), tmp_path, report=silent).history
+    history = train(
+        dataclasses.replace(tiny_recipe, variant=variant, epochs=2), tmp_path, report=silent
+    ).history
     for epoch in history:
         for prefix in ("", "val_"):
             expected = epoch[f"{prefix}reconstruction"] + 0.5 * epoch[f"{prefix}square"] + 2.0

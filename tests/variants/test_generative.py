@@ -259,7 +259,9 @@ def test_the_weights_and_the_gradient_of_a_decoder_are_measured(random):
         tape.watch(code)
         output = decoder({"code": code})["reconstruction"]
     brute = np.square(tape.batch_jacobian(output, code)).reshape(2, -1).sum(axis=1)
-    probed = ProbedJacobian(decoder, "code", "reconstruction", probes=150)(code, SEEDS)
+    seeds = tf.constant(np.arange(300).reshape(150, 2))  # 75 times 2 probes of each example, in one batch
+    probed = ProbedJacobian(decoder, "code", "reconstruction", probes=2)(tf.repeat(code, 75, axis=0), seeds)
+    probed = tf.reduce_mean(tf.reshape(probed, (2, 75)), axis=1)
     np.testing.assert_allclose(probed, brute, rtol=0.35)
 
 
