@@ -165,7 +165,7 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     assert run("detect", "table_anomaly", "holes.csv", "--trained", "--output", "holes") == 0
     assert rows_of(home / "holes/scored.csv")[150]["score"]
     (home / "less.csv").write_text("the size,code\n1,red\n2,blue\n")
-    assert run("predict", "table_anomaly", "less.csv") == 2
+    assert run("predict", "table_anomaly", "less.csv", "--head", "detector") == 2
     assert "each of the head's inputs in less.csv, it lacks kg_m" in capsys.readouterr().err
 
 
