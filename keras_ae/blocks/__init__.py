@@ -1,1 +1,1 @@
-"""Backbones, corruptions and the few custom layers; a block takes tensors and gives tensors."""
+"""Layers and functions of tensors that variants and tasks are built of; none knows any data."""

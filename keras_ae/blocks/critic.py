@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import layers, ops
 
+__all__ = ["PermuteDimensions", "critic", "critic_loss"]
+
+Tensor = Any
+"""A tensor of Keras or TensorFlow, symbolic or not."""
+
 
 def critic(latent_dim: int, units: tuple[int, ...] = (256, 256)) -> keras.Model:
-    """{"code": (batch, latent_dim)} -> {"logit": (batch,)}, above 0 where the first kind is likelier."""
+    """A dense network that tells two kinds of codes apart.
+
+    Args:
+        latent_dim: Numbers in a code.
+        units: Width of each hidden layer.
+
+    Returns:
+        {"code": (batch, latent_dim)} -> {"logit": (batch,)}, above 0 where the first kind is likelier.
+    """
     code = keras.Input((latent_dim,), name="code")
     hidden = code
     for level, width in enumerate(units, start=1):
@@ -18,13 +33,21 @@ def critic(latent_dim: int, units: tuple[int, ...] = (256, 256)) -> keras.Model:
 
 
 class PermuteDimensions(layers.Layer):
-    """Each unit of a batch's codes shuffled over the batch by itself: draws of the product of marginals.
+    """Shuffles each dimension of the codes over the batch by itself (Kim and Mnih 2018, arXiv:1802.05983).
 
-    The shuffles are pure functions of the batch's seeds.
+    The result samples the product of the marginals. The shuffles are pure functions of the batch's seeds.
     """
 
-    def call(self, code, seeds):
-        """code (batch, n), seeds (batch, 2) -> (batch, n)."""
+    def call(self, code: Tensor, seeds: Tensor) -> Tensor:
+        """Shuffles codes.
+
+        Args:
+            code: (batch, n).
+            seeds: (batch, 2), int64.
+
+        Returns:
+            (batch, n).
+        """
         seed = tf.random.experimental.stateless_fold_in(seeds[0], 7)
         order = tf.argsort(tf.random.stateless_uniform(tf.shape(code), seed), axis=0)
         rows = tf.gather(tf.transpose(code), tf.transpose(order), axis=1, batch_dims=1)
@@ -34,6 +57,14 @@ class PermuteDimensions(layers.Layer):
         return code_shape
 
 
-def critic_loss(first, second):
-    """The critic's loss (batch,): logits of the first kind should be above 0, of the second below."""
+def critic_loss(first: Tensor, second: Tensor) -> Tensor:
+    """The critic's loss, which is small where it tells the two kinds apart.
+
+    Args:
+        first: Logits of codes of the first kind, (batch,), which should be above 0.
+        second: Logits of codes of the second kind, (batch,), which should be below 0.
+
+    Returns:
+        (batch,).
+    """
     return ops.softplus(-first) + ops.softplus(second)

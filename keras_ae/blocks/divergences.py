@@ -1,22 +1,37 @@
-"""How far a batch of codes is from where it should be: kernel discrepancy, total correlation, covariances."""
+"""Distances of a batch of codes from a prior: kernel discrepancy, total correlation, covariances."""
 
 from __future__ import annotations
 
 from math import log
+from typing import Any
 
 from keras import ops
 
 from keras_ae.blocks.sampling import log_normal
 
+__all__ = ["covariance", "decomposed_kl", "mmd"]
+
+Tensor = Any
+"""A tensor of Keras, symbolic or not."""
+
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Of the kernels, relative to the prior's expected squared distance."""
+"""Scales of the kernels, relative to the prior's expected squared distance."""
+
+LOG_2PI = log(6.283185307179586)
 
 
-def mmd(first, second):
-    """Maximum mean discrepancy, unbiased, with inverse multiquadratic kernels (Tolstikhin et al. 2018).
+def mmd(first: Tensor, second: Tensor) -> Tensor:
+    """The maximum mean discrepancy with inverse multiquadratic kernels (Tolstikhin et al. 2018).
 
-    first, second: (batch, n) each. Returns a scalar: 0 in expectation for draws of one distribution,
-    so a little below or above 0 for a batch of them. One example alone tells nothing of its spread.
+    The estimate is unbiased: 0 in expectation for two samples of one distribution, so a little below or
+    above 0 for a batch of them.
+
+    Args:
+        first: (batch, n); a single example says nothing of its spread.
+        second: (batch, n).
+
+    Returns:
+        A scalar.
     """
     count = ops.cast(ops.shape(first)[0], "float32")
     others = 1.0 - ops.eye(ops.shape(first)[0])
@@ -34,16 +49,23 @@ def _kernel(first, second):
     return sum(scale * base / (scale * base + distance) for scale in SCALES) / len(SCALES)
 
 
-def decomposed_kl(code, mean, log_var, population=None):
-    """The divergence in three, by minibatch-weighted sampling (Chen et al. 2018, arXiv:1802.04942).
+def decomposed_kl(
+    code: Tensor, mean: Tensor, log_var: Tensor, population: int | None = None
+) -> dict[str, Tensor]:
+    """The divergence in three parts, by minibatch-weighted sampling (Chen et al. 2018, arXiv:1802.04942).
 
-    code: draws (batch, n) from N(mean, exp(log_var)), (batch, n) each.
-    population: examples that the batch was drawn from, N of the paper's estimator, which divides the
-        batch's sum by N too; None takes the batch's mean. The two differ by constants and give the
-        same gradients.
-    Returns "mutual_information" (of example and code), "total_correlation" (of the units) and
-    "marginal_kl" (of each unit's marginal to N(0, 1), summed), scalars in nats whose sum estimates
-    the divergence.
+    Args:
+        code: (batch, n), sampled from N(mean, exp(log_var)).
+        mean: (batch, n).
+        log_var: (batch, n).
+        population: Examples that the batch was sampled from, N of the paper's estimator, which divides the
+            batch's sum by N too; None takes the batch's mean. The two differ by constants and have the
+            same gradients.
+
+    Returns:
+        "mutual_information" (of example and code), "total_correlation" (of the dimensions) and
+        "marginal_kl" (of each dimension's marginal to N(0, 1), summed): scalars in nats, whose sum
+        estimates the divergence.
     """
     batch = ops.shape(code)[0]
     count = ops.cast(batch, "float32")
@@ -61,10 +83,14 @@ def decomposed_kl(code, mean, log_var, population=None):
     }
 
 
-LOG_2PI = log(6.283185307179586)
+def covariance(values: Tensor) -> Tensor:
+    """The covariance matrix of a batch.
 
+    Args:
+        values: (batch, n).
 
-def covariance(values):
-    """The covariance matrix of a batch: (batch, n) -> (n, n)."""
+    Returns:
+        (n, n).
+    """
     centered = values - ops.mean(values, axis=0)
     return ops.matmul(ops.transpose(centered), centered) / ops.cast(ops.shape(values)[0], "float32")

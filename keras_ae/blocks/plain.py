@@ -1,4 +1,4 @@
-"""An encoder and a decoder with a code between them and nothing else: what plain variants share."""
+"""The encoder and the decoder of variants that have a code between them and nothing else."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from keras import layers
 
 from keras_ae.heads import Backbone, Spec
 
+__all__ = ["plain_decoder", "plain_encoder"]
+
 
 def plain_encoder(
     spec: Spec, backbone: Backbone, latent_dim: int, activation: str | None = None
 ) -> keras.Model:
-    """{"inputs": (batch, *input_shape)} -> {"code": (batch, latent_dim)}, a dense layer on the features.
+    """An encoder that ends in one dense layer, `encoder_code`.
 
-    The layer is `encoder_code`. activation: of the code, by its Keras name; None is linear.
+    Args:
+        spec: Shapes and domain of the data.
+        backbone: Layers between the data and the code.
+        latent_dim: Numbers in a code.
+        activation: Of the code, by its Keras name; None is linear.
+
+    Returns:
+        {"inputs": (batch, *input_shape)} -> {"code": (batch, latent_dim)}.
     """
     inputs = keras.Input(spec.input_shape, name="inputs")
     code = layers.Dense(latent_dim, activation, name="encoder_code")(backbone.encode(inputs))
@@ -21,7 +30,16 @@ def plain_encoder(
 
 
 def plain_decoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Model:
-    """{"code": (batch, latent_dim)} -> {"reconstruction": (batch, *target_shape)}, in the targets' domain."""
+    """A decoder whose output activation is that of the data's domain.
+
+    Args:
+        spec: Shapes and domain of the data.
+        backbone: Layers between the code and the data.
+        latent_dim: Numbers in a code.
+
+    Returns:
+        {"code": (batch, latent_dim)} -> {"reconstruction": (batch, *target_shape)}.
+    """
     code = keras.Input((latent_dim,), name="code")
     logits = backbone.decode(code, spec.target_shape)
     reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)

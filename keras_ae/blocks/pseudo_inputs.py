@@ -1,46 +1,73 @@
-"""Inputs that are learned, and draws from the mixture of what an encoder makes of them."""
+"""Learned inputs, and samples of the mixture of their posteriors, for a VampPrior."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import keras
 from keras import layers, ops
 
 from keras_ae.domains import domain_of
 
+__all__ = ["PosteriorMixtureSampling", "PseudoInputs"]
+
+Tensor = Any
+"""A tensor of Keras, symbolic or not."""
+
 
 @keras.saving.register_keras_serializable("keras_ae")
 class PseudoInputs(layers.Layer):
-    """The same learned inputs whatever goes in: (anything) -> (components, *shape), inside the domain.
+    """Learned inputs, which are the same whatever goes in (Tomczak and Welling 2018, arXiv:1705.07120).
 
-    components: at least 1. shape: of an input, without the batch axis. domain: as in Spec.
+    Args:
+        components: The number of learned inputs, at least 1.
+        shape: The shape of an input, without the batch axis.
+        domain: The domain of inputs, inside which the learned ones stay.
     """
 
-    def __init__(self, components: int, shape: tuple[int, ...], domain: str, **kwargs):
+    def __init__(self, components: int, shape: tuple[int, ...], domain: str, **kwargs: Any):
         super().__init__(**kwargs)
         self.components, self.shape, self.domain = components, tuple(shape), domain_of(domain)
         self.values = self.add_weight((components, *shape), "random_normal", name="values")
         self.built = True
 
-    def call(self, anything):
+    def call(self, anything: Tensor) -> Tensor:
+        """The learned inputs.
+
+        Args:
+            anything: Any tensor of the graph, whose values do not matter.
+
+        Returns:
+            (components, *shape).
+        """
         return keras.activations.get(self.domain.activation)(ops.convert_to_tensor(self.values))
 
     def compute_output_spec(self, anything):
         return keras.KerasTensor((self.components, *self.shape), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"components": self.components, "shape": self.shape, "domain": str(self.domain)}
         return super().get_config() | own
 
 
 @keras.saving.register_keras_serializable("keras_ae", name="MixtureDraw")
 class PosteriorMixtureSampling(layers.Layer):
-    """A draw from one of several normals, which one decided by the last number of the noise."""
+    """Samples of the mixture of several posteriors, each as likely as the others."""
 
-    def call(self, noise, mean, log_var):
-        """noise: standard normal (batch, n + 1), mean and log_var (components, n) -> (batch, n)."""
-        share = 0.5 * (1.0 + ops.erf(noise[:, -1] / 2.0**0.5))
+    def call(self, noise: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
+        """Samples the mixture.
+
+        Args:
+            noise: (batch, n + 1), standard normal; the last number decides the component.
+            mean: (components, n).
+            log_var: (components, n).
+
+        Returns:
+            (batch, n).
+        """
+        cdf = 0.5 * (1.0 + ops.erf(noise[:, -1] / 2.0**0.5))
         count = ops.shape(mean)[0]
-        chosen = ops.clip(ops.cast(ops.floor(share * ops.cast(count, "float32")), "int32"), 0, count - 1)
+        chosen = ops.clip(ops.cast(ops.floor(cdf * ops.cast(count, "float32")), "int32"), 0, count - 1)
         spread = ops.exp(0.5 * ops.take(log_var, chosen, axis=0))
         return ops.take(mean, chosen, axis=0) + spread * noise[:, :-1]
 

@@ -1,54 +1,79 @@
-"""A codebook that follows what it quantizes, and a small prior over the codes that come of it."""
+"""A codebook that follows the vectors it quantizes, and a small prior over its codes."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import layers, ops
 
+__all__ = ["CodePrior", "Codebook", "Lookup"]
+
+Tensor = Any
+"""A tensor of Keras or TensorFlow, symbolic or not."""
+
 DEAD = 0.01
-"""Share of the use that an even one would give a code, below which it is given up for a new one."""
+"""A code that is used less than this fraction of an even use is replaced by a vector of the batch."""
 
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Lookup(layers.Layer):
-    """The vectors of codes, for a decoder: numbers (batch, positions) -> (batch, positions, width)."""
+    """The vectors of a codebook's codes, for a decoder.
 
-    def __init__(self, codes: int, width: int, **kwargs):
+    Args:
+        codes: Vectors in the codebook.
+        width: Numbers in a vector.
+    """
+
+    def __init__(self, codes: int, width: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.codes, self.width = codes, width
         self.entries = self.add_weight((codes, width), "zeros", trainable=False, name="entries")
         self.built = True
 
-    def call(self, numbers):
+    def call(self, numbers: Tensor) -> Tensor:
+        """The vectors of codes.
+
+        Args:
+            numbers: Codes, (batch, positions), integers.
+
+        Returns:
+            (batch, positions, width).
+        """
         return ops.take(self.entries, numbers, axis=0)
 
     def compute_output_spec(self, numbers):
         return keras.KerasTensor((*numbers.shape, self.width), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"codes": self.codes, "width": self.width}
 
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Codebook(layers.Layer):
-    """Vectors that stand for others near them (van den Oord et al. 2017, arXiv:1711.00937).
+    """Vectors that represent others near them (van den Oord et al. 2017, arXiv:1711.00937).
 
-    Each code moves to the running mean of the vectors that it stands for (their appendix A.1); a
-    code that stands for next to none is put where a vector of the batch is. One layer in three
-    modes, so that all three share its weights:
+    Each code's vector moves to the running mean of the vectors that it represents (their appendix A.1);
+    one that represents next to none is replaced by a vector of the batch. One layer in three modes, so
+    that all three share its weights:
 
-    "nearest": vectors (batch, positions, width) -> numbers of codes (batch, positions) int32.
-    "lookup": numbers of codes -> their vectors.
-    "quantize": vectors, seeds -> the vectors of their codes, through which gradients pass as if
-        they were the vectors themselves; in training the codes follow.
+    - "nearest": vectors (batch, positions, width) -> codes (batch, positions), int32.
+    - "lookup": codes -> their vectors.
+    - "quantize": vectors, seeds -> the vectors of their codes, through which gradients pass as if
+      they were the vectors themselves; in training the codebook follows.
 
-    codes: at least 2. width: of each. decay: of the running means, in (0, 1).
-    lookup: a decoder's copy of the entries, kept equal to them; a layer that two models shared
-        would not survive being saved.
+    Args:
+        codes: Vectors in the codebook, at least 2.
+        width: Numbers in a vector.
+        decay: Of the running means, in (0, 1).
+        lookup: A decoder's copy of the vectors, which is updated with them; a layer that two models shared
+            would not survive being saved.
     """
 
-    def __init__(self, codes: int, width: int, decay: float = 0.99, lookup: Lookup | None = None, **kwargs):
+    def __init__(
+        self, codes: int, width: int, decay: float = 0.99, lookup: Lookup | None = None, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.codes, self.width, self.decay = codes, width, decay
         self.entries = self.add_weight((codes, width), "random_normal", trainable=False, name="entries")
@@ -59,16 +84,29 @@ class Codebook(layers.Layer):
             copy.assign(self.entries)
         self.built = True
 
-    def call(self, values, seeds=None, mode: str = "nearest", training: bool = False):
+    def call(
+        self, values: Tensor, seeds: Tensor = None, mode: str = "nearest", training: bool = False
+    ) -> Tensor:
+        """Finds codes, looks them up, or does both, as the mode says.
+
+        Args:
+            values: Vectors, or codes for "lookup".
+            seeds: (batch, 2), int64, for "quantize".
+            mode: "nearest", "lookup" or "quantize".
+            training: Whether the codebook follows the vectors.
+
+        Returns:
+            Codes, or vectors.
+        """
         if mode == "lookup":
             return ops.take(self.entries, values, axis=0)
         numbers = self._nearest(values)
         if mode == "nearest":
             return numbers
-        found = ops.take(self.entries, numbers, axis=0)
+        quantized = ops.take(self.entries, numbers, axis=0)
         if training:
             self._follow(ops.reshape(values, (-1, self.width)), ops.reshape(numbers, (-1,)), seeds)
-        return values + ops.stop_gradient(found - values)
+        return values + ops.stop_gradient(quantized - values)
 
     def _nearest(self, values):
         crossed = ops.matmul(values, ops.transpose(self.entries))
@@ -98,27 +136,32 @@ class Codebook(layers.Layer):
         shape = self.compute_output_shape(tuple(values.shape), mode=mode)
         return keras.KerasTensor(shape, "int32" if mode == "nearest" else "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"codes": self.codes, "width": self.width, "decay": self.decay}
 
 
 @keras.saving.register_keras_serializable("keras_ae")
 class CodePrior(layers.Layer):
-    """p(codes) = product over positions of p(code | those before it): all by a gated recurrent unit, or the
-    last few.
+    """p(codes) as a product over positions of p(code | the codes before it).
 
-    "score": numbers of codes (batch, positions) -> logits (batch, positions, codes).
-    "draw": standard normal noise (batch, positions, codes) -> numbers of codes drawn from it, the
-        same for the same noise.
+    The codes before are all of them, by a gated recurrent unit, or the last few, by dense layers; both know
+    the position. One layer in two modes:
 
-    codes: of the codebook. positions: of a code. width: of the unit.
-    memory: codes before a position that it depends on, through two dense layers; 0 takes the recurrent
-        unit, which knows all of them. Both know the position.
+    - "score": codes (batch, positions) -> logits (batch, positions, codes).
+    - any other, such as "sample": standard normal noise (batch, positions, codes) -> codes sampled by it,
+      the same for the same noise.
+
+    Args:
+        codes: Vectors in the codebook.
+        positions: Positions of a code.
+        width: Of the recurrent unit, or of the dense layers.
+        memory: Codes before a position that it depends on; 0 for all of them.
     """
 
-    def __init__(self, codes: int, positions: int, width: int = 128, memory: int = 0, **kwargs):
+    def __init__(self, codes: int, positions: int, width: int = 128, memory: int = 0, **kwargs: Any):
         super().__init__(**kwargs)
         self.codes, self.positions, self.width, self.memory = codes, positions, width, memory
+        # the paths of weights in a saved model have the names of these attributes
         self.embedding = layers.Embedding(codes + 1, 32)
         self.place = layers.Embedding(positions, 32)
         self.logits = layers.Dense(codes)
@@ -139,66 +182,75 @@ class CodePrior(layers.Layer):
         self.logits.build((None, self.width))
         self.built = True
 
-    def call(self, values, mode: str = "score"):
-        return self._score(values) if mode == "score" else self._draw(values)
+    def call(self, values: Tensor, mode: str = "score") -> Tensor:
+        """Scores codes, or samples them.
+
+        Args:
+            values: Codes, or noise.
+            mode: "score", or another to sample.
+
+        Returns:
+            Logits, or codes.
+        """
+        return self._score(values) if mode == "score" else self._sample(values)
 
     def _score(self, codes):
         codes = ops.cast(codes, "int32")
         if self.memory:
             padded = ops.pad(codes, ((0, 0), (self.memory, 0)), constant_values=self.codes)
             before = [padded[:, back : back + self.positions] for back in range(self.memory)]
-            places = ops.broadcast_to(ops.arange(self.positions), ops.shape(codes))
-            return self._after(ops.stack(before, axis=-1), places)
-        state, given = self._start(codes), []
+            positions = ops.broadcast_to(ops.arange(self.positions), ops.shape(codes))
+            return self._logits_after(ops.stack(before, axis=-1), positions)
+        state, each = self._start(codes), []
         for position in range(self.positions):
             logits, state = self._step(position, state)
-            state = self._seen(state, codes[:, position])
-            given.append(logits)
-        return ops.stack(given, axis=1)
+            state = self._update(state, codes[:, position])
+            each.append(logits)
+        return ops.stack(each, axis=1)
 
-    def _draw(self, noise):
-        def draw(carry, at):
-            position, noise = at
+    def _sample(self, noise):
+        def sample_position(carry, element):
+            position, noise = element
             state, _ = carry
             logits, state = self._step(position, state)
-            share = ops.clip(0.5 * (1.0 + ops.erf(noise / 2.0**0.5)), 1e-6, 1 - 1e-6)
-            drawn = tf.argmax(logits - ops.log(-ops.log(share)), axis=-1, output_type=tf.int32)
-            return self._seen(state, drawn), drawn
+            cdf = ops.clip(0.5 * (1.0 + ops.erf(noise / 2.0**0.5)), 1e-6, 1 - 1e-6)
+            code = tf.argmax(logits - ops.log(-ops.log(cdf)), axis=-1, output_type=tf.int32)
+            return self._update(state, code), code
 
-        along = (tf.range(self.positions), ops.transpose(noise, (1, 0, 2)))
-        nothing = ops.zeros(ops.shape(noise)[:1], dtype="int32")
-        _, drawn = tf.scan(draw, along, initializer=(self._start(noise), nothing))
-        return ops.transpose(drawn)
+        elements = (tf.range(self.positions), ops.transpose(noise, (1, 0, 2)))
+        no_code = ops.zeros(ops.shape(noise)[:1], dtype="int32")
+        _, codes = tf.scan(sample_position, elements, initializer=(self._start(noise), no_code))
+        return ops.transpose(codes)
 
     def _start(self, values):
-        """What is known before the first code: the unit and the code before, or the last few codes."""
+        """The state before the first code: that of the unit and the last code, or the last few codes."""
         batch = ops.shape(values)[0]
         if self.memory:
             return ops.full((batch, self.memory), self.codes, dtype="int32")
         return ops.zeros((batch, self.width)), ops.full((batch,), self.codes, dtype="int32")
 
     def _step(self, position, state):
-        """Logits (batch, codes) at a position, and what is known once they are."""
+        """Logits (batch, codes) at a position, and the next state without its code."""
         if self.memory:
-            return self._after(state, ops.broadcast_to(position, ops.shape(state)[:1])), state
+            return self._logits_after(state, ops.broadcast_to(position, ops.shape(state)[:1])), state
         unit, before = state
-        place = ops.broadcast_to(position, ops.shape(before))
-        seen = ops.concatenate([self.embedding(before), self.place(place)], axis=-1)
-        output, [unit] = self.cell(seen, [unit])
+        positions = ops.broadcast_to(position, ops.shape(before))
+        inputs = ops.concatenate([self.embedding(before), self.place(positions)], axis=-1)
+        output, [unit] = self.cell(inputs, [unit])
         return self.logits(output), (unit, before)
 
-    def _seen(self, state, code):
-        """What is known after a code (batch,)."""
+    def _update(self, state, code):
+        """The state after a code (batch,)."""
         if self.memory:
             return ops.concatenate([state[:, 1:], code[:, None]], axis=1)
         return state[0], code
 
-    def _after(self, before, places):
-        """Logits (..., codes) after the last few codes (..., memory), at places (...)."""
+    def _logits_after(self, before, positions):
+        """Logits (..., codes) after the last few codes (..., memory), at positions (...)."""
         embedded = self.embedding(before)
         flat = ops.reshape(embedded, (*ops.shape(embedded)[:-2], 32 * self.memory))
-        seen = ops.concatenate([flat, self.place(places)], axis=-1)
-        return self.logits(self.second(self.first(seen)))
+        inputs = ops.concatenate([flat, self.place(positions)], axis=-1)
+        return self.logits(self.second(self.first(inputs)))
 
     def compute_output_spec(self, values, mode="score"):
         shape = (values.shape[0], self.positions)
@@ -206,7 +258,7 @@ class CodePrior(layers.Layer):
             return keras.KerasTensor((*shape, self.codes), "float32")
         return keras.KerasTensor(shape, "int32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "codes": self.codes,
             "positions": self.positions,

@@ -1,27 +1,44 @@
-"""Pieces of a fully convolutional network with skips, which takes images of any height and width."""
+"""Layers of a fully convolutional network with skips, which takes images of any height and width."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import initializers, layers, ops
 
+__all__ = ["Shortcut", "Shuffle", "Unshuffle", "conv", "enlarged", "reduced", "residual_block"]
+
+Tensor = Any
+"""A tensor of Keras or TensorFlow, symbolic or not."""
+
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Unshuffle(layers.Layer):
-    """Space into channels, by a whole factor: (batch, h, w, c) -> (batch, h', w', c * factor^2).
+    """Moves pixels into channels: (batch, h, w, c) -> (batch, h', w', c * factor^2).
 
     The image is first mirrored beyond its right and lower edge until both sides are multiples, so
-    that h' = multiple / factor * ceil(h / multiple), and w' alike.
+    that h' = multiple / factor * ceil(h / multiple), and w' likewise.
 
-    factor: of one step; multiple: of the sides that the rest of the network needs, itself one of the factor.
+    Args:
+        factor: Side of the blocks of pixels that become channels.
+        multiple: The sides become multiples of this, itself a multiple of the factor.
     """
 
-    def __init__(self, factor: int, multiple: int, **settings):
-        super().__init__(**settings)
+    def __init__(self, factor: int, multiple: int, **kwargs: Any):
+        super().__init__(**kwargs)
         self.factor, self.multiple = factor, multiple
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
+        """Moves pixels into channels.
+
+        Args:
+            inputs: (batch, h, w, c).
+
+        Returns:
+            (batch, h', w', c * factor^2).
+        """
         filled = inputs
         for axis in (1, 2):
             filled = tf.gather(filled, _mirrored(tf.shape(inputs)[axis], self.multiple), axis=axis)
@@ -37,25 +54,37 @@ class Unshuffle(layers.Layer):
         )
         return (batch, *small, channels * self.factor**2)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"factor": self.factor, "multiple": self.multiple}
 
 
 def _mirrored(side, multiple):
-    """The places along a side, and from its end backwards (and on, to and fro) up to the next multiple."""
-    places = tf.range(-(-side // multiple) * multiple) % (2 * side)
-    return tf.minimum(places, 2 * side - 1 - places)
+    """Indices along a side and, up to the next multiple, from its end back and forth."""
+    indices = tf.range(-(-side // multiple) * multiple) % (2 * side)
+    return tf.minimum(indices, 2 * side - 1 - indices)
 
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Shuffle(layers.Layer):
-    """Channels into space, by a whole factor (sub-pixel output; Shi et al. 2016, arXiv:1609.05158)."""
+    """Moves channels into pixels (sub-pixel output; Shi et al. 2016, arXiv:1609.05158).
 
-    def __init__(self, factor: int, **settings):
-        super().__init__(**settings)
+    Args:
+        factor: Side of the blocks of pixels that channels become.
+    """
+
+    def __init__(self, factor: int, **kwargs: Any):
+        super().__init__(**kwargs)
         self.factor = factor
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
+        """Moves channels into pixels.
+
+        Args:
+            inputs: (batch, h, w, c * factor^2).
+
+        Returns:
+            (batch, factor * h, factor * w, c).
+        """
         return tf.nn.depth_to_space(inputs, self.factor) if self.factor > 1 else inputs
 
     def compute_output_shape(self, input_shape):
@@ -63,29 +92,37 @@ class Shuffle(layers.Layer):
         large = (None if side is None else side * self.factor for side in sides)
         return (batch, *large, channels // self.factor**2)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"factor": self.factor}
 
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Shortcut(layers.Layer):
-    """Joins what a network gives with what went into it, cut and enlarged to the size that is wanted.
+    """Joins the output of a network with its input, cropped and enlarged to the size of the target.
 
-    Takes the features (batch, h', w', c) and the inputs (batch, h, w, c or more); gives (batch, scale * h,
-    scale * w, c), in [0, 1] where it is bounded. The bound lets gradients through as if it were not there.
-
-    kind: "added": features are the difference from the first c channels of the inputs, enlarged
-        bicubically (residual learning; Zhang et al. 2017, arXiv:1608.03981). "kept": the last channel of
-        the inputs is 1 where a pixel is known; known pixels leave as they came, to the others the features
-        are added. "none": features alone.
-    scale: how much larger than the inputs the output is, a whole number. bounded: for values in [0, 1].
+    Args:
+        kind: "added": features are the difference from the first c channels of the inputs, enlarged
+            bicubically (residual learning; Zhang et al. 2017, arXiv:1608.03981). "kept": the last channel
+            of the inputs is 1 where a pixel is known; known pixels stay as they are, and the features
+            are added to the others. "none": features alone.
+        scale: How much larger than the inputs the output is, a whole number.
+        bounded: Whether the output is clipped into [0, 1]; gradients pass as if it were not.
     """
 
-    def __init__(self, kind: str, scale: int, bounded: bool, **settings):
-        super().__init__(**settings)
+    def __init__(self, kind: str, scale: int, bounded: bool, **kwargs: Any):
+        super().__init__(**kwargs)
         self.kind, self.scale, self.bounded = kind, scale, bounded
 
-    def call(self, features, inputs):
+    def call(self, features: Tensor, inputs: Tensor) -> Tensor:
+        """Joins features and inputs.
+
+        Args:
+            features: (batch, h', w', c), at least as large as the output.
+            inputs: (batch, h, w, c or more).
+
+        Returns:
+            (batch, scale * h, scale * w, c).
+        """
         height, width = (self.scale * tf.shape(inputs)[axis] for axis in (1, 2))
         features = features[:, :height, :width]
         channels = features.shape[-1]
@@ -108,14 +145,19 @@ class Shortcut(layers.Layer):
         sides = (None if side is None else side * self.scale for side in inputs_shape[1:3])
         return (features_shape[0], *sides, features_shape[-1])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"kind": self.kind, "scale": self.scale, "bounded": self.bounded}
 
 
-def enlarged(images, scale: int):
-    """Images a whole number of times as large, bicubically (a = -0.5).
+def enlarged(images: Tensor, scale: int) -> Tensor:
+    """Enlarges images bicubically (a = -0.5).
 
-    (batch, h, w, c) -> (batch, scale * h, scale * w, c).
+    Args:
+        images: (batch, h, w, c).
+        scale: A whole number, at least 1.
+
+    Returns:
+        (batch, scale * h, scale * w, c).
     """
     if scale == 1:
         return images
@@ -124,18 +166,42 @@ def enlarged(images, scale: int):
     return tf.image.resize(images, size, "bicubic", antialias=True)
 
 
-def reduced(images, scale: int):
-    """Images a whole number of times smaller, bicubically with antialiasing, as super-resolution is tested.
+def reduced(images: Tensor, scale: int) -> Tensor:
+    """Reduces images bicubically with antialiasing, as tests of super-resolution do.
 
-    (batch, h, w, c), h and w multiples of the scale -> (batch, h / scale, w / scale, c).
+    Args:
+        images: (batch, h, w, c), h and w multiples of the scale.
+        scale: A whole number, at least 1.
+
+    Returns:
+        (batch, h / scale, w / scale, c).
     """
     return tf.image.resize(images, tf.shape(images)[1:3] // scale, "bicubic", antialias=True)
 
 
 def conv(
-    features, width: int, name: str, strides: int = 1, activation=None, kernel: int = 3, gain: float = 2.0
-):
-    """A convolution that keeps the size, or divides it by its strides, its weights drawn with a gain."""
+    features: Tensor,
+    width: int,
+    name: str,
+    strides: int = 1,
+    activation: str | None = None,
+    kernel: int = 3,
+    gain: float = 2.0,
+) -> Tensor:
+    """A convolution with padding.
+
+    Args:
+        features: (batch, h, w, c).
+        width: Channels of the output.
+        name: Of the layer.
+        strides: By which the size is divided.
+        activation: By its Keras name; None is linear.
+        kernel: Side of the kernel in pixels.
+        gain: Scale of the variance of the initial weights; 2 fits a rectifier.
+
+    Returns:
+        (batch, h / strides, w / strides, width).
+    """
     return layers.Conv2D(
         width,
         kernel,
@@ -147,9 +213,17 @@ def conv(
     )(features)
 
 
-def residual_block(features, name: str):
-    """Features and what two convolutions add to them (Lim et al. 2017, arXiv:1707.02921)."""
+def residual_block(features: Tensor, name: str) -> Tensor:
+    """Two convolutions whose output is added to their input (Lim et al. 2017, arXiv:1707.02921).
+
+    Args:
+        features: (batch, h, w, c).
+        name: Of the block; the names of its layers begin with it.
+
+    Returns:
+        (batch, h, w, c).
+    """
     width = features.shape[-1]
     inner = conv(features, width, f"{name}_first", activation="relu")
-    # begun small, so that a network of many blocks begins near the identity
+    # small at first, so that a network of many blocks begins near the identity
     return ops.add(features, conv(inner, width, f"{name}_second", gain=0.1))

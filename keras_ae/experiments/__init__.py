@@ -1,1 +1,1 @@
-"""Several trainings compared: benchmarks and sweeps."""
+"""Comparisons of several trainings: benchmarks and sweeps."""

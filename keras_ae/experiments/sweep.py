@@ -1,10 +1,10 @@
-"""One table of a recipe trained once for each value of one of its fields."""
+"""Sweeps: a recipe trained once for each value of one of its fields, and a table of all."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,32 +15,47 @@ from keras_ae.runs.evaluation import evaluate
 from keras_ae.runs.settings import settings_of
 from keras_ae.training.train import train
 
-SCORES_FILE = "scores.json"
+__all__ = ["shared_metrics", "summary", "sweep"]
+
+METRICS_FILE = "scores.json"
+
+Tables = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""Test metrics by value of the field, row and metric."""
 
 
 def sweep(
     recipe: Recipe, name: str, values: Sequence[str], root: Path, report: Callable[[str], None] = print
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Trains a recipe with each value of a field, and gives the test scores of each by row and measure.
+    """Trains a recipe with each value of a field; trainings that are done are not repeated.
 
-    root: the folder of all sweeps of the recipe. What is done in it is not done again.
-    Raises InputError for a field or a value that the recipe does not take, before anything is trained.
+    Args:
+        recipe: The recipe.
+        name: The path of the field, such as `data.normal`.
+        values: The values as texts.
+        root: The folder of all sweeps of the recipe.
+        report: Called with each line about progress.
+
+    Returns:
+        Test metrics by value, row and metric.
+
+    Raises:
+        InputError: The recipe does not take the field or a value; nothing is trained then.
     """
     recipes = {value: override(recipe, [f"{name}={value}"]) for value in values}
     tables = {}
-    for value, one in recipes.items():
-        told = json.dumps(settings_of(one), sort_keys=True)
-        folder = root / hashlib.sha256(told.encode()).hexdigest()[:12]
-        done = folder / SCORES_FILE
-        if not done.exists():
+    for value, changed in recipes.items():
+        settings = json.dumps(settings_of(changed), sort_keys=True)
+        folder = root / hashlib.sha256(settings.encode()).hexdigest()[:12]
+        file = folder / METRICS_FILE
+        if not file.exists():
             report(f"{name}={value}: {folder}")
-            run = train(one, folder, report=report, resume=(folder / "checkpoint").exists())
-            replace_text(done, json.dumps(evaluate(run), indent=1) + "\n")
-        tables[value] = json.loads(done.read_text())
+            run = train(changed, folder, report=report, resume=(folder / "checkpoint").exists())
+            replace_text(file, json.dumps(evaluate(run), indent=1) + "\n")
+        tables[value] = json.loads(file.read_text(encoding="utf-8"))
     return tables
 
 
-def shared_metrics(tables: dict[str, dict[str, dict[str, float]]], row: str) -> list[str]:
+def shared_metrics(tables: Tables, row: str) -> list[str]:
     """The metrics that a row has in every table.
 
     Args:
@@ -54,10 +69,18 @@ def shared_metrics(tables: dict[str, dict[str, dict[str, float]]], row: str) -> 
     return [name for name in first[row] if all(name in table[row] for table in tables.values())]
 
 
-def summary(tables: dict[str, dict[str, dict[str, float]]], measure: str) -> dict[str, dict[str, float]]:
-    """A line for each value and one of their mean: a measure of every row that has it in all of them."""
+def summary(tables: Tables, metric: str) -> dict[str, dict[str, float]]:
+    """A table of one metric.
+
+    Args:
+        tables: Test metrics by value of the field, row and metric.
+        metric: The name of the metric.
+
+    Returns:
+        The metric by value and row, for the rows that have it for all values, and their "mean" last.
+    """
     first, *others = tables.values()
-    rows = [row for row in first if all(measure in table.get(row, {}) for table in (first, *others))]
-    lines = {value: {row: table[row][measure] for row in rows} for value, table in tables.items()}
+    rows = [row for row in first if all(metric in table.get(row, {}) for table in (first, *others))]
+    lines = {value: {row: table[row][metric] for row in rows} for value, table in tables.items()}
     mean = {row: float(np.mean([line[row] for line in lines.values()])) for row in rows}
     return lines | {"mean": mean}

@@ -18,8 +18,8 @@ from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.data.images.sprites import Sprites
 from keras_ae.errors import InputError
 from keras_ae.experiments import benchmark
-from keras_ae.experiments.benchmark import contenders
-from keras_ae.experiments.benchmark.rows import disentangled
+from keras_ae.experiments.benchmark import compared_variants
+from keras_ae.experiments.benchmark.rows import disentanglement_metrics
 from keras_ae.metrics.disentanglement import mutual_information_gap
 from keras_ae.variants.variational import Variational
 
@@ -27,7 +27,7 @@ SMALL = ["variant.backbone=DenseBackbone(units=(16,))", "variant.latent_dim=4", 
 
 
 def test_every_file_of_variants_has_a_contender():
-    compared = {type(variant).__module__ for variant in contenders().values()}
+    compared = {type(variant).__module__ for variant in compared_variants().values()}
     others = {"skip_connected", "autoregressive"}  # of photographs, and of classes in steps
     names = {info.name for info in pkgutil.iter_modules(variants.__path__)} - others
     assert compared == {f"{variants.__name__}.{name}" for name in names}
@@ -85,10 +85,10 @@ def test_a_variant_that_has_changed_is_trained_anew_and_a_cut_off_row_is_measure
         folder.mkdir(parents=True, exist_ok=True)
 
     monkeypatch.setattr(benchmark, "train", train)
-    monkeypatch.setattr(benchmark, "measured", lambda run: row)
+    monkeypatch.setattr(benchmark, "row_of_run", lambda run: row)
     asked = (Sample(Mnist5k()), tmp_path, ("undercomplete",), 1, SMALL, notes.append)
     folder = benchmark.benchmark(*asked)
-    monkeypatch.setattr(benchmark, "contenders", lambda: {"undercomplete": Variational()})
+    monkeypatch.setattr(benchmark, "compared_variants", lambda: {"undercomplete": Variational()})
     assert benchmark.benchmark(*asked) == folder
     assert len({made_in for made_in, _ in made}) == 2
     (made[1][0] / "row.npz").rename(made[1][0] / "new-row.npz")
@@ -101,8 +101,8 @@ def test_a_variant_that_has_changed_is_trained_anew_and_a_cut_off_row_is_measure
 @pytest.mark.slow
 def test_what_the_data_does_not_allow_is_left_out_unless_it_was_asked_for(tmp_path, random, monkeypatch):
     np.save(tmp_path / "a.npy", random.uniform(size=(40, 4, 4)))
-    few = {name: contenders()[name] for name in ("conditional", "undercomplete", "variational")}
-    monkeypatch.setattr(benchmark, "contenders", lambda: few)
+    few = {name: compared_variants()[name] for name in ("conditional", "undercomplete", "variational")}
+    monkeypatch.setattr(benchmark, "compared_variants", lambda: few)
     notes, data = [], ArrayFile(str(tmp_path / "a.npy"))
     folder = benchmark.benchmark(data, tmp_path / "all", (), 1, [*SMALL, "variant.beta=2"], notes.append)
     table = (folder / "table.md").read_text()
@@ -158,11 +158,11 @@ def trained(monkeypatch):
         data = recipe.data.load()
         figures = {"code": 4.0, "mse": 0.1 * (1 + recipe.seed), "nmi": 0.5}
         if data.factors is not None:
-            figures |= disentangled(data.factors["test"], data)
+            figures |= disentanglement_metrics(data.factors["test"], data)
         return benchmark.Row(recipe.name, figures, np.full((10, *data.test.shape), 0.1 * recipe.seed), None)
 
     monkeypatch.setattr(benchmark, "train", train)
-    monkeypatch.setattr(benchmark, "measured", measured)
+    monkeypatch.setattr(benchmark, "row_of_run", measured)
     return seeds
 
 
@@ -216,14 +216,14 @@ def test_only_factors_that_vary_are_measured_and_only_of_their_own_examples():
     data = Sprites().sample()
     codes = data.factors["test"].astype(float)
     same = dataclasses.replace(data, factors={"test": np.where([1, 0, 0, 0, 1], data.factors["test"], 2)})
-    found = disentangled(codes, same)
+    found = disentanglement_metrics(codes, same)
     assert set(found) == {"mig_shape", "mig_y", "mig", "beta_vae_score"}
     one = dataclasses.replace(data, factors={"test": np.where([0, 0, 0, 0, 1], data.factors["test"], 2)})
-    assert set(disentangled(codes, one)) == {"mig_y", "mig"}
+    assert set(disentanglement_metrics(codes, one)) == {"mig_y", "mig"}
     none = dataclasses.replace(data, factors={"test": np.zeros_like(data.factors["test"])})
-    assert disentangled(codes, none) == {}
+    assert disentanglement_metrics(codes, none) == {}
     with pytest.raises(ValueError, match="of the same n examples"):
-        disentangled(codes[:5], data)
+        disentanglement_metrics(codes[:5], data)
 
 
 def test_fewer_than_one_seed_is_refused(tmp_path, capsys):

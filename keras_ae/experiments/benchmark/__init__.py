@@ -1,6 +1,6 @@
-"""One table that compares the variants: the same data and budget for each, and the same layers and code size.
+"""Benchmarks: one table that compares the variants on the same data, budget, layers and code size.
 
-But for those whose file says otherwise in `COMPARED`: the masked one has patches in the place of layers.
+A variant's file may say otherwise in `COMPARED`: the masked one has patches instead of layers.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from keras_ae import variants
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
-from keras_ae.experiments.benchmark.rows import Row, measured, principal_components
-from keras_ae.experiments.benchmark.table import write
+from keras_ae.experiments.benchmark.rows import Row, principal_components, row_of_run
+from keras_ae.experiments.benchmark.table import write_table
 from keras_ae.files import written_whole
 from keras_ae.recipe import Recipe, override
 from keras_ae.runs.settings import settings_of
@@ -28,14 +28,21 @@ from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training.train import train
 from keras_ae.variants import Variant
 
+__all__ = ["benchmark", "compared_variants"]
 
-def contenders() -> dict[str, Variant]:
-    """Every variant by name: those of a file's `COMPARED`, or one with the defaults of its class."""
-    found: dict[str, Variant] = {}
+
+def compared_variants() -> dict[str, Variant]:
+    """The variants of the table.
+
+    Returns:
+        By name those in the `COMPARED` of a variant's file, or else one with the defaults of its class.
+    """
+    compared: dict[str, Variant] = {}
     for info in pkgutil.iter_modules(variants.__path__):
         module = importlib.import_module(f"{variants.__name__}.{info.name}")
-        found |= getattr(module, "COMPARED", {info.name: type(module.EXAMPLE[0])()})
-    return found
+        default = {info.name: type(module.EXAMPLE[0])()}
+        compared |= module.COMPARED if "COMPARED" in vars(module) else default
+    return compared
 
 
 def benchmark(
@@ -47,18 +54,27 @@ def benchmark(
     report: Callable[[str], None] = print,
     seeds: int = 1,
 ) -> Path:
-    """Trains the named variants, or all, and writes `table.md`, `figures.json` and `images.png`.
+    """Trains variants alike and writes `table.md`, `figures.json` and `images.png`.
 
-    Gives the folder that they are in. One of other data, epochs or settings has a folder of its own; what
-    is done in it is not done again, and a training that was cut off goes on.
+    Trainings that are done are not repeated, and one that was interrupted is resumed.
 
-    root: the folder of all benchmarks.
-    settings: changes to every recipe, such as `variant.latent_dim=16`; a variant that one does not fit
-        is left out, unless it was named.
-    seeds: trainings of each variant, of the recipe's own seed, 0 unless set, and of those that follow it;
-        with several the table gives means and spreads.
-    Raises InputError for an unknown name, for settings that no variant takes, for seeds below 1, and for
-    data that are no values in [0, 1].
+    Args:
+        data: The data set; its values are in [0, 1].
+        root: The folder of all benchmarks; one of other data, epochs or settings has its own folder in it.
+        names: The variants to train; all if empty.
+        epochs: Of each training.
+        settings: Changes to every recipe, such as `variant.latent_dim=16`; a variant that one does not fit
+            is left out, unless it is among the names.
+        report: Called with each line about progress.
+        seeds: Trainings of each variant, with the recipe's own seed, 0 unless set, and those that follow;
+            with several the table has means and standard deviations.
+
+    Returns:
+        The folder of the table.
+
+    Raises:
+        InputError: A name is unknown, no variant takes the settings, there is less than 1 seed, or the data
+            are not values in [0, 1].
     """
     recipes = _recipes(data, names, [f"epochs={epochs}", *settings], seeds, report)
     first = next(iter(recipes.values()))[0]
@@ -85,7 +101,7 @@ def benchmark(
         if not lines:
             lines.append([principal_components(first, loaded, int(rows[0].metrics["code"]))])
         lines.append(rows)
-        write(lines, folder, loaded, first, seeds)
+        write_table(lines, folder, loaded, first, seeds)
     if not lines:
         raise InputError("no variant could be trained on this data with these settings")
     report((folder / "table.md").read_text())
@@ -93,28 +109,28 @@ def benchmark(
 
 
 def _recipes(data, names, settings, seeds, report) -> dict[str, list[Recipe]]:
-    """Of each variant the recipes to train, one a seed."""
-    all_of_them = contenders()
-    unknown = [name for name in names if name not in all_of_them]
+    """The recipes of each variant, one for each seed."""
+    available = compared_variants()
+    unknown = [name for name in names if name not in available]
     if unknown:
-        raise InputError(f"expected variants among {', '.join(all_of_them)}; received {', '.join(unknown)}")
+        raise InputError(f"expected variants among {', '.join(available)}; received {', '.join(unknown)}")
     if seeds < 1:
         raise InputError(f"expected 1 seed or more to train each variant with, received {seeds}")
     recipes = {}
-    for name in names or all_of_them:
-        recipe = Recipe(data, all_of_them[name], Reconstruction(), lr_warmup_steps=100)
+    for name in names or available:
+        recipe = Recipe(data, available[name], Reconstruction(), lr_warmup_steps=100)
         try:
             recipe = replace(override(recipe, settings), name=name)
             recipes[name] = [override(recipe, [f"seed={recipe.seed + more}"]) for more in range(seeds)]
         except InputError as error:
-            if name in names or (not recipes and name == list(all_of_them)[-1]):
+            if name in names or (not recipes and name == list(available)[-1]):
                 raise
             report(f"{name} is left out: {error}")
     return recipes
 
 
 def _folder_name(recipe: Recipe, data: Data, settings) -> str:
-    """Tells data, budget and settings apart, but not which variants are asked for nor how many seeds."""
+    """A name that depends on data, budget and settings, but not on the variants and the number of seeds."""
     common = {key: value for key, value in settings_of(recipe).items() if not key.startswith("variant")}
     common.pop("name")
     key = json.dumps([common, data.sha256, [text for text in settings if text.startswith("variant")]])
@@ -122,19 +138,19 @@ def _folder_name(recipe: Recipe, data: Data, settings) -> str:
 
 
 def _row(recipe, folder, data, report):
-    """The row of a recipe: read from its folder where it is there, else trained and measured."""
+    """The row of a recipe, read from its folder if it is there, or else of a new training."""
     file = folder / "row.npz"
     if file.exists():
-        with np.load(file, allow_pickle=False) as kept:
-            images = {name: kept[name] for name in ("reconstructions", "samples") if name in kept}
+        with np.load(file, allow_pickle=False) as arrays:
+            images = {name: arrays[name] for name in ("reconstructions", "samples") if name in arrays}
             return Row(
                 recipe.name,
-                json.loads(str(kept["figures"])),
+                json.loads(str(arrays["figures"])),
                 images["reconstructions"],
                 images.get("samples"),
             )
     run = train(recipe, folder, resume=folder.exists(), report=report)
-    row = measured(run)
+    row = row_of_run(run)
     images = {"reconstructions": row.reconstructions}
     if row.samples is not None:
         images["samples"] = row.samples

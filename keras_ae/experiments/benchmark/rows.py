@@ -1,4 +1,4 @@
-"""The rows of the table: what is measured of a trained model, and of PCA beside them."""
+"""The rows of the table: the metrics of a trained model, and those of PCA."""
 
 from __future__ import annotations
 
@@ -21,14 +21,21 @@ from keras_ae.runs.evaluation import reconstructor
 from keras_ae.runs.run import MOST_FITTED, Run
 from keras_ae.tensorboard.final import grid_examples
 
+__all__ = ["Row", "disentanglement_metrics", "principal_components", "row_of_run"]
+
 SAMPLES = 2000
+"""Samples whose Frechet distance to the test examples is in the table."""
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A line of the table, and its images.
+    """A row of the table, and its images.
 
-    figures: by column. reconstructions, samples: (10, ...) each; samples may be None.
+    Attributes:
+        name: The variant's name.
+        metrics: Metrics by column.
+        reconstructions: (10, ...), of test examples.
+        samples: (10, ...); None for a variant that does not generate.
     """
 
     name: str
@@ -37,40 +44,56 @@ class Row:
     samples: np.ndarray | None
 
 
-def measured(run: Run) -> Row:
-    """The row of a trained model."""
+def row_of_run(run: Run) -> Row:
+    """The row of a trained model.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        Its metrics and images.
+    """
     data = run.data
-    scores = mean_metrics(reconstructor(run.heads.end_to_end), run.paired.test_batches(), data.domain)
+    means = mean_metrics(reconstructor(run.heads.end_to_end), run.paired.test_batches(), data.domain)
     train_split = data.train.thin(MOST_FITTED)
     encoded = run.encode(train_split)
-    figures = {
+    metrics = {
         "parameters": run.heads.end_to_end.count_params(),
         "code": run.latent_dim,
         "seconds": float(np.median([epoch["seconds"] for epoch in run.history])),
-        "mse": scores["mse"],
-        "excess_crossentropy": scores["excess_crossentropy"],
+        "mse": means["mse"],
+        "excess_crossentropy": means["excess_crossentropy"],
         **_of_codes(_numbers(encoded), train_split.labels, _numbers(run.encode(data.test)), data),
     }
     if "quantized" in encoded:
-        del figures["active_units"]  # it would count the numbers of the vectors that the codes stand for
-    named, _ = grid_examples(data.test, run.paired)
-    reconstructions = np.asarray(apply(run.heads.end_to_end, named)["reconstruction"])
+        del metrics["active_units"]  # it would count the numbers of the codes' vectors
+    inputs, _ = grid_examples(data.test, run.paired)
+    reconstructions = np.asarray(apply(run.heads.end_to_end, inputs)["reconstruction"])
     samples = None
     sampler = run.recipe.variant.sampler
     mixture = FittedMixture() if np.issubdtype(encoded["code"].dtype, np.floating) else None
     for column, kind in (("frechet_mixture", mixture), ("frechet_prior", sampler)):
         if kind is not None:
             labels = np.arange(SAMPLES) % max(1, data.classes)
-            drawn = generate(
+            generated = generate(
                 run.heads, code_sampler(kind.fit(run.heads, encoded))(SAMPLES, 0), labels, data.classes
             )
-            samples = drawn[:10]
-            figures |= _frechet(column, drawn, data)
-    return Row(run.name, figures, reconstructions, samples)
+            samples = generated[:10]
+            metrics |= _frechet(column, generated, data)
+    return Row(run.name, metrics, reconstructions, samples)
 
 
 def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
-    """PCA of a code size, by scikit-learn, as a row beside those of a recipe's variants."""
+    """The row of a principal component analysis.
+
+    Args:
+        recipe: A recipe of the table, whose task and seed are taken.
+        data: The data.
+        size: Principal components; at most as many as there are examples or numbers in one.
+
+    Returns:
+        Its metrics and images.
+    """
     train_split = data.train.thin(MOST_FITTED)
     flat = {
         name: np.asarray(values(split.examples)).reshape(len(split), -1)
@@ -80,64 +103,75 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
     pca = PCA(size, random_state=0).fit(flat["train"])
     codes = {name: pca.transform(part).astype(np.float32) for name, part in flat.items()}
 
+    def codes_of(inputs):
+        return pca.transform(np.asarray(inputs["inputs"]).reshape(len(inputs["inputs"]), -1))
+
     def decode(part):
         return pca.inverse_transform(part).clip(0, 1).reshape(-1, *data.test.shape).astype(np.float32)
 
     paired = PairedData(data, recipe.task, recipe.seed)
-    scores = mean_metrics(
-        lambda named: decode(pca.transform(np.asarray(named["inputs"]).reshape(len(named["inputs"]), -1))),
+    means = mean_metrics(
+        lambda inputs: decode(codes_of(inputs)),
         paired.test_batches(),
         data.domain,
     )
-    drawn = decode(code_sampler(FittedMixture().fit(None, {"code": codes["train"]}))(SAMPLES, 0)["code"])
-    figures = {
+    samples = decode(code_sampler(FittedMixture().fit(None, {"code": codes["train"]}))(SAMPLES, 0)["code"])
+    metrics = {
         "parameters": pca.components_.size + pca.mean_.size,
         "code": size,
-        "mse": scores["mse"],
-        "excess_crossentropy": scores["excess_crossentropy"],
+        "mse": means["mse"],
+        "excess_crossentropy": means["excess_crossentropy"],
         **_of_codes(codes["train"], train_split.labels, codes["test"], data),
-        **_frechet("frechet_mixture", drawn, data),
+        **_frechet("frechet_mixture", samples, data),
     }
-    named, _ = grid_examples(data.test, paired)
-    shown = pca.transform(np.asarray(named["inputs"]).reshape(len(named["inputs"]), -1))
-    return Row("PCA", figures, decode(shown), drawn[:10])
+    inputs, _ = grid_examples(data.test, paired)
+    return Row("PCA", metrics, decode(codes_of(inputs)), samples[:10])
 
 
 def _numbers(encoded):
-    """Codes to measure with: of quantized ones the vectors that the numbers stand for."""
+    """Real-valued codes: for discrete ones the vectors of the codebook."""
     return encoded.get("quantized", encoded["code"])
 
 
 def _of_codes(train_codes, train_labels, test_codes, data):
-    """What the codes alone tell."""
+    """Metrics of the codes alone."""
     train_codes, test_codes = (part.reshape(len(part), -1) for part in (train_codes, test_codes))
-    found = {"active_units": active_units(test_codes)}
+    metrics: dict[str, float] = {"active_units": active_units(test_codes)}
     if data.classes and len(np.unique(train_labels)) > 1:  # else there is nothing to tell apart
-        found["probe"] = linear_probe((train_codes, train_labels), (test_codes, data.test.labels))
-        found["nmi"] = cluster_agreement(test_codes, data.test.labels)
-    return found if data.factors is None else found | disentangled(test_codes, data)
+        metrics["probe"] = linear_probe((train_codes, train_labels), (test_codes, data.test.labels))
+        metrics["nmi"] = cluster_agreement(test_codes, data.test.labels)
+    return metrics if data.factors is None else metrics | disentanglement_metrics(test_codes, data)
 
 
-def disentangled(test_codes: np.ndarray, data: Data) -> dict[str, float]:
-    """The measures of codes (n, latent_dim) of the test split by the factors that it was drawn from.
+def disentanglement_metrics(test_codes: np.ndarray, data: Data) -> dict[str, float]:
+    """How well each factor that the test examples vary in has a dimension of its own.
 
-    Of the test split, like all other figures: settings are then free to be chosen by the validation split.
-    Besides the table's columns the gap of each factor, "mig_" and its name. A factor that does not vary
-    has none, and with one factor there is no score. Raises ValueError for codes of other examples.
+    Args:
+        test_codes: (n, latent_dim), of the test split, so that settings may be chosen by the validation
+            split.
+        data: The data, whose factors are known.
+
+    Returns:
+        "mig" and "beta_vae_score", and for each factor that varies its gap as "mig_" and its name. With
+        one such factor there is no "beta_vae_score".
+
+    Raises:
+        ValueError: The codes are of other examples.
     """
+    assert data.factors is not None  # as callers make sure
     factors = data.factors["test"]
     each = information_gaps(test_codes, factors)
-    found = {
+    metrics = {
         f"mig_{name}": float(gap)
         for name, gap in zip(data.factor_names, each, strict=True)
         if np.isfinite(gap)
     }
-    varying = len(found)
+    varying = len(metrics)
     if varying:
-        found["mig"] = mutual_information_gap(test_codes, factors)
+        metrics["mig"] = mutual_information_gap(test_codes, factors)
     if varying > 1:
-        found["beta_vae_score"] = beta_vae_score(test_codes, factors)
-    return found
+        metrics["beta_vae_score"] = beta_vae_score(test_codes, factors)
+    return metrics
 
 
 def _frechet(column, samples, data):

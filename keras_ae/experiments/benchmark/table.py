@@ -1,4 +1,4 @@
-"""The table itself: its columns, their means and spreads over seeds, and the images beside it."""
+"""The table: its columns, their means and standard deviations over seeds, and the images beside it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from keras_ae.metrics.classifier import train_classifier
 from keras_ae.recipe import Recipe
 from keras_ae.tensorboard.final import grid_examples
 
+__all__ = ["COLUMNS", "write_table"]
+
 COLUMNS = {
     "parameters": ("parameters", "{:,.0f}"),
     "code": ("code", "{:.0f}"),
@@ -32,7 +34,7 @@ COLUMNS = {
     "frechet_prior": ("Frechet*, own sampler", "{:.1f}"),
     "frechet_mixture": ("Frechet*, mixture", "{:.1f}"),
 }
-"""The table's columns: title and form."""
+"""The table's columns: title and number format."""
 
 FOOTNOTE = (
     "\\* Frechet distance of {samples:,} samples to as many test examples at most, in the features of a "
@@ -43,29 +45,34 @@ FOOTNOTE = (
 
 OF_FACTORS = (
     "MIG (Chen et al. 2018; 20 bins) and beta-VAE score (Higgins et al. 2017; chance {chance:.3f}) are of "
-    "the {count:,} test examples and the factors that they were drawn from: {names}."
+    "the {count:,} test examples and the factors that they vary in: {names}."
 )
 
 
-def write(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Recipe, seeds: int) -> None:
-    """Writes `table.md`, `figures.json` and, of what can be drawn, `images.png`.
+def write_table(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe: Recipe, seeds: int) -> None:
+    """Writes `table.md`, `figures.json` and, if examples are images, `images.png`.
 
-    lines: of each variant the rows of its seeds, the first of which is drawn. recipe: of the first seed.
+    Args:
+        lines: For each variant the rows of its seeds, of which the first is shown as images.
+        folder: The folder to write into.
+        data: The data.
+        recipe: The recipe of the first seed.
+        seeds: The number of seeds.
     """
     folder.mkdir(parents=True, exist_ok=True)
     replace_text(folder / "table.md", _table(lines, data, recipe, seeds))
-    figures = {
+    metrics = {
         "seeds": list(range(recipe.seed, recipe.seed + seeds)),
         "figures": {rows[0].name: [row.metrics for row in rows] for rows in lines},
     }
-    replace_text(folder / "figures.json", json.dumps(figures, indent=1) + "\n")
+    replace_text(folder / "figures.json", json.dumps(metrics, indent=1) + "\n")
     if is_image_shape(data.test.shape):
         inputs = grid_examples(data.test, PairedData(data, recipe.task, recipe.seed))[0]["inputs"]
         save(_sheet([rows[0] for rows in lines], inputs, data.domain), folder / "images.png")
 
 
 def _table(lines, data, recipe, seeds):
-    """The text of the table and of what is said below it."""
+    """The text of the table and its footnotes."""
     used = [column for column in COLUMNS if any(column in rows[0].metrics for rows in lines)]
     text = [
         f"| variant | {' | '.join(COLUMNS[column][0] for column in used)} |",
@@ -82,22 +89,22 @@ def _table(lines, data, recipe, seeds):
         )
     if "mig" in used:
         varying = [name for name in data.factor_names if f"mig_{name}" in lines[0][0].metrics]
-        told = {"chance": 1 / len(varying), "count": len(data.test), "names": ", ".join(varying)}
-        text += ["", OF_FACTORS.format(**told)]
+        facts = {"chance": 1 / len(varying), "count": len(data.test), "names": ", ".join(varying)}
+        text += ["", OF_FACTORS.format(**facts)]
     if data.classes:
         text += ["", FOOTNOTE.format(samples=SAMPLES, accuracy=train_classifier(data).accuracy)]
     return "\n".join(text) + "\n"
 
 
 def _cell(rows, column):
-    """A figure, or the mean of those of several seeds and how far they differ."""
-    figures = [row.metrics[column] for row in rows if column in row.metrics]
-    if not figures:
+    """A metric, or its mean and standard deviation over several seeds."""
+    metrics = [row.metrics[column] for row in rows if column in row.metrics]
+    if not metrics:
         return "-"
     form = COLUMNS[column][1]
-    if len(set(figures)) == 1:
-        return form.format(figures[0])
-    return f"{form.format(np.mean(figures))} ± {form.format(np.std(figures, ddof=1))}"
+    if len(set(metrics)) == 1:
+        return form.format(metrics[0])
+    return f"{form.format(np.mean(metrics))} ± {form.format(np.std(metrics, ddof=1))}"
 
 
 def _sheet(rows, inputs, domain):
@@ -114,8 +121,8 @@ def _sheet(rows, inputs, domain):
     body = np.concatenate(halves, axis=1)
     height = body.shape[0] // (len(rows) + 1)
     margin = Image.new("L", (8 * max(len(row.name) for row in rows) + 16, body.shape[0]), 128)
-    drawing = ImageDraw.Draw(margin)
+    pen = ImageDraw.Draw(margin)
     for number, name in enumerate(["input"] + [row.name for row in rows]):
-        drawing.text((6, number * height + height // 2 - 4), name, fill=255)
+        pen.text((6, number * height + height // 2 - 4), name, fill=255)
     side = np.repeat(np.asarray(margin)[..., None], body.shape[-1], axis=-1)
     return np.concatenate([side, body], axis=1)
