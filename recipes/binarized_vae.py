@@ -3,20 +3,20 @@ r"""Estimate the density of binarized digits with a variational autoencoder, in 
     make train RECIPE=binarized_vae             5,000 digits
     make train RECIPE=binarized_vae DATA=mnist  60,000 digits, 29 minutes of training
 
-784-400-40 and back, pixels drawn black or white anew in each epoch by their gray values. The deeper one:
+784-400-40 and back; pixels are sampled black or white by their gray values, anew in each epoch. A deeper one:
 
     make train RECIPE=binarized_vae DATA=mnist \
       SET="epochs=50 variant.backbone=ConvBackbone(filters=(16,32),hidden=256,activation=gelu)"
 
-Of the test digits of mnist, drawn once, by 200 importance samples, a run each on 2 cores of an AMD EPYC
-(AVX2, no GPU) that bore other work beside, seed 0:
+On the test digits of mnist, binarized once, with 200 importance samples; one run each on 2 cores of an AMD
+EPYC (AVX2, no GPU) that did other work too, seed 0:
 
-                     -log p(x)     -ELBO, of which KL      active units    training
+                     -log p(x)     -ELBO, KL within it     active units    training
     784-400-40       89.70 nats    93.81, 28.63 nats       26 of 40        28.8 min
     convolutional    86.04 nats    89.84, 25.19 nats       18 of 40        22.4 min
 
-The importance-weighted bound of 50 draws against the plain one, the dense network, 18 epochs each: 91.29
-against 92.71 nats, in 30 minutes, beside other work, against 2.5.
+The importance-weighted bound of 50 samples against the plain one, with the dense network and 18 epochs each:
+91.29 against 92.71 nats, in 30 minutes, with other work on the machine, against 2.5.
 
     make train RECIPE=binarized_vae DATA=mnist \
       SET="epochs=18 variant=ImportanceWeighted(samples=50,latent_dim=40) \

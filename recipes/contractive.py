@@ -1,10 +1,10 @@
-r"""Code digits so that the code hardly moves when the digit does: a contractive autoencoder.
+r"""Encode digits so that the code hardly changes when the digit does: a contractive autoencoder.
 
     make train RECIPE=contractive               5,000 digits, about a minute
     make train RECIPE=contractive DATA=mnist
 
 One sigmoid layer of 128 units each way, so the penalty on the Jacobian is exact. On test digits of
-mnist_5k, a run each on 2 cores of an AMD EPYC (AVX2, no GPU), seed 0:
+mnist_5k, one run each on 2 cores of an AMD EPYC (AVX2, no GPU), seed 0:
 
     weight of the penalty    mean norm of the Jacobian    MSE
     0.0003 (this)            3.48                         .00984

@@ -3,7 +3,7 @@
     make train RECIPE=denoising                 5,000 digits, 51 s of training
     make train RECIPE=denoising DATA=mnist      60,000 digits, 12 minutes of training
 
-Gaussian noise of sigma 0.4, a code of 64 numbers, 356,564 parameters. On test digits, a run each on
+Gaussian noise of sigma 0.4, a code of 64 numbers, 356,564 parameters. On test digits, one run each on
 2 cores of an AMD EPYC (AVX2, no GPU), seed 0; PSNR is the mean of the images' own:
 
     data        noisy       linear      this        cross-entropy (excess)    SSIM

@@ -1,13 +1,14 @@
-"""Find images that are unlike the normal ones: one class of digits, or a folder `good` beside others.
+r"""Find images that are unlike the normal ones: one class of digits, or a folder `good` beside others.
 
     make train RECIPE=image_anomaly                              zeros among embedded digits
     make train RECIPE=image_anomaly DATA=parts                   parts/good and parts/scratched, parts/bent
     make train RECIPE=image_anomaly DATA=mnist SET="data.normal=3"
 
-The score is the error and the distance of the code from those of normal images; the detector gives a map of
-where an image is unlike what comes back, pixel by pixel. All ten digits, each as the normal one:
+The anomaly score combines the reconstruction error with the distance of the code from those of normal images;
+the detector also returns a map of the error, pixel by pixel. All ten digits, each as the normal one:
 
-    make sweep RECIPE=image_anomaly DATA=mnist FIELD=data.normal VALUES=0..9 SET="epochs=12 min_steps_per_epoch=0"
+    make sweep RECIPE=image_anomaly DATA=mnist FIELD=data.normal VALUES=0..9 \
+      SET="epochs=12 min_steps_per_epoch=0"
 """
 
 from keras_ae.backbones.conv2d import ConvBackbone

@@ -1,12 +1,12 @@
-"""Fill holes in photographs: missing pixels, rectangles and strokes; what is known stays untouched.
+"""Fill holes in photographs: missing pixels, rectangles and strokes; known pixels stay as they are.
 
     make train RECIPE=inpainting
     make restore RECIPE=inpainting INPUT=photo.jpg MASK=holes.png
 
-The mask is white where the photograph has holes; without one, what is fully transparent is filled. The
-network corrects a smooth filling. Half of the pixels missing, trained on bsd400, a run on 2 cores of an AMD
-EPYC (AVX2, no GPU, other work beside), 40 minutes, seed 0, 148,865 parameters; PSNR and SSIM of whole test
-images:
+The mask is white where the photograph has holes; without one, fully transparent pixels are filled. The
+network corrects a smooth filling. PSNR and SSIM of whole test images with half of the pixels missing,
+trained on bsd400, one run on 2 cores of an AMD EPYC (AVX2, no GPU, with other work), 40 minutes, seed 0,
+148,865 parameters:
 
     make train RECIPE=inpainting DATA=bsd400 SET="task.holes=MissingPixels(rate=0.5) variant.filters=32
         variant.blocks=8 data.cropping.size=32 data.cropping.count=8000 batch_size=16 epochs=20"

@@ -1,9 +1,9 @@
-"""Flag network connections that are unlike normal ones, each from its 41 named fields, words among them.
+"""Flag network connections that are unlike normal ones, each described by 41 fields of numbers and words.
 
     make train RECIPE=network_intrusion                  generated connections
     make train RECIPE=network_intrusion DATA=nsl_kdd     25,192 real ones; tested on KDDTest+
 
-The detector takes the fields as they are, `duration`, `protocol_type` and so on. By the encoder
+The detector takes the fields as they are, `duration`, `protocol_type` and so on. To score by the encoder
 alone: SET="task.score=NearestCodes".
 """
 

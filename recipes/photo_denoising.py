@@ -5,14 +5,14 @@
     make evaluate RECIPE=photo_denoising DATA=Set12                 or Set68
     make restore RECIPE=photo_denoising INPUT=photo.jpg
 
-850,372 parameters. PSNR and SSIM of whole test images, a run on 2 cores of an AMD EPYC (AVX2, no GPU, other
-work beside), seed 0:
+850,372 parameters. PSNR and SSIM of whole test images, one run on 2 cores of an AMD EPYC (AVX2, no GPU, with
+other work), seed 0:
 
     trained on bsd400    noisy       median      non-local means    this
     Set68                20.17 dB    24.89 dB    27.67 dB           29.09 dB    .827
     Set12                20.17 dB    25.45 dB    28.67 dB           30.21 dB    .859
 
-A strength of noise that is not known: SET="task.corruption=UnknownGaussian".
+Noise of unknown strength: SET="task.corruption=UnknownGaussian".
 """
 
 from keras_ae.data.images.photos import Photographs

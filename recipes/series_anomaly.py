@@ -1,4 +1,4 @@
-"""Find the stretches of a series that are unlike its normal part: any CSV with a time and values.
+"""Find the parts of a series that are unlike its normal part: any CSV with times and values.
 
     make train RECIPE=series_anomaly                                      60 generated days
     make train RECIPE=series_anomaly DATA=my.csv SET="data.normal=40%"    the first 40 % are normal

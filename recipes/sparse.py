@@ -1,4 +1,4 @@
-"""Code digits with a few active units out of many: a sparse autoencoder.
+"""Encode digits with a few active units out of many: a sparse autoencoder.
 
     make train RECIPE=sparse                    5,000 digits, about 2 minutes
     make train RECIPE=sparse DATA=mnist

@@ -3,7 +3,7 @@
     make train RECIPE=stacked                   5,000 digits, about 3 minutes
     make train RECIPE=stacked DATA=mnist
 
-784-512-256-64 and back; a quarter of the pixels, and of the units below a layer in training, are masked.
+784-512-256-64 and back; a quarter of the pixels, and of the inputs of each layer in its training, are masked.
 On test digits of mnist_5k, a run on 2 cores of an AMD EPYC (AVX2, no GPU), seed 0:
 
                           MSE       PSNR
@@ -12,7 +12,7 @@ On test digits of mnist_5k, a run on 2 cores of an AMD EPYC (AVX2, no GPU), seed
     greedy stack          .03420    15.06 dB
     after fine-tuning     .01289    19.49 dB
 
-Fine-tuning is what makes it; from so few digits even so it stays below the best linear denoiser.
+Fine-tuning makes the difference; with so few digits it still stays below the best linear denoiser.
 """
 
 from keras_ae.backbones.dense import DenseBackbone

@@ -1,13 +1,13 @@
-"""Enlarge photographs two, three or four times with detail that bicubic enlargement has not.
+"""Enlarge photographs two, three or four times, with more detail than bicubic enlargement.
 
     make train RECIPE=super_resolution SET="task.scale=2"               parts of two photographs
     make train RECIPE=super_resolution DATA=bsd400 SET="epochs=27"      400 photographs, 41 minutes
     make evaluate RECIPE=super_resolution DATA=Set5                     or Set14, BSD100
     make restore RECIPE=super_resolution INPUT=photo.jpg
 
-Luminance is enlarged by the network, colors bicubically. A photograph of any size goes in. PSNR and SSIM of
-luminance without a border as wide as the scale, trained on bsd400, a run each on 2 cores of an AMD EPYC
-(AVX2, no GPU, other work beside), seed 0:
+The network enlarges luminance; colors are enlarged bicubically. Photographs may have any size. PSNR and SSIM
+of luminance without a border as wide as the scale, trained on bsd400, one run each on 2 cores of an AMD EPYC
+(AVX2, no GPU, with other work), seed 0:
 
     scale, test set    bicubic             this
     2, Set5            33.65 dB    .930    37.37 dB    .958

@@ -3,7 +3,7 @@
     make train RECIPE=table_anomaly                      569 tumors, benign ones normal
     make train RECIPE=table_anomaly DATA=my.csv SET="data.label=status data.normal=ok"
 
-The types of columns are found out and shown; each flagged row says which columns it is for.
+The types of columns are inferred and printed; each flagged row names the columns that it is flagged for.
 """
 
 from keras_ae.backbones.dense import DenseBackbone

@@ -1,10 +1,10 @@
-"""Code digits by whole numbers, each one of 64 vectors, and draw new ones from a prior over the codes.
+"""Encode digits as integers, each one of 64 vectors, and generate new ones from a prior over the codes.
 
     make train RECIPE=vector_quantized          5,000 digits, about 3 minutes
     make train RECIPE=vector_quantized DATA=mnist
 
-A code of 32 numbers from 0 to 63, so 192 bits, between 784-512-256 and back. On test digits of mnist_5k,
-a run on 2 cores of an AMD EPYC (AVX2, no GPU), seed 0:
+A code of 32 integers from 0 to 63, so 192 bits, between 784-512-256 and back. On test digits of mnist_5k,
+one run on 2 cores of an AMD EPYC (AVX2, no GPU), seed 0:
 
     codes in use    perplexity in a batch    MSE       Frechet distance of 1,000 samples*
     64 of 64        59                       .0138     76
