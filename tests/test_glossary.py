@@ -98,7 +98,6 @@ REMAINING: dict[str, set[str]] = {
         "wanted_of",
     },
     "keras_ae/apps/restoration/files.py": {"named_jobs"},
-    "keras_ae/apps/serving/convert.py": {"figures"},
     "keras_ae/blocks/quantizer.py": {"_draw", "_seen", "draw"},
     "keras_ae/cli/generate.py": {"--unit"},
     "keras_ae/cli/session.py": {"Asked", "given"},
@@ -114,7 +113,6 @@ REMAINING: dict[str, set[str]] = {
     "keras_ae/formats/levels/sprites.py": {"_figure", "draw"},
     "keras_ae/formats/music/tonality.py": {"_shares"},
     "keras_ae/runs/load.py": {"_measured_on"},
-    "keras_ae/serving/runtimes/conversion.py": {"Figures", "_told", "measure"},
     "keras_ae/tasks/anomaly_scores.py": {"held", "kept", "of_held"},
     "keras_ae/tasks/generation.py": {"draws"},
 }

@@ -98,7 +98,9 @@ def documentation_gaps(path):
             fields = [
                 part.target.id
                 for part in getattr(node, "body", [])
-                if isinstance(part, ast.AnnAssign) and not part.target.id.startswith("_")
+                if isinstance(part, ast.AnnAssign)
+                and not part.target.id.startswith("_")
+                and "ClassVar" not in ast.unparse(part.annotation)
             ]
             documented = ast.get_docstring(node) or ""
             if "dataclass" in decorators(node) and fields and "Attributes:" not in documented:
@@ -130,7 +132,6 @@ UNFINISHED = {
     "keras_ae/__init__.py",
     "keras_ae/apps/encoding/beam/shards.py",
     "keras_ae/apps/prediction/predictor.py",
-    "keras_ae/backbones/steps.py",
     "keras_ae/blocks/color.py",
     "keras_ae/blocks/critic.py",
     "keras_ae/blocks/divergences.py",
@@ -162,7 +163,6 @@ UNFINISHED = {
     "keras_ae/data/images/photos.py",
     "keras_ae/data/images/published.py",
     "keras_ae/data/images/sprites.py",
-    "keras_ae/data/levels/published.py",
     "keras_ae/data/music/cache.py",
     "keras_ae/data/music/folder.py",
     "keras_ae/data/music/pieces.py",
@@ -184,7 +184,6 @@ UNFINISHED = {
     "keras_ae/experiments/benchmark/rows.py",
     "keras_ae/experiments/benchmark/table.py",
     "keras_ae/experiments/sweep.py",
-    "keras_ae/formats/images.py",
     "keras_ae/formats/music/chorales.py",
     "keras_ae/formats/music/copies.py",
     "keras_ae/formats/music/corpus.py",
@@ -198,13 +197,11 @@ UNFINISHED = {
     "keras_ae/formats/music/sound.py",
     "keras_ae/formats/music/tonality.py",
     "keras_ae/formats/music/voices.py",
-    "keras_ae/formats/numbers.py",
     "keras_ae/imaging/contact_sheet.py",
     "keras_ae/imaging/decode.py",
     "keras_ae/imaging/grid.py",
     "keras_ae/recipe_files.py",
     "keras_ae/tasks/__init__.py",
-    "keras_ae/tasks/colorization.py",
     "keras_ae/tasks/generation.py",
 }
 """Files whose public names are not documented and annotated yet."""

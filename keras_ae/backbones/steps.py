@@ -1,9 +1,10 @@
-"""Convolutions along one axis of what has more: columns of a level, steps of music; the rest are channels."""
+"""Backbone of convolutions along one axis, such as the columns of a level or the steps of music."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from keras import activations, layers, ops
 
@@ -11,19 +12,24 @@ from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import InputError, check_convolutions
 from keras_ae.heads import Backbone
 
+__all__ = ["StepsBackbone"]
+
 
 @dataclass(frozen=True)
 class StepsBackbone(Backbone):
-    """A dense layer over each step, then convolutions over neighboring ones, halved as often as is said.
+    """A dense layer over each step, then convolutions over neighboring steps, some of which halve them.
 
-    The way out mirrors the way in: sub-pixel steps double what was halved.
+    All other axes of an example are channels of its steps. The decoder has the same layers in reverse
+    order, with sub-pixel steps (Shi et al. 2016, arXiv:1609.05158) that double what was halved.
 
-    filters: channels of each convolution, each at least 1.
-    halvings: times that the number of steps is halved on the way in, from 0 to the number of convolutions.
-    kernel_size: of the convolutions, odd.
-    axis: of an example along which its steps are: 0 of (time, ...), 1 of (rows, columns, ...).
-    activation: of the hidden layers, by its Keras name.
-    l1, l2: factors of the kernels' weight decay, each at least 0.
+    Attributes:
+        filters: Channels of each convolution, each at least 1.
+        halvings: Convolutions that halve the number of steps in the encoder, 0 to the number of filters.
+        kernel_size: Length of every convolution in steps, odd.
+        axis: Axis of an example along which its steps are: 0 of (time, ...), 1 of (rows, columns, ...).
+        activation: Activation of the hidden layers, by its Keras name.
+        l1: Factor of the kernels' absolute weights in the weight decay, at least 0; biases have none.
+        l2: Factor of the kernels' squared weights in the weight decay, at least 0.
     """
 
     filters: tuple[int, ...] = (128, 128)
@@ -34,7 +40,7 @@ class StepsBackbone(Backbone):
     l1: float = 0.0
     l2: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         activations.get(self.activation)
         kernel_decay(self.l1, self.l2)
         check_convolutions(self.filters, self.kernel_size)
@@ -45,12 +51,12 @@ class StepsBackbone(Backbone):
         if self.axis not in (0, 1):
             raise ValueError(f"axis is 0 or 1, received {self.axis}")
 
-    def encode(self, inputs):
+    def encode(self, inputs: Any) -> Any:
         """(batch, ...) -> (batch, n)."""
         return layers.Flatten(name="encoder_flatten")(self.encode_steps(inputs))
 
-    def encode_steps(self, inputs):
-        """(batch, ...) -> (batch, steps after halving, last of filters)."""
+    def encode_steps(self, inputs: Any) -> Any:
+        """(batch, ...) -> (batch, steps after halving, filters[-1])."""
         shape = tuple(inputs.shape[1:])
         self._check(shape)
         features = inputs
@@ -64,7 +70,7 @@ class StepsBackbone(Backbone):
             features = self._layer(width, f"encoder_conv_{level + 1}", strides=strides)(features)
         return features
 
-    def decode(self, code, output_shape):
+    def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
         """(batch, latent_dim) -> (batch, *output_shape), before the output activation."""
         self._check(output_shape)
         small = (self.lengths(output_shape)[-1], self.filters[-1])
@@ -76,10 +82,10 @@ class StepsBackbone(Backbone):
         )(code)
         return self.decode_steps(layers.Reshape(small, name="decoder_reshape")(features), output_shape)
 
-    def decode_steps(self, features, output_shape):
+    def decode_steps(self, code: Any, output_shape: tuple[int, ...]) -> Any:
         """(batch, steps after halving, n) -> (batch, *output_shape), before the output activation."""
         self._check(output_shape)
-        lengths = self.lengths(output_shape)
+        lengths, features = self.lengths(output_shape), code
         for level in reversed(range(len(self.filters))):
             width, name = self.filters[level], f"decoder_conv_{level + 1}"
             if level < self.halvings:
@@ -89,22 +95,29 @@ class StepsBackbone(Backbone):
                 features = features[:, : lengths[level], :]
             else:
                 features = self._layer(width, name)(features)
-        turned = list(output_shape)
-        turned[0], turned[self.axis] = turned[self.axis], turned[0]
+        steps_first = list(output_shape)
+        steps_first[0], steps_first[self.axis] = steps_first[self.axis], steps_first[0]
         logits = layers.Conv1D(
-            prod(turned[1:]), 1, kernel_regularizer=kernel_decay(self.l1, self.l2), name="decoder_logits"
+            prod(steps_first[1:]), 1, kernel_regularizer=kernel_decay(self.l1, self.l2), name="decoder_logits"
         )(features)
-        logits = layers.Reshape(turned, name="decoder_frames")(logits)
+        logits = layers.Reshape(steps_first, name="decoder_frames")(logits)
         return ops.swapaxes(logits, 1, 2) if self.axis else logits
 
     def lengths(self, shape: tuple[int, ...]) -> list[int]:
-        """Steps of an example of a shape before any halving, and after each."""
+        """The numbers of steps of an example before any halving, and after each.
+
+        Args:
+            shape: The example's shape.
+
+        Returns:
+            1 + halvings numbers.
+        """
         lengths = [shape[self.axis]]
         for _ in range(self.halvings):
             lengths.append((lengths[-1] + 1) // 2)
         return lengths
 
-    def _layer(self, width, name, strides=1, size=None):
+    def _layer(self, width: int, name: str, strides: int = 1, size: int | None = None) -> layers.Layer:
         return layers.Conv1D(
             width,
             size or self.kernel_size,
@@ -115,7 +128,7 @@ class StepsBackbone(Backbone):
             name=name,
         )
 
-    def _check(self, shape):
+    def _check(self, shape: tuple[int, ...]) -> None:
         if len(shape) < 2 + self.axis:
             raise InputError(
                 f"a backbone of steps along axis {self.axis} takes {2 + self.axis} or more axes, received "

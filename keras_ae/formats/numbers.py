@@ -1,4 +1,4 @@
-"""Numbers of any shape: series as curves, all else as bars; read and written as NumPy files."""
+"""The format of numbers of any shape: rendered as curves or bars, read and written as NumPy files."""
 
 from __future__ import annotations
 
@@ -12,33 +12,57 @@ from keras_ae.errors import InputError
 from keras_ae.formats import Format
 from keras_ae.imaging.decode import one_line
 
+__all__ = ["Numbers"]
+
 SIZE = (256, 96)
-"""Width and height of a drawing, in pixels."""
+"""Width and height of a rendered example, in pixels."""
+
 COLORS = ((31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40), (148, 103, 189))
+"""Colors of a series' channels as (red, green, blue), repeated where there are more channels."""
 
 
 @dataclass(frozen=True)
 class Numbers(Format):
-    """Arrays of one shape: vectors (features,), series (time, channels), or whole numbers of classes."""
+    """Arrays of one shape: vectors (features,), series (time, channels), or integers of classes."""
 
     suffixes = (".npy",)
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
-        """Raises InputError for what holds no array of the shape."""
+        """Reads an array from a .npy file.
+
+        Args:
+            path: The file.
+            shape: The shape of the example; the file's array may have a batch axis of 1 before it.
+
+        Returns:
+            The array in the shape.
+
+        Raises:
+            InputError: If the file is not an array, or not one of the shape with finite numbers.
+        """
         try:
-            array = np.lib.format.open_memmap(path, mode="r")  # of which the shape is looked at first
-        except Exception as error:  # whatever the parser of headers raises for a broken one
+            array = np.lib.format.open_memmap(path, mode="r")  # not read before its shape is checked
+        except Exception as error:  # the parser of headers raises many kinds
             raise InputError(
                 f"{path} cannot be read as an array ({one_line(error)}); write it with numpy.save"
             ) from error
         if array.shape not in (shape, (1, *shape)):
             raise InputError(f"expected an array of shape {shape} in {path}, received {array.shape}")
         if array.dtype.kind not in "buif" or not np.isfinite(array).all():
-            raise InputError(f"expected finite numbers in {path}, received {array.dtype} with others")
+            raise InputError(
+                f"expected finite numbers in {path}, received {array.dtype}, or NaN or infinite values"
+            )
         return np.array(array).reshape(shape)
 
     def render(self, example: np.ndarray) -> np.ndarray:
-        """A curve a channel of (time, channels), and bars of all else."""
+        """Renders a series (time, channels) as a curve for each channel, and other shapes as bars.
+
+        Args:
+            example: The example.
+
+        Returns:
+            An image (96, 256, 3), uint8.
+        """
         width, height = SIZE
         image = Image.new("RGB", SIZE, "white")
         pen = ImageDraw.Draw(image)
