@@ -156,3 +156,11 @@ def test_data_facts_and_settings_that_cannot_be_read_are_refused(old, tmp_path, 
     (directory / DATA_FILE).write_bytes(b"nothing")
     with pytest.raises(InputError, match="data.npz cannot be read .*; train anew"):
         load_artifacts(directory)
+
+
+def test_settings_that_old_requests_call_otherwise_are_refused_in_one_line(old, capsys):
+    directory = old / "runs" / "level_generation" / "001"
+    assert main(["evaluate", "level_generation", "--run-dir", str(directory)]) == 2
+    [line] = [line for line in capsys.readouterr().err.splitlines() if line]
+    assert "has no field" in line
+    assert "min_steps_per_epoch" in line
