@@ -1,4 +1,4 @@
-"""Where recipes lie, and what each says of itself; reads files and imports none of them."""
+"""The files of recipes and their descriptions; it reads the files and imports none of them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,33 @@ from pathlib import Path
 
 from keras_ae.errors import InputError
 
+__all__ = ["FOLDERS", "new_field", "new_imports", "new_name", "recipe_file", "recipe_files", "summary"]
+
 FOLDERS = (Path("recipes"), Path(__file__).resolve().parent.parent / "recipes")
-"""Folders that recipes are looked for in: below the working folder, then beside the package."""
+"""The folders of recipes: the working folder's own, then the one beside the package."""
 
 
 def recipe_files() -> dict[str, Path]:
-    """The path of each recipe by its name; the working folder's own goes before the package's."""
-    found = [path for folder in reversed(FOLDERS) for path in folder.glob("*.py") if path.name[0] not in "_."]
-    return dict(sorted((path.stem, path) for path in found))
+    """The recipes in the folders; those of the working folder take precedence.
+
+    Returns:
+        The path of each recipe by its name, sorted by name.
+    """
+    files = [path for folder in reversed(FOLDERS) for path in folder.glob("*.py") if path.name[0] not in "_."]
+    return dict(sorted((path.stem, path) for path in files))
 
 
 def recipe_file(name: str) -> Path:
-    """The file that a recipe's name or path stands for.
+    """The file of a recipe.
 
-    Raises InputError for an unknown one, with the list of those there are.
+    Args:
+        name: The recipe's name, or the path of a .py file.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        InputError: If there is no such recipe or file; the message lists the recipes.
     """
     files = recipe_files()
     if name in files:
@@ -35,7 +48,14 @@ def recipe_file(name: str) -> Path:
 
 
 def summary(path: Path) -> str:
-    """The first line of a recipe's docstring, or what keeps it from having one."""
+    """The first line of a recipe's docstring.
+
+    Args:
+        path: The recipe's file.
+
+    Returns:
+        The line; where there is none, a note that says why.
+    """
     try:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     except (SyntaxError, UnicodeDecodeError) as error:
@@ -99,7 +119,7 @@ def new_imports(path: Path) -> list[str]:
     return statements
 
 
-def _exists(name):
+def _exists(name: str) -> bool:
     """Whether a dotted name can be imported."""
     module, _, own = name.rpartition(".")
     try:

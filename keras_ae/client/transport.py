@@ -1,4 +1,4 @@
-"""The way a client's requests take to a server, REST or gRPC, and the errors on it."""
+"""The connection of a client to a server, by REST or gRPC, and the errors on it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["FIRST_WAIT", "HINT", "LONGEST_WAIT", "Transport"]
 
 HINT = "; is the server up, and is this its port of REST (8501, http://) or of gRPC (8500, grpc://)?"
+"""The end of the message of an error that a wrong port may cause."""
+
 FIRST_WAIT, LONGEST_WAIT = 0.2, 60
-"""Seconds between repeats, the longest whatever a server asks for."""
+"""Seconds before the first repeat of a request, and the longest wait, even if a server asks for longer."""
 
 
 class Transport:
@@ -73,16 +75,34 @@ class Transport:
         raise NotImplementedError
 
     def refused(self, message: str) -> InputError:
-        """The error for a request that the server refuses, in the server's own words."""
+        """The error for a request that the server refuses.
+
+        Args:
+            message: The server's message.
+
+        Returns:
+            The error, with the message in one line.
+        """
         client = self.client
         return InputError(f"{client.url} refused the request to {client.model}: {' '.join(message.split())}")
 
     def failed(self, message: str) -> ConnectionError:
-        """The error for a server that cannot be reached, or breaks."""
+        """The error for a server that cannot be reached, or breaks.
+
+        Args:
+            message: What happened.
+
+        Returns:
+            The error.
+        """
         return ConnectionError(f"{self.client.url} did not answer for {self.client.model}: {message}")
 
     def too_slow(self) -> TimeoutError:
-        """The error for a server that has not answered in time."""
+        """The error for a server that has not answered in time.
+
+        Returns:
+            The error.
+        """
         client = self.client
         return TimeoutError(
             f"{client.url} gave no answer of {client.model} in {client.timeout:g} s; "

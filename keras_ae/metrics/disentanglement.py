@@ -71,10 +71,11 @@ def information_gaps(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
 def beta_vae_score(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> float:
     """The accuracy of a linear classifier of which factor was fixed in a batch of pairs.
 
-    Higgins et al. 2017, "beta-VAE". Each batch is 64 random pairs of these examples; both examples of a pair have the same value of one
-    factor, the same factor in the whole batch. The input of the classifier is the mean absolute difference of
-    their codes, whose dimensions are divided by their standard deviations. It is fitted to 5,000 batches and
-    tested on 5,000 others; chance is 1 / the number of factors that vary.
+    Higgins et al. 2017, "beta-VAE". Each batch is 64 random pairs of these examples; both examples of a
+    pair have the same value of one factor, the same factor in the whole batch. The input of the
+    classifier is the mean absolute difference of their codes, whose dimensions are divided by their
+    standard deviations. It is fitted to 5,000 batches and tested on 5,000 others; chance is 1 / the
+    number of factors that vary.
 
     Args:
         codes: (n, latent_dim), the means of a variational encoder.

@@ -16,8 +16,9 @@ THRESHOLDS = 250
 def vus_pr(labels: np.ndarray, scores: np.ndarray, window: int) -> float:
     """The volume under the surface of precision and recall.
 
-    Paparrizos et al. 2022, "Volume Under the Surface". Around each labeled range the labels fade over half a buffer, so that a score that comes a little early
-    or late counts in part, and recall is multiplied by the fraction of ranges that are detected at all.
+    Paparrizos et al. 2022, "Volume Under the Surface". Around each labeled range the labels fade over
+    half a buffer, so that a score that comes a little early or late counts in part, and recall is
+    multiplied by the fraction of ranges that are detected at all.
 
     Args:
         labels: (n,), above 0 in anomalies.

@@ -23,7 +23,10 @@ __all__ = ["Colorization"]
 
 @dataclass(frozen=True)
 class Colorization(PhotoRestoration):
-    """Predicts a photograph's colors, a and b of Lab, from its lightness (Zhang et al. 2016, arXiv:1603.08511)."""
+    """Predicts a photograph's colors from its lightness.
+
+    The colors are a and b of Lab (Zhang et al. 2016, arXiv:1603.08511).
+    """
 
     colored: ClassVar[bool] = True
 

@@ -34,7 +34,7 @@ class Inpainting(PhotoRestoration):
     holes: Holes = MixedHoles()
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
-        """examples (batch, h, w, c) -> (filled examples and their known pixels (batch, h, w, c + 1), examples)."""
+        """examples (batch, h, w, c) -> (examples filled, with known pixels (batch, h, w, c + 1); examples)."""
         check_photographs(examples, domain)
         return masked(examples, self.holes.masks(examples, seeds)), examples
 
@@ -64,7 +64,7 @@ class Inpainting(PhotoRestoration):
 
 
 def _each_image(fill):
-    """A predictor that fills images one by one, by a function of an image (h, w, c) and its known pixels (h, w)."""
+    """A predictor that fills each image by a function of the image (h, w, c) and its known pixels (h, w)."""
     return lambda inputs: np.stack(
         [
             np.clip(fill(image[..., :-1], image[..., -1] > 0.5), 0.0, 1.0)

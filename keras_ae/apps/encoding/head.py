@@ -139,8 +139,8 @@ class Head:
         if bad.any():
             most = f"to {self.labels - 1}" if self.labels else "up"
             raise InputError(
-                f"expected labels from 0 {most}, as the model was trained on; example {rows.positions[bad][0]} "
-                f"has {rows.labels[bad][0]}"
+                f"expected labels from 0 {most}, as the model was trained on; "
+                f"example {rows.positions[bad][0]} has {rows.labels[bad][0]}"
             )
         return rows.labels
 

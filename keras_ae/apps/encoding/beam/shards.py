@@ -54,19 +54,45 @@ class Job:
     batch: int
 
     def file(self, number: int) -> Path:
-        """The file of a shard."""
+        """The file of a shard.
+
+        Args:
+            number: The shard's number, from 0.
+
+        Returns:
+            Its path.
+        """
         return self.folder / f"codes-{number:05d}-of-{self.shards:05d}{self.suffix}"
 
     def note(self, kind: str, number: int) -> Path:
-        """The file of a note on a shard: images `left_out`, or how it `failed`."""
+        """The file of a note on a shard.
+
+        Args:
+            kind: "left_out", for images that could not be read, or "failed", for the error of the shard.
+            number: The shard's number, from 0.
+
+        Returns:
+            Its path.
+        """
         return self.folder / f"_{kind}-{number:05d}-of-{self.shards:05d}.json"
 
     def span(self, number: int) -> tuple[int, int]:
-        """The index of a shard's first example, and the one after its last."""
+        """The examples of a shard.
+
+        Args:
+            number: The shard's number, from 0.
+
+        Returns:
+            The index of its first example, and the index after its last.
+        """
         return self.count * number // self.shards, self.count * (number + 1) // self.shards
 
     def missing(self) -> list[int]:
-        """The numbers of the shards that are not there yet."""
+        """The shards that have not been written.
+
+        Returns:
+            Their numbers.
+        """
         return [number for number in range(self.shards) if not self.file(number).exists()]
 
 
