@@ -18,6 +18,8 @@ from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import REAL, UNIT, Domain, domain_of
 from keras_ae.errors import InputError
 
+__all__ = ["LABELS", "ArrayFile", "Header", "read_header", "readable"]
+
 EXAMPLES = ("x", "x_train", "images", "data", "examples", "arr_0")
 LABELS = ("y", "y_train", "labels", "targets", "arr_1")
 

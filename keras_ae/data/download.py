@@ -11,11 +11,23 @@ import keras
 
 from keras_ae.errors import InputError
 
+__all__ = ["download", "read_manifest"]
+
 
 def download(name: str, origin: str, folder: str, sha256: str) -> Path:
-    """A file in the Keras cache, fetched when it is not there, and checked either way.
+    """A file in the Keras cache: downloaded if it is not there, and checked in either case.
 
-    Raises InputError with the place to put the file by hand when it cannot be fetched.
+    Args:
+        name: Of the file.
+        origin: The address of its folder, ending in a slash.
+        folder: Below the cache's folder of data sets.
+        sha256: Of the file's content.
+
+    Returns:
+        The path in the cache.
+
+    Raises:
+        InputError: If it cannot be downloaded; the message says where to put it by hand.
     """
     cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     target = cache / "datasets" / folder / name
@@ -38,6 +50,13 @@ def download(name: str, origin: str, folder: str, sha256: str) -> Path:
 
 @cache
 def read_manifest(manifest: Path) -> dict[str, str]:
-    """The sha256 of each file that a manifest lists, by its path below the cache's folder of data sets."""
+    """The sha256 of each file that a manifest lists.
+
+    Args:
+        manifest: A file of lines "sha256  path".
+
+    Returns:
+        sha256 by path below the cache's folder of data sets.
+    """
     lines = manifest.read_text(encoding="ascii").splitlines()
     return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}

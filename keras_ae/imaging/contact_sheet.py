@@ -1,4 +1,4 @@
-"""One image of many examples: rows of drawings of any sizes on a plain ground."""
+"""Contact sheets: one image of many images of any sizes, in rows on a plain background."""
 
 from __future__ import annotations
 
@@ -7,36 +7,41 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+__all__ = ["contact_sheet"]
+
 GAP = 4
 GROUND = 128
 SMALLEST = 56
-"""Pixels that the longer side of a drawing has at least: smaller ones are enlarged by a whole factor."""
+"""Pixels of the longer side of an image, at least: smaller ones are enlarged by a whole factor."""
 WIDEST = 2400
-"""Pixels that a row takes at most: longer ones are broken, or shrunk where their number is given."""
+"""Pixels of a row, at most: longer rows are broken, or shrunk where their length is given."""
 
 
-def contact_sheet(drawings: Sequence[np.ndarray | None], columns: int | None = None) -> np.ndarray:
-    """An image (height, width, 3) uint8 of drawings (height, width, 1 or 3) uint8, row by row.
+def contact_sheet(images: Sequence[np.ndarray | None], columns: int | None = None) -> np.ndarray:
+    """A sheet of images, row by row.
 
-    A drawing that is None leaves its place empty.
+    Args:
+        images: (height, width, 1 or 3) uint8 each, of any sizes; None for an empty position.
+        columns: Images in a row; None for as many as make the sheet about square.
 
-    columns: drawings in a row; without, so many as make the sheet about square.
+    Returns:
+        (height, width, 3), uint8.
     """
-    images = [_NOTHING if drawing is None else _enlarged(drawing) for drawing in drawings]
-    height = max(image.shape[0] for image in images)
-    width = max(image.shape[1] for image in images)
+    tiles = [_NOTHING if image is None else _enlarged(image) for image in images]
+    height = max(tile.shape[0] for tile in tiles)
+    width = max(tile.shape[1] for tile in tiles)
     if columns is None:
-        columns = min(round((len(images) * height / width) ** 0.5), (WIDEST - GAP) // (width + GAP))
-    columns = max(1, min(columns, len(images)))
+        columns = min(round((len(tiles) * height / width) ** 0.5), (WIDEST - GAP) // (width + GAP))
+    columns = max(1, min(columns, len(tiles)))
     if columns * (width + GAP) + GAP > WIDEST and columns > 1:
         factor = ((WIDEST - GAP) / columns - GAP) / width
-        images = [_shrunk(image, factor) for image in images]
-        height, width = (max(image.shape[axis] for image in images) for axis in (0, 1))
-    rows = -(-len(images) // columns)
+        tiles = [_shrunk(tile, factor) for tile in tiles]
+        height, width = (max(tile.shape[axis] for tile in tiles) for axis in (0, 1))
+    rows = -(-len(tiles) // columns)
     sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, 3), GROUND, np.uint8)
-    for number, image in enumerate(images):
+    for number, tile in enumerate(tiles):
         top, left = (GAP + (number // columns) * (height + GAP), GAP + (number % columns) * (width + GAP))
-        sheet[top : top + image.shape[0], left : left + image.shape[1]] = image
+        sheet[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
     return sheet
 
 
@@ -51,6 +56,6 @@ def _shrunk(image, factor):
     return np.asarray(Image.fromarray(colors).resize(size, Image.Resampling.LANCZOS))
 
 
-def _enlarged(drawing):
-    zoom = max(1, SMALLEST // max(drawing.shape[:2]))
-    return drawing.repeat(zoom, 0).repeat(zoom, 1)  # gray ones are spread over the sheet's three channels
+def _enlarged(image):
+    zoom = max(1, SMALLEST // max(image.shape[:2]))
+    return image.repeat(zoom, 0).repeat(zoom, 1)  # gray ones are spread over the sheet's three channels

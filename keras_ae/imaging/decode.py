@@ -1,4 +1,4 @@
-"""Images decoded from files of every common format: upright, of bytes, in gray or color."""
+"""Decoding of image files of every common format: upright, in bytes, gray or in color."""
 
 from __future__ import annotations
 
@@ -8,14 +8,35 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+__all__ = [
+    "MOST_PIXELS",
+    "SUFFIXES",
+    "check_size",
+    "fill",
+    "fit",
+    "image_formats",
+    "image_header",
+    "one_line",
+    "read_image",
+    "whole_image",
+]
+
 SUFFIXES = frozenset(".avif .bmp .gif .jfif .jpeg .jpg .pbm .pgm .png .ppm .tga .tif .tiff .webp".split())
 MOST_PIXELS = 80_000_000
-"""An image of more is left out before it is decoded."""
+"""Pixels of an image, at most; a larger one is refused before it is decoded."""
 GRAY_MODES = frozenset({"1", "L", "LA", "La", "I", "F"})
 
 
 def read_image(file: Path, pixels: np.ndarray) -> str | None:
-    """Fills pixels (height, width, channels) uint8 as training does; returns what is wrong with the file."""
+    """Decodes an image file as training does: its middle, resized.
+
+    Args:
+        file: The image.
+        pixels: (height, width, channels), uint8; is filled.
+
+    Returns:
+        The reason why the file cannot be read; None if it was.
+    """
     try:
         with Image.open(file, formats=image_formats()) as image:
             check_size(image)
@@ -26,9 +47,17 @@ def read_image(file: Path, pixels: np.ndarray) -> str | None:
 
 
 def whole_image(file: Path, channels: int) -> np.ndarray:
-    """An image of its own size, turned upright: (height, width, channels) uint8, of 1 or 3 channels.
+    """Decodes an image file in its own size, turned upright.
 
-    Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too large.
+    Args:
+        file: The image.
+        channels: 1 for gray, 3 for color.
+
+    Returns:
+        (height, width, channels), uint8.
+
+    Raises:
+        ValueError: For an image that is too large. The decoders raise further errors for a broken file.
     """
     with Image.open(file, formats=image_formats()) as image:
         check_size(image)
@@ -37,7 +66,14 @@ def whole_image(file: Path, channels: int) -> np.ndarray:
 
 
 def image_header(file: Path) -> tuple[int, int, int] | str:
-    """(width, height, channels) without decoding, or what is wrong with the file."""
+    """The size of an image, without decoding it.
+
+    Args:
+        file: The image.
+
+    Returns:
+        (width, height, channels), or the reason why the file cannot be read.
+    """
     try:
         with Image.open(file, formats=image_formats()) as image:
             check_size(image)
@@ -48,18 +84,34 @@ def image_header(file: Path) -> tuple[int, int, int] | str:
 
 @cache
 def image_formats() -> tuple[str, ...]:
-    """Pillow's formats of the suffixes alone: it has others that start programs, such as PostScript."""
+    """Pillow's names of the formats of `SUFFIXES`; it has others that start programs, such as PostScript."""
     known = Image.registered_extensions()
     return tuple(sorted({known[suffix] for suffix in SUFFIXES if suffix in known}))
 
 
-def check_size(image):
+def check_size(image: Image.Image) -> None:
+    """Refuses an image that is too large to decode.
+
+    Args:
+        image: Opened, not decoded.
+
+    Raises:
+        ValueError: For more than `MOST_PIXELS` pixels.
+    """
     if image.width * image.height > MOST_PIXELS:
         raise ValueError(f"{image.width}x{image.height} is over the limit of {MOST_PIXELS} pixels")
 
 
-def fill(image, pixels):
-    """Fills pixels with the middle of an image and gives the image turned upright."""
+def fill(image: Image.Image, pixels: np.ndarray) -> Image.Image:
+    """Fills an array with the middle of an image, resized.
+
+    Args:
+        image: The image.
+        pixels: (height, width, channels), uint8; is filled.
+
+    Returns:
+        The image, turned upright.
+    """
     upright = ImageOps.exif_transpose(image)
     height, width, channels = pixels.shape
     pixels[:] = fit(upright, width, channels, height)
@@ -73,8 +125,18 @@ def _is_gray(image):
     return image.mode in GRAY_MODES or image.mode.startswith("I;16")
 
 
-def fit(image, size, channels, height=None):
-    """The middle at the wanted size, a square without a height."""
+def fit(image: Image.Image, size: int, channels: int, height: int | None = None) -> np.ndarray:
+    """The middle of an image, resized.
+
+    Args:
+        image: The image.
+        size: The width in pixels.
+        channels: 1 for gray, 3 for color.
+        height: In pixels; None for a square.
+
+    Returns:
+        (height, size, channels), uint8.
+    """
     height = height or size
     fitted = ImageOps.fit(_plain(image, channels), (size, height), Image.Resampling.LANCZOS)
     return np.asarray(fitted).reshape(height, size, channels)
@@ -98,5 +160,12 @@ def _plain(image, channels):
 
 
 def one_line(error: Exception) -> str:
-    """An error's message without line breaks, or its kind where it has none."""
+    """An error's message in one line.
+
+    Args:
+        error: Of any kind.
+
+    Returns:
+        The message without line breaks; the name of the error's class where it has none.
+    """
     return " ".join(str(error).split()) or type(error).__name__

@@ -1,14 +1,17 @@
-"""Arrays as images: grids of examples for people to look at, and sprites for the projector."""
+"""Grids of example images, and sprites for TensorBoard's projector."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from keras_ae.domains import domain_of
+
+__all__ = ["grid", "is_image_shape", "save", "sprite", "to_bytes"]
 
 GAP = 2
 LARGEST_SPRITE = 8192
@@ -16,16 +19,28 @@ LARGEST_SPRITE = 8192
 
 
 def is_image_shape(shape: tuple[int, ...]) -> bool:
-    """Whether examples of a shape are images: (height, width, 1 or 3)."""
+    """Whether examples of a shape are images.
+
+    Args:
+        shape: Of an example.
+
+    Returns:
+        True for (height, width, 1 or 3).
+    """
     return len(shape) == 3 and shape[-1] in (1, 3)
 
 
 def grid(rows: Mapping[str, np.ndarray], domain: str) -> np.ndarray:
-    """One image with a row for each entry and a column for each example, on a mid-gray ground.
+    """One image with a row for each entry and a column for each example, on a mid-gray background.
 
-    rows: (n, height, width, 1 or 3) each, of the domain; all of one shape.
-    Returns (rows * (height + gap) + gap, n * (width + gap) + gap, 1 or 3) uint8. Small images
-    are enlarged by a whole factor, pixels kept square, so that a person can see them.
+    Small images are enlarged by a whole factor.
+
+    Args:
+        rows: (n, height, width, 1 or 3) each, all of one shape, by name.
+        domain: Of the values.
+
+    Returns:
+        (rows * (height + gap) + gap, n * (width + gap) + gap, 1 or 3), uint8.
     """
     arrays = [to_bytes(np.asarray(row), domain) for row in rows.values()]
     count, height, width, channels = arrays[0].shape
@@ -43,9 +58,18 @@ def grid(rows: Mapping[str, np.ndarray], domain: str) -> np.ndarray:
 
 
 def sprite(images: np.ndarray, domain: str, side: int = 64) -> tuple[np.ndarray, tuple[int, int]]:
-    """A square sheet of images in rows, as the projector wants it, and (width, height) of one.
+    """A square sheet of images in rows, as TensorBoard's projector takes it.
 
-    images: (n, height, width, 1 or 3) of the domain; those larger than `side` pixels are shrunk.
+    Args:
+        images: (n, height, width, 1 or 3).
+        domain: Of the values.
+        side: Pixels of the longer side; larger images are shrunk to it.
+
+    Returns:
+        The sheet, uint8, and the (width, height) of one image in it.
+
+    Raises:
+        ValueError: For more images than the projector takes.
     """
     images = to_bytes(images, domain)
     if max(images.shape[1:3]) > side:
@@ -64,13 +88,27 @@ def sprite(images: np.ndarray, domain: str, side: int = 64) -> tuple[np.ndarray,
     return sheet.reshape(columns * height, columns * width, channels), (width, height)
 
 
-def save(image: np.ndarray, path) -> None:
-    """Writes (height, width, 1 or 3) uint8 as the file type that the path's suffix names."""
+def save(image: np.ndarray, path: str | Path) -> None:
+    """Writes an image to a file.
+
+    Args:
+        image: (height, width, 1 or 3), uint8.
+        path: Its suffix names the file type.
+    """
     _image(image).save(path)
 
 
 def to_bytes(images: np.ndarray, domain: str) -> np.ndarray:
-    """Values as uint8: [0, 1], or three standard deviations to either side of 0, become 0 to 255, NaN 0."""
+    """Values as bytes.
+
+    Args:
+        images: (...), of the domain.
+        domain: The values that it displays as black and white become 0 and 255: 0 and 1 for pixels, three
+            standard deviations to either side of 0 for standardized values.
+
+    Returns:
+        (...), uint8; NaN becomes 0.
+    """
     low, high = domain_of(domain).display
     images = np.asarray(images) / (high - low) - low / (high - low)
     return (np.clip(np.nan_to_num(images, nan=0.0), 0.0, 1.0) * 255.0).round().astype(np.uint8)

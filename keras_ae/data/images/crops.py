@@ -13,6 +13,8 @@ import tensorflow as tf
 from keras_ae.data.types import Split, values
 from keras_ae.errors import check_least
 
+__all__ = ["Album", "Cropping", "Crops", "Photograph", "content_hash", "crops_of", "pieces"]
+
 MOST_IN_MEMORY = 2**30
 """Bytes that the decoded photographs of a split may take to be held in memory; else each is decoded anew."""
 

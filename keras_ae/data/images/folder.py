@@ -21,6 +21,8 @@ from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import SUFFIXES, fill, fit, image_formats, image_header, one_line
 
+__all__ = ["WORKERS", "ImageFolder", "fault_note", "folder_labels", "image_files", "none_readable"]
+
 WORKERS = 4
 """Images decoded at a time, each of which may take MOST_PIXELS."""
 NATIVE, FALLBACK = 128, 64

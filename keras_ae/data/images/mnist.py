@@ -17,6 +17,8 @@ from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 
+__all__ = ["FashionMnist", "Mnist", "Mnist5k", "embedded_digits", "read_idx"]
+
 
 @dataclass(frozen=True)
 class Mnist5k(Dataset):

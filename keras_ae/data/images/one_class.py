@@ -12,6 +12,8 @@ from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.data.types import Data, Split
 from keras_ae.errors import InputError
 
+__all__ = ["OneClass"]
+
 NORMAL_NAMES = ("good", "normal", "ok", "benign", "0")
 """What labels are called that are taken for normal where none is named."""
 

@@ -21,6 +21,8 @@ from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import image_header, one_line, whole_image
 
+__all__ = ["PhotoFolder", "Photographs", "ScikitPhotographs", "check_channels", "data_of", "read_photograph"]
+
 MOST_PIECES = 256
 """Pieces of photographs that validate; the test split has as many, for images and projector alone."""
 

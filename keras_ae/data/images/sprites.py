@@ -15,6 +15,8 @@ from keras_ae.data.splits import assign, digests
 from keras_ae.data.types import Data, Split
 from keras_ae.domains import UNIT
 
+__all__ = ["COUNTS", "Sprites", "grid_of_factors", "render"]
+
 SHAPES = ("square", "ellipse", "heart")
 REPEATS = (4, 2, 1)
 """Times that each shape looks the same in a full turn."""

@@ -6,6 +6,8 @@ import numpy as np
 
 from keras_ae.data.series.resample import Series
 
+__all__ = ["DAY", "KINDS", "daily_pattern"]
+
 DAY = 96
 """Points of a day, a quarter of an hour each."""
 

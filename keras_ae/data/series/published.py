@@ -20,6 +20,8 @@ from keras_ae.data.types import Data, Points, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least
 
+__all__ = ["Ecg5000", "InternalBleeding", "Nab"]
+
 MANIFEST = Path(__file__).with_name("published.sha256")
 """Lines of a file's sha256 and its path below the cache's folder of data sets."""
 

@@ -10,6 +10,8 @@ import numpy as np
 from keras_ae.data.tables.csv_file import Column, Table
 from keras_ae.errors import InputError
 
+__all__ = ["Series", "cut_windows", "mean_over_windows", "series_from_table", "spans", "window_starts"]
+
 TIME_NAMES = ("timestamp", "time", "date", "datetime", "index", "t")
 LABEL_NAMES = ("is_anomaly", "anomaly", "label", "labels", "outlier")
 MOST_BRIDGED = 3

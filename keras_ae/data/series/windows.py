@@ -19,6 +19,17 @@ from keras_ae.data.types import SHARPEST, Data, Points, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least
 
+__all__ = [
+    "DailyPattern",
+    "SeriesFile",
+    "data_of",
+    "format_times",
+    "has_times",
+    "parse_normal_part",
+    "split_into_windows",
+    "step_of_time",
+]
+
 MOST_WINDOWED = 2**29
 """Bytes that the windows of a split may take; beyond, fewer of them are cut, at wider steps."""
 

@@ -1,4 +1,4 @@
-"""Examples as a served head takes them: in the data's own units, checked, a few at a time."""
+"""Batches of examples as a served head takes them: checked, and in their original units."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ import numpy as np
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 
+__all__ = ["WHITE", "Batch", "InputSpec", "check_shape", "conform"]
+
 WHITE = {"uint8": 255, "uint16": 65535}
-"""The whole number that stands for 1, in the unit domain."""
+"""The whole number that stands for 1 where values lie in [0, 1]."""
 
 
 @dataclass(frozen=True)
 class InputSpec:
     """What a served head takes.
 
-    shape: of one example. domain: "unit", "real" or "categorical". classes: of the categorical domain.
-    label_names: what the numbers of a condition mean, where the head has one and knows; else ().
+    Attributes:
+        shape: Of one example.
+        domain: Of the examples.
+        classes: How many there are, in the categorical domain.
+        label_names: Of the classes of a condition, where the head takes one and they have names.
     """
 
     shape: tuple[int, ...]
@@ -32,12 +37,14 @@ class InputSpec:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Neighboring examples of an input.
+    """Examples of an input, one after the other.
 
-    places: (n,) int64, where in the input each stands.
-    examples: (n, *shape), float32 in the data's own units, or int64 numbers of classes.
-    labels: (n,) int64, or None. names: paths of the files, or None.
-    faults: what is wrong with the files left out, by path.
+    Attributes:
+        positions: (n,), int64, where each stands in the input.
+        examples: (n, *shape), float32 in their original units, or int64 numbers of classes.
+        labels: (n,), int64; None without labels.
+        names: Paths of the files; None where examples are not files.
+        faults: The reason for each file that was left out, by path.
     """
 
     positions: np.ndarray
@@ -46,32 +53,42 @@ class Batch:
     names: list[str] | None = None
     faults: dict[str, str] = field(default_factory=dict)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.positions)
 
 
-def conform(raw: np.ndarray, taken: InputSpec, where: str, first: int = 0) -> np.ndarray:
-    """Values as training sees them, in the data's own units: float32, or int64 numbers of classes.
+def conform(raw: np.ndarray, spec: InputSpec, where: str, first: int = 0) -> np.ndarray:
+    """Values in their original units, as training reads them.
 
-    Of the unit domain a byte of 255 and a uint16 of 65535 stand for 1.
-    first: the place of the first row, by which an error names an example.
-    Raises InputError for what is not finite, not within [0, 1] in the unit domain, or no class.
+    Where values lie in [0, 1], a byte of 255 and a uint16 of 65535 stand for 1.
+
+    Args:
+        raw: (n, *shape), as a file holds them.
+        spec: What the head takes.
+        where: What a message calls the input.
+        first: The position of the first example, by which a message names one.
+
+    Returns:
+        (n, *shape), float32, or int64 numbers of classes.
+
+    Raises:
+        InputError: For values that are not finite, outside the domain's range, or of no class.
     """
-    if taken.domain.one_hot:
+    if spec.domain.one_hot:
         if raw.dtype.kind not in "bui":
             raise InputError(f"expected whole numbers, each of a class, in {where}; received {raw.dtype}")
-        bad = (raw < 0) | (raw >= taken.classes)
-        expected = f"numbers of classes from 0 to {taken.classes - 1}"
-        values = raw.astype(np.int64)
+        bad = (raw < 0) | (raw >= spec.classes)
+        expected = f"numbers of classes from 0 to {spec.classes - 1}"
+        values: np.ndarray = raw.astype(np.int64)
     else:
-        full = WHITE.get(raw.dtype.name, 1) if taken.domain.unit_interval else 1
+        full = WHITE.get(raw.dtype.name, 1) if spec.domain.unit_interval else 1
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is named below
             values = raw.astype(np.float32) if full == 1 else raw.astype(np.float32) / np.float32(full)
-        if taken.domain.unit_interval and raw.dtype.name in ("bool", *WHITE):
+        if spec.domain.unit_interval and raw.dtype.name in ("bool", *WHITE):
             return values
         bad, expected = ~np.isfinite(values), "finite numbers"
-        if taken.domain.range is not None:
-            low, high = taken.domain.range
+        if spec.domain.range is not None:
+            low, high = spec.domain.range
             bad, expected = ~((values >= low) & (values <= high)), f"values in [{low:g}, {high:g}]"
     if bad.any():
         row = int(np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))[0])
@@ -82,10 +99,19 @@ def conform(raw: np.ndarray, taken: InputSpec, where: str, first: int = 0) -> np
     return values
 
 
-def check_shape(shape: tuple[int, ...], taken: InputSpec, where: str) -> None:
-    """Raises InputError for examples of another shape; one of one channel may leave out the last axis."""
-    if shape != taken.shape and not (shape and (*shape, 1) == taken.shape):
+def check_shape(shape: tuple[int, ...], spec: InputSpec, where: str) -> None:
+    """Checks the shape of an example; where it has one channel, its axis may be missing.
+
+    Args:
+        shape: Of an example.
+        spec: What the head takes.
+        where: What a message calls the input.
+
+    Raises:
+        InputError: For another shape.
+    """
+    if shape != spec.shape and not (shape and (*shape, 1) == spec.shape):
         raise InputError(
-            f"expected examples of shape {taken.shape}, as the model was trained on, in {where}; "
+            f"expected examples of shape {spec.shape}, as the model was trained on, in {where}; "
             f"received {shape}"
         )

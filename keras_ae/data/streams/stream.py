@@ -1,4 +1,4 @@
-"""Examples of any number in batches, as a served head takes them, with no more in memory than a batch."""
+"""Streams: inputs of any number of examples, read in batches with no more than one in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -21,32 +20,61 @@ from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import read_image
 
+__all__ = ["ArrayStream", "FolderStream", "LoadedStream", "Stream", "open_stream"]
 
-class Stream(Protocol):
-    """An input to read in batches, as often as wanted.
 
-    where: what to call it. count: examples in it. labeled, named: whether its rows have labels, names.
-    batches: rows from one place to another, at most `size` at a time.
-    sha256: hash of all that the rows are made from.
+class Stream:
+    """An input that is read in batches, any number of times.
+
+    Attributes:
+        where: What messages call it.
+        count: Examples in it.
+        labeled: Whether its batches have labels.
+        named: Whether its batches have the names of files.
     """
 
     where: str
     count: int
-    labeled: bool
-    named: bool
+    labeled: bool = False
+    named: bool = False
 
-    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]: ...
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
+        """Reads the examples from one position to another.
 
-    def sha256(self) -> str: ...
+        Args:
+            size: Examples of a batch, at most.
+            start: The first position.
+            stop: One past the last position; None for the end.
+
+        Yields:
+            Batches in the order of their positions.
+
+        Raises:
+            InputError: For a value that the head does not take, and for a file that is cut or broken.
+        """
+        raise NotImplementedError
+
+    def sha256(self) -> str:
+        """A hash of everything that the batches are made from."""
+        raise NotImplementedError
 
 
-def open_stream(text: str, taken: InputSpec, split: str | None = None, key: str | None = None) -> Stream:
-    """The input that a data set's name, a folder of images, an .npy or an .npz file stands for.
+def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str | None = None) -> Stream:
+    """Opens the input that a data set's name, a folder of images, an .npy or an .npz file stands for.
 
-    split: of a named data set, one of train, validation and test; None takes all, in this order.
-    key: name of the array in an .npz, where it is not the one that training takes.
-    Raises InputError, with nothing but headers and names read, for an input whose examples are not
-    of the shape and the domain taken, and for a split or key where there is none.
+    Only headers and names are read.
+
+    Args:
+        text: The name or the path.
+        spec: What the head takes.
+        split: Of a named data set, one of train, validation and test; None for all, in this order.
+        key: Name of the array in an .npz, where it is not the one that training takes.
+
+    Returns:
+        The stream.
+
+    Raises:
+        InputError: For examples of another shape or domain, and for a split or key where there is none.
     """
     dataset = find_dataset(text)
     own = isinstance(dataset, ArrayFile | ImageFolder)
@@ -55,18 +83,16 @@ def open_stream(text: str, taken: InputSpec, split: str | None = None, key: str 
     if key is not None and not isinstance(dataset, ArrayFile):
         raise InputError(f"{text} holds no arrays by name; leave out --key, received {key!r}")
     if isinstance(dataset, ArrayFile):
-        return ArrayStream(ArrayFile(dataset.path, key), taken)
-    return FolderStream(dataset.path, taken) if own else LoadedStream(dataset, taken, split)
+        return ArrayStream(ArrayFile(dataset.path, key), spec)
+    return FolderStream(dataset.path, spec) if own else LoadedStream(dataset, spec, split)
 
 
-class ArrayStream:
-    """The array of an .npy file through a memory map, or of an .npz as its bytes come out of the archive."""
+class ArrayStream(Stream):
+    """The array of an .npy file, read through a memory map, or of an .npz, read as it is decompressed."""
 
-    named = False
-
-    def __init__(self, file: ArrayFile, taken: InputSpec):
+    def __init__(self, file: ArrayFile, spec: InputSpec):
         headers = file.headers()
-        self.path, self.taken, self.key = file.path, taken, file.choose(headers)
+        self.path, self.spec, self.key = file.path, spec, file.choose(headers)
         self.header = headers[self.key]
         self.zipped = Path(self.path).suffix.lower() == ".npz"
         self.where = f"{self.path}:{self.key}" if self.zipped else self.path
@@ -75,7 +101,7 @@ class ArrayStream:
             raise InputError(f"expected numbers in {self.where}; received dtype {dtype}")
         if not shape or min(shape) < 1:
             raise InputError(f"expected examples in {self.where}; received shape {shape}")
-        check_shape(shape[1:], taken, self.where)
+        check_shape(shape[1:], spec, self.where)
         if fortran and self.zipped and len(shape) > 1:
             raise InputError(
                 f"{self.where} is stored column by column, which cannot be read in batches; save it with "
@@ -91,14 +117,13 @@ class ArrayStream:
         return header.shape in ((self.count,), (self.count, 1)) and header.dtype.kind in "ui"
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
-        """Raises InputError for a value that the head does not take, and for a file that is cut or broken."""
         stop = self.count if stop is None else stop
         read = self._from_zip if self.zipped else self._from_file
         labels = self._from_zip(self.label_key, size, start, stop) if self.labeled else None
         for raw in read(self.key, size, start, stop):
-            places = np.arange(start, start + len(raw))
-            examples = conform(raw.reshape(-1, *self.taken.shape), self.taken, self.where, start)
-            yield Batch(places, examples, next(labels).reshape(-1).astype(np.int64) if labels else None)
+            positions = np.arange(start, start + len(raw))
+            examples = conform(raw.reshape(-1, *self.spec.shape), self.spec, self.where, start)
+            yield Batch(positions, examples, next(labels).reshape(-1).astype(np.int64) if labels else None)
             start += len(raw)
 
     def _from_file(self, _, size, start, stop):
@@ -133,34 +158,34 @@ class ArrayStream:
         return digest.hexdigest()
 
 
-class FolderStream:
-    """The images below a folder in the order of their paths, at the size and in the colors taken."""
+class FolderStream(Stream):
+    """The images below a folder in the order of their paths, in the size and the colors of the head."""
 
     named = True
 
-    def __init__(self, path: str, taken: InputSpec):
-        if not taken.domain.unit_interval or len(taken.shape) != 3 or taken.shape[-1] not in (1, 3):
+    def __init__(self, path: str, spec: InputSpec):
+        if not spec.domain.unit_interval or len(spec.shape) != 3 or spec.shape[-1] not in (1, 3):
             raise InputError(
-                f"expected examples of shape {taken.shape} of the {taken.domain} domain, as the model was "
+                f"expected examples of shape {spec.shape} of the {spec.domain} domain, as the model was "
                 f"trained on; received {path}, a folder of images; encode an .npy or .npz"
             )
-        self.where, self.taken = path, taken
+        self.where, self.spec = path, spec
         self.names, _ = image_files(path)
         self.count = len(self.names)
         self.labels = self._labels()
         self.labeled = self.labels is not None
 
     def _labels(self):
-        """The numbers of the folders: those that the head knows them by, else their places by name."""
-        known = self.taken.label_names
+        """The number of each image's folder: among the head's classes, else in the order of their names."""
+        known = self.spec.label_names
         if not known:
             return folder_labels(self.names)[1]
         folders = [os.path.dirname(name) or "." for name in self.names]
-        strange = sorted(set(folders) - set(known))
-        if strange:
+        unknown = sorted(set(folders) - set(known))
+        if unknown:
             raise InputError(
                 f"expected folders named {', '.join(known)} below {self.where}, the classes that the model "
-                f"was trained on; found {', '.join(strange[:8])}"
+                f"was trained on; found {', '.join(unknown[:8])}"
             )
         number = {name: index for index, name in enumerate(known)}
         return np.array([number[folder] for folder in folders], np.int64)
@@ -170,16 +195,16 @@ class FolderStream:
         with ThreadPoolExecutor(WORKERS) as pool:
             for first in range(start, stop, size):
                 names = self.names[first : min(first + size, stop)]
-                pixels = np.empty((len(names), *self.taken.shape), np.uint8)
-                found = list(pool.map(read_image, (Path(self.where, name) for name in names), pixels))
-                good = np.array([fault is None for fault in found])
-                places = first + np.flatnonzero(good)
+                pixels = np.empty((len(names), *self.spec.shape), np.uint8)
+                faults = list(pool.map(read_image, (Path(self.where, name) for name in names), pixels))
+                good = np.array([fault is None for fault in faults])
+                positions = first + np.flatnonzero(good)
                 yield Batch(
-                    places,
-                    conform(pixels[good], self.taken, self.where, first),
-                    self.labels[places] if self.labeled else None,
-                    [self.names[place] for place in places],
-                    {name: fault for name, fault in zip(names, found, strict=True) if fault is not None},
+                    positions,
+                    conform(pixels[good], self.spec, self.where, first),
+                    self.labels[positions] if self.labeled else None,
+                    [self.names[position] for position in positions],
+                    {name: fault for name, fault in zip(names, faults, strict=True) if fault is not None},
                 )
 
     def sha256(self) -> str:
@@ -191,23 +216,21 @@ class FolderStream:
         return digest.hexdigest()
 
 
-class LoadedStream:
-    """A data set of a known name, or one that is loaded whole, brought back to the data's own units."""
+class LoadedStream(Stream):
+    """A data set that is loaded whole, in its original units."""
 
-    named = False
-
-    def __init__(self, dataset: Dataset, taken: InputSpec, split: str | None = None):
-        self.data, self.taken, self.where = dataset.load(), taken, ""
+    def __init__(self, dataset: Dataset, spec: InputSpec, split: str | None = None):
+        self.data, self.spec, self.where = dataset.load(), spec, ""
         self.where = self.data.name + (f" ({split})" if split else "")
-        if self.data.domain != taken.domain:
+        if self.data.domain != spec.domain:
             raise InputError(
-                f"the model was trained on values of the {taken.domain} domain, {self.where} holds "
+                f"the model was trained on values of the {spec.domain} domain, {self.where} holds "
                 f"{self.data.domain} ones; encode data of its own kind"
             )
         splits = self.data.splits
         self.splits = [splits[split]] if split else list(splits.values())
         shape = self.splits[0].shape
-        check_shape(shape[:-1] if taken.domain.one_hot else shape, taken, self.where)
+        check_shape(shape[:-1] if spec.domain.one_hot else shape, spec, self.where)
         self.count = sum(map(len, self.splits))
         self.labeled = all(part.labels is not None for part in self.splits)
 
@@ -223,7 +246,7 @@ class LoadedStream:
             labels = [part.labels for part in self.splits]
             yield Batch(
                 np.arange(first, last),
-                conform(raw.reshape(-1, *self.taken.shape), self.taken, self.where, first),
+                conform(raw.reshape(-1, *self.spec.shape), self.spec, self.where, first),
                 self._joined(labels, first, last).astype(np.int64) if self.labeled else None,
             )
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from keras_ae.data.tables.csv_file import Column
 
+__all__ = ["generate_connections"]
+
 SERVICES = {
     "http": (0.50, "tcp", 0.05, 5.5, 8.0),
     "smtp": (0.12, "tcp", 2.0, 6.8, 5.8),

@@ -14,6 +14,8 @@ import pandas as pd
 from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 
+__all__ = ["Column", "Dialect", "Table", "detect_dialect", "read_table"]
+
 KINDS = ("number", "text", "time")
 MISSING = ("", "?", "-", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "none", "NaT")
 """What stands for a value that is not there, without the blanks around it."""

@@ -15,6 +15,8 @@ from keras_ae.data.tables.csv_file import Column, Table, read_table
 from keras_ae.data.tables.tables import check_scaling, concatenated, data_of
 from keras_ae.data.types import Data
 
+__all__ = ["Connections", "NslKdd"]
+
 WORDS = ("protocol_type", "service", "flag")
 FIELDS = tuple(
     """duration protocol_type service flag src_bytes dst_bytes land wrong_fragment urgent hot

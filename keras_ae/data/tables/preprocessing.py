@@ -14,6 +14,17 @@ from keras.utils import FeatureSpace
 
 from keras_ae.data.tables.csv_file import Column
 
+__all__ = [
+    "MOST_WORDS",
+    "SCALINGS",
+    "Number",
+    "Preprocessor",
+    "fit_number",
+    "fit_preprocessor",
+    "served_names",
+    "words_of",
+]
+
 SCALINGS = {"spread": (-20.0, 20.0), "range": (-1.0, 2.0)}
 """What numbers are scaled by, and where those that are further off count as being.
 

@@ -17,6 +17,8 @@ from keras_ae.data.types import LARGEST, SHARPEST, Data, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError
 
+__all__ = ["BreastCancer", "TableFile", "check_scaling", "concatenated", "data_of"]
+
 LABEL_NAMES = ("label", "class", "target", "is_anomaly", "anomaly", "outlier")
 NORMAL_WORDS = ("normal", "0", "good", "benign", "false", "no", "ok", "inlier")
 
