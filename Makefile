@@ -40,7 +40,7 @@ setup: $(READY) ## make .venv and install everything
 train: $(READY) recipe-given ## train RECIPE, evaluate and export it; DATA=, SET=, RESUME=1
 	@case "$$RESUME" in ''|0|no) $(call RUN,train) ;; *) $(call RUN,train) --resume ;; esac
 
-evaluate: $(READY) recipe-given ## print the test scores of RECIPE's newest run
+evaluate: $(READY) recipe-given ## print the test metrics of RECIPE's newest run
 	@$(call RUN,evaluate)
 
 export: $(READY) recipe-given ## export the heads of RECIPE's newest run as a new version
@@ -64,32 +64,32 @@ detect: $(READY) recipe-given ## rows of INPUT, a CSV, that are unlike its norma
 	case "$$TRAINED" in ''|0|no) ;; *) set -- "$$@" --trained ;; esac; \
 	$(BIN)/keras-ae detect "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"} $${OUTPUT:+--output "$$OUTPUT"} "$$@"
 
-monitor: $(READY) recipe-given ## how far the scores of INPUT's rows have moved from those of RECIPE's newest run
+monitor: $(READY) recipe-given ## how far the anomaly scores of INPUT's rows have moved from those of RECIPE's newest run
 	@$(BIN)/keras-ae monitor "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"}
 
-# Where files go, and what several of the next targets pass alike.
-MADE = $${OUTPUT:+--output "$$OUTPUT"} $${LABEL:+--label "$$LABEL"} \
+# Options that several of the next targets share.
+SHARED = $${OUTPUT:+--output "$$OUTPUT"} $${LABEL:+--label "$$LABEL"} \
   $$(case "$$FORCE" in ''|0|no) ;; *) echo --force ;; esac)
 
 generate: $(READY) recipe-given ## new examples by RECIPE: COUNT=16 SEED=1 OUTPUT= LENGTH= AFTER= TEMPERATURE= LABEL= BEST=5 PLAYABLE=1
 	@case "$$PLAYABLE" in ''|0|no) set -- ;; *) set -- --playable ;; esac; \
-	$(BIN)/keras-ae generate "$$RECIPE" $${COUNT:+--count "$$COUNT"} $${SEED:+--seed "$$SEED"} $(MADE) $${LENGTH:+--length "$$LENGTH"} \
+	$(BIN)/keras-ae generate "$$RECIPE" $${COUNT:+--count "$$COUNT"} $${SEED:+--seed "$$SEED"} $(SHARED) $${LENGTH:+--length "$$LENGTH"} \
 	  $${AFTER:+--after "$$AFTER"} $${TEMPERATURE:+--temperature "$$TEMPERATURE"} $${BEST:+--best-of "$$BEST"} "$$@"
 
 interpolate: $(READY) recipe-given ## a walk FROM one example TO another: a file, test:5 or seed:3; STEPS=8
-	@$(BIN)/keras-ae interpolate "$$RECIPE" "$$FROM" "$$TO" $(MADE) $${STEPS:+--steps "$$STEPS"}
+	@$(BIN)/keras-ae interpolate "$$RECIPE" "$$FROM" "$$TO" $(SHARED) $${STEPS:+--steps "$$STEPS"}
 
 traverse: $(READY) recipe-given ## what each dimension of the code of INPUT does: DIMENSION=, STEPS=9
-	@$(BIN)/keras-ae traverse "$$RECIPE" "$${INPUT:-test:0}" $(MADE) $${DIMENSION:+--dimension "$$DIMENSION"} $${STEPS:+--steps "$$STEPS"}
+	@$(BIN)/keras-ae traverse "$$RECIPE" "$${INPUT:-test:0}" $(SHARED) $${DIMENSION:+--dimension "$$DIMENSION"} $${STEPS:+--steps "$$STEPS"}
 
 attribute: $(READY) recipe-given ## INPUT with more of what others have: ADD=sky STRENGTH=1.5
-	@$(BIN)/keras-ae attribute "$$RECIPE" "$${INPUT:-test:0}" --add "$$ADD" $(MADE) $${STRENGTH:+--strength "$$STRENGTH"}
+	@$(BIN)/keras-ae attribute "$$RECIPE" "$${INPUT:-test:0}" --add "$$ADD" $(SHARED) $${STRENGTH:+--strength "$$STRENGTH"}
 
 reconstruct: $(READY) recipe-given ## INPUT encoded and decoded again
-	@$(BIN)/keras-ae reconstruct "$$RECIPE" "$$INPUT" $(MADE)
+	@$(BIN)/keras-ae reconstruct "$$RECIPE" "$$INPUT" $(SHARED)
 
 nearest: $(READY) recipe-given ## the training examples that INPUT is nearest to: COUNT=5
-	@$(BIN)/keras-ae nearest "$$RECIPE" "$$INPUT" $(MADE) $${COUNT:+--count "$$COUNT"}
+	@$(BIN)/keras-ae nearest "$$RECIPE" "$$INPUT" $(SHARED) $${COUNT:+--count "$$COUNT"}
 
 sweep: $(READY) recipe-given ## train RECIPE with each of VALUES of a FIELD, one table: FIELD=data.normal VALUES=0..9, DATA=
 	@$(BIN)/keras-ae sweep "$$RECIPE" "$$FIELD" "$$VALUES" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras_ae import recipe_files
 from keras_ae.cli.arguments import (
@@ -12,12 +12,15 @@ from keras_ae.cli.arguments import (
     add_recipe,
     add_runs,
     finished,
-    recipe_of_run,
     run_request,
     split_settings,
     words,
 )
 from keras_ae.cli.tables import metrics_table
+from keras_ae.runs.request import RunRequest
+
+if TYPE_CHECKING:
+    from keras_ae.runs.run import Run
 
 __all__ = ["ORDER", "add", "complete_training", "print_metrics"]
 
@@ -59,8 +62,20 @@ def train(options: argparse.Namespace) -> int:
     return 0
 
 
-def complete_training(options, request, resume: bool = False, keep: int | None = None):
-    """Trains a request into the folders that the arguments name, and prints what to do next."""
+def complete_training(
+    options: argparse.Namespace, request: RunRequest, resume: bool = False, keep: int | None = None
+) -> Run:
+    """Trains a request into the folders that the arguments name, and prints what to do next.
+
+    Args:
+        options: The arguments `--runs`, `--models` and `--run-dir`.
+        request: The recipe, its data and settings.
+        resume: Whether to go on from the last epoch of the newest run.
+        keep: Newest versions of each exported head to keep; None keeps all.
+
+    Returns:
+        The finished run.
+    """
     from keras_ae.training.complete import train_and_export
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -89,13 +104,12 @@ def evaluate(options: argparse.Namespace) -> int:
     from keras_ae.runs.load import load_run
     from keras_ae.training.complete import evaluate_run
 
-    measured_on = find_dataset(options.data) if options.data else None
-    if measured_on is not None and measured_on.held_out:
-        options.data = None
-    else:
-        measured_on = None
-    recipe = recipe_of_run(options, directory)
-    evaluate_run(load_run(recipe, directory, measured_on=measured_on), print_metrics)
+    dataset = find_dataset(options.data) if options.data else None
+    test_set = dataset if dataset is not None and dataset.held_out else None
+    request = RunRequest.of_run(directory, options.recipe)
+    data = None if test_set is not None else options.data
+    recipe = request.changed(data, split_settings(options.set)).load()
+    evaluate_run(load_run(recipe, directory, measured_on=test_set), print_metrics)
     return 0
 
 

@@ -71,7 +71,7 @@ def output_files(
     existing = [path for path in files.paths if path.exists()]
     if existing and not force:
         raise InputError(f"{existing[0]} is there already; name another --output, or overwrite with --force")
-    read = {Path(name).resolve() for name in (*names, *inputs)}
+    read = {path.resolve() for path in (*map(Path, names), *inputs)}
     if any(path.resolve() in read for path in existing):
         raise InputError(f"--output {output} would overwrite what is read; name another")
     return files
@@ -121,11 +121,13 @@ def write(
             for name, array in outputs.items()
             if name not in files.images
         }
-        further = {"files": np.array([names[row] for row in rows])} if names else {}
+        if names:
+            arrays["files"] = np.array([names[row] for row in rows])
         files.arrays.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(files.arrays) as (partial,):
-            np.savez(partial, **arrays, **further)
-        lines.append(f"{len(rows)} rows of {', '.join(arrays)} in {files.arrays}")
+            np.savez(partial, **arrays)  # type: ignore[arg-type]
+        names_written = ", ".join(name for name in arrays if name in outputs)
+        lines.append(f"{len(rows)} rows of {names_written} in {files.arrays}")
     return lines
 
 
@@ -138,7 +140,7 @@ def summary(outputs: Mapping[str, np.ndarray]) -> list[tuple[str, ...]]:
     Returns:
         Rows of name, shape, type, minimum, mean and maximum, the titles first.
     """
-    rows = [SUMMARY_TITLES]
+    rows: list[tuple[str, ...]] = [SUMMARY_TITLES]
     for name, array in outputs.items():
         if array.dtype == object:
             rows.append((name, str(array.shape), "bytes", "-", "-", "-"))

@@ -96,6 +96,14 @@ def open_predictor(request: PredictionRequest, signature: str) -> Iterator[Predi
     from keras_ae.client import Client
 
     name = f"{recipe}_{request.head}"
-    settings = {"timeout": request.timeout, "batch": request.batch}
-    with Client(request.url, name, request.label, request.version, signature, **settings) as client:
+    client = Client(
+        request.url,
+        name,
+        request.label,
+        request.version,
+        signature,
+        timeout=request.timeout,
+        batch=request.batch,
+    )
+    with client:
         yield RemotePredictor(client)
