@@ -2,7 +2,7 @@
 
 It follows the published rules of requests and answers (the REST API's page and the messages' definitions)
 and is not the server: it loads with TensorFlow in Python, batches nothing, and words some errors its own way.
-It is stricter than kind: what the server refuses, it refuses.
+It is rather too strict than too lenient: it refuses every request that the server refuses.
 """
 
 import base64
@@ -27,11 +27,11 @@ from tensorflow.core.protobuf import saved_model_pb2
 from keras_ae.serving import versions
 
 STATUS = {"INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "NOT_FOUND": 404, "UNAVAILABLE": 503}
-PLACE = re.compile(r"/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?(:predict|/metadata|)")
+MODEL_URL = re.compile(r"/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?(:predict|/metadata|)")
 
 
 class Refusal(Exception):
-    """A request that the server does not answer: the code's name and what is said."""
+    """A request that the server refuses: the code's name and the message."""
 
     def __init__(self, code, message):
         super().__init__(message)
@@ -42,9 +42,13 @@ class Refusal(Exception):
 class StandIn:
     """A running stand-in.
 
-    url: where it listens. delay: seconds before each answer. requests: (what was asked, its body) so far.
-    failures: what happens to the next requests in turn: over REST `failing(...)`, or None for a connection
-    dropped; over gRPC the name of a code.
+    Attributes:
+        models: The folder of all exported models.
+        url: Its address.
+        failures: How the next requests fail, in turn: over REST `failing(...)`, or None for a dropped
+            connection; over gRPC the name of a code.
+        delay: Seconds before each answer.
+        requests: (method and path, body) of the requests so far.
     """
 
     models: Path
@@ -56,13 +60,13 @@ class StandIn:
     def sizes(self, name):
         """Rows of an input in each request to predict, over REST."""
         return [
-            len(json.loads(body)["inputs"][name]) for what, body in self.requests if what.endswith("predict")
+            len(json.loads(body)["inputs"][name]) for path, body in self.requests if path.endswith("predict")
         ]
 
 
 @functools.cache
 def load(folder):
-    """A version's functions, and its signatures as the server tells them."""
+    """A version's functions, and its signatures as the server reports them."""
     message = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
     return tf.saved_model.load(str(folder)), dict(message.meta_graphs[0].signature_def)
 
@@ -72,15 +76,15 @@ def head_folder(models, name):
 
 
 def find(models, name, version=None, label=None):
-    """The folder of the version that is to answer: that of the number or the label, else the newest."""
+    """The folder of the version that answers: the one of the number or the label, else the newest."""
     folder = head_folder(models, name)
     if label is not None:
         if folder is None or label not in versions.labels(folder):
             raise Refusal("INVALID_ARGUMENT", f"Unrecognized servable version label: {label}")
         version = versions.labels(folder)[label]
     if folder is None or (version is not None and version not in versions.versions(folder)):
-        asked = f"Latest({name})" if version is None else f"Specific({name}, {version})"
-        raise Refusal("NOT_FOUND", f"Servable not found for request: {asked}")
+        request = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+        raise Refusal("NOT_FOUND", f"Servable not found for request: {request}")
     return folder / str(version or versions.versions(folder)[-1])
 
 
@@ -92,8 +96,8 @@ def states(models, name, version=None):
     if version is not None and version not in versions.versions(folder):
         raise Refusal("NOT_FOUND", f"Could not find version {version} of model {name}")
     newest = versions.versions(folder)[-1]
-    there = versions.versions(folder)[::-1] if version is None else [version]
-    return [(number, "AVAILABLE" if number == newest else "END") for number in there]
+    numbers = versions.versions(folder)[::-1] if version is None else [version]
+    return [(number, "AVAILABLE" if number == newest else "END") for number in numbers]
 
 
 def call(folder, signature, arrays):
@@ -102,8 +106,8 @@ def call(folder, signature, arrays):
     try:
         outputs = loaded.signatures[signature](**{name: tf.constant(array) for name, array in arrays.items()})
     except (tf.errors.InvalidArgumentError, TypeError, ValueError) as error:
-        told = str(error).rpartition("<stack traces unavailable>\n")[2]  # what precedes it is Python's
-        raise Refusal("INVALID_ARGUMENT", told) from error
+        message = str(error).rpartition("<stack traces unavailable>\n")[2]  # Python's part precedes it
+        raise Refusal("INVALID_ARGUMENT", message) from error
     return {name: tensor.numpy() for name, tensor in sorted(outputs.items())}
 
 
@@ -111,7 +115,7 @@ def call(folder, signature, arrays):
 
 
 def failing(status, data=b'{"error": "told to fail"}', **headers):
-    """An answer that a stand-in over REST gives when told to; underscores in a header's name are dashes."""
+    """A failure of a stand-in over REST; underscores in a header's name become dashes."""
     return status, {name.replace("_", "-"): value for name, value in headers.items()}, data
 
 
@@ -156,9 +160,9 @@ def rows(instances, types):
         return {name: tensor(instances, kind) for name, kind in types.items()}
     for number, each in enumerate(instances):
         if set(each) != set(types):
-            wanted = f"keys must be equal to: {','.join(types)}"
+            expected = f"keys must be equal to: {','.join(types)}"
             raise Refusal(
-                "INVALID_ARGUMENT", f"Failed to process element: {number} of 'instances' list. {wanted}"
+                "INVALID_ARGUMENT", f"Failed to process element: {number} of 'instances' list. {expected}"
             )
     return {name: tensor([each[name] for each in instances], kind) for name, kind in types.items()}
 
@@ -220,11 +224,11 @@ def written(name, array):
 
 def answer_rest(models, method, path, body):
     """The answer to a request as an object of JSON."""
-    found = PLACE.fullmatch(path)
-    if not found or (method == "POST") != (found[4] == ":predict"):
+    match = MODEL_URL.fullmatch(path)
+    if not match or (method == "POST") != (match[4] == ":predict"):
         raise Refusal("INVALID_ARGUMENT", f"Malformed request: {method} {path}")
-    name, version, label = unquote(found[1]), found[2] and int(found[2]), found[3] and unquote(found[3])
-    if found[4] == "":  # a label does not narrow it
+    name, version, label = unquote(match[1]), match[2] and int(match[2]), match[3] and unquote(match[3])
+    if match[4] == "":  # a label does not narrow it
         fine = {"error_code": "OK", "error_message": ""}
         return {
             "model_version_status": [
@@ -233,17 +237,17 @@ def answer_rest(models, method, path, body):
             ]
         }
     folder = find(models, name, version, label)
-    if found[4] == ":predict":
+    if match[4] == ":predict":
         return predict_json(folder, body)
     _, signatures = load(folder)
-    told = {
+    described = {
         key: json_format.MessageToDict(
             each, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
         )
         for key, each in signatures.items()
     }
     spec = {"name": name, "signature_name": "", "version": folder.name}
-    return {"model_spec": spec, "metadata": {"signature_def": {"signature_def": told}}}
+    return {"model_spec": spec, "metadata": {"signature_def": {"signature_def": described}}}
 
 
 def response(models, method, path, body):
@@ -317,7 +321,7 @@ def grpc(models, port=0):
     running = StandIn(models)
 
     def answered(answer):
-        """A method that fails as told, then answers, and aborts with what it refuses."""
+        """A method that first fails as the test demands, then answers or refuses."""
 
         def method(_, request, context):
             running.requests.append((type(request).__name__, request))
@@ -343,7 +347,7 @@ def grpc(models, port=0):
             raise Refusal("FAILED_PRECONDITION", f'Serving signature key "{signature}" not found.')
         if set(request.inputs) != set(signatures[signature].inputs):
             raise Refusal("INVALID_ARGUMENT", "input size does not match signature")
-        arrays = {name: tf.make_ndarray(given) for name, given in request.inputs.items()}
+        arrays = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
         answer = predict_pb2.PredictResponse()
         for name, array in call(folder, signature, arrays).items():
             answer.outputs[name].CopyFrom(tf.make_tensor_proto(array))
