@@ -169,7 +169,7 @@ MOVED = dict(
     card runs.card
     catalogue recipe_files
     classifier metrics.classifier
-    cli.asked cli.session
+    cli.asked apps.generation.session
     cli.conversions cli.convert
     cli.detections cli.detect
     cli.encoding cli.encode

@@ -146,9 +146,7 @@ def test_a_folder_of_tables_is_read_as_one(exported, tmp_path, array):
     np.testing.assert_allclose(table["code"].to_pylist(), due(exported, np.load(array)), atol=1e-6)
 
 
-def test_a_shard_that_cannot_be_encoded_is_told_of_once_the_others_are_made(
-    exported, tmp_path, random, capsys
-):
+def test_a_shard_that_fails_is_reported_once_the_others_are_written(exported, tmp_path, random, capsys):
     raw = random.uniform(size=(40, 12, 12))
     raw[25] = 7
     np.save(tmp_path / "x.npy", raw)
@@ -173,7 +171,7 @@ def test_a_shard_that_cannot_be_encoded_is_told_of_once_the_others_are_made(
         (["--format", "parquet", "--join", "x.npy"], "--join makes an .npy of .npy .*; read .* as one table"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_asked_for_is_told(exported, tmp_path, array, words, message, capsys):
+def test_unusable_requests_are_refused(exported, tmp_path, array, words, message, capsys):
     assert run(exported, array, tmp_path / "shards", *words) == 2
     assert re.search(message, capsys.readouterr().err)
     assert not (tmp_path / "shards").exists()
@@ -206,7 +204,7 @@ def test_a_worker_that_finds_another_input_or_a_join_too_early_is_refused(export
         shards.join(job, tmp_path / "codes.npy")
 
 
-def test_beam_is_told_to_be_missing(exported, tmp_path, array, capsys, monkeypatch):
+def test_a_missing_beam_is_reported(exported, tmp_path, array, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "keras_ae.apps.encoding.beam.pipeline", None)
     assert run(exported, array, tmp_path / "shards") == 2
     assert "needs Apache Beam: pip install 'keras_ae[beam]'" in capsys.readouterr().err

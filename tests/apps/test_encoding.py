@@ -206,7 +206,7 @@ def test_a_named_data_set_is_encoded_split_after_split(models, tmp_path, few_dig
 
 
 @pytest.mark.parametrize("domain", ["real", "categorical"])
-def test_a_data_set_held_in_memory_comes_in_the_units_of_the_outside(tmp_path, random, domain):
+def test_a_data_set_in_memory_is_read_in_its_original_units(tmp_path, random, domain):
     raw = random.integers(0, 4, (60, 6, 5)) if domain == "categorical" else random.normal(7, 3, (60, 6, 5, 1))
     np.save(tmp_path / "x.npy", raw)
     dataset = ArrayFile(str(tmp_path / "x.npy"), domain=domain)
@@ -437,7 +437,7 @@ def test_an_archive_that_ends_early_is_refused(tmp_path):
         (["--version", "7"], "no version 7 of its encoder"),
     ],
 )
-def test_what_cannot_be_asked_for_is_told(models, tmp_path, save, words, message):
+def test_unusable_requests_are_refused(models, tmp_path, save, words, message):
     with pytest.raises(InputError, match=message):
         encode(models, "unit", save(np.ones((3, *SHAPE))), "--output", tmp_path / "codes.npy", *words)
     assert not (tmp_path / "codes.npy").exists()

@@ -186,7 +186,7 @@ def test_a_head_that_does_not_load_or_restores_no_images_is_refused(tmp_path):
         Restorer.of(find_restorer(tmp_path, "gray"))
 
 
-def test_a_recipe_without_a_restorer_is_told_how_to_get_one(tmp_path):
+def test_a_recipe_without_a_restorer_is_refused_with_advice(tmp_path):
     (tmp_path / "other/restorer/1").mkdir(parents=True)
     with pytest.raises(InputError, match="received 'my own'; there is other; .* make train RECIPE='my own'"):
         find_restorer(tmp_path, "my own")
@@ -287,7 +287,7 @@ def test_a_gray_image_gets_colors_from_a_restorer_that_gives_them(random, dtype)
 
 
 @pytest.mark.parametrize(("kind", "planes", "mode"), [(2, 3, "RGB"), (4, 2, "LA"), (6, 4, "RGBA")])
-def test_deeper_colors_are_read_as_eight_bits_and_that_is_told(tmp_path, kind, planes, mode):
+def test_deeper_colors_are_read_as_eight_bits_with_a_note(tmp_path, kind, planes, mode):
     def chunk(name, content):
         return (
             struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
@@ -305,7 +305,7 @@ def test_deeper_colors_are_read_as_eight_bits_and_that_is_told(tmp_path, kind, p
     assert (written.mode, written.tobytes()) == (mode, b"\x12" * planes)
 
 
-def test_a_profile_is_kept_where_it_is_of_what_is_written(tmp_path):
+def test_a_profile_is_kept_where_it_fits_the_written_channels(tmp_path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     color, _ = round_trip(tmp_path, Image.new("RGB", (3, 3)), "x.jpg", icc_profile=profile)
     assert color.profile == profile
@@ -378,7 +378,7 @@ def test_holes_become_opaque_and_other_transparency_stays(restorers, random):
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16])
-def test_what_is_at_least_half_white_is_missing(tmp_path, dtype):
+def test_pixels_at_least_half_white_are_missing(tmp_path, dtype):
     full = 1 if dtype is bool else np.iinfo(dtype).max
     levels = np.array([[0, full // 2, full // 2 + 1, full]]).astype(dtype)
     Image.fromarray(levels).save(tmp_path / "mask.png")
@@ -387,7 +387,7 @@ def test_what_is_at_least_half_white_is_missing(tmp_path, dtype):
     assert missing_pixels(image, tmp_path / "mask.png", MOST).tolist() == [due]
 
 
-def test_what_is_clear_in_a_mask_is_known(tmp_path):
+def test_transparent_pixels_of_a_mask_are_known(tmp_path):
     Image.fromarray(np.full((1, 2, 4), [[[255] * 4, [255, 255, 255, 0]]], np.uint8)).save(
         tmp_path / "mask.png"
     )

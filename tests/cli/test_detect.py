@@ -72,7 +72,7 @@ def test_rows_keep_their_order_and_gain_scores(home):
     assert rows[405]["reasons"] == "load 100%"
 
 
-def test_flagged_spans_are_listed_and_drawn(home):
+def test_flagged_spans_are_listed_and_plotted(home):
     spans = rows_of(home / "detected/load/spans.csv")
     broken = [span for span in spans if float(span["score"]) > 1]
     assert len(broken) == 2
@@ -82,7 +82,7 @@ def test_flagged_spans_are_listed_and_drawn(home):
         assert len(chart.convert("RGB").getcolors(10**6)) > 10
 
 
-def test_results_that_are_there_are_not_replaced_unless_told(run, home, capsys):
+def test_existing_results_are_not_replaced_unless_forced(run, home, capsys):
     before = (home / "detected/load/scored.csv").read_bytes()
     assert run("detect", "series_anomaly", "load.csv", "--trained") == 2
     assert "scored.csv exists; name another folder" in capsys.readouterr().err
@@ -99,7 +99,7 @@ def test_new_rows_are_scored_by_a_run_without_training(run, home, capsys):
     assert flags[:130].mean() < 0.2
 
 
-def test_drift_is_told_from_none(run, home, capsys):
+def test_drift_is_distinguished_from_no_drift(run, home, capsys):
     save_series(home / "same.csv", np.random.default_rng(2))
     assert run("monitor", "series_anomaly", "same.csv") == 0
     same = capsys.readouterr().out
@@ -123,7 +123,7 @@ def test_drift_is_told_from_none(run, home, capsys):
         (["monitor", "table_anomaly", "load.csv"], "there is no finished run of table_anomaly"),
     ],
 )
-def test_what_cannot_be_scored_is_told_in_a_line(run, home, capsys, words, message):
+def test_unusable_requests_are_refused_in_one_line(run, home, capsys, words, message):
     (home / "wide.csv").write_text("time,other\n2024-01-01,1\n2024-01-02,2\n")
     assert run(*words) == 2
     [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("keras-ae")]
@@ -246,7 +246,7 @@ def test_a_row_without_a_score_stays_empty(tmp_path):
     assert len(read_table(file)) == 2
 
 
-def test_spans_tell_when_something_was_most_unlike():
+def test_spans_name_their_peak_and_its_reasons():
     times = np.datetime64("2024-01-01", "ns").astype(np.int64) + 60 * 10**9 * np.arange(6)
     series = Series(times, np.zeros((6, 2)), ("a", "b"), None, np.arange(6))
     contributions = np.array([[0, 0], [1, 1], [1, 9], [1, 0], [0, 0], [7, 0]])

@@ -39,7 +39,7 @@ def test_train_passes_recipe_data_settings_and_resume(make):
     ]  # fmt: skip
 
 
-def test_what_is_not_given_is_not_passed(make):
+def test_variables_that_are_not_set_are_not_passed(make):
     assert make("train", "RECIPE=digits").stdout.splitlines() == ["[train]", "[digits]"]
     assert make("evaluate", "RECIPE=digits").stdout.splitlines() == ["[evaluate]", "[digits]"]
     assert make("export", "RECIPE=digits").stdout.splitlines() == ["[export]", "[digits]"]
@@ -56,7 +56,7 @@ def test_the_benchmark_passes_data_variants_epochs_and_settings(make):
     assert make("benchmark").stdout.splitlines() == ["[benchmark]"]
 
 
-def test_anomalies_are_looked_for_with_what_was_given(make):
+def test_detection_passes_its_variables(make):
     given = ("RECIPE=series_anomaly", "INPUT=my file.csv")
     assert make("detect", *given).stdout.splitlines() == ["[detect]", "[series_anomaly]", "[my file.csv]"]
     more = ("SET=data.normal=40%", "OUTPUT=out", "TRAINED=1", "FORCE=1")
@@ -88,7 +88,7 @@ def test_exported_heads_are_served_verified_and_encoded_with(make):
     ]  # fmt: skip
 
 
-def test_images_are_restored_with_what_is_given(make, tmp_path):
+def test_restoration_passes_its_variables(make, tmp_path):
     given = (
         "RECIPE=clean",
         "INPUT=my $(touch pwned) photo",
@@ -121,7 +121,7 @@ def test_a_users_text_is_never_run(make, tmp_path):
     assert not (tmp_path / "pwned").exists()
 
 
-def test_a_missing_recipe_is_asked_for(make):
+def test_a_missing_recipe_is_refused(make):
     done = make("train")
     assert done.returncode == 2
     assert "which recipe? make list shows them" in done.stderr
@@ -137,7 +137,7 @@ def test_help_names_every_target(make):
     assert make().stdout == printed
 
 
-def test_examples_are_generated_and_walked_between_with_what_is_given(make):
+def test_generation_and_walks_pass_their_variables(make):
     assert make("generate", "RECIPE=level_generation").stdout.splitlines() == [
         "[generate]", "[level_generation]",
     ]  # fmt: skip

@@ -164,7 +164,7 @@ def test_an_unreadable_image_is_named(place, tmp_path, random, capsys, monkeypat
     assert not (tmp_path / "codes.npz").exists()
 
 
-def test_what_is_there_stays_unless_forced(place, tmp_path, random):
+def test_existing_files_stay_unless_forced(place, tmp_path, random):
     folder = tmp_path / "images"
     draw(folder, 2, random)
     target = tmp_path / "out.npz"
@@ -207,7 +207,7 @@ def test_whole_numbers_of_real_data_and_of_codes_are_taken_as_they_are(tmp_path)
         np.testing.assert_array_equal(given[name], levels)
 
 
-def test_a_version_and_a_label_are_found(place, tmp_path):
+def test_a_version_or_a_label_selects_the_head(place, tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((1, 4)))
     for choice in (["--version", 1], ["--label", "stable"]):
         assert run(tmp_path / "a.npy", "--head", "decoder", *choice, *place) == 0
@@ -246,7 +246,7 @@ def test_a_version_and_a_label_are_found(place, tmp_path):
         (["a.npy", "--head", "prior"], "tiny has no exported prior; it has autoencoder, decoder, encoder"),
     ],
 )
-def test_what_cannot_be_used_is_refused(exported, tmp_path, random, monkeypatch, arguments, words):
+def test_unusable_inputs_are_refused(exported, tmp_path, random, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     draw(tmp_path / "images", 1, random)
     (tmp_path / "empty").mkdir()

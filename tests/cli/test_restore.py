@@ -56,7 +56,7 @@ def refused(run, capsys, message, *words):
     assert re.search(message, line), line
 
 
-def test_a_image_is_restored_beside_a_comparison(run, draw, tmp_path, capsys):
+def test_an_image_is_restored_beside_a_comparison(run, draw, tmp_path, capsys):
     draw("photo.jpg", (30, 41, 3))
     assert run("larger", "photo.jpg", "--tile", 16) == 0
     assert files(tmp_path / "restored/larger") == ["photo.png", "photo_comparison.png"]
@@ -93,7 +93,7 @@ def test_images_that_would_give_one_file_keep_their_suffixes(run, draw, tmp_path
     )
 
 
-def test_what_lies_in_the_output_is_not_restored_again(run, draw, tmp_path):
+def test_files_in_the_output_folder_are_not_restored_again(run, draw, tmp_path):
     draw("in/a.png")
     for _ in range(2):
         assert run("clean", "in", "--output", "in/out", "--force") == 0
@@ -148,7 +148,7 @@ def test_an_input_that_is_not_there_is_refused(run, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("option", [("--tile", 0), ("--most-megapixels", 0), ("--most-megapixels", "nan")])
-def test_limits_of_nothing_are_refused(run, capsys, option):
+def test_limits_out_of_range_are_refused(run, capsys, option):
     refused(run, capsys, "expected --tile of at least 1 and --most-megapixels above 0", "clean", "x", *option)
 
 
@@ -181,7 +181,7 @@ def test_an_output_that_is_there_is_replaced_by_force_alone(run, draw, tmp_path,
     assert pixels("out/b.png").shape == (6, 8, 3)
 
 
-def test_what_is_read_is_never_overwritten(run, draw, tmp_path, capsys):
+def test_input_files_are_never_overwritten(run, draw, tmp_path, capsys):
     draw("in/a.png")
     draw("masks/a.png", (6, 8))
     before = (tmp_path / "in/a.png").read_bytes()
@@ -229,7 +229,7 @@ def test_an_interruption_leaves_no_half_file(run, draw, tmp_path, monkeypatch, c
 
 
 @pytest.mark.parametrize("mask", ["mask.png", "masks"])
-def test_what_is_white_in_a_mask_is_filled_and_the_rest_untouched(run, draw, random, mask):
+def test_white_pixels_of_a_mask_are_filled_and_the_others_untouched(run, draw, random, mask):
     levels = draw("in/x/a.png", (40, 50, 3))
     missing = random.uniform(size=(40, 50)) < 0.1
     file = mask if mask.endswith("png") else "masks/a.bmp"
@@ -292,14 +292,14 @@ def test_a_mask_of_no_use_is_refused(run, draw, tmp_path, capsys):
     assert not (tmp_path / "restored").exists()
 
 
-def test_notes_are_told_beside_a_image(run, tmp_path, capsys):
+def test_notes_are_printed_beside_an_image(run, tmp_path, capsys):
     frames = [Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     assert run("clean", "a.gif", "--version", 1) == 0
     assert re.match(r"a.gif  4x4 -> 4x4  \S+ s \(the first of 2 frames\)\n", capsys.readouterr().out)
 
 
-def test_a_name_that_is_no_text_is_told_all_the_same(run, draw, tmp_path, capsys):
+def test_a_name_that_is_no_text_is_printed_all_the_same(run, draw, tmp_path, capsys):
     draw("a.png")
     os.rename(b"a.png", b"\xff.png")
     assert run("clean", ".", "--output", "out") == 0

@@ -322,7 +322,7 @@ def test_an_unknown_model_and_an_unknown_signature_are_named(server):
         ([["a", "b", "c", "d"]], "expected code as float32, received <U1"),
     ],
 )
-def test_what_does_not_fit_the_signature_is_refused_before_it_is_sent(rest, given, words):
+def test_inputs_that_do_not_fit_the_signature_are_refused_before_they_are_sent(rest, given, words):
     with Client(rest.url, "tiny_decoder") as client, pytest.raises(InputError, match=words):
         client.predict(given)
     assert rest.sizes("code") == []
@@ -357,7 +357,7 @@ BUSY = {
 }
 
 
-def test_a_busy_server_is_asked_again(server, monkeypatch):
+def test_a_request_to_a_busy_server_is_repeated(server, monkeypatch):
     for wire in ("rest", "rpc"):
         monkeypatch.setattr(f"keras_ae.client.{wire}.FIRST_WAIT", 0.02)
     with Client(server.url, "tiny_decoder", retries=5) as client:
@@ -400,7 +400,7 @@ def test_a_refusal_and_a_fault_are_not_repeated(server):
         assert len(server.requests) == 1
 
 
-def test_a_server_too_slow_is_named_and_not_asked_again(server):
+def test_a_request_to_a_slow_server_fails_without_a_repeat(server):
     server.delay = 0.5
     with (
         Client(server.url, "tiny_decoder", timeout=0.2) as client,
@@ -449,7 +449,7 @@ def test_a_server_that_comes_up_late_is_met(exported):
 
 
 @NEEDS_GRPC
-def test_the_wrong_port_is_told(running):
+def test_a_wrong_port_is_reported(running):
     for url in ("grpc" + running["rest"].url[4:], "http" + running["grpc"].url[4:]):
         with (
             Client(url, "tiny_encoder", retries=0, timeout=5) as client,
@@ -466,7 +466,7 @@ def test_the_wrong_port_is_told(running):
         (standin.failing(404, b"[]"), "404, not in"),
     ],
 )
-def test_an_answer_that_is_not_tf_servings_is_told(rest, failure, words):
+def test_an_answer_that_is_not_tf_servings_is_reported(rest, failure, words):
     rest.failures[:] = [failure]
     with Client(rest.url, "x", retries=0) as client, pytest.raises(ConnectionError, match=words):
         client.metadata()
