@@ -11,18 +11,18 @@ from keras_ae.data import download
 from keras_ae.data.find import find_dataset
 from keras_ae.data.music import folder as midi_folder
 from keras_ae.data.music import pieces, published
-from keras_ae.data.music.cache import keep, kept
+from keras_ae.data.music.cache import load_pieces, save_pieces
 from keras_ae.data.music.folder import MidiFolder
 from keras_ae.data.music.pieces import Cut, data_of, split_by_melody
 from keras_ae.data.music.published import Chorales, JsbChorales
 from keras_ae.errors import InputError
 from keras_ae.formats.music import corpus, midi, rules
 from keras_ae.formats.music.grid import Piece, Vocabulary
-from keras_ae.formats.music.harmonies import harmonized
+from keras_ae.formats.music.harmonies import harmonize
 
 
 def three(bars=6):
-    made = harmonized(3, bars)
+    made = harmonize(3, bars)
     return {"train": made[:1], "validation": made[1:2], "test": made[2:]}
 
 
@@ -43,9 +43,9 @@ def test_windows_are_transposed_as_far_as_the_voices_sing():
     """The tenor of the first piece is above its range here and there: up it would be so more often."""
     words = Vocabulary()
     examples = data_of("a", three(), Cut(4, 1, 2, sung=True)).train.examples.argmax(-1)
-    sounding, onsets = words.decoded(examples)
+    sounding, onsets = words.decode(examples)
     assert set((sounding[:, 0, 0] - sounding[0, 0, 0]).tolist()) >= {-2, -1, 0}
-    unsung = rules.out_of_range(sounding, onsets).sum(axis=-1)
+    unsung = rules.range_violations(sounding, onsets).sum(axis=-1)
     assert unsung[:3].max() > 0
     assert unsung[3:].max() <= unsung[:3].max()
     assert 9 <= len(examples) < 15
@@ -79,7 +79,7 @@ def test_a_cut_of_nothing_is_refused(field):
 def test_jsb_chorales_keep_their_splits_and_hold_repeated_notes(tmp_path, monkeypatch):
     splits = {"train": 3, "valid": 2, "test": 1}
     made = {
-        part: [piece.sounding.tolist() for piece in harmonized(count, 6, seed=count)]
+        part: [piece.sounding.tolist() for piece in harmonize(count, 6, seed=count)]
         for part, count in splits.items()
     }
     made["train"][0][0] = [-1] * 4
@@ -95,7 +95,7 @@ def test_jsb_chorales_keep_their_splits_and_hold_repeated_notes(tmp_path, monkey
     assert [len(split) for split in loaded.splits.values()] == [42, 6, 3]
     classes = loaded.train.examples.argmax(-1)
     assert (classes[0, 0] == 1).all()
-    sounding, onsets = Vocabulary().decoded(classes)
+    sounding, onsets = Vocabulary().decode(classes)
     assert not (onsets[:, 1:] & (sounding[:, 1:] == sounding[:, :-1])).any()
     assert not loaded.format.onsets
 
@@ -120,7 +120,7 @@ def moved(piece, semitones):
 
 
 def test_a_tune_has_one_split_in_every_key():
-    made = harmonized(40, 5)
+    made = harmonize(40, 5)
     parts, note = split_by_melody(made + [moved(piece, -2) for piece in made], 4)
     assert note == ""
     where = {piece.name: part for part, of in parts.items() for piece in of}
@@ -130,7 +130,7 @@ def test_a_tune_has_one_split_in_every_key():
 
 
 def test_too_few_tunes_are_refused_and_short_pieces_told():
-    made = harmonized(4, 5)
+    made = harmonize(4, 5)
     short = Piece("short", made[0].sounding[:63], made[0].onsets[:63])
     upbeat = Piece("upbeat", made[0].sounding, made[0].onsets, first=20)
     assert split_by_melody([*made, short, upbeat], 4)[1] == "left out 2 pieces shorter than 4 bars"
@@ -139,11 +139,11 @@ def test_too_few_tunes_are_refused_and_short_pieces_told():
 
 
 def test_pieces_are_kept_as_plain_arrays(tmp_path):
-    made = harmonized(2, 5)
+    made = harmonize(2, 5)
     made.append(Piece("upbeat", made[0].sounding[:20], made[0].onsets[:20], 4))
     path = tmp_path / "new" / "a.npz"
-    assert keep(path, made, "a note")
-    found, note = kept(path)
+    assert save_pieces(path, made, "a note")
+    found, note = load_pieces(path)
     assert [(piece.name, piece.first, len(piece.sounding)) for piece in found] == [
         ("piece 0", 0, 80), ("piece 1", 0, 80), ("upbeat", 4, 20),
     ]  # fmt: skip
@@ -151,9 +151,9 @@ def test_pieces_are_kept_as_plain_arrays(tmp_path):
     assert note == "a note"
     assert [file.name for file in path.parent.iterdir()] == ["a.npz"]
     path.write_bytes(path.read_bytes()[:500])
-    assert kept(path) is None
-    assert kept(tmp_path / "none.npz") is None
-    assert not keep(path / "below.npz", made, "")
+    assert load_pieces(path) is None
+    assert load_pieces(tmp_path / "none.npz") is None
+    assert not save_pieces(path / "below.npz", made, "")
 
 
 def test_the_corpus_is_parsed_once(tmp_path, monkeypatch):
@@ -161,9 +161,9 @@ def test_the_corpus_is_parsed_once(tmp_path, monkeypatch):
 
     def parsed(most, steps_a_beat):
         calls.append(most)
-        return harmonized(12, 6), "left out 2 of other than 4 parts"
+        return harmonize(12, 6), "left out 2 of other than 4 parts"
 
-    monkeypatch.setattr(corpus, "chorales", parsed)
+    monkeypatch.setattr(corpus, "read_chorales", parsed)
     monkeypatch.setattr(corpus, "corpus_version", lambda: "1.0")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     first, again = Chorales(pieces=12).load(), find_dataset("chorales")
@@ -195,15 +195,15 @@ def test_a_score_keeps_ties_repeated_notes_and_its_bars():
 
     line = converter.parse("tinyNotation: 4/4 c4 d4 d8 e8 f4~ f4 r4 g2")
     score = stream.Score([line, *(converter.parse("tinyNotation: 4/4 C1 C1") for _ in range(3))])
-    assert corpus.fault_of(score) == ""
+    assert corpus.rejection_reason(score) == ""
     piece = corpus.piece_of("a", score, 2)
     assert piece.sounding[:, 0].tolist() == [60, 60, 62, 62, 62, 64, 65, 65, 65, 65, -1, -1, 67, 67, 67, 67]
     assert np.flatnonzero(piece.onsets[:, 0]).tolist() == [0, 2, 4, 5, 6, 12]
     assert np.flatnonzero(piece.onsets[:, 3]).tolist() == [0, 8]
     assert piece.first == 0
-    assert corpus.fault_of(stream.Score([line])) == "of other than 4 parts"
+    assert corpus.rejection_reason(stream.Score([line])) == "of other than 4 parts"
     waltz = [converter.parse("tinyNotation: 3/4 c4 d4 e4") for _ in range(4)]
-    assert corpus.fault_of(stream.Score(waltz)) == "not in 4/4 throughout"
+    assert corpus.rejection_reason(stream.Score(waltz)) == "not in 4/4 throughout"
 
 
 @pytest.mark.extras
@@ -211,7 +211,7 @@ def test_the_corpus_has_chorales_with_upbeats(tmp_path, monkeypatch):
     pytest.importorskip("music21")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     assert len(Chorales(pieces=6, transposed=0).load().train) > 10
-    found, note = corpus.chorales(2)
+    found, note = corpus.read_chorales(2)
     assert [piece.name for piece in found] == ["bwv10.7", "bwv101.7"]
     assert note == "left out 1 of other than 4 parts"
     assert all(piece.sounding.shape[1] == 4 for piece in found)
@@ -220,7 +220,7 @@ def test_the_corpus_has_chorales_with_upbeats(tmp_path, monkeypatch):
 @pytest.fixture
 def folder(tmp_path):
     """8 pieces in 4 tracks, one in another key, beside what is of no use."""
-    for number, piece in enumerate([*harmonized(7, 6), moved(harmonized(1, 6)[0], 12)]):
+    for number, piece in enumerate([*harmonize(7, 6), moved(harmonize(1, 6)[0], 12)]):
         midi.write(tmp_path / f"{number}.{'mid' if number % 2 else 'MIDI'}", piece.sounding, piece.onsets)
     (tmp_path / "notes.txt").touch()
     return tmp_path
@@ -255,7 +255,7 @@ def test_what_is_of_no_use_in_a_folder_is_told(folder):
 
 
 def test_bars_that_are_not_of_four_beats_are_told(folder):
-    piece = harmonized(1, 6, seed=5)[0]
+    piece = harmonize(1, 6, seed=5)[0]
     midi.write(folder / "waltz.mid", piece.sounding, piece.onsets, beats_a_bar=3)
     assert "1 of 9 pieces have other bars than 4/4" in MidiFolder(str(folder)).load().notes[2]
 

@@ -8,14 +8,14 @@ from keras_ae.formats import from_json, to_json
 from keras_ae.formats.music import midi
 from keras_ae.formats.music.chorales import Chorales
 from keras_ae.formats.music.grid import Vocabulary, windows
-from keras_ae.formats.music.harmonies import harmonized
+from keras_ae.formats.music.harmonies import harmonize
 
 FORMAT = Chorales(36, 84)
 
 
 @pytest.fixture(scope="module")
 def chorales():
-    return windows(harmonized(6, 8), Vocabulary(), 64, 16).astype(np.int64)
+    return windows(harmonize(6, 8), Vocabulary(), 64, 16).astype(np.int64)
 
 
 def test_a_run_keeps_the_medium_as_text():
@@ -42,7 +42,7 @@ def test_notes_that_repeat_are_held_where_the_music_does_not_tell_them(chorales,
     path = FORMAT.write(chorales[0], tmp_path / "a")[0]
     held = Chorales(36, 84, onsets=False).read(path, (64, 4))
     assert (held >= 2).sum() < (chorales[0] >= 2).sum()
-    np.testing.assert_array_equal(Vocabulary().decoded(held)[0], Vocabulary().decoded(chorales[0])[0])
+    np.testing.assert_array_equal(Vocabulary().decode(held)[0], Vocabulary().decode(chorales[0])[0])
 
 
 def test_a_file_without_notes_is_refused(tmp_path):

@@ -7,9 +7,9 @@ import pytest
 from keras_ae.errors import InputError
 from keras_ae.formats.music import metrics, midi, ngrams, roll, rules, sound, tonality
 from keras_ae.formats.music.copies import longest_copied_run
-from keras_ae.formats.music.grid import HELD, REST, Piece, Vocabulary, onsets_of, windows
-from keras_ae.formats.music.harmonies import harmonized
-from keras_ae.formats.music.voices import separated
+from keras_ae.formats.music.grid import HOLD, REST, Piece, Vocabulary, onsets_of, windows
+from keras_ae.formats.music.harmonies import harmonize
+from keras_ae.formats.music.voices import separate_voices
 
 WORDS = Vocabulary(48, 72)
 
@@ -36,7 +36,7 @@ def melody(*pitches):
 
 def test_classes_tell_what_sounds_and_what_is_struck_again(random):
     sounding, onsets = random_music(random)
-    again, struck = WORDS.decoded(WORDS.encoded(sounding, onsets))
+    again, struck = WORDS.decode(WORDS.encode(sounding, onsets))
     np.testing.assert_array_equal(again, sounding)
     np.testing.assert_array_equal(struck, onsets)
 
@@ -44,23 +44,23 @@ def test_classes_tell_what_sounds_and_what_is_struck_again(random):
 def test_a_held_note_is_class_0_a_rest_1_and_the_lowest_pitch_2():
     line = melody(48, 48, -1, -1, 50, 50)
     onsets = melody(1, 0, 0, 0, 1, 1).astype(bool)
-    assert WORDS.encoded(line, onsets)[:, 0].tolist() == [2, HELD, REST, HELD, 4, 4]
+    assert WORDS.encode(line, onsets)[:, 0].tolist() == [2, HOLD, REST, HOLD, 4, 4]
     assert WORDS.classes == 27
 
 
 def test_a_window_begins_with_the_notes_that_sound(random):
     piece = Piece("", *random_music(random, 200), first=3)
     cut = windows([piece], WORDS, 16, 5)
-    assert (cut[:, 0] != HELD).all()
+    assert (cut[:, 0] != HOLD).all()
     for number, window in enumerate(cut):
         start = 3 + 5 * number
-        np.testing.assert_array_equal(WORDS.decoded(window)[0], piece.sounding[start : start + 16])
+        np.testing.assert_array_equal(WORDS.decode(window)[0], piece.sounding[start : start + 16])
     assert len(cut) == (200 - 3 - 16) // 5 + 1
     assert windows([piece], WORDS, 500, 16).shape == (0, 500, 4)
 
 
 def test_a_first_step_that_is_held_is_a_rest():
-    assert WORDS.decoded(np.array([[0], [0], [2]]))[0][:, 0].tolist() == [-1, -1, 48]
+    assert WORDS.decode(np.array([[0], [0], [2]]))[0][:, 0].tolist() == [-1, -1, 48]
 
 
 def test_pitches_that_change_are_onsets_and_others_held():
@@ -68,22 +68,22 @@ def test_pitches_that_change_are_onsets_and_others_held():
 
 
 def test_transposition_moves_every_pitch_and_says_what_stays_in_the_range(random):
-    cut = WORDS.encoded(*(part[None] for part in random_music(random, lowest=50, highest=60)))
-    moved, fits = WORDS.transposed(cut, -2)
-    before, after = WORDS.decoded(cut)[0], WORDS.decoded(moved)[0]
+    cut = WORDS.encode(*(part[None] for part in random_music(random, lowest=50, highest=60)))
+    moved, fits = WORDS.transpose(cut, -2)
+    before, after = WORDS.decode(cut)[0], WORDS.decode(moved)[0]
     np.testing.assert_array_equal(after, np.where(before < 0, -1, before - 2))
     assert fits.all()
-    assert not WORDS.transposed(cut, 23)[1].any()
-    assert not WORDS.transposed(cut, -13)[1].any()
+    assert not WORDS.transpose(cut, 23)[1].any()
+    assert not WORDS.transpose(cut, -13)[1].any()
 
 
 def test_pitches_outside_the_range_are_folded_by_octaves_or_refused():
-    assert WORDS.folded(melody(-1, 30, 47, 48, 72, 73, 100))[:, 0].tolist() == [-1, 54, 59, 48, 72, 61, 64]
+    assert WORDS.fold(melody(-1, 30, 47, 48, 72, 73, 100))[:, 0].tolist() == [-1, 54, 59, 48, 72, 61, 64]
     tune = melody(-1, 74, 76, 81)
     both = np.concatenate([tune, melody(60, 61, 62, 63)], axis=1)
-    assert WORDS.folded(both).T.tolist() == [[-1, 62, 64, 69], [60, 61, 62, 63]]  # the tune stays one
+    assert WORDS.fold(both).T.tolist() == [[-1, 62, 64, 69], [60, 61, 62, 63]]  # the tune stays one
     with pytest.raises(InputError, match="pitches from 48 to 72, received 73"):
-        WORDS.encoded(melody(73), melody(1) > 0)
+        WORDS.encode(melody(73), melody(1) > 0)
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [(-1, 40), (60, 70), (60, 128)])
@@ -101,28 +101,28 @@ def test_a_melody_is_the_same_in_every_key_and_rhythm():
 
 
 def test_harmonies_are_triads_in_four_voices_from_the_top():
-    for piece in harmonized(4, 5):
+    for piece in harmonize(4, 5):
         assert piece.sounding.shape == (80, 4)
         assert (np.diff(piece.sounding, axis=1) < 0).all()
         assert all(len(set(chord % 12)) == 3 for chord in piece.sounding)
-    assert not np.array_equal(harmonized(1, 5, seed=1)[0].sounding, harmonized(1, 5)[0].sounding)
+    assert not np.array_equal(harmonize(1, 5, seed=1)[0].sounding, harmonize(1, 5)[0].sounding)
 
 
 def test_a_midi_file_reads_back_as_it_was_written(random, tmp_path):
     sounding, onsets = random_music(random)
     midi.write(tmp_path / "a.mid", sounding, onsets)
     score = midi.read(tmp_path / "a.mid")
-    again = separated(score, 4)
+    again = separate_voices(score, 4)
     np.testing.assert_array_equal(again.sounding, sounding)
     np.testing.assert_array_equal(again.onsets, onsets)
-    assert (again.left_out, score.meters) == (0, ("4/4",))
+    assert (again.unassigned, score.meters) == (0, ("4/4",))
 
 
 def test_a_voice_without_notes_stays_where_it_was(random, tmp_path):
     sounding, onsets = random_music(random)
     sounding[:, 1], onsets[:, 1] = -1, False
     midi.write(tmp_path / "a.mid", sounding, onsets)
-    np.testing.assert_array_equal(separated(midi.read(tmp_path / "a.mid"), 4).sounding, sounding)
+    np.testing.assert_array_equal(separate_voices(midi.read(tmp_path / "a.mid"), 4).sounding, sounding)
 
 
 def chords(path, *notes, ticks=100, kind=1):
@@ -141,10 +141,10 @@ def chords(path, *notes, ticks=100, kind=1):
 
 def test_chords_of_one_track_are_voices_from_the_highest(tmp_path):
     path = chords(tmp_path / "a.mid", (0, 100, 60), (0, 50, 67), (50, 100, 65), (0, 100, 48), (50, 75, 62))
-    found = separated(midi.read(path), 3)
+    found = separate_voices(midi.read(path), 3)
     assert found.sounding.tolist() == [[67, 60, 48], [67, 60, 48], [65, 62, 48], [65, -1, 48]]
     assert found.onsets.tolist() == [[1, 1, 1], [0, 0, 0], [1, 1, 0], [0, 0, 0]]
-    assert separated(midi.read(path), 2).left_out == 1
+    assert separate_voices(midi.read(path), 2).unassigned == 1
 
 
 def test_notes_go_to_the_nearest_step_and_last_one_or_more(tmp_path):
@@ -186,7 +186,7 @@ def test_what_is_no_midi_file_or_holds_no_notes_is_refused(tmp_path, monkeypatch
         ("STEPS", "4 steps, at most"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(midi, f"MOST_{name}", 1)
+            patch.setattr(midi, f"MAX_{name}", 1)
             with pytest.raises(InputError, match=message):
                 midi.read(path)
 
@@ -214,7 +214,7 @@ def test_long_rolls_keep_two_pixels_a_step():
 
 def test_sound_has_the_pitch_and_the_length_of_its_notes():
     line = melody(*[69] * 16)
-    samples, rate = sound.played(line, onsets_of(line), tempo=60)
+    samples, rate = sound.synthesize(line, onsets_of(line), tempo=60)
     assert len(samples) == pytest.approx(4 * rate, rel=0.05)
     spectrum = np.abs(np.fft.rfft(samples[: 2 * rate]))
     assert np.argmax(spectrum) / 2 == pytest.approx(440, abs=1)
@@ -223,9 +223,9 @@ def test_sound_has_the_pitch_and_the_length_of_its_notes():
 
 def test_sound_never_clips_and_silence_is_silent():
     loud = np.repeat(np.arange(40, 60, dtype=np.int16)[None], 8, axis=0)
-    assert np.abs(sound.played(loud, onsets_of(loud))[0]).max() <= sound.LOUDEST + 1e-6
+    assert np.abs(sound.synthesize(loud, onsets_of(loud))[0]).max() <= sound.MAX_AMPLITUDE + 1e-6
     silent = melody(-1, -1, -1)
-    assert not sound.played(silent, onsets_of(silent))[0].any()
+    assert not sound.synthesize(silent, onsets_of(silent))[0].any()
 
 
 def satb(*chords):
@@ -235,13 +235,13 @@ def satb(*chords):
 
 def test_notes_outside_a_choirs_ranges_are_counted_where_they_are_struck():
     sounding = satb([82, 55, 47, 40], [82, 55, 47, 39], [81, -1, 48, 39])
-    assert rules.out_of_range(sounding, onsets_of(sounding)).tolist() == [[2, 1, 0]]
-    assert rules.out_of_range(sounding[..., :3], onsets_of(sounding[..., :3])).tolist() == [[0, 0, 0]]
+    assert rules.range_violations(sounding, onsets_of(sounding)).tolist() == [[2, 1, 0]]
+    assert rules.range_violations(sounding[..., :3], onsets_of(sounding[..., :3])).tolist() == [[0, 0, 0]]
 
 
 def test_a_crossing_is_counted_once_as_it_begins():
     sounding = satb([70, 71, 50, 45], [70, 71, 72, 45], [71, 71, 50, 45], [70, 71, -1, 45])
-    assert rules.crossings(sounding).tolist() == [[1, 1, 0, 1]]
+    assert rules.voice_crossings(sounding).tolist() == [[1, 1, 0, 1]]
 
 
 @pytest.mark.parametrize(
@@ -261,31 +261,31 @@ def test_a_crossing_is_counted_once_as_it_begins():
     ],
 )
 def test_parallels_are_perfect_intervals_that_move_together(first, second, count):
-    assert rules.parallels(satb(first, first, second, second)).tolist() == [[0, 0, count, 0]]
+    assert rules.parallel_motion(satb(first, first, second, second)).tolist() == [[0, 0, count, 0]]
 
 
 def test_counts_are_summed_by_the_bar_and_silent_voices_told():
-    assert rules.in_bars(np.ones((2, 10), int), 4).tolist() == [[4, 4, 2]] * 2
+    assert rules.sum_over_bars(np.ones((2, 10), int), 4).tolist() == [[4, 4, 2]] * 2
     sounding = satb(*[[60, -1]] * 4, *[[60, 50]] * 2)
-    assert rules.silences(sounding, 4).tolist() == [[1, 0]]
+    assert rules.silent_voices(sounding, 4).tolist() == [[1, 0]]
 
 
 @pytest.mark.parametrize("tonic", [0, 5, 11])
 def test_keys_are_found_by_their_pitch_classes(tonic):
     major = satb(*[[60 + tonic + step] for step in (0, 4, 7, 0, 5, 9, 0, 2, 7, 11, 0, 4, 7, 0)])
     minor = satb(*[[60 + tonic + step] for step in (0, 3, 7, 0, 5, 8, 0, 2, 7, 11, 0, 3, 7, 0)])
-    assert [int(part[0]) for part in tonality.keys(major)] == [tonic, 0]
-    assert [int(part[0]) for part in tonality.keys(minor)] == [tonic, 1]
-    np.testing.assert_allclose(tonality.degrees(major)[[0, 7]], [5 / 14, 3 / 14])
+    assert [int(part[0]) for part in tonality.find_keys(major)] == [tonic, 0]
+    assert [int(part[0]) for part in tonality.find_keys(minor)] == [tonic, 1]
+    np.testing.assert_allclose(tonality.degree_frequencies(major)[[0, 7]], [5 / 14, 3 / 14])
 
 
 def test_intervals_are_those_between_notes_of_a_voice():
     sounding = satb([60], [62], [62], [62], [-1], [62], [30])
     onsets = np.array([1, 1, 0, 1, 0, 1, 1], bool)[None, :, None]
-    shares = tonality.steps(sounding, onsets)
+    shares = tonality.interval_frequencies(sounding, onsets)
     assert shares.shape == (1, 25)
     assert shares[0, [0, 12, 14]].tolist() == pytest.approx([1 / 3] * 3)
-    assert not tonality.steps(satb([-1], [-1]), onsets[:, :2]).any()
+    assert not tonality.interval_frequencies(satb([-1], [-1]), onsets[:, :2]).any()
 
 
 def test_total_variation_is_1_of_what_has_nothing_in_common():
@@ -330,27 +330,27 @@ def test_a_copy_is_found_wherever_it_lies_and_in_any_key_if_asked(random):
 
 @pytest.mark.parametrize("condition", ngrams.CONDITIONS)
 def test_chains_sum_to_1_and_draw_what_they_hold_likely(random, condition):
-    music = WORDS.encoded(
+    music = WORDS.encode(
         *(np.stack(part) for part in zip(*(random_music(random) for _ in range(20)), strict=True))
     )
-    chain = ngrams.fitted(music, WORDS, condition)
-    np.testing.assert_allclose(chain.chances.sum(axis=2), 1)
-    assert (chain.chances > 0).all()
+    chain = ngrams.fit_chain(music, WORDS, condition)
+    np.testing.assert_allclose(chain.probabilities.sum(axis=2), 1)
+    assert (chain.probabilities > 0).all()
     drawn = chain.sample(400, seed=1)
     assert drawn.shape == (400, 64, 4)
     np.testing.assert_array_equal(drawn, chain.sample(400, seed=1))
     assert not np.array_equal(drawn, chain.sample(400, seed=2))
-    states = -(chain.chances * np.log(chain.chances)).sum(axis=2)
+    states = -(chain.probabilities * np.log(chain.probabilities)).sum(axis=2)
     assert 0 < chain.nll(drawn).mean() / 64 < 4 * states.max()
-    refitted = ngrams.fitted(drawn, WORDS, condition)
+    refitted = ngrams.fit_chain(drawn, WORDS, condition)
     assert chain.nll(drawn).mean() == pytest.approx(refitted.nll(drawn).mean(), rel=0.03)
     if condition != "unigram":
-        assert (drawn[:, 0] == HELD).mean() < 0.5 * (drawn == HELD).mean()
+        assert (drawn[:, 0] == HOLD).mean() < 0.5 * (drawn == HOLD).mean()
 
 
 def test_a_unigram_has_the_counts_in_its_likelihood():
     music = np.array([[[2], [0], [0], [0]]])
-    chain = ngrams.fitted(music, WORDS, "unigram")
+    chain = ngrams.fit_chain(music, WORDS, "unigram")
     share = np.array([3 + 2 * 1 / 27, 1 + 2 * 1 / 27]) / 6  # by two kinds seen of 27, then again
     share = (np.array([3, 1]) + 2 * share) / 6
     assert chain.nll(music)[0] == pytest.approx(-3 * np.log(share[0]) - np.log(share[1]))
@@ -359,12 +359,12 @@ def test_a_unigram_has_the_counts_in_its_likelihood():
 def test_the_chain_of_what_sounds_remembers_a_held_pitch():
     up, down = [[2, 0, 0, 6, 0, 0], [4, 0, 0, 8, 0, 0]]
     music = np.array([up, down] * 50)[..., None]
-    told = ngrams.fitted(music, WORDS, "bigram").nll(music[:1])[0]
-    assert told < ngrams.fitted(music, WORDS, "class_bigram").nll(music[:1])[0] - 0.5
+    told = ngrams.fit_chain(music, WORDS, "bigram").nll(music[:1])[0]
+    assert told < ngrams.fit_chain(music, WORDS, "class_bigram").nll(music[:1])[0] - 0.5
 
 
 def test_music_that_is_measured_beside_itself_has_no_distance():
-    music = windows(harmonized(4, 8), Vocabulary(), 64, 16)
+    music = windows(harmonize(4, 8), Vocabulary(), 64, 16)
     found = metrics.sample_metrics(music, music, music, Vocabulary(), 16)
     assert found["pitch_class_distance"] == found["interval_distance"] == 0
     assert found["longest_copy_bars"] == 4

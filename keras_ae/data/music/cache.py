@@ -12,7 +12,7 @@ from keras_ae.files import written_whole
 from keras_ae.formats.music.grid import Piece
 
 
-def keep(path: Path, pieces: Sequence[Piece], note: str) -> bool:
+def save_pieces(path: Path, pieces: Sequence[Piece], note: str) -> bool:
     """Writes pieces and a note on them, and says whether they could be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def keep(path: Path, pieces: Sequence[Piece], note: str) -> bool:
     return True
 
 
-def kept(path: Path) -> tuple[list[Piece], str] | None:
+def load_pieces(path: Path) -> tuple[list[Piece], str] | None:
     """The pieces of a file and the note on them, or None where there is none or it cannot be read."""
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sampled, split_by_melody
+from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sample_data, split_by_melody
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_least
 from keras_ae.formats.music import midi
 from keras_ae.formats.music.grid import Piece, Vocabulary
-from keras_ae.formats.music.voices import separated
+from keras_ae.formats.music.voices import separate_voices
 
 TOLD = 4
 """Files that a note names."""
@@ -85,14 +85,14 @@ class MidiFolder(Dataset):
 
     def sample(self) -> Data:
         """Cadences of our own harmonizing: a stand-in that needs no folder."""
-        return sampled("sample", self._cut, voices=self.voices)
+        return sample_data("sample", self._cut, voices=self.voices)
 
     def _piece(self, file):
         """A file's piece, the count of notes left out of it, and its meters. Raises InputError."""
         score = midi.read(file, STEPS_A_BEAT)
-        found = separated(score, self.voices)
+        found = separate_voices(score, self.voices)
         name = str(Path(file).relative_to(self.path))
-        return Piece(name, Vocabulary().folded(found.sounding), found.onsets), found.left_out, score.meters
+        return Piece(name, Vocabulary().fold(found.sounding), found.onsets), found.unassigned, score.meters
 
 
 def midi_files(folder: str | Path) -> Iterator[str]:

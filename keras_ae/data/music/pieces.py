@@ -13,7 +13,7 @@ from keras_ae.errors import InputError, check_least
 from keras_ae.formats.music import rules
 from keras_ae.formats.music.chorales import Chorales as Format
 from keras_ae.formats.music.grid import Piece, Vocabulary, onsets_of, windows
-from keras_ae.formats.music.harmonies import harmonized
+from keras_ae.formats.music.harmonies import harmonize
 
 STEPS_A_BEAT, BEATS_A_BAR = 4, 4
 STEPS_A_BAR = STEPS_A_BEAT * BEATS_A_BAR
@@ -111,9 +111,9 @@ def split_by_melody(pieces: Sequence[Piece], bars: int) -> tuple[dict[str, list[
     return {part: [long[place] for place in places] for part, places in parts.items()}, note
 
 
-def sampled(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Data:
+def sample_data(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Data:
     """A few pieces of our own harmonizing; of other than 4 voices, their voices over again from the top."""
-    pieces = harmonized(9, cut.bars + 2)
+    pieces = harmonize(9, cut.bars + 2)
     chosen = np.arange(voices) % pieces[0].sounding.shape[1]
     pieces = [
         Piece(
@@ -148,4 +148,4 @@ def _augmented(windows, vocabulary, cut, room):
 
 def _unsung(windows, vocabulary):
     """Notes of each window that a voice's range has not."""
-    return rules.out_of_range(*vocabulary.decoded(windows)).sum(axis=-1)
+    return rules.range_violations(*vocabulary.decode(windows)).sum(axis=-1)

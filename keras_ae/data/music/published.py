@@ -12,8 +12,8 @@ import numpy as np
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download, read_manifest
-from keras_ae.data.music.cache import keep, kept
-from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sampled, split_by_melody
+from keras_ae.data.music.cache import load_pieces, save_pieces
+from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sample_data, split_by_melody
 from keras_ae.data.types import Data
 from keras_ae.errors import check_least
 from keras_ae.formats.music import corpus
@@ -66,7 +66,7 @@ class JsbChorales(Dataset):
 
     def sample(self) -> Data:
         """Cadences of our own harmonizing."""
-        return sampled(self.name, self._cut, onsets=False)
+        return sample_data(self.name, self._cut, onsets=False)
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,11 @@ class Chorales(Dataset):
         """Raises InputError where music21 is missing, with how to install it."""
         cache_folder = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets" / self.name
         file = cache_folder / f"music21-{corpus.corpus_version()}-{self.pieces}.npz"
-        found = kept(file)
+        found = load_pieces(file)
         notes: tuple[str, ...] = ()
         if found is None:
-            found = corpus.chorales(self.pieces, STEPS_A_BEAT)
-            if not keep(file, *found):
+            found = corpus.read_chorales(self.pieces, STEPS_A_BEAT)
+            if not save_pieces(file, *found):
                 notes = (f"could not keep the chorales in {file}, so they are parsed anew each time",)
         parts, short = split_by_melody(found[0], self.bars)
         notes = tuple(note for note in (found[1], short, *notes) if note)
@@ -114,7 +114,7 @@ class Chorales(Dataset):
 
     def sample(self) -> Data:
         """Cadences of our own harmonizing."""
-        return sampled(self.name, self._cut)
+        return sample_data(self.name, self._cut)
 
 
 def manifest() -> dict[str, str]:

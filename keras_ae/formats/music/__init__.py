@@ -1,1 +1,1 @@
-"""Music in several voices on a grid of time: files, images, sound, and the rules of counterpoint."""
+"""Music in several voices on a grid of time: files, images, sound, and rules of counterpoint."""

@@ -15,12 +15,21 @@ from keras_ae.formats.music.grid import Piece
 if TYPE_CHECKING:
     from music21.stream import Score
 
+__all__ = ["corpus_version", "piece_of", "read_chorales", "rejection_reason"]
+
 VOICES = 4
 BEATS_A_BAR = 4
 
 
 def corpus_version() -> str:
-    """The version of music21, which its corpus is of. Raises InputError where it is missing."""
+    """The version of music21 and its corpus.
+
+    Returns:
+        The version.
+
+    Raises:
+        InputError: If music21 is not installed.
+    """
     try:
         return version("music21")
     except PackageNotFoundError as error:
@@ -30,32 +39,47 @@ def corpus_version() -> str:
         ) from error
 
 
-def chorales(most: int, steps_a_beat: int = 4) -> tuple[list[Piece], str]:
-    """At most so many pieces in four voices and 4/4 throughout, in the corpus's order, and what was left out.
+def read_chorales(most: int, steps_a_beat: int = 4) -> tuple[list[Piece], str]:
+    """Reads the chorales in four voices and 4/4 throughout, in the corpus's order.
 
-    Raises InputError where music21 is missing.
+    Args:
+        most: How many pieces at most.
+        steps_a_beat: Steps of the grid in a beat.
+
+    Returns:
+        The pieces, and a note on what was left out, or "".
+
+    Raises:
+        InputError: If music21 is not installed.
     """
     corpus_version()
     from music21 import corpus
 
     pieces: list[Piece] = []
-    faults: Counter = Counter()
+    reasons: Counter = Counter()
     for path in corpus.getComposer("bach"):
         if len(pieces) == most:
             break
-        # from its source, for music21 otherwise unpickles what lies in a folder that all may write to
+        # from its source, because music21 otherwise unpickles a file in a folder that all may write to
         score = corpus.parse(path, forceSource=True)
-        fault = fault_of(score)
-        if fault:
-            faults[fault] += 1
+        reason = rejection_reason(score)
+        if reason:
+            reasons[reason] += 1
         else:
             pieces.append(piece_of(path.name.split(".mxl")[0], score, steps_a_beat))
-    told = ", ".join(f"{count} {fault}" for fault, count in sorted(faults.items()))
-    return pieces, f"left out {told}" if told else ""
+    listing = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    return pieces, f"left out {listing}" if listing else ""
 
 
-def fault_of(score: Score) -> str:
-    """Why a score is no chorale on our grid, or ""."""
+def rejection_reason(score: Score) -> str:
+    """Why a score is not read as a chorale.
+
+    Args:
+        score: The score.
+
+    Returns:
+        The reason, or "" for a chorale in four parts and 4/4.
+    """
     if len(score.parts) != VOICES:
         return "of other than 4 parts"
     meters = {
@@ -67,9 +91,17 @@ def fault_of(score: Score) -> str:
 
 
 def piece_of(name: str, score: Score, steps_a_beat: int = 4) -> Piece:
-    """A score of parts from the highest; each note at its nearest step, a tied one held, repeats played once.
+    """A score on a grid; each note at its nearest step, tied notes held, repeats played once.
 
     Bars begin where most of the first part's do, so that an upbeat is before the first.
+
+    Args:
+        name: The piece's name.
+        score: A score whose first part is the highest.
+        steps_a_beat: Steps of the grid in a beat.
+
+    Returns:
+        The piece.
     """
     time = round(float(score.highestTime) * steps_a_beat)
     sounding = np.full((time, len(score.parts)), -1, np.int16)

@@ -1,8 +1,8 @@
-"""Music in several voices on a grid of time, as whole numbers that tell a held note from one struck anew.
+"""Music in several voices on a grid of time, as whole numbers that tell held notes from repeated ones.
 
-A piece has two arrays (time, voices): what sounds, MIDI numbers with -1 for a rest, and the onsets, whether
-a note is struck at a step. A model sees one class a step and voice instead, as in DeepBach (Hadjeres, Pachet
-and Nielsen 2017, arXiv:1612.01010), where holding is a class beside the pitches.
+A piece has two arrays (time, voices): the sounding pitches, MIDI numbers with -1 for a rest, and the onsets,
+whether a note begins at a step. A model sees one class a step and voice instead, as in DeepBach (Hadjeres,
+Pachet and Nielsen 2017, arXiv:1612.01010), where hold is a class beside the pitches.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import numpy as np
 
 from keras_ae.errors import InputError
 
-HELD, REST, FIRST = 0, 1, 2
-"""Classes: what was before goes on, silence begins, and the lowest pitch is struck."""
+__all__ = ["FIRST", "HOLD", "REST", "Piece", "Vocabulary", "onsets_of", "windows"]
+
+HOLD, REST, FIRST = 0, 1, 2
+"""Classes: the class before goes on, a rest begins, and the lowest pitch begins."""
 
 LOWEST, HIGHEST = 36, 84
 """MIDI numbers of C2 and C6, between which choirs sing."""
@@ -25,8 +27,12 @@ LOWEST, HIGHEST = 36, 84
 class Piece:
     """A piece of music on a grid.
 
-    sounding: (time, voices) int16, MIDI numbers, -1 for a rest; the first voice is the highest.
-    onsets: (time, voices) bool, where a note is struck. first: the step of the first full bar.
+    Attributes:
+        name: The piece's name.
+        sounding: Sounding pitches, (time, voices) int16, MIDI numbers, -1 for a rest; the first voice is the
+            highest.
+        onsets: Where notes begin, (time, voices) bool.
+        first: The step of the first full bar.
     """
 
     name: str
@@ -36,7 +42,7 @@ class Piece:
 
     @property
     def melody(self) -> bytes:
-        """Intervals between the notes of its highest line, the same in every key and of every rhythm."""
+        """The intervals between the notes of the highest line as bytes: the same in every key and rhythm."""
         line = self.sounding.max(axis=1, initial=-1)
         line = line[line >= 0].astype(np.int16)
         steps = np.diff(line)
@@ -45,12 +51,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The classes of a step and voice: held, rest, and the pitches lowest..highest, MIDI numbers."""
+    """The classes of a step and voice: hold, rest, and onsets of the pitches lowest..highest.
+
+    Attributes:
+        lowest: MIDI number of the lowest pitch.
+        highest: MIDI number of the highest pitch, at least 11 above.
+    """
 
     lowest: int = LOWEST
     highest: int = HIGHEST
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 <= self.lowest <= self.highest - 11 <= 116:
             raise ValueError(
                 f"expected MIDI numbers from 0 to 127, an octave or more, received {self.lowest} to "
@@ -59,13 +70,21 @@ class Vocabulary:
 
     @property
     def classes(self) -> int:
+        """How many classes there are."""
         return FIRST + self.highest - self.lowest + 1
 
-    def encoded(self, sounding: np.ndarray, onsets: np.ndarray) -> np.ndarray:
-        """What sounds and where it is struck, (..., time, voices) twice -> classes, uint8.
+    def encode(self, sounding: np.ndarray, onsets: np.ndarray) -> np.ndarray:
+        """Encodes music as classes; the first step is never a hold, so that a window has all its notes.
 
-        The first step is never held, so that every window tells its own notes.
-        Raises InputError for a pitch outside the vocabulary.
+        Args:
+            sounding: Sounding pitches, (..., time, voices).
+            onsets: (..., time, voices) bool.
+
+        Returns:
+            Classes, (..., time, voices) uint8.
+
+        Raises:
+            InputError: If a pitch is outside the range.
         """
         notes = sounding >= 0
         outside = notes & ((sounding < self.lowest) | (sounding > self.highest))
@@ -78,43 +97,57 @@ class Vocabulary:
         begins[..., 0, :] = True
         begins[..., 1:, :] |= sounding[..., 1:, :] != sounding[..., :-1, :]
         struck = np.where(notes, sounding - self.lowest + FIRST, REST)
-        return np.where(begins, struck, HELD).astype(np.uint8)
+        return np.where(begins, struck, HOLD).astype(np.uint8)
 
-    def decoded(self, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Classes (..., time, voices) -> what sounds, int16, and the onsets, bool.
+    def decode(self, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Decodes classes; a hold at the first step, which no window of `encode` has, is a rest.
 
-        A first step that is held, which no window of `encoded` has, is a rest.
+        Args:
+            classes: (..., time, voices).
+
+        Returns:
+            Sounding pitches, int16, and onsets, bool, each (..., time, voices).
         """
         classes = np.asarray(classes)
         begun = np.where(classes >= FIRST, classes.astype(np.int16) - FIRST + self.lowest, -1).astype(
             np.int16
         )
         steps = np.arange(classes.shape[-2]).reshape(-1, 1)
-        last = np.maximum.accumulate(np.where(classes != HELD, steps, 0), axis=-2)
+        last = np.maximum.accumulate(np.where(classes != HOLD, steps, 0), axis=-2)
         return np.take_along_axis(begun, last, axis=-2), classes >= FIRST
 
-    def transposed(self, classes: np.ndarray, semitones: int) -> tuple[np.ndarray, np.ndarray]:
-        """Windows (n, time, voices) moved by semitones, and (n,) bool, which of them stay in the range.
+    def transpose(self, classes: np.ndarray, semitones: int) -> tuple[np.ndarray, np.ndarray]:
+        """Transposes windows.
 
-        The classes of those that do not are not to be used.
+        Args:
+            classes: (n, time, voices).
+            semitones: How far up.
+
+        Returns:
+            Classes (n, time, voices), and which windows stay in the range, (n,) bool; the classes of others
+            mean nothing.
         """
         moved = np.where(classes >= FIRST, classes.astype(np.int16) + semitones, classes)
         off = (classes >= FIRST) & ((moved < FIRST) | (moved >= self.classes))
-        return moved.astype(np.uint8), ~off.any(axis=(1, 2))
+        return moved.astype(np.uint8), np.logical_not(off.any(axis=(1, 2)))
 
-    def folded(self, sounding: np.ndarray) -> np.ndarray:
-        """Pitches outside the range moved into it by octaves: a whole voice at once where that is enough.
+    def fold(self, sounding: np.ndarray) -> np.ndarray:
+        """Moves pitches into the range by octaves: a whole voice at once where that is enough.
 
-        sounding: (time, voices).
+        Args:
+            sounding: (time, voices).
+
+        Returns:
+            (time, voices), int16.
         """
-        return np.stack([self._folded(voice) for voice in sounding.T], axis=1)
+        return np.stack([self._fold_voice(voice) for voice in sounding.T], axis=1)
 
-    def _folded(self, sounding):
-        heard = sounding[sounding >= 0]
-        if len(heard):
-            above = -(-max(0, heard.max() - self.highest) // 12) * 12
-            below = -(-max(0, self.lowest - heard.min()) // 12) * 12
-            moved = heard + below - above
+    def _fold_voice(self, sounding: np.ndarray) -> np.ndarray:
+        pitches = sounding[sounding >= 0]
+        if len(pitches):
+            above = -(-max(0, pitches.max() - self.highest) // 12) * 12
+            below = -(-max(0, self.lowest - pitches.min()) // 12) * 12
+            moved = pitches + below - above
             if moved.min() >= self.lowest and moved.max() <= self.highest:
                 return np.where(sounding < 0, -1, sounding + below - above).astype(np.int16)
         below = -(-np.maximum(self.lowest - sounding, 0) // 12) * 12
@@ -123,9 +156,13 @@ class Vocabulary:
 
 
 def onsets_of(sounding: np.ndarray) -> np.ndarray:
-    """The onsets of music that does not tell a repeated note from a held one: where the pitch changes.
+    """The onsets of music that does not tell repeated notes from held ones: where the pitch changes.
 
-    (..., time, voices) twice.
+    Args:
+        sounding: (..., time, voices).
+
+    Returns:
+        (..., time, voices) bool.
     """
     onsets = sounding >= 0
     onsets[..., 1:, :] &= sounding[..., 1:, :] != sounding[..., :-1, :]
@@ -133,13 +170,20 @@ def onsets_of(sounding: np.ndarray) -> np.ndarray:
 
 
 def windows(pieces: Sequence[Piece], vocabulary: Vocabulary, steps: int, stride: int) -> np.ndarray:
-    """Classes (n, steps, voices) of every window of pieces, each piece's from its first full bar on.
+    """The windows of pieces, each piece's from its first full bar on.
 
-    stride: steps from one window to the next. Pieces that are shorter than a window have none.
+    Args:
+        pieces: The pieces; those shorter than a window have none.
+        vocabulary: The classes.
+        steps: Steps of a window.
+        stride: Steps from one window to the next.
+
+    Returns:
+        Classes, (n, steps, voices) uint8.
     """
     starts = [np.arange(piece.first, len(piece.sounding) - steps + 1, stride) for piece in pieces]
     parts = [
-        vocabulary.encoded(
+        vocabulary.encode(
             *(part[start[:, None] + np.arange(steps)] for part in (piece.sounding, piece.onsets))
         )
         for piece, start in zip(pieces, starts, strict=True)

@@ -1,4 +1,4 @@
-"""A little harmonizer: cadences in close four-part writing, where no other music may be fetched."""
+"""A small harmonizer: cadences in close four-part writing, for data that needs no download."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ import numpy as np
 
 from keras_ae.formats.music.grid import Piece
 
+__all__ = ["harmonize"]
+
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 PROGRESSIONS = ((0, 3, 4, 0), (0, 5, 3, 4), (0, 1, 4, 0), (5, 3, 4, 0), (0, 4, 5, 3))
 """Roots of the chords of a bar, as degrees of the major scale from 0."""
 
 
-def harmonized(count: int, bars: int, seed: int = 0, steps_a_beat: int = 4) -> list[Piece]:
-    """Pieces of 4 voices in various major keys: a chord a beat, the last of each bar at times repeated.
+def harmonize(count: int, bars: int, seed: int = 0, steps_a_beat: int = 4) -> list[Piece]:
+    """Generates pieces of 4 voices in various major keys: a chord a beat, repeated chords at times held.
 
-    The upper three voices are the closest position of the chord to the one before.
+    The upper three voices are the position of the chord closest to the one before.
+
+    Args:
+        count: How many pieces.
+        bars: Bars of each.
+        seed: Random seed.
+        steps_a_beat: Steps of the grid in a beat.
+
+    Returns:
+        The pieces.
     """
     random = np.random.default_rng(seed)
     pieces = []
@@ -35,15 +46,15 @@ def harmonized(count: int, bars: int, seed: int = 0, steps_a_beat: int = 4) -> l
     return pieces
 
 
-def _chord(degree, key):
+def _chord(degree: int, key: int) -> tuple[int, list[int]]:
     """The bass note of a triad, and its pitch classes."""
     root = 48 + key + MAJOR[degree]
     triad = [(key + MAJOR[(degree + third) % 7]) % 12 for third in (0, 2, 4)]
     return root - 12 if root > 55 else root, triad
 
 
-def _nearest(triad, before):
-    """The closest position of a triad, from the top, whose notes lie nearest to those before."""
+def _nearest(triad: list[int], before: np.ndarray) -> np.ndarray:
+    """The close position of a triad, from the top, whose notes lie nearest to those before."""
     positions = []
     for top in range(64, 80):
         if top % 12 in triad:

@@ -1,35 +1,44 @@
-"""MIDI files: the notes of one on a grid of time, and a piece written as one with a track a voice."""
+"""MIDI files: notes read on a grid of time, and pieces written with one track a voice."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mido
 import numpy as np
 
 from keras_ae.errors import InputError
 
+__all__ = ["SUFFIXES", "TEMPO", "Score", "note_spans", "read", "write"]
+
 SUFFIXES = (".mid", ".midi")
-MOST_BYTES, MOST_NOTES, MOST_STEPS = 2 * 2**20, 200_000, 200_000
-"""A file of more is refused; the first before it is decoded."""
+MAX_BYTES, MAX_NOTES, MAX_STEPS = 2 * 2**20, 200_000, 200_000
+"""A file with more is refused; one of more bytes before it is decoded."""
 DRUMS = 9
-"""The channel whose notes are no pitches."""
+"""The channel whose notes are not pitches."""
 CHURCH_ORGAN = 19
 """A program of General MIDI, from 0."""
 TICKS_A_BEAT = 480
 TEMPO = 84
-"""Beats a minute of what is written."""
-NAMES = ("soprano", "alto", "tenor", "bass")
+"""Beats a minute of files that are written."""
+VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
+
+
+Span = tuple[int, int, int, int]
+"""(first tick, tick past the last, pitch, part)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
     """The notes of a MIDI file on a grid.
 
-    notes: (n, 4) int64 of first step, step past the last, pitch and part, in the order of their first steps.
-    parts: of every part, a track's channel that holds a note or sets a program, its count of notes.
-    steps: the length of the whole. meters: bars as the file has them, such as "4/4".
+    Attributes:
+        notes: (n, 4) int64 of first step, step past the last, pitch and part, ordered by their first steps.
+        parts: Count of notes of every part, which is a track's channel with a note or a program.
+        steps: The length of the whole.
+        meters: Meters in the file, such as "4/4".
     """
 
     notes: np.ndarray
@@ -39,31 +48,41 @@ class Score:
 
 
 def read(path: str | Path, steps_a_beat: int = 4) -> Score:
-    """The notes of a MIDI file, each moved to the nearest steps, of one step or more; tempo does not matter.
+    """Reads a MIDI file; notes are moved to the nearest steps and last one or more. Tempo does not matter.
 
-    Raises InputError for what is no MIDI file, is too large or holds no notes.
+    Args:
+        path: The file.
+        steps_a_beat: Steps of the grid in a beat.
+
+    Returns:
+        The notes.
+
+    Raises:
+        InputError: If the file is not a MIDI file, is too large or has no notes.
     """
-    file = _opened(path)
-    spans, meters, ticks = [], [], 0
+    file = _open(path)
+    spans: list[Span] = []
+    meters: list[str] = []
+    ticks = 0
     parts: dict[tuple[int, int], int] = {}
     for number, track in enumerate(file.tracks):
-        found, end = _notes(track, number, parts, meters)
-        spans += found
+        notes_of_track, end = _notes(track, number, parts, meters)
+        spans += notes_of_track
         ticks = max(ticks, end)
-        if len(spans) > MOST_NOTES:
-            raise InputError(f"{path} holds more than {MOST_NOTES:,} notes; cut it into shorter pieces")
+        if len(spans) > MAX_NOTES:
+            raise InputError(f"{path} holds more than {MAX_NOTES:,} notes; cut it into shorter pieces")
     if not spans:
         raise InputError(f"{path} holds no notes; give a MIDI file of music")
     steps = _steps(ticks, file.ticks_per_beat, steps_a_beat)
-    if steps > MOST_STEPS:
-        raise InputError(f"{path} lasts {steps:,} steps, at most {MOST_STEPS:,} are read; cut it")
+    if steps > MAX_STEPS:
+        raise InputError(f"{path} lasts {steps:,} steps, at most {MAX_STEPS:,} are read; cut it")
     notes = np.array(spans, np.int64)
     notes[:, :2] = _steps(notes[:, :2], file.ticks_per_beat, steps_a_beat)
     notes[:, 1] = np.maximum(notes[:, 1], notes[:, 0] + 1)
     notes = notes[np.lexsort((-notes[:, 2], notes[:, 0]))]
     counts = np.bincount(notes[:, 3], minlength=len(parts))
-    meters = tuple(dict.fromkeys(meters)) or ("4/4",)
-    return Score(notes, tuple(map(int, counts)), max(int(steps), int(notes[:, 1].max())), meters)
+    length = max(int(steps), int(notes[:, 1].max()))
+    return Score(notes, tuple(map(int, counts)), length, tuple(dict.fromkeys(meters)) or ("4/4",))
 
 
 def write(
@@ -75,9 +94,16 @@ def write(
     tempo: float = TEMPO,
     program: int = CHURCH_ORGAN,
 ) -> None:
-    """A piece as a MIDI file of type 1, with a track and a channel a voice.
+    """Writes a piece as a MIDI file of type 1, with one track and channel a voice.
 
-    sounding, onsets: (time, voices), as of a `Piece`. tempo: beats a minute. program: in General MIDI.
+    Args:
+        path: The file.
+        sounding: Sounding pitches, (time, voices), as of a `Piece`.
+        onsets: (time, voices) bool.
+        steps_a_beat: Steps of the grid in a beat.
+        beats_a_bar: Beats in a bar.
+        tempo: Beats a minute.
+        program: The instrument in General MIDI.
     """
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_A_BEAT)
     signature = mido.MetaMessage("time_signature", numerator=beats_a_bar, denominator=4)
@@ -89,11 +115,11 @@ def write(
         channel = voice % 15
         channel += channel >= DRUMS
         track = mido.MidiTrack()
-        name = NAMES[voice] if voices == len(NAMES) else f"voice {voice + 1}"
+        name = VOICE_NAMES[voice] if voices == len(VOICE_NAMES) else f"voice {voice + 1}"
         track.append(mido.MetaMessage("track_name", name=name))
         track.append(mido.Message("program_change", channel=channel, program=program))
         now = 0
-        for start, end, pitch in spans_of(sounding[:, voice], onsets[:, voice]):
+        for start, end, pitch in note_spans(sounding[:, voice], onsets[:, voice]):
             for kind, step in (("note_on", start), ("note_off", end)):
                 track.append(
                     mido.Message(kind, channel=channel, note=pitch, velocity=80, time=(step - now) * each)
@@ -104,8 +130,16 @@ def write(
     file.save(path)
 
 
-def spans_of(sounding: np.ndarray, onsets: np.ndarray) -> list[tuple[int, int, int]]:
-    """The notes of one voice, (time,) twice, as (first step, step past the last, pitch)."""
+def note_spans(sounding: np.ndarray, onsets: np.ndarray) -> list[tuple[int, int, int]]:
+    """The notes of one voice.
+
+    Args:
+        sounding: (time,), MIDI numbers with -1 for a rest.
+        onsets: (time,) bool.
+
+    Returns:
+        (first step, step past the last, pitch) of each note.
+    """
     begins = np.ones(len(sounding), bool)
     begins[1:] = onsets[1:] | (sounding[1:] != sounding[:-1])
     starts = np.flatnonzero(begins)
@@ -117,15 +151,16 @@ def spans_of(sounding: np.ndarray, onsets: np.ndarray) -> list[tuple[int, int, i
     ]
 
 
-def _opened(path):
+def _open(path: str | Path) -> mido.MidiFile:
+    """A MIDI file; raises InputError for a file that is too large or not one."""
     try:
         size = Path(path).stat().st_size
-        if size > MOST_BYTES:
-            raise InputError(f"{path} has {size:,} bytes, at most {MOST_BYTES:,} are read; cut it")
+        if size > MAX_BYTES:
+            raise InputError(f"{path} has {size:,} bytes, at most {MAX_BYTES:,} are read; cut it")
         file = mido.MidiFile(path, clip=True)
     except InputError:
         raise
-    except Exception as error:  # mido raises whatever it likes for a broken file
+    except Exception as error:  # mido raises errors of many kinds for a broken file
         reason = " ".join(str(error).split()) or "it breaks off"
         raise InputError(
             f"{path} cannot be read as a MIDI file ({reason}); write it anew from a notation program"
@@ -135,12 +170,16 @@ def _opened(path):
     return file
 
 
-def _notes(track, number, parts, meters):
+def _notes(
+    track: mido.MidiTrack, number: int, parts: dict[tuple[int, int], int], meters: list[str]
+) -> tuple[list[Span], int]:
     """(first tick, tick past the last, pitch, part) of a track's notes, and the tick at which it ends.
 
     A note whose end is missing lasts to the end of the track.
     """
-    spans, open_notes, now = [], {}, 0
+    spans: list[Span] = []
+    open_notes: dict[tuple[int, int], int] = {}
+    now = 0
     for message in track:
         now += message.time
         if message.type == "time_signature":
@@ -159,6 +198,6 @@ def _notes(track, number, parts, meters):
     return spans, now
 
 
-def _steps(ticks, ticks_a_beat, steps_a_beat):
-    """The nearest step of ticks; of two the later."""
+def _steps(ticks: Any, ticks_a_beat: int, steps_a_beat: int) -> Any:
+    """The step nearest to ticks, the later of two."""
     return (2 * ticks * steps_a_beat + ticks_a_beat) // (2 * ticks_a_beat)
