@@ -58,9 +58,9 @@ def test_windows_follow_each_other_by_the_stride():
 
 
 def test_where_memory_is_short_some_transpositions_are_taken(monkeypatch):
-    monkeypatch.setattr(pieces, "MOST", 11 * 64 * 4 * 51)
+    monkeypatch.setattr(pieces, "MAX_BYTES", 11 * 64 * 4 * 51)
     assert len(data_of("a", three(), Cut(4, 1, 3)).train) == 5
-    monkeypatch.setattr(pieces, "MOST", 8 * 64 * 4 * 51)
+    monkeypatch.setattr(pieces, "MAX_BYTES", 8 * 64 * 4 * 51)
     with pytest.raises(InputError, match="GiB one-hot, at most"):
         data_of("a", three(), Cut(4, 1, 3))
 
@@ -235,7 +235,7 @@ def test_a_folder_of_midi_files_is_data(folder):
     assert len(loaded.notes) == 2
     two = MidiFolder(str(folder), voices=2, transposed=0).load()
     assert two.train.shape == (64, 2, 51)
-    assert "notes found no place in 2 voices" in two.notes[2]
+    assert "notes fit into none of 2 voices" in two.notes[2]
 
 
 def test_what_is_of_no_use_in_a_folder_is_told(folder):
@@ -250,7 +250,7 @@ def test_what_is_of_no_use_in_a_folder_is_told(folder):
     assert notes.startswith("left out 6 of 14 MIDI files: ")
     assert "a.mid holds no notes" in notes
     assert notes.endswith(" and 2 more")
-    with pytest.raises(InputError, match="none of the 5 MIDI files below .*below is of use"):
+    with pytest.raises(InputError, match="none of the 5 MIDI files below .*below can be used"):
         MidiFolder(str(below)).load()
 
 

@@ -1,1 +1,1 @@
-"""Music as data."""
+"""Data sets of music."""

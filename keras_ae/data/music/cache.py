@@ -1,4 +1,4 @@
-"""Pieces of music in a file of plain arrays, so that what is slow to read is read once."""
+"""A cache of pieces of music in files of plain arrays, for those that are slow to read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ import numpy as np
 from keras_ae.files import written_whole
 from keras_ae.formats.music.grid import Piece
 
+__all__ = ["load_pieces", "save_pieces"]
+
 
 def save_pieces(path: Path, pieces: Sequence[Piece], note: str) -> bool:
-    """Writes pieces and a note on them, and says whether they could be written."""
+    """Writes pieces and a note on them.
+
+    Args:
+        path: The file; its folder is created.
+        pieces: The pieces.
+        note: The note.
+
+    Returns:
+        Whether they could be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(path) as (partial,):
@@ -32,12 +43,19 @@ def save_pieces(path: Path, pieces: Sequence[Piece], note: str) -> bool:
 
 
 def load_pieces(path: Path) -> tuple[list[Piece], str] | None:
-    """The pieces of a file and the note on them, or None where there is none or it cannot be read."""
+    """Reads the pieces of a file and the note on them.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The pieces and the note; None where there is no file or it cannot be read.
+    """
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             ends = np.cumsum(file["lengths"])[:-1]
             parts = (np.split(file["sounding"], ends), np.split(file["onsets"], ends))
-            named = zip(file["names"].tolist(), *parts, file["first"].tolist(), strict=True)
-            return [Piece(*fields) for fields in named], str(file["note"])
+            fields_of_pieces = zip(file["names"].tolist(), *parts, file["first"].tolist(), strict=True)
+            return [Piece(*fields) for fields in fields_of_pieces], str(file["note"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

@@ -1,4 +1,4 @@
-"""One's own music: any folder of MIDI files."""
+"""Music of one's own: any folder of MIDI files."""
 
 from __future__ import annotations
 
@@ -16,20 +16,26 @@ from keras_ae.formats.music import midi
 from keras_ae.formats.music.grid import Piece, Vocabulary
 from keras_ae.formats.music.voices import separate_voices
 
-TOLD = 4
-"""Files that a note names."""
+__all__ = ["MidiFolder", "midi_files"]
+
+MAX_LISTED = 4
+"""Files that a note lists."""
 
 
 @dataclass(frozen=True)
 class MidiFolder(Dataset):
     """Every MIDI file below a folder, on a grid of sixteenths, in so many voices.
 
-    A file with as many tracks or channels with notes as voices has these as its voices, in their order; of
-    all others the first voice is the line of highest notes, and so on. Bars are of 4 beats from the
+    The tracks or channels with notes are the voices, in their order, of a file that has as many of them as
+    voices; otherwise the first voice is the line of highest notes, and so on. Bars have 4 beats from the
     beginning, whatever the file says. Pieces are split by their melodies, 80 / 10 / 10.
 
-    path: the folder. voices: of a piece, from the highest. bars: of a window, 16 steps each. stride: bars
-    from one window to the next. transposed: semitones up and down to which windows that train are transposed.
+    Attributes:
+        path: The folder.
+        voices: Voices of a piece, from the highest.
+        bars: Bars of a window, 16 steps each.
+        stride: Bars from one window to the next.
+        transposed: Semitones up and down to which training windows are transposed.
     """
 
     category: ClassVar[str] = "music"
@@ -42,39 +48,46 @@ class MidiFolder(Dataset):
     stride: int = 1
     transposed: int = 3
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, voices=1)
         self._cut  # noqa: B018 as it checks the fields
 
     @property
-    def _cut(self):
+    def _cut(self) -> Cut:
         return Cut(self.bars, self.stride, self.transposed)
 
     @classmethod
     def accepts(cls, text: str) -> MidiFolder | None:
+        """The data set of a folder, or None for anything but a folder with MIDI files."""
         return cls(text) if Path(text).is_dir() and next(midi_files(text), None) else None
 
     def load(self) -> Data:
-        """Raises InputError for a folder without MIDI files, or with too few of use."""
+        """Reads the files and cuts them into windows.
+
+        Raises:
+            InputError: If there are no MIDI files, or too few that can be used.
+        """
         files = sorted(midi_files(self.path))
         if not files:
             raise InputError(f"expected .mid or .midi files below {self.path}, found none; check the path")
-        pieces, faults, lost, meters = [], [], 0, 0
+        pieces: list[Piece] = []
+        faults: list[str] = []
+        unassigned, meters = 0, 0
         for file in files:
             try:
-                piece, left_out, meter = self._piece(file)
+                piece, without_voice, meter = self._piece(file)
             except InputError as error:
                 faults.append(str(error))
                 continue
             pieces.append(piece)
-            lost, meters = lost + left_out, meters + (meter != ("4/4",))
+            unassigned, meters = unassigned + without_voice, meters + (meter != ("4/4",))
         if not pieces:
             raise InputError(
-                f"none of the {len(files)} MIDI files below {self.path} is of use: {_some(faults)}"
+                f"none of the {len(files)} MIDI files below {self.path} can be used: {_some(faults)}"
             )
         notes = (
             f"left out {len(faults)} of {len(files)} MIDI files: {_some(faults)}" if faults else "",
-            f"{lost:,} notes found no place in {self.voices} voices" if lost else "",
+            f"{unassigned:,} notes fit into none of {self.voices} voices" if unassigned else "",
             f"{meters} of {len(pieces)} pieces have other bars than 4/4, all are cut every 4 beats"
             if meters
             else "",
@@ -84,19 +97,27 @@ class MidiFolder(Dataset):
         return data_of(name, parts, self._cut, notes=tuple(note for note in (*notes, short) if note))
 
     def sample(self) -> Data:
-        """Cadences of our own harmonizing: a stand-in that needs no folder."""
+        """Generated cadences, which need no folder."""
         return sample_data("sample", self._cut, voices=self.voices)
 
-    def _piece(self, file):
-        """A file's piece, the count of notes left out of it, and its meters. Raises InputError."""
+    def _piece(self, file: str) -> tuple[Piece, int, tuple[str, ...]]:
+        """A file's piece, the count of notes that are in no voice, and its meters; raises InputError."""
         score = midi.read(file, STEPS_A_BEAT)
-        found = separate_voices(score, self.voices)
+        voices = separate_voices(score, self.voices)
         name = str(Path(file).relative_to(self.path))
-        return Piece(name, Vocabulary().fold(found.sounding), found.onsets), found.unassigned, score.meters
+        piece = Piece(name, Vocabulary().fold(voices.sounding), voices.onsets)
+        return piece, voices.unassigned, score.meters
 
 
 def midi_files(folder: str | Path) -> Iterator[str]:
-    """Paths of the MIDI files below a folder, hidden ones left out."""
+    """The MIDI files below a folder, without hidden ones.
+
+    Args:
+        folder: The folder.
+
+    Yields:
+        Their paths.
+    """
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
@@ -104,6 +125,6 @@ def midi_files(folder: str | Path) -> Iterator[str]:
                 yield os.path.join(parent, name)
 
 
-def _some(faults):
-    more = f" and {len(faults) - TOLD} more" if len(faults) > TOLD else ""
-    return "; ".join(faults[:TOLD]) + more
+def _some(faults: list[str]) -> str:
+    more = f" and {len(faults) - MAX_LISTED} more" if len(faults) > MAX_LISTED else ""
+    return "; ".join(faults[:MAX_LISTED]) + more

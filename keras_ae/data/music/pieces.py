@@ -1,4 +1,4 @@
-"""Pieces of music as windows of classes: cut at bar lines, transposed to train, and one-hot."""
+"""Windows of pieces of music as one-hot classes: cut at bar lines, and transposed for training."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ import numpy as np
 
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.types import Data, Split
+from keras_ae.domains import CATEGORICAL
 from keras_ae.errors import InputError, check_least
 from keras_ae.formats.music import rules
 from keras_ae.formats.music.chorales import Chorales as Format
 from keras_ae.formats.music.grid import Piece, Vocabulary, onsets_of, windows
 from keras_ae.formats.music.harmonies import harmonize
 
+__all__ = ["STEPS_A_BEAT", "Cut", "data_of", "sample_data", "split_by_melody"]
+
 STEPS_A_BEAT, BEATS_A_BAR = 4, 4
 STEPS_A_BAR = STEPS_A_BEAT * BEATS_A_BAR
-MOST = 3 * 2**29
-"""Bytes that the windows of a set may take one-hot."""
+MAX_BYTES = 3 * 2**29
+"""Bytes that the windows of a data set take one-hot at most."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How pieces become examples: windows of so many bars, one every `stride` bars.
+    """How pieces are cut into windows.
 
-    transposed: semitones up and down to which windows that train are transposed as well.
-    sung: whether that goes as far only as the voices of a choir do.
+    Attributes:
+        bars: Bars of a window.
+        stride: Bars from one window to the next.
+        transposed: Semitones up and down to which training windows are transposed too.
+        sung: Whether they are transposed only as far as the ranges of a choir's voices allow.
     """
 
     bars: int
@@ -34,7 +40,7 @@ class Cut:
     transposed: int
     sung: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, bars=1, stride=1, transposed=0)
 
 
@@ -45,11 +51,20 @@ def data_of(
     onsets: bool = True,
     notes: tuple[str, ...] = (),
 ) -> Data:
-    """Pieces of each split, by its name, as data of the categorical domain.
+    """Data of pieces; only training windows are transposed, so that each piece lies in one split.
 
-    onsets: whether the pieces tell repeated notes from held ones. A piece and its transpositions stay in one
-    split; held-out windows are never transposed.
-    Raises InputError where a split has no piece of the length of a window, or where there are too many.
+    Args:
+        name: The data set's name.
+        pieces: Those of each split, by its name.
+        cut: How they are cut into windows.
+        onsets: Whether the pieces tell repeated notes from held ones.
+        notes: Further notes for the user.
+
+    Returns:
+        The data, of the categorical domain.
+
+    Raises:
+        InputError: If a split has no piece of the length of a window, or the windows do not fit in memory.
     """
     vocabulary = Vocabulary()
     steps, stride = cut.bars * STEPS_A_BAR, cut.stride * STEPS_A_BAR
@@ -65,27 +80,33 @@ def data_of(
         )
     each = cuts["train"][0].size * vocabulary.classes
     held_out = len(cuts["validation"]) + len(cuts["test"])
-    room = MOST // each - held_out
+    room = MAX_BYTES // each - held_out
     if room < len(cuts["train"]):
         raise InputError(
             f"{name} takes {(held_out + len(cuts['train'])) * each / 2**30:.1f} GiB one-hot, at most "
-            f"{MOST / 2**30:g} are held in memory; raise data.stride or take fewer pieces"
+            f"{MAX_BYTES / 2**30:g} are held in memory; raise data.stride or take fewer pieces"
         )
     counts = {part: len(of) for part, of in cuts.items()}
     cuts["train"] = _augmented(cuts["train"], vocabulary, cut, room)
-    told = " / ".join(
+    listing = " / ".join(
         f"{counts[part]:,} windows of {len(pieces[part])} pieces" for part in ("train", "validation", "test")
+    )
+    train, validation, test = (
+        Split(np.arange(vocabulary.classes) == cuts[part][..., None])
+        for part in ("train", "validation", "test")
     )
     return Data(
         name,
-        **{part: Split(np.arange(vocabulary.classes) == of[..., None]) for part, of in cuts.items()},
-        domain="categorical",
+        train,
+        validation,
+        test,
+        CATEGORICAL,
         notes=(
-            f"{told} to train / validate / test, {cut.bars} bars of {STEPS_A_BAR} steps each; those that "
-            f"train also transposed by up to {cut.transposed} semitones"
+            f"{listing} to train / validate / test, {cut.bars} bars of {STEPS_A_BAR} steps each; training "
+            f"windows also transposed by up to {cut.transposed} semitones"
             f"{' as far as the voices of a choir go' if cut.sung else ''}: {len(cuts['train']):,}",
-            f"{vocabulary.classes} classes: held, rest, and the pitches {vocabulary.lowest} to "
-            f"{vocabulary.highest} struck",
+            f"{vocabulary.classes} classes: hold, rest, and onsets of the pitches {vocabulary.lowest} to "
+            f"{vocabulary.highest}",
             *notes,
         ),
         format=Format(vocabulary.lowest, vocabulary.highest, STEPS_A_BEAT, BEATS_A_BAR, onsets),
@@ -93,10 +114,17 @@ def data_of(
 
 
 def split_by_melody(pieces: Sequence[Piece], bars: int) -> tuple[dict[str, list[Piece]], str]:
-    """Pieces of so many full bars or more by split, and a note on those that are shorter, or "".
+    """Splits pieces by the intervals of their melodies, so that a tune has one split in every key.
 
-    A piece's split follows from the intervals of its melody, so that a tune keeps it in every key.
-    Raises InputError for fewer than 3 tunes.
+    Args:
+        pieces: The pieces.
+        bars: Full bars that a piece has at least.
+
+    Returns:
+        The pieces by split, and a note on those that are shorter, or "".
+
+    Raises:
+        InputError: If there are fewer than 3 tunes.
     """
     long = [piece for piece in pieces if len(piece.sounding) - piece.first >= bars * STEPS_A_BAR]
     tunes = {piece.melody for piece in long}
@@ -108,11 +136,21 @@ def split_by_melody(pieces: Sequence[Piece], bars: int) -> tuple[dict[str, list[
     parts = assign(digests(np.frombuffer(piece.melody, np.int16) for piece in long))
     short = len(pieces) - len(long)
     note = f"left out {short} pieces shorter than {bars} bars" if short else ""
-    return {part: [long[place] for place in places] for part, places in parts.items()}, note
+    return {part: [long[index] for index in indices] for part, indices in parts.items()}, note
 
 
 def sample_data(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Data:
-    """A few pieces of our own harmonizing; of other than 4 voices, their voices over again from the top."""
+    """Data of a few generated pieces.
+
+    Args:
+        name: The data set's name.
+        cut: How they are cut into windows; they are transposed by at most a semitone.
+        onsets: Whether they tell repeated notes from held ones.
+        voices: Voices of a piece; those beyond 4 repeat the others from the top.
+
+    Returns:
+        The data.
+    """
     pieces = harmonize(9, cut.bars + 2)
     chosen = np.arange(voices) % pieces[0].sounding.shape[1]
     pieces = [
@@ -127,15 +165,15 @@ def sample_data(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Da
     return data_of(name, parts, Cut(cut.bars, cut.stride, min(cut.transposed, 1)), onsets)
 
 
-def _augmented(windows, vocabulary, cut, room):
-    """Windows and their transpositions in the vocabulary, a random choice where there is no room.
+def _augmented(windows: np.ndarray, vocabulary: Vocabulary, cut: Cut, room: int) -> np.ndarray:
+    """Windows and their transpositions, a random choice of these where there is no room for all.
 
-    Of what is sung those in which no more notes lie outside the voices' ranges than before, as in DeepBach
+    Of sung music only those in which no more notes lie outside the voices' ranges than before, as in DeepBach
     (Hadjeres, Pachet and Nielsen 2017).
     """
     parts, unsung = [windows], _unsung(windows, vocabulary)
     for semitones in (sign * size for size in range(1, cut.transposed + 1) for sign in (1, -1)):
-        moved, fits = vocabulary.transposed(windows, semitones)
+        moved, fits = vocabulary.transpose(windows, semitones)
         if cut.sung:
             fits &= _unsung(moved, vocabulary) <= unsung
         parts.append(moved[fits])
@@ -146,6 +184,6 @@ def _augmented(windows, vocabulary, cut, room):
     return np.concatenate([windows, further])
 
 
-def _unsung(windows, vocabulary):
-    """Notes of each window that a voice's range has not."""
+def _unsung(windows: np.ndarray, vocabulary: Vocabulary) -> np.ndarray:
+    """Notes of each window outside its voice's range, (n,)."""
     return rules.range_violations(*vocabulary.decode(windows)).sum(axis=-1)

@@ -19,6 +19,8 @@ from keras_ae.errors import check_least
 from keras_ae.formats.music import corpus
 from keras_ae.formats.music.grid import Piece, onsets_of
 
+__all__ = ["Chorales", "JsbChorales", "manifest"]
+
 MANIFEST = Path(__file__).with_name("published.sha256")
 """Lines of a file's sha256 and its path below the cache's folder of data sets."""
 
@@ -31,8 +33,11 @@ class JsbChorales(Dataset):
     where bars begin: windows start every bar's length from the piece's beginning.
     Some chorales are in two splits: 1.3 % of the windows that validate are in training pieces in some key.
 
-    bars: of a window, 16 steps each. stride: bars from one window to the next. transposed: semitones up and
-    down to which windows that train are transposed as well, as far as a choir's voices go.
+    Attributes:
+        bars: Bars of a window, 16 steps each.
+        stride: Bars from one window to the next.
+        transposed: Semitones up and down to which training windows are transposed too, as far as the ranges
+            of a choir's voices allow.
     """
 
     category: ClassVar[str] = "music"
@@ -47,25 +52,26 @@ class JsbChorales(Dataset):
     stride: int = 1
     transposed: int = 3
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._cut  # noqa: B018 as it checks the fields
 
     @property
-    def _cut(self):
+    def _cut(self) -> Cut:
         return Cut(self.bars, self.stride, self.transposed, sung=True)
 
     def load(self) -> Data:
+        """Downloads the chorales and cuts them into windows."""
         sha256 = manifest()[f"jsb/{self.file}"]
         read = json.loads(download(self.file, self.origin, "jsb", sha256).read_text(encoding="ascii"))
         pieces = {
-            part: [_piece(f"{given} {number}", steps) for number, steps in enumerate(read[given])]
-            for part, given in (("train", "train"), ("validation", "valid"), ("test", "test"))
+            part: [_piece(f"{key} {number}", steps) for number, steps in enumerate(read[key])]
+            for part, key in (("train", "train"), ("validation", "valid"), ("test", "test"))
         }
         note = "repeated notes are taken as held, for the set does not tell them apart"
         return data_of(self.name, pieces, self._cut, onsets=False, notes=(note,))
 
     def sample(self) -> Data:
-        """Cadences of our own harmonizing."""
+        """Generated cadences."""
         return sample_data(self.name, self._cut, onsets=False)
 
 
@@ -77,9 +83,12 @@ class Chorales(Dataset):
     and transpositions share a split, by content, 80 / 10 / 10. Needs the extra `music` and no download; the
     first time takes a minute and more (81 and 94 s measured), and leaves the pieces in the Keras cache.
 
-    pieces: at most so many, in the corpus's order, which take that much less. bars: of a window, 16 steps
-    each. stride: bars from one window to the next. transposed: semitones up and down to which windows that
-    train are transposed as well, as far as a choir's voices go.
+    Attributes:
+        bars: Bars of a window, 16 steps each.
+        stride: Bars from one window to the next.
+        transposed: Semitones up and down to which training windows are transposed too, as far as the ranges
+            of a choir's voices allow.
+        pieces: How many pieces at most, in the corpus's order; fewer take less time.
     """
 
     category: ClassVar[str] = "music"
@@ -90,38 +99,46 @@ class Chorales(Dataset):
     transposed: int = 3
     pieces: int = 400
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_least(self, pieces=3)
         self._cut  # noqa: B018 as it checks the fields
 
     @property
-    def _cut(self):
+    def _cut(self) -> Cut:
         return Cut(self.bars, self.stride, self.transposed, sung=True)
 
     def load(self) -> Data:
-        """Raises InputError where music21 is missing, with how to install it."""
+        """Reads the corpus, or the cache of it, and cuts it into windows.
+
+        Raises:
+            InputError: If music21 is not installed.
+        """
         cache_folder = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets" / self.name
         file = cache_folder / f"music21-{corpus.corpus_version()}-{self.pieces}.npz"
-        found = load_pieces(file)
+        cached = load_pieces(file)
         notes: tuple[str, ...] = ()
-        if found is None:
-            found = corpus.read_chorales(self.pieces, STEPS_A_BEAT)
-            if not save_pieces(file, *found):
-                notes = (f"could not keep the chorales in {file}, so they are parsed anew each time",)
-        parts, short = split_by_melody(found[0], self.bars)
-        notes = tuple(note for note in (found[1], short, *notes) if note)
+        if cached is None:
+            cached = corpus.read_chorales(self.pieces, STEPS_A_BEAT)
+            if not save_pieces(file, *cached):
+                notes = (f"could not save the chorales in {file}, so they are parsed anew each time",)
+        parts, short = split_by_melody(cached[0], self.bars)
+        notes = tuple(note for note in (cached[1], short, *notes) if note)
         return data_of(self.name, parts, self._cut, notes=notes)
 
     def sample(self) -> Data:
-        """Cadences of our own harmonizing."""
+        """Generated cadences."""
         return sample_data(self.name, self._cut)
 
 
 def manifest() -> dict[str, str]:
-    """The sha256 of every published file of music, by its path below the cache's folder of data sets."""
+    """The files of all published music.
+
+    Returns:
+        The sha256 of each file, by its path below the cache's folder of data sets.
+    """
     return read_manifest(MANIFEST)
 
 
-def _piece(name, steps):
+def _piece(name: str, steps: list[list[int]]) -> Piece:
     sounding = np.array(steps, np.int16)
     return Piece(name, sounding, onsets_of(sounding))
