@@ -1,13 +1,13 @@
-"""Write chorales in four voices, go on from an opening, and walk from one chorale to another.
+"""Generate chorales in four voices, continue an opening, and walk from one chorale to another.
 
     make train RECIPE=music_generation              Bach's chorales as they come with music21
     make train RECIPE=music_generation DATA=jsb     or a folder of MIDI files
     make generate RECIPE=music_generation COUNT=4 SEED=1 LENGTH=64 PLAYABLE=1
 
-A code of 128 numbers for four bars, found by convolutions over sixteenths, says what the music is like; the
-decoder then chooses note by note, each by the code, by half a bar before and by what sounds already. A run on
-2 cores of an Intel Xeon (AVX-512, no GPU), seed 0, 13 and 14 minutes of training, other work beside. Breaches
-of 1,000 windows as they are decoded, as multiples of the test chorales':
+Convolutions over sixteenths encode four bars as 128 numbers; the decoder then chooses note after note, each by
+the code, the half bar before and the notes that sound already. A run on 2 cores of an Intel Xeon (AVX-512, no
+GPU) with other work beside, seed 0: 13 and 14 minutes of training. Violations of rules in 1,000 decoded
+windows, as multiples of the test chorales':
 
                 nats a sixteenth    bigram of each voice    ranges    crossings    parallel fifths, octaves
     chorales    2.21                4.42                    .14       .50          1.4
@@ -35,7 +35,7 @@ recipe = Recipe(
         auxiliary_weight=1.0,
         noise_scale=0.3,
     ),
-    task=Generation(samples=1000, draws=100),
+    task=Generation(samples=1000, importance_samples=100),
     epochs=9,
     min_steps_per_epoch=150,
     batch_size=64,

@@ -1,4 +1,4 @@
-"""Generation: new examples from drawn codes, judged beside real ones and beside what simpler models make."""
+"""Generation: metrics of examples decoded from sampled codes, beside real ones and simpler generators."""
 
 from __future__ import annotations
 
@@ -21,27 +21,31 @@ from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.reconstruction import Reconstruction
 
-MOST_LEARNED = 20_000
-"""Training examples among which a sample's nearest is looked for."""
+__all__ = ["Generation"]
+
+MAX_TRAIN = 20_000
+"""Training examples among which the nearest to a sample is searched."""
 
 
 @dataclass(frozen=True)
 class Generation(Task):
-    """Trains by reconstruction; the test figures are of samples.
+    """Training by reconstruction, with test metrics of generated samples.
 
-    samples: number of them, at least 10. Where the decoder takes a condition, each class is asked
-        for equally often.
-    draws: from the posterior, for the likelihood of a test example by importance sampling; 0 leaves it out.
+    Attributes:
+        samples: How many are generated, at least 10; where the decoder takes a condition, equally many of
+            each class.
+        importance_samples: Samples of the posterior, for the likelihood of a test example by importance
+            sampling; 0 leaves it out.
     """
 
     samples: int = 1000
-    draws: int = 0
+    importance_samples: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.samples < 10:
             raise ValueError(f"samples is at least 10, received {self.samples}")
-        if self.draws < 0:
-            raise ValueError(f"draws is at least 0, received {self.draws}")
+        if self.importance_samples < 0:
+            raise ValueError(f"importance_samples is at least 0, received {self.importance_samples}")
 
     def pair(self, examples, seeds, domain: str):
         """examples (batch, ...) -> (examples, examples)."""
@@ -56,98 +60,101 @@ class Generation(Task):
     def further_metrics(
         self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
-        """Figures of samples, and of what the format's own simpler models make. Nothing without a sampler.
+        """Metrics of samples, and of the format's own simpler generators; none without a sampler.
 
-        novelty: median distance to the nearest training example, copies: the share at no distance.
-        diversity: mean distance of two samples. density, coverage: among the test examples' codes.
-        nll_nats, bound_nats: of test examples; nats_a_step: of a step of them. frechet_classifier,
-        read_as_wanted: by a classifier, where there are labels; its own accuracy on real test examples
-        bounds what that share can tell. What the format measures stands beside, and a row of the real test
-        examples.
+        novelty: Median distance to the nearest training example. copies: Fraction at distance 0.
+        diversity: Mean distance of two samples. density, coverage: Among the test examples' codes (Naeem et
+        al. 2020, arXiv:2002.09797). nll_nats, bound_nats: Of test examples; nats_a_step: Of a step of them.
+        frechet_classifier, read_as_wanted: By a classifier, where there are labels; its own accuracy on real
+        test examples bounds the latter. The format's metrics are beside them, and so is a row of the real
+        test examples.
         """
         if draw is None:
             return {}
-        wanted = np.arange(self.samples) % data.classes if data.classes else None
-        seen = generate(heads, draw(self.samples, seed), wanted, data.classes)
-        found = {"model": self._of_labels(heads, data, seen, wanted)}
-        people = _People(data)
-        made = data.scaler.inverse_transform(seen)
-        found["model"] |= people.metrics(made) | _among_codes(heads, data, seen, wanted)
-        found["model"] |= self._likelihoods(heads, data, seed)
+        labels = np.arange(self.samples) % data.classes if data.classes else None
+        samples = generate(heads, draw(self.samples, seed), labels, data.classes)
+        real = _RealExamples(data)
+        model = self._classifier_metrics(heads, data, samples, labels)
+        model |= real.metrics_of(data.scaler.inverse_transform(samples))
+        model |= _code_metrics(heads, data, samples, labels)
+        metrics = {"model": model | self._likelihoods(heads, data, seed)}
         if data.format is not None:
-            for name, sample in data.format.baselines(people.train).items():
-                found[name] = people.metrics(sample(self.samples, seed))
-            for name, nats in data.format.nll(people.train, people.test).items():
-                found.setdefault(name, {})["nll_nats"] = nats
-            found["test examples"] = people.metrics(people.test[: self.samples])
-        return {row: _by_step(figures, data) for row, figures in found.items()}
+            for name, sample in data.format.baselines(real.train).items():
+                metrics[name] = real.metrics_of(sample(self.samples, seed))
+            for name, nats in data.format.nll(real.train, real.test).items():
+                metrics.setdefault(name, {})["nll_nats"] = nats
+            metrics["test examples"] = real.metrics_of(real.test[: self.samples])
+        return {row: _with_nats_a_step(by_name, data) for row, by_name in metrics.items()}
 
-    def _of_labels(self, heads, data, seen, wanted):
+    def _classifier_metrics(
+        self, heads: Heads, data: Data, samples: np.ndarray, labels: np.ndarray | None
+    ) -> dict[str, float]:
+        """Metrics of samples by a classifier of the data's labels; none without labels."""
         if not data.classes:
             return {}
         classifier = train_classifier(data)
-        read = classifier(seen)
+        read = classifier(samples)
         real = classifier(np.asarray(values(data.test.thin(max(self.samples, 1000)).examples)))
-        found = {
+        metrics = {
             "frechet_classifier": frechet_distance(read["features"], real["features"]),
             "classifier_accuracy": classifier.accuracy,
         }
         if takes_condition(heads):
-            found["read_as_wanted"] = float(np.mean(read["classes"].argmax(axis=-1) == wanted))
-        return found
+            metrics["read_as_wanted"] = float(np.mean(read["classes"].argmax(axis=-1) == labels))
+        return metrics
 
-    def _likelihoods(self, heads, data, seed):
+    def _likelihoods(self, heads: Heads, data: Data, seed: int) -> dict[str, float]:
         """-log p of test examples: by importance sampling, or the bound of a code of whole numbers."""
         if "prior_logits" in heads.trained.output:
             return {"bound_nats": _bound_of_whole_numbers(heads, PairedData(data, self))}
-        if not self.draws:
+        if not self.importance_samples:
             return {}
-        return (
-            Density(binarized=False, samples=self.draws)
-            .further_metrics(heads, data, seed, None)
-            .get("model", {})
-        )
+        density = Density(binarized=False, samples=self.importance_samples)
+        return density.further_metrics(heads, data, seed, None).get("model", {})
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
         return {"input": inputs, "reconstruction": reconstruction}
 
 
-class _People:
-    """Real examples as people have them, and figures of samples beside them."""
+class _RealExamples:
+    """Real examples in original units, and metrics of samples beside them."""
 
     def __init__(self, data: Data):
-        few = data.train.thin(MOST_LEARNED)
+        few = data.train.thin(MAX_TRAIN)
         self.train, self.test = (in_original_units(split, data.scaler) for split in (few, data.test))
         self.format = data.format
 
-    def metrics(self, samples: np.ndarray) -> dict[str, float]:
+    def metrics_of(self, samples: np.ndarray) -> dict[str, float]:
+        """Metrics of samples (n, ...) in original units."""
         gaps = novelty(samples, self.train)
-        found = {
+        metrics = {
             "novelty": float(np.median(gaps)),
             "copies": float(np.mean(gaps == 0)),
             "diversity": diversity(samples),
         }
         if self.format is not None:
-            found |= self.format.sample_metrics(samples, self.train, self.test)
-        return found
+            metrics |= self.format.sample_metrics(samples, self.train, self.test)
+        return metrics
 
 
-def _by_step(figures, data):
-    """Figures with the nats of an example also as those of a step, where the format goes on along an axis."""
+def _with_nats_a_step(metrics: dict[str, float], data: Data) -> dict[str, float]:
+    """Metrics with the nats of a step beside those of an example, where examples have steps along an axis."""
     if data.format is None or data.format.axis is None:
-        return figures
+        return metrics
     steps = data.test.shape[data.format.axis]
-    nats = [figures[name] for name in ("nll_nats", "bound_nats") if name in figures]
-    return figures | ({"nats_a_step": min(nats) / steps} if nats else {})
+    nats = [metrics[name] for name in ("nll_nats", "bound_nats") if name in metrics]
+    return metrics | ({"nats_a_step": min(nats) / steps} if nats else {})
 
 
-def _among_codes(heads, data, seen, wanted):
+def _code_metrics(
+    heads: Heads, data: Data, samples: np.ndarray, labels: np.ndarray | None
+) -> dict[str, float]:
     """Density and coverage of samples' codes among those of as many test examples."""
-    real = data.test.thin(len(seen))
+    real = data.test.thin(len(samples))
     if len(real) < 10:
         return {}
 
-    def codes(examples, labels):
+    def codes(examples: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         inputs = {"inputs": examples}
         if data.classes:
             inputs["condition"] = np.eye(data.classes, dtype=np.float32)[labels]
@@ -155,18 +162,18 @@ def _among_codes(heads, data, seen, wanted):
         return encoded.get("quantized", encoded["code"])
 
     if data.domain.one_hot:
-        seen = np.eye(seen.shape[-1], dtype=np.float32)[seen.argmax(axis=-1)]
-    made = codes(np.asarray(seen, np.float32), wanted)
-    density, coverage = density_and_coverage(made, codes(np.asarray(values(real.examples)), real.labels))
+        samples = np.eye(samples.shape[-1], dtype=np.float32)[samples.argmax(axis=-1)]
+    sampled = codes(np.asarray(samples, np.float32), labels)
+    density, coverage = density_and_coverage(sampled, codes(np.asarray(values(real.examples)), real.labels))
     return {"density": density, "coverage": coverage}
 
 
-def _bound_of_whole_numbers(heads, paired):
-    """Mean of -log p(x | code) - log p(code), for the one code of an example: an upper bound on -log p(x)."""
+def _bound_of_whole_numbers(heads: Heads, paired: PairedData) -> float:
+    """Mean of -log p(x | code) - log p(code) for the one code of an example, a bound on -log p(x)."""
     likelihood = LIKELIHOODS[likelihood_of(heads.decoder.output, paired.data.domain)]
-    run, found = tf.function(partial(apply, heads.trained)), []
-    for named, targets in paired.test_batches():
-        outputs = run(named)
+    run, nats = tf.function(partial(apply, heads.trained)), []
+    for inputs, targets in paired.test_batches():
+        outputs = run(inputs)
         codes = tf.nn.sparse_softmax_cross_entropy_with_logits(outputs["code"], outputs["prior_logits"])
-        found.append(np.asarray(likelihood(targets, outputs) + tf.reduce_sum(codes, axis=1)))
-    return float(np.concatenate(found).mean())
+        nats.append(np.asarray(likelihood(targets, outputs) + tf.reduce_sum(codes, axis=1)))
+    return float(np.concatenate(nats).mean())

@@ -264,8 +264,8 @@ def test_a_task_refuses_too_few_samples():
         Density(samples=0)
     with pytest.raises(ValueError, match="samples is at least 10, received 9"):
         Generation(samples=9)
-    with pytest.raises(ValueError, match="draws is at least 0, received -1"):
-        Generation(draws=-1)
+    with pytest.raises(ValueError, match="importance_samples is at least 0, received -1"):
+        Generation(importance_samples=-1)
 
 
 def test_what_does_not_generate_has_no_figures_of_samples():
