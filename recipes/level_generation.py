@@ -5,8 +5,8 @@
     make generate RECIPE=level_generation COUNT=16 SEED=1 LENGTH=200 PLAYABLE=1
 
 Convolutions over neighboring columns encode each column of a window as one of 256 codes; a prior over the
-codes, trained beside, predicts the next from the last two. 1,000 windows of mario, a run on 2 cores of an Intel
-Xeon (AVX-512, no GPU), seed 0, 7 minutes of training:
+codes, trained beside, predicts the next from the last two. 1,000 windows of mario, a run on 2 cores of an
+Intel Xeon (AVX-512, no GPU), seed 0, 7 minutes of training:
 
                        playable   broken pipes   KL of 2x2 and 3x3 tiles to the test levels
     this               97.5 %     1.2 %          .135  .538

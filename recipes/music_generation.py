@@ -4,9 +4,9 @@
     make train RECIPE=music_generation DATA=jsb     or a folder of MIDI files
     make generate RECIPE=music_generation COUNT=4 SEED=1 LENGTH=64 PLAYABLE=1
 
-Convolutions over sixteenths encode four bars as 128 numbers; the decoder then chooses note after note, each by
-the code, the half bar before and the notes that sound already. A run on 2 cores of an Intel Xeon (AVX-512, no
-GPU) with other work beside, seed 0: 13 and 14 minutes of training. Violations of rules in 1,000 decoded
+Convolutions over sixteenths encode four bars as 128 numbers; the decoder then chooses note after note, each
+by the code, the half bar before and the notes that sound already. A run on 2 cores of an Intel Xeon (AVX-512,
+no GPU) with other work beside, seed 0: 13 and 14 minutes of training. Violations of rules in 1,000 decoded
 windows, as multiples of the test chorales':
 
                 nats a sixteenth    bigram of each voice    ranges    crossings    parallel fifths, octaves

@@ -15,9 +15,6 @@ from keras_ae.imaging.grid import save, to_bytes
 __all__ = ["Images"]
 
 
-__all__ = ["Images"]
-
-
 @dataclass(frozen=True)
 class Images(Format):
     """Images (height, width, 1 or 3) of values in [0, 1]."""
@@ -44,11 +41,9 @@ class Images(Format):
         return pixels / np.float32(255)
 
     def render(self, example: np.ndarray) -> np.ndarray:
-        """The image itself, in bytes."""
         return to_bytes(example, "unit")
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
-        """Writes a PNG file."""
         path = stem.with_name(stem.name + ".png")
         save(self.render(example), path)
         return [path]

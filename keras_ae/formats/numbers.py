@@ -69,8 +69,8 @@ class Numbers(Format):
         lines = example.T if example.ndim == 2 else example.reshape(1, -1)
         low, high = float(lines.min()), float(lines.max())
         span = max(high - low, 1e-9)
-        for channel, line in enumerate(lines):
-            color = COLORS[channel % len(COLORS)]
+        for number, line in enumerate(lines):
+            color = COLORS[number % len(COLORS)]
             across = np.linspace(4, width - 5, len(line))
             down = height - 5 - (line - low) / span * (height - 10)
             points = [(float(x), float(y)) for x, y in zip(across, down, strict=True)]
@@ -82,7 +82,6 @@ class Numbers(Format):
         return np.asarray(image)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
-        """Writes an .npy file."""
         path = stem.with_name(stem.name + ".npy")
         np.save(path, example)
         return [path]
