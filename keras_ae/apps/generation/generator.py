@@ -130,8 +130,8 @@ class Generator:
                 'vector_quantized, ...): SET="variant=Variational"'
             )
         shape = self.sampler.inputs[0].shape[1:]
-        drawn = np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32)
-        return apply_temperature(self.sampler, drawn, temperature)
+        noise = np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32)
+        return apply_temperature(self.sampler, noise, temperature)
 
     def sample_codes(self, noise: np.ndarray) -> dict[str, np.ndarray]:
         """Samples codes, and the noise of choices where the decoder makes choices.
