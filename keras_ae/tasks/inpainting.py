@@ -34,7 +34,7 @@ class Inpainting(PhotoRestoration):
     holes: Holes = MixedHoles()
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
-        """examples (batch, h, w, c) -> (examples filled, with known pixels (batch, h, w, c + 1); examples)."""
+        """examples (batch, h, w, c) -> (filled examples, known pixels (batch, h, w, c + 1); examples)."""
         check_photographs(examples, domain)
         return masked(examples, self.holes.masks(examples, seeds)), examples
 

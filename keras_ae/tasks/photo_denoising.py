@@ -54,7 +54,7 @@ class PhotoDenoising(PhotoRestoration):
         return {"original": targets, "noisy": inputs, "restored": reconstruction}
 
     def restorer(self, heads: Heads) -> keras.Model:
-        """{"inputs": (batch, h, w, c)} -> {"reconstruction"}; a network of gray images restores each channel."""
+        """{"inputs": (batch, h, w, c)} -> {"reconstruction"}; a gray network restores each channel."""
         return restorer_of(heads.end_to_end, heads.encoder.get_layer("inputs").output.shape[-1])
 
 

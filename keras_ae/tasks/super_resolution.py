@@ -27,8 +27,9 @@ SCALES = (2, 3, 4)
 class SuperResolution(PhotoRestoration):
     """Reduces a photograph's luminance bicubically and has the network restore it.
 
-    After Dong et al. (2014, arXiv:1501.00092). Luminance is Y of YCbCr, and a gray image is its own luminance; colors are enlarged bicubically. Metrics
-    are of whole levels of luminance without a border as wide as the scale, as is usual in the field.
+    After Dong et al. (2014, arXiv:1501.00092). Luminance is Y of YCbCr, and a gray image is its own
+    luminance; colors are enlarged bicubically. Metrics are of whole levels of luminance without a border as
+    wide as the scale, as is usual in the field.
 
     Attributes:
         scale: 2, 3 or 4.
