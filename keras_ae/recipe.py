@@ -281,14 +281,7 @@ def _constructed(text: str, hint: Any, path: str) -> Any:
 
 def _is_subclass(kind: type, hint: Any) -> bool:
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    return any(_fits(kind, option) for option in options)
-
-
-def _fits(kind: type, option: type) -> bool:
-    if not getattr(option, "_is_protocol", False):
-        return issubclass(kind, option)
-    members = {name for name in vars(option) if not name.startswith("_") or name == "__call__"}
-    return members <= {member for base in kind.__mro__ for member in vars(base)}
+    return issubclass(kind, options)
 
 
 def _recipe_classes() -> list[type]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.mnist import FashionMnist, Mnist
 from keras_ae.data.images.published import Bsd100, Bsd400, Set5, Set12, Set14, Set68
 from keras_ae.data.pipeline import PairedData, without_names
@@ -101,7 +102,7 @@ def test_noise_of_sigma_25_has_its_published_ratio(kind):
 
 
 @dataclasses.dataclass(frozen=True)
-class NormalConnections:
+class NormalConnections(Dataset):
     """The normal connections of NSL-KDD's training file in one order: 6,000 train, 1,400 validate."""
 
     def load(self):

@@ -13,7 +13,7 @@ from PIL import Image
 from keras_ae import variants
 from keras_ae.cli import main
 from keras_ae.data.arrays import ArrayFile
-from keras_ae.data.dataset import Sample
+from keras_ae.data.dataset import Dataset, Sample
 from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.data.images.sprites import Sprites
 from keras_ae.errors import InputError
@@ -189,7 +189,7 @@ def test_several_seeds_give_means_and_spreads(tmp_path, random, trained):
 
 
 @dataclasses.dataclass(frozen=True)
-class Unlabeled:
+class Unlabeled(Dataset):
     """Sprites of which the shape is a factor alone, so that no classifier is trained."""
 
     def load(self):
