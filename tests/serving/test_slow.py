@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_variants import EXAMPLES, batch_of
+from variants.test_variants import EXAMPLES, batch_of
 
 from keras_ae.blocks.samplers import StandardNormal
 from keras_ae.data.types import Scaler
