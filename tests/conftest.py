@@ -29,6 +29,9 @@ def pytest_collection_finish(session):
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()  # as train() does; Keras then leaves XLA's compiler out
+        if not any(item.get_closest_marker("slow") for item in session.items):
+            # a graph that runs a few times costs more to optimize than that saves; trainings of minutes do it
+            tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def write_images(folder, random, shape):

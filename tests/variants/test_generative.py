@@ -321,9 +321,9 @@ def test_a_critic_learns_by_its_own_terms_and_the_rest_by_the_objective(variant,
 
 def test_a_critic_learns_to_tell_two_kinds_of_codes_apart(random):
     judge = critic(2, (16,))
-    optimizer = keras.optimizers.Adam(0.01)
+    optimizer = keras.optimizers.Adam(0.05)
     first, second = normals(random, 300, 2), normals(random, 300, 2) + 3
-    for _ in range(60):
+    for _ in range(20):
         with tf.GradientTape() as tape:
             logits = [judge({"code": part})["logit"] for part in (first, second)]
             loss = tf.reduce_mean(critic_loss(*logits))
