@@ -1,6 +1,7 @@
 """train: repeatable to the last digit, resumable as if unbroken, and strict about what it is given."""
 
 import dataclasses
+import json
 import re
 import shutil
 
@@ -44,6 +45,12 @@ class InterruptAfter(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if self.now == self.epoch:
             raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module")
+def tiny_recipe(tiny_recipe):
+    """The tiny recipe, of which an epoch goes through its little data three times."""
+    return dataclasses.replace(tiny_recipe, min_steps_per_epoch=13)
 
 
 @pytest.fixture(scope="module")
@@ -94,15 +101,6 @@ def test_a_resumed_run_may_have_more_epochs_but_nothing_else_may_change(tiny_rec
         train(override(longer, ["variant.latent_dim=5"]), copied, resume=True, report=silent)
 
 
-def test_a_run_is_not_resumed_with_other_data(tiny_recipe, tmp_path, random):
-    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), epochs=1)
-    np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
-    train(recipe, tmp_path / "run", report=silent)
-    np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
-    with pytest.raises(InputError, match="the data has changed since .* bring the old data back"):
-        train(recipe, tmp_path / "run", resume=True, report=silent)
-
-
 def test_a_finished_run_that_is_resumed_trains_no_more(tiny_recipe, copied, finished):
     first = finished[0]
     again = train(tiny_recipe, copied, resume=True, report=silent)
@@ -127,37 +125,35 @@ def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_rec
     assert notes[-1].startswith("every epoch is done")
 
 
-def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, tmp_path):
-    once = steps_per_epoch(tiny_recipe, tiny_recipe.data.load())
-    longer = dataclasses.replace(tiny_recipe, epochs=2, min_steps_per_epoch=2 * once + 1)
-    assert steps_per_epoch(longer, longer.data.load()) == 3 * once
-    notes = []
-    unbroken = train(longer, tmp_path / "one", report=notes.append)
-    assert f"little data: an epoch goes through it 3 times, {3 * once} steps" in notes
-    broken = dataclasses.replace(longer, callbacks=(lambda: InterruptAfter(1),))
-    with pytest.raises(KeyboardInterrupt):
-        train(broken, tmp_path / "two", report=silent)
-    (tmp_path / "two" / "recipe.json").write_text((tmp_path / "one" / "recipe.json").read_text())
-    assert losses_of(train(longer, tmp_path / "two", resume=True, report=silent)) == losses_of(unbroken)
+def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, finished):
+    """The tests above resume such a run."""
+    data = tiny_recipe.data.load()
+    once = steps_per_epoch(dataclasses.replace(tiny_recipe, min_steps_per_epoch=0), data)
+    assert steps_per_epoch(tiny_recipe, data) == 3 * once == 18
+    assert "little data: an epoch goes through it 3 times, 18 steps" in finished[1]
 
 
-@pytest.mark.parametrize("checkpoint", ["best", "last"])
-def test_the_best_epoch_is_loaded_or_the_last(tiny_recipe, tmp_path, checkpoint):
+def test_the_best_epoch_is_loaded_or_the_last(tiny_recipe, tmp_path):
     """Weights that are destroyed before the last epoch stay as they were before, or as they are after."""
 
     class Destroy(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
-            if epoch == 2:
+            if epoch == 1:
                 for weight in self.model.trainable_weights:
                     weight.assign(weight + 10.0)
 
-    recipe = dataclasses.replace(tiny_recipe, callbacks=(Destroy,), checkpoint=checkpoint)
-    run = train(recipe, tmp_path, report=silent)
+    recipe = dataclasses.replace(tiny_recipe, callbacks=(Destroy,), epochs=2)
+    best = train(recipe, tmp_path, report=silent)
     state = read_state(tmp_path / "checkpoint")
-    assert state["last"] == "epoch-3.weights.h5"
-    assert state["best"] == "epoch-2.weights.h5"
-    largest = max(np.abs(weight.numpy()).max() for weight in run.heads.end_to_end.weights)
-    assert largest < 5 if checkpoint == "best" else largest > 5
+    assert state["last"] == "epoch-2.weights.h5"
+    assert state["best"] == "epoch-1.weights.h5"
+    settings = json.loads((tmp_path / "recipe.json").read_text())
+    (tmp_path / "recipe.json").write_text(json.dumps(settings | {"checkpoint": "last"}))
+    last = train(dataclasses.replace(recipe, checkpoint="last"), tmp_path, resume=True, report=silent)
+    largest = [
+        max(np.abs(weight.numpy()).max() for weight in run.heads.end_to_end.weights) for run in (best, last)
+    ]
+    assert largest[0] < 5 < largest[1]
 
 
 def test_terms_are_weighed_into_the_loss_and_shown(tiny_recipe, tmp_path):
@@ -197,15 +193,22 @@ def test_crossentropy_on_real_values_is_refused_before_training(tiny_recipe, tmp
         train(recipe, tmp_path / "run", report=silent)
 
 
-def test_real_values_train_with_squared_error(tiny_recipe, tmp_path):
-    np.save(tmp_path / "a.npy", 100 + 50 * np.random.default_rng(0).normal(size=(60, 6)))
-    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), name="", epochs=1)
-    run = train(recipe, tmp_path / "run", report=silent)
+@pytest.fixture(scope="module")
+def of_real_values(tiny_recipe, tmp_path_factory):
+    """A run on real values, of no name; tests may change the file that its data came from."""
+    folder = tmp_path_factory.mktemp("real")
+    np.save(folder / "a.npy", 100 + 50 * np.random.default_rng(0).normal(size=(200, 6)))
+    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(folder / "a.npy")), name="", epochs=1)
+    return train(recipe, folder / "run", report=silent)
+
+
+def test_real_values_train_with_squared_error(of_real_values):
+    run = of_real_values
     table = evaluate(run)
     assert list(table) == ["noisy input", "linear denoiser", "model"]
     assert set(table["model"]) == {"mse", "mae"}
     write_final_report(run, table)
-    assert not (tmp_path / "run" / "examples.png").exists()
+    assert not (run.directory / "examples.png").exists()
 
 
 def test_an_unknown_optimizer_is_refused(tiny_recipe, tmp_path):
@@ -243,7 +246,7 @@ def test_a_run_that_diverges_says_so_and_keeps_what_was_good(tiny_recipe, tmp_pa
     assert training.epochs_done(tmp_path) == 2
 
 
-def test_a_new_run_is_not_held_to_the_data_of_one_that_kept_nothing(tiny_recipe, tmp_path, random):
+def test_a_run_is_not_resumed_with_other_data_but_where_it_kept_nothing(tiny_recipe, tmp_path, random):
     recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), epochs=1)
     np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
     broken = dataclasses.replace(recipe, callbacks=(lambda: InterruptAfter(0),))
@@ -251,6 +254,9 @@ def test_a_new_run_is_not_held_to_the_data_of_one_that_kept_nothing(tiny_recipe,
         train(broken, tmp_path / "run", report=silent)
     np.save(tmp_path / "a.npy", random.uniform(size=(30, 5, 5)))
     assert len(train(recipe, tmp_path / "run", report=silent).history) == 1
+    np.save(tmp_path / "a.npy", random.uniform(size=(30, 5, 5)))
+    with pytest.raises(InputError, match="the data has changed since .* bring the old data back"):
+        train(recipe, tmp_path / "run", resume=True, report=silent)
 
 
 def test_other_settings_than_in_training_are_told_of(tiny_recipe, copied):
@@ -259,18 +265,16 @@ def test_other_settings_than_in_training_are_told_of(tiny_recipe, copied):
     assert notes == ["other than in training: task.corruption.sigma was 0.2, is 0.1"]
 
 
-def test_real_data_is_scored_in_the_units_of_training(tiny_recipe, tmp_path, random):
-    raw = random.normal(size=(200, 5)) * 3 + 10
-    np.save(tmp_path / "a.npy", raw)
-    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), epochs=1)
-    run = train(recipe, tmp_path / "run", report=silent)
-    np.save(tmp_path / "a.npy", raw * 2)
-    other = load_run(recipe, tmp_path / "run", silent).data
+def test_real_data_is_scored_in_the_units_of_training(of_real_values, random):
+    run = of_real_values
+    file = run.directory.parent / "a.npy"
+    np.save(file, 100 + 100 * random.normal(size=(200, 6)))
+    other = load_run(run.recipe, run.directory, silent).data
     np.testing.assert_allclose(other.offset, run.data.offset)
     assert other.train.examples.std() == pytest.approx(2, rel=0.1)
-    np.save(tmp_path / "a.npy", random.uniform(size=(30, 5)))
+    np.save(file, random.uniform(size=(30, 6)))
     with pytest.raises(InputError, match="trained on values of the real domain, received unit ones"):
-        load_run(recipe, tmp_path / "run", silent)
+        load_run(run.recipe, run.directory, silent)
 
 
 def test_a_model_file_that_is_broken_is_refused(tiny_recipe, copied):
