@@ -36,19 +36,31 @@ RUNS, MODELS = Path("runs"), Path("saved_models")
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:
-    """Adds the option that names the folder of all runs."""
+    """Adds the option that names the folder of all runs.
+
+    Args:
+        parser: The verb's parser.
+    """
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs (default: %(default)s)")
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:
-    """Adds the option that names the folder of all exported models."""
+    """Adds the option that names the folder of all exported models.
+
+    Args:
+        parser: The verb's parser.
+    """
     parser.add_argument(
         "--models", type=Path, default=MODELS, help="folder of all exported models (default: %(default)s)"
     )
 
 
 def add_keep(parser: argparse.ArgumentParser) -> None:
-    """Adds the option of the verbs that export."""
+    """Adds the option of the verbs that export.
+
+    Args:
+        parser: The verb's parser.
+    """
     parser.add_argument(
         "--keep",
         type=int,
@@ -84,25 +96,57 @@ def add_recipe(parser: argparse.ArgumentParser, configurable: bool = True) -> ar
 
 
 def run_request(options: argparse.Namespace) -> RunRequest:
-    """The recipe, data and settings that the arguments name."""
+    """The recipe, data and settings that the arguments name.
+
+    Args:
+        options: The parsed arguments.
+
+    Returns:
+        The request.
+    """
     return RunRequest(options.recipe, options.data, tuple(split_settings(options.set)))
 
 
 def finished(options: argparse.Namespace) -> Path:
-    """The folder of the run that the arguments name, or of the recipe's newest finished one; prints it."""
+    """The folder of a finished run, whose path it prints.
+
+    Args:
+        options: The parsed arguments; those that name no run stand for the recipe's newest finished one.
+
+    Returns:
+        The run's folder.
+    """
     directory = finished_run(options.runs, options.recipe, options.run_dir)
     print(f"run folder: {directory}")
     return directory
 
 
 def recipe_of_run(options: argparse.Namespace, directory: Path) -> Recipe:
-    """The recipe as a run was started with it, with the arguments' data and settings on top."""
+    """The recipe as a run was started with it, changed by the arguments' data and settings.
+
+    Args:
+        options: The parsed arguments.
+        directory: The run's folder.
+
+    Returns:
+        The recipe.
+    """
     request = RunRequest.of_run(directory, options.recipe)
     return request.changed(options.data, split_settings(options.set)).load()
 
 
 def split_settings(texts: Sequence[str]) -> list[str]:
-    """The single settings in the values of the option --set, each of which may hold several."""
+    """The single settings in the values of the option --set, each of which may hold several.
+
+    Args:
+        texts: The option's values.
+
+    Returns:
+        Settings such as "epochs=3".
+
+    Raises:
+        InputError: If quotation marks do not match.
+    """
     try:
         return [setting for text in texts for setting in shlex.split(text)]
     except ValueError as error:
@@ -110,12 +154,27 @@ def split_settings(texts: Sequence[str]) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """The words of an option's value with commas or spaces between them, each once."""
+    """The words of an option's value, separated by commas or spaces, each once.
+
+    Args:
+        text: The option's value.
+
+    Returns:
+        The words in their order.
+    """
     return list(dict.fromkeys(text.replace(",", " ").split()))
 
 
 def resume_command(options: Any, directory: Path) -> str:
-    """The command that resumes a run, in the form it was started in: make or keras-ae."""
+    """The command that resumes a run, in the form in which it was started: make or keras-ae.
+
+    Args:
+        options: The parsed arguments.
+        directory: The run's folder.
+
+    Returns:
+        The command, quoted for a shell.
+    """
     if "MAKELEVEL" in os.environ and not options.run_dir:
         return f"make train RECIPE={shlex.quote(options.recipe)} RESUME=1"
     command = [sys.executable, "-m", "keras_ae", "train", options.recipe, "--resume"]

@@ -19,7 +19,11 @@ TITLES = ("KiB", "1 row us", "p99 us", "64 rows us", "largest error", "mean erro
 
 
 def add(verb: Any) -> None:
-    """Adds the verb of this file."""
+    """Adds the verb of this file.
+
+    Args:
+        verb: (name, function, help) -> the parser of a new verb.
+    """
     parser = verb("convert", convert, "convert exported heads to ONNX and LiteRT, check and time them there")
     parser.add_argument("recipe", help="name of an exported recipe")
     parser.add_argument(

@@ -17,7 +17,11 @@ ORDER = 7
 
 
 def add(verb: Any) -> None:
-    """Adds the verbs of this file."""
+    """Adds the verbs of this file.
+
+    Args:
+        verb: (name, function, help) -> the parser of a new verb.
+    """
     parser = add_recipe(
         verb("detect", detect, "learn what is normal in a file, and say which of its rows are not")
     )

@@ -19,7 +19,11 @@ ORDER = 8
 
 
 def add(verb: Any) -> None:
-    """Adds the verb of this file."""
+    """Adds the verb of this file.
+
+    Args:
+        verb: (name, function, help) -> the parser of a new verb.
+    """
     parser = verb("encode", encode, "turn a data set, a folder of images or an array into codes")
     parser.add_argument("recipe", help="the name of an exported recipe")
     parser.add_argument("input", help="a data set's name, a folder of images, an .npy or .npz file")
@@ -39,7 +43,14 @@ def add(verb: Any) -> None:
 
 
 def encode(options: argparse.Namespace) -> int:
-    """Writes the codes of every example, in the input's order, and prints how many and how fast."""
+    """Writes the codes of every example, in the input's order, and prints how many and how fast.
+
+    Args:
+        options: The parsed arguments.
+
+    Returns:
+        The exit status.
+    """
     from keras_ae.apps.encoding.encode import encode, summary
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -20,7 +20,11 @@ EXAMPLE = "a file, an example such as test:5, or one as it is generated, seed:3"
 
 
 def add(verb: Any) -> None:
-    """Adds the verbs of this file."""
+    """Adds the verbs of this file.
+
+    Args:
+        verb: (name, function, help) -> the parser of a new verb.
+    """
     parser = _common(
         verb("generate", generate, "generate new examples with the newest run of a recipe"), "generated"
     )

@@ -16,7 +16,11 @@ ORDER = 4
 
 
 def add(verb: Any) -> None:
-    """Adds the verb of this file."""
+    """Adds the verb of this file.
+
+    Args:
+        verb: (name, function, help) -> the parser of a new verb.
+    """
     parser = verb("predict", predict, "run an exported head on arrays or images, here or on a server")
     parser.add_argument("recipe", help="a recipe's name")
     parser.add_argument(
@@ -46,7 +50,14 @@ def add(verb: Any) -> None:
 
 
 def predict(options: argparse.Namespace) -> int:
-    """Gives the inputs to a head and writes its outputs, or prints a table; 1 where some were left out."""
+    """Runs a head on the inputs and writes its outputs, or prints a table.
+
+    Args:
+        options: The parsed arguments.
+
+    Returns:
+        The exit status, 1 where some inputs were left out.
+    """
     from keras_ae.apps.prediction.outputs import summary
     from keras_ae.apps.prediction.predict import predict
     from keras_ae.apps.prediction.request import PredictionRequest

@@ -16,7 +16,11 @@ ORDER = 6
 
 
 def add(verb: Any) -> None:
-    """Adds the verb of this file."""
+    """Adds the verb of this file.
+
+    Args:
+        verb: (name, function, help) -> the parser of a new verb.
+    """
     parser = verb("restore", restore, "restore an image or a folder of them: cleaned, enlarged or filled in")
     parser.add_argument("recipe", help="the name of a recipe with an exported restorer")
     parser.add_argument("input", help="an image, or a folder of images")

@@ -18,7 +18,11 @@ ORDER = 3
 
 
 def add(verb: Any) -> None:
-    """Adds the verbs of this file."""
+    """Adds the verbs of this file.
+
+    Args:
+        verb: (name, function, help) -> the parser of a new verb.
+    """
     parser = add_recipe(
         verb("export", export, "export the heads of a finished run as the next version"), False
     )

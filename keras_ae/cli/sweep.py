@@ -16,7 +16,11 @@ ORDER = 2
 
 
 def add(verb: Any) -> None:
-    """Adds the verb of this file."""
+    """Adds the verb of this file.
+
+    Args:
+        verb: (name, function, help) -> the parser of a new verb.
+    """
     parser = add_recipe(
         verb("sweep", sweep, "train a recipe once for each value of a field, and print one table")
     )

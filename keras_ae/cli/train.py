@@ -28,7 +28,11 @@ ORDER = 1
 
 
 def add(verb: Any) -> None:
-    """Adds the verbs of this file."""
+    """Adds the verbs of this file.
+
+    Args:
+        verb: (name, function, help) -> the parser of a new verb.
+    """
     parser = add_recipe(verb("train", train, "train a recipe, evaluate it and export its heads"))
     parser.add_argument("--resume", action="store_true", help="go on from the last epoch of the newest run")
     add_keep(parser)
@@ -132,7 +136,12 @@ def benchmark(options: argparse.Namespace) -> int:
 
 
 def print_metrics(table: dict[str, dict[str, float]], kinds: dict[str, dict[str, float]]) -> None:
-    """Prints a run's test metrics, and those by kind of anomaly where there are kinds."""
+    """Prints a run's test metrics, and those by kind of anomaly where there are kinds.
+
+    Args:
+        table: Metrics by row and name.
+        kinds: Metrics by kind and name; empty where there are no kinds.
+    """
     print("\n".join(metrics_table(table)))
     if kinds:
         print("\n" + "\n".join(metrics_table(kinds)))
