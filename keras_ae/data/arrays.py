@@ -25,7 +25,13 @@ LABELS = ("y", "y_train", "labels", "targets", "arr_1")
 
 
 class Header(NamedTuple):
-    """What an array is, without its content; fortran: whether the first axis is the one that runs fastest."""
+    """The header of an array.
+
+    Attributes:
+        shape: Of the array.
+        dtype: Of its values.
+        fortran: Whether the first axis is the fastest.
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -36,19 +42,20 @@ class Header(NamedTuple):
 class ArrayFile(Dataset):
     """Vectors (n, features), gray images (n, height, width) or images (n, height, width, channels).
 
-    With `series`, (n, time) or (n, time, channels). Of the categorical domain, whole numbers from 0
-    of any of these shapes, each the number of a class, one-hot to a model: (..., classes).
+    With `series`, (n, time) or (n, time, channels). In the categorical domain, whole numbers from 0 of any of
+    these shapes, each the number of a class, which a model sees one-hot: (..., classes).
 
-    uint8, uint16 and bool arrays and floats within [0, 1] are of the unit interval. All else is
-    real, and brought to mean 0 and standard deviation 1, per feature of vectors and per channel
-    of images, with what the training split shows. Examples are split by content, 80 / 10 / 10;
-    an .npz with `x_train` and `x_test` keeps its own test split.
+    Arrays of uint8, uint16 and bool, and floats within [0, 1], are values in [0, 1]. All others are real, and
+    standardized by the mean and the standard deviation of the training split, per feature of vectors and per
+    channel of images. Examples are split by content, 80 / 10 / 10; an .npz with `x_train` and `x_test` keeps
+    its own test split.
 
-    path: the file.
-    key: name of the array in an .npz; None takes the first of x, x_train, images, data,
-        examples, arr_0, or the only one there is.
-    domain: "unit", "real" or "categorical" to say so rather than have it seen.
-    series: whether the second axis is time.
+    Attributes:
+        path: The file.
+        key: Name of the array in an .npz; None for the first of x, x_train, images, data, examples and
+            arr_0, or for the only array.
+        domain: "unit", "real" or "categorical"; None to detect it.
+        series: Whether the second axis is time.
     """
 
     priority: ClassVar[int] = 10
@@ -66,7 +73,7 @@ class ArrayFile(Dataset):
         return cls(text) if Path(text).suffix.lower() in (".npy", ".npz") and Path(text).is_file() else None
 
     def load(self) -> Data:
-        """Raises InputError for pickled objects, a wrong rank or dtype, and for NaN (and says where)."""
+        """Reads the file; raises InputError for pickled objects, a wrong rank or dtype, and NaN."""
         arrays, key = self._read()
         examples = self._with_channels(_checked(arrays[key], f"{self.path}:{key}"))
         labels = self._labels(arrays, len(examples))
@@ -77,7 +84,7 @@ class ArrayFile(Dataset):
         return _in_domain(Path(self.path).name, splits, self._domain)
 
     def sample(self) -> Data:
-        """Blobs of 12 x 12 pixels, or their rows as series, or bright and dark as classes; needs no file."""
+        """Blobs of 12 x 12 pixels, their rows as series, or bright and dark as classes; needs no file."""
         rows, columns = np.mgrid[0:12, 0:12]
         centers = np.random.default_rng(0).uniform(2, 9, (60, 2, 1, 1))
         blobs = np.exp(-((rows - centers[:, 0]) ** 2 + (columns - centers[:, 1]) ** 2) / 6)
@@ -95,9 +102,13 @@ class ArrayFile(Dataset):
         return self._domain is not None and self._domain.one_hot
 
     def headers(self) -> dict[str, Header]:
-        """What each array of the file is, by its name, with its content unread; an .npy's is `array`.
+        """The headers of the file's arrays; their content is not read.
 
-        Raises InputError for what is no NumPy file.
+        Returns:
+            Headers by name; that of an .npy is called "array".
+
+        Raises:
+            InputError: For a file that is not NumPy's.
         """
         with readable(self.path):
             if Path(self.path).suffix.lower() == ".npy":
@@ -112,9 +123,16 @@ class ArrayFile(Dataset):
             return headers
 
     def choose(self, headers: dict[str, Header]) -> str:
-        """The name of the examples among a file's arrays.
+        """Chooses the examples among a file's arrays.
 
-        Raises InputError for a key that there is not, and where one must be named.
+        Args:
+            headers: Of the arrays, by name.
+
+        Returns:
+            The name of the examples.
+
+        Raises:
+            InputError: For an unknown key, and where none of the names is known.
         """
         if self.key is not None and self.key not in headers:
             raise InputError(f"{self.path} holds {', '.join(sorted(headers))}; received data.key={self.key}")
@@ -174,7 +192,11 @@ class ArrayFile(Dataset):
 
 @contextmanager
 def readable(path: str) -> Iterator[None]:
-    """Turns what reading a NumPy file may raise into an InputError."""
+    """Turns the errors of reading a NumPy file into an InputError.
+
+    Args:
+        path: The file.
+    """
     try:
         yield
     except InputError:
@@ -187,7 +209,14 @@ def readable(path: str) -> Iterator[None]:
 
 
 def read_header(file: BinaryIO) -> Header:
-    """What an array is, from the beginning of an .npy file, which is then at the array's first byte."""
+    """Reads the header of an .npy file; the file is then at the array's first byte.
+
+    Args:
+        file: At its beginning.
+
+    Returns:
+        The header.
+    """
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = read(file)

@@ -1,4 +1,4 @@
-"""Photographs of any size as training sees them: crops drawn anew in every epoch; the files stay on disk."""
+"""Random crops of photographs of any size, new ones in every epoch; the files stay on disk."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from keras_ae.errors import check_least
 __all__ = ["Album", "Cropping", "Crops", "Photograph", "content_hash", "crops_of", "pieces"]
 
 MOST_IN_MEMORY = 2**30
-"""Bytes that the decoded photographs of a split may take to be held in memory; else each is decoded anew."""
+"""Bytes of a split's decoded photographs up to which they stay in memory; else each is decoded anew."""
 
 MOST_PREVIEWED = 256
-"""Pieces of photographs that stand for all that may be cut from them."""
+"""Pieces of photographs that are shown for all that may be cut from them."""
 
 NEIGHBORS = 4
 """Crops that are taken from a photograph for each time that it is decoded."""
@@ -27,11 +27,12 @@ NEIGHBORS = 4
 
 @dataclass(frozen=True)
 class Cropping:
-    """What training sees of photographs.
+    """How photographs are cropped for training.
 
-    size: side of a crop in pixels, at least 8.
-    count: crops in an epoch, at least 1; as many of each photograph, and at least one.
-    augment: whether crops are mirrored and turned by quarter turns.
+    Attributes:
+        size: Side of a crop in pixels, at least 8.
+        count: Crops in an epoch, at least 1; equally many of each photograph, and at least one.
+        augment: Whether crops are mirrored and rotated by quarter turns at random.
     """
 
     size: int = 64
@@ -44,10 +45,12 @@ class Cropping:
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """An image that is decoded when it is asked for.
+    """An image that is decoded when it is needed.
 
-    decode: gives (height, width, channels) uint8, of any size. digest: a hash of its content.
-    pixels: in it.
+    Attributes:
+        decode: () -> (height, width, channels) uint8, of any size.
+        digest: A hash of its content.
+        pixels: Their number.
     """
 
     decode: Callable[[], np.ndarray]
@@ -58,7 +61,7 @@ class Photograph:
 class Album(Sequence):
     """Photographs (height, width, channels) uint8, of so many channels each, or gray among those in color.
 
-    Held in memory from the first time on where all of them are few; else decoded every time.
+    They stay in memory once decoded where all of them fit; else they are decoded every time.
     """
 
     def __init__(self, photographs: Sequence[Photograph], channels: int):
@@ -81,7 +84,7 @@ class Album(Sequence):
         return (self[number] for number in range(len(self)))
 
     def update_hash(self, digest) -> None:
-        """Feeds what every photograph's content came to to a hash, in their order."""
+        """Feeds the hash of every photograph's content to a hash, in their order."""
         for photograph in self.photographs:
             digest.update(photograph.digest)
 
@@ -90,8 +93,10 @@ class Album(Sequence):
 class Crops(Split):
     """Crops of photographs, each a function of its index and its seed.
 
-    examples: pieces of photographs (n, size, size, channels), which stand for the split where a look at
-        some of it is enough.
+    Attributes:
+        examples: Pieces of photographs (n, size, size, channels), which are shown for the split.
+        album: The photographs.
+        cropping: How they are cropped.
     """
 
     album: Album | None = None
@@ -144,14 +149,28 @@ class Crops(Split):
 
 
 def crops_of(album: Album, cropping: Cropping) -> Crops:
-    """The split that training draws from."""
+    """The split of crops to train on.
+
+    Args:
+        album: The photographs.
+        cropping: How they are cropped.
+
+    Returns:
+        The split.
+    """
     return Crops(pieces(album, cropping.size, MOST_PREVIEWED), album=album, cropping=cropping)
 
 
 def pieces(album: Album, size: int, most: int) -> np.ndarray:
-    """Pieces (n, size, size, channels) uint8 that share no pixel, at most so many, as many of each image.
+    """Pieces of photographs that share no pixel, from the middle of each outwards.
 
-    From the middle outwards; of more photographs than that, one each of some, evenly spaced.
+    Args:
+        album: The photographs.
+        size: Side of a piece in pixels.
+        most: Pieces, at most; equally many of each photograph, or one each of evenly spaced ones.
+
+    Returns:
+        (n, size, size, channels), uint8.
     """
     numbers = range(0, len(album), max(1, -(-len(album) // most)))
     each, found = max(1, most // max(1, len(numbers))), []
@@ -170,13 +189,20 @@ def pieces(album: Album, size: int, most: int) -> np.ndarray:
 
 
 def padded(image: np.ndarray, size: int) -> np.ndarray:
-    """An image mirrored beyond its right and lower edge where a side is below the size."""
+    """An image extended by mirroring beyond its right and lower edge where a side is below the size."""
     missing = [(0, max(0, size - side)) for side in image.shape[:2]]
     return np.pad(image, [*missing, (0, 0)], mode="symmetric") if any(map(any, missing)) else image
 
 
 def content_hash(image: np.ndarray) -> bytes:
-    """A hash of an image's shape and pixels, which no later run and no other file format changes."""
+    """A hash of an image's shape and pixels, the same in every run and every file format.
+
+    Args:
+        image: (height, width, channels), uint8.
+
+    Returns:
+        8 bytes.
+    """
     return hashlib.blake2b(
         f"{image.shape} ".encode() + np.ascontiguousarray(image).tobytes(), digest_size=8
     ).digest()

@@ -33,13 +33,14 @@ NATIVE, FALLBACK = 128, 64
 class ImageFolder(Dataset):
     """Every image below a folder; the folders inside it, where there are any, are the labels.
 
-    Elements (size, size, channels) in [0, 1]: the middle square, resized. An image's place in
-    the splits follows from its own pixels, so neither a new name nor a new size moves it.
+    Elements (size, size, channels) in [0, 1]: the middle square, resized. An image's split depends on its own
+    pixels only, so neither a new name nor a new size changes it.
 
-    path: the folder.
-    size: side in pixels; None keeps the images' own where all are squares of one size up to
-        128, and takes 64 otherwise.
-    channels: 1 for gray, 3 for color, None for what the files are; needed where they differ.
+    Attributes:
+        path: The folder.
+        size: Side in pixels; None keeps the images' own where all are squares of one size up to 128, and
+            takes 64 otherwise.
+        channels: 1 for gray, 3 for color; None for those of the files, where all have the same.
     """
 
     priority: ClassVar[int] = 20
@@ -58,7 +59,7 @@ class ImageFolder(Dataset):
         return cls(text) if Path(text).is_dir() else None
 
     def load(self) -> Data:
-        """Raises InputError for a folder without images, and for gray beside color."""
+        """Reads the images; raises InputError for a folder without images, and for gray beside color."""
         names, others = image_files(self.path)
         files = [Path(self.path, name) for name in names]
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -95,7 +96,7 @@ class ImageFolder(Dataset):
         return Data(name, **splits, domain=UNIT, label_names=names, notes=notes)
 
     def sample(self) -> Data:
-        """Digits at the size and channels asked for: a stand-in that needs no folder."""
+        """Digits of that size and with those channels: a stand-in that needs no folder."""
         examples, labels = embedded_digits()
         size = self.size or 28
         images = np.stack(
@@ -119,9 +120,16 @@ class ImageFolder(Dataset):
 
 
 def image_files(folder: str | Path) -> tuple[list[str], list[str]]:
-    """Paths of the images below a folder, relative to it and in a fixed order, and of its other files.
+    """The files below a folder.
 
-    Raises InputError where there is no image.
+    Args:
+        folder: The folder.
+
+    Returns:
+        Paths of the images, relative to the folder and in a fixed order, and those of its other files.
+
+    Raises:
+        InputError: If there is no image.
     """
     found = []
     for where, _, names in os.walk(folder):
@@ -138,9 +146,13 @@ def image_files(folder: str | Path) -> tuple[list[str], list[str]]:
 
 
 def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]:
-    """Names of the folders that images lie in and each image's number among them.
+    """Labels of images by the folders that they lie in.
 
-    No names and None where they lie in one folder.
+    Args:
+        names: Paths of the images, relative to a folder.
+
+    Returns:
+        The names of the folders, and the number (n,) of each image's folder; () and None for one folder.
     """
     folders = [os.path.dirname(name) or "." for name in names]
     labels = tuple(sorted(set(folders)))
@@ -151,12 +163,28 @@ def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]
 
 
 def fault_note(faults: dict, count: int) -> str:
-    """The note on images that cannot be read, of so many; faults: what is wrong, by file."""
+    """The note on images that cannot be read.
+
+    Args:
+        faults: The reason for each, by file.
+        count: Images in all.
+
+    Returns:
+        One line.
+    """
     return f"left out {len(faults)} of {count} images: {_listing(faults)}"
 
 
 def none_readable(folder: str | Path, faults: dict) -> InputError:
-    """The error for a folder all of whose images have a fault."""
+    """The error for a folder of which no image can be read.
+
+    Args:
+        folder: The folder.
+        faults: The reason for each image, by file.
+
+    Returns:
+        The error, to be raised.
+    """
     return InputError(f"none of the {len(faults)} images below {folder} can be read: {_listing(faults)}")
 
 

@@ -20,27 +20,29 @@ NORMAL_NAMES = ("good", "normal", "ok", "benign", "0")
 
 @dataclass(frozen=True)
 class OneClass(Dataset):
-    """A labeled data set, one class of which is normal; its labels become 0 for that and 1, ... for others.
+    """A labeled data set with one normal class: the labels become 0 for that one and 1, ... for the others.
 
-    A folder of images is such a set: its folder `good` beside others of any names. Anomalies that fell among
-    a folder's training examples test.
+    A folder of images can be one: its folder `good` beside others of any names. Anomalies among a folder's
+    training examples are moved to its test split.
 
-    of: the data set. normal: the label, by its name or number; nothing for one that is called so.
+    Attributes:
+        of: The data set.
+        normal: The label of the normal class, by its name or number; "" for one named good, normal or alike.
     """
 
     of: Dataset = Mnist5k()
     normal: str = "0"
 
     def load(self) -> Data:
-        """Raises InputError for data without labels, and for a label there is not."""
+        """Loads the data set; raises InputError for data without labels, and for an unknown label."""
         return self._one_class(self.of.load())
 
     def sample(self) -> Data:
-        """The embedded digits, of which a sample's sample would hold too few of one class."""
+        """All embedded digits, as a few of them would hold too few of one class."""
         return OneClass().load()
 
     def around(self, dataset: Dataset) -> OneClass:
-        """The same of another data set; of a path with labels of its own, by whatever is called normal."""
+        """The same around another data set; around a path, with the class that is named good or normal."""
         return dataclasses.replace(self, of=dataset, normal="" if dataset.from_path else self.normal)
 
     def _one_class(self, data):

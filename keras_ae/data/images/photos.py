@@ -45,7 +45,9 @@ class Photographs(Dataset):
 
     Each is cut from left to right into parts to train, validate and test on, which share no pixel.
 
-    cropping: what training sees of them. channels: 3, or 1 for gray.
+    Attributes:
+        cropping: How they are cropped for training.
+        channels: 3, or 1 for gray; None for 3.
     """
 
     category: ClassVar[str] = "photographs"
@@ -95,13 +97,15 @@ class ScikitPhotographs(Photographs):
 
 @dataclass(frozen=True)
 class PhotoFolder(Dataset):
-    """Every photograph below a folder, of any sizes; they stay on disk where they are too many to hold.
+    """Every photograph below a folder, of any sizes; they stay on disk where they do not fit in memory.
 
-    Split by their pixels, so that neither a new name nor another format moves one. Of fewer than three
-    each is cut into parts that share no pixel, as `Photographs` is.
+    They are split by their pixels, so that neither a new name nor another format changes a split. Fewer than
+    three are each cut into parts that share no pixel, as `Photographs` are.
 
-    path: the folder. cropping: what training sees of them. channels: 1 for gray, 3 for color, None for
-    what the files are, which is color where only some are.
+    Attributes:
+        path: The folder.
+        cropping: How they are cropped for training.
+        channels: 1 for gray, 3 for color; None for color if any of the files has color.
     """
 
     category: ClassVar[str] = "photographs"
@@ -119,7 +123,7 @@ class PhotoFolder(Dataset):
         return cls(text) if Path(text).is_dir() else None
 
     def load(self) -> Data:
-        """Raises InputError for a folder without images that can be read."""
+        """Reads the photographs; raises InputError for a folder of which no image can be read."""
         names, others = image_files(self.path)
         files = [Path(self.path, name) for name in names]
         good, channels, faults = _read(files, self.channels)
@@ -145,7 +149,17 @@ class PhotoFolder(Dataset):
 
 
 def data_of(name: str, albums: dict[str, Album], cropping: Cropping, notes: tuple[str, ...]) -> Data:
-    """Crops of the albums "train" and "validation", if given, and "test", which is kept whole too."""
+    """Crops of photographs as data.
+
+    Args:
+        name: Of the data.
+        albums: "train" and "validation", or neither, and "test", whose images are kept whole too.
+        cropping: How they are cropped for training.
+        notes: What a user should know.
+
+    Returns:
+        The data.
+    """
     test = albums["test"]
     empty = Split(np.empty((0, cropping.size, cropping.size, test.channels), np.uint8))
     held_back = {
@@ -178,9 +192,17 @@ def cut_in_three(name: str, images: Sequence[np.ndarray], cropping: Cropping, no
 
 
 def read_photograph(file: Path, channels: int) -> Photograph:
-    """An image file, decoded once to see that it can be.
+    """A photograph from its file, which is decoded once to check it.
 
-    Raises whatever the decoders raise for a file that is broken, and ValueError for one that is too small.
+    Args:
+        file: The image.
+        channels: 1 for gray, 3 for color.
+
+    Returns:
+        The photograph.
+
+    Raises:
+        ValueError: For one that is too small. The decoders raise further errors for a broken file.
     """
     decoded = whole_image(file, channels)
     if min(decoded.shape[:2]) < LEAST_SIDE:
@@ -229,6 +251,13 @@ def _as(channels, image):
 
 
 def check_channels(channels: int | None) -> None:
-    """Raises ValueError for anything but gray, color, or None for what the files are."""
+    """Checks a number of channels.
+
+    Args:
+        channels: 1 for gray, 3 for color, None for those of the files.
+
+    Raises:
+        ValueError: For another number.
+    """
     if channels not in (None, 1, 3):
         raise ValueError(f"channels is 1 (gray) or 3 (color), received {channels}")

@@ -33,7 +33,12 @@ FETCHED_AT_ONCE = 8
 class Published(Dataset):
     """A set of photographs to measure on, never to train on: its train and validation splits are empty.
 
-    cropping: what is shown of them. channels: 1 for gray, 3 for color, None for what each of the files is.
+    Attributes:
+        cropping: How pieces of them are cut to be shown.
+        channels: 1 for gray, 3 for color; None for those of each file.
+        origin: The address of the files' folder.
+        folder: Below the cache's folder of data sets.
+        colors: Channels of the set, 1 or 3.
     """
 
     category: ClassVar[str] = "photographs"

@@ -1,4 +1,4 @@
-"""Sprites whose factors are known: every combination of shape, size, rotation and place, drawn by ourselves.
+"""Sprites with known factors: every combination of shape, size, rotation and position, rendered here.
 
 In the manner of dSprites (Matthey, Higgins, Hassabis and Lerchner 2017), on a smaller grid.
 """
@@ -25,23 +25,24 @@ COUNTS = (3, 4, 10, 12, 12)
 """Values of each factor, 17,280 combinations."""
 RADII = (0.11, 0.22)
 """Radius of the circle around the smallest and the largest sprite, in sides of the image."""
-PLACES = (0.25, 0.75)
-"""First and last place of a sprite's middle, in sides of the image: the largest one stays inside."""
+POSITIONS = (0.25, 0.75)
+"""First and last position of a sprite's middle, in sides of the image: the largest one stays inside."""
 AT_A_TIME = 2**20
 """Pixels drawn at a time, which bounds the memory that it takes."""
 
 
 @dataclass(frozen=True)
 class Sprites(Dataset):
-    """A white square, ellipse or heart on black: 3 shapes x 4 sizes x 10 rotations x 12 x 12 places.
+    """A white square, ellipse or heart on black: 3 shapes x 4 sizes x 10 rotations x 12 x 12 positions.
 
     Elements (size, size, 1) in [0, 1], edges antialiased; labels are the shapes. Each factor is a whole
-    number from 0; rotations go once around, clockwise; places go from left to right and from top to bottom.
+    number from 0; rotations are clockwise; positions go from left to right and from top to bottom.
     As in dSprites, a shape that repeats itself as it turns gives one image for several rotations: the
     square and the ellipse have 5 that differ, the heart 10, so that of 17,280 images 11,520 differ, and no
     code can tell all rotations apart. Split 80 / 10 / 10 by content, equal images together.
 
-    size: side in pixels, from 8 to 128.
+    Attributes:
+        size: Side in pixels, from 8 to 128.
     """
 
     name: ClassVar[str] = "sprites"
@@ -61,7 +62,15 @@ class Sprites(Dataset):
 
 
 def render(factors: np.ndarray, size: int) -> np.ndarray:
-    """Images (n, size, size, 1) uint8 of factors (n, 5), whole numbers from 0 below COUNTS."""
+    """Renders sprites.
+
+    Args:
+        factors: (n, 5), whole numbers from 0 below `COUNTS`.
+        size: Side of an image in pixels.
+
+    Returns:
+        (n, size, size, 1), uint8.
+    """
     factors = np.asarray(factors)
     images = np.empty((len(factors), size, size, 1), np.uint8)
     step = max(1, AT_A_TIME // size**2)
@@ -69,17 +78,24 @@ def render(factors: np.ndarray, size: int) -> np.ndarray:
         index = np.flatnonzero(factors[:, 0] == shape)
         for start in range(0, len(index), step):
             part = index[start : start + step]
-            across, up, radius = _seen_by_sprite(factors[part], size)
-            # a pixel's share that is covered, from how far its middle lies outside
+            across, up, radius = _sprite_coordinates(factors[part], size)
+            # the fraction of a pixel that is covered, from how far its middle lies outside
             covered = np.clip(0.5 - distance(across, up, radius), 0, 1)
             images[part, ..., 0] = np.rint(255 * covered)
     return images
 
 
 def grid_of_factors(step: int = 1) -> np.ndarray:
-    """(n, 5) int64, every combination of every step-th value of each factor, but of all shapes."""
-    taken = (1, *[step] * (len(COUNTS) - 1))
-    values = [np.arange(0, count, each) for count, each in zip(COUNTS, taken, strict=True)]
+    """Combinations of factors.
+
+    Args:
+        step: Every step-th value of each factor is taken, but every shape.
+
+    Returns:
+        (n, 5), int64.
+    """
+    steps = (1, *[step] * (len(COUNTS) - 1))
+    values = [np.arange(0, count, each) for count, each in zip(COUNTS, steps, strict=True)]
     return np.stack(np.meshgrid(*values, indexing="ij"), axis=-1).reshape(-1, len(COUNTS))
 
 
@@ -97,16 +113,16 @@ def _data(name, size, step):
     )
 
 
-def _seen_by_sprite(factors, size):
-    """Where pixels lie as the sprites see them, (n, size, size) twice, and radii (n, 1, 1); all in pixels."""
+def _sprite_coordinates(factors, size):
+    """Coordinates of pixels relative to the sprites, (n, size, size) twice, and radii (n, 1, 1), in pixels."""
     shape, scale, rotation, column, row = factors.T
     radius = size * np.linspace(*RADII, COUNTS[1], dtype=np.float32)[scale]
     # whole numbers first, so that rotations that look the same are the same to the last bit
     repeats = np.array(REPEATS)[shape]
     angle = 2 * np.pi * (rotation * repeats % COUNTS[2]) / (COUNTS[2] * repeats)
     pixels = np.arange(size, dtype=np.float32) + np.float32(0.5)
-    right = pixels - size * np.linspace(*PLACES, COUNTS[3], dtype=np.float32)[column][:, None]
-    down = pixels - size * np.linspace(*PLACES, COUNTS[4], dtype=np.float32)[row][:, None]
+    right = pixels - size * np.linspace(*POSITIONS, COUNTS[3], dtype=np.float32)[column][:, None]
+    down = pixels - size * np.linspace(*POSITIONS, COUNTS[4], dtype=np.float32)[row][:, None]
     cos, sin = (turned(angle).astype(np.float32)[:, None] for turned in (np.cos, np.sin))
     across = (cos * right)[:, None, :] + (sin * down)[:, :, None]
     up = (sin * right)[:, None, :] - (cos * down)[:, :, None]
