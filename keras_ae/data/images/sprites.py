@@ -114,7 +114,7 @@ def _data(name, size, step):
 
 
 def _sprite_coordinates(factors, size):
-    """Coordinates of pixels relative to the sprites, (n, size, size) twice, and radii (n, 1, 1), in pixels."""
+    """Coordinates of pixels relative to sprites, (n, size, size) twice, and radii (n, 1, 1), in pixels."""
     shape, scale, rotation, column, row = factors.T
     radius = size * np.linspace(*RADII, COUNTS[1], dtype=np.float32)[scale]
     # whole numbers first, so that rotations that look the same are the same to the last bit

@@ -26,7 +26,7 @@ MANIFEST = Path(__file__).with_name("published.sha256")
 """Lines of a file's sha256 and its path below the cache's folder of data sets."""
 
 PROBATION = 0.15
-"""Share of a series of the Numenta benchmark that is there to learn from (Lavin and Ahmad 2015)."""
+"""Fraction of a series of the Numenta benchmark that is for training (Lavin and Ahmad 2015)."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,9 @@ class Nab(Dataset):
     benchmark. Several series are standardized each by itself, and the model
     learns from the normal parts of all of them.
 
-    series: a folder and a name, such as "realKnownCause/nyc_taxi", or nothing for the 52 that have labels.
-    window: points of a window, at least 4.
+    Attributes:
+        series: A folder and a name, such as "realKnownCause/nyc_taxi"; "" for the 52 that have labels.
+        window: Points of a window, at least 4.
     """
 
     category: ClassVar[str] = "series"
@@ -59,7 +60,7 @@ class Nab(Dataset):
         return cls(series) if name == cls.name else None
 
     def load(self) -> Data:
-        """Raises InputError for a series there is not."""
+        """Downloads and joins the series; raises InputError for an unknown one."""
         names = [self.series] if self.series else [name for name, found in self.anomalies().items() if found]
         return concatenated(self.name, {name: self._one(name, bool(self.series)) for name in names})
 
@@ -103,7 +104,10 @@ class Nab(Dataset):
 class InternalBleeding(Dataset):
     """A series of the UCR anomaly archive (Wu and Keogh 2021): arterial pressure, with one anomaly.
 
-    The training file is normal. window: points of a window, at least 4.
+    The training file is normal.
+
+    Attributes:
+        window: Points of a window, at least 4.
     """
 
     category: ClassVar[str] = "series"

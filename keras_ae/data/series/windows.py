@@ -1,4 +1,4 @@
-"""Series as data: windows of a normal part to learn from, and of the whole to look for anomalies in."""
+"""Series as data: windows of a normal part to train on, and of the whole series to test on."""
 
 from __future__ import annotations
 
@@ -47,9 +47,14 @@ FEWEST = 4
 class SeriesFile(Dataset):
     """A file of values over time (.csv, .tsv, .txt): a column of times and one or more of values.
 
-    path: the file. time, values, label: its columns, where they are not found out. window: points of a
-    window, at least 4. normal: the part to learn from, "40%" for the first of its points or
-    "2024-01-01..2024-02-01"; nothing for the first half.
+    Attributes:
+        path: The file.
+        time: The column of times; "" to detect it.
+        values: The columns of values; () for all that vary.
+        label: The column that is above 0 in anomalies; "" to detect it.
+        window: Points of a window, at least 4.
+        normal: The normal part to train on, "40%" for the first of its points or "2024-01-01..2024-02-01"; ""
+            for the first half.
     """
 
     category: ClassVar[str] = "series"
@@ -78,7 +83,7 @@ class SeriesFile(Dataset):
         return cls(text) if Path(text).suffix.lower() in (".csv", ".tsv", ".txt") else None
 
     def load(self) -> Data:
-        """Raises InputError for what is no series, and where the normal part is too short."""
+        """Reads the file; raises InputError for one that is no series, and for too short a normal part."""
         series = series_from_table(read_table(self.path), self.time or None, self.values, self.label or None)
         return data_of(
             Path(self.path).name, series, self.window, parse_normal_part(series, self.normal or "50%")
@@ -93,9 +98,12 @@ class SeriesFile(Dataset):
 class DailyPattern(Dataset):
     """A generated pattern of days of 96 points, the second half of them with anomalies of five kinds.
 
-    They are simple on purpose, and figures on them a demonstration.
+    They are simple on purpose, and metrics on them a demonstration.
 
-    days: at least 12. window: points of a window, at least 4. seed: of the generator.
+    Attributes:
+        days: At least 12.
+        window: Points of a window, at least 4.
+        seed: Of the generator.
     """
 
     category: ClassVar[str] = "series"

@@ -43,9 +43,10 @@ KINDS = {
 class NslKdd(Dataset):
     """NSL-KDD (Tavallaee et al. 2009): 25,192 connections to train and validate, 22,544 to test (KDDTest+).
 
-    Of the former a fifth, by content, validates. The difficulty that the files tell is not looked at.
+    A fifth of the former, by content, is the validation split. The files' difficulty column is not used.
 
-    scaling: of numbers, by their "range" or their "spread".
+    Attributes:
+        scaling: Of numbers, by their "range" or their "spread".
     """
 
     category: ClassVar[str] = "table"
@@ -81,10 +82,12 @@ class NslKdd(Dataset):
 class Connections(Dataset):
     """Generated network connections with NSL-KDD's fields: normal traffic, floods, scans, guessed passwords.
 
-    They are simple on purpose, and figures on them a demonstration.
+    They are simple on purpose, and metrics on them a demonstration.
 
-    count: how many, at least 500; a fifth of them are attacks. seed: of the generator. scaling: of
-    numbers, by their "range" or their "spread".
+    Attributes:
+        count: How many, at least 500; a fifth of them are attacks.
+        seed: Of the generator.
+        scaling: Of numbers, by their "range" or their "spread".
     """
 
     category: ClassVar[str] = "table"

@@ -48,9 +48,11 @@ MOST_WORDS = 1000
 class Preprocessor:
     """Named columns in, a vector out.
 
-    model: {name of the signature: (batch, 1)}, float32 or string -> {"inputs": (batch, features)}.
-    columns: their names; groups: (features,), which column each feature was made of.
-    logarithms: columns of numbers whose logarithm is taken.
+    Attributes:
+        model: {name in the signature: (batch, 1)}, float32 or string -> {"inputs": (batch, features)}.
+        columns: Their names.
+        groups: (features,), the index of the column that each feature was made of.
+        logarithms: Columns of numbers of which the logarithm is taken.
     """
 
     model: keras.Model

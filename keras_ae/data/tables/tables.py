@@ -29,9 +29,15 @@ class TableFile(Dataset):
 
     Columns of times, of words that are all but different in each row, and of no value are left out.
 
-    path: the file. label: the column that tells what is normal; without one that is called so, every row
-    counts as normal. normal: what it holds of normal rows. numbers, words, left_out: columns that are to
-    be taken otherwise than found out. scaling: of numbers, by their "spread" or their "range".
+    Attributes:
+        path: The file.
+        label: The column that tells which rows are normal; "" for one named label, class or alike. Without
+            such a column every row is normal.
+        normal: The label of normal rows; "" for one named normal, good, 0 or alike.
+        numbers: Columns to read as numbers.
+        words: Columns to read as words.
+        left_out: Columns to leave out.
+        scaling: Of numbers, by their "spread" or their "range".
     """
 
     category: ClassVar[str] = "table"
@@ -56,7 +62,7 @@ class TableFile(Dataset):
         return cls(text) if Path(text).suffix.lower() in (".csv", ".tsv", ".txt") else None
 
     def load(self) -> Data:
-        """Raises InputError for what is no table, and for columns there are not."""
+        """Reads the file; raises InputError for one that is no table, and for unknown columns."""
         kinds = dict.fromkeys(self.words, "text") | dict.fromkeys(self.numbers, "number")
         table = read_table(self.path, kinds)
         missing = [name for name in (self.label, *self.left_out) if name and name not in table.columns]
@@ -88,9 +94,17 @@ class TableFile(Dataset):
         )
 
     def columns(self, names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, np.ndarray]:
-        """Columns of the file (n,) by their names, those of words as words, all others as numbers.
+        """Reads columns of the file.
 
-        Raises InputError for columns there are not, and for text where numbers are.
+        Args:
+            names: Of the columns.
+            words: Those that are read as words; all others are numbers.
+
+        Returns:
+            (n,) each, by name.
+
+        Raises:
+            InputError: For unknown columns, and for text where numbers are expected.
         """
         kinds = {name: "text" if name in words else "number" for name in names}
         table = read_table(self.path, kinds, only=names, needed=names)
@@ -107,7 +121,7 @@ class TableFile(Dataset):
 
 @dataclass(frozen=True)
 class BreastCancer(Dataset):
-    """569 breast tumors, 30 measures of cell nuclei each (Street et al. 1993), inside scikit-learn.
+    """569 breast tumors, 30 measurements of cell nuclei each (Street et al. 1993), inside scikit-learn.
 
     Benign ones are normal, malignant ones the anomalies.
     """
