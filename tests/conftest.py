@@ -28,7 +28,7 @@ def pytest_collection_finish(session):
     if session.items:
         import tensorflow as tf
 
-        tf.config.experimental.enable_op_determinism()  # as train() does; Keras then leaves XLA's compiler out
+        tf.config.experimental.enable_op_determinism()  # as train() does; Keras then does not use XLA
         if not any(item.get_closest_marker("slow") for item in session.items):
             # a graph that runs a few times costs more to optimize than that saves; trainings of minutes do it
             tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

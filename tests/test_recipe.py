@@ -177,7 +177,8 @@ def test_an_unknown_recipe_is_refused_with_those_there_are():
         ("import nowhere\n", "cannot be loaded: ModuleNotFoundError: No module named 'nowhere'"),
         ("def (\n", "cannot be loaded: SyntaxError"),
         (
-            "from keras_ae.blocks.dense import DenseBackbone\nfrom keras_ae.data.made_levels import MadeLevels\n"
+            "from keras_ae.blocks.dense import DenseBackbone\n"
+            "from keras_ae.data.made_levels import MadeLevels\n"
             "from keras_ae.recipe import Recipe\n",
             "; write from keras_ae.backbones.dense import DenseBackbone; "
             "from keras_ae.data.levels.generated import GeneratedLevels$",

@@ -15,7 +15,7 @@ from keras_ae.data.splits import assign
 from keras_ae.data.types import Data
 from keras_ae.imaging.decode import image_header
 
-__all__ = ["Bsd100", "Bsd400", "Published", "Set12", "Set14", "Set5", "Set68"]
+__all__ = ["Bsd100", "Bsd400", "Published", "Set5", "Set12", "Set14", "Set68"]
 
 MANIFEST = Path(__file__).with_name("published.sha256")
 """Lines of a file's sha256 and its path below the cache's folder of data sets."""
