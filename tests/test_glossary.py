@@ -81,10 +81,7 @@ ALLOWED = {
 """Names in which a word is right, and why."""
 
 REMAINING: dict[str, set[str]] = {
-    "keras_ae/apps/encoding/head.py": {"taken"},
-    "keras_ae/apps/encoding/writers.py": {"named"},
     "keras_ae/apps/generation/inputs.py": {"NamedExample"},
-    "keras_ae/apps/restoration/files.py": {"named_jobs"},
     "keras_ae/data/arrays.py": {"_given_splits"},
     "keras_ae/data/images/crops.py": {"_drawn"},
     "keras_ae/data/series/windows.py": {"_told"},

@@ -129,7 +129,6 @@ def annotation_gaps(path):
 
 
 UNFINISHED = {
-    "keras_ae/apps/prediction/predictor.py",
     "keras_ae/data/arrays.py",
     "keras_ae/data/dataset.py",
     "keras_ae/data/images/crops.py",

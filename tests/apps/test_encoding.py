@@ -210,8 +210,8 @@ def test_a_data_set_in_memory_is_read_in_its_original_units(tmp_path, random, do
     raw = random.integers(0, 4, (60, 6, 5)) if domain == "categorical" else random.normal(7, 3, (60, 6, 5, 1))
     np.save(tmp_path / "x.npy", raw)
     dataset = ArrayFile(str(tmp_path / "x.npy"), domain=domain)
-    taken = InputSpec(raw.shape[1:], domain, 4)
-    stream = LoadedStream(dataset, taken)
+    input_spec = InputSpec(raw.shape[1:], domain, 4)
+    stream = LoadedStream(dataset, input_spec)
     found = np.concatenate([rows.examples for rows in stream.batches(7)])
     assert found.dtype == (np.int64 if domain == "categorical" else np.float32)
     for example in found:
@@ -546,15 +546,15 @@ def test_a_bar_is_drawn_on_a_terminal_alone(models, tmp_path, save, capsys, monk
 
 
 def test_an_input_is_known_by_its_content(images, save, few_digits):
-    taken = InputSpec((28, 28, 1), "unit")
-    before = FolderStream(str(images), taken).sha256()
-    assert FolderStream(str(images), taken).sha256() == before
+    input_spec = InputSpec((28, 28, 1), "unit")
+    before = FolderStream(str(images), input_spec).sha256()
+    assert FolderStream(str(images), input_spec).sha256() == before
     (images / "a" / "0.png").rename(images / "a" / "00.png")
-    assert FolderStream(str(images), taken).sha256() != before
+    assert FolderStream(str(images), input_spec).sha256() != before
     file = save(x=np.zeros((3, 28, 28)), images=np.ones((3, 28, 28)))
-    one, other = (open_stream(str(file), taken, key=key).sha256() for key in ("x", "images"))
+    one, other = (open_stream(str(file), input_spec, key=key).sha256() for key in ("x", "images"))
     assert one != other
-    one, other = (open_stream("mnist_5k", taken, split).sha256() for split in ("train", "test"))
+    one, other = (open_stream("mnist_5k", input_spec, split).sha256() for split in ("train", "test"))
     assert one != other
 
 
@@ -574,7 +574,7 @@ def test_encoding_is_hardly_slower_than_a_bare_prediction_and_takes_little_memor
     few = {"inputs": digits[:4] / np.float32(255)}
     export_heads(ServableHeads(heads, units, few), "denoising", card, tmp_path / "models")
     head = Head.of(tmp_path / "models/denoising/encoder/1")
-    stream = open_stream(str(tmp_path / "digits.npy"), head.taken)
+    stream = open_stream(str(tmp_path / "digits.npy"), head.input_spec)
     seen = {"inputs": digits / np.float32(255)}
     rates = {"predict": [], "encode": []}
     for repeat in range(6):  # the first warms up

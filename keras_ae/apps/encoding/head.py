@@ -27,7 +27,7 @@ class Head:
 
     Attributes:
         folder: The version's folder.
-        taken: The shape and the domain of its inputs.
+        input_spec: The shape and the domain of its inputs.
         conditional: Whether it also takes labels.
         labels: How many labels there are; 0 where the card does not say.
         outputs: (shape of one example's, dtype) of each output to write, by name.
@@ -35,7 +35,7 @@ class Head:
     """
 
     folder: Path
-    taken: InputSpec
+    input_spec: InputSpec
     conditional: bool
     labels: int
     outputs: dict[str, tuple[tuple[int, ...], np.dtype]]
@@ -84,7 +84,7 @@ class Head:
                 f"{folder} gives {', '.join(all_outputs)}; received --outputs {','.join(unknown)}"
             )
         conditional = "condition" in inputs
-        taken = InputSpec(
+        input_spec = InputSpec(
             tuple(inputs["inputs"]["shape"][1:]),
             domain,
             shape[-1] if domain.one_hot else 0,
@@ -94,7 +94,7 @@ class Head:
             name: (tuple(all_outputs[name]["shape"][1:]), np.dtype(all_outputs[name]["dtype"]))
             for name in names
         }
-        return cls(folder, taken, conditional, card["data"].get("classes", 0), outputs, weights)
+        return cls(folder, input_spec, conditional, card["data"].get("classes", 0), outputs, weights)
 
     def load(self) -> Callable[[Batch], Outputs]:
         """Loads the SavedModel.
@@ -158,4 +158,4 @@ class Head:
         """
         if size is not None and size < 1:
             raise InputError(f"expected batches of at least 1 example, received {size}")
-        return size or inference_batch(self.taken.shape)
+        return size or inference_batch(self.input_spec.shape)

@@ -53,4 +53,4 @@ class EncodingRequest:
         recipe = Path(self.recipe).name.removesuffix(".py")
         folder = find_version(self.models, recipe, self.head, self.version)
         head = Head.of(folder, self.outputs)
-        return head, open_stream(self.input, head.taken, self.split, self.key)
+        return head, open_stream(self.input, head.input_spec, self.split, self.key)

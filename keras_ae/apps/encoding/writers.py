@@ -31,12 +31,12 @@ class RowColumns:
     """The columns of a table of codes, besides the index and the outputs.
 
     Attributes:
-        named: Whether each row has a name, its file's.
-        labeled: Whether each row has a label.
+        has_names: Whether each row has a name, its file's.
+        has_labels: Whether each row has a label.
     """
 
-    named: bool
-    labeled: bool
+    has_names: bool
+    has_labels: bool
 
 
 class Writer:
@@ -79,7 +79,7 @@ def output_paths(output: Path, columns: RowColumns, force: bool = False) -> list
     if output.suffix not in WRITERS:
         kinds = " or ".join(f"*{kind}" for kind in WRITERS)
         raise InputError(f"expected an output named {kinds}, received {output}")
-    beside = columns.named and output.suffix == ".npy"
+    beside = columns.has_names and output.suffix == ".npy"
     paths = [output.with_name(f"{output.name}.csv"), output] if beside else [output]
     existing = [path for path in paths if path.exists()]
     if existing and not force:
@@ -166,8 +166,8 @@ class ParquetWriter(Writer):
             ) from error
         self.arrow, self.outputs, self.count = pyarrow, head.outputs, 0
         fields = [("index", pyarrow.int64())]
-        fields += [("name", pyarrow.string())] if columns.named else []
-        fields += [("label", pyarrow.int64())] if columns.labeled else []
+        fields += [("name", pyarrow.string())] if columns.has_names else []
+        fields += [("label", pyarrow.int64())] if columns.has_labels else []
         fields = [pyarrow.field(*field, nullable=False) for field in fields]
         for name, (shape, dtype) in head.outputs.items():
             kind = pyarrow.from_numpy_dtype(dtype)

@@ -28,7 +28,11 @@ class Predictor:
     domain: str | None = None
 
     def tensors(self) -> dict[str, dict]:
-        """The signature: {"inputs": {name: {"shape", "dtype"}}, "outputs": ...}."""
+        """The inputs and outputs of the signature.
+
+        Returns:
+            {"inputs": {name: {"shape", "dtype"}}, "outputs": ...}; None in a shape stands for any size.
+        """
         raise NotImplementedError
 
     def predict(self, inputs: Any) -> dict[str, np.ndarray]:

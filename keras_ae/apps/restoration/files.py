@@ -13,7 +13,7 @@ from keras_ae.errors import InputError
 from keras_ae.files import written_whole
 from keras_ae.imaging.decode import SUFFIXES
 
-__all__ = ["Job", "Listing", "check_output", "listing", "named_jobs", "replacing"]
+__all__ = ["Job", "Listing", "check_output", "image_jobs", "listing", "replacing"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def listing(source: Path, kind: str = "images", output: Path | None = None) -> L
     return files
 
 
-def named_jobs(source: Path, names: list[str], output: Path) -> list[Job]:
+def image_jobs(source: Path, names: list[str], output: Path) -> list[Job]:
     """A job for each image, its files named like it: photo.png and photo_comparison.png.
 
     Where two images would give the same file, each keeps its suffix: photo.jpg.png. Names that differ

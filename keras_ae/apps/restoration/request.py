@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from keras_ae.apps.restoration.files import Job, check_output, listing, named_jobs
+from keras_ae.apps.restoration.files import Job, check_output, image_jobs, listing
 from keras_ae.apps.restoration.masks import mask_files
 from keras_ae.errors import InputError
 
@@ -70,7 +70,7 @@ class RestorationRequest:
         if not source:
             raise InputError("expected an image or a folder of images, received an empty name; name one")
         files = listing(Path(source), "images", output)
-        jobs, failures = named_jobs(Path(source), files.images, output), dict(files.failures)
+        jobs, failures = image_jobs(Path(source), files.images, output), dict(files.failures)
         if masks is not None:
             mask_by_name, unmasked = mask_files(masks, Path(source), files.images)
             jobs = [dataclasses.replace(job, mask=mask_by_name.get(job.name)) for job in jobs]

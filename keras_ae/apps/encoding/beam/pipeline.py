@@ -61,7 +61,7 @@ class WorkerState:
 
     def __init__(self, job: Job):
         self.run = job.head.load()
-        self.stream = open_stream(job.input, job.head.taken, job.split, job.key)
+        self.stream = open_stream(job.input, job.head.input_spec, job.split, job.key)
         if self.stream.count != job.count:
             raise InputError(f"{job.input} held {job.count} examples, but {self.stream.count} for a worker")
 

@@ -152,7 +152,7 @@ def join(job: Job, output: Path, force: bool = False) -> int:
     with open_writer(paths, job.head, job.columns) as writer:
         for number in range(job.shards):
             array = np.load(job.file(number), mmap_mode="r", allow_pickle=False)
-            names, labels = _beside(job.file(number)) if job.columns.named else (None, None)
+            names, labels = _beside(job.file(number)) if job.columns.has_names else (None, None)
             for first in range(0, len(array), JOINED_ROWS):
                 here = slice(first, first + JOINED_ROWS)
                 part = array[here]
