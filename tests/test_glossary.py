@@ -81,14 +81,12 @@ ALLOWED = {
 """Names in which a word is right, and why."""
 
 REMAINING: dict[str, set[str]] = {
-    "keras_ae/apps/generation/inputs.py": {"NamedExample"},
     "keras_ae/data/arrays.py": {"_given_splits"},
     "keras_ae/data/images/crops.py": {"_drawn"},
     "keras_ae/data/series/windows.py": {"_told"},
     "keras_ae/data/streams/stream.py": {"named"},
     "keras_ae/data/tables/connections.py": {"_guess"},
     "keras_ae/data/tables/nsl_kdd.py": {"_named"},
-    "keras_ae/formats/levels/sprites.py": {"_figure", "draw"},
     "keras_ae/runs/load.py": {"_measured_on"},
 }
 """Names that are to be changed yet, by file."""

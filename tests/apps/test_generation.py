@@ -9,7 +9,7 @@ from PIL import Image
 
 from keras_ae.apps.generation import generate, walks
 from keras_ae.apps.generation.generator import Generated, Generator
-from keras_ae.apps.generation.inputs import NamedExample, cut_windows, join_windows, read_example
+from keras_ae.apps.generation.inputs import InputExample, cut_windows, join_windows, read_example
 from keras_ae.apps.generation.latent_space import LatentSpace, spherical_interpolation
 from keras_ae.apps.generation.request import MAX_LENGTH, GenerationRequest
 from keras_ae.apps.generation.selection import best_of, make_valid, replace_copies, validity_function
@@ -199,7 +199,7 @@ def test_a_concept_is_the_difference_of_means():
 
 
 def test_a_traversal_changes_one_unit_alone(digits, tiles):
-    one = NamedExample("one", np.zeros(SHAPE, np.float32), code=np.zeros(4, np.float32))
+    one = InputExample("one", np.zeros(SHAPE, np.float32), code=np.zeros(4, np.float32))
     seen = np.random.default_rng(0).normal(size=(100, 4)).astype("float32")
     [row] = walks.traverse(digits, one, seen, 2, 5)
     assert row.examples.shape == (5, *SHAPE)
@@ -421,14 +421,14 @@ def test_an_example_is_named_by_file_place_or_seed(digits, tmp_path):
 
 
 def test_an_example_without_its_class_is_asked_for_it(classes):
-    one = NamedExample("one", np.zeros(SHAPE, np.float32))
+    one = InputExample("one", np.zeros(SHAPE, np.float32))
     with pytest.raises(InputError, match="one has no class .*ant, bee, cat"):
         walks.code_of(classes, one)
 
 
 def test_a_code_is_decoded_as_the_class_that_is_wanted(classes):
     first, last = (
-        NamedExample(name, np.zeros(SHAPE, np.float32), label=number) for number, name in enumerate("ab")
+        InputExample(name, np.zeros(SHAPE, np.float32), label=number) for number, name in enumerate("ab")
     )
     with pytest.raises(InputError, match="two examples of one class, a is of 0 and b of 1"):
         walks.interpolate(classes, first, last, 3)
@@ -469,13 +469,13 @@ def test_attributes_are_the_mediums_own_or_labels():
 
 
 def test_an_attribute_and_a_walk_give_examples_by_name(tiles):
-    one = NamedExample("one", np.zeros((4, 8), int))
+    one = InputExample("one", np.zeros((4, 8), int))
     codes = tiles.encode(np.random.default_rng(0).integers(0, 3, (10, 4, 8)))
     found = walks.add_attribute(tiles, [one], codes, np.arange(10) < 5, 1.0)
     assert [*found] == ["one_before", "one_after"]
-    steps = walks.interpolate(tiles, one, NamedExample("two", np.ones((4, 8), int)), 4)
+    steps = walks.interpolate(tiles, one, InputExample("two", np.ones((4, 8), int)), 4)
     np.testing.assert_array_equal(steps["step_00"], found["one_before"])
-    back, codes, told = walks.reconstruct(tiles, NamedExample("long", np.zeros((4, 20), int)))
+    back, codes, told = walks.reconstruct(tiles, InputExample("long", np.zeros((4, 20), int)))
     assert back.shape == (4, 20)
     assert len(codes) == 3
     assert "of 80 positions as they were" in told
@@ -486,7 +486,7 @@ def test_an_attribute_and_a_walk_give_examples_by_name(tiles):
 
 def test_what_is_near_is_found_and_a_copy_is_told(tiles, random):
     learned = random.integers(0, 3, (20, 4, 8))
-    one = NamedExample("one", learned[7])
+    one = InputExample("one", learned[7])
     [row] = walks.nearest_neighbors(tiles, one, learned, 3)
     assert row.indices[0] == 7
     assert row.line().endswith("(a copy)")
@@ -547,7 +547,7 @@ def test_a_walk_between_seeds_begins_and_ends_with_what_they_generate(steps):
 
 
 def test_a_walk_from_an_example_begins_with_just_that(steps):
-    example = NamedExample("one", np.random.default_rng(5).integers(0, 3, (4, 8)))
+    example = InputExample("one", np.random.default_rng(5).integers(0, 3, (4, 8)))
     walked = list(walks.interpolate(steps, example, read_example("seed:2", steps, None), 3).values())
     np.testing.assert_array_equal(walked[0], example.example)
     np.testing.assert_array_equal(walked[-1], steps.generate(1, 2).examples[0])

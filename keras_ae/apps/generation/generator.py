@@ -218,7 +218,7 @@ class Generator:
         decoder, axis = self.heads.decoder, self.heads.decoder.get_layer("decoder_steps").axis
         targets = self.scaler.transform(examples, self.shape[-1])
         probabilities = np.asarray(
-            apply(self._teacher_forced, {"code": codes, "targets": targets})["reconstruction"]
+            apply(self._scoring_model, {"code": codes, "targets": targets})["reconstruction"]
         )
         scores, classes = (
             np.swapaxes(np.asarray(part), 1, 1 + axis).reshape(-1, *shape, self.shape[-1])
@@ -227,7 +227,7 @@ class Generator:
         return {"choices": noise_for_classes(scores, classes, decoder.get_layer("decoder_spread").scale)}
 
     @cached_property
-    def _teacher_forced(self) -> keras.Model:
+    def _scoring_model(self) -> keras.Model:
         return teacher_forced(self.heads.decoder)
 
     def generate(

@@ -12,13 +12,13 @@ from keras_ae.apps.generation.generator import Generator
 from keras_ae.data.types import Data, in_original_units
 from keras_ae.errors import InputError
 
-__all__ = ["NamedExample", "cut_windows", "example_file", "join_windows", "read_example"]
+__all__ = ["InputExample", "cut_windows", "example_file", "join_windows", "read_example"]
 
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
-class NamedExample:
+class InputExample:
     """An example and its name.
 
     Attributes:
@@ -40,7 +40,7 @@ class NamedExample:
 
 def read_example(
     text: str, generator: Generator, data: Callable[[], Data], label: int | None = None
-) -> NamedExample:
+) -> InputExample:
     """The example that a text names.
 
     Args:
@@ -60,7 +60,7 @@ def read_example(
         generated = generator.generate(1, int(number), label=label)
         codes = {name: rows[0] for name, rows in generator.sample_codes(generated.noise).items()}
         known = None if generated.labels is None else generated.labels[0]
-        return NamedExample(
+        return InputExample(
             f"seed_{number}", generated.examples[0], codes["code"], codes.get("choices"), known
         )
     if kind in SPLITS and number.isdecimal():
@@ -70,7 +70,7 @@ def read_example(
         row = split.take(slice(int(number), int(number) + 1))
         known = label if row.labels is None else int(row.labels[0])
         example = in_original_units(row, generator.scaler)[0]
-        return NamedExample(f"{kind}_{number}", example, label=known, decode_as=label)
+        return InputExample(f"{kind}_{number}", example, label=known, decode_as=label)
     suffixes = ", ".join(generator.format.suffixes)
     if not Path(text).suffix:
         raise InputError(
@@ -78,7 +78,7 @@ def read_example(
             f"{text or 'nothing: INPUT=, or FROM= and TO='}"
         )
     path = example_file(text, generator)
-    return NamedExample(path.stem, generator.format.read(path, generator.element_shape), label=label)
+    return InputExample(path.stem, generator.format.read(path, generator.element_shape), label=label)
 
 
 def example_file(text: str, generator: Generator) -> Path:

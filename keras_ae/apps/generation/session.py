@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
-from keras_ae.apps.generation.inputs import NamedExample, read_example
+from keras_ae.apps.generation.inputs import InputExample, read_example
 from keras_ae.apps.generation.walks import has_attribute
 from keras_ae.data.types import Data, in_original_units
 from keras_ae.errors import InputError
@@ -74,7 +74,7 @@ class Session:
                 "what was generated there before, FORCE=1 (--force)"
             )
 
-    def example(self, text: str, one_window: bool = False) -> NamedExample:
+    def example(self, text: str, one_window: bool = False) -> InputExample:
         """The example that a text names, under a name that no other of the session has.
 
         Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
-from keras_ae.apps.generation.inputs import NamedExample, cut_windows, join_windows
+from keras_ae.apps.generation.inputs import InputExample, cut_windows, join_windows
 from keras_ae.apps.generation.latent_space import LatentSpace
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
@@ -91,7 +91,7 @@ class Neighbors:
         return f"{self.name}: {listing}" + ("  (a copy)" if self.distances[0] == 0 else "")
 
 
-def code_of(generator: Generator, example: NamedExample) -> dict[str, np.ndarray]:
+def code_of(generator: Generator, example: InputExample) -> dict[str, np.ndarray]:
     """The code of an example, and the noise that its decoder chooses by, if it makes choices.
 
     Args:
@@ -111,14 +111,14 @@ def code_of(generator: Generator, example: NamedExample) -> dict[str, np.ndarray
     return {"code": codes[0]} | choices
 
 
-def _decode_labels(generator: Generator, example: NamedExample, count: int) -> np.ndarray | None:
+def _decode_labels(generator: Generator, example: InputExample, count: int) -> np.ndarray | None:
     """The class to decode an example's code as, so many times: its own unless another is asked for."""
     if example.decode_as is not None:
         return np.full(count, example.decode_as)
     return _own_labels(generator, example, count)
 
 
-def _own_labels(generator: Generator, example: NamedExample, count: int) -> np.ndarray | None:
+def _own_labels(generator: Generator, example: InputExample, count: int) -> np.ndarray | None:
     """The class of an example, so many times; InputError where one is needed and none is known."""
     if not generator.classes:
         return None
@@ -131,7 +131,7 @@ def _own_labels(generator: Generator, example: NamedExample, count: int) -> np.n
 
 
 def interpolate(
-    generator: Generator, first: NamedExample, last: NamedExample, steps: int
+    generator: Generator, first: InputExample, last: InputExample, steps: int
 ) -> dict[str, np.ndarray]:
     """Examples on the path from one example to another, both ends as they are decoded.
 
@@ -173,7 +173,7 @@ def _choices_between(
 
 
 def traverse(
-    generator: Generator, example: NamedExample, codes: np.ndarray, dimension: int | None, steps: int
+    generator: Generator, example: InputExample, codes: np.ndarray, dimension: int | None, steps: int
 ) -> list[Traversal]:
     """Traversals of a dimension, or of those that change most of what is decoded.
 
@@ -247,7 +247,7 @@ def has_attribute(
 
 def add_attribute(
     generator: Generator,
-    examples: Sequence[NamedExample],
+    examples: Sequence[InputExample],
     codes: np.ndarray,
     has: np.ndarray,
     strength: float,
@@ -279,7 +279,7 @@ def add_attribute(
     return by_name
 
 
-def reconstruct(generator: Generator, example: NamedExample) -> tuple[np.ndarray, np.ndarray, str]:
+def reconstruct(generator: Generator, example: InputExample) -> tuple[np.ndarray, np.ndarray, str]:
     """Encodes an example and decodes it again, window by window.
 
     Args:
@@ -300,7 +300,7 @@ def reconstruct(generator: Generator, example: NamedExample) -> tuple[np.ndarray
 
 
 def nearest_neighbors(
-    generator: Generator, example: NamedExample, train: np.ndarray, count: int
+    generator: Generator, example: InputExample, train: np.ndarray, count: int
 ) -> list[Neighbors]:
     """The training examples nearest to an example.
 

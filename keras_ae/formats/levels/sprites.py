@@ -64,7 +64,7 @@ def _used(pen: Pen) -> None:
 
 
 def _pipe(top: bool, right: bool) -> Callable[[Pen], None]:
-    def draw(pen: Pen) -> None:
+    def sprite(pen: Pen) -> None:
         inner = 0 if top else 2
         sides = (0, 15 - inner) if right else (inner, 15)
         pen.rectangle((sides[0], 0, sides[1], 15), fill=GREEN)
@@ -76,7 +76,7 @@ def _pipe(top: bool, right: bool) -> Callable[[Pen], None]:
             pen.line((sides[0], 15, sides[1], 15), fill=(20, 70, 34))
             pen.line((sides[0] + (not right), 1, sides[1] - right, 1), fill=LEAF)
 
-    return draw
+    return sprite
 
 
 def _coin(pen: Pen) -> None:
@@ -173,15 +173,15 @@ def _gold(pen: Pen) -> None:
     pen.line((4, 10, 11, 10), fill=WHITE)
 
 
-def _figure(color: Color) -> Callable[[Pen], None]:
-    def draw(pen: Pen) -> None:
+def _person(color: Color) -> Callable[[Pen], None]:
+    def sprite(pen: Pen) -> None:
         pen.ellipse((6, 0, 10, 4), fill=color)
         pen.line((8, 4, 8, 10), fill=color, width=3)
         pen.line((4, 7, 12, 6), fill=color, width=2)
         pen.line((8, 10, 4, 15), fill=color, width=2)
         pen.line((8, 10, 12, 15), fill=color, width=2)
 
-    return draw
+    return sprite
 
 
 def _void(pen: Pen) -> None:
@@ -203,7 +203,7 @@ SPRITES: dict[str, Callable[[Pen], None]] = {
     "gold": _gold,
     "ladder": _ladder,
     "rope": _rope,
-    "spawn": _figure(WHITE),
+    "spawn": _person(WHITE),
     "enemy": _enemy,
     "door": _door,
     "stair": _stair,
