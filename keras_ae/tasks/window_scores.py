@@ -1,4 +1,4 @@
-"""Anomaly scores of points in time from those of the windows over them, and their metrics."""
+"""Anomaly scores of points in time, from those of the windows that hold them, and their metrics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LAGS, SHORTEST, LONGEST, USUAL = 400, 3, 300, 125
 """Lags at which a period is searched for, the range of periods that count, and the default period."""
 
 MOST_POINTS = 20_000
-"""Points of a series that its period is found by."""
+"""The most points of a series that its period is computed from."""
 
 
 def scores_of(windows: np.ndarray, points: Points, size: int) -> np.ndarray:
@@ -64,8 +64,8 @@ def point_metrics(
     """
     per_series, values = [], values_of(windows, points)
     for _, first, last in series_in(points):
-        labels, own = points.labels[first:last], scores[first:last]
-        if not labels.any() or not np.isfinite(own).any():
+        labels, own = None if points.labels is None else points.labels[first:last], scores[first:last]
+        if labels is None or not labels.any() or not np.isfinite(own).any():
             continue
         ranked = np.where(np.isfinite(own), own, np.nanmin(own))
         period = period_of(values[first:last])
@@ -145,11 +145,13 @@ def subsequence_pca(windows: np.ndarray, points: Points) -> np.ndarray:
         for begin, end in spans(np.isfinite(own).all(axis=1)):
             if end - begin < 2 * period:
                 continue
-            pieces = cut_windows(own[begin:end], np.arange(end - begin - period + 1), period).reshape(
+            subsequences = cut_windows(own[begin:end], np.arange(end - begin - period + 1), period).reshape(
                 -1, period * own.shape[1]
             )
-            deviation = pieces.std(axis=0)
-            standardized = (pieces - pieces.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+            deviation = subsequences.std(axis=0)
+            standardized = (subsequences - subsequences.mean(axis=0)) / np.where(
+                deviation > 0, deviation, 1.0
+            )
             pca = PCA().fit(standardized)
             fractions = np.maximum(pca.explained_variance_ratio_, 1e-12)
             distances = (cdist(standardized, pca.components_) / fractions).sum(axis=1)

@@ -143,7 +143,7 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     with exporting("detector"):
         assert run("detect", "table_anomaly", "table.csv", "--set", quick, "--output", "found") == 0
     told = capsys.readouterr().out
-    assert "no column tells what is normal: every row counts as normal" in told
+    assert "no column says which rows are normal: every row counts as normal" in told
     assert "of 300 rows are flagged" in told
     rows = rows_of(home / "found/scored.csv")
     worst = max(range(300), key=lambda row: float(rows[row]["score"]))

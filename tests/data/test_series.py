@@ -36,7 +36,7 @@ def test_rows_are_put_in_order_doubles_averaged_and_short_gaps_bridged(series):
     assert found.rows.tolist() == [2, 0, 1, 1, 5, 6]
     assert np.diff(found.times).tolist() == [3600 * 10**9] * 6
     told = "; ".join(found.notes)
-    assert "1 rows stood before earlier ones" in told
+    assert "1 rows are earlier than the row before" in told
     assert "1 rows repeat a time" in told
     assert "2 missing steps bridged" in told
     assert "1 steps in longer gaps have no value, and no score" in told

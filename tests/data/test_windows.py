@@ -55,9 +55,9 @@ def test_the_normal_part_is_a_share_or_a_stretch_of_time(waves, text, expected):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("half", 'as a share, "40%", or as times'),
-        ("0%", "as a share"),
-        ("140%", "as a share"),
+        ("half", 'as a percentage, "40%", or as times'),
+        ("0%", "as a percentage"),
+        ("140%", "as a percentage"),
         ("2030-01-01..", "received none; the series goes from 2024-01-01 00:00:00 to 2024-01-17 15:00:00"),
         ("soon..later", "expected a time such as 2024-01-31, received 'soon'"),
     ],

@@ -1,4 +1,4 @@
-"""A generator of a daily pattern, and of anomalies in it of five kinds."""
+"""A generator of a daily pattern with anomalies of five kinds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,21 @@ DAY = 96
 """Points of a day, a quarter of an hour each."""
 
 KINDS = ("normal", "spike", "level shift", "dip", "frequency change", "missing beat")
+"""Names of the kinds of points; the first is no anomaly."""
 
 
 def daily_pattern(days: int, random: np.random.Generator) -> tuple[Series, np.ndarray]:
-    """Days of two peaks and a short beat, weekends lower, with noise; and the kind of each point, (n,).
+    """Generates days with two peaks and a short beat, lower on weekends, with noise and anomalies.
 
-    The first half of the days is normal. Of the second half every other day holds one anomaly, the kinds
-    in turn. Kinds are places in KINDS.
+    The first half of the days is normal. In the second half every other day holds one anomaly; the kinds
+    take turns.
+
+    Args:
+        days: How many days.
+        random: The generator of the noise and of the anomalies' positions.
+
+    Returns:
+        The series of n = days * DAY points, and the kind of each point (n,) as an index into `KINDS`.
     """
     count = days * DAY
     clock = np.arange(count) % DAY / DAY
@@ -27,8 +35,8 @@ def daily_pattern(days: int, random: np.random.Generator) -> tuple[Series, np.nd
     level = 20 + 30 * peaks * (1 - weekend)
     beat = 4 * np.sin(2 * np.pi * np.arange(count) / 12)
     kinds = np.zeros(count, np.int64)
-    for number, day in enumerate(range(days // 2 + 1, days - 1, 2)):
-        kind = 1 + number % (len(KINDS) - 1)
+    for index, day in enumerate(range(days // 2 + 1, days - 1, 2)):
+        kind = 1 + index % (len(KINDS) - 1)
         length = {1: 2, 2: 48, 3: 12, 4: 48, 5: 24}[kind]
         first = day * DAY + int(random.integers(0, DAY - length))
         piece = slice(first, first + length)

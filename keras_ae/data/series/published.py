@@ -1,11 +1,11 @@
-"""Published series: those of the Numenta Anomaly Benchmark, one of the UCR archive, and heartbeats."""
+"""Published series: the Numenta Anomaly Benchmark, one of the UCR archive, and heartbeats."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -26,16 +26,16 @@ MANIFEST = Path(__file__).with_name("published.sha256")
 """Lines of a file's sha256 and its path below the cache's folder of data sets."""
 
 PROBATION = 0.15
-"""Fraction of a series of the Numenta benchmark that is for training (Lavin and Ahmad 2015)."""
+"""Fraction of a series of the Numenta benchmark to train on (Lavin and Ahmad 2015)."""
 
 
 @dataclass(frozen=True)
 class Nab(Dataset):
     """The Numenta Anomaly Benchmark (Lavin and Ahmad 2015): 52 series with labeled windows, and 6 without.
 
-    Of each series the first 15 % are normal. Each row is a point, whatever the steps of time, as in the
-    benchmark. Several series are standardized each by itself, and the model
-    learns from the normal parts of all of them.
+    The first 15 % of each series are the normal part. As in the benchmark, each row is a point, whatever the
+    steps of time. Several series are standardized each by itself, and the model learns from the normal parts
+    of all of them.
 
     Attributes:
         series: A folder and a name, such as "realKnownCause/nyc_taxi"; "" for the 52 that have labels.
@@ -60,22 +60,36 @@ class Nab(Dataset):
         return cls(series) if name == cls.name else None
 
     def load(self) -> Data:
-        """Downloads and joins the series; raises InputError for an unknown one."""
-        names = [self.series] if self.series else [name for name, found in self.anomalies().items() if found]
+        """Downloads and joins the series.
+
+        Raises:
+            InputError: For an unknown series.
+        """
+        names = [self.series] if self.series else [name for name, spans in self.anomalies().items() if spans]
         return concatenated(self.name, {name: self._one(name, bool(self.series)) for name in names})
 
     def _one(self, name, alone):
-        """A series' data. Among others it may be too short for windows to validate and calibrate on."""
+        """The data of one series; among others it may be too short for windows to validate on."""
         series = self.values_of(name)
         normal = (0, round(PROBATION * len(series)))
         return data_of(f"nab:{name}", series, self.window, normal, *(() if alone else (0,)))
 
     def values_of(self, name: str) -> Series:
-        """A series and its labels. Raises InputError for one there is not."""
+        """A series and its labels.
+
+        Args:
+            name: Of the series, such as "realKnownCause/nyc_taxi".
+
+        Returns:
+            The series.
+
+        Raises:
+            InputError: For an unknown series.
+        """
         labeled = self.anomalies()
         if name not in labeled:
             raise InputError(
-                f"the Numenta benchmark has no series {name!r}; it has {', '.join(labeled)}; take one: "
+                f"the Numenta benchmark has no series {name!r}; it has {', '.join(labeled)}; choose one: "
                 "DATA=nab:realKnownCause/nyc_taxi"
             )
         table = read_table(self._file(f"data/{name}.csv"))
@@ -87,9 +101,13 @@ class Nab(Dataset):
         return Series(times, values[:, None], ("value",), labels, np.arange(len(table)))
 
     def anomalies(self) -> dict[str, list[tuple[str, str]]]:
-        """The labeled windows of each series, (first, last) as text."""
-        read = json.loads(self._file("labels/combined_windows.json").read_text(encoding="utf-8"))
-        return {name.removesuffix(".csv"): windows for name, windows in read.items()}
+        """The labeled windows of each series, by its name.
+
+        Returns:
+            (first, last) of each window, times as text.
+        """
+        windows_by_file = json.loads(self._file("labels/combined_windows.json").read_text(encoding="utf-8"))
+        return {name.removesuffix(".csv"): windows for name, windows in windows_by_file.items()}
 
     def sample(self) -> Data:
         return DailyPattern(12, self.window).load()
@@ -146,8 +164,8 @@ class InternalBleeding(Dataset):
 class Ecg5000(Dataset):
     """500 heartbeats of 140 points (Goldberger et al. 2000; Chen et al. 2015), one class of five normal.
 
-    By content 40 % test, and a fifth validates and calibrates; of the rest the normal ones train and the
-    others test.
+    By content, 40 % are the test split and 20 % the validation split, which calibrates too. Of the rest, the
+    normal ones are the training split, and the others are added to the test split.
     """
 
     category: ClassVar[str] = "series"
@@ -166,8 +184,10 @@ class Ecg5000(Dataset):
         parts["test"] = np.append(parts["test"], parts["train"][classes[parts["train"]] > 0])
         parts["train"] = parts["train"][classes[parts["train"]] == 0]
         offset, scale = beats[parts["train"]].mean(), beats[parts["train"]].std()
-        seen = ((beats - offset) / scale)[..., None]
-        splits = {part: Split(seen[index], classes[index]) for part, index in parts.items()}
+        examples = ((beats - offset) / scale)[..., None]
+        splits: dict[str, Any] = {
+            part: Split(examples[index], classes[index]) for part, index in parts.items()
+        }
         names = ("normal", "R on T", "premature ventricular", "supraventricular", "unclassified")
         return Data(self.name, **splits, domain=REAL, label_names=names, offset=offset, scale=scale)
 
@@ -176,28 +196,51 @@ class Ecg5000(Dataset):
 
 
 def concatenated(name: str, each: dict[str, Data]) -> Data:
-    """Several series' data as one, every series still standardized by itself."""
+    """The data of several series as one; each series stays standardized by itself.
+
+    Args:
+        name: Of the data.
+        each: The data of each series, by its name.
+
+    Returns:
+        The data.
+    """
     if len(each) == 1:
         return next(iter(each.values()))
-    splits = {
+    splits: dict[str, Any] = {
         part: Split(
             np.concatenate([getattr(data, part).examples for data in each.values()]),
-            None if part != "test" else np.concatenate([data.test.labels for data in each.values()]),
+            None if part != "test" else np.concatenate([_labels_of(data.test) for data in each.values()]),
         )
         for part in ("train", "validation", "calibration", "test")
     }
-    starts, labels, parts, first = [], [], [], 0
+    starts, labels, fresh, parts, first = [], [], [], [], 0
     for one, data in each.items():
-        starts.append(first + data.points.starts)
-        labels.append(data.points.labels)
-        parts.append((one, first, first + data.points.count))
-        first += data.points.count
-    fresh = np.concatenate([data.points.fresh for data in each.values()])
-    points = Points(np.concatenate(starts), first, np.concatenate(labels), parts=tuple(parts), fresh=fresh)
+        own = data.points
+        assert own is not None
+        assert own.fresh is not None
+        starts.append(first + own.starts)
+        labels.append(_labels_of(own))
+        fresh.append(own.fresh)
+        parts.append((one, first, first + own.count))
+        first += own.count
+    points = Points(
+        np.concatenate(starts), first, np.concatenate(labels), parts=tuple(parts), fresh=np.concatenate(fresh)
+    )
     notes = (f"{len(each)} series of {first:,} points, each standardized by its own normal part",)
     return Data(name, **splits, domain=REAL, notes=notes, points=points)
 
 
+def _labels_of(labeled: Split | Points) -> np.ndarray:
+    """The labels of one of several series, all of which have labels."""
+    assert labeled.labels is not None
+    return labeled.labels
+
+
 def manifest() -> dict[str, str]:
-    """The sha256 of every published file of series, by its path below the cache's folder of data sets."""
+    """The sha256 of every published file of series.
+
+    Returns:
+        Hashes by the files' paths below the cache's folder of data sets.
+    """
     return read_manifest(MANIFEST)

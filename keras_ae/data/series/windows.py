@@ -1,4 +1,4 @@
-"""Series as data: windows of a normal part to train on, and of the whole series to test on."""
+"""Series as data: windows of a normal part to train on, windows of the whole series to test on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -31,16 +31,16 @@ __all__ = [
 ]
 
 MOST_WINDOWED = 2**29
-"""Bytes that the windows of a split may take; beyond, fewer of them are cut, at wider steps."""
+"""Bytes that the windows of a split may take; beyond that, fewer windows are cut, at wider steps."""
 
 TRAIN, VALIDATION = 0.7, 0.15
-"""Shares of the normal part; what is left of it calibrates the threshold."""
+"""Fractions of the normal part; the rest of it calibrates the threshold."""
 
 LEAST_TIME = 10**15
-"""Nanoseconds since 1970 from which on a number is a time, 11 days; below it counts something else."""
+"""Nanoseconds since 1970 (11 days) from which a number is a time; a smaller one counts something else."""
 
 FEWEST = 4
-"""Windows that each share of the normal part has at least."""
+"""The fewest windows for each of training, validation and calibration."""
 
 
 @dataclass(frozen=True)
@@ -83,22 +83,26 @@ class SeriesFile(Dataset):
         return cls(text) if Path(text).suffix.lower() in (".csv", ".tsv", ".txt") else None
 
     def load(self) -> Data:
-        """Reads the file; raises InputError for one that is no series, and for too short a normal part."""
+        """Reads the file.
+
+        Raises:
+            InputError: For a file that is not a series, and for too short a normal part.
+        """
         series = series_from_table(read_table(self.path), self.time or None, self.values, self.label or None)
         return data_of(
             Path(self.path).name, series, self.window, parse_normal_part(series, self.normal or "50%")
         )
 
     def sample(self) -> Data:
-        """A generated pattern: a stand-in that needs no file."""
+        """A generated pattern, which needs no file."""
         return DailyPattern(days=12, window=self.window).load()
 
 
 @dataclass(frozen=True)
 class DailyPattern(Dataset):
-    """A generated pattern of days of 96 points, the second half of them with anomalies of five kinds.
+    """A generated pattern of days of 96 points; the second half has anomalies of five kinds.
 
-    They are simple on purpose, and metrics on them a demonstration.
+    The pattern is simple on purpose, so metrics on it are only a demonstration.
 
     Attributes:
         days: At least 12.
@@ -119,7 +123,8 @@ class DailyPattern(Dataset):
     def load(self) -> Data:
         series, kinds = daily_pattern(self.days, np.random.default_rng(self.seed))
         data = data_of(self.name, series, self.window, parse_normal_part(series, "50%"))
-        note = f"{self.days} generated days: figures on them are a demonstration"
+        note = f"{self.days} generated days: metrics on them are a demonstration"
+        assert data.points is not None
         return replace(data, notes=(note, *data.notes), points=replace(data.points, kinds=kinds, names=KINDS))
 
     def sample(self) -> Data:
@@ -127,46 +132,66 @@ class DailyPattern(Dataset):
 
 
 def parse_normal_part(series: Series, text: str) -> tuple[int, int]:
-    """The normal part that a text stands for: (its first point, past its last).
+    """The points of the normal part.
 
-    "40%": the first of all points. "FROM..TO": times, either of which may be left out.
-    Raises InputError for any other text, and for times without a point between.
+    Args:
+        series: The series.
+        text: "40%" for the first 40 % of the points, or "FROM..TO" for times; either may be left out.
+
+    Returns:
+        (first point, one past the last).
+
+    Raises:
+        InputError: For any other text, and for times without a point between them.
     """
-    share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text.strip())
-    if share and 0 < float(share[1]) <= 100:
-        return 0, round(len(series) * float(share[1]) / 100)
+    percent = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text.strip())
+    if percent and 0 < float(percent[1]) <= 100:
+        return 0, round(len(series) * float(percent[1]) / 100)
     first, dots, last = text.partition("..")
     if not dots:
         raise InputError(
-            f'expected the normal part as a share, "40%", or as times, "2024-01-01..2024-02-01", received '
-            f"{text!r}"
+            'expected the normal part as a percentage, "40%", or as times, "2024-01-01..2024-02-01", '
+            f"received {text!r}"
         )
     dated = has_times(series)
-    begin = np.searchsorted(series.times, _time(first, dated)) if first.strip() else 0
-    end = np.searchsorted(series.times, _time(last, dated), side="right") if last.strip() else len(series)
+    begin = np.searchsorted(series.times, _parse_time(first, dated)) if first.strip() else 0
+    end = (
+        np.searchsorted(series.times, _parse_time(last, dated), side="right") if last.strip() else len(series)
+    )
     if begin >= end:
         raise InputError(
             f"expected points between {first.strip()!r} and {last.strip()!r} to learn from, received none; "
-            f"the series goes from {_told(series.times[0])} to {_told(series.times[-1])}"
+            f"the series goes from {_format_time(series.times[0])} to {_format_time(series.times[-1])}"
         )
     return int(begin), int(end)
 
 
 def data_of(name: str, series: Series, window: int, normal: tuple[int, int], fewest: int = FEWEST) -> Data:
-    """Windows (window, channels) of a series, standardized by its normal part without known anomalies.
+    """Windows of a series as data, standardized by its normal part without the known anomalies.
 
-    Three parts of the normal points, one after another, train, validate and calibrate, without windows
-    that lack a value or hold an anomaly that is known. The test split is every window of the whole.
-    fewest: windows that each of the three needs.
-    Raises InputError where the normal part has too few windows, or a channel that never changes in it, or by
-    less than float32 can tell.
+    Three consecutive parts of the normal points are for training, validation and calibration, without windows
+    that have missing values or known anomalies. The test split is every window of the whole series.
+
+    Args:
+        name: Of the data.
+        series: The series.
+        window: Points of a window.
+        normal: The normal part, (first point, one past the last).
+        fewest: The fewest windows for each of training, validation and calibration.
+
+    Returns:
+        The data, with examples of shape (window, channels).
+
+    Raises:
+        InputError: If the normal part has too few windows, or a channel that does not vary in it, or varies
+            by less than float32 can tell apart.
     """
     first, last = normal
     known = series.values[first:last]
     if series.labels is not None:
         known = np.where(series.labels[first:last, None], np.nan, known)
     scale = np.nanstd(known, axis=0) if len(known) else np.zeros(series.values.shape[1])
-    if not (scale > 0).all():  # NaN where all of it is missing
+    if not (scale > 0).all():  # NaN if all of it is missing
         flat = [channel for channel, spread in zip(series.names, scale, strict=True) if not spread > 0]
         raise InputError(
             f"expected values that vary in the normal part, {', '.join(flat)} never changes in its "
@@ -184,12 +209,11 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
         )
     offset = np.nanmean(known, axis=0).astype(np.float32)
     scale = scale.astype(np.float32)
-    seen = ((series.values - offset) / scale).astype(np.float32)
-    clean = seen.copy()
+    clean = ((series.values - offset) / scale).astype(np.float32)
     if series.labels is not None:
         clean[series.labels] = np.nan
     cuts = first + np.rint((last - first) * np.cumsum([0, TRAIN, VALIDATION, 1 - TRAIN - VALIDATION]))
-    parts = {}
+    parts: dict[str, Any] = {}
     for part, begin, end in zip(("train", "validation", "calibration"), cuts, cuts[1:], strict=False):
         values = clean[int(begin) : int(end)]
         starts = window_starts(values, window, step_of(values, window))
@@ -197,15 +221,15 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
             least = round((window + fewest) / VALIDATION)
             raise InputError(
                 f"expected a normal part of at least {least:,} points without "
-                f"gaps for windows of {window}, received {last - first:,} of which the share for "
-                f"{part} holds {len(starts)} windows; take shorter windows, data.window=..., or more points"
+                f"gaps for windows of {window}, received {last - first:,} of which the part for "
+                f"{part} holds {len(starts)} windows; use shorter windows, data.window=..., or more points"
             )
         parts[part] = Split(cut_windows(values, starts, window))
     test, points = split_into_windows(series, window, offset, scale)
     points = replace(points, fresh=(points.starts + window <= first) | (points.starts >= last))
     note = (
-        f"{len(seen):,} points of {', '.join(series.names)}; normal are {last - first:,} of them, from "
-        f"{_told(series.times[first])} to {_told(series.times[last - 1])}"
+        f"{len(series):,} points of {', '.join(series.names)}; normal are {last - first:,} of them, from "
+        f"{_format_time(series.times[first])} to {_format_time(series.times[last - 1])}"
     )
     return Data(
         name, **parts, test=test, domain=REAL, offset=offset, scale=scale, notes=(*series.notes, note),
@@ -216,32 +240,42 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
 def split_into_windows(
     series: Series, window: int, offset: np.ndarray, scale: np.ndarray
 ) -> tuple[Split, Points]:
-    """Every window of a series, standardized, labeled 1 where it holds an anomaly, and the points they hold.
+    """Every window of a series without missing values, standardized, and the points that they lie over.
 
-    Raises InputError where no window lacks a gap.
+    Args:
+        series: The series.
+        window: Points of a window.
+        offset: (channels,), subtracted from the values.
+        scale: (channels,), that the values are then divided by.
+
+    Returns:
+        The windows, labeled 1 where they hold an anomaly; and their points.
+
+    Raises:
+        InputError: If every window has missing values.
     """
-    seen = ((series.values - offset) / scale).astype(np.float32)
-    starts = window_starts(seen, window, step_of(seen, window))
+    values = ((series.values - offset) / scale).astype(np.float32)
+    starts = window_starts(values, window, step_of(values, window))
     if not len(starts):
         raise InputError(
-            f"expected {window} points in a row without a gap, received {len(seen)} points with "
-            f"{int((~np.isfinite(seen).all(axis=1)).sum())} that lack a value; take a longer series"
+            f"expected {window} points in a row without a gap, received {len(values)} points with "
+            f"{int((~np.isfinite(values).all(axis=1)).sum())} that lack a value; use a longer series"
         )
-    marks = None
+    labels: np.ndarray | None = None
     if series.labels is not None:
-        marks = cut_windows(series.labels[:, None], starts, window).any(axis=(1, 2)).astype(np.int64)
-    return Split(cut_windows(seen, starts, window), marks), Points(
-        starts, len(seen), series.labels, series=series
-    )
+        flags = cut_windows(series.labels[:, None], starts, window)
+        labels = np.asarray(flags.any(axis=(1, 2)), np.int64)
+    points = Points(starts, len(values), series.labels, series=series)
+    return Split(cut_windows(values, starts, window), labels), points
 
 
 def step_of(values: np.ndarray, window: int) -> int:
-    """Points from one window to the next, so that all of them fit the memory."""
+    """Points from one window to the next, so that all windows fit in memory."""
     return max(1, -(-values.size * window * 4 // MOST_WINDOWED))
 
 
-def _time(text, dated):
-    """What a series' times hold at a time, or at a number where they count something else."""
+def _parse_time(text, dated):
+    """A text as a value of a series' times: nanoseconds if they are dates, else a whole number."""
     try:
         return pd.to_datetime(text.strip(), utc=True).as_unit("ns").value if dated else int(float(text))
     except ValueError:
@@ -249,23 +283,44 @@ def _time(text, dated):
         raise InputError(f"expected {expected}, received {text.strip()!r}") from None
 
 
-def _told(time) -> str:
-    """A time as a person writes it; small numbers are no times."""
+def _format_time(time: int | np.integer) -> str:
+    """A time as people write it, or a plain number if it is too small to be a time."""
     if abs(int(time)) < LEAST_TIME:
         return f"{int(time):,}"
     return str(pd.Timestamp(int(time), unit="ns").round("s"))
 
 
 def has_times(series: Series) -> bool:
-    """Whether a series' times are such, and not numbers that count something else."""
+    """Whether the times of a series are dates rather than plain numbers.
+
+    Args:
+        series: The series.
+
+    Returns:
+        Whether they are.
+    """
     return abs(int(series.times[-1])) >= LEAST_TIME
 
 
 def step_of_time(series: Series) -> int:
-    """Nanoseconds from one point of a series to the next, as most are apart; 0 where it tells no times."""
+    """The step of a series.
+
+    Args:
+        series: The series.
+
+    Returns:
+        Nanoseconds from one point to the next, the median; 0 if the series has no dates.
+    """
     return int(np.median(np.diff(series.times))) if len(series) > 1 and has_times(series) else 0
 
 
 def format_times(times: np.ndarray) -> Sequence[str]:
-    """Each of the times of a series as a person writes it."""
-    return [_told(time) for time in times]
+    """The times of a series as people write them.
+
+    Args:
+        times: (n,), int64, as in `Series.times`.
+
+    Returns:
+        n texts.
+    """
+    return [_format_time(time) for time in times]

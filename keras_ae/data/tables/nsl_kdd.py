@@ -1,4 +1,4 @@
-"""Network connections, each described by 41 fields: NSL-KDD, and generated ones of the same schema."""
+"""Network connections with 41 fields each: NSL-KDD, and generated ones of the same schema."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ KINDS = {
     "snmpguess spy warezclient warezmaster xlock xsnoop",
     "user to root": "buffer_overflow loadmodule perl ps rootkit sqlattack xterm",
 }
-"""The attacks of NSL-KDD by kind, as its authors and later papers group them."""
+"""The attacks of NSL-KDD by their kind, as its authors and later papers group them."""
 
 
 @dataclass(frozen=True)
 class NslKdd(Dataset):
     """NSL-KDD (Tavallaee et al. 2009): 25,192 connections to train and validate, 22,544 to test (KDDTest+).
 
-    A fifth of the former, by content, is the validation split. The files' difficulty column is not used.
+    A fifth of the former, by content, is the validation split. The difficulty column of the files is ignored.
 
     Attributes:
         scaling: Of numbers, by their "range" or their "spread".
@@ -65,7 +65,7 @@ class NslKdd(Dataset):
 
     def load(self) -> Data:
         train, test = (
-            _named(read_table(download(name, self.origin, "nsl_kdd", sha256)))
+            _with_names(read_table(download(name, self.origin, "nsl_kdd", sha256)))
             for name, sha256 in self.files.items()
         )
         columns = concatenated(train, test)
@@ -80,9 +80,9 @@ class NslKdd(Dataset):
 
 @dataclass(frozen=True)
 class Connections(Dataset):
-    """Generated network connections with NSL-KDD's fields: normal traffic, floods, scans, guessed passwords.
+    """Generated network connections with NSL-KDD's fields: normal ones and four kinds of attacks.
 
-    They are simple on purpose, and metrics on them a demonstration.
+    They are simple on purpose, so metrics on them are only a demonstration.
 
     Attributes:
         count: How many, at least 500; a fifth of them are attacks.
@@ -104,7 +104,7 @@ class Connections(Dataset):
     def load(self) -> Data:
         columns, labels = generate_connections(self.count, FIELDS, np.random.default_rng(self.seed))
         parts = assign(_rows(columns, self.count), validation=0.2, test=0.3)
-        note = f"{self.count:,} generated connections: figures on them are a demonstration"
+        note = f"{self.count:,} generated connections: metrics on them are a demonstration"
         return data_of(self.name, columns, labels, tuple(KINDS), parts, (note,), self.scaling)
 
     def sample(self) -> Data:
@@ -112,16 +112,26 @@ class Connections(Dataset):
 
 
 def kinds_of_attacks(attacks: Column) -> np.ndarray:
-    """The kind of each attack, (n,), 0 for normal connections. Raises ValueError for one not known."""
-    families = {attack: number for number, told in enumerate(KINDS.values()) for attack in told.split()}
-    unknown = sorted(set(attacks.words) - families.keys())
+    """The kinds of attacks.
+
+    Args:
+        attacks: A column of their names, of n rows.
+
+    Returns:
+        (n,), int64, indices into `KINDS`; 0 for normal connections.
+
+    Raises:
+        ValueError: For an unknown attack.
+    """
+    kinds = {attack: kind for kind, names in enumerate(KINDS.values()) for attack in names.split()}
+    unknown = sorted(set(attacks.words) - kinds.keys())
     if unknown:
         raise ValueError(f"NSL-KDD has no attacks {', '.join(unknown)}")
-    return np.array([families[word] for word in attacks.words])[attacks.values].astype(np.int64)
+    return np.array([kinds[word] for word in attacks.words])[attacks.values].astype(np.int64)
 
 
-def _named(table: Table) -> Table:
-    """The columns of a file without header by their names, without the last, the difficulty."""
+def _with_names(table: Table) -> Table:
+    """Names the columns of a file without a header, and leaves out the last, the difficulty."""
     columns = {}
     for name, column in zip((*FIELDS, "attack"), table.columns.values(), strict=False):
         columns[name] = Column(name, column.kind, column.values, column.words)
@@ -129,6 +139,7 @@ def _named(table: Table) -> Table:
 
 
 def _rows(columns, count):
+    """Hashes of the first rows."""
     return digests(
         np.column_stack([np.asarray(column.values[:count], np.float64) for column in columns.values()])
     )

@@ -1,10 +1,11 @@
-"""What turns a table's named columns into the numbers that a network sees, fitted once and served with it."""
+"""The preprocessing of a table's columns into the inputs of a network, fitted once and served with it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -26,33 +27,33 @@ __all__ = [
 ]
 
 SCALINGS = {"spread": (-20.0, 20.0), "range": (-1.0, 2.0)}
-"""What numbers are scaled by, and where those that are further off count as being.
+"""How numbers are scaled, and the limits that scaled numbers are clipped to.
 
-"spread": their mean is 0 and their standard deviation 1. "range": the least is 0 and the greatest 1.
+"spread": to mean 0 and standard deviation 1. "range": to minimum 0 and maximum 1.
 """
 
 SKEWED = 2.0
-"""Skewness above which numbers of at least 0 are taken as their logarithms."""
+"""Skewness above which the logarithm of nonnegative numbers is taken."""
 
 MISSING_WORD = "(missing)"
-"""An empty word would not survive in a lookup's file."""
+"""The word for a missing one; an empty word would be lost in the file of a lookup layer."""
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]")
 ROWS_AT_ONCE = 2**16
 
 MOST_WORDS = 1000
-"""Different words of a column; with more it is a name or a text, of which nothing can be learned."""
+"""The most different words in a column; one with more holds names or free text, and is left out."""
 
 
 @dataclass(frozen=True, eq=False)
 class Preprocessor:
-    """Named columns in, a vector out.
+    """Turns named columns into feature vectors.
 
     Attributes:
         model: {name in the signature: (batch, 1)}, float32 or string -> {"inputs": (batch, features)}.
-        columns: Their names.
-        groups: (features,), the index of the column that each feature was made of.
-        logarithms: Columns of numbers of which the logarithm is taken.
+        columns: The names of the columns.
+        groups: (features,), the index of the column that each feature comes from.
+        logarithms: The columns of numbers whose logarithm is taken.
     """
 
     model: keras.Model
@@ -62,44 +63,62 @@ class Preprocessor:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The columns that are taken as words."""
+        """The names of the columns of words."""
         strings = {tensor.name for tensor in self.model.inputs if tensor.dtype == "string"}
         return tuple(column for served, column in self.signature.items() if served in strings)
 
     @property
     def signature(self) -> dict[str, str]:
-        """Names that a signature may have, which hold no blanks, to the columns that they stand for."""
+        """The columns by their names in a served signature, which may not hold blanks."""
         return served_names(self.columns)
 
-    def graph(self, named: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Columns (batch,) by the names of the signature -> (batch, features), by ops of a graph.
+    def graph(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Preprocesses columns inside a graph; an empty word counts as missing.
 
-        An empty word is a missing one.
+        Args:
+            inputs: Columns (batch,) by their names in the signature.
+
+        Returns:
+            (batch, features), float32.
         """
         columns = {}
         for served in self.signature:
-            values = named[served][:, None]
+            values = inputs[served][:, None]
             if values.dtype == tf.string:
                 values = tf.where(values == "", MISSING_WORD, values)
             columns[served] = values
         return self.model({name: columns[name] for name in sorted(columns)})["inputs"]
 
     def numbers_of(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Columns (n,) of numbers or words -> (n, features) float32."""
+        """Preprocesses columns of numbers and words.
+
+        Args:
+            columns: (n,) each, by their own names.
+
+        Returns:
+            (n, features), float32.
+        """
         count, parts = len(next(iter(columns.values()))), []
         dtypes = {tensor.name: tensor.dtype for tensor in self.model.inputs}
-        given = {served: columns[column] for served, column in self.signature.items()}
+        inputs = {served: columns[column] for served, column in self.signature.items()}
         for start in range(0, count, ROWS_AT_ONCE):
-            named = {
-                name: tf.constant(given[name][start : start + ROWS_AT_ONCE, None], dtypes[name])
-                for name in sorted(given)
+            batch = {
+                name: tf.constant(inputs[name][start : start + ROWS_AT_ONCE, None], dtypes[name])
+                for name in sorted(inputs)
             }
-            parts.append(self.model(named)["inputs"].numpy())
+            parts.append(self.model(batch)["inputs"].numpy())
         return np.concatenate(parts)
 
 
 def served_names(columns: Sequence[str]) -> dict[str, str]:
-    """Names that a signature may have to those of columns; numbered where they would be the same."""
+    """Columns by names that a served signature may have.
+
+    Args:
+        columns: The names of the columns.
+
+    Returns:
+        Names without blanks and the like, to those of the columns; numbered if two would be the same.
+    """
     names = {_UNFIT.sub("_", name): name for name in columns}
     if len(names) < len(columns):
         return {f"{_UNFIT.sub('_', name)}_{number}": name for number, name in enumerate(columns, 1)}
@@ -108,10 +127,15 @@ def served_names(columns: Sequence[str]) -> dict[str, str]:
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Number(layers.Layer):
-    """A number, (x - offset) / scale, and beside it 1 where it is missing: (batch, 1) -> (batch, 2).
+    """A layer that scales numbers, (x - offset) / scale, and flags missing ones: (batch, 1) -> (batch, 2).
 
-    logarithm: log(1 + x) is taken first, below 0 of 0. lowest, highest: what numbers further off count as.
-    usual: what a missing one counts as.
+    Args:
+        offset: Subtracted from a number.
+        scale: That it is then divided by.
+        logarithm: Whether log(1 + x) is taken first; a number below 0 counts as 0.
+        lowest: The least scaled number; others are clipped to it.
+        highest: The greatest scaled number.
+        usual: The scaled number that a missing one is replaced with.
     """
 
     def __init__(
@@ -122,7 +146,7 @@ class Number(layers.Layer):
         lowest: float = SCALINGS["spread"][0],
         highest: float = SCALINGS["spread"][1],
         usual: float = 0.0,
-        **settings,
+        **settings: Any,
     ):
         super().__init__(**settings)
         self.offset, self.scale, self.logarithm = offset, scale, logarithm
@@ -130,10 +154,10 @@ class Number(layers.Layer):
 
     def call(self, numbers):
         missing = tf.math.is_nan(numbers)
-        there = tf.where(missing, 0.0, numbers)
-        there = tf.math.log1p(tf.maximum(there, 0.0)) if self.logarithm else there
-        seen = tf.clip_by_value((there - self.offset) / self.scale, self.lowest, self.highest)
-        return tf.concat([tf.where(missing, self.usual, seen), tf.cast(missing, seen.dtype)], axis=-1)
+        present = tf.where(missing, 0.0, numbers)
+        present = tf.math.log1p(tf.maximum(present, 0.0)) if self.logarithm else present
+        scaled = tf.clip_by_value((present - self.offset) / self.scale, self.lowest, self.highest)
+        return tf.concat([tf.where(missing, self.usual, scaled), tf.cast(missing, scaled.dtype)], axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2)
@@ -144,22 +168,28 @@ class Number(layers.Layer):
 
 
 def fit_number(values: np.ndarray, scaling: str = "spread") -> Number:
-    """A layer fitted to a column's training values (n,), of which those missing do not count.
+    """Fits a layer to the training values of a column.
 
-    scaling: one of SCALINGS.
+    Args:
+        values: (n,), NaN where missing.
+        scaling: One of `SCALINGS`.
+
+    Returns:
+        The layer.
     """
-    there = values[np.isfinite(values)].astype(np.float64)
+    present = values[np.isfinite(values)].astype(np.float64)
     limits = SCALINGS[scaling]
-    if not len(there):
+    if not len(present):
         return Number(0.0, 1.0, False, *limits)
-    spread = there.std()
-    skewness = np.mean((there - there.mean()) ** 3) / spread**3 if spread > 0 else 0.0
-    logarithm = bool(there.min() >= 0 and there.max() > 1 and skewness > SKEWED)
-    seen = np.log1p(there) if logarithm else there
-    middle = float(seen.mean())
-    offset, scale = (
-        (middle, float(seen.std())) if scaling == "spread" else (float(seen.min()), float(np.ptp(seen)))
-    )
+    spread = present.std()
+    skewness = np.mean((present - present.mean()) ** 3) / spread**3 if spread > 0 else 0.0
+    logarithm = bool(present.min() >= 0 and present.max() > 1 and skewness > SKEWED)
+    numbers = np.log1p(present) if logarithm else present
+    middle = float(numbers.mean())
+    if scaling == "spread":
+        offset, scale = middle, float(numbers.std())
+    else:
+        offset, scale = float(numbers.min()), float(np.ptp(numbers))
     scale = scale if scale > 1e-9 else 1.0
     return Number(offset, scale, logarithm, *limits, (middle - offset) / scale)
 
@@ -167,17 +197,25 @@ def fit_number(values: np.ndarray, scaling: str = "spread") -> Number:
 def fit_preprocessor(
     columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spread"
 ) -> Preprocessor:
-    """Fits numbers and words of columns on some of their rows, numbers scaled by one of SCALINGS.
+    """Fits the preprocessing of columns.
 
-    A word that is not among those gets a place of its own, which is empty in training; a missing word
-    is a word like others.
+    Words are one-hot, with one more feature for unknown words, which is 0 in training; a missing word is a
+    word like others.
+
+    Args:
+        columns: Of numbers or words, by name.
+        rows: Indices of the rows to fit on.
+        scaling: Of numbers, one of `SCALINGS`.
+
+    Returns:
+        The preprocessing.
     """
     features, words, logarithms = {}, {}, []
-    named = served_names(tuple(columns))
-    for name, column in ((name, columns[of]) for name, of in named.items()):
+    signature = served_names(tuple(columns))
+    for name, column in ((name, columns[of]) for name, of in signature.items()):
         if column.kind == "number":
             layer = fit_number(column.values[rows], scaling)
-            logarithms += [named[name]] if layer.logarithm else []
+            logarithms += [signature[name]] if layer.logarithm else []
             features[name] = FeatureSpace.feature("float32", layer, "float")
         else:
             lookup = layers.StringLookup(num_oov_indices=1)
@@ -186,12 +224,12 @@ def fit_preprocessor(
     space = FeatureSpace(features, output_mode="dict")
     most = max(map(len, words.values()), default=0)
     if words:
-        # of a column with fewer words, the first again: what a lookup learns are the different ones
-        told = {name: found + found[:1] * (most - len(found)) for name, found in words.items()}
-        space.adapt(tf.data.Dataset.from_tensor_slices(told).batch(most))
+        # all columns need the same length: the shorter ones repeat their first word, which changes no lookup
+        padded = {name: column + column[:1] * (most - len(column)) for name, column in words.items()}
+        space.adapt(tf.data.Dataset.from_tensor_slices(padded).batch(most))
     inputs, encoded = space.get_inputs(), space.get_encoded_features()
-    together = layers.Concatenate(name="together")([encoded[name] for name in named])
-    widths = [encoded[name].shape[-1] for name in named]
+    together = layers.Concatenate(name="together")([encoded[name] for name in signature])
+    widths = [encoded[name].shape[-1] for name in signature]
     model = keras.Model(
         {name: inputs[name] for name in sorted(inputs)}, {"inputs": together}, name="preprocessor"
     )
@@ -200,5 +238,12 @@ def fit_preprocessor(
 
 
 def words_of(column: Column) -> np.ndarray:
-    """A column of text as words (n,), "(missing)" where missing."""
+    """The words in a column of text.
+
+    Args:
+        column: The column.
+
+    Returns:
+        (n,), str; "(missing)" where missing.
+    """
     return np.array([*column.words, MISSING_WORD], object)[column.values]

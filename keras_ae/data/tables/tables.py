@@ -1,11 +1,11 @@
-"""Tables of mixed columns as data: one of one's own, and one that comes inside scikit-learn."""
+"""Tables of mixed columns as data: files of the user's own, and one that comes with scikit-learn."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,15 +25,15 @@ NORMAL_WORDS = ("normal", "0", "good", "benign", "false", "no", "ok", "inlier")
 
 @dataclass(frozen=True)
 class TableFile(Dataset):
-    """A file of named columns, numbers and words (.csv, .tsv, .txt), of which each row is an example.
+    """A file of named columns of numbers and words (.csv, .tsv, .txt); each row is an example.
 
-    Columns of times, of words that are all but different in each row, and of no value are left out.
+    Columns of times, of words that differ in almost every row, and without values are left out.
 
     Attributes:
         path: The file.
-        label: The column that tells which rows are normal; "" for one named label, class or alike. Without
+        label: The column that says which rows are normal; "" for one named label, class or similar. Without
             such a column every row is normal.
-        normal: The label of normal rows; "" for one named normal, good, 0 or alike.
+        normal: The label of normal rows; "" for normal, good, 0 or similar.
         numbers: Columns to read as numbers.
         words: Columns to read as words.
         left_out: Columns to leave out.
@@ -62,7 +62,11 @@ class TableFile(Dataset):
         return cls(text) if Path(text).suffix.lower() in (".csv", ".tsv", ".txt") else None
 
     def load(self) -> Data:
-        """Reads the file; raises InputError for one that is no table, and for unknown columns."""
+        """Reads the file.
+
+        Raises:
+            InputError: For a file that is not a table, and for unknown columns.
+        """
         kinds = dict.fromkeys(self.words, "text") | dict.fromkeys(self.numbers, "number")
         table = read_table(self.path, kinds)
         missing = [name for name in (self.label, *self.left_out) if name and name not in table.columns]
@@ -78,10 +82,11 @@ class TableFile(Dataset):
             for name, column in table.columns.items()
             if name != label and name not in self.left_out
         }
-        labels, names = None, cast(tuple[str, ...], ())
+        labels: np.ndarray | None = None
+        names: tuple[str, ...] = ()
         if label is not None:
             labels, names = labels_of_column(table.columns[label], self.normal)
-        told = [label_note(label, labels, names)]
+        label_notes = [label_note(label, labels, names)]
         columns, notes = usable_columns(columns, keep=self.words)
         return data_of(
             Path(self.path).name,
@@ -89,7 +94,7 @@ class TableFile(Dataset):
             labels,
             names,
             assign(_digests(columns), validation=0.2, test=0.2),
-            (*table.notes, *told, *notes),
+            (*table.notes, *label_notes, *notes),
             self.scaling,
         )
 
@@ -98,7 +103,7 @@ class TableFile(Dataset):
 
         Args:
             names: Of the columns.
-            words: Those that are read as words; all others are numbers.
+            words: Those to read as words; all others are read as numbers.
 
         Returns:
             (n,) each, by name.
@@ -108,22 +113,22 @@ class TableFile(Dataset):
         """
         kinds = {name: "text" if name in words else "number" for name in names}
         table = read_table(self.path, kinds, only=names, needed=names)
-        found = {name: table.columns[name] for name in names}
+        columns = {name: table.columns[name] for name in names}
         return {
             name: column.values if column.kind == "number" else words_of(column)
-            for name, column in found.items()
+            for name, column in columns.items()
         }
 
     def sample(self) -> Data:
-        """The table that comes with scikit-learn: a stand-in that needs no file."""
+        """The table that comes with scikit-learn, which needs no file."""
         return BreastCancer().load()
 
 
 @dataclass(frozen=True)
 class BreastCancer(Dataset):
-    """569 breast tumors, 30 measurements of cell nuclei each (Street et al. 1993), inside scikit-learn.
+    """569 breast tumors with 30 measurements of cell nuclei each (Street et al. 1993), from scikit-learn.
 
-    Benign ones are normal, malignant ones the anomalies.
+    Benign tumors are normal, malignant ones are the anomalies.
     """
 
     category: ClassVar[str] = "table"
@@ -132,12 +137,12 @@ class BreastCancer(Dataset):
     def load(self) -> Data:
         from sklearn.datasets import load_breast_cancer
 
-        held = load_breast_cancer()
+        tumors = load_breast_cancer()
         columns = {
-            name: Column(name, "number", held.data[:, number])
-            for number, name in enumerate(held.feature_names.tolist())
+            name: Column(name, "number", tumors.data[:, index])
+            for index, name in enumerate(tumors.feature_names.tolist())
         }
-        labels = 1 - held.target.astype(np.int64)
+        labels = 1 - tumors.target.astype(np.int64)
         parts = assign(_digests(columns), validation=0.2, test=0.3)
         return data_of(self.name, columns, labels, ("benign", "malignant"), parts, ())
 
@@ -154,10 +159,22 @@ def data_of(
     notes: tuple[str, ...],
     scaling: str = "spread",
 ) -> Data:
-    """Data of columns, with what turns them into numbers fitted on the normal rows to train on.
+    """Columns as data; the preprocessing is fitted on the normal rows of the training split.
 
-    labels: (n,), 0 for normal rows. parts: rows of "train", "validation" and "test". scaling: of numbers.
-    Raises InputError where no row to train on is normal, and for more values than fit the memory.
+    Args:
+        name: Of the data.
+        columns: By name.
+        labels: (n,), 0 for normal rows; None if all rows are normal.
+        label_names: The meaning of each label.
+        parts: Indices of the rows of "train", "validation" and "test".
+        notes: For the user.
+        scaling: Of numbers, "spread" or "range".
+
+    Returns:
+        The data, with examples of shape (features,).
+
+    Raises:
+        InputError: If no training row is normal, and for more values than fit in memory.
     """
     fit = parts["train"] if labels is None else parts["train"][labels[parts["train"]] == 0]
     if not len(fit):
@@ -170,7 +187,7 @@ def data_of(
         raise InputError(
             f"{name} becomes {rows:,} x {len(preprocessor.groups):,} numbers, more than "
             f"{LARGEST / 2**30:g} GiB; "
-            'take fewer rows, or leave columns of many words out: SET="data.left_out=..."'
+            'use fewer rows, or leave out columns of many words: SET="data.left_out=..."'
         )
     raw = {
         column.name: column.values if column.kind == "number" else words_of(column)
@@ -180,7 +197,7 @@ def data_of(
     for part, index in parts.items():
         examples = preprocessor.numbers_of({column: values[index] for column, values in raw.items()})
         splits[part] = Split(examples, None if labels is None else labels[index])
-    tested = {column: values[parts["test"]] for column, values in raw.items()}
+    raw_test = {column: values[parts["test"]] for column, values in raw.items()}
     return Data(
         name,
         **splits,
@@ -188,12 +205,19 @@ def data_of(
         label_names=label_names,
         notes=(*notes, _kinds_note(columns, preprocessor)),
         preprocessor=preprocessor,
-        raw=tested,
+        raw=raw_test,
     )
 
 
-def check_scaling(dataset) -> None:
-    """Raises ValueError for a scaling there is not."""
+def check_scaling(dataset: Any) -> None:
+    """Checks the scaling of a data set.
+
+    Args:
+        dataset: With a field `scaling`.
+
+    Raises:
+        ValueError: For an unknown scaling.
+    """
     if dataset.scaling not in SCALINGS:
         raise ValueError(f"scaling is {' or '.join(SCALINGS)}, received {dataset.scaling!r}")
 
@@ -201,74 +225,99 @@ def check_scaling(dataset) -> None:
 def usable_columns(
     columns: Mapping[str, Column], keep: tuple[str, ...] = ()
 ) -> tuple[dict[str, Column], tuple[str, ...]]:
-    """The columns of which something can be learned, and a note of those left out.
+    """The columns that are fit for training.
 
-    Raises InputError where none is left.
+    Args:
+        columns: By name.
+        keep: Columns of words that stay however many different words they have.
+
+    Returns:
+        The columns, and a note about those that were left out.
+
+    Raises:
+        InputError: If no column is left.
     """
     faults = {}
     for name, column in columns.items():
-        there = ~column.missing
+        present = ~column.missing
         if column.kind == "time":
             faults[name] = "a time"
-        elif not there.any():
+        elif not present.any():
             faults[name] = "no value"
-        elif column.kind == "number" and _blurred(column.values[there]):
+        elif column.kind == "number" and _blurred(column.values[present]):
             faults[name] = "varies by less than a millionth of its size"
         elif column.kind == "text" and name not in keep:
             different = len(column.words)
-            if different > MOST_WORDS or different > 0.5 * there.sum() > 10:
+            if different > MOST_WORDS or different > 0.5 * present.sum() > 10:
                 faults[name] = f"{different} different words"
     used = {name: column for name, column in columns.items() if name not in faults}
-    told = ", ".join(f"{name} ({fault})" for name, fault in faults.items())
+    left_out = ", ".join(f"{name} ({fault})" for name, fault in faults.items())
     if not used:
         raise InputError(
-            f"expected columns of numbers or words, received {told or 'none'}; take another file"
+            f"expected columns of numbers or words, received {left_out or 'none'}; use another file"
         )
-    return used, (f"left out: {told}",) if told else ()
+    return used, (f"left out: {left_out}",) if left_out else ()
 
 
 def _blurred(values):
-    """Whether values differ, but by less than float32 can tell apart."""
+    """Whether values differ by less than float32 can tell apart."""
     return 0 < values.std() < np.abs(values).max() / SHARPEST
 
 
 def labels_of_column(column: Column, normal: str = "") -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels (n,) with 0 for normal rows, and what all labels mean, from a column of words or numbers.
+    """Labels from a column of words or numbers.
 
-    normal: what it holds of normal rows; else one of the usual words for it.
-    Raises InputError where no row is so, and where a row has no label.
+    Args:
+        column: The column.
+        normal: Its value in normal rows; "" for one of the usual words such as "normal".
+
+    Returns:
+        Labels (n,), int64, 0 for normal rows; and the meaning of each label.
+
+    Raises:
+        InputError: If no row is normal, and if a row has no label.
     """
     if column.missing.any():
         raise InputError(
-            f"expected a label in every row of {column.name!r}, {int(column.missing.sum())} are without; "
-            "mend them, or leave the rows out"
+            f"expected a label in every row of {column.name!r}, {int(column.missing.sum())} rows have none; "
+            "add the labels, or remove the rows"
         )
     if column.kind == "text":
         words, codes = list(column.words), column.values
     else:
         different, codes = np.unique(column.values, return_inverse=True)
         words = [f"{value:g}" for value in different]
-    wanted = [normal] if normal else NORMAL_WORDS
-    found = next(
-        (word for choice in wanted for word in words if word.lower().rstrip(".") == choice.lower()), None
+    choices = [normal] if normal else NORMAL_WORDS
+    normal_word = next(
+        (word for choice in choices for word in words if word.lower().rstrip(".") == choice.lower()), None
     )
-    if found is None:
+    if normal_word is None:
         raise InputError(
-            f"expected {' or '.join(wanted)} among the labels of {column.name!r}, received "
+            f"expected {' or '.join(choices)} among the labels of {column.name!r}, received "
             f'{", ".join(words[:20])}; say which is normal: SET="data.normal=..."'
         )
-    order = [found] + [word for word in words if word != found]
+    order = [normal_word] + [word for word in words if word != normal_word]
     return np.array([order.index(word) for word in words])[codes].astype(np.int64), tuple(order)
 
 
 def label_note(label: str | None, labels: np.ndarray | None, names: tuple[str, ...]) -> str:
+    """The note about the column of labels."""
     if labels is None:
-        return "no column tells what is normal: every row counts as normal"
-    return f"{label} tells what is normal: {names[0]} in {int((labels == 0).sum()):,} of {len(labels):,} rows"
+        return "no column says which rows are normal: every row counts as normal"
+    normal = f"{int((labels == 0).sum()):,} of {len(labels):,} rows"
+    return f"{label} says which rows are normal: {names[0]} in {normal}"
 
 
 def concatenated(first: Table, second: Table) -> dict[str, Column]:
-    """The columns of two tables of the same names and kinds, the rows of the second behind the first's."""
+    """Concatenates two tables.
+
+    Args:
+        first: A table.
+        second: One with columns of the same names and kinds.
+
+    Returns:
+        The columns, with the rows of the first table before those of the second.
+    """
     columns = {}
     for name, one in first.columns.items():
         other = second.columns[name]
@@ -276,17 +325,18 @@ def concatenated(first: Table, second: Table) -> dict[str, Column]:
             columns[name] = Column(name, one.kind, np.concatenate([one.values, other.values]))
             continue
         words = list(dict.fromkeys((*one.words, *other.words)))
-        place = np.array([*(words.index(word) for word in other.words), -1], np.int32)
-        columns[name] = Column(name, "text", np.concatenate([one.values, place[other.values]]), tuple(words))
+        index = np.array([*(words.index(word) for word in other.words), -1], np.int32)
+        columns[name] = Column(name, "text", np.concatenate([one.values, index[other.values]]), tuple(words))
     return columns
 
 
 def _digests(columns):
+    """Hashes of the rows."""
     return digests(np.column_stack([np.asarray(column.values, np.float64) for column in columns.values()]))
 
 
 def _kinds_note(columns, preprocessor):
-    """How each column is taken, for the user to correct."""
+    """The note on how each column is read, for the user to correct."""
     numbers = [
         f"{name} (log)" if name in preprocessor.logarithms else name
         for name, column in columns.items()
