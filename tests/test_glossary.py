@@ -81,9 +81,6 @@ ALLOWED = {
 """Names in which a word is right, and why."""
 
 REMAINING: dict[str, set[str]] = {
-    "keras_ae/data/arrays.py": {"_given_splits"},
-    "keras_ae/data/images/crops.py": {"_drawn"},
-    "keras_ae/data/streams/stream.py": {"named"},
     "keras_ae/runs/load.py": {"_measured_on"},
 }
 """Names that are to be changed yet, by file."""

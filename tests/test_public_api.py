@@ -129,13 +129,8 @@ def annotation_gaps(path):
 
 
 UNFINISHED = {
-    "keras_ae/data/arrays.py",
     "keras_ae/data/dataset.py",
-    "keras_ae/data/images/crops.py",
-    "keras_ae/data/images/mnist.py",
     "keras_ae/data/pipeline.py",
-    "keras_ae/data/streams/stream.py",
-    "keras_ae/data/types.py",
     "keras_ae/imaging/decode.py",
     "keras_ae/tasks/__init__.py",
     "keras_ae/tasks/generation.py",

@@ -1,4 +1,4 @@
-"""One's own arrays: an .npy file, or an .npz with names."""
+"""Arrays of the user's own: an .npy file, or an .npz with names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, ClassVar, NamedTuple
+from typing import IO, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ __all__ = ["LABELS", "ArrayFile", "Header", "read_header", "readable"]
 
 EXAMPLES = ("x", "x_train", "images", "data", "examples", "arr_0")
 LABELS = ("y", "y_train", "labels", "targets", "arr_1")
+"""Names that arrays of examples and arrays of labels may have in an .npz, in the order of preference."""
 
 
 class Header(NamedTuple):
@@ -30,7 +31,7 @@ class Header(NamedTuple):
     Attributes:
         shape: Of the array.
         dtype: Of its values.
-        fortran: Whether the first axis is the fastest.
+        fortran: Whether the array is stored in Fortran order.
     """
 
     shape: tuple[int, ...]
@@ -40,19 +41,19 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True)
 class ArrayFile(Dataset):
-    """Vectors (n, features), gray images (n, height, width) or images (n, height, width, channels).
+    """A NumPy file of vectors (n, features) or images (n, height, width) or (n, height, width, channels).
 
-    With `series`, (n, time) or (n, time, channels). In the categorical domain, whole numbers from 0 of any of
-    these shapes, each the number of a class, which a model sees one-hot: (..., classes).
+    With `series`, it holds series (n, time) or (n, time, channels). In the categorical domain, it holds the
+    numbers of classes, from 0, in any of these shapes; the model takes them one-hot, (..., classes).
 
     Arrays of uint8, uint16 and bool, and floats within [0, 1], are values in [0, 1]. All others are real, and
-    standardized by the mean and the standard deviation of the training split, per feature of vectors and per
-    channel of images. Examples are split by content, 80 / 10 / 10; an .npz with `x_train` and `x_test` keeps
-    its own test split.
+    are standardized by the mean and the standard deviation of the training split, per feature of vectors and
+    per channel of images. Examples are split 80 / 10 / 10 by content; an .npz with `x_train` and `x_test`
+    keeps its own test split.
 
     Attributes:
         path: The file.
-        key: Name of the array in an .npz; None for the first of x, x_train, images, data, examples and
+        key: The name of the array in an .npz; None for the first of x, x_train, images, data, examples and
             arr_0, or for the only array.
         domain: "unit", "real" or "categorical"; None to detect it.
         series: Whether the second axis is time.
@@ -73,18 +74,22 @@ class ArrayFile(Dataset):
         return cls(text) if Path(text).suffix.lower() in (".npy", ".npz") and Path(text).is_file() else None
 
     def load(self) -> Data:
-        """Reads the file; raises InputError for pickled objects, a wrong rank or dtype, and NaN."""
+        """Reads the file.
+
+        Raises:
+            InputError: For pickled objects, a wrong rank or dtype, and values that are not finite.
+        """
         arrays, key = self._read()
         examples = self._with_channels(_checked(arrays[key], f"{self.path}:{key}"))
         labels = self._labels(arrays, len(examples))
         if key == "x_train" and "x_test" in arrays:
-            splits = self._given_splits(arrays, examples, labels)
+            splits = self._own_splits(arrays, examples, labels)
         else:
             splits = split_by_content(examples, labels)
         return _in_domain(Path(self.path).name, splits, self._domain)
 
     def sample(self) -> Data:
-        """Blobs of 12 x 12 pixels, their rows as series, or bright and dark as classes; needs no file."""
+        """Blobs of 12 x 12 pixels, with their rows as series, or bright and dark as classes."""
         rows, columns = np.mgrid[0:12, 0:12]
         centers = np.random.default_rng(0).uniform(2, 9, (60, 2, 1, 1))
         blobs = np.exp(-((rows - centers[:, 0]) ** 2 + (columns - centers[:, 1]) ** 2) / 6)
@@ -145,19 +150,19 @@ class ArrayFile(Dataset):
         )
 
     def _read(self):
-        """The arrays that are wanted, by name, and the name of the examples; other members stay unread."""
+        """The arrays of examples and labels, by name, and the name of the examples."""
         headers = self.headers()
         key = self.choose(headers)
-        wanted = dict.fromkeys(name for name in (key, "x_test", "y_test", *LABELS) if name in headers)
-        _check_sizes(self.path, [headers[name] for name in wanted])
+        names = dict.fromkeys(name for name in (key, "x_test", "y_test", *LABELS) if name in headers)
+        _check_sizes(self.path, [headers[name] for name in names])
         with readable(self.path):
             if Path(self.path).suffix.lower() == ".npy":
                 return {key: np.load(self.path, allow_pickle=False)}, key
             with np.load(self.path, allow_pickle=False) as archive:
-                return {name: archive[name] for name in wanted}, key
+                return {name: archive[name] for name in names}, key
 
     def _labels(self, arrays, count, names=LABELS):
-        """The first array of the names that holds one whole number an example, or None."""
+        """The first array of these names that holds one whole number per example, or None."""
         for name in names:
             labels = arrays.get(name, np.empty(0))
             if labels.shape in ((count,), (count, 1)) and np.issubdtype(labels.dtype, np.integer):
@@ -165,7 +170,7 @@ class ArrayFile(Dataset):
         return None
 
     def _with_channels(self, array):
-        """A channel axis for gray images and for series of one channel; numbers of classes need none."""
+        """Adds the axis of a single channel, except to numbers of classes."""
         if self.series and array.ndim > 3:
             raise InputError(
                 f"expected series (n, time) or (n, time, channels) in {self.path}; received {array.shape}"
@@ -173,7 +178,8 @@ class ArrayFile(Dataset):
         missing = array.ndim == (2 if self.series else 3) and not self._one_hot
         return array[..., None] if missing else array
 
-    def _given_splits(self, arrays, examples, labels):
+    def _own_splits(self, arrays, examples, labels):
+        """The splits of a file that has a test split."""
         test = self._with_channels(_checked(arrays["x_test"], f"{self.path}:x_test"))
         if test.shape[1:] != examples.shape[1:] or test.dtype != examples.dtype or not len(test):
             raise InputError(
@@ -196,6 +202,12 @@ def readable(path: str) -> Iterator[None]:
 
     Args:
         path: The file.
+
+    Yields:
+        Nothing, for the body of a `with` that reads the file.
+
+    Raises:
+        InputError: If the body raises an error of reading.
     """
     try:
         yield
@@ -208,11 +220,11 @@ def readable(path: str) -> Iterator[None]:
         ) from error
 
 
-def read_header(file: BinaryIO) -> Header:
-    """Reads the header of an .npy file; the file is then at the array's first byte.
+def read_header(file: IO[bytes]) -> Header:
+    """Reads the header of an .npy file, up to the first byte of the array.
 
     Args:
-        file: At its beginning.
+        file: The file, at its beginning.
 
     Returns:
         The header.
@@ -224,7 +236,7 @@ def read_header(file: BinaryIO) -> Header:
 
 
 def _check_sizes(path, headers):
-    """Refuses what would not fit in memory as float32, before it is decoded."""
+    """Refuses arrays that would not fit in memory as float32, before they are decoded."""
     size = sum(
         int(np.prod(header.shape, dtype=np.float64))
         * (1 if header.dtype == np.uint8 else max(4, header.dtype.itemsize))
@@ -238,6 +250,7 @@ def _check_sizes(path, headers):
 
 
 def _checked(array, where):
+    """An array whose rank, dtype and values are those of examples."""
     if array.ndim not in (2, 3, 4) or 0 in array.shape:
         raise InputError(
             f"expected (n, features), (n, height, width) or (n, height, width, channels) in {where}; "
@@ -260,7 +273,7 @@ def _checked(array, where):
 
 
 def _in_domain(name, splits, domain):
-    """Data whose examples are uint8, or float32 in the unit interval, or standardized float32."""
+    """Splits as data: one-hot, in [0, 1] or standardized, whichever the domain or the values call for."""
     train = splits["train"].examples
     dtype = train.dtype
     if domain is not None and domain.one_hot:
@@ -290,7 +303,7 @@ def _in_domain(name, splits, domain):
 
 
 def _one_hot(name, splits):
-    """Splits of whole numbers from 0 as splits of bool (n, ..., classes)."""
+    """Splits of the numbers of classes as one-hot splits of bool (n, ..., classes)."""
     values = [split.examples for split in splits.values()]
     if values[0].dtype.kind not in "bui" or min(part.min() for part in values) < 0:
         raise InputError(
@@ -308,4 +321,5 @@ def _one_hot(name, splits):
 
 
 def _map(splits, convert):
+    """Splits with converted examples."""
     return {name: Split(convert(split.examples), split.labels) for name, split in splits.items()}

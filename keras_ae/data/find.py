@@ -1,4 +1,4 @@
-"""Data sets found by a name or a path; each kind is one file below this folder."""
+"""The search for a data set by a name or a path; each kind of data set is one file below this folder."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["dataset_kinds", "find_dataset"]
 
 
 def dataset_kinds() -> list[type[Dataset]]:
-    """The kinds of data sets that a name or a path stands for.
+    """The kinds of data sets that a name or a path can stand for.
 
     Returns:
-        Those with names first; then those of paths, in the order of their priority.
+        Those with names first, then those of paths in the order of their priority.
     """
     kinds: list[type[Dataset]] = classes_below(data, Dataset)
     return sorted((kind for kind in kinds if kind.name or kind.priority), key=lambda kind: kind.priority)
@@ -26,19 +26,19 @@ def dataset_kinds() -> list[type[Dataset]]:
 def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     """The data set that a name (`mnist`) or a path (a folder, an .npz) stands for.
 
-    A name goes before a folder called the same, which is then written `./mnist`.
+    A name has precedence over a folder of the same name; write `./mnist` for the folder.
 
     Args:
         text: The name or the path.
-        instead: The data set whose place it takes: a path is then read by a kind of the same category,
-            where one accepts it; photographs are cropped and series cut into windows alike; and one of the
-            classes stays the normal one.
+        instead: The data set that it replaces. A path is then read as data of the same category, if possible;
+            photographs are cropped and series cut into windows in the same way; and one of the classes stays
+            the normal one.
 
     Returns:
         The data set, not loaded.
 
     Raises:
-        InputError: For a text that is neither, naming the names there are.
+        InputError: For a text that is neither; the message lists the names.
     """
     category = "" if instead is None else instead.category
     _check_folder(text, category)

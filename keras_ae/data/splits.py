@@ -1,4 +1,4 @@
-"""Splits of examples into training, validation and test by the hash of their content."""
+"""Splits of examples into training, validation and test, by the hash of their content."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from keras_ae.errors import InputError
 __all__ = ["assign", "digests", "hashes", "split_by_content"]
 
 VALIDATION, TEST = 0.1, 0.1
-"""Fractions of the examples that a stable hash assigns to validation and to test."""
+"""Fractions of the examples for validation and for test."""
 
 
 def digests(rows: Iterable[np.ndarray]) -> list[bytes]:
-    """A hash of each example's content, the same in every run and in every order.
+    """The hash of each example's content, the same in every run and in every order.
 
     Args:
         rows: The examples.
@@ -30,7 +30,7 @@ def digests(rows: Iterable[np.ndarray]) -> list[bytes]:
 
 
 def hashes(numbers: np.ndarray) -> np.ndarray:
-    """A hash of each example of whole numbers, whatever their dtype.
+    """The hash of each example of whole numbers, the same for every dtype.
 
     Args:
         numbers: (n, ...).
@@ -46,8 +46,8 @@ def assign(content: list[bytes], validation: float = VALIDATION, test: float = T
     """The indices of each split, from the examples' hashes alone.
 
     An example's split depends on its own content only: adding others does not move it, and equal examples
-    always share a split. Where a split of a small set would be empty, the examples with the smallest hashes
-    fill it.
+    are always in the same split. If a split of a small set would be empty, it gets the examples with the
+    smallest hashes.
 
     Args:
         content: The hash of each example, as `digests` gives it.

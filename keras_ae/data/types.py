@@ -1,4 +1,4 @@
-"""The data that a data set loads: splits of examples in memory, their scaling and their meaning."""
+"""The data that a data set loads: splits of examples, their scaling and their meaning."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 SHARPEST = 1e6
-"""How many times larger values may be than their spread, for float32 to tell them apart."""
+"""How many times larger than their spread values may be, for float32 to tell them apart."""
 
 LARGEST = 4 * 2**30
 """Bytes that one data set may take once decoded; a larger one is refused before decoding."""
@@ -46,9 +46,9 @@ class Split:
     """Examples in memory.
 
     Attributes:
-        examples: (n, *shape), uint8 (a value v stands for v / 255), or bool or float32 (as a model sees it).
+        examples: (n, *shape), uint8 (255 stands for 1), or bool or float32 (as a model takes them).
         labels: (n,), integers; None for examples without labels.
-        stream: A number that sets the noise of one split apart from that of another.
+        stream: The number of the split's own stream of random numbers.
     """
 
     examples: np.ndarray
@@ -65,14 +65,14 @@ class Split:
 
     @property
     def group(self) -> int:
-        """Neighboring indices that training reads together, which costs less than to read as many others."""
+        """How many neighboring indices training reads together, because that is cheaper."""
         return 1
 
     def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         """A function that reads examples inside a graph.
 
         Returns:
-            (indices (batch,), seeds (batch, 2)) -> examples as a model sees them, float32 (batch, *shape).
+            (indices (batch,), seeds (batch, 2)) -> examples as a model takes them, float32 (batch, *shape).
         """
         examples = tf.constant(self.examples)
         return lambda index, seeds: values(tf.gather(examples, index))
@@ -88,10 +88,10 @@ class Split:
             digest.update(np.ascontiguousarray(self.labels))
 
     def thin(self, most: int) -> Split:
-        """Evenly spaced examples of the split, which may be sorted.
+        """Evenly spaced examples of the split, because it may be sorted.
 
         Args:
-            most: Examples, at most.
+            most: The most examples.
 
         Returns:
             A split of them.
@@ -122,7 +122,7 @@ class Scaler:
         domain: Of the transformed values.
         offset: float32, of shape () or (channels,); 0 but for standardized values.
         scale: float32, of the same shape; 1 but for standardized values.
-        preprocessor: Of a table's named columns into values, where they come from a table.
+        preprocessor: Of the columns of a table; None if the values do not come from a table.
     """
 
     domain: Domain
@@ -137,7 +137,7 @@ class Scaler:
         """A model's values in their original units.
 
         Args:
-            values: (n, ...), as a model sees or gives them.
+            values: (n, ...), the inputs or outputs of a model.
 
         Returns:
             (n, ...), values in their original units; the numbers of classes, without the last axis.
@@ -147,11 +147,11 @@ class Scaler:
         return np.asarray(values) * self.scale + self.offset if self.domain.scaled else np.asarray(values)
 
     def transform(self, original: np.ndarray, classes: int) -> np.ndarray:
-        """Values in their original units as a model sees them.
+        """Values in their original units, as a model takes them.
 
         Args:
             original: (n, ...), values, or the numbers of classes.
-            classes: How many classes there are, where the values are numbers of classes.
+            classes: How many classes there are, if the values are numbers of classes.
 
         Returns:
             (n, ...), float32; one-hot over a further axis for classes.
@@ -171,9 +171,9 @@ class Points:
         labels: (count,), bool, True in anomalies; None where none is known.
         kinds: (count,), integers, the kind of anomaly, 0 for none; None where kinds are not known.
         names: Of the kinds.
-        parts: (name, first point, one past the last) of each series, where there are several.
-        series: The series, where there is one.
-        fresh: (n,), bool, whether a window holds no point that was trained on; None where all may be so.
+        parts: (name, first point, one past the last) of each series, if there are several.
+        series: The series, if there is one.
+        fresh: (n,), bool, whether a window holds no point that was trained on; None if that holds for all.
     """
 
     starts: np.ndarray
@@ -194,7 +194,11 @@ class ImageSequence(Protocol):
     def __iter__(self) -> Iterator[np.ndarray]: ...
 
     def update_hash(self, digest: Any) -> None:
-        """Feeds the content of each image to a hash of `hashlib`."""
+        """Feeds the content of each image to a hash.
+
+        Args:
+            digest: A hash of `hashlib`.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,18 +210,18 @@ class Data:
         train: Examples to train on. Empty for a published test set, as is `validation`.
         validation: Examples that the best epoch is chosen by, of the same shape.
         test: Examples to evaluate on, of the same shape.
-        domain: Of the values that a model sees.
-        label_names: The meaning of the labels 0, 1, ...; () where they stand for themselves.
-        offset: As that of `Scaler`.
-        scale: As that of `Scaler`.
-        notes: What a user should know, such as which files were left out.
-        whole: The test images themselves, of which the test split holds pieces of one size; None where the
-            examples are all there is.
-        calibration: Held-back examples by which no epoch is chosen, for a task that sets a threshold by them.
-        preprocessor: Of named columns into examples, where they come from a table.
-        raw: The columns of the test split before that, (n,) each, by name.
+        domain: Of the values that a model takes.
+        label_names: The meaning of the labels 0, 1, ...; () if they stand for themselves.
+        offset: As in `Scaler`.
+        scale: As in `Scaler`.
+        notes: For the user, such as which files were left out.
+        whole: The whole test images, if the test split holds pieces of them; else None.
+        calibration: Examples for a task to set a threshold by, held back from training and from the choice of
+            the best epoch.
+        preprocessor: Of the columns of a table into examples; None if the data is not a table.
+        raw: The columns of the test split before preprocessing, (n,) each, by name.
         points: The points that the test examples are windows of.
-        format: How examples are rendered and written, where that does not follow from their shape.
+        format: How examples are rendered and written; None if their shape says so.
         factors: (n, k), whole numbers, the factors that the examples of each split were made from, by split.
         factor_names: Of the k factors.
     """
@@ -316,10 +320,10 @@ class Data:
 
 
 def values(examples: Any) -> tf.Tensor:
-    """Stored examples as a model sees them.
+    """The examples of a split as a model takes them.
 
     Args:
-        examples: (batch, ...), of a split; in uint8 a byte of 255 stands for 1.
+        examples: (batch, ...); 255 in uint8 stands for 1.
 
     Returns:
         (batch, ...), float32.
@@ -340,5 +344,5 @@ def in_original_units(split: Split, scaler: Scaler) -> np.ndarray:
         (n, ...), values in their original units, or the numbers of classes.
     """
     if scaler.domain.one_hot:
-        return split.examples.argmax(axis=-1)  # of bytes, which as floats would take four times as many
+        return split.examples.argmax(axis=-1)  # of bool, because float32 would take four times the memory
     return scaler.inverse_transform(np.asarray(values(split.examples)))

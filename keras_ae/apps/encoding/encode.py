@@ -64,7 +64,7 @@ def encode(
     batch = head.batch(batch)
     head.check(stream)
     failures: dict[str, str] = {}
-    columns = RowColumns(stream.named, stream.labeled)
+    columns = RowColumns(stream.has_names, stream.labeled)
     with open_writer(output_paths(output, columns, force), head, columns) as writer:
         run, started = head.load(), time.perf_counter()
         for rows, outputs in codes(run, stream, batch):

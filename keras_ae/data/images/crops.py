@@ -1,11 +1,12 @@
-"""Random crops of photographs of any size, new ones in every epoch; the files stay on disk."""
+"""Random crops of photographs of any size, other ones in every epoch; the files stay on disk."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,13 +17,13 @@ from keras_ae.errors import check_least
 __all__ = ["Album", "Cropping", "Crops", "Photograph", "content_hash", "crops_of", "pieces"]
 
 MOST_IN_MEMORY = 2**30
-"""Bytes of a split's decoded photographs up to which they stay in memory; else each is decoded anew."""
+"""The most bytes of a split's decoded photographs that stay in memory; with more, none of them stays."""
 
 MOST_PREVIEWED = 256
-"""Pieces of photographs that are shown for all that may be cut from them."""
+"""The most pieces of photographs that are shown as examples of a split."""
 
 NEIGHBORS = 4
-"""Crops that are taken from a photograph for each time that it is decoded."""
+"""Crops that are cut from a photograph each time it is decoded."""
 
 
 @dataclass(frozen=True)
@@ -58,81 +59,89 @@ class Photograph:
     pixels: int
 
 
-class Album(Sequence):
-    """Photographs (height, width, channels) uint8, of so many channels each, or gray among those in color.
+class Album:
+    """A sequence of photographs (height, width, channels), uint8, of any sizes.
 
-    They stay in memory once decoded where all of them fit; else they are decoded every time.
+    Decoded photographs stay in memory if all of them fit; else each is decoded every time.
+
+    Args:
+        photographs: The photographs.
+        channels: Of the crops; gray photographs among color ones have 1 channel.
     """
 
     def __init__(self, photographs: Sequence[Photograph], channels: int):
         self.photographs, self.channels = tuple(photographs), channels
-        self.held = sum(photograph.pixels for photograph in photographs) * channels <= MOST_IN_MEMORY
+        self.in_memory = sum(photograph.pixels for photograph in photographs) * channels <= MOST_IN_MEMORY
         self._decoded: dict[int, np.ndarray] = {}
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.photographs)
 
-    def __getitem__(self, number: int) -> np.ndarray:
-        if number in self._decoded:
-            return self._decoded[number]
-        image = self.photographs[number].decode()
-        if self.held:
-            self._decoded[number] = image
+    def __getitem__(self, index: int) -> np.ndarray:
+        if index in self._decoded:
+            return self._decoded[index]
+        image = self.photographs[index].decode()
+        if self.in_memory:
+            self._decoded[index] = image
         return image
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        return (self[number] for number in range(len(self)))
+        return (self[index] for index in range(len(self)))
 
-    def update_hash(self, digest) -> None:
-        """Feeds the hash of every photograph's content to a hash, in their order."""
+    def update_hash(self, digest: Any) -> None:
+        """Feeds the hash of every photograph's content to a hash, in their order.
+
+        Args:
+            digest: A hash of `hashlib`.
+        """
         for photograph in self.photographs:
             digest.update(photograph.digest)
 
 
 @dataclass(frozen=True, eq=False)
 class Crops(Split):
-    """Crops of photographs, each a function of its index and its seed.
+    """Random crops of photographs; each is a function of its index and its seed.
 
     Attributes:
-        examples: Pieces of photographs (n, size, size, channels), which are shown for the split.
+        examples: Pieces of photographs (n, size, size, channels), which are shown as examples.
         album: The photographs.
         cropping: How they are cropped.
     """
 
-    album: Album | None = None
+    album: Album = field(kw_only=True)
     cropping: Cropping = Cropping()
 
     @property
     def group(self) -> int:
-        return 1 if self.album.held else min(NEIGHBORS, self._of_each)
+        return 1 if self.album.in_memory else min(NEIGHBORS, self._of_each)
 
     @cached_property
-    def _of_each(self):
+    def _of_each(self) -> int:
         """Crops of each photograph in an epoch."""
         least = -(-self.cropping.count // len(self.album))
-        if self.album.held or least < NEIGHBORS:
+        if self.album.in_memory or least < NEIGHBORS:
             return least
         return -(-least // NEIGHBORS) * NEIGHBORS
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.album) * self._of_each
 
-    def take(self, index) -> Split:
-        """A split of the pieces at an index."""
+    def take(self, index: Any) -> Split:
+        """Some of the pieces, as a split without random crops."""
         return Split(self.examples[index], stream=self.stream)
 
-    def update_hash(self, digest) -> None:
+    def update_hash(self, digest: Any) -> None:
         self.album.update_hash(digest)
 
-    def reader(self):
+    def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         def read(index, seeds):
-            crops = tf.numpy_function(self._drawn, [index, seeds], tf.uint8, stateful=False)
+            crops = tf.numpy_function(self._crop, [index, seeds], tf.uint8, stateful=False)
             return values(tf.ensure_shape(crops, (None, *self.shape)))
 
         return read
 
-    def _drawn(self, index, seeds):
-        """Crops (batch, size, size, channels) uint8; for neighbors in a batch an image is decoded once."""
+    def _crop(self, index, seeds):
+        """Crops (batch, size, size, channels) uint8; neighbors in a batch share one decoded image."""
         crops, size = np.empty((len(index), *self.shape), np.uint8), self.cropping.size
         opened, image = -1, None
         for row, (number, seed) in enumerate(zip(index // self._of_each, seeds, strict=True)):
@@ -149,7 +158,7 @@ class Crops(Split):
 
 
 def crops_of(album: Album, cropping: Cropping) -> Crops:
-    """The split of crops to train on.
+    """The split of random crops to train on.
 
     Args:
         album: The photographs.
@@ -162,34 +171,35 @@ def crops_of(album: Album, cropping: Cropping) -> Crops:
 
 
 def pieces(album: Album, size: int, most: int) -> np.ndarray:
-    """Pieces of photographs that share no pixel, from the middle of each outwards.
+    """Pieces of photographs that share no pixel, from the middle of each photograph outwards.
 
     Args:
         album: The photographs.
         size: Side of a piece in pixels.
-        most: Pieces, at most; equally many of each photograph, or one each of evenly spaced ones.
+        most: The most pieces; the same number of each photograph, or one each of evenly spaced photographs.
 
     Returns:
         (n, size, size, channels), uint8.
     """
-    numbers = range(0, len(album), max(1, -(-len(album) // most)))
-    each, found = max(1, most // max(1, len(numbers))), []
-    for number in numbers:
-        image = padded(album[number], size)
+    indices = range(0, len(album), max(1, -(-len(album) // most)))
+    each, parts = max(1, most // max(1, len(indices))), []
+    for index in indices:
+        image = padded(album[index], size)
         if image.shape[-1] < album.channels:
             image = image.repeat(album.channels, axis=-1)
         counts = [side // size for side in image.shape[:2]]
         starts = [(side - count * size) // 2 for side, count in zip(image.shape, counts, strict=False)]
-        middle = (np.array(counts) - 1) / 2
-        places = sorted(np.ndindex(*counts), key=lambda place, middle=middle: np.abs(place - middle).sum())
-        for row, column in places[:each]:
+        rows, columns = (np.arange(count) - (count - 1) / 2 for count in counts)
+        distances = np.abs(rows)[:, None] + np.abs(columns)
+        for tile in np.argsort(distances, axis=None, kind="stable")[:each]:
+            row, column = divmod(int(tile), counts[1])
             top, left = starts[0] + row * size, starts[1] + column * size
-            found.append(image[top : top + size, left : left + size])
-    return np.stack(found) if found else np.empty((0, size, size, album.channels), np.uint8)
+            parts.append(image[top : top + size, left : left + size])
+    return np.stack(parts) if parts else np.empty((0, size, size, album.channels), np.uint8)
 
 
 def padded(image: np.ndarray, size: int) -> np.ndarray:
-    """An image extended by mirroring beyond its right and lower edge where a side is below the size."""
+    """An image mirrored at its right and lower edges where a side is shorter than the size."""
     missing = [(0, max(0, size - side)) for side in image.shape[:2]]
     return np.pad(image, [*missing, (0, 0)], mode="symmetric") if any(map(any, missing)) else image
 

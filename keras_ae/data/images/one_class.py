@@ -1,4 +1,4 @@
-"""Any labeled data with one class as the normal one, all others as anomalies."""
+"""Labeled data with one class as the normal one and all others as anomalies."""
 
 from __future__ import annotations
 
@@ -15,56 +15,61 @@ from keras_ae.errors import InputError
 __all__ = ["OneClass"]
 
 NORMAL_NAMES = ("good", "normal", "ok", "benign", "0")
-"""What labels are called that are taken for normal where none is named."""
+"""Labels that count as normal if the user names none."""
 
 
 @dataclass(frozen=True)
 class OneClass(Dataset):
-    """A labeled data set with one normal class: the labels become 0 for that one and 1, ... for the others.
+    """A labeled data set with one normal class: label 0 for the normal class and 1, ... for the others.
 
-    A folder of images can be one: its folder `good` beside others of any names. Anomalies among a folder's
+    It may be a folder of images, with a folder `good` beside others of any names. Anomalies among a folder's
     training examples are moved to its test split.
 
     Attributes:
         of: The data set.
-        normal: The label of the normal class, by its name or number; "" for one named good, normal or alike.
+        normal: The label of the normal class, its name or number; "" for good, normal or similar.
     """
 
     of: Dataset = Mnist5k()
     normal: str = "0"
 
     def load(self) -> Data:
-        """Loads the data set; raises InputError for data without labels, and for an unknown label."""
+        """Loads the data set.
+
+        Raises:
+            InputError: For data without labels, and for an unknown label.
+        """
         return self._one_class(self.of.load())
 
     def sample(self) -> Data:
-        """All embedded digits, as a few of them would hold too few of one class."""
+        """All embedded digits, because a few of them would hold too few of one class."""
         return OneClass().load()
 
     def around(self, dataset: Dataset) -> OneClass:
-        """The same around another data set; around a path, with the class that is named good or normal."""
+        """The same around another data set; around a path, the normal class is named good or similar."""
         return dataclasses.replace(self, of=dataset, normal="" if dataset.from_path else self.normal)
 
     def _one_class(self, data):
+        """The data with the new labels."""
         if any(split.labels is None for split in data.splits.values()):
             raise InputError(
                 f"expected labels, {data.name} has none; put normal images into a folder called good, beside "
                 "folders of others"
             )
-        there = sorted({int(label) for split in data.splits.values() for label in split.labels})
-        names = {label: data.label_names[label] if data.label_names else str(label) for label in there}
+        known = sorted({int(label) for split in data.splits.values() for label in split.labels})
+        names = {label: data.label_names[label] if data.label_names else str(label) for label in known}
         normal = self._normal_of(names, data.name)
-        order = [normal] + [label for label in there if label != normal]
-        place = np.array([order.index(label) for label in there])
+        order = [normal] + [label for label in known if label != normal]
+        new = np.array([order.index(label) for label in known])
         splits = {
-            part: dataclasses.replace(split, labels=place[np.searchsorted(there, split.labels)])
+            part: dataclasses.replace(split, labels=new[np.searchsorted(known, split.labels)])
             for part, split in data.splits.items()
         }
         if self.of.from_path:
-            odd = splits["train"].take(np.flatnonzero(splits["train"].labels > 0))
+            anomalies = splits["train"].take(np.flatnonzero(splits["train"].labels > 0))
             splits["test"] = Split(
-                np.concatenate([splits["test"].examples, odd.examples]),
-                np.concatenate([splits["test"].labels, odd.labels]),
+                np.concatenate([splits["test"].examples, anomalies.examples]),
+                np.concatenate([splits["test"].labels, anomalies.labels]),
             )
         count = int((splits["train"].labels == 0).sum())
         others = ", ".join(names[label] for label in order[1:])
@@ -74,13 +79,14 @@ class OneClass(Dataset):
         )
 
     def _normal_of(self, names, where):
-        wanted = [self.normal] if self.normal else NORMAL_NAMES
-        found = [
-            label for choice in wanted for label, name in names.items() if name.lower() == choice.lower()
+        """The label of the normal class."""
+        choices = [self.normal] if self.normal else NORMAL_NAMES
+        matches = [
+            label for choice in choices for label, name in names.items() if name.lower() == choice.lower()
         ]
-        if not found:
+        if not matches:
             raise InputError(
-                f"expected a label {' or '.join(wanted)} in {where}, received {', '.join(names.values())}; "
+                f"expected a label {' or '.join(choices)} in {where}, received {', '.join(names.values())}; "
                 'say which is normal: SET="data.normal=..."'
             )
-        return found[0]
+        return matches[0]

@@ -1,4 +1,4 @@
-"""Photographs in crops: two that come with scikit-learn, and any folder of one's own."""
+"""Photographs in crops: those that come with packages, and folders of the user's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image
@@ -24,26 +24,26 @@ from keras_ae.imaging.decode import image_header, one_line, whole_image
 __all__ = ["PhotoFolder", "Photographs", "ScikitPhotographs", "check_channels", "data_of", "read_photograph"]
 
 MOST_PIECES = 256
-"""Pieces of photographs that validate; the test split has as many, for images and projector alone."""
+"""The most pieces in the validation split, and in the test split, where they are only shown."""
 
-SHARES = (0.6, 0.2)
-"""Of a photograph that is cut into three, the shares of its width to train and to validate on."""
+FRACTIONS = (0.6, 0.2)
+"""Fractions of the width of a photograph that is cut into three, to train and to validate on."""
 
 LEAST_SIDE = 16
-"""Pixels a side below which a photograph is left out: its score would be that of a few pixels."""
+"""Pixels a side below which a photograph is left out: too few for metrics to mean anything."""
 
 LEAST_WIDTH = 80
-"""Pixels across that a photograph has to have to be cut into three."""
+"""The least width in pixels of a photograph that is cut into three."""
 
 MOST_TESTED, LARGEST_TESTED = 50, 1024
-"""Test photographs of a folder that are scored, and the side of the middle that is, in pixels."""
+"""The most test photographs of a folder, and the greatest side in pixels of the part that is evaluated."""
 
 
 @dataclass(frozen=True)
 class Photographs(Dataset):
-    """Two color photographs of 640 x 427 pixels that come inside scikit-learn: a temple, a flower.
+    """Two color photographs of 640 x 427 pixels that come with scikit-learn: a temple and a flower.
 
-    Each is cut from left to right into parts to train, validate and test on, which share no pixel.
+    Each is cut from left to right into parts for training, validation and test, which share no pixel.
 
     Attributes:
         cropping: How they are cropped for training.
@@ -62,11 +62,12 @@ class Photographs(Dataset):
     def load(self) -> Data:
         images = [_as(self.channels, image) for image in self._images()]
         note = (
-            f"{len(images)} photographs that come with packages: figures on their parts are a demonstration"
+            f"{len(images)} photographs that come with packages: metrics on their parts are a demonstration"
         )
         return cut_in_three(self.name, images, self.cropping, (note,))
 
     def _images(self):
+        """The photographs, (height, width, 3) uint8."""
         from sklearn.datasets import load_sample_images
 
         return load_sample_images().images
@@ -81,9 +82,9 @@ class Photographs(Dataset):
 
 @dataclass(frozen=True)
 class ScikitPhotographs(Photographs):
-    """Seven color photographs, cut alike: those two, an astronaut, a cat, coffee, a motorcycle, a rocket.
+    """Seven color photographs: those of `Photographs`, and five that come with scikit-image.
 
-    The latter five come inside scikit-image.
+    The five are an astronaut, a cat, coffee, a motorcycle and a rocket. All are cut as `Photographs` are.
     """
 
     name: ClassVar[str] = "scikit_photographs"
@@ -97,10 +98,10 @@ class ScikitPhotographs(Photographs):
 
 @dataclass(frozen=True)
 class PhotoFolder(Dataset):
-    """Every photograph below a folder, of any sizes; they stay on disk where they do not fit in memory.
+    """Every photograph below a folder, of any sizes; they stay on disk if they do not fit in memory.
 
-    They are split by their pixels, so that neither a new name nor another format changes a split. Fewer than
-    three are each cut into parts that share no pixel, as `Photographs` are.
+    They are split by their pixels, so neither a new name nor another lossless format changes the split. Fewer
+    than three photographs are each cut into parts that share no pixel, as `Photographs` are.
 
     Attributes:
         path: The folder.
@@ -123,13 +124,17 @@ class PhotoFolder(Dataset):
         return cls(text) if Path(text).is_dir() else None
 
     def load(self) -> Data:
-        """Reads the photographs; raises InputError for a folder of which no image can be read."""
+        """Reads the photographs.
+
+        Raises:
+            InputError: For a folder without readable images.
+        """
         names, others = image_files(self.path)
         files = [Path(self.path, name) for name in names]
         good, channels, faults = _read(files, self.channels)
         if not good:
             raise none_readable(self.path, faults)
-        notes = (f"{len(good)} photographs below {self.path}",)
+        notes: tuple[str, ...] = (f"{len(good)} photographs below {self.path}",)
         notes += (fault_note(faults, len(files)),) if faults else ()
         notes += (f"passed over {len(others)} other files",) if others else ()
         name = f"folder {Path(self.path).resolve().name}"
@@ -137,14 +142,14 @@ class PhotoFolder(Dataset):
             notes += ("fewer than three photographs: each is cut into parts to train, validate and test on",)
             return cut_in_three(name, [one.decode() for one in good], self.cropping, notes)
         parts = assign([one.digest for one in good])
-        albums = {part: [good[number] for number in numbers] for part, numbers in parts.items()}
-        tested = sorted(albums["test"], key=lambda one: one.digest)[:MOST_TESTED]
-        albums["test"] = [_middle_of(one) for one in tested]
-        albums = {part: Album(photographs, channels) for part, photographs in albums.items()}
+        photographs = {part: [good[index] for index in indices] for part, indices in parts.items()}
+        tested = sorted(photographs["test"], key=lambda one: one.digest)[:MOST_TESTED]
+        photographs["test"] = [_middle_of(one) for one in tested]
+        albums = {part: Album(each, channels) for part, each in photographs.items()}
         return data_of(name, albums, self.cropping, notes)
 
     def sample(self) -> Data:
-        """Crops of the photographs that come with scikit-learn: a stand-in that needs no folder."""
+        """Crops of a photograph that comes with scikit-learn, which needs no folder."""
         return Photographs(self.cropping, self.channels).sample()
 
 
@@ -153,27 +158,37 @@ def data_of(name: str, albums: dict[str, Album], cropping: Cropping, notes: tupl
 
     Args:
         name: Of the data.
-        albums: "train" and "validation", or neither, and "test", whose images are kept whole too.
+        albums: "train" and "validation", or neither; and "test", whose whole images are evaluated too.
         cropping: How they are cropped for training.
-        notes: What a user should know.
+        notes: For the user.
 
     Returns:
         The data.
     """
     test = albums["test"]
     empty = Split(np.empty((0, cropping.size, cropping.size, test.channels), np.uint8))
-    held_back = {
+    splits: dict[str, Any] = {
         part: Split(pieces(albums[part], cropping.size, MOST_PIECES)) if part in albums else empty
         for part in ("validation", "test")
     }
     train = crops_of(albums["train"], cropping) if "train" in albums else empty
-    return Data(name, train, **held_back, domain=UNIT, notes=notes, whole=test)
+    return Data(name, train, **splits, domain=UNIT, notes=notes, whole=test)
 
 
 def cut_in_three(name: str, images: Sequence[np.ndarray], cropping: Cropping, notes: tuple[str, ...]) -> Data:
-    """Images (height, width, channels) uint8, each cut from left to right into parts for the three splits.
+    """Images as data, each cut from left to right into parts for the three splits.
 
-    Raises InputError for images too narrow to be cut.
+    Args:
+        name: Of the data.
+        images: (height, width, channels), uint8.
+        cropping: How they are cropped for training.
+        notes: For the user.
+
+    Returns:
+        The data.
+
+    Raises:
+        InputError: For images that are too narrow to be cut.
     """
     parts: dict[str, list[Photograph]] = {"train": [], "validation": [], "test": []}
     for image in images:
@@ -183,16 +198,16 @@ def cut_in_three(name: str, images: Sequence[np.ndarray], cropping: Cropping, no
                 f"expected photographs of at least {LEAST_WIDTH} pixels across to cut into three, received "
                 f"{width}; add more photographs, or larger ones"
             )
-        borders = [round(width * share) for share in np.cumsum((0, *SHARES, 1 - sum(SHARES)))]
+        borders = [round(width * end) for end in np.cumsum((0, *FRACTIONS, 1 - sum(FRACTIONS)))]
         for photographs, left, right in zip(parts.values(), borders, borders[1:], strict=False):
             photographs.append(_in_memory(image[:, left:right]))
         parts["test"][-1] = _middle_of(parts["test"][-1])
     channels = images[0].shape[-1]
-    return data_of(name, {part: Album(held, channels) for part, held in parts.items()}, cropping, notes)
+    return data_of(name, {part: Album(each, channels) for part, each in parts.items()}, cropping, notes)
 
 
 def read_photograph(file: Path, channels: int) -> Photograph:
-    """A photograph from its file, which is decoded once to check it.
+    """Reads a photograph's file; it is decoded once, to check it.
 
     Args:
         file: The image.
@@ -202,7 +217,7 @@ def read_photograph(file: Path, channels: int) -> Photograph:
         The photograph.
 
     Raises:
-        ValueError: For one that is too small. The decoders raise further errors for a broken file.
+        ValueError: For a photograph that is too small. For a broken file, decoders raise errors of any kind.
     """
     decoded = whole_image(file, channels)
     if min(decoded.shape[:2]) < LEAST_SIDE:
@@ -217,25 +232,29 @@ def _read(files, channels):
         faults = {file: header for file, header in headers.items() if isinstance(header, str)}
         sound = [file for file in files if file not in faults]
         channels = channels or max((headers[file][2] for file in sound), default=3)
-        found = dict(zip(sound, pool.map(partial(_tried, channels=channels), sound), strict=True))
-    faults |= {file: fault for file, fault in found.items() if isinstance(fault, str)}
-    return [found[file] for file in sound if file not in faults], channels, faults
+        results = dict(
+            zip(sound, pool.map(partial(_photograph_or_fault, channels=channels), sound), strict=True)
+        )
+    faults |= {file: fault for file, fault in results.items() if isinstance(fault, str)}
+    return [results[file] for file in sound if file not in faults], channels, faults
 
 
-def _tried(file, channels):
+def _photograph_or_fault(file, channels):
+    """A photograph, or the reason why it cannot be read."""
     try:
         return read_photograph(file, channels)
-    except Exception as error:  # the decoders raise whatever they like for a broken file
+    except Exception as error:  # decoders raise errors of any kind for a broken file
         return one_line(error)
 
 
 def _in_memory(image):
+    """An array as a photograph."""
     content = np.ascontiguousarray(image)
     return Photograph(lambda: content, content_hash(content), content[..., 0].size)
 
 
 def _middle_of(whole):
-    """The middle of a photograph, at most so large that scoring it takes seconds."""
+    """The middle of a photograph, small enough to be evaluated in seconds."""
 
     def decode():
         image = whole.decode()
@@ -246,7 +265,7 @@ def _middle_of(whole):
 
 
 def _as(channels, image):
-    """A color image (height, width, 3) uint8, or its gray."""
+    """A color image (height, width, 3) uint8, or the same in gray."""
     return image if channels != 1 else np.asarray(Image.fromarray(image).convert("L"))[..., None]
 
 

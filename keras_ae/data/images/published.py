@@ -1,4 +1,4 @@
-"""Published sets of photographs: one to train on, and those that restoration is measured on."""
+"""Published sets of photographs: one to train on, and those to evaluate restoration on."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ FETCHED_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Published(Dataset):
-    """A set of photographs to measure on, never to train on: its train and validation splits are empty.
+    """A set of photographs to evaluate on, never to train on: its train and validation splits are empty.
 
     Attributes:
-        cropping: How pieces of them are cut to be shown.
-        channels: 1 for gray, 3 for color; None for those of each file.
+        cropping: Its size is that of the pieces that are shown.
+        channels: 1 for gray, 3 for color; None for the files' own.
         origin: The address of the files' folder.
-        folder: Below the cache's folder of data sets.
+        folder: The files' folder below the cache's folder of data sets.
         colors: Channels of the set, 1 or 3.
     """
 
@@ -56,19 +56,19 @@ class Published(Dataset):
 
     def load(self) -> Data:
         album = Album(self._photographs(self.folder, self.origin), self._channels)
-        notes = (f"{len(album)} photographs of {self.name}, to measure on",)
+        notes = (f"{len(album)} photographs of {self.name}, to evaluate on",)
         return data_of(self.name, {"test": album}, self.cropping, notes)
 
     def sample(self) -> Data:
-        """Crops of the photographs that come with scikit-learn."""
+        """Crops of a photograph that comes with scikit-learn."""
         return Photographs(self.cropping, self.channels).sample()
 
     @property
-    def _channels(self):
+    def _channels(self) -> int:
         return self.channels or self.colors
 
     def _photographs(self, folder, origin):
-        """The set's photographs, fetched where they are not in the cache, and each checked by its hash."""
+        """The set's photographs, downloaded if they are not in the cache, each checked by its hash."""
         hashes = {name: digest for name, digest in manifest().items() if name.startswith(f"{folder}/")}
 
         def fetched(name):
@@ -89,9 +89,9 @@ class Set5(Published):
 
 
 class Set14(Published):
-    """Fourteen photographs (Zeyde et al. 2010), two of them without color, sides cropped to multiples of 4.
+    """Fourteen photographs (Zeyde et al. 2010), two of them gray, sides cropped to multiples of 4.
 
-    One of the two is stored as gray, and is left so.
+    One of the two is stored with one channel, and keeps it.
     """
 
     name, origin, folder, colors = "Set14", SUPER_RESOLUTION + "Set14/image_SRF_4/", "Set14", 3
@@ -104,13 +104,13 @@ class Bsd100(Published):
 
 
 class Set12(Published):
-    """Twelve gray photographs that denoisers are shown on (Zhang et al. 2017, arXiv:1608.03981)."""
+    """Twelve gray photographs to evaluate denoising on (Zhang et al. 2017, arXiv:1608.03981)."""
 
     name, origin, folder, colors = "Set12", DENOISING + "Set12/", "bsd400/Set12", 1
 
 
 class Set68(Published):
-    """68 gray photographs of the Berkeley set that denoisers are measured on (Roth and Black 2009)."""
+    """68 gray photographs of the Berkeley set to evaluate denoising on (Roth and Black 2009)."""
 
     name, origin, folder, colors = "Set68", DENOISING + "Set68/", "bsd400/Set68", 1
 
@@ -118,7 +118,7 @@ class Set68(Published):
 class Bsd400(Published):
     """400 gray photographs of 180 x 180 pixels of the Berkeley set to train on (Chen and Pock 2017).
 
-    A tenth of them, by content, validates; the test split is Set68. None of them is in BSD100.
+    A tenth of them, by content, is the validation split; Set68 is the test split. None of them is in BSD100.
     """
 
     name, origin, folder, colors = "bsd400", DENOISING + "train/", "bsd400/train", 1
@@ -128,7 +128,7 @@ class Bsd400(Published):
         photographs = self._photographs(self.folder, self.origin)
         parts = assign([one.digest for one in photographs], test=0)
         albums = {
-            part: Album([photographs[number] for number in parts[part]], self._channels)
+            part: Album([photographs[index] for index in parts[part]], self._channels)
             for part in ("train", "validation")
         }
         albums["test"] = Album(self._photographs(Set68.folder, Set68.origin), self._channels)
@@ -136,5 +136,9 @@ class Bsd400(Published):
 
 
 def manifest() -> dict[str, str]:
-    """The sha256 of every published photograph, by its path below the cache's folder of data sets."""
+    """The sha256 of every published photograph.
+
+    Returns:
+        Hashes by the files' paths below the cache's folder of data sets.
+    """
     return read_manifest(MANIFEST)

@@ -1,6 +1,6 @@
-"""Sprites with known factors: every combination of shape, size, rotation and position, rendered here.
+"""Sprites with known factors: rendered images of every combination of shape, size, rotation and position.
 
-In the manner of dSprites (Matthey, Higgins, Hassabis and Lerchner 2017), on a smaller grid.
+They are like dSprites (Matthey, Higgins, Hassabis and Lerchner 2017), on a smaller grid.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ __all__ = ["COUNTS", "Sprites", "grid_of_factors", "render"]
 
 SHAPES = ("square", "ellipse", "heart")
 REPEATS = (4, 2, 1)
-"""Times that each shape looks the same in a full turn."""
+"""How often each shape looks the same in a full turn."""
 FACTORS = ("shape", "size", "rotation", "x", "y")
 COUNTS = (3, 4, 10, 12, 12)
-"""Values of each factor, 17,280 combinations."""
+"""The number of values of each factor, which make 17,280 combinations."""
 RADII = (0.11, 0.22)
 """Radius of the circle around the smallest and the largest sprite, in sides of the image."""
 POSITIONS = (0.25, 0.75)
-"""First and last position of a sprite's middle, in sides of the image: the largest one stays inside."""
+"""First and last position of a sprite's center, in sides of the image; the largest sprite stays inside."""
 AT_A_TIME = 2**20
-"""Pixels drawn at a time, which bounds the memory that it takes."""
+"""Pixels rendered at a time, to bound the memory."""
 
 
 @dataclass(frozen=True)
 class Sprites(Dataset):
     """A white square, ellipse or heart on black: 3 shapes x 4 sizes x 10 rotations x 12 x 12 positions.
 
-    Elements (size, size, 1) in [0, 1], edges antialiased; labels are the shapes. Each factor is a whole
-    number from 0; rotations are clockwise; positions go from left to right and from top to bottom.
-    As in dSprites, a shape that repeats itself as it turns gives one image for several rotations: the
-    square and the ellipse have 5 that differ, the heart 10, so that of 17,280 images 11,520 differ, and no
-    code can tell all rotations apart. Split 80 / 10 / 10 by content, equal images together.
+    Examples are (size, size, 1) in [0, 1], with antialiased edges; labels are the shapes. Each factor is a
+    whole number from 0; rotations are clockwise; positions go from left to right and from top to bottom.
+    As in dSprites, a symmetric shape looks the same in several rotations: the square and the ellipse have 5
+    different ones, the heart has 10. So only 11,520 of the 17,280 images differ, and no code can tell all
+    rotations apart. The split is 80 / 10 / 10 by content, with equal images in one split.
 
     Attributes:
         size: Side in pixels, from 8 to 128.
@@ -57,7 +57,7 @@ class Sprites(Dataset):
         return _data(self.name, self.size, 1)
 
     def sample(self) -> Data:
-        """A thin grid: every shape, every third value of the others."""
+        """A coarser grid: every shape, and every third value of the other factors."""
         return _data(self.name, self.size, 3)
 
 
@@ -79,7 +79,7 @@ def render(factors: np.ndarray, size: int) -> np.ndarray:
         for start in range(0, len(index), step):
             part = index[start : start + step]
             across, up, radius = _sprite_coordinates(factors[part], size)
-            # the fraction of a pixel that is covered, from how far its middle lies outside
+            # the covered fraction of a pixel, from the distance of its center to the edge
             covered = np.clip(0.5 - distance(across, up, radius), 0, 1)
             images[part, ..., 0] = np.rint(255 * covered)
     return images
@@ -89,7 +89,7 @@ def grid_of_factors(step: int = 1) -> np.ndarray:
     """Combinations of factors.
 
     Args:
-        step: Every step-th value of each factor is taken, but every shape.
+        step: Every step-th value of each factor is used, but every shape.
 
     Returns:
         (n, 5), int64.
@@ -100,6 +100,7 @@ def grid_of_factors(step: int = 1) -> np.ndarray:
 
 
 def _data(name, size, step):
+    """A grid of sprites as data."""
     factors = grid_of_factors(step)
     whole = Split(render(factors, size), factors[:, 0])
     parts = assign(digests(whole.examples))
@@ -117,13 +118,13 @@ def _sprite_coordinates(factors, size):
     """Coordinates of pixels relative to sprites, (n, size, size) twice, and radii (n, 1, 1), in pixels."""
     shape, scale, rotation, column, row = factors.T
     radius = size * np.linspace(*RADII, COUNTS[1], dtype=np.float32)[scale]
-    # whole numbers first, so that rotations that look the same are the same to the last bit
+    # integers first, so that rotations that look the same are bit-identical
     repeats = np.array(REPEATS)[shape]
     angle = 2 * np.pi * (rotation * repeats % COUNTS[2]) / (COUNTS[2] * repeats)
     pixels = np.arange(size, dtype=np.float32) + np.float32(0.5)
     right = pixels - size * np.linspace(*POSITIONS, COUNTS[3], dtype=np.float32)[column][:, None]
     down = pixels - size * np.linspace(*POSITIONS, COUNTS[4], dtype=np.float32)[row][:, None]
-    cos, sin = (turned(angle).astype(np.float32)[:, None] for turned in (np.cos, np.sin))
+    cos, sin = (function(angle).astype(np.float32)[:, None] for function in (np.cos, np.sin))
     across = (cos * right)[:, None, :] + (sin * down)[:, :, None]
     up = (sin * right)[:, None, :] - (cos * down)[:, :, None]
     return across, up, radius[:, None, None]
@@ -138,7 +139,7 @@ def _ellipse(across, up, radius):
     """The same, to first order, of an ellipse twice as wide as high."""
     scaled = np.hypot(across, 2 * up)
     steepness = np.hypot(across, 4 * up)
-    # f / |gradient of f|, with f = |scaled|^2 - radius^2; no gradient in the very middle
+    # f / |gradient of f|, with f = |scaled|^2 - radius^2; at the center the gradient is 0
     return (scaled**2 - radius**2) / np.maximum(2 * steepness, np.float32(1e-6))
 
 

@@ -1,4 +1,4 @@
-"""Batches of examples as a served head takes them: checked, and in their original units."""
+"""Batches of examples as the inputs of a served head: checked, and in their original units."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WHITE = {"uint8": 255, "uint16": 65535}
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a served head takes.
+    """The inputs that a served head takes.
 
     Attributes:
         shape: Of one example.
@@ -37,10 +37,10 @@ class InputSpec:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Examples of an input, one after the other.
+    """Consecutive examples of an input.
 
     Attributes:
-        positions: (n,), int64, where each stands in the input.
+        positions: (n,), int64, their positions in the input.
         examples: (n, *shape), float32 in their original units, or int64 numbers of classes.
         labels: (n,), int64; None without labels.
         names: Paths of the files; None where examples are not files.
@@ -58,21 +58,21 @@ class Batch:
 
 
 def conform(raw: np.ndarray, spec: InputSpec, where: str, first: int = 0) -> np.ndarray:
-    """Values in their original units, as training reads them.
+    """Checks the values of a file, and converts them as training does.
 
-    Where values lie in [0, 1], a byte of 255 and a uint16 of 65535 stand for 1.
+    In the domain [0, 1], 255 in uint8 and 65535 in uint16 stand for 1.
 
     Args:
-        raw: (n, *shape), as a file holds them.
-        spec: What the head takes.
-        where: What a message calls the input.
-        first: The position of the first example, by which a message names one.
+        raw: (n, *shape), the values in the file.
+        spec: Of the head's inputs.
+        where: The name of the input in messages.
+        first: The position of the first example, for messages.
 
     Returns:
         (n, *shape), float32, or int64 numbers of classes.
 
     Raises:
-        InputError: For values that are not finite, outside the domain's range, or of no class.
+        InputError: For values that are not finite or outside the domain, and for unknown classes.
     """
     if spec.domain.one_hot:
         if raw.dtype.kind not in "bui":
@@ -82,7 +82,7 @@ def conform(raw: np.ndarray, spec: InputSpec, where: str, first: int = 0) -> np.
         values: np.ndarray = raw.astype(np.int64)
     else:
         full = WHITE.get(raw.dtype.name, 1) if spec.domain.unit_interval else 1
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is named below
+        with np.errstate(over="ignore"):  # too large values become infinite, and are refused below
             values = raw.astype(np.float32) if full == 1 else raw.astype(np.float32) / np.float32(full)
         if spec.domain.unit_interval and raw.dtype.name in ("bool", *WHITE):
             return values
@@ -100,12 +100,12 @@ def conform(raw: np.ndarray, spec: InputSpec, where: str, first: int = 0) -> np.
 
 
 def check_shape(shape: tuple[int, ...], spec: InputSpec, where: str) -> None:
-    """Checks the shape of an example; where it has one channel, its axis may be missing.
+    """Checks the shape of an example; the axis of a single channel may be missing.
 
     Args:
         shape: Of an example.
-        spec: What the head takes.
-        where: What a message calls the input.
+        spec: Of the head's inputs.
+        where: The name of the input in messages.
 
     Raises:
         InputError: For another shape.

@@ -1,4 +1,4 @@
-"""Streams: inputs of any number of examples, read in batches with no more than one in memory."""
+"""Streams: inputs of any number of examples, read in batches, one of them in memory at a time."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ class Stream:
     """An input that is read in batches, any number of times.
 
     Attributes:
-        where: What messages call it.
-        count: Examples in it.
+        where: Its name in messages.
+        count: How many examples it has.
         labeled: Whether its batches have labels.
-        named: Whether its batches have the names of files.
+        has_names: Whether its batches have the names of files.
     """
 
     where: str
     count: int
     labeled: bool = False
-    named: bool = False
+    has_names: bool = False
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         """Reads the examples from one position to another.
 
         Args:
-            size: Examples of a batch, at most.
+            size: The most examples of a batch.
             start: The first position.
             stop: One past the last position; None for the end.
 
@@ -50,45 +50,58 @@ class Stream:
             Batches in the order of their positions.
 
         Raises:
-            InputError: For a value that the head does not take, and for a file that is cut or broken.
+            InputError: For values that the head does not take, and for a truncated or broken file.
         """
         raise NotImplementedError
 
     def sha256(self) -> str:
-        """A hash of everything that the batches are made from."""
+        """The hash of everything that the batches are made from.
+
+        Returns:
+            Hexadecimal digits.
+        """
         raise NotImplementedError
 
 
 def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str | None = None) -> Stream:
-    """Opens the input that a data set's name, a folder of images, an .npy or an .npz file stands for.
+    """Opens a data set by its name, a folder of images, or an .npy or .npz file.
 
-    Only headers and names are read.
+    Of a folder or a file, only names and headers are read.
 
     Args:
         text: The name or the path.
-        spec: What the head takes.
-        split: Of a named data set, one of train, validation and test; None for all, in this order.
-        key: Name of the array in an .npz, where it is not the one that training takes.
+        spec: Of the head's inputs.
+        split: "train", "validation" or "test" of a data set by name; None for all, in this order.
+        key: The name of the array in an .npz; None for the one that training uses.
 
     Returns:
         The stream.
 
     Raises:
-        InputError: For examples of another shape or domain, and for a split or key where there is none.
+        InputError: For examples of another shape or domain, and for a split or key that does not exist.
     """
     dataset = find_dataset(text)
-    own = isinstance(dataset, ArrayFile | ImageFolder)
-    if split is not None and own:
+    if split is not None and isinstance(dataset, ArrayFile | ImageFolder):
         raise InputError(f"{text} has no splits of its own; leave out --split, received {split!r}")
     if key is not None and not isinstance(dataset, ArrayFile):
         raise InputError(f"{text} holds no arrays by name; leave out --key, received {key!r}")
     if isinstance(dataset, ArrayFile):
         return ArrayStream(ArrayFile(dataset.path, key), spec)
-    return FolderStream(dataset.path, spec) if own else LoadedStream(dataset, spec, split)
+    if isinstance(dataset, ImageFolder):
+        return FolderStream(dataset.path, spec)
+    return LoadedStream(dataset, spec, split)
 
 
 class ArrayStream(Stream):
-    """The array of an .npy file, read through a memory map, or of an .npz, read as it is decompressed."""
+    """The array of an .npy file, read through a memory map, or of an .npz, read while it is decompressed.
+
+    Args:
+        file: The file, and the name of the array.
+        spec: Of the head's inputs.
+
+    Raises:
+        InputError: For a file that is not NumPy's, and for an array of another shape or kind.
+    """
 
     def __init__(self, file: ArrayFile, spec: InputSpec):
         headers = file.headers()
@@ -114,6 +127,7 @@ class ArrayStream(Stream):
         self.labeled = self.label_key is not None
 
     def _are_labels(self, header):
+        """Whether an array holds one whole number per example."""
         return header.shape in ((self.count,), (self.count, 1)) and header.dtype.kind in "ui"
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
@@ -127,16 +141,18 @@ class ArrayStream(Stream):
             start += len(raw)
 
     def _from_file(self, _, size, start, stop):
+        """Batches of the array of an .npy."""
         with readable(self.path):
             with open(self.path, "rb") as file:
                 shape, dtype, fortran = read_header(file)
                 offset = file.tell()
             for first in range(start, stop, size):
-                # mapped anew for each batch: of one long-lived map every page read would stay resident
+                # a new map for each batch: every page that one long-lived map has read would stay in memory
                 whole = np.memmap(self.path, dtype, "r", offset, shape, "F" if fortran else "C")
                 yield np.array(whole[first : min(first + size, stop)])
 
     def _from_zip(self, key, size, start, stop):
+        """Batches of an array of an .npz."""
         with readable(self.path), zipfile.ZipFile(self.path) as archive, archive.open(f"{key}.npy") as file:
             shape, dtype, _ = read_header(file)
             row = dtype.itemsize * prod(shape[1:])
@@ -148,7 +164,7 @@ class ArrayStream(Stream):
                     raise EOFError(f"{key} ends before its {shape[0]} rows")
                 yield np.frombuffer(content, dtype).reshape(count, *shape[1:])
             if stop == shape[0]:
-                file.read(1)  # at its end the archive compares the checksum
+                file.read(1)  # at its end, the archive checks the checksum
 
     def sha256(self) -> str:
         digest = hashlib.sha256(self.where.rpartition(":")[2].encode() if self.zipped else b"")
@@ -159,9 +175,17 @@ class ArrayStream(Stream):
 
 
 class FolderStream(Stream):
-    """The images below a folder in the order of their paths, in the size and the colors of the head."""
+    """The images below a folder, in the order of their paths, with the size and the channels of the head.
 
-    named = True
+    Args:
+        path: The folder.
+        spec: Of the head's inputs.
+
+    Raises:
+        InputError: If the head takes no images, and for a folder without images or with unknown labels.
+    """
+
+    has_names = True
 
     def __init__(self, path: str, spec: InputSpec):
         if not spec.domain.unit_interval or len(spec.shape) != 3 or spec.shape[-1] not in (1, 3):
@@ -176,7 +200,7 @@ class FolderStream(Stream):
         self.labeled = self.labels is not None
 
     def _labels(self):
-        """The number of each image's folder: among the head's classes, else in the order of their names."""
+        """The index of each image's folder among the head's classes, or in the order of their names."""
         known = self.spec.label_names
         if not known:
             return folder_labels(self.names)[1]
@@ -187,8 +211,8 @@ class FolderStream(Stream):
                 f"expected folders named {', '.join(known)} below {self.where}, the classes that the model "
                 f"was trained on; found {', '.join(unknown[:8])}"
             )
-        number = {name: index for index, name in enumerate(known)}
-        return np.array([number[folder] for folder in folders], np.int64)
+        index = {name: position for position, name in enumerate(known)}
+        return np.array([index[folder] for folder in folders], np.int64)
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         stop = self.count if stop is None else stop
@@ -217,7 +241,16 @@ class FolderStream(Stream):
 
 
 class LoadedStream(Stream):
-    """A data set that is loaded whole, in its original units."""
+    """A data set that is loaded whole, in its original units.
+
+    Args:
+        dataset: The data set.
+        spec: Of the head's inputs.
+        split: "train", "validation" or "test"; None for all, in this order.
+
+    Raises:
+        InputError: For data of another shape or domain.
+    """
 
     def __init__(self, dataset: Dataset, spec: InputSpec, split: str | None = None):
         self.data, self.spec, self.where = dataset.load(), spec, ""
@@ -251,7 +284,7 @@ class LoadedStream(Stream):
             )
 
     def _joined(self, arrays, first, last):
-        """Rows of arrays that stand one after the other."""
+        """Rows of concatenated arrays."""
         pieces, before = [], 0
         for array in arrays:
             pieces.append(array[max(first - before, 0) : max(last - before, 0)])

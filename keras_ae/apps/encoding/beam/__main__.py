@@ -96,7 +96,7 @@ def _run(options, flags):
         )
     job = Job(
         head, options.input, options.split, options.key, stream.count,
-        RowColumns(stream.named, stream.labeled), options.output, options.shards, f".{options.format}",
+        RowColumns(stream.has_names, stream.labeled), options.output, options.shards, f".{options.format}",
         head.batch(options.batch),
     )  # fmt: skip
     if options.join:
