@@ -21,7 +21,10 @@ from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.folders import next_folder
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK = ["--set", "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16"]
+QUICK = [
+    "--set",
+    "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16 learning_rate=0.05 checkpoint=last",
+]  # so that each epoch tells
 
 
 def draw_images(folder):
@@ -88,11 +91,18 @@ def test_train_leaves_a_table_a_card_heads_and_the_next_commands(finished):
     assert (workplace / "saved_models/models.config").is_file()
 
 
-def test_evaluate_and_export_take_the_newest_run(trained, capsys):
+def test_a_resumed_run_goes_on_and_evaluate_and_export_take_the_newest(trained, capsys):
+    """With the data and settings of the run, whose folder is copied so that there are two."""
     workplace = trained
+    shutil.copytree(workplace / "runs/denoising/001", workplace / "runs/denoising/002")
     with exporting("encoder"):
-        cli.main(["train", "denoising", "--data", "images", *QUICK, "--set", "seed=1"])
-    printed = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
+        assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
+    resumed = capsys.readouterr().out
+    assert "going on after epoch 1 of 2" in resumed
+    assert read_state(workplace / "runs/denoising/002/checkpoint")["epochs"] == 2
+    assert read_state(workplace / "runs/denoising/001/checkpoint")["epochs"] == 1
+    assert not (workplace / "runs/denoising/003").exists()
+    printed = re.findall(r"^denoising  .*$", resumed, re.M)
     first = json.loads((workplace / "runs/denoising/001/card.json").read_text())["metrics"]
     (workplace / "runs/denoising/003").mkdir()  # a run that never came to an end
     assert cli.main(["evaluate", "denoising"]) == 0
@@ -108,14 +118,6 @@ def test_evaluate_and_export_take_the_newest_run(trained, capsys):
     with exporting("encoder"):
         assert cli.main(["export", "denoising"]) == 0
     assert "saved_models/denoising/encoder/3" in capsys.readouterr().out
-
-
-def test_resume_goes_on_with_the_data_and_settings_of_the_run(trained, capsys):
-    with exporting("encoder"):
-        assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
-    assert "going on after epoch 1 of 2" in capsys.readouterr().out
-    assert read_state(trained / "runs/denoising/001/checkpoint")["epochs"] == 2
-    assert not (trained / "runs/denoising/002").exists()
 
 
 @pytest.mark.slow
