@@ -108,7 +108,7 @@ def test_a_published_set_takes_the_place_of_the_test_images_in_the_colors_of_the
     run, told = finished[0]["photo_denoising"], []
     measured = load_run(run.recipe, run.directory, told.append, measured_on=Set5())
     assert [image.shape for image in measured.data.whole] == [(30, 37, 1)] * 2
-    assert "2 photographs of Set5, to measure on" in told
+    assert "2 photographs of Set5, to evaluate on" in told
     assert len(measured.data.train) == len(run.data.train)
     assert evaluate(measured)["noisy input"]["psnr"] == pytest.approx(20.17, abs=0.3)
 
@@ -122,7 +122,7 @@ def test_evaluate_takes_a_published_set_by_its_name(finished, own_cache, tmp_pat
     capsys.readouterr()
     assert main(["evaluate", "super_resolution", "--data", "Set5"]) == 0
     out = capsys.readouterr().out
-    assert "2 photographs of Set5, to measure on" in out
+    assert "2 photographs of Set5, to evaluate on" in out
     assert out.splitlines()[-2].startswith("bicubic")
     card = json.loads((tmp_path / "saved_models/super_resolution/restorer/1/card.json").read_text())
     assert card["restorer"] == {"scale": 2, "colored": False, "reach": 7, "multiple": 2}
