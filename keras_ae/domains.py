@@ -111,5 +111,5 @@ def domain_of(name: str) -> Domain:
     if isinstance(name, Domain):
         return name
     if name not in DOMAINS:
-        raise ValueError(f"domain is one of {sorted(DOMAINS)}, received {name!r}")
+        raise ValueError(f"domain must be one of {sorted(DOMAINS)}, received {name!r}")
     return DOMAINS[name]

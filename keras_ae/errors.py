@@ -46,7 +46,7 @@ def check_convolutions(filters: tuple[int, ...], kernel_size: int) -> None:
     if not filters or any(width < 1 for width in filters):
         raise ValueError(f"filters needs one or more widths of at least 1, received {filters}")
     if kernel_size < 1 or kernel_size % 2 == 0:
-        raise ValueError(f"kernel_size is odd and at least 1, received {kernel_size}")
+        raise ValueError(f"kernel_size must be odd and at least 1, received {kernel_size}")
 
 
 def check_least(owner: object, **least: float) -> None:
@@ -61,4 +61,4 @@ def check_least(owner: object, **least: float) -> None:
     """
     for name, low in least.items():
         if not getattr(owner, name) >= low:
-            raise ValueError(f"{name} is at least {low}, received {getattr(owner, name)}")
+            raise ValueError(f"{name} must be at least {low}, received {getattr(owner, name)}")

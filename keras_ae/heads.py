@@ -36,11 +36,11 @@ class Spec:
     """The shapes and the domain that a network is built for.
 
     Attributes:
-        input_shape: The shape of one input, without the batch axis.
-        target_shape: The shape of one target, without the batch axis.
-        domain: The domain of the targets: "unit" is [0, 1], "real" any finite numbers, standardized,
-            "categorical" one of several classes, one-hot over the last axis.
-        condition: The number of classes that a label may be of; 0 where the data has no labels.
+        input_shape: Shape of one input, without the batch axis.
+        target_shape: Shape of one target, without the batch axis.
+        domain: Domain of the targets: "unit" for values in [0, 1], "real" for standardized finite numbers,
+            "categorical" for classes, one-hot along the last axis.
+        condition: Number of label classes; 0 if the data has no labels.
 
     Raises:
         ValueError: If a shape is empty or has an axis below 1, the domain is unknown, or the condition is
@@ -56,10 +56,10 @@ class Spec:
         for name in ("input_shape", "target_shape"):
             shape = getattr(self, name)
             if not shape or min(shape) < 1:
-                raise ValueError(f"{name} needs one or more axes of at least 1, received {shape}")
+                raise ValueError(f"expected {name} with one or more axes of at least 1, received {shape}")
         object.__setattr__(self, "domain", domain_of(self.domain))
         if self.condition < 0:
-            raise ValueError(f"condition is at least 0, received {self.condition}")
+            raise ValueError(f"condition must be at least 0, received {self.condition}")
 
     @property
     def activation(self) -> str:
@@ -69,24 +69,25 @@ class Spec:
 
 @dataclass(frozen=True)
 class Heads:
-    """Functional models over one graph, which share every weight.
+    """Functional models over one graph that share all weights.
 
     The heads of a conditional variant also take "condition" (batch, classes).
 
     Attributes:
-        encoder: {"inputs": (batch, *input_shape)} -> {"code": (batch, ...)} and maybe other outputs.
-        decoder: {"code"} -> {"reconstruction": (batch, *target_shape)}. One that chooses step by step also
-            takes "choices" (batch, ...), standard normal noise to choose by, 0 for the likeliest. With
-            skips it also takes the inputs and the encoder's other outputs, and is no head by itself (see
-            `takes_code_alone`).
-        end_to_end: {"inputs"} -> "reconstruction", "code" and the other outputs of both.
-        trained: The model that is trained: by default the end-to-end one, otherwise one that also takes
-            "seeds" (batch, 2) to sample from. Terms read its outputs.
-        samples: Rows of code and reconstruction that `trained` gives for each example, one after the other.
-        prior: {"noise": (batch, ...)}, standard normal -> {"code"}; of a variant that learns its prior.
-        critic: The opponent of the encoder in an adversarial variant, inside `trained`.
-        teacher_forced: {"code", "targets"} -> {"reconstruction"}; of a decoder that chooses step by step,
-            as a likelihood: each step depends on the targets before it, not on its own choices.
+        encoder: {"inputs": (batch, *input_shape)} -> {"code": (batch, ...)} and possibly other outputs.
+        decoder: {"code"} -> {"reconstruction": (batch, *target_shape)}. A decoder that chooses step by step
+            also takes "choices" (batch, ...), the standard normal noise that it chooses with; 0 chooses the
+            likeliest class. A decoder with skip connections also takes the inputs and the encoder's other
+            outputs, and cannot be used on its own (see `takes_code_alone`).
+        end_to_end: {"inputs"} -> "reconstruction", "code" and the other outputs of encoder and decoder.
+        trained: The model that is trained: by default the end-to-end model, otherwise a model that also
+            takes "seeds" (batch, 2) to sample with. Terms read its outputs.
+        samples: Number of codes and reconstructions that `trained` returns per example, in consecutive rows.
+        prior: {"noise": (batch, ...)}, standard normal -> {"code"}; only if the variant learns its prior.
+        critic: The encoder's opponent in an adversarial variant, part of `trained`.
+        teacher_forced: {"code", "targets"} -> {"reconstruction"}; only for a decoder that chooses step by
+            step. Each step depends on the previous targets instead of the decoder's own choices, which gives
+            a likelihood.
     """
 
     encoder: keras.Model
@@ -104,18 +105,18 @@ class Heads:
 
     @property
     def takes_code_alone(self) -> bool:
-        """Whether the decoder needs nothing but a code, and a condition or choices where it takes some."""
+        """Whether the decoder takes only a code, apart from a condition or choices."""
         return {tensor.name for tensor in self.decoder.inputs} <= {"code", "condition", "choices"}
 
     @property
     def choices_shape(self) -> tuple[int, ...] | None:
-        """The shape of the noise that the decoder chooses by; None where it makes no choices."""
+        """The shape of the noise that the decoder chooses with; None if it makes no choices."""
         shapes = [tuple(tensor.shape[1:]) for tensor in self.decoder.inputs if tensor.name == "choices"]
         return shapes[0] if shapes else None
 
     @cached_property
     def decode(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-        """The decoder as a function of tensors by name; without "choices" it makes the likeliest."""
+        """The decoder as a function of named tensors; without "choices" it chooses the likeliest classes."""
         if not self.choices_shape:
             return partial(apply, self.decoder)
         run = tf.function(partial(apply, self.decoder), reduce_retracing=True)  # slow step by step, op by op
@@ -128,17 +129,17 @@ class Heads:
 
     @property
     def any_size(self) -> bool:
-        """Whether the heads take inputs of any length along some axis, such as images of any height."""
+        """Whether the heads take inputs of any size along some axis, such as images of any height."""
         return None in self.encoder.get_layer("inputs").output.shape[1:]
 
     @property
     def code_shape(self) -> tuple[int | None, ...]:
-        """The shape of one code; an axis is None where it depends on the size of the input."""
+        """The shape of one code; an axis that depends on the size of the input is None."""
         return tuple(self.decoder.get_layer("code").output.shape[1:])
 
     @property
     def latent_dim(self) -> int:
-        """Numbers in a code, or at one position of a code whose size depends on the input's."""
+        """The size of a code, or of one position of a code whose size depends on the input's."""
         return prod(axis for axis in self.code_shape if axis is not None)
 
     @classmethod
@@ -149,17 +150,17 @@ class Heads:
         bottleneck: Callable[[dict], dict] | None = None,
         samples: int = 1,
     ) -> Heads:
-        """The heads of an encoder and a decoder, which runs on the encoder's code.
+        """Joins an encoder and a decoder into heads.
 
         Args:
             encoder: The encoder.
             decoder: The decoder.
-            bottleneck: A stage between the two, in training alone: inputs, the encoder's outputs and "seeds",
-                by name -> further outputs. A "code" among them replaces the encoder's.
-            samples: Rows of that code for each example.
+            bottleneck: A function between the two, used only in training: the inputs, the encoder's outputs
+                and "seeds", by name -> further outputs. A "code" among them replaces the encoder's.
+            samples: Number of codes that the bottleneck returns per example.
 
         Returns:
-            The heads; every output of both is an output of the end-to-end model.
+            The heads; the end-to-end model has all outputs of the encoder and the decoder.
         """
         inputs = {tensor.name: tensor for tensor in (*encoder.inputs, *decoder.inputs)}
         inputs = {name: tensor for name, tensor in inputs.items() if name not in encoder.output}
@@ -184,24 +185,24 @@ class Heads:
 
         Args:
             end_to_end: A model with layers named "encoder" and "decoder".
-            prior: The learned prior, if there is one.
+            prior: The learned prior, if any.
 
         Returns:
             The heads.
 
         Raises:
-            ValueError: If the model has no such layers.
+            ValueError: If the model lacks these layers.
         """
         return cls(end_to_end.get_layer("encoder"), end_to_end.get_layer("decoder"), end_to_end, prior=prior)
 
 
 def apply(model: keras.Model, tensors: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
-    """The outputs of a model for tensors by name.
+    """Calls a model on named tensors.
 
     Args:
         model: A Keras model with named inputs and outputs.
-        tensors: Its inputs by name; others are ignored.
-        training: Whether layers act as in training.
+        tensors: Its inputs by name; other tensors are ignored.
+        training: Whether layers run in training mode.
 
     Returns:
         The outputs by name.
@@ -215,18 +216,18 @@ def _inputs_of(model, tensors):
 
 @dataclass(frozen=True)
 class Term:
-    """A weighted addend of the objective beside the reconstruction loss.
+    """A weighted term that the objective adds to the reconstruction loss.
 
     Attributes:
         name: The name of its scalar in TensorBoard.
-        value: A pure function of the trained model's outputs by name, which gives (batch,), (batch, samples),
-            or a scalar where the term is defined on a batch as a whole. "progress", the completed fraction
-            of the run in [0, 1], is among the outputs; in validation it is 1.
-        weight: The factor in the loss, at least 0; a term of weight 0 is only shown.
-        schedule: A factor on the weight as a function of progress; validation takes its value at 1, so
+        value: A pure function of the trained model's named outputs that returns (batch,), (batch, samples),
+            or a scalar if the term is defined on a whole batch. The outputs include "progress", the
+            completed fraction of the run in [0, 1]; in validation it is 1.
+        weight: The factor in the loss, at least 0; a term with weight 0 is logged but not trained on.
+        schedule: A factor on the weight as a function of progress; validation uses its value at 1, so
             that epochs can be compared.
-        selects: Whether it counts in validation, by which the best epoch is chosen; the loss of an
-            opponent, or of a part that learns beside the model, does not.
+        selects: Whether it counts in the validation loss, which selects the best epoch; the loss of a
+            critic, or of a part that is trained alongside the model, does not.
 
     Raises:
         ValueError: If the weight is negative.
@@ -240,19 +241,19 @@ class Term:
 
     def __post_init__(self) -> None:
         if not self.weight >= 0:
-            raise ValueError(f"the weight of term {self.name!r} is at least 0, received {self.weight}")
+            raise ValueError(f"the weight of term {self.name!r} must be at least 0, received {self.weight}")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The training of a part of the heads, before the training of the whole.
+    """A stage of training that trains a part of the heads before all of them are trained together.
 
     Attributes:
         name: The name of its curves in TensorBoard and of its checkpoint.
-        model: The model to train, over layers of the heads; it may also take "targets".
-        layers: The names of the layers whose weights change.
-        terms: Its objective, beside the reconstruction loss where the model gives a reconstruction.
-        epochs: At least 1.
+        model: The model to train, made of layers of the heads; it may also take "targets".
+        layers: The names of the layers to train.
+        terms: Its objective, in addition to the reconstruction loss if the model returns a reconstruction.
+        epochs: Number of epochs, at least 1.
     """
 
     name: str
@@ -264,13 +265,15 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class TrainedHeads:
-    """Trained heads and their data, of which a task makes the further heads that it serves.
+    """Trained heads and their data, from which a task builds the further heads that it serves.
 
     Attributes:
         heads: The trained heads.
-        data: The data that they were trained on, as the task's `prepare` gives it.
-        reach: Pixels around a pixel that its reconstruction depends on; None where images have one size.
-        multiple: Tiles that begin at multiples of so many pixels are reconstructed as the whole image is.
+        data: The data that they were trained on, as returned by the task's `prepare`.
+        reach: The distance in pixels over which a reconstructed pixel depends on others; None if all images
+            have the same size.
+        multiple: Tiles that start at multiples of this many pixels are reconstructed exactly as in the
+            whole image.
     """
 
     heads: Heads
@@ -280,28 +283,28 @@ class TrainedHeads:
 
 
 RESERVED = frozenset({"autoencoder", "decoder", "encoder", "prior", "sampler", "preprocessor", "staged"})
-"""Names that no further head may have: those of the variant's own heads, and of a run's other models."""
+"""Names reserved for the variant's own heads and for a run's other models."""
 
 
 @dataclass(frozen=True, eq=False)
 class ServedHead:
-    """A head that a task serves beside the encoder, the decoder and the autoencoder.
+    """A head that a task serves in addition to the encoder, the decoder and the autoencoder.
 
-    A run's folder keeps it, its facts stand in the model card under its name, and it is exported,
-    verified and converted as the others are. Its inputs and outputs are in the data's original units
-    where they have the names that the variant's heads use: "inputs", "condition" and "reconstruction".
+    It is saved in the run's folder, its facts appear in the model card under its name, and it is exported,
+    verified and converted like the other heads. Inputs and outputs named as those of the variant's heads,
+    "inputs", "condition" and "reconstruction", are in the data's original units.
 
     Attributes:
         name: The name of its folder, such as "detector".
         model: Named inputs (batch, ...) -> named outputs (batch, ...).
-        facts: What users should know about it, as JSON takes it.
-        examples: Inputs by name, as the model takes them, for those that the data and the encoder do
-            not provide; the exported head is compared with the Keras model on them.
+        facts: What users should know about it, JSON-serializable.
+        examples: Example values of the inputs that the data and the encoder do not provide, by name; the
+            exported head is compared with the Keras model on them.
         takes_images: Whether all its inputs, and its "reconstruction", are images in [0, 1] of any size;
-            they are then served as they are, and as files too, and `examples` holds every input.
+            they are then served both as arrays and as files, and `examples` holds every input.
 
     Raises:
-        ValueError: If the name is no word of lower-case letters, digits and underscores, or is taken.
+        ValueError: If the name is not a word of lower-case letters, digits and underscores, or is reserved.
     """
 
     name: str
@@ -313,23 +316,23 @@ class ServedHead:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name) or self.name in RESERVED:
             raise ValueError(
-                "the name of a served head is a word of lower-case letters, digits and underscores, "
+                "the name of a served head must be a word of lower-case letters, digits and underscores, "
                 f"other than {', '.join(sorted(RESERVED))}; received {self.name!r}"
             )
 
 
 @dataclass(frozen=True, eq=False)
 class ServableHeads:
-    """Trained heads with all that exporting them takes.
+    """Trained heads with everything needed to export them.
 
     Attributes:
         heads: The trained heads.
-        scaler: The `Scaler` between original units and those that the heads were trained in.
-        examples: Held-back examples as the heads take them, by name: "inputs" (n, ...), and "condition"
-            (n, classes) where they are labeled; exported heads are compared with the Keras heads on them.
-        sampler: {"noise"} -> {"code"}, of a variant that generates.
+        scaler: The `Scaler` between original units and the values that the heads were trained on.
+        examples: Held-out inputs of the heads by name: "inputs" (n, ...), and "condition" (n, classes) if
+            the examples are labeled; exported heads are compared with the Keras heads on them.
+        sampler: {"noise"} -> {"code"}; None if the variant does not generate.
         served_heads: The further heads that the task serves.
-        columns: The same examples as rows of a table, (n,) by the names of the signatures' inputs.
+        columns: The same examples as rows of a table, (n,) arrays by the names of the signatures' inputs.
     """
 
     heads: Heads
@@ -340,40 +343,40 @@ class ServableHeads:
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def served_head(self, name: str) -> ServedHead | None:
-        """A further head by its name.
+        """Looks up a further head by its name.
 
         Args:
             name: The head's name.
 
         Returns:
-            The head, or None where the task serves no such head.
+            The head, or None if the task serves no head of that name.
         """
         return next((head for head in self.served_heads if head.name == name), None)
 
 
 class Backbone:
-    """The layers between the data and the code, in both directions; a frozen dataclass.
+    """Base class of backbones: the layers between data and code, in both directions, a frozen dataclass.
 
     Attributes:
-        axis: The axis of an example, counted without the batch's, along which `encode_steps` and
-            `decode_steps` keep steps apart; None where the backbone gives one vector an example.
+        axis: The axis of the steps in an example, not counting the batch axis, for `encode_steps` and
+            `decode_steps`; None if the backbone returns one vector per example.
     """
 
     axis: int | None = None
 
     def encode(self, inputs: Any) -> Any:
-        """The features of examples.
+        """Computes the features of examples.
 
         Args:
             inputs: (batch, *input_shape).
 
         Returns:
-            (batch, n).
+            Features, (batch, n).
         """
         raise NotImplementedError
 
     def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
-        """Outputs of codes, before the output activation.
+        """Decodes codes, without the output activation.
 
         Args:
             code: (batch, latent_dim).
@@ -385,18 +388,18 @@ class Backbone:
         raise NotImplementedError
 
     def encode_steps(self, inputs: Any) -> Any:
-        """The features of each step of examples; implemented where `axis` is set.
+        """Computes the features of each step of examples; implemented if `axis` is set.
 
         Args:
             inputs: (batch, *input_shape).
 
         Returns:
-            (batch, steps, n).
+            Features, (batch, steps, n).
         """
         raise NotImplementedError
 
     def decode_steps(self, code: Any, output_shape: tuple[int, ...]) -> Any:
-        """Outputs of a code for each step; implemented where `axis` is set.
+        """Decodes codes of steps, without the output activation; implemented if `axis` is set.
 
         Args:
             code: (batch, steps, n).
@@ -409,7 +412,7 @@ class Backbone:
 
 
 def inference_batch(shape: tuple[int, ...]) -> int:
-    """The number of examples in a batch that is not trained on: at most 256, and a million values.
+    """The batch size for inference: at most 256 examples and about a million values.
 
     Args:
         shape: The shape of one example.
@@ -421,12 +424,12 @@ def inference_batch(shape: tuple[int, ...]) -> int:
 
 
 def in_batches(run: Callable[[slice], Mapping[str, Any]], count: int, size: int) -> dict[str, np.ndarray]:
-    """The outputs of a function that computes a slice of the examples at a time.
+    """Runs a function on slices of the examples and concatenates the outputs.
 
     Args:
         run: A slice of the examples -> outputs by name, examples along the first axis.
         count: The number of examples.
-        size: The number of examples in a batch.
+        size: The batch size.
 
     Returns:
         The outputs of all examples by name.
@@ -440,12 +443,12 @@ def batched(
     inputs: Mapping[str, Any],
     size: int | None = None,
 ) -> dict[str, np.ndarray]:
-    """The outputs of a model for any number of examples, computed a batch at a time.
+    """Runs a model on any number of examples, one batch at a time.
 
     Args:
-        model: A Keras model, which takes those of the inputs that it needs; or a function of them all.
+        model: A Keras model, which takes the inputs that it needs, or a function of all inputs.
         inputs: Arrays by name, examples along the first axis.
-        size: The number of examples in a batch; by default it follows from the size of one.
+        size: The batch size; by default it depends on the size of an example.
 
     Returns:
         The outputs by name, in the order of the examples.

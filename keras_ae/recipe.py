@@ -1,4 +1,4 @@
-"""Recipes: one data set, one variant, one task, and how to train them; loading and overriding one."""
+"""Recipes: a data set, a variant, a task and how to train them; loading and overriding recipes."""
 
 from __future__ import annotations
 
@@ -35,28 +35,29 @@ LARGEST_SEED = 2**32 - 1
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a training run.
+    """Everything that determines a training run.
 
     Attributes:
-        data: Where examples come from.
+        data: The data set.
         variant: The autoencoder.
-        task: How inputs and targets are made of examples, and what the model is evaluated by.
-        epochs: At least 1.
-        batch_size: Examples in a batch, at least 1.
-        optimizer: By its Keras name.
+        task: How examples become inputs and targets, and how the model is evaluated.
+        epochs: Number of epochs, at least 1.
+        batch_size: Examples per batch, at least 1.
+        optimizer: The optimizer's Keras name.
         learning_rate: The highest learning rate, above 0.
-        schedule: "cosine", whose learning rate falls to 0 over the run, or "constant".
-        lr_warmup_steps: Steps over which the learning rate first rises, at least 0; at most a tenth
-            of the run is taken.
-        loss: "auto" fits the data's domain: binary cross-entropy in [0, 1], squared error of real
-            values, categorical cross-entropy of classes. Leave it at that for a variant with a likelihood.
-        min_steps_per_epoch: Steps of the optimizer in an epoch, at least 0; with so little data that there
-            would be fewer, an epoch goes through it several times.
-        checkpoint: The epoch whose weights are loaded in the end: "best", of the lowest validation loss, or
+        schedule: "cosine", which decays the learning rate to 0 over the run, or "constant".
+        lr_warmup_steps: Steps over which the learning rate rises at the start, at least 0; capped at a tenth
+            of the run.
+        loss: "auto" chooses by the data's domain: binary cross-entropy for values in [0, 1], squared error
+            for real values, categorical cross-entropy for classes. Keep "auto" for a variant with a
+            likelihood.
+        min_steps_per_epoch: Minimum number of optimizer steps per epoch, at least 0; with too little data
+            for that, an epoch passes over the data several times.
+        checkpoint: The epoch whose weights are loaded at the end: "best" for the lowest validation loss, or
             "last". Samples may still become sharper when the validation loss no longer falls.
-        seed: Of weights, order and noise; from 0 to 2^32 - 1.
+        seed: Seed of weights, order and noise, from 0 to 2^32 - 1.
         callbacks: Functions without arguments that return further Keras callbacks.
-        name: The recipe file's own, filled in when it is loaded.
+        name: The name of the recipe's file, set when the recipe is loaded.
     """
 
     data: Dataset
@@ -90,18 +91,20 @@ class Recipe:
             ("seed", 0),
         ):
             if getattr(self, name) < least:
-                raise ValueError(f"{name} is at least {least}, received {getattr(self, name)}")
+                raise ValueError(f"{name} must be at least {least}, received {getattr(self, name)}")
         if self.seed > LARGEST_SEED:
-            raise ValueError(f"seed is at most {LARGEST_SEED}, received {self.seed}")
+            raise ValueError(f"seed must be at most {LARGEST_SEED}, received {self.seed}")
         if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate is above 0, received {self.learning_rate}")
+            raise ValueError(f"learning_rate must be above 0, received {self.learning_rate}")
         for name, allowed in (
             ("loss", LOSSES),
             ("schedule", SCHEDULES),
             ("checkpoint", CHECKPOINTS),
         ):
             if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is one of {', '.join(allowed)}; received {getattr(self, name)!r}")
+                raise ValueError(
+                    f"{name} must be one of {', '.join(allowed)}; received {getattr(self, name)!r}"
+                )
 
 
 def load(name: str) -> Recipe:
@@ -114,17 +117,17 @@ def load(name: str) -> Recipe:
         The recipe, named after its file.
 
     Raises:
-        InputError: There is no such recipe, or its file cannot be loaded.
+        InputError: If the recipe does not exist or its file cannot be loaded.
     """
     path = recipe_file(name)
     module_spec = importlib.util.spec_from_file_location(f"recipe_{path.stem}", path)
     assert module_spec is not None  # the path ends in .py
     assert module_spec.loader is not None
     module = importlib.util.module_from_spec(module_spec)
-    sys.modules[module_spec.name] = module  # where dataclasses of its own look their types up
+    sys.modules[module_spec.name] = module  # dataclasses in the file resolve their annotations there
     try:
         module_spec.loader.exec_module(module)
-    except Exception as error:  # whatever a user's file may raise
+    except Exception as error:  # a user's file may raise anything
         advice = _advice(path, error)
         raise InputError(f"{path} cannot be loaded: {type(error).__name__}: {error}{advice}") from error
     recipe = getattr(module, "recipe", None)
@@ -134,7 +137,7 @@ def load(name: str) -> Recipe:
 
 
 def _advice(path: Path, error: Exception) -> str:
-    """What to write in a recipe that imports by a former path or name, or takes a former field."""
+    """A hint for a recipe that uses a former import path, class name or field name."""
     field = re.search(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
     if isinstance(error, TypeError) and field is not None:
         kinds = [kind for kind in (Recipe, *_recipe_classes()) if kind.__name__ == field[1]]
@@ -151,38 +154,38 @@ def _advice(path: Path, error: Exception) -> str:
 
 
 def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
-    """A recipe with some of its fields changed.
+    """Changes some of a recipe's fields.
 
     Args:
         recipe: The recipe to change.
-        settings: Texts such as `variant.latent_dim=16`. A field that is an object takes another of its
-            kind: `task.corruption=Masking(rate=0.3)`.
+        settings: Strings such as `variant.latent_dim=16`. A field that holds an object takes another object
+            of the same kind: `task.corruption=Masking(rate=0.3)`.
 
     Returns:
-        The changed recipe.
+        A new recipe.
 
     Raises:
-        InputError: There is no such field (the message names those there are), or it does not take the value.
+        InputError: If a field does not exist (the message lists the existing ones) or cannot take the value.
     """
     for setting in settings:
         path, equals, text = setting.partition("=")
         if not equals:
             raise InputError(f"expected field=value, received {setting!r}")
         if path.strip() == "name":
-            raise InputError("a recipe's name is that of its file; copy the file to give it another")
+            raise InputError("a recipe is named after its file; to rename it, copy the file")
         recipe = _replaced(recipe, path.strip().split("."), text.strip(), path.strip())
     return recipe
 
 
 def flat(instance: Any, prefix: str = "") -> dict[str, Any]:
-    """The fields of nested dataclasses by their dotted paths.
+    """Flattens nested dataclasses into a dict of values by dotted path.
 
     Args:
         instance: A dataclass, such as a recipe.
-        prefix: Put before each path.
+        prefix: Prepended to each path.
 
     Returns:
-        The values by path. A dataclass's own value is its class name; functions stand by their names, so
+        The values by path. A nested dataclass is listed with its class name, a function with its name, so
         that the listing is the same in every process.
     """
     fields: dict[str, Any] = {}
@@ -252,7 +255,7 @@ def _scalar(text: str, kind: type, path: str) -> Any:
 
 
 def _constructed(text: str, hint: Any, path: str) -> Any:
-    """An instance from `Name` or `Name(field=value, ...)`, of a subclass of the field's type."""
+    """Parses `Name` or `Name(field=value, ...)` into an instance of a subclass of the field's type."""
     subclasses = {kind.__name__: kind for kind in _recipe_classes() if _is_subclass(kind, hint)}
     expected = f"{path}: expected {' or '.join(sorted(subclasses))}, such as Name or Name(field=value, ...)"
     try:
@@ -266,7 +269,7 @@ def _constructed(text: str, hint: Any, path: str) -> Any:
         instance = subclasses[call.func.id]()
     except TypeError as error:  # a field without a default
         raise InputError(
-            f"{path}: {call.func.id} cannot be made from text; write it in the recipe"
+            f"{path}: {call.func.id} cannot be created from text; write it in the recipe's file"
         ) from error
     for word in call.keywords:
         constant = isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
@@ -285,6 +288,6 @@ def _is_subclass(kind: type, hint: Any) -> bool:
 
 
 def _recipe_classes() -> list[type]:
-    """Every dataclass that a recipe may hold."""
+    """All dataclasses that a recipe may contain."""
     folders = (backbones, blocks, data, tasks, variants)
     return [kind for folder in folders for kind in classes_below(folder) if dataclasses.is_dataclass(kind)]

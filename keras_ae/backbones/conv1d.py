@@ -48,7 +48,8 @@ class Conv1DBackbone(Backbone):
         check_convolutions(self.filters, self.kernel_size)
         if self.hidden < 0 or self.shortest < 1:
             raise ValueError(
-                f"hidden is at least 0 and shortest at least 1, received {self.hidden} and {self.shortest}"
+                f"hidden must be at least 0 and shortest at least 1, "
+                f"received {self.hidden} and {self.shortest}"
             )
 
     def encode(self, inputs: Any) -> Any:

@@ -49,7 +49,8 @@ class ConvBackbone(Backbone):
         check_convolutions(self.filters, self.kernel_size)
         if self.hidden < 0 or self.smallest < 1:
             raise ValueError(
-                f"hidden is at least 0 and smallest at least 1, received {self.hidden} and {self.smallest}"
+                f"hidden must be at least 0 and smallest at least 1, "
+                f"received {self.hidden} and {self.smallest}"
             )
 
     def encode(self, inputs: Any) -> Any:

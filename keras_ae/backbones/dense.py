@@ -35,7 +35,7 @@ class DenseBackbone(Backbone):
         activations.get(self.activation)
         kernel_decay(self.l1, self.l2)
         if any(width < 1 for width in self.units):
-            raise ValueError(f"each of units is at least 1, received {self.units}")
+            raise ValueError(f"each of units must be at least 1, received {self.units}")
 
     def encode(self, inputs: Any) -> Any:
         """(batch, *input_shape) -> (batch, units[-1]), or the flattened input where units is ()."""

@@ -49,7 +49,8 @@ class PatchBackbone(Backbone):
         check_least(self, patch_size=1, depth=1, decoder_depth=1, heads=1)
         if self.width < 4 or self.width % 4 or self.width % self.heads:
             raise ValueError(
-                f"width is a multiple of 4 and of the number of heads, {self.heads}; received {self.width}"
+                f"width must be a multiple of 4 and of the number of heads, {self.heads}; "
+                f"received {self.width}"
             )
 
     def encode(self, inputs: Any) -> Any:

@@ -46,7 +46,8 @@ class StepsBackbone(Backbone):
         check_convolutions(self.filters, self.kernel_size)
         if not 0 <= self.halvings <= len(self.filters):
             raise ValueError(
-                f"halvings is from 0 to the number of filters, {len(self.filters)}, received {self.halvings}"
+                f"halvings must be from 0 to the number of filters, {len(self.filters)}, "
+                f"received {self.halvings}"
             )
         if self.axis not in (0, 1):
             raise ValueError(f"axis is 0 or 1, received {self.axis}")

@@ -24,5 +24,5 @@ def kernel_decay(l1: float, l2: float) -> regularizers.L1L2 | None:
     """
     for name, factor in (("l1", l1), ("l2", l2)):
         if not 0 <= factor < inf:
-            raise ValueError(f"{name} is at least 0 and finite, received {factor}")
+            raise ValueError(f"{name} must be at least 0 and finite, received {factor}")
     return regularizers.L1L2(l1, l2) if l1 or l2 else None

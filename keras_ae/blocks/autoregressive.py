@@ -1,8 +1,8 @@
-"""An autoregressive likelihood of steps: at each step one position after another, given all before.
+"""An autoregressive likelihood over steps and the positions in each step.
 
-p(x | features) = product over steps and positions of p(class | features of the step, classes before), as in
-PixelVAE (Gulrajani et al. 2017, arXiv:1611.05013), by a convolution over the last few steps and dense layers.
-The classes that are chosen follow from noise, so that a random seed, or a request, gives the same again.
+p(x | features) = product over steps and positions of p(class | features of the step, previous classes), as
+in PixelVAE (Gulrajani et al. 2017, arXiv:1611.05013), with a convolution over the last few steps and dense
+layers. Classes are chosen by noise that is an input, so that the same seed or request gives the same result.
 """
 
 from __future__ import annotations
@@ -22,47 +22,48 @@ from keras_ae.blocks.intervals import Intervals
 __all__ = ["StepByStep", "teacher_forced"]
 
 EMBEDDING_DIM = 16
-"""Numbers that a class of a position is embedded as."""
+"""Size of the embedding of a class at a position."""
 TABLE_RATE = 10.0
-"""Factor on the learning rate of the tables of two positions: what they rule out is rare."""
+"""Factor on the learning rate of the tables of pairs of positions: the pairs that they rule out are rare."""
 CONFIG_KEYS = {
     "context": "memory", "units": "width", "hold_class": "held", "first_ordered_class": "ordered",
     "dropout": "rate",
 }  # fmt: skip
-"""Keys of the arguments in a layer's config, where they differ."""
+"""Config keys of the arguments whose key differs from their name."""
 FORMER_INTERVALS = {"max_move": 24, "period": 12, "max_above": 12, "max_below": 36}
-"""Those of layers that were saved before intervals were part of their config."""
+"""Intervals of layers that were saved before intervals were part of the config."""
 
 
 @keras.saving.register_keras_serializable("keras_ae")
 class StepByStep(layers.Layer):
-    """Probabilities (batch, *shape) of the classes of an example, one position of a step after another.
+    """Predicts the class probabilities (batch, *shape) of an example, one position of a step after another.
 
     It has two modes:
 
-    * "score" takes features (batch, steps, n) and one-hot classes (batch, *shape), and gives the probability
-      of each class given those before it: teacher forcing. In training the first of the seeds (batch, 2) says
-      what is dropped.
-    * "sample" takes features and noise (batch, steps, positions), and gives the probabilities of classes that
-      it chooses itself. The largest is that of the chosen class: where that is not the likeliest one, the two
-      have changed places. Models that were saved before call this mode "draw".
+    * "score" takes features (batch, steps, n) and one-hot classes (batch, *shape), and returns the
+      probability of each class given the previous ones: teacher forcing. In training the first of the seeds
+      (batch, 2) seeds dropout.
+    * "sample" takes features and noise (batch, steps, positions), and returns the probabilities of classes
+      that it chooses itself. The chosen class has the largest probability: if it is not the likeliest class,
+      the two probabilities are swapped. Earlier saved models call this mode "draw".
 
     Standard normal noise samples exactly; noise of 0 chooses the likeliest class, and noise near 0 one of the
     likelier classes.
 
     Args:
-        shape: The shape of an example, its last axis the classes.
-        features: Features of each step, at least 1.
-        axis: The axis of its steps; all others but the last are positions.
-        context: Steps before that a choice depends on, at least 1.
+        shape: The shape of an example, with classes along the last axis.
+        features: Number of features per step, at least 1.
+        axis: The axis of the steps; all other axes but the last are positions.
+        context: Number of previous steps that a choice depends on, at least 1.
         units: Units of the hidden layers.
-        hold_class: Whether class 0 says that the class before goes on; that class is then known beside it.
+        hold_class: Whether class 0 means that the previous class is sustained; the layer then also sees
+            the sustained class.
         first_ordered_class: The first of the classes that are points on a scale, such as pitches;
-            probabilities then depend on the distance from the class before too, and on how positions stand
-            and move to each other. 0 where there are none.
-        dropout: Fraction of the numbers of embedded steps, and of two hidden layers, that training leaves
-            out, in [0, 1) (Srivastava et al. 2014).
-        intervals: The distances on that scale that are told apart.
+            probabilities then also depend on the distance from the previous class and on the distances and
+            movements between positions. 0 if there are no such classes.
+        dropout: Dropout rate of embedded steps and of two hidden layers in training, in [0, 1) (Srivastava
+            et al. 2014).
+        intervals: The distances on that scale that are distinguished.
     """
 
     def __init__(
@@ -85,13 +86,13 @@ class StepByStep(layers.Layer):
         self.context, self.units, self.dropout = context, units, dropout
         self.hold_class, self.first_ordered_class = hold_class, first_ordered_class
         self.intervals = intervals or Intervals()
-        self.tracks = 2 if hold_class else 1  # classes, and which one goes on
+        self.tracks = 2 if hold_class else 1  # classes, and sustained classes
         embedded = self.tracks * positions * EMBEDDING_DIM
 
         def weight(name: str, *shape: int, of: str = "glorot_uniform") -> keras.Variable:
             return self.add_weight(shape, of, name=name)
 
-        # a saved layer has its weights in this order
+        # saved layers store their weights in this order
         rows = self.tracks * positions * (self.classes + 1)
         self.embedding = weight("embedding", rows, EMBEDDING_DIM, of="random_normal")
         self.past = weight("past", context, embedded, units)
@@ -123,9 +124,9 @@ class StepByStep(layers.Layer):
         Args:
             features: (batch, steps, features).
             inputs: To score, one-hot classes (batch, *shape); to sample, noise (batch, steps, positions).
-            seeds: (batch, 2), of which the first says what is dropped in training.
+            seeds: (batch, 2); the first row seeds dropout in training.
             mode: "score" or "sample".
-            training: Whether numbers are dropped.
+            training: Whether to apply dropout.
 
         Returns:
             Probabilities, (batch, *shape).
@@ -141,7 +142,7 @@ class StepByStep(layers.Layer):
 
     @property
     def _steps_first(self) -> list[int]:
-        """The order of axes in which steps come first, which is the way back too."""
+        """The permutation of axes that puts steps first; it is its own inverse."""
         order = list(range(1 + len(self.shape)))
         order[1], order[1 + self.axis] = order[1 + self.axis], order[1]
         return order
@@ -171,7 +172,7 @@ class StepByStep(layers.Layer):
         return _probabilities(tf.reshape(tf.stack(logits, axis=1), shape))
 
     def _sample(self, features, noise):
-        """Probabilities (batch, steps, positions, classes) of classes that the noise chooses."""
+        """Probabilities (batch, steps, positions, classes) of classes chosen by the noise."""
         batch = tf.shape(features)[0]
         nothing = tf.fill((batch, self.context, self.positions), self.classes)
         kernel = tf.reshape(self.past, (-1, self.units))
@@ -197,7 +198,7 @@ class StepByStep(layers.Layer):
         return tf.transpose(probabilities, (1, 0, 2, 3))
 
     def _chosen(self, past, last, noise):
-        """Classes chosen at a step, and which go on, (batch, positions) each, and their probabilities."""
+        """The chosen and the sustained classes of a step, (batch, positions), and their probabilities."""
         classes, sustained, shown = [], [], []
         mixed = tf.nn.relu(tf.matmul(past, self.mixed))
         for position in range(self.positions):
@@ -211,7 +212,7 @@ class StepByStep(layers.Layer):
         return tf.stack(classes, axis=1), tf.stack(sustained, axis=1), tf.stack(shown, axis=1)
 
     def _hidden_at(self, position, mixed, classes, sustained):
-        """(n, units) of one position, by the classes (n,) of those before: a part of `_hidden`."""
+        """`_hidden` at one position, (n, units), from the classes (n,) at the previous positions."""
         bias = self.present_bias[position * self.units : (position + 1) * self.units]
         if not position:
             return tf.nn.relu(mixed + bias)
@@ -224,7 +225,7 @@ class StepByStep(layers.Layer):
         return tf.nn.relu(tf.matmul(flat, tf.reshape(kernel, (-1, self.units))) + mixed + bias)
 
     def _sustained(self, classes):
-        """The class that goes on, (batch, steps, positions): for a 0 the last before it that is not 0."""
+        """The sustained class, (batch, steps, positions): for class 0 the last earlier class but 0."""
         if not self.hold_class:
             return classes
         steps = tf.range(1, self.steps + 1)[None, :, None]
@@ -239,14 +240,14 @@ class StepByStep(layers.Layer):
         return tf.tensordot(features, self.feature, 1) + self.feature_bias
 
     def _embedded(self, classes, sustained):
-        """Embedded classes (..., positions) as (..., tracks * positions * EMBEDDING_DIM)."""
+        """Embeds classes (..., positions) as (..., tracks * positions * EMBEDDING_DIM)."""
         known = tf.concat([classes, sustained], -1) if self.hold_class else classes
         indices = known + np.arange(self.tracks * self.positions) * (self.classes + 1)
         rows = tf.gather(self.embedding, indices)
         return tf.reshape(rows, tf.concat([tf.shape(classes)[:-1], [self.past.shape[1]]], 0))
 
     def _hidden(self, past, classes, sustained):
-        """(n, positions, units) of the steps before, (n, units), and of the positions before."""
+        """Hidden features (n, positions, units) from previous steps, (n, units), and previous positions."""
         earlier = np.triu(np.ones((self.positions, self.positions), np.float32), 1)  # [one, a later one]
         earlier = np.repeat(np.tile(earlier, (self.tracks, 1)), EMBEDDING_DIM, axis=0)
         kernel = self.present * earlier.repeat(self.units, axis=1)
@@ -255,7 +256,7 @@ class StepByStep(layers.Layer):
         return tf.nn.relu(tf.reshape(present, (-1, self.positions, self.units)) + mixed[:, None])
 
     def _logits(self, position, hidden, now, last):
-        """(n, classes) at a position, by (n,) of each one before it now, and (n, positions) a step ago."""
+        """Logits (n, classes) at a position, from earlier positions (n,) and the last step (n, positions)."""
         hidden = tf.nn.relu(tf.matmul(hidden, self.hidden[position]))
         logits = tf.matmul(hidden, self.logits[position]) + self.logits_bias[position]
         if not self.first_ordered_class:
@@ -274,7 +275,7 @@ class StepByStep(layers.Layer):
         return logits
 
     def _pair_logits(self, position, other, earlier, later):
-        """(n, classes) by how a position stands and moves to an earlier one; (before, after) of either."""
+        """Logits (n, classes) from the distance and movement of two positions, each (before, after)."""
         on_scale = [self._on_scale(a) & self._on_scale(b) for a, b in zip(earlier, later, strict=True)]
         leading = self.intervals.leading_row(earlier, later, on_scale)
         distance = self.intervals.distance_row(earlier[1], later[1], on_scale[1])
@@ -296,14 +297,14 @@ class StepByStep(layers.Layer):
         return keras.KerasTensor((features.shape[0], *self.shape), "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, under the keys that saved models have."""
+        """The arguments under the keys of saved models."""
         names = ("shape", "features", "axis", *CONFIG_KEYS)
         config = {CONFIG_KEYS.get(name, name): getattr(self, name) for name in names}
         return super().get_config() | config | {"intervals": dataclasses.asdict(self.intervals)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> StepByStep:
-        """The layer of a config; one that was saved without intervals has those it was trained with."""
+        """Restores a layer; a config saved without intervals gets the intervals that were then fixed."""
         config = dict(config)
         intervals = Intervals(**config.pop("intervals", FORMER_INTERVALS))
         renamed = {name: config.pop(key) for name, key in CONFIG_KEYS.items() if key in config}
@@ -315,13 +316,13 @@ def _probabilities(logits):
 
 
 def teacher_forced(decoder: keras.Model) -> keras.Model:
-    """A model of how likely an autoregressive decoder finds given targets.
+    """Builds a model that scores given targets with an autoregressive decoder.
 
     Args:
         decoder: A decoder with the layer "decoder_steps".
 
     Returns:
-        {"code", "targets"} -> {"reconstruction"}, the probability of each class given the targets before it.
+        {"code", "targets"} -> {"reconstruction"}, the class probabilities given the previous targets.
     """
     steps = decoder.get_layer("decoder_steps")
     targets = keras.Input(steps.shape, name="targets")

@@ -102,7 +102,7 @@ class FittedMixture(_RealSampler):
 
     def __post_init__(self) -> None:
         if self.components < 1:
-            raise ValueError(f"components is at least 1, received {self.components}")
+            raise ValueError(f"components must be at least 1, received {self.components}")
 
     def fit(self, heads: Heads | None, codes: Mapping[str, np.ndarray]) -> keras.Model:
         flat = codes["code"].reshape(len(codes["code"]), -1).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Gaussian posteriors and likelihoods: their heads, samples of them, and the terms of their bound."""
+"""Gaussian posteriors and likelihoods: encoder and decoder outputs, sampling, and terms of the bound."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 BOUND = 7.0
-"""Log-variances of reconstructions stay within this of 0, smoothly, so that no density explodes."""
+"""Log-variances of reconstructions are smoothly limited to [-BOUND, BOUND], so that no density explodes."""
 
 Tensor = Any
 """A tensor of Keras or TensorFlow, symbolic or not."""
@@ -41,10 +41,10 @@ def posterior(features: Tensor, latent_dim: int) -> dict[str, Tensor]:
 
     Args:
         features: (batch, n).
-        latent_dim: Numbers in a code.
+        latent_dim: Size of a code.
 
     Returns:
-        "mean", "log_var" and "code", which is the mean: (batch, latent_dim) each.
+        "mean", "log_var" and "code", which equals the mean: (batch, latent_dim) each.
     """
     mean = layers.Dense(latent_dim, name="encoder_mean")(features)
     log_var = layers.Dense(latent_dim, name="encoder_log_var")(features)
@@ -58,18 +58,18 @@ def likelihood(backbone: Backbone, code: Tensor, spec: Spec, name: str) -> dict[
         backbone: Layers between the code and the data.
         code: (batch, n).
         spec: Shapes and domain of the data.
-        name: The likelihood's name; "auto" takes the one that fits the domain.
+        name: The likelihood's name; "auto" chooses the one that fits the domain.
 
     Returns:
         "reconstruction" (batch, *target_shape), and "reconstruction_log_var" of the same shape.
 
     Raises:
-        ValueError: The likelihood does not fit the domain.
+        ValueError: If the likelihood does not fit the domain.
     """
     fitting = likelihoods_for(spec.domain)
     if name != "auto" and name not in fitting:
         raise ValueError(
-            f"the likelihood of {spec.domain} values is {' or '.join(fitting)}, received {name!r}"
+            f"the likelihood of {spec.domain} values must be {' or '.join(fitting)}, received {name!r}"
         )
     activation = layers.Activation(spec.activation, name="reconstruction")
     if not LIKELIHOODS[spec.domain.likelihood if name == "auto" else name].log_var:
@@ -87,22 +87,22 @@ def check_likelihood(name: str) -> None:
         name: "auto", or a likelihood's name.
 
     Raises:
-        ValueError: There is no such likelihood.
+        ValueError: If the likelihood does not exist.
     """
     known = ("auto", *LIKELIHOODS)
     if name not in known:
-        raise ValueError(f"likelihood is one of {', '.join(known)}; received {name!r}")
+        raise ValueError(f"likelihood must be one of {', '.join(known)}; received {name!r}")
 
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Sampling(layers.Layer):
-    """Samples of a Gaussian posterior: mean + exp(log_var / 2) * noise.
+    """Samples a Gaussian posterior: mean + exp(log_var / 2) * noise.
 
     The reparametrization of Kingma and Welling (2014, arXiv:1312.6114). The noise is a pure function of
-    the batch's seeds, so that a repeat, and a run resumed, sample the same.
+    the batch's seeds, so that repeated and resumed runs get the same samples.
 
     Args:
-        samples: Samples of each example, at least 1.
+        samples: Number of samples per example, at least 1.
     """
 
     def __init__(self, samples: int = 1, **kwargs: Any):
@@ -118,13 +118,13 @@ class Sampling(layers.Layer):
             seeds: (batch, 2), int64.
 
         Returns:
-            (batch * samples, n), the samples of one example after the other.
+            (batch * samples, n), with the samples of an example in consecutive rows.
         """
         mean, log_var = (tf.repeat(part, self.samples, axis=0) for part in (mean, log_var))
         return mean + ops.exp(0.5 * log_var) * normal(tf.shape(mean), seeds)
 
     def sample(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """A bottleneck of `Heads.join`: a sampled code in place of the mean.
+        """Bottleneck for `Heads.join` that replaces the mean by a sampled code.
 
         Args:
             tensors: "mean", "log_var" and "seeds".
@@ -145,9 +145,9 @@ def normal(shape: Any, seeds: Tensor, stream: int = 1) -> Tensor:
     """Standard normal noise for a batch, a pure function of its seeds.
 
     Args:
-        shape: Of the noise.
+        shape: Shape of the noise.
         seeds: (batch, 2), int64.
-        stream: The noise of other streams is independent.
+        stream: Streams with different numbers are independent.
 
     Returns:
         The noise, float32.
@@ -175,7 +175,7 @@ def kl_divergence(outputs: Mapping[str, Tensor]) -> Tensor:
         outputs: "mean" and "log_var", (batch, latent_dim) each.
 
     Returns:
-        Nats an example, (batch,).
+        Nats per example, (batch,).
     """
     return ops.sum(kl_per_dimension(outputs), axis=-1)
 
@@ -185,8 +185,8 @@ def log_normal(value: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
 
     Args:
         value: (..., n).
-        mean: (..., n), or what broadcasts to it.
-        log_var: (..., n), or what broadcasts to it.
+        mean: (..., n), or broadcastable to it.
+        log_var: (..., n), or broadcastable to it.
 
     Returns:
         Nats, (...).
@@ -196,7 +196,7 @@ def log_normal(value: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
 
 
 class SeededMasking(layers.Layer):
-    """Sets a fraction of the elements to zero, chosen as a pure function of the batch's seeds.
+    """Sets a random fraction of the elements to zero, as a pure function of the batch's seeds.
 
     Args:
         rate: The fraction, at least 0 and below 1.
@@ -226,13 +226,13 @@ class SeededMasking(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae", name="PriorDraws")
 class PriorSampling(layers.Layer):
-    """Samples of N(0, 1), as many as there are codes, for terms that compare the two."""
+    """Samples N(0, 1) in the shape of the codes, for terms that compare codes with the prior."""
 
     def call(self, code: Tensor, seeds: Tensor) -> Tensor:
         """Samples the prior.
 
         Args:
-            code: (batch, n), whose shape the samples have.
+            code: (batch, n); only the shape is used.
             seeds: (batch, 2), int64.
 
         Returns:
@@ -241,7 +241,7 @@ class PriorSampling(layers.Layer):
         return normal(tf.shape(code), seeds, stream=1000)
 
     def sample(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """A bottleneck of `Heads.join`: samples of the prior as a further output.
+        """Bottleneck for `Heads.join` that adds samples of the prior as an output.
 
         Args:
             tensors: "code" and "seeds".
@@ -256,12 +256,12 @@ class PriorSampling(layers.Layer):
 
 
 def posterior_encoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Model:
-    """An encoder to a Gaussian posterior.
+    """Builds an encoder with a Gaussian posterior.
 
     Args:
         spec: Shapes and domain of the data.
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code.
+        latent_dim: Size of a code.
 
     Returns:
         {"inputs": (batch, *input_shape)} -> "code", "mean" and "log_var", (batch, latent_dim) each.
@@ -272,12 +272,12 @@ def posterior_encoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.
 
 
 def likelihood_decoder(spec: Spec, backbone: Backbone, latent_dim: int, name: str) -> keras.Model:
-    """A decoder to a likelihood of the data.
+    """Builds a decoder that returns the parameters of a likelihood.
 
     Args:
         spec: Shapes and domain of the data.
         backbone: Layers between the code and the data.
-        latent_dim: Numbers in a code.
+        latent_dim: Size of a code.
         name: The likelihood's name, or "auto".
 
     Returns:
@@ -295,15 +295,15 @@ def variational_heads(
     bottleneck: Callable[[dict], dict] | None = None,
     samples: int = 1,
 ) -> Heads:
-    """The heads of a variational autoencoder, for variants that differ from it by a term alone.
+    """Builds the heads of a variational autoencoder, also for variants that differ only in a term.
 
     Args:
         spec: Shapes and domain of the data.
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code.
+        latent_dim: Size of a code.
         likelihood_name: The likelihood's name, or "auto".
-        bottleneck: As of `Heads.join`; None samples the posterior.
-        samples: Samples of each example.
+        bottleneck: See `Heads.join`; None samples the posterior.
+        samples: Number of samples per example.
 
     Returns:
         The heads.

@@ -21,15 +21,15 @@ __all__ = ["Checkpoint"]
 class Checkpoint(keras.callbacks.Callback):
     """Callback that saves the last and the best epoch, so that a run killed at any moment can be resumed.
 
-    Keras's own BackupAndRestore overwrites its one file in place; here a file of weights is complete
-    before `state.json` names it, and `state.json` is replaced in one move. The best epoch is that of the
+    Keras's own BackupAndRestore overwrites its single file in place. This callback completes the weights
+    file before it is named in `state.json`, and replaces `state.json` atomically. The best epoch has the
     lowest `val_loss`.
 
     Args:
-        folder: The folder of `state.json` and of the weights that it names.
+        folder: The folder of `state.json` and of the weights.
 
     Raises:
-        InputError: At the end of an epoch whose losses are not finite, which is not saved.
+        InputError: At the end of an epoch if a loss is not finite; the epoch is not saved.
 
     Example:
         >>> checkpoint = Checkpoint(Path("runs/denoising/1/checkpoint"))

@@ -35,10 +35,10 @@ SHARPEST = 1e6
 """How many times larger than their spread values may be, for float32 to tell them apart."""
 
 LARGEST = 4 * 2**30
-"""Bytes that one data set may take once decoded; a larger one is refused before decoding."""
+"""Maximum size of a decoded data set in bytes; a larger one is refused before decoding."""
 
 MOST_CLASSES = 1000
-"""More different labels than this are numbers rather than classes."""
+"""Labels with more different values than this are treated as numbers, not classes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Split:
         return 1
 
     def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """A function that reads examples inside a graph.
+        """A function that reads examples inside a TensorFlow graph.
 
         Returns:
             (indices (batch,), seeds (batch, 2)) -> examples as a model takes them, float32 (batch, *shape).
@@ -78,10 +78,10 @@ class Split:
         return lambda index, seeds: values(tf.gather(examples, index))
 
     def update_hash(self, digest: Any) -> None:
-        """Feeds every example's bytes and label to a hash, in their order.
+        """Updates a hash with the bytes and labels of all examples, in order.
 
         Args:
-            digest: A hash of `hashlib`.
+            digest: A `hashlib` hash object.
         """
         digest.update(np.ascontiguousarray(self.examples))
         if self.labels is not None:
@@ -94,18 +94,18 @@ class Split:
             most: The most examples.
 
         Returns:
-            A split of them.
+            A smaller split.
         """
         return self.take(slice(None, None, max(1, -(-len(self.examples) // most))))
 
     def take(self, index: Any) -> Split:
-        """Some of the examples.
+        """Selects examples.
 
         Args:
             index: Indices, a slice or a mask.
 
         Returns:
-            A split of them.
+            A split of the selected examples.
         """
         return replace(
             self,
@@ -116,7 +116,7 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """The scale and the offset between data and model: original = offset + scale * transformed.
+    """The scale and offset between data and model: original = offset + scale * transformed.
 
     Attributes:
         domain: Of the transformed values.
@@ -134,13 +134,13 @@ class Scaler:
         object.__setattr__(self, "domain", domain_of(self.domain))
 
     def inverse_transform(self, values: Any) -> np.ndarray:
-        """A model's values in their original units.
+        """Converts a model's inputs or outputs to original units.
 
         Args:
             values: (n, ...), the inputs or outputs of a model.
 
         Returns:
-            (n, ...), values in their original units; the numbers of classes, without the last axis.
+            (n, ...), values in original units; for classes their indices, without the last axis.
         """
         if self.domain.one_hot:
             return np.argmax(values, axis=-1)
@@ -154,7 +154,7 @@ class Scaler:
             classes: How many classes there are, if the values are numbers of classes.
 
         Returns:
-            (n, ...), float32; one-hot over a further axis for classes.
+            (n, ...), float32; for classes one-hot along an additional last axis.
         """
         if self.domain.one_hot:
             return np.eye(classes, dtype=np.float32)[original]
@@ -163,7 +163,7 @@ class Scaler:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """The points in time that the windows of a test split lie over; windows may overlap.
+    """The points in time that the windows of a test split cover; windows may overlap.
 
     Attributes:
         starts: (n,), the first point of each window.
@@ -187,7 +187,7 @@ class Points:
 
 
 class ImageSequence(Protocol):
-    """Images (height, width, channels) uint8 of any sizes."""
+    """A sequence of images (height, width, channels) uint8 of any sizes."""
 
     def __len__(self) -> int: ...
 
@@ -203,7 +203,7 @@ class ImageSequence(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """The data that a data set loads.
+    """The data of a data set: its splits and everything known about them.
 
     Attributes:
         name: The name in a model card.
@@ -262,25 +262,25 @@ class Data:
 
     @property
     def scaler(self) -> Scaler:
-        """The scale and the offset of the data."""
+        """The scaler of the data."""
         return Scaler(self.domain, np.float32(self.offset), np.float32(self.scale), self.preprocessor)
 
     def rescaled(self, scaler: Scaler) -> Data:
-        """The same examples scaled for a model that was trained on other data.
+        """Rescales the examples for a model that was trained on other data.
 
         Args:
-            scaler: That of the model.
+            scaler: The model's scaler.
 
         Returns:
-            The data, scaled by it.
+            The rescaled data.
 
         Raises:
             InputError: If the domains differ.
         """
         if self.domain != scaler.domain:
             raise InputError(
-                f"the model was trained on values of the {scaler.domain} domain, received {self.domain} "
-                "ones; evaluate it on data of its own kind"
+                f"the model was trained on values of the {scaler.domain} domain, received values of the "
+                f"{self.domain} domain; evaluate it on data of the same kind"
             )
         same = np.array_equal(scaler.offset, self.offset) and np.array_equal(scaler.scale, self.scale)
         if same:
@@ -299,7 +299,7 @@ class Data:
 
     @cached_property
     def classes(self) -> int:
-        """How many classes the labels 0, 1, ... tell apart; 0 without labels, or for negative or too many."""
+        """The number of classes of the labels 0, 1, ...; 0 without labels, or if they are not classes."""
         labels = [split.labels for split in self.splits.values() if split.labels is not None]
         if len(labels) < len(self.splits):
             return 0
@@ -309,7 +309,7 @@ class Data:
 
     @cached_property
     def sha256(self) -> str:
-        """The hash of every example's bytes and label, in the order of the splits, and of whole images."""
+        """The hash of all examples and labels, in the order of the splits, and of whole images."""
         digest = hashlib.sha256()
         for name, split in self.splits.items():
             digest.update(f"{name} {split.examples.shape} {split.examples.dtype} ".encode())
@@ -334,14 +334,14 @@ def values(examples: Any) -> tf.Tensor:
 
 
 def in_original_units(split: Split, scaler: Scaler) -> np.ndarray:
-    """The examples of a split in their original units.
+    """The examples of a split in original units.
 
     Args:
-        split: Of the data that the scaler belongs to.
-        scaler: Of the data.
+        split: A split of the data.
+        scaler: The data's scaler.
 
     Returns:
-        (n, ...), values in their original units, or the numbers of classes.
+        (n, ...), values in original units, or class indices.
     """
     if scaler.domain.one_hot:
         return split.examples.argmax(axis=-1)  # of bool, because float32 would take four times the memory

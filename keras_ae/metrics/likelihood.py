@@ -42,7 +42,7 @@ def importance_sampled_nll(
         ValueError: For samples below 1.
     """
     if samples < 1:
-        raise ValueError(f"samples is at least 1, received {samples}")
+        raise ValueError(f"samples must be at least 1, received {samples}")
     weights = _log_weights(decoder, likelihood)
     parts: dict[str, list] = {"nll": [], "bound": [], "kl": []}
     for number, (tensors, targets) in enumerate(batches):

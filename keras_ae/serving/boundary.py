@@ -1,7 +1,7 @@
-"""The boundary between what clients have and what heads take: units, classes, columns and image files.
+"""The conversions between clients' values and the heads: original units, classes, columns and image files.
 
-It is there twice: as the ops of a served graph, and in NumPy around the Keras heads, whose answers
-exported heads are compared with.
+They are implemented twice: as ops of a served graph, and in NumPy around the Keras heads, with which exported
+heads are compared.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Tensors = Mapping[str, Any]
 """Tensors or arrays by name, examples along the first axis."""
 
 Run = Callable[[Tensors], Tensors]
-"""What a signature computes of its inputs."""
+"""The function of a signature: inputs by name -> outputs by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Boundary:
         heads: The trained heads.
         scaler: The scaler between original units and those of the heads.
         input_shape: The shape of one input of the encoder.
-        classes: Classes of the condition that the heads take; 0 where they take none.
+        classes: Number of classes of the condition that the heads take; 0 if they take none.
     """
 
     def __init__(self, heads: Heads, scaler: Scaler) -> None:
@@ -66,13 +66,13 @@ class Boundary:
     def signature(
         self, inputs: dict[str, tf.TensorSpec], run: Run, check_rows: bool = False
     ) -> ServedSignature:
-        """A signature of a function.
+        """Makes a signature of a function.
 
         Args:
             inputs: The specs of its inputs by name.
             run: The function, written with the methods of this boundary.
-            check_rows: Whether inputs of different numbers of rows are to fail the request, for heads
-                that would otherwise broadcast one row to the others.
+            check_rows: Whether to refuse inputs with different numbers of rows, for heads that would
+                otherwise broadcast a single row.
 
         Returns:
             The signature.
@@ -80,11 +80,11 @@ class Boundary:
         raise NotImplementedError
 
     def call(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
-        """The outputs of a head.
+        """Calls a head.
 
         Args:
             model: The head.
-            tensors: Its inputs, and maybe others, by name.
+            tensors: Its inputs by name; other tensors are ignored.
 
         Returns:
             The outputs by name.
@@ -92,41 +92,42 @@ class Boundary:
         raise NotImplementedError
 
     def to_model(self, tensors: Tensors) -> dict[str, Any]:
-        """A client's values as the heads take them.
+        """Converts a client's values to inputs of the heads.
 
         Args:
-            tensors: By name: "inputs" in original units or as numbers of classes, or a table's columns;
-                "condition" as numbers of classes; others are left as they are.
+            tensors: By name: "inputs" in original units or as class indices, or a table's columns;
+                "condition" as class indices; other tensors are not changed.
 
         Returns:
-            Tensors by name.
+            The heads' inputs by name.
         """
         raise NotImplementedError
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
-        """A head's outputs as a client wants them.
+        """Converts a head's outputs to a client's values.
 
         Args:
-            outputs: By name; only a "reconstruction" and its log-variance change.
+            outputs: By name; only "reconstruction" and its log-variance are changed.
 
         Returns:
-            The reconstruction in original units; beside probabilities of classes "classes", the likeliest.
+            The outputs by name, with the reconstruction in original units; for class probabilities also
+            "classes", the likeliest ones.
         """
         raise NotImplementedError
 
     def decode_images(self, image_bytes: Any) -> Any:
-        """Inputs (batch, *input_shape) from encoded images.
+        """Decodes image files.
 
         Args:
             image_bytes: (batch,), the content of PNG or JPEG files.
 
         Returns:
-            Values in [0, 1].
+            (batch, *input_shape) in [0, 1].
         """
         raise NotImplementedError
 
     def encode_images(self, reconstruction: Any) -> Any:
-        """Reconstructions as PNG files.
+        """Encodes reconstructions as PNG files.
 
         Args:
             reconstruction: (batch, height, width, 1 or 3) in [0, 1].
@@ -137,12 +138,12 @@ class Boundary:
         raise NotImplementedError
 
     def restore(self, restorer: keras.Model, files: Tensors) -> Any:
-        """Encoded images of any size, restored one by one.
+        """Restores image files of any size, one by one.
 
         Args:
             restorer: A head that takes images of any size.
-            files: Encoded images (batch,), by the names of its inputs with `_bytes` in place of the
-                array; "image_bytes" are its "inputs".
+            files: Encoded images (batch,), by the names of its inputs with the suffix `_bytes`;
+                "image_bytes" are its "inputs".
 
         Returns:
             The content of PNG files, (batch,).
@@ -151,7 +152,7 @@ class Boundary:
 
 
 class GraphBoundary(Boundary):
-    """The boundary as ops of a served graph."""
+    """The conversions as ops of a served graph."""
 
     def __init__(self, heads: Heads, scaler: Scaler) -> None:
         super().__init__(heads, scaler)
@@ -160,10 +161,7 @@ class GraphBoundary(Boundary):
     def signature(
         self, inputs: dict[str, tf.TensorSpec], run: Run, check_rows: bool = False
     ) -> ServedSignature:
-        """A function of its own, which others may call: it is traced once.
-
-        It checks shapes first, for not every layer refuses a shape that it was not trained on.
-        """
+        """Traces the function once; it checks shapes first, because not every layer refuses wrong ones."""
 
         def checked(tensors):
             tensors = {name: tf.ensure_shape(value, inputs[name].shape) for name, value in tensors.items()}
@@ -207,23 +205,23 @@ class GraphBoundary(Boundary):
 
 
 def _of_as_many_rows(tensors):
-    """The tensors, in a graph that fails where one has more rows than another."""
+    """The tensors, with an assertion that they all have the same number of rows."""
     rows = [tf.shape(value)[0] for value in tensors.values()]
-    expected = ["expected as many rows of each input, received:", *rows]
+    expected = ["expected the same number of rows for each input, received:", *rows]
     with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(tf.stack(rows) == rows[0]), expected)]):
         return {name: tf.identity(value) for name, value in tensors.items()}
 
 
 def _one_hot(numbers, classes, name):
-    """One-hot classes; a number of no class fails the request."""
+    """One-hot classes; an integer out of range fails the request."""
     known = tf.reduce_all((numbers >= 0) & (numbers < classes))
     expected = f"expected {name} of whole numbers from 0 to {classes - 1}, received:"
     with tf.control_dependencies([tf.debugging.Assert(known, [expected, numbers])]):
-        return tf.gather(tf.eye(classes), numbers)  # which other runtimes refuse too for one too many
+        return tf.gather(tf.eye(classes), numbers)  # other runtimes, too, refuse an index out of range
 
 
 class NumPyBoundary(Boundary):
-    """The boundary in NumPy, one example at a time where an image is concerned."""
+    """The conversions in NumPy, with images one at a time."""
 
     def __init__(self, heads: Heads, scaler: Scaler) -> None:
         super().__init__(heads, scaler)
@@ -235,7 +233,7 @@ class NumPyBoundary(Boundary):
         return ServedSignature(inputs, run)
 
     def call(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
-        """As a graph, as Keras's own `predict` runs it: op by op, the last digits come out otherwise."""
+        """Calls a head as a graph, as Keras's `predict` does: eagerly, the last digits would differ."""
         if id(model) not in self.graphs:
             specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
             self.graphs[id(model)] = tf.function(
@@ -295,26 +293,26 @@ def _without_columns(tensors, preprocessor):
 
 
 def column_specs(preprocessor: Preprocessor) -> dict[str, tf.TensorSpec]:
-    """The inputs of a head that takes rows of a table.
+    """The input specs of a head that takes rows of a table.
 
     Args:
-        preprocessor: The model of the table's columns.
+        preprocessor: The preprocessor of the table's columns.
 
     Returns:
-        A spec of each column by its name.
+        The spec of each column by its name.
     """
     dtypes = {tensor.name: tensor.dtype for tensor in preprocessor.model.inputs}
     return {name: tf.TensorSpec((None,), dtypes[name], name=name) for name in preprocessor.signature}
 
 
 def condition_classes(heads: Heads) -> int:
-    """Classes of the condition that heads take.
+    """The number of classes of the condition that heads take.
 
     Args:
         heads: The heads.
 
     Returns:
-        The number of classes; 0 where they take no condition.
+        The number of classes; 0 if they take no condition.
     """
     shapes = [
         tensor.shape

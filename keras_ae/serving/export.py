@@ -1,4 +1,4 @@
-"""Heads as SavedModels in TF Serving's directory form, each with its card, and checked from disk."""
+"""Export of heads as SavedModels in TF Serving's directory layout, verified after loading from disk."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ TOLERANCE = 1e-5
 """Largest difference from the Keras heads, relative to the largest output, that an export may show."""
 
 TIES = 0.01
-"""Fraction of whole numbers that may differ: last digits choose between two all but equally likely ones."""
+"""Fraction of integer outputs that may differ, because rounding decides between equally likely classes."""
 
 BATCHES = (1, 7)
-"""Sizes of the requests that are recorded with their answers, beside one of all examples."""
+"""Batch sizes of the recorded requests, in addition to one request with all examples."""
 
 CODE_HEADS = ("decoder", "prior")
-"""Heads that take no examples; a table may have a column of the name of one of their inputs."""
+"""Heads that take no examples; a table's columns may have the same names as their inputs."""
 
 
 def export_heads(
@@ -45,28 +45,28 @@ def export_heads(
 ) -> dict[str, Path]:
     """Writes each head as a SavedModel to root/name/<head>/<version>/.
 
-    A SavedModel has the signatures of `head_signatures`, takes any batch size, and brings a `card.json`,
-    with the signatures and the hash of the weights beside what `card` holds, and warm-up records with
-    the Keras heads' answers. Values go in and come out in original units, classes by their numbers. The
-    version is one above the highest there is; a version appears only when it is complete. TF Serving's
-    configuration files of all models are written anew.
+    A SavedModel has the signatures of `head_signatures`, takes any batch size, and comes with a `card.json`,
+    which adds the signatures and the hash of the weights to `card`, and with warm-up records with the Keras
+    heads' answers. Inputs and outputs are in original units, classes are integers. The new version number is
+    one above the highest existing one; a version appears only when it is complete. TF Serving's configuration
+    files of all models are rewritten.
 
     Args:
-        servable: The heads, and examples on which each signature, read back from disk, is compared
-            with its Keras head.
+        servable: The heads, and examples on which each signature, loaded from disk, is compared with its
+            Keras head.
         name: The recipe's name.
         card: The model card.
         root: The folder of all exported models.
-        keep: Newest versions of each head to keep, beside the one before the newest and those labeled;
-            None keeps all.
+        keep: Number of newest versions of each head to keep, in addition to the one before the newest and
+            labeled ones; None keeps all.
 
     Returns:
         The folder of the new version of each head.
 
     Raises:
         InputError: If the folder cannot be written or `keep` is below 1.
-        ExportError: If a graph samples or changes anything, or a head, read back, differs. Nothing
-            stays behind then.
+        ExportError: If a graph is random or stateful, or a head loaded from disk gives other outputs. Nothing
+            is left behind in that case.
     """
     if keep is not None and keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
@@ -108,7 +108,7 @@ def export_heads(
 
 
 def _weights(head: str, servable: ServableHeads) -> list:
-    """The weights that a head serves, each once."""
+    """The weights of a head, without duplicates."""
     heads = servable.heads
     models = {
         "encoder": (heads.encoder,),
@@ -121,7 +121,7 @@ def _weights(head: str, servable: ServableHeads) -> list:
 
 
 def _sha256(weights):
-    """Hash of weights' shapes, types and values, in the order in which the model has them."""
+    """Hash of the weights' shapes, types and values, in the model's order."""
     digest = hashlib.sha256()
     for weight in weights:
         value = np.ascontiguousarray(weight)
@@ -131,9 +131,9 @@ def _sha256(weights):
 
 
 def _write(signatures, weights, folder, preprocessor):
-    """Writes a SavedModel of functions and weights alone; of the layers nothing but the graph is needed.
+    """Writes a SavedModel of functions and weights, without the Keras layers.
 
-    Only the model that takes a table's columns stays as it is, for it has tables of words.
+    Only the preprocessor of a table's columns is saved as a model, because it contains lookup tables.
     """
     module = tf.Module()
     module.preprocessor = preprocessor and preprocessor.model
@@ -145,10 +145,10 @@ def _write(signatures, weights, folder, preprocessor):
 
 
 def _allow_batching(signatures, folder):
-    """Lets a server put several requests into one batch, where no request's values can fail the others'.
+    """Enables batching on a server, if no request's values can make others in the same batch fail.
 
-    Images may be broken, numbers may be those of no class or code, and images of any size have different
-    ones: such heads answer each request alone.
+    Image files may be broken, integers may be out of range, and images of any size differ in shape: such
+    heads answer each request separately.
     """
     specs = [spec for signature in signatures.values() for spec in signature.inputs.values()]
     if all(spec.dtype == tf.float32 and None not in spec.shape[1:] for spec in specs):
@@ -156,7 +156,7 @@ def _allow_batching(signatures, folder):
 
 
 def _requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[str, dict[str, np.ndarray]]:
-    """Inputs for the signatures of each head by name, in original units."""
+    """The inputs for each head's signatures, by name and in original units."""
     common = _common_requests(servable, boundary)
     requests = {
         head: common if head in CODE_HEADS else {**common, **servable.columns}
@@ -173,7 +173,7 @@ def _requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[str, dic
 
 
 def _common_requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[str, np.ndarray]:
-    """The examples, and what the encoder and random noise provide, by the names of signatures' inputs."""
+    """The examples, their codes and random noise, by the names of the signatures' inputs."""
     heads, scaler, examples = servable.heads, servable.scaler, servable.examples
     original = examples["inputs"] * scaler.scale + scaler.offset
     requests = {"inputs": original.astype(np.float32), **servable.columns}
@@ -192,15 +192,15 @@ def _common_requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[s
 
 
 def _records(signatures, requests):
-    """For each signature requests of 1, 7 and all examples, with the Keras heads' answers.
+    """For each signature, requests of 1, 7 and all examples with the Keras heads' answers.
 
-    Keras answers each by itself, for the last digits depend on the size of a batch.
+    Each answer is computed separately, because the last digits depend on the batch size.
     """
     records = []
     for name, signature in signatures.items():
         if missing := signature.inputs.keys() - requests.keys():
             raise ExportError(
-                f"nothing provides {missing.pop()}, which a head takes; give its ServedHead examples"
+                f"no examples for the input {missing.pop()} of a head; add them to its ServedHead's examples"
             )
         count = min(len(requests[key]) for key in signature.inputs)
         for rows in sorted({*(size for size in BATCHES if size < count), count}):
@@ -211,35 +211,38 @@ def _records(signatures, requests):
 
 
 def _verify(folder: Path, records: Sequence[Record]) -> dict[str, dict]:
-    """The signatures of a SavedModel as a card describes them, once their answers are those expected."""
+    """Checks a SavedModel's answers and returns its signatures as the card describes them."""
     head = ExportedHead(folder)
     for record in records:
         signature = head.signature(record.signature)
         outputs = signature(record.inputs)
         if outputs.keys() != record.outputs.keys():
-            raise ExportError(f"{record.signature} of {folder.name} gives {sorted(outputs)} once exported")
+            raise ExportError(
+                f"{record.signature} of {folder.name} returns {sorted(outputs)} after export, expected "
+                f"{sorted(record.outputs)}"
+            )
         for name, value in outputs.items():
             worst = difference(value, record.outputs[name])
             if not worst <= TOLERANCE:
                 raise ExportError(
                     f"{name} of {folder.name} ({record.signature}) differs by {worst:g} of its largest value "
-                    f"once exported, at most {TOLERANCE:g} is allowed; nothing was kept"
+                    f"after export, at most {TOLERANCE:g} is allowed; nothing was saved"
                 )
     return {name: head.signature(name).tensors() for name in head.loaded.signatures}
 
 
 def difference(actual: np.ndarray, expected: np.ndarray) -> float:
-    """The largest difference, relative to the largest expected value, or to 1 where that is less.
+    """The largest difference, relative to the largest expected value, or to 1 if that is smaller.
 
-    Of whole numbers, such as those of classes or codes, up to TIES may differ. Of encoded images, one level
-    of 255 in a pixel does not count: a value on the border between two levels may fall to either side.
+    A fraction of TIES of integers, such as classes or discrete codes, may differ. In encoded images, a
+    difference of one level (of 255) is ignored, because rounding may go either way.
 
     Args:
         actual: An output of an exported head; encoded images as an array of objects.
         expected: The Keras head's output.
 
     Returns:
-        The difference; 0 where none counts.
+        The difference; 0 if it is within these limits.
     """
     if actual.dtype == object:
         pairs = [

@@ -57,32 +57,32 @@ class Task:
         """Raises InputError for heads that the task cannot use, before they are trained."""
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """What the model has to beat.
+        """The baselines that the model is compared with.
 
         Args:
-            data: As `prepare` gives it; predictors are fitted on the training split.
-            seed: Of what is random in a baseline.
-            latent_dim: Numbers in the model's code.
+            data: The data as returned by `prepare`; baselines are fitted on the training split.
+            seed: Random seed.
+            latent_dim: Size of the model's code.
 
         Returns:
-            Predictors (inputs) -> outputs, by the names that they have in the table.
+            Predictors (inputs) -> outputs, by their names in the table.
         """
         return {}
 
     def metrics(self) -> dict[str, Callable] | None:
-        """Metrics (targets, outputs) -> (batch,) by name; None for those of the domain."""
+        """Metrics (targets, outputs) -> (batch,) by name; None for the domain's default metrics."""
         return None
 
     def further_metrics(
         self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
-        """Test metrics beside those of single reconstructions.
+        """Test metrics other than those of single reconstructions.
 
         Args:
-            heads: Trained.
-            data: As `prepare` gives it.
-            seed: Of what is random in a metric.
-            draw: Samples codes to generate from; None for a variant that does not generate.
+            heads: Trained heads.
+            data: The data as returned by `prepare`.
+            seed: Random seed.
+            draw: Samples codes to generate from; None if the variant does not generate.
 
         Returns:
             Metrics by row ("model", or a baseline's name) and name.
@@ -90,7 +90,7 @@ class Task:
         return {}
 
     def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
-        """The heads that the task serves beside the variant's own.
+        """The heads that the task serves in addition to the variant's own.
 
         Args:
             trained: The trained heads and their data.
@@ -103,13 +103,13 @@ class Task:
     def metrics_by_kind(
         self, served_heads: tuple[ServedHead, ...], data: Data
     ) -> dict[str, dict[str, float]]:
-        """Test metrics of each kind of example that the task tells apart.
+        """Test metrics by kind of example, for tasks that distinguish kinds.
 
         Args:
-            served_heads: What `served_heads` gave.
-            data: The data as `prepare` gives it.
+            served_heads: The result of `served_heads`.
+            data: The data as returned by `prepare`.
 
         Returns:
-            Metrics by kind and name; nothing for a task that knows no kinds.
+            Metrics by kind and name; empty by default.
         """
         return {}

@@ -1,4 +1,4 @@
-"""Anomaly detection: how unlike normal examples one is, and from which anomaly score on it is an anomaly.
+"""Anomaly detection: an anomaly score for each example, and the threshold above which it is an anomaly.
 
 Labels of 0 are normal, all others are kinds of anomalies.
 """
@@ -33,21 +33,21 @@ OF_WINDOWS = "windows overlap and share points, so no rate of false alarms is gu
 """The guarantee of a threshold for a series."""
 
 MOST_CODED, MOST_VALUES = 50_000, 2**27
-"""Training examples, and values in all, that scores in code space are fitted to, at most."""
+"""At most this many training examples, and values in total, are used to fit scores in code space."""
 
 
 @dataclass(frozen=True)
 class Anomaly(Task):
-    """Learns normal examples and flags those that it reconstructs, or encodes, unlike them.
+    """Learns from normal examples and flags examples that differ in their reconstruction or their code.
 
     Attributes:
         score: The anomaly score.
-        threshold: What is fitted to the scores of held-back examples, on which no epoch was chosen: an
-            example whose score lies above it is an anomaly.
-        corruption: Of the network's inputs in training, from which it reconstructs the example itself
-            (Vincent et al. 2008); nothing is corrupted when examples are scored.
-        trim: Fraction of each training batch, of the highest errors, that does not count, in [0, 0.5): the
-            anomalies that are assumed to be among the normal examples.
+        threshold: How the threshold is fitted to the anomaly scores of held-out calibration examples, which
+            are not used to choose the epoch. An example whose score is above the threshold is an anomaly.
+        corruption: Corruption of the network's inputs in training, from which it reconstructs the clean
+            example (Vincent et al. 2008); examples are scored without corruption.
+        trim: Fraction of each training batch, with the highest errors, to ignore, in [0, 0.5): the assumed
+            fraction of anomalies among the normal examples.
     """
 
     score: Score = Reconstruction()
@@ -57,26 +57,26 @@ class Anomaly(Task):
 
     def __post_init__(self) -> None:
         if not 0 <= self.trim < 0.5:
-            raise ValueError(f"trim lies in [0, 0.5), received {self.trim:g}")
+            raise ValueError(f"trim must lie in [0, 0.5), received {self.trim:g}")
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (corrupted, examples)."""
         return self.corruption(examples, seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """None that reconstructs: other detectors of anomalies are compared in `further_metrics`."""
+        """No baselines that reconstruct; `further_metrics` compares with other anomaly detectors."""
         return {}
 
     def metrics(self) -> dict[str, Callable]:
-        """None of reconstructions: the test split holds anomalies."""
+        """No metrics of reconstructions, because the test split contains anomalies."""
         return {}
 
     def prepare(self, data: Data) -> Data:
-        """The data with normal examples alone to train on and to choose an epoch by.
+        """Keeps only normal examples for training and validation, and sets a calibration split aside.
 
-        Every other normal example of the validation split, and its anomalies, calibrate, unless the data
-        has examples of its own to calibrate on. Where those are too few for the threshold, some of training
-        join them.
+        Unless the data has a calibration split, it consists of every other normal example of the validation
+        split and of the validation split's anomalies. If there are too few for the threshold, some training
+        examples are added.
 
         Args:
             data: The data as loaded.
@@ -93,7 +93,7 @@ class Anomaly(Task):
             return dataclasses.replace(data, train=train, validation=validation)
         if not len(train) or len(validation) < 2:
             raise InputError(
-                f"expected normal examples, of label 0, to train on and 2 or more to validate and calibrate "
+                f"expected normal examples (label 0) to train on and 2 or more to validate and calibrate "
                 f"on; received {len(train)} and {len(validation)}; add more"
             )
         normal, notes = validation.take(slice(1, None, 2)), data.notes
@@ -102,7 +102,10 @@ class Anomaly(Task):
             more, train = train.take(slice(None, lacking)), train.take(slice(lacking, None))
             examples = np.concatenate([normal.examples, more.examples])
             normal = dataclasses.replace(normal, examples=examples, labels=None)
-            notes = (*notes, f"few normal examples: {lacking} of those to train on calibrate the threshold")
+            notes = (
+                *notes,
+                f"few normal examples: {lacking} training examples are used to calibrate the threshold",
+            )
         calibration = _with_anomalies(normal, data.validation)
         self._check_calibration(calibration)
         return dataclasses.replace(
@@ -114,12 +117,12 @@ class Anomaly(Task):
         )
 
     def _check_calibration(self, split):
-        """Fits the threshold to made-up scores, so that too few examples are refused before training."""
+        """Fits the threshold to dummy scores, so that too few examples are refused before training."""
         scores = -np.log1p(-(np.arange(len(split)) + 0.5) / len(split)) if len(split) else np.zeros(0)
         self.threshold.fit(scores, split.labels)
 
     def check(self, heads: Heads, data: Data) -> None:
-        """Refuses heads of which no detector can be made, before they are trained."""
+        """Refuses heads that no detector can be built from, before they are trained."""
         few = dataclasses.replace(data, train=data.train.thin(8), validation=data.validation.thin(8))
         try:
             self._build(heads, few)
@@ -128,23 +131,23 @@ class Anomaly(Task):
         except (KeyError, ValueError, TypeError, tf.errors.OpError) as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
-                f"the score {self.score} does not go with what these heads give ({reason}); take "
+                f"the score {self.score} does not work with the outputs of these heads ({reason}); use "
                 'another score, SET="task.score=Reconstruction", or another variant'
             ) from error
 
     def detector(self, heads: Heads, data: Data) -> tuple[keras.Model, FittedThreshold]:
-        """The detector that the heads make.
+        """Builds the anomaly detector of trained heads and fits its threshold.
 
         Args:
             heads: Trained heads.
-            data: The data as `prepare` gives it.
+            data: The data as returned by `prepare`.
 
         Returns:
-            A model {"inputs"} -> {"score", "p_value", "is_anomaly" (batch,), "contributions"}, what each
-            feature, step or pixel adds to the mean error; and its threshold.
+            A model {"inputs"} -> {"score", "p_value", "is_anomaly" (batch,), "contributions"}, where
+            contributions are what each feature, step or pixel adds to the mean error; and its threshold.
 
         Raises:
-            InputError: If the heads lack what the score needs, or no threshold can be fitted.
+            InputError: If the heads lack an output that the score needs, or no threshold can be fitted.
         """
         inputs, outputs, score = self._build(heads, data)
         calibration = _calibration(data)
@@ -168,9 +171,9 @@ class Anomaly(Task):
         """The inputs of a detector, the outputs of the heads by name, and the anomaly score."""
         input_shape = heads.encoder.get_layer("inputs").output.shape[1:]
         inputs = keras.Input(input_shape, name="inputs")
-        # not by the end-to-end model, for a layer in two nested models does not survive a Keras file
+        # not the end-to-end model, because a layer in two nested models does not survive a Keras file
         encoded = apply(heads.encoder, {"inputs": inputs})
-        decoder = heads.teacher_forced or heads.decoder  # of steps how likely each is after those before it
+        decoder = heads.teacher_forced or heads.decoder  # for steps, the likelihood given earlier steps
         outputs = {**encoded, **apply(decoder, {"inputs": inputs, "targets": inputs, **encoded})}
         groups = None if data.preprocessor is None else data.preprocessor.groups.tolist()
         outputs["contributions"] = Contributions(data.domain, groups, name="contributions")(
@@ -184,7 +187,7 @@ class Anomaly(Task):
         return inputs, outputs, self.score.build(tensors)
 
     def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
-        """The detector; its facts are the anomaly score, the threshold and how that was fitted."""
+        """The detector; its facts are the anomaly score, the threshold and how it was fitted."""
         detector, fitted = self.detector(trained.heads, trained.data)
         facts = {
             "score": str(self.score),
@@ -197,13 +200,13 @@ class Anomaly(Task):
         return (ServedHead("detector", detector, facts),)
 
     def metrics_by_kind(self, served_heads: tuple[ServedHead, ...], data: Data) -> Metrics:
-        """Test metrics of each kind of anomaly, as `kind_metrics` describes them."""
+        """Test metrics by kind of anomaly; see `kind_metrics`."""
         [detector] = served_heads
         outputs = batched(detector.model, {"inputs": np.asarray(values(data.test.examples))})
         return kind_metrics(outputs, detector.facts["threshold"], data)
 
     def further_metrics(self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None) -> Metrics:
-        """Metrics of the detector beside those of simpler ones, as `detection_metrics` describes them."""
+        """Metrics of the detector and of simpler ones; see `detection_metrics`."""
         if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
             return {}
         detector, fitted = self.detector(heads, data)
@@ -211,7 +214,7 @@ class Anomaly(Task):
         return detection_metrics(outputs, fitted.value, data, heads.latent_dim, seed)
 
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
-        """Inputs, reconstructions and the absolute errors."""
+        """Inputs, reconstructions and absolute errors."""
         return {"input": inputs, "reconstruction": reconstruction, "error": abs(targets - reconstruction)}
 
 
@@ -230,5 +233,5 @@ def _with_anomalies(normal: Split, validation: Split) -> Split:
 
 def _calibration(data: Data) -> Split:
     if data.calibration is None:
-        raise ValueError("the data has no examples to calibrate on; a task's `prepare` sets them aside")
+        raise ValueError("the data has no calibration split; call the task's `prepare` first")
     return data.calibration

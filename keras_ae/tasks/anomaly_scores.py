@@ -145,7 +145,7 @@ class ReconstructionProbability(Score):
 
     def __post_init__(self) -> None:
         if self.samples < 1:
-            raise ValueError(f"samples is at least 1, received {self.samples}")
+            raise ValueError(f"samples must be at least 1, received {self.samples}")
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         mean, log_var = inputs.output("mean"), inputs.output("log_var")

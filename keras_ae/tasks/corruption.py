@@ -58,7 +58,7 @@ class Gaussian(Corruption):
 
     def __post_init__(self):
         if not self.sigma > 0:
-            raise ValueError(f"sigma is above 0, received {self.sigma}")
+            raise ValueError(f"sigma must be above 0, received {self.sigma}")
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         noisy = examples + self.sigma * _each(tf.random.stateless_normal, examples, seeds)
@@ -82,7 +82,7 @@ class UnknownGaussian(Corruption):
     def __post_init__(self):
         if not 0 <= self.lowest < self.highest:
             raise ValueError(
-                f"lowest is at least 0 and below highest, received {self.lowest} and {self.highest}"
+                f"lowest must be at least 0 and below highest, received {self.lowest} and {self.highest}"
             )
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
@@ -178,7 +178,7 @@ class Binarized(Corruption):
 
 def _check_rate(rate: float) -> None:
     if not 0 < rate <= 1:
-        raise ValueError(f"rate is above 0 and at most 1, received {rate}")
+        raise ValueError(f"rate must be above 0 and at most 1, received {rate}")
 
 
 def _clipped(examples: Any, domain: str) -> Any:

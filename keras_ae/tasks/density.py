@@ -39,7 +39,7 @@ class Density(Task):
 
     def __post_init__(self):
         if self.samples < 1:
-            raise ValueError(f"samples is at least 1, received {self.samples}")
+            raise ValueError(f"samples must be at least 1, received {self.samples}")
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """Each example twice, binarized first if `binarized` is set."""

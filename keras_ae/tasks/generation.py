@@ -1,4 +1,4 @@
-"""Generation: metrics of examples decoded from sampled codes, beside real ones and simpler generators."""
+"""Generation: metrics of generated examples, compared with real examples and simpler generators."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from keras_ae.tasks.reconstruction import Reconstruction
 __all__ = ["Generation"]
 
 MAX_TRAIN = 20_000
-"""Training examples among which the nearest to a sample is searched."""
+"""Number of training examples searched for the nearest neighbor of a sample."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Generation(Task):
     """Training by reconstruction, with test metrics of generated samples.
 
     Attributes:
-        samples: How many are generated, at least 10; where the decoder takes a condition, equally many of
-            each class.
-        importance_samples: Samples of the posterior, for the likelihood of a test example by importance
-            sampling; 0 leaves it out.
+        samples: Number of samples to generate, at least 10; if the decoder takes a condition, equally many
+            of each class.
+        importance_samples: Number of posterior samples for estimating the likelihood of a test example by
+            importance sampling; 0 skips the estimate.
     """
 
     samples: int = 1000
@@ -43,16 +43,16 @@ class Generation(Task):
 
     def __post_init__(self) -> None:
         if self.samples < 10:
-            raise ValueError(f"samples is at least 10, received {self.samples}")
+            raise ValueError(f"samples must be at least 10, received {self.samples}")
         if self.importance_samples < 0:
-            raise ValueError(f"importance_samples is at least 0, received {self.importance_samples}")
+            raise ValueError(f"importance_samples must be at least 0, received {self.importance_samples}")
 
     def pair(self, examples, seeds, domain: str):
         """examples (batch, ...) -> (examples, examples)."""
         return examples, examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """PCA of the same code size; none of whole numbers, which have other baselines."""
+        """PCA with the same code size; none for classes, whose format has its own baselines."""
         if data.domain.one_hot:
             return {}
         return Reconstruction().baselines(data, seed, latent_dim)
@@ -62,12 +62,17 @@ class Generation(Task):
     ) -> dict[str, dict[str, float]]:
         """Metrics of samples, and of the format's own simpler generators; none without a sampler.
 
-        novelty: Median distance to the nearest training example. copies: Fraction at distance 0.
-        diversity: Mean distance of two samples. density, coverage: Among the test examples' codes (Naeem et
-        al. 2020, arXiv:2002.09797). nll_nats, bound_nats: Of test examples; nats_a_step: Of a step of them.
-        frechet_classifier, read_as_wanted: By a classifier, where there are labels; its own accuracy on real
-        test examples bounds the latter. The format's metrics are beside them, and so is a row of the real
-        test examples.
+        * novelty: Median distance to the nearest training example; copies: Fraction at distance 0.
+        * diversity: Mean distance between two samples.
+        * density, coverage: Of the samples' codes among the test examples' codes (Naeem et al. 2020,
+          arXiv:2002.09797).
+        * nll_nats, bound_nats: Negative log-likelihood of test examples, or a bound on it; nats_a_step: The
+          same per step.
+        * frechet_classifier, read_as_wanted: Frechet distance in the features of a classifier, and fraction
+          of samples classified as the requested class, if there are labels; the latter is limited by
+          classifier_accuracy, the classifier's accuracy on real test examples.
+
+        The format adds its own metrics, and a row of real test examples allows a comparison.
         """
         if draw is None:
             return {}
@@ -89,7 +94,7 @@ class Generation(Task):
     def _classifier_metrics(
         self, heads: Heads, data: Data, samples: np.ndarray, labels: np.ndarray | None
     ) -> dict[str, float]:
-        """Metrics of samples by a classifier of the data's labels; none without labels."""
+        """Metrics of samples from a classifier of the data's labels; none without labels."""
         if not data.classes:
             return {}
         classifier = train_classifier(data)
@@ -104,7 +109,7 @@ class Generation(Task):
         return metrics
 
     def _likelihoods(self, heads: Heads, data: Data, seed: int) -> dict[str, float]:
-        """-log p of test examples: by importance sampling, or the bound of a code of whole numbers."""
+        """-log p of test examples: by importance sampling, or the bound of a discrete code."""
         if "prior_logits" in heads.trained.output:
             return {"bound_nats": _bound_of_whole_numbers(heads, PairedData(data, self))}
         if not self.importance_samples:
@@ -117,7 +122,7 @@ class Generation(Task):
 
 
 class _RealExamples:
-    """Real examples in original units, and metrics of samples beside them."""
+    """Real examples in original units, with which samples are compared."""
 
     def __init__(self, data: Data):
         few = data.train.thin(MAX_TRAIN)
@@ -125,7 +130,7 @@ class _RealExamples:
         self.format = data.format
 
     def metrics_of(self, samples: np.ndarray) -> dict[str, float]:
-        """Metrics of samples (n, ...) in original units."""
+        """Compares samples (n, ...), in original units, with the real examples."""
         gaps = novelty(samples, self.train)
         metrics = {
             "novelty": float(np.median(gaps)),
@@ -138,7 +143,7 @@ class _RealExamples:
 
 
 def _with_nats_a_step(metrics: dict[str, float], data: Data) -> dict[str, float]:
-    """Metrics with the nats of a step beside those of an example, where examples have steps along an axis."""
+    """Adds nats per step to the metrics if examples have steps along an axis."""
     if data.format is None or data.format.axis is None:
         return metrics
     steps = data.test.shape[data.format.axis]
@@ -149,7 +154,7 @@ def _with_nats_a_step(metrics: dict[str, float], data: Data) -> dict[str, float]
 def _code_metrics(
     heads: Heads, data: Data, samples: np.ndarray, labels: np.ndarray | None
 ) -> dict[str, float]:
-    """Density and coverage of samples' codes among those of as many test examples."""
+    """Density and coverage of the samples' codes among the codes of equally many test examples."""
     real = data.test.thin(len(samples))
     if len(real) < 10:
         return {}
@@ -169,7 +174,7 @@ def _code_metrics(
 
 
 def _bound_of_whole_numbers(heads: Heads, paired: PairedData) -> float:
-    """Mean of -log p(x | code) - log p(code) for the one code of an example, a bound on -log p(x)."""
+    """Mean of -log p(x | code) - log p(code) at each example's own code, a bound on -log p(x)."""
     likelihood = LIKELIHOODS[likelihood_of(heads.decoder.output, paired.data.domain)]
     run, nats = tf.function(partial(apply, heads.trained)), []
     for inputs, targets in paired.test_batches():

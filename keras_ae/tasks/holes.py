@@ -56,7 +56,7 @@ class MissingPixels(Holes):
 
     def __post_init__(self):
         if not 0 < self.rate < 1:
-            raise ValueError(f"rate is above 0 and below 1, received {self.rate}")
+            raise ValueError(f"rate must be above 0 and below 1, received {self.rate}")
 
     def mask(self, seed: Any, height: Any, width: Any) -> Any:
         return tf.random.stateless_uniform((height, width), seed) < self.rate
@@ -77,7 +77,7 @@ class Rectangles(Holes):
     def __post_init__(self):
         check_least(self, count=1)
         if not 0 < self.largest <= 1:
-            raise ValueError(f"largest is above 0 and at most 1, received {self.largest}")
+            raise ValueError(f"largest must be above 0 and at most 1, received {self.largest}")
 
     def mask(self, seed: Any, height: Any, width: Any) -> Any:
         uniform = tf.random.stateless_uniform((4, self.count), seed)

@@ -39,7 +39,7 @@ class SuperResolution(PhotoRestoration):
 
     def __post_init__(self) -> None:
         if self.scale not in SCALES:
-            raise ValueError(f"scale is one of {SCALES}, received {self.scale}")
+            raise ValueError(f"scale must be one of {SCALES}, received {self.scale}")
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, h, w, 1 or 3) -> luminance (batch, h / scale, w / scale, 1) and (batch, h, w, 1).

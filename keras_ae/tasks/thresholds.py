@@ -231,7 +231,7 @@ def p_values(scores: Any, reference: Any) -> np.ndarray:
 
 def _check_fraction(name: str, value: float) -> None:
     if not 0 < value < 1:
-        raise ValueError(f"{name} lies in (0, 1), received {value:g}")
+        raise ValueError(f"{name} must lie in (0, 1), received {value:g}")
 
 
 def _finite(scores: Any) -> np.ndarray:

@@ -23,7 +23,7 @@ from keras_ae.training import train as training
 __all__ = ["evaluate_run", "export_run", "finish", "train_and_export"]
 
 ShowMetrics = Callable[[Table, Table], None]
-"""Takes a run's test metrics by row, and those by kind of anomaly (empty where there are no kinds)."""
+"""Takes a run's test metrics by row, and those by kind of anomaly (empty if there are no kinds)."""
 
 
 def train_and_export(
@@ -39,27 +39,28 @@ def train_and_export(
     """Trains a recipe, evaluates it, writes its card and exports its heads.
 
     Args:
-        request: The recipe, its data and settings. When a run is resumed, they go on top of those
-            that it was started with.
+        request: The recipe, its data and settings. When a run is resumed, they are applied on top of
+            those that it was started with.
         runs: The folder of all runs.
         models: The folder of all exported models.
-        directory: The run's folder; otherwise `runs/<recipe>/<number>`.
-        resume: Whether to go on from the last epoch of the newest run, or of that in `directory`.
-        keep: Newest versions of each exported head to keep, beside those with labels; None keeps all.
+        directory: The run's folder; by default `runs/<recipe>/<number>`.
+        resume: Whether to resume the newest run, or the run in `directory`, after its last epoch.
+        keep: Number of newest versions of each exported head to keep, in addition to labeled ones; None
+            keeps all.
         report: Called with each line about progress.
-        show_metrics: Called with the test metrics as soon as they are there.
+        show_metrics: Called with the test metrics as soon as they are computed.
 
     Returns:
         The finished run.
 
     Raises:
-        InputError: The recipe, the data, the settings or the folder cannot be used.
-        TrainingInterrupted: The process was interrupted; the folder holds the completed epochs.
+        InputError: If the recipe, the data, the settings or the folder cannot be used.
+        TrainingInterrupted: If the process was interrupted; the folder holds the completed epochs.
     """
     name = request.name
     resumed = run_folder(runs, name, directory) if resume else None
     if resume and resumed is None:
-        report(f"nothing to resume below {runs / name}: a new run begins")
+        report(f"nothing to resume in {runs / name}: starting a new run")
     if resumed is not None:
         request = RunRequest.of_run(resumed, request.recipe).changed(request.data, request.settings)
     recipe = request.load()
@@ -72,7 +73,7 @@ def train_and_export(
         finish(run, models, keep, report, show_metrics)
     except Exception:
         if not (resumed or directory or training.epochs_done(folder)):
-            shutil.rmtree(folder)  # made above, and nothing came of it
+            shutil.rmtree(folder)  # created above, and no epoch was completed
         raise
     except KeyboardInterrupt as error:
         in_stages = any((folder / "checkpoint").glob("*/state.json"))
@@ -88,14 +89,14 @@ def finish(
     report: Callable[[str], None] = print,
     show_metrics: ShowMetrics = lambda table, kinds: None,
 ) -> None:
-    """Does what follows training: evaluation, TensorBoard's last pages, the card and the export.
+    """Finishes a trained run: evaluates it, writes TensorBoard's last pages and the card, and exports it.
 
     Args:
         run: A trained run.
         models: The folder of all exported models.
-        keep: Newest versions of each exported head to keep; None keeps all.
+        keep: Number of newest versions of each exported head to keep; None keeps all.
         report: Called with a line for each exported head.
-        show_metrics: Called with the test metrics as soon as they are there.
+        show_metrics: Called with the test metrics as soon as they are computed.
     """
     table, kinds = evaluate_run(run, show_metrics)
     write_final_report(run, table)
@@ -112,7 +113,7 @@ def evaluate_run(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None
         show_metrics: Called with the metrics.
 
     Returns:
-        The test metrics by row, the model's own last, and those by kind of anomaly.
+        The test metrics by row, those of the model last, and the metrics by kind of anomaly.
     """
     table, kinds = evaluation.evaluate(run), evaluation.metrics_by_kind(run)
     show_metrics(table, kinds)
@@ -132,14 +133,14 @@ def export_run(
         directory: The run's folder.
         name: The recipe's name, under which the heads are exported.
         models: The folder of all exported models.
-        keep: Newest versions of each head to keep, beside those with labels; None keeps all.
+        keep: Number of newest versions of each head to keep, in addition to labeled ones; None keeps all.
         report: Called with a line for each head.
 
     Returns:
         The folder of each head's new version, by the head's name.
 
     Raises:
-        InputError: The run is not finished.
+        InputError: If the run is not finished.
     """
     artifacts = load_artifacts(directory)
     folders = export_heads(artifacts, name, read_card(directory), models, keep)

@@ -1,4 +1,4 @@
-"""Training a recipe into a run: the only function that sees data, variant, task and callbacks together."""
+"""Training of a recipe: the only function that brings data, variant, task and callbacks together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from keras_ae.training.trainer import AdversarialTrainer, Trainer
 __all__ = ["claim", "epochs_done", "train"]
 
 FEW_STEPS = 500
-"""Steps below which a run is said to be short; a model of these sizes then hardly begins to learn."""
+"""Number of steps below which a run is reported as short: models of this size then hardly learn."""
 
 
 def train(
@@ -40,24 +40,24 @@ def train(
     Args:
         recipe: The recipe.
         directory: The run's folder, created if it is missing.
-        resume: Whether to go on after the last whole epoch in the folder, with the order and noise of an
-            unbroken run; the recipe must then be the same but for its epochs.
+        resume: Whether to resume after the last complete epoch in the folder, with the same order and noise
+            as an uninterrupted run; the recipe may then differ only in its epochs.
         report: Called with each line about progress.
 
     Returns:
-        The run, with the heads of the epoch that `recipe.checkpoint` names.
+        The run, with the weights of the epoch that `recipe.checkpoint` selects.
 
     Raises:
-        InputError: The recipe cannot train on the data, the folder cannot be written, or the recipe or the
-            data differ from those of the run to resume.
+        InputError: If the recipe cannot train on the data, the folder cannot be written, or the recipe or
+            the data differ from those of the run to resume.
     """
     claim(recipe, directory, resume)
     checkpoint = directory / "checkpoint"
     data = load_data(recipe, report)
     if not len(data.train):
         raise InputError(
-            f"{data.name} is a test set: it is there to measure on, with make evaluate DATA={data.name}, and "
-            "not to train on; take other data"
+            f"{data.name} is a test set, for evaluation with make evaluate DATA={data.name} only; "
+            "train on other data"
         )
     loss = loss_for(recipe, data)
     tf.config.experimental.enable_op_determinism()
@@ -76,7 +76,7 @@ def train(
         write_overview(directory, flat(recipe), heads)
     _report_plan(recipe, data, heads, report)
     if state["epochs"] >= recipe.epochs:
-        report('every epoch is done; for more: RESUME=1 SET="epochs=..."')
+        report('all epochs are done; to train for more: RESUME=1 SET="epochs=..."')
     if stages and not state["last"]:
         for stage in stages:
             report(f"stage {stage.name}: {stage.epochs} epochs")
@@ -98,33 +98,36 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
     Args:
         recipe: The recipe to train.
         directory: The run's folder.
-        resume: Whether its run is to be resumed.
+        resume: Whether to resume its run.
 
     Raises:
-        InputError: The folder cannot be written, holds a run that is not to be resumed, or one that was
-            trained with another recipe.
+        InputError: If the folder cannot be written, contains a run although `resume` is false, or contains
+            a run of another recipe.
     """
     changed = differences(recipe, directory) if resume else {}
     changed.pop("epochs", None)
     if changed:
         listing = ", ".join(f"{name} (was {was}, is {now})" for name, (was, now) in changed.items())
         raise InputError(
-            f"{directory} was trained with another recipe: {listing}; start anew without RESUME=1"
+            f"{directory} was trained with another recipe: {listing}; start a new run without RESUME=1"
         )
     checkpoint = directory / "checkpoint"
     try:
         checkpoint.mkdir(parents=True, exist_ok=True)
         if not resume and completed_epochs(checkpoint):
             raise InputError(
-                f"{directory} holds a run already; go on with RESUME=1 (--resume), or name another"
+                f"{directory} already contains a run; resume it with RESUME=1 (--resume), or name another "
+                "folder"
             )
         save_settings(recipe, directory)
     except OSError as error:
-        raise InputError(f"the run's folder {directory} cannot be written ({error}); name another") from error
+        raise InputError(
+            f"the run's folder {directory} cannot be written ({error}); name another folder"
+        ) from error
 
 
 def epochs_done(directory: Path) -> int:
-    """The number of whole epochs in a run's folder, those of stages included.
+    """The number of complete epochs in a run's folder, including those of stages.
 
     Args:
         directory: The run's folder.
@@ -145,7 +148,7 @@ def _build(recipe: Recipe, spec: Spec) -> Heads:
 
 
 def _report_plan(recipe: Recipe, data: Data, heads: Heads, report: Callable[[str], None]) -> None:
-    """Says how large the model and the data are, and how many steps that makes."""
+    """Reports the size of the model and the data, and warns about short runs."""
     passes, steps = passes_per_epoch(recipe, data), steps_per_epoch(recipe, data)
     report(
         f"training {heads.end_to_end.count_params():,} parameters on {len(data.train):,} examples of shape "
@@ -153,16 +156,16 @@ def _report_plan(recipe: Recipe, data: Data, heads: Heads, report: Callable[[str
         f"{len(data.test):,} to test"
     )
     if passes > 1:
-        report(f"little data: an epoch goes through it {passes} times, {steps} steps")
+        report(f"little data: an epoch passes over it {passes} times, {steps} steps")
     if steps * recipe.epochs < FEW_STEPS:
         report(
-            f"only {steps * recipe.epochs} steps of training in all, which is few: "
-            'take more epochs or smaller batches, such as SET="min_steps_per_epoch=100 batch_size=8"'
+            f"only {steps * recipe.epochs} training steps in all, which is few: "
+            'use more epochs or smaller batches, such as SET="min_steps_per_epoch=100 batch_size=8"'
         )
 
 
 def _trainer(recipe: Recipe, heads: Heads, loss: Callable, steps: int) -> Trainer:
-    assert heads.trained is not None  # as Heads makes sure
+    assert heads.trained is not None  # guaranteed by Heads
     terms, trim = recipe.variant.terms(), recipe.task.trim
     if heads.critic is None:
         return Trainer(heads.trained, loss, terms, steps, heads.samples, trim)
@@ -180,7 +183,7 @@ def _train_stage(
     directory: Path,
     report: Callable[[str], None],
 ) -> None:
-    """Trains a stage's own layers, with curves and a checkpoint of its own."""
+    """Trains a stage's layers, with its own curves and checkpoint."""
     recipe = dataclasses.replace(recipe, epochs=stage.epochs)
     checkpoint = directory / "checkpoint" / stage.name
     trained = {stage.model.get_layer(name) for name in stage.layers}
@@ -220,7 +223,7 @@ def _fit(
         trainer.load_weights(checkpoint / state["last"])
     if state["epochs"] < recipe.epochs:
         if state["last"]:
-            report(f"going on after epoch {state['epochs']} of {recipe.epochs}")
+            report(f"resuming after epoch {state['epochs']} of {recipe.epochs}")
         trainer.fit(
             batches,
             epochs=recipe.epochs,

@@ -1,4 +1,4 @@
-"""The model that `fit` sees: heads, their reconstruction loss and the terms beside it."""
+"""The model that `fit` trains: the heads with their reconstruction loss and further terms."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ Tensor = Any
 class Trainer(keras.Model):
     """Trains a model on loss(target, outputs) + sum of weight * term.
 
-    Each term, and the reconstruction loss, is a metric under its own name in training and in
+    The reconstruction loss and each term are metrics of their own in training and in
     validation. A term's weight is the variable `term_weights[name]`, which a callback may change.
-    Save the heads and not the trainer, which exists while training only.
+    Save the heads, not the trainer, which exists only during training.
 
     Args:
-        model: The heads' model that is trained.
-        loss: (target, outputs by name) -> (batch,); None where the terms are the whole objective.
-        terms: The further addends of the objective.
-        steps: Steps of the whole run, which the terms' schedules follow.
-        samples: Rows of the outputs for each example. Above 1 the objective is the importance-weighted
+        model: The model of the heads to train, `Heads.trained`.
+        loss: (target, outputs by name) -> (batch,); None if the objective consists of the terms alone.
+        terms: The further terms of the objective.
+        steps: Number of steps of the whole run, for the terms' schedules.
+        samples: Output rows per example. With more than 1 the objective is the importance-weighted
             bound -log mean exp(-(loss + terms)) over them (Burda et al. 2016, arXiv:1509.00519).
-        trim: Fraction of each training batch, of the highest losses, that does not count (Rousseeuw 1984).
+        trim: Fraction of each training batch, with the highest losses, to leave out of the mean (Rousseeuw
+            1984).
     """
 
     def __init__(
@@ -64,10 +65,10 @@ class Trainer(keras.Model):
         self.built = True
 
     def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
-        """Compiles, and builds the optimizer's variables, so that a checkpoint can be loaded into it.
+        """Compiles the trainer and builds the optimizer's variables, so that a checkpoint can be loaded.
 
         Args:
-            optimizer: The optimizer to train with.
+            optimizer: The optimizer.
         """
         self.compile(optimizer=optimizer)
         self.optimizer.build(self.trainable_variables)
@@ -76,8 +77,8 @@ class Trainer(keras.Model):
         """Runs the trained model.
 
         Args:
-            inputs: (batch, *input_shape), or a dict by the inputs' names.
-            training: Whether layers behave as in training.
+            inputs: (batch, *input_shape), or a dict of inputs by name.
+            training: Whether layers run in training mode.
 
         Returns:
             The outputs by name.
@@ -93,15 +94,15 @@ class Trainer(keras.Model):
         sample_weight: Tensor = None,
         training: bool = True,
     ) -> Tensor:
-        """The objective, divided among replicas as Keras expects of a loss.
+        """Computes the objective, divided by the number of replicas as Keras expects.
 
         Args:
             x: Not used.
             y: Targets, (batch, ...).
             y_pred: The model's outputs by name.
             sample_weight: Not used.
-            training: Whether schedules follow the run and the trimming applies, as in training; in
-                validation schedules stand at their end.
+            training: Whether schedules follow the run and trimming applies; in validation schedules are
+                at their final value.
 
         Returns:
             A scalar.
@@ -135,7 +136,7 @@ class Trainer(keras.Model):
         return total / tf.distribute.get_strategy().num_replicas_in_sync
 
     def progress(self) -> Tensor:
-        """The fraction of the run that is done, in [0, 1], by the steps that the optimizer has taken.
+        """The completed fraction of the run, in [0, 1], from the optimizer's step count.
 
         Returns:
             A scalar.
@@ -146,25 +147,25 @@ class Trainer(keras.Model):
         self.trackers[name].update_state(ops.mean(value), sample_weight=count)
 
     def _by_sample(self, values):
-        """(batch * samples,) -> (batch, samples), or as it is where there is one sample."""
+        """Reshapes (batch * samples,) to (batch, samples); unchanged with one sample."""
         return ops.reshape(values, (-1, self.samples)) if self.samples > 1 else values
 
 
 class AdversarialTrainer(Trainer):
-    """A trainer with a critic that learns by terms of its own from the same outputs.
+    """A trainer with a critic that is trained on its own terms from the same outputs.
 
-    Both learn in the same step, from one pass: the critic's weights follow its terms alone, all
-    others the objective alone. The critic's optimizer is of the same kind and schedule.
+    Both are updated in the same step, from one forward pass: the critic's weights follow only its terms,
+    all other weights only the objective. The critic's optimizer has the same type and schedule.
 
     Args:
-        model: The heads' model that is trained.
-        loss: As of `Trainer`.
-        terms: As of `Trainer`.
-        steps: As of `Trainer`.
-        samples: As of `Trainer`.
-        critic: A model inside the trained one, whose outputs are among its outputs.
+        model: See `Trainer`.
+        loss: See `Trainer`.
+        terms: See `Trainer`.
+        steps: See `Trainer`.
+        samples: See `Trainer`.
+        critic: A model inside the trained model, whose outputs are among its outputs.
         critic_terms: The critic's objective.
-        trim: As of `Trainer`.
+        trim: See `Trainer`.
     """
 
     def __init__(
@@ -191,7 +192,7 @@ class AdversarialTrainer(Trainer):
         self.critic_optimizer.build(critics)
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
-        """One step of the model and of its critic.
+        """Updates the model and its critic on one batch.
 
         Args:
             data: A batch, as `fit` passes it.
@@ -210,7 +211,7 @@ class AdversarialTrainer(Trainer):
         return self._logs(loss)
 
     def test_step(self, data: Any) -> dict[str, Tensor]:
-        """The metrics of a batch.
+        """Evaluates one batch.
 
         Args:
             data: A batch, as `fit` passes it.
@@ -234,7 +235,7 @@ class AdversarialTrainer(Trainer):
         return total
 
     def _weights(self):
-        """The trainable weights of all but the critic, and of the critic."""
+        """The trainable weights without those of the critic, and those of the critic."""
         critics = {id(weight) for weight in self.critic.trainable_weights}
         return (
             [weight for weight in self.model.trainable_weights if id(weight) not in critics],

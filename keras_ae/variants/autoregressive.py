@@ -80,9 +80,9 @@ class Autoregressive(Variant):
             self, latent_dim=1, context=1, units=1, features=1, first_ordered_class=0, auxiliary_weight=0
         )
         if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is a fraction, at least 0 and below 1, received {self.dropout}")
+            raise ValueError(f"dropout must be a fraction, at least 0 and below 1, received {self.dropout}")
         if not 0 < self.noise_scale <= 1:
-            raise ValueError(f"noise_scale is above 0 and at most 1, received {self.noise_scale}")
+            raise ValueError(f"noise_scale must be above 0 and at most 1, received {self.noise_scale}")
         if self.likelihood != "categorical":
             raise ValueError(f"likelihood is categorical, received {self.likelihood!r}")
         self._variational  # noqa: B018 as it checks what it shares

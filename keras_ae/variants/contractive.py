@@ -45,7 +45,9 @@ class Contractive(Variant):
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1, lambda_=0, probes=1)
         if self.activation not in DERIVATIVES:
-            raise ValueError(f"activation is one of {', '.join(DERIVATIVES)}; received {self.activation!r}")
+            raise ValueError(
+                f"activation must be one of {', '.join(DERIVATIVES)}; received {self.activation!r}"
+            )
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim, self.activation)

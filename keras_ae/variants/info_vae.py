@@ -49,9 +49,9 @@ class InfoVAE(Variant):
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1)
         if not self.alpha <= 1:
-            raise ValueError(f"alpha is at most 1, received {self.alpha}")
+            raise ValueError(f"alpha must be at most 1, received {self.alpha}")
         if not self.alpha + self.lambda_ >= 1:
-            raise ValueError(f"alpha + lambda_ is at least 1, received {self.alpha} + {self.lambda_}")
+            raise ValueError(f"alpha + lambda_ must be at least 1, received {self.alpha} + {self.lambda_}")
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:

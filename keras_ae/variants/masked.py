@@ -50,7 +50,7 @@ class Masked(Variant):
         check_least(self, latent_dim=1)
         for name in ("mask_ratio", "unmasked_fraction"):
             if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} is at least 0 and below 1, received {getattr(self, name)}")
+                raise ValueError(f"{name} must be at least 0 and below 1, received {getattr(self, name)}")
 
     def build(self, spec: Spec) -> Heads:
         inputs = keras.Input(spec.input_shape, name="inputs")

@@ -45,7 +45,7 @@ class SkipConnected(Variant):
         if not self.filters or min(self.filters) < 1:
             raise ValueError(f"filters needs one or more widths of at least 1, received {self.filters}")
         if self.shortcut not in SHORTCUTS:
-            raise ValueError(f"shortcut is one of {', '.join(SHORTCUTS)}; received {self.shortcut!r}")
+            raise ValueError(f"shortcut must be one of {', '.join(SHORTCUTS)}; received {self.shortcut!r}")
 
     @property
     def multiple(self) -> int:

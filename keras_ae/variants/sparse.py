@@ -50,7 +50,7 @@ class Sparse(Variant):
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1, l1=0, beta=0)
         if not 0 < self.rho < 1:
-            raise ValueError(f"rho is above 0 and below 1, received {self.rho}")
+            raise ValueError(f"rho must be above 0 and below 1, received {self.rho}")
         if self.beta and self.activation not in (None, "sigmoid"):
             raise ValueError(
                 f"a beta above 0 needs activities in (0, 1), so the sigmoid; received {self.activation!r}; "

@@ -46,7 +46,9 @@ class Stacked(Variant):
         if not isinstance(self.backbone, DenseBackbone):
             raise ValueError(f"the backbone of Stacked is a DenseBackbone, received {self.backbone}")
         if not 0 <= self.masking_fraction < 1:
-            raise ValueError(f"masking_fraction is at least 0 and below 1, received {self.masking_fraction}")
+            raise ValueError(
+                f"masking_fraction must be at least 0 and below 1, received {self.masking_fraction}"
+            )
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)

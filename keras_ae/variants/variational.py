@@ -56,7 +56,9 @@ class Variational(Variant):
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1, cycles=1, beta=0, capacity=0, free_bits=0)
         if not 0 <= self.kl_warmup <= 1:
-            raise ValueError(f"kl_warmup is a fraction of the run, from 0 to 1, received {self.kl_warmup}")
+            raise ValueError(
+                f"kl_warmup must be a fraction of the run, from 0 to 1, received {self.kl_warmup}"
+            )
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:

@@ -64,7 +64,7 @@ class VectorQuantized(Variant):
             prior_units=1,
         )
         if not 0 < self.decay < 1:
-            raise ValueError(f"decay is above 0 and below 1, received {self.decay}")
+            raise ValueError(f"decay must be above 0 and below 1, received {self.decay}")
 
     def build(self, spec: Spec) -> Heads:
         lookup = Lookup(self.num_embeddings, self.embedding_dim, name="decoder_lookup")

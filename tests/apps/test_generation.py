@@ -430,7 +430,7 @@ def test_a_code_is_decoded_as_the_class_that_is_wanted(classes):
     first, last = (
         InputExample(name, np.zeros(SHAPE, np.float32), label=number) for number, name in enumerate("ab")
     )
-    with pytest.raises(InputError, match="two examples of one class, a is of 0 and b of 1"):
+    with pytest.raises(InputError, match="two examples of the same class, a is of class 0 and b of 1"):
         walks.interpolate(classes, first, last, 3)
     first, last = (dataclasses.replace(one, decode_as=2) for one in (first, last))
     steps = walks.interpolate(classes, first, last, 3)
@@ -478,7 +478,7 @@ def test_an_attribute_and_a_walk_give_examples_by_name(tiles):
     back, codes, told = walks.reconstruct(tiles, InputExample("long", np.zeros((4, 20), int)))
     assert back.shape == (4, 20)
     assert len(codes) == 3
-    assert "of 80 positions as they were" in told
+    assert "of 80 positions unchanged" in told
     for wrong in (np.full((1, 4, 8), 3), np.zeros((1, 4, 8))):
         with pytest.raises(InputError, match="whole numbers of classes from 0 to 2"):
             tiles.encode(wrong)

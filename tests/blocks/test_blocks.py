@@ -49,17 +49,17 @@ def test_a_vector_is_not_convolved():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: DenseBackbone((8, 0)), "units is at least 1"),
+        (lambda: DenseBackbone((8, 0)), "units must be at least 1"),
         (lambda: ConvBackbone(()), "one or more widths"),
         (lambda: ConvBackbone((8, 0)), "one or more widths"),
         (lambda: ConvBackbone(kernel_size=4), "odd"),
-        (lambda: ConvBackbone(hidden=-1), "hidden is at least 0"),
+        (lambda: ConvBackbone(hidden=-1), "hidden must be at least 0"),
         (lambda: ConvBackbone(smallest=0), "smallest at least 1"),
-        (lambda: Gaussian(0), "sigma is above 0"),
-        (lambda: Gaussian(float("nan")), "sigma is above 0"),
+        (lambda: Gaussian(0), "sigma must be above 0"),
+        (lambda: Gaussian(float("nan")), "sigma must be above 0"),
         (lambda: Masking(1.5), "at most 1"),
-        (lambda: SaltAndPepper(0), "rate is above 0"),
-        (lambda: Swapped(0), "rate is above 0"),
+        (lambda: SaltAndPepper(0), "rate must be above 0"),
+        (lambda: Swapped(0), "rate must be above 0"),
     ],
 )
 def test_a_value_outside_its_domain_is_refused(make, message):

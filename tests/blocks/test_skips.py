@@ -142,9 +142,9 @@ def test_bicubic_reduction_and_enlargement_keep_a_plane(random):
     [
         ({"filters": ()}, "filters needs one or more widths"),
         ({"filters": (4, 0)}, "filters needs one or more widths"),
-        ({"blocks": -1}, "blocks is at least 0, received -1"),
-        ({"unshuffle": 0}, "unshuffle is at least 1, received 0"),
-        ({"shortcut": "long"}, "shortcut is one of added, kept, none; received 'long'"),
+        ({"blocks": -1}, "blocks must be at least 0, received -1"),
+        ({"unshuffle": 0}, "unshuffle must be at least 1, received 0"),
+        ({"shortcut": "long"}, "shortcut must be one of added, kept, none; received 'long'"),
     ],
 )
 def test_wrong_fields_are_refused(wrong, message):

@@ -178,7 +178,7 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
         ),
         (["train", "denoising", "--resume", "--run-dir", "images"], "not a run's folder"),
         (["train", "denoising", "--set", "variant.backbone.activation=rleu"], "rleu"),
-        (["train", "denoising", "--set", "name=x"], "a recipe's name is that of its file"),
+        (["train", "denoising", "--set", "name=x"], "a recipe is named after its file"),
         (["evaluate", "denoise"], r"expected a recipe's name \(.*denoising, digits.*\).*received 'denoise'"),
         (["export", "denoise"], "expected a recipe's name"),
         (["evaluate", "denoising"], "there is no finished run of denoising below runs; train one first"),

@@ -116,7 +116,7 @@ def test_codes_are_walked_through(ask, tmp_path):
     assert [*levels_in(folder)] == ["test_0_after", "test_0_before"]
     _, told, folder = ask("reconstruct", "test:0", "seed:2", output="back")
     assert "test_0: " in told
-    assert "of 392 positions as they were" in told
+    assert "of 392 positions unchanged" in told
     with np.load(folder / "codes.npz") as codes:
         assert codes["code_test_0"].shape == (1, 28)
     longer = tmp_path / "a" / "sheet.txt"

@@ -62,7 +62,7 @@ def test_integers_are_real_numbers(save, random):
 def test_the_domain_can_be_said(save, random):
     path = save(random.uniform(size=(30, 4)))
     assert ArrayFile(path, domain="real").load().domain == "real"
-    with pytest.raises(ValueError, match="domain is one of .*categorical.*received 'gray'"):
+    with pytest.raises(ValueError, match="domain must be one of .*categorical.*received 'gray'"):
         ArrayFile(path, domain="gray")
 
 

@@ -76,11 +76,11 @@ def test_windows_are_one_hot_of_every_offset_and_a_level_lies_in_one_split():
 @pytest.mark.parametrize(
     ("make", "found"),
     [
-        (lambda: GeneratedLevels(levels=2), "levels is at least 3"),
-        (lambda: GeneratedLevels(columns=20), "columns is at least the width, 28; received 20"),
-        (lambda: published.Mario(width=2), "width is at least 4"),
-        (lambda: published.Mario(width=150), "width is at most 149"),
-        (lambda: LevelFolder("x", width=3), "width is at least 4"),
+        (lambda: GeneratedLevels(levels=2), "levels must be at least 3"),
+        (lambda: GeneratedLevels(columns=20), "columns must be at least the width, 28; received 20"),
+        (lambda: published.Mario(width=2), "width must be at least 4"),
+        (lambda: published.Mario(width=150), "width must be at most 149"),
+        (lambda: LevelFolder("x", width=3), "width must be at least 4"),
         (lambda: LevelFolder("x", game="chess"), "'platformer', 'rooms', 'runner'.*received 'chess'"),
     ],
 )

@@ -72,7 +72,7 @@ def test_pieces_shorter_than_a_window_are_refused():
 
 @pytest.mark.parametrize("field", ["bars", "stride", "transposed"])
 def test_a_cut_of_nothing_is_refused(field):
-    with pytest.raises(ValueError, match=f"{field} is at least"):
+    with pytest.raises(ValueError, match=f"{field} must be at least"):
         JsbChorales(**{field: -1})
 
 
@@ -184,7 +184,7 @@ def test_without_music21_the_way_to_install_it_is_told(monkeypatch):
     monkeypatch.setattr(corpus, "version", missing)
     with pytest.raises(InputError, match=r"not installed: pip install 'keras_ae\[music\]'"):
         Chorales().load()
-    with pytest.raises(ValueError, match="pieces is at least 3, received 2"):
+    with pytest.raises(ValueError, match="pieces must be at least 3, received 2"):
         Chorales(pieces=2)
 
 
@@ -266,6 +266,6 @@ def test_folders_without_midi_files_are_not_accepted(tmp_path):
     assert MidiFolder.accepts(str(tmp_path / "none.mid")) is None
     with pytest.raises(InputError, match=r"expected \.mid or \.midi files"):
         MidiFolder(str(tmp_path)).load()
-    with pytest.raises(ValueError, match="voices is at least 1"):
+    with pytest.raises(ValueError, match="voices must be at least 1"):
         MidiFolder(str(tmp_path), voices=0)
     assert list(midi_folder.midi_files(tmp_path)) == []

@@ -242,9 +242,9 @@ def test_other_channels_than_gray_and_color_are_refused(kind):
 
 
 def test_a_crop_below_8_pixels_and_an_epoch_without_crops_are_refused():
-    with pytest.raises(ValueError, match="size is at least 8, received 7"):
+    with pytest.raises(ValueError, match="size must be at least 8, received 7"):
         Cropping(size=7)
-    with pytest.raises(ValueError, match="count is at least 1, received 0"):
+    with pytest.raises(ValueError, match="count must be at least 1, received 0"):
         Cropping(count=0)
 
 

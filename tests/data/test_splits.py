@@ -164,7 +164,7 @@ def test_data_is_brought_into_a_models_own_units(random):
     moved = data.rescaled(Scaler("real", np.float32(1), np.float32(2)))
     np.testing.assert_allclose(moved.train.examples, (splits["train"].examples - 1) / 2, rtol=1e-5)
     assert data.rescaled(data.scaler) is data
-    with pytest.raises(InputError, match="trained on values of the unit domain, received real ones"):
+    with pytest.raises(InputError, match="trained on values of the unit domain, received values of the real"):
         data.rescaled(Scaler("unit", np.float32(0), np.float32(1)))
 
 

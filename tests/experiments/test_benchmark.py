@@ -128,7 +128,7 @@ def test_the_command_writes_a_table_and_says_where(tmp_path, random, capsys):
     found = re.search("table and images:  (.*)", capsys.readouterr().out)
     assert (Path(found[1]) / "table.md").read_text().count("| sparse |") == 1
     assert main(["benchmark", *arguments, "--epochs", "0"]) == 2
-    assert "epochs: epochs is at least 1, received 0" in capsys.readouterr().err
+    assert "epochs: epochs must be at least 1, received 0" in capsys.readouterr().err
 
 
 def test_settings_that_no_variant_takes_are_refused(tmp_path):
@@ -178,7 +178,7 @@ def test_several_seeds_give_means_and_spreads(tmp_path, random, trained):
     table = (folder / "table.md").read_text()
     assert re.search(r"\| sparse \|.* 4 \| 0.2000 ± 0.1000 \|", table)
     assert re.search(r"\| PCA \| [^±]*\n", table)
-    assert "of 3 trainings, seeds 0 to 2; one figure where all agree" in table
+    assert "of 3 trainings, seeds 0 to 2; a single number if all agree" in table
     kept = json.loads((folder / "figures.json").read_text())
     assert kept["seeds"] == [0, 1, 2]
     assert [row["mse"] for row in kept["figures"]["sparse"]] == pytest.approx([0.1, 0.2, 0.3])

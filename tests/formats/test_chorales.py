@@ -53,7 +53,7 @@ def test_a_file_without_notes_is_refused(tmp_path):
 
 
 def test_grids_without_steps_are_refused():
-    with pytest.raises(ValueError, match="steps_a_beat is at least 1, received 0"):
+    with pytest.raises(ValueError, match="steps_a_beat must be at least 1, received 0"):
         Chorales(36, 84, 0)
 
 

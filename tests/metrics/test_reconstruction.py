@@ -80,7 +80,7 @@ def test_the_chunks_of_the_likelihood_make_no_difference(random, monkeypatch):
     whole = estimate(samples=2000, seed=0)["nll"]
     monkeypatch.setattr(metrics_likelihood, "MOST_ELEMENTS", 40)
     assert estimate(samples=2000, seed=0)["nll"].mean() == pytest.approx(whole.mean(), abs=0.03)
-    with pytest.raises(ValueError, match="samples is at least 1, received 0"):
+    with pytest.raises(ValueError, match="samples must be at least 1, received 0"):
         estimate(samples=0, seed=0)
 
 
@@ -140,7 +140,7 @@ def test_a_fitted_mixture_draws_from_where_the_codes_are(heads, random):
     drawn = code_sampler(FittedMixture(2).fit(heads, {"code": codes.astype("float32")}))(1000, 0)["code"]
     assert np.abs(np.abs(drawn) - 5).max() < 1.5
     assert (drawn[:, 0] > 0).mean() == pytest.approx(0.5, abs=0.06)
-    with pytest.raises(ValueError, match="components is at least 1, received 0"):
+    with pytest.raises(ValueError, match="components must be at least 1, received 0"):
         FittedMixture(0)
 
 
@@ -260,11 +260,11 @@ def test_binary_pixels_are_white_as_often_as_they_are_bright():
 
 
 def test_a_task_refuses_too_few_samples():
-    with pytest.raises(ValueError, match="samples is at least 1, received 0"):
+    with pytest.raises(ValueError, match="samples must be at least 1, received 0"):
         Density(samples=0)
-    with pytest.raises(ValueError, match="samples is at least 10, received 9"):
+    with pytest.raises(ValueError, match="samples must be at least 10, received 9"):
         Generation(samples=9)
-    with pytest.raises(ValueError, match="importance_samples is at least 0, received -1"):
+    with pytest.raises(ValueError, match="importance_samples must be at least 0, received -1"):
         Generation(importance_samples=-1)
 
 

@@ -135,7 +135,7 @@ def test_evaluate_takes_a_published_set_by_its_name(finished, own_cache, tmp_pat
 def test_a_set_to_measure_on_is_not_trained_on(own_cache, tmp_path):
     own_cache(Set5, 2)
     recipe = dataclasses.replace(load("photo_denoising"), data=Set5())
-    with pytest.raises(InputError, match="Set5 is a test set: it is there to measure on"):
+    with pytest.raises(InputError, match="Set5 is a test set, for evaluation"):
         train(recipe, tmp_path / "run", report=lambda _: None)
 
 

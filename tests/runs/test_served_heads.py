@@ -104,13 +104,13 @@ def test_an_input_that_nothing_provides_is_refused(finished, tmp_path):
     servable = ServableHeads(
         alone.heads, alone.scaler, alone.examples, None, (dataclasses.replace(head, examples={}),)
     )
-    with pytest.raises(ExportError, match="nothing provides exponent, which a head takes"):
+    with pytest.raises(ExportError, match="no examples for the input exponent of a head"):
         export_heads(servable, "tiny", {}, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["encoder", "staged", "Norm", "a/b", ""])
 def test_a_name_that_is_taken_or_no_word_is_refused(name):
-    with pytest.raises(ValueError, match="the name of a served head is a word of lower-case letters"):
+    with pytest.raises(ValueError, match="the name of a served head must be a word of lower-case letters"):
         ServedHead(name, None)
 
 

@@ -129,7 +129,9 @@ def test_some_of_training_calibrate_where_too_few_are_held_back(data):
     prepared = Anomaly().prepare(little)
     assert (prepared.calibration.labels == 0).sum() == 19
     assert (len(prepared.train), len(prepared.validation)) == (360 - 14, 5)
-    assert prepared.notes[-1] == "few normal examples: 14 of those to train on calibrate the threshold"
+    assert (
+        prepared.notes[-1] == "few normal examples: 14 training examples are used to calibrate the threshold"
+    )
     rows = [{row.tobytes() for row in split.examples} for split in (prepared.train, prepared.calibration)]
     assert not rows[0] & rows[1]
 
@@ -303,7 +305,7 @@ def test_heads_that_no_detector_can_be_made_of_are_refused_before_training(data,
     prepared, spec = Anomaly().prepare(data), Spec((WIDTH,), (WIDTH,), "real", 3)
     conditional = Conditional(DenseBackbone((4,)), latent_dim=2).build(spec)
     with pytest.raises(
-        InputError, match="score Reconstruction.* does not go with what these heads give .*condition"
+        InputError, match="score Reconstruction.* does not work with the outputs of these heads .*condition"
     ):
         Anomaly().check(conditional, prepared)
     whole = VectorQuantized(DenseBackbone((4,)), latent_dim=2).build(Spec((WIDTH,), (WIDTH,), "real"))
@@ -363,9 +365,9 @@ def test_a_score_that_needs_a_posterior_says_so(data, heads, score):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Anomaly(trim=0.5), r"trim lies in \[0, 0.5\), received 0.5"),
-        (lambda: NearestCodes(0), "neighbors is at least 1"),
-        (lambda: ReconstructionProbability(0), "samples is at least 1"),
+        (lambda: Anomaly(trim=0.5), r"trim must lie in \[0, 0.5\), received 0.5"),
+        (lambda: NearestCodes(0), "neighbors must be at least 1"),
+        (lambda: ReconstructionProbability(0), "samples must be at least 1"),
     ],
 )
 def test_a_value_outside_of_its_domain_is_refused(make, message):

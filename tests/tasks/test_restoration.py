@@ -139,7 +139,7 @@ def test_bicubic_enlargement_is_the_baseline(demonstration, images):
 
 
 def test_another_scale_is_refused():
-    with pytest.raises(ValueError, match=r"scale is one of \(2, 3, 4\), received 5"):
+    with pytest.raises(ValueError, match=r"scale must be one of \(2, 3, 4\), received 5"):
         SuperResolution(5)
 
 
@@ -197,10 +197,10 @@ def test_mixed_holes_are_of_all_three_kinds():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: MissingPixels(0), "rate is above 0 and below 1, received 0"),
-        (lambda: Rectangles(0), "count is at least 1, received 0"),
-        (lambda: Rectangles(1, 1.5), r"largest is above 0 and at most 1, received 1\.5"),
-        (lambda: Strokes(bends=0), "bends is at least 1, received 0"),
+        (lambda: MissingPixels(0), "rate must be above 0 and below 1, received 0"),
+        (lambda: Rectangles(0), "count must be at least 1, received 0"),
+        (lambda: Rectangles(1, 1.5), r"largest must be above 0 and at most 1, received 1\.5"),
+        (lambda: Strokes(bends=0), "bends must be at least 1, received 0"),
     ],
 )
 def test_holes_that_are_none_are_refused(make, message):

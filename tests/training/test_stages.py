@@ -76,7 +76,7 @@ def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, 
     done = {name: read_state(tmp_path / "b/checkpoint" / name)["epochs"] for name in ("layer_1", "layer_2")}
     assert done == {"layer_1": 2, "layer_2": 1}
     assert training.epochs_done(tmp_path / "b") == 3
-    with pytest.raises(InputError, match="holds a run already"):
+    with pytest.raises(InputError, match="already contains a run"):
         train(recipe, tmp_path / "b", report=silent)
     resumed = train(recipe, tmp_path / "b", resume=True, report=silent)
     assert losses_of(resumed.history) == losses_of(unbroken.history)

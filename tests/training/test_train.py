@@ -49,7 +49,7 @@ class InterruptAfter(keras.callbacks.Callback):
 
 @pytest.fixture(scope="module")
 def tiny_recipe(tiny_recipe):
-    """The tiny recipe, of which an epoch goes through its little data three times."""
+    """The tiny recipe, whose epochs pass over the little data three times."""
     return dataclasses.replace(tiny_recipe, min_steps_per_epoch=13)
 
 
@@ -97,7 +97,7 @@ def test_an_interrupted_run_goes_on_as_if_unbroken(tiny_recipe, tmp_path, finish
 def test_a_resumed_run_may_have_more_epochs_but_nothing_else_may_change(tiny_recipe, copied):
     longer = override(tiny_recipe, ["epochs=4"])
     assert len(train(longer, copied, resume=True, report=silent).history) == 4
-    with pytest.raises(InputError, match=r"variant.latent_dim \(was 4, is 5\); start anew"):
+    with pytest.raises(InputError, match=r"variant.latent_dim \(was 4, is 5\); start a new run"):
         train(override(longer, ["variant.latent_dim=5"]), copied, resume=True, report=silent)
 
 
@@ -108,7 +108,7 @@ def test_a_finished_run_that_is_resumed_trains_no_more(tiny_recipe, copied, fini
 
 
 def test_a_folder_that_holds_a_run_is_not_written_over(tiny_recipe, copied):
-    with pytest.raises(InputError, match="holds a run already"):
+    with pytest.raises(InputError, match="already contains a run"):
         train(tiny_recipe, copied, report=silent)
 
 
@@ -121,8 +121,8 @@ def test_a_folder_that_cannot_be_written_is_refused(tiny_recipe, tmp_path):
 def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_recipe, copied, finished):
     notes = list(finished[1])
     train(tiny_recipe, copied, resume=True, report=notes.append)
-    assert any(re.match(r"only \d+ steps of training in all, which is few", note) for note in notes)
-    assert notes[-1].startswith("every epoch is done")
+    assert any(re.match(r"only \d+ training steps in all, which is few", note) for note in notes)
+    assert notes[-1].startswith("all epochs are done")
 
 
 def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, finished):
@@ -130,7 +130,7 @@ def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(ti
     data = tiny_recipe.data.load()
     once = steps_per_epoch(dataclasses.replace(tiny_recipe, min_steps_per_epoch=0), data)
     assert steps_per_epoch(tiny_recipe, data) == 3 * once == 18
-    assert "little data: an epoch goes through it 3 times, 18 steps" in finished[1]
+    assert "little data: an epoch passes over it 3 times, 18 steps" in finished[1]
 
 
 def test_the_best_epoch_is_loaded_or_the_last(tiny_recipe, tmp_path):
@@ -273,7 +273,7 @@ def test_real_data_is_scored_in_the_units_of_training(of_real_values, random):
     np.testing.assert_allclose(other.offset, run.data.offset)
     assert other.train.examples.std() == pytest.approx(2, rel=0.1)
     np.save(file, random.uniform(size=(30, 6)))
-    with pytest.raises(InputError, match="trained on values of the real domain, received unit ones"):
+    with pytest.raises(InputError, match="trained on values of the real domain, received values of the unit"):
         load_run(run.recipe, run.directory, silent)
 
 

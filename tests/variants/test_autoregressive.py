@@ -372,12 +372,12 @@ def test_a_scale_that_begins_behind_the_classes_is_refused():
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
-        ("dropout", 1.0, "dropout is a fraction, at least 0 and below 1, received 1.0"),
+        ("dropout", 1.0, "dropout must be a fraction, at least 0 and below 1, received 1.0"),
         ("likelihood", "gaussian", "likelihood is categorical, received 'gaussian'"),
-        ("noise_scale", 0, "noise_scale is above 0 and at most 1, received 0"),
-        ("context", 0, "context is at least 1, received 0"),
-        ("auxiliary_weight", -1, "auxiliary_weight is at least 0, received -1"),
-        ("beta", -1, "beta is at least 0, received -1"),
+        ("noise_scale", 0, "noise_scale must be above 0 and at most 1, received 0"),
+        ("context", 0, "context must be at least 1, received 0"),
+        ("auxiliary_weight", -1, "auxiliary_weight must be at least 0, received -1"),
+        ("beta", -1, "beta must be at least 0, received -1"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(field, value, told):

@@ -175,9 +175,11 @@ def test_a_gaussian_likelihood_learns_the_variance_of_its_residuals():
 
 
 def test_a_likelihood_that_does_not_fit_the_data_is_refused():
-    with pytest.raises(ValueError, match="of real values is gaussian or unit_gaussian, received 'bernoulli'"):
+    with pytest.raises(
+        ValueError, match="of real values must be gaussian or unit_gaussian, received 'bernoulli'"
+    ):
         Variational(likelihood="bernoulli").build(dataclasses.replace(SPEC, domain="real"))
-    with pytest.raises(ValueError, match="likelihood is one of auto, .*; received 'poisson'"):
+    with pytest.raises(ValueError, match="likelihood must be one of auto, .*; received 'poisson'"):
         Variational(likelihood="poisson")
 
 
@@ -252,26 +254,30 @@ def test_the_gradient_of_the_probed_penalty_reaches_the_encoder(random):
 @pytest.mark.parametrize(
     ("kind", "fields", "message"),
     [
-        (Sparse, {"rho": 1.0}, "rho is above 0 and below 1, received 1.0"),
-        (Sparse, {"l1": -1.0}, "l1 is at least 0, received -1.0"),
-        (Sparse, {"beta": float("nan")}, "beta is at least 0, received nan"),
+        (Sparse, {"rho": 1.0}, "rho must be above 0 and below 1, received 1.0"),
+        (Sparse, {"l1": -1.0}, "l1 must be at least 0, received -1.0"),
+        (Sparse, {"beta": float("nan")}, "beta must be at least 0, received nan"),
         (Sparse, {"beta": 1.0, "activation": "relu"}, r"needs activities in \(0, 1\).*received 'relu'"),
-        (Contractive, {"lambda_": -0.1}, "lambda_ is at least 0, received -0.1"),
-        (Contractive, {"probes": 0}, "probes is at least 1, received 0"),
-        (Contractive, {"activation": "gelu"}, "activation is one of sigmoid, .*; received 'gelu'"),
-        (Stacked, {"pretraining_epochs": 0}, "pretraining_epochs is at least 1, received 0"),
+        (Contractive, {"lambda_": -0.1}, "lambda_ must be at least 0, received -0.1"),
+        (Contractive, {"probes": 0}, "probes must be at least 1, received 0"),
+        (Contractive, {"activation": "gelu"}, "activation must be one of sigmoid, .*; received 'gelu'"),
+        (Stacked, {"pretraining_epochs": 0}, "pretraining_epochs must be at least 1, received 0"),
         (
             Stacked,
             {"backbone": RecurrentBackbone()},
             "the backbone of Stacked is a DenseBackbone, received Recurrent",
         ),
-        (Stacked, {"masking_fraction": 1.0}, "masking_fraction is at least 0 and below 1, received 1.0"),
-        (Variational, {"beta": -1.0}, "beta is at least 0, received -1.0"),
-        (Variational, {"kl_warmup": 1.5}, "kl_warmup is a fraction of the run, from 0 to 1, received 1.5"),
-        (Variational, {"cycles": 0}, "cycles is at least 1, received 0"),
-        (Variational, {"capacity": -1.0}, "capacity is at least 0, received -1.0"),
-        (Variational, {"free_bits": -0.5}, "free_bits is at least 0, received -0.5"),
-        (Conditional, {"beta": -1.0}, "beta is at least 0, received -1.0"),
+        (Stacked, {"masking_fraction": 1.0}, "masking_fraction must be at least 0 and below 1, received 1.0"),
+        (Variational, {"beta": -1.0}, "beta must be at least 0, received -1.0"),
+        (
+            Variational,
+            {"kl_warmup": 1.5},
+            "kl_warmup must be a fraction of the run, from 0 to 1, received 1.5",
+        ),
+        (Variational, {"cycles": 0}, "cycles must be at least 1, received 0"),
+        (Variational, {"capacity": -1.0}, "capacity must be at least 0, received -1.0"),
+        (Variational, {"free_bits": -0.5}, "free_bits must be at least 0, received -0.5"),
+        (Conditional, {"beta": -1.0}, "beta must be at least 0, received -1.0"),
     ],
 )
 def test_a_hyperparameter_outside_its_domain_is_refused_at_construction(kind, fields, message):

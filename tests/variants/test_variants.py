@@ -212,7 +212,7 @@ def test_every_variant_but_the_one_with_skips_has_a_code_that_stands_alone():
 def test_a_variant_has_a_backbone_and_a_code_size_to_be_compared_at(name):
     fields = {field.name for field in dataclasses.fields(MODULES[name].EXAMPLE[0])}
     assert {"backbone", "latent_dim"} <= fields
-    with pytest.raises(ValueError, match="latent_dim is at least 1, received 0"):
+    with pytest.raises(ValueError, match="latent_dim must be at least 1, received 0"):
         dataclasses.replace(MODULES[name].EXAMPLE[0], latent_dim=0)
 
 

@@ -1,4 +1,4 @@
-"""The results of detection as files: the rows with their scores, the flagged spans of a series, a chart."""
+"""Writes the results of detection: the rows with their scores, the flagged spans of a series, a chart."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from keras_ae.files import written_whole
 __all__ = ["flagged_spans", "write", "write_rows"]
 
 MOST_PRINTED = 20
-"""Spans that are printed; the file has all of them."""
+"""Maximum number of spans to print; the file lists all of them."""
 
 ROW_COLUMNS = ("score", "p_value", "is_anomaly", "reasons")
 SPAN_COLUMNS = ("from", "to", "points", "score", "p_value", "peak_time", "reasons")
@@ -53,7 +53,7 @@ def write(
         for span in rows_of_spans[:MOST_PRINTED]:
             yield f"{span['from']} to {span['to']}: score {span['score']}, {span['reasons']}"
         if len(rows_of_spans) > MOST_PRINTED:
-            yield f"and {len(rows_of_spans) - MOST_PRINTED} spans more"
+            yield f"and {len(rows_of_spans) - MOST_PRINTED} more spans"
         series_chart(
             folder / "plot.png",
             series.times.astype("datetime64[ns]") if has_times(series) else series.times,
@@ -68,9 +68,9 @@ def write(
 
 
 def write_rows(scored: ScoredRows, rows: np.ndarray, path: Path, target: Path) -> None:
-    """Copies a file with columns for each row's score, p-value, whether it is an anomaly, and why.
+    """Copies a file and adds columns for each row's score, p-value, anomaly flag and reasons.
 
-    A row without a score has empty cells there.
+    These cells are empty for a row without a score.
 
     Args:
         scored: The scores.
@@ -89,7 +89,7 @@ def write_rows(scored: ScoredRows, rows: np.ndarray, path: Path, target: Path) -
         lines: Iterator[list[str]] = csv.reader(source, delimiter=form.separator, skipinitialspace=True)
         for _ in range(form.blank):
             next(lines)
-        # in a single column an empty line is a missing value, otherwise it is no row
+        # in a single column an empty line is a missing value, otherwise it is not a row
         lines = (line for line in lines if len(form.names) == 1 or len(line) > 1 or any(map(str.strip, line)))
         out = csv.writer(copy, delimiter=form.separator)
         out.writerow([*form.names, *ROW_COLUMNS])
@@ -106,15 +106,15 @@ def write_rows(scored: ScoredRows, rows: np.ndarray, path: Path, target: Path) -
 
 
 def flagged_spans(scored: ScoredRows, series: Series) -> list[dict[str, str]]:
-    """The runs of flagged points in a series.
+    """Finds the runs of flagged points in a series.
 
     Args:
         scored: Scores of the points.
         series: The series.
 
     Returns:
-        A row of spans.csv for each: its first and last time, points, highest score with its p-value,
-        the time at which the contributions are largest, and the reasons there.
+        A row of spans.csv for each run: its first and last time, number of points, highest score with its
+        p-value, the time of the largest contributions, and the reasons at that time.
     """
     rows = []
     for first, last in spans(scored.flags):

@@ -1,4 +1,4 @@
-"""Walks through codes: from one example to another, along a dimension or an attribute, and back."""
+"""Latent space exploration: interpolation, traversal, attributes, reconstruction, nearest neighbors."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_DIMENSIONS = 10
-"""Dimensions that a traversal shows where none is named: those that change most."""
+"""Number of dimensions that a traversal shows by default: the ones with the largest change."""
 MAX_COMPARED = 256
-"""Dimensions whose effect is computed: those that vary most."""
+"""Number of dimensions whose effect is computed: the ones with the largest deviation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +31,10 @@ class Traversal:
     """Examples with one dimension of the code changed.
 
     Attributes:
-        dimension: Its index in the flattened code.
+        dimension: The dimension's index in the flattened code.
         examples: (steps, ...).
         deviation: Standard deviation of the dimension over other codes.
-        change: Of what is decoded, the distance between neighboring steps, summed over the steps.
+        change: The distances between neighboring decoded examples, summed over the steps.
     """
 
     dimension: int
@@ -92,15 +92,15 @@ class Neighbors:
 
 
 def code_of(generator: Generator, example: InputExample) -> dict[str, np.ndarray]:
-    """The code of an example, and the noise that its decoder chooses by, if it makes choices.
+    """The code of an example and, if the decoder makes choices, the noise that it chooses with.
 
     Args:
-        generator: What generates.
+        generator: The generator.
         example: The example.
 
     Returns:
-        "code" (...), and for some "choices" (...): those that it was generated from, or those that give just
-        its first window.
+        "code" (...) and possibly "choices" (...): the ones that the example was generated from, or the ones
+        that reproduce its first window.
     """
     if example.code is not None:
         choices = {} if example.choices is None else {"choices": example.choices}
@@ -112,20 +112,20 @@ def code_of(generator: Generator, example: InputExample) -> dict[str, np.ndarray
 
 
 def _decode_labels(generator: Generator, example: InputExample, count: int) -> np.ndarray | None:
-    """The class to decode an example's code as, so many times: its own unless another is asked for."""
+    """The class to decode an example as, repeated: its own class unless another is requested."""
     if example.decode_as is not None:
         return np.full(count, example.decode_as)
     return _own_labels(generator, example, count)
 
 
 def _own_labels(generator: Generator, example: InputExample, count: int) -> np.ndarray | None:
-    """The class of an example, so many times; InputError where one is needed and none is known."""
+    """The class of an example, repeated; raises InputError if a class is needed but not known."""
     if not generator.classes:
         return None
     if example.label is None or not 0 <= example.label < generator.classes:
         raise InputError(
-            f"{example.name} has no class that the model knows ({generator.classes_text}); say which it is "
-            "of: LABEL= (--label)"
+            f"{example.name} has no class that the model knows ({generator.classes_text}); name its class: "
+            "LABEL= (--label)"
         )
     return np.full(count, example.label)
 
@@ -133,30 +133,29 @@ def _own_labels(generator: Generator, example: InputExample, count: int) -> np.n
 def interpolate(
     generator: Generator, first: InputExample, last: InputExample, steps: int
 ) -> dict[str, np.ndarray]:
-    """Examples on the path from one example to another, both ends as they are decoded.
+    """Interpolates between two examples, including their reconstructions at both ends.
 
-    A decoder that makes choices decodes the ends just as they are, and the examples between by noise between
-    theirs.
+    A decoder that makes choices reproduces the ends exactly; in between, its noise is interpolated too.
 
     Args:
-        generator: What generates.
-        first: Where the path begins.
-        last: Where it ends.
-        steps: How many examples, at least 2.
+        generator: The generator.
+        first: The first example.
+        last: The last example.
+        steps: Number of examples, at least 2.
 
     Returns:
         The examples by name.
 
     Raises:
-        InputError: If there are fewer than 2 steps, or the ends are decoded as two classes.
+        InputError: If there are fewer than 2 steps, or the ends have different classes.
     """
     start, end = code_of(generator, first), code_of(generator, last)
     codes = LatentSpace.of(generator).path(start["code"], end["code"], steps)
     labels, others = (_decode_labels(generator, example, steps) for example in (first, last))
     if labels is not None and others is not None and labels[0] != others[0]:
         raise InputError(
-            f"expected two examples of one class, {first.name} is of {labels[0]} and {last.name} of "
-            f"{others[0]}; say as which to decode the codes between: LABEL= (--label)"
+            f"expected two examples of the same class, {first.name} is of class {labels[0]} and "
+            f"{last.name} of {others[0]}; name the class to decode as: LABEL= (--label)"
         )
     examples = generator.decode({"code": codes} | _choices_between(start, end, steps), labels)
     return {f"step_{number:02d}": example for number, example in enumerate(examples)}
@@ -165,7 +164,7 @@ def interpolate(
 def _choices_between(
     first: dict[str, np.ndarray], last: dict[str, np.ndarray], steps: int
 ) -> dict[str, np.ndarray]:
-    """The noise of choices on the way from one code to another, where a decoder makes choices."""
+    """Interpolates the noise of choices between two codes; empty if the decoder makes no choices."""
     if "choices" not in first:
         return {}
     fractions = np.linspace(0, 1, steps, dtype=np.float32).reshape((-1,) + (1,) * first["choices"].ndim)
@@ -175,20 +174,20 @@ def _choices_between(
 def traverse(
     generator: Generator, example: InputExample, codes: np.ndarray, dimension: int | None, steps: int
 ) -> list[Traversal]:
-    """Traversals of a dimension, or of those that change most of what is decoded.
+    """Traverses a dimension, or the dimensions that change the decoded example most.
 
     Args:
-        generator: What generates.
+        generator: The generator.
         example: The example whose code is changed.
-        codes: Other codes, (n, ...), whose values the dimension takes.
-        dimension: Its index in the flattened code, or None for those that change most.
-        steps: How many values, at least 2.
+        codes: Other codes, (n, ...), which define the range of a dimension.
+        dimension: The dimension's index in the flattened code, or None for those with the largest change.
+        steps: Number of values, at least 2.
 
     Returns:
-        At most ten traversals, the one that changes most first.
+        At most ten traversals, the one with the largest change first.
 
     Raises:
-        InputError: If there is no such dimension, or there are fewer than 2 steps.
+        InputError: If the dimension does not exist, or there are fewer than 2 steps.
     """
     if steps < 2:
         raise InputError(f"expected at least 2 values of a dimension, received {steps}")
@@ -210,20 +209,20 @@ def traverse(
 def has_attribute(
     name: str, examples: np.ndarray, labels: np.ndarray | None, data: Data, format: Format
 ) -> np.ndarray:
-    """Whether examples have an attribute: one of the format's, or a label.
+    """Whether examples have an attribute of the format or a label.
 
     Args:
-        name: The attribute, or a label by name or number.
+        name: The attribute, or the name or number of a label.
         examples: (n, ...), in original units.
-        labels: Indices of their classes, (n,), or None.
-        data: The data that they are of.
+        labels: Class indices, (n,), or None.
+        data: The data that the examples belong to.
         format: Their format.
 
     Returns:
         (n,) bool.
 
     Raises:
-        InputError: If there is no such attribute; the message names those there are.
+        InputError: If the attribute does not exist; the message lists the existing ones.
     """
     attributes = format.attributes(examples)
     if name in attributes:
@@ -237,8 +236,8 @@ def has_attribute(
             return labels == classes[name]
     if not attributes and not classes:
         raise InputError(
-            f"{data.name} has no labels and its examples no attributes of their own, so that nothing is "
-            f"known to add; received {name!r}; put images into a folder for each label"
+            f"{data.name} has no labels and its format no attributes, so there is nothing to add; "
+            f"received {name!r}; put images into one folder per label"
         )
     raise InputError(
         f"expected one of {', '.join([*attributes, *(data.label_names or classes)])}; received {name!r}"
@@ -252,20 +251,20 @@ def add_attribute(
     has: np.ndarray,
     strength: float,
 ) -> dict[str, np.ndarray]:
-    """Each example as it is decoded, and with an attribute's vector added to its code.
+    """Decodes each example twice: unchanged, and with an attribute's vector added to its code.
 
     Args:
-        generator: What generates.
+        generator: The generator.
         examples: The examples.
-        codes: Those of examples with and without the attribute, (n, ...).
-        has: Whether each of these has it, (n,) bool.
+        codes: Codes of examples with and without the attribute, (n, ...).
+        has: Whether each of these examples has the attribute, (n,) bool.
         strength: Factor on the vector.
 
     Returns:
-        The examples by name.
+        The decoded examples by name.
 
     Raises:
-        InputError: If all of them have the attribute or none, or the strength is not finite.
+        InputError: If all or none of these examples have the attribute, or the strength is not finite.
     """
     space = LatentSpace.of(generator)
     vector = space.attribute_vector(codes, has)
@@ -283,11 +282,11 @@ def reconstruct(generator: Generator, example: InputExample) -> tuple[np.ndarray
     """Encodes an example and decodes it again, window by window.
 
     Args:
-        generator: What generates.
+        generator: The generator.
         example: The example.
 
     Returns:
-        The reconstruction (...), the codes (windows, ...), and how near it is, in words.
+        The reconstruction (...), the codes (windows, ...), and a sentence on the error.
     """
     axis = generator.format.axis
     windows, starts = cut_windows(example.example, generator.element_shape, axis)
@@ -295,23 +294,23 @@ def reconstruct(generator: Generator, example: InputExample) -> tuple[np.ndarray
     decoded = generator.decode(codes, _decode_labels(generator, example, len(codes)))
     back = join_windows(decoded, starts, axis)
     if generator.scaler.domain.one_hot:
-        return back, codes, f"{np.mean(back == example.example):.2%} of {back.size:,} positions as they were"
+        return back, codes, f"{np.mean(back == example.example):.2%} of {back.size:,} positions unchanged"
     return back, codes, f"mean squared error {np.mean(np.square(back - example.example)):.5f}"
 
 
 def nearest_neighbors(
     generator: Generator, example: InputExample, train: np.ndarray, count: int
 ) -> list[Neighbors]:
-    """The training examples nearest to an example.
+    """Finds the training examples nearest to an example.
 
     Args:
-        generator: What generates.
+        generator: The generator.
         example: The example.
         train: Training examples, (n, ...), in original units.
-        count: How many, at least 1.
+        count: Number of neighbors, at least 1.
 
     Returns:
-        The neighbors of each of its windows.
+        The neighbors of each window of the example.
     """
     windows, starts = cut_windows(example.example, generator.element_shape, generator.format.axis)
     indices, gaps = nearest(windows, train, count)

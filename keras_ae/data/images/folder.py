@@ -50,7 +50,7 @@ class ImageFolder(Dataset):
 
     def __post_init__(self):
         if self.size is not None and self.size < 1:
-            raise ValueError(f"size is at least 1 pixel, received {self.size}")
+            raise ValueError(f"size must be at least 1 pixel, received {self.size}")
         if self.channels not in (None, 1, 3):
             raise ValueError(f"channels is 1 (gray) or 3 (color), received {self.channels}")
 

@@ -50,7 +50,7 @@ class Sprites(Dataset):
 
     def __post_init__(self):
         if not 8 <= self.size <= 128:
-            raise ValueError(f"size is from 8 to 128 pixels, received {self.size}")
+            raise ValueError(f"size must be from 8 to 128 pixels, received {self.size}")
 
     def load(self) -> Data:
         """The whole grid."""

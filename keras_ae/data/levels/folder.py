@@ -51,7 +51,7 @@ class LevelFolder(Dataset):
 
     def __post_init__(self) -> None:
         if self.width is not None and self.width < MIN_COLUMNS:
-            raise ValueError(f"width is at least 4, received {self.width}")
+            raise ValueError(f"width must be at least 4, received {self.width}")
         game_of(self.game)
 
     @classmethod

@@ -43,7 +43,7 @@ class GeneratedLevels(Dataset):
     def __post_init__(self) -> None:
         check_least(self, levels=3, width=4)
         if self.columns < self.width:
-            raise ValueError(f"columns is at least the width, {self.width}; received {self.columns}")
+            raise ValueError(f"columns must be at least the width, {self.width}; received {self.columns}")
 
     def load(self) -> Data:
         """Generates the levels and cuts them into windows."""

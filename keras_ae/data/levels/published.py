@@ -50,7 +50,7 @@ class Mario(Dataset):
         check_least(self, width=4)
         if self.width > 149:
             raise ValueError(
-                f"width is at most 149, the columns of the shortest level; received {self.width}"
+                f"width must be at most 149, the columns of the shortest level; received {self.width}"
             )
 
     def load(self) -> Data:

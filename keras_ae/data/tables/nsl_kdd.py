@@ -99,7 +99,7 @@ class Connections(Dataset):
     def __post_init__(self):
         check_scaling(self)
         if self.count < 500:
-            raise ValueError(f"count is at least 500, received {self.count}")
+            raise ValueError(f"count must be at least 500, received {self.count}")
 
     def load(self) -> Data:
         columns, labels = generate_connections(self.count, FIELDS, np.random.default_rng(self.seed))

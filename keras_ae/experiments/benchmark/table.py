@@ -37,15 +37,15 @@ COLUMNS = {
 """The table's columns: title and number format."""
 
 FOOTNOTE = (
-    "\\* Frechet distance of {samples:,} samples to as many test examples at most, in the features of a "
-    "small classifier trained on the same data (test accuracy {accuracy:.3f}): not the Inception FID, and "
-    'not to be compared across tables. "Own sampler": codes from where the variant says; "mixture": '
+    "\\* Frechet distance between {samples:,} samples and at most as many test examples, in the features of "
+    "a small classifier trained on the same data (test accuracy {accuracy:.3f}): not the Inception FID, and "
+    'not comparable across tables. "Own sampler": codes from the variant\'s own sampler; "mixture": codes '
     "from ten Gaussians fitted to the training codes."
 )
 
 OF_FACTORS = (
-    "MIG (Chen et al. 2018; 20 bins) and beta-VAE score (Higgins et al. 2017; chance {chance:.3f}) are of "
-    "the {count:,} test examples and the factors that they vary in: {names}."
+    "MIG (Chen et al. 2018; 20 bins) and beta-VAE score (Higgins et al. 2017; chance {chance:.3f}) are "
+    "computed on the {count:,} test examples and the factors that vary in them: {names}."
 )
 
 
@@ -53,7 +53,7 @@ def write_table(lines: Sequence[Sequence[Row]], folder: Path, data: Data, recipe
     """Writes `table.md`, `figures.json` and, if examples are images, `images.png`.
 
     Args:
-        lines: For each variant the rows of its seeds, of which the first is shown as images.
+        lines: The rows of all seeds for each variant; images are those of the first seed.
         folder: The folder to write into.
         data: The data.
         recipe: The recipe of the first seed.
@@ -79,13 +79,13 @@ def _table(lines, data, recipe, seeds):
         "|---|" + "---:|" * len(used),
         *(f"| {rows[0].name} | {' | '.join(_cell(rows, column) for column in used)} |" for rows in lines),
         "",
-        f"{data.name}, {len(data.train):,} examples to train on, {recipe.epochs} epochs each"
-        "; what trains in stages has those of its earlier stages besides.",
+        f"{data.name}, {len(data.train):,} training examples, {recipe.epochs} epochs each"
+        "; variants that train in stages have the epochs of their earlier stages in addition.",
     ]
     if seeds > 1:
         text[-1] += (
             f" Mean ± standard deviation (n - 1) of {seeds} trainings, seeds {recipe.seed} to "
-            f"{recipe.seed + seeds - 1}; one figure where all agree."
+            f"{recipe.seed + seeds - 1}; a single number if all agree."
         )
     if "mig" in used:
         varying = [name for name in data.factor_names if f"mig_{name}" in lines[0][0].metrics]
@@ -108,7 +108,7 @@ def _cell(rows, column):
 
 
 def _sheet(rows, inputs, domain):
-    """Reconstructions to the left and samples to the right, a variant's name before its row."""
+    """Reconstructions on the left and samples on the right, one row per variant, labeled with its name."""
     blank = np.full_like(np.asarray(inputs), 0.5)
     halves = [
         grid({"input": inputs} | {row.name: row.reconstructions for row in rows}, domain),

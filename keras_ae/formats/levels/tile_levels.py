@@ -1,4 +1,4 @@
-"""The format of tile levels: text with a character a tile, sprites, and validity by playing."""
+"""The format of tile levels: text with one character per tile, sprites, and validity by playing."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from keras_ae.imaging.grid import save
 __all__ = ["TileLevels"]
 
 MAX_BYTES = 2**22
-"""A file of more is refused before it is read."""
+"""Larger files are refused before they are read."""
 LEVELS_AT_ONCE = 1000
-"""Levels that are searched at a time."""
+"""Number of levels that are searched in one call."""
 
 
 @dataclass(frozen=True)
 class TileLevels(Format):
-    """Whole numbers (rows, columns), each the index of a tile, of which the first is the empty one.
+    """The format of levels: integers (rows, columns), the indices of tiles; tile 0 is empty.
 
     Attributes:
-        tiles: One character a tile.
-        game: The name of a game, whose movement says which levels can be played; "" for none.
-        tags: Those of each tile in the VGLC's words, such as "solid" or "pipe".
-        cut: Whether examples are windows of longer levels, as those of a platformer always are.
+        tiles: One character per tile.
+        game: The name of the game whose movement decides which levels can be played; "" for none.
+        tags: The VGLC's tags of each tile, such as "solid" or "pipe".
+        cut: Whether examples are windows of longer levels, as a platformer's always are.
     """
 
     tiles: str
@@ -51,7 +51,7 @@ class TileLevels(Format):
 
     @cached_property
     def legend(self) -> Legend:
-        """What the tiles are."""
+        """The tiles and their tags."""
         return Legend(self.tiles, self.tags)
 
     @cached_property
@@ -65,21 +65,21 @@ class TileLevels(Format):
 
     @property
     def axis(self) -> int | None:
-        """The axis of columns where examples are windows of longer levels."""
+        """The axis of columns, if examples are windows of longer levels."""
         return 1 if self.cut or self._game.endless else None
 
     @property
     def unjudged_reason(self) -> str:
-        """Why nothing tells which levels can be played."""
+        """Why it is unknown which levels can be played."""
         if self.judges:
             return ""
         return (
-            "nothing tells which of these levels can be played; say whose movement they have when you train: "
+            "it is not known which of these levels can be played; name the game when you train: "
             'SET="data.game=platformer"'
         )
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
-        """Reads a level from a text file, a row a line."""
+        """Reads a level from a text file, one line per row."""
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise InputError(f"{path} takes more than {MAX_BYTES:,} bytes; give a smaller level")
@@ -98,7 +98,7 @@ class TileLevels(Format):
         return level
 
     def render(self, example: np.ndarray) -> np.ndarray:
-        """Renders the sprites of a level."""
+        """Renders a level with sprites."""
         return level_image(example, self.legend, self._game)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
@@ -110,7 +110,7 @@ class TileLevels(Format):
         return [text, image]
 
     def validity(self, examples: np.ndarray) -> np.ndarray:
-        """1 for levels that can be played and whose pipes are whole, otherwise 0."""
+        """1 for levels that can be played and have no broken pipes, otherwise 0."""
         valid = self.playable(examples)
         if self.legend.having("pipe").any():
             valid &= ~pipes.broken_pipes(examples, self.legend).any(axis=(1, 2))
@@ -123,7 +123,7 @@ class TileLevels(Format):
             examples: (n, rows, columns).
 
         Returns:
-            (n,) bool; all true where the game's movement is not known.
+            (n,) bool; all true if the game's movement is not known.
         """
         parts = [
             self._game.playable(examples[start : start + LEVELS_AT_ONCE], self.legend)
@@ -132,11 +132,11 @@ class TileLevels(Format):
         return np.concatenate([np.zeros(0, bool), *parts])
 
     def repair(self, example: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Makes a level playable; one of no known game stays as it is."""
+        """Makes a level playable; without a known game it is returned unchanged."""
         return self._game.repair(example, self.legend)
 
     def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
-        """Attributes by the tags of tiles and by the game."""
+        """Attributes from the tiles' tags and the game."""
         return level_attributes(examples, self.legend, self._game)
 
     def sample_metrics(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
@@ -153,11 +153,11 @@ class TileLevels(Format):
         return metrics
 
     def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
-        """Tiles by their frequency in each row, and columns by the two before them."""
+        """Tiles by their frequency in each row, and a trigram model of columns."""
         return {name: model.sample for name, model in self._ngrams(train).items()}
 
     def nll(self, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
-        """Nats a level under both baselines."""
+        """Nats per level under both baselines."""
         return {name: model.nll(test) for name, model in self._ngrams(train).items()}
 
     def _ngrams(self, train: np.ndarray) -> dict[str, TileUnigrams | ColumnTrigrams]:

@@ -19,22 +19,22 @@ from keras_ae.imaging.grid import save
 __all__ = ["Chorales"]
 
 ALLOWED = {"range_violations": 0, "crossings": 1, "parallels": 0}
-"""Violations that a valid bar may have: 97 % and more of the bars of the JSB chorales have no more."""
+"""Violations that a valid bar may have: at least 97 % of the bars of the JSB chorales have no more."""
 
 MOVING, LOW, HIGH = 16.75, 60.2, 62.8
-"""Notes a bar, and mean pitches, that a quarter of the JSB chorales' windows of 4 bars exceed."""
+"""Thresholds of notes per bar and of mean pitch that a quarter of the JSB chorales' 4-bar windows pass."""
 
 
 @dataclass(frozen=True)
 class Chorales(Format):
-    """Classes (time, voices) on a grid of time: hold, rest, and onsets of the pitches lowest..highest.
+    """The format of chorales: classes (time, voices), which are hold, rest and onsets of lowest..highest.
 
     Attributes:
         lowest: MIDI number of the lowest pitch.
         highest: MIDI number of the highest pitch.
         steps_a_beat: Steps of the grid in a beat.
         beats_a_bar: Beats in a bar.
-        onsets: Whether repeated notes are told from held ones; if not, files are read as if they were held.
+        onsets: Whether repeated notes are distinguished from held ones; if not, they are read as held.
     """
 
     lowest: int
@@ -59,7 +59,7 @@ class Chorales(Format):
 
     @property
     def length_step(self) -> int:
-        """The steps of a bar."""
+        """The number of steps in a bar."""
         return self._steps_a_bar
 
     def comparable(self, examples: np.ndarray) -> np.ndarray:
@@ -67,7 +67,7 @@ class Chorales(Format):
         return self._vocabulary.decode(examples)[0]
 
     def join(self, before: np.ndarray, window: np.ndarray, cut: int) -> np.ndarray:
-        """Joins a window by its pitches: a hold that would sustain another note becomes an onset."""
+        """Joins windows by pitch: a hold that would sustain a different note becomes an onset."""
         whole = (self._vocabulary.decode(part) for part in (before, window))
         sounding, onsets = (
             np.concatenate([first, second[cut:]]) for first, second in zip(*whole, strict=True)
@@ -79,7 +79,7 @@ class Chorales(Format):
         return self.steps_a_beat * self.beats_a_bar
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
-        """Reads the whole of a MIDI file; one shorter than the shape's steps ends in a rest.
+        """Reads a whole MIDI file and pads it with rests if it is shorter than the shape.
 
         Pitches outside the range are moved into it by octaves.
         """
@@ -92,23 +92,23 @@ class Chorales(Format):
         return self._vocabulary.encode(sounding, onsets).astype(np.int64)
 
     def render(self, example: np.ndarray) -> np.ndarray:
-        """Renders a piano roll, one color a voice."""
+        """Renders a piano roll with one color per voice."""
         meter = self.steps_a_beat, self.beats_a_bar
         return roll.render(*self._vocabulary.decode(example), self.lowest, self.highest, *meter)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
-        """Writes a MIDI file with one track a voice, and its piano roll as PNG."""
+        """Writes a MIDI file with one track per voice, and a piano roll as PNG."""
         paths = [stem.with_name(stem.name + suffix) for suffix in (".mid", ".png")]
         midi.write(paths[0], *self._vocabulary.decode(example), self.steps_a_beat, self.beats_a_bar)
         save(self.render(example), paths[1])
         return paths
 
     def sound(self, example: np.ndarray) -> tuple[np.ndarray, int]:
-        """The chorale as played by a small organ."""
+        """Synthesizes the chorale with the sound of a small organ."""
         return synthesize(*self._vocabulary.decode(example), self.steps_a_beat)
 
     def validity(self, examples: np.ndarray) -> np.ndarray:
-        """The fraction of bars in which every voice sounds and no rule is violated beyond ALLOWED."""
+        """The fraction of bars in which every voice sounds and violations do not exceed ALLOWED."""
         sounding, onsets = self._vocabulary.decode(examples)
         invalid = rules.silent_voices(sounding, self._steps_a_bar) > 0
         for name, count in rule_violations(sounding, onsets, self._steps_a_bar).items():
@@ -116,7 +116,7 @@ class Chorales(Format):
         return 1 - invalid.mean(axis=1)
 
     def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
-        """Major and minor by their pitch classes; moving, low and high as a quarter of chorales are."""
+        """Major and minor from pitch classes; moving, low and high by the thresholds above."""
         sounding, onsets = self._vocabulary.decode(examples)
         minor = tonality.find_keys(sounding)[1]
         sounds = sounding >= 0
@@ -131,16 +131,16 @@ class Chorales(Format):
         }
 
     def sample_metrics(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
-        """Violations of rules a bar, distances of pitch classes and intervals, and bars copied."""
+        """Rule violations per bar, distances of pitch classes and intervals, and copied bars."""
         return sample_metrics(samples, train, test, self._vocabulary, self._steps_a_bar)
 
     def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
-        """Chains of each voice by itself: any class, or one that depends on the note before."""
+        """Unigram and bigram models of each voice by itself."""
         names = ("unigram", "bigram")
         return {name: ngrams.fit_chain(train, self._vocabulary, name).sample for name in names}
 
     def nll(self, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
-        """Nats an example under chains of each voice by itself; windows may have any length."""
+        """Nats per example under n-gram models of each voice by itself; windows may have any length."""
         return {
             name: float(ngrams.fit_chain(train, self._vocabulary, name).nll(test).mean())
             for name in ngrams.CONDITIONS
