@@ -27,42 +27,42 @@ def add(verb: Any) -> None:
         verb("export", export, "export the heads of a finished run as the next version"), False
     )
     add_keep(parser)
-    parser = verb("verify", verify, "check exported heads by a C++ program over the loader of TF Serving")
-    parser.add_argument("recipe", nargs="?", help="whose heads; otherwise all that are exported")
+    parser = verb("verify", verify, "check exported heads with a C++ program that uses TF Serving's loader")
+    parser.add_argument("recipe", nargs="?", help="an exported recipe (default: all)")
     parser.add_argument(
-        "--all-versions", action="store_true", help="not only the newest of each head and those with labels"
+        "--all-versions", action="store_true", help="check all versions, not only the newest and the labeled ones"
     )
     parser.add_argument(
         "--time", type=int, default=0, metavar="N", help="also time N requests to each signature"
     )
-    parser.add_argument("--verbose", action="store_true", help="show every finding")
+    parser.add_argument("--verbose", action="store_true", help="print every check, not only faults")
     add_models(parser)
     parser = verb("rollback", rollback, "move the label `stable` to an earlier version")
     _add_heads(parser)
-    parser.add_argument("--to", type=int, metavar="N", help="the version; otherwise the one before")
-    parser = verb("label", label, "put a label on a version of exported heads, or take it off")
+    parser.add_argument("--to", type=int, metavar="N", help="the version (default: the one before)")
+    parser = verb("label", label, "put a label on a version of exported heads, or remove it")
     _add_heads(parser)
     parser.add_argument("label", help="a word, such as canary")
     parser.add_argument(
-        "version", type=int, nargs="?", help="none takes the label off (`stable`: to the newest)"
+        "version", type=int, nargs="?", help="the version; without one the label is removed (`stable` moves to the newest)"
     )
     parser = verb("serve", serve, "start the TF Serving container over all exported heads")
     add_models(parser)
     parser.add_argument("--rest-port", type=int, default=8501, help="default: %(default)s")
     parser.add_argument("--grpc-port", type=int, default=8500, help="default: %(default)s")
-    parser.add_argument("--no-batching", action="store_true", help="a batch for each request")
+    parser.add_argument("--no-batching", action="store_true", help="run each request as its own batch")
     parser.add_argument("--image", help="another image, such as tensorflow/serving:latest-gpu")
     parser.add_argument("--print", action="store_true", help="print the command instead of running it")
 
 
 def _add_heads(parser):
     parser.add_argument("recipe", help="an exported recipe")
-    parser.add_argument("--head", help="encoder, decoder, ...; otherwise every head")
+    parser.add_argument("--head", help="encoder, decoder, ... (default: all heads)")
     add_models(parser)
 
 
 def export(options: argparse.Namespace) -> int:
-    """Exports a finished run's heads once more, as the next version."""
+    """Exports a finished run's heads again, as the next version."""
     directory = finished(options)
     from keras_ae.training.complete import export_run
 
@@ -71,7 +71,7 @@ def export(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Checks heads read from disk by a C++ program; status 1 when one is not what its card says."""
+    """Checks heads on disk with a C++ program; returns 1 if one does not match its card."""
     from keras_ae.apps.serving.verify import verify
 
     if options.time < 0:
@@ -108,7 +108,7 @@ def rollback(options: argparse.Namespace) -> int:
 
 
 def label(options: argparse.Namespace) -> int:
-    """Puts a label on a version of heads, or takes it off."""
+    """Puts a label on a version of heads, or removes it."""
     from keras_ae.apps.serving.labels import set_label
 
     labels = set_label(options.models, options.recipe, options.head, options.label, options.version)
@@ -118,7 +118,7 @@ def label(options: argparse.Namespace) -> int:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Starts the TF Serving container, until Ctrl-C."""
+    """Starts the TF Serving container and runs it until Ctrl-C."""
     from keras_ae.serving import server
 
     def command(engine):

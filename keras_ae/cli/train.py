@@ -34,21 +34,21 @@ def add(verb: Any) -> None:
         verb: (name, function, help) -> the parser of a new verb.
     """
     parser = add_recipe(verb("train", train, "train a recipe, evaluate it and export its heads"))
-    parser.add_argument("--resume", action="store_true", help="go on from the last epoch of the newest run")
+    parser.add_argument("--resume", action="store_true", help="resume the newest run after its last epoch")
     add_keep(parser)
     add_recipe(verb("evaluate", evaluate, "print the test metrics of a finished run"))
-    compared = verb("benchmark", benchmark, "train every variant alike and compare them in one table")
-    compared.add_argument("--data", default="mnist_5k", help="as of train (default: %(default)s)")
-    compared.add_argument("--variants", default="", help="names of those to train; otherwise all")
-    compared.add_argument("--epochs", type=int, default=40, help="of each (default: %(default)s)")
+    compared = verb("benchmark", benchmark, "train all variants in the same way and compare them in one table")
+    compared.add_argument("--data", default="mnist_5k", help="the data, as for train (default: %(default)s)")
+    compared.add_argument("--variants", default="", help="names of the variants to train (default: all)")
+    compared.add_argument("--epochs", type=int, default=40, help="epochs of each variant (default: %(default)s)")
     compared.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="changes to the recipe of each"
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="changes to each variant's recipe"
     )
     compared.add_argument(
-        "--seeds", type=int, default=1, help="trainings of each, for means and spreads (default: %(default)s)"
+        "--seeds", type=int, default=1, help="trainings of each variant, for mean and deviation (default: %(default)s)"
     )
     add_runs(compared)
-    verb("list", list_recipes, "a line for each recipe")
+    verb("list", list_recipes, "list the recipes, one per line")
 
 
 def list_recipes(options: argparse.Namespace) -> int:
@@ -61,7 +61,7 @@ def list_recipes(options: argparse.Namespace) -> int:
 
 
 def train(options: argparse.Namespace) -> int:
-    """Trains, evaluates and exports; an interrupted run goes on with --resume."""
+    """Trains, evaluates and exports; --resume resumes an interrupted run."""
     complete_training(options, run_request(options), options.resume, options.keep)
     return 0
 
@@ -69,7 +69,7 @@ def train(options: argparse.Namespace) -> int:
 def complete_training(
     options: argparse.Namespace, request: RunRequest, resume: bool = False, keep: int | None = None
 ) -> Run:
-    """Trains a request into the folders that the arguments name, and prints what to do next.
+    """Trains a recipe into the folders given by the arguments, and prints what to do next.
 
     Args:
         options: The arguments `--runs`, `--models` and `--run-dir`.

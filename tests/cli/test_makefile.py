@@ -176,6 +176,6 @@ def test_what_a_recipe_needs_is_installed_once(make, tmp_path):
     pip.write_text('#!/bin/sh\necho "python $*"\n')
     pip.chmod(0o755)
     first, second = (make("train", "RECIPE=sung").stdout.splitlines() for _ in range(2))
-    assert first[0] == "installing what sung needs: music"
+    assert first[0] == "installing extra packages for sung: music"
     assert first[1].endswith("-e .[music]")
     assert second == ["[train]", "[sung]"]
