@@ -30,7 +30,9 @@ def add(verb: Any) -> None:
     parser = verb("verify", verify, "check exported heads with a C++ program that uses TF Serving's loader")
     parser.add_argument("recipe", nargs="?", help="an exported recipe (default: all)")
     parser.add_argument(
-        "--all-versions", action="store_true", help="check all versions, not only the newest and the labeled ones"
+        "--all-versions",
+        action="store_true",
+        help="check all versions, not only the newest and the labeled ones",
     )
     parser.add_argument(
         "--time", type=int, default=0, metavar="N", help="also time N requests to each signature"
@@ -44,7 +46,10 @@ def add(verb: Any) -> None:
     _add_heads(parser)
     parser.add_argument("label", help="a word, such as canary")
     parser.add_argument(
-        "version", type=int, nargs="?", help="the version; without one the label is removed (`stable` moves to the newest)"
+        "version",
+        type=int,
+        nargs="?",
+        help="the version; without one the label is removed (`stable` moves to the newest)",
     )
     parser = verb("serve", serve, "start the TF Serving container over all exported heads")
     add_models(parser)

@@ -37,15 +37,22 @@ def add(verb: Any) -> None:
     parser.add_argument("--resume", action="store_true", help="resume the newest run after its last epoch")
     add_keep(parser)
     add_recipe(verb("evaluate", evaluate, "print the test metrics of a finished run"))
-    compared = verb("benchmark", benchmark, "train all variants in the same way and compare them in one table")
+    compared = verb(
+        "benchmark", benchmark, "train all variants in the same way and compare them in one table"
+    )
     compared.add_argument("--data", default="mnist_5k", help="the data, as for train (default: %(default)s)")
     compared.add_argument("--variants", default="", help="names of the variants to train (default: all)")
-    compared.add_argument("--epochs", type=int, default=40, help="epochs of each variant (default: %(default)s)")
+    compared.add_argument(
+        "--epochs", type=int, default=40, help="epochs of each variant (default: %(default)s)"
+    )
     compared.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="changes to each variant's recipe"
     )
     compared.add_argument(
-        "--seeds", type=int, default=1, help="trainings of each variant, for mean and deviation (default: %(default)s)"
+        "--seeds",
+        type=int,
+        default=1,
+        help="trainings of each variant, for mean and deviation (default: %(default)s)",
     )
     add_runs(compared)
     verb("list", list_recipes, "list the recipes, one per line")

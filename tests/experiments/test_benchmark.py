@@ -206,8 +206,8 @@ def test_where_factors_are_known_disentanglement_is_in_the_table(tmp_path, train
     gap = mutual_information_gap(factors, factors)
     assert line.endswith(f" | 0.1500 ± 0.0707 | - | - | 0.500 | {gap:.3f} | 1.000 |")
     assert 0 <= float(principal.split("|")[-3]) < 0.5 < float(principal.split("|")[-2]) <= 1
-    assert f"chance 0.200) are of the {len(factors)} test examples" in rest[-1]
-    assert rest[-1].endswith("factors that they vary in: shape, size, rotation, x, y.")
+    assert f"chance 0.200) are computed on the {len(factors)} test examples" in rest[-1]
+    assert rest[-1].endswith("factors that vary in them: shape, size, rotation, x, y.")
     kept = json.loads((folder / "figures.json").read_text())["figures"]
     assert kept["variational"][1]["mig"] == gap
 
