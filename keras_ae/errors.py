@@ -24,7 +24,7 @@ class TrainingInterrupted(KeyboardInterrupt):
     Attributes:
         directory: The run's folder.
         epochs: Completed epochs, those of stages among them.
-        planned: Epochs of the whole training; None where it has stages.
+        planned: Epochs of the whole training; None if it has stages.
     """
 
     def __init__(self, directory: Path, epochs: int, planned: int | None):

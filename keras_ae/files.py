@@ -23,7 +23,7 @@ def check_format(number: object, folder: Path) -> None:
     """Refuses what a later version of keras_ae has written.
 
     Args:
-        number: The format that a folder states; 0 where it states none.
+        number: The format that a folder states; 0 if it states none.
         folder: The folder of a run or of an exported version.
 
     Raises:
@@ -32,7 +32,7 @@ def check_format(number: object, folder: Path) -> None:
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= FORMAT:
         raise InputError(
             f"{folder} has format {number}, and this version of keras_ae reads those up to {FORMAT}; "
-            "update keras_ae, or train anew"
+            "update keras_ae, or train again"
         )
 
 

@@ -1,7 +1,7 @@
-"""Reconstruction losses and likelihoods: pure functions that return one value an example.
+"""Reconstruction losses and likelihoods: pure functions that return one value per example.
 
 The same function trains a model (averaged over a batch) and scores an example (left as it is).
-Losses are means over an example's elements; likelihoods are sums over them, in nats an example.
+Losses are means over an example's elements; likelihoods are sums over them, in nats per example.
 A further loss is one more function, and a further likelihood one more object, of this module.
 """
 
@@ -120,7 +120,7 @@ class Likelihood:
     """A likelihood of targets under what a decoder gives.
 
     Attributes:
-        negative_log: (target, outputs by name) -> (batch,), -log p(target) in nats an example.
+        negative_log: (target, outputs by name) -> (batch,), -log p(target) in nats per example.
         fits: Whether it is a likelihood of the values of a domain.
         log_var: Whether the decoder gives "reconstruction_log_var" too.
     """
@@ -137,7 +137,7 @@ class Likelihood:
             outputs: "reconstruction" of the same shape and, with `log_var`, "reconstruction_log_var".
 
         Returns:
-            (batch,), nats an example.
+            (batch,), nats per example.
         """
         return self.negative_log(target, outputs)
 
@@ -187,7 +187,7 @@ def likelihoods_for(domain: Domain) -> tuple[str, ...]:
     """The likelihoods of the values of a domain.
 
     Args:
-        domain: Of the targets.
+        domain: Domain of the targets.
 
     Returns:
         Their names; the domain's own one first.
@@ -201,7 +201,7 @@ def likelihood_of(outputs: Mapping[str, Tensor], domain: Domain) -> str:
 
     Args:
         outputs: Of the decoder, by name.
-        domain: Of the targets.
+        domain: Domain of the targets.
 
     Returns:
         The likelihood's name.

@@ -70,7 +70,7 @@ def new_name(name: str) -> str | None:
         name: Its former dotted name, such as "keras_ae.blocks.dense.DenseBackbone".
 
     Returns:
-        The present dotted name; None where the name has not changed.
+        The present dotted name; None if the name has not changed.
     """
     package, *parts = name.split(".")
     for end in range(len(parts), 0, -1):
@@ -88,7 +88,7 @@ def new_field(kind: type, field: str) -> str | None:
         field: The field's former name.
 
     Returns:
-        The present name; None where the class has had no such field.
+        The present name; None if the class has had no such field.
     """
     names = (RENAMED_FIELDS.get(f"{base.__name__}.{field}") for base in kind.__mro__)
     return next((name for name in names if name is not None), None)

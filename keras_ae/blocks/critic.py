@@ -18,11 +18,11 @@ def critic(latent_dim: int, units: tuple[int, ...] = (256, 256)) -> keras.Model:
     """A dense network that tells two kinds of codes apart.
 
     Args:
-        latent_dim: Numbers in a code.
+        latent_dim: Size of a code.
         units: Width of each hidden layer.
 
     Returns:
-        {"code": (batch, latent_dim)} -> {"logit": (batch,)}, above 0 where the first kind is likelier.
+        {"code": (batch, latent_dim)} -> {"logit": (batch,)}, above 0 if the first kind is likelier.
     """
     code = keras.Input((latent_dim,), name="code")
     hidden = code

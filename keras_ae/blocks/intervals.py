@@ -13,14 +13,14 @@ __all__ = ["Intervals"]
 
 @dataclass(frozen=True)
 class Intervals:
-    """The distances between classes on a scale that learned tables tell apart.
+    """The distances between classes on a scale that learned tables distinguish.
 
     Attributes:
-        max_move: Moves of a position from its class to the next are told apart up to so many classes,
+        max_move: Moves of a position from its class to the next are distinguished up to so many classes,
             larger ones count as this; at least 1.
-        period: Distances of two positions before and after a move are told apart modulo this, such as 12
+        period: Distances of two positions before and after a move are distinguished modulo this, such as 12
             for pitches in octaves; 1 for a scale that does not repeat.
-        max_above: Distances are told apart as they are up to so many classes that the later position of a
+        max_above: Distances are distinguished as they are up to so many classes that the later position of a
             step lies above the earlier one; at least 0.
         max_below: And up to so many that it lies below; at least 0.
     """

@@ -79,7 +79,7 @@ class ProbedJacobian(layers.Layer):
         super().__init__(**kwargs)
         if any(isinstance(layer, layers.RNN) for layer in model.layers):
             raise InputError(
-                "forward-mode derivatives do not pass a recurrent layer; take another backbone: "
+                "forward-mode derivatives do not pass a recurrent layer; use another backbone: "
                 'SET="variant.backbone=Conv1DBackbone"'
             )
         self.model = model

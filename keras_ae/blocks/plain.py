@@ -18,7 +18,7 @@ def plain_encoder(
     Args:
         spec: Shapes and domain of the data.
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code.
+        latent_dim: Size of a code.
         activation: Of the code, by its Keras name; None is linear.
 
     Returns:
@@ -35,7 +35,7 @@ def plain_decoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Mode
     Args:
         spec: Shapes and domain of the data.
         backbone: Layers between the code and the data.
-        latent_dim: Numbers in a code.
+        latent_dim: Size of a code.
 
     Returns:
         {"code": (batch, latent_dim)} -> {"reconstruction": (batch, *target_shape)}.

@@ -66,7 +66,7 @@ class Codebook(layers.Layer):
     Args:
         codes: Vectors in the codebook, at least 2.
         width: Numbers in a vector.
-        decay: Of the running means, in (0, 1).
+        decay: Decay of the running means, in (0, 1).
         lookup: A decoder's copy of the vectors, which is updated with them; a layer that two models shared
             would not survive being saved.
     """

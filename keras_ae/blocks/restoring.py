@@ -86,7 +86,7 @@ def masked(images: Any, holes: Any) -> tf.Tensor:
 
     Args:
         images: (batch, h, w, c).
-        holes: (batch, h, w, 1), above 0.5 where a pixel is missing.
+        holes: (batch, h, w, 1), above 0.5 if a pixel is missing.
 
     Returns:
         (batch, h, w, c + 1): the images, filled by `smoothly_filled` for the network to correct, and last
@@ -135,7 +135,7 @@ def smoothly_filled(images: Any, known: Any) -> tf.Tensor:
 
 
 def _means(images, known):
-    """Images whose missing pixels are means of the known ones near them; 0.5 where there are none.
+    """Images whose missing pixels are means of the known ones near them; 0.5 if there are none.
 
     Normalized convolution (Knutsson and Westin 1993) over wider and wider squares: a narrow one counts by
     the fraction of it that is known, the next ones fill the rest, the widest all of it.

@@ -85,7 +85,7 @@ class StandardNormal(_RealSampler):
 
 
 MOST_CORRELATED = 512
-"""Numbers in a code up to which a mixture's covariances are full."""
+"""Size of a code up to which a mixture's covariances are full."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class LearnedPrior(Sampler):
         if heads.prior is None:
             raise InputError(
                 "LearnedPrior samples from a prior that the variant learns, and this one learns none; "
-                'take another: SET="variant.sampler=StandardNormal"'
+                'use another: SET="variant.sampler=StandardNormal"'
             )
 
     def fit(self, heads: Heads, codes: Mapping[str, np.ndarray]) -> keras.Model:

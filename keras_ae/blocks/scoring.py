@@ -69,7 +69,7 @@ class PosteriorSamples(layers.Layer):
 
     Attributes:
         count: Codes an example, one after the other.
-        seed: Of the noise, which is the same for each example.
+        seed: Random seed of the noise, which is the same for each example.
     """
 
     def __init__(self, count: int, seed: int = 0, **settings: Any) -> None:
@@ -272,7 +272,7 @@ class Standardized(layers.Layer):
 class Calibrated(layers.Layer):
     """The meaning of anomaly scores (batch,): p-values (batch,), and whether each is an anomaly, bool.
 
-    The p-value is that of `thresholds.p_values` beside scores of held-back normal examples. An example
+    The p-value is that of `thresholds.p_values` among scores of held-out normal examples. An example
     without a score, because a value of it is missing, has no p-value either, and counts as an anomaly.
 
     Attributes:
@@ -291,7 +291,7 @@ class Calibrated(layers.Layer):
         """Stores what scores are compared with.
 
         Args:
-            reference: Scores of held-back normal examples, (count,).
+            reference: Scores of held-out normal examples, (count,).
             threshold: The score above which an example is an anomaly.
 
         Returns:

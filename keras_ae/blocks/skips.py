@@ -193,7 +193,7 @@ def conv(
     Args:
         features: (batch, h, w, c).
         width: Channels of the output.
-        name: Of the layer.
+        name: Name of the layer.
         strides: By which the size is divided.
         activation: By its Keras name; None is linear.
         kernel: Side of the kernel in pixels.
@@ -218,7 +218,7 @@ def residual_block(features: Tensor, name: str) -> Tensor:
 
     Args:
         features: (batch, h, w, c).
-        name: Of the block; the names of its layers begin with it.
+        name: Name of the block; the names of its layers begin with it.
 
     Returns:
         (batch, h, w, c).

@@ -1,1 +1,1 @@
-"""Keras callbacks, one a file."""
+"""Keras callbacks, one per file."""

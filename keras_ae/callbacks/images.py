@@ -24,7 +24,7 @@ class ReconstructionImages(keras.callbacks.Callback):
         end_to_end: The model that reconstructs.
         batch: (tensors by name, targets), whose inputs and targets can be rendered.
         rows: (inputs, targets, reconstruction) -> rows of the grid by name, top to bottom.
-        scaler: Between the examples and their original units.
+        scaler: The scaler between the examples and their original units.
         log_dir: The run's folder; the grids go to its `validation` run, with the tag "examples".
         format: The examples' own format, if they have one.
 

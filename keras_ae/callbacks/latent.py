@@ -31,8 +31,8 @@ class LatentSpace(keras.callbacks.Callback):
 
     Args:
         heads: The heads that are trained.
-        inputs: Validation examples as heads take them, (n, ...) by name.
-        scaler: Between the examples and their original units.
+        inputs: Validation examples as inputs of the heads, (n, ...) by name.
+        scaler: The scaler between the examples and their original units.
         sampler: Samples codes to generate from; None for a variant that does not generate. One that is
             fitted is, while training goes on, fitted to the codes of these examples alone.
         log_dir: The run's folder; all goes to its `validation` run.

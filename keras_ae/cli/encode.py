@@ -38,7 +38,7 @@ def add(verb: Any) -> None:
     parser.add_argument(
         "--output", type=Path, required=True, metavar="FILE", help="*.npy, *.parquet or *.tfrecord"
     )
-    parser.add_argument("--force", action="store_true", help="replace the output where it is there already")
+    parser.add_argument("--force", action="store_true", help="replace the output where it already exists")
     add_models(parser)
 
 

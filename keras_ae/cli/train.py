@@ -81,7 +81,7 @@ def complete_training(
     Args:
         options: The arguments `--runs`, `--models` and `--run-dir`.
         request: The recipe, its data and settings.
-        resume: Whether to go on from the last epoch of the newest run.
+        resume: Whether to resume from the last epoch of the newest run.
         keep: Newest versions of each exported head to keep; None keeps all.
 
     Returns:
@@ -147,7 +147,7 @@ def print_metrics(table: dict[str, dict[str, float]], kinds: dict[str, dict[str,
 
     Args:
         table: Metrics by row and name.
-        kinds: Metrics by kind and name; empty where there are no kinds.
+        kinds: Metrics by kind and name; empty if there are no kinds.
     """
     print("\n".join(metrics_table(table)))
     if kinds:

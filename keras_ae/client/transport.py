@@ -51,7 +51,7 @@ class Transport:
             (version, state, error message) of each.
 
         Raises:
-            InputError, ConnectionError, TimeoutError: As of `signatures`.
+            InputError, ConnectionError, TimeoutError: See `signatures`.
         """
         raise NotImplementedError
 
@@ -66,7 +66,7 @@ class Transport:
             The outputs by name.
 
         Raises:
-            InputError, ConnectionError, TimeoutError: As of `signatures`.
+            InputError, ConnectionError, TimeoutError: See `signatures`.
         """
         raise NotImplementedError
 

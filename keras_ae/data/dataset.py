@@ -80,7 +80,7 @@ class Dataset:
         """This data set with the fields that are carried over from the one whose place it takes.
 
         Args:
-            other: That one; None where there is none.
+            other: That one; None if there is none.
 
         Returns:
             A copy with those fields.

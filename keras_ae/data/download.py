@@ -18,7 +18,7 @@ def download(name: str, origin: str, folder: str, sha256: str) -> Path:
     """A file in the Keras cache: downloaded if it is not there, and checked in either case.
 
     Args:
-        name: Of the file.
+        name: Name of the file.
         origin: The address of its folder, ending in a slash.
         folder: Below the cache's folder of data sets.
         sha256: Of the file's content.

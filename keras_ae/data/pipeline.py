@@ -40,7 +40,7 @@ class PairedData:
     Attributes:
         data: The data, as `task.prepare` gives it.
         task: What makes inputs and targets of examples.
-        seed: Of order and noise.
+        seed: Random seed of order and noise.
     """
 
     data: Data
@@ -52,7 +52,7 @@ class PairedData:
 
         Args:
             examples: (batch, ...), float32, as a model sees them.
-            seeds: (batch, 2), int64, one seed an example.
+            seeds: (batch, 2), int64, one seed per example.
 
         Returns:
             (inputs, targets), each (batch, ...).
@@ -153,11 +153,11 @@ class PairedData:
 
 
 def head_inputs(split: Split, classes: int) -> dict[str, tf.Tensor]:
-    """A split's examples as heads take them, uncorrupted.
+    """A split's examples as inputs of the heads, uncorrupted.
 
     Args:
         split: Examples, with labels where there are classes.
-        classes: Classes that the labels tell apart; 0 for none.
+        classes: Classes that the labels distinguish; 0 for none.
 
     Returns:
         "inputs" (n, ...), and "condition" (n, classes) where there are classes.

@@ -203,7 +203,7 @@ class Format:
             test: (m, ...).
 
         Returns:
-            Nats an example, by the baseline's name.
+            Nats per example, by the baseline's name.
         """
         return {}
 
@@ -278,7 +278,7 @@ def from_json(text: str) -> Format:
         return kind(**{name: _tuple(value) for name, value in fields.items()})
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"expected the format of a run's examples, received {text[:80]!r}; train anew"
+            f"expected the format of a run's examples, received {text[:80]!r}; train again"
         ) from error
 
 

@@ -22,7 +22,7 @@ def is_image_shape(shape: tuple[int, ...]) -> bool:
     """Whether examples of a shape are images.
 
     Args:
-        shape: Of an example.
+        shape: Shape of an example.
 
     Returns:
         True for (height, width, 1 or 3).
@@ -37,7 +37,7 @@ def grid(rows: Mapping[str, np.ndarray], domain: str) -> np.ndarray:
 
     Args:
         rows: (n, height, width, 1 or 3) each, all of one shape, by name.
-        domain: Of the values.
+        domain: Domain of the values.
 
     Returns:
         (rows * (height + gap) + gap, n * (width + gap) + gap, 1 or 3), uint8.
@@ -62,7 +62,7 @@ def sprite(images: np.ndarray, domain: str, side: int = 64) -> tuple[np.ndarray,
 
     Args:
         images: (n, height, width, 1 or 3).
-        domain: Of the values.
+        domain: Domain of the values.
         side: Pixels of the longer side; larger images are shrunk to it.
 
     Returns:

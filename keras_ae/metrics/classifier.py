@@ -54,7 +54,7 @@ def train_classifier(data: Data, seed: int = 0) -> Classifier:
 
     Args:
         data: With classes.
-        seed: Of weights and order.
+        seed: Random seed of weights and order.
 
     Returns:
         The classifier.

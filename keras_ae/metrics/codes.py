@@ -47,7 +47,7 @@ def cluster_agreement(codes: np.ndarray, labels: np.ndarray, seed: int = 0) -> f
     Args:
         codes: (n, latent_dim).
         labels: (n,); as many clusters as there are labels are fitted.
-        seed: Of the 10 starts of which the best counts.
+        seed: Random seed of the 10 starts of which the best counts.
 
     Returns:
         The information, in [0, 1].

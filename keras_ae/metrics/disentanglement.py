@@ -80,7 +80,7 @@ def beta_vae_score(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> flo
     Args:
         codes: (n, latent_dim), the means of a variational encoder.
         factors: (n, k), whole numbers.
-        seed: Of the random pairs.
+        seed: Random seed of the random pairs.
 
     Returns:
         The accuracy, in [0, 1].

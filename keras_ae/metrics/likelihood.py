@@ -32,7 +32,7 @@ def importance_sampled_nll(
         likelihood: (targets (n, ...), outputs) -> (n,), a negative log-likelihood in nats.
         batches: (tensors by name, targets), batch by batch.
         samples: For each example, at least 1.
-        seed: Of the samples.
+        seed: Random seed of the samples.
 
     Returns:
         "nll", "bound" (the negative evidence lower bound, from the same samples) and "kl" (in closed form),

@@ -99,7 +99,7 @@ def diversity(samples: np.ndarray, seed: int = 0) -> float:
 
     Args:
         samples: (n, ...), n at least 2.
-        seed: Of the random pairs.
+        seed: Random seed of the random pairs.
 
     Returns:
         The mean distance.

@@ -102,7 +102,7 @@ def span_f1(labels: np.ndarray, flags: np.ndarray) -> float:
 
     Args:
         labels: (n,), above 0 in anomalies.
-        flags: (n,), above 0 where a point is flagged.
+        flags: (n,), above 0 if a point is flagged.
 
     Returns:
         The F1, in [0, 1].

@@ -1,4 +1,4 @@
-"""Metrics of reconstructions: one value an example, so that means, spreads and worst cases can be taken."""
+"""Metrics of reconstructions: one value per example, so that means, spreads and worst cases can be taken."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def domain_metrics(domain: str, shape: tuple[int, ...]) -> dict[str, Metric]:
     """The metrics that fit a domain and a shape.
 
     Args:
-        domain: Of the targets.
-        shape: Of a target.
+        domain: Domain of the targets.
+        shape: Shape of a target.
 
     Returns:
         Metrics by the names that they have in tables.
@@ -177,7 +177,7 @@ def mean_metrics(
     Args:
         predict: What a batch holds beside its targets -> outputs (batch, ...), as arrays or tensors.
         batches: (whatever `predict` takes, targets), batch by batch.
-        domain: Of the targets.
+        domain: Domain of the targets.
         metrics: By name; None for those that fit the domain.
 
     Returns:

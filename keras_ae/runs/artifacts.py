@@ -58,7 +58,7 @@ class Artifacts(ServableHeads):
 
     Attributes:
         format: How examples are read, rendered and written.
-        label_names: The names of a condition's classes; empty where they are numbers.
+        label_names: The names of a condition's classes; empty if they are numbers.
         learned: Hashes of the training examples, in ascending order, where generated copies of them
             are to be recognized.
         channels: The names of a single series' channels.
@@ -114,7 +114,7 @@ def load_artifacts(directory: Path) -> Artifacts:
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{directory} cannot be read ({reason}); train anew") from error
+        raise InputError(f"{directory} cannot be read ({reason}); train again") from error
 
 
 def save_artifacts(run: Run) -> None:
@@ -142,7 +142,7 @@ def load_model(file: Path) -> keras.Model | None:
         file: A `.keras` file.
 
     Returns:
-        The model, or None where there is no such file.
+        The model, or None if there is no such file.
     """
     for folder in (blocks, backbones):
         modules_below(folder)  # where Keras finds our layers by name

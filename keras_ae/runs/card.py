@@ -99,7 +99,7 @@ def read_card(directory: Path) -> dict[str, Any]:
         if not isinstance(card, dict):
             raise ValueError(f"it holds a {type(card).__name__}")
     except (OSError, ValueError) as error:
-        raise InputError(f"{file} cannot be read ({error}); train anew") from error
+        raise InputError(f"{file} cannot be read ({error}); train again") from error
     check_format(card.get("format", 0), directory)
     return card
 
@@ -132,7 +132,7 @@ def _version(name):
 
 
 def _git_commit():
-    """The commit of the source tree, marked when it has changes; None where there is no git."""
+    """The commit of the source tree, marked when it has changes; None if there is no git."""
     tree = str(Path(__file__).parent)
     command = ["git", "-C", tree, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:

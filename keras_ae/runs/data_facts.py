@@ -75,7 +75,7 @@ def folder_format(directory: Path) -> int:
         with np.load(file, allow_pickle=False) as facts:
             number = facts["format"].item() if "format" in facts else 0
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(f"{file} cannot be read ({error}); train anew") from error
+        raise InputError(f"{file} cannot be read ({error}); train again") from error
     check_format(number, directory)
     return number
 
@@ -141,5 +141,5 @@ def check_same_data(data: Data, directory: Path) -> None:
     if before != data.sha256:
         raise InputError(
             f"the data has changed since {directory} was begun: it had sha256 {before}, "
-            f"received {data.sha256}; bring the old data back, or start anew without RESUME=1"
+            f"received {data.sha256}; bring the old data back, or start a new run without RESUME=1"
         )

@@ -1,4 +1,4 @@
-"""The test metrics of a run, beside those of the baselines that it has to beat."""
+"""The test metrics of a run and of its baselines."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _objective_metrics(run: Run, batches: tf.data.Dataset) -> dict[str, float]:
 
 
 def metrics_by_kind(run: Run) -> Table:
-    """Test metrics of each kind of example that the run's task tells apart, such as kinds of anomalies.
+    """Test metrics of each kind of example that the run's task distinguishes, such as kinds of anomalies.
 
     Args:
         run: A trained run.

@@ -25,7 +25,7 @@ def run_folder(runs: Path, name: str, directory: Path | None = None, file: str =
         file: A file that the newest run must hold.
 
     Returns:
-        The folder; None where the recipe has no run with that file.
+        The folder; None if the recipe has no run with that file.
 
     Raises:
         InputError: The named folder does not exist.

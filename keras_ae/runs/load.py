@@ -63,7 +63,7 @@ def load_run(
     except (OSError, ValueError, KeyError, UserWarning) as error:
         raise InputError(
             f"{recipe.variant}, built for this data, does not fit the weights in {directory}; take the "
-            "settings and the classes of data that it was trained with, or train anew"
+            "settings and the classes of data that it was trained with, or train again"
         ) from error
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
 

@@ -29,7 +29,7 @@ class Run:
     Attributes:
         recipe: The recipe.
         directory: The folder of its checkpoint, its TensorBoard events and its artifacts.
-        data: The data, as the task's `prepare` gives it.
+        data: The data, as returned by the task's `prepare`.
         heads: The trained heads.
         history: The logs of each epoch, and the seconds it took.
     """
@@ -47,7 +47,7 @@ class Run:
 
     @property
     def latent_dim(self) -> int:
-        """Numbers in a code."""
+        """Size of a code."""
         return self.heads.latent_dim
 
     @cached_property
@@ -63,7 +63,7 @@ class Run:
 
     @cached_property
     def sampler(self) -> keras.Model | None:
-        """The variant's sampler, fitted to training codes; None where it does not generate."""
+        """The variant's sampler, fitted to training codes; None if it does not generate."""
         sampler = self.recipe.variant.sampler
         if sampler is None:
             return None
@@ -119,7 +119,7 @@ def outputs_of(model: keras.Model, split: Split, classes: int) -> dict[str, np.n
     Args:
         model: A model that takes what heads take.
         split: The examples.
-        classes: Classes of a condition that the model takes; 0 where it takes none.
+        classes: Classes of a condition that the model takes; 0 if it takes none.
 
     Returns:
         Outputs (n, ...) by name.

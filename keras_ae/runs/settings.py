@@ -64,7 +64,7 @@ def differences(recipe: Recipe, directory: Path) -> dict[str, tuple[str | None, 
         if folder_format(directory) == 0:
             before = first_format.settings(before)
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{file} cannot be read ({error}); train anew") from error
+        raise InputError(f"{file} cannot be read ({error}); train again") from error
     now = settings_of(recipe)
     return {
         name: (before.get(name), now.get(name))

@@ -144,7 +144,7 @@ class ExportedHead:
 
     @property
     def domain(self) -> str | None:
-        """The domain of the data, or None where there is no card that says it."""
+        """The domain of the data, or None if there is no card that says it."""
         if not (self.folder / CARD_FILE).exists():
             return None
         return self.card.get("data", {}).get("domain")

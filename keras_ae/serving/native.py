@@ -58,7 +58,7 @@ def compiler() -> str | None:
     """The C++ compiler of this machine.
 
     Returns:
-        The path of $CXX or of g++; None where there is none.
+        The path of $CXX or of g++; None if there is none.
     """
     return shutil.which(os.environ.get("CXX") or "g++")
 

@@ -28,7 +28,7 @@ class Task:
 
         Args:
             examples: (batch, ...), float32, as a model sees them.
-            seeds: (batch, 2), int64, one seed an example.
+            seeds: (batch, 2), int64, one seed per example.
             domain: The domain of the examples.
 
         Returns:

@@ -45,7 +45,7 @@ def ranking_metrics(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 def detection_metrics(
     outputs: Mapping[str, np.ndarray], threshold: float, data: Data, latent_dim: int, seed: int
 ) -> Metrics:
-    """Metrics of a detector on the test split, beside those of simpler ones.
+    """Metrics of a detector and of simpler detectors on the test split.
 
     Args:
         outputs: The detector's outputs for the test examples, by name.
@@ -108,7 +108,7 @@ def kind_metrics(outputs: Mapping[str, np.ndarray], threshold: float, data: Data
         data: The data.
 
     Returns:
-        By kind: "count", its examples, or ranges of points; "auroc", beside the normal examples alone;
+        By kind: "count", its examples, or ranges of points; "auroc", against the normal examples only;
         "missed", the fraction that is not flagged, where a range counts as flagged if any of its points is.
     """
     points = data.points

@@ -42,7 +42,7 @@ class ScoreInputs:
 
     Attributes:
         heads: Trained heads.
-        inputs: Examples (batch, ...) as the heads take them.
+        inputs: Examples (batch, ...) as inputs of the heads.
         outputs: What the heads give for the inputs, by name, and "contributions", what each feature adds
             to the mean error.
         domain: The domain of the inputs.
@@ -202,7 +202,7 @@ class NearestCodes(Score):
 
 @dataclass(frozen=True)
 class Together(Score):
-    """The sum of two scores, each standardized by its median and spread over held-back normal examples.
+    """The sum of two scores, each standardized by its median and spread over held-out normal examples.
 
     The spread is that between the quartiles, which a few anomalies among them do not move.
 

@@ -30,7 +30,7 @@ def has_linear_map(shape: tuple[int, ...]) -> bool:
     """Whether a linear map is fitted to examples of a shape.
 
     Args:
-        shape: Of an example.
+        shape: Shape of an example.
 
     Returns:
         True for examples small enough for a matrix, and for images, which a filter maps.
@@ -47,13 +47,13 @@ def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
     Args:
         train: Batches of (inputs, targets), each (batch, ...).
         validation: Batches of the same form.
-        domain: Of the targets; the outputs are clipped to its range.
+        domain: Domain of the targets; the outputs are clipped to its range.
 
     Returns:
         The predictor.
 
     Raises:
-        ValueError: For larger examples that are not images of at least 4 pixels a side.
+        ValueError: For larger examples that are not images of at least 4 pixels per side.
     """
     limits = domain_of(domain).range
     first, _ = next(iter(train))
@@ -79,8 +79,8 @@ def principal_components(examples: np.ndarray, size: int, domain: str) -> Predic
 
     Args:
         examples: (n, ...), float32, the clean training examples.
-        size: Numbers in a code; fewer where the examples span fewer.
-        domain: Of the examples; the outputs are clipped to its range.
+        size: Size of a code; fewer where the examples span fewer.
+        domain: Domain of the examples; the outputs are clipped to its range.
 
     Returns:
         The predictor.

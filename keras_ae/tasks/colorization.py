@@ -40,7 +40,7 @@ class Colorization(PhotoRestoration):
         if examples.shape[-1] != 3:
             raise InputError(
                 f"colors are learned from images in color, received {examples.shape[-1]} channel; "
-                "take other data, or set data.channels=3"
+                "use other data, or set data.channels=3"
             )
         lab = to_lab(examples)
         return lab[..., :1] / 100.0, colors_of(lab)

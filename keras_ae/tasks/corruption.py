@@ -34,7 +34,7 @@ class Corruption:
 
         Args:
             examples: (batch, ...), float32, as a model sees them.
-            seeds: (batch, 2), int64, one seed an example.
+            seeds: (batch, 2), int64, one seed per example.
             domain: The domain of the examples.
 
         Returns:
@@ -72,7 +72,7 @@ class UnknownGaussian(Corruption):
     Attributes:
         lowest: Of the standard deviation, at least 0; in the units of `Gaussian.sigma`.
         highest: Of the standard deviation, above `lowest`; it is uniform between them.
-        clipped: As that of `Gaussian`.
+        clipped: See `Gaussian`.
     """
 
     lowest: float = 0.0

@@ -29,7 +29,7 @@ class Density(Task):
     """Reconstruction whose test metric is -log p(x) by importance sampling.
 
     Attributes:
-        binarized: Whether gray values are the probabilities of black or white pixels, sampled anew for each
+        binarized: Whether gray values are the probabilities of black or white pixels, resampled for each
             example in each epoch (dynamic binarization: Salakhutdinov and Murray 2008; Burda et al. 2016).
         samples: Samples of the posterior for each test example, at least 1.
     """
@@ -62,7 +62,7 @@ class Density(Task):
     ) -> dict[str, dict[str, float]]:
         """Mean -log p(x) and negative evidence lower bound of the test examples, in nats.
 
-        Empty where the encoder gives no posterior, and where the prior is not the standard normal.
+        Empty if the encoder has no posterior or the prior is not the standard normal.
         """
         if "log_var" not in heads.encoder.output or heads.prior is not None:
             return {}

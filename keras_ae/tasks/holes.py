@@ -33,7 +33,7 @@ class Holes:
 
         Args:
             examples: (batch, height, width, channels); only the shape counts.
-            seeds: (batch, 2), int64, one seed an image.
+            seeds: (batch, 2), int64, one seed per image.
 
         Returns:
             (batch, height, width, 1), float32, 1 where a pixel is missing.

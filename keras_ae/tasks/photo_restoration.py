@@ -18,7 +18,7 @@ from keras_ae.tasks import Task
 __all__ = ["PhotoRestoration", "check_photographs"]
 
 EXAMPLES, SIDE = 8, 64
-"""Images that an exported restorer is compared on, and pixels a side: it may enlarge them, at some cost."""
+"""Number of images, and pixels per side, on which an exported restorer is compared."""
 
 
 def check_photographs(examples: Any, domain: str) -> None:
@@ -35,7 +35,7 @@ def check_photographs(examples: Any, domain: str) -> None:
     if not domain_of(domain).unit_interval or len(shape) != 3 or shape[-1] not in (1, 3):
         raise InputError(
             "photographs are (height, width, 1 or 3) with values in [0, 1] or bytes, received shape "
-            f"{shape} of the {domain} domain; take other data, such as a folder: DATA=folder/of/photos"
+            f"{shape} of the {domain} domain; use other data, such as a folder: DATA=folder/of/photos"
         )
 
 
@@ -44,7 +44,8 @@ class PhotoRestoration(Task):
 
     Attributes:
         colored: Whether gray images become colored.
-        reach: Pixels around a pixel that the restoration depends on, beside those that the network sees.
+        reach: Distance in pixels over which the restoration depends on other pixels, in addition to the
+            network's own.
     """
 
     colored: ClassVar[bool] = False
@@ -72,7 +73,7 @@ class PhotoRestoration(Task):
 
         Args:
             images: (batch, h, w, 3).
-            seeds: (batch, 2), int64, one seed an image.
+            seeds: (batch, 2), int64, one seed per image.
 
         Returns:
             (batch, h, w, 1), 1 where a pixel is missing; None for a restorer that takes no mask.

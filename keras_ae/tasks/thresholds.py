@@ -1,4 +1,4 @@
-"""Thresholds of anomaly scores, fitted on held-back examples, and what each of them guarantees."""
+"""Thresholds of anomaly scores, fitted on held-out examples, and their guarantees."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ class Threshold:
         """Fits the threshold.
 
         Args:
-            scores: (n,), the anomaly scores of held-back examples.
-            labels: (n,), above 0 for anomalies; None where all are normal.
+            scores: (n,), the anomaly scores of held-out examples.
+            labels: (n,), above 0 for anomalies; None if all are normal.
 
         Returns:
             The fitted threshold.
@@ -73,7 +73,7 @@ class Conformal(Threshold):
     """Split conformal: at most alpha of new normal examples are flagged, whatever the scores' distribution.
 
     Papadopoulos et al. 2002; Bates et al. 2023, arXiv:2104.08279. The guarantee is on the mean over
-    calibration sets, and holds where new normal examples are exchangeable with the held-back ones.
+    calibration sets, and holds where new normal examples are exchangeable with the held-out ones.
 
     Attributes:
         alpha: The rate of false alarms, in (0, 1).
@@ -113,7 +113,7 @@ class PeaksOverThreshold(Threshold):
     """Extreme value theory: the tail beyond a high quantile is a generalized Pareto distribution.
 
     Siffer et al. 2017, "Anomaly Detection in Streams with Extreme Value Theory". For rates that are too low
-    to be observed on the held-back examples.
+    to be observed on the held-out examples.
 
     Attributes:
         alpha: The rate of false alarms, in (0, 1), below 1 - level.
@@ -160,7 +160,7 @@ class PeaksOverThreshold(Threshold):
 
 @dataclass(frozen=True)
 class Quantile(Threshold):
-    """The score that a fraction of the held-back normal examples exceeds.
+    """The score that a fraction of the held-out normal examples exceeds.
 
     Attributes:
         alpha: That fraction, in (0, 1).
@@ -183,7 +183,7 @@ class Quantile(Threshold):
 
 @dataclass(frozen=True)
 class BestF1(Threshold):
-    """The threshold with the best F1 on labeled held-back examples, never on those of a test."""
+    """The threshold with the best F1 on labeled held-out examples, never on those of a test."""
 
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         """Chooses the threshold; raises InputError without labels, and where all of them are alike."""
@@ -219,7 +219,7 @@ def p_values(scores: Any, reference: Any) -> np.ndarray:
 
     Args:
         scores: (n,), anomaly scores.
-        reference: (m,), the anomaly scores of held-back normal examples.
+        reference: (m,), the anomaly scores of held-out normal examples.
 
     Returns:
         (n,), in (0, 1].

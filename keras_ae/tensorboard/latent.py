@@ -46,8 +46,8 @@ def latent_images(
     Args:
         heads: Trained heads, or heads in training.
         encoded: The encoder's outputs for some examples by name, (n, ...) each.
-        inputs: Those examples, as heads take them.
-        scaler: Between the examples and their original units.
+        inputs: Those examples, as inputs of the heads.
+        scaler: The scaler between the examples and their original units.
         sample: Samples codes to generate from; None for a variant that does not generate.
         format: How examples are rendered, where they are not images.
 

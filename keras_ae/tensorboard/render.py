@@ -22,7 +22,7 @@ def can_render(shape: tuple[int, ...], format: Format | None) -> bool:
     """Whether examples can be shown as images.
 
     Args:
-        shape: Of one example.
+        shape: Shape of one example.
         format: The examples' own format, if they have one.
 
     Returns:
@@ -36,7 +36,7 @@ def render_rows(rows: Mapping[str, Any], scaler: Scaler, format: Format | None) 
 
     Args:
         rows: Rows by name, (n, ...) each, as a model sees examples.
-        scaler: Between the examples and their original units.
+        scaler: The scaler between the examples and their original units.
         format: The examples' own format, if they have one.
 
     Returns:

@@ -26,7 +26,7 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
 
     Raises:
         InputError: The values, the output activation and the loss do not agree; the message has the range
-            of the values and ways to mend it.
+            of the values and ways to fix it.
     """
     domain = data.domain
     lowest, highest = _range(data)

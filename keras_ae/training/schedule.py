@@ -64,7 +64,7 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.get({"class_name": recipe.optimizer, "config": {"learning_rate": rate}})
     except (ValueError, TypeError) as error:
         raise InputError(
-            f"Keras knows no optimizer {recipe.optimizer!r}; adam, adamw and sgd are among them"
+            f"Keras has no optimizer {recipe.optimizer!r}; it has adam, adamw, sgd and others"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Autoencoders: one variant a file, each with an `EXAMPLE` of its own to test it by."""
+"""Autoencoders: one variant per file, each with an `EXAMPLE` of its own to test it by."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Variant:
 
     @property
     def likelihood(self) -> str | None:
-        """The likelihood that is the reconstruction loss, in nats an example; None for the recipe's loss."""
+        """The likelihood that is the reconstruction loss, in nats per example; None for the recipe's loss."""
         return None
 
     @property
@@ -65,7 +65,7 @@ class Variant:
         """The trainings of parts of the heads that go before the training of the whole.
 
         Args:
-            heads: What `build` gave.
+            heads: The result of `build`.
 
         Returns:
             The stages in their order; none for a variant that trains in one pass.

@@ -28,7 +28,7 @@ class Adversarial(Variant):
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         weight: Weight of the term that fools the critic, at least 0.
         sampler: The source of codes to generate from.
     """

@@ -51,7 +51,7 @@ class Autoregressive(Variant):
         hold_class: Whether class 0 says that the class before goes on.
         first_ordered_class: The first of the classes that are points on a scale, such as pitches; 0 where
             there are none.
-        intervals: The distances on that scale that are told apart.
+        intervals: The distances on that scale that are distinguished.
         dropout: Fraction of what the decoder knows that training leaves out, in [0, 1).
         noise_scale: Factor on the noise that the decoder chooses by, above 0 and at most 1: 1 samples as the
             probabilities say, less keeps to the likelier classes.
@@ -151,7 +151,7 @@ class Autoregressive(Variant):
         if not spec.domain.one_hot or spec.input_shape != shape or len(shape) < 2 + axis:
             raise InputError(
                 f"expected classes in steps along axis {axis}, in and out alike, such as (64, 4, 51), "
-                f"received {spec.domain} values of shapes {spec.input_shape} and {shape}; take another "
+                f"received {spec.domain} values of shapes {spec.input_shape} and {shape}; use another "
                 'variant: SET="variant=Variational"'
             )
         if self.first_ordered_class >= shape[-1]:
@@ -175,7 +175,7 @@ class Autoregressive(Variant):
 
 
 def _auxiliary_nll(features: Any, targets: Any, axis: int) -> Any:
-    """Nats an example, (batch,), of classes (batch, *shape) by the features of each step alone."""
+    """Nats per example, (batch,), of classes (batch, *shape) by the features of each step alone."""
     shape = list(targets.shape[1:])
     shape[0], shape[axis] = shape[axis], shape[0]
     logits = layers.Dense(prod(shape[1:]), name="decoder_auxiliary")(ops.relu(features))

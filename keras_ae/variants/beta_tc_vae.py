@@ -31,7 +31,7 @@ class BetaTCVAE(Variant):
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         alpha: Weight of the mutual information, at least 0. With alpha, beta and gamma all at 1 the
             objective is that of the variational autoencoder.
         beta: Weight of the total correlation, at least 0.

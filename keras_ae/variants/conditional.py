@@ -31,7 +31,7 @@ class Conditional(Variant):
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         beta: Weight of the divergence from the prior, at least 0.
         likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
         sampler: The source of codes to generate from.

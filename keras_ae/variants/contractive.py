@@ -29,7 +29,7 @@ class Contractive(Variant):
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         lambda_: Weight of the penalty, at least 0.
         probes: Random directions in each training step for a deeper encoder, at least 1.
         activation: Activation of the code: linear, sigmoid, tanh or relu. The saturating ones suit an

@@ -25,13 +25,13 @@ __all__ = ["DIPVAE"]
 
 @dataclass(frozen=True)
 class DIPVAE(Variant):
-    """The evidence lower bound and penalties on the batch's covariance, in nats an example.
+    """The evidence lower bound and penalties on the batch's covariance, in nats per example.
 
     The penalties are lambda_od * sum of squared covariances + lambda_d * sum of (variance - 1)^2.
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         lambda_od: Weight of the covariance matrix's elements off the diagonal, at least 0.
         lambda_d: Weight of the elements on the diagonal, at least 0.
         of_means: Whether the covariance is that of the posteriors' means (DIP-VAE-I) rather than that of

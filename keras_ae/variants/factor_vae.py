@@ -27,7 +27,7 @@ class FactorVAE(Variant):
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         gamma: Weight of the total correlation, at least 0.
         likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
         sampler: The source of codes to generate from.

@@ -1,4 +1,4 @@
-"""Importance-weighted autoencoder: a bound on the likelihood that gets tighter with more samples an example.
+"""Importance-weighted autoencoder: a bound on the likelihood that more samples per example make tighter.
 
 Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, arXiv:1509.00519.
 """
@@ -23,11 +23,11 @@ __all__ = ["ImportanceWeighted"]
 
 @dataclass(frozen=True)
 class ImportanceWeighted(Variant):
-    """-log of the mean over samples of p(x | code) p(code) / q(code | x), in nats an example.
+    """-log of the mean over samples of p(x | code) p(code) / q(code | x), in nats per example.
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         samples: Codes sampled for each example, at least 1; the decoder runs on each of them. With 1 the
             objective is that of a variational autoencoder whose divergence is estimated from the sample.
         likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.

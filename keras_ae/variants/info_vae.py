@@ -28,11 +28,11 @@ __all__ = ["InfoVAE"]
 
 @dataclass(frozen=True)
 class InfoVAE(Variant):
-    """Reconstruction + (1 - alpha) * KL + (alpha + lambda - 1) * MMD(codes, N(0, 1)), in nats an example.
+    """Reconstruction + (1 - alpha) * KL + (alpha + lambda - 1) * MMD(codes, N(0, 1)), in nats per example.
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         alpha: 1 - the weight of each posterior's divergence; at most 1.
         lambda_: The paper's lambda, in the weight of the discrepancy; alpha + lambda_ is at least 1.
         likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.

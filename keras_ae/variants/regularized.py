@@ -29,7 +29,7 @@ class Regularized(Variant):
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         beta: Weight of half the code's squared length, at least 0.
         lambda_l2: Weight of the decoder's squared weights, at least 0.
         lambda_gp: Weight of the squared Frobenius norm of the decoder's Jacobian, estimated along one

@@ -102,7 +102,7 @@ class SkipConnected(Variant):
         if len(spec.input_shape) != 3 or spec.domain.one_hot:
             raise InputError(
                 f"a skip-connected network takes images (height, width, channels) of numbers, received "
-                f"shape {spec.input_shape} of the {spec.domain} domain; take another variant"
+                f"shape {spec.input_shape} of the {spec.domain} domain; use another variant"
             )
         scale = spec.target_shape[0] // spec.input_shape[0]
         if spec.target_shape[:2] != tuple(scale * side for side in spec.input_shape[:2]):
@@ -114,7 +114,7 @@ class SkipConnected(Variant):
         if spec.input_shape[-1] < spec.target_shape[-1] + needed or (self.shortcut == "kept" and scale > 1):
             raise InputError(
                 f'shortcut="{self.shortcut}" does not fit inputs {spec.input_shape} and targets '
-                f'{spec.target_shape}; take another: SET="variant.shortcut=none"'
+                f'{spec.target_shape}; use another: SET="variant.shortcut=none"'
             )
         return scale
 

@@ -32,7 +32,7 @@ class Sparse(Variant):
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1; they may be more than those of an input.
+        latent_dim: Size of a code, at least 1; it may exceed the size of an input.
         l1: Weight of the code's absolute values, summed over its units, at least 0.
         rho: Target of each unit's mean activity over a batch, above 0 and below 1.
         beta: Weight of the sum over units of KL(rho || mean activity), at least 0.

@@ -30,7 +30,7 @@ class Stacked(Variant):
 
     Attributes:
         backbone: Dense layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         pretraining_epochs: Epochs of each layer's own training, at least 1; the recipe's epochs fine-tune.
         masking_fraction: Fraction of the units below that is set to zero while a layer above the first
             trains, at least 0 and below 1.

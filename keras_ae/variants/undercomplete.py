@@ -23,7 +23,7 @@ class Undercomplete(Variant):
 
     Attributes:
         backbone: Layers between the data and the code; without hidden layers the autoencoder is vanilla.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
     """
 
     backbone: Backbone = DenseBackbone()

@@ -36,7 +36,7 @@ class VampPrior(Variant):
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         num_pseudo_inputs: Components of the prior, at least 1.
         likelihood: "auto", "bernoulli", "gaussian" or "categorical", as in `Variational`.
         sampler: The source of codes to generate from.

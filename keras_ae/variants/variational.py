@@ -25,11 +25,11 @@ __all__ = ["Variational"]
 
 @dataclass(frozen=True)
 class Variational(Variant):
-    """The evidence lower bound in nats an example: reconstruction + beta * KL(q(code | x) || N(0, 1)).
+    """The evidence lower bound in nats per example: reconstruction + beta * KL(q(code | x) || N(0, 1)).
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         beta: Weight of the divergence, at least 0; above 1 the beta-VAE.
         kl_warmup: Fraction of the run, in [0, 1], over which the weight rises from 0 to beta.
         cycles: Times that the rise is repeated in the run, at least 1; kl_warmup is then a fraction of a

@@ -27,7 +27,7 @@ class Wasserstein(Variant):
 
     Attributes:
         backbone: Layers between the data and the code.
-        latent_dim: Numbers in a code, at least 1.
+        latent_dim: Size of a code, at least 1.
         lambda_: Weight of the discrepancy, at least 0.
         sampler: The source of codes to generate from.
     """

@@ -123,7 +123,7 @@ def test_shards_without_a_manifest_that_can_be_read_are_refused(exported, tmp_pa
 
 def test_images_left_out_are_named_and_the_others_keep_their_names(exported, tmp_path, images, capsys):
     joined = tmp_path / "codes.npy"
-    for _ in range(2):  # the second time nothing is made anew
+    for _ in range(2):  # the second run recomputes nothing
         assert run(exported, images, tmp_path / "shards", "--join", joined, "--force", count=3) == 0
         assert "left out 1 of 9 images: b/5.png (cannot identify" in capsys.readouterr().out
     with open(f"{joined}.csv", newline="") as file:

@@ -456,7 +456,7 @@ def test_an_output_of_unknown_kind_is_refused(models, tmp_path, save):
 def test_an_output_that_is_there_is_replaced_only_by_force(models, tmp_path, save):
     (tmp_path / "codes.npy").write_text("mine")
     words = ["unit", save(np.ones((3, *SHAPE))), "--output", tmp_path / "codes.npy"]
-    with pytest.raises(InputError, match="codes.npy is there already; .* --force"):
+    with pytest.raises(InputError, match="codes.npy already exists; .* --force"):
         encode(models, *words)
     assert (tmp_path / "codes.npy").read_text() == "mine"
     encode(models, *words, "--force")

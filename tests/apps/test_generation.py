@@ -238,7 +238,7 @@ def test_windows_are_stitched_where_they_agree():
         stitch(windows, 20, Stripes(), seed=0, opening=np.zeros((2, 30), int))
 
 
-def test_what_is_not_valid_is_mended_or_drawn_anew(tiles):
+def test_invalid_examples_are_repaired_or_resampled(tiles):
     examples = np.full((3, 4, 8), 2)
     examples[0, 0, 0], examples[1, 0, 0] = 0, 1
 
@@ -249,7 +249,7 @@ def test_what_is_not_valid_is_mended_or_drawn_anew(tiles):
     np.testing.assert_array_equal(done.valid_as_decoded, [True, False, False])
     assert done.valid.all()
     assert (done.examples[1] == 2).sum() == 31  # mended where it was wrong
-    assert (done.examples[2] == 0).all()  # drawn anew
+    assert (done.examples[2] == 0).all()  # resampled
     np.testing.assert_array_equal(done.noise[:, 0], [0, 0, 1])
 
 

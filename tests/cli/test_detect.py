@@ -181,7 +181,7 @@ def test_a_run_is_scored_by_from_its_folder_alone(run, home, capsys, tmp_path):
     finally:
         (home / "load.csv").write_bytes(kept)
     again = scored_file(Detector.of(folder, recipe), str(home / "load.csv"))[0]
-    np.testing.assert_allclose(again.scores, before.scores, rtol=1e-5)  # by models loaded anew
+    np.testing.assert_allclose(again.scores, before.scores, rtol=1e-5)  # with freshly loaded models
 
 
 def test_a_value_that_stands_still_is_scored_and_other_steps_are_refused(run, home, capsys):

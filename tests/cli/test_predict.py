@@ -169,14 +169,14 @@ def test_existing_files_stay_unless_forced(place, tmp_path, random):
     draw(folder, 2, random)
     target = tmp_path / "out.npz"
     target.write_text("mine")
-    with pytest.raises(InputError, match="out.npz is there already; name another --output, or .* --force"):
+    with pytest.raises(InputError, match="out.npz already exists; name another --output, or .* --force"):
         run(folder, "--output", target, *place)
     assert target.read_text() == "mine"
     assert run(folder, "--output", target, "--force", *place) == 0
     assert "code" in np.load(target)
     before = (folder / "0.png").read_bytes()
     for given in ([], ["--force"]):
-        with pytest.raises(InputError, match=r"0.png is there already|would overwrite what is read"):
+        with pytest.raises(InputError, match=r"0.png already exists|would overwrite what is read"):
             run(folder, "--head", "autoencoder", "--output", folder, *given, *place)
     assert (folder / "0.png").read_bytes() == before
     with pytest.raises(InputError, match="would overwrite what is read"):

@@ -174,7 +174,7 @@ def test_an_output_that_is_there_is_replaced_by_force_alone(run, draw, tmp_path,
     with monkeypatch.context() as patch:
         patch.setattr(restoring, "read_image", None)
         refused(
-            run, capsys, "out/b.png and 1 more of 4 files are there already; .* --force", "clean", "in",
+            run, capsys, "out/b.png and 1 more of 4 files already exist; .* --force", "clean", "in",
             "--output", "out",
         )  # fmt: skip
     assert run("clean", "in", "--output", "out", "--force") == 0

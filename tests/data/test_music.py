@@ -174,7 +174,7 @@ def test_the_corpus_is_parsed_once(tmp_path, monkeypatch):
     assert first.format.onsets
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
     (tmp_path / "file").touch()
-    assert "parsed anew each time" in Chorales(pieces=12).load().notes[-1]
+    assert "parsed again each time" in Chorales(pieces=12).load().notes[-1]
 
 
 def test_without_music21_the_way_to_install_it_is_told(monkeypatch):

@@ -86,7 +86,7 @@ def test_pieces_share_no_pixel_and_begin_in_the_middle():
     assert pieces(Album((), 3), 16, 2).shape == (0, 16, 16, 3)
 
 
-def test_what_is_too_large_to_hold_is_decoded_anew_and_once_for_neighbors(monkeypatch):
+def test_photographs_too_large_for_memory_are_decoded_on_demand_and_once_for_neighbors(monkeypatch):
     monkeypatch.setattr(crops, "MOST_IN_MEMORY", 1000)
     opened = []
     shapes = ((40, 60), (33, 90), (50, 50))

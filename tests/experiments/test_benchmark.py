@@ -74,9 +74,7 @@ def test_another_budget_is_another_table(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_variant_that_has_changed_is_trained_anew_and_a_cut_off_row_is_measured_again(
-    tmp_path, monkeypatch
-):
+def test_a_changed_variant_is_retrained_and_an_incomplete_row_reevaluated(tmp_path, monkeypatch):
     made, notes = [], []
     row = benchmark.Row("undercomplete", {"code": 4.0, "mse": 0.1}, np.zeros((10, 28, 28, 1)), None)
 

@@ -66,7 +66,7 @@ def test_a_medium_comes_back_from_its_text(known):
 )
 def test_a_text_that_is_no_medium_is_refused(text):
     line = told(from_json, text)
-    assert line == f"expected the format of a run's examples, received {text!r}; train anew"
+    assert line == f"expected the format of a run's examples, received {text!r}; train again"
 
 
 def test_a_long_text_is_refused_in_a_short_line():

@@ -125,7 +125,7 @@ def heads():
 
 
 @pytest.mark.parametrize("sampler", [StandardNormal(), FittedMixture(2), AggregatePosterior()])
-def test_a_sampler_draws_the_same_for_a_seed_and_else_anew(sampler, heads, random):
+def test_a_sampler_gives_the_same_samples_only_for_the_same_seed(sampler, heads, random):
     codes = {"code": random.normal(size=(50, 3)).astype("float32")}
     codes["log_var"] = np.full((50, 3), -2.0, "float32")
     draw = code_sampler(sampler.fit(heads, codes))

@@ -131,7 +131,7 @@ def test_a_folder_of_a_later_version_is_refused_in_one_line(old, tmp_path, numbe
     with np.load(directory / DATA_FILE) as file:
         facts = dict(file)
     np.savez(directory / DATA_FILE, **facts, format=number)
-    with pytest.raises(InputError, match=f"has format {number}, .* update keras_ae, or train anew$"):
+    with pytest.raises(InputError, match=f"has format {number}, .* update keras_ae, or train again$"):
         load_artifacts(directory)
 
 
@@ -151,10 +151,10 @@ def test_a_card_that_cannot_be_read_or_is_of_a_later_version_is_refused(tmp_path
 def test_data_facts_and_settings_that_cannot_be_read_are_refused(old, tmp_path, tiny):
     directory = shutil.copytree(old / "runs" / "tiny" / "001", tmp_path / "run")
     (directory / "recipe.json").write_text("[1]")
-    with pytest.raises(InputError, match="recipe.json cannot be read .*; train anew"):
+    with pytest.raises(InputError, match="recipe.json cannot be read .*; train again"):
         load_run(tiny, directory, lambda _: None)
     (directory / DATA_FILE).write_bytes(b"nothing")
-    with pytest.raises(InputError, match="data.npz cannot be read .*; train anew"):
+    with pytest.raises(InputError, match="data.npz cannot be read .*; train again"):
         load_artifacts(directory)
 
 

@@ -156,7 +156,7 @@ def test_a_detector_says_what_a_score_means(data, heads, kind, score):
     np.testing.assert_array_equal(found["is_anomaly"], found["score"] > np.float32(fitted.value))
     assert fitted.count == 50
     again = batched(detector, {"inputs": data.test.examples})
-    np.testing.assert_allclose(again["score"], found["score"], rtol=1e-5)  # drawn anew it would be another
+    np.testing.assert_allclose(again["score"], found["score"], rtol=1e-5)  # resampled noise would change it
 
 
 @pytest.mark.parametrize(("kind", "score"), CASES)

@@ -212,7 +212,7 @@ def test_real_values_train_with_squared_error(of_real_values):
 
 
 def test_an_unknown_optimizer_is_refused(tiny_recipe, tmp_path):
-    with pytest.raises(InputError, match="Keras knows no optimizer 'adma'"):
+    with pytest.raises(InputError, match="Keras has no optimizer 'adma'"):
         train(override(tiny_recipe, ["optimizer=adma"]), tmp_path, report=silent)
 
 

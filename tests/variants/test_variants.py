@@ -128,7 +128,7 @@ def test_what_is_trained_is_a_pure_function_of_its_seeds(example):
     named, _ = batch_of(spec)
     first, second = (apply(heads.trained, named) for _ in range(2))
     for name, value in first.items():
-        # but for rounding: drawn anew they would be others by far
+        # but for rounding: resampled they would differ widely
         np.testing.assert_allclose(value, second[name], rtol=1e-5, atol=1e-5)
 
 

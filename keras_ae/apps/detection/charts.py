@@ -73,7 +73,7 @@ def series_chart(
 
 
 def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, threshold: float) -> None:
-    """Draws how often scores occur, beside those of normal examples, and the threshold.
+    """Draws how often scores occur, in addition to those of normal examples, and the threshold.
 
     Args:
         target: The PNG file.

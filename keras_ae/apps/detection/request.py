@@ -45,5 +45,5 @@ class DetectionRequest:
         if existing and not force:
             raise InputError(f"{existing[0]} exists; name another folder, OUTPUT=, or replace it, FORCE=1")
         if not file.is_file():
-            raise InputError(f"expected a file of rows, {source} is none; check the path")
+            raise InputError(f"expected a file of rows, {source} is not a file; check the path")
         return cls(file, folder)

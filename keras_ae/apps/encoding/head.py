@@ -29,7 +29,7 @@ class Head:
         folder: The version's folder.
         input_spec: The shape and the domain of its inputs.
         conditional: Whether it also takes labels.
-        labels: How many labels there are; 0 where the card does not say.
+        labels: How many labels there are; 0 if the card does not say.
         outputs: (shape of one example's, dtype) of each output to write, by name.
         weights_sha256: The hash of its weights.
     """

@@ -74,7 +74,7 @@ def output_paths(output: Path, columns: RowColumns, force: bool = False) -> list
         The paths, the output itself last.
 
     Raises:
-        InputError: The output has another suffix, or is there already.
+        InputError: The output has another suffix, or already exists.
     """
     if output.suffix not in WRITERS:
         kinds = " or ".join(f"*{kind}" for kind in WRITERS)
@@ -83,7 +83,7 @@ def output_paths(output: Path, columns: RowColumns, force: bool = False) -> list
     paths = [output.with_name(f"{output.name}.csv"), output] if beside else [output]
     existing = [path for path in paths if path.exists()]
     if existing and not force:
-        raise InputError(f"{existing[0]} is there already; name another file, or replace it with --force")
+        raise InputError(f"{existing[0]} already exists; name another file, or replace it with --force")
     return paths
 
 

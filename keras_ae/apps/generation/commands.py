@@ -27,7 +27,7 @@ def generate_command(session: Session, request: GenerationRequest) -> None:
 
     Args:
         session: The run and its folder.
-        request: What to generate.
+        request: The generation request.
     """
     plan = Plan.of(request, session.generator)
     session.check_folder()

@@ -50,7 +50,7 @@ class Plan:
 
         Args:
             request: The request.
-            generator: What generates.
+            generator: The generator.
 
         Returns:
             The plan.
@@ -100,8 +100,8 @@ def generate(generator: Generator, plan: Plan) -> Generated:
     """Generates examples; no window of whole numbers is a copy of a training example.
 
     Args:
-        generator: What generates.
-        plan: What to generate.
+        generator: The generator.
+        plan: The generation request.
 
     Returns:
         The examples and what they were decoded from.

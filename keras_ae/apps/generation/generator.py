@@ -49,8 +49,8 @@ class Generator:
 
     Attributes:
         heads: The trained heads.
-        scaler: Between the heads' values and original units.
-        sampler: Samples codes from noise; None where the variant does not generate.
+        scaler: The scaler between the heads' values and original units.
+        sampler: Samples codes from noise; None if the variant does not generate.
         format: The format of examples.
         shape: The shape of an example as the heads take it.
         classes: Classes of the condition that the decoder takes, or 0.

@@ -26,7 +26,7 @@ class InputExample:
         example: (...), in original units; it may be longer than a window.
         code: The code that it was generated from, or None.
         choices: The noise that its decoder chose by, where it makes choices, or None.
-        label: The index of its class, or None where it is not known.
+        label: The index of its class, or None if it is not known.
         decode_as: The index of the class to decode its code as, or None for its own.
     """
 
@@ -45,7 +45,7 @@ def read_example(
 
     Args:
         text: A file, `test:5` for an example of a split, or `seed:3` for a generated one.
-        generator: What generates.
+        generator: The generator.
         data: Loads the data of the run, where it is needed.
         label: The class to decode as, and that of an example whose own is not known.
 
@@ -86,7 +86,7 @@ def example_file(text: str, generator: Generator) -> Path:
 
     Args:
         text: Its path.
-        generator: What generates.
+        generator: The generator.
 
     Returns:
         The path.

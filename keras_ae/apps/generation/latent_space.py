@@ -32,7 +32,7 @@ class LatentSpace:
         """The latent space of a generator.
 
         Args:
-            generator: What generates.
+            generator: The generator.
 
         Returns:
             The space.
@@ -174,7 +174,7 @@ class LatentSpace:
         """
         if has.all() or not has.any():
             raise InputError(
-                f"expected examples with and without it, {int(has.sum())} of {len(has)} have it; take another"
+                f"expected examples with and without it, {int(has.sum())} of {len(has)} have it; use another"
             )
         vectors = self.vectors(codes)
         return vectors[has].mean(axis=0) - vectors[~has].mean(axis=0)

@@ -22,11 +22,11 @@ def best_of(generator: Generator, sample: SampleGenerated, count: int, seed: int
     """The most valid of several samples for each of `count` examples, the first of equally valid ones.
 
     Args:
-        generator: What generates.
+        generator: The generator.
         sample: (count, seed) -> examples.
         count: How many examples.
         seed: Random seed.
-        samples: Of each example, at least 1.
+        samples: Number of samples per example, at least 1.
 
     Returns:
         The examples.
@@ -54,7 +54,7 @@ def make_valid(generator: Generator, sample: SampleGenerated, generated: Generat
     """Repairs examples where the format can, and samples again those that stay invalid.
 
     Args:
-        generator: What generates.
+        generator: The generator.
         sample: (count, seed) -> examples.
         generated: The examples.
         seed: Random seed.
@@ -87,7 +87,7 @@ def replace_copies(
     """Samples again examples that are copies of training examples.
 
     Args:
-        generator: What generates.
+        generator: The generator.
         sample: (count, seed) -> examples.
         generated: The examples.
         seed: Random seed.
@@ -119,7 +119,7 @@ def validity_function(generator: Generator) -> Callable[[np.ndarray], np.ndarray
     """The format's validity of examples.
 
     Args:
-        generator: What generates.
+        generator: The generator.
 
     Returns:
         (n, ...) -> (n,) in [0, 1].

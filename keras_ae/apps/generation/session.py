@@ -31,7 +31,7 @@ class Session:
     """A generator, the folder that its files go to, and the data that its run was trained on.
 
     Args:
-        generator: What generates.
+        generator: The generator.
         folder: Where files are written.
         load: Loads the data of the run, once it is needed.
         label: A class by name or number that codes are decoded as, or None.

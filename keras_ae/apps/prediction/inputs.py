@@ -65,7 +65,7 @@ def read_arrays(
     Args:
         path: The file. A single array needs no name.
         specs: The signature's inputs, {"shape", "dtype"} by name.
-        domain: The domain of the data that the head was trained on; None where it is not known.
+        domain: The domain of the data that the head was trained on; None if it is not known.
 
     Returns:
         The arrays by the inputs' names, and the names of their rows where the file has them as `files`.

@@ -57,7 +57,7 @@ def output_files(
         The files.
 
     Raises:
-        InputError: The output has another suffix, is there already, or would overwrite what is read.
+        InputError: The output has another suffix, already exists, or would overwrite what is read.
     """
     if output is None:
         return OutputFiles()
@@ -70,7 +70,7 @@ def output_files(
         raise InputError(f"expected --output to end in .npz, or in / for a folder; received {output!r}")
     existing = [path for path in files.paths if path.exists()]
     if existing and not force:
-        raise InputError(f"{existing[0]} is there already; name another --output, or overwrite with --force")
+        raise InputError(f"{existing[0]} already exists; name another --output, or overwrite with --force")
     read = {path.resolve() for path in (*map(Path, names), *inputs)}
     if any(path.resolve() in read for path in existing):
         raise InputError(f"--output {output} would overwrite what is read; name another")

@@ -22,7 +22,7 @@ class Predictor:
     """A signature of a head, called with arrays by name.
 
     Attributes:
-        domain: The domain of the data that the head was trained on; None where it is not known.
+        domain: The domain of the data that the head was trained on; None if it is not known.
     """
 
     domain: str | None = None

@@ -44,7 +44,7 @@ def with_holes(image: DecodedImage, missing: np.ndarray | None) -> DecodedImage:
 
     Args:
         image: The image.
-        missing: (height, width) bool, or None where nothing is missing.
+        missing: (height, width) bool, or None if nothing is missing.
 
     Returns:
         The image to show.

@@ -134,7 +134,7 @@ def check_output(output: Path, jobs: list[Job], force: bool) -> None:
         force: Whether files that are there already are replaced.
 
     Raises:
-        InputError: A file would overwrite one that is read, is there already, or cannot be written.
+        InputError: A file would overwrite one that is read, already exists, or cannot be written.
     """
     targets = [target for job in jobs for target in (job.restored, job.comparison)]
     sources = {path.resolve() for job in jobs for path in (job.source, job.mask) if path}

@@ -51,7 +51,7 @@ class Restorer(TileRestorer):
         scale: How many times as long a side of the image becomes.
         reach: Pixels of the input around a pixel that its restoration depends on.
         multiple: The network's total stride in pixels.
-        channels: 3, or None where it takes any number.
+        channels: 3, or None if it takes any number.
         masked: Whether it also takes a mask of missing pixels.
         colored: Whether it colors gray images.
         run: Arrays by name -> arrays by name, the exported signature.

@@ -22,7 +22,7 @@ class Conversion:
 
     Attributes:
         title: The runtime.
-        metrics: Size, times and differences; None where the runtime cannot take the head.
+        metrics: Size, times and differences; None if the runtime cannot take the head.
         note: The file, and in which way the head was converted; or why it could not be.
     """
 
@@ -55,7 +55,7 @@ def open_sources(
         The heads, and the folder to write to.
 
     Raises:
-        InputError: A runtime or its packages, a head or the version is missing, or a file is there already.
+        InputError: A runtime or its packages, a head or the version is missing, or a file already exists.
     """
     conversion.check_runtimes(list(runtimes))
     folders = [find_version(models, recipe, head, version) for head in heads]
@@ -66,7 +66,7 @@ def open_sources(
     ]
     existing = [file for file in files if file.exists()]
     if existing and not force:
-        raise InputError(f"{existing[0]} is there already; replace it with --force")
+        raise InputError(f"{existing[0]} already exists; replace it with --force")
     return sources, output
 
 

@@ -29,7 +29,7 @@ MAX_LEGEND_BYTES = 2**20
 
 @dataclass(frozen=True)
 class LevelFolder(Dataset):
-    """Levels in .txt files of one folder, a row a line, and a .json of {"tiles": {character: [tags]}}.
+    """Levels in .txt files of one folder, one row per line, and a .json of {"tiles": {character: [tags]}}.
 
     The tile with the tag "empty", otherwise the first that is "passable", otherwise the first, is the empty
     one. Files whose name begins with "readme" are skipped. Levels have the same number of rows.

@@ -60,7 +60,7 @@ def format_of(legend: Legend, game: str, cut: bool = False) -> TileLevels:
     """The format of a game's levels, or of windows that they are cut into.
 
     Args:
-        legend: What the tiles are.
+        legend: The legend of the tiles.
         game: The game's name, "" for none.
         cut: Whether examples are windows of longer levels.
 

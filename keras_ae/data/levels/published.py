@@ -138,7 +138,7 @@ def published(game: str, legend: Legend) -> list[np.ndarray]:
 
     Args:
         game: The game's folder in the VGLC.
-        legend: What its tiles are.
+        legend: The legend of its tiles.
 
     Returns:
         Whole numbers (rows, columns) of each level, in the order of the manifest.

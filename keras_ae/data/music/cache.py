@@ -49,7 +49,7 @@ def load_pieces(path: Path) -> tuple[list[Piece], str] | None:
         path: The file.
 
     Returns:
-        The pieces and the note; None where there is no file or it cannot be read.
+        The pieces and the note; None if there is no file or it cannot be read.
     """
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:

@@ -120,7 +120,7 @@ class Chorales(Dataset):
         if cached is None:
             cached = corpus.read_chorales(self.pieces, STEPS_A_BEAT)
             if not save_pieces(file, *cached):
-                notes = (f"could not save the chorales in {file}, so they are parsed anew each time",)
+                notes = (f"could not save the chorales in {file}, so they are parsed again each time",)
         parts, short = split_by_melody(cached[0], self.bars)
         notes = tuple(note for note in (cached[1], short, *notes) if note)
         return data_of(self.name, parts, self._cut, notes=notes)

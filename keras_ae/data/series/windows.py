@@ -107,7 +107,7 @@ class DailyPattern(Dataset):
     Attributes:
         days: At least 12.
         window: Points of a window, at least 4.
-        seed: Of the generator.
+        seed: Random seed of the generator.
     """
 
     category: ClassVar[str] = "series"

@@ -20,8 +20,8 @@ class InputSpec:
     """The inputs that a served head takes.
 
     Attributes:
-        shape: Of one example.
-        domain: Of the examples.
+        shape: Shape of one example.
+        domain: Domain of the examples.
         classes: How many there are, in the categorical domain.
         label_names: Of the classes of a condition, where the head takes one and they have names.
     """

@@ -86,7 +86,7 @@ class Connections(Dataset):
 
     Attributes:
         count: How many, at least 500; a fifth of them are attacks.
-        seed: Of the generator.
+        seed: Random seed of the generator.
         scaling: Of numbers, by their "range" or their "spread".
     """
 

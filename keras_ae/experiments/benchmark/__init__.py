@@ -62,7 +62,7 @@ def benchmark(
         data: The data set; its values are in [0, 1].
         root: The folder of all benchmarks; one of other data, epochs or settings has its own folder in it.
         names: The variants to train; all if empty.
-        epochs: Of each training.
+        epochs: Number of epochs of each training.
         settings: Changes to every recipe, such as `variant.latent_dim=16`; a variant that one does not fit
             is left out, unless it is among the names.
         report: Called with each line about progress.

@@ -137,7 +137,7 @@ def _of_codes(train_codes, train_labels, test_codes, data):
     """Metrics of the codes alone."""
     train_codes, test_codes = (part.reshape(len(part), -1) for part in (train_codes, test_codes))
     metrics: dict[str, float] = {"active_units": active_units(test_codes)}
-    if data.classes and len(np.unique(train_labels)) > 1:  # else there is nothing to tell apart
+    if data.classes and len(np.unique(train_labels)) > 1:  # else there is nothing to distinguish
         metrics["probe"] = linear_probe((train_codes, train_labels), (test_codes, data.test.labels))
         metrics["nmi"] = cluster_agreement(test_codes, data.test.labels)
     return metrics if data.factors is None else metrics | disentanglement_metrics(test_codes, data)

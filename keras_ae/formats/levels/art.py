@@ -29,7 +29,7 @@ def level_image(
 
     Args:
         level: Whole numbers, (rows, columns).
-        legend: What the tiles are.
+        legend: The legend of the tiles.
         game: The game, which may have sprites of its own.
         path: Cells (row, column) of a path to draw over the level.
 

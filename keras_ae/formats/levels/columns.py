@@ -67,7 +67,7 @@ class TileUnigrams:
             levels: (n, rows, columns).
 
         Returns:
-            Nats a level.
+            Nats per level.
         """
         return float(-self.log_columns(levels).sum(axis=1).mean())
 
@@ -127,7 +127,7 @@ class ColumnTrigrams:
             levels: (n, rows, columns).
 
         Returns:
-            Nats a level.
+            Nats per level.
         """
         half = len(self.levels) // 2 or 1
         one, other = self.levels[:half], self.levels[half:] if len(self.levels) > 1 else self.levels

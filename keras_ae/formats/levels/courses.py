@@ -47,10 +47,10 @@ def cheapest_course(solid: np.ndarray, price: np.ndarray | None = None) -> Cours
 
     Args:
         solid: (rows, columns) bool, the solid tiles.
-        price: (rows, columns), of removing each solid tile; None where nothing may be changed.
+        price: (rows, columns), of removing each solid tile; None if nothing may be changed.
 
     Returns:
-        The course, or None where there is none.
+        The course, or None if there is none.
     """
     search = _Search(solid, price)
     queue: list[tuple[float, int, State]] = []

@@ -41,7 +41,7 @@ class Game:
 
         Args:
             levels: (n, rows, columns).
-            legend: What the tiles are.
+            legend: The legend of the tiles.
 
         Returns:
             (n,) bool.
@@ -53,7 +53,7 @@ class Game:
 
         Args:
             level: (rows, columns), which stays as it is.
-            legend: What the tiles are.
+            legend: The legend of the tiles.
 
         Returns:
             The changed level, and whether it can be played now.
@@ -65,7 +65,7 @@ class Game:
 
         Args:
             level: (rows, columns).
-            legend: What the tiles are.
+            legend: The legend of the tiles.
 
         Returns:
             Cells (row, column); none where there is no path, or none to show.
@@ -77,7 +77,7 @@ class Game:
 
         Args:
             levels: (n, rows, columns).
-            legend: What the tiles are.
+            legend: The legend of the tiles.
 
         Returns:
             (n,) bool by the attribute's name.

@@ -21,7 +21,7 @@ def broken_pipes(levels: np.ndarray, legend: Legend) -> np.ndarray:
 
     Args:
         levels: Whole numbers, (n, rows, columns).
-        legend: What the tiles are.
+        legend: The legend of the tiles.
 
     Returns:
         (n, rows, columns) bool.
@@ -42,10 +42,10 @@ def broken_fraction(levels: np.ndarray, legend: Legend) -> float:
 
     Args:
         levels: Whole numbers, (n, rows, columns).
-        legend: What the tiles are.
+        legend: The legend of the tiles.
 
     Returns:
-        A number in [0, 1], 0 where there is no pipe.
+        A number in [0, 1], 0 if there is no pipe.
     """
     pipes = int(legend.having("pipe")[levels].sum())
     return float(broken_pipes(levels, legend).sum()) / pipes if pipes else 0.0
@@ -59,7 +59,7 @@ def repair_pipes(level: np.ndarray, legend: Legend) -> np.ndarray:
 
     Args:
         level: Whole numbers, (rows, columns), which stay as they are.
-        legend: What the tiles are.
+        legend: The legend of the tiles.
 
     Returns:
         The repaired level, (rows, columns).

@@ -76,7 +76,7 @@ def playable(rooms: np.ndarray, legend: Legend, ladder: bool = True) -> np.ndarr
 
     Args:
         rooms: Whole numbers, (n, rows, columns).
-        legend: What the tiles are.
+        legend: The legend of the tiles.
         ladder: Whether one tile of water can be crossed.
 
     Returns:
@@ -98,7 +98,7 @@ def label_doors(doors: np.ndarray) -> np.ndarray:
         doors: (n, rows, columns) bool, the tiles of doors.
 
     Returns:
-        (n, rows, columns), the number of the door that each tile belongs to, 0 where there is none.
+        (n, rows, columns), the number of the door that each tile belongs to, 0 if there is none.
     """
     touching = np.zeros((3, 3, 3), bool)
     touching[1] = ndimage.generate_binary_structure(2, 1)
@@ -111,7 +111,7 @@ def reached(rooms: np.ndarray, start: np.ndarray, legend: Legend, ladder: bool =
     Args:
         rooms: Whole numbers, (n, rows, columns).
         start: (n, rows, columns) bool.
-        legend: What the tiles are.
+        legend: The legend of the tiles.
         ladder: Whether one tile of water can be crossed.
 
     Returns:

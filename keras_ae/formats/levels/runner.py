@@ -67,7 +67,7 @@ def playable(levels: np.ndarray, legend: Legend) -> np.ndarray:
 
     Args:
         levels: Whole numbers, (n, rows, columns).
-        legend: What the tiles are.
+        legend: The legend of the tiles.
 
     Returns:
         (n,) bool.
@@ -82,7 +82,7 @@ def reached(levels: np.ndarray, legend: Legend) -> np.ndarray:
 
     Args:
         levels: Whole numbers, (n, rows, columns).
-        legend: What the tiles are.
+        legend: The legend of the tiles.
 
     Returns:
         (n, rows, columns) bool.
@@ -109,7 +109,7 @@ def footholds(levels: np.ndarray, legend: Legend) -> np.ndarray:
 
     Args:
         levels: Whole numbers, (n, rows, columns).
-        legend: What the tiles are.
+        legend: The legend of the tiles.
 
     Returns:
         (n, rows, columns) bool.

@@ -1,4 +1,4 @@
-"""Sprites of our own for tiles, 16 pixels a side, by the tags of the tiles."""
+"""Sprites of our own for tiles, 16 pixels per side, by the tags of the tiles."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def brick(pen: Pen) -> None:
     """Draws a wall of bricks.
 
     Args:
-        pen: What draws into the tile's image.
+        pen: Draws into the tile's image.
     """
     pen.rectangle((0, 0, 15, 15), fill=(178, 84, 48))
     for row, joints in ((3, (7, 15)), (7, (3, 11)), (11, (7, 15)), (15, (3, 11))):
@@ -44,7 +44,7 @@ def stone(pen: Pen) -> None:
     """Draws a block of stone, which cannot be dug.
 
     Args:
-        pen: What draws into the tile's image.
+        pen: Draws into the tile's image.
     """
     pen.rectangle((0, 0, 15, 15), fill=GRAY)
     pen.rectangle((2, 2, 13, 13), fill=STONE)
@@ -135,7 +135,7 @@ def shallow(pen: Pen) -> None:
     """Draws water to wade through: waves over the floor.
 
     Args:
-        pen: What draws into the tile's image.
+        pen: Draws into the tile's image.
     """
     for row, start in ((3, 1), (8, 6), (13, 2)):
         pen.line((start, row, start + 3, row - 1, start + 6, row), fill=WATER)
@@ -145,7 +145,7 @@ def island(pen: Pen) -> None:
     """Draws a block in water.
 
     Args:
-        pen: What draws into the tile's image.
+        pen: Draws into the tile's image.
     """
     _water(pen)
     pen.rectangle((3, 3, 12, 12), fill=(190, 142, 96), outline=(128, 92, 60))

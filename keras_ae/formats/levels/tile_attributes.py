@@ -28,7 +28,7 @@ def level_attributes(levels: np.ndarray, legend: Legend, game: Game) -> dict[str
 
     Args:
         levels: Whole numbers, (n, rows, columns).
-        legend: What the tiles are.
+        legend: The legend of the tiles.
         game: The game, which may have attributes of its own.
 
     Returns:

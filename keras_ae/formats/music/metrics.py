@@ -38,7 +38,7 @@ def sample_metrics(
 ) -> dict[str, float]:
     """Metrics of sampled music beside real music.
 
-    range_violations, crossings, parallels: Violations a bar; with `_ratio`, as a multiple of the test
+    range_violations, crossings, parallels: Violations per bar; with `_ratio`, as a multiple of the test
         music's, one half added to each count so that none is 0.
     pitch_class_distance: Total variation, in [0, 1], to the test music, of the pitch classes counted from
         the tonic, because the training music is transposed.
@@ -51,7 +51,7 @@ def sample_metrics(
         samples: Classes, (n, time, voices).
         train: Classes, (m, time, voices).
         test: Classes, (k, time, voices).
-        vocabulary: What the classes mean.
+        vocabulary: The meaning of the classes.
         steps_a_bar: Steps of a bar.
 
     Returns:

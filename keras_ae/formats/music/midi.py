@@ -1,4 +1,4 @@
-"""MIDI files: notes read on a grid of time, and pieces written with one track a voice."""
+"""MIDI files: notes read on a grid of time, and pieces written with one track per voice."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Chain:
 
     Attributes:
         condition: One of CONDITIONS.
-        vocabulary: What the classes mean.
+        vocabulary: The meaning of the classes.
         probabilities: (voices, contexts, classes), 1 in sum over classes; the last context is that of a
             window's first step.
         steps: Steps of a sampled window.
@@ -83,7 +83,7 @@ def fit_chain(classes: np.ndarray, vocabulary: Vocabulary, condition: str) -> Ch
 
     Args:
         classes: (n, time, voices).
-        vocabulary: What the classes mean.
+        vocabulary: The meaning of the classes.
         condition: One of CONDITIONS.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Piano rolls: time to the right, pitch upwards, one color a voice, the beginning of every note marked."""
+"""Piano rolls: time to the right, pitch upwards, one color per voice, the beginning of every note marked."""
 
 from __future__ import annotations
 

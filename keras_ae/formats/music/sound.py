@@ -9,7 +9,7 @@ from keras_ae.formats.music.midi import TEMPO, note_spans
 __all__ = ["synthesize"]
 
 RATE = 16_000
-"""Samples a second."""
+"""Samples per second."""
 HARMONICS = (1.0, 0.5, 0.25, 0.2, 0.08, 0.06)
 """Amplitudes of the fundamental and those above it."""
 ATTACK, RELEASE = 0.015, 0.06

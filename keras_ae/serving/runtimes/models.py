@@ -99,7 +99,7 @@ class Converted:
         run: Runs the head there: inputs by name -> outputs by name, with any number of rows.
         quantization: "full_integer", "dynamic_range", or None for floats.
         batch_size: Rows that a call of the file takes; None for any number.
-        note: Why the conversion is not the one that was requested; empty where it is.
+        note: Why the conversion is not the one that was requested; empty if it is.
     """
 
     content: bytes
@@ -152,7 +152,7 @@ def differences(outputs: Arrays, expected: Arrays) -> Arrays:
         expected: The expected outputs by name, of the same shapes.
 
     Returns:
-        Differences by name, float64 in the outputs' shapes; of integers 0 where they are right, else 1.
+        Differences by name, float64 in the outputs' shapes; of integers 0 if they are right, else 1.
     """
     return {
         name: (outputs[name] != value).astype(np.float64)

@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--shards", type=int, required=True, metavar="N", help="how many")
     parser.add_argument("--format", choices=("npy", "parquet"), default="npy", help="(default: %(default)s)")
     parser.add_argument("--join", type=Path, metavar="FILE", help="then write all .npy shards to one file")
-    parser.add_argument("--force", action="store_true", help="replace that file where it is there already")
+    parser.add_argument("--force", action="store_true", help="replace that file where it already exists")
     parser.add_argument(
         "--models", type=Path, default=Path("saved_models"), help="exported models (default: %(default)s)"
     )

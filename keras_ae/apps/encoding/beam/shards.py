@@ -38,7 +38,7 @@ class Job:
         columns: The columns of the codes besides the outputs.
         folder: The folder of the shards.
         shards: How many there are.
-        suffix: Of their files: ".npy" or ".parquet".
+        suffix: Suffix of their files: ".npy" or ".parquet".
         batch: Examples at a time.
     """
 
@@ -176,7 +176,7 @@ def join_paths(job: Job, output: Path, force: bool = False) -> list[Path]:
 
     Raises:
         InputError: The shards are no .npy files (readers of others take a folder as one table), the
-            output has another suffix, or is there already.
+            output has another suffix, or already exists.
     """
     paths = output_paths(output, job.columns, force)
     if job.suffix != ".npy" or output.suffix != ".npy":
