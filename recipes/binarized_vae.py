@@ -3,7 +3,7 @@ r"""Estimate the density of binarized digits with a variational autoencoder, in 
     make train RECIPE=binarized_vae             5,000 digits
     make train RECIPE=binarized_vae DATA=mnist  60,000 digits, 29 minutes of training
 
-784-400-40 and back; pixels are sampled black or white by their gray values, anew in each epoch. A deeper one:
+784-400-40 and back; pixels are resampled as black or white by their gray values in each epoch. A deeper one:
 
     make train RECIPE=binarized_vae DATA=mnist \
       SET="epochs=50 variant.backbone=ConvBackbone(filters=(16,32),hidden=256,activation=gelu)"

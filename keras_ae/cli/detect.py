@@ -29,7 +29,7 @@ def add(verb: Any) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="where the results go (default: detected/NAME)"
     )
-    parser.add_argument("--force", action="store_true", help="replace results that are there already")
+    parser.add_argument("--force", action="store_true", help="replace existing results")
     parser.add_argument(
         "--trained", action="store_true",
         help="score by the newest run of the recipe, or by --run-dir, instead of learning from the file",

@@ -79,7 +79,7 @@ def _common(parser: argparse.ArgumentParser, folder: str) -> argparse.ArgumentPa
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help=f"where the files go (default: {folder}/RECIPE)"
     )
-    parser.add_argument("--force", action="store_true", help="replace files that are there already")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
     parser.add_argument("--run-dir", type=Path, help="the run's folder; otherwise the newest finished one")
     add_runs(parser)
     parser.set_defaults(folder=folder, data=None, set=[])

@@ -32,7 +32,7 @@ def add(verb: Any) -> None:
         help="missing pixels, for a restorer that fills in: an image of the same size, white where they "
         "are, or a folder of such; otherwise those that are fully transparent",
     )  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="replace files that are there already")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
     parser.add_argument("--version", type=int, metavar="N", help="of the restorer; otherwise the stable one")
     parser.add_argument(
         "--tile", type=int, default=512, metavar="PIXELS",

@@ -31,7 +31,7 @@ class DetectionRequest:
         Args:
             source: The path of the file of rows.
             folder: Where the results go; otherwise `detected/<name of the file>`.
-            force: Whether results that are there already are replaced.
+            force: Whether existing results are replaced.
 
         Returns:
             The request.

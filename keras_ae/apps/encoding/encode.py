@@ -50,7 +50,7 @@ def encode(
         stream: The examples.
         output: An .npy, .parquet or .tfrecord file.
         batch: Examples at a time; None chooses by their size.
-        force: Whether files that are there already are replaced.
+        force: Whether to replace existing files.
         progress: Called with the number of examples done.
 
     Returns:

@@ -68,7 +68,7 @@ def output_paths(output: Path, columns: RowColumns, force: bool = False) -> list
     Args:
         output: An .npy, .parquet or .tfrecord file.
         columns: The columns besides the outputs.
-        force: Whether files that are there already are replaced.
+        force: Whether to replace existing files.
 
     Returns:
         The paths, the output itself last.
@@ -131,7 +131,7 @@ class NpyWriter(Writer):
             self.table.writerow(("index", "name", "label"))
 
     def _write_header(self):
-        """NumPy leaves room for a first axis of any length, so that the header can be written anew."""
+        """NumPy leaves room for a first axis of any length, so that the header can be rewritten."""
         facts = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False}
         np.lib.format.write_array_header_1_0(self.file, facts | {"shape": (self.count, *self.shape)})
 

@@ -51,7 +51,7 @@ def output_files(
         specs: The signature's outputs, {"shape", "dtype"} by name.
         names: A name for each row, such as its image's path.
         inputs: The paths that are read.
-        force: Whether files that are there already are replaced.
+        force: Whether to replace existing files.
 
     Returns:
         The files.

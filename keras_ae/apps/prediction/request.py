@@ -25,7 +25,7 @@ class PredictionRequest:
         label: The label of the version; otherwise stable here, and the newest version on a server.
         version: The number of the version.
         output: An .npz file, or a folder (ending in /) for PNG files; None writes nothing.
-        force: Whether files that are there already are replaced.
+        force: Whether to replace existing files.
         batch: Rows at a time, at least 1.
         timeout: Seconds to wait for a server's answer.
 

@@ -131,7 +131,7 @@ def check_output(output: Path, jobs: list[Job], force: bool) -> None:
     Args:
         output: The folder to write to.
         jobs: The images to restore.
-        force: Whether files that are there already are replaced.
+        force: Whether to replace existing files.
 
     Raises:
         InputError: A file would overwrite one that is read, already exists, or cannot be written.
@@ -147,7 +147,7 @@ def check_output(output: Path, jobs: list[Job], force: bool) -> None:
     if existing and not force:
         more = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
         raise InputError(
-            f"{existing[0]}{more} of {len(targets)} files are there already; name another --output (make: "
+            f"{existing[0]}{more} of {len(targets)} files already exist; name another --output (make: "
             "OUTPUT=), or replace them with --force (make: FORCE=1)"
         )
     nearest = next(path for path in (output, *output.absolute().parents) if path.exists())

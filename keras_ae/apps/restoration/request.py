@@ -51,7 +51,7 @@ class RestorationRequest:
             source: An image, or a folder of images.
             output: The folder to write to.
             masks: A mask, or a folder of masks.
-            force: Whether files that are there already are replaced.
+            force: Whether to replace existing files.
             tile: Pixels of a tile's side, at least 1; smaller ones need less memory.
             most_megapixels: Megapixels of an image at most, before and after restoration; above 0.
 

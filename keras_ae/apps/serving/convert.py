@@ -49,7 +49,7 @@ def open_sources(
         runtimes: Names of runtimes.
         version: The version's number; otherwise the stable one.
         output: The folder to write to; otherwise `<models>/converted`.
-        force: Whether files that are there already are replaced.
+        force: Whether to replace existing files.
 
     Returns:
         The heads, and the folder to write to.

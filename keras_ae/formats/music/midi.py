@@ -163,7 +163,7 @@ def _open(path: str | Path) -> mido.MidiFile:
     except Exception as error:  # mido raises errors of many kinds for a broken file
         reason = " ".join(str(error).split()) or "it breaks off"
         raise InputError(
-            f"{path} cannot be read as a MIDI file ({reason}); write it anew from a notation program"
+            f"{path} cannot be read as a MIDI file ({reason}); export it again from a notation program"
         ) from error
     if file.ticks_per_beat <= 0:
         raise InputError(f"{path} counts time in frames of film, not in beats; write it with ticks a beat")

@@ -137,7 +137,7 @@ def join(job: Job, output: Path, force: bool = False) -> int:
     Args:
         job: The encoding.
         output: An .npy file.
-        force: Whether files that are there already are replaced.
+        force: Whether to replace existing files.
 
     Returns:
         The number of rows.
@@ -169,7 +169,7 @@ def join_paths(job: Job, output: Path, force: bool = False) -> list[Path]:
     Args:
         job: The encoding.
         output: An .npy file.
-        force: Whether files that are there already are replaced.
+        force: Whether to replace existing files.
 
     Returns:
         The paths, the output itself last.
