@@ -26,7 +26,7 @@ class ReconstructionImages(keras.callbacks.Callback):
         rows: (inputs, targets, reconstruction) -> rows of the grid by name, top to bottom.
         scaler: The scaler between the examples and their original units.
         log_dir: The run's folder; the grids go to its `validation` run, with the tag "examples".
-        format: The examples' own format, if they have one.
+        format: The examples' format, if they have one.
 
     Example:
         >>> batch = grid_examples(data.validation, paired)
@@ -44,7 +44,7 @@ class ReconstructionImages(keras.callbacks.Callback):
         format: Format | None = None,
     ):
         super().__init__()
-        # as a graph, for a decoder that goes step by step is slow op by op
+        # as a graph, because a step-by-step decoder is slow in eager mode
         self.reconstruct = tf.function(lambda tensors: apply(end_to_end, tensors)["reconstruction"])
         self.batch = batch
         self.rows = rows

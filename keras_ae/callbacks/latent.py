@@ -1,4 +1,4 @@
-"""The callback that writes images and scalars of the latent space while a model trains."""
+"""The callback that writes images and scalars of the latent space during training."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from keras_ae.tensorboard.latent import latent_images, write_posterior
 __all__ = ["LatentSpace"]
 
 SOUNDS = 3
-"""Samples that TensorBoard plays."""
+"""Number of samples that TensorBoard plays."""
 
 
 class LatentSpace(keras.callbacks.Callback):
     """Callback that writes images and scalars of the latent space.
 
-    Of a Gaussian posterior it writes the divergence of each dimension and the number of active units; of
-    examples that can be rendered a traversal, samples where the variant generates, and the plane of a
-    code of two numbers; of music a few samples as sound.
+    For a Gaussian posterior it writes the divergence of each dimension and the number of active units; for
+    examples that can be rendered a traversal, samples if the variant generates, and the plane of a
+    two-dimensional code; for music a few samples as sound.
 
     Args:
         heads: The heads that are trained.
@@ -37,7 +37,7 @@ class LatentSpace(keras.callbacks.Callback):
             fitted is, while training goes on, fitted to the codes of these examples alone.
         log_dir: The run's folder; all goes to its `validation` run.
         every: Epochs between two writings; the last epoch is always written.
-        format: The examples' own format, if they have one.
+        format: The examples' format, if they have one.
 
     Example:
         >>> inputs = head_inputs(data.validation, data.classes)
@@ -85,7 +85,7 @@ class LatentSpace(keras.callbacks.Callback):
         self.writer.close()
 
     def _write_sound(self, sample: CodeSampler, format: Format) -> None:
-        """Samples as sound, under a tag of its own, since a tag belongs to one page of TensorBoard."""
+        """Samples as sound, under a separate tag, because a tag belongs to one page of TensorBoard."""
         decoded = generate(self.heads, sample(SOUNDS, 0), np.zeros(SOUNDS, int), 0)
         sounds = [format.sound(example) for example in self.scaler.inverse_transform(decoded)]
         waves = np.stack([wave for wave, _ in sounds])[..., None]

@@ -16,7 +16,8 @@ __all__ = ["Throughput"]
 class Throughput(keras.callbacks.Callback):
     """Callback that writes the learning rate and the examples per second of every step.
 
-    It writes both by one compiled call; op by op they took up to a quarter of a small dense model's step.
+    It writes both in one compiled call; in eager mode they took up to a quarter of a small dense model's
+    step.
 
     Args:
         batch_size: Examples in a step.

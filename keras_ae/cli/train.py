@@ -81,7 +81,7 @@ def complete_training(
     Args:
         options: The arguments `--runs`, `--models` and `--run-dir`.
         request: The recipe, its data and settings.
-        resume: Whether to resume from the last epoch of the newest run.
+        resume: Whether to resume the newest run after its last epoch.
         keep: Newest versions of each exported head to keep; None keeps all.
 
     Returns:

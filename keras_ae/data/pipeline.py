@@ -51,7 +51,7 @@ class PairedData:
         """Inputs and targets of examples.
 
         Args:
-            examples: (batch, ...), float32, as a model sees them.
+            examples: (batch, ...), float32 model inputs.
             seeds: (batch, 2), int64, one seed per example.
 
         Returns:

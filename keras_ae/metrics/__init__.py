@@ -1,1 +1,1 @@
-"""Figures of merit of a model on a split."""
+"""Metrics of a model on a split."""

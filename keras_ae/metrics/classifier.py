@@ -21,7 +21,7 @@ FEATURES = 64
 """Width of the layer before the classes, whose values are the features."""
 
 PARTS = 10
-"""Validations in a training."""
+"""Number of validations during training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +37,13 @@ class Classifier:
     accuracy: float
 
     def __call__(self, examples) -> dict[str, np.ndarray]:
-        """examples (n, ...) as a model sees them -> probabilities "classes" and "features"."""
+        """examples (n, ...), as model inputs, -> probabilities "classes" and "features"."""
         run = tf.function(partial(self.model, training=False), reduce_retracing=True)
         return batched(lambda inputs: run(inputs["inputs"]), {"inputs": examples})
 
 
 MOST_STEPS, MOST_EPOCHS = 2500, 60
-"""A training ends at the first of them."""
+"""Stops training at the first of them."""
 
 
 def train_classifier(data: Data, seed: int = 0) -> Classifier:
@@ -68,7 +68,7 @@ def train_classifier(data: Data, seed: int = 0) -> Classifier:
 
 
 class _ByContent:
-    """Data that equals other data of the same examples, so that a cache finds it."""
+    """Data that compares equal by content, so that it can be a cache key."""
 
     def __init__(self, data):
         self.data = data
@@ -83,7 +83,7 @@ class _ByContent:
 @lru_cache(maxsize=2)
 def _trained(keyed, seed):
     data = keyed.data
-    tf.config.experimental.enable_op_determinism()  # two classifiers would make figures that do not compare
+    tf.config.experimental.enable_op_determinism()  # else metrics would not be comparable
     keras.utils.set_random_seed(seed)
     inputs = keras.Input(data.train.shape)
     hidden = inputs

@@ -1,4 +1,4 @@
-"""Metrics of codes: how many dimensions are in use, and how well codes tell classes apart."""
+"""Metrics of codes: how many dimensions are in use, and how well codes separate classes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["active_units", "cluster_agreement", "linear_probe", "traversal_value
 
 
 def active_units(means: np.ndarray, threshold: float = 0.01) -> int:
-    """The number of active units: dimensions of the code whose posterior means vary between examples.
+    """The number of active units: code dimensions whose posterior means vary between examples.
 
     Burda et al. 2016, arXiv:1509.00519.
 
     Args:
-        means: (n, latent_dim), of the posteriors of n examples.
+        means: (n, latent_dim), posterior means of n examples.
         threshold: The variance that an active unit exceeds.
 
     Returns:
@@ -47,7 +47,7 @@ def cluster_agreement(codes: np.ndarray, labels: np.ndarray, seed: int = 0) -> f
     Args:
         codes: (n, latent_dim).
         labels: (n,); as many clusters as there are labels are fitted.
-        seed: Random seed of the 10 starts of which the best counts.
+        seed: Random seed of the 10 initializations, of which the best is used.
 
     Returns:
         The information, in [0, 1].

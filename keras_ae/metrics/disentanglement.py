@@ -1,4 +1,4 @@
-"""Metrics of disentanglement: how far each dimension of a code stands for one known factor of the data."""
+"""Metrics of disentanglement: how well each dimension of a code represents one known factor of the data."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["beta_vae_score", "information_gaps", "mutual_information_gap"]
 BINS = 20
 """Equal bins of a dimension's range, as in Locatello et al. 2019, arXiv:1811.12359."""
 PAIRS = 64
-"""Pairs of examples in a batch of the beta-VAE score."""
+"""Pairs of examples per batch of the beta-VAE score."""
 BATCHES = 5000
-"""Batches that its classifier is fitted to, and as many again that it is tested on."""
+"""Batches that its classifier is trained on, and equally many that it is tested on."""
 AT_A_TIME = 2**22
-"""Numbers of codes gathered at a time, which bounds the memory that it takes."""
+"""Numbers of codes gathered at a time, to limit memory."""
 
 
 def mutual_information_gap(codes: np.ndarray, factors: np.ndarray) -> float:
@@ -36,7 +36,7 @@ def mutual_information_gap(codes: np.ndarray, factors: np.ndarray) -> float:
     """
     gaps = information_gaps(codes, factors)
     if not np.isfinite(gaps).any():
-        raise ValueError("expected a factor that varies, received none; a gap is of one that does")
+        raise ValueError("expected a factor that varies, received none; the gap needs one that does")
     return float(np.nanmean(gaps))
 
 
@@ -80,7 +80,7 @@ def beta_vae_score(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> flo
     Args:
         codes: (n, latent_dim), the means of a variational encoder.
         factors: (n, k), whole numbers.
-        seed: Random seed of the random pairs.
+        seed: Random seed of the pairs.
 
     Returns:
         The accuracy, in [0, 1].
@@ -126,7 +126,7 @@ def _entropy(counts):
 
 
 def _mutual_information(first, second):
-    """In nats, of two (n,) of whole numbers from 0, by counting."""
+    """Mutual information in nats of two integer arrays (n,), by counting."""
     joint = np.bincount(first * (second.max() + 1) + second)
     return _entropy(np.bincount(first)) + _entropy(np.bincount(second)) - _entropy(joint)
 

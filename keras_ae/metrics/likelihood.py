@@ -12,7 +12,7 @@ from keras_ae.losses import gaussian_kl
 __all__ = ["importance_sampled_nll"]
 
 MOST_ELEMENTS = 8_000_000
-"""Elements of a decoded batch of samples, which bounds the memory that it takes."""
+"""Elements of a decoded batch of samples, to limit memory."""
 
 
 def importance_sampled_nll(

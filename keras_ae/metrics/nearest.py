@@ -8,17 +8,16 @@ from scipy.spatial.distance import cdist
 __all__ = ["density_and_coverage", "distances", "diversity", "nearest", "novelty"]
 
 MOST_VALUES = 2**27
-"""Values compared at a time, which bounds the memory that it takes."""
+"""Values compared at a time, to limit memory."""
 
 CHECKED = 16
-"""Nearest others whose distance is computed exactly."""
+"""Number of nearest candidates whose distance is computed exactly."""
 
 
 def distances(examples: np.ndarray, others: np.ndarray) -> np.ndarray:
     """The distance of each example to each of the others.
 
-    For whole numbers the fraction of positions that differ, for real ones the root of the mean squared
-    difference.
+    For integers the fraction of positions that differ, for real values the root mean squared difference.
 
     Args:
         examples: (n, ...).
@@ -99,7 +98,7 @@ def diversity(samples: np.ndarray, seed: int = 0) -> float:
 
     Args:
         samples: (n, ...), n at least 2.
-        seed: Random seed of the random pairs.
+        seed: Random seed of the pairs.
 
     Returns:
         The mean distance.

@@ -1,4 +1,4 @@
-"""Metrics of anomaly scores of points for anomalies that last: whole ranges count, not points alone."""
+"""Metrics of point-wise anomaly scores for anomalies that last: ranges count, not only points."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from keras_ae.errors import InputError
 __all__ = ["faded", "merged", "span_f1", "vus_pr"]
 
 THRESHOLDS = 250
-"""Thresholds of a curve, evenly spaced over the ranks of the scores."""
+"""Number of thresholds of a curve, evenly spaced over the ranks of the scores."""
 
 
 def vus_pr(labels: np.ndarray, scores: np.ndarray, window: int) -> float:

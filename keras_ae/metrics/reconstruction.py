@@ -102,7 +102,7 @@ def domain_metrics(domain: str, shape: tuple[int, ...]) -> dict[str, Metric]:
         shape: Shape of a target.
 
     Returns:
-        Metrics by the names that they have in tables.
+        Metrics by their names in tables.
     """
     domain = domain_of(domain)
     if domain.one_hot:
@@ -120,10 +120,10 @@ def domain_metrics(domain: str, shape: tuple[int, ...]) -> dict[str, Metric]:
 
 
 def published_metrics(border: int = 0) -> dict[str, Metric]:
-    """PSNR, SSIM and MSE as restoration papers report them: of values rounded to the 255 levels of a byte.
+    """PSNR, SSIM and MSE as restoration papers report them, of values rounded to bytes.
 
     Args:
-        border: Pixels at each edge that do not count.
+        border: Pixels at each edge to ignore.
 
     Returns:
         "psnr", "ssim" and "mse".
@@ -175,10 +175,10 @@ def mean_metrics(
     """Means of metrics over all examples of some batches.
 
     Args:
-        predict: What a batch holds beside its targets -> outputs (batch, ...), as arrays or tensors.
-        batches: (whatever `predict` takes, targets), batch by batch.
+        predict: Inputs of a batch -> outputs (batch, ...), as arrays or tensors.
+        batches: (inputs, targets) of each batch.
         domain: Domain of the targets.
-        metrics: By name; None for those that fit the domain.
+        metrics: Metrics by name; None for the domain's own metrics.
 
     Returns:
         Means by name.

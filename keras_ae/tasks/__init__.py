@@ -1,4 +1,4 @@
-"""What an autoencoder is trained and used for: a pairing of data, its evaluation and its baselines."""
+"""Tasks: how data is paired for training, and how models are evaluated and compared with baselines."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ __all__ = ["Task"]
 
 
 class Task:
-    """A frozen dataclass that says what goes in, what should come out, and what to compare with.
+    """Base class of tasks, frozen dataclasses that define inputs, targets, metrics and baselines.
 
-    A subclass overrides what it has; `pair` and `rows` it must have.
+    Subclasses must implement `pair` and `rows` and may override the rest.
     """
 
     @property
     def trim(self) -> float:
-        """Fraction of each training batch, of the highest losses, that does not count."""
+        """Fraction of each training batch, with the highest losses, to ignore."""
         return 0.0
 
     def pair(self, examples, seeds, domain: str):
-        """Inputs and targets of examples: a pure function, so that the same seeds give the same pair.
+        """Makes inputs and targets from examples, as a pure function of the examples and seeds.
 
         Args:
-            examples: (batch, ...), float32, as a model sees them.
+            examples: (batch, ...), float32 model inputs.
             seeds: (batch, 2), int64, one seed per example.
             domain: The domain of the examples.
 
@@ -37,12 +37,12 @@ class Task:
         raise NotImplementedError
 
     def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
-        """What the image grids of a run show, from top to bottom.
+        """The rows of the run's image grids, from top to bottom.
 
         Args:
-            inputs: (n, ...), as the network sees them.
+            inputs: (n, ...), the network's inputs.
             targets: (n, ...).
-            reconstruction: (n, ...), what the network gives.
+            reconstruction: (n, ...), the network's outputs.
 
         Returns:
             The rows by name, (n, ...) each.
@@ -50,7 +50,7 @@ class Task:
         raise NotImplementedError
 
     def prepare(self, data: Data) -> Data:
-        """The data as the task trains on it; raises InputError for data that it cannot take."""
+        """Prepares the data for training; raises InputError for data that the task cannot use."""
         return data
 
     def check(self, heads: Heads, data: Data) -> None:

@@ -20,10 +20,10 @@ Metrics = dict[str, dict[str, float]]
 """Metrics by row or kind, and name."""
 
 MOST_FITTED = 5000
-"""Training examples that baselines are fitted to, at most."""
+"""Maximum number of training examples for fitting baselines."""
 
 MOST_VALUES = 2**27
-"""Values in all that the slowest baseline takes, at most."""
+"""Maximum number of values for the slowest baseline."""
 
 
 def ranking_metrics(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:

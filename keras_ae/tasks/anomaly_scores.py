@@ -1,4 +1,4 @@
-"""Anomaly scores: how unlike the normal examples one is, as tensors of the graph that is served."""
+"""Anomaly scores, computed as tensors of the served graph."""
 
 from __future__ import annotations
 
@@ -38,13 +38,12 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class ScoreInputs:
-    """The tensors and the normal examples that an anomaly score is made of.
+    """The tensors and normal examples from which an anomaly score is built.
 
     Attributes:
         heads: Trained heads.
         inputs: Examples (batch, ...) as inputs of the heads.
-        outputs: What the heads give for the inputs, by name, and "contributions", what each feature adds
-            to the mean error.
+        outputs: The heads' outputs by name, and "contributions", what each feature adds to the mean error.
         domain: The domain of the inputs.
         training: Normal examples (n, ...) that were trained on.
         held_back: Normal examples (m, ...) that were not.
@@ -59,7 +58,7 @@ class ScoreInputs:
 
     @property
     def code(self) -> keras.KerasTensor:
-        """The code (batch, d) as float32, also where it is of whole numbers."""
+        """The code (batch, d) as float32, even if it is discrete."""
         return ops.cast(self.outputs["code"], "float32")
 
     def output(self, name: str) -> keras.KerasTensor:
@@ -76,7 +75,7 @@ class ScoreInputs:
         """
         if name not in self.outputs:
             raise InputError(
-                f"this score needs {name}, which the variant's heads do not give; take a variational one, or "
+                f"this score needs {name}, which the variant's heads do not have; use a variational one, or "
                 'another score: SET="task.score=Reconstruction"'
             )
         return self.outputs[name]
@@ -93,7 +92,7 @@ class ScoreInputs:
         return self._on(tensor, self.training)
 
     def on_held_back(self, tensor: keras.KerasTensor) -> np.ndarray:
-        """The values of a tensor for the examples that were not trained on.
+        """The values of a tensor for the held-out examples.
 
         Args:
             tensor: (batch, ...), computed from the inputs.
@@ -114,7 +113,7 @@ class Score:
         """Adds the score to the graph.
 
         Args:
-            inputs: The tensors and the normal examples that it is made of.
+            inputs: The tensors and normal examples.
 
         Returns:
             The anomaly score, (batch,).
@@ -138,7 +137,7 @@ class ReconstructionProbability(Score):
     """-log p(x | z) in nats, averaged over codes sampled from the posterior (An and Cho 2015).
 
     Attributes:
-        samples: Codes an example, at least 1; their noise is the same for each, so that a score repeats.
+        samples: Codes per example, at least 1; all examples share their noise, so that scores are repeatable.
     """
 
     samples: int = 16
@@ -159,7 +158,7 @@ class ReconstructionProbability(Score):
 
 @dataclass(frozen=True)
 class PriorDivergence(Score):
-    """The divergence of the posterior from the prior; it needs the encoder alone."""
+    """The divergence of the posterior from the prior; it needs only the encoder."""
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         return DivergenceFromNormal()(inputs.output("mean"), inputs.output("log_var"))
@@ -167,7 +166,7 @@ class PriorDivergence(Score):
 
 @dataclass(frozen=True)
 class Mahalanobis(Score):
-    """The squared Mahalanobis distance of the code from those of training; it needs the encoder alone."""
+    """The squared Mahalanobis distance of the code from those of training; it needs only the encoder."""
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         code = inputs.code
@@ -176,11 +175,11 @@ class Mahalanobis(Score):
 
 @dataclass(frozen=True)
 class NearestCodes(Score):
-    """The mean distance of the code from the nearest codes of training; it needs the encoder alone.
+    """The mean distance of the code from the nearest codes of training; it needs only the encoder.
 
     A subset of the training codes is stored that covers all of them, as in PatchCore (Roth et al. 2022,
-    arXiv:2106.08265). The oddest are among them: where anomalies may pass for normal examples in training,
-    take more than one neighbor.
+    arXiv:2106.08265). It includes outliers: if there may be anomalies among the training examples, use more
+    than one neighbor.
 
     Attributes:
         neighbors: Nearest codes that the distance is averaged over, at least 1.
@@ -204,7 +203,7 @@ class NearestCodes(Score):
 class Together(Score):
     """The sum of two scores, each standardized by its median and spread over held-out normal examples.
 
-    The spread is that between the quartiles, which a few anomalies among them do not move.
+    The spread is that between the quartiles, which a few anomalies do not affect.
 
     Attributes:
         first: One score.

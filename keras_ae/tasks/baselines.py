@@ -1,4 +1,4 @@
-"""Baselines that a model has to beat: the best linear maps, fitted on the same training data."""
+"""Baselines of reconstruction: the best linear maps, fitted on the same training data."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from keras_ae.domains import domain_of
 __all__ = ["MOST_VALUES", "Predictor", "has_linear_map", "linear_map", "principal_components"]
 
 MOST_FEATURES = 2048
-"""Elements up to which one matrix maps a whole example; above, a filter does, pixel by pixel."""
+"""Maximum number of elements for a matrix of whole examples; larger images use a linear filter."""
 
 MOST_VALUES = 100_000_000
-"""Numbers that a fit should use at most; of larger training sets, evenly spaced examples."""
+"""Maximum number of values for a fit; larger training sets are subsampled evenly."""
 
 RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """Ridge penalties tried, as fractions of the mean variance of an input."""
@@ -79,7 +79,7 @@ def principal_components(examples: np.ndarray, size: int, domain: str) -> Predic
 
     Args:
         examples: (n, ...), float32, the clean training examples.
-        size: Size of a code; fewer where the examples span fewer.
+        size: Number of components; fewer if the examples span fewer dimensions.
         domain: Domain of the examples; the outputs are clipped to its range.
 
     Returns:
@@ -98,7 +98,7 @@ def principal_components(examples: np.ndarray, size: int, domain: str) -> Predic
 
 
 class _Moments:
-    """Sums of products that least squares and its error need: X'X, X'Y and Y'Y."""
+    """The sums of products for least squares and its error: X'X, X'Y and Y'Y."""
 
     def __init__(self):
         self.xx = self.xy = self.yy = 0.0
@@ -129,7 +129,7 @@ def _flat(inputs, targets):
 
 
 def _patches(inputs, targets):
-    """A row a pixel: the 7 x 7 neighborhood of the input, and the target's channels."""
+    """One row per pixel: the input's 7 x 7 neighborhood, and the target's channels."""
     padded = tf.pad(inputs, ((0, 0), (3, 3), (3, 3), (0, 0)), "REFLECT")
     patches = tf.image.extract_patches(padded, (1, 7, 7, 1), (1, 1, 1, 1), (1, 1, 1, 1), "VALID").numpy()
     features = patches.reshape(-1, patches.shape[-1])

@@ -63,7 +63,7 @@ class Colorization(PhotoRestoration):
         }
 
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
-        """The originals, the same without colors, and with the colors that the network gives."""
+        """The originals, without colors, and with predicted colors."""
         gray = 0.5 + 0.0 * targets
         return {
             "original": colored(inputs, targets),
@@ -72,7 +72,7 @@ class Colorization(PhotoRestoration):
         }
 
     def restorer(self, heads: Heads) -> keras.Model:
-        """{"inputs": sRGB (batch, h, w, 3), whose colors do not count} -> {"reconstruction": sRGB}."""
+        """{"inputs": sRGB (batch, h, w, 3), whose colors are ignored} -> {"reconstruction": sRGB}."""
         images = keras.Input((None, None, 3), name="inputs")
         lightness = Lightness(name="lightness")(images)
         colors = heads.end_to_end({"inputs": lightness})["reconstruction"]

@@ -1,7 +1,7 @@
-"""Corruptions that a denoising task undoes: pure functions of the examples and one seed each.
+"""Corruptions for denoising tasks: pure functions of the examples and one seed per example.
 
-The same seed gives the same corruption wherever the example stands in a batch, so noise can be
-fresh in every epoch and yet identical in a repeat of the run.
+A seed gives the same corruption at any position in a batch, so noise differs between epochs and yet is the
+same in a repeated run.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = [
 
 
 class Corruption:
-    """A frozen dataclass that corrupts examples, as a function of the examples and of seeds alone."""
+    """Base class of corruptions, frozen dataclasses that are pure functions of examples and seeds."""
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
-        """Corrupted examples.
+        """Corrupts examples.
 
         Args:
-            examples: (batch, ...), float32, as a model sees them.
+            examples: (batch, ...), float32 model inputs.
             seeds: (batch, 2), int64, one seed per example.
             domain: The domain of the examples.
 
@@ -45,7 +45,7 @@ class Corruption:
 
 @dataclass(frozen=True)
 class Gaussian(Corruption):
-    """Adds normal noise; values of a bounded domain are clipped back into it unless told otherwise.
+    """Adds normal noise; values of a bounded domain are clipped to it by default.
 
     Attributes:
         sigma: Standard deviation, above 0: of values in [0, 1] as a fraction of that range, of standardized
@@ -67,11 +67,11 @@ class Gaussian(Corruption):
 
 @dataclass(frozen=True)
 class UnknownGaussian(Corruption):
-    """Adds normal noise whose standard deviation differs from example to example and is not known.
+    """Adds normal noise whose unknown standard deviation varies between examples.
 
     Attributes:
-        lowest: Of the standard deviation, at least 0; in the units of `Gaussian.sigma`.
-        highest: Of the standard deviation, above `lowest`; it is uniform between them.
+        lowest: Lowest standard deviation, at least 0, in the units of `Gaussian.sigma`.
+        highest: Highest standard deviation, above `lowest`; it is uniform between the two.
         clipped: See `Gaussian`.
     """
 
@@ -170,7 +170,7 @@ class Unchanged(Corruption):
 
 @dataclass(frozen=True)
 class Binarized(Corruption):
-    """Samples black or white for each element, with its gray value as the probability of white."""
+    """Samples each element as black or white, with its gray value as the probability of white."""
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         return tf.cast(_each(tf.random.stateless_uniform, examples, seeds) < examples, tf.float32)
@@ -182,13 +182,13 @@ def _check_rate(rate: float) -> None:
 
 
 def _clipped(examples: Any, domain: str) -> Any:
-    """Examples clipped to the range of their domain, where it has one."""
+    """Clips examples to the range of their domain, if it is bounded."""
     limits = domain_of(domain).range
     return examples if limits is None else tf.clip_by_value(examples, *limits)
 
 
 def _each(sample: Callable, examples: Any, seeds: Any) -> tf.Tensor:
-    """Stateless random numbers in the shape of the examples, each example's from its own seed."""
+    """Stateless random numbers in the shape of the examples, one seed per example."""
     shape = tf.shape(examples)[1:]
     noise = tf.map_fn(lambda seed: sample(shape, seed), seeds, fn_output_signature=tf.float32)
     return tf.ensure_shape(noise, examples.shape)

@@ -45,7 +45,7 @@ class Density(Task):
         """Each example twice, binarized first if `binarized` is set."""
         if self.binarized and not domain_of(domain).unit_interval:
             raise InputError(
-                f"binarization samples black or white from values in [0, 1], received {domain} ones; "
+                f"binarization samples black or white from values in [0, 1], received {domain} values; "
                 'leave it out: SET="task.binarized=false"'
             )
         binary = Binarized()(examples, seeds, domain) if self.binarized else examples

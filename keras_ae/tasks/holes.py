@@ -1,4 +1,4 @@
-"""Holes in images for a network to fill: pure functions of the images' shape and one seed each."""
+"""Holes in images for inpainting: pure functions of the image shape and one seed per image."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["Holes", "MissingPixels", "MixedHoles", "Rectangles", "Strokes"]
 
 
 class Holes:
-    """A frozen dataclass that chooses the missing pixels of images, by seeds alone."""
+    """Base class of holes, frozen dataclasses that choose missing pixels as a function of seeds."""
 
     def mask(self, seed: Any, height: Any, width: Any) -> Any:
         """The missing pixels of one image.
 
         Args:
             seed: (2,), int64.
-            height: Of the image in pixels, a scalar tensor.
-            width: Of the image in pixels, a scalar tensor.
+            height: Image height in pixels, a scalar tensor.
+            width: Image width in pixels, a scalar tensor.
 
         Returns:
             (height, width), bool, True where a pixel is missing.
@@ -32,7 +32,7 @@ class Holes:
         """The missing pixels of a batch.
 
         Args:
-            examples: (batch, height, width, channels); only the shape counts.
+            examples: (batch, height, width, channels); only the shape is used.
             seeds: (batch, 2), int64, one seed per image.
 
         Returns:
@@ -46,7 +46,7 @@ class Holes:
 
 @dataclass(frozen=True)
 class MissingPixels(Holes):
-    """Pixels missing at random, each by itself.
+    """Independently missing pixels.
 
     Attributes:
         rate: Fraction of the pixels, above 0 and below 1.
@@ -68,7 +68,7 @@ class Rectangles(Holes):
 
     Attributes:
         count: Rectangles in an image, at least 1.
-        largest: Of a side, as a fraction of the image's, above 0 and at most 1.
+        largest: Largest side, as a fraction of the image's, above 0 and at most 1.
     """
 
     count: int = 3
@@ -92,12 +92,12 @@ class Rectangles(Holes):
 
 @dataclass(frozen=True)
 class Strokes(Holes):
-    """Strokes of a brush: bent lines of one width.
+    """Brush strokes: bent lines of constant width.
 
     Attributes:
         count: Strokes in an image, at least 1.
-        bends: Straight pieces of each, at least 1.
-        widest: In pixels, at least 1.
+        bends: Straight pieces per stroke, at least 1.
+        widest: Largest width in pixels, at least 1.
     """
 
     count: int = 3
@@ -125,7 +125,7 @@ class Strokes(Holes):
 
         breadths = tf.repeat(widths, self.bends, axis=1)[..., None]
         pieces = tf.reshape(tf.concat([corners[:, :-1], corners[:, 1:], breadths], axis=-1), (-1, 5))
-        # one piece after another, for a large image's distances to all of them would fill the memory
+        # one piece at a time, because the distances to all pieces would not fit in memory
         first = tf.zeros(tf.stack([height, width]), tf.bool)
         return tf.foldl(lambda mask, piece: mask | covered(piece), pieces, initializer=first)
 

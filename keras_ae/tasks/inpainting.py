@@ -24,10 +24,10 @@ __all__ = ["Inpainting"]
 
 @dataclass(frozen=True)
 class Inpainting(PhotoRestoration):
-    """Removes pixels and has the network restore them; it sees which are known.
+    """Removes pixels, which the network restores given the mask of known pixels.
 
     Attributes:
-        holes: MissingPixels, Rectangles, Strokes or MixedHoles; new ones for each crop in each epoch.
+        holes: MissingPixels, Rectangles, Strokes or MixedHoles; new holes for each crop in each epoch.
     """
 
     reach: ClassVar[int] = FILL_REACH
@@ -46,11 +46,11 @@ class Inpainting(PhotoRestoration):
         }
 
     def metrics(self) -> dict[str, Callable]:
-        """PSNR, SSIM and MSE of whole levels."""
+        """PSNR, SSIM and MSE of values rounded to bytes."""
         return published_metrics()
 
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
-        """The originals, what the network sees of them, and what it restores."""
+        """The originals, the network's inputs, and the restored images."""
         return {"original": targets, "holes": inputs[..., :-1] * inputs[..., -1:], "filled": reconstruction}
 
     def restorer(self, heads: Heads) -> keras.Model:
@@ -59,12 +59,12 @@ class Inpainting(PhotoRestoration):
         return restorer_of(heads.end_to_end, channels, takes_mask=True)
 
     def restorer_mask(self, images: np.ndarray, seeds: tf.Tensor) -> tf.Tensor:
-        """The holes of those images."""
+        """The holes of these images."""
         return self.holes.masks(images, seeds)
 
 
 def _each_image(fill):
-    """A predictor that fills each image by a function of the image (h, w, c) and its known pixels (h, w)."""
+    """A predictor that fills images one by one, with a function of an image (h, w, c) and its mask (h, w)."""
     return lambda inputs: np.stack(
         [
             np.clip(fill(image[..., :-1], image[..., -1] > 0.5), 0.0, 1.0)

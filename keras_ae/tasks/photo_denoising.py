@@ -24,7 +24,7 @@ __all__ = ["PhotoDenoising"]
 
 @dataclass(frozen=True)
 class PhotoDenoising(PhotoRestoration):
-    """Corrupts a photograph and has the network restore it; metrics are of whole images, as in publications.
+    """Corrupts a photograph, which the network restores; metrics are of whole images, as in publications.
 
     Attributes:
         corruption: New noise for each crop in each epoch; published metrics are of unclipped noise.
@@ -38,7 +38,7 @@ class PhotoDenoising(PhotoRestoration):
         return self.corruption(examples, seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """The input as it is, and filters of scikit-image, which estimate the noise themselves."""
+        """The input itself, and filters of scikit-image, which estimate the noise themselves."""
         return {
             "noisy input": lambda inputs: inputs,
             "median, 3 x 3": _each_image(_median),
@@ -46,11 +46,11 @@ class PhotoDenoising(PhotoRestoration):
         }
 
     def metrics(self) -> dict[str, Callable]:
-        """PSNR, SSIM and MSE of whole levels."""
+        """PSNR, SSIM and MSE of values rounded to bytes."""
         return published_metrics()
 
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
-        """The originals, the corrupted images, and what the network restores."""
+        """The originals, the corrupted images, and the restored images."""
         return {"original": targets, "noisy": inputs, "restored": reconstruction}
 
     def restorer(self, heads: Heads) -> keras.Model:
@@ -59,7 +59,7 @@ class PhotoDenoising(PhotoRestoration):
 
 
 def _each_image(restore):
-    """A predictor that restores images one by one, by a function of an image (h, w, channels)."""
+    """A predictor that restores images one by one, with a function of an image (h, w, channels)."""
     return lambda inputs: np.stack([restore(image) for image in np.asarray(inputs)]).astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""What the restorations of photographs have in common: images of any size, and the head that serves them."""
+"""Base class of photograph restoration: images of any size, and the served restorer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXAMPLES, SIDE = 8, 64
 
 
 def check_photographs(examples: Any, domain: str) -> None:
-    """Refuses examples that are no photographs.
+    """Refuses examples that are not photographs.
 
     Args:
         examples: (batch, ...).
@@ -40,7 +40,7 @@ def check_photographs(examples: Any, domain: str) -> None:
 
 
 class PhotoRestoration(Task):
-    """A task whose restorer takes photographs of any size, where the variant does.
+    """A task whose restorer takes photographs of any size, if the variant does.
 
     Attributes:
         colored: Whether gray images become colored.
@@ -53,17 +53,17 @@ class PhotoRestoration(Task):
 
     @property
     def scale(self) -> int:
-        """How many times as long a side of the image becomes."""
+        """The factor by which the sides of an image grow."""
         return 1
 
     def restorer(self, heads: Heads) -> keras.Model:
-        """The network as a restorer of images as people have them.
+        """Builds the restorer, which takes and returns ordinary images.
 
         Args:
             heads: Trained heads.
 
         Returns:
-            {"inputs": (batch, h, w, c)} and what else it takes -> {"reconstruction": (batch, h', w', c')},
+            {"inputs": (batch, h, w, c)} and possibly other inputs -> {"reconstruction": (batch, h', w', c')},
             all in [0, 1].
         """
         raise NotImplementedError
@@ -81,10 +81,10 @@ class PhotoRestoration(Task):
         return None
 
     def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
-        """The restorer, where the variant takes images of any size.
+        """The restorer, if the variant takes images of any size.
 
-        Its facts are what restoring an image in tiles takes: the scale, whether gray images become
-        colored, the reach, and the multiple at which tiles begin.
+        Its facts are what restoring in tiles needs: the scale, whether gray images become colored, the reach,
+        and the multiple at which tiles begin.
         """
         if trained.reach is None:
             return ()

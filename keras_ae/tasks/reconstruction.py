@@ -1,4 +1,4 @@
-"""Plain reconstruction: the output should equal the input, through a code of fewer numbers."""
+"""Plain reconstruction: the target is the input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Denoising: a corrupted example goes in, the clean one should come out."""
+"""Denoising: the input is a corrupted example, the target the clean one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Denoising(Task):
         return self.corruption(examples, seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """The input as it is, and the best linear denoiser where examples are small enough, or images."""
+        """The input itself, and the best linear denoiser if examples are small enough or images."""
         predictors: dict[str, Predictor] = {"noisy input": lambda inputs: inputs}
         if has_linear_map(data.train.shape):
             paired = PairedData(data, self, seed)
@@ -43,5 +43,5 @@ class Denoising(Task):
         return predictors
 
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
-        """The clean examples, the corrupted ones, and what the network restores."""
+        """The clean examples, the corrupted ones, and the restored ones."""
         return {"input": targets, "noisy": inputs, "reconstruction": reconstruction}

@@ -25,11 +25,11 @@ SCALES = (2, 3, 4)
 
 @dataclass(frozen=True)
 class SuperResolution(PhotoRestoration):
-    """Reduces a photograph's luminance bicubically and has the network restore it.
+    """Reduces a photograph's luminance bicubically; the network enlarges it again.
 
     After Dong et al. (2014, arXiv:1501.00092). Luminance is Y of YCbCr, and a gray image is its own
-    luminance; colors are enlarged bicubically. Metrics are of whole levels of luminance without a border as
-    wide as the scale, as is usual in the field.
+    luminance; colors are enlarged bicubically. As is usual in the field, metrics are computed on luminance
+    rounded to bytes, without a border as wide as the scale.
 
     Attributes:
         scale: 2, 3 or 4.
@@ -44,11 +44,11 @@ class SuperResolution(PhotoRestoration):
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, h, w, 1 or 3) -> luminance (batch, h / scale, w / scale, 1) and (batch, h, w, 1).
 
-        Rows and columns that fill no whole pixel of the smaller image are left out.
+        Rows and columns that do not fill a whole pixel of the smaller image are cropped.
         """
         check_photographs(examples, domain)
         height, width = (side // self.scale * self.scale for side in examples.shape[1:3])
-        # a gray image is its own luminance, of the whole range, as the published metrics have it
+        # a gray image is its own luminance, in the full range, as for the published metrics
         luminance = examples if examples.shape[-1] == 1 else to_ycbcr(examples)
         luminance = luminance[:, :height, :width, :1]
         return reduced(luminance, self.scale), luminance

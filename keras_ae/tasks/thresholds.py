@@ -21,18 +21,18 @@ __all__ = [
 ]
 
 FEWEST_PEAKS = 20
-"""Scores above the start of a tail, at least, to fit a distribution to."""
+"""Minimum number of scores in the tail for fitting a distribution."""
 
 
 @dataclass(frozen=True)
 class FittedThreshold:
-    """A fitted threshold: an example whose anomaly score lies above it is an anomaly.
+    """A fitted threshold: examples with a higher anomaly score are anomalies.
 
     Attributes:
         value: The threshold.
         method: How it was fitted.
-        guarantee: What holds of new examples, and under which assumption.
-        count: Anomaly scores that it was fitted on.
+        guarantee: The guarantee for new examples, and its assumption.
+        count: Number of anomaly scores that it was fitted on.
     """
 
     value: float
@@ -44,12 +44,12 @@ class FittedThreshold:
 class Threshold:
     """A frozen dataclass that fits a threshold to anomaly scores.
 
-    Only the scores of normal examples count, except for a threshold that is chosen by labels.
+    Only scores of normal examples are used, except by a threshold that is fitted with labels.
     """
 
     @property
     def min_examples(self) -> int:
-        """Scores of normal examples that a fit needs at least."""
+        """Minimum number of normal examples for a fit."""
         return 1
 
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
@@ -112,8 +112,8 @@ class Conformal(Threshold):
 class PeaksOverThreshold(Threshold):
     """Extreme value theory: the tail beyond a high quantile is a generalized Pareto distribution.
 
-    Siffer et al. 2017, "Anomaly Detection in Streams with Extreme Value Theory". For rates that are too low
-    to be observed on the held-out examples.
+    Siffer et al. 2017, "Anomaly Detection in Streams with Extreme Value Theory". It is meant for rates that
+    are too low to be observed on the held-out examples.
 
     Attributes:
         alpha: The rate of false alarms, in (0, 1), below 1 - level.
@@ -131,11 +131,11 @@ class PeaksOverThreshold(Threshold):
 
     @property
     def min_examples(self) -> int:
-        """So many that 20 of them are expected to lie beyond the level."""
+        """Enough that 20 of them are expected to be above the level."""
         return ceil(FEWEST_PEAKS / (1 - self.level)) + 1
 
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
-        """Fits the tail; raises InputError for one of fewer than 20 scores, or of one value."""
+        """Fits the tail; raises InputError if it has fewer than 20 different scores."""
         from scipy.stats import genpareto
 
         normal = _normal(scores, labels)
@@ -147,7 +147,7 @@ class PeaksOverThreshold(Threshold):
                 f"received {len(np.unique(excesses))}; hold back more, lower the level, or take Conformal"
             )
         shape, _, scale = genpareto.fit(excesses, floc=0)
-        rarity = min(0.0, log(self.alpha * len(normal) / len(excesses)))  # of ties fewer may lie above
+        rarity = min(0.0, log(self.alpha * len(normal) / len(excesses)))  # fewer with ties
         beyond = -rarity if abs(shape) < 1e-9 else expm1(-shape * rarity) / shape
         return FittedThreshold(
             start + scale * beyond,
@@ -160,7 +160,7 @@ class PeaksOverThreshold(Threshold):
 
 @dataclass(frozen=True)
 class Quantile(Threshold):
-    """The score that a fraction of the held-out normal examples exceeds.
+    """The anomaly score that a given fraction of the held-out normal examples exceeds.
 
     Attributes:
         alpha: That fraction, in (0, 1).
@@ -176,14 +176,14 @@ class Quantile(Threshold):
         return FittedThreshold(
             float(np.quantile(normal, 1 - self.alpha, method="inverted_cdf")),
             f"quantile {1 - self.alpha:g} of {len(normal)} scores",
-            f"{self.alpha:g} of the held-back normal examples are flagged; of new ones nothing is promised",
+            f"{self.alpha:g} of the held-back normal examples are flagged; no guarantee for new ones",
             len(normal),
         )
 
 
 @dataclass(frozen=True)
 class BestF1(Threshold):
-    """The threshold with the best F1 on labeled held-out examples, never on those of a test."""
+    """The threshold with the best F1 on labeled held-out examples, never on test examples."""
 
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         """Chooses the threshold; raises InputError without labels, and where all of them are alike."""
@@ -205,7 +205,7 @@ class BestF1(Threshold):
         return FittedThreshold(
             float(value),
             f"best F1, {f1[best]:.3f} on {len(ranked)} labeled examples of which {hits[-1]} are anomalies",
-            "nothing is promised of the false-alarm rate",
+            "no guarantee on the rate of false alarms",
             len(ranked),
         )
 

@@ -23,22 +23,22 @@ __all__ = [
 ]
 
 LAGS, SHORTEST, LONGEST, USUAL = 400, 3, 300, 125
-"""Lags at which a period is searched for, the range of periods that count, and the default period."""
+"""Number of lags searched for a period, the range of valid periods, and the default period."""
 
 MOST_POINTS = 20_000
 """The most points of a series that its period is computed from."""
 
 
 def scores_of(windows: np.ndarray, points: Points, size: int) -> np.ndarray:
-    """The anomaly score of each point: the mean over the windows that hold it.
+    """The anomaly score of each point: the mean over the windows that contain it.
 
     Args:
         windows: (n,), the anomaly scores of the windows.
-        points: The points that the windows lie over.
-        size: Points of a window.
+        points: The points that the windows cover.
+        size: Points per window.
 
     Returns:
-        (points.count,); NaN for a point that no window holds.
+        (points.count,); NaN for a point that no window contains.
     """
     each = np.broadcast_to(np.asarray(windows)[:, None], (len(windows), size))
     return mean_over_windows(each, points.starts, points.count)
@@ -53,7 +53,7 @@ def point_metrics(
 
     Args:
         scores: (points.count,), the anomaly scores.
-        windows: (n, size, channels), the windows that lie over the points.
+        windows: (n, size, channels), the windows over the points.
         points: The points.
         flags: (points.count,), whether a point is flagged; None where none is.
 
@@ -79,7 +79,7 @@ def series_in(points: Points) -> tuple[tuple[str, int, int], ...]:
     """The series that points belong to.
 
     Args:
-        points: Of one series or of several.
+        points: The points of one or more series.
 
     Returns:
         (name, first point, one past the last) of each.
@@ -92,7 +92,7 @@ def values_of(windows: np.ndarray, points: Points) -> np.ndarray:
 
     Args:
         windows: (n, size, channels).
-        points: The points that they lie over.
+        points: The points that the windows cover.
 
     Returns:
         (points.count, channels); NaN in gaps.
@@ -128,11 +128,11 @@ def period_of(values: np.ndarray) -> int:
 def subsequence_pca(windows: np.ndarray, points: Points) -> np.ndarray:
     """Anomaly scores of points by principal components of subsequences, each a period long.
 
-    Shyu et al. 2003, as in the published benchmark (TSB-AD): fitted to the very series that it scores,
-    anomalies included, so that it sees more than a model that learns from the normal part alone.
+    Shyu et al. 2003, as in the published benchmark (TSB-AD): fitted to the same series that it scores,
+    including its anomalies, so it sees more than a model trained only on the normal part.
 
     Args:
-        windows: (n, size, channels), the windows that lie over the points.
+        windows: (n, size, channels), the windows over the points.
         points: The points.
 
     Returns:

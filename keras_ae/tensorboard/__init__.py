@@ -1,1 +1,1 @@
-"""Pages that TensorBoard shows of a run, each written once."""
+"""TensorBoard's pages for a run that are written once."""

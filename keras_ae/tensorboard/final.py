@@ -47,7 +47,7 @@ def write_final_report(run: Run, table: Mapping[str, Mapping[str, float]]) -> No
 
 
 def _images(run: Run) -> dict[str, np.ndarray]:
-    """Test examples beside their reconstructions, and images of the latent space, by name."""
+    """Test examples with their reconstructions, and images of the latent space, by name."""
     data, sampler = run.data, run.recipe.variant.sampler
     inputs, targets = grid_examples(data.test, run.paired)
     outputs = apply(run.heads.end_to_end, inputs)["reconstruction"]
@@ -65,7 +65,7 @@ def _images(run: Run) -> dict[str, np.ndarray]:
 
 
 def grid_examples(split: Split, paired: PairedData) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-    """The examples of a split for an image grid: one of each label before a second of any.
+    """Chooses the examples of a split for an image grid: one of each label before a second of any.
 
     Args:
         split: A split of the data.

@@ -21,16 +21,16 @@ from keras_ae.tensorboard.render import MAX_RENDERED, can_render, render_rows
 __all__ = ["latent_images", "plane_codes", "traversal_codes", "write_posterior"]
 
 MAX_TRAVERSED = 10
-"""Dimensions that a traversal shows, those that vary most."""
+"""Number of dimensions that a traversal shows, the ones that vary most."""
 
 MAX_SCALARS = 64
-"""Dimensions whose divergence has a scalar of its own."""
+"""Maximum number of dimensions whose divergence gets its own scalar."""
 
 STEPS = 9
-"""Values of each dimension in a traversal."""
+"""Number of values per dimension in a traversal."""
 
 SIDE = 15
-"""Images along each side of the plane of a code of two numbers."""
+"""Number of images along each side of the plane of a two-dimensional code."""
 
 
 def latent_images(
@@ -41,12 +41,12 @@ def latent_images(
     sample: CodeSampler | None,
     format: Format | None = None,
 ) -> dict[str, np.ndarray]:
-    """Grids of decoded codes: a traversal, samples, and the plane of a code of two numbers.
+    """Grids of decoded codes: a traversal, samples, and the plane of a two-dimensional code.
 
     Args:
         heads: Trained heads, or heads in training.
         encoded: The encoder's outputs for some examples by name, (n, ...) each.
-        inputs: Those examples, as inputs of the heads.
+        inputs: The examples, as inputs of the heads.
         scaler: The scaler between the examples and their original units.
         sample: Samples codes to generate from; None for a variant that does not generate.
         format: How examples are rendered, where they are not images.
@@ -84,7 +84,7 @@ def traversal_codes(codes: np.ndarray) -> np.ndarray:
     """Codes in which one dimension at a time runs over its range.
 
     Args:
-        codes: (n, latent_dim), of which ranges are taken.
+        codes: (n, latent_dim), which define the ranges.
 
     Returns:
         (dimensions, 9, latent_dim): the first code with one dimension changed from the mean minus 3 standard
@@ -101,7 +101,7 @@ def plane_codes(codes: np.ndarray, normal: bool) -> np.ndarray:
     """Codes over a plane, at equal steps of a normal prior's quantiles or of the codes' range.
 
     Args:
-        codes: (n, 2), whose range is taken unless the prior is normal.
+        codes: (n, 2), which define the range unless the prior is normal.
         normal: Whether the prior is a standard normal distribution.
 
     Returns:

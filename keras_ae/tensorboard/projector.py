@@ -13,7 +13,7 @@ from keras_ae.imaging.grid import is_image_shape, save, sprite
 __all__ = ["write_projector"]
 
 MAX_POINTS = 2000
-"""Codes shown in the projector."""
+"""Maximum number of codes in the projector."""
 
 
 def write_projector(
@@ -25,7 +25,7 @@ def write_projector(
         log_dir: The run's folder.
         codes: (n, latent_dim).
         labels: n texts, or None.
-        examples: (n, ...), as a model sees them.
+        examples: (n, ...), model inputs.
         domain: The domain of the examples.
     """
     config = projector.ProjectorConfig()

@@ -1,4 +1,4 @@
-"""Examples in one image: pixels as they are, all else as its format renders it."""
+"""Renders examples in one image: images directly, other data by its format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keras_ae.imaging.grid import grid, is_image_shape
 __all__ = ["MAX_RENDERED", "can_render", "render_rows"]
 
 MAX_RENDERED = 6
-"""Examples in a row that are rendered by their format, which makes larger images of them."""
+"""Maximum number of examples per row if their format renders them, because these images are larger."""
 
 
 def can_render(shape: tuple[int, ...], format: Format | None) -> bool:
@@ -23,10 +23,10 @@ def can_render(shape: tuple[int, ...], format: Format | None) -> bool:
 
     Args:
         shape: Shape of one example.
-        format: The examples' own format, if they have one.
+        format: The examples' format, if they have one.
 
     Returns:
-        True for images, and for examples with a format of their own.
+        True for images, and for examples with a format.
     """
     return is_image_shape(shape) or format is not None
 
@@ -35,15 +35,15 @@ def render_rows(rows: Mapping[str, Any], scaler: Scaler, format: Format | None) 
     """One image of several rows of examples.
 
     Args:
-        rows: Rows by name, (n, ...) each, as a model sees examples.
+        rows: Rows by name, (n, ...) each, model inputs.
         scaler: The scaler between the examples and their original units.
-        format: The examples' own format, if they have one.
+        format: The examples' format, if they have one.
 
     Returns:
         (height, width, 1 or 3), uint8.
     """
     shape = next(iter(rows.values())).shape[1:]
-    if format is None or (is_image_shape(shape) and not scaler.domain.one_hot):  # classes are no colors
+    if format is None or (is_image_shape(shape) and not scaler.domain.one_hot):  # classes are not colors
         return grid(rows, scaler.domain)
     columns = min(MAX_RENDERED, *(len(row) for row in rows.values()))
     images = [

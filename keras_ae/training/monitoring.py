@@ -1,4 +1,4 @@
-"""The callbacks of a training: its checkpoint, its curves, and the images that show how far it is."""
+"""The callbacks of a training: checkpoint, curves, and images of its progress."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def checkpoint_and_curves(
     """
     histogram_every = max(1, recipe.epochs // 20)
     return [
-        Checkpoint(checkpoint),  # first, for it stops a run whose losses are not finite
+        Checkpoint(checkpoint),  # first, because it stops a run whose losses are not finite
         keras.callbacks.TensorBoard(log_dir, histogram_freq=histogram_every, write_graph=False),
         Throughput(min(recipe.batch_size, len(data.train)), log_dir),
     ]
@@ -45,7 +45,7 @@ def checkpoint_and_curves(
 def images_and_more(
     log_dir: Path, recipe: Recipe, paired: PairedData, heads: Heads
 ) -> list[keras.callbacks.Callback]:
-    """The callbacks of the training of the whole: images of reconstructions and codes, and the recipe's own.
+    """The callbacks of the whole model: images of reconstructions and codes, and the recipe's own.
 
     Args:
         log_dir: The run's folder.

@@ -1,4 +1,4 @@
-"""The reconstruction loss of a recipe, once data, output activation and loss agree."""
+"""The reconstruction loss of a recipe, after checking that data, output activation and loss agree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
     """The reconstruction loss of a recipe.
 
     Args:
-        recipe: The recipe, whose loss or whose variant's likelihood is taken.
+        recipe: The recipe, whose loss or variant's likelihood is used.
         data: The data to train on.
 
     Returns:
@@ -39,7 +39,7 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
         )
     if recipe.loss != "auto" and domain.one_hot != (recipe.loss == "categorical_crossentropy"):
         raise InputError(
-            f"categorical cross-entropy is for classes and classes are for it; received loss={recipe.loss} "
+            f"categorical cross-entropy and classes need each other; received loss={recipe.loss} "
             f'and {domain} values; leave the loss at auto: SET="loss=auto"'
         )
     if not domain.unit_interval and recipe.loss == "binary_crossentropy":
@@ -59,7 +59,7 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
 
 
 def _range(data: Data) -> tuple[float, float]:
-    """The lowest and the highest value over all splits, as a model sees them."""
+    """The lowest and the highest model input over all splits."""
     ends = [end for split in data.splits.values() for end in (split.examples.min(), split.examples.max())]
     full = 255.0 if data.train.examples.dtype == np.uint8 else 1.0
     return min(ends) / full, max(ends) / full

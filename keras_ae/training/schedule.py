@@ -1,4 +1,4 @@
-"""How long a recipe trains: steps in an epoch, and the optimizer with its learning-rate schedule."""
+"""The training schedule: steps per epoch, and the optimizer with its learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["optimizer_for", "passes_per_epoch", "steps_per_epoch"]
 
 
 def passes_per_epoch(recipe: Recipe, data: Data) -> int:
-    """How often an epoch goes through the training examples.
+    """How often an epoch passes over the training examples.
 
     Args:
-        recipe: The recipe, whose `min_steps_per_epoch` may ask for more than once.
+        recipe: The recipe, whose `min_steps_per_epoch` may require several passes.
         data: The data to train on.
 
     Returns:
@@ -45,8 +45,8 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         steps: Steps in an epoch.
 
     Returns:
-        The optimizer. The learning rate rises over `lr_warmup_steps` and then falls as half a cosine, or
-        stays, as `schedule` says.
+        The optimizer. The learning rate rises over `lr_warmup_steps` and then follows half a cosine or stays
+        constant, according to `schedule`.
 
     Raises:
         InputError: Keras has no optimizer of the name.

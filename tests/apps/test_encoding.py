@@ -93,7 +93,7 @@ def models(tmp_path_factory):
 
 
 def due(seen):
-    """The code of examples as a model sees them."""
+    """The code of examples as model inputs."""
     flat = np.asarray(seen, np.float32).reshape(len(seen), -1)
     return np.stack([flat[:, 0], flat.sum(axis=1)], axis=1)
 

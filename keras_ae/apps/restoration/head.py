@@ -48,7 +48,7 @@ class Restorer(TileRestorer):
     """An exported restorer, loaded.
 
     Attributes:
-        scale: How many times as long a side of the image becomes.
+        scale: The factor by which the sides of an image grow.
         reach: Pixels of the input around a pixel that its restoration depends on.
         multiple: The network's total stride in pixels.
         channels: 3, or None if it takes any number.
