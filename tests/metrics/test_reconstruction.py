@@ -255,7 +255,7 @@ def test_binary_pixels_are_white_as_often_as_they_are_bright():
     assert float(tf.reduce_mean(inputs)) == pytest.approx(0.3, abs=0.01)
     np.testing.assert_array_equal(inputs, targets)
     np.testing.assert_array_equal(Density(binarized=False).pair(gray, seeds, "unit")[0], gray)
-    with pytest.raises(InputError, match="binarization samples black or white .* received real ones"):
+    with pytest.raises(InputError, match="binarization samples black or white .* received real values"):
         Density().pair(gray, seeds, "real")
 
 
