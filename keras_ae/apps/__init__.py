@@ -1,1 +1,1 @@
-"""What the verbs do, free of argparse."""
+"""Implementations of the command line's verbs, without argparse."""

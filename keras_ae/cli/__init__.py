@@ -37,15 +37,15 @@ def main(arguments: list[str] | None = None) -> int:
         return options.verb(options)
     except TrainingInterrupted as interruption:
         print(f"\nstopped; {interruption}", file=sys.stderr)
-        print(f"go on with: {resume_command(options, interruption.directory)}", file=sys.stderr)
+        print(f"resume with: {resume_command(options, interruption.directory)}", file=sys.stderr)
         return INTERRUPTED
     except KeyboardInterrupt:
         print("\nkeras-ae: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output, such as head, has had enough
+    except BrokenPipeError:  # the reader of the output, such as head, has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # the last to see it: one line for a user, the whole for --debug
+    except Exception as error:  # one line for users, the whole traceback with --debug
         if options.debug:
             traceback.print_exc()
         text = " ".join(str(error).split())[:2000]

@@ -1,4 +1,4 @@
-"""Arguments that several verbs share, and what they stand for."""
+"""Arguments that several verbs share."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def add_keep(parser: argparse.ArgumentParser) -> None:
         "--keep",
         type=int,
         metavar="N",
-        help="newest versions of each head to keep, beside those with labels; otherwise all",
+        help="number of newest versions of each head to keep, besides labeled ones (default: all)",
     )
 
 
@@ -74,7 +74,7 @@ def add_recipe(parser: argparse.ArgumentParser, configurable: bool = True) -> ar
 
     Args:
         parser: The verb's parser.
-        configurable: Whether the verb takes other data and settings than the run's.
+        configurable: Whether the verb accepts data and settings that differ from the run's.
 
     Returns:
         The parser.
@@ -89,7 +89,7 @@ def add_recipe(parser: argparse.ArgumentParser, configurable: bool = True) -> ar
             metavar="FIELD=VALUE",
             help='change fields of the recipe: --set "epochs=5 variant.latent_dim=16"',
         )
-    parser.add_argument("--run-dir", type=Path, help="the run's folder; otherwise RUNS/<recipe>/<number>")
+    parser.add_argument("--run-dir", type=Path, help="the run's folder (default: RUNS/<recipe>/<number>)")
     add_runs(parser)
     add_models(parser)
     return parser

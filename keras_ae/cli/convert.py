@@ -1,4 +1,4 @@
-"""The verb that takes exported heads to other runtimes: convert."""
+"""The verb that converts exported heads to other runtimes: convert."""
 
 from __future__ import annotations
 
@@ -26,22 +26,18 @@ def add(verb: Any) -> None:
     """
     parser = verb("convert", convert, "convert exported heads to ONNX and LiteRT, check and time them there")
     parser.add_argument("recipe", help="name of an exported recipe")
-    parser.add_argument(
-        "--head", default="encoder", help="heads, with commas between them (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--to", default=RUNTIMES, help="runtimes, with commas between them (default: %(default)s)"
-    )
-    parser.add_argument("--version", type=int, metavar="N", help="version to take; otherwise the stable one")
+    parser.add_argument("--head", default="encoder", help="heads, separated by commas (default: %(default)s)")
+    parser.add_argument("--to", default=RUNTIMES, help="runtimes, separated by commas (default: %(default)s)")
+    parser.add_argument("--version", type=int, metavar="N", help="version (default: the stable one)")
     add_models(parser)
-    parser.add_argument("--output", type=Path, help="folder to write to; otherwise MODELS/converted")
-    parser.add_argument("--force", action="store_true", help="replace what was converted before")
+    parser.add_argument("--output", type=Path, help="folder to write to (default: MODELS/converted)")
+    parser.add_argument("--force", action="store_true", help="replace earlier conversions")
 
 
 def convert(options: argparse.Namespace) -> int:
-    """Converts heads, checks them on their warm-up records, and prints what they cost where they run.
+    """Converts heads, checks them on their warm-up records, and prints their size, latency and error.
 
-    Goes on where a runtime cannot take a head; the status then is 1.
+    Continues if a runtime cannot run a head; the status is then 1.
     """
     runtimes, heads = _words(options.to, "runtime"), _words(options.head, "head")
     from keras_ae.apps.serving.convert import open_sources
@@ -56,7 +52,7 @@ def convert(options: argparse.Namespace) -> int:
 def _words(text, kind):
     names = words(text)
     if not names:
-        raise InputError(f"expected a {kind} or several with commas between them, received {text!r}")
+        raise InputError(f"expected a {kind} or several separated by commas, received {text!r}")
     return names
 
 

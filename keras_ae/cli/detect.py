@@ -23,19 +23,21 @@ def add(verb: Any) -> None:
         verb: (name, function, help) -> the parser of a new verb.
     """
     parser = add_recipe(
-        verb("detect", detect, "learn what is normal in a file, and say which of its rows are not")
+        verb("detect", detect, "learn what is normal in a file, and find the rows that are not")
     )
     parser.add_argument("input", help="a file of rows: a series with a time, or a table")
     parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="where the results go (default: detected/NAME)"
+        "--output", type=Path, metavar="FOLDER", help="folder for the results (default: detected/NAME)"
     )
     parser.add_argument("--force", action="store_true", help="replace existing results")
     parser.add_argument(
         "--trained", action="store_true",
-        help="score by the newest run of the recipe, or by --run-dir, instead of learning from the file",
+        help="score with the newest run of the recipe, or with --run-dir, instead of training on the file",
     )  # fmt: skip
-    parser = add_recipe(verb("monitor", monitor, "say how far the scores of new rows have moved, by a run"))
-    parser.add_argument("input", help="a file of rows such as those that the run was trained on")
+    parser = add_recipe(
+        verb("monitor", monitor, "measure how far the scores of new rows have drifted from a run's")
+    )
+    parser.add_argument("input", help="a file of rows like the run's training data")
 
 
 def detect(options: argparse.Namespace) -> int:

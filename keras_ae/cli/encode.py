@@ -1,4 +1,4 @@
-"""The verb that encodes data by an exported head: encode."""
+"""The verb that encodes data with an exported head: encode."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ def add(verb: Any) -> None:
     parser.add_argument("input", help="a data set's name, a folder of images, an .npy or .npz file")
     parser.add_argument("--outputs", default="", metavar="NAME,...", help="what to write (default: code)")
     parser.add_argument("--head", default="encoder", help="the head (default: %(default)s)")
-    parser.add_argument("--version", type=int, metavar="N", help="of the head; otherwise the stable one")
     parser.add_argument(
-        "--split", choices=("train", "validation", "test"), help="of a named data set; otherwise all of it"
+        "--version", type=int, metavar="N", help="version of the head (default: the stable one)"
+    )
+    parser.add_argument(
+        "--split", choices=("train", "validation", "test"), help="split of a named data set (default: all)"
     )
     parser.add_argument("--key", help="name of the array in an .npz, as data.key in training")
     parser.add_argument("--batch", type=int, metavar="N", help="examples at a time (default: by their size)")
@@ -76,7 +78,7 @@ def _bar(count):
         return lambda done: None
     import keras
 
-    with redirect_stdout(sys.stderr):  # where Keras looks whether it may draw, and draws
+    with redirect_stdout(sys.stderr):  # Keras checks and uses standard output for the bar
         bar = keras.utils.Progbar(count, unit_name="example", stateful_metrics=["a second"])
     started = time.perf_counter()
 

@@ -1,4 +1,4 @@
-"""The verbs that generate examples and walk through codes: generate, interpolate, traverse, and more."""
+"""The verbs that generate examples and explore the latent space: generate, interpolate, traverse, ..."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["ORDER", "add"]
 
 ORDER = 5
 
-EXAMPLE = "a file, an example such as test:5, or one as it is generated, seed:3"
+EXAMPLE = "a file, an example such as test:5, or a generated one such as seed:3"
 
 
 def add(verb: Any) -> None:
@@ -30,36 +30,39 @@ def add(verb: Any) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
     parser.add_argument(
-        "--count", type=int, default=16, metavar="N", help="of examples (default: %(default)s)"
+        "--count", type=int, default=16, metavar="N", help="number of examples (default: %(default)s)"
     )
     parser.add_argument(
-        "--temperature", type=float, default=1.0, help="below 1 for usual examples, above 1 for unusual ones"
+        "--temperature",
+        type=float,
+        default=1.0,
+        help="below 1 for typical examples, above 1 for unusual ones",
     )
-    parser.add_argument(
-        "--length", type=int, metavar="N", help="columns, or bars, that windows are joined to"
-    )
+    parser.add_argument("--length", type=int, metavar="N", help="length of joined windows in columns or bars")
     parser.add_argument("--after", metavar="FILE", help="an opening to continue, with --length")
     parser.add_argument(
-        "--best-of", type=int, default=1, metavar="N", help="take the most valid of so many samples"
+        "--best-of", type=int, default=1, metavar="N", help="choose the most valid of this many samples"
     )
     parser.add_argument(
         "--playable", "--valid", action="store_true", dest="valid",
-        help="repair what is not valid, and sample again what cannot be repaired",
+        help="repair invalid examples, and resample those that cannot be repaired",
     )  # fmt: skip
-    parser = _common(verb("interpolate", interpolate, "walk from one example to another"), "interpolated")
+    parser = _common(verb("interpolate", interpolate, "interpolate between two examples"), "interpolated")
     parser.add_argument("first", help=EXAMPLE)
     parser.add_argument("last", help="the same")
-    parser.add_argument("--steps", type=int, default=8, metavar="N", help="both ends among them")
+    parser.add_argument(
+        "--steps", type=int, default=8, metavar="N", help="number of examples, including both ends"
+    )
     parser = _common(verb("traverse", traverse, "change one dimension of a code at a time"), "traversed")
     parser.add_argument("input", help=EXAMPLE)
-    parser.add_argument("--dimension", type=int, metavar="K", help="otherwise those that change most")
-    parser.add_argument("--steps", type=int, default=9, metavar="N", help="values that a dimension takes")
-    parser = _common(
-        verb("attribute", attribute, "give examples more or less of an attribute of others"), "attributed"
+    parser.add_argument(
+        "--dimension", type=int, metavar="K", help="a dimension (default: the ones with the largest change)"
     )
+    parser.add_argument("--steps", type=int, default=9, metavar="N", help="number of values per dimension")
+    parser = _common(verb("attribute", attribute, "add an attribute to examples, or remove it"), "attributed")
     parser.add_argument("input", nargs="+", help=EXAMPLE)
     parser.add_argument("--add", required=True, metavar="NAME", help="a label, or an attribute of the format")
-    parser.add_argument("--strength", default="1.0", help="negative takes away (default: %(default)s)")
+    parser.add_argument("--strength", default="1.0", help="negative values remove it (default: %(default)s)")
     parser = _common(
         verb("reconstruct", reconstruct, "encode examples and decode them again"), "reconstructed"
     )
@@ -67,7 +70,7 @@ def add(verb: Any) -> None:
     parser = _common(verb("nearest", nearest, "find the training examples nearest to an example"), "nearest")
     parser.add_argument("input", nargs="+", help=EXAMPLE)
     parser.add_argument(
-        "--count", type=int, default=5, metavar="N", help="of neighbors (default: %(default)s)"
+        "--count", type=int, default=5, metavar="N", help="number of neighbors (default: %(default)s)"
     )
 
 
@@ -77,17 +80,17 @@ def _common(parser: argparse.ArgumentParser, folder: str) -> argparse.ArgumentPa
         "--label", metavar="CLASS", help="the class that a conditional decoder decodes as, by name or number"
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help=f"where the files go (default: {folder}/RECIPE)"
+        "--output", type=Path, metavar="FOLDER", help=f"folder for the files (default: {folder}/RECIPE)"
     )
     parser.add_argument("--force", action="store_true", help="replace existing files")
-    parser.add_argument("--run-dir", type=Path, help="the run's folder; otherwise the newest finished one")
+    parser.add_argument("--run-dir", type=Path, help="the run's folder (default: the newest finished one)")
     add_runs(parser)
     parser.set_defaults(folder=folder, data=None, set=[])
     return parser
 
 
 def _session(options: argparse.Namespace) -> Session:
-    """The session of the run that the arguments name."""
+    """The session for the run given by the arguments."""
     folder = options.output or Path(options.folder, recipe_files.recipe_file(options.recipe).stem)
     directory = finished(options)
     from keras_ae.apps.generation.generator import Generator

@@ -1,4 +1,4 @@
-"""The verb that runs an exported head on one's own arrays and images: predict."""
+"""The verb that runs an exported head on arrays and images: predict."""
 
 from __future__ import annotations
 
@@ -31,17 +31,19 @@ def add(verb: Any) -> None:
         "--head", default="encoder", help="encoder, decoder, autoencoder, ... (default: %(default)s)"
     )
     parser.add_argument(
-        "--url", help="a server, http://host:8501 or grpc://host:8500; otherwise it runs here, from --models"
+        "--url", help="a server, http://host:8501 or grpc://host:8500 (default: run locally, from --models)"
     )
-    parser.add_argument("--signature", help="otherwise serving_default, or image_bytes for images")
+    parser.add_argument("--signature", help="signature (default: serving_default, or image_bytes for images)")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--label", help="of the version; otherwise stable here, the newest on a server")
+    which.add_argument(
+        "--label", help="label of the version (default: stable locally, the newest on a server)"
+    )
     which.add_argument("--version", type=int, metavar="N", help="number of the version")
     parser.add_argument(
         "--output", metavar="FILE",
-        help="an .npz file; or a folder (ending in /), for PNG files; otherwise a table is printed",
+        help="an .npz file, or a folder (ending in /) for PNG files (default: print a table)",
     )  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="overwrite files that are there")
+    parser.add_argument("--force", action="store_true", help="overwrite existing files")
     parser.add_argument("--batch", type=int, default=64, metavar="N", help="rows at a time (default: 64)")
     parser.add_argument(
         "--timeout", type=float, default=60.0, metavar="S", help="seconds to wait for an answer (default: 60)"

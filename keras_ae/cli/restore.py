@@ -1,4 +1,4 @@
-"""The verb that restores images by an exported restorer: restore."""
+"""The verb that restores images with an exported restorer: restore."""
 
 from __future__ import annotations
 
@@ -25,18 +25,20 @@ def add(verb: Any) -> None:
     parser.add_argument("recipe", help="the name of a recipe with an exported restorer")
     parser.add_argument("input", help="an image, or a folder of images")
     parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="where PNG files go (default: restored/RECIPE)"
+        "--output", type=Path, metavar="FOLDER", help="folder for the PNG files (default: restored/RECIPE)"
     )
     parser.add_argument(
         "--mask", type=Path, metavar="FILE_OR_FOLDER",
         help="missing pixels, for a restorer that fills in: an image of the same size, white where they "
-        "are, or a folder of such; otherwise those that are fully transparent",
+        "are, or a folder of such masks (default: fully transparent pixels)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace existing files")
-    parser.add_argument("--version", type=int, metavar="N", help="of the restorer; otherwise the stable one")
+    parser.add_argument(
+        "--version", type=int, metavar="N", help="version of the restorer (default: the stable one)"
+    )
     parser.add_argument(
         "--tile", type=int, default=512, metavar="PIXELS",
-        help="a tile's side; less needs less memory (default: %(default)s)",
+        help="side of a tile; smaller tiles need less memory (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--most-megapixels", type=float, default=100.0, metavar="N",
@@ -47,7 +49,7 @@ def add(verb: Any) -> None:
 
 
 def restore(options: argparse.Namespace) -> int:
-    """Writes the restoration of each image and prints how fast; 1 where some were left out."""
+    """Restores each image and prints the speed; returns 1 if some were left out."""
     from keras_ae.apps.restoration.head import Restorer, find_restorer
     from keras_ae.apps.restoration.request import RestorationRequest
     from keras_ae.apps.restoration.restore import restore, summary
@@ -67,5 +69,5 @@ def restore(options: argparse.Namespace) -> int:
 
 
 def _say(text):
-    """Prints a line at once, although a file's name may hold bytes that are no text."""
+    """Prints a line immediately, even if a file's name contains bytes that are not text."""
     print(text.encode("utf-8", "backslashreplace").decode(), flush=True)

@@ -21,18 +21,16 @@ def add(verb: Any) -> None:
     Args:
         verb: (name, function, help) -> the parser of a new verb.
     """
-    parser = add_recipe(
-        verb("sweep", sweep, "train a recipe once for each value of a field, and print one table")
-    )
+    parser = add_recipe(verb("sweep", sweep, "train a recipe once per value of a field, and print one table"))
     parser.add_argument("field", help="a field of the recipe, such as data.normal")
-    parser.add_argument("values", help="its values with commas between, such as 0,1,2; or 0..9")
+    parser.add_argument("values", help="its values, separated by commas, such as 0,1,2; or 0..9")
     parser.add_argument(
-        "--metric", default="", help="the metric in the table; otherwise the first that all rows have"
+        "--metric", default="", help="the metric in the table (default: the first that all rows have)"
     )
 
 
 def sweep(options: argparse.Namespace) -> int:
-    """Prints a line for each value and one of their mean; values trained before are not trained again."""
+    """Prints a line per value and one for their mean; values that were trained before are not retrained."""
     values = _values(options.values)
     recipe = run_request(options).load()
     from keras_ae.experiments.sweep import shared_metrics, summary, sweep

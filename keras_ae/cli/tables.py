@@ -1,4 +1,4 @@
-"""Tables in text: cells in columns, and the table of a run's metrics."""
+"""Text tables: cells in columns, and the table of a run's metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 __all__ = ["Columns", "metrics_table"]
 
 MOST_COLUMNS = 10
-"""Metrics of a table that has a column for each; with more it has a line for each."""
+"""Maximum number of metrics shown as columns; with more, each metric is a line."""
 
 TITLES = {
     "psnr": "PSNR dB",
@@ -31,7 +31,7 @@ TITLES = {
     "span_f1": "F1 of spans",
     "count": "number",
 }
-"""Metrics as people write them, by the names they have in the program."""
+"""Display names of metrics, by their names in the program."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Columns:
     """The layout of a table: lines of cells, the first columns to the left, the others to the right.
 
     Attributes:
-        widths: Characters of each column; cells beyond them are appended as they are.
-        left: Columns whose cells stand to the left.
-        gap: What stands between two columns.
+        widths: Characters of each column; further cells are appended without alignment.
+        left: Number of left-aligned columns.
+        gap: The text between two columns.
     """
 
     widths: tuple[int, ...]
@@ -50,13 +50,13 @@ class Columns:
 
     @classmethod
     def of(cls, rows: Iterable[Sequence[str]], left: int = 1, gap: str = "  ", at_least: int = 0) -> Columns:
-        """The layout in which every cell of some rows has room.
+        """The layout that fits all cells of some rows.
 
         Args:
             rows: Rows of equally many cells, the titles among them.
-            left: Columns whose cells stand to the left.
-            gap: What stands between two columns.
-            at_least: Characters of a column to the right, at least.
+            left: Number of left-aligned columns.
+            gap: The text between two columns.
+            at_least: Minimum width of a right-aligned column.
 
         Returns:
             The layout.
@@ -92,7 +92,7 @@ def metrics_table(table: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     """
     names = list(dict.fromkeys(name for metrics in table.values() for name in metrics))
     if not names:
-        yield "no example is labeled as an anomaly: there is nothing to score"
+        yield "no example is labeled as an anomaly, so there are no metrics"
         return
     rows = [["", *(TITLES.get(name, name) for name in names)]]
     rows += [[row, *(_cell(name, metrics.get(name)) for name in names)] for row, metrics in table.items()]

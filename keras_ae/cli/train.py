@@ -82,7 +82,7 @@ def complete_training(
         options: The arguments `--runs`, `--models` and `--run-dir`.
         request: The recipe, its data and settings.
         resume: Whether to resume the newest run after its last epoch.
-        keep: Newest versions of each exported head to keep; None keeps all.
+        keep: Number of newest versions of each exported head to keep; None keeps all.
 
     Returns:
         The finished run.

@@ -17,7 +17,7 @@ from keras_ae.errors import InputError
 __all__ = ["Client"]
 
 TYPES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_HALF": "float16"}
-"""Names of types that differ from the server's own in lower case."""
+"""Names of types that differ from the server's names in lower case."""
 
 
 @dataclass(eq=False)
@@ -34,7 +34,7 @@ class Client:
         retries: Repeats of a request that met no server or a busy one (429, 502, 503, 504), after growing
             waits or those that the server asks for; over gRPC at most 4. Requests that are refused or
             too slow are not repeated.
-        batch: Rows of a request, at most.
+        batch: Maximum number of rows per request.
 
     Raises:
         InputError: An argument is invalid; from the methods also where the server refuses a request,

@@ -90,7 +90,7 @@ class Rest(Transport):
 
 
 class _Retries(Retry):
-    """Repeats of requests, but not of those that took too long: a busy server would only repeat its work."""
+    """Retries of requests, except after a timeout: a busy server would only repeat its work."""
 
     def increment(self, method=None, url=None, response=None, error=None, _pool=None, _stacktrace=None):
         if isinstance(error, ReadTimeoutError):

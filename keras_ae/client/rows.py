@@ -13,7 +13,7 @@ from keras_ae.errors import InputError
 __all__ = ["in_batches"]
 
 REQUEST_BYTES = 3 * 2**20
-"""Bytes of a request and of its answer at most, below gRPC's customary 4 MiB; a single row may be larger."""
+"""Maximum bytes of a request and of its answer, below gRPC's default of 4 MiB; a single row may be larger."""
 
 
 def in_batches(

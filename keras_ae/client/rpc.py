@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Grpc"]
 
 REFUSALS = frozenset("INVALID_ARGUMENT NOT_FOUND FAILED_PRECONDITION OUT_OF_RANGE UNAUTHENTICATED".split())
-"""Codes of an answer to a request that cannot succeed as it is."""
+"""Status codes of requests that cannot succeed without a change."""
 
 
 class Grpc(Transport):
@@ -40,7 +40,7 @@ class Grpc(Transport):
         self.apis, self.tf = apis, tf
         self.error, self.as_dict = grpc.RpcError, MessageToDict
         policy = {
-            "maxAttempts": min(5, client.retries + 1),  # gRPC makes no more
+            "maxAttempts": min(5, client.retries + 1),  # gRPC allows no more
             "initialBackoff": f"{FIRST_WAIT}s",
             "maxBackoff": f"{LONGEST_WAIT}s",
             "backoffMultiplier": 2,

@@ -1,1 +1,1 @@
-"""A trained recipe: saved to its folder, loaded, evaluated beside its baselines, described by a card."""
+"""Runs: trained recipes that are saved, loaded, evaluated, compared with baselines, described by a card."""

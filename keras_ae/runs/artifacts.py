@@ -1,4 +1,4 @@
-"""The artifacts in a finished run's folder: its heads, and what serving them takes."""
+"""The artifacts in a finished run's folder: its heads, and everything needed to serve them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 MODEL_FILE = "autoencoder.keras"
-"""The end-to-end model; a folder that has it is a finished run's."""
+"""The end-to-end model's file; it marks a folder as that of a finished run."""
 
 PRIOR_FILE = "prior.keras"
 SAMPLER_FILE = "sampler.keras"
@@ -49,12 +49,12 @@ WEIGHTS_FILE = "trained.weights.h5"
 """The weights of all that was trained; they may be more than the heads', such as a critic's."""
 
 STAGED_FILE = "staged.keras"
-"""The end-to-end model of a run of several stages as it was before the last one."""
+"""The end-to-end model of a run of several stages, before the last stage."""
 
 
 @dataclass(frozen=True, eq=False)
 class Artifacts(ServableHeads):
-    """A finished run's heads with all that serving them takes, from the run's folder.
+    """A finished run's heads with everything needed to serve them, from the run's folder.
 
     Attributes:
         format: How examples are read, rendered and written.
@@ -124,7 +124,7 @@ def save_artifacts(run: Run) -> None:
         run: A trained run.
     """
     heads, directory = run.heads, run.directory
-    (directory / MODEL_FILE).unlink(missing_ok=True)  # what is replaced belongs to an earlier model
+    (directory / MODEL_FILE).unlink(missing_ok=True)  # it belongs to an earlier model
     with written_whole(directory / WEIGHTS_FILE) as (partial,):
         heads.trained.save_weights(partial)
     if heads.prior is not None:
@@ -168,7 +168,7 @@ def _preprocessor(directory: Path, facts: Mapping[str, np.ndarray]) -> Preproces
 
 
 def _save_served_heads(served_heads: tuple[ServedHead, ...], directory: Path) -> None:
-    """Writes each head's model, and one file of what is known of them."""
+    """Writes each head's model, and one file of their facts."""
     described: list[dict[str, Any]] = []
     arrays: dict[str, Any] = {}
     for head in served_heads:

@@ -1,1 +1,1 @@
-"""Exported heads: what they serve, how they are checked, and what TF Serving finds beside them."""
+"""Exported heads: their signatures, checks, and TF Serving's configuration files."""

@@ -36,8 +36,8 @@ def write_files(root: Path) -> None:
     """Writes TF Serving's configuration files for all models below a folder.
 
     models.config lists every head as `<recipe>_<head>` with its labels, its two newest versions and the
-    labeled ones. batching.config and monitoring.config are written only where they are missing, so that
-    those of a user stay.
+    labeled ones. batching.config and monitoring.config are written only where they are missing, so that a
+    user's changes are kept.
 
     Args:
         root: The folder of all exported models.

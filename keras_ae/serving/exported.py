@@ -1,4 +1,4 @@
-"""An exported head, opened once for everyone: its version's folder, its card, its signatures."""
+"""An exported head: its version's folder, card and signatures."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Signature:
     Attributes:
         head: The head that it belongs to, as TF Serving names it.
         name: Its name, such as "serving_default".
-        function: The signature as TensorFlow loads it.
-        loaded: The SavedModel, whose variables last only as long as it.
+        function: The signature as loaded by TensorFlow.
+        loaded: The SavedModel, which keeps the variables alive.
     """
 
     head: str
@@ -154,7 +154,7 @@ class ExportedHead:
         """The SavedModel.
 
         Raises:
-            InputError: If the folder holds none that loads.
+            InputError: If it is missing or cannot be loaded.
         """
         try:
             return tf.saved_model.load(str(self.folder))
@@ -197,7 +197,7 @@ def open_head(
         The head of that version; nothing of it is loaded yet.
 
     Raises:
-        InputError: If there is no such recipe, head, version or label; it names those there are.
+        InputError: If there is no such recipe, head, version or label; the message lists the existing ones.
     """
     if version is None and label is not None:
         there = labels(find_version(models, recipe, head).parent)

@@ -1,4 +1,4 @@
-"""The official TensorFlow Serving container for a folder of exported heads."""
+"""The official TensorFlow Serving container, serving a folder of exported heads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The signatures of each exported head: they take what clients have and give what clients want."""
+"""The signatures of each exported head, which convert between clients' values and the head's."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def file_name(name: str) -> str:
 def _plain(
     model: keras.Model, scaler: Scaler, boundary: Boundary, check_rows: bool = False
 ) -> ServedSignature:
-    """A model's inputs and outputs as clients have them."""
+    """A model's inputs and outputs in clients' units."""
 
     def run(tensors):
         return boundary.from_model(boundary.call(model, boundary.to_model(tensors)))
@@ -85,7 +85,7 @@ def _plain(
 
 
 def _reconstruct(heads: Heads, scaler: Scaler, boundary: Boundary) -> ServedSignature:
-    """The autoencoder: the decoder's outputs, and the error where outputs are what the inputs were."""
+    """The autoencoder: the decoder's outputs, and the error if the outputs reconstruct the inputs."""
     names = heads.decoder.output.keys()
     shape = tuple(heads.decoder.output["reconstruction"].shape[1:])
     has_error = boundary.input_shape == shape and None not in shape

@@ -38,7 +38,7 @@ LABELS = "labels.json"
 """The name of the file of labels in a head's folder."""
 
 STABLE = "stable"
-"""The label that clients follow: that of the newest version, until a rollback moves it."""
+"""The label that clients follow: on the newest version until a rollback moves it."""
 
 
 def versions(folder: Path) -> list[int]:
@@ -137,7 +137,7 @@ def set_label(folder: Path, label: str, version: int | None) -> None:
         InputError: If the label is not a word, or there is no such version.
     """
     if not re.fullmatch(r"[A-Za-z_][\w.-]*", label, re.ASCII):
-        raise InputError(f"a label is a word such as {STABLE}, received {label!r}")
+        raise InputError(f"a label must be a word such as {STABLE}, received {label!r}")
     if version is not None and version not in versions(folder):
         raise InputError(
             f"{folder} has no version {version}; it has {', '.join(map(str, versions(folder))) or 'none'}"

@@ -71,7 +71,7 @@ def test_shards_in_their_order_are_the_codes(exported, tmp_path, array, capsys):
     np.testing.assert_allclose(np.concatenate(parts), expected, atol=1e-6)
     np.testing.assert_array_equal(np.load(joined), np.concatenate(parts))
     printed = capsys.readouterr().out
-    assert "4 of 4 shards made" in printed
+    assert "4 of 4 shards written" in printed
     assert "codes.npy: 50 rows" in printed
 
 
@@ -85,12 +85,12 @@ def test_what_was_cut_off_goes_on_with_the_shards_that_are_missing(exported, tmp
     (folder / names[1]).unlink()
     capsys.readouterr()
     assert run(exported, array, folder) == 0
-    assert "1 of 4 shards made" in capsys.readouterr().out
+    assert "1 of 4 shards written" in capsys.readouterr().out
     assert (folder / names[1]).read_bytes() == content
     changed = [name for name in names if (folder / name).stat().st_mtime_ns != before[name]]
     assert changed == [names[1]]
     assert run(exported, array, folder) == 0
-    assert "0 of 4 shards made" in capsys.readouterr().out
+    assert "0 of 4 shards written" in capsys.readouterr().out
 
 
 def test_a_folder_begun_with_something_else_is_refused(exported, tmp_path, array, capsys):
@@ -98,7 +98,9 @@ def test_a_folder_begun_with_something_else_is_refused(exported, tmp_path, array
     run(exported, array, folder)
     (folder / made(folder)[0]).unlink()
     assert run(exported, array, folder, count=5) == 2
-    assert "was begun with other things (shards was 4, is 5); name another folder" in capsys.readouterr().err
+    assert (
+        "was started with other settings (shards was 4, is 5); name another folder" in capsys.readouterr().err
+    )
     shutil.copytree(exported / "tiny", models / "tiny")
     card = models / "tiny/encoder/1/card.json"
     card.write_text(json.dumps(json.loads(card.read_text()) | {"weights_sha256": "other"}))
@@ -118,7 +120,7 @@ def test_shards_without_a_manifest_that_can_be_read_are_refused(exported, tmp_pa
     assert "_manifest.json cannot be read" in capsys.readouterr().err
     (folder / shards.MANIFEST).unlink()
     assert run(exported, array, folder) == 2
-    assert "holds shards of unknown origin" in capsys.readouterr().err
+    assert "contains shards of unknown origin" in capsys.readouterr().err
 
 
 def test_images_left_out_are_named_and_the_others_keep_their_names(exported, tmp_path, images, capsys):
@@ -213,7 +215,7 @@ def test_a_missing_beam_is_reported(exported, tmp_path, array, capsys, monkeypat
 @pytest.mark.parametrize(
     ("error", "status", "told"),
     [
-        (KeyboardInterrupt, 130, "interrupted; the same command goes on"),
+        (KeyboardInterrupt, 130, "interrupted; run the same command to resume"),
         (OSError("No space left on device"), 2, "No space left on device"),
         (ArithmeticError("too much"), 1, "too much"),
     ],

@@ -123,7 +123,7 @@ def test_a_code_serves_every_class_before_the_next_one(classes):
     np.testing.assert_array_equal(classes.generate(2, 0, label=1).labels, [1, 1])
     assert (classes.label_index("bee"), classes.label_index("2")) == (1, 2)
     for wrong in ("dog", "3", "-1"):
-        with pytest.raises(InputError, match="expected a class that there is"):
+        with pytest.raises(InputError, match="expected an existing class"):
             classes.label_index(wrong)
 
 
@@ -132,7 +132,7 @@ def test_what_takes_no_class_and_what_draws_nothing_say_so(digits, classes):
         digits.label_index("1")
     with pytest.raises(InputError, match="a class beside each code"):
         classes.decode(np.zeros((1, 4), np.float32))
-    with pytest.raises(InputError, match="samples no codes"):
+    with pytest.raises(InputError, match="cannot sample codes"):
         dataclasses.replace(digits, sampler=None).generate(1, 0)
 
 
@@ -279,7 +279,7 @@ def test_what_was_learned_is_not_handed_out(tiles):
 
 def test_examples_that_are_all_the_same_are_remarked_on(digits):
     same = Generated(np.zeros((3, 4, 8), int), np.zeros((3, 2)), None)
-    assert generate.report_lines(same, 1.0)[1].startswith("all of them are the same: train longer")
+    assert generate.report_lines(same, 1.0)[1].startswith("all examples are the same: train longer")
     others = dataclasses.replace(same, examples=np.arange(96).reshape(3, 4, 8))
     assert generate.report_lines(others, 1.0) == ["generated in 1.0 s"]
 
@@ -334,7 +334,7 @@ def test_what_draws_is_opened_from_its_folder_and_the_rest_says_why_not(digits, 
     assert (opened.shape, opened.classes, opened.format) == (SHAPE, 0, Images())
     small = Undercomplete(DenseBackbone(()), 2)
     skips = SkipConnected((4,), blocks=0).build(Spec((8, 8, 1), (8, 8, 1), "unit"))
-    assert "a decoder that takes more than a code" in told(Generator.of, kept("skips", skips, (8, 8, 1)))
+    assert "a decoder that needs more than a code" in told(Generator.of, kept("skips", skips, (8, 8, 1)))
     larger = kept("larger", small.build(Spec((3, 3, 1), (6, 6, 1), "unit")), (3, 3, 1))
     assert f"{larger} turns examples of shape (3, 3, 1) into (6, 6, 1)" in told(Generator.of, larger)
     named = {name: keras.Input((1,), name=name) for name in "ab"}

@@ -151,7 +151,7 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
     assert "-m keras_ae train mine.py --resume --run-dir 'my runs/mine/001'" in printed
     monkeypatch.setenv("MAKELEVEL", "1")
     assert cli.main(["train", "mine.py", "--resume", "--runs", "my runs"]) == 130
-    assert "go on with: make train RECIPE=mine.py RESUME=1" in capsys.readouterr().err
+    assert "resume with: make train RECIPE=mine.py RESUME=1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_levels_are_joined_to_a_length_after_an_opening(ask):
 def test_codes_are_walked_through(ask, tmp_path):
     assert len(levels_in(ask("interpolate", "seed:1", "test:0", "--steps", "4")[2])) == 4
     status, told, folder = ask("traverse", "seed:1", "--dimension", "3", "--steps", "3", output="dimensions")
-    assert (status, "change of what is decoded" in told) == (0, True)
+    assert (status, "change of the decoded example" in told) == (0, True)
     assert all(name.startswith("dimension_003_") for name in levels_in(folder))
     _, _, folder = ask("attribute", "test:0", "--add", "pipes", "--strength", "1.5", output="pipes")
     assert [*levels_in(folder)] == ["test_0_after", "test_0_before"]
@@ -138,14 +138,14 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
     ragged.write_text("---\n--\n")
     unknown.write_text("\n".join(["-" * 27 + "~"] * 14))
     for arguments, message in (
-        (("attribute", "seed:1", "--add", ""), "expected what to add, a label or an attribute: ADD=NAME"),
+        (("attribute", "seed:1", "--add", ""), "expected a label or an attribute to add: ADD=NAME"),
         (("generate", "--seed", "-1"), "expected a seed of at least 0, received -1"),
         (("generate", "--length", "99", "--after", "gone.txt"), "there is no file gone.txt; name one (.txt)"),
         (("generate", "--best-of", "0"), "expected the best of at least 1 sample"),
         (("generate", "--count", "0"), "expected a count of examples from 1 to 10,000, received 0"),
         (("generate", "--temperature", "0"), "temperature above 0"),
         (("generate", "--length", "5"), "at least one window's, 28 columns, received 5"),
-        (("generate", "--after", str(ragged)), "expected a length beside"),
+        (("generate", "--after", str(ragged)), "expected a length with"),
         (("generate", "--label", "3"), "takes no class"),
         (("interpolate", "seed:1", "nowhere.txt"), "there is no file nowhere.txt"),
         (("interpolate", "seed:1", "seed:2", "--steps", "1"), "from 2 to 1,000 steps"),

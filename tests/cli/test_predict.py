@@ -176,10 +176,10 @@ def test_existing_files_stay_unless_forced(place, tmp_path, random):
     assert "code" in np.load(target)
     before = (folder / "0.png").read_bytes()
     for given in ([], ["--force"]):
-        with pytest.raises(InputError, match=r"0.png already exists|would overwrite what is read"):
+        with pytest.raises(InputError, match=r"0.png already exists|would overwrite an input"):
             run(folder, "--head", "autoencoder", "--output", folder, *given, *place)
     assert (folder / "0.png").read_bytes() == before
-    with pytest.raises(InputError, match="would overwrite what is read"):
+    with pytest.raises(InputError, match="would overwrite an input"):
         run(target, "--head", "decoder", "--output", target, "--force", *place)
 
 

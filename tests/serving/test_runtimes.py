@@ -163,8 +163,8 @@ def test_a_folder_that_cannot_be_written_is_refused(exported, tmp_path, capsys, 
     ("arguments", "message"),
     [
         (["--to", "torch"], "expected runtimes among onnx, litert, litert_int8; received 'torch'"),
-        (["--to", ","], "expected a runtime or several with commas between them, received ','"),
-        (["--to", "echo", "--head", ""], "expected a head or several with commas between them, received ''"),
+        (["--to", ","], "expected a runtime or several separated by commas, received ','"),
+        (["--to", "echo", "--head", ""], "expected a head or several separated by commas, received ''"),
         (
             ["--to", "echo", "--head", "tail"],
             "tiny has no exported tail; it has autoencoder, decoder, encoder",

@@ -69,7 +69,7 @@ def test_labels_are_words_on_versions_that_are_there(root):
     versions.set_label(folder, "canary", 10)
     assert versions.labels(folder) == {"stable": 10, "canary": 10}
     for label in ("", "7", 'a"b', "a b", "a\n"):
-        with pytest.raises(InputError, match="a label is a word such as stable"):
+        with pytest.raises(InputError, match="a label must be a word such as stable"):
             versions.set_label(folder, label, 10)
     with pytest.raises(InputError, match="has no version 4; it has 1, 2, 9, 10"):
         versions.set_label(folder, "canary", 4)

@@ -358,7 +358,7 @@ def test_areas_of_a_perfect_ranking_are_one():
 @pytest.mark.parametrize("score", [PriorDivergence(), ReconstructionProbability()])
 def test_a_score_that_needs_a_posterior_says_so(data, heads, score):
     task = Anomaly(score)
-    with pytest.raises(InputError, match="needs (mean|log_var), which the variant's heads do not give"):
+    with pytest.raises(InputError, match="needs (mean|log_var), which the variant's heads do not have"):
         task.detector(heads["plain"], task.prepare(data))
 
 

@@ -126,7 +126,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on_as_if_unbroken(tmp_path):
     _, printed = process.communicate(timeout=60)
     assert process.returncode == 130, printed
     assert "epochs are kept in runs/digits/001" in printed
-    assert "go on with: " in printed
+    assert "resume with: " in printed
     assert "Traceback" not in printed
     subprocess.run([*command[:5], "--resume"], cwd=tmp_path, env=environment, check=True)
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)

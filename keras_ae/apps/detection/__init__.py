@@ -1,1 +1,1 @@
-"""Detection of anomalies in files of rows: scores, spans, charts, and how far the scores have moved."""
+"""Anomaly detection in files of rows: scores, spans, charts, and the drift of scores."""

@@ -14,12 +14,12 @@ from keras_ae.files import written_whole
 __all__ = ["merged", "outline", "series_chart", "table_chart"]
 
 MOST_POINTS = 4000
-"""Points of a line; of a longer one the lowest and the highest of each stretch are shown."""
+"""Maximum number of points in a line; of longer lines only the extremes of each stretch are shown."""
 
 MOST_CHANNELS = 6
 FLAGGED, KNOWN, LINE = "#d62728", "#2ca02c", "#1f77b4"
 WIDTH, HEIGHT, DPI = 12, 2.2, 100
-"""Inches of a chart and of each of its rows."""
+"""Width of a chart and height of each of its rows, in inches."""
 
 
 def series_chart(
@@ -73,7 +73,7 @@ def series_chart(
 
 
 def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, threshold: float) -> None:
-    """Draws how often scores occur, in addition to those of normal examples, and the threshold.
+    """Draws the histogram of scores, next to that of normal examples, and the threshold.
 
     Args:
         target: The PNG file.
@@ -107,7 +107,7 @@ def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, thresho
 
 
 def merged(spans: list[tuple[int, int]], count: int) -> list[tuple[int, int]]:
-    """Merges spans that a chart cannot show apart.
+    """Merges spans that are too close to be distinguished in a chart.
 
     Args:
         spans: Spans as (first, past the last), in order.
@@ -132,7 +132,7 @@ def outline(line: np.ndarray) -> np.ndarray:
         line: (n,); NaN breaks the line.
 
     Returns:
-        Indices of the lowest and the highest value of each stretch; of all values where there are few.
+        Indices of the lowest and the highest value of each stretch; of all values if there are few.
     """
     if len(line) <= MOST_POINTS:
         return np.arange(len(line))

@@ -1,4 +1,4 @@
-"""Detection by a finished run: the rows of a file scored and reported, and how far the scores have moved."""
+"""Detection with a finished run: scores and reports the rows of a file, and measures drift of the scores."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["detect", "monitor"]
 
 
 def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Iterator[str]:
-    """Scores the rows of a file by a run's detector and writes scored.csv, plot.png and spans.csv.
+    """Scores the rows of a file with a run's detector and writes scored.csv, plot.png and spans.csv.
 
-    Only a series has spans.
+    spans.csv is written only for a series.
 
     Args:
-        request: The file and the folder of the results, which is made where it does not exist.
+        request: The file and the folder of the results, which is created if it does not exist.
         directory: The folder of a finished run.
         recipe: The recipe of the run.
 
     Yields:
-        Lines that tell what was detected and where it was written.
+        Lines about what was detected and where it was written.
 
     Raises:
         InputError: The run has no detector of files, or the file lacks a column that it was trained on.
@@ -52,7 +52,7 @@ def monitor(source: str, directory: Path, recipe: Recipe) -> Iterator[str]:
     detector = Detector.of(directory, recipe)
     scored, _ = scored_file(detector, source)
     change = drift(detector.reference, scored.example_scores)
-    yield f"population stability index {change.psi:.3f}  (below .1 as before, from .25 on much changed)"
+    yield f"population stability index {change.psi:.3f}  (below .1: no change, from .25: much change)"
     yield f"Kolmogorov-Smirnov         {change.ks:.3f}"
     yield f"flagged                    {scored.flags.mean():.1%} of {len(scored.flags):,}"
     yield change.verdict

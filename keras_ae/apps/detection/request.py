@@ -1,4 +1,4 @@
-"""What a caller asks of detection: a file of rows and a folder for the results, checked before any work."""
+"""The request for a detection: a file of rows and a folder for the results, checked beforehand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RESULT_FILES = ("scored.csv", "spans.csv", "plot.png")
 
 @dataclass(frozen=True)
 class DetectionRequest:
-    """A file of rows in which to look for anomalies, and where the results go.
+    """A file of rows to search for anomalies, and the folder for the results.
 
     Attributes:
         source: A file of rows: a series with a time, or a table.
@@ -26,18 +26,18 @@ class DetectionRequest:
 
     @classmethod
     def of(cls, source: str, folder: Path | None = None, force: bool = False) -> DetectionRequest:
-        """Checks a request before any work is done for it.
+        """Checks a request before any work is done.
 
         Args:
             source: The path of the file of rows.
-            folder: Where the results go; otherwise `detected/<name of the file>`.
-            force: Whether existing results are replaced.
+            folder: The folder for the results; by default `detected/<name of the file>`.
+            force: Whether to replace existing results.
 
         Returns:
             The request.
 
         Raises:
-            InputError: Results are there already, or the source is no file.
+            InputError: If results already exist, or the source is not a file.
         """
         file = Path(source)
         folder = folder or Path("detected", file.stem)

@@ -1,4 +1,4 @@
-"""Anomaly scores of the rows of a table or the points of a series, and how far they have moved."""
+"""Anomaly scores of the rows of a table or the points of a series, and their drift."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from keras_ae.tasks.window_scores import scores_of
 __all__ = ["Detector", "Drift", "ScoredRows", "drift", "scored_file", "scored_series", "scored_table"]
 
 BINS, SOME_CHANGE, MUCH_CHANGE = 10, 0.1, 0.25
-"""Bins of the population stability index, and its values from which on there is some and much change."""
+"""Number of bins of the population stability index, and its thresholds for some and for much change."""
 
 MOST_REASONS, LEAST_REASON = 3, 0.1
-"""Columns named as reasons for a flagged row, at most, and the least fraction of the score of each."""
+"""Maximum number of columns named as reasons for a flagged row, and the minimum contribution of each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,21 +79,21 @@ class ScoredRows:
 
 @dataclass(frozen=True, eq=False)
 class Detector:
-    """A finished run's detector with all that scoring a file takes, read from the run's folder.
+    """A finished run's detector with everything needed to score a file, read from the run's folder.
 
-    The data that the run was trained on may have changed since, or be gone.
+    The run's training data is not needed.
 
     Attributes:
         model: The head `detector` as `tasks.anomaly` builds it.
         fitted: Its threshold.
         reference: Anomaly scores of the normal examples that calibrated it, in ascending order.
-        preprocessor: Of a table's columns; None for a series.
+        preprocessor: The preprocessor of a table's columns; None for a series.
         offset: Subtracted from the values of a series.
         scale: The values of a series are divided by it.
         channels: Names of the columns of a series.
         step: Nanoseconds from one point of a series to the next; 0 without times.
-        time: The time's column, or "" where it was not named.
-        label: The label's column, or "".
+        time: The name of the time column, or "" if it was not set.
+        label: The name of the label column, or "".
     """
 
     model: keras.Model
@@ -128,7 +128,7 @@ class Detector:
             name = card.get("data", {}).get("name", "its data")
             raise InputError(
                 f"{recipe.name}, trained on {name}, does not detect "
-                "anomalies in files of rows; take series_anomaly or table_anomaly, of one series or table"
+                "anomalies in files of rows; use series_anomaly or table_anomaly, on one series or table"
             )
         facts: dict[str, Any] = dict(head.facts)
         calibrated = head.model.get_layer("calibrated")
@@ -244,13 +244,14 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, Series | Non
 
 @dataclass(frozen=True)
 class Drift:
-    """How far anomaly scores have moved.
+    """The drift of anomaly scores.
 
     Attributes:
         psi: The population stability index, over ten bins that hold equally many reference scores.
         ks: The largest difference of the two distribution functions (Kolmogorov and Smirnov).
-        p_value: Of that difference, were all scores independent; those of overlapping windows are not.
-        verdict: What to do.
+        p_value: The p-value of `ks` for independent scores; scores of overlapping windows are not
+            independent.
+        verdict: The recommended action.
     """
 
     psi: float
@@ -267,7 +268,7 @@ def drift(reference: np.ndarray, scores: np.ndarray) -> Drift:
         scores: (m,), the scores to compare.
 
     Returns:
-        How far they have moved.
+        Their drift.
     """
     edges = np.quantile(reference, np.linspace(0, 1, BINS + 1)[1:-1])
     before, now = (

@@ -1,1 +1,1 @@
-"""Codes of any number of examples by an exported head, and what they are written to."""
+"""Encoding of any number of examples with an exported head, into files."""

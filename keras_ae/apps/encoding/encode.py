@@ -24,7 +24,7 @@ class Encoded:
     Attributes:
         count: Examples written.
         failures: The reason for each image that was left out, by its name.
-        seconds: How long it took.
+        seconds: Duration in seconds.
     """
 
     count: int

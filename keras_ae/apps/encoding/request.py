@@ -1,4 +1,4 @@
-"""What a caller asks of an encoding: an exported head, and the data to encode by it."""
+"""The request for an encoding: an exported head and the data to encode."""
 
 from __future__ import annotations
 

@@ -40,10 +40,10 @@ class RowColumns:
 
 
 class Writer:
-    """A file of codes that rows are added to.
+    """Base class of writers: a file of codes to which rows are appended.
 
     Attributes:
-        count: Rows so far.
+        count: Number of rows so far.
     """
 
     count: int = 0
@@ -106,7 +106,7 @@ def open_writer(paths: list[Path], head: Head, columns: RowColumns) -> Iterator[
         try:
             yield writer
         except BaseException:
-            with suppress(Exception):  # what is left to write may fail too, and nobody will miss it
+            with suppress(Exception):  # closing may fail too, but the file is discarded anyway
                 writer.close()
             raise
         writer.close()

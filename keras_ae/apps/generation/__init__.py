@@ -1,1 +1,1 @@
-"""Generation of examples by a trained decoder, and walks through its latent space."""
+"""Generation of examples with a trained decoder, and exploration of its latent space."""

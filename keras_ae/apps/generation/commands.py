@@ -1,4 +1,4 @@
-"""The verbs that generate and walk through codes: each writes files and reports what it did."""
+"""The verbs that generate and explore the latent space; each writes files and reports on them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_STEPS = 1_000
-"""Steps of a walk at most."""
+"""Maximum number of steps of an interpolation or traversal."""
 
 
 def generate_command(session: Session, request: GenerationRequest) -> None:
-    """Writes generated examples, a sheet, and what they were decoded from.
+    """Writes generated examples, a contact sheet, and the noise that they were decoded from.
 
     Args:
         session: The run and its folder.
@@ -41,13 +41,13 @@ def generate_command(session: Session, request: GenerationRequest) -> None:
 
 
 def interpolate_command(session: Session, first: str, last: str, steps: int) -> None:
-    """Writes the examples between two, and both as they are decoded.
+    """Writes an interpolation between two examples, with the reconstructions of both.
 
     Args:
         session: The run and its folder.
         first: The example at the beginning: a file, `test:5` or `seed:3`.
         last: The example at the end.
-        steps: How many examples, both ends among them.
+        steps: Number of examples, including both ends.
     """
     _check_steps(steps)
     start, end = (session.example(text, one_window=True) for text in (first, last))
@@ -55,13 +55,13 @@ def interpolate_command(session: Session, first: str, last: str, steps: int) -> 
 
 
 def traverse_command(session: Session, text: str, dimension: int | None, steps: int) -> None:
-    """Writes a row of examples for each dimension, and reports how much each changes what is decoded.
+    """Writes a row of examples for each dimension, and reports how much it changes the decoded example.
 
     Args:
         session: The run and its folder.
         text: The example: a file, `test:5` or `seed:3`.
-        dimension: Of the code, or None for those that change most.
-        steps: Values that a dimension takes.
+        dimension: A dimension of the code, or None for the ones with the largest change.
+        steps: Number of values per dimension.
     """
     _check_steps(steps)
     example = session.example(text, one_window=True)
@@ -69,22 +69,22 @@ def traverse_command(session: Session, text: str, dimension: int | None, steps: 
     cells = [name for row in rows for name in [*row.by_name(), *[""] * (steps - len(row.examples))]]
     examples = {name: example for row in rows for name, example in row.by_name().items()}
     session.write(examples, steps, cells)
-    session.report("dimension   deviation   change of what is decoded, over the values shown")
+    session.report("dimension   deviation   change of the decoded example, over the values shown")
     for row in rows:
         session.report(f"{row.dimension:9}   {row.deviation:9.3f}   {row.change:.4f}")
 
 
 def attribute_command(session: Session, texts: Sequence[str], attribute: str, strength: str) -> None:
-    """Writes each example as it is decoded, and with so much of an attribute added.
+    """Writes the reconstruction of each example, and the same with an attribute added.
 
     Args:
         session: The run and its folder.
         texts: The examples: files, `test:5` or `seed:3`.
         attribute: A label, or an attribute of the format.
-        strength: A number; below 0 takes the attribute away.
+        strength: A number; a negative one removes the attribute.
     """
     if not attribute:
-        raise InputError("expected what to add, a label or an attribute: ADD=NAME (--add NAME)")
+        raise InputError("expected a label or an attribute to add: ADD=NAME (--add NAME)")
     try:
         factor = float(strength)
     except ValueError as error:
@@ -112,12 +112,12 @@ def reconstruct_command(session: Session, texts: Sequence[str]) -> None:
 
 
 def nearest_command(session: Session, texts: Sequence[str], count: int) -> None:
-    """Writes each example beside the training examples nearest to it, and reports how far they are.
+    """Writes each example with its nearest training examples, and reports their distances.
 
     Args:
         session: The run and its folder.
         texts: The examples: files, `test:5` or `seed:3`.
-        count: Neighbors of each, at least 1.
+        count: Number of neighbors, at least 1.
     """
     if count < 1:
         raise InputError(f"expected a count of at least 1, received {count}")
@@ -132,6 +132,6 @@ def nearest_command(session: Session, texts: Sequence[str], count: int) -> None:
 
 
 def _check_steps(steps: int) -> None:
-    """Raises InputError for a walk of too few steps or too many."""
+    """Raises InputError for too few or too many steps."""
     if not 2 <= steps <= MAX_STEPS:
         raise InputError(f"expected from 2 to {MAX_STEPS:,} steps, received {steps}")

@@ -1,4 +1,4 @@
-"""Generation on request: windows or joined windows, the most valid of several, repaired if asked for."""
+"""Generation of windows or joined windows, the most valid of several, repaired on request."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from keras_ae.errors import InputError
 __all__ = ["ORIGINS_FILE", "Plan", "generate", "origins", "report_lines"]
 
 ORIGINS_FILE = "made_from.npz"
-"""Inputs with which the served decoder's `sample` signature gives the same examples."""
+"""The file of inputs with which the served decoder's `sample` signature gives the same examples."""
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A request in the terms of a generator.
+    """A generation request, checked against a generator.
 
     Attributes:
-        count: How many examples.
+        count: Number of examples.
         seed: Random seed.
         temperature: Factor on the noise.
         label: The index of the class of all examples, or None.
         length: Steps that windows are joined to, or None for windows.
         opening: The example that they begin with, or None.
-        best_of: Samples of which the most valid is taken.
-        valid: Whether examples are repaired, or sampled again, until they are valid.
+        best_of: Number of samples from which the most valid is chosen.
+        valid: Whether examples are repaired, or resampled, until they are valid.
     """
 
     count: int
@@ -56,8 +56,8 @@ class Plan:
             The plan.
 
         Raises:
-            InputError: If the generator's examples have no length, the opening cannot be read or is not
-                valid where all has to be, or there is no such class.
+            InputError: If the generator's examples have no length, the opening cannot be read or is not valid
+                although it must be, or the class does not exist.
         """
         format, length = generator.format, request.length
         if length is not None:
@@ -82,7 +82,7 @@ class Plan:
 
 
 def _check_opening(opening: np.ndarray, name: str, generator: Generator) -> None:
-    """Raises InputError for an opening that nothing valid begins with, where the format repairs nothing."""
+    """Raises InputError for an invalid opening if the format cannot repair examples."""
     format = generator.format
     if format.repairs or not format.judges or format.axis is None:
         return
@@ -124,7 +124,7 @@ def generate(generator: Generator, plan: Plan) -> Generated:
 
 
 def _sample_function(generator: Generator, plan: Plan) -> Callable[[int, int], Generated]:
-    """(count, seed) -> examples, of windows or of joined windows."""
+    """A function (count, seed) -> examples, which are windows or joined windows."""
 
     def windows(count: int, seed: int) -> Generated:
         return generator.generate(count, seed, plan.temperature, plan.label)
@@ -134,7 +134,7 @@ def _sample_function(generator: Generator, plan: Plan) -> Callable[[int, int], G
         return windows
 
     def candidates(count: int, seed: int) -> np.ndarray:
-        """Windows to join, the most valid of several where that is asked for."""
+        """Windows to join, the most valid of several if requested."""
         if plan.best_of > 1:
             generated = best_of(generator, windows, count, seed, plan.best_of)
         else:
@@ -154,7 +154,7 @@ def _sample_function(generator: Generator, plan: Plan) -> Callable[[int, int], G
 
 
 def origins(generated: Generated) -> dict[str, dict[str, np.ndarray]]:
-    """The noise and the classes that examples were decoded from, before any was repaired.
+    """The noise and the classes that the examples were decoded from, before any repair.
 
     Args:
         generated: The examples.
@@ -173,7 +173,7 @@ def report_lines(generated: Generated, seconds: float) -> list[str]:
 
     Args:
         generated: The examples.
-        seconds: How long it took.
+        seconds: Duration in seconds.
 
     Returns:
         Lines of text.
@@ -181,7 +181,7 @@ def report_lines(generated: Generated, seconds: float) -> list[str]:
     examples = generated.examples
     lines = [f"generated in {seconds:.1f} s"]
     if len(examples) > 1 and (examples == examples[0]).all():
-        lines.append("all of them are the same: train longer, on more data, or raise the temperature")
+        lines.append("all examples are the same: train longer, on more data, or raise the temperature")
     if generated.valid_as_decoded is not None and generated.valid is not None:
         lines.append(
             f"valid as decoded: {generated.valid_as_decoded.mean():.1%} of "

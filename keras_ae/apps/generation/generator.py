@@ -1,4 +1,4 @@
-"""A trained run as a generator: it samples codes, decodes them, and encodes examples."""
+"""A generator from a trained run: it samples codes, decodes them, and encodes examples."""
 
 from __future__ import annotations
 
@@ -25,14 +25,13 @@ __all__ = ["Generated", "Generator"]
 
 @dataclass(frozen=True, eq=False)
 class Generated:
-    """Generated examples, and what each was decoded from.
+    """Generated examples, and the noise and classes that they were decoded from.
 
     Attributes:
         examples: (n, ...), in original units.
         noise: The sampler's input, (n, ...); (n, 0) for joined windows.
         labels: The indices of their classes, (n,), or None.
-        valid_as_decoded: Whether each was valid as the decoder gave it, (n,) bool, or None where nothing
-            tells.
+        valid_as_decoded: Whether each was valid before repair, (n,) bool, or None if validity is unknown.
         valid: Whether each is valid after repair, (n,) bool, or None.
     """
 
@@ -45,7 +44,7 @@ class Generated:
 
 @dataclass(frozen=True, eq=False)
 class Generator:
-    """The heads of a run and what else generates examples; the training data is not needed.
+    """The heads of a run with everything needed to generate examples, without the training data.
 
     Attributes:
         heads: The trained heads.
@@ -54,8 +53,8 @@ class Generator:
         format: The format of examples.
         shape: The shape of an example as the heads take it.
         classes: Classes of the condition that the decoder takes, or 0.
-        class_names: Names of those classes, () where they are numbers.
-        training_hashes: Hashes of the training examples, where they are whole numbers; or None.
+        class_names: Names of those classes, () if they are numbers.
+        training_hashes: Hashes of the training examples if they are integers, otherwise None.
     """
 
     heads: Heads
@@ -78,13 +77,13 @@ class Generator:
             The generator.
 
         Raises:
-            InputError: If the run is not finished, or its decoder takes more than a code.
+            InputError: If the run is not finished, or its decoder needs more than a code.
         """
         artifacts = load_artifacts(directory)
         if not artifacts.heads.takes_code_alone:
             raise InputError(
-                f"{directory} has a decoder that takes more than a code, such as one of photographs with "
-                "skips; take a recipe that generates: keras-ae list"
+                f"{directory} has a decoder that needs more than a code, such as one for photographs with "
+                "skip connections; use a recipe that generates: keras-ae list"
             )
         shape = tuple(artifacts.heads.encoder.get_layer("inputs").output.shape[1:])
         decoded = tuple(artifacts.heads.decoder.output["reconstruction"].shape[1:])
@@ -114,7 +113,7 @@ class Generator:
         """Standard normal noise for the sampler.
 
         Args:
-            count: How many codes to sample from it.
+            count: Number of codes.
             seed: Random seed.
             temperature: Factor on the noise, above 0.
 
@@ -126,7 +125,7 @@ class Generator:
         """
         if self.sampler is None:
             raise InputError(
-                "this variant samples no codes; take one that generates (variational, conditional, "
+                "this variant cannot sample codes; use one that generates (variational, conditional, "
                 'vector_quantized, ...): SET="variant=Variational"'
             )
         shape = self.sampler.inputs[0].shape[1:]
@@ -134,19 +133,19 @@ class Generator:
         return apply_temperature(self.sampler, noise, temperature)
 
     def sample_codes(self, noise: np.ndarray) -> dict[str, np.ndarray]:
-        """Samples codes, and the noise of choices where the decoder makes choices.
+        """Samples codes and, if the decoder makes choices, the noise for them.
 
         Args:
             noise: (n, ...).
 
         Returns:
-            "code" (n, ...), and for some "choices" (n, ...).
+            "code" (n, ...) and possibly "choices" (n, ...).
         """
         return batched(lambda inputs: self._sample(inputs["noise"]), {"noise": noise})
 
     @cached_property
     def _sample(self):
-        """The sampler as one graph, for a prior that goes code by code is slow op by op."""
+        """The sampler as one graph, because an autoregressive prior is slow in eager mode."""
         noise = self.sampler.inputs[0]
         return tf.function(
             lambda noise: apply(self.sampler, {"noise": noise}),
@@ -159,14 +158,14 @@ class Generator:
         """Decodes codes.
 
         Args:
-            codes: (n, ...), or by name as `sample_codes` gives them; without choices the likeliest are made.
-            labels: Indices of classes, (n,), where the decoder takes a condition.
+            codes: (n, ...), or by name as returned by `sample_codes`; without choices the likeliest are made.
+            labels: Class indices, (n,), if the decoder takes a condition.
 
         Returns:
             Examples, (n, ...), in original units.
 
         Raises:
-            InputError: If the decoder takes a condition and there are no labels.
+            InputError: If the decoder takes a condition but labels are missing.
         """
         if self.classes and labels is None:
             raise InputError(f"expected a class beside each code: {self.classes_text}")
@@ -178,20 +177,20 @@ class Generator:
 
         Args:
             examples: (n, ...), in original units.
-            labels: Indices of classes, (n,), where the encoder takes a condition.
+            labels: Class indices, (n,), if the encoder takes a condition.
 
         Returns:
             Codes, (n, ...).
 
         Raises:
-            InputError: If the examples should be whole numbers of classes and are not.
+            InputError: If the examples should be class indices but are not.
         """
         classes = self.shape[-1]
         whole = examples.dtype.kind in "iu" and examples.min() >= 0 and examples.max() < classes
         if self.scaler.domain.one_hot and not whole:
             raise InputError(
                 f"expected whole numbers of classes from 0 to {classes - 1}, received {examples.dtype} from "
-                f"{examples.min()} to {examples.max()}; take data of the kind that the model was trained on"
+                f"{examples.min()} to {examples.max()}; use data of the kind that the model was trained on"
             )
 
         def encode_rows(rows: slice) -> dict:
@@ -203,14 +202,14 @@ class Generator:
         return in_batches(encode_rows, len(examples), inference_batch(self.shape))["code"]
 
     def choices_for(self, examples: np.ndarray, codes: np.ndarray) -> dict[str, np.ndarray]:
-        """The noise by which the decoder chooses just these examples: what their codes do not tell.
+        """The noise with which the decoder reproduces given examples exactly.
 
         Args:
             examples: (n, ...), in original units.
             codes: Their codes, (n, ...).
 
         Returns:
-            "choices" (n, ...); nothing for a decoder that makes no choices.
+            "choices" (n, ...); empty for a decoder that makes no choices.
         """
         shape = self.heads.choices_shape
         if not shape:
@@ -233,10 +232,10 @@ class Generator:
     def generate(
         self, count: int, seed: int, temperature: float = 1.0, label: int | None = None
     ) -> Generated:
-        """Generates examples, the same for the same seed.
+        """Generates examples, deterministically for a seed.
 
         Args:
-            count: How many examples.
+            count: Number of examples.
             seed: Random seed.
             temperature: Factor on the noise, above 0.
             label: The index of the class of all; without it a conditional decoder decodes each code as
@@ -253,7 +252,7 @@ class Generator:
         return Generated(self.decode(self.sample_codes(noise), labels), noise, labels)
 
     def is_copy(self, examples: np.ndarray) -> np.ndarray:
-        """Whether examples of whole numbers are training examples.
+        """Whether examples of integers are copies of training examples.
 
         Args:
             examples: (n, ...), in original units.
@@ -275,14 +274,14 @@ class Generator:
             The index.
 
         Raises:
-            InputError: If there is no such class, or the decoder takes none.
+            InputError: If the class does not exist, or the decoder takes none.
         """
         if not self.classes:
-            raise InputError("the decoder takes no class; leave the label out, or take RECIPE=conditional")
+            raise InputError("the decoder takes no class; leave the label out, or use RECIPE=conditional")
         if text in self.class_names:
             return self.class_names.index(text)
         if not text.isdecimal() or int(text) >= self.classes:
-            raise InputError(f"expected a class that there is ({self.classes_text}), received {text!r}")
+            raise InputError(f"expected an existing class ({self.classes_text}), received {text!r}")
         return int(text)
 
     @property

@@ -1,4 +1,4 @@
-"""Examples that a user names: a file, an example of a split, or one generated from a seed."""
+"""Examples selected by the user: a file, an example of a split, or one generated from a seed."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class InputExample:
     """An example and its name.
 
     Attributes:
-        name: For the names of its files.
+        name: The name used for its files.
         example: (...), in original units; it may be longer than a window.
         code: The code that it was generated from, or None.
-        choices: The noise that its decoder chose by, where it makes choices, or None.
+        choices: The noise of its decoder's choices, or None if it makes none.
         label: The index of its class, or None if it is not known.
         decode_as: The index of the class to decode its code as, or None for its own.
     """
@@ -41,19 +41,19 @@ class InputExample:
 def read_example(
     text: str, generator: Generator, data: Callable[[], Data], label: int | None = None
 ) -> InputExample:
-    """The example that a text names.
+    """Loads the example that a text names.
 
     Args:
         text: A file, `test:5` for an example of a split, or `seed:3` for a generated one.
         generator: The generator.
-        data: Loads the data of the run, where it is needed.
-        label: The class to decode as, and that of an example whose own is not known.
+        data: Loads the data of the run if it is needed.
+        label: The class to decode as, which is also used for an example without a label.
 
     Returns:
         The example.
 
     Raises:
-        InputError: If the text names no example.
+        InputError: If the example does not exist.
     """
     kind, _, number = text.partition(":")
     if kind == "seed" and number.isdecimal():
@@ -92,7 +92,7 @@ def example_file(text: str, generator: Generator) -> Path:
         The path.
 
     Raises:
-        InputError: If there is no such file, or it is of another kind.
+        InputError: If the file does not exist or has another suffix.
     """
     path, suffixes = Path(text), ", ".join(generator.format.suffixes)
     if not path.is_file():
@@ -109,7 +109,7 @@ def cut_windows(
 
     Args:
         example: (...).
-        shape: That of a window.
+        shape: The shape of a window.
         axis: The axis along which the example may be longer, or None.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The latent space as one of real vectors: paths, traversals of a dimension, and attribute vectors.
+"""The latent space as real vectors: paths, traversals of a dimension, and attribute vectors.
 
 Codes of whole numbers are taken as the vectors of the codebook that they stand for, and come back as the
 indices of the nearest ones.
@@ -22,7 +22,7 @@ class LatentSpace:
     """The latent space of a decoder.
 
     Attributes:
-        codebook: (embeddings, width), or None where codes are real numbers themselves.
+        codebook: (embeddings, width), or None if codes are real vectors.
     """
 
     codebook: np.ndarray | None = None
@@ -82,7 +82,7 @@ class LatentSpace:
         return np.sqrt(np.square(spread).sum(axis=-1))
 
     def path(self, first: np.ndarray, last: np.ndarray, steps: int) -> np.ndarray:
-        """Codes on the path from one code to another, both ends among them.
+        """Codes on the path from one code to another, including both ends.
 
         Real codes go along the sphere, because a normal prior nearly fixes their length (Shoemake 1985; White
         2016, arXiv:1609.04468); the vectors of a codebook have no such prior and go straight.
@@ -90,7 +90,7 @@ class LatentSpace:
         Args:
             first: A code, (...).
             last: Another code, (...).
-            steps: How many codes, at least 2.
+            steps: Number of codes, at least 2.
 
         Returns:
             (steps, ...).
@@ -111,7 +111,7 @@ class LatentSpace:
         return codes
 
     def traversal(self, code: np.ndarray, dimension: int, codes: np.ndarray, steps: int) -> np.ndarray:
-        """A code with one dimension changed over the values that it has in other codes.
+        """Varies one dimension of a code over the range of its values in other codes.
 
         From the mean minus to the mean plus 3 standard deviations; of whole numbers the most frequent ones.
 
@@ -119,13 +119,13 @@ class LatentSpace:
             code: (...).
             dimension: The index of a number of the flattened code.
             codes: Other codes, (n, ...).
-            steps: How many values; whole numbers may have fewer.
+            steps: Number of values; integers may have fewer.
 
         Returns:
             (steps, ...).
 
         Raises:
-            InputError: If there is no such dimension.
+            InputError: If the dimension does not exist.
         """
         if not 0 <= dimension < code.size:
             raise InputError(
@@ -146,8 +146,8 @@ class LatentSpace:
 
         Args:
             codes: (n, ...).
-            vector: (...), as `attribute_vector` gives it.
-            strength: The factor on the vector; below 0 takes the attribute away.
+            vector: (...), as returned by `attribute_vector`.
+            strength: The factor on the vector; a negative one removes the attribute.
 
         Returns:
             (n, ...).
@@ -186,7 +186,7 @@ def spherical_interpolation(first: np.ndarray, last: np.ndarray, fractions: np.n
     Args:
         first: (...).
         last: (...).
-        fractions: Of the way, in [0, 1], that broadcast against the vectors.
+        fractions: Fractions of the way, in [0, 1], broadcastable to the vectors.
 
     Returns:
         The points, in the shape that they broadcast to.

@@ -1,4 +1,4 @@
-"""Requests for generated examples, as a caller states them."""
+"""Requests for generated examples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from keras_ae.errors import InputError
 __all__ = ["GenerationRequest"]
 
 MAX_COUNT, MAX_LENGTH = 10_000, 10_000
-"""Examples that one request generates at most, and columns, or bars, of one."""
+"""Maximum number of examples per request, and of columns or bars per example."""
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,14 @@ class GenerationRequest:
     """A request for generated examples.
 
     Attributes:
-        count: How many examples, from 1 to 10,000.
+        count: Number of examples, from 1 to 10,000.
         seed: Random seed, at least 0.
-        temperature: Factor on the noise, above 0: below 1 for more usual examples.
+        temperature: Factor on the noise, above 0; below 1 for more typical examples.
         label: The class of all examples, by name or number; None for all classes in turn.
         length: Columns, or bars, that windows are joined to; None for windows.
         opening: Path of a file that they begin with; only with a length.
-        best_of: Samples of which the most valid is taken, at least 1.
-        valid: Whether examples are repaired, or sampled again, until they are valid.
+        best_of: Number of samples from which the most valid is chosen, at least 1.
+        valid: Whether examples are repaired, or resampled, until they are valid.
     """
 
     count: int = 16
@@ -46,6 +46,6 @@ class GenerationRequest:
                 f"expected the best of at least 1 sample, BEST=5 (--best-of 5), received {self.best_of}"
             )
         if self.opening and not self.length:
-            raise InputError("expected a length beside an opening: LENGTH=100 (--length 100)")
+            raise InputError("expected a length with an opening: LENGTH=100 (--length 100)")
         if self.length is not None and not 1 <= self.length <= MAX_LENGTH:
             raise InputError(f"expected a length from 1 to {MAX_LENGTH:,}, received {self.length}")

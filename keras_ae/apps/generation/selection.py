@@ -1,4 +1,4 @@
-"""Selection among samples: the most valid of several, valid ones alone, and no copies."""
+"""Selection of samples: the most valid of several, only valid ones, no copies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras_ae.errors import InputError
 __all__ = ["best_of", "make_valid", "replace_copies", "validity_function"]
 
 MAX_ROUNDS = 40
-"""Times that invalid examples, or copies, are sampled again."""
+"""Maximum number of times that invalid examples or copies are resampled."""
 
 SampleGenerated = Callable[[int, int], Generated]
 """(count, seed) -> examples."""
@@ -24,7 +24,7 @@ def best_of(generator: Generator, sample: SampleGenerated, count: int, seed: int
     Args:
         generator: The generator.
         sample: (count, seed) -> examples.
-        count: How many examples.
+        count: Number of examples.
         seed: Random seed.
         samples: Number of samples per example, at least 1.
 
@@ -32,7 +32,7 @@ def best_of(generator: Generator, sample: SampleGenerated, count: int, seed: int
         The examples.
 
     Raises:
-        InputError: If nothing tells valid examples from others.
+        InputError: If the validity of examples is unknown.
     """
     validity = validity_function(generator)
     best = sample(count, seed)
@@ -51,7 +51,7 @@ def best_of(generator: Generator, sample: SampleGenerated, count: int, seed: int
 
 
 def make_valid(generator: Generator, sample: SampleGenerated, generated: Generated, seed: int) -> Generated:
-    """Repairs examples where the format can, and samples again those that stay invalid.
+    """Repairs examples if the format can, and resamples the ones that stay invalid.
 
     Args:
         generator: The generator.
@@ -63,7 +63,7 @@ def make_valid(generator: Generator, sample: SampleGenerated, generated: Generat
         The examples, with their validity before and after.
 
     Raises:
-        InputError: If nothing tells valid examples from others.
+        InputError: If the validity of examples is unknown.
     """
     validity, format = validity_function(generator), generator.format
     valid_as_decoded = validity(generated.examples) >= 1.0
@@ -84,7 +84,7 @@ def make_valid(generator: Generator, sample: SampleGenerated, generated: Generat
 def replace_copies(
     generator: Generator, sample: SampleGenerated, generated: Generated, seed: int
 ) -> Generated:
-    """Samples again examples that are copies of training examples.
+    """Resamples examples that are copies of training examples.
 
     Args:
         generator: The generator.
@@ -125,7 +125,7 @@ def validity_function(generator: Generator) -> Callable[[np.ndarray], np.ndarray
         (n, ...) -> (n,) in [0, 1].
 
     Raises:
-        InputError: If nothing tells valid examples from others.
+        InputError: If the validity of examples is unknown.
     """
     if not generator.format.judges:
         raise InputError(generator.format.unjudged_reason)

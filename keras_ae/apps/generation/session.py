@@ -1,4 +1,4 @@
-"""What the verbs that generate share: a run, a folder for files, and examples by their names."""
+"""The session of a generating verb: a run, a folder for files, and examples by their names."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from keras_ae.imaging.grid import save
 __all__ = ["Session"]
 
 MAX_SHEET = 400
-"""Examples that a sheet shows at most."""
+"""Maximum number of examples on a sheet."""
 MAX_CODES = 5000
-"""Codes of a split that are computed at most."""
+"""Maximum number of codes of a split."""
 FILE_LIST = ".made"
 """A hidden file with the names of the files that a verb wrote, which may be replaced on request."""
 
@@ -32,10 +32,10 @@ class Session:
 
     Args:
         generator: The generator.
-        folder: Where files are written.
-        load: Loads the data of the run, once it is needed.
+        folder: The folder to write to.
+        load: Loads the data of the run when it is needed.
         label: A class by name or number that codes are decoded as, or None.
-        force: Whether files that were written there before are replaced.
+        force: Whether to replace files that were written there before.
         report: Takes each line of text for the user.
     """
 
@@ -55,7 +55,7 @@ class Session:
 
     @cached_property
     def data(self) -> Data:
-        """The data that the run was trained on, in its scale."""
+        """The data that the run was trained on, with its scaling."""
         return self.load().rescaled(self.generator.scaler)
 
     def check_folder(self) -> None:
@@ -70,8 +70,8 @@ class Session:
             )
         if self.folder.is_dir() and any(self.folder.glob("*")) and not self.force:
             raise InputError(
-                f"{self.folder} holds files already; name another folder, OUTPUT= (--output), or replace "
-                "what was generated there before, FORCE=1 (--force)"
+                f"{self.folder} already contains files; name another folder, OUTPUT= (--output), or replace "
+                "earlier results, FORCE=1 (--force)"
             )
 
     def example(self, text: str, one_window: bool = False) -> InputExample:
@@ -143,8 +143,8 @@ class Session:
 
         Args:
             examples: The examples by name.
-            columns: Those of the sheet; without, it is about square.
-            cells: The examples of the sheet by name, "" for an empty cell; without, all in their order.
+            columns: Columns of the sheet; by default it is about square.
+            cells: The examples of the sheet by name, "" for an empty cell; by default all examples in order.
             arrays: Arrays by name, by the name of the .npz file they go to.
         """
         self.check_folder()
@@ -163,7 +163,7 @@ class Session:
         self.report(f"{len(examples)} example{'s' * (len(examples) > 1)} and sheet.png in {self.folder}")
 
     def _remove_former(self) -> None:
-        """Removes what a verb wrote here before, and no other file."""
+        """Removes files that a verb wrote here before, and no others."""
         former = self.folder / FILE_LIST
         names = former.read_text(encoding="utf-8").splitlines() if former.is_file() else []
         for name in names:

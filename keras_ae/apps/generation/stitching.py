@@ -1,7 +1,7 @@
 """Windows joined to examples of any length, cut where they agree.
 
-As in image quilting (Efros and Freeman 2001), the next window is the one of many whose beginning fits best on
-the end of what there is, and the two are cut where they differ least.
+As in image quilting (Efros and Freeman 2001), the next window is the candidate whose beginning best fits the
+end so far, and the two are cut where they differ least.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from keras_ae.formats import Format
 __all__ = ["stitch"]
 
 CANDIDATES = 256
-"""Windows among which the next one is chosen."""
+"""Number of candidates for the next window."""
 MAX_JOINS = 8
-"""Windows that are taken of the same candidates before others are sampled."""
+"""Number of windows chosen from the same candidates before new ones are sampled."""
 BEST_FITS = 8
-"""Of so many that fit equally well one is chosen at random, so that seeds differ."""
+"""One of this many best candidates is chosen at random, so that seeds differ."""
 
 
 def stitch(
@@ -77,7 +77,7 @@ def stitch(
         joins += 1
         if joins % MAX_JOINS == 0:
             pool = np.moveaxis(windows(CANDIDATES, seed + joins), 1 + axis, 1)
-        uncut = opening is not None and joins == 1  # an opening is the user's own and stays as it is
+        uncut = opening is not None and joins == 1  # the user's opening is not changed
         whole, chosen = _join_best(whole, pool, min(overlap, len(whole)), random, format, uncut)
         pool = np.delete(pool, chosen, axis=0)  # so that no window occurs twice
     return np.moveaxis(whole[:length], 0, axis)

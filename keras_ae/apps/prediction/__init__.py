@@ -1,1 +1,1 @@
-"""Predictions of an exported head for arrays, rows of a table and images, in this process or on a server."""
+"""Predictions with an exported head for arrays, table rows and images, locally or on a server."""

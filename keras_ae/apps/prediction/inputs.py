@@ -1,4 +1,4 @@
-"""Inputs of a head, read from files: arrays, rows of a table, and images as the bytes of their files."""
+"""Inputs of a head, read from files: arrays, rows of a table, and encoded images."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SUFFIXES = frozenset(".jfif .jpeg .jpg .png".split())
 MAGIC_BYTES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 """The first bytes of PNG and of JPEG files."""
 MOST_IMAGE_BYTES, MOST_ARRAY_BYTES = 64 * 2**20, 4 * 2**30
-"""Bytes of an image's file, and of all arrays of an .npz, at most."""
+"""Maximum size in bytes of an image file, and of all arrays of an .npz."""
 WHITE = {"uint8": 255.0, "uint16": 65535.0}
 """The level that stands for 1 in pixels of whole numbers."""
 
 
 def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
-    """Sorts out the paths that a caller names.
+    """Sorts the given paths into images and a file of arrays or rows.
 
     Args:
         paths: One file of arrays or rows, or images and folders of images.
@@ -134,7 +134,9 @@ def _prepared(name, array, spec, domain, path):
 
 def _of_pixels(domain):
     """Whether bytes stand for values in [0, 1]; so it is too where the domain is not known."""
-    from keras_ae.domains import domain_of  # which imports Keras, of which a client needs nothing else
+    from keras_ae.domains import (
+        domain_of,
+    )  # imported here because it imports Keras, which a client does not need
 
     return domain is None or domain_of(domain).unit_interval
 

@@ -23,7 +23,7 @@ class OutputFiles:
     """The files that a prediction writes.
 
     Attributes:
-        images: Of each output of image bytes a PNG file for each row, by the output's name.
+        images: For each output of encoded images, by name, a PNG file per row.
         arrays: The .npz file of all other outputs, or None.
     """
 
@@ -44,7 +44,7 @@ def output_files(
     inputs: Sequence[Path],
     force: bool = False,
 ) -> OutputFiles:
-    """Decides which files a prediction writes, before it is made.
+    """Decides which files a prediction will write.
 
     Args:
         output: An .npz file, or a folder (ending in /) for PNG files; None writes nothing.
@@ -57,7 +57,7 @@ def output_files(
         The files.
 
     Raises:
-        InputError: The output has another suffix, already exists, or would overwrite what is read.
+        InputError: The output has another suffix, already exists, or would overwrite an input.
     """
     if output is None:
         return OutputFiles()
@@ -73,12 +73,12 @@ def output_files(
         raise InputError(f"{existing[0]} already exists; name another --output, or overwrite with --force")
     read = {path.resolve() for path in (*map(Path, names), *inputs)}
     if any(path.resolve() in read for path in existing):
-        raise InputError(f"--output {output} would overwrite what is read; name another")
+        raise InputError(f"--output {output} would overwrite an input; name another")
     return files
 
 
 def _in_folder(folder, specs, names):
-    """PNG files named like the rows, and one file of what is no image."""
+    """PNG files named like the rows, and one file for all other outputs."""
     images = [name for name, spec in specs.items() if name.endswith("_bytes") and spec["dtype"] == "string"]
     stems = [Path(name).stem for name in names]
     if len(set(stems)) < len(stems):
@@ -99,7 +99,7 @@ def write(
     """Writes the outputs of a prediction.
 
     Args:
-        files: Where they go.
+        files: The files to write.
         outputs: Arrays by name, a row for each input that could be used.
         rows: The index among all inputs of each of those rows.
         names: The names of all inputs, written into the .npz file as `files`; None writes none.

@@ -1,4 +1,4 @@
-"""A prediction: inputs read, given to a head, and its outputs written; unusable images are left out."""
+"""Prediction: reads inputs, runs a head and writes its outputs; unusable images are left out."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Prediction:
 
 
 def predict(request: PredictionRequest) -> Prediction:
-    """Gives inputs to a head and writes its outputs.
+    """Runs a head on inputs and writes its outputs.
 
     Args:
         request: The inputs, the head, and where the outputs go.

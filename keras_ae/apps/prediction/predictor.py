@@ -1,4 +1,4 @@
-"""The head that predicts: one on a server, or one that runs in this process, used alike."""
+"""The head that predicts, on a server or in this process, with the same interface."""
 
 from __future__ import annotations
 

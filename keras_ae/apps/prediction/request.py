@@ -1,4 +1,4 @@
-"""What a caller asks of a prediction."""
+"""The request for a prediction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparisons for people: an image beside its restoration."""
+"""Comparison images: an image next to its restoration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["side_by_side", "with_holes"]
 
 GAP = 8
 MOST_WIDTH = 4096
-"""Pixels of a comparison's width at most."""
+"""Maximum width of a comparison in pixels."""
 
 
 def side_by_side(before: DecodedImage, after: DecodedImage) -> Image.Image:
@@ -40,7 +40,7 @@ def side_by_side(before: DecodedImage, after: DecodedImage) -> Image.Image:
 
 
 def with_holes(image: DecodedImage, missing: np.ndarray | None) -> DecodedImage:
-    """An image with mid-gray in place of its missing pixels; transparency stays.
+    """An image with mid-gray in place of its missing pixels; transparency is preserved.
 
     Args:
         image: The image.

@@ -160,7 +160,7 @@ def replacing(paths: list[Path]) -> Iterator[list[Path]]:
     """Temporary paths for files that appear together when the block ends without an error.
 
     Args:
-        paths: The files, all in one folder, which is made where it does not exist.
+        paths: The files, all in one folder, which is created if it does not exist.
 
     Yields:
         A path to write to for each file.

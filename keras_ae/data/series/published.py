@@ -78,7 +78,7 @@ class Nab(Dataset):
         """A series and its labels.
 
         Args:
-            name: Of the series, such as "realKnownCause/nyc_taxi".
+            name: Name of the series, such as "realKnownCause/nyc_taxi".
 
         Returns:
             The series.
@@ -199,7 +199,7 @@ def concatenated(name: str, each: dict[str, Data]) -> Data:
     """The data of several series as one; each series stays standardized by itself.
 
     Args:
-        name: Of the data.
+        name: Name of the data.
         each: The data of each series, by its name.
 
     Returns:

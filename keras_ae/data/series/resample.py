@@ -31,7 +31,7 @@ class Series:
     Attributes:
         times: (n,), int64, nanoseconds since 1970, or whole numbers where the file has no times.
         values: (n, channels), float64, NaN where missing.
-        names: Of the channels.
+        names: Names of the channels.
         labels: (n,), bool, True in anomalies; None where none is known.
         rows: (rows of the file,), the index of the point that each row belongs to.
         notes: What was done to the rows of the file, for the user.

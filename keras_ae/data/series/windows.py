@@ -173,7 +173,7 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
     that have missing values or known anomalies. The test split is every window of the whole series.
 
     Args:
-        name: Of the data.
+        name: Name of the data.
         series: The series.
         window: Points of a window.
         normal: The normal part, (first point, one past the last).
@@ -184,7 +184,7 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
 
     Raises:
         InputError: If the normal part has too few windows, or a channel that does not vary in it, or varies
-            by less than float32 can tell apart.
+            by less than float32 can distinguish.
     """
     first, last = normal
     known = series.values[first:last]

@@ -38,7 +38,7 @@ class Column:
     """The values of a column.
 
     Attributes:
-        name: Of the column.
+        name: Name of the column.
         kind: "number", "text" or "time".
         values: (n,). Of numbers: float64, NaN where missing. Of text: int32, indices into `words`, -1 where
             missing. Of times: int64, nanoseconds since 1970 in UTC, the lowest integer where missing.
@@ -82,7 +82,7 @@ class Dialect:
         encoding: Of the text.
         separator: Between cells.
         decimal_commas: Whether commas stand for decimal points.
-        names: Of the columns.
+        names: Names of the columns.
         headed: Whether the file has a header.
         blank: Blank lines before the first row.
         kinds: Of the columns, each "number", "text" or "time".
@@ -296,7 +296,7 @@ def _with_kinds(dialect, kinds, path):
         raise InputError(f"{path} has no column {unknown[0]!r}; its columns are {_some(dialect.names)}")
     wrong = [kind for kind in kinds.values() if kind not in KINDS]
     if wrong:
-        raise InputError(f"a column's kind is one of {', '.join(KINDS)}; received {wrong[0]!r}")
+        raise InputError(f"a column's kind must be one of {', '.join(KINDS)}; received {wrong[0]!r}")
     changed = tuple(kinds.get(name, kind) for name, kind in zip(dialect.names, dialect.kinds, strict=True))
     return replace(dialect, kinds=changed)
 

@@ -102,7 +102,7 @@ class TableFile(Dataset):
         """Reads columns of the file.
 
         Args:
-            names: Of the columns.
+            names: Names of the columns.
             words: Those to read as words; all others are read as numbers.
 
         Returns:
@@ -162,7 +162,7 @@ def data_of(
     """Columns as data; the preprocessing is fitted on the normal rows of the training split.
 
     Args:
-        name: Of the data.
+        name: Name of the data.
         columns: By name.
         labels: (n,), 0 for normal rows; None if all rows are normal.
         label_names: The meaning of each label.
@@ -260,7 +260,7 @@ def usable_columns(
 
 
 def _blurred(values):
-    """Whether values differ by less than float32 can tell apart."""
+    """Whether values differ by less than float32 can distinguish."""
     return 0 < values.std() < np.abs(values).max() / SHARPEST
 
 

@@ -1,4 +1,4 @@
-"""Codes in shards by an Apache Beam pipeline, on any of its runners; existing shards are kept.
+"""Encoding in shards with an Apache Beam pipeline, on any of its runners; existing shards are kept.
 
     python -m keras_ae.apps.encoding.beam RECIPE INPUT --output DIR --shards N [--join FILE] [BEAM'S FLAGS]
 

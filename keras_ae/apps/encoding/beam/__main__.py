@@ -33,9 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("input", help="a data set's name, a folder of images, an .npy or .npz file")
     parser.add_argument("--outputs", default="", metavar="NAME,...", help="what to write (default: code)")
     parser.add_argument("--head", default="encoder", help="the head (default: %(default)s)")
-    parser.add_argument("--version", type=int, metavar="N", help="of the head; otherwise the stable one")
     parser.add_argument(
-        "--split", choices=("train", "validation", "test"), help="of a named data set; otherwise all of it"
+        "--version", type=int, metavar="N", help="version of the head (default: the stable one)"
+    )
+    parser.add_argument(
+        "--split", choices=("train", "validation", "test"), help="split of a named data set (default: all)"
     )
     parser.add_argument("--key", help="name of the array in an .npz, as data.key in training")
     parser.add_argument("--batch", type=int, metavar="N", help="examples at a time (default: by their size)")
@@ -54,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         _run(options, flags)
         return 0
     except KeyboardInterrupt:
-        print("\nkeras_ae.beam: interrupted; the same command goes on", file=sys.stderr)
+        print("\nkeras_ae.beam: interrupted; run the same command to resume", file=sys.stderr)
         return 130
     except (InputError, OSError) as error:
         print(f"keras_ae.beam: {' '.join(str(error).split())}", file=sys.stderr)
@@ -92,7 +94,7 @@ def _run(options, flags):
         )
     if options.format == "npy" and len(head.outputs) > 1:
         raise InputError(
-            f"an .npy holds one output, received --outputs {options.outputs}; take --format parquet"
+            f"an .npy holds one output, received --outputs {options.outputs}; use --format parquet"
         )
     job = Job(
         head, options.input, options.split, options.key, stream.count,
@@ -105,7 +107,7 @@ def _run(options, flags):
     written, failures = encode_shards(job, stream, flags)
     seconds = time.perf_counter() - started
     print(
-        f"{job.folder}: {written} of {job.shards} shards made in {seconds:.1f} s, "
+        f"{job.folder}: {written} of {job.shards} shards written in {seconds:.1f} s, "
         f"{job.count:,} examples in all"
     )
     if failures:

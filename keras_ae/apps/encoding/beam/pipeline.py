@@ -87,7 +87,7 @@ class WriteShard(apache_beam.DoFn):
 
 
 def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[int, dict[str, str]]:
-    """Runs the pipeline for the shards that are not there yet.
+    """Runs the pipeline for the missing shards.
 
     A worker holds the codes of one shard and a few batches of its examples in memory.
 
@@ -97,10 +97,10 @@ def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[
         flags: Flags of Beam's own.
 
     Returns:
-        How many shards were written, and the reason for each image that any of them leaves out.
+        The number of shards written, and the reason for each image left out.
 
     Raises:
-        InputError: The folder was begun with another head or input; or, once all other shards are
+        InputError: If the folder was started with another head or input; or, once all other shards are
             written, some hold a value that the head does not take.
     """
     claim(job, stream)
@@ -125,7 +125,7 @@ def _run_pipeline(job, missing, flags):
             numbers = pipeline | "Shards" >> apache_beam.Create(missing) | apache_beam.Reshuffle()
             encoded = numbers | "Encode" >> RunInference(Encoding(job))
             encoded | "Write" >> apache_beam.ParDo(WriteShard(job))
-    except RuntimeError as error:  # which Beam makes of whatever ends a step
+    except RuntimeError as error:  # Beam wraps any error in a step in this one
         if "KeyboardInterrupt" in str(error):
             raise KeyboardInterrupt from error
         raise

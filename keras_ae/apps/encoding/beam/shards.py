@@ -19,7 +19,7 @@ from keras_ae.files import replace_text
 __all__ = ["MANIFEST", "Job", "claim", "join", "join_paths"]
 
 MANIFEST = "_manifest.json"
-"""The facts that a folder of shards depends on; readers of the folder as one table skip its underscore."""
+"""The file of facts that the shards depend on; readers of the folder as one table skip its underscore."""
 
 JOINED_ROWS = 4096
 """Rows of a shard that are joined at a time."""
@@ -37,7 +37,7 @@ class Job:
         count: The examples of the input.
         columns: The columns of the codes besides the outputs.
         folder: The folder of the shards.
-        shards: How many there are.
+        shards: Number of shards.
         suffix: Suffix of their files: ".npy" or ".parquet".
         batch: Examples at a time.
     """
@@ -117,7 +117,7 @@ def claim(job: Job, stream: Stream) -> None:
     file = job.folder / MANIFEST
     if not file.exists():
         if any(job.folder.glob("codes-*")):
-            raise InputError(f"{job.folder} holds shards of unknown origin; name another folder")
+            raise InputError(f"{job.folder} contains shards of unknown origin; name another folder")
         job.folder.mkdir(parents=True, exist_ok=True)
         replace_text(file, json.dumps(facts, indent=1) + "\n")
         return
@@ -128,7 +128,7 @@ def claim(job: Job, stream: Stream) -> None:
     changed = [name for name in facts if before.get(name) != facts[name]]
     if changed:
         changes = "; ".join(f"{name} was {before.get(name)}, is {facts[name]}" for name in changed)
-        raise InputError(f"{job.folder} was begun with other things ({changes}); name another folder")
+        raise InputError(f"{job.folder} was started with other settings ({changes}); name another folder")
 
 
 def join(job: Job, output: Path, force: bool = False) -> int:
