@@ -120,7 +120,7 @@ def evaluate(options: argparse.Namespace) -> int:
     request = RunRequest.of_run(directory, options.recipe)
     data = None if test_set is not None else options.data
     recipe = request.changed(data, split_settings(options.set)).load()
-    evaluate_run(load_run(recipe, directory, measured_on=test_set), print_metrics)
+    evaluate_run(load_run(recipe, directory, test_set=test_set), print_metrics)
     return 0
 
 

@@ -1,1 +1,1 @@
-"""Data sets: where examples come from, and the splits and batches made of them."""
+"""Data sets, their splits, and their batches."""

@@ -107,13 +107,13 @@ class ArrayFile(Dataset):
         return self._domain is not None and self._domain.one_hot
 
     def headers(self) -> dict[str, Header]:
-        """The headers of the file's arrays; their content is not read.
+        """Reads the headers of the file's arrays, but not their content.
 
         Returns:
             Headers by name; that of an .npy is called "array".
 
         Raises:
-            InputError: For a file that is not NumPy's.
+            InputError: If the file is not a NumPy file.
         """
         with readable(self.path):
             if Path(self.path).suffix.lower() == ".npy":
@@ -131,13 +131,13 @@ class ArrayFile(Dataset):
         """Chooses the examples among a file's arrays.
 
         Args:
-            headers: Of the arrays, by name.
+            headers: Headers of the arrays by name.
 
         Returns:
             The name of the examples.
 
         Raises:
-            InputError: For an unknown key, and where none of the names is known.
+            InputError: If the key is unknown, or no array has a known name.
         """
         if self.key is not None and self.key not in headers:
             raise InputError(f"{self.path} holds {', '.join(sorted(headers))}; received data.key={self.key}")

@@ -1,4 +1,4 @@
-"""Where examples come from: the base class of data sets."""
+"""The base class of data sets."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ __all__ = ["Dataset", "Sample"]
 
 
 class Dataset:
-    """A frozen dataclass that says where examples come from.
+    """Base class of data sets, which are frozen dataclasses.
 
-    A subclass overrides what it has; `load` and `sample` it must have. Those below `keras_ae.data` are
-    found by listing the folder: `name`, or `accepts` and `priority`, say what text stands for one.
+    Subclasses must implement `load` and `sample` and may override the rest. Data sets in `keras_ae.data` are
+    found by listing the folder; `name`, or `accepts` and `priority`, define which text on a command line
+    selects one.
 
     Attributes:
         name: What stands for the data set on a command line, such as "mnist"; "" for one of a file or a
@@ -39,24 +40,24 @@ class Dataset:
 
     @classmethod
     def accepts(cls, text: str) -> Dataset | None:
-        """The data set that a command line's text stands for.
+        """Parses the text of a command line.
 
         Args:
             text: A name or a path.
 
         Returns:
-            The data set; None if the text stands for another kind.
+            The data set; None if the text does not select this kind.
         """
         return cls() if cls.name and text == cls.name else None
 
     def load(self) -> Data:
-        """The data itself; downloads it, once, into the Keras cache where it is a published set.
+        """Loads the data; a published set is downloaded once, into the Keras cache.
 
         Returns:
             The splits, in memory or ready to be read.
 
         Raises:
-            InputError: For a file or folder that cannot be read as this kind of data.
+            InputError: If the file or folder cannot be read as this kind of data.
         """
         raise NotImplementedError
 
@@ -65,7 +66,7 @@ class Dataset:
         raise NotImplementedError
 
     def around(self, dataset: Dataset) -> Dataset:
-        """The data set to use where another one takes the place of this one.
+        """The data set to use if another one replaces this one.
 
         Args:
             dataset: The other one.
@@ -77,10 +78,10 @@ class Dataset:
         return dataset
 
     def replacing(self, other: Dataset | None) -> Self:
-        """This data set with the fields that are carried over from the one whose place it takes.
+        """This data set with the fields carried over from the one that it replaces.
 
         Args:
-            other: That one; None if there is none.
+            other: The replaced data set, or None.
 
         Returns:
             A copy with those fields.
@@ -95,18 +96,18 @@ class Dataset:
 
     @property
     def time_column(self) -> str:
-        """The column of a file that the user named as its times; "" for none."""
+        """The time column set by the user, or ""."""
         return ""
 
     @property
     def label_column(self) -> str:
-        """The column of a file that the user named as its labels; "" for none."""
+        """The label column set by the user, or ""."""
         return ""
 
 
 @dataclass(frozen=True)
 class Sample(Dataset):
-    """A data set's own sample in place of the whole: no download, over in seconds.
+    """A data set's sample in place of the whole, which needs no download and only seconds.
 
     Attributes:
         of: The data set.

@@ -41,7 +41,7 @@ def download(name: str, origin: str, folder: str, sha256: str) -> Path:
                 cache_dir=str(cache),
             )
         )
-    except Exception as error:  # get_file raises a bare Exception where the fetch fails
+    except Exception as error:  # get_file raises a bare Exception if the download fails
         raise InputError(
             f"could not fetch {origin}{name} ({' '.join(str(error).split())}); put the file at {target} "
             f"(sha256 {sha256}) and try again"

@@ -24,7 +24,7 @@ def dataset_kinds() -> list[type[Dataset]]:
 
 
 def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
-    """The data set that a name (`mnist`) or a path (a folder, an .npz) stands for.
+    """Finds the data set for a name (`mnist`) or a path (a folder, an .npz).
 
     A name has precedence over a folder of the same name; write `./mnist` for the folder.
 
@@ -57,7 +57,7 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
 
 
 def _check_folder(text: str, category: str) -> None:
-    """Refuses a folder that holds neither examples of a category nor images."""
+    """Refuses a folder that contains neither examples of a category nor images."""
     own = [kind for kind in dataset_kinds() if kind.holds and kind.category == category]
     if not own or not Path(text).is_dir() or any(kind.accepts(text) for kind in own):
         return

@@ -1,4 +1,4 @@
-"""The pipeline from examples in memory to the batches that a model trains on and is evaluated on."""
+"""The pipeline from examples in memory to batches for training and evaluation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Autoencoding", "PairedData", "Pairing", "head_inputs", "without_name
 
 
 class Pairing(Protocol):
-    """Anything that makes inputs and targets of examples, such as a task."""
+    """Anything that makes inputs and targets from examples, such as a task."""
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """(examples (batch, ...), seeds (batch, 2), domain) -> (inputs, targets)."""
@@ -39,7 +39,7 @@ class PairedData:
 
     Attributes:
         data: The data, as `task.prepare` gives it.
-        task: What makes inputs and targets of examples.
+        task: Makes inputs and targets from examples.
         seed: Random seed of order and noise.
     """
 
@@ -69,12 +69,12 @@ class PairedData:
     def training_batches(self, batch_size: int, first_epoch: int = 0) -> tuple[tf.data.Dataset, int]:
         """Endless shuffled batches of the training split.
 
-        Order and noise are functions of (seed, epoch, index) alone: new in every epoch, the same in a
-        repeat, and a run resumed at an epoch sees what an unbroken one sees. An epoch leaves out the few
-        examples, other ones each time, that do not fill its last batch.
+        Order and noise are functions of (seed, epoch, index) alone: new in every epoch, the same in a repeat,
+        and the same in a resumed run as in an uninterrupted one. An epoch skips the few examples that do not
+        fill its last batch; they differ between epochs.
 
         Args:
-            batch_size: Examples in a batch; at most those of the split are taken.
+            batch_size: Examples per batch, limited to the size of the split.
             first_epoch: The epoch to begin with.
 
         Returns:
@@ -103,7 +103,7 @@ class PairedData:
     def held_back_batches(self, split: Split) -> tf.data.Dataset:
         """Batches of a split in its own order, once, with the same noise in each pass.
 
-        The noise is the split's own: that of no other split, and of no epoch of training.
+        The noise is independent of that of other splits and of training epochs.
 
         Args:
             split: One of the data's, or a part of one.
@@ -136,7 +136,7 @@ class PairedData:
             yield {"inputs": inputs, "targets": targets, "seeds": seeds}, targets
 
     def _loader(self, split):
-        """(indices, the numbers that tell their noise apart) -> a batch."""
+        """(indices, numbers that make their noise independent) -> a batch."""
         read = split.reader()
         classes = self.data.classes
         labels = tf.constant(split.labels) if classes else None
@@ -179,5 +179,5 @@ def without_names(batches: tf.data.Dataset) -> tf.data.Dataset:
 
 
 def _seeds(seed, number):
-    """(batch, 2) seeds; the numbers of training are at least 0, those of data held back below."""
+    """(batch, 2) seeds; numbers are at least 0 in training and negative for held-out data."""
     return tf.stack([tf.fill(tf.shape(number), tf.constant(seed, tf.int64)), number], axis=-1)

@@ -96,7 +96,7 @@ class Split:
         Returns:
             A smaller split.
         """
-        return self.take(slice(None, None, max(1, -(-len(self.examples) // most))))
+        return self.take(slice(None, None, max(1, -(-len(self.examples) // max_examples))))
 
     def take(self, index: Any) -> Split:
         """Selects examples.

@@ -1,4 +1,4 @@
-"""How each kind of example is read, rendered and written for people: one format a file."""
+"""Formats: how each kind of example is read, rendered and written, one per file."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from keras_ae.imaging.grid import is_image_shape
 __all__ = ["Format", "SampleFunction", "format_of", "formats", "from_json", "to_json"]
 
 SampleFunction = Callable[[int, int], np.ndarray]
-"""(count, seed) -> examples (count, ...), the same for the same seed."""
+"""A deterministic function (count, seed) -> examples (count, ...)."""
 
 
 class Format:
-    """How examples of one kind are read, rendered and written for people.
+    """Base class of formats: how examples of one kind are read, rendered and written.
 
-    A subclass is a frozen dataclass of plain values, so that a run's folder stores it as JSON. It
-    implements `read`, `render` and `write`, and overrides what else its examples have.
+    A subclass is a frozen dataclass of plain values, so that a run's folder stores it as JSON. It implements
+    `read`, `render` and `write`, and overrides further methods that apply to its examples.
 
     Examples are in original units: whole numbers (n, ...) of classes in the categorical domain,
     without the axis of classes, otherwise float32 values (n, ...).
@@ -33,7 +33,7 @@ class Format:
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """Suffixes of the files that `read` takes, the first of which `write` writes."""
+        """Suffixes of files for `read`; `write` uses the first one."""
         raise NotImplementedError
 
     @property
@@ -48,12 +48,12 @@ class Format:
 
     @property
     def length_name(self) -> str:
-        """What users call that many steps, in the plural."""
+        """The plural name of that many steps, for users."""
         return "steps"
 
     @property
     def judges(self) -> bool:
-        """Whether `validity` tells valid examples from others."""
+        """Whether `validity` can be determined."""
         return False
 
     @property
@@ -77,7 +77,7 @@ class Format:
             The example.
 
         Raises:
-            InputError: If the file holds no such example.
+            InputError: If the file does not contain such an example.
         """
         raise NotImplementedError
 
@@ -105,7 +105,7 @@ class Format:
         raise NotImplementedError
 
     def comparable(self, examples: np.ndarray) -> np.ndarray:
-        """The part of examples that has to agree where two windows are joined.
+        """The part of examples that must agree where two windows are joined.
 
         Args:
             examples: (n, ...).
@@ -116,7 +116,7 @@ class Format:
         return examples
 
     def join(self, before: np.ndarray, window: np.ndarray, cut: int) -> np.ndarray:
-        """Joins a window to what comes before it.
+        """Joins a window to the preceding steps.
 
         Args:
             before: (length, ...), with `axis` moved to the front.
@@ -135,13 +135,13 @@ class Format:
             examples: (n, ...).
 
         Returns:
-            (n,) in [0, 1], 1 for examples that are wholly valid.
+            (n,) in [0, 1], 1 for fully valid examples.
         """
         raise NotImplementedError
 
     @property
     def unjudged_reason(self) -> str:
-        """Why nothing tells valid examples from others; empty where `judges` is true."""
+        """Why the validity of examples is unknown; empty if `judges` is true."""
         if self.judges:
             return ""
         return (
@@ -161,7 +161,7 @@ class Format:
         return example, False
 
     def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
-        """Attributes that an example has or lacks.
+        """Detects attributes of examples.
 
         Args:
             examples: (n, ...).
@@ -172,7 +172,7 @@ class Format:
         return {}
 
     def sample_metrics(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
-        """Metrics of samples beside real examples.
+        """Metrics of samples, compared with real examples.
 
         Args:
             samples: (n, ...).
@@ -185,7 +185,7 @@ class Format:
         return {}
 
     def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
-        """Generators simpler than a network, fitted to training examples.
+        """Baseline generators without a network, fitted to training examples.
 
         Args:
             train: (n, ...).
@@ -214,7 +214,7 @@ class Format:
             example: (...).
 
         Returns:
-            Samples (n,) float32 in [-1, 1], and how many there are a second.
+            Samples (n,) float32 in [-1, 1], and the sampling rate.
         """
         raise NotImplementedError
 
@@ -237,7 +237,7 @@ def format_of(own: Format | None, domain: str, shape: tuple[int, ...]) -> Format
         shape: The shape of an example.
 
     Returns:
-        Its own format, otherwise the one that follows from the domain and the shape.
+        Its own format, or else the one for its domain and shape.
     """
     if own is not None:
         return own
@@ -268,7 +268,7 @@ def from_json(text: str) -> Format:
         The format.
 
     Raises:
-        InputError: If the text names no format, or fields that it does not have.
+        InputError: If the format or one of its fields does not exist.
     """
     try:
         read = json.loads(text)

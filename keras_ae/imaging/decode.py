@@ -42,7 +42,7 @@ def read_image(file: Path, pixels: np.ndarray) -> str | None:
             check_size(image)
             fill(image, pixels)
         return None
-    except Exception as error:  # the decoders raise whatever they like for a broken file
+    except Exception as error:  # decoders may raise any error for a broken file
         return one_line(error)
 
 

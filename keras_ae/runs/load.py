@@ -26,7 +26,7 @@ def load_run(
     recipe: Recipe,
     directory: Path,
     report: Callable[[str], None] = print,
-    measured_on: Dataset | None = None,
+    test_set: Dataset | None = None,
 ) -> Run:
     """A finished run from its folder, with the data that the recipe names, scaled as they were in training.
 
@@ -36,7 +36,7 @@ def load_run(
         recipe: The recipe, with the data to evaluate on.
         directory: The run's folder.
         report: Called with each line about the data and about what differs.
-        measured_on: A published test set in place of the data's own test split.
+        test_set: A published test set in place of the data's own test split.
 
     Returns:
         The run.
@@ -51,8 +51,8 @@ def load_run(
     trained = tuple(artifacts.heads.encoder.get_layer("inputs").output.shape[1:])
     paired = PairedData(data, recipe.task, recipe.seed)
     spec = paired.spec
-    if measured_on is not None:
-        data, spec = _measured_on(measured_on, paired, trained, report)
+    if test_set is not None:
+        data, spec = _on_test_set(test_set, paired, trained, report)
     if not fits(trained, spec.input_shape):
         raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
     heads = recipe.variant.build(spec)
@@ -68,7 +68,7 @@ def load_run(
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
 
 
-def _measured_on(dataset, paired, trained, report):
+def _on_test_set(dataset, paired, trained, report):
     """The data with a published set in place of its test split, and the spec of that set."""
     data = paired.data
     tested, channels = dataset.load(), data.train.shape[-1]

@@ -74,7 +74,7 @@ class Task:
         return None
 
     def further_metrics(
-        self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None
+        self, heads: Heads, data: Data, seed: int, sample_codes: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
         """Test metrics other than those of single reconstructions.
 
@@ -82,7 +82,7 @@ class Task:
             heads: Trained heads.
             data: The data as returned by `prepare`.
             seed: Random seed.
-            draw: Samples codes to generate from; None if the variant does not generate.
+            sample_codes: Samples codes to generate from; None if the variant does not generate.
 
         Returns:
             Metrics by row ("model", or a baseline's name) and name.

@@ -205,7 +205,9 @@ class Anomaly(Task):
         outputs = batched(detector.model, {"inputs": np.asarray(values(data.test.examples))})
         return kind_metrics(outputs, detector.facts["threshold"], data)
 
-    def further_metrics(self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None) -> Metrics:
+    def further_metrics(
+        self, heads: Heads, data: Data, seed: int, sample_codes: CodeSampler | None
+    ) -> Metrics:
         """Metrics of the detector and of simpler ones; see `detection_metrics`."""
         if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
             return {}

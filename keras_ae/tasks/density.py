@@ -58,7 +58,7 @@ class Density(Task):
         return {"training mean": lambda inputs: np.broadcast_to(mean, inputs.shape)}
 
     def further_metrics(
-        self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None
+        self, heads: Heads, data: Data, seed: int, sample_codes: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
         """Mean -log p(x) and negative evidence lower bound of the test examples, in nats.
 

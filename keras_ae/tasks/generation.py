@@ -58,7 +58,7 @@ class Generation(Task):
         return Reconstruction().baselines(data, seed, latent_dim)
 
     def further_metrics(
-        self, heads: Heads, data: Data, seed: int, draw: CodeSampler | None
+        self, heads: Heads, data: Data, seed: int, sample_codes: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
         """Metrics of samples, and of the format's own simpler generators; none without a sampler.
 
@@ -74,10 +74,10 @@ class Generation(Task):
 
         The format adds its own metrics, and a row of real test examples allows a comparison.
         """
-        if draw is None:
+        if sample_codes is None:
             return {}
         labels = np.arange(self.samples) % data.classes if data.classes else None
-        samples = generate(heads, draw(self.samples, seed), labels, data.classes)
+        samples = generate(heads, sample_codes(self.samples, seed), labels, data.classes)
         real = _RealExamples(data)
         model = self._classifier_metrics(heads, data, samples, labels)
         model |= real.metrics_of(data.scaler.inverse_transform(samples))

@@ -106,7 +106,7 @@ def test_whole_images_are_scored_and_not_crops(finished):
 def test_a_published_set_takes_the_place_of_the_test_images_in_the_colors_of_the_network(finished, own_cache):
     own_cache(Set5, 2, (30, 37))
     run, told = finished[0]["photo_denoising"], []
-    measured = load_run(run.recipe, run.directory, told.append, measured_on=Set5())
+    measured = load_run(run.recipe, run.directory, told.append, test_set=Set5())
     assert [image.shape for image in measured.data.whole] == [(30, 37, 1)] * 2
     assert "2 photographs of Set5, to evaluate on" in told
     assert len(measured.data.train) == len(run.data.train)
@@ -143,7 +143,7 @@ def test_a_network_of_color_is_not_measured_on_gray_images(finished, own_cache):
     own_cache(Set12, 2, (30, 37))
     run = finished[0]["inpainting"]
     with pytest.raises(InputError, match="Set12 is gray, and to a network of color another problem"):
-        load_run(run.recipe, run.directory, lambda _: None, measured_on=Set12())
+        load_run(run.recipe, run.directory, lambda _: None, test_set=Set12())
 
 
 def test_data_that_are_no_images_are_not_measured_on_photographs(tmp_path, own_cache, random):
@@ -155,7 +155,7 @@ def test_data_that_are_no_images_are_not_measured_on_photographs(tmp_path, own_c
     )
     run = train(recipe, tmp_path / "run", report=lambda _: None)
     with pytest.raises(InputError, match="Set5 holds images, the model was trained on real values"):
-        load_run(run.recipe, run.directory, lambda _: None, measured_on=Set5())
+        load_run(run.recipe, run.directory, lambda _: None, test_set=Set5())
 
 
 def test_a_network_of_one_size_is_scored_on_crops_of_photographs(tmp_path):

@@ -72,7 +72,7 @@ def read_image(file: Path, most_pixels: int) -> DecodedImage:
             levels, alpha = _planes(ImageOps.exif_transpose(image), is_gray)
     except InputError:
         raise
-    except Exception as error:  # the decoders raise whatever they like for a broken file
+    except Exception as error:  # decoders may raise any error for a broken file
         raise InputError(_reason(error)) from error
     own = profile if profile and profile[16:20] == SPACES[levels.shape[-1]] else None
     return DecodedImage(levels, alpha, own, notes)

@@ -23,7 +23,7 @@ class RestorationRequest:
         masks: The path of the masks, or None.
         others: Names of files that are no images.
         failures: The reason, by name, for folders that cannot be listed and images without a mask.
-        tile: Pixels of a tile's side.
+        tile: Side of a tile in pixels.
         most_megapixels: Megapixels of an image at most, before and after restoration.
     """
 

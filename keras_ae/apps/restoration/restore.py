@@ -101,7 +101,7 @@ def restored_image(
     Args:
         restorer: The head.
         image: The image.
-        tile: Pixels of a tile's side.
+        tile: Side of a tile in pixels.
         missing: (height, width) bool, pixels to fill in; they become opaque.
 
     Returns:

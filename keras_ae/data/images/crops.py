@@ -51,7 +51,7 @@ class Photograph:
     Attributes:
         decode: () -> (height, width, channels) uint8, of any size.
         digest: A hash of its content.
-        pixels: Their number.
+        pixels: Number of pixels.
     """
 
     decode: Callable[[], np.ndarray]

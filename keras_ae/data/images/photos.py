@@ -226,7 +226,7 @@ def read_photograph(file: Path, channels: int) -> Photograph:
 
 
 def _read(files, channels):
-    """The photographs that can be read, their channels, and what is wrong with the others, by file."""
+    """The photographs that can be read, their channels, and the reasons for the others, by file."""
     with ThreadPoolExecutor(WORKERS) as pool:
         headers = dict(zip(files, pool.map(image_header, files), strict=True))
         faults = {file: header for file, header in headers.items() if isinstance(header, str)}

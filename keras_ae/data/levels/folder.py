@@ -1,4 +1,4 @@
-"""Tile levels of one's own: a folder of text files and a legend, in the form of the VGLC."""
+"""Tile levels of the user: a folder of text files and a legend, in the VGLC's format."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from keras_ae.formats.levels.legend import Legend
 __all__ = ["LevelFolder"]
 
 DEFAULT_WIDTH = 28
-"""Columns of a window where levels differ in size and `width` is None."""
+"""Columns of a window if levels differ in size and `width` is None."""
 MIN_ROWS, MIN_COLUMNS = 3, 4
-"""Rows and columns of a level at least."""
+"""Minimum number of rows and columns of a level."""
 MAX_LEGEND_BYTES = 2**20
-"""A larger file is no legend."""
+"""Maximum size of a legend file in bytes."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class LevelFolder(Dataset):
         return cls(text) if any(_tiles_of(file) for file in sorted(folder.glob("*.json"))) else None
 
     def load(self) -> Data:
-        """Reads the levels and cuts them into windows where they differ in size.
+        """Reads the levels and cuts them into windows if they differ in size.
 
         Raises:
             InputError: If levels are ragged, of unknown tiles, of different heights, too narrow or too large.
@@ -159,7 +159,7 @@ def _level_files(folder: Path) -> list[Path]:
 
 
 def _text(file: Path) -> str:
-    """A file's text; raises InputError for a file that is no text."""
+    """A file's text; raises InputError for a file that is not text."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -167,7 +167,7 @@ def _text(file: Path) -> str:
 
 
 def _tiles_of(file: Path) -> dict[str, list[str]] | None:
-    """The tiles of a legend, or None for a file that is no legend of the VGLC's form."""
+    """The tiles of a legend, or None if the file is not a legend in the VGLC's format."""
     try:
         if file.stat().st_size > MAX_LEGEND_BYTES:
             return None

@@ -27,7 +27,7 @@ class GeneratedLevels(Dataset):
     """Levels of ground with gaps, hills, pipes, cannons, blocks, coins and enemies; all can be run.
 
     Attributes:
-        levels: How many levels, at least 3.
+        levels: Number of levels, at least 3.
         columns: Columns of each level.
         width: Columns of a window, 4 to `columns`.
         seed: Random seed.
@@ -74,7 +74,7 @@ def generate_levels(count: int, columns: int, seed: int) -> np.ndarray:
     """Generates levels of the tiles of `MARIO`, all different and all playable.
 
     Args:
-        count: How many levels.
+        count: Number of levels.
         columns: Columns of each.
         seed: Random seed.
 

@@ -20,7 +20,7 @@ def windows(level: np.ndarray, width: int) -> np.ndarray:
     """The windows of a level at every offset.
 
     Args:
-        level: Whole numbers, (rows, columns).
+        level: Integers (rows, columns).
         width: Columns of a window.
 
     Returns:
@@ -67,9 +67,9 @@ def data_of(
         name: The data set's name.
         format: The format of the pieces.
         levels: Whole numbers, (rows, columns) each.
-        pieces: Those of each level, (n, rows, columns) each.
-        fractions: Of the levels that go to validation and to test.
-        pieces_name: What the pieces are called in notes.
+        pieces: The pieces of each level, (n, rows, columns) each.
+        fractions: Fractions of the levels for validation and test.
+        pieces_name: The name of the pieces in notes.
         group_alike: Whether levels that are much alike go to the same split, as where a game has harder
             versions of an earlier level. Rooms are not grouped: they are alike by their walls alone.
 

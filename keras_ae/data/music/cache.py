@@ -1,4 +1,4 @@
-"""A cache of pieces of music in files of plain arrays, for those that are slow to read."""
+"""A cache of pieces of music that are slow to read, in files of plain arrays."""
 
 from __future__ import annotations
 

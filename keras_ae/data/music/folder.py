@@ -1,4 +1,4 @@
-"""Music of one's own: any folder of MIDI files."""
+"""Music of the user: any folder of MIDI files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from keras_ae.formats.music.voices import separate_voices
 __all__ = ["MidiFolder", "midi_files"]
 
 MAX_LISTED = 4
-"""Files that a note lists."""
+"""Maximum number of files listed in a note."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class MidiFolder(Dataset):
         return sample_data("sample", self._cut, voices=self.voices)
 
     def _piece(self, file: str) -> tuple[Piece, int, tuple[str, ...]]:
-        """A file's piece, the count of notes that are in no voice, and its meters; raises InputError."""
+        """A file's piece, the number of notes outside all voices, and its meters; may raise InputError."""
         score = midi.read(file, STEPS_A_BEAT)
         voices = separate_voices(score, self.voices)
         name = str(Path(file).relative_to(self.path))

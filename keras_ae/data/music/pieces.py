@@ -21,7 +21,7 @@ __all__ = ["STEPS_A_BEAT", "Cut", "data_of", "sample_data", "split_by_melody"]
 STEPS_A_BEAT, BEATS_A_BAR = 4, 4
 STEPS_A_BAR = STEPS_A_BEAT * BEATS_A_BAR
 MAX_BYTES = 3 * 2**29
-"""Bytes that the windows of a data set take one-hot at most."""
+"""Maximum bytes of the one-hot windows of a data set."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ def data_of(
 
     Args:
         name: The data set's name.
-        pieces: Those of each split, by its name.
+        pieces: The pieces of each split, by its name.
         cut: How they are cut into windows.
-        onsets: Whether the pieces tell repeated notes from held ones.
+        onsets: Whether the pieces distinguish repeated notes from held ones.
         notes: Further notes for the user.
 
     Returns:
@@ -118,7 +118,7 @@ def split_by_melody(pieces: Sequence[Piece], bars: int) -> tuple[dict[str, list[
 
     Args:
         pieces: The pieces.
-        bars: Full bars that a piece has at least.
+        bars: Minimum number of full bars of a piece.
 
     Returns:
         The pieces by split, and a note on those that are shorter, or "".
@@ -145,7 +145,7 @@ def sample_data(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Da
     Args:
         name: The data set's name.
         cut: How they are cut into windows; they are transposed by at most a semitone.
-        onsets: Whether they tell repeated notes from held ones.
+        onsets: Whether they distinguish repeated notes from held ones.
         voices: Voices of a piece; those beyond 4 repeat the others from the top.
 
     Returns:
@@ -166,7 +166,7 @@ def sample_data(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Da
 
 
 def _augmented(windows: np.ndarray, vocabulary: Vocabulary, cut: Cut, room: int) -> np.ndarray:
-    """Windows and their transpositions, a random choice of these where there is no room for all.
+    """Windows and their transpositions, or a random choice of these if they do not fit in memory.
 
     Of sung music only those in which no more notes lie outside the voices' ranges than before, as in DeepBach
     (Hadjeres, Pachet and Nielsen 2017).

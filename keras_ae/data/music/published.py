@@ -29,9 +29,9 @@ MANIFEST = Path(__file__).with_name("published.sha256")
 class JsbChorales(Dataset):
     """The JSB chorales (Boulanger-Lewandowski et al. 2012, arXiv:1206.6392) on a grid of sixteenths.
 
-    382 chorales, in the given splits of 229, 76 and 77. They do not tell a repeated note from a held one, nor
-    where bars begin: windows start every bar's length from the piece's beginning.
-    Some chorales are in two splits: 1.3 % of the windows that validate are in training pieces in some key.
+    382 chorales, in the given splits of 229, 76 and 77. They mark neither repeated notes nor the beginnings
+    of bars: windows start every bar's length from the piece's beginning. Some chorales are in two splits: 1.3
+    % of the windows that validate are in training pieces in some key.
 
     Attributes:
         bars: Bars of a window, 16 steps each.
@@ -77,7 +77,7 @@ class JsbChorales(Dataset):
 
 @dataclass(frozen=True)
 class Chorales(Dataset):
-    """The chorales of the music21 corpus in four voices and 4/4, which tell repeated notes from held ones.
+    """The chorales of the music21 corpus in four voices and 4/4, with repeated notes marked.
 
     328 of the corpus's 433 pieces by Bach in music21 10.5.1. Windows start at bar lines. A tune's settings
     and transpositions share a split, by content, 80 / 10 / 10. Needs the extra `music` and no download; the

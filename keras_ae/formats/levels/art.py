@@ -1,6 +1,6 @@
 """Images of levels: tiles of 16 pixels in sprites of our own, and a path over them.
 
-The tags of a tile tell what it looks like; one of unknown tags is a colored field with its character.
+A tile's tags determine its sprite; a tile with unknown tags is a colored field with its character.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from keras_ae.formats.levels.legend import Legend
 __all__ = ["level_image"]
 
 SIDE = 16
-"""Pixels of a tile's side."""
+"""Side of a tile in pixels."""
 PATH_COLOR = (230, 40, 70)
 
 
@@ -28,7 +28,7 @@ def level_image(
     """An image of a level.
 
     Args:
-        level: Whole numbers, (rows, columns).
+        level: Integers (rows, columns).
         legend: The legend of the tiles.
         game: The game, which may have sprites of its own.
         path: Cells (row, column) of a path to draw over the level.
@@ -67,7 +67,7 @@ def _tile_images(legend: Legend, game: Game) -> np.ndarray:
 
 
 def _sprite(tags: Sequence[str], game: Game) -> Callable[[sprites.Pen], None] | None:
-    """What draws a tile with these tags; None for a letter, or for nothing where it is empty."""
+    """The function that draws a tile with these tags; None for a letter or an empty tile."""
     if {"passable", "element"} <= set(tags):
         return sprites.shallow
     if {"block", "element"} <= set(tags):

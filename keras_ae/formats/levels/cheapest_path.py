@@ -13,7 +13,7 @@ Cell = tuple[int, int]
 """(row, column)."""
 
 EACH_STEP = 0.001
-"""Cost of every step, so that of paths of one price the shortest is taken."""
+"""Cost of every step, so that the shortest of equally cheap paths is chosen."""
 
 
 def cheapest_path(
@@ -24,10 +24,10 @@ def cheapest_path(
     Args:
         sources: (rows, columns) bool.
         goals: (rows, columns) bool.
-        price: What a step from one cell to a neighbor costs; infinite where there is no way.
+        price: The cost of a step from a cell to a neighbor; infinite if it is impossible.
 
     Returns:
-        The cells of the path, both ends among them; none where no goal is reached.
+        The cells of the path, including both ends; empty if no goal is reached.
     """
     best: dict[Cell, float] = {(int(row), int(column)): 0.0 for row, column in np.argwhere(sources)}
     previous: dict[Cell, Cell | None] = dict.fromkeys(best)

@@ -1,4 +1,4 @@
-"""Baselines of tile levels without a network: tiles by themselves, and columns by the two before.
+"""Baselines of tile levels without a network: unigrams of tiles and trigrams of columns.
 
 Columns as letters and their n-grams: Dahlskog, Togelius and Nelson 2014, "Linear levels through n-grams".
 """
@@ -20,11 +20,11 @@ Counts = dict[Context, Counter]
 
 
 class TileUnigrams:
-    """Each tile by its frequency in its row, one added to every count.
+    """Unigrams of tiles by row, with add-one smoothing.
 
     Args:
         levels: Training levels, whole numbers (n, rows, columns).
-        tiles: How many tiles there are.
+        tiles: The number of tiles.
     """
 
     def __init__(self, levels: np.ndarray, tiles: int):
@@ -35,10 +35,10 @@ class TileUnigrams:
         self.columns = levels.shape[2]
 
     def sample(self, count: int, seed: int) -> np.ndarray:
-        """Samples levels by the frequencies as they were counted.
+        """Samples levels from the unsmoothed frequencies.
 
         Args:
-            count: How many levels.
+            count: Number of levels.
             seed: Random seed.
 
         Returns:
@@ -73,7 +73,7 @@ class TileUnigrams:
 
 
 class ColumnTrigrams:
-    """Each column by the two before it.
+    """Trigrams of columns.
 
     To sample, a context that nothing ever followed is shortened: to the last column, and then to none. The
     likelihood mixes the frequencies of columns after two, one and no column with the tiles' own, weighed by
@@ -81,7 +81,7 @@ class ColumnTrigrams:
 
     Args:
         levels: Training levels, whole numbers (n, rows, columns), of at least 3 columns.
-        tiles: How many tiles there are.
+        tiles: The number of tiles.
     """
 
     def __init__(self, levels: np.ndarray, tiles: int):
@@ -91,10 +91,10 @@ class ColumnTrigrams:
         self.cumulated: dict[Context, tuple[list[bytes], np.ndarray]] = {}
 
     def sample(self, count: int, seed: int) -> np.ndarray:
-        """Samples levels, each of which begins as one of the training levels does.
+        """Samples levels that begin like training levels.
 
         Args:
-            count: How many levels.
+            count: Number of levels.
             seed: Random seed.
 
         Returns:

@@ -18,7 +18,7 @@ __all__ = ["Course", "cheapest_course"]
 
 FALLING = RISE + HANG
 BUILDING = 1.0
-"""Price of a tile of ground, which is that of removing a tile of price 1."""
+"""Price of a tile of ground, equal to that of removing an ordinary tile."""
 
 State = tuple[int, int, int]
 """(phase of a jump, row, column), with the margins of the level counted."""
@@ -33,8 +33,8 @@ class Course(NamedTuple):
 
     Attributes:
         cells: From start to finish.
-        removed: Those gone through, of which the solid ones have to be removed.
-        built: Those where ground has to be built.
+        removed: The cells passed through; solid tiles among them must be removed.
+        built: The cells where ground must be built.
     """
 
     cells: list[Cell]

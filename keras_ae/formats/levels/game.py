@@ -1,4 +1,4 @@
-"""What the games of tile levels have in common: a base class, and one module of this folder a game."""
+"""The base class of games of tile levels; each game is a module in this folder."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["Game", "game_names", "game_of"]
 
 
 class Game:
-    """The movement of a game; this base class itself is that of no known game.
+    """Base class of games, which define movement; the base class itself stands for an unknown game.
 
-    A game is a subclass in a module of this folder, found by its name: no list of games has to be
-    edited. Levels are whole numbers, each the index of a tile in a legend.
+    A game is a subclass in a module of this folder, found by its name: no list of games has to be edited.
+    Levels are integers, the indices of tiles in a legend.
 
     Attributes:
         name: The game's name in settings and in a run's folder.
@@ -52,7 +52,7 @@ class Game:
         """Makes a level playable with few changes; the same level is always changed alike.
 
         Args:
-            level: (rows, columns), which stays as it is.
+            level: (rows, columns); it is not modified.
             legend: The legend of the tiles.
 
         Returns:
@@ -68,12 +68,12 @@ class Game:
             legend: The legend of the tiles.
 
         Returns:
-            Cells (row, column); none where there is no path, or none to show.
+            Cells (row, column); empty if there is no path to show.
         """
         return ()
 
     def attributes(self, levels: np.ndarray, legend: Legend) -> dict[str, np.ndarray]:
-        """Attributes beside those that tiles alone give.
+        """Attributes in addition to those that follow from tiles alone.
 
         Args:
             levels: (n, rows, columns).
@@ -88,10 +88,10 @@ class Game:
         """A sprite of the game's own for a tile.
 
         Args:
-            tags: Those of the tile.
+            tags: The tile's tags.
 
         Returns:
-            What draws the tile, or None for the sprite of its tags in all games.
+            A function that draws the tile, or None for the default sprite of its tags.
         """
         return None
 
@@ -106,7 +106,7 @@ def game_names() -> tuple[str, ...]:
 
 
 def game_of(name: str) -> Game:
-    """The game of a name.
+    """Looks up a game by name.
 
     Args:
         name: One of `game_names`, or "" for no known game.
@@ -115,7 +115,7 @@ def game_of(name: str) -> Game:
         The game.
 
     Raises:
-        ValueError: If there is no such game.
+        ValueError: If the game does not exist.
     """
     by_name = {game.name: game for game in (Game(), *_games())}
     if name not in by_name:

@@ -26,7 +26,7 @@ import numpy as np
 __all__ = ["padded", "playable", "stands"]
 
 RISE = 4
-"""Cells that a jump rises."""
+"""Height of a jump in cells."""
 HANG = 2
 """Ticks at the apex of a jump."""
 EDGE = 3

@@ -15,7 +15,7 @@ from keras_ae.errors import InputError
 __all__ = ["LODE_RUNNER", "MARIO", "ZELDA", "Legend"]
 
 MAX_TILES = 256
-"""Tiles of a legend at most, so that each is a byte."""
+"""Maximum number of tiles in a legend, so that each is a byte."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Legend:
     """Tiles by their characters, and the tags of each, such as "solid"; tiles of unknown tags have none.
 
     Attributes:
-        tiles: One character a tile, all different, at most 256.
-        tags: Those of each tile, or () for none at all.
+        tiles: One distinct character per tile, at most 256.
+        tags: The tags of each tile, or () if there are none.
     """
 
     tiles: str
@@ -44,7 +44,7 @@ class Legend:
 
     @property
     def tags_of_tiles(self) -> tuple[tuple[str, ...], ...]:
-        """The tags of each tile, () where there are none."""
+        """The tags of each tile, () if it has none."""
         return self.tags or ((),) * len(self.tiles)
 
     def having(self, *tags: str) -> np.ndarray:
@@ -65,7 +65,7 @@ class Legend:
             character: The tile's character.
 
         Returns:
-            Its index, or -1 where no tile has that character.
+            Its index, or -1 if no tile has that character.
         """
         return self.tiles.find(character)
 
@@ -76,7 +76,7 @@ class Legend:
             *tags: The tags.
 
         Returns:
-            Its index, or -1 where no tile has all of them.
+            Its index, or -1 if no tile has all of them.
         """
         return next((index for index, each in enumerate(self.tags_of_tiles) if set(tags) <= set(each)), -1)
 
@@ -84,10 +84,10 @@ class Legend:
         """The text of a level.
 
         Args:
-            level: Whole numbers, (rows, columns).
+            level: Integers (rows, columns).
 
         Returns:
-            A line of characters a row, each with its line break.
+            One line of characters per row, each with a line break.
         """
         return "".join("".join(self.tiles[tile] for tile in row) + "\n" for row in level)
 
@@ -95,7 +95,7 @@ class Legend:
         """The level of a text.
 
         Args:
-            text: A line of characters a row.
+            text: One line of characters per row.
             where: Where the text comes from, for errors.
 
         Returns:
@@ -159,7 +159,7 @@ ZELDA = Legend(
         ("passable", "void"),
     ),
 )
-"""The Legend of Zelda; the VGLC names its tiles without tags, so that these tags are our own."""
+"""The Legend of Zelda; the VGLC has no tags for its tiles, so these are our own."""
 
 LODE_RUNNER = Legend(
     ".bB#-GEM",

@@ -14,7 +14,7 @@ def shift_mask(mask: np.ndarray, down: int, right: int, outside: bool = False) -
         mask: (n, rows, columns) bool.
         down: -1, 0 or 1 rows.
         right: -1, 0 or 1 columns.
-        outside: What comes in over the edge.
+        outside: The value beyond the edge.
 
     Returns:
         (n, rows, columns) bool.

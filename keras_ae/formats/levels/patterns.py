@@ -19,7 +19,7 @@ def pattern_counts(levels: np.ndarray, size: int) -> dict[bytes, int]:
     """How often each square pattern of tiles occurs in levels, at any offset.
 
     Args:
-        levels: Whole numbers below 256, (n, rows, columns).
+        levels: Integers below 256, (n, rows, columns).
         size: Rows and columns of a pattern.
 
     Returns:
@@ -50,7 +50,7 @@ def pattern_divergence(samples: np.ndarray, real: np.ndarray, size: int) -> floa
     P(x) = (count(x) + epsilon) / (all + epsilon (1 + patterns)) in either set, as in the paper.
 
     Args:
-        samples: Whole numbers below 256, (n, rows, columns).
+        samples: Integers below 256, (n, rows, columns).
         real: (m, rows, columns), likewise.
         size: Rows and columns of a pattern.
 

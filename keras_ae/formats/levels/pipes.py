@@ -13,14 +13,14 @@ PARTS = ("top-left pipe", "top-right pipe", "left pipe", "right pipe")
 
 
 def broken_pipes(levels: np.ndarray, legend: Legend) -> np.ndarray:
-    """The pipe tiles that are no part of a whole pipe.
+    """The pipe tiles that are not part of a whole pipe.
 
     A left half has its right half beside it and a right half its left, a top has a shaft or something solid
     below it, and a shaft has a top or a shaft of its own side above it. What would lie outside the level,
     such as the other half of a pipe that the edge of a window cuts, is assumed to be there.
 
     Args:
-        levels: Whole numbers, (n, rows, columns).
+        levels: Integers (n, rows, columns).
         legend: The legend of the tiles.
 
     Returns:
@@ -41,7 +41,7 @@ def broken_fraction(levels: np.ndarray, legend: Legend) -> float:
     """The fraction of pipe tiles that are broken.
 
     Args:
-        levels: Whole numbers, (n, rows, columns).
+        levels: Integers (n, rows, columns).
         legend: The legend of the tiles.
 
     Returns:
@@ -58,7 +58,7 @@ def repair_pipes(level: np.ndarray, legend: Legend) -> np.ndarray:
     below it; a piece above nothing is removed. A cannon's body without a cannon above it gets one.
 
     Args:
-        level: Whole numbers, (rows, columns), which stay as they are.
+        level: Integers (rows, columns); they are not modified.
         legend: The legend of the tiles.
 
     Returns:
@@ -72,7 +72,7 @@ def repair_pipes(level: np.ndarray, legend: Legend) -> np.ndarray:
                 break
             row, column = broken[np.lexsort((broken[:, 0], broken[:, 1]))][0]
             _repair_pipe(level, row, column, legend)
-        # repairing one pipe may break its neighbor; removing ends, for each turn leaves fewer tiles of pipes
+        # repairing a pipe may break its neighbor; this ends because removals leave fewer pipe tiles
         while (bad := broken_pipes(level[None], legend)[0]).any():
             level[bad] = 0
     top, bottom = legend.first("Cannon top"), legend.first("Cannon bottom")

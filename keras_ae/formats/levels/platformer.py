@@ -12,13 +12,13 @@ from keras_ae.formats.levels.sprites import SKY
 __all__ = ["Platformer"]
 
 REPAIR_ROUNDS = 5
-"""Rounds of repairing pipes and the course, each of which may undo some of the other."""
+"""Maximum rounds of repairing pipes and the course, which may partly undo each other."""
 PIPE_PRICE = 3.0
-"""Price of removing a tile of a pipe or a cannon, of which others break; another tile costs 1."""
+"""Price of removing a tile of a pipe or cannon, which breaks others; other tiles cost 1."""
 SPARSE = 0.04
 """Fraction of solid tiles above the last two rows below which a level is mostly sky."""
 HILL = 3
-"""Tiles of ground on top of each other that make a hill."""
+"""Height of ground, in tiles, that counts as a hill."""
 
 
 class Platformer(Game):
@@ -40,7 +40,7 @@ class Platformer(Game):
     def repair(self, level: np.ndarray, legend: Legend) -> tuple[np.ndarray, bool]:
         """Repairs pipes and cannons, and changes tiles along the course that needs the fewest changes.
 
-        If pipes and course do not come to an end, a floor is built along the last row.
+        If this does not converge, a floor is built along the last row.
         """
         level, ground = pipes.repair_pipes(level, legend), max(legend.first("solid"), 0)
         for _ in range(REPAIR_ROUNDS):

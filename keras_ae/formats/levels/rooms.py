@@ -1,4 +1,4 @@
-"""The Legend of Zelda: rooms of which every door is reached from every other.
+"""The Legend of Zelda: rooms in which every door can be reached from every other.
 
 The player walks over what is passable, and with the ladder crosses one tile of water or lava in a straight
 line, as in the game. Blocks are not pushed, and locked or bombed doors are open, because the text does not
@@ -36,11 +36,11 @@ class Rooms(Game):
     background = FLOOR
 
     def playable(self, levels: np.ndarray, legend: Legend) -> np.ndarray:
-        """Whether every door is reached from every other."""
+        """Whether every door can be reached from every other."""
         return playable(levels, legend)
 
     def repair(self, level: np.ndarray, legend: Legend) -> tuple[np.ndarray, bool]:
-        """Opens floor along the cheapest path from the first door to each other one.
+        """Opens floor along the cheapest path from the first door to each other door.
 
         Doors inside the room become floor, and all but the four largest ones wall.
         """
@@ -72,10 +72,10 @@ class Rooms(Game):
 
 
 def playable(rooms: np.ndarray, legend: Legend, ladder: bool = True) -> np.ndarray:
-    """Whether every door of a room is reached from every other, for many rooms at once.
+    """Whether every door of a room can be reached from every other, for many rooms in one call.
 
     Args:
-        rooms: Whole numbers, (n, rows, columns).
+        rooms: Integers (n, rows, columns).
         legend: The legend of the tiles.
         ladder: Whether one tile of water can be crossed.
 
@@ -106,10 +106,10 @@ def label_doors(doors: np.ndarray) -> np.ndarray:
 
 
 def reached(rooms: np.ndarray, start: np.ndarray, legend: Legend, ladder: bool = True) -> np.ndarray:
-    """The tiles that are reached from those of the start.
+    """The tiles that can be reached from the start.
 
     Args:
-        rooms: Whole numbers, (n, rows, columns).
+        rooms: Integers (n, rows, columns).
         start: (n, rows, columns) bool.
         legend: The legend of the tiles.
         ladder: Whether one tile of water can be crossed.
@@ -132,7 +132,7 @@ def reached(rooms: np.ndarray, start: np.ndarray, legend: Legend, ladder: bool =
 
 
 def _entering(price: np.ndarray, at: Cell, to: Cell) -> float:
-    """The price of a step, which is that of the cell it leads to."""
+    """The price of a step: the price of the cell it leads to."""
     return float(price[to])
 
 

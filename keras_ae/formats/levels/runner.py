@@ -1,4 +1,4 @@
-"""Lode Runner: levels of which all the gold is reached from the spawn.
+"""Lode Runner: levels in which all gold can be reached from the spawn.
 
 A simplification of the game. The runner stands on bricks, on solid ground, on the tops of ladders and in the
 last row, and holds on to ladders and ropes. There he goes sideways into what is not solid, up from a ladder,
@@ -32,7 +32,7 @@ class Runner(Game):
     background = BLACK
 
     def playable(self, levels: np.ndarray, legend: Legend) -> np.ndarray:
-        """Whether there is one spawn, and some gold, all of which is reached."""
+        """Whether there is one spawn, and all gold can be reached."""
         return playable(levels, legend)
 
     def repair(self, level: np.ndarray, legend: Legend) -> tuple[np.ndarray, bool]:
@@ -63,10 +63,10 @@ class Runner(Game):
 
 
 def playable(levels: np.ndarray, legend: Legend) -> np.ndarray:
-    """Whether levels have one spawn, and some gold, all of which is reached.
+    """Whether levels have one spawn, and gold that can all be reached.
 
     Args:
-        levels: Whole numbers, (n, rows, columns).
+        levels: Integers (n, rows, columns).
         legend: The legend of the tiles.
 
     Returns:
@@ -78,10 +78,10 @@ def playable(levels: np.ndarray, legend: Legend) -> np.ndarray:
 
 
 def reached(levels: np.ndarray, legend: Legend) -> np.ndarray:
-    """The tiles that are reached from the spawn, dug holes among them: a fixpoint over all tiles.
+    """The tiles that can be reached from the spawn, including dug holes: a fixpoint over all tiles.
 
     Args:
-        levels: Whole numbers, (n, rows, columns).
+        levels: Integers (n, rows, columns).
         legend: The legend of the tiles.
 
     Returns:
@@ -108,7 +108,7 @@ def footholds(levels: np.ndarray, legend: Legend) -> np.ndarray:
     """The tiles in which the runner does not fall.
 
     Args:
-        levels: Whole numbers, (n, rows, columns).
+        levels: Integers (n, rows, columns).
         legend: The legend of the tiles.
 
     Returns:
@@ -121,7 +121,7 @@ def footholds(levels: np.ndarray, legend: Legend) -> np.ndarray:
 
 
 def _lead(level: np.ndarray, there: np.ndarray, missed: np.ndarray, legend: Legend) -> None:
-    """Changes tiles along the cheapest path from what is reached to a piece of gold, in place."""
+    """Changes tiles along the cheapest path from reachable tiles to a piece of gold, in place."""
     fixed = legend.having("gold", "spawn")[level]
     solid, ladder = legend.having("solid")[level], legend.having("ladder")[level]
     foothold = footholds(level[None], legend)[0]

@@ -16,7 +16,7 @@ BROWN, DARK, GREEN, LEAF, GOLD = (200, 110, 56), (96, 48, 24), (64, 160, 72), (1
 GRAY, STONE, WATER, RED = (110, 112, 124), (172, 174, 184), (60, 110, 214), (206, 60, 52)
 
 Pen = ImageDraw.ImageDraw
-"""What draws into a tile's image."""
+"""A function that draws into a tile's image."""
 
 
 def _ground(pen: Pen) -> None:
@@ -213,4 +213,4 @@ SPRITES: dict[str, Callable[[Pen], None]] = {
     "void": _void,
     "ground": _ground,
 }
-"""What draws a tile, by its tag; the more special tags come first."""
+"""Functions that draw tiles, by tag; more specific tags come first."""

@@ -1,4 +1,4 @@
-"""Attributes of tile levels: what a level has, by the tags of its tiles and by its game."""
+"""Attributes of tile levels, from the tags of their tiles and from their game."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ TAGS = {
     "ladders": ("ladder",),
     "ropes": ("rope",),
 }
-"""Attributes, and the tags any of which gives it to a level."""
+"""The tags of each attribute; a level with any of them has the attribute."""
 
 
 def level_attributes(levels: np.ndarray, legend: Legend, game: Game) -> dict[str, np.ndarray]:
-    """Attributes that levels have or lack; only those that the legend has tiles for.
+    """Detects attributes of levels, among those that the legend has tiles for.
 
     Args:
-        levels: Whole numbers, (n, rows, columns).
+        levels: Integers (n, rows, columns).
         legend: The legend of the tiles.
         game: The game, which may have attributes of its own.
 

@@ -1,4 +1,4 @@
-"""How much of a piece is copied: the longest run of steps that another piece has too."""
+"""Detection of copies: the longest run of steps that also occurs in another piece."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
 def longest_copied_run(samples: np.ndarray, train: np.ndarray, any_key: bool = False) -> np.ndarray:
-    """The longest run of each sample that occurs in a training example too.
+    """The longest run of each sample that also occurs in a training example.
 
     All voices agree at every step of a run, wherever in an example it lies. Runs are compared by rolling
     64-bit hashes (Karp and Rabin 1987): of each length only runs whose beginnings were found are looked for.

@@ -43,11 +43,11 @@ def read_chorales(most: int, steps_a_beat: int = 4) -> tuple[list[Piece], str]:
     """Reads the chorales in four voices and 4/4 throughout, in the corpus's order.
 
     Args:
-        most: How many pieces at most.
+        most: Maximum number of pieces.
         steps_a_beat: Steps of the grid in a beat.
 
     Returns:
-        The pieces, and a note on what was left out, or "".
+        The pieces, and a note on the pieces left out, or "".
 
     Raises:
         InputError: If music21 is not installed.
@@ -60,7 +60,7 @@ def read_chorales(most: int, steps_a_beat: int = 4) -> tuple[list[Piece], str]:
     for path in corpus.getComposer("bach"):
         if len(pieces) == most:
             break
-        # from its source, because music21 otherwise unpickles a file in a folder that all may write to
+        # parsed from source, because music21 would otherwise unpickle a file in a world-writable folder
         score = corpus.parse(path, forceSource=True)
         reason = rejection_reason(score)
         if reason:

@@ -1,4 +1,4 @@
-"""Music in several voices on a grid of time, as whole numbers that tell held notes from repeated ones.
+"""Music in several voices on a grid of time, as integers that distinguish held notes from repeated ones.
 
 A piece has two arrays (time, voices): the sounding pitches, MIDI numbers with -1 for a rest, and the onsets,
 whether a note begins at a step. A model sees one class a step and voice instead, as in DeepBach (Hadjeres,
@@ -17,7 +17,7 @@ from keras_ae.errors import InputError
 __all__ = ["FIRST", "HOLD", "REST", "Piece", "Vocabulary", "onsets_of", "windows"]
 
 HOLD, REST, FIRST = 0, 1, 2
-"""Classes: the class before goes on, a rest begins, and the lowest pitch begins."""
+"""Classes: hold of the previous class, rest, and onset of the lowest pitch."""
 
 LOWEST, HIGHEST = 36, 84
 """MIDI numbers of C2 and C6, between which choirs sing."""
@@ -42,7 +42,7 @@ class Piece:
 
     @property
     def melody(self) -> bytes:
-        """The intervals between the notes of the highest line as bytes: the same in every key and rhythm."""
+        """The intervals of the highest line as bytes, independent of key and rhythm."""
         line = self.sounding.max(axis=1, initial=-1)
         line = line[line >= 0].astype(np.int16)
         steps = np.diff(line)
@@ -70,7 +70,7 @@ class Vocabulary:
 
     @property
     def classes(self) -> int:
-        """How many classes there are."""
+        """The number of classes."""
         return FIRST + self.highest - self.lowest + 1
 
     def encode(self, sounding: np.ndarray, onsets: np.ndarray) -> np.ndarray:
@@ -121,18 +121,18 @@ class Vocabulary:
 
         Args:
             classes: (n, time, voices).
-            semitones: How far up.
+            semitones: Number of semitones, upwards.
 
         Returns:
-            Classes (n, time, voices), and which windows stay in the range, (n,) bool; the classes of others
-            mean nothing.
+            Classes (n, time, voices), and which windows stay in the range, (n,) bool; the classes of the
+            others are invalid.
         """
         moved = np.where(classes >= FIRST, classes.astype(np.int16) + semitones, classes)
         off = (classes >= FIRST) & ((moved < FIRST) | (moved >= self.classes))
         return moved.astype(np.uint8), np.logical_not(off.any(axis=(1, 2)))
 
     def fold(self, sounding: np.ndarray) -> np.ndarray:
-        """Moves pitches into the range by octaves: a whole voice at once where that is enough.
+        """Moves pitches into the range by octaves, a whole voice together if that suffices.
 
         Args:
             sounding: (time, voices).
@@ -156,7 +156,7 @@ class Vocabulary:
 
 
 def onsets_of(sounding: np.ndarray) -> np.ndarray:
-    """The onsets of music that does not tell repeated notes from held ones: where the pitch changes.
+    """The onsets of music without marked repetitions: the steps at which the pitch changes.
 
     Args:
         sounding: (..., time, voices).
