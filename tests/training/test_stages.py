@@ -189,7 +189,9 @@ def test_classes_train_by_their_own_likelihood(tmp_path, random):
         run = train(recipe, tmp_path / type(variant).__name__, report=silent)
         assert run.data.train.shape == (6, 4)
         assert {"accuracy", "crossentropy"} <= set(evaluate(run)["classes"])
-    with pytest.raises(InputError, match="categorical cross-entropy and classes need each other.*squared_error and cat"):
+    with pytest.raises(
+        InputError, match="categorical cross-entropy and classes need each other.*squared_error and cat"
+    ):
         train(override(recipe, ["loss=squared_error"]), tmp_path / "c", report=silent)
 
 
