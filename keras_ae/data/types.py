@@ -88,15 +88,15 @@ class Split:
             digest.update(np.ascontiguousarray(self.labels))
 
     def thin(self, most: int) -> Split:
-        """Evenly spaced examples of the split, because it may be sorted.
+        """Takes evenly spaced examples, because a split may be sorted.
 
         Args:
-            most: The most examples.
+            most: Maximum number of examples.
 
         Returns:
             A smaller split.
         """
-        return self.take(slice(None, None, max(1, -(-len(self.examples) // max_examples))))
+        return self.take(slice(None, None, max(1, -(-len(self.examples) // most))))
 
     def take(self, index: Any) -> Split:
         """Selects examples.

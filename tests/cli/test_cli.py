@@ -23,7 +23,8 @@ from keras_ae.runs.folders import next_folder
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = [
     "--set",
-    "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16 learning_rate=0.05 checkpoint=last",
+    "epochs=1 variant.backbone.filters=4,4 variant.latent_dim=3 batch_size=16 learning_rate=0.05 "
+    "checkpoint=last",
 ]  # so that each epoch tells
 
 
