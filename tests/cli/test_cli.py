@@ -99,7 +99,7 @@ def test_a_resumed_run_goes_on_and_evaluate_and_export_take_the_newest(trained, 
     with exporting("encoder"):
         assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
     resumed = capsys.readouterr().out
-    assert "going on after epoch 1 of 2" in resumed
+    assert "resuming after epoch 1 of 2" in resumed
     assert read_state(workplace / "runs/denoising/002/checkpoint")["epochs"] == 2
     assert read_state(workplace / "runs/denoising/001/checkpoint")["epochs"] == 1
     assert not (workplace / "runs/denoising/003").exists()
