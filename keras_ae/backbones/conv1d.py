@@ -113,6 +113,6 @@ class Conv1DBackbone(Backbone):
 
 
 def _lengthen(features: Any, length: int, name: str) -> Any:
-    """Moves channels into time by a factor of two; crops the extra step where the length is odd."""
+    """Moves channels into time by a factor of two; crops the extra step if the length is odd."""
     _, steps, channels = features.shape
     return layers.Reshape((2 * steps, channels // 2), name=name)(features)[:, :length, :]

@@ -55,7 +55,7 @@ class Likeliest(layers.Layer):
 
 
 def choose_classes(probabilities: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Chooses classes by standard normal noise.
+    """Chooses classes with standard normal noise.
 
     The likelier classes come first: the chosen class is that at which their sum passes the probability that a
     normal number is nearer to 0 than the noise.
@@ -77,7 +77,7 @@ def choose_classes(probabilities: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tenso
     best, other = (tf.one_hot(index, probabilities.shape[-1]) for index in (order[:, 0], chosen))
     ahead = 1e-6 * tf.cast(
         rank > 0, tf.float32
-    )  # so that of equal probabilities the chosen one is the largest
+    )  # so that the chosen class is the largest even among equal probabilities
     return chosen, probabilities + gap[:, None] * (other - best) + ahead[:, None] * other
 
 
@@ -99,7 +99,7 @@ def normal_tail(noise: tf.Tensor) -> tf.Tensor:
 
 
 def noise_for_classes(probabilities: np.ndarray, targets: np.ndarray, noise_scale: float) -> np.ndarray:
-    """The noise by which `choose_classes` takes given classes.
+    """The noise with which `choose_classes` chooses given classes.
 
     Args:
         probabilities: (n, steps, positions, classes).

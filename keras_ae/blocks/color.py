@@ -55,7 +55,7 @@ def from_ycbcr(images: Tensor) -> Tensor:
 
 
 def to_rgb(images: Tensor) -> Tensor:
-    """Repeats the channel of gray images three times; color images stay as they are.
+    """Repeats the channel of gray images three times; color images are not changed.
 
     Args:
         images: (..., 1) or (..., 3).

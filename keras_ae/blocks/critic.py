@@ -1,4 +1,4 @@
-"""A critic that tells two kinds of codes apart, for adversarial terms."""
+"""A critic that distinguishes two kinds of codes, for adversarial terms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Tensor = Any
 
 
 def critic(latent_dim: int, units: tuple[int, ...] = (256, 256)) -> keras.Model:
-    """A dense network that tells two kinds of codes apart.
+    """A dense network that distinguishes two kinds of codes.
 
     Args:
         latent_dim: Size of a code.
@@ -58,7 +58,7 @@ class PermuteDimensions(layers.Layer):
 
 
 def critic_loss(first: Tensor, second: Tensor) -> Tensor:
-    """The critic's loss, which is small where it tells the two kinds apart.
+    """The critic's loss, which is small if it separates the two kinds.
 
     Args:
         first: Logits of codes of the first kind, (batch,), which should be above 0.

@@ -66,14 +66,14 @@ class Intervals:
         later: tuple[tf.Tensor, tf.Tensor],
         on_scale: tuple[tf.Tensor, tf.Tensor],
     ) -> tf.Tensor:
-        """The row of how two positions of a step move to each other.
+        """The table row for the movement of two positions of a step relative to each other.
 
         It tells the distance before, the distance after, and whether one stays, both move the same way, or
         both move apart.
 
         Args:
             earlier: Classes of the earlier position before and after the move, int32.
-            later: Those of the later position.
+            later: Classes of the later position.
             on_scale: Whether both positions are on the scale before and after, bool.
 
         Returns:
@@ -88,11 +88,11 @@ class Intervals:
         return kind + (before * (self.period + 1) + after) * 3
 
     def distance_row(self, earlier: tf.Tensor, later: tf.Tensor, on_scale: tf.Tensor) -> tf.Tensor:
-        """The row of how far two positions of a step are apart.
+        """The table row for the distance between two positions of a step.
 
         Args:
             earlier: Classes of the earlier position, int32.
-            later: Those of the later position.
+            later: Classes of the later position.
             on_scale: Whether both are on the scale, bool.
 
         Returns:

@@ -30,7 +30,7 @@ def plain_encoder(
 
 
 def plain_decoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Model:
-    """A decoder whose output activation is that of the data's domain.
+    """A decoder with the output activation of the data's domain.
 
     Args:
         spec: Shapes and domain of the data.

@@ -1,4 +1,4 @@
-"""Layers between images as people have them and the networks that restore them."""
+"""Layers between ordinary images and the networks that restore them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class MaskApart(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Masked(layers.Layer):
-    """The inputs of a network that fills holes: images filled smoothly, and last 1 where they are known."""
+    """The inputs of an inpainting network: smoothly filled images, and a channel that marks known pixels."""
 
     def call(self, images, holes):
         return masked(images, holes)
@@ -82,7 +82,7 @@ class Masked(layers.Layer):
 
 
 def masked(images: Any, holes: Any) -> tf.Tensor:
-    """The inputs of a network that fills holes.
+    """The inputs of an inpainting network.
 
     Args:
         images: (batch, h, w, c).
@@ -167,7 +167,7 @@ def _blurred(values, width):
 
 
 def restorer_of(network: keras.Model, channels: int, takes_mask: bool = False) -> keras.Model:
-    """A network as a restorer of images.
+    """Builds a restorer of images from a network.
 
     Args:
         network: {"inputs"} -> {"reconstruction"}, of images of that many channels.

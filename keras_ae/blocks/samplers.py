@@ -51,7 +51,7 @@ class Sampler:
         """
 
     def fit(self, heads: Heads, codes: Mapping[str, np.ndarray]) -> keras.Model:
-        """Fits the sampler to codes, where it has anything to fit.
+        """Fits the sampler to codes, if it has parameters to fit.
 
         Args:
             heads: Trained heads.
@@ -130,7 +130,7 @@ class AggregatePosterior(_RealSampler):
 
 @dataclass(frozen=True)
 class LearnedPrior(Sampler):
-    """The prior that the variant learns with the rest, such as that of a VampPrior."""
+    """The prior that the variant learns, such as that of a VampPrior."""
 
     def check(self, heads: Heads) -> None:
         if heads.prior is None:
@@ -145,7 +145,7 @@ class LearnedPrior(Sampler):
 
 
 def apply_temperature(sampler: keras.Model, noise: np.ndarray, temperature: float) -> np.ndarray:
-    """Noise for a sampler whose samples spread less or more than those of training.
+    """Noise at a temperature, with which samples spread less or more than in training.
 
     Of normal codes, and of a decoder's choices, the temperature is a factor on their deviations. Of a
     mixture it leaves the choice of the component as it is. Of a prior over discrete codes it divides the
@@ -218,7 +218,7 @@ STEPWISE_BATCH = 256
 
 
 def takes_condition(heads: Heads) -> bool:
-    """Whether the decoder takes a class beside the code.
+    """Whether the decoder takes a class in addition to the code.
 
     Args:
         heads: The heads of a variant.

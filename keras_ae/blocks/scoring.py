@@ -1,4 +1,4 @@
-"""Layers that compute anomaly scores, and what a score means."""
+"""Layers that compute anomaly scores, p-values and flags."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class MahalanobisDistance(layers.Layer):
         self.whitening = self.add_weight(shape=(width, width), name="whitening", trainable=False)
 
     def fitted(self, codes: np.ndarray) -> MahalanobisDistance:
-        """Sets the mean and the covariance to those of codes.
+        """Fits the mean and the covariance to codes.
 
         Args:
             codes: (n, d). The covariance is shrunk (Ledoit and Wolf 2004), so that none of its axes is 0.
@@ -270,7 +270,7 @@ class Standardized(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Calibrated(layers.Layer):
-    """The meaning of anomaly scores (batch,): p-values (batch,), and whether each is an anomaly, bool.
+    """Turns anomaly scores (batch,) into p-values (batch,) and flags (batch,), bool.
 
     The p-value is that of `thresholds.p_values` among scores of held-out normal examples. An example
     without a score, because a value of it is missing, has no p-value either, and counts as an anomaly.
@@ -288,7 +288,7 @@ class Calibrated(layers.Layer):
         self.threshold = self.add_weight(shape=(), name="threshold", trainable=False)
 
     def fitted(self, reference: np.ndarray, threshold: float) -> Calibrated:
-        """Stores what scores are compared with.
+        """Stores the reference scores and the threshold.
 
         Args:
             reference: Scores of held-out normal examples, (count,).

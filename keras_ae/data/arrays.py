@@ -29,8 +29,8 @@ class Header(NamedTuple):
     """The header of an array.
 
     Attributes:
-        shape: Of the array.
-        dtype: Of its values.
+        shape: Shape of the array.
+        dtype: Type of its values.
         fortran: Whether the array is stored in Fortran order.
     """
 

@@ -119,7 +119,7 @@ class Scaler:
     """The scale and offset between data and model: original = offset + scale * transformed.
 
     Attributes:
-        domain: Of the transformed values.
+        domain: Domain of the transformed values.
         offset: float32, of shape () or (channels,); 0 but for standardized values.
         scale: float32, of the same shape; 1 but for standardized values.
         preprocessor: Of the columns of a table; None if the values do not come from a table.
@@ -170,7 +170,7 @@ class Points:
         count: How many points there are.
         labels: (count,), bool, True in anomalies; None where none is known.
         kinds: (count,), integers, the kind of anomaly, 0 for none; None where kinds are not known.
-        names: Of the kinds.
+        names: Names of the kinds.
         parts: (name, first point, one past the last) of each series, if there are several.
         series: The series, if there is one.
         fresh: (n,), bool, whether a window holds no point that was trained on; None if that holds for all.
@@ -210,7 +210,7 @@ class Data:
         train: Examples to train on. Empty for a published test set, as is `validation`.
         validation: Examples that the best epoch is chosen by, of the same shape.
         test: Examples to evaluate on, of the same shape.
-        domain: Of the values that a model takes.
+        domain: Domain of the values that a model takes.
         label_names: The meaning of the labels 0, 1, ...; () if they stand for themselves.
         offset: As in `Scaler`.
         scale: As in `Scaler`.

@@ -22,7 +22,7 @@ def contact_sheet(images: Sequence[np.ndarray | None], columns: int | None = Non
 
     Args:
         images: (height, width, 1 or 3) uint8 each, of any sizes; None for an empty position.
-        columns: Images in a row; None for as many as make the sheet about square.
+        columns: Images per row; None for a roughly square sheet.
 
     Returns:
         (height, width, 3), uint8.

@@ -163,7 +163,7 @@ def one_line(error: Exception) -> str:
     """An error's message in one line.
 
     Args:
-        error: Of any kind.
+        error: Any exception.
 
     Returns:
         The message without line breaks; the name of the error's class where it has none.

@@ -9,9 +9,9 @@ __all__ = ["Variant"]
 
 
 class Variant:
-    """A frozen dataclass of hyperparameters that builds heads and names its objective's terms.
+    """Base class of variants, frozen dataclasses that build heads and define the terms of the objective.
 
-    A subclass overrides what it has; the rest are the defaults of the plainest autoencoder.
+    Subclasses override what they need; the defaults are those of a plain autoencoder.
     """
 
     @property
@@ -31,7 +31,7 @@ class Variant:
 
     @property
     def multiple(self) -> int:
-        """Tiles that begin at multiples of so many pixels are reconstructed as the whole image is."""
+        """Tiles that start at multiples of this many pixels are reconstructed as in the whole image."""
         return 1
 
     def build(self, spec: Spec) -> Heads:
@@ -46,10 +46,10 @@ class Variant:
         raise NotImplementedError
 
     def terms(self) -> tuple[Term, ...]:
-        """The addends of the objective beside the reconstruction loss.
+        """The terms that the objective adds to the reconstruction loss.
 
         Returns:
-            The terms; none for the plainest autoencoder.
+            The terms; none by default.
         """
         return ()
 
@@ -57,7 +57,7 @@ class Variant:
         """The objective of the heads' critic.
 
         Returns:
-            The terms; none where the heads have no critic.
+            The terms; none if the heads have no critic.
         """
         return ()
 

@@ -1,4 +1,4 @@
-"""Adversarial autoencoder: a critic tells codes from samples of the prior, and the encoder learns to fool it.
+"""Adversarial autoencoder: a critic separates codes from samples of the prior; the encoder learns to fool it.
 
 Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial Autoencoders", 2016, arXiv:1511.05644.
 """

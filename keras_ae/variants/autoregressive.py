@@ -1,4 +1,4 @@
-"""Variational autoencoder whose decoder goes step by step, each choice by the code and by those before it.
+"""Variational autoencoder with an autoregressive decoder: choices depend on the code and earlier choices.
 
 The code tells what the whole is like, the steps before what fits beside them, so that notes that sound
 together, and tiles that stand together, are chosen together. PixelVAE (Gulrajani et al. 2017,

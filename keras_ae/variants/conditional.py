@@ -25,9 +25,9 @@ __all__ = ["Conditional"]
 
 @dataclass(frozen=True)
 class Conditional(Variant):
-    """The evidence lower bound of log p(x | label), so that the code need not hold what the label says.
+    """The evidence lower bound of log p(x | label), so that the code need not contain the label.
 
-    The label enters the encoder as one more channel of its input, and the decoder beside the code.
+    The label is an additional input channel of the encoder, and is appended to the decoder's code.
 
     Attributes:
         backbone: Layers between the data and the code.

@@ -25,7 +25,7 @@ __all__ = ["Contractive"]
 class Contractive(Variant):
     """Reconstruction + lambda * squared Frobenius norm of the code's Jacobian with respect to the input.
 
-    The norm is exact where the encoder is one layer, and estimated with random probes where it is deeper.
+    The norm is exact for an encoder of one layer, and estimated with random probes for deeper ones.
 
     Attributes:
         backbone: Layers between the data and the code.

@@ -1,4 +1,4 @@
-"""Skip-connected autoencoder: the encoder's features reach the decoder at every level, not by the code alone.
+"""Skip-connected autoencoder: the encoder's features reach the decoder at every level, not only the code.
 
 Mao, Shen and Yang, "Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks with
 Symmetric Skip Connections", 2016, arXiv:1603.09056; its U shape is that of Ronneberger, Fischer and
@@ -49,7 +49,7 @@ class SkipConnected(Variant):
 
     @property
     def multiple(self) -> int:
-        """Pixels of the inputs that one position of the code stands for, along each axis."""
+        """Number of input pixels per position of the code, along each axis."""
         return self.unshuffle * 2 ** (len(self.filters) - 1)
 
     @property

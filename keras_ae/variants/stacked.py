@@ -57,7 +57,7 @@ class Stacked(Variant):
         return Heads.join(encoder, decoder)
 
     def stages(self, heads: Heads) -> tuple[Stage, ...]:
-        """One stage for each layer, from the data to the code; none where there is only one layer."""
+        """One stage per layer, from the data to the code; none if there is only one layer."""
         upward = [layer for layer in heads.encoder.layers if layer.weights]
         downward = [layer for layer in heads.decoder.layers if layer.weights][::-1]
         if len(upward) == 1:

@@ -138,7 +138,7 @@ def test_an_unknown_variant_and_real_values_are_refused(tmp_path, random):
     with pytest.raises(InputError, match="expected variants among .*undercomplete.*; received overcomplete"):
         benchmark.benchmark(Sample(Mnist5k()), tmp_path, ("overcomplete",))
     np.save(tmp_path / "a.npy", random.normal(size=(30, 4)))
-    with pytest.raises(InputError, match=r"values in \[0, 1\], received real ones"):
+    with pytest.raises(InputError, match=r"values in \[0, 1\], received real values"):
         benchmark.benchmark(ArrayFile(str(tmp_path / "a.npy")), tmp_path)
 
 

@@ -89,7 +89,7 @@ class Album:
         return (self[index] for index in range(len(self)))
 
     def update_hash(self, digest: Any) -> None:
-        """Feeds the hash of every photograph's content to a hash, in their order.
+        """Updates a hash with the content of all photographs, in order.
 
         Args:
             digest: A hash of `hashlib`.

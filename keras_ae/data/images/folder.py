@@ -24,7 +24,7 @@ from keras_ae.imaging.decode import SUFFIXES, fill, fit, image_formats, image_he
 __all__ = ["WORKERS", "ImageFolder", "fault_note", "folder_labels", "image_files", "none_readable"]
 
 WORKERS = 4
-"""Images decoded at a time, each of which may take MOST_PIXELS."""
+"""Number of images decoded in parallel, each of which may have MOST_PIXELS."""
 
 NATIVE, FALLBACK = 128, 64
 """Square images of one size up to NATIVE keep it; others are resized to FALLBACK."""

@@ -30,7 +30,7 @@ FRACTIONS = (0.6, 0.2)
 """Fractions of the width of a photograph that is cut into three, to train and to validate on."""
 
 LEAST_SIDE = 16
-"""Pixels a side below which a photograph is left out: too few for metrics to mean anything."""
+"""Pixels per side below which a photograph is left out: too few for metrics to mean anything."""
 
 LEAST_WIDTH = 80
 """The least width in pixels of a photograph that is cut into three."""
@@ -157,7 +157,7 @@ def data_of(name: str, albums: dict[str, Album], cropping: Cropping, notes: tupl
     """Crops of photographs as data.
 
     Args:
-        name: Of the data.
+        name: Name of the data.
         albums: "train" and "validation", or neither; and "test", whose whole images are evaluated too.
         cropping: How they are cropped for training.
         notes: For the user.
@@ -179,7 +179,7 @@ def cut_in_three(name: str, images: Sequence[np.ndarray], cropping: Cropping, no
     """Images as data, each cut from left to right into parts for the three splits.
 
     Args:
-        name: Of the data.
+        name: Name of the data.
         images: (height, width, channels), uint8.
         cropping: How they are cropped for training.
         notes: For the user.

@@ -103,7 +103,7 @@ def check_shape(shape: tuple[int, ...], spec: InputSpec, where: str) -> None:
     """Checks the shape of an example; the axis of a single channel may be missing.
 
     Args:
-        shape: Of an example.
+        shape: Shape of an example.
         spec: Of the head's inputs.
         where: The name of the input in messages.
 

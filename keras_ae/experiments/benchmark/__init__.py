@@ -81,7 +81,7 @@ def benchmark(
     loaded = first.data.load()
     if not loaded.domain.unit_interval:
         raise InputError(
-            f"the table compares reconstructions of values in [0, 1], received {loaded.domain} ones; "
+            f"the table compares reconstructions of values in [0, 1], received {loaded.domain} values; "
             "scale numbers into [0, 1]; of classes there is no such table"
         )
     folder = root / _folder_name(first, loaded, settings)
