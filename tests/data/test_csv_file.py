@@ -1,4 +1,4 @@
-"""Tables as people have them: what is found out of a file, and what is refused."""
+"""Tables in files: detection of their dialect, and refused files."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Chorales as people have them: MIDI files, images and sound."""
+"""The format of chorales: MIDI files, images and sound."""
 
 import numpy as np
 import pytest

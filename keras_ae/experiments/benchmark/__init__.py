@@ -82,7 +82,7 @@ def benchmark(
     if not loaded.domain.unit_interval:
         raise InputError(
             f"the table compares reconstructions of values in [0, 1], received {loaded.domain} values; "
-            "scale numbers into [0, 1]; of classes there is no such table"
+            "scale numbers into [0, 1]; there is no such table for classes"
         )
     folder = root / _folder_name(first, loaded, settings)
     lines: list[list[Row]] = []
