@@ -62,7 +62,11 @@ class Dataset:
         raise NotImplementedError
 
     def sample(self) -> Data:
-        """A few examples of the same schema without a download, for tests and demonstrations."""
+        """A few examples of the same schema without a download, for tests and demonstrations.
+
+        Returns:
+            The examples in their splits.
+        """
         raise NotImplementedError
 
     def around(self, dataset: Dataset) -> Dataset:

@@ -19,14 +19,32 @@ class Pairing(Protocol):
     """Anything that makes inputs and targets from examples, such as a task."""
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
-        """(examples (batch, ...), seeds (batch, 2), domain) -> (inputs, targets)."""
+        """Makes inputs and targets from examples.
+
+        Args:
+            examples: (batch, ...), float32 model inputs.
+            seeds: (batch, 2), int64, one seed an example.
+            domain: The domain of the examples.
+
+        Returns:
+            (inputs, targets), each (batch, ...).
+        """
 
 
 class Autoencoding:
     """The pairing of each example with itself."""
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
-        """examples (batch, ...) -> (examples, examples)."""
+        """Each example twice.
+
+        Args:
+            examples: (batch, ...), float32 model inputs.
+            seeds: Not used.
+            domain: Not used.
+
+        Returns:
+            (examples, examples).
+        """
         return examples, examples
 
 
@@ -117,11 +135,19 @@ class PairedData:
         return index.map(lambda index: load(index, -1 - stream - index)).prefetch(4)
 
     def validation_batches(self) -> tf.data.Dataset:
-        """Batches of the validation split."""
+        """Batches of the validation split in its own order.
+
+        Returns:
+            The batches, as `held_back_batches` gives them.
+        """
         return self.held_back_batches(self.data.validation)
 
     def test_batches(self) -> tf.data.Dataset:
-        """Batches of the test split."""
+        """Batches of the test split in its own order.
+
+        Returns:
+            The batches, as `held_back_batches` gives them.
+        """
         return self.held_back_batches(self.data.test)
 
     def whole_batches(self) -> Iterator[tuple[dict[str, tf.Tensor], tf.Tensor]]:

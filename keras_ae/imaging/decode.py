@@ -84,7 +84,11 @@ def image_header(file: Path) -> tuple[int, int, int] | str:
 
 @cache
 def image_formats() -> tuple[str, ...]:
-    """Pillow's names of the formats of `SUFFIXES`; it has others that start programs, such as PostScript."""
+    """Pillow's names of the formats of `SUFFIXES`; it has others that start programs, such as PostScript.
+
+    Returns:
+        The names in alphabetical order.
+    """
     known = Image.registered_extensions()
     return tuple(sorted({known[suffix] for suffix in SUFFIXES if suffix in known}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.data.types import Data
@@ -23,7 +24,7 @@ class Task:
         """Fraction of each training batch, with the highest losses, to ignore."""
         return 0.0
 
-    def pair(self, examples, seeds, domain: str):
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """Makes inputs and targets from examples, as a pure function of the examples and seeds.
 
         Args:
@@ -36,7 +37,7 @@ class Task:
         """
         raise NotImplementedError
 
-    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+    def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
         """The rows of the run's image grids, from top to bottom.
 
         Args:
@@ -50,11 +51,29 @@ class Task:
         raise NotImplementedError
 
     def prepare(self, data: Data) -> Data:
-        """Prepares the data for training; raises InputError for data that the task cannot use."""
+        """Prepares the data for training.
+
+        Args:
+            data: As the data set loads it.
+
+        Returns:
+            The data that the task trains on.
+
+        Raises:
+            InputError: For data that the task cannot use.
+        """
         return data
 
     def check(self, heads: Heads, data: Data) -> None:
-        """Raises InputError for heads that the task cannot use, before they are trained."""
+        """Checks that the task can use the heads, before they are trained.
+
+        Args:
+            heads: Untrained heads.
+            data: As `prepare` returns it.
+
+        Raises:
+            InputError: For heads that the task cannot use.
+        """
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """The baselines that the model is compared with.
@@ -70,7 +89,11 @@ class Task:
         return {}
 
     def metrics(self) -> dict[str, Callable] | None:
-        """Metrics (targets, outputs) -> (batch,) by name; None for the domain's default metrics."""
+        """The metrics of single reconstructions.
+
+        Returns:
+            Functions (targets, outputs) -> (batch,) by name; None for the domain's default metrics.
+        """
         return None
 
     def further_metrics(

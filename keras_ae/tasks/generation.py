@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -47,7 +48,7 @@ class Generation(Task):
         if self.importance_samples < 0:
             raise ValueError(f"importance_samples must be at least 0, received {self.importance_samples}")
 
-    def pair(self, examples, seeds, domain: str):
+    def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (examples, examples)."""
         return examples, examples
 
@@ -117,7 +118,7 @@ class Generation(Task):
         density = Density(binarized=False, samples=self.importance_samples)
         return density.further_metrics(heads, data, seed, None).get("model", {})
 
-    def rows(self, inputs, targets, reconstruction) -> dict[str, object]:
+    def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
         return {"input": inputs, "reconstruction": reconstruction}
 
 
