@@ -85,6 +85,16 @@ def exported(tiny_run):
     return folder / "models"
 
 
+@pytest.fixture(scope="module")
+def few_filling_steps():
+    """Holes are filled in 2 steps in place of 20, whose graph takes seconds wherever it is made."""
+    from keras_ae.blocks import restoring
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(restoring, "STEPS", 2)
+        yield
+
+
 @contextlib.contextmanager
 def exporting(*heads):
     """Exports these heads alone: to write those that a test does not read takes seconds.

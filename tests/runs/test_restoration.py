@@ -38,6 +38,8 @@ from keras_ae.training.train import train
 from keras_ae.variants.skip_connected import SkipConnected
 from keras_ae.variants.undercomplete import Undercomplete
 
+pytestmark = pytest.mark.usefixtures("few_filling_steps")
+
 
 @dataclasses.dataclass(frozen=True)
 class Few(Dataset):
@@ -56,7 +58,7 @@ def exported(name, run, models):
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def finished(tmp_path_factory, few_filling_steps):
     """(run, folder of exported models) of a denoiser of gray and of a network that fills holes in color."""
     folder, runs = tmp_path_factory.mktemp("restoring"), {}
     tasks = {
