@@ -114,7 +114,7 @@ def test_drift_is_distinguished_from_no_drift(run, home, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["detect", "series_anomaly", "nothing.csv"], "expected a file of rows, nothing.csv is none"),
+        (["detect", "series_anomaly", "nothing.csv"], "expected a file of rows, nothing.csv is not a file"),
         (["detect", "series_anomaly", "load.csv", "--data", "nab", "--trained", "--force"], "given as INPUT"),
         (
             ["detect", "series_anomaly", "wide.csv", "--trained"],
