@@ -7,6 +7,11 @@ NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD 
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
+# a former name, which would otherwise pass unseen
+ifeq ($(origin UNIT),command line)
+$(error UNIT= has another name: write DIMENSION=, as in make traverse RECIPE=denoising DIMENSION=2)
+endif
+
 BIN := .venv/bin
 READY := .venv/.ready
 RUN = $(BIN)/keras-ae $(1) "$$RECIPE" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}

@@ -56,6 +56,13 @@ def test_the_benchmark_passes_data_variants_epochs_and_settings(make):
     assert make("benchmark").stdout.splitlines() == ["[benchmark]"]
 
 
+def test_a_variable_of_a_former_name_is_refused_with_the_present_one(make):
+    done = make("traverse", "RECIPE=conditional", "UNIT=3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "write DIMENSION=" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_detection_passes_its_variables(make):
     given = ("RECIPE=series_anomaly", "INPUT=my file.csv")
     assert make("detect", *given).stdout.splitlines() == ["[detect]", "[series_anomaly]", "[my file.csv]"]

@@ -56,14 +56,14 @@ def main(arguments: list[str] | None = None) -> int:
         _run(options, flags)
         return 0
     except KeyboardInterrupt:
-        print("\nkeras_ae.beam: interrupted; run the same command to resume", file=sys.stderr)
+        print("\nkeras_ae.apps.encoding.beam: interrupted; run the same command to resume", file=sys.stderr)
         return 130
     except (InputError, OSError) as error:
-        print(f"keras_ae.beam: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"keras_ae.apps.encoding.beam: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except Exception as error:  # Beam has logged the whole of it
         text = str(error).strip() or type(error).__name__
-        print(f"keras_ae.beam: {text.splitlines()[-1]}", file=sys.stderr)
+        print(f"keras_ae.apps.encoding.beam: {text.splitlines()[-1]}", file=sys.stderr)
         return 1
 
 
