@@ -111,7 +111,7 @@ tensorboard: $(READY) ## show all runs in a browser
 	@$(BIN)/tensorboard --logdir runs --samples_per_plugin images=100
 
 test: $(READY) ## run the tests, offline, in minutes
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-slow: $(READY) ## test trainings that take minutes, and their repeatability
 	@$(BIN)/python -m pytest -q -m slow

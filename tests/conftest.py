@@ -16,13 +16,6 @@ from PIL import Image
 # TensorFlow and what imports it are imported by fixtures: the process that hands tests to workers needs none.
 
 
-def pytest_collection_modifyitems(config, items):
-    """Lets one worker run a file's tests, and those of the exported models: what they share is built once."""
-    for item in items if config.pluginmanager.hasplugin("xdist") else ():
-        name = "exported" if "tiny_run" in item.fixturenames else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(name))
-
-
 def pytest_collection_finish(session):
     """Sets TensorFlow up for the tests of this process."""
     if session.items:

@@ -123,15 +123,26 @@ def smoothly_filled(images: Any, known: Any) -> tf.Tensor:
     Returns:
         (batch, h, w, c) in [0, 1]; known pixels stay as they are.
     """
-    filled = ahead = _means(images, known)
-    momentum = 1.0
-    for _ in range(STEPS):
+    factors = tf.constant(_momentum(STEPS), images.dtype)
+    missing = 1.0 - known
+
+    def step(number, filled, ahead):
         # 64 is the largest eigenvalue of the Laplacian's square
-        stepped = ahead - (1.0 - known) * _laplacian(_laplacian(ahead)) / 64.0
-        following = (1.0 + np.sqrt(1.0 + 4.0 * momentum**2)) / 2.0
-        ahead = stepped + (momentum - 1.0) / following * (stepped - filled)
-        filled, momentum = stepped, following
+        stepped = ahead - missing * _laplacian(_laplacian(ahead)) / 64.0
+        return number + 1, stepped, stepped + factors[number] * (stepped - filled)
+
+    # a loop in the graph: unrolled, it would take seconds to trace in each signature
+    means = _means(images, known)
+    _, filled, _ = tf.while_loop(lambda number, *_: number < STEPS, step, (0, means, means))
     return known * images + (1.0 - known) * tf.clip_by_value(filled, 0.0, 1.0)
+
+
+def _momentum(steps):
+    """How far each step of Nesterov's descent goes on in the direction of the last one: (steps,)."""
+    momenta = [1.0]
+    for _ in range(steps):
+        momenta.append((1.0 + np.sqrt(1.0 + 4.0 * momenta[-1] ** 2)) / 2.0)
+    return (np.array(momenta[:-1]) - 1.0) / np.array(momenta[1:])
 
 
 def _means(images, known):
