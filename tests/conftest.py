@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -59,11 +60,12 @@ def tiny_recipe():
 
 @pytest.fixture(scope="session")
 def tiny_run(tiny_recipe, tmp_path_factory):
-    """A run of the tiny recipe, of one epoch, that no test changes."""
+    """A run of the tiny recipe that was not trained, and that no test changes."""
     from keras_ae.training.train import train
 
     folder = tmp_path_factory.mktemp("tiny") / "run"
-    return train(dataclasses.replace(tiny_recipe, epochs=1), folder, report=lambda _: None)
+    with untrained():
+        return train(dataclasses.replace(tiny_recipe, epochs=1), folder, report=lambda _: None)
 
 
 @pytest.fixture(scope="session")
@@ -78,13 +80,56 @@ def exported(tiny_run):
     return folder / "models"
 
 
-@pytest.fixture(scope="module")
-def few_filling_steps():
-    """Holes are filled in 2 steps in place of 20, whose graph takes seconds wherever it is made."""
-    from keras_ae.blocks import restoring
+@pytest.fixture(scope="session", autouse=True)
+def loaded_once():
+    """A SavedModel that many tests open, or that was moved, is loaded once: that takes half a second."""
+    import tensorflow as tf
+
+    load, loaded = tf.saved_model.load, {}
+
+    def cached(folder):
+        files = [Path(folder, "saved_model.pb"), *sorted(Path(folder, "variables").glob("*"))]
+        if not files[0].is_file():
+            return load(folder)
+        key = tuple((file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+        if key not in loaded:
+            loaded[key] = load(folder)
+            for oldest in list(loaded)[:-16]:
+                del loaded[oldest]
+        return loaded[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(restoring, "STEPS", 2)
+        patch.setattr(tf.saved_model, "load", cached)
+        yield
+
+
+@contextlib.contextmanager
+def untrained():
+    """Trainings take no steps: tracing one takes longer than all else, and many tests need any run at all.
+
+    Weights grow by a hundredth in each epoch, so that epochs differ. Checkpoints are written as ever, of
+    losses of 1, and epochs begin for callbacks.
+    """
+    import keras
+
+    from keras_ae.callbacks.checkpoint import Checkpoint
+    from keras_ae.training.trainer import Trainer
+
+    def fit(self, batches, epochs, initial_epoch, callbacks, **_):
+        callbacks = [one for one in callbacks if not isinstance(one, keras.callbacks.TensorBoard)]
+        for callback in callbacks:
+            callback.set_model(self)
+        for epoch in range(initial_epoch, epochs):
+            for callback in callbacks:
+                callback.on_epoch_begin(epoch)
+            for weight in self.trainable_weights:
+                weight.assign(1.01 * weight)
+            for callback in callbacks:
+                if isinstance(callback, Checkpoint):
+                    callback.on_epoch_end(epoch, {"loss": 1.0, "val_loss": 1.0})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "fit", fit)
         yield
 
 

@@ -68,7 +68,13 @@ ALLOWED = {
     "embedding": {"embedding_dim"},  # of a vector in a codebook, as van den Oord et al. have it
     "embeddings": {"num_embeddings"},  # the same
     "forced": {"teacher_forced", "_teacher_forced"},  # Williams and Zipser's term
-    "held": {"held_out", "held_back", "on_held_back", "held_back_batches"},  # data that is not trained on
+    "held": {
+        "held_out",
+        "held_back",
+        "on_held_back",
+        "held_back_batches",
+        "held_back_batch",
+    },  # data that is not trained on
     "unit": {"unit_interval", "_unit_gaussian"},  # of length or variance 1
     "units": {
         "units",  # the width of a layer, as Keras calls it

@@ -134,6 +134,18 @@ class PairedData:
         load = self._loader(split)
         return index.map(lambda index: load(index, -1 - stream - index)).prefetch(4)
 
+    def held_back_batch(self, split: Split) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """All examples of a small split in one batch, with the noise of `held_back_batches`.
+
+        Args:
+            split: A part of one of the data's.
+
+        Returns:
+            A batch, as those of training.
+        """
+        index = tf.range(len(split), dtype=tf.int64)
+        return self._loader(split)(index, -1 - split.stream * 2**32 - index)
+
     def validation_batches(self) -> tf.data.Dataset:
         """Batches of the validation split in its own order.
 

@@ -78,6 +78,4 @@ def grid_examples(split: Split, paired: PairedData) -> tuple[dict[str, tf.Tensor
     if split.labels is not None:
         _, first = np.unique(split.labels, return_index=True)
         order = np.concatenate([first, np.setdiff1d(order, first)])
-    batches = list(paired.held_back_batches(split.take(order[:GRID_COLUMNS])))
-    tensors = {name: tf.concat([part[name] for part, _ in batches], 0) for name in batches[0][0]}
-    return tensors, tf.concat([targets for _, targets in batches], 0)
+    return paired.held_back_batch(split.take(order[:GRID_COLUMNS]))

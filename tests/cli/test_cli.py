@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import exporting
+from conftest import exporting, untrained
 from PIL import Image
 
 from keras_ae import cli
@@ -86,6 +86,7 @@ def test_train_leaves_a_table_a_card_heads_and_the_next_commands(finished):
     assert "keras-ae serve" in printed
     card = json.loads((workplace / "runs/denoising/001/card.json").read_text())
     assert card["data"]["shape"] == [12, 12, 1]
+    assert card["seconds"] > 0
     for head in ("encoder", "decoder", "autoencoder"):
         assert (workplace / "saved_models/denoising" / head / "1/saved_model.pb").is_file()
         assert (workplace / "saved_models/denoising" / head / "1/card.json").is_file()
@@ -96,7 +97,7 @@ def test_a_resumed_run_goes_on_and_evaluate_and_export_take_the_newest(trained, 
     """With the data and settings of the run, whose folder is copied so that there are two."""
     workplace = trained
     shutil.copytree(workplace / "runs/denoising/001", workplace / "runs/denoising/002")
-    with exporting("encoder"):
+    with exporting("encoder"), untrained():
         assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
     resumed = capsys.readouterr().out
     assert "resuming after epoch 1 of 2" in resumed
@@ -146,12 +147,14 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
     )
     monkeypatch.delenv("MAKELEVEL", raising=False)
     arguments = ["train", "mine.py", "--data", "images", "--runs", "my runs", *QUICK, "--set", "epochs=3"]
-    assert cli.main(arguments) == 130
+    with untrained():
+        assert cli.main(arguments) == 130
     printed = capsys.readouterr().err
     assert "1 of 3 epochs are kept in my runs/mine/001" in printed
     assert "-m keras_ae train mine.py --resume --run-dir 'my runs/mine/001'" in printed
     monkeypatch.setenv("MAKELEVEL", "1")
-    assert cli.main(["train", "mine.py", "--resume", "--runs", "my runs"]) == 130
+    with untrained():
+        assert cli.main(["train", "mine.py", "--resume", "--runs", "my runs"]) == 130
     assert "resume with: make train RECIPE=mine.py RESUME=1" in capsys.readouterr().err
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import untrained
 from PIL import Image
 
 from keras_ae import variants
@@ -122,7 +123,8 @@ def test_the_command_writes_a_table_and_says_where(tmp_path, random, capsys):
     )  # labels of one class
     arguments = ["--data", str(tmp_path / "a.npz"), "--variants", "sparse", "--runs", str(tmp_path / "runs")]
     settings = ["--epochs", "1", "--set", " ".join([*SMALL[:2], "batch_size=8"])]
-    assert main(["benchmark", *arguments, *settings]) == 0
+    with untrained():
+        assert main(["benchmark", *arguments, *settings]) == 0
     found = re.search("table and images:  (.*)", capsys.readouterr().out)
     assert (Path(found[1]) / "table.md").read_text().count("| sparse |") == 1
     assert main(["benchmark", *arguments, "--epochs", "0"]) == 2

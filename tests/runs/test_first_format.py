@@ -25,7 +25,6 @@ from keras_ae.runs.load import load_run
 from keras_ae.serving.export import export_heads
 from keras_ae.variants.undercomplete import Undercomplete
 
-pytestmark = pytest.mark.usefixtures("few_filling_steps")
 ARCHIVE = Path(__file__).resolve().parent.parent / "fixtures" / "first_format.zip"
 RUNS = {
     "tiny": {"encoder", "decoder", "autoencoder"},

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import exporting
+from conftest import exporting, untrained
 from PIL import Image
 
 from keras_ae.backbones.dense import DenseBackbone
@@ -38,8 +38,6 @@ from keras_ae.training.train import train
 from keras_ae.variants.skip_connected import SkipConnected
 from keras_ae.variants.undercomplete import Undercomplete
 
-pytestmark = pytest.mark.usefixtures("few_filling_steps")
-
 
 @dataclasses.dataclass(frozen=True)
 class Few(Dataset):
@@ -58,8 +56,8 @@ def exported(name, run, models):
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, few_filling_steps):
-    """(run, folder of exported models) of a denoiser of gray and of a network that fills holes in color."""
+def finished(tmp_path_factory):
+    """(runs, folder of exported restorers, all heads' names) of a gray denoiser and of inpainting in color."""
     folder, runs = tmp_path_factory.mktemp("restoring"), {}
     tasks = {
         "photo_denoising": (PhotoDenoising(), "added"),
@@ -73,10 +71,11 @@ def finished(tmp_path_factory, few_filling_steps):
             task=task,
             epochs=1,
         )
-        runs[name] = train(recipe, folder / name, report=lambda _: None)
-        with exporting("restorer", *(() if name == "inpainting" else ("encoder", "decoder", "autoencoder"))):
+        with untrained():
+            runs[name] = train(recipe, folder / name, report=lambda _: None)
+        with exporting("restorer") as heads:
             exported(name, runs[name], folder / "models")
-    return runs, folder / "models"
+    return runs, folder / "models", heads
 
 
 def as_file(image, kind="PNG", **settings):
@@ -119,7 +118,7 @@ def test_evaluate_takes_a_published_set_by_its_name(finished, own_cache, tmp_pat
     own_cache(Set5, 2, (30, 37))
     monkeypatch.chdir(tmp_path)
     small = "variant.filters=6,5 variant.blocks=0 data.cropping.size=16 data.cropping.count=16 epochs=1"
-    with exporting("restorer"):
+    with exporting("restorer"), untrained():
         assert main(["train", "super_resolution", "--set", small]) == 0
     capsys.readouterr()
     assert main(["evaluate", "super_resolution", "--data", "Set5"]) == 0
@@ -155,7 +154,8 @@ def test_data_that_are_no_images_are_not_measured_on_photographs(tmp_path, own_c
     recipe = dataclasses.replace(
         load("digits"), data=data, variant=Undercomplete(DenseBackbone(())), epochs=1
     )
-    run = train(recipe, tmp_path / "run", report=lambda _: None)
+    with untrained():
+        run = train(recipe, tmp_path / "run", report=lambda _: None)
     with pytest.raises(InputError, match="Set5 holds images, the model was trained on real values"):
         load_run(run.recipe, run.directory, lambda _: None, test_set=Set5())
 
@@ -164,7 +164,8 @@ def test_a_network_of_one_size_is_scored_on_crops_of_photographs(tmp_path):
     recipe = dataclasses.replace(
         load("photo_denoising"), data=Few(3), variant=Undercomplete(DenseBackbone(()), 4), epochs=1
     )
-    run = train(recipe, tmp_path / "run", report=lambda _: None)
+    with untrained():
+        run = train(recipe, tmp_path / "run", report=lambda _: None)
     assert np.isfinite(evaluate(run)["photo_denoising"]["psnr"])
     assert run.served_heads == ()
     recipe = dataclasses.replace(recipe, task=Reconstruction())
@@ -185,8 +186,7 @@ def test_a_recipe_kept_before_a_field_was_there_is_the_same_with_its_default(fin
 
 
 def test_a_network_with_skips_serves_no_decoder_and_shares_no_batches(finished):
-    _, models = finished
-    heads = {folder.name for folder in (models / "photo_denoising").iterdir()}
+    _, models, heads = finished
     assert heads == {"encoder", "autoencoder", "restorer"}
     assert not list(models.glob(f"*/*/1/{BATCHED}"))
 

@@ -6,6 +6,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from conftest import exporting, untrained
 
 from keras_ae.cli import main
 from keras_ae.errors import ExportError
@@ -43,8 +44,9 @@ def finished(tiny_recipe, tmp_path_factory):
     """A run of that task, and the folder of models that it was exported to."""
     folder = tmp_path_factory.mktemp("norm")
     recipe = dataclasses.replace(tiny_recipe, task=WithNorm(), epochs=1, name="tiny")
-    run = train(recipe, folder / "run", report=lambda _: None)
-    finish(run, folder / "models", report=lambda _: None)
+    with untrained(), exporting("norm"):
+        run = train(recipe, folder / "run", report=lambda _: None)
+        finish(run, folder / "models", report=lambda _: None)
     return run, folder / "models"
 
 
@@ -104,7 +106,10 @@ def test_an_input_that_nothing_provides_is_refused(finished, tmp_path):
     servable = ServableHeads(
         alone.heads, alone.scaler, alone.examples, None, (dataclasses.replace(head, examples={}),)
     )
-    with pytest.raises(ExportError, match="no examples for the input exponent of a head"):
+    with (
+        exporting("norm"),
+        pytest.raises(ExportError, match="no examples for the input exponent of a head"),
+    ):
         export_heads(servable, "tiny", {}, tmp_path)
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import exporting
+from conftest import exporting, untrained
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import AggregatePosterior, FittedMixture, StandardNormal, code_sampler
@@ -93,7 +93,8 @@ def test_real_data_goes_in_and_comes_out_in_its_own_units(tiny_recipe, tmp_path,
     raw = (random.normal(size=(300, 2)) @ random.normal(size=(2, 5)) * 50 + 1000).astype("float32")
     np.save(tmp_path / "a.npy", raw)
     recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), epochs=2)
-    run = train(recipe, tmp_path / "run", report=lambda _: None)
+    with untrained():
+        run = train(recipe, tmp_path / "run", report=lambda _: None)
     with exporting("autoencoder"):
         _, served = signature(export_of(run, tmp_path / "models")["autoencoder"])
     restored = served(inputs=tf.constant(raw))["reconstruction"].numpy()
@@ -151,7 +152,7 @@ def test_the_card_tells_where_a_model_came_from(run, again):
         assert set(read["baselines"]) == {"noisy input", "linear denoiser"}
         assert read["parameters"] == run.heads.end_to_end.count_params()
         assert read["epochs"] == read["best_epoch"] == 1
-        assert read["seconds"] > 0
+        assert read["seconds"] == 0.0  # it was not trained
         assert read["stages"] == {}
         assert read["versions"]["keras"].startswith("3.")
         assert read["versions"]["tensorflow"].startswith("2.")
@@ -186,12 +187,8 @@ def test_a_generative_decoder_samples_from_noise_that_the_client_gives(sampler, 
     codes = {"code": random.normal(size=(40, 3)).astype("float32"), "log_var": np.zeros((40, 3), "float32")}
     fitted = sampler.fit(heads, codes)
     given = {"inputs": random.uniform(size=(9, 6, 6, 1)).astype("float32")}
-    written = HEADS if isinstance(sampler, StandardNormal) else ("decoder",)  # the others are alike
-    with exporting(*written):
+    with exporting("decoder"):  # the others are alike
         folders = serving.export_heads(ServableHeads(heads, UNIT, given, fitted), "vae", {}, tmp_path)
-    assert set(folders) == set(written)
-    if "encoder" in folders:
-        assert set(served_of(folders["encoder"])) == {"serving_default", "image_bytes"}
     loaded = tf.saved_model.load(str(folders["decoder"]))
     assert set(loaded.signatures) == {"serving_default", "png", "sample", "sample_png"}
     noise = np.random.default_rng(4).standard_normal((5, *fitted.inputs[0].shape[1:])).astype("float32")
@@ -247,7 +244,8 @@ def test_a_image_goes_in_as_a_file_and_comes_back_as_one(folders, random):
 def test_data_that_is_no_image_has_no_signatures_of_images(tmp_path, random):
     heads = heads_of(Undercomplete(DenseBackbone(()), 2), Spec((7,), (7,), "unit"))
     given = {"inputs": random.uniform(size=(9, 7)).astype("float32")}
-    folders = serving.export_heads(ServableHeads(heads, UNIT, given), "rows", {}, tmp_path)
+    with exporting("encoder", "autoencoder"):
+        folders = serving.export_heads(ServableHeads(heads, UNIT, given), "rows", {}, tmp_path)
     assert all(list(served_of(folder)) == ["serving_default"] for folder in folders.values())
 
 
