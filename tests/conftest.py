@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import gc
 import hashlib
 import os
 from pathlib import Path
@@ -26,6 +27,10 @@ def pytest_collection_finish(session):
         if not any(item.get_closest_marker("slow") for item in session.items):
             # a graph that runs a few times costs more to optimize than that saves; trainings of minutes do it
             tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        # what is imported stays, and each search of it for garbage takes a second
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 50, 50)
 
 
 def write_images(folder, random, shape):

@@ -57,7 +57,7 @@ def exported(name, run, models):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """(runs, folder of exported restorers, all heads' names) of a gray denoiser and of inpainting in color."""
+    """(runs, folder of exported restorers, names of heads) of a gray denoiser and of inpainting in color."""
     folder, runs = tmp_path_factory.mktemp("restoring"), {}
     tasks = {
         "photo_denoising": (PhotoDenoising(), "added"),

@@ -137,6 +137,7 @@ def test_what_is_held_is_known_however_long_it_lasts():
     np.testing.assert_allclose(shares[0, 2:], shares[1, 2:], rtol=1e-5)
 
 
+@pytest.mark.slow  # learns for seconds what only data can show
 def test_places_learn_not_to_move_alike():
     """Two voices of which the second never goes where the first goes: what a move of the first rules out."""
     random = np.random.default_rng(6)

@@ -269,5 +269,6 @@ def test_a_variant_of_ones_own_file_trains_and_exports(tmp_path, monkeypatch):
         "recipe = Recipe(Sample(ArrayFile('x')), Tiny(), Reconstruction(), epochs=2, batch_size=8)\n"
     )
     monkeypatch.chdir(tmp_path)
-    assert main(["train", "mine.py", "--set", "variant.latent_dim=3"]) == 0
+    with exporting("encoder"):
+        assert main(["train", "mine.py", "--set", "variant.latent_dim=3"]) == 0
     assert (tmp_path / "saved_models" / "mine" / "encoder" / "1" / "saved_model.pb").exists()
