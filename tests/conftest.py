@@ -139,6 +139,17 @@ def untrained():
 
 
 @contextlib.contextmanager
+def eagerly():
+    """Trainings run op by op: of one or two steps, tracing them would take longer."""
+    from keras_ae.training.trainer import Trainer
+
+    compile_it = Trainer.compile
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "compile", lambda self, **of: compile_it(self, run_eagerly=True, **of))
+        yield
+
+
+@contextlib.contextmanager
 def exporting(*heads):
     """Exports these heads alone: to write those that a test does not read takes seconds.
 

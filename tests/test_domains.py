@@ -1,11 +1,10 @@
 """Domains as objects: their likelihoods, and what it takes to add one."""
 
-import contextlib
 import pickle
 
 import numpy as np
 import pytest
-from conftest import untrained
+from conftest import eagerly
 
 from keras_ae import domains, losses
 from keras_ae.backbones.dense import DenseBackbone
@@ -76,8 +75,10 @@ def test_a_further_domain_is_one_object(variant, signed, tmp_path):
     data = signed.load()
     assert data.domain is SIGNED
     assert data.train.examples.min() < -0.5
-    recipe = Recipe(signed, variant(DenseBackbone((8,)), 2), Denoising(Gaussian(0.5)), epochs=1, batch_size=8)
-    with untrained() if variant is Undercomplete else contextlib.nullcontext():
+    recipe = Recipe(
+        signed, variant(DenseBackbone((8,)), 2), Denoising(Gaussian(0.5)), epochs=1, batch_size=48
+    )
+    with eagerly():
         run = train(recipe, tmp_path / "run", report=lambda _: None)
     output = run.heads.end_to_end({"inputs": data.test.examples})["reconstruction"]
     assert np.abs(output).max() <= 1

@@ -45,12 +45,6 @@ def test_every_signature_gives_what_the_keras_heads_give(exported):
     )
 
 
-@pytest.fixture
-def encoder(exported, tmp_path):
-    """A copy of an exported encoder, to be spoilt."""
-    return shutil.copytree(find_version(exported, "tiny", "encoder"), tmp_path / "encoder")
-
-
 CHANGES = {
     "a little": lambda record: {"code": record.outputs["code"] + np.float32(1e-4)},
     "no numbers": lambda record: {"code": np.full_like(record.outputs["code"], np.nan)},
@@ -105,26 +99,25 @@ def test_a_signature_that_takes_any_shape_is_a_fault(tmp_path):
 
 
 @built
-def test_a_folder_that_cannot_be_loaded_or_has_no_records_is_a_fault(encoder, tmp_path):
-    [fault] = native.check([tmp_path / "none"])
+def test_a_folder_that_cannot_be_loaded_or_lacks_records_is_a_fault(exported, tmp_path):
+    source = find_version(exported, "tiny", "encoder")
+    cut, images, empty = (shutil.copytree(source, tmp_path / name) for name in ("cut", "images", "empty"))
+    (cut / WARMUP_FILE).write_bytes((source / WARMUP_FILE).read_bytes()[:-20])
+    records = [record for record in read_records(source) if record.signature == "image_bytes"]
+    write_records(records, images, "tiny_encoder")
+    (empty / WARMUP_FILE).unlink()
+    findings = native.check([tmp_path / "none", cut, images, empty])
+    faults = {
+        folder: [f for f in findings if f.is_fault and f.folder == folder] for folder in tmp_path.iterdir()
+    }
+    [fault] = [finding for finding in findings if finding.folder == tmp_path / "none"]
     assert fault.is_fault
     assert "Could not find SavedModel" in fault.details[2]
-    whole = (encoder / WARMUP_FILE).read_bytes()
-    (encoder / WARMUP_FILE).write_bytes(whole[:-20])
-    assert [f for f in native.check([encoder]) if f.kind == "failed" and f.details[1] == "loading"]
-    records = read_records(find_copy(encoder, whole))
-    write_records([r for r in records if r.signature == "image_bytes"], encoder, "tiny_encoder")
-    faults = [finding for finding in native.check([encoder]) if finding.is_fault]
-    assert [fault.details for fault in faults] == [
+    assert [fault for fault in faults[cut] if fault.kind == "failed" and fault.details[1] == "loading"]
+    assert [fault.details for fault in faults[images]] == [
         ("serving_default", "records", "no warm-up record of this signature")
     ]
-    (encoder / WARMUP_FILE).unlink()
-    assert "tf_serving_warmup_requests" in native.check([encoder])[0].details[2]
-
-
-def find_copy(encoder, records):
-    (encoder / WARMUP_FILE).write_bytes(records)
-    return encoder
+    assert "tf_serving_warmup_requests" in faults[empty][0].details[2]
 
 
 @built

@@ -8,7 +8,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
-from conftest import untrained
+from conftest import eagerly, untrained
 
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.data.arrays import ArrayFile
@@ -178,9 +178,9 @@ def test_terms_are_weighed_into_the_loss_and_shown(tiny_recipe, tmp_path):
             return (square, Term("one", lambda outputs: keras.ops.ones(()), 2.0))
 
     variant = Penalized(tiny_recipe.variant.backbone, 4)
-    history = train(
-        dataclasses.replace(tiny_recipe, variant=variant, epochs=1), tmp_path, report=silent
-    ).history
+    recipe = dataclasses.replace(tiny_recipe, variant=variant, epochs=1, batch_size=48, min_steps_per_epoch=0)
+    with eagerly():
+        history = train(recipe, tmp_path, report=silent).history
     for epoch in history:
         for prefix in ("", "val_"):
             expected = epoch[f"{prefix}reconstruction"] + 0.5 * epoch[f"{prefix}square"] + 2.0

