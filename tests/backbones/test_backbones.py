@@ -101,6 +101,7 @@ def test_the_recurrent_decoder_mirrors_the_encoder():
     assert decoder.get_layer("decoder_logits").kernel.shape == (6, 3)
 
 
+@pytest.mark.slow  # a network compiled by XLA takes seconds
 def test_a_recurrent_model_gives_the_same_compiled_by_xla():
     heads = built(RecurrentBackbone((4,)), SERIES)
     inputs = batch_of(SERIES)
@@ -119,7 +120,14 @@ def test_layers_carry_the_name_of_their_side(name):
     assert keras.activations.linear is heads.decoder.get_layer("decoder_logits").activation
 
 
-@pytest.mark.parametrize("name", BACKBONES)
+# those that test_variants.py saves and loads within a variant are slow here
+OF_VARIANTS = ("conv2d", "conv1d", "recurrent", "patches")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name in OF_VARIANTS else ()) for name in BACKBONES],
+)
 def test_a_backbone_survives_a_keras_file_and_serves_without_state(name, tmp_path):
     shape, heads = BACKBONES[name][2], decayed(name)
     heads.end_to_end.save(tmp_path / "model.keras")

@@ -38,7 +38,7 @@ def run(tmp_path_factory):
     unlearned = Run(dataclasses.replace(recipe, variant=variant), folder, data, heads)
     save_data_facts(unlearned)
     save_artifacts(unlearned)
-    request = {"recipe": "level_generation", "data": None, "set": []}
+    request = {"recipe": "level_generation", "data": None, "set": ["data.levels=6", "data.columns=34"]}
     (folder / "request.json").write_text(json.dumps(request))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generator, "load_artifacts", cache(generator.load_artifacts))  # read once by all verbs

@@ -43,7 +43,13 @@ def old(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", RUNS)
+# the restorer and the detector take seconds to export; how they are read is tested below
+EXPORTED_SLOWLY = ("table_anomaly", "inpainting")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in EXPORTED_SLOWLY else ()) for name in RUNS]
+)
 def test_an_old_run_is_exported(old, tmp_path, name):
     directory = old / "runs" / name / "001"
     assert folder_format(directory) == 0

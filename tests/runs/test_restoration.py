@@ -114,6 +114,7 @@ def test_a_published_set_takes_the_place_of_the_test_images_in_the_colors_of_the
     assert evaluate(measured)["noisy input"]["psnr"] == pytest.approx(20.17, abs=0.3)
 
 
+@pytest.mark.slow  # exports, evaluates and restores by the command line, each tested by itself
 def test_evaluate_takes_a_published_set_by_its_name(finished, own_cache, tmp_path, monkeypatch, capsys):
     own_cache(Set5, 2, (30, 37))
     monkeypatch.chdir(tmp_path)

@@ -181,7 +181,10 @@ def served_of(folder):
 UNIT = Scaler("unit", np.float32(0), np.float32(1))
 
 
-@pytest.mark.parametrize("sampler", [StandardNormal(), FittedMixture(2), AggregatePosterior()])
+@pytest.mark.parametrize(
+    "sampler",
+    [StandardNormal(), FittedMixture(2), pytest.param(AggregatePosterior(), marks=pytest.mark.slow)],
+)
 def test_a_generative_decoder_samples_from_noise_that_the_client_gives(sampler, tmp_path, random):
     heads = heads_of(Variational(DenseBackbone((8,)), 3), Spec((6, 6, 1), (6, 6, 1), "unit"))
     codes = {"code": random.normal(size=(40, 3)).astype("float32"), "log_var": np.zeros((40, 3), "float32")}

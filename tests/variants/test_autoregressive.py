@@ -256,7 +256,7 @@ def test_the_likelihood_of_examples_is_that_of_teacher_forcing():
 
 
 def test_a_spread_below_one_keeps_to_the_likelier():
-    variant, spec = VARIANTS["music"]
+    variant, spec = VARIANTS["level"]
     narrow = dataclasses.replace(variant, noise_scale=0.5).build(spec)
     wide = variant.build(spec)
     narrow.trained.set_weights(wide.trained.get_weights())

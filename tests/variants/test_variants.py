@@ -42,6 +42,20 @@ EXAMPLES = {name: module.EXAMPLE for name, module in MODULES.items()} | {
 }
 
 
+EXPORTED = {
+    "adversarial": ("autoencoder",),
+    "autoregressive": ("decoder",),
+    "conditional": ("encoder", "decoder", "autoencoder"),
+    "masked": ("autoencoder",),
+    "skip_connected": ("autoencoder",),
+    "vector_quantized": ("encoder", "decoder", "prior"),
+    "undercomplete-images": ("autoencoder",),
+    "undercomplete-series": ("autoencoder",),
+    "undercomplete-recurrent": ("autoencoder",),
+}
+"""Heads to export: those of a graph that no other one has."""
+
+
 @cache
 def built(name):
     """Heads that no test changes."""
@@ -147,6 +161,15 @@ def test_one_step_changes_every_trainable_weight(example, changeable):
         assert np.isfinite(np.array(weight)).all(), weight.path
 
 
+def some(names):
+    """These examples; the others, which have no layers of their own, among the slow."""
+    marks = {name: () if name in names else pytest.mark.slow for name in EXAMPLES}
+    return pytest.mark.parametrize(
+        "example", [pytest.param(name, marks=marks[name]) for name in EXAMPLES], indirect=True
+    )
+
+
+@some({*EXPORTED, "factor_vae"})
 def test_all_that_is_trained_survives_a_file_of_weights(changeable, tmp_path):
     model = changeable.trained
     model.save_weights(tmp_path / "trained.weights.h5")
@@ -157,20 +180,6 @@ def test_all_that_is_trained_survives_a_file_of_weights(changeable, tmp_path):
         np.testing.assert_array_equal(weight, old)
 
 
-EXPORTED = {
-    "adversarial": ("autoencoder",),
-    "autoregressive": ("decoder",),
-    "conditional": ("encoder", "decoder", "autoencoder"),
-    "masked": ("autoencoder",),
-    "skip_connected": ("autoencoder",),
-    "vector_quantized": ("encoder", "decoder", "prior"),
-    "undercomplete-images": ("autoencoder",),
-    "undercomplete-series": ("autoencoder",),
-    "undercomplete-recurrent": ("autoencoder",),
-}
-"""Heads to export: those of a graph that no other one has."""
-
-
 def test_every_kind_of_layer_is_exported():
     kinds = {
         name: {type(layer) for layer in built(name)[2].end_to_end._flatten_layers()} for name in EXAMPLES
@@ -178,6 +187,7 @@ def test_every_kind_of_layer_is_exported():
     assert set.union(*kinds.values()) == set.union(*(kinds[name] for name in EXPORTED))
 
 
+@some(EXPORTED)
 def test_heads_survive_a_keras_file(example, tmp_path):
     _, spec, heads = example
     named, _ = batch_of(spec)
