@@ -5,6 +5,7 @@ import dataclasses
 import gc
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -74,15 +75,24 @@ def tiny_run(tiny_recipe, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def exported(tiny_run):
-    """A folder of exported models: `tiny`, a denoiser of 12 x 12 blobs, and its run's folder beside it."""
+def exported(tiny_run, tmp_path_factory):
+    """A folder of exported models: `tiny`, a denoiser of 12 x 12 blobs, and its run's folder beside it.
+
+    Workers share it: the first that needs it exports.
+    """
     from keras_ae.runs.artifacts import load_artifacts
     from keras_ae.serving.export import export_heads
 
-    folder = tiny_run.directory.parent
-    card = {"recipe": "tiny", "data": {"domain": "unit", "shape": [0, 12, 12, 1]}}
-    export_heads(load_artifacts(tiny_run.directory), "tiny", card, folder / "models")
-    return folder / "models"
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    if not shared.exists():
+        own = tmp_path_factory.mktemp("exported")
+        shutil.copytree(tiny_run.directory, own / "run")
+        card = {"recipe": "tiny", "data": {"domain": "unit", "shape": [0, 12, 12, 1]}}
+        export_heads(load_artifacts(tiny_run.directory), "tiny", card, own / "models")
+        with contextlib.suppress(OSError):  # another worker was faster
+            own.rename(shared)
+    return shared / "models"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -113,11 +123,13 @@ def untrained():
     """Trainings take no steps: tracing one takes longer than all else, and many tests need any run at all.
 
     Weights grow by a hundredth in each epoch, so that epochs differ. Checkpoints are written as ever, of
-    losses of 1, and epochs begin for callbacks.
+    losses of 1, and epochs begin for callbacks. There are no batches, and no pages for TensorBoard.
     """
     import keras
 
     from keras_ae.callbacks.checkpoint import Checkpoint
+    from keras_ae.data.pipeline import PairedData
+    from keras_ae.training import train
     from keras_ae.training.trainer import Trainer
 
     def fit(self, batches, epochs, initial_epoch, callbacks, **_):
@@ -133,8 +145,15 @@ def untrained():
                 if isinstance(callback, Checkpoint):
                     callback.on_epoch_end(epoch, {"loss": 1.0, "val_loss": 1.0})
 
+    def no_batches(paired, batch_size, first_epoch=0):
+        return None, len(paired.data.train) // min(batch_size, len(paired.data.train))
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Trainer, "fit", fit)
+        patch.setattr(PairedData, "training_batches", no_batches)
+        patch.setattr(PairedData, "validation_batches", lambda _: None)
+        patch.setattr(train, "write_overview", lambda *_: None)
+        patch.setattr(train, "images_and_more", lambda _, recipe, *__: [make() for make in recipe.callbacks])
         yield
 
 

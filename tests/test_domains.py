@@ -70,7 +70,7 @@ def signed(monkeypatch, tmp_path, random):
     return ArrayFile(str(tmp_path / "x.npy"), domain="signed")
 
 
-@pytest.mark.parametrize("variant", [Undercomplete, Variational])
+@pytest.mark.parametrize("variant", [pytest.param(Undercomplete, marks=pytest.mark.slow), Variational])
 def test_a_further_domain_is_one_object(variant, signed, tmp_path):
     data = signed.load()
     assert data.domain is SIGNED

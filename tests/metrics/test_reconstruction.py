@@ -23,6 +23,7 @@ from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec
+from keras_ae.metrics import classifier as classifiers
 from keras_ae.metrics import likelihood as metrics_likelihood
 from keras_ae.metrics import reconstruction
 from keras_ae.metrics.classifier import train_classifier
@@ -217,7 +218,8 @@ def test_the_plane_of_two_units_covers_the_prior_or_the_codes(random):
     assert spread[..., 1].min() > 10 < spread[..., 1].max() < 20
 
 
-def test_a_classifier_reads_digits_it_has_not_seen():
+def test_a_classifier_reads_digits_it_has_not_seen(monkeypatch):
+    monkeypatch.setattr(classifiers, "MOST_EPOCHS", 30)
     data = Mnist5k().sample()
     classifier = train_classifier(data)
     assert classifier.accuracy > 0.6

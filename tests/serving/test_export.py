@@ -17,7 +17,6 @@ from keras_ae.data.types import Scaler, values
 from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import ServableHeads, Spec
 from keras_ae.runs.card import model_card
-from keras_ae.runs.evaluation import evaluate
 from keras_ae.serving import export as serving
 from keras_ae.serving import versions
 from keras_ae.training.train import train
@@ -43,7 +42,7 @@ def folders(exported, tmp_path_factory):
 @pytest.fixture(scope="module")
 def again(run, folders):
     """The heads beside the first ones: (their folders, the table that their card is of)."""
-    table = evaluate(run)
+    table = {"noisy input": {"psnr": 9.5}, "linear denoiser": {"psnr": 12.0}, "tiny": {"psnr": 13.5}}
     return export_of(run, folders["encoder"].parents[2], model_card(run, table)), table
 
 

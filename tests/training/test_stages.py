@@ -182,15 +182,17 @@ def test_a_gaussian_decoder_is_served_in_the_units_of_the_data(tmp_path, random)
     )
 
 
-def test_classes_train_by_their_own_likelihood(tmp_path, random):
+@pytest.mark.parametrize("variant", [pytest.param(Variational, marks=pytest.mark.slow), Undercomplete])
+def test_classes_train_by_their_own_likelihood(variant, tmp_path, random):
     np.save(tmp_path / "a.npy", random.integers(0, 4, (80, 6)))
     data = ArrayFile(str(tmp_path / "a.npy"), domain="categorical")
-    for variant in (Variational(DenseBackbone((8,)), 2), Undercomplete(DenseBackbone((8,)), 2)):
-        recipe = Recipe(data, variant, Reconstruction(), epochs=1, batch_size=64, name="classes")
-        with eagerly():
-            run = train(recipe, tmp_path / type(variant).__name__, report=silent)
-        assert run.data.train.shape == (6, 4)
-        assert {"accuracy", "crossentropy"} <= set(evaluate(run)["classes"])
+    variant = variant(DenseBackbone((8,)), 2)
+    recipe = Recipe(data, variant, Reconstruction(), epochs=1, batch_size=64, name="classes")
+    with eagerly():
+        run = train(recipe, tmp_path / "run", report=silent)
+    assert run.data.train.shape == (6, 4)
+    assert {"accuracy", "crossentropy"} <= set(evaluate(run)["classes"])
+    recipe = dataclasses.replace(recipe, variant=Undercomplete(DenseBackbone((8,)), 2))
     with pytest.raises(
         InputError, match="categorical cross-entropy and classes need each other.*squared_error and cat"
     ):
