@@ -73,7 +73,7 @@ monitor: $(READY) recipe-given ## measure how far INPUT's anomaly scores have dr
 	@$(BIN)/keras-ae monitor "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"}
 
 # Options that several of the next targets share.
-SHARED = $${OUTPUT:+--output "$$OUTPUT"} $${LABEL:+--label "$$LABEL"} \
+SHARED = $${OUTPUT:+--output "$$OUTPUT"} $${LABEL:+--class "$$LABEL"} \
   $$(case "$$FORCE" in ''|0|no) ;; *) echo --force ;; esac)
 
 generate: $(READY) recipe-given ## generate examples with RECIPE: COUNT=16 SEED=1 OUTPUT= LENGTH= AFTER= TEMPERATURE= LABEL= BEST=5 PLAYABLE=1

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import traceback
-from typing import NoReturn
 
-from keras_ae import __version__
-from keras_ae.cli.arguments import resume_command
+from keras_ae.cli.messages import in_words_of_the_door, resume_command
+from keras_ae.cli.output import redirected
+from keras_ae.cli.parser import make_parser
 from keras_ae.errors import ExportError, InputError, TrainingInterrupted
-from keras_ae.files import modules_below
 
 __all__ = ["INTERRUPTED", "main"]
 
@@ -28,13 +26,14 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 after a failure, 2 for unusable input, 130 after an interruption.
     """
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     # TensorFlow leaves oneDNN off on some CPUs; convolutional epochs took 1.0 to 1.2 times as long
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
-        return options.verb(options)
+        with redirected(options):
+            return options.verb(options)
     except TrainingInterrupted as interruption:
         print(f"\nstopped; {interruption}", file=sys.stderr)
         print(f"resume with: {resume_command(options, interruption.directory)}", file=sys.stderr)
@@ -48,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # one line for users, the whole traceback with --debug
         if options.debug:
             traceback.print_exc()
-        text = " ".join(str(error).split())[:2000]
+        text = in_words_of_the_door(" ".join(str(error).split())[:2000])
         expected = isinstance(error, (InputError, ExportError, OSError))
         print(
             f"keras-ae: {text}"
@@ -57,32 +56,3 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2 if isinstance(error, (InputError, OSError)) else 1
-
-
-class _OneLineParser(argparse.ArgumentParser):
-    """A parser that prints a mistake in one line, where argparse puts the usage before it."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; for what it takes: {self.prog} --help\n")
-
-
-def _parser():
-    parser = _OneLineParser(
-        prog="keras-ae",
-        description=(
-            "Train autoencoders from recipes, look at them in TensorBoard, and export heads for TF Serving."
-        ),
-    )
-    parser.add_argument("--version", action="version", version=f"keras-ae {__version__}")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
-
-    def verb(name, function, text):
-        added = verbs.add_parser(name, help=text, description=text)
-        added.set_defaults(verb=function)
-        added.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        return added
-
-    modules = [module for module in modules_below(sys.modules[__name__]) if "ORDER" in vars(module)]
-    for module in sorted(modules, key=lambda module: module.ORDER):
-        module.add(verb)
-    return parser

@@ -1,11 +1,9 @@
-"""Arguments that several verbs share."""
+"""Arguments that several verbs share: one meaning for each option, and what they stand for."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,15 +16,14 @@ if TYPE_CHECKING:
     from keras_ae.recipe import Recipe
 
 __all__ = [
+    "MEANINGS",
     "MODELS",
     "RUNS",
-    "add_keep",
-    "add_models",
+    "add_option",
     "add_recipe",
-    "add_runs",
+    "add_run",
     "finished",
     "recipe_of_run",
-    "resume_command",
     "run_request",
     "split_settings",
     "words",
@@ -34,65 +31,103 @@ __all__ = [
 
 RUNS, MODELS = Path("runs"), Path("saved_models")
 
+MEANINGS = {
+    "--add": "attribute to add: a label, or an attribute of the format",
+    "--after": "opening to continue, with --length",
+    "--all-versions": "check all versions, not only the newest and the labeled ones",
+    "--batch": "examples at a time",
+    "--best-of": "choose the most valid of this many samples",
+    "--class": "class that a conditional decoder decodes as, by name or number",
+    "--count": "number of examples",
+    "--data": "data in place of the recipe's own: a data set's name, a folder, or a file",
+    "--dimension": "dimension of the code",
+    "--epochs": "epochs of each training",
+    "--force": "replace files that already exist",
+    "--grpc-port": "port of gRPC",
+    "--head": "exported head, such as encoder or decoder",
+    "--head-version": "version of the exported head",
+    "--image": "image of the container",
+    "--keep": "number of newest versions of each head to keep, besides labeled ones",
+    "--key": "name of the array in an .npz, as data.key in training",
+    "--label": "label of the exported head's version",
+    "--length": "length of joined windows in columns or bars",
+    "--mask": "missing pixels, for a restorer that fills in",
+    "--metric": "metric in the table",
+    "--models": f"folder of all exported models (default: {MODELS})",
+    "--most-megapixels": "size from which an image is left out",
+    "--no-batching": "run each request as its own batch",
+    "--output": "where the result is written",
+    "--outputs": "names of the head's outputs to write, separated by commas",
+    "--playable": "repair invalid examples, and resample those that cannot be repaired",
+    "--print": "print the command instead of running it",
+    "--rest-port": "port of REST",
+    "--resume": "resume the newest run after its last epoch",
+    "--run-dir": "the run's folder",
+    "--runs": f"folder of all runs (default: {RUNS})",
+    "--seed": "random seed",
+    "--seeds": "trainings of each variant, for mean and deviation",
+    "--set": 'changes to fields of the recipe: --set "epochs=5 variant.latent_dim=16"',
+    "--signature": "signature of the exported head",
+    "--split": "split of a named data set",
+    "--steps": "number of examples in a row",
+    "--strength": "factor of the attribute; negative values remove it",
+    "--temperature": "below 1 for typical examples, above 1 for unusual ones",
+    "--tile": "side of a tile in pixels; smaller tiles need less memory",
+    "--time": "number of requests to each signature to time",
+    "--timeout": "seconds to wait for a server's answer",
+    "--to": "runtimes, separated by commas",
+    "--trained": "score with a finished run, the newest one or that of --run-dir, and train none",
+    "--url": "server, http://host:8501 or grpc://host:8500, in place of --models",
+    "--valid": "repair invalid examples, and resample those that cannot be repaired",
+    "--variants": "names of variants, separated by commas",
+    "--verbose": "print every check, not only faults",
+}
+"""What each option means, the same in all verbs; a verb adds details after a semicolon."""
 
-def add_runs(parser: argparse.ArgumentParser) -> None:
-    """Adds the option that names the folder of all runs.
+
+def add_option(
+    parser: Any, name: str, detail: str = "", more_names: Sequence[str] = (), **settings: Any
+) -> None:
+    """Adds an option with its one meaning.
 
     Args:
-        parser: The verb's parser.
+        parser: The verb's parser, or a group of it.
+        name: The option, one of `MEANINGS`.
+        detail: What holds in this verb in particular, such as the default.
+        more_names: Further names of the option.
+        **settings: The settings of argparse's `add_argument`.
     """
-    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs (default: %(default)s)")
+    text = "; ".join(filter(None, [MEANINGS[name], detail])).replace("%", "%%")
+    parser.add_argument(name, *more_names, help=text, **settings)
 
 
-def add_models(parser: argparse.ArgumentParser) -> None:
-    """Adds the option that names the folder of all exported models.
-
-    Args:
-        parser: The verb's parser.
-    """
-    parser.add_argument(
-        "--models", type=Path, default=MODELS, help="folder of all exported models (default: %(default)s)"
-    )
-
-
-def add_keep(parser: argparse.ArgumentParser) -> None:
-    """Adds the option of the verbs that export.
+def add_recipe(parser: argparse.ArgumentParser, *options: str) -> argparse.ArgumentParser:
+    """Adds the recipe, and some of the options that change it.
 
     Args:
         parser: The verb's parser.
-    """
-    parser.add_argument(
-        "--keep",
-        type=int,
-        metavar="N",
-        help="number of newest versions of each head to keep, besides labeled ones (default: all)",
-    )
-
-
-def add_recipe(parser: argparse.ArgumentParser, configurable: bool = True) -> argparse.ArgumentParser:
-    """Adds the arguments of a verb that works on a recipe's runs.
-
-    Args:
-        parser: The verb's parser.
-        configurable: Whether the verb accepts data and settings that differ from the run's.
+        *options: "--data" and "--set", those of them that the verb reads.
 
     Returns:
         The parser.
     """
     parser.add_argument("recipe", help="a recipe's name, or the path of a .py file")
-    if configurable:
-        parser.add_argument("--data", help="a data set's name, a folder of images, an .npy or .npz file")
-        parser.add_argument(
-            "--set",
-            action="append",
-            default=[],
-            metavar="FIELD=VALUE",
-            help='change fields of the recipe: --set "epochs=5 variant.latent_dim=16"',
-        )
-    parser.add_argument("--run-dir", type=Path, help="the run's folder (default: RUNS/<recipe>/<number>)")
-    add_runs(parser)
-    add_models(parser)
+    if "--data" in options:
+        add_option(parser, "--data")
+    if "--set" in options:
+        add_option(parser, "--set", action="append", default=[], metavar="FIELD=VALUE")
     return parser
+
+
+def add_run(parser: argparse.ArgumentParser, default: str = "the newest finished one") -> None:
+    """Adds the options that name a run.
+
+    Args:
+        parser: The verb's parser.
+        default: The run that is meant where no option names one.
+    """
+    add_option(parser, "--run-dir", f"default: {default}", type=Path, metavar="FOLDER")
+    add_option(parser, "--runs", type=Path, default=RUNS, metavar="FOLDER")
 
 
 def run_request(options: argparse.Namespace) -> RunRequest:
@@ -117,22 +152,22 @@ def finished(options: argparse.Namespace) -> Path:
         The run's folder.
     """
     directory = finished_run(options.runs, options.recipe, options.run_dir)
-    print(f"run folder: {directory}")
+    print(f"run folder: {directory}", flush=True)
     return directory
 
 
-def recipe_of_run(options: argparse.Namespace, directory: Path) -> Recipe:
-    """The recipe as a run was started with it, changed by the arguments' data and settings.
+def recipe_of_run(recipe: str, directory: Path, settings: Sequence[str] = ()) -> Recipe:
+    """The recipe as a run was started with it, changed by settings.
 
     Args:
-        options: The parsed arguments.
+        recipe: The recipe's name, or the path of a .py file.
         directory: The run's folder.
+        settings: Values of the option --set.
 
     Returns:
         The recipe.
     """
-    request = RunRequest.of_run(directory, options.recipe)
-    return request.changed(options.data, split_settings(options.set)).load()
+    return RunRequest.of_run(directory, recipe).changed(None, split_settings(settings)).load()
 
 
 def split_settings(texts: Sequence[str]) -> list[str]:
@@ -163,21 +198,3 @@ def words(text: str) -> list[str]:
         The words in their order.
     """
     return list(dict.fromkeys(text.replace(",", " ").split()))
-
-
-def resume_command(options: Any, directory: Path) -> str:
-    """The command that resumes a run, in the form in which it was started: make or keras-ae.
-
-    Args:
-        options: The parsed arguments.
-        directory: The run's folder.
-
-    Returns:
-        The command, quoted for a shell.
-    """
-    if "MAKELEVEL" in os.environ and not options.run_dir:
-        return f"make train RECIPE={shlex.quote(options.recipe)} RESUME=1"
-    command = [sys.executable, "-m", "keras_ae", "train", options.recipe, "--resume"]
-    command += ["--run-dir", str(directory)]
-    command += ["--models", str(options.models)] if options.models != MODELS else []
-    return shlex.join(command)

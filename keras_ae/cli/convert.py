@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import add_models, words
+from keras_ae.cli.arguments import MODELS, add_option, words
+from keras_ae.cli.output import load_tensorflow, show
+from keras_ae.cli.parser import add_former
 from keras_ae.cli.tables import Columns
 from keras_ae.errors import InputError
 
@@ -22,16 +25,26 @@ def add(verb: Any) -> None:
     """Adds the verb of this file.
 
     Args:
-        verb: (name, function, help) -> the parser of a new verb.
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
-    parser = verb("convert", convert, "convert exported heads to ONNX and LiteRT, check and time them there")
+    parser = verb(
+        "convert", convert, "convert exported heads to ONNX and LiteRT, check and time them there", "serve",
+        "keras-ae convert denoising --head encoder,decoder --to onnx", result=True,
+    )  # fmt: skip
     parser.add_argument("recipe", help="name of an exported recipe")
-    parser.add_argument("--head", default="encoder", help="heads, separated by commas (default: %(default)s)")
-    parser.add_argument("--to", default=RUNTIMES, help="runtimes, separated by commas (default: %(default)s)")
-    parser.add_argument("--version", type=int, metavar="N", help="version (default: the stable one)")
-    add_models(parser)
-    parser.add_argument("--output", type=Path, help="folder to write to (default: MODELS/converted)")
-    parser.add_argument("--force", action="store_true", help="replace earlier conversions")
+    add_option(
+        parser,
+        "--head",
+        "several are separated by commas (default: encoder)",
+        default="encoder",
+        metavar="NAME,...",
+    )
+    add_option(parser, "--to", f"default: {RUNTIMES}", default=RUNTIMES, metavar="NAME,...")
+    add_option(parser, "--head-version", "default: the stable one", type=int, metavar="N")
+    add_former(parser, "--version", "is now --head-version")
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
+    add_option(parser, "--output", "default: MODELS/converted", type=Path, metavar="FOLDER")
+    add_option(parser, "--force", action="store_true")
 
 
 def convert(options: argparse.Namespace) -> int:
@@ -40,13 +53,21 @@ def convert(options: argparse.Namespace) -> int:
     Continues if a runtime cannot run a head; the status is then 1.
     """
     runtimes, heads = _words(options.to, "runtime"), _words(options.head, "head")
-    from keras_ae.apps.serving.convert import open_sources
+    from keras_ae.serving.versions import find_version
 
     recipe = Path(options.recipe).stem if options.recipe.endswith(".py") else options.recipe
+    for head in heads:
+        find_version(options.models, recipe, head, options.head_version)
+    load_tensorflow()
+    from keras_ae.apps.serving.convert import open_sources
+
     sources, output = open_sources(
-        options.models, recipe, heads, runtimes, options.version, options.output, options.force
+        options.models, recipe, heads, runtimes, options.head_version, options.output, options.force
     )
-    return max([_convert(source, runtimes, output) for source in sources])
+    converted = [_convert(options, source, runtimes, output) for source in sources]
+    if options.json:
+        show(options, [one for by_runtime in converted for one in by_runtime], ())
+    return 1 if any(one["error"] for by_runtime in converted for one in by_runtime) else 0
 
 
 def _words(text, kind):
@@ -56,25 +77,36 @@ def _words(text, kind):
     return names
 
 
-def _convert(source, runtimes, output):
-    """Converts a head to each of the runtimes and prints a table; returns the status."""
+def _convert(options, source, runtimes, output):
+    """Converts a head to each of the runtimes and shows a table; returns a result for each."""
     from keras_ae.apps.serving import convert as app
 
     columns = Columns((max(map(len, app.titles(runtimes))), *map(len, TITLES)))
-    print(f"\n{app.describe(source)}")
-    print(columns.line(["", *TITLES]))
-    status = 0
+    results = []
+
+    def line(text):
+        if not options.json:
+            show(options, None, [text])
+
+    line(f"\n{app.describe(source)}")
+    line(columns.line(["", *TITLES]))
     for converted in app.convert(source, runtimes, output):
-        if converted.metrics is None:
-            print(f"{converted.title:{columns.widths[0]}}  -", flush=True)
+        metrics = converted.metrics
+        failed = metrics is None
+        if failed:
+            line(f"{converted.title:{columns.widths[0]}}  -")
             print(f"keras-ae: {' '.join(converted.note.split())}", file=sys.stderr)
-            status = 1
         else:
-            print(columns.line([converted.title, *_cells(converted.metrics), converted.note]), flush=True)
+            line(columns.line([converted.title, *_cells(metrics), converted.note]))
+        results.append(
+            {"head": source.name, "runtime": converted.title}
+            | ({} if failed else dataclasses.asdict(metrics))
+            | {"note": converted.note, "error": failed}
+        )
     others = app.other_signatures(source)
     if others:
-        print(f"left to TF Serving: {', '.join(others)}")
-    return status
+        line(f"left to TF Serving: {', '.join(others)}")
+    return results
 
 
 def _cells(metrics):

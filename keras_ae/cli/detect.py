@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from keras_ae.apps.detection.request import DetectionRequest
-from keras_ae.cli.arguments import add_recipe, finished, recipe_of_run, run_request
+from keras_ae.cli.arguments import (
+    add_option,
+    add_recipe,
+    add_run,
+    finished,
+    recipe_of_run,
+    split_settings,
+)
+from keras_ae.cli.checks import check_file
+from keras_ae.cli.output import load_tensorflow, show
+from keras_ae.cli.parser import add_former
 from keras_ae.cli.train import complete_training
 from keras_ae.errors import InputError
+from keras_ae.runs.request import RunRequest
 
 __all__ = ["ORDER", "add"]
 
@@ -20,55 +32,64 @@ def add(verb: Any) -> None:
     """Adds the verbs of this file.
 
     Args:
-        verb: (name, function, help) -> the parser of a new verb.
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
-    parser = add_recipe(
-        verb("detect", detect, "learn what is normal in a file, and find the rows that are not")
-    )
-    parser.add_argument("input", help="a file of rows: a series with a time, or a table")
-    parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="folder for the results (default: detected/NAME)"
-    )
-    parser.add_argument("--force", action="store_true", help="replace existing results")
-    parser.add_argument(
-        "--trained", action="store_true",
-        help="score with the newest run of the recipe, or with --run-dir, instead of training on the file",
+    parser = verb(
+        "detect", detect, "learn what is normal in a file, and find the rows that are not", "use",
+        'keras-ae detect series_anomaly load.csv --set "data.normal=40%"', result=True,
     )  # fmt: skip
-    parser = add_recipe(
-        verb("monitor", monitor, "measure how far the scores of new rows have drifted from a run's")
-    )
+    add_recipe(parser, "--set")
+    parser.add_argument("input", help="a file of rows: a series with a time, or a table")
+    add_former(parser, "--data", "is no option here: the file to learn from, and to search, is INPUT")
+    add_option(parser, "--output", "default: detected/NAME", type=Path, metavar="FOLDER")
+    add_option(parser, "--force", action="store_true")
+    add_option(parser, "--trained", action="store_true")
+    add_run(parser, "a new one; with --trained the newest finished one")
+    add_option(parser, "--models", type=Path, metavar="FOLDER")
+    parser = verb(
+        "monitor", monitor, "measure how far the scores of new rows have drifted from a run's", "use",
+        "keras-ae monitor series_anomaly today.csv", result=True,
+    )  # fmt: skip
+    add_recipe(parser, "--set")
     parser.add_argument("input", help="a file of rows like the run's training data")
+    add_former(parser, "--data", "is no option here: the rows to measure are those of INPUT")
+    add_former(parser, "--models", "is no option here: nothing is exported")
+    add_run(parser)
 
 
 def detect(options: argparse.Namespace) -> int:
     """Writes scored.csv, for a series spans.csv, and plot.png, and prints what was detected."""
     request = DetectionRequest.of(options.input, options.output, options.force)
-    _check_no_data(options)
+    check_file(request.source)
+    settings = split_settings(options.set)
     if options.trained:
+        if options.models is not None:
+            raise InputError("with --trained nothing is exported; leave --models out")
         directory = finished(options)
-        recipe = recipe_of_run(options, directory)
+        load_tensorflow()
+        recipe = recipe_of_run(options.recipe, directory, options.set)
     else:
-        run = complete_training(options, run_request(options).changed(options.input))
+        # the metrics of the training are no result of this verb, but of train and evaluate
+        run, _ = complete_training(options, RunRequest(options.recipe, options.input, tuple(settings)))
         directory, recipe = run.directory, run.recipe
     from keras_ae.apps.detection.detect import detect
 
-    for line in detect(request, directory, recipe):
-        print(line)
+    detection = detect(request, directory, recipe)
+    show(options, {"run": directory, **dataclasses.asdict(detection)}, detection.lines)
     return 0
 
 
 def monitor(options: argparse.Namespace) -> int:
     """Prints how far a file's scores are from those of the normal examples that calibrated the detector."""
-    _check_no_data(options)
+    split_settings(options.set)
+    if not Path(options.input).is_file():
+        raise InputError(f"expected a file of rows, {options.input} is not a file; check the path")
+    check_file(Path(options.input))
     directory = finished(options)
-    recipe = recipe_of_run(options, directory)
+    load_tensorflow()
+    recipe = recipe_of_run(options.recipe, directory, options.set)
     from keras_ae.apps.detection.detect import monitor
 
-    for line in monitor(options.input, directory, recipe):
-        print(line)
+    monitoring = monitor(options.input, directory, recipe)
+    show(options, {"run": directory, **dataclasses.asdict(monitoring)}, monitoring.lines)
     return 0
-
-
-def _check_no_data(options):
-    if options.data:
-        raise InputError("the file is given as INPUT; leave DATA= out")

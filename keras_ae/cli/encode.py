@@ -6,12 +6,17 @@ import argparse
 import signal
 import sys
 import time
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from keras_ae.apps.encoding.request import EncodingRequest
-from keras_ae.cli.arguments import add_models, words
+from keras_ae.cli.arguments import MODELS, add_option, words
+from keras_ae.cli.checks import check_data, check_package
+from keras_ae.cli.output import STANDARD, load_tensorflow, show
+from keras_ae.cli.parser import add_former
+from keras_ae.cli.standard import input_file, output_file
+from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add", "encode"]
 
@@ -22,26 +27,32 @@ def add(verb: Any) -> None:
     """Adds the verb of this file.
 
     Args:
-        verb: (name, function, help) -> the parser of a new verb.
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
-    parser = verb("encode", encode, "turn a data set, a folder of images or an array into codes")
+    parser = verb(
+        "encode", encode, "turn a data set, images, an array or a table's rows into codes", "use",
+        "keras-ae encode denoising photos/ --output codes.npy", result=True,
+    )  # fmt: skip
     parser.add_argument("recipe", help="the name of an exported recipe")
-    parser.add_argument("input", help="a data set's name, a folder of images, an .npy or .npz file")
-    parser.add_argument("--outputs", default="", metavar="NAME,...", help="what to write (default: code)")
-    parser.add_argument("--head", default="encoder", help="the head (default: %(default)s)")
     parser.add_argument(
-        "--version", type=int, metavar="N", help="version of the head (default: the stable one)"
+        "input",
+        help="a data set's name, a folder of images, an .npy or .npz file, a table's rows (.csv), or - for "
+        "standard input",
     )
-    parser.add_argument(
-        "--split", choices=("train", "validation", "test"), help="split of a named data set (default: all)"
-    )
-    parser.add_argument("--key", help="name of the array in an .npz, as data.key in training")
-    parser.add_argument("--batch", type=int, metavar="N", help="examples at a time (default: by their size)")
-    parser.add_argument(
-        "--output", type=Path, required=True, metavar="FILE", help="*.npy, *.parquet or *.tfrecord"
-    )
-    parser.add_argument("--force", action="store_true", help="replace the output where it already exists")
-    add_models(parser)
+    add_option(parser, "--outputs", "default: code", default="", metavar="NAME,...")
+    add_option(parser, "--head", "default: encoder", default="encoder", metavar="NAME")
+    add_option(parser, "--head-version", "default: the stable one", type=int, metavar="N")
+    add_former(parser, "--version", "is now --head-version")
+    add_option(parser, "--split", "default: all", choices=("train", "validation", "test"))
+    add_option(parser, "--key", metavar="NAME")
+    add_option(parser, "--batch", "default: by their size", type=int, metavar="N")
+    add_option(
+        parser, "--output",
+        "*.npy, *.csv, *.parquet or *.tfrecord; or - for standard output, as rows of a .csv for a table's "
+        "rows, else as an .npy", required=True, metavar="FILE",
+    )  # fmt: skip
+    add_option(parser, "--force", action="store_true")
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
 
 
 def encode(options: argparse.Namespace) -> int:
@@ -53,28 +64,56 @@ def encode(options: argparse.Namespace) -> int:
     Returns:
         The exit status.
     """
-    from keras_ae.apps.encoding.encode import encode, summary
+    with ExitStack() as stack:
+        source = options.input
+        if source == STANDARD:
+            source = str(stack.enter_context(input_file(source)))
+        suffix = _check(options, source)
+        output = Path(stack.enter_context(output_file(options.output, suffix, options.results)) or "")
+        load_tensorflow()
+        from keras_ae.apps.encoding.encode import encode, summary
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    request = EncodingRequest(
-        options.recipe,
-        options.input,
-        options.models,
-        tuple(words(options.outputs)),
-        options.head,
-        options.version,
-        options.split,
-        options.key,
-    )
-    head, stream = request.open()
-    encoded = encode(head, stream, options.output, options.batch, options.force, _bar(stream.count))
-    print("\n".join(summary(encoded, head, stream, options.output)))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        outputs = tuple(words(options.outputs))
+        request = EncodingRequest(
+            options.recipe, source, options.models, outputs, options.head, options.head_version,
+            options.split, options.key,
+        )  # fmt: skip
+        head, stream = request.open()
+        encoded = encode(head, stream, output, options.batch, options.force, _bar(options, stream.count))
+        lines = summary(encoded, head, stream, output)
+    if options.output == STANDARD:
+        print(*lines, sep="\n")
+    else:
+        shapes = {name: [encoded.count, *shape] for name, (shape, _) in head.outputs.items()}
+        result = {"output": options.output, "outputs": shapes, "left_out": encoded.failures}
+        show(options, result | {"seconds": encoded.seconds}, lines)
     return 0
 
 
-def _bar(count):
+def _check(options, source):
+    """Checks what needs no TensorFlow; returns the suffix of what goes to standard output."""
+    from keras_ae.serving.versions import find_version
+
+    if options.json and options.output == STANDARD:
+        raise InputError("--json and --output - both write to standard output; leave one out")
+    if options.batch is not None and options.batch < 1:
+        raise InputError(f"expected batches of at least 1 example, received {options.batch}")
+    if options.output.endswith(".parquet"):
+        check_package("pyarrow", "parquet", "a .parquet")
+    find_version(
+        options.models, Path(options.recipe).name.removesuffix(".py"), options.head, options.head_version
+    )
+    check_data(source)
+    target = Path(options.output)
+    if options.output != STANDARD and target.exists() and not options.force:
+        raise InputError(f"{target} already exists; name another file, or replace it with --force")
+    return ".csv" if Path(source).suffix.lower() in (".csv", ".tsv", ".txt") else ".npy"
+
+
+def _bar(options, count):
     """A progress bar on standard error where that is a terminal; called with the number of examples done."""
-    if not sys.stderr.isatty():
+    if options.quiet or not sys.stderr.isatty():
         return lambda done: None
     import keras
 

@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_ae import recipe_files
-from keras_ae.cli.arguments import add_runs, finished, recipe_of_run
+from keras_ae.cli.arguments import add_option, add_run, finished, recipe_of_run
+from keras_ae.cli.checks import check_folder
+from keras_ae.cli.output import load_tensorflow, show
+from keras_ae.cli.parser import add_former
+from keras_ae.errors import InputError
 
 if TYPE_CHECKING:
     from keras_ae.apps.generation.session import Session
@@ -16,6 +20,16 @@ __all__ = ["ORDER", "add"]
 
 ORDER = 5
 
+FOLDERS = {
+    "generate": "generated",
+    "interpolate": "interpolated",
+    "traverse": "traversed",
+    "attribute": "attributed",
+    "reconstruct": "reconstructed",
+    "nearest": "nearest",
+}
+"""The folder of each verb's files by default, which holds one for each recipe."""
+
 EXAMPLE = "a file, an example such as test:5, or a generated one such as seed:3"
 
 
@@ -23,76 +37,78 @@ def add(verb: Any) -> None:
     """Adds the verbs of this file.
 
     Args:
-        verb: (name, function, help) -> the parser of a new verb.
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
-    parser = _common(
-        verb("generate", generate, "generate new examples with the newest run of a recipe"), "generated"
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
-    parser.add_argument(
-        "--count", type=int, default=16, metavar="N", help="number of examples (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--temperature",
-        type=float,
-        default=1.0,
-        help="below 1 for typical examples, above 1 for unusual ones",
-    )
-    parser.add_argument("--length", type=int, metavar="N", help="length of joined windows in columns or bars")
-    parser.add_argument("--after", metavar="FILE", help="an opening to continue, with --length")
-    parser.add_argument(
-        "--best-of", type=int, default=1, metavar="N", help="choose the most valid of this many samples"
-    )
-    parser.add_argument(
-        "--playable", "--valid", action="store_true", dest="valid",
-        help="repair invalid examples, and resample those that cannot be repaired",
+    parser = _add(
+        verb, generate, "generate new examples with the newest run of a recipe",
+        "keras-ae generate level_generation --count 4 --seed 1",
     )  # fmt: skip
-    parser = _common(verb("interpolate", interpolate, "interpolate between two examples"), "interpolated")
+    add_option(parser, "--seed", "default: 0", type=int, default=0, metavar="N")
+    add_option(parser, "--count", "default: 16", type=int, default=16, metavar="N")
+    add_option(parser, "--temperature", "default: 1", type=float, default=1.0, metavar="T")
+    add_option(parser, "--length", type=int, metavar="N")
+    add_option(parser, "--after", metavar="FILE")
+    add_option(parser, "--best-of", "default: 1", type=int, default=1, metavar="N")
+    add_option(parser, "--playable", "", ("--valid",), action="store_true", dest="valid")
+    parser = _add(
+        verb, interpolate, "interpolate between two examples",
+        "keras-ae interpolate denoising test:0 test:5 --steps 5",
+    )  # fmt: skip
     parser.add_argument("first", help=EXAMPLE)
     parser.add_argument("last", help="the same")
-    parser.add_argument(
-        "--steps", type=int, default=8, metavar="N", help="number of examples, including both ends"
-    )
-    parser = _common(verb("traverse", traverse, "change one dimension of a code at a time"), "traversed")
+    add_option(parser, "--steps", "both ends among them (default: 8)", type=int, default=8, metavar="N")
+    parser = _add(
+        verb, traverse, "change one dimension of a code at a time",
+        "keras-ae traverse denoising test:0 --dimension 2",
+    )  # fmt: skip
     parser.add_argument("input", help=EXAMPLE)
-    parser.add_argument(
-        "--dimension", type=int, metavar="K", help="a dimension (default: the ones with the largest change)"
-    )
-    parser.add_argument("--steps", type=int, default=9, metavar="N", help="number of values per dimension")
-    parser = _common(verb("attribute", attribute, "add an attribute to examples, or remove it"), "attributed")
+    add_option(parser, "--dimension", "default: the ones with the largest change", type=int, metavar="K")
+    add_option(parser, "--steps", "default: 9", type=int, default=9, metavar="N")
+    parser = _add(
+        verb, attribute, "add an attribute to examples, or remove it",
+        "keras-ae attribute level_generation test:0 --add sky --strength 1.5",
+    )  # fmt: skip
     parser.add_argument("input", nargs="+", help=EXAMPLE)
-    parser.add_argument("--add", required=True, metavar="NAME", help="a label, or an attribute of the format")
-    parser.add_argument("--strength", default="1.0", help="negative values remove it (default: %(default)s)")
-    parser = _common(
-        verb("reconstruct", reconstruct, "encode examples and decode them again"), "reconstructed"
-    )
+    add_option(parser, "--add", required=True, metavar="NAME")
+    add_option(parser, "--strength", "default: 1.0", default="1.0")
+    parser = _add(
+        verb, reconstruct, "encode examples and decode them again",
+        "keras-ae reconstruct denoising test:0 seed:3",
+    )  # fmt: skip
     parser.add_argument("input", nargs="+", help=EXAMPLE)
-    parser = _common(verb("nearest", nearest, "find the training examples nearest to an example"), "nearest")
+    parser = _add(
+        verb, nearest, "find the training examples nearest to an example",
+        "keras-ae nearest denoising test:0 --count 3 --json",
+    )  # fmt: skip
     parser.add_argument("input", nargs="+", help=EXAMPLE)
-    parser.add_argument(
-        "--count", type=int, default=5, metavar="N", help="number of neighbors (default: %(default)s)"
-    )
+    add_option(parser, "--count", "neighbors of each (default: 5)", type=int, default=5, metavar="N")
 
 
-def _common(parser: argparse.ArgumentParser, folder: str) -> argparse.ArgumentParser:
+def _add(verb, function, text, example) -> argparse.ArgumentParser:
+    """A verb with the arguments that all of this file have."""
+    parser = verb(function.__name__, function, text, "generate", example, result=True)
     parser.add_argument("recipe", help="a recipe's name, or the path of a .py file")
-    parser.add_argument(
-        "--label", metavar="CLASS", help="the class that a conditional decoder decodes as, by name or number"
+    add_option(parser, "--class", dest="decode_as", metavar="CLASS")
+    add_former(parser, "--label", "is now --class")
+    add_option(
+        parser, "--output", f"default: {FOLDERS[function.__name__]}/RECIPE", type=Path, metavar="FOLDER"
     )
-    parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help=f"folder for the files (default: {folder}/RECIPE)"
-    )
-    parser.add_argument("--force", action="store_true", help="replace existing files")
-    parser.add_argument("--run-dir", type=Path, help="the run's folder (default: the newest finished one)")
-    add_runs(parser)
-    parser.set_defaults(folder=folder, data=None, set=[])
+    add_option(parser, "--force", action="store_true")
+    add_run(parser)
     return parser
 
 
-def _session(options: argparse.Namespace) -> Session:
-    """The session for the run given by the arguments."""
-    folder = options.output or Path(options.folder, recipe_files.recipe_file(options.recipe).stem)
+def _session(options: argparse.Namespace, texts: tuple[str, ...] | list[str] = ()) -> Session:
+    """The session for the run given by the arguments; its examples' files are there."""
+    name = recipe_files.recipe_file(options.recipe).stem
+    folder = options.output or Path(FOLDERS[options.verb.__name__], name)
+    check_folder(folder, "--output")
+    for text in texts:
+        is_file = Path(text).suffix and text.partition(":")[0] not in ("seed", "train", "validation", "test")
+        if is_file and not Path(text).is_file():
+            raise InputError(f"there is no file {text}; name one, an example such as test:5, or seed:3")
     directory = finished(options)
+    load_tensorflow()
     from keras_ae.apps.generation.generator import Generator
     from keras_ae.apps.generation.session import Session
     from keras_ae.runs.run import load_data
@@ -100,10 +116,18 @@ def _session(options: argparse.Namespace) -> Session:
     return Session(
         Generator.of(directory),
         folder,
-        lambda: load_data(recipe_of_run(options, directory)),
-        options.label,
+        lambda: load_data(recipe_of_run(options.recipe, directory)),
+        options.decode_as,
         options.force,
+        report=lambda line: None if options.json else show(options, None, [line]),
     )
+
+
+def _finish(options: argparse.Namespace, session: Session, facts: dict[str, Any] | None = None) -> int:
+    """Shows the result of a verb as JSON; its lines were shown as they came."""
+    if options.json:
+        show(options, {"folder": session.folder, "files": session.files} | (facts or {}), ())
+    return 0
 
 
 def generate(options: argparse.Namespace) -> int:
@@ -111,56 +135,69 @@ def generate(options: argparse.Namespace) -> int:
     from keras_ae.apps.generation.request import GenerationRequest
 
     request = GenerationRequest(
-        options.count, options.seed, options.temperature, options.label, options.length, options.after,
+        options.count, options.seed, options.temperature, options.decode_as, options.length, options.after,
         options.best_of, options.valid,
     )  # fmt: skip
-    session = _session(options)
+    session = _session(options, [options.after] if options.after else [])
     from keras_ae.apps.generation.commands import generate_command
 
     generate_command(session, request)
-    return 0
+    return _finish(options, session)
 
 
 def interpolate(options: argparse.Namespace) -> int:
     """Runs the verb `interpolate`."""
-    session = _session(options)
+    session = _session(options, [options.first, options.last])
     from keras_ae.apps.generation.commands import interpolate_command
 
     interpolate_command(session, options.first, options.last, options.steps)
-    return 0
+    return _finish(options, session)
 
 
 def traverse(options: argparse.Namespace) -> int:
     """Runs the verb `traverse`."""
-    session = _session(options)
+    session = _session(options, [options.input])
     from keras_ae.apps.generation.commands import traverse_command
 
-    traverse_command(session, options.input, options.dimension, options.steps)
-    return 0
+    rows = traverse_command(session, options.input, options.dimension, options.steps)
+    names = ("dimension", "deviation", "change")
+    return _finish(
+        options, session, {"dimensions": [{name: getattr(row, name) for name in names} for row in rows]}
+    )
 
 
 def attribute(options: argparse.Namespace) -> int:
     """Runs the verb `attribute`."""
-    session = _session(options)
+    session = _session(options, options.input)
     from keras_ae.apps.generation.commands import attribute_command
 
     attribute_command(session, options.input, options.add, options.strength)
-    return 0
+    return _finish(options, session)
 
 
 def reconstruct(options: argparse.Namespace) -> int:
     """Runs the verb `reconstruct`."""
-    session = _session(options)
+    session = _session(options, options.input)
     from keras_ae.apps.generation.commands import reconstruct_command
 
     reconstruct_command(session, options.input)
-    return 0
+    return _finish(options, session)
 
 
 def nearest(options: argparse.Namespace) -> int:
     """Runs the verb `nearest`."""
-    session = _session(options)
+    session = _session(options, options.input)
     from keras_ae.apps.generation.commands import nearest_command
 
-    nearest_command(session, options.input, options.count)
-    return 0
+    rows = nearest_command(session, options.input, options.count)
+    neighbors = [
+        {
+            "name": row.name,
+            "neighbors": [
+                {"train": index, "distance": distance}
+                for index, distance in zip(row.indices.tolist(), row.distances.tolist(), strict=True)
+            ],
+        }
+        for row in rows
+    ]
+    return _finish(options, session, {"nearest": neighbors})

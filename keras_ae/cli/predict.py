@@ -1,14 +1,20 @@
-"""The verb that runs an exported head on arrays and images: predict."""
+"""The verb that runs an exported head on arrays, rows and images: predict."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import add_models
+from keras_ae.cli.arguments import MODELS, add_option, words
+from keras_ae.cli.checks import check_file
+from keras_ae.cli.output import STANDARD, load_tensorflow, show
+from keras_ae.cli.parser import add_former
+from keras_ae.cli.standard import input_file, output_file
 from keras_ae.cli.tables import Columns
+from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add", "predict"]
 
@@ -19,36 +25,35 @@ def add(verb: Any) -> None:
     """Adds the verb of this file.
 
     Args:
-        verb: (name, function, help) -> the parser of a new verb.
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
-    parser = verb("predict", predict, "run an exported head on arrays or images, here or on a server")
+    parser = verb(
+        "predict", predict, "run an exported head on arrays, rows or images, here or on a server", "use",
+        "keras-ae predict table_anomaly rows.csv --head detector --output scores.csv", result=True,
+    )  # fmt: skip
     parser.add_argument("recipe", help="a recipe's name")
     parser.add_argument(
-        "inputs", nargs="+", type=Path, metavar="INPUT",
-        help="an .npy or .npz file of arrays; a table's rows (.csv); or images (PNG, JPEG) and folders",
+        "inputs", nargs="+", metavar="INPUT",
+        help="an .npy or .npz file of arrays; a table's rows (.csv); images (PNG, JPEG) and folders; or - "
+        "for standard input",
     )  # fmt: skip
-    parser.add_argument(
-        "--head", default="encoder", help="encoder, decoder, autoencoder, ... (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--url", help="a server, http://host:8501 or grpc://host:8500 (default: run locally, from --models)"
-    )
-    parser.add_argument("--signature", help="signature (default: serving_default, or image_bytes for images)")
+    add_option(parser, "--head", "default: encoder", default="encoder", metavar="NAME")
+    add_option(parser, "--url")
+    add_option(parser, "--signature", "default: serving_default, or image_bytes for images", metavar="NAME")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument(
-        "--label", help="label of the version (default: stable locally, the newest on a server)"
-    )
-    which.add_argument("--version", type=int, metavar="N", help="number of the version")
-    parser.add_argument(
-        "--output", metavar="FILE",
-        help="an .npz file, or a folder (ending in /) for PNG files (default: print a table)",
+    add_option(which, "--label", "default: stable, or the newest version on a server", metavar="NAME")
+    add_option(which, "--head-version", type=int, metavar="N")
+    add_former(parser, "--version", "is now --head-version")
+    add_option(parser, "--outputs", "default: all", default="", metavar="NAME,...")
+    add_option(
+        parser, "--output",
+        "an .npz, .npy or .csv file; a folder (ending in /) for PNG files; or - for standard output, as rows "
+        "of a .csv, or as an .npy for arrays (default: print a table about the outputs)", metavar="FILE",
     )  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="overwrite existing files")
-    parser.add_argument("--batch", type=int, default=64, metavar="N", help="rows at a time (default: 64)")
-    parser.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S", help="seconds to wait for an answer (default: 60)"
-    )
-    add_models(parser)
+    add_option(parser, "--force", action="store_true")
+    add_option(parser, "--batch", "default: 64", type=int, default=64, metavar="N")
+    add_option(parser, "--timeout", "default: 60", type=float, metavar="S")
+    add_option(parser, "--models", type=Path, metavar="FOLDER")
 
 
 def predict(options: argparse.Namespace) -> int:
@@ -60,20 +65,83 @@ def predict(options: argparse.Namespace) -> int:
     Returns:
         The exit status, 1 where some inputs were left out.
     """
-    from keras_ae.apps.prediction.outputs import summary
-    from keras_ae.apps.prediction.predict import predict
-    from keras_ae.apps.prediction.request import PredictionRequest
+    _check(options)
+    with ExitStack() as stack:
+        inputs = [stack.enter_context(input_file(path)) for path in options.inputs]
+        models = options.models or MODELS
+        suffix = _check_inputs(options, inputs, models)
+        output = stack.enter_context(output_file(options.output, suffix, options.results))
+        if options.url is None:
+            load_tensorflow()
+        from keras_ae.apps.prediction.predict import predict
+        from keras_ae.apps.prediction.request import PredictionRequest
 
-    names = "recipe inputs models head url signature label version output force batch timeout".split()
-    prediction = predict(PredictionRequest(**{name: getattr(options, name) for name in names}))
-    for path, reason in prediction.failures.items():
-        print(f"keras-ae: left out {path}: {reason}", file=sys.stderr)
-    lines = prediction.written
+        prediction = predict(
+            PredictionRequest(
+                options.recipe,
+                inputs,
+                models,
+                options.head,
+                options.url,
+                options.signature,
+                options.label,
+                options.head_version,
+                words(options.outputs),
+                output,
+                options.force,
+                options.batch,
+                60.0 if options.timeout is None else options.timeout,
+            )
+        )
+        for path, reason in prediction.failures.items():
+            print(f"keras-ae: left out {path}: {reason}", file=sys.stderr)
     if not prediction.rows:
         print(f"keras-ae: none of {prediction.count} images could be used", file=sys.stderr)
-    elif options.output is None:
-        rows = summary(prediction.outputs)
-        lines = list(map(Columns.of(rows, left=3).line, rows))
-    for line in lines:
-        print(line)
+    elif options.output == STANDARD:
+        print(*prediction.written, sep="\n")
+    else:
+        _show(options, prediction)
     return 1 if prediction.failures else 0
+
+
+def _check(options):
+    """Raises InputError for options that do not go together."""
+    if options.url is None and options.timeout is not None:
+        raise InputError("--timeout is for a server; name one with --url, or leave it out")
+    if options.url is not None and options.models is not None:
+        raise InputError("a server has its own models; leave out --models, or --url")
+    if options.json and options.output == STANDARD:
+        raise InputError("--json and --output - both write to standard output; leave one out")
+    if options.inputs.count(STANDARD) > 1:
+        raise InputError("standard input can be read once; name - once")
+    if options.batch < 1:
+        raise InputError(f"expected --batch of at least 1, received {options.batch}")
+
+
+def _check_inputs(options, inputs, models):
+    """Checks files and the head without TensorFlow; returns the suffix of what goes to standard output."""
+    from keras_ae.apps.prediction.inputs import find_inputs
+    from keras_ae.serving.versions import find_version
+
+    _, file = find_inputs(inputs)
+    if file is not None:
+        check_file(file)
+    if options.url is None:
+        recipe = Path(options.recipe.removesuffix(".py")).name
+        find_version(models, recipe, options.head, options.head_version)
+    return ".npy" if file is not None and file.suffix.lower() in (".npy", ".npz") else ".csv"
+
+
+def _show(options, prediction):
+    """Shows what the outputs are, or where they were written."""
+    from keras_ae.apps.prediction.outputs import summary
+
+    rows = summary(prediction.outputs)
+    lines = prediction.written or list(map(Columns.of(rows, left=3).line, rows))
+    outputs = {
+        name: {"shape": array.shape, "dtype": "bytes" if array.dtype == object else array.dtype.name}
+        | ({} if array.dtype == object or options.output else {"values": array})
+        for name, array in prediction.outputs.items()
+    }
+    result = {"rows": prediction.rows, "outputs": outputs, "left_out": prediction.failures}
+    show(options, result | ({"output": options.output} if options.output else {}), lines)

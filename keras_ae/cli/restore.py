@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import add_models
+from keras_ae.cli.arguments import MODELS, add_option
+from keras_ae.cli.output import load_tensorflow, show
+from keras_ae.cli.parser import add_former
+from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add"]
 
@@ -19,44 +22,46 @@ def add(verb: Any) -> None:
     """Adds the verb of this file.
 
     Args:
-        verb: (name, function, help) -> the parser of a new verb.
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
-    parser = verb("restore", restore, "restore an image or a folder of them: cleaned, enlarged or filled in")
+    parser = verb(
+        "restore", restore, "restore an image or a folder of them: cleaned, enlarged or filled in", "use",
+        "keras-ae restore photo_denoising photos/ --output clean", result=True,
+    )  # fmt: skip
     parser.add_argument("recipe", help="the name of a recipe with an exported restorer")
     parser.add_argument("input", help="an image, or a folder of images")
-    parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="folder for the PNG files (default: restored/RECIPE)"
-    )
-    parser.add_argument(
-        "--mask", type=Path, metavar="FILE_OR_FOLDER",
-        help="missing pixels, for a restorer that fills in: an image of the same size, white where they "
-        "are, or a folder of such masks (default: fully transparent pixels)",
+    add_option(parser, "--output", "default: restored/RECIPE", type=Path, metavar="FOLDER")
+    add_option(
+        parser, "--mask",
+        "an image of the same size, white where they are, or a folder of such masks (default: fully "
+        "transparent pixels)", type=Path, metavar="FILE_OR_FOLDER",
     )  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="replace existing files")
-    parser.add_argument(
-        "--version", type=int, metavar="N", help="version of the restorer (default: the stable one)"
-    )
-    parser.add_argument(
-        "--tile", type=int, default=512, metavar="PIXELS",
-        help="side of a tile; smaller tiles need less memory (default: %(default)s)",
+    add_option(parser, "--force", action="store_true")
+    add_option(parser, "--head-version", "default: the stable one", type=int, metavar="N")
+    add_former(parser, "--version", "is now --head-version")
+    add_option(parser, "--tile", "default: 512", type=int, default=512, metavar="PIXELS")
+    add_option(
+        parser, "--most-megapixels",
+        "before it is decoded, or where it would become larger, before it is enlarged (default: 100)",
+        type=float, default=100.0, metavar="N",
     )  # fmt: skip
-    parser.add_argument(
-        "--most-megapixels", type=float, default=100.0, metavar="N",
-        help="an image of more is left out before it is decoded, one that would become larger before it is "
-        "enlarged (default: %(default)g)",
-    )  # fmt: skip
-    add_models(parser)
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
 
 
 def restore(options: argparse.Namespace) -> int:
     """Restores each image and prints the speed; returns 1 if some were left out."""
+    if not Path(options.input).exists():
+        raise InputError(
+            f"expected an image or a folder of images, received {options.input!r}, which does not exist"
+        )
+    load_tensorflow()
     from keras_ae.apps.restoration.head import Restorer, find_restorer
     from keras_ae.apps.restoration.request import RestorationRequest
     from keras_ae.apps.restoration.restore import restore, summary
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     recipe = Path(options.recipe).name.removesuffix(".py")
-    folder = find_restorer(options.models, recipe, options.version)
+    folder = find_restorer(options.models, recipe, options.head_version)
     output = options.output or Path("restored", recipe)
     request = RestorationRequest.of(
         options.input, output, options.mask, options.force, options.tile, options.most_megapixels
@@ -64,10 +69,16 @@ def restore(options: argparse.Namespace) -> int:
     done = restore(Restorer.of(folder), request, _say)
     for name, reason in done.failures.items():
         print(f"keras-ae: left out {name}: {reason}", file=sys.stderr)
-    _say("\n".join(summary(done, request)))
+    files = [job.restored for job in request.jobs if str(job.name) not in done.failures]
+    lines = [_printable(line) for line in summary(done, request)]
+    show(options, {"folder": output, "files": files, "left_out": done.failures, "lines": lines}, lines)
     return 1 if done.failures else 0
 
 
 def _say(text):
     """Prints a line immediately, even if a file's name contains bytes that are not text."""
-    print(text.encode("utf-8", "backslashreplace").decode(), flush=True)
+    print(_printable(text), flush=True)
+
+
+def _printable(text):
+    return text.encode("utf-8", "backslashreplace").decode()

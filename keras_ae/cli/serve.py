@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import shlex
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from keras_ae import recipe_files
-from keras_ae.cli.arguments import add_keep, add_models, add_recipe, finished
+from keras_ae.cli.arguments import MODELS, add_option, add_recipe, add_run, finished
+from keras_ae.cli.checks import check_folder
+from keras_ae.cli.output import load_tensorflow, show
+from keras_ae.cli.parser import add_former
 from keras_ae.cli.tables import Columns
 from keras_ae.errors import InputError
 
@@ -21,28 +25,36 @@ def add(verb: Any) -> None:
     """Adds the verbs of this file.
 
     Args:
-        verb: (name, function, help) -> the parser of a new verb.
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
-    parser = add_recipe(
-        verb("export", export, "export the heads of a finished run as the next version"), False
-    )
-    add_keep(parser)
-    parser = verb("verify", verify, "check exported heads with a C++ program that uses TF Serving's loader")
+    parser = verb(
+        "export", export, "export the heads of a finished run as the next version", "serve",
+        "keras-ae export denoising --keep 3", result=True,
+    )  # fmt: skip
+    add_recipe(parser)
+    add_run(parser)
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
+    add_option(parser, "--keep", "default: all", type=int, metavar="N")
+    parser = verb(
+        "verify", verify, "check exported heads with a C++ program that uses TF Serving's loader", "serve",
+        "keras-ae verify denoising --time 1000", result=True,
+    )  # fmt: skip
     parser.add_argument("recipe", nargs="?", help="an exported recipe (default: all)")
-    parser.add_argument(
-        "--all-versions",
-        action="store_true",
-        help="check all versions, not only the newest and the labeled ones",
-    )
-    parser.add_argument(
-        "--time", type=int, default=0, metavar="N", help="also time N requests to each signature"
-    )
-    parser.add_argument("--verbose", action="store_true", help="print every check, not only faults")
-    add_models(parser)
-    parser = verb("rollback", rollback, "move the label `stable` to an earlier version")
+    add_option(parser, "--all-versions", action="store_true")
+    add_option(parser, "--time", "default: 0", type=int, default=0, metavar="N")
+    add_option(parser, "--verbose", action="store_true")
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
+    parser = verb(
+        "rollback", rollback, "move the label `stable` to an earlier version", "serve",
+        "keras-ae rollback denoising", result=True,
+    )  # fmt: skip
     _add_heads(parser)
-    parser.add_argument("--to", type=int, metavar="N", help="the version (default: the one before)")
-    parser = verb("label", label, "put a label on a version of exported heads, or remove it")
+    add_option(parser, "--head-version", "default: the one before", type=int, metavar="N")
+    add_former(parser, "--to", "is now --head-version")
+    parser = verb(
+        "label", label, "put a label on a version of exported heads, or remove it", "serve",
+        "keras-ae label denoising canary 2", result=True,
+    )  # fmt: skip
     _add_heads(parser)
     parser.add_argument("label", help="a word, such as canary")
     parser.add_argument(
@@ -51,64 +63,97 @@ def add(verb: Any) -> None:
         nargs="?",
         help="the version; without one the label is removed (`stable` moves to the newest)",
     )
-    parser = verb("serve", serve, "start the TF Serving container over all exported heads")
-    add_models(parser)
-    parser.add_argument("--rest-port", type=int, default=8501, help="default: %(default)s")
-    parser.add_argument("--grpc-port", type=int, default=8500, help="default: %(default)s")
-    parser.add_argument("--no-batching", action="store_true", help="run each request as its own batch")
-    parser.add_argument("--image", help="another image, such as tensorflow/serving:latest-gpu")
-    parser.add_argument("--print", action="store_true", help="print the command instead of running it")
+    parser = verb(
+        "serve", serve, "start the TF Serving container over all exported heads", "serve",
+        "keras-ae serve --rest-port 9501",
+    )  # fmt: skip
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
+    add_option(parser, "--rest-port", "default: 8501", type=int, default=8501, metavar="N")
+    add_option(parser, "--grpc-port", "default: 8500", type=int, default=8500, metavar="N")
+    add_option(parser, "--no-batching", action="store_true")
+    add_option(parser, "--image", "such as tensorflow/serving:latest-gpu", metavar="NAME")
+    add_option(parser, "--print", action="store_true")
 
 
 def _add_heads(parser):
     parser.add_argument("recipe", help="an exported recipe")
-    parser.add_argument("--head", help="encoder, decoder, ... (default: all heads)")
-    add_models(parser)
+    add_option(parser, "--head", "default: all", metavar="NAME")
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
 
 
 def export(options: argparse.Namespace) -> int:
     """Exports a finished run's heads again, as the next version."""
+    if options.keep is not None and options.keep < 1:
+        raise InputError(f"expected at least 1 version to keep, received {options.keep}")
     directory = finished(options)
+    check_folder(options.models, "--models")
+    load_tensorflow()
     from keras_ae.training.complete import export_run
 
-    export_run(directory, recipe_files.recipe_file(options.recipe).stem, options.models, options.keep)
+    name = recipe_files.recipe_file(options.recipe).stem
+    folders = export_run(directory, name, options.models, options.keep)
+    if options.json or options.quiet:
+        show(options, {"run": directory, "heads": folders}, map(str, folders.values()))
     return 0
 
 
 def verify(options: argparse.Namespace) -> int:
     """Checks heads on disk with a C++ program; returns 1 if one does not match its card."""
-    from keras_ae.apps.serving.verify import verify
-
     if options.time < 0:
         raise InputError(f"expected --time of at least 0 requests, received {options.time}")
+    _check_exported(options.models, options.recipe)
+    load_tensorflow()
+    from keras_ae.apps.serving.verify import verify
+
     verification = verify(options.models, options.recipe, options.all_versions)
     faults = verification.faults
-    for line in verification.summaries():
-        print(line)
-    for finding in verification.findings if options.verbose else faults:
-        print(f"  {finding.folder}: {finding.kind}: {', '.join(finding.details)}")
-    if options.time and not faults:
-        _print_times(verification.folders, options.time)
-    print(f"{len(verification.folders)} heads, {len(faults)} faults")
+    shown = verification.findings if options.verbose else faults
+    lines = list(verification.summaries())
+    lines += [f"  {finding.folder}: {finding.kind}: {', '.join(finding.details)}" for finding in shown]
+    times = list(_times(verification.folders, options.time)) if options.time and not faults else []
+    lines += _table_of_times(times) if times else []
+    lines.append(f"{len(verification.folders)} heads, {len(faults)} faults")
+    findings = [
+        {"folder": finding.folder, "kind": finding.kind, "details": finding.details} for finding in shown
+    ]
+    result = {"heads": verification.folders, "faults": len(faults), "findings": findings, "times": times}
+    show(options, result, lines)
     return 1 if faults else 0
 
 
-def _print_times(folders, count):
+def _check_exported(models, recipe, head=None):
+    """Raises InputError where nothing is exported by these names; needs no TensorFlow."""
+    from keras_ae.serving import versions
+
+    heads = [path for path in versions.head_folders(models) if recipe in (None, path.parent.name)]
+    if head or not heads:
+        versions.find_version(models, recipe or "", head or "encoder")
+
+
+def _times(folders, count):
     from keras_ae.apps.serving.verify import head_name, request_times
 
-    columns = Columns((32, 18, 5, 9, 9), left=2, gap=" ")
-    print(columns.line(["microseconds a request", "signature", "batch", "median", "p99"]))
     for folder, signature, batch, median, late in request_times(folders, count):
-        cells = [head_name(folder), signature, str(batch), f"{median:.0f}", f"{late:.0f}"]
-        print(columns.line(cells))
+        head = head_name(folder)
+        yield {"head": head, "signature": signature, "batch": batch, "median_us": median, "p99_us": late}
+
+
+def _table_of_times(times):
+    rows = [("microseconds a request", "signature", "batch", "median", "p99")]
+    rows += [
+        (row["head"], row["signature"], str(row["batch"]), f"{row['median_us']:.0f}", f"{row['p99_us']:.0f}")
+        for row in times
+    ]
+    return map(Columns.of(rows, left=2, at_least=9).line, rows)
 
 
 def rollback(options: argparse.Namespace) -> int:
     """Moves the label `stable` of heads to an earlier version."""
     from keras_ae.apps.serving.labels import roll_back
 
-    for folder, version in roll_back(options.models, options.recipe, options.head, options.to).items():
-        print(f"stable of {folder.parent.name}_{folder.name} is version {version}")
+    stable = roll_back(options.models, options.recipe, options.head, options.head_version)
+    names = {f"{folder.parent.name}_{folder.name}": version for folder, version in stable.items()}
+    show(options, names, [f"stable of {name} is version {version}" for name, version in names.items()])
     return 0
 
 
@@ -117,8 +162,8 @@ def label(options: argparse.Namespace) -> int:
     from keras_ae.apps.serving.labels import set_label
 
     labels = set_label(options.models, options.recipe, options.head, options.label, options.version)
-    for folder, by_name in labels.items():
-        print(f"{folder.parent.name}_{folder.name}: {by_name}")
+    names = {f"{folder.parent.name}_{folder.name}": by_name for folder, by_name in labels.items()}
+    show(options, names, [f"{name}: {by_name}" for name, by_name in names.items()])
     return 0
 
 

@@ -6,7 +6,9 @@ import argparse
 import signal
 from typing import Any
 
-from keras_ae.cli.arguments import add_recipe, run_request
+from keras_ae.cli.arguments import add_option, add_recipe, add_run, run_request
+from keras_ae.cli.checks import check_data, check_folder
+from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import Columns
 from keras_ae.errors import InputError
 
@@ -19,20 +21,27 @@ def add(verb: Any) -> None:
     """Adds the verb of this file.
 
     Args:
-        verb: (name, function, help) -> the parser of a new verb.
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
-    parser = add_recipe(verb("sweep", sweep, "train a recipe once per value of a field, and print one table"))
+    parser = verb(
+        "sweep", sweep, "train a recipe once per value of a field, and print one table", "train and evaluate",
+        "keras-ae sweep image_anomaly data.normal 0..9", result=True,
+    )  # fmt: skip
+    add_recipe(parser, "--data", "--set")
     parser.add_argument("field", help="a field of the recipe, such as data.normal")
     parser.add_argument("values", help="its values, separated by commas, such as 0,1,2; or 0..9")
-    parser.add_argument(
-        "--metric", default="", help="the metric in the table (default: the first that all rows have)"
-    )
+    add_option(parser, "--metric", "default: the first that all rows have", default="", metavar="NAME")
+    add_run(parser, "RUNS/RECIPE")
 
 
 def sweep(options: argparse.Namespace) -> int:
     """Prints a line per value and one for their mean; values that were trained before are not retrained."""
     values = _values(options.values)
-    recipe = run_request(options).load()
+    request = run_request(options)
+    check_data(options.data)
+    check_folder(options.run_dir or options.runs, "--run-dir" if options.run_dir else "--runs")
+    load_tensorflow()
+    recipe = request.load()
     from keras_ae.experiments.sweep import shared_metrics, summary, sweep
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -46,7 +55,8 @@ def sweep(options: argparse.Namespace) -> int:
     titles = list(lines["mean"])
     rows = [[options.field, *titles]]
     rows += [[value, *(f"{line[title]:.4f}" for title in titles)] for value, line in lines.items()]
-    print("\n".join([metric, *map(Columns.of(rows).line, rows)]))
+    result = {"field": options.field, "metric": metric, "rows": lines}
+    show(options, result, [metric, *map(Columns.of(rows).line, rows)])
     return 0
 
 

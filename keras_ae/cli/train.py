@@ -1,81 +1,86 @@
-"""The verbs that train and evaluate: list, train, evaluate, benchmark."""
+"""The verbs that train and evaluate: train, evaluate, benchmark."""
 
 from __future__ import annotations
 
 import argparse
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_ae import recipe_files
 from keras_ae.cli.arguments import (
-    add_keep,
+    MODELS,
+    RUNS,
+    add_option,
     add_recipe,
-    add_runs,
+    add_run,
     finished,
     run_request,
     split_settings,
     words,
 )
+from keras_ae.cli.checks import check_data, check_folder
+from keras_ae.cli.messages import in_words_of_the_door
+from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import metrics_table
+from keras_ae.errors import InputError
+from keras_ae.runs.folders import run_folder
 from keras_ae.runs.request import RunRequest
 
 if TYPE_CHECKING:
+    from keras_ae.runs.evaluation import Table
     from keras_ae.runs.run import Run
 
-__all__ = ["ORDER", "add", "complete_training", "print_metrics"]
+__all__ = ["ORDER", "add", "complete_training"]
 
 ORDER = 1
+GROUP = "train and evaluate"
 
 
 def add(verb: Any) -> None:
     """Adds the verbs of this file.
 
     Args:
-        verb: (name, function, help) -> the parser of a new verb.
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
-    parser = add_recipe(verb("train", train, "train a recipe, evaluate it and export its heads"))
-    parser.add_argument("--resume", action="store_true", help="resume the newest run after its last epoch")
-    add_keep(parser)
-    add_recipe(verb("evaluate", evaluate, "print the test metrics of a finished run"))
-    compared = verb(
-        "benchmark", benchmark, "train all variants in the same way and compare them in one table"
-    )
-    compared.add_argument("--data", default="mnist_5k", help="the data, as for train (default: %(default)s)")
-    compared.add_argument("--variants", default="", help="names of the variants to train (default: all)")
-    compared.add_argument(
-        "--epochs", type=int, default=40, help="epochs of each variant (default: %(default)s)"
-    )
-    compared.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="changes to each variant's recipe"
-    )
-    compared.add_argument(
-        "--seeds",
-        type=int,
-        default=1,
-        help="trainings of each variant, for mean and deviation (default: %(default)s)",
-    )
-    add_runs(compared)
-    verb("list", list_recipes, "list the recipes, one per line")
-
-
-def list_recipes(options: argparse.Namespace) -> int:
-    """Prints a line for each recipe, read without importing it."""
-    files = recipe_files.recipe_files()
-    width = max(map(len, files), default=0)
-    for name, path in files.items():
-        print(f"{name:{width}}  {recipe_files.summary(path)}")
-    return 0
+    parser = verb(
+        "train", train, "train a recipe, evaluate it and export its heads", GROUP,
+        'keras-ae train denoising --data photos/ --set "epochs=5 data.size=64"', result=True,
+    )  # fmt: skip
+    add_recipe(parser, "--data", "--set")
+    add_run(parser, "RUNS/RECIPE/NUMBER, a new one")
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
+    add_option(parser, "--resume", action="store_true")
+    add_option(parser, "--keep", "default: all", type=int, metavar="N")
+    parser = verb(
+        "evaluate", evaluate, "print the test metrics of a finished run", GROUP,
+        "keras-ae evaluate denoising --json", result=True,
+    )  # fmt: skip
+    add_recipe(parser, "--data", "--set")
+    add_run(parser)
+    parser = verb(
+        "benchmark", benchmark, "train all variants in the same way and compare them in one table", GROUP,
+        "keras-ae benchmark --variants sparse,variational --epochs 5", result=True,
+    )  # fmt: skip
+    add_option(parser, "--data", "default: mnist_5k", default="mnist_5k")
+    add_option(parser, "--variants", "default: all", default="")
+    add_option(parser, "--epochs", "default: 40", type=int, default=40)
+    add_option(parser, "--set", action="append", default=[], metavar="FIELD=VALUE")
+    add_option(parser, "--seeds", "default: 1", type=int, default=1)
+    add_option(parser, "--runs", type=Path, default=RUNS, metavar="FOLDER")
 
 
 def train(options: argparse.Namespace) -> int:
     """Trains, evaluates and exports; --resume resumes an interrupted run."""
-    complete_training(options, run_request(options), options.resume, options.keep)
+    check_data(options.data)
+    run, tables = complete_training(options, run_request(options), options.resume, options.keep)
+    if options.json or options.quiet:  # else they were printed as soon as they were computed
+        _show_metrics(options, *tables, run=run.directory, models=options.models)
     return 0
 
 
 def complete_training(
     options: argparse.Namespace, request: RunRequest, resume: bool = False, keep: int | None = None
-) -> Run:
+) -> tuple[Run, tuple[Table, Table]]:
     """Trains a recipe into the folders given by the arguments, and prints what to do next.
 
     Args:
@@ -85,24 +90,39 @@ def complete_training(
         keep: Number of newest versions of each exported head to keep; None keeps all.
 
     Returns:
-        The finished run.
+        The finished run, its test metrics, and those by kind of anomaly.
     """
+    models = options.models or MODELS
+    if keep is not None and keep < 1:
+        raise InputError(f"expected at least 1 version to keep, received {keep}")
+    if resume:
+        run_folder(options.runs, request.name, options.run_dir)
+    check_folder(options.run_dir or options.runs, "--run-dir" if options.run_dir else "--runs")
+    check_folder(models, "--models")
+    load_tensorflow()
     from keras_ae.training.complete import train_and_export
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    tables: list[Table] = []
+
+    def print_metrics(table, kinds):
+        tables.extend((table, kinds))
+        print("\n".join(_lines(table, kinds)), flush=True)
+
     run = train_and_export(
         request,
         options.runs,
-        options.models,
+        models,
         options.run_dir,
         resume,
         keep,
+        report=lambda line: print(in_words_of_the_door(line), flush=True),
         show_metrics=print_metrics,
     )
     print(f"images and curves: {run.directory}")
     print(f"look at them:        make tensorboard    (tensorboard --logdir {options.runs})")
-    print(f"serve the heads:     make serve          (keras-ae serve --models {options.models})")
-    return run
+    print(f"serve the heads:     make serve          (keras-ae serve --models {models})")
+    return run, (tables[0], tables[1])
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -110,7 +130,10 @@ def evaluate(options: argparse.Namespace) -> int:
 
     A published test set takes the place of the test examples alone.
     """
+    check_data(options.data)
+    settings = split_settings(options.set)
     directory = finished(options)
+    load_tensorflow()
     from keras_ae.data.find import find_dataset
     from keras_ae.runs.load import load_run
     from keras_ae.training.complete import evaluate_run
@@ -119,13 +142,24 @@ def evaluate(options: argparse.Namespace) -> int:
     test_set = dataset if dataset is not None and dataset.held_out else None
     request = RunRequest.of_run(directory, options.recipe)
     data = None if test_set is not None else options.data
-    recipe = request.changed(data, split_settings(options.set)).load()
-    evaluate_run(load_run(recipe, directory, test_set=test_set), print_metrics)
+    recipe = request.changed(data, settings).load()
+    tables = evaluate_run(load_run(recipe, directory, test_set=test_set))
+    _show_metrics(options, *tables, run=directory)
     return 0
 
 
 def benchmark(options: argparse.Namespace) -> int:
     """Trains every variant on the same data and budget, and prints the table that compares them."""
+    names, settings = words(options.variants), split_settings(options.set)
+    check_data(options.data)
+    if options.seeds < 1 or options.epochs < 1:
+        raise InputError(
+            f"expected --epochs and --seeds of at least 1, received {options.epochs} and {options.seeds}"
+        )
+    check_folder(options.runs, "--runs")
+    load_tensorflow()
+    import json
+
     from keras_ae.data.find import find_dataset
     from keras_ae.experiments import benchmark
 
@@ -133,22 +167,21 @@ def benchmark(options: argparse.Namespace) -> int:
     folder = benchmark.benchmark(
         find_dataset(options.data),
         options.runs / "benchmark",
-        words(options.variants),
+        names,
         options.epochs,
-        split_settings(options.set),
+        settings,
         seeds=options.seeds,
     )
-    print(f"table and images:  {folder}")
+    metrics = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    show(options, {"folder": folder, **metrics}, [f"table and images:  {folder}"])
     return 0
 
 
-def print_metrics(table: dict[str, dict[str, float]], kinds: dict[str, dict[str, float]]) -> None:
-    """Prints a run's test metrics, and those by kind of anomaly where there are kinds.
+def _show_metrics(options, table, kinds, **facts):
+    """Shows a run's test metrics, and those by kind of anomaly where there are kinds."""
+    by_kind = {"metrics_by_kind": kinds} if kinds else {}
+    show(options, facts | {"metrics": table} | by_kind, _lines(table, kinds))
 
-    Args:
-        table: Metrics by row and name.
-        kinds: Metrics by kind and name; empty if there are no kinds.
-    """
-    print("\n".join(metrics_table(table)))
-    if kinds:
-        print("\n" + "\n".join(metrics_table(kinds)))
+
+def _lines(table, kinds):
+    return [*metrics_table(table), *(["", *metrics_table(kinds)] if kinds else [])]

@@ -1,6 +1,5 @@
 """Codes of data sets, folders and arrays: the head's own, in the input's order, whole or not there."""
 
-import argparse
 import csv
 import json
 import os
@@ -24,7 +23,9 @@ from keras_ae import recipe
 from keras_ae.apps.encoding import encode as encoding
 from keras_ae.apps.encoding import writers
 from keras_ae.apps.encoding.head import Head
-from keras_ae.cli import encode as verbs
+from keras_ae.cli import encode as verb
+from keras_ae.cli.output import redirected
+from keras_ae.cli.parser import make_parser
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.find import dataset_kinds
 from keras_ae.data.images import mnist
@@ -43,11 +44,9 @@ SHAPE = (6, 5, 1)
 
 def encode(root, *words):
     """Runs the verb as the command line does."""
-    parser = argparse.ArgumentParser()
-    added = parser.add_subparsers()
-    verbs.add(lambda name, function, text: added.add_parser(name, allow_abbrev=False))
-    options = parser.parse_args(["encode", *map(str, words), "--models", str(root)])
-    return verbs.encode(options)
+    options = make_parser().parse_args(["encode", *map(str, words), "--models", str(root)])
+    with redirected(options):
+        return options.verb(options)
 
 
 def save_head(root, name, element, dtype="float32", conditional=False, **data):
@@ -434,7 +433,7 @@ def test_an_archive_that_ends_early_is_refused(tmp_path):
         (["--outputs", "code,mode"], "gives code, .*; received --outputs mode"),
         (["--outputs", "code,total"], "an .npy holds one output, received --outputs code,total"),
         (["--head", "decoder"], "unit has no exported decoder; it has encoder"),
-        (["--version", "7"], "no version 7 of its encoder"),
+        (["--head-version", "7"], "no version 7 of its encoder"),
     ],
 )
 def test_unusable_requests_are_refused(models, tmp_path, save, words, message):
@@ -449,7 +448,9 @@ def test_a_key_of_what_holds_no_arrays_is_refused(models, tmp_path):
 
 
 def test_an_output_of_unknown_kind_is_refused(models, tmp_path, save):
-    with pytest.raises(InputError, match=r"named \*.npy or \*.parquet or \*.tfrecord, received .*codes.txt"):
+    with pytest.raises(
+        InputError, match=r"named \*.npy or \*.csv or \*.parquet or \*.tfrecord, received .*codes.txt"
+    ):
         encode(models, "unit", save(np.ones((3, *SHAPE))), "--output", tmp_path / "codes.txt")
 
 
@@ -479,7 +480,7 @@ def test_a_head_without_a_whole_card_or_without_inputs_is_refused(models, tmp_pa
         Head.of(folder).load()
     card["signatures"]["serving_default"]["inputs"] = {"code": {"shape": [None, 2], "dtype": "float32"}}
     (folder / "card.json").write_text(json.dumps(card))
-    with pytest.raises(InputError, match="expected a head that takes inputs, .*head takes code"):
+    with pytest.raises(InputError, match="expected a head that takes inputs, or a column .*head takes code"):
         Head.of(folder)
     card["signatures"]["serving_default"]["inputs"] = {
         "inputs": {"shape": [None, None, None, 1], "dtype": "float32"}
@@ -508,10 +509,10 @@ def test_a_full_disk_leaves_nothing_under_the_name(models, tmp_path, save, kind)
 def test_an_interrupt_leaves_nothing_under_the_name(models, tmp_path, save, monkeypatch):
     file = save(np.ones((3000, *SHAPE), np.uint8))
 
-    def bar(count):
+    def bar(options, count):
         return lambda done: os.kill(os.getpid(), signal.SIGINT) if done > 900 else None
 
-    monkeypatch.setattr(verbs, "_bar", bar)
+    monkeypatch.setattr(verb, "_bar", bar)
     before = signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # ignored where tests run in the background

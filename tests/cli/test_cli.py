@@ -265,15 +265,10 @@ def test_list_shows_each_recipe_without_tensorflow_and_in_under_a_second(tmp_pat
     assert all(len(line.split()) > 3 for line in lines)
 
 
-def test_every_file_that_adds_verbs_has_a_place_in_the_list(capsys):
-    modules = [module for module in modules_below(cli) if module is not cli]
-    places = [module.ORDER for module in modules if "add" in vars(module)]
-    assert sorted(places) == list(range(1, len(places) + 1))
-    with pytest.raises(SystemExit):
-        cli.main(["--help"])
-    listed = re.findall(r"^    ([a-z]+)", capsys.readouterr().out, re.M)
-    assert listed[:4] == ["train", "evaluate", "benchmark", "list"]
-    assert listed[-1] == "convert"
+def test_every_file_that_adds_verbs_has_a_place_of_its_own_in_the_list():
+    modules = [module for module in modules_below(cli) if "add" in vars(module)]
+    places = [module.ORDER for module in modules]
+    assert len(set(places)) == len(places) > 8
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["train"], ["fly"]])

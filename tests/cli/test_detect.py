@@ -115,7 +115,6 @@ def test_drift_is_distinguished_from_no_drift(run, home, capsys):
     ("words", "message"),
     [
         (["detect", "series_anomaly", "nothing.csv"], "expected a file of rows, nothing.csv is not a file"),
-        (["detect", "series_anomaly", "load.csv", "--data", "nab", "--trained", "--force"], "given as INPUT"),
         (
             ["detect", "series_anomaly", "wide.csv", "--trained"],
             "no column 'load'; its columns are time, other",

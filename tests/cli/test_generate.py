@@ -138,7 +138,7 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
     ragged.write_text("---\n--\n")
     unknown.write_text("\n".join(["-" * 27 + "~"] * 14))
     for arguments, message in (
-        (("attribute", "seed:1", "--add", ""), "expected a label or an attribute to add: ADD=NAME"),
+        (("attribute", "seed:1", "--add", ""), "expected a label or an attribute to add: --add NAME"),
         (("generate", "--seed", "-1"), "expected a seed of at least 0, received -1"),
         (("generate", "--length", "99", "--after", "gone.txt"), "there is no file gone.txt; name one (.txt)"),
         (("generate", "--best-of", "0"), "expected the best of at least 1 sample"),
@@ -146,7 +146,7 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
         (("generate", "--temperature", "0"), "temperature above 0"),
         (("generate", "--length", "5"), "at least one window's, 28 columns, received 5"),
         (("generate", "--after", str(ragged)), "expected a length with"),
-        (("generate", "--label", "3"), "takes no class"),
+        (("generate", "--class", "3"), "takes no class"),
         (("interpolate", "seed:1", "nowhere.txt"), "there is no file nowhere.txt"),
         (("interpolate", "seed:1", "seed:2", "--steps", "1"), "from 2 to 1,000 steps"),
         (("generate", "--length", "20000"), "length from 1 to 10,000"),

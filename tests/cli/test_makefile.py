@@ -153,13 +153,13 @@ def test_generation_and_walks_pass_their_variables(make):
         "TEMPERATURE=0.8", "LABEL=$(id)", "BEST=5", "PLAYABLE=1", "FORCE=1",
     )  # fmt: skip
     assert done.stdout.splitlines() == [
-        "[generate]", "[r]", "[--count]", "[3]", "[--seed]", "[1]", "[--output]", "[my levels]", "[--label]",
+        "[generate]", "[r]", "[--count]", "[3]", "[--seed]", "[1]", "[--output]", "[my levels]", "[--class]",
         "[$(id)]", "[--force]", "[--length]", "[200]", "[--after]", "[a b.txt]", "[--temperature]", "[0.8]",
         "[--best-of]", "[5]", "[--playable]",
     ]  # fmt: skip
     done = make("interpolate", "RECIPE=r", "FROM=test:1", "TO=b c.png", "STEPS=5", "LABEL=2")
     assert done.stdout.splitlines() == [
-        "[interpolate]", "[r]", "[test:1]", "[b c.png]", "[--label]", "[2]", "[--steps]", "[5]",
+        "[interpolate]", "[r]", "[test:1]", "[b c.png]", "[--class]", "[2]", "[--steps]", "[5]",
     ]  # fmt: skip
     assert make("traverse", "RECIPE=r", "DIMENSION=3").stdout.splitlines() == [
         "[traverse]", "[r]", "[test:0]", "[--dimension]", "[3]",

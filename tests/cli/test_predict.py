@@ -1,6 +1,5 @@
 """The verb predict: arrays and images through exported heads, here and on a stand-in for a server."""
 
-import argparse
 import io
 
 import numpy as np
@@ -10,7 +9,8 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_ae.apps.prediction import inputs
-from keras_ae.cli import predict
+from keras_ae.cli.output import redirected
+from keras_ae.cli.parser import make_parser
 from keras_ae.errors import InputError
 
 
@@ -31,9 +31,9 @@ def place(request, exported, server, monkeypatch):
 
 def run(*arguments):
     """The verb's status."""
-    parser = argparse.ArgumentParser()
-    predict.add(lambda name, function, text: parser)
-    return predict.predict(parser.parse_args([str(argument) for argument in ("tiny", *arguments)]))
+    options = make_parser().parse_args(["predict", "tiny", *map(str, arguments)])
+    with redirected(options):
+        return options.verb(options)
 
 
 def own(models, head, signature, **given):
@@ -209,10 +209,10 @@ def test_whole_numbers_of_real_data_and_of_codes_are_taken_as_they_are(tmp_path)
 
 def test_a_version_or_a_label_selects_the_head(place, tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((1, 4)))
-    for choice in (["--version", 1], ["--label", "stable"]):
+    for choice in (["--head-version", 1], ["--label", "stable"]):
         assert run(tmp_path / "a.npy", "--head", "decoder", *choice, *place) == 0
     for choice, words in (
-        (["--version", 9], r"no version 9 of its decoder|Specific\(tiny_decoder, 9\)"),
+        (["--head-version", 9], r"no version 9 of its decoder|Specific\(tiny_decoder, 9\)"),
         (["--label", "x"], "no decoder labeled 'x'; it has stable|Unrecognized servable version label: x"),
         (["--signature", "x"], "tiny_decoder has no signature 'x'; it has png, serving_default"),
     ):
@@ -228,8 +228,8 @@ def test_a_version_or_a_label_selects_the_head(place, tmp_path):
         (["empty"], r"expected images \(.jfif .jpeg .jpg .png\) below empty; found none"),
         (["a.npy", "--batch", "0"], "expected --batch of at least 1, received 0"),
         (
-            ["a.npy", "--output", "out.csv"],
-            "expected --output to end in .npz, or in / for a folder; received 'out.csv'",
+            ["a.npy", "--output", "out.txt"],
+            "expected --output to end in .npz, .npy or .csv, or in / for a folder; received 'out.txt'",
         ),
         (["text.npy"], "text.npy cannot be read as a NumPy file of plain numbers"),
         (["text.npz"], "text.npz cannot be read as a NumPy file"),
@@ -278,8 +278,7 @@ def test_the_command_needs_no_tensorflow_for_a_server(server, tmp_path):
 
     np.save(tmp_path / "a.npy", np.zeros((2, 4)))
     program = (
-        "import argparse, sys; from keras_ae.cli import predict; parser = argparse.ArgumentParser()\n"
-        "predict.add(lambda *_: parser); status = predict.predict(parser.parse_args(sys.argv[1:]))\n"
+        "import sys; from keras_ae import cli; status = cli.main(['predict', *sys.argv[1:]])\n"
         "assert 'tensorflow' not in sys.modules; sys.exit(status)"
     )
     command = [

@@ -295,7 +295,7 @@ def test_a_mask_of_no_use_is_refused(run, draw, tmp_path, capsys):
 def test_notes_are_printed_beside_an_image(run, tmp_path, capsys):
     frames = [Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
-    assert run("clean", "a.gif", "--version", 1) == 0
+    assert run("clean", "a.gif", "--head-version", 1) == 0
     assert re.match(r"a.gif  4x4 -> 4x4  \S+ s \(the first of 2 frames\)\n", capsys.readouterr().out)
 
 

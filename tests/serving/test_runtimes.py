@@ -169,7 +169,7 @@ def test_a_folder_that_cannot_be_written_is_refused(exported, tmp_path, capsys, 
             ["--to", "echo", "--head", "tail"],
             "tiny has no exported tail; it has autoencoder, decoder, encoder",
         ),
-        (["--to", "echo", "--version", "7"], "tiny has no version 7 of its encoder; it has 1"),
+        (["--to", "echo", "--head-version", "7"], "tiny has no version 7 of its encoder; it has 1"),
     ],
 )
 def test_what_cannot_be_converted_is_one_line_and_status_two(

@@ -2,18 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from keras_ae.apps.detection import report
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.scoring import Detector, drift, scored_file
 from keras_ae.recipe import Recipe
 
-__all__ = ["detect", "monitor"]
+__all__ = ["Detection", "Monitoring", "detect", "monitor"]
 
 
-def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Iterator[str]:
+@dataclass(frozen=True)
+class Detection:
+    """What was detected in a file.
+
+    Attributes:
+        folder: The folder of the results.
+        rows: Rows, or points of a series, that have a score.
+        flagged: Those of them that are anomalies.
+        threshold: The score above which a row is an anomaly.
+        method: How the threshold was fitted.
+        lines: The same for the user, with the flagged spans of a series.
+    """
+
+    folder: Path
+    rows: int
+    flagged: int
+    threshold: float
+    method: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """How far the scores of new rows are from those of a run's normal examples.
+
+    Attributes:
+        psi: The population stability index.
+        ks: The Kolmogorov-Smirnov statistic.
+        rows: The rows, or points, that were scored.
+        flagged: Those of them that are anomalies.
+        verdict: What to do.
+        lines: The same for the user.
+    """
+
+    psi: float
+    ks: float
+    rows: int
+    flagged: int
+    verdict: str
+    lines: tuple[str, ...]
+
+
+def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Detection:
     """Scores the rows of a file with a run's detector and writes scored.csv, plot.png and spans.csv.
 
     spans.csv is written only for a series.
@@ -23,19 +68,25 @@ def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Iterat
         directory: The folder of a finished run.
         recipe: The recipe of the run.
 
-    Yields:
-        Lines about what was detected and where it was written.
+    Returns:
+        What was detected and where it was written.
 
     Raises:
         InputError: The run has no detector of files, or the file lacks a column that it was trained on.
     """
     detector = Detector.of(directory, recipe)
+    logging.getLogger(__name__).info("scoring %s", request.source)
     scored, series = scored_file(detector, str(request.source))
     request.folder.mkdir(parents=True, exist_ok=True)
-    yield from report.write(detector, scored, series, request.source, request.folder)
+    lines = tuple(report.write(detector, scored, series, request.source, request.folder))
+    rows = np.isfinite(scored.scores)
+    fitted = detector.fitted
+    return Detection(
+        request.folder, int(rows.sum()), int(scored.flags[rows].sum()), fitted.value, fitted.method, lines
+    )
 
 
-def monitor(source: str, directory: Path, recipe: Recipe) -> Iterator[str]:
+def monitor(source: str, directory: Path, recipe: Recipe) -> Monitoring:
     """Compares the scores of a file's rows with those of the normal examples that calibrated the detector.
 
     Args:
@@ -43,16 +94,22 @@ def monitor(source: str, directory: Path, recipe: Recipe) -> Iterator[str]:
         directory: The folder of a finished run.
         recipe: The recipe of the run.
 
-    Yields:
-        Lines with the statistics of the change and what to do.
+    Returns:
+        The statistics of the change and what to do.
 
     Raises:
         InputError: The run has no detector of files, or the file lacks a column that it was trained on.
     """
     detector = Detector.of(directory, recipe)
+    logging.getLogger(__name__).info("scoring %s", source)
     scored, _ = scored_file(detector, source)
     change = drift(detector.reference, scored.example_scores)
-    yield f"population stability index {change.psi:.3f}  (below .1: no change, from .25: much change)"
-    yield f"Kolmogorov-Smirnov         {change.ks:.3f}"
-    yield f"flagged                    {scored.flags.mean():.1%} of {len(scored.flags):,}"
-    yield change.verdict
+    lines = (
+        f"population stability index {change.psi:.3f}  (below .1: no change, from .25: much change)",
+        f"Kolmogorov-Smirnov         {change.ks:.3f}",
+        f"flagged                    {scored.flags.mean():.1%} of {len(scored.flags):,}",
+        change.verdict,
+    )
+    return Monitoring(
+        change.psi, change.ks, len(scored.flags), int(scored.flags.sum()), change.verdict, lines
+    )

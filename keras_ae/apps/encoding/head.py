@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from keras_ae.apps.encoding.rows import RowStream
 from keras_ae.data.streams.rows import Batch, InputSpec
-from keras_ae.data.streams.stream import Stream
+from keras_ae.data.streams.stream import Stream, open_stream
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.heads import inference_batch
@@ -32,6 +33,7 @@ class Head:
         labels: How many labels there are; 0 if the card does not say.
         outputs: (shape of one example's, dtype) of each output to write, by name.
         weights_sha256: The hash of its weights.
+        columns: Of a head that takes a table's columns: the dtype of each, by its name.
     """
 
     folder: Path
@@ -40,6 +42,7 @@ class Head:
     labels: int
     outputs: dict[str, tuple[tuple[int, ...], np.dtype]]
     weights_sha256: str
+    columns: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path, names: tuple[str, ...] = ()) -> Head:
@@ -53,8 +56,8 @@ class Head:
             The head; its SavedModel is not loaded yet.
 
         Raises:
-            InputError: The card is missing or incomplete, the head takes no `inputs` or takes them of
-                any size, or has no such output.
+            InputError: The card is missing or incomplete, the head takes neither `inputs` nor a table's
+                columns, takes images of any size, or has no such output.
         """
         names = names or ("code",)
         card = ExportedHead(folder).card
@@ -67,13 +70,19 @@ class Head:
             raise InputError(
                 f"{folder} has no card that describes its signatures and weights ({error!r}); export it again"
             ) from error
-        if not set(inputs) <= {"inputs", "condition"} or "inputs" not in inputs:
+        columns = {} if "inputs" in inputs else {name: spec["dtype"] for name, spec in inputs.items()}
+        if (
+            any(spec["shape"] != [None] for spec in inputs.values())
+            if columns
+            else set(inputs) - {"inputs", "condition"}
+        ):
             received = f"{', '.join(sorted(inputs)[:4])}{', ...' if len(inputs) > 4 else ''}"
             raise InputError(
-                f"expected a head that takes inputs, {folder} takes {received}; for codes of a table's rows: "
-                f"keras-ae predict {folder.parent.parent.name} rows.csv --output codes.npz"
+                f"expected a head that takes inputs, or a column each of a table, {folder} takes {received}; "
+                f"give it arrays: keras-ae predict {folder.parent.parent.name} arrays.npz --head "
+                f"{folder.parent.name}"
             )
-        if None in inputs["inputs"]["shape"][1:]:
+        if not columns and None in inputs["inputs"]["shape"][1:]:
             raise InputError(
                 f"{folder} takes images of any size, whose codes have as many sizes; for images of one size: "
                 f"keras-ae predict {folder.parent.parent.name} images.npy --head {folder.parent.name}"
@@ -85,7 +94,7 @@ class Head:
             )
         conditional = "condition" in inputs
         input_spec = InputSpec(
-            tuple(inputs["inputs"]["shape"][1:]),
+            (len(columns),) if columns else tuple(inputs["inputs"]["shape"][1:]),
             domain,
             shape[-1] if domain.one_hot else 0,
             tuple(card["data"].get("label_names", ())) if conditional else (),
@@ -94,7 +103,28 @@ class Head:
             name: (tuple(all_outputs[name]["shape"][1:]), np.dtype(all_outputs[name]["dtype"]))
             for name in names
         }
-        return cls(folder, input_spec, conditional, card["data"].get("classes", 0), outputs, weights)
+        classes = card["data"].get("classes", 0)
+        return cls(folder, input_spec, conditional, classes, outputs, weights, columns)
+
+    def open_stream(self, text: str, split: str | None = None, key: str | None = None) -> Stream:
+        """Opens data to encode.
+
+        Args:
+            text: The name of a data set, or a path; of a file of rows for a head that takes columns.
+            split: "train", "validation" or "test" of a data set by name; None for all, in this order.
+            key: The name of the array in an .npz; None for the one that training uses.
+
+        Returns:
+            The stream.
+
+        Raises:
+            InputError: There is no such data, or the head does not take it.
+        """
+        if not self.columns:
+            return open_stream(text, self.input_spec, split, key)
+        if split is not None or key is not None:
+            raise InputError(f"{text} has neither splits nor arrays by name; leave out --split and --key")
+        return RowStream(Path(text), self.columns)
 
     def load(self) -> Callable[[Batch], Outputs]:
         """Loads the SavedModel.
@@ -110,7 +140,8 @@ class Head:
         def run(rows: Batch) -> Outputs:
             if not len(rows):
                 return {name: np.empty((0, *shape), dtype) for name, (shape, dtype) in self.outputs.items()}
-            inputs = {"inputs": rows.examples}
+            names = self.columns or ("inputs",)
+            inputs = {name: rows.examples[name] if self.columns else rows.examples for name in names}
             if self.conditional:
                 inputs["condition"] = self._checked_labels(rows)
             outputs = signature(inputs)

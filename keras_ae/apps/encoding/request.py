@@ -19,7 +19,7 @@ class EncodingRequest:
 
     Attributes:
         recipe: The name of an exported recipe.
-        input: A data set's name, a folder of images, an .npy or .npz file.
+        input: A data set's name, a folder of images, an .npy or .npz file, or a table's rows (.csv).
         models: The folder of all exported models.
         outputs: Names of the head's outputs to write; by default the code alone.
         head: The head's name.
@@ -47,10 +47,9 @@ class EncodingRequest:
             InputError: There is no such head or data, or the head does not take the data.
         """
         from keras_ae.apps.encoding.head import Head
-        from keras_ae.data.streams.stream import open_stream
         from keras_ae.serving.versions import find_version
 
         recipe = Path(self.recipe).name.removesuffix(".py")
         folder = find_version(self.models, recipe, self.head, self.version)
         head = Head.of(folder, self.outputs)
-        return head, open_stream(self.input, head.input_spec, self.split, self.key)
+        return head, head.open_stream(self.input, self.split, self.key)

@@ -19,6 +19,7 @@ from keras_ae.apps.encoding.head import Head, Outputs
 from keras_ae.data.streams.rows import Batch
 from keras_ae.errors import InputError
 from keras_ae.files import written_whole
+from keras_ae.serving.columns import RowWriter
 
 __all__ = ["RowColumns", "Writer", "open_writer", "output_paths"]
 
@@ -66,7 +67,7 @@ def output_paths(output: Path, columns: RowColumns, force: bool = False) -> list
     """The files that an output consists of.
 
     Args:
-        output: An .npy, .parquet or .tfrecord file.
+        output: An .npy, .csv, .parquet or .tfrecord file.
         columns: The columns besides the outputs.
         force: Whether to replace existing files.
 
@@ -250,5 +251,31 @@ def _lists(values):
     return kind, values.reshape(len(values), -1).tolist()
 
 
-WRITERS: dict[str, Any] = {".npy": NpyWriter, ".parquet": ParquetWriter, ".tfrecord": RecordWriter}
+class CsvWriter(Writer):
+    """Rows of comma-separated values: name and label, where there are any, and each number of the outputs."""
+
+    def __init__(self, paths: list[Path], head: Head, columns: RowColumns):
+        self.count, self.columns = 0, columns
+        self.file = paths[-1].open("w", newline="", encoding="utf-8", errors="surrogateescape")
+        before = [*(["name"] if columns.has_names else []), *(["label"] if columns.has_labels else [])]
+        self.rows = RowWriter(self.file, {name: shape for name, (shape, _) in head.outputs.items()}, before)
+
+    def add(self, rows: Batch, outputs: Outputs) -> None:
+        before = [
+            rows.names if self.columns.has_names else None,
+            rows.labels if self.columns.has_labels else None,
+        ]
+        self.rows.add(outputs, [list(column) for column in before if column is not None])
+        self.count += len(rows)
+
+    def close(self) -> None:
+        self.file.close()
+
+
+WRITERS: dict[str, Any] = {
+    ".npy": NpyWriter,
+    ".csv": CsvWriter,
+    ".parquet": ParquetWriter,
+    ".tfrecord": RecordWriter,
+}
 """The writers by the suffix of their files."""

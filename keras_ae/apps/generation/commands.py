@@ -54,7 +54,7 @@ def interpolate_command(session: Session, first: str, last: str, steps: int) -> 
     session.write(walks.interpolate(session.generator, start, end, steps), columns=steps)
 
 
-def traverse_command(session: Session, text: str, dimension: int | None, steps: int) -> None:
+def traverse_command(session: Session, text: str, dimension: int | None, steps: int) -> list[walks.Traversal]:
     """Writes a row of examples for each dimension, and reports how much it changes the decoded example.
 
     Args:
@@ -62,6 +62,9 @@ def traverse_command(session: Session, text: str, dimension: int | None, steps: 
         text: The example: a file, `test:5` or `seed:3`.
         dimension: A dimension of the code, or None for the ones with the largest change.
         steps: Number of values per dimension.
+
+    Returns:
+        A row for each dimension.
     """
     _check_steps(steps)
     example = session.example(text, one_window=True)
@@ -72,6 +75,7 @@ def traverse_command(session: Session, text: str, dimension: int | None, steps: 
     session.report("dimension   deviation   change of the decoded example, over the values shown")
     for row in rows:
         session.report(f"{row.dimension:9}   {row.deviation:9.3f}   {row.change:.4f}")
+    return rows
 
 
 def attribute_command(session: Session, texts: Sequence[str], attribute: str, strength: str) -> None:
@@ -84,7 +88,7 @@ def attribute_command(session: Session, texts: Sequence[str], attribute: str, st
         strength: A number; a negative one removes the attribute.
     """
     if not attribute:
-        raise InputError("expected a label or an attribute to add: ADD=NAME (--add NAME)")
+        raise InputError("expected a label or an attribute to add: --add NAME")
     try:
         factor = float(strength)
     except ValueError as error:
@@ -111,24 +115,30 @@ def reconstruct_command(session: Session, texts: Sequence[str]) -> None:
     session.write(by_name, columns=2, arrays={"codes.npz": all_codes})
 
 
-def nearest_command(session: Session, texts: Sequence[str], count: int) -> None:
+def nearest_command(session: Session, texts: Sequence[str], count: int) -> list[walks.Neighbors]:
     """Writes each example with its nearest training examples, and reports their distances.
 
     Args:
         session: The run and its folder.
         texts: The examples: files, `test:5` or `seed:3`.
         count: Number of neighbors, at least 1.
+
+    Returns:
+        The neighbors of each example, or of each of its windows.
     """
     if count < 1:
         raise InputError(f"expected a count of at least 1, received {count}")
     examples = [session.example(text) for text in texts]
     train = session.examples("train")
-    by_name: dict[str, np.ndarray] = {}
-    for example in examples:
-        for row in walks.nearest_neighbors(session.generator, example, train, count):
-            by_name |= row.by_name()
-            session.report(row.line())
-    session.write(by_name, columns=1 + count)
+    rows = [
+        row
+        for example in examples
+        for row in walks.nearest_neighbors(session.generator, example, train, count)
+    ]
+    for row in rows:
+        session.report(row.line())
+    session.write({name: part for row in rows for name, part in row.by_name().items()}, columns=1 + count)
+    return rows
 
 
 def _check_steps(steps: int) -> None:

@@ -277,7 +277,7 @@ class Generator:
             InputError: If the class does not exist, or the decoder takes none.
         """
         if not self.classes:
-            raise InputError("the decoder takes no class; leave the label out, or use RECIPE=conditional")
+            raise InputError("the decoder takes no class; leave it out, or use RECIPE=conditional")
         if text in self.class_names:
             return self.class_names.index(text)
         if not text.isdecimal() or int(text) >= self.classes:

@@ -75,7 +75,7 @@ def read_example(
     if not Path(text).suffix:
         raise InputError(
             f"expected a file ({suffixes}), an example such as test:5, or a seed such as seed:3; received "
-            f"{text or 'nothing: INPUT=, or FROM= and TO='}"
+            f"{text or 'nothing'}"
         )
     path = example_file(text, generator)
     return InputExample(path.stem, generator.format.read(path, generator.element_shape), label=label)

@@ -37,6 +37,9 @@ class Session:
         label: A class by name or number that codes are decoded as, or None.
         force: Whether to replace files that were written there before.
         report: Takes each line of text for the user.
+
+    Attributes:
+        files: The files that were written.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Session:
         self.generator, self.folder, self.load = generator, folder, load
         self.label = None if label is None else generator.label_index(label)
         self.force, self.report = force, report
+        self.files: list[Path] = []
         self._names = ["sheet"]
 
     @cached_property
@@ -160,6 +164,7 @@ class Session:
             files.append(self.folder / file)
             np.savez(files[-1], **by_name)  # type: ignore[arg-type]  # NumPy's stub takes all for a flag
         (self.folder / FILE_LIST).write_text("\n".join(path.name for path in files), encoding="utf-8")
+        self.files += files
         self.report(f"{len(examples)} example{'s' * (len(examples) > 1)} and sheet.png in {self.folder}")
 
     def _remove_former(self) -> None:

@@ -125,7 +125,7 @@ def _own_labels(generator: Generator, example: InputExample, count: int) -> np.n
     if example.label is None or not 0 <= example.label < generator.classes:
         raise InputError(
             f"{example.name} has no class that the model knows ({generator.classes_text}); name its class: "
-            "LABEL= (--label)"
+            "LABEL= (--class)"
         )
     return np.full(count, example.label)
 
@@ -155,7 +155,7 @@ def interpolate(
     if labels is not None and others is not None and labels[0] != others[0]:
         raise InputError(
             f"expected two examples of the same class, {first.name} is of class {labels[0]} and "
-            f"{last.name} of {others[0]}; name the class to decode as: LABEL= (--label)"
+            f"{last.name} of {others[0]}; name the class to decode as: LABEL= (--class)"
         )
     examples = generator.decode({"code": codes} | _choices_between(start, end, steps), labels)
     return {f"step_{number:02d}": example for number, example in enumerate(examples)}

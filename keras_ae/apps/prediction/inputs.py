@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from keras_ae.errors import InputError
+from keras_ae.serving.columns import TABLES
 
-__all__ = ["TABLES", "find_inputs", "read_arrays", "read_columns", "read_image_bytes"]
+__all__ = ["find_inputs", "read_arrays", "read_image_bytes"]
 
-ARRAYS, TABLES = (".npy", ".npz"), (".csv", ".tsv", ".txt")
+ARRAYS = (".npy", ".npz")
 SUFFIXES = frozenset(".jfif .jpeg .jpg .png".split())
 MAGIC_BYTES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 """The first bytes of PNG and of JPEG files."""
@@ -139,36 +140,6 @@ def _of_pixels(domain):
     )  # imported here because it imports Keras, which a client does not need
 
     return domain is None or domain_of(domain).unit_interval
-
-
-def read_columns(path: Path, specs: Mapping[str, dict[str, Any]]) -> dict[str, np.ndarray]:
-    """Reads the columns that a signature takes from a file of rows.
-
-    Args:
-        path: A file of comma-separated values.
-        specs: The signature's inputs, {"shape", "dtype"} by name.
-
-    Returns:
-        Columns by the inputs' names: strings where the signature takes strings, else float32.
-
-    Raises:
-        InputError: The file lacks a column.
-    """
-    from keras_ae.data.tables.csv_file import detect_dialect, read_table
-    from keras_ae.data.tables.preprocessing import served_names, words_of
-
-    names = served_names(detect_dialect(path).names)
-    if list(specs) == ["inputs"] or not set(specs) <= set(names):
-        missing = ", ".join(name for name in specs if name not in names)
-        raise InputError(f"expected a column for each of the head's inputs in {path}, it lacks {missing}")
-    kinds = {names[name]: "text" if spec["dtype"] == "string" else "number" for name, spec in specs.items()}
-    columns = read_table(path, kinds, only=tuple(kinds)).columns
-    return {
-        name: words_of(columns[names[name]])
-        if spec["dtype"] == "string"
-        else columns[names[name]].values.astype(np.float32)
-        for name, spec in specs.items()
-    }
 
 
 def read_image_bytes(path: Path) -> bytes:

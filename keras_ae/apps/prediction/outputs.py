@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_ae.errors import InputError
 from keras_ae.files import written_whole
+from keras_ae.serving.columns import RowWriter
 
 __all__ = ["OutputFiles", "output_files", "summary", "write"]
 
@@ -24,7 +25,7 @@ class OutputFiles:
 
     Attributes:
         images: For each output of encoded images, by name, a PNG file per row.
-        arrays: The .npz file of all other outputs, or None.
+        arrays: The .npz, .npy or .csv file of all other outputs, or None.
     """
 
     images: dict[str, list[Path]] = field(default_factory=dict)
@@ -47,8 +48,8 @@ def output_files(
     """Decides which files a prediction will write.
 
     Args:
-        output: An .npz file, or a folder (ending in /) for PNG files; None writes nothing.
-        specs: The signature's outputs, {"shape", "dtype"} by name.
+        output: An .npz, .npy or .csv file, or a folder (ending in /) for PNG files; None writes nothing.
+        specs: The outputs to write, {"shape", "dtype"} by name.
         names: A name for each row, such as its image's path.
         inputs: The paths that are read.
         force: Whether to replace existing files.
@@ -57,17 +58,17 @@ def output_files(
         The files.
 
     Raises:
-        InputError: The output has another suffix, already exists, or would overwrite an input.
+        InputError: The output has another suffix, cannot hold these outputs, already exists, or would
+            overwrite an input.
     """
     if output is None:
         return OutputFiles()
     target = Path(output)
     if output.endswith(("/", os.sep)) or target.is_dir():
         files = _in_folder(target, specs, names)
-    elif target.suffix.lower() == ".npz":
-        files = OutputFiles(arrays=target)
     else:
-        raise InputError(f"expected --output to end in .npz, or in / for a folder; received {output!r}")
+        _check_kind(target, specs)
+        files = OutputFiles(arrays=target)
     existing = [path for path in files.paths if path.exists()]
     if existing and not force:
         raise InputError(f"{existing[0]} already exists; name another --output, or overwrite with --force")
@@ -75,6 +76,26 @@ def output_files(
     if any(path.resolve() in read for path in existing):
         raise InputError(f"--output {output} would overwrite an input; name another")
     return files
+
+
+def _check_kind(target, specs):
+    """Raises InputError for a file that is of unknown kind, or cannot hold the outputs."""
+    suffix = target.suffix.lower()
+    if suffix not in (".npz", ".npy", ".csv"):
+        raise InputError(
+            f"expected --output to end in .npz, .npy or .csv, or in / for a folder; received {str(target)!r}"
+        )
+    if suffix == ".npy" and len(specs) > 1:
+        raise InputError(
+            f"an .npy holds one output, the head gives {', '.join(specs)}; choose one with --outputs, or "
+            "write an .npz or a .csv"
+        )
+    texts = [name for name, spec in specs.items() if spec["dtype"] == "string"]
+    if texts and suffix != ".npz":
+        raise InputError(
+            f"a {suffix} holds numbers, {texts[0]} is encoded images; choose others with --outputs, or write "
+            "an .npz or a folder"
+        )
 
 
 def _in_folder(folder, specs, names):
@@ -115,20 +136,30 @@ def write(
                 partial.write_bytes(content)
         lines.append(f"{len(rows)} images of {name} in {paths[0].parent}")
     if files.arrays is not None:
-        # strings of a fixed width, as objects would have to be pickled; no PNG ends in the zeros they lose
-        arrays = {
-            name: array.astype("S") if array.dtype == object else array
-            for name, array in outputs.items()
-            if name not in files.images
-        }
-        if names:
-            arrays["files"] = np.array([names[row] for row in rows])
+        arrays = {name: array for name, array in outputs.items() if name not in files.images}
         files.arrays.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(files.arrays) as (partial,):
-            np.savez(partial, **arrays)  # type: ignore[arg-type]
-        names_written = ", ".join(name for name in arrays if name in outputs)
-        lines.append(f"{len(rows)} rows of {names_written} in {files.arrays}")
+            _write_arrays(partial, arrays, [names[row] for row in rows] if names else None)
+        lines.append(f"{len(rows)} rows of {', '.join(arrays)} in {files.arrays}")
     return lines
+
+
+def _write_arrays(path, arrays, names):
+    """Writes arrays as the file's suffix says; the names of their rows, where it has room for them."""
+    if path.suffix == ".csv":
+        with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+            shapes = {name: array.shape[1:] for name, array in arrays.items()}
+            writer = RowWriter(file, shapes, ("name",) if names else ())
+            writer.add(arrays, (names,) if names else ())
+    elif path.suffix == ".npy":
+        [array] = arrays.values()
+        np.save(path, array)
+    else:
+        # strings of a fixed width, as objects would have to be pickled; no PNG ends in the zeros they lose
+        arrays = {
+            name: array.astype("S") if array.dtype == object else array for name, array in arrays.items()
+        }
+        np.savez(path, **arrays, **({"files": np.array(names)} if names else {}))
 
 
 def summary(outputs: Mapping[str, np.ndarray]) -> list[tuple[str, ...]]:

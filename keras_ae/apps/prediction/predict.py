@@ -8,17 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ae.apps.prediction.inputs import (
-    TABLES,
-    find_inputs,
-    read_arrays,
-    read_columns,
-    read_image_bytes,
-)
+from keras_ae.apps.prediction.inputs import find_inputs, read_arrays, read_image_bytes
 from keras_ae.apps.prediction.outputs import output_files, write
 from keras_ae.apps.prediction.predictor import Predictor, open_predictor
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.errors import InputError
+from keras_ae.serving.columns import TABLES, read_columns
 
 __all__ = ["Prediction", "predict"]
 
@@ -57,6 +52,7 @@ def predict(request: PredictionRequest) -> Prediction:
     images, file = find_inputs(request.inputs)
     with open_predictor(request, "serving_default" if file else "image_bytes") as predictor:
         tensors = predictor.tensors()
+        specs = _chosen(tensors["outputs"], request.outputs)
         inputs: dict[str, np.ndarray] = {}
         names: list[str] | None = None
         if file is None:
@@ -67,13 +63,22 @@ def predict(request: PredictionRequest) -> Prediction:
             inputs, names = read_arrays(file, tensors["inputs"], predictor.domain)
         count = len(next(iter(inputs.values()))) if inputs else len(images)
         row_names = names or [f"{row:05d}" for row in range(count)]
-        files = output_files(request.output, tensors["outputs"], row_names, request.inputs, request.force)
+        files = output_files(request.output, specs, row_names, request.inputs, request.force)
         if file is None:
             outputs, rows, failures = _predict_images(predictor, tensors["inputs"], images, request.batch)
         else:
             outputs, rows, failures = predictor.predict(inputs), list(range(count)), {}
+    outputs = {name: outputs[name] for name in specs if name in outputs}
     written = write(files, outputs, rows, names) if rows else []
     return Prediction(outputs, count, rows, failures, written)
+
+
+def _chosen(specs: dict[str, dict], names: Sequence[str]) -> dict[str, dict]:
+    """The outputs to write: those of some names, or all."""
+    unknown = [name for name in names if name not in specs]
+    if unknown:
+        raise InputError(f"the head gives {', '.join(specs)}; received --outputs {','.join(unknown)}")
+    return {name: specs[name] for name in names or specs}
 
 
 def _predict_images(predictor: Predictor, specs: dict, images: Sequence[Path], batch: int):

@@ -24,7 +24,8 @@ class PredictionRequest:
         signature: The signature's name; otherwise serving_default, or image_bytes for images.
         label: The label of the version; otherwise stable here, and the newest version on a server.
         version: The number of the version.
-        output: An .npz file, or a folder (ending in /) for PNG files; None writes nothing.
+        outputs: Names of the outputs to write; none stand for all.
+        output: An .npz, .npy or .csv file, or a folder (ending in /) for PNG files; None writes nothing.
         force: Whether to replace existing files.
         batch: Rows at a time, at least 1.
         timeout: Seconds to wait for a server's answer.
@@ -41,6 +42,7 @@ class PredictionRequest:
     signature: str | None = None
     label: str | None = None
     version: int | None = None
+    outputs: Sequence[str] = ()
     output: str | None = None
     force: bool = False
     batch: int = 64

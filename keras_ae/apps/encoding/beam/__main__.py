@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--outputs", default="", metavar="NAME,...", help="what to write (default: code)")
     parser.add_argument("--head", default="encoder", help="the head (default: %(default)s)")
     parser.add_argument(
-        "--version", type=int, metavar="N", help="version of the head (default: the stable one)"
+        "--head-version", type=int, metavar="N", help="version of the head (default: the stable one)"
     )
     parser.add_argument(
         "--split", choices=("train", "validation", "test"), help="split of a named data set (default: all)"
@@ -82,7 +82,7 @@ def _run(options, flags):
         options.models,
         tuple(options.outputs.replace(",", " ").split()),
         options.head,
-        options.version,
+        options.head_version,
         options.split,
         options.key,
     )

@@ -15,7 +15,7 @@ from keras_ae.apps.encoding.encode import codes
 from keras_ae.apps.encoding.head import Outputs
 from keras_ae.apps.encoding.writers import open_writer, output_paths
 from keras_ae.data.streams.rows import Batch
-from keras_ae.data.streams.stream import Stream, open_stream
+from keras_ae.data.streams.stream import Stream
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 
@@ -61,7 +61,7 @@ class WorkerState:
 
     def __init__(self, job: Job):
         self.run = job.head.load()
-        self.stream = open_stream(job.input, job.head.input_spec, job.split, job.key)
+        self.stream = job.head.open_stream(job.input, job.split, job.key)
         if self.stream.count != job.count:
             raise InputError(f"{job.input} held {job.count} examples, but {self.stream.count} for a worker")
 

@@ -1,0 +1,50 @@
+"""The rows of a table as a stream of examples."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from keras_ae.data.streams.rows import Batch
+from keras_ae.data.streams.stream import Stream
+from keras_ae.errors import InputError
+from keras_ae.serving.columns import TABLES, read_columns
+
+__all__ = ["RowStream"]
+
+
+class RowStream(Stream):
+    """The rows of a file, as a head takes them: examples are structured arrays, a field for each column.
+
+    Args:
+        path: A file of comma-separated values.
+        columns: The dtype of each of the head's inputs, by the name of its column.
+
+    Raises:
+        InputError: It is no file of rows, or lacks a column.
+    """
+
+    def __init__(self, path: Path, columns: Mapping[str, str]):
+        if path.suffix.lower() not in TABLES or not path.is_file():
+            raise InputError(
+                f"expected a file of rows ({', '.join(TABLES)}), as the model was trained on a table; "
+                f"received {path}"
+            )
+        self.where, self.path = str(path), path
+        read = read_columns(path, {name: {"dtype": dtype} for name, dtype in columns.items()})
+        self.count = len(next(iter(read.values())))
+        self.rows = np.empty(self.count, [(name, array.dtype) for name, array in read.items()])
+        for name, array in read.items():
+            self.rows[name] = array
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
+        stop = self.count if stop is None else stop
+        for first in range(start, stop, size):
+            last = min(first + size, stop)
+            yield Batch(np.arange(first, last), self.rows[first:last])
+
+    def sha256(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()

@@ -1,0 +1,100 @@
+"""What is checked of a request before TensorFlow is imported: names, paths, headers of files, packages."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import zipfile
+from pathlib import Path
+
+from keras_ae.apps.listing.catalog import datasets
+from keras_ae.errors import InputError
+
+__all__ = ["check_data", "check_file", "check_folder", "check_package"]
+
+LOOKED_AT = 2**16
+"""Bytes at the beginning of a file of rows that are looked at."""
+
+
+def check_data(text: str | None) -> None:
+    """Checks that there is a data set of a name, or a file or folder that begins as its kind does.
+
+    Args:
+        text: A name or a path; None for the recipe's own data.
+
+    Raises:
+        InputError: There is neither.
+    """
+    if text is None:
+        return
+    names = [entry.text for entry in datasets() if entry.is_name]
+    if text in names or text.partition(":")[0] in names:
+        return
+    if not Path(text).exists():
+        raise InputError(
+            f"expected a data set's name ({', '.join(names)}), a folder of images, or a .csv, .npy or .npz "
+            f"file; received {text!r}, which does not exist"
+        )
+    check_file(Path(text))
+
+
+def check_file(path: Path) -> None:
+    """Checks that a file can be read and begins as files of its suffix do.
+
+    Args:
+        path: A file of arrays or of rows; others and folders are not looked at.
+
+    Raises:
+        InputError: It cannot be read, or is of another kind.
+    """
+    suffix = path.suffix.lower()
+    if path.is_dir() or suffix not in (".npy", ".npz", ".csv", ".tsv", ".txt"):
+        return
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(LOOKED_AT)
+        is_archive = suffix == ".npz" and zipfile.is_zipfile(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from error
+    if suffix in (".npy", ".npz"):
+        if not (is_archive or (suffix == ".npy" and beginning.startswith(b"\x93NUMPY"))):
+            raise InputError(
+                f"{path} cannot be read as a NumPy file of plain numbers (it begins with other bytes); "
+                "write it with numpy.save or numpy.savez"
+            )
+    elif b"\0" in beginning and not beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"expected a file of rows, {path} is binary; save it as comma-separated values")
+
+
+def check_folder(folder: Path, option: str) -> None:
+    """Checks that a folder can be written to, or created.
+
+    Args:
+        folder: The folder.
+        option: The option that names another one, such as "--runs".
+
+    Raises:
+        InputError: It cannot.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not nearest.is_dir():
+        raise InputError(
+            f"the folder {folder} cannot be written ({nearest} is not a folder); name another {option}"
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(f"the folder {folder} cannot be written (no permission); name another {option}")
+
+
+def check_package(module: str, extra: str, purpose: str) -> None:
+    """Checks that a package of an extra is installed.
+
+    Args:
+        module: The module's name.
+        extra: The extra of keras_ae that installs it.
+        purpose: What needs it, for the message.
+
+    Raises:
+        InputError: It is not there.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise InputError(f"{purpose} needs {module}: pip install 'keras_ae[{extra}]'")

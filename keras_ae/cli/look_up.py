@@ -1,0 +1,152 @@
+"""The verbs that list what there is: list, show, datasets, variants, heads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from keras_ae import recipe_files
+from keras_ae.apps.listing import catalog
+from keras_ae.cli.arguments import MODELS, add_option, add_recipe, run_request
+from keras_ae.cli.checks import check_data
+from keras_ae.cli.output import load_tensorflow, show
+from keras_ae.cli.tables import Columns
+
+__all__ = ["ORDER", "add"]
+
+ORDER = 20
+
+
+def add(verb: Any) -> None:
+    """Adds the verbs of this file.
+
+    Args:
+        verb: (name, function, help, group, example, result) -> the parser of a new verb.
+    """
+    verb("list", list_recipes, "list the recipes, one per line", example="keras-ae list", result=True)
+    parser = verb(
+        "show", show_recipe, "show a recipe's fields, with values, types and descriptions",
+        example='keras-ae show denoising --set "variant=Variational"', result=True,
+    )  # fmt: skip
+    add_recipe(parser, "--data", "--set")
+    verb("datasets", list_datasets, "list what --data takes", example="keras-ae datasets", result=True)
+    verb(
+        "variants", list_variants, "list the variants of autoencoders, as --set variant=NAME takes them",
+        example="keras-ae variants", result=True,
+    )  # fmt: skip
+    parser = verb(
+        "heads", list_heads, "list the exported heads of a recipe, with what they take and give",
+        example="keras-ae heads denoising", result=True,
+    )  # fmt: skip
+    parser.add_argument("recipe", help="an exported recipe")
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
+
+
+def list_recipes(options: argparse.Namespace) -> int:
+    """Shows a line for each recipe, read without importing it."""
+    files = recipe_files.recipe_files()
+    summaries = {name: recipe_files.summary(path) for name, path in files.items()}
+    recipes = [{"recipe": name, "summary": summaries[name], "file": files[name]} for name in files]
+    _show_rows(options, recipes, list(summaries.items()))
+    return 0
+
+
+def list_datasets(options: argparse.Namespace) -> int:
+    """Shows a line for each data set by name, and for each kind of file or folder."""
+    entries = catalog.datasets()
+    rows = [(entry.text, entry.summary) for entry in entries]
+    data = [{"data": entry.text, "class": entry.kind, "summary": entry.summary} for entry in entries]
+    _show_rows(options, data, rows)
+    return 0
+
+
+def list_variants(options: argparse.Namespace) -> int:
+    """Shows a line for each variant."""
+    entries = catalog.variants()
+    rows = [(entry.text, entry.summary) for entry in entries]
+    _show_rows(options, [{"variant": name, "summary": summary} for name, summary in rows], rows)
+    return 0
+
+
+def list_heads(options: argparse.Namespace) -> int:
+    """Shows the versions of each exported head of a recipe, and the signatures in their cards."""
+    from keras_ae.serving import versions
+
+    recipe = Path(options.recipe).name.removesuffix(".py")
+    folders = [path for path in versions.head_folders(options.models) if path.parent.name == recipe]
+    if not folders:
+        versions.find_version(options.models, recipe, "encoder")
+    heads, lines = [], []
+    for folder in folders:
+        stable = versions.labels(folder)[versions.STABLE]
+        labels = ", ".join(f"{name} {number}" for name, number in versions.labels(folder).items())
+        lines.append(f"{folder.name}  versions {', '.join(map(str, versions.versions(folder)))}; {labels}")
+        signatures = _signatures(folder / str(stable))
+        lines += [f"  {name}: {text}" for name, text in _described(signatures).items()]
+        heads.append(
+            {
+                "head": folder.name,
+                "versions": versions.versions(folder),
+                "labels": versions.labels(folder),
+                "signatures": signatures,
+            }
+        )
+    show(options, heads, lines)
+    return 0
+
+
+def _signatures(folder):
+    """The signatures of a version by name, as its card has them; none where it has no card."""
+    try:
+        return json.loads((folder / "card.json").read_text(encoding="utf-8"))["signatures"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _described(signatures):
+    """Signature -> what it takes and gives, as a line."""
+
+    def side(tensors):
+        shapes = {
+            name: "x".join(str(size or "n") for size in spec["shape"]) for name, spec in tensors.items()
+        }
+        some = [f"{name} {shapes[name]} {tensors[name]['dtype']}" for name in list(shapes)[:MOST_NAMES]]
+        return ", ".join(some) + (f" and {len(shapes) - MOST_NAMES} more" if len(shapes) > MOST_NAMES else "")
+
+    return {name: f"{side(of['inputs'])} -> {side(of['outputs'])}" for name, of in signatures.items()}
+
+
+MOST_NAMES = 8
+"""Tensors of a signature that are listed."""
+
+
+def show_recipe(options: argparse.Namespace) -> int:
+    """Shows a recipe's fields: path, value, type, and the description in the docstring of its object."""
+    request = run_request(options)
+    check_data(options.data)
+    load_tensorflow()
+    from keras_ae.apps.listing.fields import described_fields
+
+    fields = described_fields(request.load())
+    rows = [("field", "value", "type", "meaning")]
+    rows += [(one["field"], _value(one), one["type"], one["meaning"]) for one in fields]
+    columns = Columns.of([row for row in rows if len(row[1]) <= MOST_VALUE], left=4)
+    show(options, fields, [columns.line(row).rstrip() for row in rows])
+    return 0
+
+
+MOST_VALUE = 40
+"""Characters of a value that its column makes room for."""
+
+
+def _value(field):
+    """A field's value, and its default where that is another."""
+    differs = field["default"] not in ("", field["value"])
+    return field["value"] + (f" (default {field['default']})" if differs else "")
+
+
+def _show_rows(options, data, rows):
+    columns = Columns.of(rows or [("", "")], left=2)
+    show(options, data, [columns.line(row).rstrip() for row in rows])

@@ -1,0 +1,74 @@
+"""Messages in the words of the door that the user came through: make's variables, or options."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from keras_ae.cli.arguments import MODELS
+
+__all__ = ["in_words_of_the_door", "resume_command"]
+
+TO_OPTIONS = (
+    (r"(?:OUTPUT= \(--output\)|--output \(make: OUTPUT=\))", "--output"),
+    (r"(?:FORCE=1 \(--force\)|--force \(make: FORCE=1\))", "--force"),
+    (r"(?:RESUME=1 \(--resume\))", "--resume"),
+    (r"ADD=NAME \(--add NAME\)", "--add NAME"),
+    (r"LABEL= \(--class\)", "--class NAME"),
+    (r"\bmake (train|evaluate|export) RECIPE=", r"keras-ae \1 "),
+    (r"\bmake evaluate DATA=(\S+)", r"keras-ae evaluate RECIPE --data \1"),
+    (r"\bmake (tensorboard|serve|list)\b", r"keras-ae \1"),
+    (r'\bSET="', '--set "'),
+    (r"\b(RESUME|FORCE|TRAINED)=1", lambda match: f"--{match[1].lower()}"),
+    (r"\b(SET|DATA|OUTPUT|MASK)=(?=[^\s\w]|\s|$)", lambda match: f"--{match[1].lower()}"),
+    (r"\b(SET|DATA|OUTPUT|MASK)=(?=\w)", lambda match: f"--{match[1].lower()} "),
+    (r"\bRECIPE=(?=\w)", "the recipe "),
+)
+"""Words of make, and the same for the command line."""
+
+TO_VARIABLES = (
+    (r"(?:OUTPUT= \(--output\)|--output \(make: OUTPUT=\))", "OUTPUT="),
+    (r"(?:FORCE=1 \(--force\)|--force \(make: FORCE=1\))", "FORCE=1"),
+    (r"(?:RESUME=1 \(--resume\))", "RESUME=1"),
+    (r"\bkeras-ae (train|evaluate|export) (?=[\w./-])", r"make \1 RECIPE="),
+    (r"(?<![\w-])--(set|data|output|head) (?=\")", lambda match: f"{match[1].upper()}="),
+    (r"(?<![\w-])--(set|data|output|head)\b(?!-)", lambda match: f"{match[1].upper()}="),
+    (r"(?<![\w-])--(resume|force|trained)\b(?!-)", lambda match: f"{match[1].upper()}=1"),
+)
+"""Words of the command line, and the same for make."""
+
+
+def in_words_of_the_door(text: str) -> str:
+    """A message as the user's door would have it: of make where make runs this program, else of keras-ae.
+
+    Args:
+        text: A message that may name settings in either way, such as SET="epochs=5" or --force.
+
+    Returns:
+        The message with those names replaced.
+    """
+    for pattern, words in TO_VARIABLES if "MAKELEVEL" in os.environ else TO_OPTIONS:
+        text = re.sub(pattern, words, text)
+    return text
+
+
+def resume_command(options: Any, directory: Path) -> str:
+    """The command that resumes a run, in the form in which it was started: make or keras-ae.
+
+    Args:
+        options: The parsed arguments.
+        directory: The run's folder.
+
+    Returns:
+        The command, quoted for a shell.
+    """
+    if "MAKELEVEL" in os.environ and not options.run_dir:
+        return f"make train RECIPE={shlex.quote(options.recipe)} RESUME=1"
+    command = [sys.executable, "-m", "keras_ae", "train", options.recipe, "--resume"]
+    command += ["--run-dir", str(directory)]
+    command += ["--models", str(options.models)] if options.models not in (None, MODELS) else []
+    return shlex.join(command)

@@ -1,0 +1,78 @@
+"""Standard input and output in the place of files."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from keras_ae.cli.output import STANDARD
+from keras_ae.errors import InputError
+
+__all__ = ["input_file", "output_file"]
+
+BEGINNINGS = {
+    b"\x93NUMPY": ".npy",
+    b"PK\x03\x04": ".npz",
+    b"\x89PNG\r\n\x1a\n": ".png",
+    b"\xff\xd8\xff": ".jpg",
+}
+"""Suffixes of files by their first bytes; others are rows of a table."""
+
+
+@contextmanager
+def input_file(path: str) -> Iterator[Path]:
+    """A file to read: the one of a path, or one with what comes on standard input.
+
+    Args:
+        path: The path, or "-".
+
+    Yields:
+        The file; one of standard input has the suffix of its kind.
+
+    Raises:
+        InputError: Nothing comes on standard input.
+    """
+    if path != STANDARD:
+        yield Path(path)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        received = Path(folder, "standard_input")
+        with received.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        with received.open("rb") as file:
+            beginning = file.read(8)
+        if not beginning:
+            raise InputError("expected rows, an array or an image on standard input, received nothing")
+        kinds = (suffix for start, suffix in BEGINNINGS.items() if beginning.startswith(start))
+        yield received.rename(received.with_suffix(next(kinds, ".csv")))
+
+
+@contextmanager
+def output_file(path: str | None, suffix: str, stream: Any) -> Iterator[str | None]:
+    """A file to write: the one of a path, or one that is copied to standard output when the block ends.
+
+    Args:
+        path: The path, "-", or None.
+        suffix: The suffix of a file for standard output.
+        stream: Standard output.
+
+    Yields:
+        The path of the file; None if there is none.
+    """
+    if path != STANDARD:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder, f"standard_output{suffix}")
+        yield str(written)
+        if not written.exists():  # none of the inputs could be used
+            return
+        with written.open("rb") as file:
+            stream.flush()
+            shutil.copyfileobj(file, stream.buffer)
+            stream.buffer.flush()
