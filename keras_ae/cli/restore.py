@@ -11,7 +11,6 @@ from typing import Any
 from keras_ae.cli.arguments import MODELS, add_option
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
-from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add"]
 
@@ -50,22 +49,19 @@ def add(verb: Any) -> None:
 
 def restore(options: argparse.Namespace) -> int:
     """Restores each image and prints the speed; returns 1 if some were left out."""
-    if not Path(options.input).exists():
-        raise InputError(
-            f"expected an image or a folder of images, received {options.input!r}, which does not exist"
-        )
-    load_tensorflow()
-    from keras_ae.apps.restoration.head import Restorer, find_restorer
-    from keras_ae.apps.restoration.request import RestorationRequest
-    from keras_ae.apps.restoration.restore import restore, summary
+    from keras_ae.apps.restoration.request import RestorationRequest, find_restorer
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     recipe = Path(options.recipe).name.removesuffix(".py")
     folder = find_restorer(options.models, recipe, options.head_version)
     output = options.output or Path("restored", recipe)
     request = RestorationRequest.of(
         options.input, output, options.mask, options.force, options.tile, options.most_megapixels
     )
+    load_tensorflow()
+    from keras_ae.apps.restoration.head import Restorer
+    from keras_ae.apps.restoration.restore import restore, summary
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     done = restore(Restorer.of(folder), request, _say)
     for name, reason in done.failures.items():
         print(f"keras-ae: left out {name}: {reason}", file=sys.stderr)

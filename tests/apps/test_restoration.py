@@ -13,9 +13,10 @@ from restorers import MULTIPLE, REACH, save_restorer, save_restorers
 
 from keras_ae.apps.restoration import comparison
 from keras_ae.apps.restoration.comparison import side_by_side
-from keras_ae.apps.restoration.head import Restorer, find_restorer
+from keras_ae.apps.restoration.head import Restorer
 from keras_ae.apps.restoration.images import DecodedImage, read_image, to_image
 from keras_ae.apps.restoration.masks import missing_pixels
+from keras_ae.apps.restoration.request import find_restorer
 from keras_ae.apps.restoration.restore import restored_image
 from keras_ae.apps.restoration.tiles import restored_levels, restored_tiles, spans
 from keras_ae.errors import InputError

@@ -140,7 +140,10 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
     for arguments, message in (
         (("attribute", "seed:1", "--add", ""), "expected a label or an attribute to add: --add NAME"),
         (("generate", "--seed", "-1"), "expected a seed of at least 0, received -1"),
-        (("generate", "--length", "99", "--after", "gone.txt"), "there is no file gone.txt; name one (.txt)"),
+        (
+            ("generate", "--length", "99", "--after", "gone.txt"),
+            "there is no file gone.txt; name one, an example such as test:5",
+        ),
         (("generate", "--best-of", "0"), "expected the best of at least 1 sample"),
         (("generate", "--count", "0"), "expected a count of examples from 1 to 10,000, received 0"),
         (("generate", "--temperature", "0"), "temperature above 0"),
@@ -170,14 +173,14 @@ def test_a_file_is_no_folder_to_write_to(ask, tmp_path):
     for output in ("taken", "taken/deeper"):
         status, told, _ = ask("generate", "--count", "1", "--force", output=output)
         assert status == 2
-        assert "which is, or is in, a file" in told
+        assert "is not a folder); name another --output" in told
     assert (tmp_path / "taken").read_text() == "mine"
 
 
 def test_files_that_are_there_are_not_replaced_unasked(ask):
     ask("generate", "--count", "1")
     status, told, folder = ask("generate", "--count", "1")
-    assert (status, "FORCE=1" in told) == (2, True)
+    assert (status, "--force" in told) == (2, True)
     mine = folder / "mine.txt"
     mine.write_text("kept")
     assert ask("generate", "--count", "4", "--force")[0] == 0

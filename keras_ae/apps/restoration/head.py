@@ -10,37 +10,12 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.apps.restoration.request import HEAD
 from keras_ae.apps.restoration.tiles import TileRestorer
 from keras_ae.errors import InputError
 from keras_ae.serving.exported import ExportedHead
-from keras_ae.serving.versions import find_version, head_folders, versions
 
-__all__ = ["Restorer", "find_restorer"]
-
-HEAD = "restorer"
-
-
-def find_restorer(models: Path, recipe: str, version: int | None = None) -> Path:
-    """The folder of a recipe's exported restorer.
-
-    Args:
-        models: The folder of all exported models.
-        recipe: The recipe's name.
-        version: The version's number; otherwise the one labeled stable.
-
-    Returns:
-        The version's folder.
-
-    Raises:
-        InputError: If the recipe has no restorer, or not that version.
-    """
-    if not versions(models / recipe / HEAD):
-        there = [folder.parent.name for folder in head_folders(models) if folder.name == HEAD]
-        raise InputError(
-            f"expected a recipe with a {HEAD} below {models}, received {recipe!r}; there is "
-            f"{', '.join(there) or 'none'}; train it first: make train RECIPE={shlex.quote(recipe)}"
-        )
-    return find_version(models, recipe, HEAD, version)
+__all__ = ["Restorer"]
 
 
 @dataclass(frozen=True)
