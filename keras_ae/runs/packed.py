@@ -1,0 +1,175 @@
+"""A finished run as one file: packed with checksums, and checked when it is unpacked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from keras_ae import __version__
+from keras_ae.errors import InputError
+from keras_ae.files import FORMAT, check_format, written_whole
+from keras_ae.runs.folders import MODEL_FILE, next_folder
+from keras_ae.runs.request import REQUEST_FILE
+
+__all__ = ["MANIFEST", "pack", "unpack"]
+
+MANIFEST = "manifest.json"
+"""The file of a packed run that lists the others with their sizes and hashes."""
+
+LARGEST_MANIFEST = 4 * 2**20
+LARGEST = 16 * 2**30
+"""Bytes that a packed run may have when it is unpacked."""
+
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""What a recipe and each part of a file's path are called."""
+
+PART = 2**20
+"""Bytes read at a time."""
+
+
+def pack(directory: Path, file: Path, replace: bool = False) -> Path:
+    """Writes a finished run into one zip file: models, weights, recipe, card and checkpoint.
+
+    TensorBoard's event files are left out.
+
+    Args:
+        directory: The run's folder.
+        file: The file to write.
+        replace: Whether an existing file is replaced.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: If the run is not finished, or the file exists or cannot be written.
+    """
+    if not (directory / MODEL_FILE).is_file():
+        raise InputError(f"expected the folder of a finished run; {directory} has no {MODEL_FILE}")
+    if file.exists() and not replace:
+        raise InputError(f"{file} exists; name another file, or replace it with --force")
+    paths = {path.relative_to(directory).as_posix(): path for path in sorted(_packed_files(directory))}
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "version": __version__,
+        "recipe": _recipe(directory),
+        "files": {name: _described(path) for name, path in paths.items()},
+    }
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            written_whole(file) as (partial,),
+            zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
+            for name, path in paths.items():
+                archive.write(path, name)
+    except OSError as error:
+        raise InputError(f"{file} cannot be written ({error.strerror}); name another file") from error
+    return file
+
+
+def unpack(file: Path, runs: Path) -> Path:
+    """Restores a packed run as the next run of its recipe, after checking every file's size and hash.
+
+    Args:
+        file: A file that `pack` wrote.
+        runs: The folder of all runs.
+
+    Returns:
+        The new run's folder, `<runs>/<recipe>/<number>`.
+
+    Raises:
+        InputError: If the file is damaged, was written by a later version, or holds anything unexpected;
+            no run is left behind then.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            manifest = _manifest(archive, file)
+            folder = next_folder(runs / manifest["recipe"])
+            try:
+                for name, expected in manifest["files"].items():
+                    _extract(archive, name, expected, folder / name)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+    except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+        raise InputError(
+            f"expected a packed run, as keras-ae pack writes it; {file} cannot be read "
+            f"({' '.join(str(error).split())})"
+        ) from error
+    return folder
+
+
+def _packed_files(directory: Path) -> Iterator[Path]:
+    for path in directory.rglob("*"):
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and not path.name.startswith((".", "events.out.tfevents"))
+        ):
+            yield path
+
+
+def _recipe(directory: Path) -> str:
+    """The name of the recipe that a run was started from."""
+    try:
+        name = json.loads((directory / REQUEST_FILE).read_text(encoding="utf-8"))["recipe"]
+    except (OSError, ValueError, KeyError, TypeError):
+        name = directory.parent.name  # trained from Python, without a request
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise InputError(
+            f"expected a name of letters, digits, _, . and - for a run's recipe; received {name!r}"
+        )
+    return name
+
+
+def _described(path: Path) -> dict[str, Any]:
+    with open(path, "rb") as opened:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}
+
+
+def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
+    """The list of a packed run's files, of which nothing has been unpacked yet."""
+    sizes = {info.filename: info.file_size for info in archive.infolist()}
+    if not 0 < sizes.get(MANIFEST, 0) <= LARGEST_MANIFEST:
+        raise InputError(f"expected a packed run, as keras-ae pack writes it; {file} has no {MANIFEST}")
+    try:
+        manifest = json.loads(archive.read(MANIFEST))
+        check_format(manifest["format"], file)
+        listed = {name: (entry["bytes"], entry["sha256"]) for name, entry in manifest["files"].items()}
+        known = isinstance(manifest["recipe"], str) and NAME.fullmatch(manifest["recipe"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"the {MANIFEST} of {file} cannot be read; pack the run again") from error
+    if not known or not all(all(NAME.fullmatch(part) for part in name.split("/")) for name in listed):
+        raise InputError(
+            f"{file} holds a name of other than letters, digits, _, . and -; keras-ae pack did not write it"
+        )
+    if {name: size for name, size in sizes.items() if name != MANIFEST} != {
+        name: size for name, (size, _) in listed.items()
+    }:
+        raise InputError(f"{file} does not hold the files that its {MANIFEST} lists; pack the run again")
+    if (total := sum(sizes.values())) > LARGEST:
+        raise InputError(f"{file} takes {total / 2**30:.0f} GiB, at most {LARGEST / 2**30:.0f} are unpacked")
+    return manifest
+
+
+def _extract(archive: zipfile.ZipFile, name: str, expected: dict[str, Any], target: Path) -> None:
+    """Writes one file and compares its size and hash with those in the manifest."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest, left = hashlib.sha256(), expected["bytes"]
+    source: IO[bytes]
+    with archive.open(name) as source, open(target, "wb") as written:
+        while left >= 0 and (part := source.read(PART)):
+            left -= len(part)
+            digest.update(part)
+            written.write(part)
+    if left or digest.hexdigest() != expected["sha256"]:
+        raise InputError(f"{name} in {archive.filename} is damaged; pack the run again")
