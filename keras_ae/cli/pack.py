@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import add_runs
+from keras_ae.cli.arguments import RUNS, add_option
+from keras_ae.cli.output import show
 from keras_ae.runs.folders import finished_run
 from keras_ae.runs.packed import pack, unpack
 
@@ -21,16 +22,20 @@ def add(verb: Any) -> None:
     Args:
         verb: (name, function, help) -> the parser of a new verb.
     """
-    parser = verb("pack", pack_run, "write a finished run into one file, with checksums")
+    parser = verb(
+        "pack", pack_run, "write a finished run into one file, with checksums", "train and evaluate",
+        "keras-ae pack denoising --output denoising.zip", result=True,
+    )  # fmt: skip
     parser.add_argument("run", help="a recipe's name, for its newest finished run, or a run's folder")
-    parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="the file to write (default: RECIPE-NUMBER.zip)"
-    )
-    parser.add_argument("--force", action="store_true", help="replace an existing file")
-    add_runs(parser)
-    parser = verb("unpack", unpack_run, "restore a packed run, after checking its checksums")
+    add_option(parser, "--output", "default: RECIPE-NUMBER.zip", type=Path, metavar="FILE")
+    add_option(parser, "--force", action="store_true")
+    add_option(parser, "--runs", type=Path, default=RUNS, metavar="FOLDER")
+    parser = verb(
+        "unpack", unpack_run, "restore a packed run, after checking its checksums", "train and evaluate",
+        "keras-ae unpack denoising.zip", result=True,
+    )  # fmt: skip
     parser.add_argument("file", type=Path, help="a file that pack wrote")
-    add_runs(parser)
+    add_option(parser, "--runs", type=Path, default=RUNS, metavar="FOLDER")
 
 
 def pack_run(options: argparse.Namespace) -> int:
@@ -41,12 +46,14 @@ def pack_run(options: argparse.Namespace) -> int:
     folder = folder.resolve()
     file = options.output or Path(f"{folder.parent.name}-{folder.name}.zip")
     pack(folder, file, options.force)
-    print(f"packed {folder} into {file}, {file.stat().st_size / 2**20:.1f} MiB")
+    size = file.stat().st_size
+    line = f"packed {folder} into {file}, {size / 2**20:.1f} MiB"
+    show(options, {"run": folder, "file": file, "bytes": size}, [line])
     return 0
 
 
 def unpack_run(options: argparse.Namespace) -> int:
     """Unpacks a run and prints its folder."""
     folder = unpack(options.file, options.runs)
-    print(f"run folder: {folder}")
+    show(options, {"run": folder}, [f"run folder: {folder}"])
     return 0
