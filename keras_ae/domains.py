@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from keras_ae import losses
+from keras_ae.errors import InputError
 
 __all__ = ["CATEGORICAL", "DOMAINS", "REAL", "UNIT", "Domain", "domain_of"]
 
@@ -106,10 +107,10 @@ def domain_of(name: str) -> Domain:
         The domain.
 
     Raises:
-        ValueError: For a name of no domain.
+        InputError: For a name of no domain.
     """
     if isinstance(name, Domain):
         return name
     if name not in DOMAINS:
-        raise ValueError(f"domain must be one of {sorted(DOMAINS)}, received {name!r}")
+        raise InputError(f"domain must be one of {sorted(DOMAINS)}, received {name!r}")
     return DOMAINS[name]

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import numbers
+import types
+import typing
 from pathlib import Path
+from typing import Any
 
-__all__ = ["ExportError", "InputError", "TrainingInterrupted", "check_convolutions", "check_least"]
+__all__ = [
+    "ExportError",
+    "InputError",
+    "TrainingInterrupted",
+    "check_convolutions",
+    "check_least",
+    "check_types",
+]
 
 
 class InputError(ValueError):
@@ -41,12 +53,14 @@ def check_convolutions(filters: tuple[int, ...], kernel_size: int) -> None:
         kernel_size: Side of a kernel, odd and at least 1.
 
     Raises:
-        ValueError: For other sizes.
+        InputError: For other sizes.
     """
+    if not isinstance(filters, tuple) or not all(isinstance(width, int) for width in filters):
+        raise InputError(f"filters must be a tuple of whole numbers, such as (16, 32); received {filters!r}")
     if not filters or any(width < 1 for width in filters):
-        raise ValueError(f"filters needs one or more widths of at least 1, received {filters}")
-    if kernel_size < 1 or kernel_size % 2 == 0:
-        raise ValueError(f"kernel_size must be odd and at least 1, received {kernel_size}")
+        raise InputError(f"filters needs one or more widths of at least 1, received {filters}")
+    if not isinstance(kernel_size, int) or kernel_size < 1 or kernel_size % 2 == 0:
+        raise InputError(f"kernel_size must be odd and at least 1, received {kernel_size}")
 
 
 def check_least(owner: object, **least: float) -> None:
@@ -57,8 +71,75 @@ def check_least(owner: object, **least: float) -> None:
         **least: The least value of each field, by its name.
 
     Raises:
-        ValueError: For a field that is below its least value, or not a number.
+        InputError: For a field that is below its least value, or not a number.
     """
     for name, low in least.items():
-        if not getattr(owner, name) >= low:
-            raise ValueError(f"{name} must be at least {low}, received {getattr(owner, name)}")
+        value = getattr(owner, name)
+        if isinstance(value, bool) or not hasattr(value, "__float__"):
+            raise InputError(f"{name} must be a number of at least {low}, received {value!r}")
+        if not value >= low:
+            raise InputError(f"{name} must be at least {low}, received {value}")
+
+
+SCALARS: dict[type, tuple[str, tuple[type, ...]]] = {
+    bool: ("true or false", (bool,)),
+    int: ("a whole number", (numbers.Integral,)),
+    float: ("a number", (numbers.Real,)),
+    str: ("text", (str,)),
+}
+"""What a field of a plain type holds, in words and as types."""
+
+
+def check_types(owner: Any, path: str = "") -> None:
+    """Checks that the fields of a dataclass, and of those inside it, have the types of their annotations.
+
+    Args:
+        owner: A dataclass.
+        path: The path of the owner, to stand before its fields' names in a message.
+
+    Raises:
+        InputError: For a field of another type.
+    """
+    try:
+        hints = typing.get_type_hints(type(owner))
+    except NameError:  # a class that a function defines
+        return
+    for field in dataclasses.fields(owner):
+        value, name = getattr(owner, field.name), f"{path}{field.name}"
+        expected = _mismatch(value, hints[field.name])
+        if expected:
+            raise InputError(f"{name} must be {expected}, received {_received(value)}")
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            check_types(value, f"{name}.")
+
+
+def _mismatch(value, hint):
+    """What a hint expects in words, where a value is something else; "" where it fits or cannot be told."""
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        wrong = [_mismatch(value, option) for option in typing.get_args(hint)]
+        return "" if "" in wrong else " or ".join(dict.fromkeys(wrong))
+    if hint is Any:
+        return ""
+    if hint is type(None):
+        return "" if value is None else "None"
+    if hint in SCALARS:
+        words, kinds = SCALARS[hint]
+        fits = isinstance(value, kinds) and (hint is bool or not isinstance(value, bool))
+        return "" if fits else words
+    if typing.get_origin(hint) is tuple:
+        element, *rest = typing.get_args(hint) or (Any,)
+        if not isinstance(value, tuple):
+            return "a tuple"
+        wrong = [_mismatch(part, element) for part in value] if rest == [...] else []
+        return f"a tuple, each part of it {next(filter(None, wrong))}" if any(wrong) else ""
+    if isinstance(hint, type) and not isinstance(value, hint):
+        return f"a {hint.__name__}"
+    return ""
+
+
+def _received(value):
+    """A value in a message; of a class, what to write in its place."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}; write {value.__name__}(...)"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else f"{text[:100]}... ({type(value).__name__})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,16 @@ from types import ModuleType
 
 from keras_ae.errors import InputError
 
-__all__ = ["FORMAT", "check_format", "classes_below", "modules_below", "replace_text", "written_whole"]
+__all__ = [
+    "FORMAT",
+    "check_format",
+    "class_names",
+    "class_of",
+    "classes_below",
+    "modules_below",
+    "replace_text",
+    "written_whole",
+]
 
 FORMAT = 1
 """The form of a run's folder and of an export, as this version writes them; those without one are older."""
@@ -103,3 +113,43 @@ def classes_below(package: ModuleType, base: type = object) -> list[type]:
         and issubclass(kind, base)
         and kind is not base
     ]
+
+
+def class_names(package: ModuleType, base: type) -> list[str]:
+    """The names of the classes that a package offers: those in the `__all__` of its modules.
+
+    Args:
+        package: A package of keras_ae, such as `keras_ae.variants`.
+        base: The class that they inherit from.
+
+    Returns:
+        The names, in the order of the modules' names.
+    """
+    return [
+        kind.__name__
+        for kind in classes_below(package, base)
+        if kind.__name__ in getattr(sys.modules[kind.__module__], "__all__", ())
+    ]
+
+
+def class_of(package: ModuleType, base: type, name: str) -> type:
+    """A class that a package offers, for the package's `__getattr__`.
+
+    Args:
+        package: A package of keras_ae, such as `keras_ae.variants`.
+        base: The class that it inherits from.
+        name: Its name.
+
+    Returns:
+        The class.
+
+    Raises:
+        AttributeError: If there is no such class.
+    """
+    if not name[:1].isupper():  # as modules are looked for, which are imported afterwards
+        raise AttributeError(f"module {package.__name__!r} has no attribute {name!r}")
+    for kind in classes_below(package, base):
+        if kind.__name__ == name:
+            return kind
+    names = ", ".join(class_names(package, base))
+    raise AttributeError(f"module {package.__name__!r} has no attribute {name!r}; it has {names}")

@@ -10,7 +10,7 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,15 @@ import keras
 
 from keras_ae import backbones, blocks, data, losses, tasks, variants
 from keras_ae.data.dataset import Dataset
-from keras_ae.errors import InputError
+from keras_ae.data.find import as_dataset
+from keras_ae.data.memory import content_of
+from keras_ae.errors import InputError, check_least, check_types
 from keras_ae.files import classes_below
 from keras_ae.recipe_files import new_field, new_imports, recipe_file
 from keras_ae.tasks import Task
 from keras_ae.variants import Variant
 
-__all__ = ["Recipe", "flat", "load", "override"]
+__all__ = ["Recipe", "flat", "load", "override", "recipe_classes", "replaced"]
 
 LOSSES = ("auto", *losses.LOSSES)
 SCHEDULES = ("constant", "cosine")
@@ -38,9 +40,11 @@ class Recipe:
     """Everything that determines a training run.
 
     Attributes:
-        data: The data set.
-        variant: The autoencoder.
-        task: How examples become inputs and targets, and how the model is evaluated.
+        data: The data set. An array or a data frame in memory is wrapped into `Arrays` or `Frame`; a text is
+            a data set's name or a path.
+        variant: The autoencoder. A text is read as on the command line, such as "variational", the module's
+            name, or "Variational(latent_dim=8)".
+        task: How examples become inputs and targets, and how the model is evaluated; a text as for `variant`.
         epochs: Number of epochs, at least 1.
         batch_size: Examples per batch, at least 1.
         optimizer: The optimizer's Keras name.
@@ -58,6 +62,9 @@ class Recipe:
         seed: Seed of weights, order and noise, from 0 to 2^32 - 1.
         callbacks: Functions without arguments that return further Keras callbacks.
         name: The name of the recipe's file, set when the recipe is loaded.
+
+    Raises:
+        InputError: For a field of another type, or a value outside its range.
     """
 
     data: Dataset
@@ -78,33 +85,55 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, base in (("data", Dataset), ("variant", Variant), ("task", Task)):
-            if not isinstance(getattr(self, name), base):
-                raise ValueError(
-                    f"expected a recipe's {name} to be a {base.__name__}, received {getattr(self, name)!r}; "
-                    f"inherit from {base.__module__}.{base.__name__}"
-                )
-        for name, least in (
-            ("epochs", 1),
-            ("batch_size", 1),
-            ("lr_warmup_steps", 0),
-            ("min_steps_per_epoch", 0),
-            ("seed", 0),
-        ):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, received {getattr(self, name)}")
+            object.__setattr__(self, name, _part(name, base, getattr(self, name)))
+        check_types(self)
+        least = {"epochs": 1, "batch_size": 1, "lr_warmup_steps": 0, "min_steps_per_epoch": 0, "seed": 0}
+        check_least(self, **least)
         if self.seed > LARGEST_SEED:
-            raise ValueError(f"seed must be at most {LARGEST_SEED}, received {self.seed}")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be above 0, received {self.learning_rate}")
-        for name, allowed in (
-            ("loss", LOSSES),
-            ("schedule", SCHEDULES),
-            ("checkpoint", CHECKPOINTS),
-        ):
+            raise InputError(f"seed must be at most {LARGEST_SEED}, received {self.seed}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise InputError(f"learning_rate must be above 0, received {self.learning_rate}")
+        for name, allowed in (("loss", LOSSES), ("schedule", SCHEDULES), ("checkpoint", CHECKPOINTS)):
             if getattr(self, name) not in allowed:
-                raise ValueError(
+                raise InputError(
                     f"{name} must be one of {', '.join(allowed)}; received {getattr(self, name)!r}"
                 )
+        wrong = [make for make in self.callbacks if not callable(make)]
+        if wrong:
+            raise InputError(
+                f"callbacks must be functions that make callbacks, such as classes; received {wrong[0]!r}"
+            )
+
+
+def _part(name: str, base: type, value: Any) -> Any:
+    """A recipe's data, variant or task, from what stands for it: an array, or the name of a module."""
+    if isinstance(value, base):
+        return _with_objects(value, name)
+    if name == "data" and not isinstance(value, int | float | type):
+        return as_dataset(value)
+    if isinstance(value, str):
+        return _constructed(value, base, name)
+    if isinstance(value, type) and issubclass(value, base):
+        raise InputError(f"expected a recipe's {name}, received the class; write {value.__name__}()")
+    raise InputError(
+        f"expected a recipe's {name} to be a {base.__name__}, received {value!r}; "
+        f"inherit from {base.__module__}.{base.__name__}"
+    )
+
+
+def _with_objects(owner: Any, path: str) -> Any:
+    """A dataclass with objects in the place of the texts that stand for them, such as a backbone's name."""
+    if not dataclasses.is_dataclass(owner) or isinstance(owner, type):
+        return owner
+    texts = [field.name for field in dataclasses.fields(owner) if isinstance(getattr(owner, field.name), str)]
+    hints = typing.get_type_hints(type(owner)) if texts else {}
+    objects = {
+        name: _constructed(getattr(owner, name), hints[name], f"{path}.{name}")
+        for name in texts
+        if isinstance(hints[name], type) and hints[name] is not Any and not issubclass(str, hints[name])
+        if hints[name] not in _SCALARS
+    }
+    return dataclasses.replace(owner, **objects) if objects else owner
 
 
 def load(name: str) -> Recipe:
@@ -140,7 +169,7 @@ def _advice(path: Path, error: Exception) -> str:
     """A hint for a recipe that uses a former import path, class name or field name."""
     field = re.search(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
     if isinstance(error, TypeError) and field is not None:
-        kinds = [kind for kind in (Recipe, *_recipe_classes()) if kind.__name__ == field[1]]
+        kinds = [kind for kind in (Recipe, *recipe_classes()) if kind.__name__ == field[1]]
         names = dict.fromkeys(name for kind in kinds if (name := new_field(kind, field[2])))
         return (
             f"; it is now {' or '.join(names)}"
@@ -197,11 +226,31 @@ def flat(instance: Any, prefix: str = "") -> dict[str, Any]:
         elif isinstance(value, tuple) and any(map(callable, value)):
             fields[prefix + field.name] = tuple(getattr(item, "__qualname__", repr(item)) for item in value)
         else:
-            fields[prefix + field.name] = value
+            fields[prefix + field.name] = content_of(value)
     return fields
 
 
-def _replaced(owner: Any, names: Sequence[str], text: str, path: str) -> Any:
+def replaced(recipe: Recipe, fields: Mapping[str, Any]) -> Recipe:
+    """Changes some of a recipe's fields to values of Python.
+
+    Args:
+        recipe: The recipe to change.
+        fields: Values by the fields' paths, such as "epochs" or "variant.latent_dim". For an object, the text
+            of a command line may stand, such as the name of a variant's module.
+
+    Returns:
+        A new recipe.
+
+    Raises:
+        InputError: If a field does not exist (the message lists the existing ones) or cannot take the value.
+    """
+    for path, value in fields.items():
+        recipe = _replaced(recipe, path.split("."), value, path)
+    return recipe
+
+
+def _replaced(owner: Any, names: Sequence[str], text: Any, path: str) -> Any:
+    """A dataclass with one field changed, from the text of a command line or to a value of Python."""
     name, *rest = names
     fields = [field.name for field in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
     if name not in fields:
@@ -211,13 +260,17 @@ def _replaced(owner: Any, names: Sequence[str], text: str, path: str) -> Any:
         raise InputError(f"{path}: {type(owner).__name__} has no field {name!r}; {listing}")
     value = getattr(owner, name)
     hint = typing.get_type_hints(type(owner))[name]
-    new = _replaced(value, rest, text, path) if rest else _parsed(text, value, hint, path)
+    if rest:
+        new = _replaced(value, rest, text, path)
+    else:
+        new = _parsed(text, value, hint, path) if isinstance(text, str) else text
+        new = tuple(new) if isinstance(new, list) else new
     try:
-        return dataclasses.replace(owner, **{name: new})
-    except InputError:
-        raise
-    except ValueError as error:
+        changed = dataclasses.replace(owner, **{name: new})
+        check_types(changed)
+    except (ValueError, TypeError) as error:
         raise InputError(f"{path}: {error}") from error
+    return changed
 
 
 def _parsed(text: str, value: Any, hint: Any, path: str) -> Any:
@@ -255,21 +308,28 @@ def _scalar(text: str, kind: type, path: str) -> Any:
 
 
 def _constructed(text: str, hint: Any, path: str) -> Any:
-    """Parses `Name` or `Name(field=value, ...)` into an instance of a subclass of the field's type."""
-    subclasses = {kind.__name__: kind for kind in _recipe_classes() if _is_subclass(kind, hint)}
+    """Parses `Name` or `Name(field=value, ...)` into an instance of a subclass of the field's type.
+
+    The name of a module may stand for the one such class in it: `variational` for `Variational`.
+    """
+    fitting = [kind for kind in recipe_classes() if _is_subclass(kind, hint)]
+    subclasses = {kind.__name__: kind for kind in fitting}
+    modules = [kind.__module__.rpartition(".")[2] for kind in fitting]
+    by_module = {name: kind for name, kind in zip(modules, fitting, strict=True) if modules.count(name) == 1}
     expected = f"{path}: expected {' or '.join(sorted(subclasses))}, such as Name or Name(field=value, ...)"
     try:
         node = ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise InputError(f"{expected}; received {text!r}") from error
     call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
-    if not isinstance(call.func, ast.Name) or call.args or call.func.id not in subclasses:
+    chosen = call.func.id if isinstance(call.func, ast.Name) and not call.args else ""
+    if chosen not in subclasses and chosen not in by_module:
         raise InputError(f"{expected}; received {text!r}")
     try:
-        instance = subclasses[call.func.id]()
+        instance = (by_module | subclasses)[chosen]()
     except TypeError as error:  # a field without a default
         raise InputError(
-            f"{path}: {call.func.id} cannot be created from text; write it in the recipe's file"
+            f"{path}: {chosen} cannot be created from text; write it in the recipe's file"
         ) from error
     for word in call.keywords:
         constant = isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
@@ -287,7 +347,11 @@ def _is_subclass(kind: type, hint: Any) -> bool:
     return issubclass(kind, options)
 
 
-def _recipe_classes() -> list[type]:
-    """All dataclasses that a recipe may contain."""
+def recipe_classes() -> list[type]:
+    """The dataclasses that a recipe may contain.
+
+    Returns:
+        Backbones, samplers, data sets, tasks and what they take, and variants.
+    """
     folders = (backbones, blocks, data, tasks, variants)
     return [kind for folder in folders for kind in classes_below(folder) if dataclasses.is_dataclass(kind)]

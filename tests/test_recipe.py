@@ -10,7 +10,7 @@ from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.errors import InputError
-from keras_ae.recipe import Recipe, _recipe_classes, flat, load, override
+from keras_ae.recipe import Recipe, flat, load, override, recipe_classes
 from keras_ae.recipe_files import MOVED, RENAMED_FIELDS
 from keras_ae.tasks.corruption import Masking, SaltAndPepper
 from keras_ae.tasks.reconstruction import Reconstruction
@@ -246,7 +246,7 @@ def test_every_present_name_exists():
         assert own in vars(parent) or importlib.import_module(f"keras_ae.{name}")
     fields = {
         kind.__name__: {field.name for field in dataclasses.fields(kind)}
-        for kind in (Recipe, *_recipe_classes())
+        for kind in (Recipe, *recipe_classes())
     }
     for old, new in RENAMED_FIELDS.items():
         assert new in fields[old.split(".")[0]], old

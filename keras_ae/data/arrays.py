@@ -18,7 +18,18 @@ from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import REAL, UNIT, Domain, domain_of
 from keras_ae.errors import InputError
 
-__all__ = ["LABELS", "ArrayFile", "Header", "read_header", "readable"]
+__all__ = [
+    "LABELS",
+    "ArrayFile",
+    "Header",
+    "checked",
+    "data_in_domain",
+    "read_header",
+    "readable",
+    "sample_blobs",
+    "whole_labels",
+    "with_channels",
+]
 
 EXAMPLES = ("x", "x_train", "images", "data", "examples", "arr_0")
 LABELS = ("y", "y_train", "labels", "targets", "arr_1")
@@ -80,31 +91,22 @@ class ArrayFile(Dataset):
             InputError: For pickled objects, a wrong rank or dtype, and values that are not finite.
         """
         arrays, key = self._read()
-        examples = self._with_channels(_checked(arrays[key], f"{self.path}:{key}"))
+        where = f"{self.path}:{key}"
+        examples = with_channels(checked(arrays[key], where), self.series, self._domain, where)
         labels = self._labels(arrays, len(examples))
         if key == "x_train" and "x_test" in arrays:
             splits = self._own_splits(arrays, examples, labels)
         else:
             splits = split_by_content(examples, labels)
-        return _in_domain(Path(self.path).name, splits, self._domain)
+        return data_in_domain(Path(self.path).name, splits, self._domain)
 
     def sample(self) -> Data:
         """Blobs of 12 x 12 pixels, with their rows as series, or bright and dark as classes."""
-        rows, columns = np.mgrid[0:12, 0:12]
-        centers = np.random.default_rng(0).uniform(2, 9, (60, 2, 1, 1))
-        blobs = np.exp(-((rows - centers[:, 0]) ** 2 + (columns - centers[:, 1]) ** 2) / 6)
-        examples = blobs.astype(np.float32) if self.series else blobs[..., None].astype(np.float32)
-        if self._one_hot:
-            examples = (blobs > 0.5).astype(np.int64)
-        return _in_domain("sample", split_by_content(examples), self._domain)
+        return sample_blobs(self.series, self._domain)
 
     @property
     def _domain(self) -> Domain | None:
         return None if self.domain is None else domain_of(self.domain)
-
-    @property
-    def _one_hot(self) -> bool:
-        return self._domain is not None and self._domain.one_hot
 
     def headers(self) -> dict[str, Header]:
         """Reads the headers of the file's arrays, but not their content.
@@ -163,24 +165,13 @@ class ArrayFile(Dataset):
 
     def _labels(self, arrays, count, names=LABELS):
         """The first array of these names that holds one whole number per example, or None."""
-        for name in names:
-            labels = arrays.get(name, np.empty(0))
-            if labels.shape in ((count,), (count, 1)) and np.issubdtype(labels.dtype, np.integer):
-                return labels.reshape(-1).astype(np.int64)
-        return None
-
-    def _with_channels(self, array):
-        """Adds the axis of a single channel, except to numbers of classes."""
-        if self.series and array.ndim > 3:
-            raise InputError(
-                f"expected series (n, time) or (n, time, channels) in {self.path}; received {array.shape}"
-            )
-        missing = array.ndim == (2 if self.series else 3) and not self._one_hot
-        return array[..., None] if missing else array
+        labels = (whole_labels(arrays[name], count) for name in names if name in arrays)
+        return next((found for found in labels if found is not None), None)
 
     def _own_splits(self, arrays, examples, labels):
         """The splits of a file that has a test split."""
-        test = self._with_channels(_checked(arrays["x_test"], f"{self.path}:x_test"))
+        where = f"{self.path}:x_test"
+        test = with_channels(checked(arrays["x_test"], where), self.series, self._domain, where)
         if test.shape[1:] != examples.shape[1:] or test.dtype != examples.dtype or not len(test):
             raise InputError(
                 f"x_train and x_test of {self.path} differ: {examples.shape} {examples.dtype} and "
@@ -249,8 +240,20 @@ def _check_sizes(path, headers):
         )
 
 
-def _checked(array, where):
-    """An array whose rank, dtype and values are those of examples."""
+def checked(array: np.ndarray, where: str) -> np.ndarray:
+    """An array whose rank, dtype and values are those of examples.
+
+    Args:
+        array: Any array.
+        where: What the array is called in a message.
+
+    Returns:
+        The array.
+
+    Raises:
+        InputError: For another rank, no rows, text or objects, channels first, and values that are not
+            finite.
+    """
     if array.ndim not in (2, 3, 4) or 0 in array.shape:
         raise InputError(
             f"expected (n, features), (n, height, width) or (n, height, width, channels) in {where}; "
@@ -272,8 +275,77 @@ def _checked(array, where):
     return array
 
 
-def _in_domain(name, splits, domain):
-    """Splits as data: one-hot, in [0, 1] or standardized, whichever the domain or the values call for."""
+def with_channels(array: np.ndarray, series: bool, domain: Domain | None, where: str) -> np.ndarray:
+    """Adds the axis of a single channel to images and series, except to numbers of classes.
+
+    Args:
+        array: As `checked` returns it.
+        series: Whether the second axis is time.
+        domain: The domain, if it is set.
+        where: What the array is called in a message.
+
+    Returns:
+        The array, with one more axis where it lacks channels.
+
+    Raises:
+        InputError: For series of too many axes.
+    """
+    if series and array.ndim > 3:
+        raise InputError(
+            f"expected series (n, time) or (n, time, channels) in {where}; received {array.shape}"
+        )
+    one_hot = domain is not None and domain.one_hot
+    return array[..., None] if array.ndim == (2 if series else 3) and not one_hot else array
+
+
+def whole_labels(labels: np.ndarray, count: int) -> np.ndarray | None:
+    """Labels, where an array holds one whole number per example.
+
+    Args:
+        labels: Any array.
+        count: The number of examples.
+
+    Returns:
+        (n,), int64; None if the array does not hold labels.
+    """
+    if labels.shape in ((count,), (count, 1)) and np.issubdtype(labels.dtype, np.integer):
+        return labels.reshape(-1).astype(np.int64)
+    return None
+
+
+def sample_blobs(series: bool, domain: Domain | None) -> Data:
+    """Blobs of 12 x 12 pixels, with their rows as series, or bright and dark as classes.
+
+    Args:
+        series: Whether the second axis is time.
+        domain: The domain; None to detect it.
+
+    Returns:
+        60 examples in splits.
+    """
+    rows, columns = np.mgrid[0:12, 0:12]
+    centers = np.random.default_rng(0).uniform(2, 9, (60, 2, 1, 1))
+    blobs = np.exp(-((rows - centers[:, 0]) ** 2 + (columns - centers[:, 1]) ** 2) / 6)
+    examples = blobs.astype(np.float32) if series else blobs[..., None].astype(np.float32)
+    if domain is not None and domain.one_hot:
+        examples = (blobs > 0.5).astype(np.int64)
+    return data_in_domain("sample", split_by_content(examples), domain)
+
+
+def data_in_domain(name: str, splits: dict[str, Split], domain: Domain | None) -> Data:
+    """Splits as data: one-hot, in [0, 1] or standardized, whichever the domain or the values call for.
+
+    Args:
+        name: The data's name.
+        splits: "train", "validation" and "test", of examples as `with_channels` returns them.
+        domain: The domain; None to detect it from the values.
+
+    Returns:
+        The data.
+
+    Raises:
+        InputError: For classes that are not whole numbers from 0.
+    """
     train = splits["train"].examples
     dtype = train.dtype
     if domain is not None and domain.one_hot:
@@ -281,7 +353,7 @@ def _in_domain(name, splits, domain):
     if (domain is None or domain.unit_interval) and dtype in (np.uint8, np.bool_, np.uint16):
         full = {"uint8": None, "bool": 1, "uint16": 65535}[dtype.name]
         convert = (lambda x: x) if full is None else (lambda x: x.astype(np.float32) / np.float32(full))
-        notes = ()
+        notes: tuple[str, ...] = ()
         if dtype == np.uint16 and train.max() < 2**14:
             notes = (
                 f"uint16 values count as parts of 65535, the largest here is {train.max()}: nearly black; "

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from keras_ae import data
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.memory import Arrays
+from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
 from keras_ae.imaging.decode import SUFFIXES
 
-__all__ = ["dataset_kinds", "find_dataset"]
+__all__ = ["as_dataset", "dataset_kinds", "find_dataset"]
 
 
 def dataset_kinds() -> list[type[Dataset]]:
@@ -54,6 +61,39 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
         f"expected a data set's name ({', '.join(names)}), a folder of images, or a .csv, .npy or .npz file; "
         f"received {text!r}, {missing}"
     )
+
+
+def as_dataset(value: Any, instead: Dataset | None = None) -> Dataset:
+    """Makes a data set of whatever stands for one in a Python program.
+
+    Args:
+        value: A data set, an array, a data frame, a path or a data set's name.
+        instead: The data set that it replaces, as for `find_dataset`.
+
+    Returns:
+        The data set, not loaded; an array or a data frame is wrapped.
+
+    Raises:
+        InputError: For anything else, and for an array or a data frame that cannot be trained on.
+    """
+    if isinstance(value, Dataset):
+        return value
+    if isinstance(value, str | os.PathLike):
+        return find_dataset(os.fspath(value), instead)
+    if isinstance(value, type) and issubclass(value, Dataset):
+        raise InputError(
+            f"expected a data set, received the class {value.__name__}; write {value.__name__}()"
+        )
+    if isinstance(value, pd.DataFrame):
+        dataset: Dataset = Frame(value)
+    elif isinstance(value, list | np.ndarray) or hasattr(value, "__array__"):
+        dataset = Arrays(value)
+    else:
+        raise InputError(
+            f"expected an array, a data frame, a path, a data set's name or a Dataset as data; received a "
+            f"{type(value).__name__}"
+        )
+    return dataset if instead is None else instead.around(dataset)
 
 
 def _check_folder(text: str, category: str) -> None:

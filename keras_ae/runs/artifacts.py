@@ -31,6 +31,7 @@ __all__ = [
     "Artifacts",
     "load_artifacts",
     "load_model",
+    "register_layers",
     "save_artifacts",
     "save_model",
 ]
@@ -144,9 +145,18 @@ def load_model(file: Path) -> keras.Model | None:
     Returns:
         The model, or None if there is no such file.
     """
-    for folder in (blocks, backbones):
-        modules_below(folder)  # where Keras finds our layers by name
+    register_layers()
     return keras.models.load_model(file, compile=False, safe_mode=True) if file.exists() else None
+
+
+def register_layers() -> None:
+    """Registers all layers of this package with Keras, which then finds them by name.
+
+    `keras_ae.load` does so by itself. Call it before `keras.models.load_model` of a run's `.keras` file, such
+    as that of a vector-quantized or a masked autoencoder.
+    """
+    for folder in (blocks, backbones):
+        modules_below(folder)
 
 
 def save_model(model: keras.Model, file: Path) -> None:

@@ -17,7 +17,7 @@ from keras_ae.metrics.reconstruction import mean_metrics
 from keras_ae.runs.artifacts import STAGED_FILE, load_model
 from keras_ae.runs.run import Run
 
-__all__ = ["Table", "evaluate", "metrics_by_kind", "reconstructor"]
+__all__ = ["Table", "evaluate", "metrics_by_kind", "model_row", "reconstructor"]
 
 Table = dict[str, dict[str, float]]
 """Metrics by row (the baselines' rows, the model's own last) and name."""
@@ -61,6 +61,23 @@ def evaluate(run: Run) -> Table:
         table[name] = table.get(name, {}) | values
     table[run.name] = table.pop(run.name)  # the last, after rows that further metrics have added
     return table
+
+
+def model_row(run: Run) -> dict[str, float]:
+    """Test metrics of a run's model alone, without baselines and without what the task adds.
+
+    Args:
+        run: A trained run, whose training examples are not looked at.
+
+    Returns:
+        The metrics by name.
+    """
+    batches = run.paired.test_batches()
+    predict = reconstructor(run.heads.end_to_end)
+    metrics = mean_metrics(predict, batches, run.data.domain, run.recipe.task.metrics())
+    if run.heads.choices_shape:
+        metrics.pop("crossentropy", None)
+    return metrics | _objective_metrics(run, batches)
 
 
 def _objective_metrics(run: Run, batches: tf.data.Dataset) -> dict[str, float]:
@@ -112,5 +129,10 @@ def reconstructor(end_to_end: keras.Model) -> Callable[[Mapping[str, Any]], tf.T
         Tensors by name -> reconstruction; tensors that the model does not take are ignored.
     """
     specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in end_to_end.inputs}
-    run = tf.function(lambda tensors: apply(end_to_end, tensors)["reconstruction"], input_signature=[specs])
+    # partial, for TensorFlow warns of retracing where functions have the same code
+    run = tf.function(partial(_reconstruction, end_to_end), input_signature=[specs])
     return lambda tensors: run({name: tensors[name] for name in specs})
+
+
+def _reconstruction(end_to_end: keras.Model, tensors: Mapping[str, Any]) -> tf.Tensor:
+    return apply(end_to_end, tensors)["reconstruction"]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
@@ -29,6 +29,8 @@ class RunRequest:
         recipe: A recipe's name, or the path of a .py file.
         data: A data set's name or a path, in place of the recipe's own data.
         settings: Changes to the recipe's fields, such as "epochs=5".
+        in_python: Whether the run was started from a Python program with what no command line can say, such
+            as an array.
 
     Raises:
         InputError: There is no such recipe.
@@ -37,14 +39,28 @@ class RunRequest:
     recipe: str
     data: str | None = None
     settings: tuple[str, ...] = ()
+    in_python: bool = False
 
     def __post_init__(self) -> None:
-        recipe_file(self.recipe)
+        if not self.in_python:
+            recipe_file(self.recipe)
 
     @property
     def name(self) -> str:
         """The recipe's name: its file's, without the suffix."""
-        return recipe_file(self.recipe).stem
+        return self.recipe if self.in_python else recipe_file(self.recipe).stem
+
+    @classmethod
+    def from_python(cls, name: str) -> RunRequest:
+        """The request of a run that no command line can start.
+
+        Args:
+            name: The recipe's name.
+
+        Returns:
+            The request, which tells those who read it so.
+        """
+        return cls(name, in_python=True)
 
     @classmethod
     def of_run(cls, directory: Path, recipe: str) -> RunRequest:
@@ -63,10 +79,16 @@ class RunRequest:
         try:
             content = json.loads((directory / REQUEST_FILE).read_text(encoding="utf-8"))
             started, data, settings = content["recipe"], content["data"], tuple(content["set"])
+            in_python = content.get("in_python", False)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{directory} is not a run's folder: its {REQUEST_FILE} cannot be read"
             ) from error
+        if in_python:
+            raise InputError(
+                f"{directory} was trained from Python on what no command line can name; go on there: "
+                f"keras_ae.load({str(directory)!r})"
+            )
         request = cls(recipe, data, settings)
         if started != request.name:
             raise InputError(f"{directory} is a run of {started}, expected one of {request.name}")
@@ -107,5 +129,6 @@ class RunRequest:
         Args:
             directory: The run's folder.
         """
-        content = {"recipe": self.name, "data": self.data, "set": list(self.settings)}
+        content: dict[str, Any] = {"recipe": self.name, "data": self.data, "set": list(self.settings)}
+        content |= {"in_python": True} if self.in_python else {}
         replace_text(directory / REQUEST_FILE, json.dumps(content, indent=1) + "\n")

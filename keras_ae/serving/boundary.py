@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -236,9 +237,9 @@ class NumPyBoundary(Boundary):
         """Calls a head as a graph, as Keras's `predict` does: eagerly, the last digits would differ."""
         if id(model) not in self.graphs:
             specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
-            self.graphs[id(model)] = tf.function(
-                lambda inputs: apply(model, inputs), input_signature=[specs], autograph=False
-            )
+            # partial, for TensorFlow warns of retracing where functions have the same code
+            run = partial(apply, model)
+            self.graphs[id(model)] = tf.function(run, input_signature=[specs], autograph=False)
         inputs = {tensor.name: tf.cast(tensors[tensor.name], tensor.dtype) for tensor in model.inputs}
         return self.graphs[id(model)](inputs)
 

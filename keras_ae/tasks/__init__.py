@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.data.types import Data
+from keras_ae.files import class_names, class_of
 from keras_ae.heads import Heads, ServedHead, TrainedHeads
 from keras_ae.tasks.baselines import Predictor
 
@@ -136,3 +138,13 @@ class Task:
             Metrics by kind and name; empty by default.
         """
         return {}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports one of the tasks by its class's name."""
+    return class_of(sys.modules[__name__], Task, name)
+
+
+def __dir__() -> list[str]:
+    """The names of this module and of all tasks."""
+    return sorted({*globals(), *class_names(sys.modules[__name__], Task)})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from keras_ae.errors import TrainingInterrupted
 from keras_ae.files import replace_text
+from keras_ae.recipe import Recipe
 from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, model_card, read_card
@@ -20,7 +22,7 @@ from keras_ae.serving.export import export_heads
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
 
-__all__ = ["evaluate_run", "export_run", "finish", "train_and_export"]
+__all__ = ["keeping_epochs", "describe", "evaluate_run", "export_run", "finish", "train_and_export"]
 
 ShowMetrics = Callable[[Table, Table], None]
 """Takes a run's test metrics by row, and those by kind of anomaly (empty if there are no kinds)."""
@@ -68,18 +70,37 @@ def train_and_export(
     training.claim(recipe, folder, resume=resumed is not None)
     request.write(folder)
     report(f"run folder: {folder}")
-    try:
+    with keeping_epochs(recipe, folder, remove=not (resumed or directory)):
         run = training.train(recipe, folder, resume=resumed is not None, report=report)
         finish(run, models, keep, report, show_metrics)
+    return run
+
+
+@contextmanager
+def keeping_epochs(recipe: Recipe, folder: Path, remove: bool) -> Iterator[None]:
+    """What an error or an interruption of a training leaves behind: the completed epochs, or nothing.
+
+    Args:
+        recipe: The recipe that is trained.
+        folder: The run's folder.
+        remove: Whether to remove the folder after an error before the first epoch's end.
+
+    Yields:
+        Nothing, for the body of a `with` that trains.
+
+    Raises:
+        TrainingInterrupted: If the process was interrupted.
+    """
+    try:
+        yield
     except Exception:
-        if not (resumed or directory or training.epochs_done(folder)):
-            shutil.rmtree(folder)  # created above, and no epoch was completed
+        if remove and not training.epochs_done(folder):
+            shutil.rmtree(folder)  # created for this run, and no epoch was completed
         raise
     except KeyboardInterrupt as error:
         in_stages = any((folder / "checkpoint").glob("*/state.json"))
         epochs, planned = training.epochs_done(folder), None if in_stages else recipe.epochs
         raise TrainingInterrupted(folder, epochs, planned) from error
-    return run
 
 
 def finish(
@@ -98,11 +119,21 @@ def finish(
         report: Called with a line for each exported head.
         show_metrics: Called with the test metrics as soon as they are computed.
     """
+    describe(run, show_metrics)
+    export_run(run.directory, run.recipe.name, models, keep, report)
+
+
+def describe(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None) -> None:
+    """Evaluates a trained run, and writes TensorBoard's last pages and the card.
+
+    Args:
+        run: A trained run.
+        show_metrics: Called with the test metrics as soon as they are computed.
+    """
     table, kinds = evaluate_run(run, show_metrics)
     write_final_report(run, table)
     card = model_card(run, table, kinds)
     replace_text(run.directory / CARD_FILE, json.dumps(card, indent=1) + "\n")
-    export_run(run.directory, run.recipe.name, models, keep, report)
 
 
 def evaluate_run(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None) -> tuple[Table, Table]:

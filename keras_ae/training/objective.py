@@ -8,10 +8,11 @@ import numpy as np
 
 from keras_ae import losses
 from keras_ae.data.types import Data
+from keras_ae.domains import Domain
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
 
-__all__ = ["loss_for"]
+__all__ = ["loss_for", "loss_in"]
 
 
 def loss_for(recipe: Recipe, data: Data) -> Callable:
@@ -47,14 +48,27 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
             f"cross-entropy needs data in [0, 1]; found real values, standardized from {lowest:g} to "
             f'{highest:g}; scale the data into [0, 1], or take the other loss: SET="loss=squared_error"'
         )
-    likelihood = recipe.variant.likelihood
-    if likelihood is None:
-        return losses.on_reconstruction(domain.loss if recipe.loss == "auto" else losses.LOSSES[recipe.loss])
-    if recipe.loss != "auto":
+    if recipe.variant.likelihood is not None and recipe.loss != "auto":
         raise InputError(
             f"{type(recipe.variant).__name__} trains on a likelihood, received loss={recipe.loss}; "
             'leave the loss at auto and choose another one with SET="variant.likelihood=..."'
         )
+    return loss_in(recipe, domain)
+
+
+def loss_in(recipe: Recipe, domain: Domain) -> Callable:
+    """The reconstruction loss of a recipe that is known to agree with its data.
+
+    Args:
+        recipe: The recipe.
+        domain: The data's domain.
+
+    Returns:
+        (target, outputs by name) -> (batch,).
+    """
+    likelihood = recipe.variant.likelihood
+    if likelihood is None:
+        return losses.on_reconstruction(domain.loss if recipe.loss == "auto" else losses.LOSSES[recipe.loss])
     return losses.LIKELIHOODS[domain.likelihood if likelihood == "auto" else likelihood]
 
 

@@ -8,7 +8,7 @@ from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
 
-__all__ = ["optimizer_for", "passes_per_epoch", "steps_per_epoch"]
+__all__ = ["optimizer_for", "passes_per_epoch", "steps_per_epoch", "steps_with"]
 
 
 def passes_per_epoch(recipe: Recipe, data: Data) -> int:
@@ -21,7 +21,8 @@ def passes_per_epoch(recipe: Recipe, data: Data) -> int:
     Returns:
         The number of passes, at least 1.
     """
-    return max(1, -(-recipe.min_steps_per_epoch // _steps_per_pass(recipe, data)))
+    count = len(data.train)
+    return steps_with(recipe, count) // (count // min(recipe.batch_size, count))
 
 
 def steps_per_epoch(recipe: Recipe, data: Data) -> int:
@@ -34,7 +35,21 @@ def steps_per_epoch(recipe: Recipe, data: Data) -> int:
     Returns:
         The number of steps, at least 1.
     """
-    return passes_per_epoch(recipe, data) * _steps_per_pass(recipe, data)
+    return steps_with(recipe, len(data.train))
+
+
+def steps_with(recipe: Recipe, count: int) -> int:
+    """Steps of the optimizer in an epoch.
+
+    Args:
+        recipe: The recipe.
+        count: The number of training examples.
+
+    Returns:
+        The number of steps, at least 1.
+    """
+    steps = count // min(recipe.batch_size, count)
+    return max(1, -(-recipe.min_steps_per_epoch // steps)) * steps
 
 
 def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
@@ -66,7 +81,3 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         raise InputError(
             f"Keras has no optimizer {recipe.optimizer!r}; it has adam, adamw, sgd and others"
         ) from error
-
-
-def _steps_per_pass(recipe: Recipe, data: Data) -> int:
-    return len(data.train) // min(recipe.batch_size, len(data.train))

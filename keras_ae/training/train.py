@@ -6,12 +6,14 @@ import dataclasses
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
+from keras_ae.domains import Domain
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, Stage
 from keras_ae.recipe import Recipe, flat
@@ -21,19 +23,25 @@ from keras_ae.runs.data_facts import check_same_data, save_data_facts
 from keras_ae.runs.run import Run, load_data
 from keras_ae.runs.settings import differences, save_settings
 from keras_ae.tensorboard.overview import write_overview
+from keras_ae.training.examples import Examples
 from keras_ae.training.monitoring import checkpoint_and_curves, images_and_more
-from keras_ae.training.objective import loss_for
+from keras_ae.training.objective import loss_for, loss_in
 from keras_ae.training.schedule import optimizer_for, passes_per_epoch, steps_per_epoch
 from keras_ae.training.trainer import AdversarialTrainer, Trainer
 
-__all__ = ["claim", "epochs_done", "train"]
+__all__ = ["claim", "epochs_done", "load_and_build", "train", "trainer_for"]
 
 FEW_STEPS = 500
 """Number of steps below which a run is reported as short: models of this size then hardly learn."""
 
 
 def train(
-    recipe: Recipe, directory: Path, resume: bool = False, report: Callable[[str], None] = print
+    recipe: Recipe,
+    directory: Path,
+    resume: bool = False,
+    report: Callable[[str], None] = print,
+    verbose: int | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Run:
     """Trains a recipe into a run's folder.
 
@@ -43,6 +51,9 @@ def train(
         resume: Whether to resume after the last complete epoch in the folder, with the same order and noise
             as an uninterrupted run; the recipe may then differ only in its epochs.
         report: Called with each line about progress.
+        verbose: What Keras prints: 0 nothing, 1 a progress bar, 2 a line for each epoch; None for a bar where
+            the output is a terminal, else lines.
+        callbacks: Keras callbacks in addition to the recipe's own.
 
     Returns:
         The run, with the weights of the epoch that `recipe.checkpoint` selects.
@@ -53,20 +64,9 @@ def train(
     """
     claim(recipe, directory, resume)
     checkpoint = directory / "checkpoint"
-    data = load_data(recipe, report)
-    if not len(data.train):
-        raise InputError(
-            f"{data.name} is a test set, for evaluation with make evaluate DATA={data.name} only; "
-            "train on other data"
-        )
-    loss = loss_for(recipe, data)
-    tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(recipe.seed)
-    paired = PairedData(data, recipe.task, recipe.seed)
-    heads = _build(recipe, paired.spec)
-    if recipe.variant.sampler is not None:
-        recipe.variant.sampler.check(heads)
-    recipe.task.check(heads, data)
+    paired, heads = load_and_build(recipe, report)
+    data = paired.data
+    loss = loss_in(recipe, data.domain)
     state = read_state(checkpoint)
     stages = recipe.variant.stages(heads)
     if state["last"] or any(read_state(checkpoint / stage.name)["last"] for stage in stages):
@@ -80,16 +80,46 @@ def train(
     if stages and not state["last"]:
         for stage in stages:
             report(f"stage {stage.name}: {stage.epochs} epochs")
-            _train_stage(stage, loss, recipe, paired, directory, report)
+            _train_stage(stage, loss, recipe, paired, directory, report, verbose)
         save_model(heads.end_to_end, directory / STAGED_FILE)
-    trainer = _trainer(recipe, heads, loss, recipe.epochs * steps_per_epoch(recipe, data))
-    callbacks = checkpoint_and_curves(directory, recipe, data, checkpoint)
-    callbacks += images_and_more(directory, recipe, paired, heads)
-    history = _fit(trainer, recipe, paired, checkpoint, callbacks, report)
+    trainer = trainer_for(recipe, heads, data.train.shape, data.domain, steps_per_epoch(recipe, data))
+    own = checkpoint_and_curves(directory, recipe, data, checkpoint)
+    own += images_and_more(directory, recipe, paired, heads)
+    history = _fit(trainer, recipe, paired, checkpoint, [*own, *callbacks], report, verbose)
     (directory / "card.json").unlink(missing_ok=True)  # it described an earlier model
     run = Run(recipe, directory, data, heads, history)
     save_artifacts(run)
     return run
+
+
+def load_and_build(recipe: Recipe, report: Callable[[str], None] = print) -> tuple[PairedData, Heads]:
+    """Loads a recipe's data and builds its heads, and checks that they agree.
+
+    Args:
+        recipe: The recipe.
+        report: Called with each note about the data.
+
+    Returns:
+        The data as the task pairs them, and the untrained heads.
+
+    Raises:
+        InputError: If the recipe cannot train on the data.
+    """
+    data = load_data(recipe, report)
+    if not len(data.train):
+        raise InputError(
+            f"{data.name} is a test set, for evaluation with make evaluate DATA={data.name} only; "
+            "train on other data"
+        )
+    loss_for(recipe, data)
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(recipe.seed)
+    paired = PairedData(data, recipe.task, recipe.seed)
+    heads = _build(recipe, paired.spec)
+    if recipe.variant.sampler is not None:
+        recipe.variant.sampler.check(heads)
+    recipe.task.check(heads, data)
+    return paired, heads
 
 
 def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
@@ -164,15 +194,43 @@ def _report_plan(recipe: Recipe, data: Data, heads: Heads, report: Callable[[str
         )
 
 
-def _trainer(recipe: Recipe, heads: Heads, loss: Callable, steps: int) -> Trainer:
+def trainer_for(
+    recipe: Recipe, heads: Heads, shape: tuple[int | None, ...], domain: Domain, steps: int
+) -> Trainer:
+    """The Keras model that trains all heads on the whole objective of a recipe.
+
+    Args:
+        recipe: The recipe.
+        heads: The heads to train.
+        shape: The shape of an example.
+        domain: The domain of the examples.
+        steps: Steps of an epoch, for the terms' schedules.
+
+    Returns:
+        The trainer, not compiled.
+    """
     assert heads.trained is not None  # guaranteed by Heads
-    terms, trim = recipe.variant.terms(), recipe.task.trim
-    if heads.critic is None:
-        return Trainer(heads.trained, loss, terms, steps, heads.samples, trim)
-    critic_terms = recipe.variant.critic_terms()
-    return AdversarialTrainer(
-        heads.trained, loss, terms, steps, heads.samples, heads.critic, critic_terms, trim
+    inputs = heads.encoder.get_layer("inputs").output
+    examples = Examples(
+        lambda batch, seeds: recipe.task.pair(batch, seeds, domain),
+        shape,
+        tuple(inputs.shape[1:]),
+        domain,
+        recipe.seed,
     )
+    settings: dict[str, Any] = {
+        "terms": recipe.variant.terms(),
+        "steps": recipe.epochs * steps,
+        "samples": heads.samples,
+        "trim": recipe.task.trim,
+        "heads": heads,
+        "examples": examples,
+    }
+    loss = loss_in(recipe, domain)
+    if heads.critic is None:
+        return Trainer(heads.trained, loss, **settings)
+    critics: dict[str, Any] = {"critic": heads.critic, "critic_terms": recipe.variant.critic_terms()}
+    return AdversarialTrainer(heads.trained, loss, **settings, **critics)
 
 
 def _train_stage(
@@ -182,6 +240,7 @@ def _train_stage(
     paired: PairedData,
     directory: Path,
     report: Callable[[str], None],
+    verbose: int | None,
 ) -> None:
     """Trains a stage's layers, with its own curves and checkpoint."""
     recipe = dataclasses.replace(recipe, epochs=stage.epochs)
@@ -196,7 +255,7 @@ def _train_stage(
         stage.epochs * steps_per_epoch(recipe, paired.data),
     )
     callbacks = checkpoint_and_curves(directory / stage.name, recipe, paired.data, checkpoint)
-    _fit(trainer, recipe, paired, checkpoint, callbacks, report)
+    _fit(trainer, recipe, paired, checkpoint, callbacks, report, verbose)
     for layer in stage.model.layers:
         layer.trainable = True
 
@@ -208,6 +267,7 @@ def _fit(
     checkpoint: Path,
     callbacks: Sequence[keras.callbacks.Callback],
     report: Callable[[str], None],
+    verbose: int | None,
 ) -> list[dict[str, float]]:
     """Trains from the checkpoint up to the recipe's epochs and loads the best or last weights.
 
@@ -232,7 +292,7 @@ def _fit(
             validation_data=paired.validation_batches(),
             callbacks=list(callbacks),
             shuffle=False,
-            verbose=1 if sys.stdout.isatty() else 2,
+            verbose=(1 if sys.stdout.isatty() else 2) if verbose is None else verbose,
         )
     state = read_state(checkpoint)
     trainer.load_weights(checkpoint / state[recipe.checkpoint])

@@ -10,7 +10,10 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_ae.heads import Term, apply
+from keras_ae.data.types import values
+from keras_ae.errors import InputError
+from keras_ae.heads import Heads, Term, apply
+from keras_ae.training.examples import Examples
 
 __all__ = ["AdversarialTrainer", "Trainer"]
 
@@ -25,6 +28,13 @@ class Trainer(keras.Model):
     validation. A term's weight is the variable `term_weights[name]`, which a callback may change.
     Save the heads, not the trainer, which exists only during training.
 
+    It can be trained by hand as any Keras model: `trainer.compile("adam"); trainer.fit(x)` trains the whole
+    objective, on values as the network takes them: bytes, values in [0, 1], or standardized ones,
+    `(x - scaler.offset) / scaler.scale`. Without `y` the task pairs the examples, as in training: a denoiser
+    sees them corrupted. The noise of a batch is a function of the optimizer's step. A head that is compiled
+    by hand instead, such as `trainer.heads.end_to_end`, has no terms: a variational autoencoder would be
+    trained without its divergence.
+
     Args:
         model: The model of the heads to train, `Heads.trained`.
         loss: (target, outputs by name) -> (batch,); None if the objective consists of the terms alone.
@@ -34,6 +44,8 @@ class Trainer(keras.Model):
             bound -log mean exp(-(loss + terms)) over them (Burda et al. 2016, arXiv:1509.00519).
         trim: Fraction of each training batch, with the highest losses, to leave out of the mean (Rousseeuw
             1984).
+        heads: The heads that the model belongs to, for those who train by hand.
+        examples: Completes batches of bare examples, for those who train by hand.
     """
 
     def __init__(
@@ -44,9 +56,13 @@ class Trainer(keras.Model):
         steps: int = 1,
         samples: int = 1,
         trim: float = 0.0,
+        heads: Heads | None = None,
+        examples: Examples | None = None,
     ):
         super().__init__(name="trainer")
         self.model = model
+        self.heads = heads
+        self.examples = examples
         self.reconstruction_loss = loss
         self.terms = tuple(terms)
         self.steps = max(1, steps)
@@ -63,6 +79,92 @@ class Trainer(keras.Model):
             for term in terms
         }
         self.built = True
+
+    def compile(self, optimizer: Any = "adam", **options: Any) -> None:
+        """Compiles the trainer as Keras does, for the objective that it has.
+
+        Args:
+            optimizer: The optimizer, or its name.
+            **options: Further arguments of `keras.Model.compile`, but for losses and metrics.
+
+        Raises:
+            InputError: For a loss or metrics, which would not be used.
+        """
+        unused = sorted({"loss", "loss_weights", "metrics", "weighted_metrics"} & options.keys())
+        if unused:
+            raise InputError(
+                f"the trainer has the recipe's objective, whose terms are its metrics; received {unused[0]}; "
+                "leave it out, or change the recipe's loss and variant"
+            )
+        super().compile(optimizer=optimizer, **options)
+
+    def fit(self, x: Any = None, y: Any = None, **options: Any) -> Any:
+        """Trains as Keras does.
+
+        Args:
+            x: Examples (n, ...), as the network takes them, a dict of inputs by name, or batches.
+            y: Targets (n, ...); without them the task pairs the examples.
+            **options: Further arguments of `keras.Model.fit`, but for weights of samples.
+
+        Returns:
+            Keras's history.
+
+        Raises:
+            InputError: For arrays that the network cannot be trained on.
+        """
+        unused = sorted({"sample_weight", "class_weight"} & options.keys())
+        if unused:
+            raise InputError(f"the trainer weighs all examples alike; received {unused[0]}; leave it out")
+        if self.examples is not None:
+            names = {tensor.name for tensor in self.model.inputs}
+            x = self.examples.checked(x, y is not None, names)
+            validation = options.get("validation_data")
+            if isinstance(validation, tuple):
+                options["validation_data"] = (
+                    self.examples.checked(validation[0], len(validation) > 1, names),
+                    *validation[1:],
+                )
+            elif validation is not None:
+                options["validation_data"] = self.examples.checked(validation, False, names)
+        return super().fit(x, y, **options)
+
+    def train_step(self, data: Any) -> dict[str, Tensor]:
+        """Updates the model on one batch.
+
+        Args:
+            data: A batch, as `fit` passes it.
+
+        Returns:
+            The metrics by name.
+        """
+        return super().train_step(self._completed(data, training=True))
+
+    def test_step(self, data: Any) -> dict[str, Tensor]:
+        """Evaluates one batch.
+
+        Args:
+            data: A batch, as `fit` passes it.
+
+        Returns:
+            The metrics by name.
+        """
+        return super().test_step(self._completed(data, training=False))
+
+    def _completed(self, data, training):
+        """A batch with the inputs and the targets that it lacks."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        tensors = x if isinstance(x, dict) else {"inputs": x}
+        if y is not None and {tensor.name for tensor in self.model.inputs} <= tensors.keys():
+            return data
+        inputs = values(tensors["inputs"])
+        rows = tf.range(tf.shape(inputs)[0], dtype=tf.int64)
+        step = tf.cast(self.optimizer.iterations, tf.int64) * 2**32
+        seed = 0 if self.examples is None else self.examples.seed
+        numbers = step + rows if training else -1 - rows
+        seeds = tf.stack([tf.fill(tf.shape(rows), tf.constant(seed, tf.int64)), numbers], axis=-1)
+        if y is None:
+            inputs, y = (inputs, inputs) if self.examples is None else self.examples.pair(inputs, seeds)
+        return {"seeds": seeds, "targets": y, **tensors, "inputs": inputs}, y
 
     def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
         """Compiles the trainer and builds the optimizer's variables, so that a checkpoint can be loaded.
@@ -166,6 +268,8 @@ class AdversarialTrainer(Trainer):
         critic: A model inside the trained model, whose outputs are among its outputs.
         critic_terms: The critic's objective.
         trim: See `Trainer`.
+        heads: See `Trainer`.
+        examples: See `Trainer`.
     """
 
     def __init__(
@@ -178,18 +282,23 @@ class AdversarialTrainer(Trainer):
         critic: keras.Model | None = None,
         critic_terms: Sequence[Term] = (),
         trim: float = 0.0,
+        heads: Heads | None = None,
+        examples: Examples | None = None,
     ):
-        super().__init__(model, loss, terms, steps, samples, trim)
+        super().__init__(model, loss, terms, steps, samples, trim, heads, examples)
         self.critic = critic
         self.critic_terms = tuple(critic_terms)
         self.trackers |= {term.name: keras.metrics.Mean(name=term.name) for term in self.critic_terms}
 
-    def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
-        self.compile(optimizer=optimizer)
-        self.critic_optimizer = type(optimizer).from_config(optimizer.get_config())
+    def compile(self, optimizer: Any = "adam", **options: Any) -> None:
+        super().compile(optimizer=optimizer, **options)
+        self.critic_optimizer = type(self.optimizer).from_config(self.optimizer.get_config())
         own, critics = self._weights()
         self.optimizer.build(own)
         self.critic_optimizer.build(critics)
+
+    def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
+        self.compile(optimizer=optimizer)
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """Updates the model and its critic on one batch.
@@ -200,7 +309,7 @@ class AdversarialTrainer(Trainer):
         Returns:
             The metrics by name.
         """
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(self._completed(data, training=True))
         with tf.GradientTape(persistent=True) as tape:
             outputs = self(x, training=True)
             loss = self.compute_loss(x, y, outputs, training=True)
@@ -219,7 +328,7 @@ class AdversarialTrainer(Trainer):
         Returns:
             The metrics by name.
         """
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(self._completed(data, training=False))
         outputs = self(x, training=False)
         loss = self.compute_loss(x, y, outputs, training=False)
         self._critic_loss(y, outputs)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 from keras_ae.blocks.samplers import Sampler
+from keras_ae.files import class_names, class_of
 from keras_ae.heads import Heads, Spec, Stage, Term
 
 __all__ = ["Variant"]
@@ -71,3 +75,13 @@ class Variant:
             The stages in their order; none for a variant that trains in one pass.
         """
         return ()
+
+
+def __getattr__(name: str) -> Any:
+    """Imports one of the variants by its class's name."""
+    return class_of(sys.modules[__name__], Variant, name)
+
+
+def __dir__() -> list[str]:
+    """The names of this module and of all variants."""
+    return sorted({*globals(), *class_names(sys.modules[__name__], Variant)})

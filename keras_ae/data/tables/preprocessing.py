@@ -109,6 +109,30 @@ class Preprocessor:
             parts.append(self.model(batch)["inputs"].numpy())
         return np.concatenate(parts)
 
+    def columns_of(self, features: np.ndarray) -> dict[str, np.ndarray]:
+        """Columns of numbers and words from features, such as reconstructed ones.
+
+        Args:
+            features: (n, features), as a network gives them.
+
+        Returns:
+            (n,) each, by their own names: the likeliest word, and numbers in their own units; NaN where a
+            value is likelier missing.
+        """
+        columns: dict[str, np.ndarray] = {}
+        encoded = self.model.get_layer("together").input
+        encoded = encoded if isinstance(encoded, list | tuple) else [encoded]
+        for index, (name, tensor) in enumerate(zip(self.signature.values(), encoded, strict=True)):
+            own, layer = features[:, self.groups == index], tensor._keras_history.operation
+            if isinstance(layer, Number):
+                columns[name] = np.where(own[:, 1] > 0.5, np.nan, layer.inverse(own[:, 0]))
+            else:
+                lookup = layer.input._keras_history.operation
+                words = np.array(lookup.get_vocabulary(), object)
+                words[words == MISSING_WORD] = np.nan
+                columns[name] = words[1 + own[:, 1:].argmax(axis=1)]  # the first stands for unknown ones
+        return columns
+
 
 def served_names(columns: Sequence[str]) -> dict[str, str]:
     """Columns by names that a served signature may have.
@@ -158,6 +182,18 @@ class Number(layers.Layer):
         present = tf.math.log1p(tf.maximum(present, 0.0)) if self.logarithm else present
         scaled = tf.clip_by_value((present - self.offset) / self.scale, self.lowest, self.highest)
         return tf.concat([tf.where(missing, self.usual, scaled), tf.cast(missing, scaled.dtype)], axis=-1)
+
+    def inverse(self, scaled: np.ndarray) -> np.ndarray:
+        """Brings scaled numbers back to their own units.
+
+        Args:
+            scaled: (n,).
+
+        Returns:
+            (n,), numbers that `call` would scale so, unless it clips them.
+        """
+        numbers = np.asarray(scaled, np.float64) * self.scale + self.offset
+        return np.expm1(numbers) if self.logarithm else numbers
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,7 +17,10 @@ from keras_ae.data.types import LARGEST, SHARPEST, Data, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError
 
-__all__ = ["BreastCancer", "TableFile", "check_scaling", "concatenated", "data_of"]
+__all__ = ["BreastCancer", "TableFile", "check_scaling", "concatenated", "data_of", "data_of_table"]
+
+VALIDATION, TEST = 0.2, 0.2
+"""Fractions of the rows for validation and for test."""
 
 LABEL_NAMES = ("label", "class", "target", "is_anomaly", "anomaly", "outlier")
 NORMAL_WORDS = ("normal", "0", "good", "benign", "false", "no", "ok", "inlier")
@@ -69,34 +72,7 @@ class TableFile(Dataset):
         """
         kinds = dict.fromkeys(self.words, "text") | dict.fromkeys(self.numbers, "number")
         table = read_table(self.path, kinds)
-        missing = [name for name in (self.label, *self.left_out) if name and name not in table.columns]
-        if missing:
-            raise InputError(
-                f"{self.path} has no column {missing[0]!r}; its columns are {', '.join(table.columns)}"
-            )
-        label = self.label or next(
-            (name for name in table.columns if name.strip().lower() in LABEL_NAMES), None
-        )
-        columns = {
-            name: column
-            for name, column in table.columns.items()
-            if name != label and name not in self.left_out
-        }
-        labels: np.ndarray | None = None
-        names: tuple[str, ...] = ()
-        if label is not None:
-            labels, names = labels_of_column(table.columns[label], self.normal)
-        label_notes = [label_note(label, labels, names)]
-        columns, notes = usable_columns(columns, keep=self.words)
-        return data_of(
-            Path(self.path).name,
-            columns,
-            labels,
-            names,
-            assign(_digests(columns), validation=0.2, test=0.2),
-            (*table.notes, *label_notes, *notes),
-            self.scaling,
-        )
+        return data_of_table(Path(self.path).name, table, self, where=self.path)
 
     def columns(self, names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, np.ndarray]:
         """Reads columns of the file.
@@ -148,6 +124,54 @@ class BreastCancer(Dataset):
 
     def sample(self) -> Data:
         return self.load()
+
+
+def data_of_table(
+    name: str,
+    table: Table,
+    settings: Any,
+    split: Callable[[list[bytes]], Mapping[str, np.ndarray]] | None = None,
+    where: str = "",
+) -> Data:
+    """A table as data, by the settings of a data set.
+
+    Args:
+        name: Name of the data.
+        table: The table.
+        settings: A data set with the fields label, normal, words, left_out and scaling.
+        split: The hash of each row -> indices of the rows of "train", "validation" and "test"; None
+            for three, one and one fifth, by content.
+        where: What the table is called in a message; by default the data's name.
+
+    Returns:
+        The data.
+
+    Raises:
+        InputError: For unknown columns, and where no column or no normal row is left.
+    """
+    missing = [name for name in (settings.label, *settings.left_out) if name and name not in table.columns]
+    if missing:
+        raise InputError(
+            f"{where or name} has no column {missing[0]!r}; its columns are {', '.join(table.columns)}"
+        )
+    label = settings.label or next(
+        (name for name in table.columns if name.strip().lower() in LABEL_NAMES), None
+    )
+    columns = {
+        name: column
+        for name, column in table.columns.items()
+        if name != label and name not in settings.left_out
+    }
+    labels: np.ndarray | None = None
+    names: tuple[str, ...] = ()
+    if label is not None:
+        labels, names = labels_of_column(table.columns[label], settings.normal)
+    label_notes = [label_note(label, labels, names)]
+    columns, notes = usable_columns(columns, keep=settings.words)
+    all_notes = (*table.notes, *label_notes, *notes)
+    content = _digests(columns)
+    parts = assign(content, validation=VALIDATION, test=TEST) if split is None else split(content)
+    return data_of(name, columns, labels, names, parts, all_notes, settings.scaling)
 
 
 def data_of(

@@ -1,0 +1,174 @@
+"""Data frames in memory as data, by the rules of files of tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from keras_ae.data.dataset import Dataset
+from keras_ae.data.splits import assign
+from keras_ae.data.tables.csv_file import MISSING, Column, Table
+from keras_ae.data.tables.tables import TEST, VALIDATION, BreastCancer, check_scaling, data_of_table
+from keras_ae.data.types import Data
+from keras_ae.errors import InputError
+
+__all__ = ["Frame", "frame_columns"]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame(Dataset):
+    """A data frame of numbers and words; each row is an example, missing values are allowed.
+
+    The rules are those of a .csv file: columns of times, of words that differ in almost every row, and
+    without values are left out. Do not change the frame afterwards.
+
+    Attributes:
+        frame: The data frame.
+        label: The column that says which rows are normal; "" for one named label, class or similar. Without
+            such a column every row is normal.
+        normal: The label of normal rows; "" for normal, good, 0 or similar.
+        numbers: Columns to read as numbers.
+        words: Columns to read as words.
+        left_out: Columns to leave out.
+        scaling: Of numbers, by their "spread" or their "range".
+        validation: A data frame of the same columns to validate on, in place of a part of `frame`.
+
+    Raises:
+        InputError: For a frame without rows or with repeated names of columns, for unknown columns, and for
+            values that are neither numbers nor words nor times.
+    """
+
+    category: ClassVar[str] = "table"
+    frame: Any
+    label: str = ""
+    normal: str = ""
+    numbers: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    scaling: str = "spread"
+    validation: Any = None
+
+    def __post_init__(self) -> None:
+        check_scaling(self)
+        for name in ("frame", "validation"):
+            frame = getattr(self, name)
+            if name == "frame" or frame is not None:
+                _check_frame(frame, name)
+        if self.validation is not None and list(self.validation.columns) != list(self.frame.columns):
+            raise InputError(
+                f"expected validation of the columns {', '.join(map(str, self.frame.columns))}; received "
+                f"{', '.join(map(str, self.validation.columns))}"
+            )
+        self._table()
+
+    def __repr__(self) -> str:
+        return f"Frame({len(self.frame)} rows, {len(self.frame.columns)} columns)"
+
+    @property
+    def label_column(self) -> str:
+        return self.label
+
+    def load(self) -> Data:
+        """The rows in splits."""
+        return data_of_table("data frame", self._table(), self, self._split)
+
+    def sample(self) -> Data:
+        """The table that comes with scikit-learn."""
+        return BreastCancer().load()
+
+    def _table(self):
+        parts = [self.frame] if self.validation is None else [self.frame, self.validation]
+        together = pd.concat(parts, ignore_index=True) if len(parts) > 1 else self.frame
+        columns = frame_columns(together, self.numbers, self.words)
+        return Table(columns, (f"{len(together):,} rows, {len(columns)} columns",))
+
+    def _split(self, content):
+        if self.validation is None:
+            return assign(content, validation=VALIDATION, test=TEST)
+        count = len(self.frame)
+        parts = assign(content[:count], validation=0, test=TEST)
+        return parts | {"validation": np.arange(count, len(content))}
+
+
+def frame_columns(
+    frame: pd.DataFrame, numbers: tuple[str, ...] = (), words: tuple[str, ...] = ()
+) -> dict[str, Column]:
+    """The columns of a data frame, each of numbers, of words or of times.
+
+    Args:
+        frame: The data frame.
+        numbers: Columns to read as numbers.
+        words: Columns to read as words.
+
+    Returns:
+        Columns by name.
+
+    Raises:
+        InputError: For an unknown column, and for values that cannot be read as its kind.
+    """
+    names = [str(name) for name in frame.columns]
+    unknown = [name for name in (*numbers, *words) if name not in names]
+    if unknown:
+        raise InputError(f"the data frame has no column {unknown[0]!r}; its columns are {', '.join(names)}")
+    columns = {}
+    for index, name in enumerate(names):
+        values = frame.iloc[:, index]
+        kind = "text" if name in words else "number" if name in numbers else _kind(values)
+        columns[name] = {"number": _numbers, "text": _words, "time": _times}[kind](name, values)
+    return columns
+
+
+def _check_frame(frame, name):
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"expected a pandas.DataFrame as {name}, received {type(frame).__name__}")
+    if not len(frame) or not len(frame.columns):
+        raise InputError(f"expected a data frame with rows and columns, received shape {frame.shape}")
+    names = [str(column) for column in frame.columns]
+    repeated = [column for column in names if names.count(column) > 1]
+    if repeated:
+        raise InputError(f"expected one column of each name, received {repeated[0]!r} twice; rename one")
+
+
+def _kind(values):
+    types = pd.api.types
+    if types.is_datetime64_any_dtype(values.dtype):
+        return "time"
+    if types.is_numeric_dtype(values.dtype) and not types.is_complex_dtype(values.dtype):
+        return "number"
+    present = values.dropna()
+    if types.is_object_dtype(values.dtype) and len(present):
+        return "number" if all(isinstance(one, int | float | np.number) for one in present) else "text"
+    return "text"
+
+
+def _numbers(name, values):
+    numbers = pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    bad = np.flatnonzero(np.isinf(numbers) | (np.isnan(numbers) & values.notna().to_numpy()))
+    if len(bad):
+        raise InputError(
+            f"expected finite numbers in column {name!r}, row {bad[0]} holds {values.iloc[bad[0]]!r}; "
+            "correct it, set it to NaN where it is missing, or name the column among words"
+        )
+    return Column(name, "number", numbers)
+
+
+def _words(name, values):
+    """Words, as they would be read from a file; numbers and truth values among them by their text."""
+    present = values.notna().to_numpy()
+    for row in np.flatnonzero(present):
+        if not isinstance(values.iloc[row], str | int | float | bool | np.generic):
+            raise InputError(
+                f"expected numbers, words or times in column {name!r}, row {row} holds a "
+                f"{type(values.iloc[row]).__name__}; leave the column out of the data frame"
+            )
+    texts = values.astype(object).where(present, "").map(str).str.strip()
+    codes, words = pd.factorize(texts.mask(texts.isin(MISSING)))
+    return Column(name, "text", codes.astype(np.int32), tuple(words))
+
+
+def _times(name, values):
+    times = pd.to_datetime(values, utc=True).dt.as_unit("ns")
+    return Column(name, "time", times.astype("int64").to_numpy())

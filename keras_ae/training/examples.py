@@ -1,0 +1,79 @@
+"""Bare examples of those who train by hand: how they are checked and paired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_ae.domains import Domain
+from keras_ae.errors import InputError
+from keras_ae.runs.data_facts import fits
+
+__all__ = ["Examples"]
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """What `fit` needs to know of a recipe to take examples alone.
+
+    Attributes:
+        pair: (examples, seeds) -> (inputs, targets), as the recipe's task makes them.
+        shape: The shape of an example.
+        input_shape: The shape of an input of the network, as the task makes it.
+        domain: The domain of the examples.
+        seed: The recipe's seed.
+    """
+
+    pair: Callable[[Any, Any], tuple[Any, Any]]
+    shape: tuple[int | None, ...]
+    input_shape: tuple[int | None, ...]
+    domain: Domain
+    seed: int = 0
+
+    def checked(self, x: Any, paired: bool, names: set[str]) -> Any:
+        """Checks what `fit` is called with.
+
+        Args:
+            x: Examples, or inputs by name; batches are not looked at.
+            paired: Whether targets are given, so that `x` are inputs.
+            names: The inputs of the model.
+
+        Returns:
+            The same as arrays, with the axis of a single channel.
+
+        Raises:
+            InputError: For arrays of another shape or domain, with values that are not finite, or without an
+                input that the model needs.
+        """
+        if not isinstance(x, dict | list | np.ndarray):
+            return x
+        tensors = x if isinstance(x, dict) else {"inputs": np.asarray(x)}
+        lacking = sorted(names - tensors.keys() - {"targets", "seeds"})
+        if lacking:
+            raise InputError(
+                f"the model also takes {lacking[0]!r}; give it by name, "
+                f'fit({{"inputs": x, "{lacking[0]}": ...}})'
+            )
+        shape = self.input_shape if paired else self.shape
+        inputs = np.asarray(tensors["inputs"])
+        if inputs.ndim == len(shape) and shape[-1] == 1:
+            inputs = inputs[..., None]
+        self._check_values(inputs, shape)
+        return {**tensors, "inputs": inputs} if isinstance(x, dict) else inputs
+
+    def _check_values(self, array, shape):
+        if not fits(shape, array.shape[1:]) or not len(array):
+            expected = ", ".join("any" if size is None else str(size) for size in shape)
+            raise InputError(f"expected examples of shape (n, {expected}), received {array.shape}")
+        if array.dtype.kind not in "buif" or not np.isfinite(array).all():
+            raise InputError(f"expected finite numbers to train on, received {array.dtype} with others")
+        low, high = self.domain.range or (-np.inf, np.inf)
+        full = 255 if array.dtype == np.uint8 and self.domain.unit_interval else 1
+        if array.min() < low or array.max() > high * full:
+            raise InputError(
+                f"expected values in [{low:g}, {high:g}], as the network takes them; received "
+                f"{array.min():g} to {array.max():g}; scale them first"
+            )

@@ -1,0 +1,180 @@
+"""The values of a Python program as inputs of a head, in the data's own units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from keras_ae.data.memory import plain_array
+from keras_ae.data.tables.frames import frame_columns
+from keras_ae.data.tables.preprocessing import Preprocessor, words_of
+from keras_ae.data.types import Scaler
+from keras_ae.domains import Domain
+from keras_ae.errors import InputError
+
+__all__ = ["head_arrays", "like_inputs"]
+
+FULL = {"uint8": 255, "uint16": 65535}
+"""The level that stands for 1 in pixels of whole numbers."""
+
+
+def head_arrays(
+    x: Any,
+    y: Any,
+    specs: Mapping[str, tf.TensorSpec],
+    scaler: Scaler,
+    classes: int,
+    label_names: tuple[str, ...] = (),
+    input_classes: int = 0,
+) -> dict[str, np.ndarray]:
+    """The inputs of a head by name, checked.
+
+    Args:
+        x: Examples (n, ...): an array, a data frame, or a dict of inputs by name.
+        y: Labels (n,), numbers or names; None for none.
+        specs: The specs of the head's inputs, the batch axis first.
+        scaler: The scaler of the data.
+        classes: Classes of the condition that the head takes; 0 for none.
+        label_names: The names of the classes.
+        input_classes: Classes that the examples consist of, in the categorical domain.
+
+    Returns:
+        (n, ...) each, in the data's own units.
+
+    Raises:
+        InputError: For values that are not like those of the training.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    names = [name for name in specs if name != "condition"]
+    preprocessor = scaler.preprocessor
+    if isinstance(x, dict):
+        if set(x) - {"condition"} != set(names):
+            raise InputError(
+                f"expected the inputs {', '.join(names)}; received {', '.join(map(str, x)) or '{}'}"
+            )
+        arrays = {
+            name: _like_spec(x[name], specs[name], name, scaler.domain, input_classes) for name in names
+        }
+        y = x.get("condition", y)
+    elif preprocessor is not None and set(names) >= preprocessor.signature.keys():
+        arrays = _columns(x, preprocessor)
+    elif names == ["inputs"]:
+        arrays = {"inputs": _like_spec(x, specs["inputs"], "x", scaler.domain, input_classes)}
+    else:
+        raise InputError(f"expected a dict of the inputs {', '.join(names)}, received {type(x).__name__}")
+    counts = {name: len(value) for name, value in arrays.items()}
+    if len(set(counts.values())) > 1:
+        raise InputError(f"expected as many rows of each input, received {counts}")
+    if "condition" in specs:
+        arrays["condition"] = _labels(y, next(iter(counts.values())), classes, label_names)
+    elif y is not None:
+        raise InputError("this head takes no labels; leave y out")
+    return arrays
+
+
+def like_inputs(values: np.ndarray, x: Any, domain: Domain) -> np.ndarray:
+    """Reconstructions in the form of the examples that they are of.
+
+    Args:
+        values: (n, ...), reconstructions.
+        x: (n, ...), the examples, as the user gave them.
+        domain: The domain of the values.
+
+    Returns:
+        Bytes for bytes, and without the axis of a single channel where the examples had none.
+    """
+    array = x if isinstance(x, np.ndarray) else np.asarray(x["inputs"] if isinstance(x, dict) else x)
+    full = FULL.get(array.dtype.name) if domain.unit_interval else None
+    if full is not None:
+        values = np.round(full * values.astype(np.float64)).astype(array.dtype)
+    return values[..., 0] if values.ndim == array.ndim + 1 and values.shape[-1] == 1 else values
+
+
+def _like_spec(values, spec, name, domain, classes):
+    """An array of the shape and the domain that a head takes."""
+    if name in ("x", "inputs"):
+        array = plain_array(values, name)
+    else:
+        array = np.asarray(values)
+        if array.dtype.kind not in "buif" or not array.size or not np.isfinite(array).all():
+            raise InputError(f"expected finite numbers as {name}, received {array.dtype} of {array.shape}")
+    shape = tuple(spec.shape[1:])
+    if array.ndim == len(shape) and shape[-1:] == (1,):
+        array = array[..., None]
+    same_rank = array.ndim == len(shape) + 1
+    if not same_rank or any(
+        size not in (None, own) for size, own in zip(shape, array.shape[1:], strict=True)
+    ):
+        expected = ", ".join("any" if size is None else str(size) for size in shape)
+        raise InputError(
+            f"expected {name} of shape (n, {expected}), like the examples of the training; "
+            f"received {array.shape}"
+        )
+    return _in_domain(array, name, domain, classes) if name in ("x", "inputs") else array.astype(np.float32)
+
+
+def _in_domain(array, name, domain, classes):
+    if domain.one_hot:
+        if array.dtype.kind not in "ui" or array.min() < 0 or array.max() >= classes:
+            raise InputError(
+                f"expected {name} of whole numbers from 0 to {classes - 1}, the classes of the training; "
+                f"received {array.dtype} from {array.min()} to {array.max()}"
+            )
+        return array.astype(np.int64)
+    if domain.unit_interval:
+        array = array.astype(np.float32) / np.float32(FULL.get(array.dtype.name, 1))
+        if array.min() < 0 or array.max() > 1:
+            raise InputError(
+                f"expected {name} in [0, 1], or bytes, like the examples of the training; received "
+                f"{array.min():g} to {array.max():g}; scale the values into [0, 1]"
+            )
+    return array.astype(np.float32)
+
+
+def _columns(x: Any, preprocessor: Preprocessor) -> dict[str, np.ndarray]:
+    """The columns of a data frame, by their names in the head's signature."""
+    if not isinstance(x, pd.DataFrame):
+        raise InputError(
+            f"expected a data frame of the columns {', '.join(preprocessor.columns)}, as in the training; "
+            f"received {type(x).__name__}"
+        )
+    if not len(x):
+        raise InputError("expected a data frame with rows, received none")
+    own = [str(name) for name in x.columns]
+    lacking = [name for name in preprocessor.columns if name not in own]
+    if lacking:
+        raise InputError(
+            f"the data frame has no column {lacking[0]!r}, which the training had; its columns are "
+            f"{', '.join(own)}"
+        )
+    words = preprocessor.words
+    numbers = tuple(name for name in preprocessor.columns if name not in words)
+    part = x.loc[:, [str(name) in preprocessor.columns for name in x.columns]]
+    columns = frame_columns(part, numbers, words)
+    return {
+        served: words_of(columns[name]) if name in words else columns[name].values.astype(np.float32)
+        for served, name in preprocessor.signature.items()
+    }
+
+
+def _labels(y, count, classes, names):
+    """Labels as numbers of classes."""
+    if y is None:
+        raise InputError(f"this head also takes labels, {classes} of them: give y, one for each example")
+    labels = np.asarray(y)
+    if names and labels.dtype.kind in "UO":
+        unknown = [str(label) for label in labels.ravel() if label not in names]
+        if unknown:
+            raise InputError(f"expected labels of {', '.join(names)}; received {unknown[0]!r}")
+        labels = np.array([names.index(str(label)) for label in labels.ravel()])
+    whole = labels.dtype.kind in "ui" and labels.shape == (count,)
+    if not whole or labels.min() < 0 or labels.max() >= classes:
+        raise InputError(
+            f"expected y of shape ({count},), whole numbers from 0 to {classes - 1}; received {labels.dtype} "
+            f"of shape {labels.shape}"
+        )
+    return labels.astype(np.int64)

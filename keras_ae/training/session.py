@@ -1,0 +1,293 @@
+"""Training and loading from a Python program: the functions of `keras_ae` itself."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_ae.data.dataset import Dataset
+from keras_ae.data.find import as_dataset
+from keras_ae.data.memory import Arrays
+from keras_ae.data.tables.frames import Frame
+from keras_ae.errors import InputError
+from keras_ae.heads import ServableHeads
+from keras_ae.recipe import Recipe, replaced
+from keras_ae.recipe import load as load_recipe
+from keras_ae.runs.artifacts import MODEL_FILE, load_artifacts
+from keras_ae.runs.checkpoint import read_state
+from keras_ae.runs.folders import next_folder, run_folder
+from keras_ae.runs.rebuild import rebuilt_recipe
+from keras_ae.runs.request import RunRequest
+from keras_ae.runs.settings import RECIPE_FILE, settings_of
+from keras_ae.tasks.reconstruction import Reconstruction
+from keras_ae.training import train as training
+from keras_ae.training.complete import keeping_epochs, describe
+from keras_ae.training.finished import FinishedRun
+from keras_ae.training.schedule import steps_per_epoch
+from keras_ae.training.trainer import Trainer
+from keras_ae.variants import Variant
+
+__all__ = ["build_trainer", "evaluate", "export", "load", "train"]
+
+
+def train(
+    recipe: str | Recipe | Variant,
+    data: Any = None,
+    *,
+    validation_data: Any = None,
+    directory: str | os.PathLike | None = None,
+    runs: str | os.PathLike = "runs",
+    resume: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int = 1,
+    **fields: Any,
+) -> FinishedRun:
+    """Trains a recipe, evaluates it on its test split and writes its model card.
+
+    Example:
+        >>> run = keras_ae.train("digits", data=images, epochs=5, variant="variational")
+        >>> codes = run.encode(images)
+
+    Args:
+        recipe: A recipe's name, the path of its file, a `Recipe`, or a variant, which is trained to
+            reconstruct its inputs.
+        data: The data in place of the recipe's own: an array, a data frame, a path, a data set's name, or a
+            `Dataset` such as `Arrays(x, y)`.
+        validation_data: Examples to validate on, or (examples, labels), in place of a part of `data`, which
+            are then in memory too.
+        directory: The run's folder; by default `runs/<recipe>/<number>`.
+        runs: The folder of all runs.
+        resume: Whether to resume the recipe's newest run, or the one in `directory`, after its last epoch.
+        callbacks: Keras callbacks in addition to the recipe's own.
+        verbose: 0 prints nothing, 1 a progress bar, 2 a line for each epoch.
+        **fields: Changes to the recipe's fields, such as `epochs=5`; a field of a field has two underscores
+            between, `variant__latent_dim=8`.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        InputError: If the recipe, the data, a field or the folder cannot be used.
+        TrainingInterrupted: After Ctrl-C; the folder holds the completed epochs, and `resume` goes on.
+    """
+    if verbose not in (0, 1, 2):
+        raise InputError(f"verbose must be 0, 1 or 2, received {verbose!r}")
+    wrong = [one for one in callbacks if not isinstance(one, keras.callbacks.Callback)]
+    if wrong:
+        raise InputError(f"expected objects of keras.callbacks.Callback as callbacks, received {wrong[0]!r}")
+    report = _say if verbose else _silent
+    with _words_of_python():
+        changed = _changed(recipe, data, validation_data, fields)
+        own = None if directory is None else Path(directory)
+        resumed = run_folder(Path(runs), changed.name, own) if resume else None
+        folder = resumed or own or next_folder(Path(runs) / changed.name)
+        training.claim(changed, folder, resume=resumed is not None)
+        _request(recipe, data, fields, changed).write(folder)
+        report(f"run folder: {folder}")
+        with keeping_epochs(changed, folder, remove=not (resumed or own)):
+            run = training.train(
+                changed, folder, resumed is not None, report, verbose=verbose, callbacks=callbacks
+            )
+            describe(run)
+    heads = ServableHeads(run.heads, run.data.scaler, {}, run.sampler, run.served_heads)
+    return FinishedRun(folder, heads, run.history, run.data.label_names, changed, run)
+
+
+def load(directory: str | os.PathLike, recipe: str | Recipe | None = None) -> FinishedRun:
+    """Loads a finished run from its folder; the data that it was trained on need not exist any more.
+
+    Args:
+        directory: The run's folder, such as "runs/denoising/001".
+        recipe: The recipe that it was trained with, where that has classes of its own; otherwise it is read
+            from the folder.
+
+    Returns:
+        The run.
+
+    Raises:
+        InputError: If the folder is no finished run's, or a newer version of keras_ae wrote it.
+    """
+    folder = Path(directory)
+    with _words_of_python():
+        _check_run(folder)
+        artifacts = load_artifacts(folder)
+        loaded: Recipe | None = load_recipe(recipe) if isinstance(recipe, str) else recipe
+        if loaded is None:
+            try:
+                loaded = rebuilt_recipe(folder)
+            except InputError:
+                loaded = None  # asked for where it is needed
+    history = read_state(folder / "checkpoint")["history"]
+    return FinishedRun(folder, artifacts, history, artifacts.label_names, loaded)
+
+
+def evaluate(
+    run: FinishedRun | str | os.PathLike, x: Any = None, y: Any = None
+) -> dict[str, dict[str, float]]:
+    """Computes metrics of a finished run; see `FinishedRun.evaluate`.
+
+    Args:
+        run: The run, or its folder.
+        x: (n, ...), examples; None for the test split of the run's data.
+        y: (n,), their labels.
+
+    Returns:
+        Metrics by row and name, the model's row last.
+    """
+    return (run if isinstance(run, FinishedRun) else load(run)).evaluate(x, y)
+
+
+def export(
+    run: FinishedRun | str | os.PathLike, models: str | os.PathLike = "saved_models", keep: int | None = None
+) -> dict[str, Path]:
+    """Exports the heads of a finished run for TF Serving; see `FinishedRun.export`.
+
+    Args:
+        run: The run, or its folder.
+        models: The folder of all exported models.
+        keep: Number of newest versions of each head to keep; None keeps all.
+
+    Returns:
+        The folder of each head's new version, by the head's name.
+    """
+    return (run if isinstance(run, FinishedRun) else load(run)).export(models, keep)
+
+
+def build_trainer(recipe: str | Recipe | Variant, data: Any = None, **fields: Any) -> Trainer:
+    """Builds the Keras model that trains the whole objective of a recipe, to be compiled and fitted by hand.
+
+    Example:
+        >>> trainer = keras_ae.build_trainer("binarized_vae", data=images)
+        >>> trainer.compile("adam")
+        >>> trainer.fit(images, epochs=3)
+        >>> trainer.heads.encoder.save("encoder.keras")
+
+    Args:
+        recipe: As for `train`.
+        data: As for `train`; the network is built for it.
+        **fields: As for `train`.
+
+    Returns:
+        The trainer, not compiled, with its `heads`. It takes values as the network has them: in [0, 1],
+        bytes, or standardized.
+
+    Raises:
+        InputError: If the recipe, the data or a field cannot be used.
+    """
+    with _words_of_python():
+        changed = _changed(recipe, data, None, fields)
+        paired, heads = training.load_and_build(changed, _silent)
+        steps = steps_per_epoch(changed, paired.data)
+        return training.trainer_for(changed, heads, paired.data.train.shape, paired.data.domain, steps)
+
+
+def _changed(recipe, data, validation_data, fields) -> Recipe:
+    """The recipe that is trained, with a name."""
+    paths = {name.replace("__", "."): value for name, value in fields.items()}
+    if "data" in paths:
+        raise InputError("give the data as data=...; received it twice")
+    if isinstance(recipe, Variant):
+        if data is None:
+            raise InputError(f"expected data to train {type(recipe).__name__} on; give data=...")
+        name = type(recipe).__module__.rpartition(".")[2]
+        base = Recipe(_dataset(data, validation_data, None), recipe, Reconstruction(), name=name)
+    else:
+        if not isinstance(recipe, str | Recipe):
+            raise InputError(
+                f"expected a recipe's name, a Recipe or a variant such as Variational(), received {recipe!r}"
+            )
+        base = load_recipe(recipe) if isinstance(recipe, str) else recipe
+        if data is not None:
+            base = replace(base, data=_dataset(data, validation_data, base.data))
+        elif validation_data is not None:
+            base = replace(base, data=_validated(base.data, validation_data))
+    order = sorted(paths, key=lambda path: path.count("."))
+    changed = replaced(base, {path: paths[path] for path in order})
+    changed = replace(changed, name=changed.name or "model")
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", changed.name):
+        raise InputError(
+            f"name must be one part of letters, digits, _, . and - that does not begin with a dot, received "
+            f"{changed.name!r}"
+        )
+    return changed
+
+
+def _dataset(data: Any, validation_data: Any, instead: Dataset | None) -> Dataset:
+    if validation_data is None:
+        return as_dataset(data, instead)
+    dataset = _validated(as_dataset(data), validation_data)
+    return dataset if instead is None or isinstance(data, Dataset) else instead.around(dataset)
+
+
+def _validated(dataset: Dataset, validation_data: Any) -> Dataset:
+    """Data in memory with examples to validate on."""
+    if not isinstance(dataset, Arrays | Frame):
+        raise InputError(
+            f"validation_data goes with data in memory, an array or a data frame; received it with "
+            f"{type(dataset).__name__}, which has a validation split of its own; leave it out"
+        )
+    return replace(dataset, validation=validation_data)
+
+
+def _request(recipe: Any, data: Any, fields: dict[str, Any], changed: Recipe) -> RunRequest:
+    """What the command line can go on from: the same request in its words, or a note that there is none."""
+    if isinstance(recipe, str) and (data is None or isinstance(data, str | os.PathLike)):
+        settings = tuple(f"{name.replace('__', '.')}={value}" for name, value in fields.items())
+        request = RunRequest(recipe, None if data is None else os.fspath(data), settings)
+        try:
+            same = settings_of(request.load()) == settings_of(changed)
+        except InputError:
+            same = False
+        if same:
+            return request
+    return RunRequest.from_python(changed.name)
+
+
+def _check_run(folder: Path) -> None:
+    """Refuses what is no run's folder, with what is there instead."""
+    if not folder.is_dir():
+        state = "is a file" if folder.exists() else "does not exist"
+        raise InputError(f"expected a run's folder such as runs/denoising/001; {folder} {state}")
+    if not (folder / RECIPE_FILE).exists() and not (folder / MODEL_FILE).exists():
+        inside = sorted(path.parent for path in folder.glob(f"*/{MODEL_FILE}"))
+        inside = inside or sorted(path.parent for path in folder.glob(f"*/*/{MODEL_FILE}"))
+        advice = f"the runs in it are {', '.join(map(str, inside))}" if inside else "there is no run in it"
+        raise InputError(f"expected a run's folder such as runs/denoising/001; {folder} is none, {advice}")
+
+
+def _silent(line: str) -> None:
+    """Says nothing."""
+
+
+def _say(line: str) -> None:
+    print(_in_python(line))
+
+
+@contextmanager
+def _words_of_python():
+    """Errors inside name arguments of Python in place of make's and the command line's."""
+    try:
+        yield
+    except InputError as error:
+        text = _in_python(str(error))
+        if text == str(error):
+            raise
+        raise InputError(text) from error
+
+
+def _in_python(text: str) -> str:
+    """A message with settings as arguments: `SET="a.b=1 c=2"` as `a__b=1, c=2`."""
+
+    def arguments(match):
+        settings = [word.partition("=") for word in match[1].split()]
+        return ", ".join(f"{name.replace('.', '__')}{equals}{value}" for name, equals, value in settings)
+
+    text = re.sub(r'(?:RESUME=1 )?SET="([^"]*)"', arguments, text)
+    return re.sub(r"RESUME=1(?: \(--resume\))?|--resume(?: \(RESUME=1\))?", "resume=True", text)
