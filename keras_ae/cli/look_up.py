@@ -132,13 +132,13 @@ def show_recipe(options: argparse.Namespace) -> int:
     fields = described_fields(request.load())
     rows = [("field", "value", "type", "meaning")]
     rows += [(one["field"], _value(one), one["type"], one["meaning"]) for one in fields]
-    columns = Columns.of([row for row in rows if len(row[1]) <= MOST_VALUE], left=4)
+    columns = Columns.of([row for row in rows if max(map(len, row[1:3])) <= MOST_VALUE], left=4)
     show(options, fields, [columns.line(row).rstrip() for row in rows])
     return 0
 
 
 MOST_VALUE = 40
-"""Characters of a value that its column makes room for."""
+"""Characters of a value or a type that its column makes room for."""
 
 
 def _value(field):

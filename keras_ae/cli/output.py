@@ -37,7 +37,7 @@ def redirected(options: argparse.Namespace) -> Iterator[None]:
         Once, while the verb runs.
     """
     options.results = sys.stdout
-    handler, level = logging.StreamHandler(sys.stderr), PROGRESS.level
+    handler, level, propagate = logging.StreamHandler(sys.stderr), PROGRESS.level, PROGRESS.propagate
     with ExitStack() as stack:
         if options.quiet:
             stack.enter_context(redirect_stdout(stack.enter_context(open(os.devnull, "w"))))
@@ -45,11 +45,13 @@ def redirected(options: argparse.Namespace) -> Iterator[None]:
             stack.enter_context(redirect_stdout(sys.stderr))
         PROGRESS.addHandler(handler)
         PROGRESS.setLevel(logging.WARNING if options.quiet else logging.INFO)
+        PROGRESS.propagate = False  # to a handler of absl's, which TensorFlow installs as it saves models
         try:
             yield
         finally:
             PROGRESS.removeHandler(handler)
             PROGRESS.setLevel(level)
+            PROGRESS.propagate = propagate
 
 
 def show(options: argparse.Namespace, data: Any, lines: Iterable[str]) -> None:
@@ -84,4 +86,5 @@ def load_tensorflow() -> None:
     if "tensorflow" not in sys.modules:
         PROGRESS.info("loading TensorFlow")
         with without_noise():
-            import tensorflow  # noqa: F401
+            import tensorflow
+        PROGRESS.info("TensorFlow %s is loaded", tensorflow.__version__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -18,6 +19,8 @@ from keras_ae.runs.artifacts import STAGED_FILE, load_model
 from keras_ae.runs.run import Run
 
 __all__ = ["Table", "evaluate", "metrics_by_kind", "model_row", "reconstructor"]
+
+LOG = logging.getLogger(__name__)
 
 Table = dict[str, dict[str, float]]
 """Metrics by row (the baselines' rows, the model's own last) and name."""
@@ -38,6 +41,7 @@ def evaluate(run: Run) -> Table:
     task, seed = run.recipe.task, run.recipe.seed
     test_batches = run.paired.test_batches()
     metrics = task.metrics()
+    LOG.info("fitting the baselines")
     predictors: dict[str, Callable] = {
         name: lambda tensors, predict=predict: predict(tensors["inputs"])
         for name, predict in task.baselines(run.data, seed, run.latent_dim).items()
@@ -49,12 +53,14 @@ def evaluate(run: Run) -> Table:
     whole = run.data.whole is not None and metrics is not None and run.heads.any_size
     table: Table = {}
     for name, predict in predictors.items():
+        LOG.info("scoring %s", name)
         batches = run.paired.whole_batches() if whole else test_batches
         table[name] = mean_metrics(predict, batches, run.data.domain, metrics)
     if run.heads.choices_shape:  # its own likeliest choices do not say how likely the targets are
         table[run.name].pop("crossentropy", None)
     table[run.name] |= _objective_metrics(run, test_batches)
     sampler = run.sampler
+    LOG.info("computing further metrics")
     further = task.further_metrics(run.heads, run.data, seed, sampler and code_sampler(sampler))
     for row, values in further.items():
         name = run.name if row == "model" else row

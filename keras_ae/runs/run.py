@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,8 @@ from keras_ae.recipe import Recipe
 from keras_ae.runs.checkpoint import read_state
 
 __all__ = ["MOST_FITTED", "Run", "load_data", "outputs_of"]
+
+LOG = logging.getLogger(__name__)
 
 MOST_FITTED = 10_000
 """Training examples whose codes a sampler is fitted to."""
@@ -107,6 +110,7 @@ def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
     Raises:
         InputError: If the data cannot be loaded, or the task cannot use them.
     """
+    LOG.info("loading the data: %s", type(recipe.data).__name__)
     data = recipe.task.prepare(recipe.data.load())
     for note in data.notes:
         report(note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ from keras_ae.serving.signatures import IMAGE_SIGNATURE, file_name, head_signatu
 from keras_ae.serving.versions import locked, prune, publish
 
 __all__ = ["TIES", "TOLERANCE", "difference", "export_heads"]
+
+LOG = logging.getLogger(__name__)
 
 TOLERANCE = 1e-5
 """Largest difference from the Keras heads, relative to the largest output, that an export may show."""
@@ -80,6 +83,7 @@ def export_heads(
     try:
         partial.mkdir(parents=True)
         for head, signatures in served.items():
+            LOG.info("exporting %s", head)
             folder = partial / head
             _write(signatures, weights[head], folder, scaler.preprocessor)
             refuse_forbidden(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
 
 __all__ = ["keeping_epochs", "describe", "evaluate_run", "export_run", "finish", "train_and_export"]
+
+LOG = logging.getLogger(__name__)
 
 ShowMetrics = Callable[[Table, Table], None]
 """Takes a run's test metrics by row, and those by kind of anomaly (empty if there are no kinds)."""
@@ -131,6 +134,7 @@ def describe(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None) ->
         show_metrics: Called with the test metrics as soon as they are computed.
     """
     table, kinds = evaluate_run(run, show_metrics)
+    LOG.info("writing TensorBoard's last pages")
     write_final_report(run, table)
     card = model_card(run, table, kinds)
     replace_text(run.directory / CARD_FILE, json.dumps(card, indent=1) + "\n")
@@ -173,6 +177,7 @@ def export_run(
     Raises:
         InputError: If the run is not finished.
     """
+    LOG.info("loading the heads to export")
     artifacts = load_artifacts(directory)
     folders = export_heads(artifacts, name, read_card(directory), models, keep)
     for head, folder in folders.items():

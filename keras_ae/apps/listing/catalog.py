@@ -42,7 +42,7 @@ def datasets() -> list[Entry]:
             by_name.append(Entry(fields["name"], node.name, _summary(node)))
         elif fields.get("priority"):
             by_path.append(Entry("PATH", node.name, _summary(node), is_name=False))
-    return sorted(by_name, key=lambda entry: entry.text) + by_path
+    return sorted(by_name, key=lambda entry: entry.text.lower()) + by_path
 
 
 def variants() -> list[Entry]:
@@ -74,10 +74,19 @@ def _classes(folder: Path) -> Iterator[ast.ClassDef]:
 
 
 def _class_constants(node):
-    """(name, value) of the constants that a class assigns."""
+    """(name, value) of the constants that a class assigns, several of them at once too."""
     for part in node.body:
-        if isinstance(part, ast.AnnAssign) and isinstance(part.value, ast.Constant):
-            yield part.target.id, part.value.value
+        if isinstance(part, ast.AnnAssign):
+            targets, values = [part.target], [part.value]
+        elif isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Tuple):
+            targets, values = part.targets[0].elts, getattr(part.value, "elts", [])
+        elif isinstance(part, ast.Assign):
+            targets, values = part.targets, [part.value]
+        else:
+            continue
+        for target, value in zip(targets, values, strict=False):
+            if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
+                yield target.id, value.value
 
 
 def _summary(node):

@@ -1,0 +1,122 @@
+"""The verbs that list what there is, and results as JSON: one document, and all else elsewhere."""
+
+import contextlib
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from keras_ae import cli, variants
+from keras_ae.apps.listing import catalog
+from keras_ae.apps.listing.fields import described_fields
+from keras_ae.data.find import dataset_kinds
+from keras_ae.files import classes_below
+from keras_ae.recipe import flat, load, override
+from keras_ae.variants import Variant
+
+
+def asked(capsys, *words):
+    """What a verb printed as JSON, and what went to standard error."""
+    assert cli.main([*map(str, words), "--json"]) == 0
+    told = capsys.readouterr()
+    return json.loads(told.out), told.err
+
+
+def test_data_sets_and_variants_are_those_that_are_found_by_import():
+    names = {kind.name for kind in dataset_kinds() if kind.name}
+    paths = {kind.__name__ for kind in dataset_kinds() if not kind.name}
+    entries = catalog.datasets()
+    assert {entry.text for entry in entries if entry.is_name} == names
+    assert {entry.kind for entry in entries if not entry.is_name} == paths
+    kinds = {kind.__name__ for kind in classes_below(variants, Variant)}
+    assert {entry.text for entry in catalog.variants()} == kinds
+    assert all(entry.summary for entry in (*entries, *catalog.variants()))
+
+
+@pytest.mark.parametrize("verb", ["list", "datasets", "variants"])
+def test_a_listing_has_a_line_for_each_entry(verb, capsys):
+    entries, told = asked(capsys, verb)
+    assert told == ""
+    assert cli.main([verb]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(entries) > 10
+    for line, entry in zip(lines, entries, strict=True):
+        assert line.startswith(next(iter(entry.values())))
+        assert line.endswith(entry["summary"])
+
+
+def test_a_recipes_fields_have_their_values_types_and_meanings(capsys):
+    fields, _ = asked(capsys, "show", "denoising", "--set", "variant.latent_dim=7")
+    by_name = {field["field"]: field for field in fields}
+    recipe = override(load("denoising"), ["variant.latent_dim=7"])
+    assert list(by_name) == [name for name in flat(recipe) if name != "name"]
+    assert by_name["variant.latent_dim"] == {
+        "field": "variant.latent_dim", "value": "7", "default": "32", "type": "int",
+        "meaning": "Size of a code, at least 1",
+    }  # fmt: skip
+    assert by_name["variant"]["value"] == "Undercomplete"
+    assert cli.main(["show", "denoising", "--set", "variant.latent_dim=7"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["field", "value", "type", "meaning"]
+    [line] = [line for line in lines if line.startswith("variant.latent_dim ")]
+    assert "7 (default 32)" in line
+    assert line.endswith("Size of a code, at least 1")
+
+
+def test_every_field_of_every_recipe_has_a_meaning():
+    for path in sorted((Path(cli.__file__).parents[2] / "recipes").glob("*.py")):
+        lacking = [field["field"] for field in described_fields(load(str(path))) if not field["meaning"]]
+        assert not lacking, path
+
+
+def test_the_heads_of_a_recipe_are_listed_with_what_they_take_and_give(exported, capsys):
+    heads, _ = asked(capsys, "heads", "tiny", "--models", exported)
+    assert [head["head"] for head in heads] == ["autoencoder", "decoder", "encoder"]
+    assert heads[0]["versions"] == [1]
+    assert heads[0]["labels"] == {"stable": 1}
+    assert heads[2]["signatures"]["serving_default"]["outputs"]["code"]["shape"] == [None, 4]
+    assert cli.main(["heads", "tiny", "--models", str(exported)]) == 0
+    printed = capsys.readouterr().out
+    assert "encoder  versions 1; stable 1" in printed
+    assert "serving_default: inputs nx12x12x1 float32 -> code nx4 float32" in printed
+    assert cli.main(["heads", "none", "--models", str(exported)]) == 2
+    assert "received 'none'; there is tiny" in capsys.readouterr().err
+
+
+def test_a_version_without_a_card_is_listed_too(exported, tmp_path, capsys):
+    shutil.copytree(exported / "tiny" / "encoder", tmp_path / "tiny" / "encoder")
+    (tmp_path / "tiny/encoder/1/card.json").write_text("{}")
+    assert cli.main(["heads", "tiny", "--models", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines() == ["encoder  versions 1; stable 1"]
+
+
+@pytest.fixture
+def verb():
+    """A verb that reports, prints a result and logs, run with options."""
+    from argparse import Namespace
+
+    from keras_ae.cli.output import PROGRESS, redirected, show
+
+    def run(**options):
+        options = Namespace(**{"json": False, "quiet": False, "output": None} | options)
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), redirected(options):
+            print("report")
+            PROGRESS.info("progress")
+            PROGRESS.warning("warning")
+            show(options, {"number": float("nan"), "path": Path("a"), "list": (1, None)}, ["a line"])
+        return out.getvalue().splitlines(), err.getvalue().splitlines()
+
+    return run
+
+
+def test_results_go_to_standard_output_and_with_json_all_else_to_standard_error(verb):
+    assert verb() == (["report", "a line"], ["progress", "warning"])
+    out, err = verb(json=True)
+    assert json.loads("".join(out)) == {"number": None, "path": "a", "list": [1, None]}
+    assert err == ["report", "progress", "warning"]
+    assert verb(quiet=True) == (["a line"], ["warning"])
+    assert verb(output="-") == (["a line"], ["report", "progress", "warning"])
+    assert verb(output=Path("-"))[1] == ["report", "progress", "warning"]

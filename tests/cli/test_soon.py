@@ -1,0 +1,146 @@
+"""What is told soon: names and paths before TensorFlow is imported, settings before data is loaded."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from keras_ae import cli
+from keras_ae.cli.noise import NOISE, without_noise
+from keras_ae.data.images.mnist import Mnist5k
+
+ROOT = Path(__file__).resolve().parents[2]
+
+WRONG = {
+    "train denoise": "expected a recipe's name",
+    "train denoising --data nowhere": "received 'nowhere', which does not exist",
+    "train denoising --data text.npy": "text.npy cannot be read as a NumPy file",
+    "train denoising --data text.npz": "text.npz cannot be read as a NumPy file",
+    "train denoising --runs file/runs": "file is not a folder); name another --runs",
+    "train denoising --models file": "file is not a folder); name another --models",
+    "train denoising --resume --run-dir gone": "the run's folder gone does not exist",
+    "train denoising --set a='b": "cannot be split into words",
+    "train denoising --keep 0": "expected at least 1 version to keep, received 0",
+    "evaluate denoising": "there is no finished run of denoising below runs",
+    "evaluate denoising --run-dir file": "file does not exist",
+    "export denoising": "there is no finished run of denoising",
+    "sweep denoising epochs 1,2 --data nowhere": "received 'nowhere', which does not exist",
+    "benchmark --data nowhere": "received 'nowhere', which does not exist",
+    "benchmark --epochs 0": "expected --epochs and --seeds of at least 1",
+    "predict denoising gone.npy": "received 'gone.npy', which does not exist",
+    "predict denoising text.npy": "text.npy cannot be read as a NumPy file",
+    "predict denoising binary.csv": "expected a file of rows, binary.csv is binary",
+    "predict denoising rows.csv": "expected a recipe exported to saved_models, received 'denoising'",
+    "encode denoising mnist_5k --output a.npy": "expected a recipe exported to saved_models",
+    "restore denoising gone.png": "expected a recipe with a restorer below saved_models",
+    "detect series_anomaly gone.csv": "expected a file of rows, gone.csv is not a file",
+    "detect series_anomaly binary.csv": "expected a file of rows, binary.csv is binary",
+    "monitor series_anomaly gone.csv": "expected a file of rows, gone.csv is not a file",
+    "generate denoising": "there is no finished run of denoising",
+    "nearest denoising gone.png": "there is no file gone.png; name one",
+    "generate denoising --output file": "file is not a folder); name another --output",
+    "verify nothing": "expected a recipe exported to saved_models, received 'nothing'",
+    "convert nothing": "expected a recipe exported to saved_models, received 'nothing'",
+    "rollback nothing": "expected a recipe exported to saved_models",
+    "heads nothing": "expected a recipe exported to saved_models",
+    "show denoise": "expected a recipe's name",
+}
+
+PROGRAM = """
+import contextlib, io, json, sys, time
+from keras_ae.cli import main
+for line in sys.stdin.read().splitlines():
+    began, told = time.perf_counter(), io.StringIO()
+    with contextlib.redirect_stderr(told):
+        status = main(line.split())
+    print(json.dumps([status, told.getvalue(), time.perf_counter() - began, "tensorflow" in sys.modules]))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    """[status, standard error, seconds, whether TensorFlow was imported] of each wrong command."""
+    folder = tmp_path_factory.mktemp("wrong")
+    for name, content in (
+        ("text.npy", b"text"),
+        ("text.npz", b"text"),
+        ("file", b""),
+        ("binary.csv", b"a\0b"),
+    ):
+        (folder / name).write_bytes(content)
+    (folder / "rows.csv").write_text("a,b\n1,2\n")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], input="\n".join(WRONG), cwd=folder, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("[")]
+    return dict(zip(WRONG, map(json.loads, lines), strict=True))
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_a_wrong_name_or_path_is_told_before_tensorflow_is_imported(answers, command):
+    status, told, seconds, loaded = answers[command]
+    [line] = told.splitlines()
+    assert WRONG[command] in line
+    assert status == 2
+    assert not loaded
+    assert seconds < 1
+
+
+def test_a_wrong_setting_is_told_before_data_is_loaded(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Mnist5k, "load", lambda self: pytest.fail("the data were loaded"))
+    for setting, message in (
+        ("epoch=3", "no field 'epoch'"),
+        ("epochs=five", "epochs: expected a whole number, received 'five'"),
+        ("variant=Varational", "expected Adversarial or"),
+        ("variant.backbone=Dense", "expected Conv1DBackbone or ConvBackbone"),
+    ):
+        began = time.perf_counter()
+        assert cli.main(["train", "denoising", "--set", setting]) == 2
+        assert time.perf_counter() - began < 1
+        assert message in capsys.readouterr().err
+    assert not list(tmp_path.glob("runs/*/*"))
+
+
+def test_a_missing_package_is_told_before_tensorflow_is_imported(exported, tmp_path, monkeypatch, capsys):
+    import importlib.util
+
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pyarrow" else find(name))
+    words = ["encode", "tiny", "mnist_5k", "--output", str(tmp_path / "codes.parquet")]
+    assert cli.main([*words, "--models", str(exported)]) == 2
+    assert "a .parquet needs pyarrow: pip install 'keras_ae[parquet]'" in capsys.readouterr().err
+
+
+def test_known_lines_of_tensorflow_are_left_out_and_others_are_not(capfd):
+    lines = [
+        b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n",
+        b"I0000 00:00:1.2  3 port.cc:153] oneDNN custom operations are on. You may see\n",
+        b"E0000 00:00:1.2  3 cuda_dnn.cc:1] Unable to register cuDNN factory\n",
+        b"The TensorFlow library was compiled to use AVX instructions, but these aren't available\n",
+    ]
+    with without_noise():
+        for line in lines:
+            os.write(2, line)
+    assert capfd.readouterr().err.encode() == b"".join(lines[2:])
+    assert [bool(NOISE.match(line)) for line in lines] == [True, True, False, False]
+
+
+def test_the_filter_outlives_a_process_that_aborts():
+    program = (
+        "import os; from keras_ae.cli.noise import without_noise\n"
+        "with without_noise():\n"
+        "    os.write(2, b'this processor lacks AVX\\n'); os.abort()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert done.stderr == b"this processor lacks AVX\n"
