@@ -82,11 +82,14 @@ def encode(options: argparse.Namespace) -> int:
         head, stream = request.open()
         encoded = encode(head, stream, output, options.batch, options.force, _bar(options, stream.count))
         lines = summary(encoded, head, stream, output)
+    if encoded.remark:
+        print(f"keras-ae: {encoded.remark}", file=sys.stderr)
     if options.output == STANDARD:
         print(*lines, sep="\n")
     else:
         shapes = {name: [encoded.count, *shape] for name, (shape, _) in head.outputs.items()}
         result = {"output": options.output, "outputs": shapes, "left_out": encoded.failures}
+        result["remark"] = encoded.remark
         show(options, result | {"seconds": encoded.seconds}, lines)
     return 0
 

@@ -95,6 +95,8 @@ def predict(options: argparse.Namespace) -> int:
         )
         for path, reason in prediction.failures.items():
             print(f"keras-ae: left out {path}: {reason}", file=sys.stderr)
+        if prediction.remark:
+            print(f"keras-ae: {prediction.remark}", file=sys.stderr)
     if not prediction.rows:
         print(f"keras-ae: none of {prediction.count} images could be used", file=sys.stderr)
     elif options.output == STANDARD:
@@ -144,4 +146,5 @@ def _show(options, prediction):
         for name, array in prediction.outputs.items()
     }
     result = {"rows": prediction.rows, "outputs": outputs, "left_out": prediction.failures}
+    result["remark"] = prediction.remark
     show(options, result | ({"output": options.output} if options.output else {}), lines)

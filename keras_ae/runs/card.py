@@ -12,17 +12,22 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_ae.data.types import in_original_units
 from keras_ae.errors import InputError
 from keras_ae.files import FORMAT, check_format
 from keras_ae.formats import to_json
 from keras_ae.recipe import flat
 from keras_ae.runs.evaluation import Table
 from keras_ae.runs.run import Run
+from keras_ae.runs.unlike import PROFILE, profile
 
 __all__ = ["CARD_FILE", "model_card", "read_card"]
 
 CARD_FILE = "card.json"
 """The name of the model card in a run's folder."""
+
+PROFILED = 2000
+"""Training examples that the profile is of, at most."""
 
 PACKAGES = ("keras_ae", "tensorflow", "keras", "numpy")
 
@@ -115,7 +120,15 @@ def _data(data):
         "label_names": list(data.label_names),
         "examples": {name: len(split) for name, split in data.splits.items()},
         **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
+        **_profile(data),
     }
+
+
+def _profile(data):
+    """How the training examples are distributed, where they are neither classes nor columns nor crops."""
+    if data.domain.one_hot or data.preprocessor is not None or data.whole is not None:
+        return {}
+    return {PROFILE: profile(in_original_units(data.train.thin(PROFILED), data.scaler))}
 
 
 def _seconds(history):

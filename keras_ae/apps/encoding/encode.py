@@ -12,7 +12,9 @@ from keras_ae.apps.encoding.head import Head, Outputs
 from keras_ae.apps.encoding.writers import RowColumns, open_writer, output_paths
 from keras_ae.data.images.folder import fault_note, none_readable
 from keras_ae.data.streams.rows import Batch
-from keras_ae.data.streams.stream import Stream
+from keras_ae.data.streams.stream import FolderStream, Stream
+from keras_ae.runs.unlike import in_color, unlike
+from keras_ae.serving.exported import ExportedHead
 
 __all__ = ["Encoded", "codes", "encode", "summary"]
 
@@ -25,11 +27,13 @@ class Encoded:
         count: Examples written.
         failures: The reason for each image that was left out, by its name.
         seconds: Duration in seconds.
+        remark: A line about examples that are unlike the training data; empty if they are like them.
     """
 
     count: int
     failures: dict[str, str]
     seconds: float
+    remark: str = ""
 
 
 def encode(
@@ -66,14 +70,26 @@ def encode(
     failures: dict[str, str] = {}
     columns = RowColumns(stream.has_names, stream.labeled)
     with open_writer(output_paths(output, columns, force), head, columns) as writer:
-        run, started = head.load(), time.perf_counter()
+        run, started, remark = head.load(), time.perf_counter(), None
         for rows, outputs in codes(run, stream, batch):
             failures |= rows.faults
+            if not writer.count:
+                remark = _remark(head, stream, rows)
             writer.add(rows, outputs)
             progress(writer.count + len(failures))
         if not writer.count:
             raise none_readable(stream.where, failures)
-    return Encoded(writer.count, failures, time.perf_counter() - started)
+    return Encoded(writer.count, failures, time.perf_counter() - started, remark or "")
+
+
+def _remark(head: Head, stream: Stream, rows: Batch) -> str | None:
+    """A line about the first batch, if its examples are unlike the training data."""
+    data = ExportedHead(head.folder).card["data"]
+    files = (
+        [Path(stream.where, name) for name in rows.names or ()] if isinstance(stream, FolderStream) else []
+    )
+    colored = in_color(data, files)
+    return colored if colored or head.columns else unlike(data, rows.examples)
 
 
 def codes(

@@ -13,9 +13,13 @@ from keras_ae.apps.prediction.outputs import output_files, write
 from keras_ae.apps.prediction.predictor import Predictor, open_predictor
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.errors import InputError
+from keras_ae.runs.unlike import in_color, unlike
 from keras_ae.serving.columns import TABLES, read_columns
 
 __all__ = ["Prediction", "predict"]
+
+COMPARED = 2000
+"""Inputs that are compared with the training data, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,7 @@ class Prediction:
         rows: The indices among them of those that could be used.
         failures: The reason for each image that was left out.
         written: Lines that say what was written.
+        remark: A line about inputs that are unlike the training data; empty if they are like them.
     """
 
     outputs: dict[str, np.ndarray]
@@ -35,6 +40,7 @@ class Prediction:
     rows: list[int]
     failures: dict[Path, str] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
+    remark: str = ""
 
 
 def predict(request: PredictionRequest) -> Prediction:
@@ -68,9 +74,16 @@ def predict(request: PredictionRequest) -> Prediction:
             outputs, rows, failures = _predict_images(predictor, tensors["inputs"], images, request.batch)
         else:
             outputs, rows, failures = predictor.predict(inputs), list(range(count)), {}
+        remark = in_color(predictor.data, images) if file is None else _remark(predictor, inputs)
     outputs = {name: outputs[name] for name in specs if name in outputs}
     written = write(files, outputs, rows, names) if rows else []
-    return Prediction(outputs, count, rows, failures, written)
+    return Prediction(outputs, count, rows, failures, written, remark or "")
+
+
+def _remark(predictor: Predictor, inputs: dict[str, np.ndarray]) -> str | None:
+    """A line about inputs in original units that are unlike the training data."""
+    examples = inputs.get("inputs")
+    return None if examples is None else unlike(predictor.data, examples[:COMPARED])
 
 
 def _chosen(specs: dict[str, dict], names: Sequence[str]) -> dict[str, dict]:

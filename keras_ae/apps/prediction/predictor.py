@@ -23,9 +23,11 @@ class Predictor:
 
     Attributes:
         domain: The domain of the data that the head was trained on; None if it is not known.
+        data: What the head's card says of that data; empty if there is no card.
     """
 
     domain: str | None = None
+    data: Mapping[str, Any] = {}
 
     def tensors(self) -> dict[str, dict]:
         """The inputs and outputs of the signature.
@@ -68,6 +70,8 @@ class LocalPredictor(Predictor):
 
     def __init__(self, head: ExportedHead, signature: Signature, batch: int):
         self.signature, self.batch, self.domain = signature, batch, head.domain
+        if self.domain is not None:
+            self.data = head.card.get("data", {})
 
     def tensors(self) -> dict[str, dict]:
         return self.signature.tensors()
