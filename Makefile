@@ -1,25 +1,130 @@
-# Every target sets up .venv first, so a fresh clone needs nothing else.
-# Values reach Python through the environment, quoted, and are expanded by neither make nor the shell.
+# Every target sets up .venv first, so a fresh clone needs nothing else. What is wrong is told before that.
+# Values come from make's own command line, never from the environment. They reach the programs quoted, through
+# the environment, and are expanded by neither make nor the shell. GNU make 3.81 is enough.
 
-PYTHON ?= python3
-NAMES := RECIPE DATA SET RESUME VARIANTS EPOCHS KEEP BATCHING INPUT OUTPUT HEAD TIME MASK FORCE TRAINED FIELD VALUES \
-  COUNT SEED LENGTH AFTER TEMPERATURE LABEL BEST PLAYABLE FROM TO STEPS DIMENSION ADD STRENGTH SEEDS
-$(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+.DEFAULT_GOAL := help
+
+# what each target takes, and what it cannot do without
+TAKES.help :=
+TAKES.setup := PYTHON LOCKED
+TAKES.train := RECIPE DATA SET RESUME
+NEEDS.train := RECIPE
+TAKES.evaluate := RECIPE DATA SET
+NEEDS.evaluate := RECIPE
+TAKES.export := RECIPE KEEP
+NEEDS.export := RECIPE
+TAKES.predict := RECIPE INPUT HEAD OUTPUT FORCE
+NEEDS.predict := RECIPE INPUT
+TAKES.tensorboard := PORT HOST
+TAKES.serve := BATCHING
+TAKES.verify-serving := RECIPE TIME
+TAKES.benchmark := DATA VARIANTS EPOCHS SET SEEDS
+TESTS := test test-slow test-real test-extras test-browser
+DEVELOPMENT := $(TESTS) lint format docs clean
+
+# deprecated: write .venv/bin/keras-ae and the target's name
+TAKES.list :=
+TAKES.encode := RECIPE INPUT OUTPUT HEAD
+NEEDS.encode := RECIPE INPUT
+TAKES.restore := RECIPE INPUT OUTPUT MASK FORCE
+NEEDS.restore := RECIPE INPUT
+TAKES.detect := RECIPE INPUT SET OUTPUT TRAINED FORCE
+NEEDS.detect := RECIPE INPUT
+TAKES.monitor := RECIPE INPUT SET
+NEEDS.monitor := RECIPE INPUT
+TAKES.sweep := RECIPE FIELD VALUES DATA SET
+NEEDS.sweep := RECIPE FIELD VALUES
+TAKES.generate := RECIPE COUNT SEED OUTPUT LABEL FORCE LENGTH AFTER TEMPERATURE BEST PLAYABLE
+NEEDS.generate := RECIPE
+TAKES.interpolate := RECIPE FROM TO OUTPUT LABEL FORCE STEPS
+NEEDS.interpolate := RECIPE FROM TO
+TAKES.traverse := RECIPE INPUT OUTPUT LABEL FORCE DIMENSION STEPS
+NEEDS.traverse := RECIPE
+TAKES.attribute := RECIPE INPUT OUTPUT LABEL FORCE ADD STRENGTH
+NEEDS.attribute := RECIPE ADD
+TAKES.reconstruct := RECIPE INPUT OUTPUT LABEL FORCE
+NEEDS.reconstruct := RECIPE INPUT
+TAKES.nearest := RECIPE INPUT OUTPUT LABEL FORCE COUNT
+NEEDS.nearest := RECIPE INPUT
+DEPRECATED := list encode restore detect monitor sweep generate interpolate traverse attribute reconstruct nearest
+
+TARGETS := help setup train evaluate export predict tensorboard serve verify-serving benchmark $(DEVELOPMENT) $(DEPRECATED)
+.PHONY: $(TARGETS)
+NAMES := $(sort $(foreach target,$(TARGETS),$(TAKES.$(target))))
+GIVEN := $(sort $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+$(foreach name,$(NAMES),$(eval override $(name) := $(if $(filter $(name),$(GIVEN)),$$(value $(name)))))
 export $(NAMES)
-
-# a former name, which would otherwise pass unseen
-ifeq ($(origin UNIT),command line)
-$(error UNIT= has another name: write DIMENSION=, as in make traverse RECIPE=denoising DIMENSION=2)
-endif
 
 BIN := .venv/bin
 READY := .venv/.ready
-RUN = $(BIN)/keras-ae $(1) "$$RECIPE" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}
+GOALS := $(if $(MAKECMDGOALS),$(MAKECMDGOALS),help)
+comma := ,
+quoted = '$(subst ','\'',$(1))'
+written = $(if $(1),$(addsuffix =,$(1)),no variable)
+is_file = $(shell test -f $(call quoted,$(1)) && echo yes)
 
-.DEFAULT_GOAL := help
-.PHONY: help setup train evaluate export list benchmark tensorboard serve verify-serving encode restore
-.PHONY: detect monitor sweep generate interpolate traverse attribute reconstruct nearest
-.PHONY: test test-slow test-browser test-real test-extras lint format clean
+ifeq ($(filter-out $(TARGETS),$(GOALS)),)
+
+# a former name, which would otherwise pass for a mistake
+ifneq ($(filter UNIT,$(GIVEN)),)
+$(error UNIT= has another name: write DIMENSION=, as in make traverse RECIPE=denoising DIMENSION=2)
+endif
+
+# a new .venv takes PYTHON= and LOCKED=, whatever the target
+USED := $(foreach goal,$(GOALS),$(TAKES.$(goal)))
+SETTING_UP := $(filter-out help clean,$(GOALS))
+ifeq ($(wildcard $(READY)),)
+USED += $(if $(SETTING_UP),$(TAKES.setup))
+endif
+UNUSED := $(filter-out $(USED),$(GIVEN))
+ifneq ($(UNUSED),)
+ifneq ($(filter $(TAKES.setup),$(UNUSED)),)
+$(error $(call written,$(filter $(TAKES.setup),$(UNUSED))) is for the set-up, which is done: to do it again, make setup $(call written,$(firstword $(filter $(TAKES.setup),$(UNUSED))))...)
+endif
+$(error make $(GOALS) does not take $(call written,$(UNUSED)); it takes $(call written,$(sort $(foreach goal,$(GOALS),$(TAKES.$(goal)))))$(if $(filter SET,$(USED)),; a field of the recipe goes into SET=$(comma) as in SET="epochs=5 seed=1"))
+endif
+
+FLAGS := RESUME FORCE TRAINED PLAYABLE LOCKED BATCHING
+$(foreach flag,$(FLAGS),$(if $(filter-out 0 1 no yes,$($(flag))),$(error expected $(flag)=1 or $(flag)=0, received $(flag)=$($(flag)))))
+$(foreach flag,$(filter-out BATCHING,$(FLAGS)),$(if $(filter 0 no,$($(flag))),$(eval override $(flag) :=)))
+
+RECIPES := $(filter-out _%,$(patsubst recipes/%.py,%,$(wildcard recipes/*.py)))
+$(foreach goal,$(GOALS),$(foreach name,$(NEEDS.$(goal)),$(if $(strip $($(name))),,$(error \
+  make $(goal) needs $(name)=$(if $(filter RECIPE,$(name)),$(comma) one of $(RECIPES),; it takes $(call written,$(TAKES.$(goal))))))))
+
+# verbs that load the recipe itself; others also take what was exported
+LOADING := train evaluate export detect monitor sweep generate interpolate traverse attribute reconstruct nearest
+ifneq ($(filter $(LOADING),$(GOALS)),)
+ifeq ($(call is_file,recipes/$(RECIPE).py)$(if $(filter %.py,$(RECIPE)),$(call is_file,$(RECIPE))),)
+$(error expected RECIPE= to be one of $(RECIPES), or the path of a .py file; received RECIPE=$(RECIPE))
+endif
+endif
+ifneq ($(filter detect monitor,$(GOALS)),)
+ifeq ($(call is_file,$(INPUT)),)
+$(error expected INPUT= to be a CSV file; there is no file $(INPUT))
+endif
+endif
+
+# the first interpreter that TensorFlow is built for and that can make an environment
+CANDIDATES := $(if $(PYTHON),$(call quoted,$(PYTHON)),python3 python3.13 python3.12 python3.11)
+AGAIN := $(if $(and $(filter setup,$(GOALS)),$(PYTHON)$(LOCKED)),again)
+ifneq ($(SETTING_UP),)
+ifneq ($(if $(wildcard $(READY)),$(PYTHON),none),)
+INTERPRETER := $(shell for python in $(CANDIDATES); do "$$python" -c 'import sys, ensurepip; \
+  (3, 11) <= sys.version_info < (3, 14) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; done; true)
+ifeq ($(INTERPRETER),)
+SEEN := $(shell for python in $(CANDIDATES); do "$$python" -c 'import sys, importlib.util as u; \
+  print("%s is Python %d.%d.%d%s," % (sys.argv[1], *sys.version_info[:3], "" if u.find_spec("ensurepip") else " without its \
+  package venv"))' "$$python" 2>/dev/null; done; true)
+$(error expected Python 3.11, 3.12 or 3.13, which TensorFlow 2.21 is built for; $(if $(SEEN),$(SEEN),none of $(CANDIDATES) runs,) so install one and name it: make setup PYTHON=python3.13)
+endif
+endif
+endif
+
+endif
+
+PIP = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --disable-pip-version-check
+RUN = $(BIN)/keras-ae $(1) "$$RECIPE" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -27,88 +132,47 @@ help: ## show this list
 	@echo '  make train RECIPE=denoising'
 	@echo '  make train RECIPE=denoising DATA=folder/of/images SET="epochs=5 data.size=64"'
 	@echo '  make train RECIPE=denoising RESUME=1'
+	@echo
+	@echo 'Everything else is a verb of the command line: .venv/bin/keras-ae --help'
 
-$(READY): setup.cfg pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo 'expected Python 3.11 or newer; received' "$$($(PYTHON) --version)"'; use another interpreter: make PYTHON=python3.12' >&2; exit 2; }
-	$(PYTHON) -m venv .venv
+.PHONY: again
+again:
+$(READY): setup.cfg pyproject.toml $(AGAIN)
 	@if command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1; then \
 	  build=cuda; else build=cpu; fi; \
-	echo "installing the $$build build of TensorFlow and the rest into .venv"; \
-	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$$build,dev]"
+	echo "setting up .venv with the $$build build of TensorFlow and the rest; the first time takes some minutes"; \
+	$(if $(INTERPRETER),$(call quoted,$(INTERPRETER)) -m venv $(if $(PYTHON),--clear) .venv && )\
+	$(PIP) $${LOCKED:+-c .ci/constraints.txt} -e ".[$$build,dev]"
 	@# without its dependencies, which would install a second TensorFlow
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'tensorflow-serving-api>=2.19,<2.22'
+	@$(PIP) $${LOCKED:+-c .ci/constraints.txt} --no-deps 'tensorflow-serving-api>=2.19,<2.22'
 	@touch $@
 
-setup: $(READY) ## create .venv and install everything
+setup: $(READY) ## create .venv and install everything: PYTHON=python3.12, LOCKED=1 for the versions that CI has
 
-train: $(READY) recipe-given ## train RECIPE, evaluate and export it; DATA=, SET=, RESUME=1
-	@case "$$RESUME" in ''|0|no) $(call RUN,train) ;; *) $(call RUN,train) --resume ;; esac
+train: $(READY) extras ## train RECIPE, evaluate and export it: DATA=, SET=, RESUME=1
+	@$(call RUN,train) $${RESUME:+--resume}
 
-evaluate: $(READY) recipe-given ## print the test metrics of RECIPE's newest run
+evaluate: $(READY) extras ## print the test metrics of RECIPE's newest run: DATA=, SET=
 	@$(call RUN,evaluate)
 
-export: $(READY) recipe-given ## export the heads of RECIPE's newest run as a new version
+export: $(READY) extras ## export the heads of RECIPE's newest run as a new version: KEEP=
 	@$(BIN)/keras-ae export "$$RECIPE" $${KEEP:+--keep "$$KEEP"}
 
-serve: $(READY) ## start the TF Serving container over all exported heads; BATCHING=0
+predict: $(READY) ## run an exported head of RECIPE on INPUT: HEAD=decoder, OUTPUT=, FORCE=1
+	@$(BIN)/keras-ae predict "$$RECIPE" "$$INPUT" $${HEAD:+--head "$$HEAD"} $${OUTPUT:+--output "$$OUTPUT"} $${FORCE:+--force}
+
+tensorboard: $(READY) ## show all runs in a browser: PORT=6006, HOST=localhost
+	@$(BIN)/keras-ae tensorboard $${PORT:+--port "$$PORT"} $${HOST:+--host "$$HOST"}
+
+serve: $(READY) ## start the TF Serving container over all exported heads: BATCHING=0
 	@case "$$BATCHING" in 0|no) $(BIN)/keras-ae serve --no-batching ;; *) $(BIN)/keras-ae serve ;; esac
 
 verify-serving: $(READY) ## check exported heads in C++, by the loader of TF Serving: RECIPE=, TIME=1000
 	@$(BIN)/keras-ae verify $${RECIPE:+"$$RECIPE"} $${TIME:+--time "$$TIME"}
 
-encode: $(READY) recipe-given ## encode INPUT with RECIPE's exported encoder: OUTPUT=codes.npy, HEAD=
-	@$(BIN)/keras-ae encode "$$RECIPE" "$$INPUT" --output "$${OUTPUT:-codes.npy}" $${HEAD:+--head "$$HEAD"}
-
-restore: $(READY) recipe-given ## restore INPUT, an image or a folder of images: RECIPE=, OUTPUT=, MASK=, FORCE=1
-	@case "$$FORCE" in ''|0|no) set -- ;; *) set -- --force ;; esac; \
-	$(BIN)/keras-ae restore "$$RECIPE" "$$INPUT" $${OUTPUT:+--output "$$OUTPUT"} $${MASK:+--mask "$$MASK"} "$$@"
-
-detect: $(READY) recipe-given ## find anomalies in INPUT, a CSV file: RECIPE=, SET=, OUTPUT=, TRAINED=1, FORCE=1
-	@case "$$FORCE" in ''|0|no) set -- ;; *) set -- --force ;; esac; \
-	case "$$TRAINED" in ''|0|no) ;; *) set -- "$$@" --trained ;; esac; \
-	$(BIN)/keras-ae detect "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"} $${OUTPUT:+--output "$$OUTPUT"} "$$@"
-
-monitor: $(READY) recipe-given ## measure how far INPUT's anomaly scores have drifted from those of RECIPE's newest run
-	@$(BIN)/keras-ae monitor "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"}
-
-# Options that several of the next targets share.
-SHARED = $${OUTPUT:+--output "$$OUTPUT"} $${LABEL:+--class "$$LABEL"} \
-  $$(case "$$FORCE" in ''|0|no) ;; *) echo --force ;; esac)
-
-generate: $(READY) recipe-given ## generate examples with RECIPE: COUNT=16 SEED=1 OUTPUT= LENGTH= AFTER= TEMPERATURE= LABEL= BEST=5 PLAYABLE=1
-	@case "$$PLAYABLE" in ''|0|no) set -- ;; *) set -- --playable ;; esac; \
-	$(BIN)/keras-ae generate "$$RECIPE" $${COUNT:+--count "$$COUNT"} $${SEED:+--seed "$$SEED"} $(SHARED) $${LENGTH:+--length "$$LENGTH"} \
-	  $${AFTER:+--after "$$AFTER"} $${TEMPERATURE:+--temperature "$$TEMPERATURE"} $${BEST:+--best-of "$$BEST"} "$$@"
-
-interpolate: $(READY) recipe-given ## interpolate FROM one example TO another: a file, test:5 or seed:3; STEPS=8
-	@$(BIN)/keras-ae interpolate "$$RECIPE" "$$FROM" "$$TO" $(SHARED) $${STEPS:+--steps "$$STEPS"}
-
-traverse: $(READY) recipe-given ## change each latent dimension of INPUT: DIMENSION=, STEPS=9
-	@$(BIN)/keras-ae traverse "$$RECIPE" "$${INPUT:-test:0}" $(SHARED) $${DIMENSION:+--dimension "$$DIMENSION"} $${STEPS:+--steps "$$STEPS"}
-
-attribute: $(READY) recipe-given ## add an attribute to INPUT: ADD=sky STRENGTH=1.5
-	@$(BIN)/keras-ae attribute "$$RECIPE" "$${INPUT:-test:0}" --add "$$ADD" $(SHARED) $${STRENGTH:+--strength "$$STRENGTH"}
-
-reconstruct: $(READY) recipe-given ## encode INPUT and decode it again
-	@$(BIN)/keras-ae reconstruct "$$RECIPE" "$$INPUT" $(SHARED)
-
-nearest: $(READY) recipe-given ## find the training examples nearest to INPUT: COUNT=5
-	@$(BIN)/keras-ae nearest "$$RECIPE" "$$INPUT" $(SHARED) $${COUNT:+--count "$$COUNT"}
-
-sweep: $(READY) recipe-given ## train RECIPE once per value of a FIELD, one table: FIELD=data.normal VALUES=0..9, DATA=
-	@$(BIN)/keras-ae sweep "$$RECIPE" "$$FIELD" "$$VALUES" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}
-
-list: $(READY) ## list the recipes
-	@$(BIN)/keras-ae list
-
 benchmark: $(READY) ## train and compare all variants: DATA=, VARIANTS=, EPOCHS=, SET=, SEEDS=3
 	@$(BIN)/keras-ae benchmark $${DATA:+--data "$$DATA"} $${VARIANTS:+--variants "$$VARIANTS"} \
 	  $${EPOCHS:+--epochs "$$EPOCHS"} $${SET:+--set "$$SET"} $${SEEDS:+--seeds "$$SEEDS"}
-
-tensorboard: $(READY) ## show all runs in a browser
-	@mkdir -p runs
-	@$(BIN)/tensorboard --logdir runs --samples_per_plugin images=100
 
 test: $(READY) ## run the tests, offline, in minutes
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
@@ -119,13 +183,13 @@ test-slow: $(READY) ## test trainings that take minutes, and their repeatability
 test-real: $(READY) ## test on the published data sets, downloaded unless they are cached
 	@$(BIN)/python -m pytest -q -m "real and not slow"
 
-test-extras: $(READY) ## test ONNX, LiteRT, Parquet and Beam, in a separate environment
-	@test -x .venv-extras/bin/keras-ae || { $(PYTHON) -m venv .venv-extras && \
-	  .venv-extras/bin/python -m pip install --quiet --disable-pip-version-check -e '.[cpu,dev,onnx,litert,parquet,beam]'; }
+test-extras: $(READY) ## test ONNX, LiteRT, Parquet, Beam and the API reference, in a separate environment
+	@test -x .venv-extras/bin/keras-ae || { $(BIN)/python -m venv .venv-extras && PYTHONWARNINGS=ignore \
+	  .venv-extras/bin/python -m pip install --disable-pip-version-check -e '.[cpu,dev,docs,onnx,litert,parquet,beam]'; }
 	@.venv-extras/bin/python -m pytest -q -m extras
 
 test-browser: $(READY) ## test TensorBoard's pages in a real browser (Chromium and its driver)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
+	@test -e .venv/.browser || { $(PIP) -e '.[browser]' && touch .venv/.browser; }
 	@$(BIN)/python -m pytest -q -m browser
 
 lint: $(READY) ## check style, docstrings, types and common mistakes
@@ -137,14 +201,62 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff check --select I --fix .
 	@$(BIN)/ruff format .
 
-clean: ## remove .venv and caches, but not runs and exported models
-	rm -rf .venv .venv-extras .pytest_cache .ruff_cache .mypy_cache *.egg-info
+docs: $(READY) ## build the API reference: docs/index.html
+	@test -e .venv/.docs || { $(PIP) -e '.[docs]' && touch .venv/.docs; }
+	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/pdoc --docformat google --output-directory docs keras_ae '!keras_ae.apps.encoding.beam'
+	@echo 'API reference: docs/index.html'
 
-.PHONY: recipe-given
-recipe-given: $(READY)
-	@test -n "$$RECIPE" || { echo 'which recipe? make list shows them; then: make train RECIPE=denoising' >&2; exit 2; }
-	@# extra packages that a recipe's file asks for
-	@for extra in $$(sed -n 's/^EXTRAS = "\([a-z]*\)"$$/\1/p' "recipes/$$RECIPE.py" 2>/dev/null); do \
+clean: ## remove .venv, caches and docs, but not runs and exported models
+	rm -rf .venv .venv-extras .pytest_cache .ruff_cache .mypy_cache build docs *.egg-info
+
+# extra packages that a recipe's file asks for
+.PHONY: extras
+extras: $(READY)
+	@case "$$RECIPE" in *.py) file="$$RECIPE" ;; *) file="recipes/$$RECIPE.py" ;; esac; \
+	for extra in $$(sed -n 's/^EXTRAS = "\([a-z]*\)"$$/\1/p' "$$file"); do \
 	  test -e ".venv/.$$extra" || { echo "installing extra packages for $$RECIPE: $$extra"; \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$$extra]" && touch ".venv/.$$extra"; } || exit; \
+	    $(PIP) -e ".[$$extra]" && touch ".venv/.$$extra"; } || exit; \
 	done
+
+# Deprecated: each is the verb of .venv/bin/keras-ae with the same name.
+
+encode: $(READY)
+	@$(BIN)/keras-ae encode "$$RECIPE" "$$INPUT" --output "$${OUTPUT:-codes.npy}" $${HEAD:+--head "$$HEAD"}
+
+restore: $(READY)
+	@$(BIN)/keras-ae restore "$$RECIPE" "$$INPUT" $${OUTPUT:+--output "$$OUTPUT"} $${MASK:+--mask "$$MASK"} $${FORCE:+--force}
+
+detect: $(READY) extras
+	@$(BIN)/keras-ae detect "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"} $${OUTPUT:+--output "$$OUTPUT"} \
+	  $${FORCE:+--force} $${TRAINED:+--trained}
+
+monitor: $(READY) extras
+	@$(BIN)/keras-ae monitor "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"}
+
+sweep: $(READY) extras
+	@$(BIN)/keras-ae sweep "$$RECIPE" "$$FIELD" "$$VALUES" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}
+
+# options that several of the next targets share
+SHARED = $${OUTPUT:+--output "$$OUTPUT"} $${LABEL:+--class "$$LABEL"} $${FORCE:+--force}
+
+generate: $(READY) extras
+	@$(BIN)/keras-ae generate "$$RECIPE" $${COUNT:+--count "$$COUNT"} $${SEED:+--seed "$$SEED"} $(SHARED) $${LENGTH:+--length "$$LENGTH"} \
+	  $${AFTER:+--after "$$AFTER"} $${TEMPERATURE:+--temperature "$$TEMPERATURE"} $${BEST:+--best-of "$$BEST"} $${PLAYABLE:+--playable}
+
+interpolate: $(READY) extras
+	@$(BIN)/keras-ae interpolate "$$RECIPE" "$$FROM" "$$TO" $(SHARED) $${STEPS:+--steps "$$STEPS"}
+
+traverse: $(READY) extras
+	@$(BIN)/keras-ae traverse "$$RECIPE" "$${INPUT:-test:0}" $(SHARED) $${DIMENSION:+--dimension "$$DIMENSION"} $${STEPS:+--steps "$$STEPS"}
+
+attribute: $(READY) extras
+	@$(BIN)/keras-ae attribute "$$RECIPE" "$${INPUT:-test:0}" --add "$$ADD" $(SHARED) $${STRENGTH:+--strength "$$STRENGTH"}
+
+reconstruct: $(READY) extras
+	@$(BIN)/keras-ae reconstruct "$$RECIPE" "$$INPUT" $(SHARED)
+
+nearest: $(READY) extras
+	@$(BIN)/keras-ae nearest "$$RECIPE" "$$INPUT" $(SHARED) $${COUNT:+--count "$$COUNT"}
+
+list: $(READY)
+	@$(BIN)/keras-ae list

@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
+import logging
+import os
 from pathlib import Path
 
 from keras_ae.errors import InputError
 
 __all__ = ["FOLDERS", "new_field", "new_imports", "new_name", "recipe_file", "recipe_files", "summary"]
 
-FOLDERS = (Path("recipes"), Path(__file__).resolve().parent.parent / "recipes")
-"""The folders of recipes: the working folder's own, then the one beside the package."""
+logger = logging.getLogger(__name__)
+
+
+def _packaged_folder() -> Path:
+    """The folder of the recipes that come with the package: inside it if installed, beside it in a clone."""
+    inside = Path(__file__).resolve().parent / "recipes"
+    return inside if inside.is_dir() else inside.parent.parent / "recipes"
+
+
+FOLDERS = (Path("recipes"), _packaged_folder())
+"""The folders of recipes: the working folder's own, then the one that comes with the package."""
 
 
 def recipe_files() -> dict[str, Path]:
-    """The recipes in the folders; those of the working folder take precedence.
+    """The recipes in the folders; those of the working folder take precedence, which is logged.
 
     Returns:
         The path of each recipe by its name, sorted by name.
+
+    Raises:
+        InputError: If there is none.
     """
-    files = [path for folder in reversed(FOLDERS) for path in folder.glob("*.py") if path.name[0] not in "_."]
-    return dict(sorted((path.stem, path) for path in files))
+    files = _files()
+    if not files:
+        raise InputError(
+            f"expected recipes in {FOLDERS[0]}{os.sep} here or in {FOLDERS[1]}, found none; "
+            "install keras_ae again, or write a recipe"
+        )
+    _tell_hidden(tuple(name for name, path in files.items() if _hides(path)))
+    return files
 
 
 def recipe_file(name: str) -> Path:
@@ -31,13 +52,15 @@ def recipe_file(name: str) -> Path:
         name: The recipe's name, or the path of a .py file.
 
     Returns:
-        The file's path.
+        The file's path. That it hides another recipe of the package is logged.
 
     Raises:
         InputError: If there is no such recipe or file; the message lists the recipes.
     """
-    files = recipe_files()
+    files = _files()
     if name in files:
+        if _hides(files[name]):
+            _tell_hidden((name,))
         return files[name]
     if name.endswith(".py") and Path(name).is_file():
         return Path(name)
@@ -45,6 +68,27 @@ def recipe_file(name: str) -> Path:
         f"expected a recipe's name ({', '.join(files) or 'none found here'}) or the path of a .py file; "
         f"received {name!r}"
     )
+
+
+def _files() -> dict[str, Path]:
+    """The path of each recipe by its name, sorted by name."""
+    files = [path for folder in reversed(FOLDERS) for path in folder.glob("*.py") if path.name[0] not in "_."]
+    return dict(sorted((path.stem, path) for path in files))
+
+
+def _hides(path: Path) -> bool:
+    """Whether a recipe takes the place of one of the package's that has another content."""
+    packaged = FOLDERS[1] / path.name
+    return packaged.is_file() and path.read_bytes() != packaged.read_bytes()
+
+
+@functools.cache  # once in a process
+def _tell_hidden(names: tuple[str, ...]) -> None:
+    """Logs, in one line, which recipes of the working folder hide those of the package."""
+    if names:
+        logger.warning(
+            "%s of %s%s here, instead of what comes with keras_ae", ", ".join(names), FOLDERS[0], os.sep
+        )
 
 
 def summary(path: Path) -> str:

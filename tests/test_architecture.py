@@ -16,7 +16,7 @@ FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
 
 TIERS = [tier.split() for tier in (
     "errors",
-    "losses",
+    "extras losses",
         "domains",
         "files imaging heads client recipe_files",
     "formats blocks",

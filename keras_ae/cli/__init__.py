@@ -10,6 +10,7 @@ from keras_ae.cli.messages import in_words_of_the_door, resume_command
 from keras_ae.cli.output import redirected
 from keras_ae.cli.parser import make_parser
 from keras_ae.errors import ExportError, InputError, TrainingInterrupted
+from keras_ae.extras import without_tensorflow
 
 __all__ = ["INTERRUPTED", "main"]
 
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # one line for users, the whole traceback with --debug
+        error = without_tensorflow(error) or error
         if options.debug:
             traceback.print_exc()
         text = in_words_of_the_door(" ".join(str(error).split())[:2000])

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_ae.client.transport import FIRST_WAIT, HINT, LONGEST_WAIT, Transport
 from keras_ae.errors import InputError
+from keras_ae.extras import install_command
 
 if TYPE_CHECKING:
     from keras_ae.client import Client
@@ -35,7 +36,7 @@ class Grpc(Transport):
             from tensorflow_serving.apis import prediction_service_pb2_grpc as predictions
         except ImportError as error:
             raise InputError(
-                f"grpc:// needs more packages ({error}): pip install 'keras_ae[grpc]'; or use http:// (REST)"
+                f"grpc:// needs more packages ({error}): {install_command('grpc')}; or use http:// (REST)"
             ) from error
         self.apis, self.tf = apis, tf
         self.error, self.as_dict = grpc.RpcError, MessageToDict

@@ -8,8 +8,10 @@ from typing import Any
 
 import keras
 import numpy as np
+from scipy.signal import convolve
+from scipy.stats import norm
 from skimage.filters import median
-from skimage.restoration import denoise_nl_means, estimate_sigma
+from skimage.restoration import denoise_nl_means
 
 from keras_ae.blocks.restoring import restorer_of
 from keras_ae.data.types import Data
@@ -70,9 +72,29 @@ def _median(image):
 
 def _non_local_means(image):
     """Buades et al. 2005, with the strength that scikit-image's documentation takes for a known sigma."""
-    sigma = float(np.mean(estimate_sigma(image, channel_axis=-1)))
-    if not sigma > 0:
-        return image  # nothing to clean
+    sigma = float(np.mean([_estimate_sigma(image[..., channel]) for channel in range(image.shape[-1])]))
+    if sigma < LEAST_SIGMA:
+        return image
     strength = {"h": 0.6 * sigma, "sigma": sigma}
     cleaned = denoise_nl_means(image, patch_size=5, patch_distance=6, **strength, channel_axis=-1)
     return cleaned.clip(0, 1).reshape(image.shape)  # a gray image has lost its last axis
+
+
+LEAST_SIGMA = 1e-6
+"""Noise of less is that of rounding, and there is nothing to clean."""
+
+DB2_HIGH_PASS = np.array(
+    [-0.48296291314469025, 0.836516303737469, -0.22414386804185735, -0.12940952255092145]
+)
+"""The high-pass filter of Daubechies' wavelet with two vanishing moments."""
+
+
+def _estimate_sigma(channel):
+    """The noise of a channel (h, w), from its finest diagonal details (Donoho and Johnstone 1994).
+
+    scikit-image's `estimate_sigma` gives the same and asks for PyWavelets, of which it needs this one filter.
+    """
+    padded = np.pad(channel.astype(np.float64), len(DB2_HIGH_PASS) - 1, "symmetric")
+    details = convolve(padded, np.outer(DB2_HIGH_PASS, DB2_HIGH_PASS), "valid")[1::2, 1::2]
+    details = np.abs(details[details != 0])
+    return float(np.median(details) / norm.ppf(0.75)) if details.size else 0.0

@@ -1,8 +1,10 @@
-"""The Makefile's targets: that they pass what the user gave, and run none of it."""
+"""The Makefile's targets: that they pass what they use, run none of it, and refuse all else."""
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,14 +20,18 @@ def make(tmp_path):
     (tmp_path / "setup.cfg").touch()
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / ".venv" / ".ready").touch()
+    (tmp_path / "recipes").mkdir()
+    for name in ("conditional", "denoising", "digits", "image_anomaly", "level_generation", "series_anomaly"):
+        (tmp_path / "recipes" / f"{name}.py").touch()
+    (tmp_path / "my file.csv").touch()
     command = tmp_path / ".venv" / "bin" / "keras-ae"
     command.write_text('#!/bin/sh\nfor word in "$@"; do printf "[%s]\\n" "$word"; done\n')
     command.chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
-    def make(*arguments):
+    def make(*arguments, **more):
         return subprocess.run(
-            ["make", "--no-print-directory", *arguments], cwd=tmp_path, env=environment,
+            ["make", "--no-print-directory", *arguments], cwd=tmp_path, env=environment | more,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
 
@@ -44,6 +50,7 @@ def test_variables_that_are_not_set_are_not_passed(make):
     assert make("evaluate", "RECIPE=digits").stdout.splitlines() == ["[evaluate]", "[digits]"]
     assert make("export", "RECIPE=digits").stdout.splitlines() == ["[export]", "[digits]"]
     assert make("list").stdout.splitlines() == ["[list]"]
+    assert make("tensorboard").stdout.splitlines() == ["[tensorboard]"]
     assert make("train", "RECIPE=digits", "RESUME=0").stdout.splitlines() == ["[train]", "[digits]"]
 
 
@@ -97,14 +104,14 @@ def test_exported_heads_are_served_verified_and_encoded_with(make):
 
 def test_restoration_passes_its_variables(make, tmp_path):
     given = (
-        "RECIPE=clean",
+        "RECIPE=`touch pwned`",
         "INPUT=my $(touch pwned) photo",
         "OUTPUT=`touch pwned`",
         'MASK="; touch pwned',
         "FORCE=1",
     )
     assert make("restore", *given).stdout.splitlines() == [
-        "[restore]", "[clean]", "[my $(touch pwned) photo]", "[--output]", "[`touch pwned`]",
+        "[restore]", "[`touch pwned`]", "[my $(touch pwned) photo]", "[--output]", "[`touch pwned`]",
         "[--mask]", '["; touch pwned]', "[--force]",
     ]  # fmt: skip
     for force in ("", "0", "no"):
@@ -123,23 +130,170 @@ def test_a_users_text_is_never_run(make, tmp_path):
         "$(shell touch pwned)",
         "a$b$$c",
     ):
-        done = make("train", f"RECIPE={text}", f"DATA={text}", f"SET={text}")
-        assert f"[{text}]" in done.stdout.splitlines()
+        done = make("train", "RECIPE=digits", f"DATA={text}", f"SET={text}")
+        assert done.stdout.splitlines().count(f"[{text}]") == 2
+        done = make("train", f"RECIPE={text}")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"received RECIPE={text}" in done.stderr
     assert not (tmp_path / "pwned").exists()
 
 
-def test_a_missing_recipe_is_refused(make):
-    done = make("train")
+def test_prediction_and_the_board_pass_their_variables(make):
+    given = ("RECIPE=digits", "INPUT=my photos", "HEAD=decoder", "OUTPUT=a b.npz", "FORCE=1")
+    assert make("predict", *given).stdout.splitlines() == [
+        "[predict]", "[digits]", "[my photos]", "[--head]", "[decoder]",
+        "[--output]", "[a b.npz]", "[--force]",
+    ]  # fmt: skip
+    assert make("tensorboard", "PORT=7000", "HOST=0.0.0.0").stdout.splitlines() == [
+        "[tensorboard]", "[--port]", "[7000]", "[--host]", "[0.0.0.0]",
+    ]  # fmt: skip
+
+
+RECIPES = "conditional denoising digits image_anomaly level_generation series_anomaly"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("train", f"make train needs RECIPE=, one of {RECIPES}"),
+        ("train RECIPE=", "make train needs RECIPE=, one of"),
+        ("evaluate", "make evaluate needs RECIPE="),
+        ("predict RECIPE=digits", "make predict needs INPUT=; it takes RECIPE= INPUT= HEAD= OUTPUT= FORCE="),
+        ("encode RECIPE=digits", "make encode needs INPUT="),
+        ("interpolate RECIPE=digits FROM=test:0", "make interpolate needs TO="),
+        ("sweep RECIPE=digits FIELD=seed", "make sweep needs VALUES="),
+        (
+            "train RECIPE=denoise",
+            f"to be one of {RECIPES}, or the path of a .py file; received RECIPE=denoise",
+        ),
+        ("train RECIPE=mine.py", "received RECIPE=mine.py"),
+        (
+            "train RECIPE=denoising SEED=1",
+            "make train does not take SEED=; it takes DATA= RECIPE= RESUME= SET=; a field of the recipe goes "
+            'into SET=, as in SET="epochs=5 seed=1"',
+        ),
+        ("train RECIPE=denoising EPOCHS=2", "does not take EPOCHS="),
+        ("train RECEIPE=denoising", "does not take RECEIPE="),
+        ("train recipe=denoising", "does not take recipe="),
+        ("export RECIPE=denoising DATA=x SET=y", "does not take DATA= SET=; it takes KEEP= RECIPE="),
+        ("test FOO=1", "make test does not take FOO=; it takes no variable"),
+        ("help RECIPE=denoising", "make help does not take RECIPE="),
+        ("RECIPE=denoising", "make help does not take RECIPE="),
+        ("lint SHELL=/bin/false", "make lint does not take SHELL="),
+        ("serve PORT=8501", "make serve does not take PORT=; it takes BATCHING="),
+        ("train RECIPE=digits RESUME=false", "expected RESUME=1 or RESUME=0, received RESUME=false"),
+        ("serve BATCHING=off", "expected BATCHING=1 or BATCHING=0, received BATCHING=off"),
+        ("setup LOCKED=please", "expected LOCKED=1 or LOCKED=0, received LOCKED=please"),
+        ("detect RECIPE=series_anomaly INPUT=none.csv", "a CSV file; there is no file none.csv"),
+        (
+            "test PYTHON=python3",
+            "PYTHON= is for the set-up, which is done: to do it again, make setup PYTHON=",
+        ),
+        ("test LOCKED=1", "LOCKED= is for the set-up, which is done: to do it again, make setup LOCKED="),
+        ("setup PYTHON=python9", "expected Python 3.11, 3.12 or 3.13, .*; none of 'python9' runs"),
+        ("trian RECIPE=digits", "No rule to make target 'trian'"),
+    ],
+)
+def test_what_is_wrong_is_refused_in_one_line_before_the_set_up(make, tmp_path, words, message):
+    is_ready = "which is done" in message
+    if not is_ready:
+        shutil.rmtree(tmp_path / ".venv")
+    done = make(*words.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert re.search(message.replace("(", r"\("), done.stderr)
+    assert (tmp_path / ".venv").exists() == is_ready
+
+
+def test_several_targets_take_what_any_of_them_uses(make):
+    done = make("train", "export", "RECIPE=digits", "KEEP=2")
+    assert done.stdout.splitlines() == ["[train]", "[digits]", "[export]", "[digits]", "[--keep]", "[2]"]
+
+
+def test_the_environment_reaches_no_target(make):
+    everywhere = {"DATA": "mnist", "SET": "epochs=1", "RESUME": "1", "FORCE": "1", "KEEP": "1", "PORT": "1"}
+    assert make("train", "RECIPE=digits", **everywhere).stdout.splitlines() == ["[train]", "[digits]"]
+    assert make("-e", "train", "RECIPE=digits", **everywhere).stdout.splitlines() == ["[train]", "[digits]"]
+    assert make("tensorboard", **everywhere).stdout.splitlines() == ["[tensorboard]"]
+    assert "needs RECIPE=" in make("train", RECIPE="digits").stderr
+
+
+@pytest.fixture
+def interpreters(tmp_path):
+    """(**versions by name) -> the PATH of a folder of such interpreters, beside what make needs."""
+
+    def folder(**versions):
+        programs = tmp_path / "programs"
+        programs.mkdir()
+        for name in ("make", "sh", "sed", "touch", "mkdir", "cp"):
+            (programs / name).symlink_to(shutil.which(name))
+        for name, version in versions.items():
+            numbers = tuple(map(int, version.split(".")))
+            file = programs / name.replace("_", ".")
+            file.write_text(
+                "#!/bin/sh\n"
+                'case "$1" in -m) echo "$0 $*"; mkdir -p .venv/bin\n'
+                'cp -f "$0" .venv/bin/python; exit 0;; esac\n'
+                f'text=$(echo "$2" | sed \'s/sys.version_info/{numbers}/; s/sys.executable/"{name}"/\')\n'
+                f'exec {sys.executable} -c "$text" "$3"\n'
+            )
+            file.chmod(0o755)
+        return str(programs)
+
+    return folder
+
+
+def test_a_usable_interpreter_is_looked_for(make, tmp_path, interpreters):
+    shutil.rmtree(tmp_path / ".venv")
+    done = make("-n", "setup", PATH=interpreters(python3="3.14.0", python3_12="3.12.1", python3_11="3.11.2"))
+    assert "'python3_12' -m venv" in done.stdout
+    assert "--clear" not in done.stdout
+
+
+def test_an_interpreter_that_is_named_wins(make, tmp_path, interpreters):
+    path = interpreters(python3="3.12.0", python3_11="3.11.2")
+    done = make("-n", "setup", "PYTHON=python3.11", PATH=path)
+    assert "'python3_11' -m venv --clear" in done.stdout
+
+
+def test_interpreters_that_are_too_new_are_told_in_one_line(make, tmp_path, interpreters):
+    shutil.rmtree(tmp_path / ".venv")
+    done = make("test", PATH=interpreters(python3="3.14.0", python3_13="3.10.2"))
     assert done.returncode == 2
-    assert "which recipe? make list shows them" in done.stderr
-    assert "[train]" not in done.stdout
+    assert "python3 is Python 3.14.0, python3.13 is Python 3.10.2, so install one and name it" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / ".venv").exists()
 
 
-def test_help_names_every_target(make):
+def test_the_set_up_takes_the_versions_of_ci_on_demand(make, tmp_path, interpreters):
+    path = interpreters(python3="3.11.2")
+    assert make("setup", PATH=path).stdout == "make: Nothing to be done for 'setup'.\n"
+    for words, constraints in ((["LOCKED=1"], "-c .ci/constraints.txt "), (["LOCKED=0"], "")):
+        (tmp_path / ".venv" / ".ready").unlink()
+        line, first, *installs = make("setup", *words, PATH=path).stdout.splitlines()
+        assert line.startswith("setting up .venv with the cpu build of TensorFlow")
+        assert "python3 -m venv .venv" in first
+        assert installs[0].startswith(
+            f".venv/bin/python -m pip install --disable-pip-version-check {constraints}-e"
+        )
+        assert f"{constraints}--no-deps tensorflow-serving-api" in installs[1]
+        assert "quiet" not in "".join(installs)
+    assert "-c .ci/constraints.txt" in make("setup", "LOCKED=1", PATH=path).stdout  # though it is ready
+
+
+def test_help_names_the_targets_that_stay(make):
     printed = make("help").stdout
-    targets = "train evaluate export list benchmark tensorboard serve verify-serving encode restore test lint"
-    for target in targets.split():
-        assert f"make {target} " in printed
+    names = {
+        line.split()[1]
+        for line in printed.splitlines()
+        if line.startswith("  make ") and "=" not in line.split()[2]
+    }
+    assert names >= set(
+        "setup train evaluate export predict tensorboard serve verify-serving benchmark".split()
+    )
+    assert names >= set("test lint docs clean help format".split())
+    assert not names & set("restore detect generate list".split())
+    assert "keras-ae --help" in printed
     assert "RECIPE=denoising" in printed
     assert make().stdout == printed
 
@@ -149,35 +303,35 @@ def test_generation_and_walks_pass_their_variables(make):
         "[generate]", "[level_generation]",
     ]  # fmt: skip
     done = make(
-        "generate", "RECIPE=r", "COUNT=3", "SEED=1", "OUTPUT=my levels", "LENGTH=200", "AFTER=a b.txt",
+        "generate", "RECIPE=digits", "COUNT=3", "SEED=1", "OUTPUT=my levels", "LENGTH=200", "AFTER=a b.txt",
         "TEMPERATURE=0.8", "LABEL=$(id)", "BEST=5", "PLAYABLE=1", "FORCE=1",
     )  # fmt: skip
     assert done.stdout.splitlines() == [
-        "[generate]", "[r]", "[--count]", "[3]", "[--seed]", "[1]", "[--output]", "[my levels]", "[--class]",
-        "[$(id)]", "[--force]", "[--length]", "[200]", "[--after]", "[a b.txt]", "[--temperature]", "[0.8]",
+        "[generate]", "[digits]", "[--count]", "[3]", "[--seed]", "[1]", "[--output]", "[my levels]",
+        "[--class]", "[$(id)]", "[--force]", "[--length]", "[200]", "[--after]", "[a b.txt]",
+        "[--temperature]", "[0.8]",
         "[--best-of]", "[5]", "[--playable]",
     ]  # fmt: skip
-    done = make("interpolate", "RECIPE=r", "FROM=test:1", "TO=b c.png", "STEPS=5", "LABEL=2")
+    done = make("interpolate", "RECIPE=digits", "FROM=test:1", "TO=b c.png", "STEPS=5", "LABEL=2")
     assert done.stdout.splitlines() == [
-        "[interpolate]", "[r]", "[test:1]", "[b c.png]", "[--class]", "[2]", "[--steps]", "[5]",
+        "[interpolate]", "[digits]", "[test:1]", "[b c.png]", "[--class]", "[2]", "[--steps]", "[5]",
     ]  # fmt: skip
-    assert make("traverse", "RECIPE=r", "DIMENSION=3").stdout.splitlines() == [
-        "[traverse]", "[r]", "[test:0]", "[--dimension]", "[3]",
+    assert make("traverse", "RECIPE=digits", "DIMENSION=3").stdout.splitlines() == [
+        "[traverse]", "[digits]", "[test:0]", "[--dimension]", "[3]",
     ]  # fmt: skip
-    done = make("attribute", "RECIPE=r", "INPUT=a.txt", "ADD=sky", "STRENGTH=1.5")
+    done = make("attribute", "RECIPE=digits", "INPUT=a.txt", "ADD=sky", "STRENGTH=1.5")
     assert done.stdout.splitlines() == [
-        "[attribute]", "[r]", "[a.txt]", "[--add]", "[sky]", "[--strength]", "[1.5]",
+        "[attribute]", "[digits]", "[a.txt]", "[--add]", "[sky]", "[--strength]", "[1.5]",
     ]  # fmt: skip
-    assert make("reconstruct", "RECIPE=r", "INPUT=a.txt").stdout.splitlines() == [
-        "[reconstruct]", "[r]", "[a.txt]",
+    assert make("reconstruct", "RECIPE=digits", "INPUT=a.txt").stdout.splitlines() == [
+        "[reconstruct]", "[digits]", "[a.txt]",
     ]  # fmt: skip
-    assert make("nearest", "RECIPE=r", "INPUT=seed:3", "COUNT=2").stdout.splitlines() == [
-        "[nearest]", "[r]", "[seed:3]", "[--count]", "[2]",
+    assert make("nearest", "RECIPE=digits", "INPUT=seed:3", "COUNT=2").stdout.splitlines() == [
+        "[nearest]", "[digits]", "[seed:3]", "[--count]", "[2]",
     ]  # fmt: skip
 
 
 def test_what_a_recipe_needs_is_installed_once(make, tmp_path):
-    (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes" / "sung.py").write_text('EXTRAS = "music"\n')
     pip = tmp_path / ".venv" / "bin" / "python"
     pip.write_text('#!/bin/sh\necho "python $*"\n')

@@ -18,6 +18,7 @@ import tensorflow as tf
 from keras_ae.apps.encoding.head import Head, Outputs
 from keras_ae.data.streams.rows import Batch
 from keras_ae.errors import InputError
+from keras_ae.extras import install_command
 from keras_ae.files import written_whole
 from keras_ae.serving.columns import RowWriter
 
@@ -163,7 +164,7 @@ class ParquetWriter(Writer):
             import pyarrow.parquet
         except ImportError as error:
             raise InputError(
-                "a .parquet needs pyarrow: pip install 'keras_ae[parquet]', or name an .npy or .tfrecord"
+                f"a .parquet needs pyarrow: {install_command('parquet')}, or name an .npy or .tfrecord"
             ) from error
         self.arrow, self.outputs, self.count = pyarrow, head.outputs, 0
         fields = [("index", pyarrow.int64())]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_ae.errors import InputError
+from keras_ae.extras import install_command
 from keras_ae.formats.music.grid import Piece
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def corpus_version() -> str:
         return version("music21")
     except PackageNotFoundError as error:
         raise InputError(
-            "the chorales come with music21, which is not installed: pip install 'keras_ae[music]', or take "
+            f"the chorales come with music21, which is not installed: {install_command('music')}, or take "
             "DATA=jsb"
         ) from error
 

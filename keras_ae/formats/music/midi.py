@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import mido
 import numpy as np
 
 from keras_ae.errors import InputError
+from keras_ae.extras import install_command
+
+if TYPE_CHECKING:
+    import mido
 
 __all__ = ["SUFFIXES", "TEMPO", "Score", "note_spans", "read", "write"]
 
@@ -58,7 +61,7 @@ def read(path: str | Path, steps_a_beat: int = 4) -> Score:
         The notes.
 
     Raises:
-        InputError: If the file is not a MIDI file, is too large or has no notes.
+        InputError: If the file is not a MIDI file, is too large or has no notes; or if mido is not installed.
     """
     file = _open(path)
     spans: list[Span] = []
@@ -104,7 +107,11 @@ def write(
         beats_a_bar: Beats in a bar.
         tempo: Beats a minute.
         program: The instrument in General MIDI.
+
+    Raises:
+        InputError: If mido is not installed.
     """
+    mido = _mido()
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_A_BEAT)
     signature = mido.MetaMessage("time_signature", numerator=beats_a_bar, denominator=4)
     pace = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))
@@ -151,8 +158,20 @@ def note_spans(sounding: np.ndarray, onsets: np.ndarray) -> list[tuple[int, int,
     ]
 
 
+def _mido():
+    """The package mido, of the extra `music`; raises InputError where it is not installed."""
+    try:
+        import mido
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"MIDI files need mido, which is not installed: {install_command('music')}"
+        ) from error
+    return mido
+
+
 def _open(path: str | Path) -> mido.MidiFile:
     """A MIDI file; raises InputError for a file that is too large or not one."""
+    mido = _mido()
     try:
         size = Path(path).stat().st_size
         if size > MAX_BYTES:

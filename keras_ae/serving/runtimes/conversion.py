@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.errors import ExportError, InputError
+from keras_ae.extras import install_command
 from keras_ae.files import written_whole
 from keras_ae.serving.export import TIES
 from keras_ae.serving.runtimes import litert, onnx
@@ -125,7 +126,7 @@ def check_runtimes(names: list[str]) -> None:
     if missing:
         raise InputError(
             f"converting to {', '.join(names)} needs {', '.join(missing)}, which is not installed: "
-            f"pip install 'keras_ae[{','.join(sorted(set(missing.values())))}]'"
+            + install_command(*sorted(set(missing.values())))
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from keras_ae.apps.encoding.request import EncodingRequest
 from keras_ae.errors import InputError
+from keras_ae.extras import install_command
 
 __all__ = ["main"]
 
@@ -71,7 +72,7 @@ def _run(options, flags):
     try:
         from keras_ae.apps.encoding.beam.pipeline import encode_shards
     except ImportError as error:
-        raise InputError("encoding in shards needs Apache Beam: pip install 'keras_ae[beam]'") from error
+        raise InputError(f"encoding in shards needs Apache Beam: {install_command('beam')}") from error
     from keras_ae.apps.encoding.beam.shards import Job, join, join_paths
     from keras_ae.apps.encoding.writers import RowColumns
     from keras_ae.data.images.folder import fault_note
