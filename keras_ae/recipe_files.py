@@ -19,7 +19,11 @@ logger = logging.getLogger(__name__)
 def _packaged_folder() -> Path:
     """The folder of the recipes that come with the package: inside it if installed, beside it in a clone."""
     inside = Path(__file__).resolve().parent / "recipes"
-    return inside if inside.is_dir() else inside.parent.parent / "recipes"
+    return inside if _recipes_in(inside) else inside.parent.parent / "recipes"
+
+
+def _recipes_in(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.py") if path.name[0] not in "_."]
 
 
 FOLDERS = (Path("recipes"), _packaged_folder())
@@ -72,7 +76,7 @@ def recipe_file(name: str) -> Path:
 
 def _files() -> dict[str, Path]:
     """The path of each recipe by its name, sorted by name."""
-    files = [path for folder in reversed(FOLDERS) for path in folder.glob("*.py") if path.name[0] not in "_."]
+    files = [path for folder in reversed(FOLDERS) for path in _recipes_in(folder)]
     return dict(sorted((path.stem, path) for path in files))
 
 

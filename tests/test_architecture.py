@@ -31,6 +31,7 @@ TIERS = [tier.split() for tier in (
     "apps experiments",
     "cli",
     "__main__",
+    "recipes",
 )]  # fmt: skip
 RANKS = {unit: rank for rank, tier in enumerate(TIERS) for unit in tier}
 NEVER = {unit: {"data", "formats"} for unit in ("blocks", "backbones", "variants")} | {

@@ -231,6 +231,33 @@ def test_recipes_of_the_working_folder_come_first(tmp_path, monkeypatch):
     assert "digits" in files
 
 
+def test_a_recipe_that_hides_one_of_the_package_is_told_once_in_one_line(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    recipe_files._tell_hidden.cache_clear()
+    (tmp_path / "recipes").mkdir()
+    own = tmp_path / "recipes" / "denoising.py"
+    own.write_bytes(recipe_files.recipe_file("denoising").read_bytes())
+    recipe_files.recipe_files()
+    assert recipe_files.recipe_file("denoising").resolve() == own
+    assert not caplog.messages  # it is the same
+    own.write_text("changed")
+    (tmp_path / "recipes" / "digits.py").write_text("mine")
+    for _ in range(2):
+        recipe_files.recipe_file("denoising")
+        recipe_files.recipe_file("stacked")
+    assert caplog.messages == ["denoising of recipes/ here, instead of what comes with keras_ae"]
+    recipe_files.recipe_files()
+    assert caplog.messages[1:] == ["denoising, digits of recipes/ here, instead of what comes with keras_ae"]
+
+
+def test_a_folder_without_recipes_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(recipe_files, "FOLDERS", (tmp_path / "a", tmp_path / "b"))
+    with pytest.raises(InputError, match=r"expected recipes in .*a/ here or in .*b, found none; install"):
+        recipe_files.recipe_files()
+    with pytest.raises(InputError, match="none found here"):
+        recipe_files.recipe_file("denoising")
+
+
 def test_a_former_field_is_refused_with_its_present_name(tiny_recipe):
     with pytest.raises(InputError, match="Recipe has no field 'least_steps'; it is now min_steps_per_epoch$"):
         override(tiny_recipe, ["least_steps=5"])

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from setuptools import find_packages
 
 from keras_ae.extras import EXTRAS
 
@@ -29,10 +28,14 @@ def requirements(text):
     return [Requirement(line) for line in text.splitlines() if line.strip()]
 
 
-def test_every_folder_of_the_package_is_installed_and_the_recipes(setup):
-    packages = find_packages(str(ROOT), include=["keras_ae", "keras_ae.*"])
-    assert setup["options"]["packages"].split() == [*sorted(packages), "keras_ae.recipes"]
+def test_the_recipes_are_a_package_of_the_wheel(setup):
+    """Which has no file of its own, for that would be left out."""
     assert setup["options"]["package_dir"].strip() == "keras_ae.recipes = recipes"
+    assert setup["options"]["packages"] == "find:"
+    assert [path.name for path in (ROOT / "keras_ae" / "recipes").glob("*.*")] == ["__init__.py"]
+    assert {path.parent for path in (ROOT / "keras_ae").rglob("*.py")} == {
+        path.parent for path in (ROOT / "keras_ae").rglob("__init__.py")
+    }
 
 
 def test_every_extra_says_what_it_is_for(setup):

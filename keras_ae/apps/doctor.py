@@ -29,6 +29,10 @@ LEAST_MEMORY = 2 * 2**30
 """Available bytes that a training should have."""
 
 
+MEMORY_FILE = Path("/proc/meminfo")
+"""What Linux tells of its memory."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One thing that was examined.
@@ -108,7 +112,7 @@ def _processor():
 def _memory():
     """Available memory, as far as the system tells it."""
     try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        lines = MEMORY_FILE.read_text(encoding="ascii").splitlines()
     except OSError:
         return Check("memory", "not known on this system")
     sizes = {line.split(":")[0]: 1024 * int(line.split()[1]) for line in lines if line.endswith("kB")}
@@ -183,8 +187,8 @@ def examine_tensorflow() -> Iterator[Check]:
         import keras
         import tensorflow as tf
     except ImportError as error:
-        advice = without_tensorflow(error) or InputError(f"install it again: {install_command('cpu')}")
-        yield Check("TensorFlow", f"cannot be imported: {error}", "fault", str(advice))
+        advice = str(without_tensorflow(error) or f"install it again: {install_command('cpu')}")
+        yield Check("TensorFlow", f"cannot be imported: {error}", "fault", advice)
         return
     yield Check("TensorFlow", f"{tf.__version__}, Keras {keras.__version__} on {keras.backend.backend()}")
     devices = tf.config.list_physical_devices("GPU")

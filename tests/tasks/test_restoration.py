@@ -15,6 +15,7 @@ from keras_ae.data.images.photos import Photographs
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec
 from keras_ae.metrics import reconstruction
+from keras_ae.tasks import photo_denoising
 from keras_ae.tasks.colorization import Colorization
 from keras_ae.tasks.corruption import Gaussian, UnknownGaussian
 from keras_ae.tasks.holes import MissingPixels, MixedHoles, Rectangles, Strokes
@@ -115,6 +116,18 @@ def test_filters_remove_noise(demonstration, images):
     assert scores["noisy input"] == pytest.approx(20.2, abs=0.2)
     assert scores["median, 3 x 3"] > scores["noisy input"] + 3
     assert scores["non-local means"] > scores["noisy input"] + 3
+
+
+def test_noise_is_estimated_without_being_told(random):
+    noise = random.normal(size=(400, 301, 3))
+    smooth = np.linspace(0, 1, 301)[None, :, None] + np.zeros((400, 1, 3))
+    for sigma in (0.02, 0.1):
+        channel = (smooth + sigma * noise)[..., 1]
+        np.testing.assert_allclose(photo_denoising._estimate_sigma(channel), sigma, rtol=0.01)
+    assert photo_denoising._estimate_sigma(smooth[..., 0]) < photo_denoising.LEAST_SIGMA
+    np.testing.assert_array_equal(
+        photo_denoising._non_local_means(smooth), smooth
+    )  # there is nothing to clean
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -1,0 +1,1 @@
+"""The recipes of an installed package: setup.cfg takes the files of recipes/ in place of this folder's."""
