@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from keras_ae.apps.listing import catalog
 from keras_ae.cli.arguments import MODELS, add_option, add_recipe, run_request
 from keras_ae.cli.checks import check_data
 from keras_ae.cli.output import load_tensorflow, show
-from keras_ae.cli.tables import Columns
+from keras_ae.cli.tables import Columns, table
 
 __all__ = ["ORDER", "add"]
 
@@ -132,9 +133,14 @@ def show_recipe(options: argparse.Namespace) -> int:
     fields = described_fields(request.load())
     rows = [("field", "value", "type", "meaning")]
     rows += [(one["field"], _value(one), one["type"], one["meaning"]) for one in fields]
-    columns = Columns.of([row for row in rows if max(map(len, row[1:3])) <= MOST_VALUE], left=4)
-    show(options, fields, [columns.line(row).rstrip() for row in rows])
+    show(options, fields, table(rows, left=4) if sys.stdout.isatty() else _aligned(rows))
     return 0
+
+
+def _aligned(rows):
+    """Lines whose columns have no room for the longest cells."""
+    columns = Columns.of([row for row in rows if max(map(len, row[1:3])) <= MOST_VALUE], left=4)
+    return [columns.line(row).rstrip() for row in rows]
 
 
 MOST_VALUE = 40

@@ -13,7 +13,7 @@ from keras_ae.cli.checks import check_file
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.standard import input_file, output_file
-from keras_ae.cli.tables import Columns
+from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add", "predict"]
@@ -139,7 +139,7 @@ def _show(options, prediction):
     from keras_ae.apps.prediction.outputs import summary
 
     rows = summary(prediction.outputs)
-    lines = prediction.written or list(map(Columns.of(rows, left=3).line, rows))
+    lines = prediction.written or table(rows, left=3)
     outputs = {
         name: {"shape": array.shape, "dtype": "bytes" if array.dtype == object else array.dtype.name}
         | ({} if array.dtype == object or options.output else {"values": array})

@@ -13,7 +13,7 @@ from keras_ae.cli.arguments import MODELS, add_option, add_recipe, add_run, fini
 from keras_ae.cli.checks import check_folder
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
-from keras_ae.cli.tables import Columns
+from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add"]
@@ -144,7 +144,7 @@ def _table_of_times(times):
         (row["head"], row["signature"], str(row["batch"]), f"{row['median_us']:.0f}", f"{row['p99_us']:.0f}")
         for row in times
     ]
-    return map(Columns.of(rows, left=2, at_least=9).line, rows)
+    return table(rows, left=2, at_least=9)
 
 
 def rollback(options: argparse.Namespace) -> int:

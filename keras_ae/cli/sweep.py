@@ -9,7 +9,7 @@ from typing import Any
 from keras_ae.cli.arguments import add_option, add_recipe, add_run, run_request
 from keras_ae.cli.checks import check_data, check_folder
 from keras_ae.cli.output import load_tensorflow, show
-from keras_ae.cli.tables import Columns
+from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add"]
@@ -56,7 +56,7 @@ def sweep(options: argparse.Namespace) -> int:
     rows = [[options.field, *titles]]
     rows += [[value, *(f"{line[title]:.4f}" for title in titles)] for value, line in lines.items()]
     result = {"field": options.field, "metric": metric, "rows": lines}
-    show(options, result, [metric, *map(Columns.of(rows).line, rows)])
+    show(options, result, [metric, *table(rows)])
     return 0
 
 

@@ -1,37 +1,20 @@
-"""Text tables: cells in columns, and the table of a run's metrics."""
+"""Text tables: drawn by rich on a terminal, aligned text elsewhere; and the table of a run's metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import io
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Columns", "metrics_table"]
+__all__ = ["Columns", "metrics_table", "table"]
 
 MOST_COLUMNS = 10
 """Maximum number of metrics shown as columns; with more, each metric is a line."""
 
-TITLES = {
-    "psnr": "PSNR dB",
-    "ssim": "SSIM",
-    "mse": "MSE",
-    "mae": "MAE",
-    "crossentropy": "CE nats",
-    "excess_crossentropy": "CE excess",
-    "nll_nats": "NLL nats",
-    "bound_nats": "-ELBO nats",
-    "kl": "KL nats",
-    "frechet_classifier": "Frechet*",
-    "classifier_accuracy": "real read",
-    "read_as_wanted": "read as wanted",
-    "auroc": "AUROC",
-    "auprc": "AUPRC",
-    "f1": "F1",
-    "false_alarms": "false alarms",
-    "vus_pr": "VUS-PR",
-    "span_f1": "F1 of spans",
-    "count": "number",
-}
-"""Display names of metrics, by their names in the program."""
+ARROWS = "arrows: better"
+"""What stands in the corner of a table of metrics."""
 
 
 @dataclass(frozen=True)
@@ -81,25 +64,84 @@ class Columns:
         return self.gap.join([*aligned, *cells[len(self.widths) :]])
 
 
-def metrics_table(table: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
-    """The lines of a table of metrics under one header; a dash where a metric is not defined.
+def table(
+    rows: Sequence[Sequence[str]],
+    left: int = 1,
+    gap: str = "  ",
+    at_least: int = 0,
+    terminal: bool | None = None,
+) -> list[str]:
+    """The lines of a table.
 
     Args:
-        table: Metrics by row and name.
+        rows: Rows of equally many cells, the titles first.
+        left: Number of left-aligned columns.
+        gap: The text between two columns of aligned text.
+        at_least: Minimum width of a right-aligned column of aligned text.
+        terminal: Whether to draw it for a terminal; None where standard output is one.
 
-    Yields:
-        A line for each row, or for each metric where there are too many to go across.
+    Returns:
+        The lines.
     """
-    names = list(dict.fromkeys(name for metrics in table.values() for name in metrics))
+    if terminal if terminal is not None else sys.stdout.isatty():
+        return _rendered_by_rich(rows, left)
+    return [line.rstrip() for line in map(Columns.of(rows, left, gap, at_least).line, rows)]
+
+
+def _rendered_by_rich(rows, left):
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, title in enumerate(rows[0]):
+        drawn.add_column(Text(title), justify="left" if place < left else "right", overflow="fold")
+    for row in rows[1:]:
+        drawn.add_row(*map(Text, row))  # cells are no markup
+    width = shutil.get_terminal_size().columns
+    console = Console(file=io.StringIO(), force_terminal=True, width=width)
+    console.print(drawn)
+    return console.file.getvalue().strip("\n").splitlines()
+
+
+def metrics_table(
+    metrics_by_row: Mapping[str, Mapping[str, float]], terminal: bool | None = None
+) -> list[str]:
+    """The lines of a table of metrics, with units and arrows; a dash where a metric is not defined.
+
+    Args:
+        metrics_by_row: Metrics by row and name.
+        terminal: Whether to draw it for a terminal; None where standard output is one.
+
+    Returns:
+        A header, and a line for each row, or for each metric where there are too many to go across.
+    """
+    from keras_ae.metrics.titles import title_of
+
+    names = list(dict.fromkeys(name for metrics in metrics_by_row.values() for name in metrics))
     if not names:
-        yield "no example is labeled as an anomaly, so there are no metrics"
-        return
-    rows = [["", *(TITLES.get(name, name) for name in names)]]
-    rows += [[row, *(_cell(name, metrics.get(name)) for name in names)] for row, metrics in table.items()]
+        return ["no example is labeled as an anomaly, so there are no metrics"]
+    titles = list(map(title_of, names))
+    is_shown = _can_print("".join(title.better for title in titles))
+    headings = [title.heading if is_shown else title.text for title in titles]
+    corner = ARROWS if is_shown and any(title.better for title in titles) else ""
+    rows = [[corner, *headings]]
+    rows += [
+        [row, *(_cell(name, metrics.get(name)) for name in names)] for row, metrics in metrics_by_row.items()
+    ]
     if len(names) > MOST_COLUMNS:
         rows = [list(column) for column in zip(*rows, strict=True)]
-    columns = Columns.of(rows, gap=" ", at_least=10)
-    yield from map(columns.line, rows)
+    return table(rows, gap=" ", at_least=10, terminal=terminal)
+
+
+def _can_print(text):
+    """Whether standard output takes some characters; a terminal may be set to one of a few."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _cell(name, value):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
 from keras_ae.heads import Heads
+from keras_ae.metrics.titles import title_of
 
 __all__ = ["write_hparams", "write_overview"]
 
@@ -50,5 +51,5 @@ def write_hparams(log_dir: Path, recipe: Mapping[str, Any], metrics: Mapping[str
     with writer.as_default(step=0):
         hparams.hparams(fields, trial_id=str(log_dir))
         for name, value in metrics.items():
-            tf.summary.scalar(f"test/{name}", value)
+            tf.summary.scalar(f"test/{name}", value, description=title_of(name).sentence)
     writer.close()

@@ -23,7 +23,7 @@ from keras_ae.serving.export import export_heads
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
 
-__all__ = ["keeping_epochs", "describe", "evaluate_run", "export_run", "finish", "train_and_export"]
+__all__ = ["describe", "evaluate_run", "export_run", "finish", "keeping_epochs", "train_and_export"]
 
 LOG = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from keras_ae.runs.request import RunRequest
 from keras_ae.runs.settings import RECIPE_FILE, settings_of
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train as training
-from keras_ae.training.complete import keeping_epochs, describe
+from keras_ae.training.complete import describe, keeping_epochs
 from keras_ae.training.finished import FinishedRun
 from keras_ae.training.schedule import steps_per_epoch
 from keras_ae.training.trainer import Trainer

@@ -111,6 +111,12 @@ def test_a_resumed_run_goes_on_and_evaluate_and_export_take_the_newest(trained, 
     evaluated = capsys.readouterr().out
     assert "runs/denoising/002" in evaluated
     assert re.findall(r"^denoising  .*$", evaluated, re.M) == printed
+    assert cli.main(["evaluate", "denoising", "--json", "--quiet"]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    result = json.loads(told.out)
+    assert result["run"] == "runs/denoising/002"
+    assert f" {result['metrics']['denoising']['mse']:.5f} " in printed[0]
     assert cli.main(["evaluate", "denoising", "--run-dir", "runs/denoising/001"]) == 0
     [line] = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
     assert line != printed[0]
@@ -119,7 +125,13 @@ def test_a_resumed_run_goes_on_and_evaluate_and_export_take_the_newest(trained, 
         file.unlink()
     with exporting("encoder"):
         assert cli.main(["export", "denoising"]) == 0
-    assert "saved_models/denoising/encoder/3" in capsys.readouterr().out
+        told = capsys.readouterr()
+        assert "saved_models/denoising/encoder/3" in told.out
+        assert "exporting encoder" in told.err
+        assert cli.main(["export", "denoising", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["heads"] == {"encoder": "saved_models/denoising/encoder/4"}
+    assert "run folder: runs/denoising/002" in told.err
 
 
 @pytest.mark.slow

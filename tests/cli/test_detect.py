@@ -1,6 +1,7 @@
 """The verbs detect and monitor: scored rows, flagged spans, charts, drift, and what they refuse."""
 
 import csv
+import json
 import re
 import shutil
 
@@ -92,8 +93,14 @@ def test_existing_results_are_not_replaced_unless_forced(run, home, capsys):
 
 def test_new_rows_are_scored_by_a_run_without_training(run, home, capsys):
     save_series(home / "new.csv", np.random.default_rng(1), 200, broken=[(150, 160)])
-    assert run("detect", "series_anomaly", "new.csv", "--trained") == 0
-    assert "Epoch" not in capsys.readouterr().out
+    assert run("detect", "series_anomaly", "new.csv", "--trained", "--json") == 0
+    told = capsys.readouterr()
+    assert "Epoch" not in told.out + told.err
+    assert "scoring new.csv" in told.err
+    result = json.loads(told.out)
+    assert (result["folder"], result["rows"]) == ("detected/new", 200)
+    scored = rows_of(home / "detected/new/scored.csv", ";")
+    assert result["flagged"] == sum(row["is_anomaly"] == "1" for row in scored)
     flags = np.array([int(row["is_anomaly"]) for row in rows_of(home / "detected/new/scored.csv", ";")])
     assert flags[150:160].all()
     assert flags[:130].mean() < 0.2
@@ -104,8 +111,14 @@ def test_drift_is_distinguished_from_no_drift(run, home, capsys):
     assert run("monitor", "series_anomaly", "same.csv") == 0
     same = capsys.readouterr().out
     save_series(home / "other.csv", np.random.default_rng(3), broken=[(0, 500)])
-    assert run("monitor", "series_anomaly", "other.csv") == 0
+    assert run("monitor", "series_anomaly", "other.csv", "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert run("monitor", "series_anomaly", "other.csv", "--quiet") == 0
     other = capsys.readouterr().out
+    assert other.splitlines() == result["lines"]
+    assert result["verdict"] == "much change: retrain"
+    assert f"{result['psi']:.3f}" in other
+    assert result["flagged"] > 500 * 0.8
     assert "retrain" not in same
     assert other.splitlines()[-1] == "much change: retrain"
     assert float(re.search(r"index (\S+)", other)[1]) > 1

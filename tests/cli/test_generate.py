@@ -133,6 +133,26 @@ def test_codes_are_walked_through(ask, tmp_path):
     assert [*levels_in(folder)] == ["train_5", "train_5_near_1", "train_5_near_2"]
 
 
+def test_results_are_one_json_document(run, tmp_path, capsys):
+    for words, key in (
+        (["nearest", "level_generation", "train:5", "--count", "2"], "nearest"),
+        (["traverse", "level_generation", "train:5", "--dimension", "1", "--steps", "2"], "dimensions"),
+    ):
+        folder = tmp_path / key
+        assert main([*words, "--run-dir", str(run), "--output", str(folder), "--json"]) == 0
+        told = capsys.readouterr()
+        result = json.loads(told.out)
+        assert sorted(result["files"]) == sorted(map(str, folder.glob("[!.]*")))
+        assert "run folder" in told.err
+        if key == "nearest":
+            [row] = result[key]
+            assert row["name"] == "train_5"
+            assert row["neighbors"][0] == {"train": 5, "distance": 0.0}
+            assert len(row["neighbors"]) == 2
+        else:
+            assert [row["dimension"] for row in result[key]] == [1]
+
+
 def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
     ragged, unknown = tmp_path / "ragged.txt", tmp_path / "unknown.txt"
     ragged.write_text("---\n--\n")

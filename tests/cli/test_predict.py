@@ -1,6 +1,7 @@
 """The verb predict: arrays and images through exported heads, here and on a stand-in for a server."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -74,6 +75,19 @@ def test_without_an_output_a_table_is_shown(place, exported, tmp_path, capsys):
     code = own(exported, "encoder", "serving_default", inputs=np.zeros((3, 12, 12, 1), np.float32))["code"]
     numbers = [f"{value:.5g}" for value in (code.min(), code.mean(dtype=np.float64), code.max())]
     assert line.split() == ["code", "(3,", "4)", "float32", *numbers]
+
+
+def test_the_result_is_json_where_that_is_requested(place, exported, tmp_path, random, capsys):
+    inputs = random.uniform(size=(2, 12, 12, 1)).astype(np.float32)
+    np.save(tmp_path / "a.npy", inputs)
+    assert run(tmp_path / "a.npy", "--json", *place) == 0
+    result = json.loads(capsys.readouterr().out)
+    expected = own(exported, "encoder", "serving_default", inputs=inputs)["code"]
+    np.testing.assert_allclose(result["outputs"]["code"]["values"], expected, rtol=1e-5, atol=1e-6)
+    assert (result["rows"], result["left_out"]) == ([0, 1], {})
+    assert run(tmp_path / "a.npy", "--json", "--output", tmp_path / "b.npy", *place) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["outputs"] == {"code": {"shape": [2, 4], "dtype": "float32"}}
 
 
 def test_images_become_codes_and_codes_images(place, exported, tmp_path, random, capsys):

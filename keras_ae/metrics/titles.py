@@ -1,0 +1,82 @@
+"""The metrics as people read them: titles, units, and which way is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Title", "title_of"]
+
+HIGHER, LOWER = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
+
+
+@dataclass(frozen=True)
+class Title:
+    """How a metric is shown.
+
+    Attributes:
+        name: Its name for people, such as "PSNR".
+        symbol: That of its unit, such as "dB"; "" if it has none.
+        better: An arrow, up where more is better and down where less is; "" where neither is.
+    """
+
+    name: str
+    symbol: str = ""
+    better: str = ""
+
+    @property
+    def text(self) -> str:
+        """Name and unit."""
+        return f"{self.name} {self.symbol}".rstrip()
+
+    @property
+    def heading(self) -> str:
+        """Name, unit and arrow."""
+        return f"{self.text} {self.better}".rstrip()
+
+    @property
+    def sentence(self) -> str:
+        """The same in words, such as "PSNR in dB, higher is better"."""
+        dimension = f" in {self.symbol}" if self.symbol else ""
+        better = {HIGHER: ", higher is better", LOWER: ", lower is better"}.get(self.better, "")
+        return f"{self.name}{dimension}{better}"
+
+
+def title_of(name: str) -> Title:
+    """How a metric is shown.
+
+    Args:
+        name: The metric's name in the program, such as "psnr".
+
+    Returns:
+        Its title; for a metric that is not listed, its own name with blanks.
+    """
+    return TITLES.get(name) or Title(name.replace("_", " "))
+
+
+TITLES = {
+    "psnr": Title("PSNR", "dB", HIGHER),
+    "ssim": Title("SSIM", "", HIGHER),
+    "mse": Title("MSE", "", LOWER),
+    "mae": Title("MAE", "", LOWER),
+    "accuracy": Title("accuracy", "", HIGHER),
+    "crossentropy": Title("CE", "nats", LOWER),
+    "excess_crossentropy": Title("CE excess", "nats", LOWER),
+    "nll_nats": Title("NLL", "nats", LOWER),
+    "bound_nats": Title("-ELBO", "nats", LOWER),
+    "kl": Title("KL", "nats"),
+    "frechet_classifier": Title("Frechet*", "", LOWER),
+    "classifier_accuracy": Title("real read", "", HIGHER),
+    "read_as_wanted": Title("read as wanted", "", HIGHER),
+    "auroc": Title("AUROC", "", HIGHER),
+    "auprc": Title("AUPRC", "", HIGHER),
+    "f1": Title("F1", "", HIGHER),
+    "false_alarms": Title("false alarms", "", LOWER),
+    "missed": Title("missed", "", LOWER),
+    "vus_pr": Title("VUS-PR", "", HIGHER),
+    "span_f1": Title("F1 of spans", "", HIGHER),
+    "ab_error": Title("a, b error", "", LOWER),
+    "nats_a_step": Title("NLL a step", "nats", LOWER),
+    "playable": Title("playable", "", HIGHER),
+    "count": Title("number"),
+}
+"""The titles of metrics by their names in the program."""
