@@ -19,7 +19,7 @@ TAKES.tensorboard := PORT HOST
 TAKES.serve := BATCHING
 TAKES.verify-serving := RECIPE TIME
 TAKES.benchmark := DATA VARIANTS EPOCHS SET SEEDS
-TESTS := test test-slow test-real test-extras test-browser
+TESTS := test test-slow test-docs test-real test-extras test-browser
 DEVELOPMENT := $(TESTS) lint format docs clean
 
 # deprecated: write .venv/bin/keras-ae and the target's name
@@ -179,6 +179,9 @@ test: $(READY) ## run the tests, offline, in minutes
 
 test-slow: $(READY) ## test trainings that take minutes, and their repeatability
 	@$(BIN)/python -m pytest -q -m slow
+
+test-docs: $(READY) ## run the commands of the guides, with short settings
+	@$(BIN)/python -m pytest -q -m docs
 
 test-real: $(READY) ## test on the published data sets, downloaded unless they are cached
 	@$(BIN)/python -m pytest -q -m "real and not slow"

@@ -119,7 +119,9 @@ def test_every_command_is_one_that_make_and_the_command_line_take(make, capsys):
             except SystemExit as stop:
                 assert stop.code == 0, f"{command}: {capsys.readouterr().err}"
             taken += 1
-            assert not command.words[1:2] or command.words[1] not in FORMER_TARGETS or command.words[0] != "make"
+            assert (
+                not command.words[1:2] or command.words[1] not in FORMER_TARGETS or command.words[0] != "make"
+            )
     assert taken > 60
 
 
