@@ -118,9 +118,8 @@ def stub_make(folder):
     for name in ("keras-ae", "python", "ruff", "mypy", "pdoc", "tensorboard"):
         (programs / name).write_text("#!/bin/sh\nexit 0\n")
         (programs / name).chmod(0o755)
-    (programs / "keras-ae").write_text(
-        "#!/bin/sh\nprintf '%s\\0' \"$@\" >> words; printf '\\n\\0' >> words\n"
-    )
+    program = "#!/bin/sh\nprintf '%s\\0' \"$@\" >> words; printf '\\n\\0' >> words\n"
+    (programs / "keras-ae").write_text(program)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
     def calls(*words):

@@ -243,9 +243,8 @@ GENERATED = ("generate", "level_generation", "--count", "2", "--seed", "1")
 
 def _level(runner):
     _generate(runner)
-    shutil.copy(
-        next((runner.folder / "generated/level_generation").glob("*.txt")), runner.folder / "level.txt"
-    )
+    [level, *_] = (runner.folder / "generated/level_generation").glob("*.txt")
+    shutil.copy(level, runner.folder / "level.txt")
 
 
 MADE = {

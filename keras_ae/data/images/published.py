@@ -85,8 +85,7 @@ class Published(Dataset):
 class Set5(Published):
     """Five color photographs (Bevilacqua et al. 2012), sides cropped to multiples of 4."""
 
-    name: ClassVar[str] = "Set5"
-    origin, folder, colors = SUPER_RESOLUTION + "Set5/image_SRF_4/", "Set5", 3
+    name, origin, folder, colors = "Set5", SUPER_RESOLUTION + "Set5/image_SRF_4/", "Set5", 3
 
 
 class Set14(Published):
@@ -95,29 +94,25 @@ class Set14(Published):
     One of the two is stored with one channel, and keeps it.
     """
 
-    name: ClassVar[str] = "Set14"
-    origin, folder, colors = SUPER_RESOLUTION + "Set14/image_SRF_4/", "Set14", 3
+    name, origin, folder, colors = "Set14", SUPER_RESOLUTION + "Set14/image_SRF_4/", "Set14", 3
 
 
 class Bsd100(Published):
     """The 100 test photographs of the Berkeley segmentation set (Martin et al. 2001), in color."""
 
-    name: ClassVar[str] = "BSD100"
-    origin, folder, colors = SUPER_RESOLUTION + "BSD100/image_SRF_4/", "BSD100", 3
+    name, origin, folder, colors = "BSD100", SUPER_RESOLUTION + "BSD100/image_SRF_4/", "BSD100", 3
 
 
 class Set12(Published):
     """Twelve gray photographs to evaluate denoising on (Zhang et al. 2017, arXiv:1608.03981)."""
 
-    name: ClassVar[str] = "Set12"
-    origin, folder, colors = DENOISING + "Set12/", "bsd400/Set12", 1
+    name, origin, folder, colors = "Set12", DENOISING + "Set12/", "bsd400/Set12", 1
 
 
 class Set68(Published):
     """68 gray photographs of the Berkeley set to evaluate denoising on (Roth and Black 2009)."""
 
-    name: ClassVar[str] = "Set68"
-    origin, folder, colors = DENOISING + "Set68/", "bsd400/Set68", 1
+    name, origin, folder, colors = "Set68", DENOISING + "Set68/", "bsd400/Set68", 1
 
 
 class Bsd400(Published):
@@ -126,8 +121,7 @@ class Bsd400(Published):
     A tenth of them, by content, is the validation split; Set68 is the test split. None of them is in BSD100.
     """
 
-    name: ClassVar[str] = "bsd400"
-    origin, folder, colors = DENOISING + "train/", "bsd400/train", 1
+    name, origin, folder, colors = "bsd400", DENOISING + "train/", "bsd400/train", 1
     held_out = False
 
     def load(self) -> Data:
