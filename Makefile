@@ -206,7 +206,9 @@ format: $(READY) ## format the code
 
 docs: $(READY) ## build the API reference: docs/index.html
 	@test -e .venv/.docs || { $(PIP) -e '.[docs]' && touch .venv/.docs; }
-	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/pdoc --docformat google --output-directory docs keras_ae '!keras_ae.apps.encoding.beam'
+	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/pdoc --docformat google --no-show-source --template-directory .ci/pdoc --output-directory docs \
+	  $$(find keras_ae -name '*.py' ! -name __main__.py ! -path '*/beam/*' ! -path 'keras_ae/recipes/*' | \
+	    sed 's,/__init__,,; s,/,.,g; s,\.py$$,,' | sort) '!keras_ae.apps.encoding.beam.pipeline' '!keras_ae.recipes'
 	@echo 'API reference: docs/index.html'
 
 clean: ## remove .venv, caches and docs, but not runs and exported models

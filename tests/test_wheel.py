@@ -148,3 +148,14 @@ def test_a_wheel_without_recipes_says_so(installed):
     assert (done.returncode, done.stdout) == (2, "")
     assert "expected recipes in recipes/ here or in " in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.extras
+def test_the_reference_lists_modules_and_shows_docstrings(tmp_path):
+    command = [sys.executable, "-m", "pdoc", "--docformat", "google", "-t", str(ROOT / ".ci" / "pdoc")]
+    command += ["-o", str(tmp_path), "keras_ae", "keras_ae.variants", "keras_ae.variants.sparse"]
+    subprocess.run(command, cwd=ROOT, check=True, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"})
+    listed = re.findall(r'<a href="([^"]+)\.html">', (tmp_path / "index.html").read_text())
+    assert {"keras_ae", "keras_ae/variants/sparse"} <= set(listed)
+    assert "Attributes:" in (tmp_path / "keras_ae" / "variants" / "sparse.html").read_text()
+    assert "validation_data" in (tmp_path / "keras_ae.html").read_text()

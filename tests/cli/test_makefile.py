@@ -281,6 +281,17 @@ def test_the_set_up_takes_the_versions_of_ci_on_demand(make, tmp_path, interpret
     assert "-c .ci/constraints.txt" in make("setup", "LOCKED=1", PATH=path).stdout  # though it is ready
 
 
+def test_the_reference_is_of_all_modules_that_need_no_beam(make, tmp_path):
+    (tmp_path / ".venv" / ".docs").touch()
+    (tmp_path / ".venv" / "bin" / "keras-ae").rename(tmp_path / ".venv" / "bin" / "pdoc")
+    shutil.copytree(ROOT / "keras_ae" / "apps", tmp_path / "keras_ae" / "apps")
+    words = [line.strip("[]") for line in make("docs").stdout.splitlines()]
+    assert words[words.index("--output-directory") + 1] == "docs"
+    assert {"keras_ae.apps", "keras_ae.apps.doctor", "keras_ae.apps.encoding.encode"} < set(words)
+    assert [word for word in words if "beam" in word] == ["!keras_ae.apps.encoding.beam.pipeline"]
+    assert words[-1] == "API reference: docs/index.html"
+
+
 def test_help_names_the_targets_that_stay(make):
     printed = make("help").stdout
     names = {
