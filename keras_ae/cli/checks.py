@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 from keras_ae.apps.listing.catalog import datasets
 from keras_ae.errors import InputError
+from keras_ae.extras import install_command
+from keras_ae.recipe_files import recipe_file
 
-__all__ = ["check_data", "check_file", "check_folder", "check_package"]
+__all__ = ["check_data", "check_extras", "check_file", "check_folder", "check_package"]
 
 LOOKED_AT = 2**16
 """Bytes at the beginning of a file of rows that are looked at."""
@@ -97,4 +101,33 @@ def check_package(module: str, extra: str, purpose: str) -> None:
         InputError: It is not there.
     """
     if importlib.util.find_spec(module) is None:
-        raise InputError(f"{purpose} needs {module}: pip install 'keras_ae[{extra}]'")
+        raise InputError(f"{purpose} needs {module}: {install_command(extra)}")
+
+
+def check_extras(recipe: str) -> None:
+    """Checks that the packages of the extra that a recipe's file names are installed.
+
+    Args:
+        recipe: The recipe's name, or the path of a .py file, which is read and not imported.
+
+    Raises:
+        InputError: If one is missing; the message says how to install it.
+    """
+    extra = _extra_of(recipe_file(recipe))
+    try:
+        required = metadata.requires("keras_ae") or []
+    except metadata.PackageNotFoundError:  # run from its source
+        return
+    for text in required:
+        needed = re.match(r"([\w.-]+).*extra == [\"'](\w+)[\"']", text)
+        if extra and needed is not None and needed[2] == extra:
+            try:
+                metadata.version(needed[1])
+            except metadata.PackageNotFoundError as error:
+                raise InputError(f"{recipe} needs {needed[1]}: {install_command(extra)}") from error
+
+
+def _extra_of(path: Path) -> str | None:
+    """The extra in the constant EXTRAS of a recipe's file."""
+    found = re.search(r'^EXTRAS = "(\w+)"$', path.read_text(encoding="utf-8", errors="replace"), re.M)
+    return found[1] if found else None

@@ -53,11 +53,13 @@ def convert(options: argparse.Namespace) -> int:
     Continues if a runtime cannot run a head; the status is then 1.
     """
     runtimes, heads = _words(options.to, "runtime"), _words(options.head, "head")
+    from keras_ae.serving.runtimes.packages import check_packages
     from keras_ae.serving.versions import find_version
 
     recipe = Path(options.recipe).stem if options.recipe.endswith(".py") else options.recipe
     for head in heads:
         find_version(options.models, recipe, head, options.head_version)
+    check_packages([name.partition("_")[0] for name in runtimes], f"converting to {', '.join(runtimes)}")
     load_tensorflow()
     from keras_ae.apps.serving.convert import open_sources
 

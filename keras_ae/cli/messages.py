@@ -34,6 +34,8 @@ TO_VARIABLES = (
     (r"(?:OUTPUT= \(--output\)|--output \(make: OUTPUT=\))", "OUTPUT="),
     (r"(?:FORCE=1 \(--force\)|--force \(make: FORCE=1\))", "FORCE=1"),
     (r"(?:RESUME=1 \(--resume\))", "RESUME=1"),
+    (r"LABEL= \(--class\)", "LABEL="),
+    (r"\bkeras-ae (tensorboard|serve)(?! --)\b", r"make \1"),
     (r"\bkeras-ae (train|evaluate|export) (?=[\w./-])", r"make \1 RECIPE="),
     (r"(?<![\w-])--(set|data|output|head) (?=\")", lambda match: f"{match[1].upper()}="),
     (r"(?<![\w-])--(set|data|output|head)\b(?!-)", lambda match: f"{match[1].upper()}="),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from keras_ae.cli.arguments import (
     split_settings,
     words,
 )
-from keras_ae.cli.checks import check_data, check_folder
+from keras_ae.cli.checks import check_data, check_extras, check_folder
 from keras_ae.cli.messages import in_words_of_the_door
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import metrics_table
@@ -72,6 +73,8 @@ def add(verb: Any) -> None:
 def train(options: argparse.Namespace) -> int:
     """Trains, evaluates and exports; --resume resumes an interrupted run."""
     check_data(options.data)
+    if options.data is None:  # other data may need less
+        check_extras(options.recipe)
     run, tables = complete_training(options, run_request(options), options.resume, options.keep)
     if options.json or options.quiet:  # else they were printed as soon as they were computed
         _show_metrics(options, *tables, run=run.directory, models=options.models)
@@ -120,8 +123,10 @@ def complete_training(
         show_metrics=print_metrics,
     )
     print(f"images and curves: {run.directory}")
-    print(f"look at them:        make tensorboard    (tensorboard --logdir {options.runs})")
-    print(f"serve the heads:     make serve          (keras-ae serve --models {models})")
+    other_runs = "" if options.runs == RUNS else f" --runs {shlex.quote(str(options.runs))}"
+    other_models = "" if models == MODELS else f" --models {shlex.quote(str(models))}"
+    print(f"look at them:      {in_words_of_the_door(f'keras-ae tensorboard{other_runs}')}")
+    print(f"serve the heads:   {in_words_of_the_door(f'keras-ae serve{other_models}')}")
     return run, (tables[0], tables[1])
 
 
@@ -173,7 +178,8 @@ def benchmark(options: argparse.Namespace) -> int:
         seeds=options.seeds,
     )
     metrics = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
-    show(options, {"folder": folder, **metrics}, [f"table and images:  {folder}"])
+    text = (folder / "table.md").read_text(encoding="utf-8")
+    show(options, {"folder": folder, **metrics}, [text, f"table and images:  {folder}"])
     return 0
 
 

@@ -12,6 +12,7 @@ import pytest
 from keras_ae import cli
 from keras_ae.cli.noise import NOISE, without_noise
 from keras_ae.data.images.mnist import Mnist5k
+from keras_ae.serving.runtimes.packages import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,7 +116,32 @@ def test_a_missing_package_is_told_before_tensorflow_is_imported(exported, tmp_p
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pyarrow" else find(name))
     words = ["encode", "tiny", "mnist_5k", "--output", str(tmp_path / "codes.parquet")]
     assert cli.main([*words, "--models", str(exported)]) == 2
-    assert "a .parquet needs pyarrow: pip install 'keras_ae[parquet]'" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "a .parquet needs pyarrow: " in told
+    assert "keras_ae[parquet]" in told
+
+
+def test_a_missing_package_of_a_recipe_or_a_runtime_is_told_too(exported, tmp_path, monkeypatch, capsys):
+    from importlib import metadata
+
+    version = metadata.version
+
+    def without_music(name):
+        if name == "music21":
+            raise metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(metadata, "version", without_music)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["train", "music_generation"]) == 2
+    told = capsys.readouterr().err
+    assert "music_generation needs music21: " in told
+    assert "keras_ae[music]" in told
+    monkeypatch.setitem(PACKAGES, "onnx", ("no_such_package",))
+    assert cli.main(["convert", "tiny", "--to", "onnx", "--models", str(exported)]) == 2
+    told = capsys.readouterr().err
+    assert "converting to onnx needs no_such_package, which is not installed: " in told
+    assert "loading TensorFlow" not in told
 
 
 def test_known_lines_of_tensorflow_are_left_out_and_others_are_not(capfd):

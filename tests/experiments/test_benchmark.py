@@ -125,10 +125,12 @@ def test_the_command_writes_a_table_and_says_where(tmp_path, random, capsys):
     settings = ["--epochs", "1", "--set", " ".join([*SMALL[:2], "batch_size=8"])]
     with untrained():
         assert main(["benchmark", *arguments, *settings]) == 0
-    found = re.search("table and images:  (.*)", capsys.readouterr().out)
+    printed = capsys.readouterr().out
+    found = re.search("table and images:  (.*)", printed)
     assert (Path(found[1]) / "table.md").read_text().count("| sparse |") == 1
+    assert printed.count("| sparse |") == 1
     assert main(["benchmark", *arguments, "--epochs", "0"]) == 2
-    assert "epochs: epochs must be at least 1, received 0" in capsys.readouterr().err
+    assert "expected --epochs and --seeds of at least 1, received 0 and 1" in capsys.readouterr().err
 
 
 def test_settings_that_no_variant_takes_are_refused(tmp_path):
@@ -230,7 +232,7 @@ def test_fewer_than_one_seed_is_refused(tmp_path, capsys):
     with pytest.raises(InputError, match="expected 1 seed or more .* received 0"):
         benchmark.benchmark(Sample(Mnist5k()), tmp_path, ("sparse",), seeds=0)
     assert main(["benchmark", "--data", "sprites", "--variants", "sparse", "--seeds", "0"]) == 2
-    assert "expected 1 seed or more" in capsys.readouterr().err
+    assert "expected --epochs and --seeds of at least 1, received 40 and 0" in capsys.readouterr().err
 
 
 @pytest.mark.slow

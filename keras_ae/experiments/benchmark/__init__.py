@@ -104,7 +104,6 @@ def benchmark(
         write_table(lines, folder, loaded, first, seeds)
     if not lines:
         raise InputError("no variant could be trained on this data with these settings")
-    report((folder / "table.md").read_text())
     return folder
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import time
 from collections.abc import Callable
@@ -16,7 +15,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.errors import ExportError, InputError
-from keras_ae.extras import install_command
 from keras_ae.files import written_whole
 from keras_ae.serving.export import TIES
 from keras_ae.serving.runtimes import litert, onnx
@@ -29,6 +27,7 @@ from keras_ae.serving.runtimes.models import (
     is_integer,
     quiet,
 )
+from keras_ae.serving.runtimes.packages import PACKAGES, check_packages
 
 __all__ = [
     "RUNTIMES",
@@ -75,10 +74,10 @@ class Runtime:
 
 
 RUNTIMES: dict[str, Runtime] = {
-    "onnx": Runtime("ONNX Runtime", ".onnx", "onnx", ("tf2onnx", "onnx", "onnxruntime"), onnx.convert),
-    "litert": Runtime("LiteRT", ".tflite", "litert", ("ai-edge-litert",), litert.convert),
+    "onnx": Runtime("ONNX Runtime", ".onnx", "onnx", PACKAGES["onnx"], onnx.convert),
+    "litert": Runtime("LiteRT", ".tflite", "litert", PACKAGES["litert"], litert.convert),
     "litert_int8": Runtime(
-        "LiteRT int8", "_int8.tflite", "litert", ("ai-edge-litert",), litert.convert_int8, exact=False
+        "LiteRT int8", "_int8.tflite", "litert", PACKAGES["litert"], litert.convert_int8, exact=False
     ),
 }
 """Every runtime by the name that `convert` and the command line take."""
@@ -117,17 +116,7 @@ def check_runtimes(names: list[str]) -> None:
     for name in names:
         if name not in RUNTIMES:
             raise InputError(f"expected runtimes among {', '.join(RUNTIMES)}; received {name!r}")
-    missing = {
-        package: RUNTIMES[name].extra
-        for name in names
-        for package in RUNTIMES[name].packages
-        if importlib.util.find_spec(package.replace("-", "_")) is None
-    }
-    if missing:
-        raise InputError(
-            f"converting to {', '.join(names)} needs {', '.join(missing)}, which is not installed: "
-            + install_command(*sorted(set(missing.values())))
-        )
+    check_packages([RUNTIMES[name].extra for name in names], f"converting to {', '.join(names)}")
 
 
 def convert(head: Source, name: str) -> Converted:
