@@ -10,7 +10,7 @@ from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.errors import InputError
-from keras_ae.recipe import Recipe, flat, load, override, recipe_classes
+from keras_ae.recipe import Recipe, flat, load, override, recipe_classes, replaced
 from keras_ae.recipe_files import MOVED, RENAMED_FIELDS
 from keras_ae.tasks.corruption import Masking, SaltAndPepper
 from keras_ae.tasks.reconstruction import Reconstruction
@@ -277,3 +277,54 @@ def test_every_present_name_exists():
     }
     for old, new in RENAMED_FIELDS.items():
         assert new in fields[old.split(".")[0]], old
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": "five"}, "^epochs must be a whole number, received 'five'$"),
+        ({"epochs": 1.5}, "^epochs must be a whole number, received 1.5$"),
+        ({"epochs": True}, "^epochs must be a whole number, received True$"),
+        ({"learning_rate": "fast"}, "^learning_rate must be a number, received 'fast'$"),
+        ({"learning_rate": float("nan")}, "^learning_rate must be above 0, received nan$"),
+        ({"optimizer": None}, "^optimizer must be text, received None$"),
+        ({"callbacks": [int]}, r"^callbacks must be a tuple, received \[<class 'int'>\]$"),
+        (
+            {"callbacks": (7,)},
+            "^callbacks must be functions that make callbacks, such as classes; received 7$",
+        ),
+        ({"variant": Variational}, r"received the class; write Variational\(\)$"),
+        ({"variant": "variatonal"}, "^variant: expected Adversarial or .*; received 'variatonal'$"),
+        (
+            {"variant": Variational(backbone="dens")},
+            "^variant.backbone: expected Conv1DBackbone or .*'dens'$",
+        ),
+        ({"variant": Variational(backbone=DenseBackbone)}, r"write DenseBackbone\(...\)$"),
+        ({"task": Masking(0.5)}, "expected a recipe's task to be a Task, received Masking"),
+        ({"data": "nowhere"}, "received 'nowhere', which does not exist$"),
+        ({"data": [["a"]]}, "^expected numbers in x; received dtype <U1$"),
+    ],
+)
+def test_a_field_of_another_type_is_refused_in_one_line(tiny_recipe, changes, message):
+    with pytest.raises(InputError, match=message):
+        dataclasses.replace(tiny_recipe, **changes)
+
+
+def test_names_of_modules_stand_for_variants_tasks_and_backbones(tiny_recipe):
+    recipe = dataclasses.replace(tiny_recipe, variant="variational", task="reconstruction")
+    assert (recipe.variant, recipe.task) == (Variational(), Reconstruction())
+    assert changed(tiny_recipe, "variant=variational(latent_dim=3)").variant == Variational(latent_dim=3)
+    named = dataclasses.replace(tiny_recipe, variant=Variational(backbone="conv2d"))
+    assert named.variant.backbone == ConvBackbone()
+
+
+def test_values_of_python_change_fields(tiny_recipe):
+    recipe = replaced(tiny_recipe, {"epochs": 5, "variant": "variational", "variant.backbone.units": [7]})
+    assert recipe.epochs == 5
+    assert recipe.variant == Variational(DenseBackbone((7,)))
+    with pytest.raises(InputError, match="epochs: epochs must be a whole number, received None"):
+        replaced(tiny_recipe, {"epochs": None})
+    with pytest.raises(InputError, match="variant.latent_dim: latent_dim must be a number of at least 1"):
+        replaced(tiny_recipe, {"variant.latent_dim": None})
+    with pytest.raises(InputError, match="it is now min_steps_per_epoch"):
+        replaced(tiny_recipe, {"least_steps": 5})

@@ -30,6 +30,7 @@ from keras_ae.training.inputs import head_arrays, like_inputs
 from keras_ae.training.schedule import steps_with
 from keras_ae.training.train import trainer_for
 from keras_ae.training.trainer import Trainer
+from keras_ae.training.words import words_of_python
 
 __all__ = ["FinishedRun"]
 
@@ -192,8 +193,9 @@ class FinishedRun:
         if x is None:
             if y is not None:
                 raise InputError("expected labels with examples, evaluate(x, y); received labels alone")
-            run = self._run or load_run(self.recipe, self.directory, report=lambda line: None)
-            return evaluation.evaluate(run)
+            with words_of_python():
+                run = self._run or load_run(self.recipe, self.directory, report=lambda line: None)
+                return evaluation.evaluate(run)
         data = self._test_data(x, y)
         run = Run(self.recipe, self.directory, data, self._trained_heads())
         row = evaluation.model_row(run)
@@ -225,7 +227,8 @@ class FinishedRun:
                 "the heads were trained by hand after the run, and its folder holds them as they were; "
                 f"to export those: keras_ae.load({str(self.directory)!r}).export()"
             )
-        return export_run(self.directory, self.name, Path(models), keep, report=lambda line: None)
+        with words_of_python():
+            return export_run(self.directory, self.name, Path(models), keep, report=lambda line: None)
 
     def summary(self, report: Callable[[str], None] = print) -> None:
         """Prints the layers of the end-to-end model, and the test metrics.

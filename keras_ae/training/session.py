@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from keras_ae.training.complete import describe, keeping_epochs
 from keras_ae.training.finished import FinishedRun
 from keras_ae.training.schedule import steps_per_epoch
 from keras_ae.training.trainer import Trainer
+from keras_ae.training.words import in_python, words_of_python
 from keras_ae.variants import Variant
 
 __all__ = ["build_trainer", "evaluate", "export", "load", "train"]
@@ -83,7 +83,7 @@ def train(
     if wrong:
         raise InputError(f"expected objects of keras.callbacks.Callback as callbacks, received {wrong[0]!r}")
     report = _say if verbose else _silent
-    with _words_of_python():
+    with words_of_python():
         changed = _changed(recipe, data, validation_data, fields)
         own = None if directory is None else Path(directory)
         resumed = run_folder(Path(runs), changed.name, own) if resume else None
@@ -115,7 +115,7 @@ def load(directory: str | os.PathLike, recipe: str | Recipe | None = None) -> Fi
         InputError: If the folder is no finished run's, or a newer version of keras_ae wrote it.
     """
     folder = Path(directory)
-    with _words_of_python():
+    with words_of_python():
         _check_run(folder)
         artifacts = load_artifacts(folder)
         loaded: Recipe | None = load_recipe(recipe) if isinstance(recipe, str) else recipe
@@ -181,7 +181,7 @@ def build_trainer(recipe: str | Recipe | Variant, data: Any = None, **fields: An
     Raises:
         InputError: If the recipe, the data or a field cannot be used.
     """
-    with _words_of_python():
+    with words_of_python():
         changed = _changed(recipe, data, None, fields)
         paired, heads = training.load_and_build(changed, _silent)
         steps = steps_per_epoch(changed, paired.data)
@@ -190,7 +190,7 @@ def build_trainer(recipe: str | Recipe | Variant, data: Any = None, **fields: An
 
 def _changed(recipe, data, validation_data, fields) -> Recipe:
     """The recipe that is trained, with a name."""
-    paths = {name.replace("__", "."): value for name, value in fields.items()}
+    paths = _paths(fields)
     if "data" in paths:
         raise InputError("give the data as data=...; received it twice")
     if isinstance(recipe, Variant):
@@ -208,8 +208,7 @@ def _changed(recipe, data, validation_data, fields) -> Recipe:
             base = replace(base, data=_dataset(data, validation_data, base.data))
         elif validation_data is not None:
             base = replace(base, data=_validated(base.data, validation_data))
-    order = sorted(paths, key=lambda path: path.count("."))
-    changed = replaced(base, {path: paths[path] for path in order})
+    changed = replaced(base, paths)
     changed = replace(changed, name=changed.name or "model")
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", changed.name):
         raise InputError(
@@ -217,6 +216,12 @@ def _changed(recipe, data, validation_data, fields) -> Recipe:
             f"{changed.name!r}"
         )
     return changed
+
+
+def _paths(fields: dict[str, Any]) -> dict[str, Any]:
+    """Values by the paths of a recipe's fields, those of an object before those of its fields."""
+    paths = {name.replace("__", "."): value for name, value in fields.items()}
+    return {path: paths[path] for path in sorted(paths, key=lambda path: path.count("."))}
 
 
 def _dataset(data: Any, validation_data: Any, instead: Dataset | None) -> Dataset:
@@ -239,7 +244,7 @@ def _validated(dataset: Dataset, validation_data: Any) -> Dataset:
 def _request(recipe: Any, data: Any, fields: dict[str, Any], changed: Recipe) -> RunRequest:
     """What the command line can go on from: the same request in its words, or a note that there is none."""
     if isinstance(recipe, str) and (data is None or isinstance(data, str | os.PathLike)):
-        settings = tuple(f"{name.replace('__', '.')}={value}" for name, value in fields.items())
+        settings = tuple(f"{path}={value}" for path, value in _paths(fields).items())
         request = RunRequest(recipe, None if data is None else os.fspath(data), settings)
         try:
             same = settings_of(request.load()) == settings_of(changed)
@@ -267,27 +272,4 @@ def _silent(line: str) -> None:
 
 
 def _say(line: str) -> None:
-    print(_in_python(line))
-
-
-@contextmanager
-def _words_of_python():
-    """Errors inside name arguments of Python in place of make's and the command line's."""
-    try:
-        yield
-    except InputError as error:
-        text = _in_python(str(error))
-        if text == str(error):
-            raise
-        raise InputError(text) from error
-
-
-def _in_python(text: str) -> str:
-    """A message with settings as arguments: `SET="a.b=1 c=2"` as `a__b=1, c=2`."""
-
-    def arguments(match):
-        settings = [word.partition("=") for word in match[1].split()]
-        return ", ".join(f"{name.replace('.', '__')}{equals}{value}" for name, equals, value in settings)
-
-    text = re.sub(r'(?:RESUME=1 )?SET="([^"]*)"', arguments, text)
-    return re.sub(r"RESUME=1(?: \(--resume\))?|--resume(?: \(RESUME=1\))?", "resume=True", text)
+    print(in_python(line))

@@ -148,8 +148,10 @@ def _numbers(name, values):
     numbers = pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(np.float64, na_value=np.nan)
     bad = np.flatnonzero(np.isinf(numbers) | (np.isnan(numbers) & values.notna().to_numpy()))
     if len(bad):
+        cell = values.iloc[bad[0]]
+        cell = cell.item() if isinstance(cell, np.generic) else cell
         raise InputError(
-            f"expected finite numbers in column {name!r}, row {bad[0]} holds {values.iloc[bad[0]]!r}; "
+            f"expected finite numbers in column {name!r}, row {bad[0]} holds {cell!r}; "
             "correct it, set it to NaN where it is missing, or name the column among words"
         )
     return Column(name, "number", numbers)

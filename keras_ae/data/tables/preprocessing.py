@@ -128,7 +128,7 @@ class Preprocessor:
                 columns[name] = np.where(own[:, 1] > 0.5, np.nan, layer.inverse(own[:, 0]))
             else:
                 lookup = layer.input._keras_history.operation
-                words = np.array(lookup.get_vocabulary(), object)
+                words = np.array([str(word) for word in lookup.get_vocabulary()], object)
                 words[words == MISSING_WORD] = np.nan
                 columns[name] = words[1 + own[:, 1:].argmax(axis=1)]  # the first stands for unknown ones
         return columns

@@ -1,0 +1,49 @@
+"""Messages in the words of Python: arguments in place of make's variables and of options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from keras_ae.errors import InputError
+
+__all__ = ["in_python", "words_of_python"]
+
+RESUMING = re.compile(r"RESUME=1(?: \(--resume\))?|--resume(?: \(RESUME=1\))?")
+
+
+@contextmanager
+def words_of_python() -> Iterator[None]:
+    """Errors of input that name arguments of Python.
+
+    Yields:
+        Nothing, for the body of a `with`.
+
+    Raises:
+        InputError: If the body raises one, in Python's words.
+    """
+    try:
+        yield
+    except InputError as error:
+        text = in_python(str(error))
+        if text == str(error):
+            raise
+        raise InputError(text) from error
+
+
+def in_python(text: str) -> str:
+    """A message with settings as arguments: `SET="a.b=1 c=2"` as `a__b=1, c=2`.
+
+    Args:
+        text: A message for the command line.
+
+    Returns:
+        The message for Python.
+    """
+
+    def arguments(match):
+        settings = [word.partition("=") for word in match[1].split()]
+        return ", ".join(f"{name.replace('.', '__')}{equals}{value}" for name, equals, value in settings)
+
+    return RESUMING.sub("resume=True", re.sub(r'(?:RESUME=1 )?SET="([^"]*)"', arguments, text))
