@@ -1,7 +1,7 @@
 """Anomalies in a data frame, then a walk in a latent space: a notebook as a script.
 
-VS Code, PyCharm and Jupytext open it cell by cell; `python recipes/gallery/notebook.py` runs it as a whole, in
-about a minute and a half on two cores. It needs no download.
+VS Code, PyCharm and Jupytext open it cell by cell; `python recipes/gallery/notebook.py` runs it as a whole,
+in about a minute and a half on two cores. It needs no download.
 """
 
 # %%

@@ -119,7 +119,7 @@ def test_a_data_frame_is_the_data_of_its_file(tmp_path, frame):
 
 
 def test_features_of_a_table_become_its_columns_again(frame):
-    loaded = Frame(frame.assign(skewed=np.exp(np.arange(40) / 3)), label="status").load()
+    loaded = Frame(frame.assign(skewed=np.exp(np.arange(40) / 3)), left_out=("status",)).load()
     columns = loaded.preprocessor.columns_of(loaded.test.examples)
     assert columns.keys() == loaded.raw.keys()
     np.testing.assert_allclose(columns["size"], loaded.raw["size"], rtol=1e-5)
