@@ -64,12 +64,12 @@ class InterruptIn(keras.callbacks.Callback):
 def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, monkeypatch):
     recipe = stacked(tiny_recipe)
     unbroken = train(recipe, tmp_path / "a", report=silent)
-    watching = training._watching
+    watching = training.checkpoint_and_curves
 
     def interrupted(log_dir, *others):
         return watching(log_dir, *others) + ([InterruptIn(1)] if log_dir.name == "layer_2" else [])
 
-    monkeypatch.setattr(training, "_watching", interrupted)
+    monkeypatch.setattr(training, "checkpoint_and_curves", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(recipe, tmp_path / "b", report=silent)
     monkeypatch.undo()
@@ -137,7 +137,7 @@ def test_a_variational_run_repeats_shows_its_posterior_and_opens_again(tmp_path)
     assert {"traversal", "plane", "samples"} <= tags
     assert evaluate(load_run(recipe, tmp_path / "a", silent))["tiny"] == pytest.approx(scores, rel=1e-5)
     write_final_report(first, table)
-    with pytest.raises(InputError, match="does not fit the weights kept in"):
+    with pytest.raises(InputError, match="does not fit the weights in"):
         load_run(override(recipe, ["variant.latent_dim=3"]), tmp_path / "a", silent)
 
 
