@@ -18,6 +18,7 @@ GUIDES = [
         "keras_ae/data/README.md",
         "keras_ae/variants/README.md",
         "saved_models/README.md",
+        "CONTRIBUTING.md",
     )
 ]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)

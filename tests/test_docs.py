@@ -24,8 +24,13 @@ pytestmark = pytest.mark.docs
 
 DOCKER, PACKAGES, SHELL = "needs Docker", "downloads packages", "changes the shell alone"
 TESTS, WINDOWS = "runs the tests, of which this is one", "is for Windows, and downloads packages"
+LINT = "checks this code, as CI does; its tools need not be there"
 NOT_RUN = {
+    "make setup": PACKAGES,
+    "make lint": LINT,
     "make test": TESTS,
+    "make test-docs": TESTS,
+    "make test-slow": TESTS,
     "make serve": DOCKER,
     "source .venv/bin/activate": SHELL,
     "python3 -m venv .venv": PACKAGES,
