@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from keras_ae.recipe import Recipe
     from keras_ae.recipe import load as load_recipe
     from keras_ae.runs.artifacts import register_layers
+    from keras_ae.training.finished import FinishedRun
     from keras_ae.training.session import build_trainer, evaluate, export, load, train
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # before Keras is imported, which has others too
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Arrays",
     "Client",
+    "FinishedRun",
     "Frame",
     "InputError",
     "Recipe",
@@ -47,6 +51,7 @@ __all__ = [
 _ORIGINS = {
     "Arrays": "keras_ae.data.memory",
     "Client": "keras_ae.client",
+    "FinishedRun": "keras_ae.training.finished",
     "Frame": "keras_ae.data.tables.frames",
     "InputError": "keras_ae.errors",
     "Recipe": "keras_ae.recipe",
@@ -68,8 +73,13 @@ def __getattr__(name: str) -> Any:
     """Imports a public name when it is first used."""
     if name not in _ORIGINS:
         raise AttributeError(f"module 'keras_ae' has no attribute {name!r}; it has {', '.join(__all__)}")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    value = getattr(importlib.import_module(_ORIGINS[name]), _NAMES.get(name, name))
+    try:
+        module = importlib.import_module(_ORIGINS[name])
+    except ModuleNotFoundError as error:
+        from keras_ae.extras import without_tensorflow
+
+        raise without_tensorflow(error) or error from error
+    value = getattr(module, _NAMES.get(name, name))
     globals()[name] = value
     return value
 

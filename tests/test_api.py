@@ -95,6 +95,16 @@ def test_every_public_name_is_there_and_an_unknown_one_is_refused():
         keras_ae.fit  # noqa: B018
 
 
+def test_without_tensorflow_a_name_says_how_to_install_it(monkeypatch):
+    def missing(name):
+        raise ModuleNotFoundError(f"No module named {name!r}", name="tensorflow")
+
+    monkeypatch.setattr(keras_ae.importlib, "import_module", missing)
+    monkeypatch.delitem(vars(keras_ae), "train", raising=False)
+    with pytest.raises(keras_ae.InputError, match=r"TensorFlow is not installed: .*\[cpu\]"):
+        keras_ae.train  # noqa: B018
+
+
 def test_variants_tasks_and_backbones_are_found_by_their_names():
     import keras_ae.backbones
     import keras_ae.tasks

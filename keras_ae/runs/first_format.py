@@ -27,12 +27,23 @@ CLASSES = {
     "TotalCorrelation": "BetaTCVAE",
     "Vamp": "VampPrior",
     "MadeLevels": "GeneratedLevels",
+    "OwnPrior": "LearnedPrior",
 }
 """The classes of recipes that were renamed."""
 
 FIELDS = {
     "": {"warmup": "lr_warmup_steps", "least_steps": "min_steps_per_epoch", "keep": "checkpoint"},
     "Variational": {"warmup": "kl_warmup"},
+    "Autoregressive": {
+        "guess": "auxiliary_weight",
+        "warmup": "kl_warmup",
+        "memory": "context",
+        "width": "units",
+        "held": "hold_class",
+        "rate": "dropout",
+        "spread": "noise_scale",
+    },
+    "Generation": {"draws": "importance_samples"},
     "Contractive": {"weight": "lambda_"},
     "Wasserstein": {"weight": "lambda_"},
     "DisentangledPrior": {"off_diagonal": "lambda_od", "diagonal": "lambda_d"},

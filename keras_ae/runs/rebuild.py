@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
-from keras_ae.recipe import Recipe, recipe_classes
+from keras_ae.recipe import Recipe, flat, recipe_classes
 from keras_ae.runs import first_format
 from keras_ae.runs.data_facts import folder_format
 from keras_ae.runs.settings import RECIPE_FILE
@@ -84,10 +84,17 @@ def recipe_from_settings(settings: Mapping[str, str]) -> Recipe:
         The recipe, without callbacks.
 
     Raises:
-        InputError: If a value or a class is not one of this package's.
+        InputError: If a value, a class or a setting is not one of this package's.
     """
-    fields = {**settings, "callbacks": "()"}
-    return _built(Recipe, fields, "")
+    recipe = _built(Recipe, {**settings, "callbacks": "()"}, "")
+    known = flat(recipe)
+    unknown = [path for path in settings if path not in known and not path.startswith("data.")]
+    if unknown:
+        raise InputError(
+            f"{unknown[0]} of the run is no setting of this version of keras_ae; give the recipe that it was "
+            "trained with, load(directory, recipe=...)"
+        )
+    return recipe
 
 
 def _built(kind: type, settings: Mapping[str, str], prefix: str) -> Any:

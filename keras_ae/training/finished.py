@@ -21,6 +21,7 @@ from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import WEIGHTS_FILE
 from keras_ae.runs.card import read_card
 from keras_ae.runs.load import load_run
+from keras_ae.runs.rebuild import rebuilt_recipe
 from keras_ae.runs.run import Run
 from keras_ae.serving.boundary import NumPyBoundary, ServedSignature
 from keras_ae.serving.exported import DEFAULT_SIGNATURE
@@ -68,21 +69,17 @@ class FinishedRun:
     @property
     def name(self) -> str:
         """The name of the recipe, under which heads are exported."""
-        return str(read_card(self.directory)["recipe"].get("name") or "model")
+        recipe = self._recipe
+        return recipe.name if recipe is not None else str(read_card(self.directory)["recipe"]["name"])
 
     @property
     def recipe(self) -> Recipe:
         """The recipe that the run was trained with.
 
         Raises:
-            InputError: If it has classes that are not this package's.
+            InputError: If its folder names classes that are not this package's.
         """
-        if self._recipe is None:
-            raise InputError(
-                f"the recipe of {self.directory} has classes of its own; give it: "
-                f"keras_ae.load({str(self.directory)!r}, recipe=...)"
-            )
-        return self._recipe
+        return rebuilt_recipe(self.directory) if self._recipe is None else self._recipe
 
     @property
     def heads(self) -> Heads:

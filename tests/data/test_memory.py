@@ -201,3 +201,5 @@ def test_a_recipe_is_rebuilt_from_its_settings(tiny_recipe, random):
         rebuilt.data.load()
     with pytest.raises(InputError, match="task of the run is Mine, which is no class of keras_ae"):
         recipe_from_settings({**settings_of(tiny_recipe), "task": "Mine"})
+    with pytest.raises(InputError, match="variant.depth of the run is no setting of this version"):
+        recipe_from_settings({**settings_of(tiny_recipe), "variant.depth": "3"})

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from conftest import exporting
 
+import keras_ae
 from keras_ae.apps.detection.scoring import Detector
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import code_sampler, generate
@@ -173,3 +174,10 @@ def test_settings_that_old_requests_call_otherwise_are_refused_in_one_line(old, 
     [line] = [line for line in capsys.readouterr().err.splitlines() if line]
     assert "has no field" in line
     assert "min_steps_per_epoch" in line
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_an_old_run_loads_with_its_recipe_in_python(old, name):
+    run = keras_ae.load(old / "runs" / name / "001")
+    assert run.recipe.name == run.name == name
+    assert len(run.history["loss"]) >= 1
