@@ -6,19 +6,24 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from keras_ae.cli.arguments import MODELS
 
-__all__ = ["in_words_of_the_door", "resume_command"]
+__all__ = ["in_words_of_the_door", "report", "resume_command"]
 
-TO_OPTIONS = (
-    (r"(?:OUTPUT= \(--output\)|--output \(make: OUTPUT=\))", "--output"),
-    (r"(?:FORCE=1 \(--force\)|--force \(make: FORCE=1\))", "--force"),
-    (r"(?:RESUME=1 \(--resume\))", "--resume"),
-    (r"ADD=NAME \(--add NAME\)", "--add NAME"),
-    (r"LABEL= \(--class\)", "--class NAME"),
+Replacements = tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]
+
+BOTH = (
+    (r"\b([A-Z]+=\S*) \((--[a-z][^)]*)\)", r"\2", r"\1"),
+    (r"(--[a-z-]+) \(make: ([A-Z]+=\S*)\)", r"\1", r"\2"),
+)
+"""Texts that name a setting in both ways, what the command line takes of them, and what make takes."""
+
+TO_OPTIONS: Replacements = (
+    *((pattern, option) for pattern, option, _ in BOTH),
     (r"\bmake (train|evaluate|export) RECIPE=", r"keras-ae \1 "),
     (r"\bmake evaluate DATA=(\S+)", r"keras-ae evaluate RECIPE --data \1"),
     (r"\bmake (tensorboard|serve|list)\b", r"keras-ae \1"),
@@ -30,11 +35,8 @@ TO_OPTIONS = (
 )
 """Words of make, and the same for the command line."""
 
-TO_VARIABLES = (
-    (r"(?:OUTPUT= \(--output\)|--output \(make: OUTPUT=\))", "OUTPUT="),
-    (r"(?:FORCE=1 \(--force\)|--force \(make: FORCE=1\))", "FORCE=1"),
-    (r"(?:RESUME=1 \(--resume\))", "RESUME=1"),
-    (r"LABEL= \(--class\)", "LABEL="),
+TO_VARIABLES: Replacements = (
+    *((pattern, variable) for pattern, _, variable in BOTH),
     (r"\bkeras-ae (tensorboard|serve)(?! --)\b", r"make \1"),
     (r"\bkeras-ae (train|evaluate|export) (?=[\w./-])", r"make \1 RECIPE="),
     (r"(?<![\w-])--(set|data|output|head) (?=\")", lambda match: f"{match[1].upper()}="),
@@ -42,6 +44,15 @@ TO_VARIABLES = (
     (r"(?<![\w-])--(resume|force|trained)\b(?!-)", lambda match: f"{match[1].upper()}=1"),
 )
 """Words of the command line, and the same for make."""
+
+
+def report(line: str) -> None:
+    """Prints a line about progress at once, in the words of the door.
+
+    Args:
+        line: The line.
+    """
+    print(in_words_of_the_door(line), flush=True)
 
 
 def in_words_of_the_door(text: str) -> str:

@@ -112,6 +112,8 @@ def _check(options):
         raise InputError("--timeout is for a server; name one with --url, or leave it out")
     if options.url is not None and options.models is not None:
         raise InputError("a server has its own models; leave out --models, or --url")
+    if options.force and options.output in (None, STANDARD):
+        raise InputError("--force replaces a file; name one with --output, or leave it out")
     if options.json and options.output == STANDARD:
         raise InputError("--json and --output - both write to standard output; leave one out")
     if options.inputs.count(STANDARD) > 1:

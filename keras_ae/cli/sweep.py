@@ -8,6 +8,7 @@ from typing import Any
 
 from keras_ae.cli.arguments import add_option, add_recipe, add_run, run_request
 from keras_ae.cli.checks import check_data, check_folder
+from keras_ae.cli.messages import report
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
@@ -46,7 +47,7 @@ def sweep(options: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     root = (options.run_dir or options.runs / recipe.name) / f"sweep-{options.field}"
-    tables = sweep(recipe, options.field, values, root)
+    tables = sweep(recipe, options.field, values, root, report)
     there = shared_metrics(tables, recipe.name)
     metric = options.metric or next(iter(there), "")
     if metric not in there:

@@ -20,7 +20,7 @@ from keras_ae.cli.arguments import (
     words,
 )
 from keras_ae.cli.checks import check_data, check_extras, check_folder
-from keras_ae.cli.messages import in_words_of_the_door
+from keras_ae.cli.messages import in_words_of_the_door, report
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import metrics_table
 from keras_ae.errors import InputError
@@ -119,7 +119,7 @@ def complete_training(
         options.run_dir,
         resume,
         keep,
-        report=lambda line: print(in_words_of_the_door(line), flush=True),
+        report=report,
         show_metrics=print_metrics,
     )
     print(f"images and curves: {run.directory}")
@@ -148,7 +148,7 @@ def evaluate(options: argparse.Namespace) -> int:
     request = RunRequest.of_run(directory, options.recipe)
     data = None if test_set is not None else options.data
     recipe = request.changed(data, settings).load()
-    tables = evaluate_run(load_run(recipe, directory, test_set=test_set))
+    tables = evaluate_run(load_run(recipe, directory, report, test_set))
     _show_metrics(options, *tables, run=directory)
     return 0
 
@@ -175,7 +175,8 @@ def benchmark(options: argparse.Namespace) -> int:
         names,
         options.epochs,
         settings,
-        seeds=options.seeds,
+        report,
+        options.seeds,
     )
     metrics = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
     text = (folder / "table.md").read_text(encoding="utf-8")

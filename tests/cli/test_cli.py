@@ -54,14 +54,18 @@ def workplace(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """(a folder in which `denoising` was trained on the images, one of them broken; what it printed)"""
+    """(a folder in which `denoising` was trained on images, one of them broken; what it printed; progress)"""
     folder = tmp_path_factory.mktemp("finished")
     draw_images(folder / "images")
     (folder / "images" / "broken.png").write_bytes(b"x")
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(io.StringIO()) as printed,
+        contextlib.redirect_stderr(io.StringIO()) as progress,
+    ):
         patch.chdir(folder)
         assert cli.main(["train", "denoising", "--data", "images", *QUICK]) == 0
-    return folder, printed.getvalue()
+    return folder, printed.getvalue(), progress.getvalue()
 
 
 @pytest.fixture
@@ -72,7 +76,21 @@ def trained(workplace, finished):
 
 
 def test_train_leaves_a_table_a_card_heads_and_the_next_commands(finished):
-    workplace, printed = finished
+    workplace, printed, progress = finished
+    steps = (
+        "loading the data",
+        "fitting the baselines",
+        "scoring noisy input",
+        "scoring denoising",
+        "writing TensorBoard's last pages",
+        "exporting encoder",
+        "exporting decoder",
+    )
+    assert [line for line in progress.splitlines() if line.startswith(steps)] == sorted(
+        (line for line in progress.splitlines() if line.startswith(steps)),
+        key=lambda line: next(place for place, step in enumerate(steps) if line.startswith(step)),
+    )
+    assert all(step in progress for step in steps)
     for text in (
         "left out 1 of 41 images",
         "broken.png",

@@ -57,6 +57,17 @@ MESSAGES = [
         "leave it out, or use RECIPE=conditional",
     ),
     (
+        "expected a length with an opening: LENGTH=100 (--length 100)",
+        "expected a length with an opening: --length 100",
+        "expected a length with an opening: LENGTH=100",
+    ),
+    ("name its class: LABEL= (--class)", "name its class: --class", "name its class: LABEL="),
+    (
+        "look at them: keras-ae tensorboard; keras-ae serve --models m",
+        "look at them: keras-ae tensorboard; keras-ae serve --models m",
+        "look at them: make tensorboard; keras-ae serve --models m",
+    ),
+    (
         "leave out --head-version, --models and --outputs; data.key=y; e=1",
         "leave out --head-version, --models and --outputs; data.key=y; e=1",
         "leave out --head-version, --models and --outputs; data.key=y; e=1",

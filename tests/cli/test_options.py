@@ -143,6 +143,7 @@ def test_a_former_or_unread_option_is_refused_in_one_line(words, message, capsys
     [
         ("predict r a.npy --timeout 3", "--timeout is for a server; name one with --url"),
         ("predict r a.npy --url http://x --models m", "a server has its own models; leave out --models"),
+        ("predict r a.npy --force", "--force replaces a file; name one with --output"),
         ("predict r - -", "standard input can be read once; name - once"),
         ("predict r a.npy --json --output -", "--json and --output - both write to standard output"),
         ("encode r a.npy --json --output -", "--json and --output - both write to standard output"),

@@ -91,7 +91,8 @@ def test_the_verb_prints_a_line_a_value_and_refuses_what_is_none(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     table = {"PCA": {"auroc": 0.5}, "image_anomaly": {"auroc": 0.75}}
     monkeypatch.setattr(
-        "keras_ae.experiments.sweep.sweep", lambda recipe, field, values, root: dict.fromkeys(values, table)
+        "keras_ae.experiments.sweep.sweep",
+        lambda recipe, field, values, root, report: dict.fromkeys(values, table),
     )
     assert cli.main(["sweep", "image_anomaly", "data.normal", "0..1"]) == 0
     assert capsys.readouterr().out.splitlines() == [
