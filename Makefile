@@ -22,33 +22,10 @@ TAKES.benchmark := DATA VARIANTS EPOCHS SET SEEDS
 TESTS := test test-slow test-docs test-real test-extras test-browser
 DEVELOPMENT := $(TESTS) lint format docs clean
 
-# deprecated: write .venv/bin/keras-ae and the target's name
-TAKES.list :=
-TAKES.encode := RECIPE INPUT OUTPUT HEAD
-NEEDS.encode := RECIPE INPUT
-TAKES.restore := RECIPE INPUT OUTPUT MASK FORCE
-NEEDS.restore := RECIPE INPUT
-TAKES.detect := RECIPE INPUT SET OUTPUT TRAINED FORCE
-NEEDS.detect := RECIPE INPUT
-TAKES.monitor := RECIPE INPUT SET
-NEEDS.monitor := RECIPE INPUT
-TAKES.sweep := RECIPE FIELD VALUES DATA SET
-NEEDS.sweep := RECIPE FIELD VALUES
-TAKES.generate := RECIPE COUNT SEED OUTPUT LABEL FORCE LENGTH AFTER TEMPERATURE BEST PLAYABLE
-NEEDS.generate := RECIPE
-TAKES.interpolate := RECIPE FROM TO OUTPUT LABEL FORCE STEPS
-NEEDS.interpolate := RECIPE FROM TO
-TAKES.traverse := RECIPE INPUT OUTPUT LABEL FORCE DIMENSION STEPS
-NEEDS.traverse := RECIPE
-TAKES.attribute := RECIPE INPUT OUTPUT LABEL FORCE ADD STRENGTH
-NEEDS.attribute := RECIPE ADD
-TAKES.reconstruct := RECIPE INPUT OUTPUT LABEL FORCE
-NEEDS.reconstruct := RECIPE INPUT
-TAKES.nearest := RECIPE INPUT OUTPUT LABEL FORCE COUNT
-NEEDS.nearest := RECIPE INPUT
-DEPRECATED := list encode restore detect monitor sweep generate interpolate traverse attribute reconstruct nearest
+# former targets
+VERBS := list encode restore detect monitor sweep generate interpolate traverse attribute reconstruct nearest
 
-TARGETS := help setup train evaluate export predict tensorboard serve verify-serving benchmark $(DEVELOPMENT) $(DEPRECATED)
+TARGETS := help setup train evaluate export predict tensorboard serve verify-serving benchmark $(DEVELOPMENT)
 .PHONY: $(TARGETS)
 NAMES := $(sort $(foreach target,$(TARGETS),$(TAKES.$(target))))
 GIVEN := $(sort $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
@@ -63,12 +40,10 @@ quoted = '$(subst ','\'',$(1))'
 written = $(if $(1),$(addsuffix =,$(1)),no variable)
 is_file = $(shell test -f $(call quoted,$(1)) && echo yes)
 
-ifeq ($(filter-out $(TARGETS),$(GOALS)),)
-
-# a former name, which would otherwise pass for a mistake
-ifneq ($(filter UNIT,$(GIVEN)),)
-$(error UNIT= has another name: write DIMENSION=, as in make traverse RECIPE=denoising DIMENSION=2)
+ifneq ($(filter $(VERBS),$(GOALS)),)
+$(error $(filter $(VERBS),$(GOALS)) is a verb of the command line: .venv/bin/keras-ae $(firstword $(filter $(VERBS),$(GOALS))) --help)
 endif
+ifeq ($(filter-out $(TARGETS),$(GOALS)),)
 
 # a new .venv takes PYTHON= and LOCKED=, whatever the target
 USED := $(foreach goal,$(GOALS),$(TAKES.$(goal)))
@@ -84,7 +59,7 @@ endif
 $(error make $(GOALS) does not take $(call written,$(UNUSED)); it takes $(call written,$(sort $(foreach goal,$(GOALS),$(TAKES.$(goal)))))$(if $(filter SET,$(USED)),; a field of the recipe goes into SET=$(comma) as in SET="epochs=5 seed=1"))
 endif
 
-FLAGS := RESUME FORCE TRAINED PLAYABLE LOCKED BATCHING
+FLAGS := RESUME FORCE LOCKED BATCHING
 $(foreach flag,$(FLAGS),$(if $(filter-out 0 1 no yes,$($(flag))),$(error expected $(flag)=1 or $(flag)=0, received $(flag)=$($(flag)))))
 $(foreach flag,$(filter-out BATCHING,$(FLAGS)),$(if $(filter 0 no,$($(flag))),$(eval override $(flag) :=)))
 
@@ -92,19 +67,12 @@ RECIPES := $(filter-out _%,$(patsubst recipes/%.py,%,$(wildcard recipes/*.py)))
 $(foreach goal,$(GOALS),$(foreach name,$(NEEDS.$(goal)),$(if $(strip $($(name))),,$(error \
   make $(goal) needs $(name)=$(if $(filter RECIPE,$(name)),$(comma) one of $(RECIPES),; it takes $(call written,$(TAKES.$(goal))))))))
 
-# verbs that load the recipe itself; others also take what was exported
-LOADING := train evaluate export detect monitor sweep generate interpolate traverse attribute reconstruct nearest
-ifneq ($(filter $(LOADING),$(GOALS)),)
+# these load the recipe itself; others also take what was exported
+ifneq ($(filter train evaluate export,$(GOALS)),)
 ifeq ($(call is_file,recipes/$(RECIPE).py)$(if $(filter %.py,$(RECIPE)),$(call is_file,$(RECIPE))),)
 $(error expected RECIPE= to be one of $(RECIPES), or the path of a .py file; received RECIPE=$(RECIPE))
 endif
 endif
-ifneq ($(filter detect monitor,$(GOALS)),)
-ifeq ($(call is_file,$(INPUT)),)
-$(error expected INPUT= to be a CSV file; there is no file $(INPUT))
-endif
-endif
-
 # the first interpreter that TensorFlow is built for and that can make an environment
 CANDIDATES := $(if $(PYTHON),$(call quoted,$(PYTHON)),python3 python3.13 python3.12 python3.11)
 AGAIN := $(if $(and $(filter setup,$(GOALS)),$(PYTHON)$(LOCKED)),again)
@@ -222,46 +190,3 @@ extras: $(READY)
 	  test -e ".venv/.$$extra" || { echo "installing extra packages for $$RECIPE: $$extra"; \
 	    $(PIP) -e ".[$$extra]" && touch ".venv/.$$extra"; } || exit; \
 	done
-
-# Deprecated: each is the verb of .venv/bin/keras-ae with the same name.
-
-encode: $(READY)
-	@$(BIN)/keras-ae encode "$$RECIPE" "$$INPUT" --output "$${OUTPUT:-codes.npy}" $${HEAD:+--head "$$HEAD"}
-
-restore: $(READY)
-	@$(BIN)/keras-ae restore "$$RECIPE" "$$INPUT" $${OUTPUT:+--output "$$OUTPUT"} $${MASK:+--mask "$$MASK"} $${FORCE:+--force}
-
-detect: $(READY) extras
-	@$(BIN)/keras-ae detect "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"} $${OUTPUT:+--output "$$OUTPUT"} \
-	  $${FORCE:+--force} $${TRAINED:+--trained}
-
-monitor: $(READY) extras
-	@$(BIN)/keras-ae monitor "$$RECIPE" "$$INPUT" $${SET:+--set "$$SET"}
-
-sweep: $(READY) extras
-	@$(BIN)/keras-ae sweep "$$RECIPE" "$$FIELD" "$$VALUES" $${DATA:+--data "$$DATA"} $${SET:+--set "$$SET"}
-
-# options that several of the next targets share
-SHARED = $${OUTPUT:+--output "$$OUTPUT"} $${LABEL:+--class "$$LABEL"} $${FORCE:+--force}
-
-generate: $(READY) extras
-	@$(BIN)/keras-ae generate "$$RECIPE" $${COUNT:+--count "$$COUNT"} $${SEED:+--seed "$$SEED"} $(SHARED) $${LENGTH:+--length "$$LENGTH"} \
-	  $${AFTER:+--after "$$AFTER"} $${TEMPERATURE:+--temperature "$$TEMPERATURE"} $${BEST:+--best-of "$$BEST"} $${PLAYABLE:+--playable}
-
-interpolate: $(READY) extras
-	@$(BIN)/keras-ae interpolate "$$RECIPE" "$$FROM" "$$TO" $(SHARED) $${STEPS:+--steps "$$STEPS"}
-
-traverse: $(READY) extras
-	@$(BIN)/keras-ae traverse "$$RECIPE" "$${INPUT:-test:0}" $(SHARED) $${DIMENSION:+--dimension "$$DIMENSION"} $${STEPS:+--steps "$$STEPS"}
-
-attribute: $(READY) extras
-	@$(BIN)/keras-ae attribute "$$RECIPE" "$${INPUT:-test:0}" --add "$$ADD" $(SHARED) $${STRENGTH:+--strength "$$STRENGTH"}
-
-reconstruct: $(READY) extras
-	@$(BIN)/keras-ae reconstruct "$$RECIPE" "$$INPUT" $(SHARED)
-
-nearest: $(READY) extras
-	@$(BIN)/keras-ae nearest "$$RECIPE" "$$INPUT" $(SHARED) $${COUNT:+--count "$$COUNT"}
-
-list: $(READY)
-	@$(BIN)/keras-ae list

@@ -1,7 +1,7 @@
 """Color gray photographs: a and b of Lab, predicted from their lightness.
 
     make train RECIPE=colorization
-    make restore RECIPE=colorization INPUT=gray.jpg
+    keras-ae restore colorization gray.jpg
 
 Vivid colors, which are rare, weigh more in the loss than gray ones. The more photographs, the more it learns:
 take a folder of many. ab error and colorfulness, one run each on 2 cores of an AMD EPYC (AVX2, no GPU, with

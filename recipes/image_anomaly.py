@@ -1,4 +1,4 @@
-r"""Find images that are unlike the normal ones: one class of digits, or a folder `good` beside others.
+"""Find images that are unlike the normal ones: one class of digits, or a folder `good` beside others.
 
     make train RECIPE=image_anomaly                              zeros among embedded digits
     make train RECIPE=image_anomaly DATA=parts                   parts/good and parts/scratched, parts/bent
@@ -7,8 +7,7 @@ r"""Find images that are unlike the normal ones: one class of digits, or a folde
 The anomaly score combines the reconstruction error with the distance of the code from those of normal images;
 the detector also returns a map of the error, pixel by pixel. All ten digits, each as the normal one:
 
-    make sweep RECIPE=image_anomaly DATA=mnist FIELD=data.normal VALUES=0..9 \
-      SET="epochs=12 min_steps_per_epoch=0"
+    keras-ae sweep image_anomaly data.normal 0..9 --data mnist --set "epochs=12 min_steps_per_epoch=0"
 """
 
 from keras_ae.backbones.conv2d import ConvBackbone

@@ -1,7 +1,7 @@
 """Fill holes in photographs: missing pixels, rectangles and strokes; known pixels stay as they are.
 
     make train RECIPE=inpainting
-    make restore RECIPE=inpainting INPUT=photo.jpg MASK=holes.png
+    keras-ae restore inpainting photo.jpg --mask holes.png
 
 The mask is white where the photograph has holes; without one, fully transparent pixels are filled. The
 network corrects a smooth filling. PSNR and SSIM of whole test images with half of the pixels missing,

@@ -2,7 +2,7 @@
 
     make train RECIPE=music_generation              Bach's chorales as they come with music21
     make train RECIPE=music_generation DATA=jsb     or a folder of MIDI files
-    make generate RECIPE=music_generation COUNT=4 SEED=1 LENGTH=64 PLAYABLE=1
+    keras-ae generate music_generation --count 4 --seed 1 --length 64 --playable
 
 Convolutions over sixteenths encode four bars as 128 numbers; the decoder then chooses note after note, each
 by the code, the half bar before and the notes that sound already. A run on 2 cores of an Intel Xeon (AVX-512,

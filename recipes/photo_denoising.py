@@ -3,7 +3,7 @@
     make train RECIPE=photo_denoising                               parts of two photographs, in color
     make train RECIPE=photo_denoising DATA=bsd400 SET="epochs=40"   400 gray photographs, 59 minutes
     make evaluate RECIPE=photo_denoising DATA=Set12                 or Set68
-    make restore RECIPE=photo_denoising INPUT=photo.jpg
+    keras-ae restore photo_denoising photo.jpg
 
 850,372 parameters. PSNR and SSIM of whole test images, one run on 2 cores of an AMD EPYC (AVX2, no GPU, with
 other work), seed 0:

@@ -3,7 +3,7 @@
     make train RECIPE=super_resolution SET="task.scale=2"               parts of two photographs
     make train RECIPE=super_resolution DATA=bsd400 SET="epochs=27"      400 photographs, 41 minutes
     make evaluate RECIPE=super_resolution DATA=Set5                     or Set14, BSD100
-    make restore RECIPE=super_resolution INPUT=photo.jpg
+    keras-ae restore super_resolution photo.jpg
 
 The network enlarges luminance; colors are enlarged bicubically. Photographs may have any size. PSNR and SSIM
 of luminance without a border as wide as the scale, trained on bsd400, one run each on 2 cores of an AMD EPYC
