@@ -205,6 +205,8 @@ class Runner:
         if verb == "benchmark" and "--variants" not in words:
             words = (*words, "--variants", "sparse,variational")
         words = (*words, *FEWER.get(verb, ()))
+        if "--time" in words:
+            words = (*words, "--time", "5")
         if verb == "generate" and "--length" in words:
             shorter = {"level_generation": "60", "music_generation": "8"}[words[1]]
             words = (*words, "--length", shorter)
@@ -227,8 +229,9 @@ class Runner:
             self.run("train", recipe)
         if verb in ("rollback", "label"):
             self.run("export", recipe)
+        own = words[words.index("--output") + 1] if "--output" in words else None
         for word in words[1:]:
-            if word in MADE and not (self.folder / word).exists():
+            if word in MADE and word != own and not (self.folder / word).exists():
                 MADE[word](self)
 
 
