@@ -1,4 +1,4 @@
-"""Color gray photographs: a and b of Lab, predicted from their lightness.
+r"""Color gray photographs: a and b of Lab, predicted from their lightness.
 
     make train RECIPE=colorization
     keras-ae restore colorization gray.jpg
@@ -11,7 +11,7 @@ other work), 3 minutes and 1, seed 0:
     photographs (two)       their parts      12.5         16.4           12.2    19.4    13.9
     scikit_photographs      BSD100           16.5         19.7           25.5    17.0    18.0
 
-    make train RECIPE=colorization DATA=scikit_photographs
+    make train RECIPE=colorization DATA=scikit_photographs \
         SET="epochs=3 data.cropping.count=1024 lr_warmup_steps=50"
 """
 

@@ -1,5 +1,6 @@
 """The guides, for the tests of them: their blocks of code, commands, headings and links."""
 
+import ast
 import functools
 import os
 import re
@@ -67,6 +68,22 @@ def commands(guide):
                 yield Command(guide, first + begun, whole)
             begun = number + 1
         assert begun == len(lines), f"{guide}:{first}: a quotation mark is not closed"
+
+
+def recipe_commands(path):
+    """The commands in a recipe's docstring; what follows one in its line, after two spaces, is a comment."""
+    lines = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()
+    for number, line in enumerate(lines):
+        if re.match(r"    (make|keras-ae) ", line):
+            alone = re.sub(r"(?<=\S) {2,}.*", "", line.strip())
+            if not alone.endswith("\\") and _is_closed(alone):
+                yield Command(path, number + 1, alone)
+                continue
+            for last in range(number + 1, len(lines)):
+                whole = "\n".join(map(str.strip, lines[number : last + 1]))
+                if not whole.endswith("\\") and _is_closed(whole):
+                    yield Command(path, number + 1, whole)
+                    break
 
 
 def _is_closed(text):

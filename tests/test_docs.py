@@ -45,8 +45,13 @@ NOT_RUN = {
 }
 """Commands that are not run, as they stand in a guide without their comment, and why."""
 
-NEEDS = {"convert": ("onnx", "ai_edge_litert"), "beam": ("apache_beam",), "codes.parquet": ("pyarrow",)}
-"""Words of commands, and the modules without which they are skipped; `make test-extras` has them."""
+NEEDS = {
+    "keras-ae convert": ("onnx", "ai_edge_litert"),
+    "keras_ae.apps.encoding.beam": ("apache_beam",),
+    "codes.parquet": ("pyarrow",),
+    "music_generation": ("music21",),
+}
+"""Parts of commands, and the modules of extras without which these are skipped."""
 
 DOWNLOADED_OR_LARGE = {
     "mnist", "fashion_mnist", "photographs", "scikit_photographs", "chorales", "jsb", "mario", "zelda",
@@ -302,10 +307,10 @@ def direct(monkeypatch):
 @pytest.mark.parametrize("command", RUN, ids=str)
 def test_a_command_of_a_guide_runs(command, make, shared, request, monkeypatch):
     words = command.words
-    for word, modules in NEEDS.items():
-        if word in words or f"keras_ae.apps.encoding.{word}" in words:
-            for module in modules:
-                pytest.importorskip(module)
+    for part, modules in NEEDS.items():
+        missing = [module for module in modules if importlib.util.find_spec(module) is None]
+        if part in command.text and missing:
+            pytest.skip(f"needs {' and '.join(missing)}")
     if words[0] in ("make", "keras-ae") or words[:3] == ("python", "-m", "keras_ae"):
         calls = make(*words[1:]) if words[0] == "make" else [words[1 if words[0] == "keras-ae" else 3 :]]
         assert calls
