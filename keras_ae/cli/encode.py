@@ -81,7 +81,8 @@ def encode(options: argparse.Namespace) -> int:
         )  # fmt: skip
         head, stream = request.open()
         encoded = encode(head, stream, output, options.batch, options.force, _bar(options, stream.count))
-        lines = summary(encoded, head, stream, output)
+        name = Path("standard output") if options.output == STANDARD else output
+        lines = summary(encoded, head, stream, name)
     if encoded.remark:
         print(f"keras-ae: {encoded.remark}", file=sys.stderr)
     if options.output == STANDARD:

@@ -100,7 +100,7 @@ def predict(options: argparse.Namespace) -> int:
     if not prediction.rows:
         print(f"keras-ae: none of {prediction.count} images could be used", file=sys.stderr)
     elif options.output == STANDARD:
-        print(*prediction.written, sep="\n")
+        print(*(line.replace(str(output), "standard output") for line in prediction.written), sep="\n")
     else:
         _show(options, prediction)
     return 1 if prediction.failures else 0
