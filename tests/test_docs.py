@@ -339,10 +339,6 @@ def test_a_command_of_a_guide_runs(command, make, shared, request, monkeypatch):
 
 def run_keras_ae(call, shared, request, monkeypatch):
     """Runs a call of keras-ae where it disturbs no other."""
-    if call == ("--help",):
-        with pytest.raises(SystemExit, match="^0$"):
-            main(["--help"])
-        return
     is_apart = call[0] == "train" and len(call) > 2
     runner = request.getfixturevalue("apart") if is_apart else shared
     monkeypatch.chdir(runner.folder)
