@@ -87,6 +87,8 @@ def train(
         changed = _changed(recipe, data, validation_data, fields)
         own = None if directory is None else Path(directory)
         resumed = run_folder(Path(runs), changed.name, own) if resume else None
+        if resume and resumed is None:
+            report(f"nothing to resume in {Path(runs) / changed.name}: starting a new run")
         folder = resumed or own or next_folder(Path(runs) / changed.name)
         training.claim(changed, folder, resume=resumed is not None)
         _request(recipe, data, fields, changed).write(folder)

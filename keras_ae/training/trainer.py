@@ -150,6 +150,19 @@ class Trainer(keras.Model):
         """
         return super().test_step(self._completed(data, training=False))
 
+    def predict_step(self, data: Any) -> dict[str, Tensor]:
+        """Runs the trained model on one batch, with the noise of validation where it samples.
+
+        Args:
+            data: A batch, as `predict` passes it.
+
+        Returns:
+            The outputs by name.
+        """
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        inputs = x["inputs"] if isinstance(x, dict) else x
+        return super().predict_step((self._completed((x, inputs), training=False)[0],))
+
     def _completed(self, data, training):
         """A batch with the inputs and the targets that it lacks."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -158,9 +171,10 @@ class Trainer(keras.Model):
             return data
         inputs = values(tensors["inputs"])
         rows = tf.range(tf.shape(inputs)[0], dtype=tf.int64)
-        step = tf.cast(self.optimizer.iterations, tf.int64) * 2**32
         seed = 0 if self.examples is None else self.examples.seed
-        numbers = step + rows if training else -1 - rows
+        numbers = -1 - rows
+        if training:
+            numbers = tf.cast(self.optimizer.iterations, tf.int64) * 2**32 + rows
         seeds = tf.stack([tf.fill(tf.shape(rows), tf.constant(seed, tf.int64)), numbers], axis=-1)
         if y is None:
             inputs, y = (inputs, inputs) if self.examples is None else self.examples.pair(inputs, seeds)

@@ -44,6 +44,11 @@ def in_python(text: str) -> str:
 
     def arguments(match):
         settings = [word.partition("=") for word in match[1].split()]
-        return ", ".join(f"{name.replace('.', '__')}{equals}{value}" for name, equals, value in settings)
+        return ", ".join(f"{name.replace('.', '__')}={_literal(value)}" for name, _, value in settings)
 
     return RESUMING.sub("resume=True", re.sub(r'(?:RESUME=1 )?SET="([^"]*)"', arguments, text))
+
+
+def _literal(value: str) -> str:
+    """A value of a setting as Python has it: numbers and the dots of an example bare, all else quoted."""
+    return value if value == "..." or re.fullmatch(r"[-+.\de]+", value) else f'"{value}"'

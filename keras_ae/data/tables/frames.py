@@ -160,11 +160,11 @@ def _numbers(name, values):
 def _words(name, values):
     """Words, as they would be read from a file; numbers and truth values among them by their text."""
     present = values.notna().to_numpy()
-    for row in np.flatnonzero(present):
-        if not isinstance(values.iloc[row], str | int | float | bool | np.generic):
+    for row, cell in enumerate(values.tolist()):
+        if present[row] and not isinstance(cell, str | int | float | np.generic):
             raise InputError(
                 f"expected numbers, words or times in column {name!r}, row {row} holds a "
-                f"{type(values.iloc[row]).__name__}; leave the column out of the data frame"
+                f"{type(cell).__name__}; leave the column out of the data frame"
             )
     texts = values.astype(object).where(present, "").map(str).str.strip()
     codes, words = pd.factorize(texts.mask(texts.isin(MISSING)))
