@@ -50,7 +50,10 @@ def pack(directory: Path, file: Path, replace: bool = False) -> Path:
         InputError: If the run is not finished, or the file exists or cannot be written.
     """
     if not (directory / MODEL_FILE).is_file():
-        raise InputError(f"expected the folder of a finished run; {directory} has no {MODEL_FILE}")
+        raise InputError(
+            f"expected the folder of a finished run; {directory} has no {MODEL_FILE}; name a recipe, "
+            "or a run's folder such as runs/denoising/001"
+        )
     if file.exists() and not replace:
         raise InputError(f"{file} exists; name another file, or replace it with --force")
     paths = {path.relative_to(directory).as_posix(): path for path in sorted(_packed_files(directory))}
@@ -101,7 +104,7 @@ def unpack(file: Path, runs: Path) -> Path:
     except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
         raise InputError(
             f"expected a packed run, as keras-ae pack writes it; {file} cannot be read "
-            f"({' '.join(str(error).split())})"
+            f"({' '.join(str(error).split())}); name the file that it wrote, or pack the run again"
         ) from error
     return folder
 
