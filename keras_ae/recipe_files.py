@@ -231,7 +231,10 @@ MOVED = dict(
     client.faults client.transport
     data.connections data.tables.connections
     data.crops data.images.crops
-    data.csvs data.tables.csv_file
+    data.csvs data.tables.reading
+    data.csvs.Column data.tables.columns.Column
+    data.csvs.Table data.tables.columns.Table
+    data.csvs.detect_dialect data.tables.dialect.detect_dialect
     data.daily data.series.daily
     data.dataset.Data data.types.Data
     data.dataset.Named data.dataset.Dataset

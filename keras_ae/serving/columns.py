@@ -32,8 +32,9 @@ def read_columns(path: Path, specs: Mapping[str, dict[str, Any]]) -> dict[str, n
     Raises:
         InputError: The file lacks a column.
     """
-    from keras_ae.data.tables.csv_file import detect_dialect, read_table
+    from keras_ae.data.tables.dialect import detect_dialect
     from keras_ae.data.tables.preprocessing import served_names, words_of
+    from keras_ae.data.tables.reading import read_table
 
     names = served_names(detect_dialect(path).names)
     if list(specs) == ["inputs"] or not set(specs) <= set(names):

@@ -15,7 +15,7 @@ from keras_ae.apps.detection.charts import MOST_POINTS, merged, outline, series_
 from keras_ae.apps.detection.report import flagged_spans, write_rows
 from keras_ae.apps.detection.scoring import Detector, ScoredRows, drift, scored_file
 from keras_ae.data.series.resample import Series
-from keras_ae.data.tables.csv_file import read_table
+from keras_ae.data.tables.reading import read_table
 from keras_ae.errors import InputError
 from keras_ae.recipe import load
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_ae.data.tables.csv_file import Column
+from keras_ae.data.tables.columns import Column
 from keras_ae.data.tables.preprocessing import SCALINGS, fit_number, fit_preprocessor, words_of
 
 

@@ -10,7 +10,7 @@ from keras_ae.data.series.resample import (
     spans,
     window_starts,
 )
-from keras_ae.data.tables.csv_file import read_table
+from keras_ae.data.tables.reading import read_table
 from keras_ae.errors import InputError
 
 

@@ -12,7 +12,7 @@ from keras_ae.apps.detection.charts import series_chart, table_chart
 from keras_ae.apps.detection.scoring import Detector, ScoredRows
 from keras_ae.data.series.resample import Series, spans
 from keras_ae.data.series.windows import format_times, has_times
-from keras_ae.data.tables.csv_file import detect_dialect
+from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.files import written_whole
 
 __all__ = ["flagged_spans", "write", "write_rows"]

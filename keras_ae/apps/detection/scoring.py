@@ -13,8 +13,8 @@ from scipy.stats import ks_2samp
 
 from keras_ae.data.series.resample import Series, mean_over_windows, series_from_table
 from keras_ae.data.series.windows import split_into_windows, step_of_time
-from keras_ae.data.tables.csv_file import read_table
 from keras_ae.data.tables.preprocessing import Preprocessor
+from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.data.types import values
 from keras_ae.errors import InputError

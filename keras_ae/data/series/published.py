@@ -15,7 +15,7 @@ from keras_ae.data.download import download, read_manifest
 from keras_ae.data.series.resample import Series, series_from_table
 from keras_ae.data.series.windows import DailyPattern, data_of
 from keras_ae.data.splits import assign, digests
-from keras_ae.data.tables.csv_file import read_table
+from keras_ae.data.tables.reading import read_table
 from keras_ae.data.types import Data, Points, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least

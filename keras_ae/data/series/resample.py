@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_ae.data.tables.csv_file import Column, Table
+from keras_ae.data.tables.columns import Column, Table
 from keras_ae.errors import InputError
 
 __all__ = ["Series", "cut_windows", "mean_over_windows", "series_from_table", "spans", "window_starts"]

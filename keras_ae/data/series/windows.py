@@ -14,7 +14,7 @@ import pandas as pd
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.series.daily import KINDS, daily_pattern
 from keras_ae.data.series.resample import Series, cut_windows, series_from_table, window_starts
-from keras_ae.data.tables.csv_file import read_table
+from keras_ae.data.tables.reading import read_table
 from keras_ae.data.types import SHARPEST, Data, Points, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least

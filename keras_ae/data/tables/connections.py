@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from keras_ae.data.tables.csv_file import Column
+from keras_ae.data.tables.columns import Column
 
 __all__ = ["generate_connections"]
 

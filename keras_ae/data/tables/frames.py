@@ -10,7 +10,7 @@ import pandas as pd
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign
-from keras_ae.data.tables.csv_file import MISSING, Column, Table
+from keras_ae.data.tables.columns import MISSING, Column, Table
 from keras_ae.data.tables.tables import TEST, VALIDATION, BreastCancer, check_scaling, data_of_table
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError

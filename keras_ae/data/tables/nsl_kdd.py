@@ -10,8 +10,9 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download
 from keras_ae.data.splits import assign, digests
+from keras_ae.data.tables.columns import Column, Table
 from keras_ae.data.tables.connections import generate_connections
-from keras_ae.data.tables.csv_file import Column, Table, read_table
+from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.tables import check_scaling, concatenated, data_of
 from keras_ae.data.types import Data
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras import layers
 from keras.utils import FeatureSpace
 
-from keras_ae.data.tables.csv_file import Column
+from keras_ae.data.tables.columns import Column
 
 __all__ = [
     "MOST_WORDS",

@@ -11,8 +11,9 @@ import numpy as np
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests
-from keras_ae.data.tables.csv_file import Column, Table, read_table
+from keras_ae.data.tables.columns import Column, Table
 from keras_ae.data.tables.preprocessing import MOST_WORDS, SCALINGS, fit_preprocessor, words_of
+from keras_ae.data.tables.reading import read_table
 from keras_ae.data.types import LARGEST, SHARPEST, Data, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from keras_ae.data.tables import csv_file
-from keras_ae.data.tables.csv_file import read_table
+from keras_ae.data.tables import dialect, reading
+from keras_ae.data.tables.columns import MISSING
+from keras_ae.data.tables.reading import read_table
 from keras_ae.errors import InputError
 
 
@@ -62,7 +63,7 @@ def test_names_that_are_repeated_or_empty_are_told_apart(read):
     assert list(read("a,,a\n1,2,3\n").columns) == ["a", "column_2", "a_3"]
 
 
-@pytest.mark.parametrize("missing", csv_file.MISSING)
+@pytest.mark.parametrize("missing", MISSING)
 def test_every_way_to_say_missing_is_missing(read, missing):
     table = read(f"a,b,c\n1,x,2024-01-01\n{missing},{missing},{missing}\n")
     assert [column.missing.tolist() for column in table.columns.values()] == [[False, True]] * 3
@@ -87,7 +88,7 @@ def test_a_kind_can_be_corrected(read):
 def test_many_rows_are_read_some_at_a_time(read, monkeypatch):
     text = "a,b\n" + "".join(f"{row},w{row % 7}\n" for row in range(1000))
     whole = read(text)
-    monkeypatch.setattr(csv_file, "ROWS_AT_ONCE", 64)
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 64)
     parts = read(text)
     for name, column in parts.columns.items():
         np.testing.assert_array_equal(column.values, whole.columns[name].values)
@@ -95,7 +96,7 @@ def test_many_rows_are_read_some_at_a_time(read, monkeypatch):
 
 
 def test_a_file_longer_than_its_beginning_is_understood_by_that(read, monkeypatch):
-    monkeypatch.setattr(csv_file, "LOOKED_AT", 45)
+    monkeypatch.setattr(dialect, "LOOKED_AT", 45)
     assert len(read(PLAIN)) == 3
 
 
@@ -164,9 +165,9 @@ def test_a_wrong_column_or_kind_is_refused(read, tmp_path):
 
 
 def test_what_does_not_fit_the_memory_is_refused(read, monkeypatch):
-    monkeypatch.setattr(csv_file, "LARGEST", 100)
+    monkeypatch.setattr(reading, "LARGEST", 100)
     with pytest.raises(InputError, match="more than .* GiB of values"):
         read("a,b\n" + "1,2\n" * 10)
-    monkeypatch.setattr(csv_file, "MOST_COLUMNS", 1)
+    monkeypatch.setattr(dialect, "MOST_COLUMNS", 1)
     with pytest.raises(InputError, match="at most 1 columns, found 2"):
         read("a,b\n1,2\n")

@@ -1,0 +1,54 @@
+"""Columns of numbers, words or times, and tables of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["KINDS", "MISSING", "Column", "Table"]
+
+KINDS = ("number", "text", "time")
+MISSING = ("", "?", "-", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "none", "NaT")
+"""Texts that stand for a missing value, without the blanks around them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """The values of a column.
+
+    Attributes:
+        name: Name of the column.
+        kind: "number", "text" or "time".
+        values: (n,). Of numbers: float64, NaN where missing. Of text: int32, indices into `words`, -1 where
+            missing. Of times: int64, nanoseconds since 1970 in UTC, the lowest integer where missing.
+        words: The different words of a column of text.
+    """
+
+    name: str
+    kind: str
+    values: np.ndarray
+    words: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Where values are missing: (n,), bool."""
+        if self.kind == "number":
+            return np.isnan(self.values)
+        return self.values == (-1 if self.kind == "text" else np.iinfo(np.int64).min)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of named columns.
+
+    Attributes:
+        columns: Columns of equal length, by name.
+        notes: How the file was read, for the user.
+    """
+
+    columns: dict[str, Column]
+    notes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())).values)
