@@ -12,6 +12,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from keras_ae import recipe
 from keras_ae.apps.encoding import encode as encoding
 from keras_ae.apps.encoding import writers
 from keras_ae.apps.encoding.head import Head
+from keras_ae.apps.encoding.writers import RowColumns
 from keras_ae.cli import encode as verb
 from keras_ae.cli.output import redirected
 from keras_ae.cli.parser import make_parser
@@ -30,7 +32,7 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.find import dataset_kinds
 from keras_ae.data.images import mnist
 from keras_ae.data.images.folder import ImageFolder
-from keras_ae.data.streams.rows import InputSpec
+from keras_ae.data.streams.rows import Batch, InputSpec
 from keras_ae.data.streams.stream import FolderStream, LoadedStream, open_stream
 from keras_ae.data.types import Scaler, values
 from keras_ae.errors import InputError
@@ -332,6 +334,17 @@ def test_a_table_holds_every_field_in_groups_of_rows(models, tmp_path, images, m
     np.testing.assert_array_equal(np.reshape(table["square"].to_pylist(), (8, 2, 2))[:, 1], code)
     np.testing.assert_array_equal(table["whole"].to_pylist(), code.astype(np.int32))
     np.testing.assert_array_equal(table["total"].to_pylist(), code[:, 1])
+
+
+def test_a_table_of_floats_is_smaller_than_their_array(tmp_path, random):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path, code = tmp_path / "codes.parquet", random.normal(size=(5000, 8)).astype(np.float32)
+    outputs = {"code": ((8,), np.dtype("float32")), "whole": ((), np.dtype("int64"))}
+    with writers.open_writer([path], SimpleNamespace(outputs=outputs), RowColumns(False, False)) as writer:
+        rows = Batch(np.arange(5000), code)
+        writer.add(rows, {"code": code, "whole": random.integers(0, 9, 5000)})
+    assert path.stat().st_size < 0.95 * code.nbytes  # the sign and the exponent of each take half their bits
+    np.testing.assert_array_equal(parquet.read_table(path)["code"].to_pylist(), code)
 
 
 def test_a_table_without_pyarrow_is_refused(models, tmp_path, save, monkeypatch):

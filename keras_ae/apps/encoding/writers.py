@@ -178,7 +178,8 @@ class ParquetWriter(Writer):
             )
             fields.append(pyarrow.field(name, kind, False, {"shape": json.dumps(shape)}))
         self.schema = pyarrow.schema(fields)
-        self.file = pyarrow.parquet.ParquetWriter(paths[-1], self.schema)
+        compression = _compression(self.schema, pyarrow.types)
+        self.file = pyarrow.parquet.ParquetWriter(paths[-1], self.schema, **compression)
         self.waiting: list[Any] = []
 
     def add(self, rows: Batch, outputs: Outputs) -> None:
@@ -210,6 +211,19 @@ class ParquetWriter(Writer):
                 self._write_group()
         finally:
             self.file.close()
+
+
+def _compression(schema, types) -> dict[str, Any]:
+    """How a Parquet file is compressed: hardly two floats are equal, so a dictionary of them only adds."""
+    words, encodings = [], {"index": "DELTA_BINARY_PACKED"}
+    for field in schema:
+        is_list = types.is_fixed_size_list(field.type)
+        path = f"{field.name}.list.element" if is_list else field.name
+        if types.is_floating(field.type.value_type if is_list else field.type):
+            encodings[path] = "BYTE_STREAM_SPLIT"
+        elif path not in encodings:
+            words.append(path)
+    return {"compression": "zstd", "use_dictionary": words, "column_encoding": encodings}
 
 
 class RecordWriter(Writer):
