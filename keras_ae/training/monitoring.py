@@ -1,12 +1,15 @@
-"""The callbacks of a training: checkpoint, curves, and images of its progress."""
+"""The callbacks of a training: checkpoint, curves, images, and what is printed of epochs."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import keras
 
 from keras_ae.callbacks.checkpoint import Checkpoint
+from keras_ae.callbacks.epoch_lines import EpochLines
 from keras_ae.callbacks.images import ReconstructionImages
 from keras_ae.callbacks.latent import LatentSpace
 from keras_ae.callbacks.throughput import Throughput
@@ -17,7 +20,7 @@ from keras_ae.recipe import Recipe
 from keras_ae.tensorboard.final import grid_examples
 from keras_ae.tensorboard.render import can_render
 
-__all__ = ["checkpoint_and_curves", "images_and_more"]
+__all__ = ["checkpoint_and_curves", "images_and_more", "progress"]
 
 
 def checkpoint_and_curves(
@@ -80,3 +83,22 @@ def images_and_more(
             )
         )
     return callbacks + [make() for make in recipe.callbacks]
+
+
+def progress(
+    verbose: int, report: Callable[[str], None], history: Sequence[Mapping[str, float]]
+) -> tuple[int, list[keras.callbacks.Callback]]:
+    """How a training shows its epochs.
+
+    Args:
+        verbose: 0 for nothing, 1 for a progress bar where it can be drawn, 2 for a line for each epoch.
+        report: Called with each line that stands for a progress bar elsewhere, as in a file.
+        history: The losses of the epochs before.
+
+    Returns:
+        Keras's own `verbose`, and the callback that reports lines, if it is needed.
+    """
+    # Keras would draw its bar into a file too, with all its backspaces
+    if verbose == 1 and not (sys.stdout.isatty() or "ipykernel" in sys.modules):
+        return 0, [EpochLines(report, history)]
+    return verbose, []

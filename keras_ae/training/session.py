@@ -66,7 +66,8 @@ def train(
         runs: The folder of all runs.
         resume: Whether to resume the recipe's newest run, or the one in `directory`, after its last epoch.
         callbacks: Keras callbacks in addition to the recipe's own.
-        verbose: 0 prints nothing, 1 a progress bar, 2 a line for each epoch.
+        verbose: 0 prints nothing, 1 a progress bar, or about thirty lines where the output is no terminal, 2
+            a line for each epoch.
         **fields: Changes to the recipe's fields, such as `epochs=5`; a field of a field has two underscores
             between, `variant__latent_dim=8`.
 
@@ -274,4 +275,4 @@ def _silent(line: str) -> None:
 
 
 def _say(line: str) -> None:
-    print(in_python(line))
+    print(in_python(line), flush=True)

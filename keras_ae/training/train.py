@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from keras_ae.runs.run import Run, load_data
 from keras_ae.runs.settings import differences, save_settings
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.training.examples import Examples
-from keras_ae.training.monitoring import checkpoint_and_curves, images_and_more
+from keras_ae.training.monitoring import checkpoint_and_curves, images_and_more, progress
 from keras_ae.training.objective import loss_for, loss_in
 from keras_ae.training.schedule import optimizer_for, passes_per_epoch, steps_per_epoch
 from keras_ae.training.trainer import AdversarialTrainer, Trainer
@@ -40,7 +39,7 @@ def train(
     directory: Path,
     resume: bool = False,
     report: Callable[[str], None] = print,
-    verbose: int | None = None,
+    verbose: int = 1,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Run:
     """Trains a recipe into a run's folder.
@@ -51,8 +50,8 @@ def train(
         resume: Whether to resume after the last complete epoch in the folder, with the same order and noise
             as an uninterrupted run; the recipe may then differ only in its epochs.
         report: Called with each line about progress.
-        verbose: What Keras prints: 0 nothing, 1 a progress bar, 2 a line for each epoch; None for a bar where
-            the output is a terminal, else lines.
+        verbose: 0 prints nothing of epochs, 1 a progress bar on a terminal and in a notebook, and elsewhere
+            about thirty lines, 2 a line for each epoch.
         callbacks: Keras callbacks in addition to the recipe's own.
 
     Returns:
@@ -240,7 +239,7 @@ def _train_stage(
     paired: PairedData,
     directory: Path,
     report: Callable[[str], None],
-    verbose: int | None,
+    verbose: int,
 ) -> None:
     """Trains a stage's layers, with its own curves and checkpoint."""
     recipe = dataclasses.replace(recipe, epochs=stage.epochs)
@@ -267,7 +266,7 @@ def _fit(
     checkpoint: Path,
     callbacks: Sequence[keras.callbacks.Callback],
     report: Callable[[str], None],
-    verbose: int | None,
+    verbose: int,
 ) -> list[dict[str, float]]:
     """Trains from the checkpoint up to the recipe's epochs and loads the best or last weights.
 
@@ -284,15 +283,16 @@ def _fit(
     if state["epochs"] < recipe.epochs:
         if state["last"]:
             report(f"resuming after epoch {state['epochs']} of {recipe.epochs}")
+        keras_verbose, lines = progress(verbose, report, state["history"])
         trainer.fit(
             batches,
             epochs=recipe.epochs,
             initial_epoch=state["epochs"],
             steps_per_epoch=steps,
             validation_data=paired.validation_batches(),
-            callbacks=list(callbacks),
+            callbacks=[*callbacks, *lines],
             shuffle=False,
-            verbose=(1 if sys.stdout.isatty() else 2) if verbose is None else verbose,
+            verbose=keras_verbose,
         )
     state = read_state(checkpoint)
     trainer.load_weights(checkpoint / state[recipe.checkpoint])

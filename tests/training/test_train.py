@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from conftest import eagerly, untrained
 
 from keras_ae.backbones.conv2d import ConvBackbone
+from keras_ae.callbacks.epoch_lines import EpochLines
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.errors import InputError
 from keras_ae.heads import Term
@@ -20,6 +22,7 @@ from keras_ae.runs.evaluation import evaluate
 from keras_ae.runs.load import load_run
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
+from keras_ae.training.monitoring import progress
 from keras_ae.training.schedule import optimizer_for, steps_per_epoch
 from keras_ae.training.train import train
 from keras_ae.variants.undercomplete import Undercomplete
@@ -76,6 +79,53 @@ def test_a_repeat_gives_the_same_losses_to_the_last_digit(tiny_recipe, tmp_path,
     second = train(tiny_recipe, tmp_path / "b", report=silent)
     assert losses_of(first) == losses_of(second)
     assert first.history[0]["loss"] != first.history[1]["loss"]
+
+
+def lines_of(epochs, first=0, last=None, losses=None, history=()):
+    """What is reported of epochs whose losses fall, or are these."""
+    lines = []
+    callback = EpochLines(lines.append, history)
+    callback.set_params({"epochs": epochs})
+    for epoch in range(first, last or epochs):
+        callback.on_epoch_begin(epoch)
+        callback.on_epoch_end(epoch, {"loss": 0.5, "val_loss": losses[epoch] if losses else 1 / (epoch + 1)})
+    callback.on_train_end()
+    return lines
+
+
+def test_epochs_are_reported_with_losses_and_the_best_one(finished):
+    """Output of tests is no terminal."""
+    lines = [note for note in finished[1] if note.startswith("epoch ")]
+    assert [line.split(" - ")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    for line, epoch in zip(lines, finished[0].history, strict=True):
+        assert f" - loss: {epoch['loss']:#.4g} - " in line
+        assert f" - val_loss: {epoch['val_loss']:#.4g} - " in line
+        assert re.search(r" - best: \d$", line)
+    assert lines_of(3, losses=[3, 1, 2])[-1].endswith("s - loss: 0.5000 - val_loss: 2.000 - best: 2")
+
+
+def test_long_trainings_are_reported_in_about_thirty_lines():
+    counts = {epochs: len(lines_of(epochs)) for epochs in (1, 2, 29, 30, 31, 61, 100, 299, 2000, 2001)}
+    assert counts == {1: 1, 2: 2, 29: 29, 30: 30, 31: 17, 61: 14, 100: 21, 299: 31, 2000: 21, 2001: 22}
+    lines = [line.split(" - ")[0] for line in lines_of(301)]
+    assert lines[:3] == ["epoch 1/301", "epoch 20/301", "epoch 40/301"]
+    assert lines[-2:] == ["epoch 300/301", "epoch 301/301"]
+
+
+def test_a_training_that_stops_or_goes_on_has_its_first_and_last_line_too():
+    stopped = [line.split(" - ")[0] for line in lines_of(100, last=33)]
+    assert stopped[-2:] == ["epoch 30/100", "epoch 33/100"]
+    resumed = lines_of(52, first=50, history=[{"val_loss": 0.001}] + 49 * [{"val_loss": 1.0}])
+    assert [line.split(" - ")[0] for line in resumed] == ["epoch 51/52", "epoch 52/52"]
+    assert resumed[-1].endswith("best: 1")
+
+
+@pytest.mark.parametrize(
+    ("verbose", "terminal", "keras_verbose"), [(0, True, 0), (1, True, 1), (2, False, 2)]
+)
+def test_a_progress_bar_or_nothing_needs_no_lines(monkeypatch, verbose, terminal, keras_verbose):
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: terminal))
+    assert progress(verbose, silent, []) == (keras_verbose, [])
 
 
 def test_the_seed_decides_about_the_weights(tiny_recipe, tmp_path):
