@@ -23,7 +23,7 @@ from keras_ae.data.find import as_dataset
 from keras_ae.data.memory import content_of
 from keras_ae.errors import InputError, check_least, check_types
 from keras_ae.files import classes_below
-from keras_ae.recipe_files import new_field, new_imports, recipe_file
+from keras_ae.recipe_files import new_field, new_imports, no_such_field, recipe_file
 from keras_ae.tasks import Task
 from keras_ae.variants import Variant
 
@@ -170,7 +170,7 @@ def _advice(path: Path, error: Exception) -> str:
     field = re.search(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
     if isinstance(error, TypeError) and field is not None:
         kinds = [kind for kind in (Recipe, *recipe_classes()) if kind.__name__ == field[1]]
-        names = dict.fromkeys(name for kind in kinds if (name := new_field(kind, field[2])))
+        names = dict.fromkeys(name for kind in kinds if (name := new_field(_names(kind), field[2])))
         return (
             f"; it is now {' or '.join(names)}"
             if names
@@ -254,10 +254,7 @@ def _replaced(owner: Any, names: Sequence[str], text: Any, path: str) -> Any:
     name, *rest = names
     fields = [field.name for field in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
     if name not in fields:
-        listing = f"its fields are {', '.join(fields)}" if fields else "it has no fields"
-        renamed = new_field(type(owner), name)
-        listing = f"it is now {renamed}" if renamed else listing
-        raise InputError(f"{path}: {type(owner).__name__} has no field {name!r}; {listing}")
+        raise no_such_field(path, _names(type(owner)), name, fields)
     value = getattr(owner, name)
     hint = typing.get_type_hints(type(owner))[name]
     if rest:
@@ -340,6 +337,11 @@ def _constructed(text: str, hint: Any, path: str) -> Any:
         )
         instance = _replaced(instance, [str(word.arg)], value, f"{path}.{word.arg}")
     return instance
+
+
+def _names(kind: type) -> list[str]:
+    """The names of a class and of its bases."""
+    return [base.__name__ for base in kind.__mro__]
 
 
 def _is_subclass(kind: type, hint: Any) -> bool:

@@ -7,11 +7,21 @@ import functools
 import importlib
 import logging
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from keras_ae.errors import InputError
 
-__all__ = ["FOLDERS", "new_field", "new_imports", "new_name", "recipe_file", "recipe_files", "summary"]
+__all__ = [
+    "FOLDERS",
+    "new_field",
+    "new_imports",
+    "new_name",
+    "no_such_field",
+    "recipe_file",
+    "recipe_files",
+    "summary",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -128,18 +138,36 @@ def new_name(name: str) -> str | None:
     return None
 
 
-def new_field(kind: type, field: str) -> str | None:
+def new_field(classes: Iterable[str], field: str) -> str | None:
     """The present name of a field of a recipe or of one of its objects.
 
     Args:
-        kind: The object's class.
+        classes: The names of the object's class and of its bases.
         field: The field's former name.
 
     Returns:
         The present name; None if the class has had no such field.
     """
-    names = (RENAMED_FIELDS.get(f"{base.__name__}.{field}") for base in kind.__mro__)
+    names = (RENAMED_FIELDS.get(f"{name}.{field}") for name in classes)
     return next((name for name in names if name is not None), None)
+
+
+def no_such_field(path: str, classes: Sequence[str], field: str, fields: Sequence[str]) -> InputError:
+    """The error about a field that does not exist.
+
+    Args:
+        path: The path of the setting, such as "variant.latent_dims".
+        classes: The names of the object's class and of its bases.
+        field: The last name of the path that could be looked up.
+        fields: The fields that exist.
+
+    Returns:
+        The error, which lists them or says how the field is called now.
+    """
+    renamed = new_field(classes, field)
+    listing = f"its fields are {', '.join(fields)}" if fields else "it has no fields"
+    listing = listing if renamed is None else f"it is now {renamed}"
+    return InputError(f"{path}: {classes[0]} has no field {field!r}; {listing}")
 
 
 def new_imports(path: Path) -> list[str]:

@@ -6,14 +6,11 @@ import argparse
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keras_ae.errors import InputError
 from keras_ae.runs.folders import finished_run
 from keras_ae.runs.request import RunRequest
-
-if TYPE_CHECKING:
-    from keras_ae.recipe import Recipe
 
 __all__ = [
     "MEANINGS",
@@ -23,7 +20,7 @@ __all__ = [
     "add_recipe",
     "add_run",
     "finished",
-    "recipe_of_run",
+    "request_of_run",
     "run_request",
     "split_settings",
     "words",
@@ -158,8 +155,8 @@ def finished(options: argparse.Namespace) -> Path:
     return directory
 
 
-def recipe_of_run(recipe: str, directory: Path, settings: Sequence[str] = ()) -> Recipe:
-    """The recipe as a run was started with it, changed by settings.
+def request_of_run(recipe: str, directory: Path, settings: Sequence[str] = ()) -> RunRequest:
+    """What a run was started with, changed by settings.
 
     Args:
         recipe: The recipe's name, or the path of a .py file.
@@ -167,9 +164,9 @@ def recipe_of_run(recipe: str, directory: Path, settings: Sequence[str] = ()) ->
         settings: Values of the option --set.
 
     Returns:
-        The recipe.
+        The request.
     """
-    return RunRequest.of_run(directory, recipe).changed(None, split_settings(settings)).load()
+    return RunRequest.of_run(directory, recipe).changed(None, split_settings(settings))
 
 
 def split_settings(texts: Sequence[str]) -> list[str]:

@@ -6,15 +6,26 @@ import importlib.util
 import os
 import re
 import zipfile
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from keras_ae.apps.listing.catalog import datasets
+from keras_ae.apps.listing.catalog import compared_names, datasets
+from keras_ae.apps.listing.declared import check_fields
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
 from keras_ae.recipe_files import recipe_file
+from keras_ae.runs.request import RunRequest
 
-__all__ = ["check_data", "check_extras", "check_file", "check_folder", "check_package"]
+__all__ = [
+    "check_data",
+    "check_extras",
+    "check_file",
+    "check_folder",
+    "check_package",
+    "check_settings",
+    "check_variants",
+]
 
 LOOKED_AT = 2**16
 """Bytes at the beginning of a file of rows that are looked at."""
@@ -68,6 +79,37 @@ def check_file(path: Path) -> None:
             )
     elif b"\0" in beginning and not beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"expected a file of rows, {path} is binary; save it as comma-separated values")
+
+
+def check_settings(request: RunRequest, *more: str) -> None:
+    """Checks that a recipe has the fields that are set, as far as this can be read from files.
+
+    Args:
+        request: The recipe, its data and settings.
+        *more: The paths of further fields.
+
+    Raises:
+        InputError: If it lacks one; the message lists those that exist.
+    """
+    paths = [setting.partition("=")[0].strip() for setting in request.settings]
+    check_fields(request.recipe, [*paths, *more], own_data=not request.data)
+
+
+def check_variants(names: Sequence[str], settings: Sequence[str]) -> None:
+    """Checks that a benchmark compares some variants, and that recipes have the fields that are set.
+
+    Args:
+        names: The names of the variants.
+        settings: Settings of all recipes; what is below a field is not looked at, as it may fit only some.
+
+    Raises:
+        InputError: If one does not exist; the message lists those that do.
+    """
+    known = compared_names()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(f"expected variants among {', '.join(known)}; received {', '.join(unknown)}")
+    check_fields("", [setting.partition("=")[0].strip() for setting in settings])
 
 
 def check_folder(folder: Path, option: str) -> None:

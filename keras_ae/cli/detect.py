@@ -13,10 +13,10 @@ from keras_ae.cli.arguments import (
     add_recipe,
     add_run,
     finished,
-    recipe_of_run,
+    request_of_run,
     split_settings,
 )
-from keras_ae.cli.checks import check_file
+from keras_ae.cli.checks import check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.train import complete_training
@@ -66,8 +66,10 @@ def detect(options: argparse.Namespace) -> int:
         if options.models is not None:
             raise InputError("with --trained nothing is exported; leave --models out")
         directory = finished(options)
+        started = request_of_run(options.recipe, directory, options.set)
+        check_settings(started)
         load_tensorflow()
-        recipe = recipe_of_run(options.recipe, directory, options.set)
+        recipe = started.load()
     else:
         # the metrics of the training are no result of this verb, but of train and evaluate
         run, _ = complete_training(options, RunRequest(options.recipe, options.input, tuple(settings)))
@@ -86,10 +88,11 @@ def monitor(options: argparse.Namespace) -> int:
         raise InputError(f"expected a file of rows, {options.input} is not a file; check the path")
     check_file(Path(options.input))
     directory = finished(options)
+    started = request_of_run(options.recipe, directory, options.set)
+    check_settings(started)
     load_tensorflow()
-    recipe = recipe_of_run(options.recipe, directory, options.set)
     from keras_ae.apps.detection.detect import monitor
 
-    monitoring = monitor(options.input, directory, recipe)
+    monitoring = monitor(options.input, directory, started.load())
     show(options, {"run": directory, **dataclasses.asdict(monitoring)}, monitoring.lines)
     return 0

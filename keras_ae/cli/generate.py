@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_ae import recipe_files
-from keras_ae.cli.arguments import add_option, add_run, finished, recipe_of_run
+from keras_ae.cli.arguments import add_option, add_run, finished, request_of_run
 from keras_ae.cli.checks import check_folder
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
@@ -116,7 +116,7 @@ def _session(options: argparse.Namespace, texts: tuple[str, ...] | list[str] = (
     return Session(
         Generator.of(directory),
         folder,
-        lambda: load_data(recipe_of_run(options.recipe, directory)),
+        lambda: load_data(request_of_run(options.recipe, directory).load()),
         options.decode_as,
         options.force,
         report=lambda line: None if options.json else show(options, None, [line]),

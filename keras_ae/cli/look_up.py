@@ -11,7 +11,7 @@ from typing import Any
 from keras_ae import recipe_files
 from keras_ae.apps.listing import catalog
 from keras_ae.cli.arguments import MODELS, add_option, add_recipe, run_request
-from keras_ae.cli.checks import check_data
+from keras_ae.cli.checks import check_data, check_settings
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import Columns, table
 
@@ -127,6 +127,7 @@ def show_recipe(options: argparse.Namespace) -> int:
     """Shows a recipe's fields: path, value, type, and the description in the docstring of its object."""
     request = run_request(options)
     check_data(options.data)
+    check_settings(request)
     load_tensorflow()
     from keras_ae.apps.listing.fields import described_fields
 

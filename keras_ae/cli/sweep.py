@@ -7,7 +7,7 @@ import signal
 from typing import Any
 
 from keras_ae.cli.arguments import add_option, add_recipe, add_run, run_request
-from keras_ae.cli.checks import check_data, check_folder
+from keras_ae.cli.checks import check_data, check_folder, check_settings
 from keras_ae.cli.messages import report
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import table
@@ -40,6 +40,7 @@ def sweep(options: argparse.Namespace) -> int:
     values = _values(options.values)
     request = run_request(options)
     check_data(options.data)
+    check_settings(request, options.field)
     check_folder(options.run_dir or options.runs, "--run-dir" if options.run_dir else "--runs")
     load_tensorflow()
     recipe = request.load()
@@ -47,11 +48,8 @@ def sweep(options: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     root = (options.run_dir or options.runs / recipe.name) / f"sweep-{options.field}"
-    tables = sweep(recipe, options.field, values, root, report)
-    there = shared_metrics(tables, recipe.name)
-    metric = options.metric or next(iter(there), "")
-    if metric not in there:
-        raise InputError(f"expected a metric among {', '.join(there) or 'none'}, received {metric!r}")
+    tables = sweep(recipe, options.field, values, root, report, options.metric)
+    metric = options.metric or shared_metrics(tables, recipe.name)[0]
     lines = summary(tables, metric)
     titles = list(lines["mean"])
     rows = [[options.field, *titles]]

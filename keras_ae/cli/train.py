@@ -19,7 +19,7 @@ from keras_ae.cli.arguments import (
     split_settings,
     words,
 )
-from keras_ae.cli.checks import check_data, check_extras, check_folder
+from keras_ae.cli.checks import check_data, check_extras, check_folder, check_settings, check_variants
 from keras_ae.cli.messages import in_words_of_the_door, report
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import metrics_table
@@ -98,8 +98,11 @@ def complete_training(
     models = options.models or MODELS
     if keep is not None and keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
-    if resume:
-        run_folder(options.runs, request.name, options.run_dir)
+    resumed = run_folder(options.runs, request.name, options.run_dir) if resume else None
+    if resumed is None:
+        check_settings(request)
+    else:
+        check_settings(RunRequest.of_run(resumed, request.recipe).changed(request.data, request.settings))
     check_folder(options.run_dir or options.runs, "--run-dir" if options.run_dir else "--runs")
     check_folder(models, "--models")
     load_tensorflow()
@@ -138,6 +141,8 @@ def evaluate(options: argparse.Namespace) -> int:
     check_data(options.data)
     settings = split_settings(options.set)
     directory = finished(options)
+    request = RunRequest.of_run(directory, options.recipe)
+    check_settings(request.changed(options.data, settings))
     load_tensorflow()
     from keras_ae.data.find import find_dataset
     from keras_ae.runs.load import load_run
@@ -145,7 +150,6 @@ def evaluate(options: argparse.Namespace) -> int:
 
     dataset = find_dataset(options.data) if options.data else None
     test_set = dataset if dataset is not None and dataset.held_out else None
-    request = RunRequest.of_run(directory, options.recipe)
     data = None if test_set is not None else options.data
     recipe = request.changed(data, settings).load()
     tables = evaluate_run(load_run(recipe, directory, report, test_set))
@@ -161,6 +165,7 @@ def benchmark(options: argparse.Namespace) -> int:
         raise InputError(
             f"expected --epochs and --seeds of at least 1, received {options.epochs} and {options.seeds}"
         )
+    check_variants(names, settings)
     check_folder(options.runs, "--runs")
     load_tensorflow()
     import json

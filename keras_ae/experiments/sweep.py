@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 from keras_ae.recipe import Recipe, override
 from keras_ae.runs.evaluation import evaluate
@@ -24,7 +25,12 @@ Tables = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 def sweep(
-    recipe: Recipe, name: str, values: Sequence[str], root: Path, report: Callable[[str], None] = print
+    recipe: Recipe,
+    name: str,
+    values: Sequence[str],
+    root: Path,
+    report: Callable[[str], None] = print,
+    metric: str = "",
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Trains a recipe with each value of a field; trainings that are done are not repeated.
 
@@ -34,12 +40,14 @@ def sweep(
         values: The values as texts.
         root: The folder of all sweeps of the recipe.
         report: Called with each line about progress.
+        metric: A metric that is wanted; "" for any.
 
     Returns:
         Test metrics by value, row and metric.
 
     Raises:
-        InputError: The recipe does not take the field or a value; nothing is trained then.
+        InputError: The recipe does not take the field or a value, and nothing is trained; or the first
+            training has no such metric.
     """
     recipes = {value: override(recipe, [f"{name}={value}"]) for value in values}
     tables = {}
@@ -52,7 +60,17 @@ def sweep(
             run = train(changed, folder, report=report, resume=(folder / "checkpoint").exists())
             replace_text(file, json.dumps(evaluate(run), indent=1) + "\n")
         tables[value] = json.loads(file.read_text(encoding="utf-8"))
+        _check_metric(metric, shared_metrics(tables, recipe.name))
     return tables
+
+
+def _check_metric(metric, there):
+    """Refuses a metric that no training has, after the first one."""
+    if metric and metric not in there:
+        raise InputError(
+            f"expected a metric among {', '.join(there) or 'none'}, received {metric!r}; choose one of them, "
+            "trainings that are done are not repeated"
+        )
 
 
 def shared_metrics(tables: Tables, row: str) -> list[str]:

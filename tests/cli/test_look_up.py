@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -10,10 +11,14 @@ import pytest
 
 from keras_ae import cli, variants
 from keras_ae.apps.listing import catalog
+from keras_ae.apps.listing.declared import check_fields
 from keras_ae.apps.listing.fields import described_fields
 from keras_ae.data.find import dataset_kinds
+from keras_ae.errors import InputError
+from keras_ae.experiments.benchmark import compared_variants
 from keras_ae.files import classes_below
 from keras_ae.recipe import flat, load, override
+from keras_ae.recipe_files import recipe_files
 from keras_ae.variants import Variant
 
 
@@ -33,6 +38,58 @@ def test_data_sets_and_variants_are_those_that_are_found_by_import():
     kinds = {kind.__name__ for kind in classes_below(variants, Variant)}
     assert {entry.text for entry in catalog.variants()} == kinds
     assert all(entry.summary for entry in (*entries, *catalog.variants()))
+
+
+@pytest.mark.parametrize("name", recipe_files())
+def test_a_recipes_fields_are_read_from_files_as_they_are_by_import(name):
+    recipe = load(name)
+    paths = list(flat(recipe))
+    check_fields(name, [path for path in paths if not any(other.startswith(f"{path}.") for other in paths)])
+    for owner in {path.rpartition(".")[0] for path in paths}:
+        wrong = f"{owner}.nothing" if owner else "nothing"
+        with pytest.raises(InputError) as expected:
+            override(recipe, [f"{wrong}=1"])
+        with pytest.raises(InputError, match=re.escape(str(expected.value))):
+            check_fields(name, [wrong])
+
+
+@pytest.mark.parametrize(
+    ("content", "path"),
+    [
+        ("recipe = dataclasses.replace(recipe, epochs=2)", "variant.x"),
+        ("fields = dict(variant=1)\nrecipe = Recipe(**fields)", "variant.x"),
+        ("from elsewhere import Own\nrecipe = Recipe(Own(), Own())", "variant.x"),
+        ("from keras_ae.variants import Own\nrecipe = Recipe(variant=Own())", "variant.x"),
+        ("class Own(Unknown):\n    pass\n\nrecipe = Recipe(variant=Own())", "variant.x"),
+        ("recipe = Recipe(variant='variational')", "variant.x"),
+        ("recipe = (", "variant.x"),
+    ],
+)
+def test_what_a_file_does_not_tell_of_fields_is_left_to_the_import(tmp_path, content, path):
+    (tmp_path / "own.py").write_text(content)
+    check_fields(str(tmp_path / "own.py"), [path])
+    with pytest.raises(InputError, match="Recipe has no field 'variants'"):
+        check_fields(str(tmp_path / "own.py"), ["variants.x"])
+
+
+def test_fields_of_objects_that_are_replaced_are_left_to_the_import():
+    check_fields("denoising", ["data.normal"], own_data=False)
+    check_fields("denoising", ["variant", "variant.l1"])
+
+
+def test_classes_of_a_recipes_own_file_and_of_packages_are_read(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "from keras_ae.variants import Variational\n"
+        "@dataclass(frozen=True)\nclass Own(Variational):\n    width: int = 3\n\n"
+        "recipe: Recipe = keras_ae.Recipe('mnist', Own(width=2))\n"
+    )
+    check_fields(str(tmp_path / "own.py"), ["variant.width"])
+    with pytest.raises(InputError, match="Own has no field 'warmup'; it is now kl_warmup"):
+        check_fields(str(tmp_path / "own.py"), ["variant.warmup"])
+
+
+def test_variants_of_a_benchmark_are_those_that_it_compares():
+    assert catalog.compared_names() == list(compared_variants())
 
 
 @pytest.mark.parametrize("verb", ["list", "datasets", "variants"])

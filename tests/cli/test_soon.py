@@ -26,6 +26,16 @@ WRONG = {
     "train denoising --resume --run-dir gone": "the run's folder gone does not exist",
     "train denoising --set a='b": "cannot be split into words",
     "train denoising --keep 0": "expected at least 1 version to keep, received 0",
+    "train denoising --set epoch=3": "epoch: Recipe has no field 'epoch'; its fields are data, variant",
+    "train denoising --set variant.backbone.filter=3": "ConvBackbone has no field 'filter'; its fields are",
+    "train denoising --set least_steps=3": "no field 'least_steps'; it is now min_steps_per_epoch",
+    "sweep denoising epoch 1,2": "epoch: Recipe has no field 'epoch'; its fields are data, variant",
+    "sweep image_anomaly data.norm 0..9": "OneClass has no field 'norm'; its fields are of, normal",
+    "sweep denoising epochs 1,2 --set task.sigma=1": "Denoising has no field 'sigma'; its fields are",
+    "detect series_anomaly rows.csv --set data=1 --set epoch=3": "Recipe has no field 'epoch'",
+    "benchmark --variants variational,sparser": "expected variants among adversarial, beta_tc_vae",
+    "benchmark --set epoch=1": "Recipe has no field 'epoch'",
+    "show denoising --set epoch=1": "Recipe has no field 'epoch'",
     "evaluate denoising": "there is no finished run of denoising below runs",
     "evaluate denoising --run-dir file": "file does not exist",
     "export denoising": "there is no finished run of denoising",
@@ -97,7 +107,7 @@ def test_a_wrong_setting_is_told_before_data_is_loaded(tmp_path, monkeypatch, ca
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Mnist5k, "load", lambda self: pytest.fail("the data were loaded"))
     for setting, message in (
-        ("epoch=3", "no field 'epoch'"),
+        ("variant=Sparse variant.l2=3", "Sparse has no field 'l2'"),
         ("epochs=five", "epochs: expected a whole number, received 'five'"),
         ("variant=Varational", "expected Adversarial or"),
         ("variant.backbone=Dense", "expected Conv1DBackbone or ConvBackbone"),

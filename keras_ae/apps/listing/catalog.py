@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Entry", "datasets", "variants"]
+__all__ = ["PACKAGE", "Entry", "compared_names", "datasets", "variants"]
 
 PACKAGE = Path(__file__).resolve().parents[2]
+"""The folder of this package."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def datasets() -> list[Entry]:
     """
     by_name, by_path = [], []
     for node in _classes(PACKAGE / "data"):
-        fields = dict(_class_constants(node))
+        fields = {name: one.value for name, one in _assigned(node.body) if isinstance(one, ast.Constant)}
         if fields.get("name"):
             by_name.append(Entry(fields["name"], node.name, _summary(node)))
         elif fields.get("priority"):
@@ -60,6 +61,19 @@ def variants() -> list[Entry]:
     return [Entry(name, name, _summary(kinds[name])) for name in chosen]
 
 
+def compared_names() -> list[str]:
+    """The variants that a benchmark compares.
+
+    Returns:
+        The names in the `COMPARED` of each variant's file; of a file without it, the file's own.
+    """
+    names = []
+    for path in sorted((PACKAGE / "variants").glob("[!_]*.py")):
+        compared = dict(_assigned(ast.parse(path.read_text(encoding="utf-8")).body)).get("COMPARED")
+        names += [path.stem] if compared is None else [key.value for key in compared.keys]
+    return names
+
+
 def _is_variant(node, kinds):
     """Whether a class inherits from Variant, directly or by way of another one."""
     bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
@@ -73,9 +87,9 @@ def _classes(folder: Path) -> Iterator[ast.ClassDef]:
                 yield node
 
 
-def _class_constants(node):
-    """(name, value) of the constants that a class assigns, several of them at once too."""
-    for part in node.body:
+def _assigned(body):
+    """(name, expression) of what the body of a class or a module assigns, several at once too."""
+    for part in body:
         if isinstance(part, ast.AnnAssign):
             targets, values = [part.target], [part.value]
         elif isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Tuple):
@@ -85,8 +99,8 @@ def _class_constants(node):
         else:
             continue
         for target, value in zip(targets, values, strict=False):
-            if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
-                yield target.id, value.value
+            if isinstance(target, ast.Name):
+                yield target.id, value
 
 
 def _summary(node):

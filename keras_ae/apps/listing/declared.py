@@ -1,0 +1,137 @@
+"""The fields of a recipe, as its file writes them and the files of classes declare them; none is imported."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_ae.apps.listing.catalog import PACKAGE
+from keras_ae.recipe_files import no_such_field, recipe_file
+
+__all__ = ["check_fields"]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A dataclass as its file declares it.
+
+    Attributes:
+        names: Its own name and those of its bases.
+        fields: The expressions of the fields' defaults, by name; None for a field without one.
+        file: Its file, in which the names in those expressions are looked up.
+    """
+
+    names: tuple[str, ...]
+    fields: dict[str, ast.expr | None]
+    file: Path
+
+
+def check_fields(recipe: str, paths: Sequence[str], own_data: bool = True) -> None:
+    """Checks that a recipe has fields, as far as this can be read from files.
+
+    Args:
+        recipe: The recipe's name, or the path of a .py file; "" for any recipe.
+        paths: The fields' paths, such as "variant.latent_dim". What is below another of them is not looked
+            at, because that one may set another object.
+        own_data: Whether the recipe's data are its own, and no others in their place.
+
+    Raises:
+        InputError: If it lacks one; the message lists the fields that exist.
+    """
+    declared = _declared("Recipe", PACKAGE / "recipe.py")
+    file = recipe_file(recipe) if recipe else None
+    call = None if file is None else _call_of_recipe(file)
+    for path in paths:
+        known = own_data or not path.startswith("data.")
+        if known and not any(path.startswith(f"{other}.") for other in paths):
+            _check(path, path.split("."), declared, call, file)
+
+
+def _check(path, names, declared, call, file):
+    """Checks a path from an object on, whose class and whose call in a file may not be known."""
+    if declared is None:
+        return
+    name, *rest = names
+    if name not in declared.fields:
+        raise no_such_field(path, declared.names, name, list(declared.fields))
+    if rest and call is not None:
+        value, file = _argument(call, name, declared, file)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+            _check(path, rest, _declared(value.func.id, file), value, file)
+
+
+def _argument(call, name, declared, file):
+    """(expression, file) of what a call gives for a field, or of the field's default."""
+    given = dict(zip(declared.fields, call.args, strict=False))
+    given |= {keyword.arg: keyword.value for keyword in call.keywords}
+    unpacked = None in given or any(isinstance(value, ast.Starred) for value in call.args)
+    if unpacked:
+        return None, file
+    return (given[name], file) if name in given else (declared.fields[name], declared.file)
+
+
+def _call_of_recipe(file: Path) -> ast.Call | None:
+    """The `Recipe(...)` that a file assigns last to `recipe`; None if it is written in another way."""
+    assigned = [
+        node.value
+        for node in ast.walk(_tree(file))
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name) and target.id == "recipe"
+    ]
+    call = assigned[-1] if assigned else None
+    called = isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "Recipe"
+    return call if called else None
+
+
+@functools.cache
+def _tree(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):  # told where the recipe is loaded
+        return ast.Module([], [])
+
+
+def _declared(name: str, file: Path) -> Declared | None:
+    """A class by the name that it has in a file; None if the file neither declares it nor imports it."""
+    for node in _tree(file).body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return _read(node, file)
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if name == (alias.asname or alias.name):
+                    return _imported(alias.name, (node.module or "").split("."))
+    return None
+
+
+def _imported(name: str, module: Sequence[str]) -> Declared | None:
+    """A class of a module of this package, or of one of the files in the folder that the module is."""
+    place = PACKAGE.joinpath(*module[1:])
+    if module[0] != PACKAGE.name or place == PACKAGE:
+        return None
+    if not place.is_dir():
+        return _declared(name, place.with_suffix(".py"))
+    classes = ((node, file) for file in sorted(place.rglob("*.py")) for node in _tree(file).body)
+    found = (
+        _read(node, file) for node, file in classes if isinstance(node, ast.ClassDef) and node.name == name
+    )
+    return next(found, None)
+
+
+def _read(node: ast.ClassDef, file: Path) -> Declared | None:
+    """The fields of a class after those of its bases; None if one of these cannot be read."""
+    names, fields = [node.name], {}
+    for base in node.bases:
+        declared = _declared(ast.unparse(base), file)
+        if declared is None:
+            return None
+        names += declared.names
+        fields |= declared.fields
+    if any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
+        own = [part for part in node.body if isinstance(part, ast.AnnAssign)]
+        is_field = {part: not ast.unparse(part.annotation).startswith("ClassVar") for part in own}
+        fields |= {ast.unparse(part.target): part.value for part in own if is_field[part]}
+    return Declared(tuple(names), fields, file)
