@@ -1,5 +1,7 @@
 """One class as the normal one: labels, folders of images, and a table over all classes."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -85,6 +87,11 @@ def test_a_sweep_trains_each_value_once_and_means_what_all_have(tmp_path, monkey
     }
     with pytest.raises(InputError, match="has no field 'normals'"):
         sweep(recipe, "data.normals", ["1"], tmp_path)
+    with pytest.raises(
+        InputError, match="expected a metric among auroc, f1, received 'f2'; choose one of them"
+    ):
+        sweep(recipe, "data.normal", ["7", "8"], tmp_path, report=lambda _: None, metric="f2")
+    assert trained == ["3", "5", "7"]  # told before the others are trained
 
 
 def test_the_verb_prints_a_line_a_value_and_refuses_what_is_none(tmp_path, monkeypatch, capsys):
@@ -92,7 +99,7 @@ def test_the_verb_prints_a_line_a_value_and_refuses_what_is_none(tmp_path, monke
     table = {"PCA": {"auroc": 0.5}, "image_anomaly": {"auroc": 0.75}}
     monkeypatch.setattr(
         "keras_ae.experiments.sweep.sweep",
-        lambda recipe, field, values, root, report: dict.fromkeys(values, table),
+        lambda recipe, field, values, root, report, metric: dict.fromkeys(values, table),
     )
     assert cli.main(["sweep", "image_anomaly", "data.normal", "0..1"]) == 0
     assert capsys.readouterr().out.splitlines() == [
@@ -104,5 +111,5 @@ def test_the_verb_prints_a_line_a_value_and_refuses_what_is_none(tmp_path, monke
     ]
     assert cli.main(["sweep", "image_anomaly", "data.normal", "a..b"]) == 2
     assert "expected values such as 0,1,2 or 0..9, received 'a..b'" in capsys.readouterr().err
-    assert cli.main(["sweep", "image_anomaly", "data.normal", "1", "--metric", "f2"]) == 2
-    assert "expected a metric among auroc, received 'f2'" in capsys.readouterr().err
+    assert cli.main(["sweep", "image_anomaly", "data.normal", "1", "--metric", "auroc", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metric"] == "auroc"
