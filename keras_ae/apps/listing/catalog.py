@@ -40,7 +40,7 @@ def datasets() -> list[Entry]:
     for node in _classes(PACKAGE / "data"):
         fields = {name: one.value for name, one in _assigned(node.body) if isinstance(one, ast.Constant)}
         if fields.get("name"):
-            by_name.append(Entry(fields["name"], node.name, _summary(node)))
+            by_name.append(Entry(str(fields["name"]), node.name, _summary(node)))
         elif fields.get("priority"):
             by_path.append(Entry("PATH", node.name, _summary(node), is_name=False))
     return sorted(by_name, key=lambda entry: entry.text.lower()) + by_path

@@ -83,8 +83,9 @@ def _call_of_recipe(file: Path) -> ast.Call | None:
         if isinstance(target, ast.Name) and target.id == "recipe"
     ]
     call = assigned[-1] if assigned else None
-    called = isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "Recipe"
-    return call if called else None
+    if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "Recipe":
+        return call
+    return None
 
 
 @functools.cache
@@ -123,12 +124,13 @@ def _imported(name: str, module: Sequence[str]) -> Declared | None:
 
 def _read(node: ast.ClassDef, file: Path) -> Declared | None:
     """The fields of a class after those of its bases; None if one of these cannot be read."""
-    names, fields = [node.name], {}
+    names: list[str] = [node.name]
+    fields: dict[str, ast.expr | None] = {}
     for base in node.bases:
         declared = _declared(ast.unparse(base), file)
         if declared is None:
             return None
-        names += declared.names
+        names.extend(declared.names)
         fields |= declared.fields
     if any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
         own = [part for part in node.body if isinstance(part, ast.AnnAssign)]
