@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -186,7 +187,7 @@ def test_a_data_frame_keeps_its_index_and_its_columns(table_run, frame):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda x: x[0], r"expected x of shape \(n, 12, 12, 1\), .*received \(12, 12\)"),
+        (lambda x: x[0], r"expected x of shape \(n, 12, 12, 1\), .*received \(12, 12\); resize, crop or pad"),
         (lambda x: x[:, :3], r"received \(60, 3, 12, 1\)"),
         (lambda x: x[:0], r"received shape \(0, 12, 12\)"),
         (lambda x: np.where(x > 9, np.nan, 0), "are NaN or infinite"),
@@ -194,7 +195,7 @@ def test_a_data_frame_keeps_its_index_and_its_columns(table_run, frame):
         (lambda x: [[1, 2], [3]], "expected an array of numbers as x, received list"),
         (lambda x: x.astype("float32"), r"expected x in \[0, 1\], or bytes, .*received 0 to 25[0-9]"),
         (lambda x: 5, "expected an array of numbers as x, received int 5"),
-        (lambda x: {"pixels": x}, "expected the inputs inputs; received pixels"),
+        (lambda x: {"pixels": x}, "expected the inputs inputs; received pixels; give these and no others"),
     ],
 )
 def test_examples_unlike_those_of_the_training_are_refused(run, images, change, message):
@@ -208,17 +209,29 @@ def test_other_requests_that_a_head_cannot_answer_are_refused(run, table_run, fr
         (lambda: run.encode(images, y=[1] * 60), "takes no labels; leave y out"),
         (lambda: run.predict(images, "detector"), "expected a head of encoder, decoder, autoencoder"),
         (lambda: run.decode(np.zeros((2, 5))), r"expected code of shape \(n, 3\)"),
-        (lambda: run.decode(np.full((2, 3), np.nan)), "expected finite numbers as code"),
+        (lambda: run.decode(np.full((2, 3), np.nan)), "expected finite numbers as code, .* drop them"),
+        (
+            lambda: run.decode(np.array([["a", "b", "c"]])),
+            "expected numbers as code, received <U1 .*; give an",
+        ),
         (
             lambda: table_run.encode(frame.to_numpy()),
-            "expected a data frame of the columns size, price, kind",
+            "expected a data frame of the columns size, price, kind, .*; give pandas.DataFrame",
         ),
-        (lambda: table_run.encode(frame.drop(columns="size")), "no column 'size', which the training had"),
-        (lambda: table_run.encode(frame.iloc[:0]), "expected a data frame with rows, received none"),
+        (
+            lambda: table_run.encode(frame.drop(columns="size")),
+            "no column 'size', which the training had.*; add it, with NaN where nothing is known",
+        ),
+        (
+            lambda: table_run.encode(frame.iloc[:0]),
+            r"received one of shape \(0, 3\); check what selects its rows",
+        ),
         (lambda: table_run.encode(frame.assign(size="big")), "column 'size', row 0 holds 'big'"),
     ):
         with pytest.raises(keras_ae.InputError, match=message):
             call()
+    for unknown in ({"size": np.nan}, {"kind": np.nan}):
+        assert np.isfinite(table_run.encode(frame.assign(**unknown))).all(axis=None)
 
 
 @pytest.mark.parametrize(
@@ -230,14 +243,15 @@ def test_other_requests_that_a_head_cannot_answer_are_refused(run, table_run, fr
         ({"variant": "variatonal"}, "variant: expected Adversarial or .* received 'variatonal'"),
         ({"variant__backbone": "dens"}, "variant.backbone: expected Conv1DBackbone or .* received 'dens'"),
         ({"variant__latent_dim": "x"}, "variant.latent_dim: expected a whole number"),
-        ({"callbacks": [7]}, "keras.callbacks.Callback as callbacks, received 7"),
+        ({"callbacks": [7]}, r"as callbacks, received 7; give callbacks=\[MyCallback\(\)\]"),
+        ({"callbacks": keras.callbacks.History()}, "expected a list of objects of .*, received <keras"),
         ({"verbose": 3}, "verbose must be 0, 1 or 2, received 3"),
         ({"data": {"x": 1}}, "expected an array, a data frame, a path, .* received a dict"),
         ({"data": np.zeros((9, 2, 2, 2, 2))}, r"received shape \(9, 2, 2, 2, 2\)"),
         ({"data": "no/such/file"}, "received 'no/such/file', which does not exist"),
         ({"data": None, "validation_data": np.zeros((5, 3))}, "validation_data goes with data in memory"),
         ({"validation_data": np.zeros((5, 3))}, r"expected validation like x, \(n, 12, 12\) of uint8"),
-        ({"name": "../x"}, "name must be one part of letters"),
+        ({"name": "../x"}, "name must be one part of letters.*; give another name="),
         ({"resume": True, "directory": "nowhere"}, "the run's folder nowhere does not exist"),
     ],
 )

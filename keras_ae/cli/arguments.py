@@ -184,7 +184,9 @@ def split_settings(texts: Sequence[str]) -> list[str]:
     try:
         return [setting for text in texts for setting in shlex.split(text)]
     except ValueError as error:
-        raise InputError(f"the settings {texts} cannot be split into words: {error}") from error
+        raise InputError(
+            f"the settings {texts} cannot be split into words: {error}; quote values in pairs of marks"
+        ) from error
 
 
 def words(text: str) -> list[str]:

@@ -75,7 +75,10 @@ def convert(options: argparse.Namespace) -> int:
 def _words(text, kind):
     names = words(text)
     if not names:
-        raise InputError(f"expected a {kind} or several separated by commas, received {text!r}")
+        raise InputError(
+            f"expected a {kind} or several separated by commas, received {text!r}; name one, or leave the "
+            "option out"
+        )
     return names
 
 

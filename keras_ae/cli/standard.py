@@ -47,7 +47,10 @@ def input_file(path: str) -> Iterator[Path]:
         with received.open("rb") as file:
             beginning = file.read(8)
         if not beginning:
-            raise InputError("expected rows, an array or an image on standard input, received nothing")
+            raise InputError(
+                "expected rows, an array or an image on standard input, received nothing; "
+                "pipe a file into it, or name one"
+            )
         kinds = (suffix for start, suffix in BEGINNINGS.items() if beginning.startswith(start))
         yield received.rename(received.with_suffix(next(kinds, ".csv")))
 

@@ -39,7 +39,9 @@ def tensorboard(options: argparse.Namespace) -> int:
     if not 0 <= options.port < 2**16:
         raise InputError(f"expected --port between 0 and {2**16 - 1}, received {options.port}")
     if options.runs.exists() and not options.runs.is_dir():
-        raise InputError(f"expected --runs to be a folder, received the file {options.runs}")
+        raise InputError(
+            f"expected --runs to be a folder, received the file {options.runs}; name the folder of runs"
+        )
     if not options.runs.is_dir() or not any(options.runs.iterdir()):
         print(f"{options.runs} holds no run yet: keras-ae train denoising starts one", flush=True)
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(options.runs)]

@@ -54,7 +54,10 @@ def load_run(
     if test_set is not None:
         data, spec = _on_test_set(test_set, paired, trained, report)
     if not fits(trained, spec.input_shape):
-        raise InputError(f"the model was trained on examples of shape {trained}, received {spec.input_shape}")
+        raise InputError(
+            f"the model was trained on examples of shape {trained}, received {spec.input_shape}; "
+            "bring the data to that shape, or train again"
+        )
     heads = recipe.variant.build(spec)
     try:
         with warnings.catch_warnings():

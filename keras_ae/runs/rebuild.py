@@ -107,7 +107,10 @@ def _built(kind: type, settings: Mapping[str, str], prefix: str) -> Any:
     try:
         return kind(**values)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{kind.__name__} cannot be made of the run's settings: {error}") from error
+        raise InputError(
+            f"{kind.__name__} cannot be made of the run's settings: {error}; give the recipe that it was "
+            "trained with, load(directory, recipe=...)"
+        ) from error
 
 
 def _value(text: str, hint: Any, settings: Mapping[str, str], path: str) -> Any:

@@ -67,9 +67,20 @@ class Examples:
     def _check_values(self, array, shape):
         if not fits(shape, array.shape[1:]) or not len(array):
             expected = ", ".join("any" if size is None else str(size) for size in shape)
-            raise InputError(f"expected examples of shape (n, {expected}), received {array.shape}")
-        if array.dtype.kind not in "buif" or not np.isfinite(array).all():
-            raise InputError(f"expected finite numbers to train on, received {array.dtype} with others")
+            raise InputError(
+                f"expected examples of shape (n, {expected}), received {array.shape}; bring them to this "
+                "shape, or build a trainer for theirs: build_trainer(recipe, data=x)"
+            )
+        if array.dtype.kind not in "buif":
+            raise InputError(
+                f"expected numbers to train on, received {array.dtype}; convert them with "
+                "numpy.asarray(x, float)"
+            )
+        if not np.isfinite(array).all():
+            raise InputError(
+                f"expected finite numbers to train on, received {array.dtype} with NaN or infinite ones; "
+                "replace or drop them"
+            )
         low, high = self.domain.range or (-np.inf, np.inf)
         full = 255 if array.dtype == np.uint8 and self.domain.unit_interval else 1
         if array.min() < low or array.max() > high * full:

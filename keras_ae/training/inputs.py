@@ -54,7 +54,8 @@ def head_arrays(
     if isinstance(x, dict):
         if set(x) - {"condition"} != set(names):
             raise InputError(
-                f"expected the inputs {', '.join(names)}; received {', '.join(map(str, x)) or '{}'}"
+                f"expected the inputs {', '.join(names)}; received {', '.join(map(str, x)) or '{}'}; "
+                "give these and no others"
             )
         arrays = {
             name: _like_spec(x[name], specs[name], name, scaler.domain, input_classes) for name in names
@@ -65,10 +66,15 @@ def head_arrays(
     elif names == ["inputs"]:
         arrays = {"inputs": _like_spec(x, specs["inputs"], "x", scaler.domain, input_classes)}
     else:
-        raise InputError(f"expected a dict of the inputs {', '.join(names)}, received {type(x).__name__}")
+        raise InputError(
+            f"expected a dict of the inputs {', '.join(names)}, received {type(x).__name__}; give "
+            f"{{{', '.join(f'{name!r}: ...' for name in names)}}}"
+        )
     counts = {name: len(value) for name, value in arrays.items()}
     if len(set(counts.values())) > 1:
-        raise InputError(f"expected as many rows of each input, received {counts}")
+        raise InputError(
+            f"expected as many rows of each input, received {counts}; give one row of each for every example"
+        )
     if "condition" in specs:
         arrays["condition"] = _labels(y, next(iter(counts.values())), classes, label_names)
     elif y is not None:
@@ -100,8 +106,15 @@ def _like_spec(values, spec, name, domain, classes):
         array = plain_array(values, name)
     else:
         array = np.asarray(values)
-        if array.dtype.kind not in "buif" or not array.size or not np.isfinite(array).all():
-            raise InputError(f"expected finite numbers as {name}, received {array.dtype} of {array.shape}")
+        if array.dtype.kind not in "buif" or not array.size:
+            raise InputError(
+                f"expected numbers as {name}, received {array.dtype} of shape {array.shape}; give an array "
+                "of numbers, one row for every example"
+            )
+        if not np.isfinite(array).all():
+            raise InputError(
+                f"expected finite numbers as {name}, received NaN or infinite ones; replace or drop them"
+            )
     shape = tuple(spec.shape[1:])
     if array.ndim == len(shape) and shape[-1:] == (1,):
         array = array[..., None]
@@ -112,7 +125,7 @@ def _like_spec(values, spec, name, domain, classes):
         expected = ", ".join("any" if size is None else str(size) for size in shape)
         raise InputError(
             f"expected {name} of shape (n, {expected}), like the examples of the training; "
-            f"received {array.shape}"
+            f"received {array.shape}; resize, crop or pad them to it"
         )
     return _in_domain(array, name, domain, classes) if name in ("x", "inputs") else array.astype(np.float32)
 
@@ -122,7 +135,8 @@ def _in_domain(array, name, domain, classes):
         if array.dtype.kind not in "ui" or array.min() < 0 or array.max() >= classes:
             raise InputError(
                 f"expected {name} of whole numbers from 0 to {classes - 1}, the classes of the training; "
-                f"received {array.dtype} from {array.min()} to {array.max()}"
+                f"received {array.dtype} from {array.min()} to {array.max()}; "
+                "number them as in the training"
             )
         return array.astype(np.int64)
     if domain.unit_interval:
@@ -140,16 +154,18 @@ def _columns(x: Any, preprocessor: Preprocessor) -> dict[str, np.ndarray]:
     if not isinstance(x, pd.DataFrame):
         raise InputError(
             f"expected a data frame of the columns {', '.join(preprocessor.columns)}, as in the training; "
-            f"received {type(x).__name__}"
+            f"received {type(x).__name__}; give pandas.DataFrame(x, columns=[...])"
         )
     if not len(x):
-        raise InputError("expected a data frame with rows, received none")
+        raise InputError(
+            f"expected a data frame with rows, received one of shape {x.shape}; check what selects its rows"
+        )
     own = [str(name) for name in x.columns]
     lacking = [name for name in preprocessor.columns if name not in own]
     if lacking:
         raise InputError(
             f"the data frame has no column {lacking[0]!r}, which the training had; its columns are "
-            f"{', '.join(own)}"
+            f"{', '.join(own)}; add it, with NaN where nothing is known"
         )
     words = preprocessor.words
     numbers = tuple(name for name in preprocessor.columns if name not in words)
@@ -169,12 +185,14 @@ def _labels(y, count, classes, names):
     if names and labels.dtype.kind in "UO":
         unknown = [str(label) for label in labels.ravel() if label not in names]
         if unknown:
-            raise InputError(f"expected labels of {', '.join(names)}; received {unknown[0]!r}")
+            raise InputError(
+                f"expected labels of {', '.join(names)}; received {unknown[0]!r}; give one of them"
+            )
         labels = np.array([names.index(str(label)) for label in labels.ravel()])
     whole = labels.dtype.kind in "ui" and labels.shape == (count,)
     if not whole or labels.min() < 0 or labels.max() >= classes:
         raise InputError(
             f"expected y of shape ({count},), whole numbers from 0 to {classes - 1}; received {labels.dtype} "
-            f"of shape {labels.shape}"
+            f"of shape {labels.shape}; give the number of a class for each example"
         )
     return labels.astype(np.int64)

@@ -79,5 +79,6 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.get({"class_name": recipe.optimizer, "config": {"learning_rate": rate}})
     except (ValueError, TypeError) as error:
         raise InputError(
-            f"Keras has no optimizer {recipe.optimizer!r}; it has adam, adamw, sgd and others"
+            f"Keras has no optimizer {recipe.optimizer!r}; it has adam, adamw, sgd and others, such as "
+            'SET="optimizer=adam"'
         ) from error

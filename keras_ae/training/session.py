@@ -80,9 +80,7 @@ def train(
     """
     if verbose not in (0, 1, 2):
         raise InputError(f"verbose must be 0, 1 or 2, received {verbose!r}")
-    wrong = [one for one in callbacks if not isinstance(one, keras.callbacks.Callback)]
-    if wrong:
-        raise InputError(f"expected objects of keras.callbacks.Callback as callbacks, received {wrong[0]!r}")
+    _check_callbacks(callbacks)
     report = _say if verbose else _silent
     with words_of_python():
         changed = _changed(recipe, data, validation_data, fields)
@@ -216,7 +214,7 @@ def _changed(recipe, data, validation_data, fields) -> Recipe:
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", changed.name):
         raise InputError(
             f"name must be one part of letters, digits, _, . and - that does not begin with a dot, received "
-            f"{changed.name!r}"
+            f"{changed.name!r}; give another name=..."
         )
     return changed
 
@@ -262,12 +260,25 @@ def _check_run(folder: Path) -> None:
     """Refuses what is no run's folder, with what is there instead."""
     if not folder.is_dir():
         state = "is a file" if folder.exists() else "does not exist"
-        raise InputError(f"expected a run's folder such as runs/denoising/001; {folder} {state}")
+        raise InputError(
+            f"expected a run's folder such as runs/denoising/001; {folder} {state}; check the path"
+        )
     if not (folder / RECIPE_FILE).exists() and not (folder / MODEL_FILE).exists():
         inside = sorted(path.parent for path in folder.glob(f"*/{MODEL_FILE}"))
         inside = inside or sorted(path.parent for path in folder.glob(f"*/*/{MODEL_FILE}"))
         advice = f"the runs in it are {', '.join(map(str, inside))}" if inside else "there is no run in it"
         raise InputError(f"expected a run's folder such as runs/denoising/001; {folder} is none, {advice}")
+
+
+def _check_callbacks(callbacks: Any) -> None:
+    """Refuses what Keras could not call."""
+    several = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    wrong = [one for one in several if not isinstance(one, keras.callbacks.Callback)]
+    if wrong or several is not callbacks:
+        raise InputError(
+            f"expected a list of objects of keras.callbacks.Callback as callbacks, received "
+            f"{(wrong or several)[0]!r}; give callbacks=[MyCallback()]"
+        )
 
 
 def _silent(line: str) -> None:

@@ -173,7 +173,10 @@ def _build(recipe: Recipe, spec: Spec) -> Heads:
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(f"{recipe.variant} cannot be built for {spec}: {error}") from error
+        raise InputError(
+            f"{recipe.variant} cannot be built for {spec}: {error}; "
+            "choose sizes that fit the data, or another backbone or variant"
+        ) from error
 
 
 def _report_plan(recipe: Recipe, data: Data, heads: Heads, report: Callable[[str], None]) -> None:
