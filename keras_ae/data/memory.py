@@ -18,6 +18,8 @@ from keras_ae.errors import InputError
 
 __all__ = ["Arrays", "content_of", "plain_array"]
 
+SAME_SHAPE = "bring all examples to one shape, by cutting or padding them"
+
 
 @dataclass(frozen=True, eq=False)
 class Arrays(Dataset):
@@ -92,16 +94,20 @@ class Arrays(Dataset):
         pair = value if isinstance(value, tuple) else (value, None)
         if len(pair) != 2:
             raise InputError(
-                f"expected {name} as examples or (examples, labels), received {len(pair)} values"
+                f"expected {name} as examples or (examples, labels), received {len(pair)} values; "
+                "give labels as one array"
             )
         examples = self._examples(pair[0], name)
         if examples.shape[1:] != self.x.shape[1:] or examples.dtype != self.x.dtype:
             raise InputError(
                 f"expected {name} like x, (n, {', '.join(map(str, self.x.shape[1:]))}) of {self.x.dtype}; "
-                f"received {examples.shape} of {examples.dtype}"
+                f"received {examples.shape} of {examples.dtype}; bring both to one shape and type"
             )
         if (self.y is None) != (pair[1] is None):
-            raise InputError(f"expected labels of both x and {name}, or of neither; received those of one")
+            raise InputError(
+                f"expected labels of both x and {name}, or of neither; received those of one; give y and "
+                f"{name}=(examples, labels)"
+            )
         return examples, None if pair[1] is None else _checked_labels(pair[1], len(examples), name)
 
     def _labels(self):
@@ -131,16 +137,32 @@ def plain_array(values: Any, where: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except (ValueError, TypeError) as error:
+        ragged = isinstance(values, list | tuple)
         raise InputError(
             f"expected an array of numbers as {where}, received {type(values).__name__} "
-            f"({' '.join(str(error).split())[:100]})"
+            f"({' '.join(str(error).split())[:100]}); {SAME_SHAPE if ragged else 'make it a NumPy array'}"
         ) from error
-    if array.dtype == object or not array.ndim:
+    if not array.ndim:
         raise InputError(
             f"expected an array of numbers as {where}, received {type(values).__name__} "
-            f"{'of objects' if array.ndim else repr(values)[:80]}; convert it with numpy.asarray(x, float)"
+            f"{repr(values)[:80]}; give an array (n, ...) of n examples"
+        )
+    if array.dtype == object:
+        raise InputError(
+            f"expected an array of numbers as {where}, received {type(values).__name__} of objects, such as "
+            f"{repr(array.flat[0])[:80]}; {_way_to_numbers(array, where)}"
         )
     return checked(array, where)
+
+
+def _way_to_numbers(array, where):
+    """What to do with an array of objects."""
+    try:
+        array.astype(float)
+    except (ValueError, TypeError):
+        nested = all(isinstance(part, list | tuple | np.ndarray) for part in array.flat)
+        return SAME_SHAPE if nested else "give numbers; rows of numbers and words go into a data frame"
+    return f"convert it with numpy.asarray({where}, float)"
 
 
 def content_of(value: Any) -> Any:
@@ -176,6 +198,6 @@ def _checked_labels(labels, count, where):
     if whole is None or whole.min() < 0:
         raise InputError(
             f"expected labels of {where} of shape ({count},), whole numbers from 0 or words; received "
-            f"{array.dtype} of shape {array.shape}"
+            f"{array.dtype} of shape {array.shape}; give one label for each example"
         )
     return whole

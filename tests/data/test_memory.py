@@ -82,23 +82,41 @@ def test_examples_to_validate_and_to_test_on_may_be_given(random):
     ("settings", "message"),
     [
         ({"x": np.zeros((0, 3))}, r"received shape \(0, 3\)"),
-        ({"x": np.array([[1, None]], object)}, "received ndarray of objects; convert it with numpy.asarray"),
-        ({"x": "mine.npy"}, "expected an array of numbers as x, received str 'mine.npy'"),
+        (
+            {"x": np.array([[1, None]], object)},
+            r"of objects, such as 1; convert it with numpy.asarray\(x, float",
+        ),
+        (
+            {"x": np.array([["a", 1]], object)},
+            "such as 'a'; give numbers; rows of numbers and words go into a",
+        ),
+        (
+            {"x": np.array([[1, 2], [3]], object)},
+            r"such as \[1, 2\]; bring all examples to one shape, by cut",
+        ),
+        (
+            {"x": [[1, 2], [3]]},
+            "received list .*; bring all examples to one shape, by cutting or padding them",
+        ),
+        ({"x": "mine.npy"}, r"received str 'mine.npy'; give an array \(n, ...\) of n examples"),
         (
             {"y": [0.5] * 9},
             r"expected labels of y of shape \(9,\), whole numbers from 0 or words; received float",
         ),
-        ({"y": [0, 1]}, r"received int64 of shape \(2,\)"),
+        ({"y": [0, 1]}, r"received int64 of shape \(2,\); give one label for each example"),
         ({"y": [-1] * 9}, "whole numbers from 0 or words"),
         ({"domain": "gray"}, "domain must be one of"),
         (
             {"validation": np.zeros((3, 4))},
-            r"expected validation like x, \(n, 3\) of float64; received \(3, 4\)",
+            r"expected validation like x, \(n, 3\) of float64; received \(3, 4\) .*; bring both to one shape",
         ),
-        ({"test": (np.zeros((3, 3)), [0, 1, 2])}, "expected labels of both x and test, or of neither"),
+        (
+            {"test": (np.zeros((3, 3)), [0, 1, 2])},
+            "labels of both x and test, or of neither.*; give y and test=",
+        ),
         (
             {"test": (np.zeros((3, 3)), [0], [0])},
-            r"expected test as examples or \(examples, labels\), received 3",
+            r"expected test as examples or \(examples, labels\), received 3 values; give labels as one array",
         ),
     ],
 )
@@ -137,8 +155,8 @@ def test_rows_to_validate_on_may_be_given(frame):
 @pytest.mark.parametrize(
     ("change", "settings", "message"),
     [
-        (lambda f: f[:0], {}, r"rows and columns, received shape \(0, 4\)"),
-        (lambda f: f.to_numpy(), {}, "expected a pandas.DataFrame as frame, received ndarray"),
+        (lambda f: f[:0], {}, r"and columns, received one of shape \(0, 4\); check what"),
+        (lambda f: f.to_numpy(), {}, "pandas.DataFrame as frame, received ndarray; give pandas.Data"),
         (lambda f: pd.concat([f, f], axis=1), {}, "one column of each name, received 'size' twice"),
         (lambda f: f.assign(size=np.inf), {}, "finite numbers in column 'size', row 0 holds inf"),
         (lambda f: f.assign(size=[[1]] * 40), {}, "column 'size', row 0 holds a list"),
@@ -152,7 +170,7 @@ def test_rows_to_validate_on_may_be_given(frame):
         (
             lambda f: f,
             {"validation": pd.DataFrame({"size": [1]})},
-            "validation of the columns size, .*received size",
+            "validation of the columns size, .*received size.*; give both the same",
         ),
     ],
 )

@@ -60,7 +60,7 @@ class Frame(Dataset):
         if self.validation is not None and list(self.validation.columns) != list(self.frame.columns):
             raise InputError(
                 f"expected validation of the columns {', '.join(map(str, self.frame.columns))}; received "
-                f"{', '.join(map(str, self.validation.columns))}"
+                f"{', '.join(map(str, self.validation.columns))}; give both the same, in one order"
             )
         self._table()
 
@@ -123,9 +123,15 @@ def frame_columns(
 
 def _check_frame(frame, name):
     if not isinstance(frame, pd.DataFrame):
-        raise InputError(f"expected a pandas.DataFrame as {name}, received {type(frame).__name__}")
+        raise InputError(
+            f"expected a pandas.DataFrame as {name}, received {type(frame).__name__}; give "
+            "pandas.DataFrame(x, columns=[...])"
+        )
     if not len(frame) or not len(frame.columns):
-        raise InputError(f"expected a data frame with rows and columns, received shape {frame.shape}")
+        raise InputError(
+            f"expected a data frame with rows and columns, received one of shape {frame.shape}; check what "
+            "selects them"
+        )
     names = [str(column) for column in frame.columns]
     repeated = [column for column in names if names.count(column) > 1]
     if repeated:
