@@ -1,0 +1,168 @@
+"""Layouts of times as people write them: which characters of a cell are its year, its hour, its zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+__all__ = ["half_of_day", "is_place", "match_time", "month_of", "offset_of", "weekday_of"]
+
+_MONTH_NAMES = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ZONES: Mapping[str, float] = (
+    dict.fromkeys(("Z", "UTC", "GMT", "WET", "UT"), 0)
+    | dict.fromkeys(("CET", "MEZ", "WEST", "BST"), 1)
+    | dict.fromkeys(("CEST", "MESZ", "EET"), 2)
+    | dict.fromkeys(("EEST", "MSK"), 3)
+    | dict.fromkeys(("JST", "KST"), 9)
+    | {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+    | {"AKST": -9, "AKDT": -8, "HST": -10, "NZST": 12, "NZDT": 13}
+    | {"AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11}
+)
+"""Hours ahead of UTC, the American ones as in RFC 822."""
+
+_NAME = r"(?P<name>[a-z]{3,9})\.?"
+_YEAR = r"(?P<year>\d{4})"
+_DAYS = (
+    rf"{_YEAR}(?P<sign>[-/. _])(?P<month>\d\d?)(?P=sign)(?P<day>\d\d?)",
+    r"(?P<a>\d\d?)(?P<sign>[-/. ])(?P<b>\d\d?)(?P=sign)(?P<c>\d{4}|\d\d)",
+    rf"(?P<day>\d\d?)(?:st|nd|rd|th|\.)?[-/. ]*{_NAME},?[-/ ]*(?P<year>\d{{4}}|\d\d)",
+    rf"{_NAME}[-/ ]+(?P<day>\d\d?)(?:st|nd|rd|th)?,?[-/ ]+{_YEAR}",
+    rf"{_YEAR}[-/ ]?{_NAME}[-/ ]?(?P<day>\d\d?)",
+)
+_COMPACT = rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)"
+_FRACTION = r"(?:[.,](?P<fraction>\d+))?"
+_CLOCK = rf"(?P<hour>\d\d?)[:h](?P<minute>\d\d)(?::(?P<second>\d\d){_FRACTION})?"
+_HALF = r"(?P<half>[ap]\.?m\.?)"
+_CLOCKS = (
+    rf"{_CLOCK}(?:\s?{_HALF})?",
+    rf"(?P<hour>\d\d?)\s?{_HALF}",
+    rf"(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?{_FRACTION}",
+    r"(?P<hour>\d\d?)\.(?P<minute>\d\d)(?:\.(?P<second>\d\d)(?:,(?P<fraction>\d+))?)?",
+    r"(?P<hour>\d\d?)h?",
+    r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d):(?P<fraction>\d{3})",
+)
+_ZONE = (
+    r"(?:\s?(?P<zone>[a-z]{1,5}))?(?:\s?(?P<offset>[+-]\d\d?(?::?\d\d)?))?"
+    r"(?:\s?\[?(?P<place>[a-z]+/[a-z_/]+)\]?)?(?:\s?\([a-z ]+\))?"
+)
+_BETWEEN = r"(?:\s*[T_,:-]\s*|\s+)"
+_WEEKDAY = r"(?:(?P<weekday>[a-z]{3,9})[,.]?\s)?"
+_PERIODS = (
+    rf"{_YEAR}[-/](?P<month>\d\d)",
+    rf"(?P<month>\d\d?)[-/]{_YEAR}",
+    rf"{_YEAR}\s?-?M(?P<month>\d\d?)",
+    rf"{_NAME}[-/ ,]*{_YEAR}",
+    rf"{_NAME}(?:[-/]|\s?')(?P<year>\d\d)",
+    rf"{_YEAR}[-/ ]?{_NAME}",
+    rf"{_YEAR}[-/ ]?Q(?P<quarter>\d)",
+    rf"Q(?P<quarter>\d)[-/ ]?{_YEAR}",
+    rf"{_YEAR}-?W(?P<week>\d\d)(?:-?(?P<day_of_week>\d))?",
+    _YEAR,
+)
+_DURATION = rf"(?P<hour>\d{{1,4}}):(?P<minute>\d\d)(?::(?P<second>\d\d){_FRACTION})?(?:\s?{_HALF})?"
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        *(_WEEKDAY + day for day in (*_DAYS, _COMPACT)),
+        *(f"{_WEEKDAY}{day}{_BETWEEN}{clock}{_ZONE}" for day in (*_DAYS, _COMPACT) for clock in _CLOCKS),
+        *(f"{_COMPACT}{clock}{_ZONE}" for clock in (_CLOCKS[2], _CLOCKS[0])),
+        rf"{_WEEKDAY}{_NAME}\s+(?P<day>\d\d?)\s+{_CLOCK}{_ZONE}\s+{_YEAR}",
+        *_PERIODS,
+        _DURATION,
+    )
+)
+
+
+def match_time(cell: str) -> re.Match[str] | None:
+    """The parts of a time by the layout of a cell: its signs, letters and digits, whatever the digits are.
+
+    Args:
+        cell: The cell.
+
+    Returns:
+        A match with groups called year, month, day, hour, ...; "a", "b" and "c" are a day, a month and a year
+        in an order that the layout does not tell. None for a cell that has no layout of a time.
+    """
+    return next((match for form in _FORMS if (match := form.fullmatch(cell))), None)
+
+
+def month_of(word: str) -> int | None:
+    """The number of a month.
+
+    Args:
+        word: Its English name, or the first letters of that, at least three.
+
+    Returns:
+        1 to 12; None for another word.
+    """
+    low = word.lower()
+    return next((at for at, name in enumerate(_MONTH_NAMES, 1) if name.startswith(low)), None)
+
+
+def weekday_of(word: str) -> int | None:
+    """The number of a day of the week.
+
+    Args:
+        word: Its English name, or the first letters of that, at least three.
+
+    Returns:
+        0 to 6; None for another word.
+    """
+    low = word.lower()
+    return next((at for at, name in enumerate(_WEEKDAYS) if name.startswith(low)), None)
+
+
+def half_of_day(word: str) -> int:
+    """Whether a time is after noon.
+
+    Args:
+        word: "AM", "p.m." or the like.
+
+    Returns:
+        0 before noon, 1 after it.
+    """
+    return int(word[0] in "pP")
+
+
+@lru_cache(256)
+def offset_of(zone: str, offset: str) -> int | None:
+    """How far a clock is ahead of UTC.
+
+    Args:
+        zone: The abbreviation of a time zone, or "".
+        offset: An offset such as "+02:00" or "-5", which is added, or "".
+
+    Returns:
+        Nanoseconds; None where the zone is not known.
+    """
+    hours = _ZONES.get(zone.upper()) if zone else 0
+    if hours is None:
+        return None
+    digits = offset[1:].replace(":", "")
+    digits = digits.zfill(len(digits) + len(digits) % 2)
+    ahead = 60 * int(digits[:2] or 0) + int(digits[2:] or 0)
+    minutes = round(60 * hours) + (-ahead if offset.startswith("-") else ahead)
+    return minutes * 60 * 10**9
+
+
+@lru_cache(64)
+def is_place(name: str) -> bool:
+    """Whether the time zone database has a place.
+
+    Args:
+        name: Such as "Europe/Berlin".
+
+    Returns:
+        Whether it has.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
