@@ -55,6 +55,7 @@ class SeriesFile(Dataset):
         window: Points of a window, at least 4.
         normal: The normal part to train on, "40%" for the first of its points or "2024-01-01..2024-02-01"; ""
             for the first half.
+        dayfirst: Whether 1/2/2024 is in February; None to find out.
     """
 
     category: ClassVar[str] = "series"
@@ -66,6 +67,7 @@ class SeriesFile(Dataset):
     label: str = ""
     window: int = 64
     normal: str = ""
+    dayfirst: bool | None = None
 
     def __post_init__(self):
         check_least(self, window=4)
@@ -88,7 +90,8 @@ class SeriesFile(Dataset):
         Raises:
             InputError: For a file that is not a series, and for too short a normal part.
         """
-        series = series_from_table(read_table(self.path), self.time or None, self.values, self.label or None)
+        table = read_table(self.path, day_first=self.dayfirst)
+        series = series_from_table(table, self.time or None, self.values, self.label or None)
         return data_of(
             Path(self.path).name, series, self.window, parse_normal_part(series, self.normal or "50%")
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_ae.data.tables.time_form import TimeForm
+
 __all__ = ["KINDS", "MISSING", "Column", "Table"]
 
 KINDS = ("number", "text", "time")
@@ -21,14 +23,17 @@ class Column:
         name: Name of the column.
         kind: "number", "text" or "time".
         values: (n,). Of numbers: float64, NaN where missing. Of text: int32, indices into `words`, -1 where
-            missing. Of times: int64, nanoseconds since 1970 in UTC, the lowest integer where missing.
+            missing. Of times: int64, nanoseconds since 1970 in UTC, or since midnight for times of day; the
+            lowest integer where missing.
         words: The different words of a column of text.
+        form: How times are written.
     """
 
     name: str
     kind: str
     values: np.ndarray
     words: tuple[str, ...] = ()
+    form: TimeForm = TimeForm()
 
     @property
     def missing(self) -> np.ndarray:

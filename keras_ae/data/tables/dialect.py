@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from keras_ae.data.tables.columns import MISSING
 from keras_ae.data.tables.numbers import holds_commas, number
+from keras_ae.data.tables.times import are_times
 from keras_ae.errors import InputError
 
-__all__ = ["DATE", "Dialect", "detect_dialect"]
+__all__ = ["Dialect", "detect_dialect"]
 
 SEPARATORS = ",;\t|"
 LOOKED_AT = 2**16
 """Bytes at a file's beginning that its dialect is detected from."""
 
 MOST_COLUMNS = 10_000
-DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.]\d{4}")
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,6 @@ class Dialect:
         headed: Whether the file has a header.
         blank: Blank lines before the first row.
         kinds: Of the columns, each "number", "text" or "time".
-        day_first: Whether 1/2/2024 is in February.
-        doubtful: Whether nothing at the file's beginning says so.
     """
 
     encoding: str
@@ -46,8 +41,6 @@ class Dialect:
     headed: bool
     blank: int
     kinds: tuple[str, ...]
-    day_first: bool = False
-    doubtful: bool = False
 
     @property
     def note(self) -> str:
@@ -55,8 +48,6 @@ class Dialect:
         separator = {"\t": "tabs"}.get(self.separator, repr(self.separator))
         parts = [f"{len(self.names)} columns separated by {separator}"]
         parts += ["decimal commas"] if self.decimal_commas else []
-        if self.doubtful:
-            parts += [f"dates with the {'day' if self.day_first else 'month'} first, which they do not tell"]
         parts += [] if self.headed else ["no header, so columns are called column_1, ..."]
         return "read as " + ", ".join(parts)
 
@@ -100,8 +91,7 @@ def detect_dialect(path: str | Path) -> Dialect:
         kind == "text" or cell in MISSING for kind, cell in zip(first, rows[0], strict=True)
     )
     names = _distinct(rows[0]) if headed else tuple(f"column_{position}" for position in range(1, width + 1))
-    dates = [row[column] for row in body for column in range(width) if kinds[column] == "time"]
-    return Dialect(encoding, separator, commas, names, headed, blank, kinds, *_day_first(dates))
+    return Dialect(encoding, separator, commas, names, headed, blank, kinds)
 
 
 def _decoded(start, path):
@@ -136,19 +126,7 @@ def _kind(cells, commas):
     present = [cell for cell in cells if cell not in MISSING]
     if not present or all(number(cell, commas) is not None for cell in present):
         return "number"
-    times = pd.to_datetime(pd.Series(present), errors="coerce", utc=True, format="mixed")
-    like_dates = all(re.match(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", cell) for cell in present)
-    return "time" if like_dates and not times.isna().any() else "text"
-
-
-def _day_first(cells):
-    """Whether the day comes before the month in dates, and whether that is doubtful."""
-    dates = [match for cell in cells if (match := DATE.match(cell))]
-    if any(int(match[1]) > 12 for match in dates):
-        return True, False
-    if any(int(match[3]) > 12 for match in dates):
-        return False, False
-    return bool(dates) and dates[0][2] == ".", bool(dates)
+    return "time" if are_times(present) else "text"
 
 
 def _distinct(names):

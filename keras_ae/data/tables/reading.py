@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from keras_ae.data.tables.columns import KINDS, MISSING, Column, Table
-from keras_ae.data.tables.dialect import DATE, Dialect, detect_dialect
+from keras_ae.data.tables.dialect import Dialect, detect_dialect
 from keras_ae.data.tables.numbers import to_numbers
+from keras_ae.data.tables.times import TimeReader, settle_orders
 from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 
@@ -21,14 +22,14 @@ __all__ = ["read_table"]
 ROWS_AT_ONCE = 100_000
 """Rows in memory as text at a time."""
 
-_TIMES = pd.Timestamp("1678-01-01", tz="UTC"), pd.Timestamp("2262-01-01", tz="UTC")
-
 
 def read_table(
     path: str | Path,
     kinds: Mapping[str, str] | None = None,
     only: Collection[str] | None = None,
     needed: Collection[str] = (),
+    day_first: bool | None = None,
+    in_doubt: str = "",
 ) -> Table:
     """Reads a file of values, one row per line, in bounded memory.
 
@@ -37,6 +38,8 @@ def read_table(
         kinds: "number", "text" or "time" for columns that are not to be read as the detected kind, by name.
         only: The columns to read, those of them that exist; None for all.
         needed: The columns that must exist.
+        day_first: Whether 1/2/2024 is in February; None to find out.
+        in_doubt: The order of day, month and year in times that do not tell it, as for `settle_orders`.
 
     Returns:
         The table.
@@ -50,9 +53,11 @@ def read_table(
     lacking = [name for name in needed if name and name not in dialect.names]
     if lacking:
         raise InputError(f"{path} has no column {lacking[0]!r}; its columns are {_some(dialect.names)}")
+    kinds_of = dict(zip(dialect.names, dialect.kinds, strict=True))
     read = [name for name in dialect.names if only is None or name in only]
     parts: list[list[np.ndarray]] = [[] for _ in dialect.names]
     words: list[dict[str, int]] = [{} for _ in dialect.names]
+    times = {name: TimeReader(day_first) for name in read if kinds_of[name] == "time"}
     rows = 0
     for chunk in _chunks(path, dialect):
         for index, (name, kind) in enumerate(zip(dialect.names, dialect.kinds, strict=True)):
@@ -61,8 +66,12 @@ def read_table(
             cells = chunk[index]
             if kind == "text":
                 parts[index].append(_coded(cells, words[index]))
+            elif kind == "time":
+                _check(times[name].add(cells), cells, kind, name, path, rows)
             else:
-                parts[index].append(_converted(cells, kind, dialect, name, path, rows))
+                values, bad = to_numbers(cells, dialect.decimal_commas)
+                _check(bad, cells, kind, name, path, rows)
+                parts[index].append(values)
         rows += len(chunk)
         if rows * len(dialect.names) * 8 > LARGEST:
             raise InputError(
@@ -70,8 +79,11 @@ def read_table(
             )
     if not rows:
         raise InputError(f"expected rows of values in {path}, found a header alone; add rows")
+    order = settle_orders(times, in_doubt)
     columns = {
-        name: Column(name, kind, np.concatenate(parts[index]), tuple(words[index]))
+        name: times[name].column(name)
+        if kind == "time"
+        else Column(name, kind, np.concatenate(parts[index]), tuple(words[index]))
         for index, (name, kind) in enumerate(zip(dialect.names, dialect.kinds, strict=True))
         if name in read
     }
@@ -79,7 +91,8 @@ def read_table(
     incomplete = [f"{name} {count}" for name, count in counts.items() if count]
     more = f" and {len(incomplete) - 8} columns more" if len(incomplete) > 8 else ""
     missing = (f"missing values: {', '.join(incomplete[:8])}{more}",) if incomplete else ()
-    return Table(columns, (f"{rows:,} rows, {dialect.note}", *missing))
+    zones = tuple(note for name, reader in times.items() if (note := reader.zone_note(name)))
+    return Table(columns, (f"{rows:,} rows, {dialect.note}{order and ', ' + order}", *zones, *missing))
 
 
 def _some(names):
@@ -131,12 +144,8 @@ def _coded(cells, known):
     return indices[codes]
 
 
-def _converted(cells, kind, dialect, name, path, first):
-    """Text as numbers or times; InputError names the first cell that is neither."""
-    if kind == "number":
-        values, bad = to_numbers(cells, dialect.decimal_commas)
-    else:
-        values, bad = _times(cells, dialect.day_first)
+def _check(bad, cells, kind, name, path, first):
+    """Refuses cells that are not of their column's kind, naming the first of them."""
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise InputError(
@@ -145,16 +154,3 @@ def _converted(cells, kind, dialect, name, path, first):
             f"{first + len(cells):,}); correct it, leave it empty where it is missing, or read the column as "
             "text"
         )
-    return values
-
-
-def _times(cells, day_first):
-    """Text as nanoseconds since 1970, and where a cell holds no time."""
-    settings = {"errors": "coerce", "utc": True, "format": "mixed", "dayfirst": day_first}
-    times = pd.to_datetime(cells, **settings)
-    days = cells.str.extract(DATE)[0 if day_first else 2].astype("Float64")
-    times = times.mask((days.notna() & (days != times.dt.day)).fillna(False).astype(bool))
-    outside = ~times.between(*_TIMES) & times.notna()  # the range of nanoseconds
-    times = times.mask(outside)
-    bad = (cells.notna() & times.isna()).to_numpy()
-    return times.dt.as_unit("ns").astype("int64").to_numpy(), bad

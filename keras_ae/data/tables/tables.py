@@ -42,6 +42,7 @@ class TableFile(Dataset):
         words: Columns to read as words.
         left_out: Columns to leave out.
         scaling: Of numbers, by their "spread" or their "range".
+        dayfirst: Whether 1/2/2024 is in February; None to find out.
     """
 
     category: ClassVar[str] = "table"
@@ -53,6 +54,7 @@ class TableFile(Dataset):
     words: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     scaling: str = "spread"
+    dayfirst: bool | None = None
 
     def __post_init__(self):
         check_scaling(self)
@@ -72,7 +74,7 @@ class TableFile(Dataset):
             InputError: For a file that is not a table, and for unknown columns.
         """
         kinds = dict.fromkeys(self.words, "text") | dict.fromkeys(self.numbers, "number")
-        table = read_table(self.path, kinds)
+        table = read_table(self.path, kinds, day_first=self.dayfirst)
         return data_of_table(Path(self.path).name, table, self, where=self.path)
 
     def columns(self, names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -52,7 +52,7 @@ def format_time(time: int | np.integer, form: TimeForm) -> str:
     Returns:
         The text.
     """
-    time = round(int(time) / form.precision) * form.precision
+    time = (int(time) + form.precision // 2) // form.precision * form.precision
     if form.kind in ("epoch", "number"):
         whole, rest = divmod(abs(time), form.scale)
         digits = len(str(form.scale)) - 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["half_of_day", "is_place", "match_time", "month_of", "offset_of", "weekday_of"]
+__all__ = ["half_of_day", "is_region", "match_time", "month_of", "offset_of", "weekday_of"]
 
 _MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -48,8 +48,8 @@ _CLOCKS = (
     r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d):(?P<fraction>\d{3})",
 )
 _ZONE = (
-    r"(?:\s?(?P<zone>[a-z]{1,5}))?(?:\s?(?P<offset>[+-]\d\d?(?::?\d\d)?))?"
-    r"(?:\s?\[?(?P<place>[a-z]+/[a-z_/]+)\]?)?(?:\s?\([a-z ]+\))?"
+    r"(?:\s(?P<region>[a-z]+/[a-z_/]+)|(?:\s?(?P<zone>[a-z]{1,5}))?(?:\s?(?P<offset>[+-]\d\d?(?::?\d\d)?))?"
+    r"(?:\[[a-z_/]+\])?(?:\s\([a-z ]+\))?)"
 )
 _BETWEEN = r"(?:\s*[T_,:-]\s*|\s+)"
 _WEEKDAY = r"(?:(?P<weekday>[a-z]{3,9})[,.]?\s)?"
@@ -152,8 +152,8 @@ def offset_of(zone: str, offset: str) -> int | None:
 
 
 @lru_cache(64)
-def is_place(name: str) -> bool:
-    """Whether the time zone database has a place.
+def is_region(name: str) -> bool:
+    """Whether the time zone database has a region.
 
     Args:
         name: Such as "Europe/Berlin".

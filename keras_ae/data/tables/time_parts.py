@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from keras_ae.data.tables.time_form import MISSING_TIME
-from keras_ae.data.tables.time_layouts import half_of_day, is_place, month_of, offset_of, weekday_of
+from keras_ae.data.tables.time_layouts import half_of_day, is_region, month_of, offset_of, weekday_of
 
 __all__ = ["WORDS", "TimesOfLayout", "times_of_layout"]
 
-WORDS = ("weekday", "name", "half", "zone", "place")
+WORDS = ("weekday", "name", "half", "zone", "region")
 """Parts that are words."""
 
 SECOND, DAY = 10**9, 86_400 * 10**9
@@ -176,26 +176,26 @@ class _Zoned:
     Attributes:
         ahead: (n,), nanoseconds ahead of UTC, where they are written.
         valid: (n,), whether a zone is known, or may be one.
-        place: The place of the zone where that alone is written, else "".
+        region: The region of the zone where that alone is written, else "".
         names: The words of zones.
         unknown: Those of an unknown offset.
     """
 
     ahead: np.ndarray
     valid: np.ndarray
-    place: str
+    region: str
     names: set[str]
     unknown: set[str]
 
     @classmethod
     def of(cls, words) -> _Zoned | None:
         written = [words[name] for name in ("zone", "offset") if name in words]
-        if not written and "place" not in words:
+        if not written and "region" not in words:
             return None
         if not written:
-            place = words["place"][0].tobytes().decode("ascii")
-            same = (words["place"] == words["place"][0]).all(axis=1)
-            return cls(np.zeros(len(same), np.int64), same & is_place(place), place, {place}, set())
+            region = words["region"][0].tobytes().decode("ascii")
+            same = (words["region"] == words["region"][0]).all(axis=1)
+            return cls(np.zeros(len(same), np.int64), same & is_region(region), region, {region}, set())
         width = words["zone"].shape[1] if "zone" in words else 0
         names, unknown = set(), set()
 
@@ -213,12 +213,12 @@ class _Zoned:
 
     def in_utc(self, times: np.ndarray) -> np.ndarray:
         """Times of the zones' clocks as those of UTC; of an hour that comes twice, the second is later."""
-        if not self.place or not self.valid.any():
+        if not self.region or not self.valid.any():
             return times - self.ahead
         before = np.maximum.accumulate(np.concatenate([times[:1] - 1, times[:-1]]))
         local = pd.DatetimeIndex(times.view("M8[ns]"))
         settings = {"ambiguous": times > before, "nonexistent": "shift_forward"}
-        return local.tz_localize(self.place, **settings).as_unit("ns").asi8
+        return local.tz_localize(self.region, **settings).as_unit("ns").asi8
 
 
 ZERO = DAY

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 import pandas as pd
 
+from keras_ae.data.tables.columns import Column
 from keras_ae.data.tables.time_form import MISSING_TIME, ORDERS, TimeForm
 from keras_ae.data.tables.time_layouts import match_time
 from keras_ae.data.tables.time_parts import WORDS, times_of_layout
@@ -18,8 +19,13 @@ __all__ = ["TimeReader", "are_times", "parse_time", "settle_orders"]
 WIDTHS = (24, 40, 64)
 """Characters of a time; those of the longest cell decide which."""
 
+FIRST = {"dmy": "day", "mdy": "month", "ymd": "year"}
+
 MOST_LAYOUTS = 400
 """Layouts among the cells read at once, at most; cells of further ones are no times."""
+
+MOST_FAULTS = 0.5
+"""Fraction of cells that are no times, though they look like it, up to which a column is one of times."""
 
 EVEN = 0.5
 """Fraction of equal steps from which they tell the order of dates."""
@@ -28,6 +34,7 @@ _DIGIT, _LETTER = 48, 97
 _SHAPES = np.arange(256, dtype=np.uint8)
 _SHAPES[48:58] = _DIGIT
 _SHAPES[65:91] = _SHAPES[97:123] = _LETTER
+_KEYS = np.random.default_rng(0).integers(1, 2**63, 8, np.uint64) * 2 + 1
 _BLANKS = str.maketrans("\u00a0\u202f\u2009\t", "    ")
 
 
@@ -100,6 +107,38 @@ class TimeReader:
         grain = next(iter(self.grains)) if len(self.grains) == 1 else ""
         return TimeForm("date", grain, (order or self.orders[0]) if self.signs else "")
 
+    def column(self, name: str) -> Column:
+        """The times as a column.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            The column.
+        """
+        return Column(name, "time", self.values(), form=self.form())
+
+    def zone_note(self, name: str) -> str:
+        """The note on a time zone that is not known.
+
+        Args:
+            name: Name of the column.
+
+        Returns:
+            The note, for the user; "" where all are known.
+
+        Raises:
+            InputError: For several time zones, of which one is not known.
+        """
+        unknown = ", ".join(sorted(self.unknown))
+        if unknown and len(self.zones) > 1:
+            others = ", ".join(sorted(self.zones - self.unknown)) or "others"
+            raise InputError(
+                f"expected known time zones in column {name!r}, received {unknown} beside {others}; "
+                "write offsets from UTC, such as 2024-01-31 10:00+02:00"
+            )
+        return unknown and f"the time zone {unknown} is not known: {name} is read as its clock shows it"
+
     @property
     def ambiguous(self) -> bool:
         """Whether cells are different times in different orders."""
@@ -131,17 +170,20 @@ class TimeReader:
 
 
 def are_times(cells: Sequence[str]) -> bool:
-    """Whether cells are times.
+    """Whether cells are meant as times.
 
     Args:
         cells: Texts, none of them missing.
 
     Returns:
-        Whether each is a time, in one order of day and month at least.
+        Whether each has the layout of a time, and half of them at least are times, in one order of day and
+        month; the others, such as 30 February, are then faults.
     """
     if not cells or any(match_time(cell.translate(_BLANKS)) is None for cell in cells[:8]):
         return False
-    return not TimeReader().add(pd.Series(cells, dtype=object)).any()
+    texts = np.array(cells, object)
+    layouts = all(match_time(sample) for _, sample in _layouts(_characters(texts)))
+    return layouts and TimeReader().add(pd.Series(texts)).mean() <= MOST_FAULTS
 
 
 def parse_time(text: str, form: TimeForm) -> int:
@@ -173,7 +215,7 @@ def parse_time(text: str, form: TimeForm) -> int:
     return int(reader.values()[0])
 
 
-def settle_orders(readers: Mapping[str, TimeReader], in_doubt: str = "") -> tuple[str, ...]:
+def settle_orders(readers: Mapping[str, TimeReader], in_doubt: str = "") -> str:
     """Chooses the order of day, month and year in the columns of a file; it is one for all of them.
 
     Where no number above 12 tells the order, it is the one in which times are sorted or have equal steps.
@@ -184,31 +226,26 @@ def settle_orders(readers: Mapping[str, TimeReader], in_doubt: str = "") -> tupl
             between the numbers, else the month.
 
     Returns:
-        How dates and time zones were read, for the user, where their digits do not tell it.
-
-    Raises:
-        InputError: For clocks of several time zones, of which one is not known.
+        How the order was found, for the user; "" where numbers above 12 tell it, or there is none.
     """
-    notes = [_zone_note(name, reader) for name, reader in readers.items() if reader.unknown]
-    told = [reader.orders[0] for reader in readers.values() if reader.signs and not reader.ambiguous]
+    settled = [reader.orders[0] for reader in readers.values() if reader.signs and not reader.ambiguous]
     for reader in readers.values():
-        if reader.ambiguous and told and told[0] in reader.orders:
-            reader.orders = told[:1]
+        if reader.ambiguous and settled and settled[0] in reader.orders:
+            reader.orders = (settled[0],)
     doubtful = [reader for reader in readers.values() if reader.ambiguous]
     common = [order for order in ORDERS if all(order in reader.orders for reader in doubtful)]
     if not doubtful or not common:
-        return tuple(notes)
+        return ""
     order, reason = _by_steps(doubtful, common)
+    if not order and in_doubt in common:
+        order, reason = in_doubt, "as in training"
     if not order:
-        dots = all(reader.signs == {"."} for reader in doubtful)
-        usual = "dmy" if dots else "mdy"
-        order, reason = (
-            (in_doubt, "as in training") if in_doubt in common else (usual, "which they do not tell")
-        )
+        order = "dmy" if all(reader.signs == {"."} for reader in doubtful) else "mdy"
+        other = "false" if order == "dmy" else "true"
+        reason = f'which they do not tell (SET="data.dayfirst={other}" for the other order)'
     for reader in doubtful:
         reader.orders = (order,)
-    first = {"dmy": "day", "mdy": "month", "ymd": "year"}[order]
-    return (f"dates with the {first} first, {reason}", *notes)
+    return f"dates with the {FIRST[order]} first, {reason}"
 
 
 def _by_steps(readers, orders):
@@ -249,18 +286,6 @@ def _same_day(times):
     return bool((inside == inside[0]).all())
 
 
-def _zone_note(name, reader):
-    """The note on time zones that are not known."""
-    unknown = ", ".join(sorted(reader.unknown))
-    if len(reader.zones) > 1:
-        others = ", ".join(sorted(reader.zones - reader.unknown)) or "others"
-        raise InputError(
-            f"expected known time zones in column {name!r}, received {unknown} beside {others}; write their "
-            "offsets from UTC, such as 2024-01-31 10:00+02:00"
-        )
-    return f"the time zone {unknown} is not known: the times of {name} are those of its clock"
-
-
 def _characters(texts):
     """Texts as characters (n, width), uint8; too long ones are left empty."""
     if not len(texts):
@@ -283,18 +308,25 @@ def _layouts(cells: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
     letters where those are no word of a time.
     """
     shapes = _SHAPES[cells]
-    lanes = np.ascontiguousarray(shapes).view(np.uint64)
-    rest = np.arange(len(cells))
-    for _ in range(MOST_LAYOUTS):
-        if not len(rest):
-            return
-        first = rest[0]
-        sample = cells[first].tobytes().rstrip(b"\0").decode("latin-1")
-        same = (lanes[rest] == lanes[first]).all(axis=1)
-        match = match_time(sample)
-        words = [match.span(name) for name in WORDS if name in match.re.groupindex] if match else []
-        for at in np.flatnonzero(shapes[first] == _LETTER):
-            if not any(begin <= at < end for begin, end in words):
-                same &= cells[rest, at] | 32 == cells[first, at] | 32
-        yield rest[same], sample
-        rest = rest[~same]
+    keys = np.ascontiguousarray(shapes).view(np.uint64) @ _KEYS[: cells.shape[1] // 8]
+    groups, _ = pd.factorize(keys)
+    sorted_rows = np.argsort(groups, kind="stable")
+    count = 0
+    for rows in np.split(sorted_rows, np.cumsum(np.bincount(groups))[:-1]):
+        while len(rows) and count < MOST_LAYOUTS:
+            count += 1
+            first = rows[0]
+            sample = cells[first].tobytes().rstrip(b"\0").decode("latin-1")
+            same = _same_letters(cells[rows], shapes[first], match_time(sample))
+            yield rows[same], sample
+            rows = rows[~same]
+
+
+def _same_letters(cells, shape, match):
+    """Whether cells of one shape have the letters of the first one, but for the words of times."""
+    words = [match.span(name) for name in WORDS if name in match.re.groupindex] if match else []
+    same = np.ones(len(cells), bool)
+    for at in np.flatnonzero(shape == _LETTER):
+        if not any(begin <= at < end for begin, end in words):
+            same &= cells[:, at] | 32 == cells[0, at] | 32
+    return same
