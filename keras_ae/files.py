@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and the modules that a folder of the package holds."""
+"""Files written whole or not at all, those below a folder, and the modules of a package."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 import pkgutil
 import sys
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -16,10 +18,13 @@ from keras_ae.errors import InputError
 
 __all__ = [
     "FORMAT",
+    "FolderFiles",
     "check_format",
     "class_names",
     "class_of",
     "classes_below",
+    "files_below",
+    "is_hidden",
     "modules_below",
     "replace_text",
     "written_whole",
@@ -27,6 +32,14 @@ __all__ = [
 
 FORMAT = 1
 """The form of a run's folder and of an export, as this version writes them; those without one are older."""
+
+SYSTEM_NAMES = frozenset(
+    "@eadir #recycle #snapshot __macosx $recycle.bin thumbs.db ehthumbs.db desktop.ini lost+found".split()
+) | {"icon\r", "system volume information"}
+"""Folders and files that systems and their tools leave among a user's own, in lower case."""
+
+MOST_NAMED = 8
+"""Names of hidden folders and files in a note, at most."""
 
 
 def check_format(number: object, folder: Path) -> None:
@@ -79,6 +92,79 @@ def replace_text(file: Path, text: str) -> None:
     """
     with written_whole(file) as (partial,):
         partial.write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class FolderFiles:
+    """The files below a folder.
+
+    Attributes:
+        names: Their paths, relative to the folder and in a fixed order, without the hidden ones.
+        hidden: How many files were passed over, by the name of the hidden folder or file.
+    """
+
+    names: list[str] = field(default_factory=list)
+    hidden: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def note(self) -> str:
+        """A line about the files that were passed over; empty if there are none."""
+        counts = [f"{name} ({count})" for name, count in sorted(self.hidden.items())]
+        more = [f"{len(counts) - MOST_NAMED} more"] if len(counts) > MOST_NAMED else []
+        total = self.hidden.total()
+        listing = ", ".join(counts[:MOST_NAMED] + more)
+        return f"passed over {total} hidden or system file{'s' * (total > 1)}: {listing}" if total else ""
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a folder or a file is hidden, or left by a system or its tools.
+
+    Args:
+        name: Its name, without the folders above it.
+
+    Returns:
+        True for names that begin with a dot, such as `.git` and `._1.jpg`, and those such as `Thumbs.db`.
+    """
+    return name.startswith(".") or name.lower() in SYSTEM_NAMES
+
+
+def _refuse_unlisted(error: OSError) -> None:
+    raise InputError(f"{error.filename} cannot be listed ({error.strerror}); give a folder that can be read")
+
+
+def files_below(folder: str | Path, unlisted: Callable[[OSError], None] = _refuse_unlisted) -> FolderFiles:
+    """Lists the files below a folder; links to folders are followed.
+
+    Args:
+        folder: The folder, which may itself be hidden.
+        unlisted: Called with the error for a folder that cannot be listed.
+
+    Returns:
+        The files.
+
+    Raises:
+        InputError: If a folder cannot be listed, unless `unlisted` is another function.
+    """
+    files, top = FolderFiles(), str(Path(folder))
+    above: dict[str, frozenset[str]] = {}
+    for where, folders, names in os.walk(top, onerror=unlisted, followlinks=True):
+        real, outer = os.path.realpath(where), above.get(os.path.dirname(where), frozenset())
+        if real in outer:  # a link to a folder that it lies in
+            folders.clear()
+            continue
+        above[where] = outer | {real}
+        inside = os.path.relpath(where, top)
+        parts = [] if inside == "." else inside.split(os.sep)
+        hidden = next(filter(is_hidden, parts), None)
+        for name in names:
+            if not os.path.isfile(os.path.join(where, name)):
+                continue
+            if hidden or is_hidden(name):
+                files.hidden[hidden or ("._*" if name.startswith("._") else name)] += 1
+            else:
+                files.names.append(os.path.join(*parts, name))
+    files.names.sort(key=lambda name: name.split(os.sep))
+    return files
 
 
 def modules_below(package: ModuleType) -> list[ModuleType]:

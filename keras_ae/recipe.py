@@ -252,9 +252,12 @@ def replaced(recipe: Recipe, fields: Mapping[str, Any]) -> Recipe:
 def _replaced(owner: Any, names: Sequence[str], text: Any, path: str) -> Any:
     """A dataclass with one field changed, from the text of a command line or to a value of Python."""
     name, *rest = names
-    fields = [field.name for field in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
+    fields, inner = _field_names(owner), owner.wraps if isinstance(owner, Dataset) else ""
+    if name not in fields and inner and name in _field_names(getattr(owner, inner)):
+        return _replaced(owner, [inner, *names], text, path)
     if name not in fields:
-        raise no_such_field(path, _names(type(owner)), name, fields)
+        further = [f"{inner}.{each}" for each in _field_names(getattr(owner, inner))] if inner else []
+        raise no_such_field(path, _names(type(owner)), name, [*fields, *further])
     value = getattr(owner, name)
     hint = typing.get_type_hints(type(owner))[name]
     if rest:
@@ -268,6 +271,10 @@ def _replaced(owner: Any, names: Sequence[str], text: Any, path: str) -> Any:
     except (ValueError, TypeError) as error:
         raise InputError(f"{path}: {error}") from error
     return changed
+
+
+def _field_names(owner: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
 
 
 def _parsed(text: str, value: Any, hint: Any, path: str) -> Any:

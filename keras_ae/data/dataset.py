@@ -29,6 +29,8 @@ class Dataset:
         held_out: Whether the data set is a published test set, to evaluate on and never to train on.
         carried_over: Fields whose values are carried over to the data set that takes the place of this one,
             where that one carries them over too.
+        wraps: The field that holds another data set, whose fields are set as if they were this one's own; ""
+            for a data set that wraps none.
     """
 
     name: ClassVar[str] = ""
@@ -37,6 +39,7 @@ class Dataset:
     priority: ClassVar[int] = 0
     held_out: ClassVar[bool] = False
     carried_over: ClassVar[tuple[str, ...]] = ()
+    wraps: ClassVar[str] = ""
 
     @classmethod
     def accepts(cls, text: str) -> Dataset | None:
@@ -117,6 +120,7 @@ class Sample(Dataset):
         of: The data set.
     """
 
+    wraps: ClassVar[str] = "of"
     of: Dataset
 
     def load(self) -> Data:

@@ -14,7 +14,7 @@ from keras_ae.data.dataset import Dataset
 from keras_ae.data.memory import Arrays
 from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
-from keras_ae.files import classes_below
+from keras_ae.files import classes_below, files_below
 from keras_ae.imaging.decode import SUFFIXES
 
 __all__ = ["as_dataset", "dataset_kinds", "find_dataset"]
@@ -101,5 +101,5 @@ def _check_folder(text: str, category: str) -> None:
     own = [kind for kind in dataset_kinds() if kind.holds and kind.category == category]
     if not own or not Path(text).is_dir() or any(kind.accepts(text) for kind in own):
         return
-    if not any(path.suffix.lower() in SUFFIXES for path in Path(text).rglob("*")):
+    if not any(os.path.splitext(name)[1].lower() in SUFFIXES for name in files_below(text).names):
         raise InputError(f"expected a folder of {own[0].holds}; found none in {text}; check the path")

@@ -49,11 +49,14 @@ class Split:
         examples: (n, *shape), uint8 (255 stands for 1), or bool or float32 (as a model takes them).
         labels: (n,), integers; None for examples without labels.
         stream: The number of the split's own stream of random numbers.
+        masks: (n, height, width), int8, of images: 1 in pixels of an anomaly, 0 in others, -1 where it is not
+            known; None if it is known of none.
     """
 
     examples: np.ndarray
     labels: np.ndarray | None = None
     stream: int = 0
+    masks: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -78,7 +81,7 @@ class Split:
         return lambda index, seeds: values(tf.gather(examples, index))
 
     def update_hash(self, digest: Any) -> None:
-        """Updates a hash with the bytes and labels of all examples, in order.
+        """Updates a hash with the bytes, labels and masks of all examples, in order.
 
         Args:
             digest: A `hashlib` hash object.
@@ -86,6 +89,8 @@ class Split:
         digest.update(np.ascontiguousarray(self.examples))
         if self.labels is not None:
             digest.update(np.ascontiguousarray(self.labels))
+        if self.masks is not None:
+            digest.update(np.ascontiguousarray(self.masks))
 
     def thin(self, most: int) -> Split:
         """Takes evenly spaced examples, because a split may be sorted.
@@ -111,6 +116,31 @@ class Split:
             self,
             examples=self.examples[index],
             labels=None if self.labels is None else self.labels[index],
+            masks=None if self.masks is None else self.masks[index],
+        )
+
+    def joined(self, other: Split) -> Split:
+        """Appends the examples of another split.
+
+        Args:
+            other: A split of examples of the same shape, with labels if this one has some.
+
+        Returns:
+            A split of the examples of both.
+        """
+        both = (self, other)
+        masks = None
+        if any(part.masks is not None for part in both):
+            unknown = [np.full((len(part.examples), *self.shape[:2]), -1, np.int8) for part in both]
+            masks = np.concatenate(
+                [
+                    blank if part.masks is None else part.masks
+                    for part, blank in zip(both, unknown, strict=True)
+                ]
+            )
+        labels = None if self.labels is None else np.concatenate([part.labels for part in both])
+        return replace(
+            self, examples=np.concatenate([part.examples for part in both]), labels=labels, masks=masks
         )
 
 

@@ -69,6 +69,8 @@ TITLES = {
     "read_as_wanted": Title("read as wanted", "", HIGHER),
     "auroc": Title("AUROC", "", HIGHER),
     "auprc": Title("AUPRC", "", HIGHER),
+    "pixel_auroc": Title("pixel AUROC", "", HIGHER),
+    "pixel_auprc": Title("pixel AUPRC", "", HIGHER),
     "f1": Title("F1", "", HIGHER),
     "false_alarms": Title("false alarms", "", LOWER),
     "missed": Title("missed", "", LOWER),

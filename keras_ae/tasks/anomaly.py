@@ -101,7 +101,7 @@ class Anomaly(Task):
         if 0 < lacking <= len(train) / 2:
             more, train = train.take(slice(None, lacking)), train.take(slice(lacking, None))
             examples = np.concatenate([normal.examples, more.examples])
-            normal = dataclasses.replace(normal, examples=examples, labels=None)
+            normal = Split(examples)
             notes = (
                 *notes,
                 f"few normal examples: {lacking} training examples are used to calibrate the threshold",

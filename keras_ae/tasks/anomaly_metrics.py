@@ -1,4 +1,4 @@
-"""Test metrics of anomaly detection: of examples, of points in time, and of each kind of anomaly."""
+"""Test metrics of anomaly detection: of examples, pixels, points in time, and each kind of anomaly."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from keras_ae.data.series.resample import spans
-from keras_ae.data.types import Data, values
+from keras_ae.data.types import Data, Split, values
 from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
 
-__all__ = ["Metrics", "detection_metrics", "kind_metrics", "ranking_metrics"]
+__all__ = ["Metrics", "detection_metrics", "kind_metrics", "pixel_metrics", "ranking_metrics"]
 
 Metrics = dict[str, dict[str, float]]
 """Metrics by row or kind, and name."""
@@ -24,6 +24,9 @@ MOST_FITTED = 5000
 
 MOST_VALUES = 2**27
 """Maximum number of values for the slowest baseline."""
+
+MOST_PIXELS = 2**25
+"""Pixels of test images that are ranked by their anomaly scores, at most; else those of some images."""
 
 
 def ranking_metrics(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -73,9 +76,33 @@ def detection_metrics(
             "missed": float(np.mean(~flagged[labels])),
         }
     }
-    for name, scores in _baseline_scores(data, test, latent_dim, seed).items():
-        rows[name] = ranking_metrics(scores, labels)
+    rows["model"] |= pixel_metrics(outputs["contributions"], data.test)
+    for name, (scores, maps) in _baseline_scores(data, test, latent_dim, seed).items():
+        rows[name] = ranking_metrics(scores, labels) | pixel_metrics(maps, data.test)
     return rows
+
+
+def pixel_metrics(maps: np.ndarray | None, test: Split) -> dict[str, float]:
+    """How well anomaly maps rank the pixels of anomalies above all others.
+
+    Args:
+        maps: (n, height, width, channels), what each pixel contributes to the anomaly score; None without.
+        test: The test images, with masks. Anomalies without a mask are left out; all pixels of normal images
+            are normal.
+
+    Returns:
+        "pixel_auroc" and "pixel_auprc", over all pixels; empty without a map, or masks.
+    """
+    if maps is None or test.masks is None or test.labels is None or maps.shape[:3] != test.masks.shape:
+        return {}
+    anomalous = np.where(test.labels[:, None, None] == 0, 0, test.masks)
+    known = np.flatnonzero((anomalous >= 0).all(axis=(1, 2)))
+    known = known[:: max(1, -(-len(known) * anomalous[0].size // MOST_PIXELS))]
+    labels = anomalous[known].ravel() > 0
+    if labels.all() or not labels.any():
+        return {}
+    ranking = ranking_metrics(maps[known].sum(axis=-1).ravel(), labels)
+    return {f"pixel_{name}": value for name, value in ranking.items()}
 
 
 def _point_metrics(
@@ -92,7 +119,7 @@ def _point_metrics(
     normal = (np.asarray(data.test.labels) == 0) & (True if points.fresh is None else points.fresh)
     if normal.any():
         rows["model"]["false_alarms"] = float(outputs["is_anomaly"][normal].mean())
-    for name, other in _baseline_scores(data, windows, latent_dim, seed).items():
+    for name, (other, _) in _baseline_scores(data, windows, latent_dim, seed).items():
         rows[name] = point_metrics(scores_of(other, points, size), windows, points)
     if points.count * USUAL * windows.shape[2] <= MOST_VALUES:
         rows["subsequence PCA"] = point_metrics(subsequence_pca(windows, points), windows, points)
@@ -133,15 +160,20 @@ def kind_metrics(outputs: Mapping[str, np.ndarray], threshold: float, data: Data
     return rows
 
 
-def _baseline_scores(data: Data, test: np.ndarray, latent_dim: int, seed: int) -> dict[str, np.ndarray]:
-    """Anomaly scores of test examples (n, ...) by simpler detectors, fitted to training examples."""
+def _baseline_scores(
+    data: Data, test: np.ndarray, latent_dim: int, seed: int
+) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
+    """Anomaly scores of test examples (n, ...) by simpler detectors, fitted to training examples.
+
+    With them what each element contributes, (n, ...), if the detector can say.
+    """
     training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, test[0].size)
     flat = test.reshape(len(test), -1)
     components = min(latent_dim, *training.shape)
     pca = PCA(components, random_state=seed).fit(training)
-    restored = pca.inverse_transform(pca.transform(flat))
+    errors = (flat - pca.inverse_transform(pca.transform(flat))) ** 2
     forest = IsolationForest(random_state=seed).fit(training)
     return {
-        f"PCA, {components} components": np.mean((flat - restored) ** 2, axis=1),
-        "isolation forest": -forest.score_samples(flat),
+        f"PCA, {components} components": (np.mean(errors, axis=1), errors.reshape(test.shape)),
+        "isolation forest": (-forest.score_samples(flat), None),
     }

@@ -163,8 +163,9 @@ def test_a_image_of_too_many_pixels_is_left_out_before_it_is_decoded(tmp_path, m
 def test_a_folder_that_would_not_fit_in_memory_is_refused(tmp_path, monkeypatch):
     fill(tmp_path)
     monkeypatch.setattr(images, "LARGEST", 12 * 400 - 1)
-    with pytest.raises(InputError, match="12 images at 20x20x1 take .* set a smaller data.size"):
+    with pytest.raises(InputError, match='12 images at 20x20x1 take .* SET="data.size=19"'):
         ImageFolder(str(tmp_path)).load()
+    assert ImageFolder(str(tmp_path), size=19).load().train.shape == (19, 19, 1)
 
 
 @pytest.mark.parametrize("fields", [{"size": 0}, {"channels": 2}])

@@ -10,6 +10,7 @@ import tensorflow as tf
 from conftest import exporting
 from scipy.stats import multivariate_normal
 from sklearn.covariance import LedoitWolf
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.scoring import (
@@ -31,7 +32,7 @@ from keras_ae.runs.evaluation import evaluate
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks import thresholds
 from keras_ae.tasks.anomaly import Anomaly
-from keras_ae.tasks.anomaly_metrics import ranking_metrics
+from keras_ae.tasks.anomaly_metrics import detection_metrics, pixel_metrics, ranking_metrics
 from keras_ae.tasks.anomaly_scores import (
     Mahalanobis,
     NearestCodes,
@@ -441,3 +442,48 @@ def test_trimming_leaves_the_highest_losses_out(heads):
             for training in (True, False)
         ]
     assert objectives == {0.0: [26.5, 26.5], 0.25: [2.0, 26.5], 0.3: [2.0, 26.5]}
+
+
+def test_pixels_of_anomalies_are_ranked_where_masks_say_which_they_are():
+    maps = np.zeros((4, 2, 2, 1), np.float32)
+    maps[1, 0, 0] = maps[2, 1, 1] = 2.0  # an anomaly's pixel, and a normal image's
+    maps[1, 0, 1] = 1.0
+    masks = np.full((4, 2, 2), -1, np.int8)
+    masks[1] = [[1, 1], [0, 0]]
+    labels = np.array([0, 1, 0, 1])  # of the last anomaly there is no mask
+    test = Split(np.zeros((4, 2, 2, 1), np.uint8), labels, masks=masks)
+    metrics = pixel_metrics(maps, test)
+    known = maps[:3, ..., 0].ravel()
+    truth = np.isin(np.arange(12), (4, 5))
+    assert metrics == {
+        "pixel_auroc": roc_auc_score(truth, known),
+        "pixel_auprc": average_precision_score(truth, known),
+    }
+    assert pixel_metrics(None, test) == {}
+    assert pixel_metrics(maps, Split(test.examples, labels)) == {}
+    assert pixel_metrics(maps, test.take([0, 2])) == {}  # no anomaly is left
+
+
+def test_joined_splits_keep_masks_and_mark_those_that_are_not_known():
+    some = Split(np.zeros((2, 3, 3, 1)), np.zeros(2, int), masks=np.ones((2, 3, 3), np.int8))
+    none = Split(np.ones((1, 3, 3, 1)), np.ones(1, int))
+    assert some.joined(none).masks[:, 0, 0].tolist() == [1, 1, -1]
+    assert none.joined(some).masks[:, 0, 0].tolist() == [-1, 1, 1]
+    assert none.joined(none).masks is None
+    assert none.joined(some).labels.tolist() == [1, 0, 0]
+
+
+def test_the_maps_of_the_model_and_of_pca_are_ranked_beside_their_scores(random):
+    normal = random.integers(90, 110, (20, 4, 4, 1)).astype(np.uint8)
+    test = np.concatenate([normal[:4], normal[4:8]])
+    test[4:, 0, 0] = 255
+    masks = np.zeros((8, 4, 4), np.int8)
+    masks[4:, 0, 0] = 1
+    labels = np.repeat([0, 1], 4)
+    data = Data("parts", Split(normal), Split(normal), Split(test, labels, masks=masks), "unit")
+    maps = masks[..., None].astype(np.float32)
+    outputs = {"score": maps.sum(axis=(1, 2, 3)), "is_anomaly": labels > 0, "contributions": maps}
+    rows = detection_metrics(outputs, 0.5, data, 2, seed=0)
+    assert rows["model"]["pixel_auroc"] == rows["model"]["pixel_auprc"] == 1.0
+    assert rows["PCA, 2 components"]["pixel_auroc"] > 0.9  # it has seen no such pixel
+    assert "pixel_auroc" not in rows["isolation forest"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from keras_ae.apps.encoding.head import Head, Outputs
 from keras_ae.apps.encoding.writers import RowColumns, open_writer, output_paths
-from keras_ae.data.images.folder import fault_note, none_readable
+from keras_ae.data.images.listing import fault_note, none_readable
 from keras_ae.data.streams.rows import Batch
 from keras_ae.data.streams.stream import FolderStream, Stream
 from keras_ae.runs.unlike import in_color, unlike
@@ -116,7 +116,7 @@ def codes(
 
 
 def summary(encoded: Encoded, head: Head, stream: Stream, output: Path) -> list[str]:
-    """Lines about an encoding: its size and rate, and the images left out.
+    """Lines about an encoding: its size and rate, the images left out, and files passed over.
 
     Args:
         encoded: The result.
@@ -135,4 +135,5 @@ def summary(encoded: Encoded, head: Head, stream: Stream, output: Path) -> list[
     lines = [
         f"{output}: {shapes}, {encoded.count:,} examples in {encoded.seconds:.1f} s, {rate:,.0f} a second"
     ]
-    return lines + ([fault_note(encoded.failures, stream.count)] if encoded.failures else [])
+    faults = [fault_note(encoded.failures, stream.count)] if encoded.failures else []
+    return [*lines, *faults, *stream.notes]

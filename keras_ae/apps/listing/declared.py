@@ -22,11 +22,13 @@ class Declared:
         names: Its own name and those of its bases.
         fields: The expressions of the fields' defaults, by name; None for a field without one.
         file: Its file, in which the names in those expressions are looked up.
+        wraps: The field that holds another object whose fields may be set as its own; "" for none.
     """
 
     names: tuple[str, ...]
     fields: dict[str, ast.expr | None]
     file: Path
+    wraps: str = ""
 
 
 def check_fields(recipe: str, paths: Sequence[str], own_data: bool = True) -> None:
@@ -55,12 +57,24 @@ def _check(path, names, declared, call, file):
     if declared is None:
         return
     name, *rest = names
+    if name not in declared.fields and declared.wraps:
+        if call is None or _wrapped_has(name, declared, call, file):
+            return
     if name not in declared.fields:
         raise no_such_field(path, declared.names, name, list(declared.fields))
     if rest and call is not None:
         value, file = _argument(call, name, declared, file)
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
             _check(path, rest, _declared(value.func.id, file), value, file)
+
+
+def _wrapped_has(name, declared, call, file):
+    """Whether the object that another one wraps has a field, or may have it."""
+    value, file = _argument(call, declared.wraps, declared, file)
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+        return True
+    inner = _declared(value.func.id, file)
+    return inner is None or name in inner.fields
 
 
 def _argument(call, name, declared, file):
@@ -126,14 +140,19 @@ def _read(node: ast.ClassDef, file: Path) -> Declared | None:
     """The fields of a class after those of its bases; None if one of these cannot be read."""
     names: list[str] = [node.name]
     fields: dict[str, ast.expr | None] = {}
+    wraps = ""
     for base in node.bases:
         declared = _declared(ast.unparse(base), file)
         if declared is None:
             return None
+        wraps = declared.wraps
         names.extend(declared.names)
         fields |= declared.fields
     if any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
         own = [part for part in node.body if isinstance(part, ast.AnnAssign)]
         is_field = {part: not ast.unparse(part.annotation).startswith("ClassVar") for part in own}
         fields |= {ast.unparse(part.target): part.value for part in own if is_field[part]}
-    return Declared(tuple(names), fields, file)
+        constants = {ast.unparse(part.target): part.value for part in own if not is_field[part]}
+        own_wraps = constants.get("wraps")
+        wraps = own_wraps.value if isinstance(own_wraps, ast.Constant) else wraps
+    return Declared(tuple(names), fields, file, wraps)

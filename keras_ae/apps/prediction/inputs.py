@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras_ae.errors import InputError
+from keras_ae.files import files_below
 from keras_ae.serving.columns import TABLES
 
 __all__ = ["find_inputs", "read_arrays", "read_image_bytes"]
@@ -49,9 +51,8 @@ def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
         return [], files[0]
     images: list[Path] = []
     for path in paths:
-        inside = sorted(
-            file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
-        )
+        names = files_below(path).names if path.is_dir() else []
+        inside = [path / name for name in names if os.path.splitext(name)[1].lower() in SUFFIXES]
         if path.is_dir() and not inside:
             raise InputError(f"expected images ({' '.join(sorted(SUFFIXES))}) below {path}; found none")
         images += inside if path.is_dir() else [path]

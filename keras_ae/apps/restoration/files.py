@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_ae.errors import InputError
-from keras_ae.files import written_whole
+from keras_ae.files import files_below, written_whole
 from keras_ae.imaging.decode import SUFFIXES
 
 __all__ = ["Job", "Listing", "check_output", "image_jobs", "listing", "replacing"]
@@ -24,11 +24,13 @@ class Listing:
         images: Names of images, relative to the folder.
         others: Names of other files.
         failures: The reason for each folder that cannot be listed, by its name.
+        hidden: A line about hidden files that are passed over; "" if there are none.
     """
 
     images: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
+    hidden: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,17 @@ def listing(source: Path, kind: str = "images", output: Path | None = None) -> L
         return Listing([source.name])
     if not source.is_dir():
         raise InputError(f"expected a file or a folder of {kind}, received {str(source)!r}; check the path")
-    files, excluded = Listing(), output.resolve() if output else None
+    failures, excluded = {}, output.resolve() if output else None
 
     def refused(error):
         name = os.path.relpath(error.filename, source)
-        files.failures[name] = f"its files cannot be listed ({error.strerror})"
+        failures[name] = f"its files cannot be listed ({error.strerror})"
 
-    for folder, below, names in os.walk(source, onerror=refused):
-        below[:] = sorted(name for name in below if Path(folder, name).resolve() != excluded)
-        for name in sorted(names):
-            path = Path(folder, name)
-            is_image = path.suffix.lower() in SUFFIXES and path.is_file()
-            (files.images if is_image else files.others).append(os.path.relpath(path, source))
+    every = files_below(source, refused)
+    read = [name for name in every.names if excluded not in Path(source, name).resolve().parents]
+    images = [name for name in read if os.path.splitext(name)[1].lower() in SUFFIXES]
+    others = sorted(set(read) - set(images))
+    files = Listing(images, others, failures, every.note)
     if not files.images:
         reasons = "".join(f" ({name}: {reason})" for name, reason in files.failures.items())
         raise InputError(

@@ -53,6 +53,7 @@ class RestorationRequest:
         failures: The reason, by name, for folders that cannot be listed and images without a mask.
         tile: Side of a tile in pixels.
         most_megapixels: Megapixels of an image at most, before and after restoration.
+        hidden: A line about hidden files that are passed over; "" if there are none.
     """
 
     output: Path
@@ -62,6 +63,7 @@ class RestorationRequest:
     failures: dict[str, str]
     tile: int = 512
     most_megapixels: float = 100.0
+    hidden: str = ""
 
     @classmethod
     def of(
@@ -105,4 +107,4 @@ class RestorationRequest:
             failures |= unmasked
         check_output(output, jobs, force)
         others = [PurePath(name) for name in files.others]
-        return cls(output, jobs, masks, others, failures, tile, most_megapixels)
+        return cls(output, jobs, masks, others, failures, tile, most_megapixels, files.hidden)

@@ -137,6 +137,7 @@ def summary(done: Restoration, request: RestorationRequest) -> list[str]:
     if request.others:
         kinds = sorted({suffix or "none" for suffix in (name.suffix.lower() for name in request.others)})
         lines.append(f"passed over {len(request.others)} other files, of suffix {', '.join(kinds[:8])}")
+    lines += [request.hidden] if request.hidden else []
     if done.failures:
         named = ", ".join([*list(done.failures)[:8], *(["..."] if len(done.failures) > 8 else [])])
         lines.append(f"left out {len(done.failures)}: {named}")

@@ -1,12 +1,12 @@
-"""Any folder of images: every common format, any size, gray or color, nested folders as labels."""
+"""Any folder of images: every common format, any size, gray or color, with labels or splits as folders."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,14 +14,17 @@ import numpy as np
 from PIL import Image
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.images.layout import Layout, check_folders, check_one, layout_of
+from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
 from keras_ae.data.images.mnist import embedded_digits
-from keras_ae.data.splits import split_by_content
-from keras_ae.data.types import LARGEST, Data
+from keras_ae.data.splits import TEST, VALIDATION, assign, split_by_content
+from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
-from keras_ae.imaging.decode import SUFFIXES, fill, fit, image_formats, image_header, one_line
+from keras_ae.imaging.decode import fill, fit, image_formats, image_header, one_line
+from keras_ae.imaging.masks import read_masks
 
-__all__ = ["WORKERS", "ImageFolder", "fault_note", "folder_labels", "image_files", "none_readable"]
+__all__ = ["WORKERS", "ImageFolder", "assign_by_folders", "parts_of"]
 
 WORKERS = 4
 """Number of images decoded in parallel, each of which may have MOST_PIXELS."""
@@ -35,24 +38,29 @@ class ImageFolder(Dataset):
     """Every image below a folder; its subfolders, if it has any, are the labels.
 
     Examples are (size, size, channels) in [0, 1]: the middle square of an image, resized. An image's split
-    depends on its pixels alone, so neither a new name nor a new size changes it.
+    depends on its pixels alone, so neither a new name nor a new size changes it, unless folders `train` and
+    `test` or `validation` are the splits, with the labels below them. Masks in a folder `ground_truth` mark
+    the pixels of anomalies.
 
     Attributes:
         path: The folder.
         size: Side in pixels; None for the images' own if all are squares of one size up to 128, else 64.
         channels: 1 for gray, 3 for color; None for the files' own, if all have the same.
+        folders: What folders stand for, "labels" or "splits"; None to find out by their names.
     """
 
     priority: ClassVar[int] = 20
     path: str
     size: int | None = None
     channels: int | None = None
+    folders: str | None = None
 
     def __post_init__(self):
         if self.size is not None and self.size < 1:
             raise ValueError(f"size must be at least 1 pixel, received {self.size}")
         if self.channels not in (None, 1, 3):
             raise ValueError(f"channels is 1 (gray) or 3 (color), received {self.channels}")
+        check_folders(self.folders)
 
     @classmethod
     def accepts(cls, text: str) -> ImageFolder | None:
@@ -63,42 +71,45 @@ class ImageFolder(Dataset):
 
         Raises:
             InputError: For a folder without readable images, for gray and color images together without
-                `channels`, and for more images than fit in memory.
+                `channels`, for more images than fit in memory, and for several data sets in one folder.
         """
-        paths, others = image_files(self.path)
-        files = [Path(self.path, path) for path in paths]
-        with ThreadPoolExecutor(WORKERS) as pool:
-            headers = dict(zip(files, pool.map(image_header, files), strict=True))
-        readable = {file: header for file, header in headers.items() if not isinstance(header, str)}
-        faults = {file: header for file, header in headers.items() if isinstance(header, str)}
-        size, channels = self._shape(readable, faults)
-        if len(readable) * size * size * channels > LARGEST:
+        names, others = image_files(self.path)
+        if self.folders is None:
+            check_one(names, self.path)
+        layout = layout_of(names, self.path, self.folders)
+        headers, faults = self._headers(layout.names)
+        size, channels = self._shape(headers, faults)
+        bytes_of_all = len(headers) * size * size * channels
+        if bytes_of_all > LARGEST:
+            smaller = max(1, int((LARGEST / (len(headers) * channels)) ** 0.5))
             raise InputError(
-                f"{len(readable)} images at {size}x{size}x{channels} take "
-                f"{len(readable) * size * size * channels / 2**30:.1f} GiB, at most {LARGEST / 2**30:.0f} "
-                "are held in memory; set a smaller data.size or split the folder"
+                f"{len(headers)} images at {size}x{size}x{channels} take {bytes_of_all / 2**30:.1f} GiB, at "
+                f"most {LARGEST / 2**30:.0f} are held in memory; make them smaller, "
+                f'SET="data.size={smaller}", or split the folder'
             )
-        pixels = np.empty((len(readable), size, size, channels), np.uint8)
+        pixels = np.empty((len(headers), size, size, channels), np.uint8)
         with ThreadPoolExecutor(WORKERS) as pool:
-            results = list(pool.map(_decode, readable, pixels))
-        faults |= {
-            file: fault for file, fault in zip(readable, results, strict=True) if isinstance(fault, str)
-        }
-        if len(faults) == len(files):
+            files = [Path(self.path, name) for name in headers]
+            hashes = dict(zip(headers, pool.map(_decode, files, pixels), strict=True))
+        faults |= {name: fault for name, fault in hashes.items() if isinstance(fault, str)}
+        if not headers.keys() - faults.keys():
             raise none_readable(self.path, faults)
-        good = [index for index, result in enumerate(results) if isinstance(result, bytes)]
-        names, labels = folder_labels(
-            [str(file.relative_to(self.path)) for file in readable if file not in faults]
+        layout = layout.without(faults)
+        whole = Split(pixels[[name not in faults for name in headers]], layout.index(layout.label_names))
+        parts, split_notes = parts_of(layout, [hashes[name] for name in layout.names])
+        masks, mask_notes = self._masks(layout, parts, headers, size)
+        splits = {part: replace(whole.take(index), masks=masks[part]) for part, index in parts.items()}
+        labels = counted(len(layout.label_names), "label") if layout.label_names else "no labels"
+        notes = (
+            f"{counted(len(whole), 'image')} below {self.path}, {labels}",
+            *layout.notes,
+            *split_notes,
+            *mask_notes,
+            *((fault_note(self._paths(faults), len(layout.names) + len(faults)),) if faults else ()),
+            *passed_over(others),
         )
-        splits = split_by_content(pixels[good], labels, [results[index] for index in good])
-        notes: tuple[str, ...] = (f"{len(good)} images below {self.path}, {len(names) or 'no'} labels",)
-        if faults:
-            notes += (fault_note(faults, len(files)),)
-        if others:
-            kinds = sorted({Path(name).suffix.lower() or Path(name).name for name in others})
-            notes += (f"passed over {len(others)} other files: {', '.join(kinds[:8])}",)
         name = f"folder {Path(self.path).resolve().name}"
-        return Data(name, **splits, domain=UNIT, label_names=names, notes=notes)
+        return Data(name, **splits, domain=UNIT, label_names=layout.label_names, notes=notes)
 
     def sample(self) -> Data:
         """Digits of this size with these channels, which need no folder."""
@@ -109,90 +120,103 @@ class ImageFolder(Dataset):
         )
         return Data("sample", **split_by_content(images, labels[::50]), domain=UNIT)
 
-    def _shape(self, readable, faults):
+    def _headers(self, names):
+        """The headers of the images that have one, and the reasons for the others, by name."""
+        with ThreadPoolExecutor(WORKERS) as pool:
+            files = [Path(self.path, name) for name in names]
+            headers = dict(zip(names, pool.map(image_header, files), strict=True))
+        faults = {name: header for name, header in headers.items() if isinstance(header, str)}
+        return {name: header for name, header in headers.items() if name not in faults}, faults
+
+    def _shape(self, headers, faults):
         """The side and the channels of the examples."""
-        if not readable:
-            raise none_readable(self.path, faults)
-        channels = Counter(channels for _, _, channels in readable.values())
+        if not headers:
+            raise none_readable(self.path, self._paths(faults))
+        channels = Counter(channels for _, _, channels in headers.values())
         if self.channels is None and len(channels) > 1:
             raise InputError(
                 f"expected images of one kind below {self.path}; found {channels[1]} gray and "
                 f'{channels[3]} in color; set data.channels to 1 or 3 (SET="data.channels=3")'
             )
-        sizes = {(width, height) for width, height, _ in readable.values()}
+        sizes = {(width, height) for width, height, _ in headers.values()}
         width, height = next(iter(sizes))
         native = len(sizes) == 1 and width == height <= NATIVE
         return self.size or (width if native else FALLBACK), self.channels or next(iter(channels))
 
+    def _masks(self, layout, parts, headers, size):
+        """The masks of each split, None where no image has one; and notes about those that cannot be read."""
+        masks: dict[str, np.ndarray | None] = dict.fromkeys(parts)
+        faults = {}
+        for part, indices in parts.items():
+            names = [layout.names[index] for index in indices]
+            if not layout.masks.keys() & set(names):
+                continue
+            masks[part] = np.full((len(names), size, size), -1, np.int8)
+            for pixels, name in zip(masks[part], names, strict=True):
+                files = [Path(self.path, mask) for mask in layout.masks.get(name, ())]
+                fault = read_masks(files, headers[name][:2], pixels) if files else None
+                faults |= {} if fault is None else {name: fault}
+        notes = (f"masks that cannot be read: {fault_note(faults, len(layout.masks))}",) if faults else ()
+        return masks, notes
 
-def image_files(folder: str | Path) -> tuple[list[str], list[str]]:
-    """The files below a folder.
+    def _paths(self, faults):
+        return {str(Path(self.path, name)): fault for name, fault in faults.items()}
+
+
+def assign_by_folders(splits: Sequence[str], content: list[bytes]) -> dict[str, np.ndarray]:
+    """The indices of each split, as folders say.
 
     Args:
-        folder: The folder.
+        splits: The split of each example, some of them "train".
+        content: The hash of each example's content; a validation or test split that no folder stands for
+            is taken from the training examples by it.
 
     Returns:
-        The paths of the images, relative to the folder and in a fixed order; and those of other files.
+        Indices of "train", "validation" and "test".
 
     Raises:
-        InputError: If there is no image.
+        InputError: For too few training examples to take a split from.
     """
-    paths: list[str] = []
-    for where, _, names in os.walk(folder):
-        inside = os.path.relpath(where, folder)
-        files = (name for name in names if os.path.isfile(os.path.join(where, name)))
-        paths += files if inside == "." else (os.path.join(inside, name) for name in files)
-    paths.sort(key=lambda path: path.split(os.sep))
-    images = [path for path in paths if os.path.splitext(path)[1].lower() in SUFFIXES]
-    if not images:
-        raise InputError(
-            f"expected images ({', '.join(sorted(SUFFIXES))}) below {folder}; found none; check the path"
+    folder = np.array(splits)
+    parts = {name: np.flatnonzero(folder == name) for name in ("train", "validation", "test")}
+    missing = {name: len(parts[name]) == 0 for name in ("validation", "test")}
+    if any(missing.values()):
+        train = parts["train"]
+        taken = assign(
+            [content[index] for index in train], VALIDATION * missing["validation"], TEST * missing["test"]
         )
-    return images, [path for path in paths if os.path.splitext(path)[1].lower() not in SUFFIXES]
+        parts |= {name: train[index] for name, index in taken.items() if name == "train" or missing[name]}
+    return parts
 
 
-def folder_labels(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]:
-    """Labels of images by their folders.
-
-    Args:
-        names: Paths of the images, relative to a folder.
-
-    Returns:
-        The names of the folders, and the index (n,), int64, of each image's folder; () and None if there is
-        only one folder.
-    """
-    folders = [os.path.dirname(name) or "." for name in names]
-    labels = tuple(sorted(set(folders)))
-    if len(labels) < 2:
-        return (), None
-    index = {label: position for position, label in enumerate(labels)}
-    return labels, np.array([index[folder] for folder in folders], np.int64)
-
-
-def fault_note(faults: dict, count: int) -> str:
-    """The note on images that cannot be read.
+def parts_of(layout: Layout, hashes: list[bytes]) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Assigns images to splits.
 
     Args:
-        faults: The reason for each, by file.
-        count: How many images there are in all.
+        layout: The images.
+        hashes: The hash of each image's content.
 
     Returns:
-        One line.
+        The indices of each split, as folders say, or else by the hashes; and notes on splits that no folder
+        stands for and on equal images.
+
+    Raises:
+        InputError: For too few different images.
     """
-    return f"left out {len(faults)} of {count} images: {_listing(faults)}"
-
-
-def none_readable(folder: str | Path, faults: dict) -> InputError:
-    """The error for a folder without readable images.
-
-    Args:
-        folder: The folder.
-        faults: The reason for each image, by file.
-
-    Returns:
-        The error, to be raised.
-    """
-    return InputError(f"none of the {len(faults)} images below {folder} can be read: {_listing(faults)}")
+    if not layout.splits:
+        return assign(hashes), ()
+    parts = assign_by_folders(layout.splits, hashes)
+    notes = tuple(
+        f"no folder of {name} images: {len(parts[name])} of the training images are taken, by their content"
+        for name in ("validation", "test")
+        if name not in layout.splits
+    )
+    trained = {hashes[index] for index in parts["train"]}
+    equal = sum(hashes[index] in trained for index in parts["test"])
+    return parts, (
+        *notes,
+        *((f"{counted(equal, 'test image')} also among the training images",) if equal else ()),
+    )
 
 
 def _decode(file, pixels):
@@ -204,9 +228,3 @@ def _decode(file, pixels):
         return hashlib.blake2b(content, digest_size=8).digest()
     except Exception as error:  # decoders raise errors of any kind for a broken file
         return one_line(error)
-
-
-def _listing(faults):
-    """The first faults as a text."""
-    lines = [f"{file} ({fault})" for file, fault in list(faults.items())[:3]]
-    return "; ".join(lines) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.mnist import Mnist5k
-from keras_ae.data.types import Data, Split
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 
 __all__ = ["OneClass"]
 
-NORMAL_NAMES = ("good", "normal", "ok", "benign", "0")
+NORMAL_NAMES = ("good", "normal", "ok", "nominal", "benign", "0")
 """Labels that count as normal if the user names none."""
 
 
@@ -22,14 +23,17 @@ NORMAL_NAMES = ("good", "normal", "ok", "benign", "0")
 class OneClass(Dataset):
     """A labeled data set with one normal class: label 0 for the normal class and 1, ... for the others.
 
-    It may be a folder of images, with a folder `good` beside others of any names. Anomalies among a folder's
-    training examples are moved to its test split.
+    It may be a folder of images, with a folder `good` beside others of any names, or `train/good` beside
+    `test/good` and others, as MVTec AD has them. Anomalies among a folder's training examples are moved to
+    its test split.
 
     Attributes:
         of: The data set.
-        normal: The label of the normal class, its name or number; "" for good, normal or similar.
+        normal: The label of the normal class, its name or number; "" for good, normal or similar, or else the
+            only one of the training examples.
     """
 
+    wraps: ClassVar[str] = "of"
     of: Dataset = Mnist5k()
     normal: str = "0"
 
@@ -58,35 +62,39 @@ class OneClass(Dataset):
             )
         known = sorted({int(label) for split in data.splits.values() for label in split.labels})
         names = {label: data.label_names[label] if data.label_names else str(label) for label in known}
-        normal = self._normal_of(names, data.name)
-        order = [normal] + [label for label in known if label != normal]
-        new = np.array([order.index(label) for label in known])
+        normal = self._normal_of(names, data)
+        order = [*normal, *(label for label in known if label not in normal)]
+        new = np.array([max(0, order.index(label) - len(normal) + 1) for label in known])
         splits = {
             part: dataclasses.replace(split, labels=new[np.searchsorted(known, split.labels)])
             for part, split in data.splits.items()
         }
         if self.of.from_path:
             anomalies = splits["train"].take(np.flatnonzero(splits["train"].labels > 0))
-            splits["test"] = Split(
-                np.concatenate([splits["test"].examples, anomalies.examples]),
-                np.concatenate([splits["test"].labels, anomalies.labels]),
-            )
+            splits["test"] = splits["test"].joined(anomalies)
         count = int((splits["train"].labels == 0).sum())
-        others = ", ".join(names[label] for label in order[1:])
-        note = f"normal is {names[normal]}: {count:,} examples to train on; anomalies are {others}"
+        order = [normal[0], *order[len(normal) :]]
+        others = (
+            f"anomalies are {', '.join(names[label] for label in order[1:])}" if order[1:] else "no anomalies"
+        )
+        note = f"normal is {names[normal[0]]}: {count:,} examples to train on; {others}"
         return dataclasses.replace(
             data, **splits, label_names=tuple(names[label] for label in order), notes=(*data.notes, note)
         )
 
-    def _normal_of(self, names, where):
-        """The label of the normal class."""
+    def _normal_of(self, names, data):
+        """The labels of the normal class: that name, the only one trained on, or also no name at all."""
         choices = [self.normal] if self.normal else NORMAL_NAMES
         matches = [
             label for choice in choices for label, name in names.items() if name.lower() == choice.lower()
         ]
+        trained = np.unique(data.train.labels).tolist()
+        if not matches and not self.normal and len(trained) == 1 < len(names):
+            matches = trained
         if not matches:
             raise InputError(
-                f"expected a label {' or '.join(choices)} in {where}, received {', '.join(names.values())}; "
-                'say which is normal: SET="data.normal=..."'
+                f"expected a label {' or '.join(choices)} in {data.name}, received "
+                f'{", ".join(names.values())}; say which is normal: SET="data.normal=..."'
             )
-        return matches[0]
+        bare = [label for label, name in names.items() if name == "." and label != matches[0]]
+        return [matches[0], *bare] if trained == bare else [matches[0]]

@@ -14,8 +14,9 @@ from PIL import Image
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
-from keras_ae.data.images.folder import WORKERS, fault_note, image_files, none_readable
-from keras_ae.data.splits import assign
+from keras_ae.data.images.folder import WORKERS, parts_of
+from keras_ae.data.images.layout import check_folders, layout_of
+from keras_ae.data.images.listing import fault_note, image_files, none_readable, passed_over
 from keras_ae.data.types import Data, Split
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
@@ -100,13 +101,16 @@ class ScikitPhotographs(Photographs):
 class PhotoFolder(Dataset):
     """Every photograph below a folder, of any sizes; they stay on disk if they do not fit in memory.
 
-    They are split by their pixels, so neither a new name nor another lossless format changes the split. Fewer
-    than three photographs are each cut into parts that share no pixel, as `Photographs` are.
+    They are split by their pixels, so neither a new name nor another lossless format changes the split,
+    unless folders `train` and `test` or `validation` are the splits. Fewer than three photographs are each
+    cut into parts that share no pixel, as `Photographs` are.
 
     Attributes:
         path: The folder.
         cropping: How they are cropped for training.
         channels: 1 for gray, 3 for color; None for color if any of the files has color.
+        folders: "splits" if folders stand for splits, "labels" if they do not; None to find out by their
+            names.
     """
 
     category: ClassVar[str] = "photographs"
@@ -115,9 +119,11 @@ class PhotoFolder(Dataset):
     path: str
     cropping: Cropping = Cropping()
     channels: int | None = None
+    folders: str | None = None
 
     def __post_init__(self):
         check_channels(self.channels)
+        check_folders(self.folders)
 
     @classmethod
     def accepts(cls, text: str) -> PhotoFolder | None:
@@ -130,18 +136,21 @@ class PhotoFolder(Dataset):
             InputError: For a folder without readable images.
         """
         names, others = image_files(self.path)
-        files = [Path(self.path, name) for name in names]
-        good, channels, faults = _read(files, self.channels)
-        if not good:
+        layout = layout_of(names, self.path, self.folders)
+        files = {Path(self.path, name): name for name in layout.names}
+        by_file, channels, faults = _read(list(files), self.channels)
+        if not by_file:
             raise none_readable(self.path, faults)
-        notes: tuple[str, ...] = (f"{len(good)} photographs below {self.path}",)
+        good, layout = [*by_file.values()], layout.without({files[file] for file in faults})
+        notes: tuple[str, ...] = (f"{len(good)} photographs below {self.path}", *layout.notes)
         notes += (fault_note(faults, len(files)),) if faults else ()
-        notes += (f"passed over {len(others)} other files",) if others else ()
+        notes += passed_over(others)
         name = f"folder {Path(self.path).resolve().name}"
-        if len({one.digest for one in good}) < 3:
+        if len({one.digest for one in good}) < 3 and not layout.splits:
             notes += ("fewer than three photographs: each is cut into parts to train, validate and test on",)
             return cut_in_three(name, [one.decode() for one in good], self.cropping, notes)
-        parts = assign([one.digest for one in good])
+        parts, split_notes = parts_of(layout, [one.digest for one in good])
+        notes += split_notes
         photographs = {part: [good[index] for index in indices] for part, indices in parts.items()}
         tested = sorted(photographs["test"], key=lambda one: one.digest)[:MOST_TESTED]
         photographs["test"] = [_middle_of(one) for one in tested]
@@ -226,7 +235,7 @@ def read_photograph(file: Path, channels: int) -> Photograph:
 
 
 def _read(files, channels):
-    """The photographs that can be read, their channels, and the reasons for the others, by file."""
+    """The photographs that can be read by file, their channels, and the reasons for the others, by file."""
     with ThreadPoolExecutor(WORKERS) as pool:
         headers = dict(zip(files, pool.map(image_header, files), strict=True))
         faults = {file: header for file, header in headers.items() if isinstance(header, str)}
@@ -236,7 +245,7 @@ def _read(files, channels):
             zip(sound, pool.map(partial(_photograph_or_fault, channels=channels), sound), strict=True)
         )
     faults |= {file: fault for file, fault in results.items() if isinstance(fault, str)}
-    return [results[file] for file in sound if file not in faults], channels, faults
+    return {file: results[file] for file in sound if file not in faults}, channels, faults
 
 
 def _photograph_or_fault(file, channels):

@@ -14,6 +14,7 @@ from keras_ae.data.levels.generated import GeneratedLevels, format_of
 from keras_ae.data.levels.windows import data_of, windows
 from keras_ae.data.types import LARGEST, Data
 from keras_ae.errors import InputError
+from keras_ae.files import is_hidden
 from keras_ae.formats.levels.game import game_of
 from keras_ae.formats.levels.legend import Legend
 
@@ -155,7 +156,8 @@ class LevelFolder(Dataset):
 
 
 def _level_files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.glob("*.txt") if not file.name.lower().startswith("readme"))
+    files = (file for file in folder.glob("*.txt") if not is_hidden(file.name))
+    return sorted(file for file in files if not file.name.lower().startswith("readme"))
 
 
 def _text(file: Path) -> str:

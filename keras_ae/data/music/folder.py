@@ -12,6 +12,7 @@ from keras_ae.data.dataset import Dataset
 from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sample_data, split_by_melody
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_least
+from keras_ae.files import files_below
 from keras_ae.formats.music import midi
 from keras_ae.formats.music.grid import Piece, Vocabulary
 from keras_ae.formats.music.voices import separate_voices
@@ -91,6 +92,7 @@ class MidiFolder(Dataset):
             f"{meters} of {len(pieces)} pieces have other bars than 4/4, all are cut every 4 beats"
             if meters
             else "",
+            files_below(self.path).note,
         )
         parts, short = split_by_melody(pieces, self.bars)
         name = f"folder {Path(self.path).resolve().name}"
@@ -118,11 +120,9 @@ def midi_files(folder: str | Path) -> Iterator[str]:
     Yields:
         Their paths.
     """
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if Path(name).suffix.lower() in midi.SUFFIXES and not name.startswith("."):
-                yield os.path.join(parent, name)
+    for name in files_below(folder).names:
+        if Path(name).suffix.lower() in midi.SUFFIXES:
+            yield os.path.join(folder, name)
 
 
 def _some(faults: list[str]) -> str:

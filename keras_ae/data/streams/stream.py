@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,9 @@ import numpy as np
 from keras_ae.data.arrays import LABELS, ArrayFile, read_header, readable
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import find_dataset
-from keras_ae.data.images.folder import WORKERS, ImageFolder, folder_labels, image_files
+from keras_ae.data.images.folder import WORKERS, ImageFolder
+from keras_ae.data.images.layout import layout_of
+from keras_ae.data.images.listing import image_files, passed_over
 from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import read_image
@@ -31,12 +32,14 @@ class Stream:
         count: How many examples it has.
         labeled: Whether its batches have labels.
         has_names: Whether its batches have the names of files.
+        notes: For the user, such as which files are passed over.
     """
 
     where: str
     count: int
     labeled: bool = False
     has_names: bool = False
+    notes: tuple[str, ...] = ()
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         """Reads the examples from one position to another.
@@ -71,7 +74,8 @@ def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str |
     Args:
         text: The name or the path.
         spec: Of the head's inputs.
-        split: "train", "validation" or "test" of a data set by name; None for all, in this order.
+        split: "train", "validation" or "test" of a data set by name, or of a folder whose folders are splits;
+            None for all.
         key: The name of the array in an .npz; None for the one that training uses.
 
     Returns:
@@ -81,14 +85,14 @@ def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str |
         InputError: For examples of another shape or domain, and for a split or key that does not exist.
     """
     dataset = find_dataset(text)
-    if split is not None and isinstance(dataset, ArrayFile | ImageFolder):
+    if split is not None and isinstance(dataset, ArrayFile):
         raise InputError(f"{text} has no splits of its own; leave out --split, received {split!r}")
     if key is not None and not isinstance(dataset, ArrayFile):
         raise InputError(f"{text} holds no arrays by name; leave out --key, received {key!r}")
     if isinstance(dataset, ArrayFile):
         return ArrayStream(ArrayFile(dataset.path, key), spec)
     if isinstance(dataset, ImageFolder):
-        return FolderStream(dataset.path, spec)
+        return FolderStream(dataset.path, spec, split)
     return LoadedStream(dataset, spec, split)
 
 
@@ -180,39 +184,51 @@ class FolderStream(Stream):
     Args:
         path: The folder.
         spec: Of the head's inputs.
+        split: "train", "validation" or "test", if folders stand for splits; None for all images.
 
     Raises:
-        InputError: If the head takes no images, and for a folder without images or with unknown labels.
+        InputError: If the head takes no images, and for a folder without images, without such a split or with
+            unknown labels.
     """
 
     has_names = True
 
-    def __init__(self, path: str, spec: InputSpec):
+    def __init__(self, path: str, spec: InputSpec, split: str | None = None):
         if not spec.domain.unit_interval or len(spec.shape) != 3 or spec.shape[-1] not in (1, 3):
             raise InputError(
                 f"expected examples of shape {spec.shape} of the {spec.domain} domain, as the model was "
                 f"trained on; received {path}, a folder of images; encode an .npy or .npz"
             )
         self.where, self.spec = path, spec
-        self.names, _ = image_files(path)
+        names, others = image_files(path)
+        layout = layout_of(names, path)
+        if split is not None:
+            if split not in layout.splits:
+                has = f"has {', '.join(sorted(set(layout.splits)))}" if layout.splits else "has none"
+                raise InputError(
+                    f"{path} {has} of the splits train, validation and test; leave out --split, received "
+                    f"{split!r}"
+                )
+            others_of = zip(layout.names, layout.splits, strict=True)
+            layout = layout.without({name for name, part in others_of if part != split})
+        self.names, self.notes = layout.names, (*layout.notes, *passed_over(others))
         self.count = len(self.names)
-        self.labels = self._labels()
+        self.labels = self._labels(layout)
         self.labeled = self.labels is not None
 
-    def _labels(self):
+    def _labels(self, layout):
         """The index of each image's folder among the head's classes, or in the order of their names."""
         known = self.spec.label_names
         if not known:
-            return folder_labels(self.names)[1]
-        folders = [os.path.dirname(name) or "." for name in self.names]
-        unknown = sorted(set(folders) - set(known))
+            names = layout.label_names
+            return layout.index(names) if len(names) > 1 else None
+        unknown = sorted(set(layout.labels) - set(known))
         if unknown:
             raise InputError(
                 f"expected folders named {', '.join(known)} below {self.where}, the classes that the model "
                 f"was trained on; found {', '.join(unknown[:8])}"
             )
-        index = {name: position for position, name in enumerate(known)}
-        return np.array([index[folder] for folder in folders], np.int64)
+        return layout.index(known)
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         stop = self.count if stop is None else stop

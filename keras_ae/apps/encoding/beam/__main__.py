@@ -75,7 +75,7 @@ def _run(options, flags):
         raise InputError(f"encoding in shards needs Apache Beam: {install_command('beam')}") from error
     from keras_ae.apps.encoding.beam.shards import Job, join, join_paths
     from keras_ae.apps.encoding.writers import RowColumns
-    from keras_ae.data.images.folder import fault_note
+    from keras_ae.data.images.listing import fault_note
 
     request = EncodingRequest(
         options.recipe,
