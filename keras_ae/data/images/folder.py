@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image
@@ -98,7 +98,9 @@ class ImageFolder(Dataset):
         whole = Split(pixels[[name not in faults for name in headers]], layout.index(layout.label_names))
         parts, split_notes = parts_of(layout, [hashes[name] for name in layout.names])
         masks, mask_notes = self._masks(layout, parts, headers, size)
-        splits = {part: replace(whole.take(index), masks=masks[part]) for part, index in parts.items()}
+        splits: dict[str, Any] = {
+            part: replace(whole.take(index), masks=masks[part]) for part, index in parts.items()
+        }
         labels = counted(len(layout.label_names), "label") if layout.label_names else "no labels"
         notes = (
             f"{counted(len(whole), 'image')} below {self.path}, {labels}",
@@ -145,7 +147,7 @@ class ImageFolder(Dataset):
 
     def _masks(self, layout, parts, headers, size):
         """The masks of each split, None where no image has one; and notes about those that cannot be read."""
-        masks: dict[str, np.ndarray | None] = dict.fromkeys(parts)
+        masks = dict.fromkeys(parts)
         faults = {}
         for part, indices in parts.items():
             names = [layout.names[index] for index in indices]
