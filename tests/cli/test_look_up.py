@@ -177,3 +177,16 @@ def test_results_go_to_standard_output_and_with_json_all_else_to_standard_error(
     assert verb(quiet=True) == (["a line"], ["warning"])
     assert verb(output="-") == (["a line"], ["report", "progress", "warning"])
     assert verb(output=Path("-"))[1] == ["report", "progress", "warning"]
+
+
+def test_fields_of_data_that_others_wrap_are_set_as_their_own(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "from keras_ae import Recipe\n"
+        "from keras_ae.data.images.one_class import OneClass\n"
+        "from keras_ae.data.images.sprites import Sprites\n\n"
+        "recipe = Recipe(data=OneClass(of=Sprites()), variant='variational', task='anomaly')\n"
+    )
+    check_fields(str(tmp_path / "own.py"), ["data.size"])
+    assert override(load(str(tmp_path / "own.py")), ["data.size=16"]).data.of.size == 16
+    with pytest.raises(InputError, match="OneClass has no field 'sizes'; its fields are of, normal"):
+        check_fields(str(tmp_path / "own.py"), ["data.sizes"])

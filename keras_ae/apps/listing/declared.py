@@ -57,9 +57,8 @@ def _check(path, names, declared, call, file):
     if declared is None:
         return
     name, *rest = names
-    if name not in declared.fields and declared.wraps:
-        if call is None or _wrapped_has(name, declared, call, file):
-            return
+    if name not in declared.fields and declared.wraps and _wrapped_has(name, declared, call, file):
+        return
     if name not in declared.fields:
         raise no_such_field(path, declared.names, name, list(declared.fields))
     if rest and call is not None:
@@ -148,11 +147,11 @@ def _read(node: ast.ClassDef, file: Path) -> Declared | None:
         wraps = declared.wraps
         names.extend(declared.names)
         fields |= declared.fields
+    own = [part for part in node.body if isinstance(part, ast.AnnAssign)]
+    is_field = {part: not ast.unparse(part.annotation).startswith("ClassVar") for part in own}
     if any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
-        own = [part for part in node.body if isinstance(part, ast.AnnAssign)]
-        is_field = {part: not ast.unparse(part.annotation).startswith("ClassVar") for part in own}
         fields |= {ast.unparse(part.target): part.value for part in own if is_field[part]}
-        constants = {ast.unparse(part.target): part.value for part in own if not is_field[part]}
-        own_wraps = constants.get("wraps")
-        wraps = own_wraps.value if isinstance(own_wraps, ast.Constant) else wraps
+    constants = {ast.unparse(part.target): part.value for part in own if not is_field[part]}
+    own_wraps = constants.get("wraps")
+    wraps = str(own_wraps.value) if isinstance(own_wraps, ast.Constant) else wraps
     return Declared(tuple(names), fields, file, wraps)
