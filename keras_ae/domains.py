@@ -111,6 +111,6 @@ def domain_of(name: str) -> Domain:
     """
     if isinstance(name, Domain):
         return name
-    if name not in DOMAINS:
+    if not isinstance(name, str) or name not in DOMAINS:
         raise InputError(f"domain must be one of {sorted(DOMAINS)}, received {name!r}")
     return DOMAINS[name]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import numbers
 import types
 import typing
+from collections.abc import Collection, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ __all__ = [
     "ExportError",
     "InputError",
     "TrainingInterrupted",
+    "check_choices",
     "check_convolutions",
     "check_least",
     "check_types",
+    "check_widths",
+    "check_within",
 ]
 
 
@@ -45,6 +50,23 @@ class TrainingInterrupted(KeyboardInterrupt):
         self.directory, self.epochs, self.planned = directory, epochs, planned
 
 
+def check_choices(owner: object, **choices: Collection[Any]) -> None:
+    """Checks that fields have one of some values.
+
+    Args:
+        owner: The object whose fields they are.
+        **choices: The values that each field may have, by its name.
+
+    Raises:
+        InputError: For a field with another value.
+    """
+    for name, allowed in choices.items():
+        value = getattr(owner, name)
+        plain = isinstance(value, Hashable) and not isinstance(value, bool)
+        if not plain or value not in tuple(allowed):
+            raise InputError(f"{name} must be one of {', '.join(map(str, allowed))}; received {value!r}")
+
+
 def check_convolutions(filters: tuple[int, ...], kernel_size: int) -> None:
     """Checks the sizes of convolutions.
 
@@ -55,10 +77,7 @@ def check_convolutions(filters: tuple[int, ...], kernel_size: int) -> None:
     Raises:
         InputError: For other sizes.
     """
-    if not isinstance(filters, tuple) or not all(isinstance(width, int) for width in filters):
-        raise InputError(f"filters must be a tuple of whole numbers, such as (16, 32); received {filters!r}")
-    if not filters or any(width < 1 for width in filters):
-        raise InputError(f"filters needs one or more widths of at least 1, received {filters}")
+    check_widths("filters", filters)
     if not isinstance(kernel_size, int) or kernel_size < 1 or kernel_size % 2 == 0:
         raise InputError(f"kernel_size must be odd and at least 1, received {kernel_size}")
 
@@ -75,10 +94,62 @@ def check_least(owner: object, **least: float) -> None:
     """
     for name, low in least.items():
         value = getattr(owner, name)
-        if isinstance(value, bool) or not hasattr(value, "__float__"):
+        if not _is_number(value):
             raise InputError(f"{name} must be a number of at least {low}, received {value!r}")
         if not value >= low:
             raise InputError(f"{name} must be at least {low}, received {value}")
+
+
+def check_widths(name: str, widths: Any, least: int = 1) -> None:
+    """Checks the widths of layers.
+
+    Args:
+        name: The name of the field.
+        widths: A tuple of whole numbers, each at least 1.
+        least: Number of layers at least.
+
+    Raises:
+        InputError: For anything else.
+    """
+    if not isinstance(widths, tuple) or not all(isinstance(width, numbers.Integral) for width in widths):
+        raise InputError(f"{name} must be a tuple of whole numbers, such as (16, 32); received {widths!r}")
+    if len(widths) < least or any(width < 1 for width in widths):
+        some = "one or more widths" if least else "widths"
+        raise InputError(f"{name} needs {some} of at least 1, received {widths}")
+
+
+def check_within(owner: object, **intervals: str) -> None:
+    """Checks that fields lie within intervals.
+
+    Args:
+        owner: The object whose fields they are.
+        **intervals: By the field's name its interval, such as "(0, 1]": above 0 and at most 1.
+
+    Raises:
+        InputError: For a field outside its interval, or not a number.
+    """
+    for name, interval in intervals.items():
+        value = getattr(owner, name)
+        low, high = map(float, interval[1:-1].split(","))
+        words = _interval_in_words(interval, low, high)
+        if not _is_number(value):
+            raise InputError(f"{name} must be a number {words}, received {value!r}")
+        above = value > low if interval[0] == "(" else value >= low
+        below = value < high if interval[-1] == ")" else value <= high
+        if not (above and below):
+            raise InputError(f"{name} must be {words}, received {value}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _interval_in_words(interval, low, high):
+    if interval[0] + interval[-1] == "[]":
+        return f"from {low:g} to {high:g}"
+    above = f"{'above' if interval[0] == '(' else 'at least'} {low:g}"
+    below = f"{'below' if interval[-1] == ')' else 'at most'} {high:g}" if high < math.inf else "finite"
+    return f"{above} and {below}" if low > -math.inf else below
 
 
 SCALARS: dict[type, tuple[str, tuple[type, ...]]] = {

@@ -21,7 +21,7 @@ from keras_ae import backbones, blocks, data, losses, tasks, variants
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import as_dataset
 from keras_ae.data.memory import content_of
-from keras_ae.errors import InputError, check_least, check_types
+from keras_ae.errors import InputError, check_choices, check_least, check_types
 from keras_ae.files import classes_below
 from keras_ae.recipe_files import new_field, new_imports, no_such_field, recipe_file
 from keras_ae.tasks import Task
@@ -93,11 +93,7 @@ class Recipe:
             raise InputError(f"seed must be at most {LARGEST_SEED}, received {self.seed}")
         if not 0 < self.learning_rate < float("inf"):
             raise InputError(f"learning_rate must be above 0, received {self.learning_rate}")
-        for name, allowed in (("loss", LOSSES), ("schedule", SCHEDULES), ("checkpoint", CHECKPOINTS)):
-            if getattr(self, name) not in allowed:
-                raise InputError(
-                    f"{name} must be one of {', '.join(allowed)}; received {getattr(self, name)!r}"
-                )
+        check_choices(self, loss=LOSSES, schedule=SCHEDULES, checkpoint=CHECKPOINTS)
         wrong = [make for make in self.callbacks if not callable(make)]
         if wrong:
             raise InputError(

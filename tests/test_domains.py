@@ -36,7 +36,7 @@ def test_a_domain_is_known_by_its_name_and_survives_pickling():
     assert domain_of(REAL) is REAL
     again = pickle.loads(pickle.dumps(CATEGORICAL))
     assert (again, again.one_hot) == ("categorical", True)
-    with pytest.raises(ValueError, match="domain must be one of .*'unit'.*, received 'gray'"):
+    with pytest.raises(InputError, match="domain must be one of .*'unit'.*, received 'gray'"):
         domain_of("gray")
 
 

@@ -160,7 +160,7 @@ def test_a_recipe_may_define_a_dataclass_of_its_own(tmp_path):
     ],
 )
 def test_a_recipe_of_something_else_is_refused(tiny_recipe, field, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         dataclasses.replace(tiny_recipe, **{field: 7})
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from keras import activations, layers
+from keras import layers
 
 from keras_ae.backbones.weight_decay import kernel_decay
-from keras_ae.errors import InputError, check_convolutions
+from keras_ae.blocks.activations import check_activation
+from keras_ae.errors import InputError, check_convolutions, check_least, check_within
 from keras_ae.heads import Backbone
 
 __all__ = ["Conv1DBackbone"]
@@ -43,14 +44,10 @@ class Conv1DBackbone(Backbone):
     l2: float = 0.0
 
     def __post_init__(self) -> None:
-        activations.get(self.activation)
-        kernel_decay(self.l1, self.l2)
+        check_activation(self.activation)
+        check_within(self, l1="[0, inf)", l2="[0, inf)")
         check_convolutions(self.filters, self.kernel_size)
-        if self.hidden < 0 or self.shortest < 1:
-            raise ValueError(
-                f"hidden must be at least 0 and shortest at least 1, "
-                f"received {self.hidden} and {self.shortest}"
-            )
+        check_least(self, hidden=0, shortest=1)
 
     def encode(self, inputs: Any) -> Any:
         """(batch, time, channels) -> (batch, n)."""

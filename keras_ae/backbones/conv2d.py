@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from keras import activations, layers, ops
+from keras import layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
-from keras_ae.errors import InputError, check_convolutions
+from keras_ae.blocks.activations import check_activation
+from keras_ae.errors import InputError, check_convolutions, check_least, check_within
 from keras_ae.heads import Backbone
 
 __all__ = ["ConvBackbone"]
@@ -44,14 +45,10 @@ class ConvBackbone(Backbone):
     l2: float = 0.0
 
     def __post_init__(self) -> None:
-        activations.get(self.activation)
-        kernel_decay(self.l1, self.l2)
+        check_activation(self.activation)
+        check_within(self, l1="[0, inf)", l2="[0, inf)")
         check_convolutions(self.filters, self.kernel_size)
-        if self.hidden < 0 or self.smallest < 1:
-            raise ValueError(
-                f"hidden must be at least 0 and smallest at least 1, "
-                f"received {self.hidden} and {self.smallest}"
-            )
+        check_least(self, hidden=0, smallest=1)
 
     def encode(self, inputs: Any) -> Any:
         """(batch, height, width, channels) -> (batch, n)."""

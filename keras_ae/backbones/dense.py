@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from keras import activations, layers
+from keras import layers
 
 from keras_ae.backbones.weight_decay import kernel_decay
+from keras_ae.blocks.activations import check_activation
+from keras_ae.errors import check_widths, check_within
 from keras_ae.heads import Backbone
 
 __all__ = ["DenseBackbone"]
@@ -32,10 +34,9 @@ class DenseBackbone(Backbone):
     l2: float = 0.0
 
     def __post_init__(self) -> None:
-        activations.get(self.activation)
-        kernel_decay(self.l1, self.l2)
-        if any(width < 1 for width in self.units):
-            raise ValueError(f"each of units must be at least 1, received {self.units}")
+        check_activation(self.activation)
+        check_within(self, l1="[0, inf)", l2="[0, inf)")
+        check_widths("units", self.units, least=0)
 
     def encode(self, inputs: Any) -> Any:
         """(batch, *input_shape) -> (batch, units[-1]), or the flattened input where units is ()."""

@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
-from keras_ae.errors import InputError, check_least
+from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Backbone
 
 __all__ = ["PatchBackbone", "PositionEncoding", "RandomMasking", "Restore"]
@@ -45,10 +45,10 @@ class PatchBackbone(Backbone):
     l2: float = 0.0
 
     def __post_init__(self) -> None:
-        kernel_decay(self.l1, self.l2)
-        check_least(self, patch_size=1, depth=1, decoder_depth=1, heads=1)
-        if self.width < 4 or self.width % 4 or self.width % self.heads:
-            raise ValueError(
+        check_within(self, l1="[0, inf)", l2="[0, inf)")
+        check_least(self, patch_size=1, width=4, depth=1, decoder_depth=1, heads=1)
+        if self.width % 4 or self.width % self.heads:
+            raise InputError(
                 f"width must be a multiple of 4 and of the number of heads, {self.heads}; "
                 f"received {self.width}"
             )

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from keras import activations, layers
+from keras import layers
 
 from keras_ae.backbones.weight_decay import kernel_decay
-from keras_ae.errors import InputError
+from keras_ae.blocks.activations import check_activation
+from keras_ae.errors import InputError, check_widths, check_within
 from keras_ae.heads import Backbone
 
 __all__ = ["RecurrentBackbone"]
@@ -37,10 +38,9 @@ class RecurrentBackbone(Backbone):
     l2: float = 0.0
 
     def __post_init__(self) -> None:
-        activations.get(self.activation)
-        kernel_decay(self.l1, self.l2)
-        if not self.units or any(width < 1 for width in self.units):
-            raise ValueError(f"units needs one or more widths of at least 1, received {self.units}")
+        check_activation(self.activation)
+        check_within(self, l1="[0, inf)", l2="[0, inf)")
+        check_widths("units", self.units)
 
     def encode(self, inputs: Any) -> Any:
         """(batch, time, features) -> (batch, units[-1])."""

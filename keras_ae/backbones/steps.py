@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from keras import activations, layers, ops
+from keras import layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
-from keras_ae.errors import InputError, check_convolutions
+from keras_ae.blocks.activations import check_activation
+from keras_ae.errors import InputError, check_choices, check_convolutions, check_within
 from keras_ae.heads import Backbone
 
 __all__ = ["StepsBackbone"]
@@ -41,16 +42,11 @@ class StepsBackbone(Backbone):
     l2: float = 0.0
 
     def __post_init__(self) -> None:
-        activations.get(self.activation)
-        kernel_decay(self.l1, self.l2)
+        check_activation(self.activation)
+        check_within(self, l1="[0, inf)", l2="[0, inf)")
         check_convolutions(self.filters, self.kernel_size)
-        if not 0 <= self.halvings <= len(self.filters):
-            raise ValueError(
-                f"halvings must be from 0 to the number of filters, {len(self.filters)}, "
-                f"received {self.halvings}"
-            )
-        if self.axis not in (0, 1):
-            raise ValueError(f"axis is 0 or 1, received {self.axis}")
+        check_within(self, halvings=f"[0, {len(self.filters)}]")  # the number of filters
+        check_choices(self, axis=(0, 1))
 
     def encode(self, inputs: Any) -> Any:
         """(batch, ...) -> (batch, n)."""

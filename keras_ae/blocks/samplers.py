@@ -17,7 +17,7 @@ from sklearn.mixture import GaussianMixture
 from keras_ae.blocks.mixture import MixtureDraws
 from keras_ae.blocks.pseudo_inputs import PosteriorMixtureSampling
 from keras_ae.blocks.quantizer import CodePrior
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, apply, batched, inference_batch
 
 __all__ = [
@@ -101,8 +101,7 @@ class FittedMixture(_RealSampler):
     components: int = 10
 
     def __post_init__(self) -> None:
-        if self.components < 1:
-            raise ValueError(f"components must be at least 1, received {self.components}")
+        check_least(self, components=1)
 
     def fit(self, heads: Heads | None, codes: Mapping[str, np.ndarray]) -> keras.Model:
         flat = codes["code"].reshape(len(codes["code"]), -1).astype(np.float64)

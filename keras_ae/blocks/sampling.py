@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from keras_ae.errors import InputError
 from keras_ae.heads import Backbone, Heads, Spec
 from keras_ae.losses import LIKELIHOODS, gaussian_kl, likelihoods_for
 
@@ -64,11 +65,11 @@ def likelihood(backbone: Backbone, code: Tensor, spec: Spec, name: str) -> dict[
         "reconstruction" (batch, *target_shape), and "reconstruction_log_var" of the same shape.
 
     Raises:
-        ValueError: If the likelihood does not fit the domain.
+        InputError: If the likelihood does not fit the domain.
     """
     fitting = likelihoods_for(spec.domain)
     if name != "auto" and name not in fitting:
-        raise ValueError(
+        raise InputError(
             f"the likelihood of {spec.domain} values must be {' or '.join(fitting)}, received {name!r}"
         )
     activation = layers.Activation(spec.activation, name="reconstruction")
@@ -87,11 +88,11 @@ def check_likelihood(name: str) -> None:
         name: "auto", or a likelihood's name.
 
     Raises:
-        ValueError: If the likelihood does not exist.
+        InputError: If the likelihood does not exist.
     """
     known = ("auto", *LIKELIHOODS)
     if name not in known:
-        raise ValueError(f"likelihood must be one of {', '.join(known)}; received {name!r}")
+        raise InputError(f"likelihood must be one of {', '.join(known)}; received {name!r}")
 
 
 @keras.saving.register_keras_serializable("keras_ae")

@@ -189,7 +189,13 @@ def content_of(value: Any) -> Any:
 
 def _checked_labels(labels, count, where):
     """Labels, one for each example: whole numbers from 0, or words."""
-    array = np.asarray(labels)
+    try:
+        array = np.asarray(labels)
+    except ValueError as error:
+        raise InputError(
+            f"expected labels of {where} of shape ({count},), received rows of different lengths; give one "
+            "label for each example"
+        ) from error
     if array.dtype == object and all(isinstance(word, str) for word in array.ravel()):
         array = array.astype(str)
     if array.dtype.kind == "U" and array.shape == (count,):

@@ -281,7 +281,7 @@ class Data:
                 object.__setattr__(self, name, replace(getattr(self, name), stream=stream))
         for name, rows in (self.factors or {}).items():
             if len(rows) != len(self.splits[name]):
-                raise ValueError(
+                raise InputError(
                     f"expected factors of {len(self.splits[name])} {name} examples, received {len(rows)}"
                 )
 

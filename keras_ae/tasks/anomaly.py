@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.blocks.scoring import Calibrated, Contributions
 from keras_ae.data.types import Data, Split, values
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_within
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, batched
 from keras_ae.tasks import Task
 from keras_ae.tasks.anomaly_metrics import Metrics, detection_metrics, kind_metrics
@@ -56,8 +56,7 @@ class Anomaly(Task):
     trim: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.trim < 0.5:
-            raise ValueError(f"trim must lie in [0, 0.5), received {self.trim:g}")
+        check_within(self, trim="[0, 0.5)")
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (corrupted, examples)."""

@@ -143,8 +143,7 @@ class ReconstructionProbability(Score):
     samples: int = 16
 
     def __post_init__(self) -> None:
-        if self.samples < 1:
-            raise ValueError(f"samples must be at least 1, received {self.samples}")
+        check_least(self, samples=1)
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         mean, log_var = inputs.output("mean"), inputs.output("log_var")
@@ -190,7 +189,8 @@ class NearestCodes(Score):
     max_codes: int = 4000
 
     def __post_init__(self) -> None:
-        check_least(self, neighbors=1, max_codes=self.neighbors)
+        check_least(self, neighbors=1)
+        check_least(self, max_codes=self.neighbors)
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         codes = inputs.on_training(inputs.code)

@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_ae.domains import domain_of
+from keras_ae.errors import InputError, check_within
 
 __all__ = [
     "Binarized",
@@ -57,8 +58,7 @@ class Gaussian(Corruption):
     clipped: bool = True
 
     def __post_init__(self):
-        if not self.sigma > 0:
-            raise ValueError(f"sigma must be above 0, received {self.sigma}")
+        check_within(self, sigma="(0, inf)")
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         noisy = examples + self.sigma * _each(tf.random.stateless_normal, examples, seeds)
@@ -80,8 +80,9 @@ class UnknownGaussian(Corruption):
     clipped: bool = False
 
     def __post_init__(self):
-        if not 0 <= self.lowest < self.highest:
-            raise ValueError(
+        check_within(self, lowest="[0, inf)", highest="[0, inf)")
+        if not self.lowest < self.highest:
+            raise InputError(
                 f"lowest must be at least 0 and below highest, received {self.lowest} and {self.highest}"
             )
 
@@ -106,7 +107,7 @@ class Masking(Corruption):
     rate: float = 0.5
 
     def __post_init__(self):
-        _check_rate(self.rate)
+        check_within(self, rate="(0, 1]")
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         uniform = _each(tf.random.stateless_uniform, examples, seeds)
@@ -127,7 +128,7 @@ class SaltAndPepper(Corruption):
     rate: float = 0.25
 
     def __post_init__(self):
-        _check_rate(self.rate)
+        check_within(self, rate="(0, 1]")
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         low, high = domain_of(domain).extremes
@@ -150,7 +151,7 @@ class Swapped(Corruption):
     rate: float = 0.3
 
     def __post_init__(self):
-        _check_rate(self.rate)
+        check_within(self, rate="(0, 1]")
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         count = tf.shape(examples)[0]
@@ -174,11 +175,6 @@ class Binarized(Corruption):
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         return tf.cast(_each(tf.random.stateless_uniform, examples, seeds) < examples, tf.float32)
-
-
-def _check_rate(rate: float) -> None:
-    if not 0 < rate <= 1:
-        raise ValueError(f"rate must be above 0 and at most 1, received {rate}")
 
 
 def _clipped(examples: Any, domain: str) -> Any:

@@ -13,7 +13,7 @@ from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.domains import domain_of
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, apply
 from keras_ae.losses import LIKELIHOODS, likelihood_of
 from keras_ae.metrics.likelihood import importance_sampled_nll
@@ -38,8 +38,7 @@ class Density(Task):
     samples: int = 200
 
     def __post_init__(self):
-        if self.samples < 1:
-            raise ValueError(f"samples must be at least 1, received {self.samples}")
+        check_least(self, samples=1)
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """Each example twice, binarized first if `binarized` is set."""

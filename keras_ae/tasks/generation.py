@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_ae.blocks.samplers import CodeSampler, generate, takes_condition
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data, in_original_units, values
+from keras_ae.errors import check_least
 from keras_ae.heads import Heads, apply, batched
 from keras_ae.losses import LIKELIHOODS, likelihood_of
 from keras_ae.metrics.classifier import train_classifier
@@ -43,10 +44,7 @@ class Generation(Task):
     importance_samples: int = 0
 
     def __post_init__(self) -> None:
-        if self.samples < 10:
-            raise ValueError(f"samples must be at least 10, received {self.samples}")
-        if self.importance_samples < 0:
-            raise ValueError(f"importance_samples must be at least 0, received {self.importance_samples}")
+        check_least(self, samples=10, importance_samples=0)
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (examples, examples)."""

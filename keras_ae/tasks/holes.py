@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_ae.errors import check_least
+from keras_ae.errors import check_least, check_within
 
 __all__ = ["Holes", "MissingPixels", "MixedHoles", "Rectangles", "Strokes"]
 
@@ -55,8 +55,7 @@ class MissingPixels(Holes):
     rate: float = 0.5
 
     def __post_init__(self):
-        if not 0 < self.rate < 1:
-            raise ValueError(f"rate must be above 0 and below 1, received {self.rate}")
+        check_within(self, rate="(0, 1)")
 
     def mask(self, seed: Any, height: Any, width: Any) -> Any:
         return tf.random.stateless_uniform((height, width), seed) < self.rate
@@ -76,8 +75,7 @@ class Rectangles(Holes):
 
     def __post_init__(self):
         check_least(self, count=1)
-        if not 0 < self.largest <= 1:
-            raise ValueError(f"largest must be above 0 and at most 1, received {self.largest}")
+        check_within(self, largest="(0, 1]")
 
     def mask(self, seed: Any, height: Any, width: Any) -> Any:
         uniform = tf.random.stateless_uniform((4, self.count), seed)

@@ -13,6 +13,7 @@ from keras_ae.blocks.color import to_ycbcr
 from keras_ae.blocks.restoring import Luminance, Recolored
 from keras_ae.blocks.skips import enlarged, reduced
 from keras_ae.data.types import Data
+from keras_ae.errors import check_choices
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import published_metrics
 from keras_ae.tasks.baselines import Predictor
@@ -38,8 +39,7 @@ class SuperResolution(PhotoRestoration):
     scale: int = 2
 
     def __post_init__(self) -> None:
-        if self.scale not in SCALES:
-            raise ValueError(f"scale must be one of {SCALES}, received {self.scale}")
+        check_choices(self, scale=SCALES)
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, h, w, 1 or 3) -> luminance (batch, h / scale, w / scale, 1) and (batch, h, w, 1).

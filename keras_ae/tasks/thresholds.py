@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_within
 
 __all__ = [
     "BestF1",
@@ -82,7 +82,7 @@ class Conformal(Threshold):
     alpha: float = 0.05
 
     def __post_init__(self):
-        _check_fraction("alpha", self.alpha)
+        check_within(self, alpha="(0, 1)")
 
     @property
     def min_examples(self) -> int:
@@ -124,10 +124,9 @@ class PeaksOverThreshold(Threshold):
     level: float = 0.9
 
     def __post_init__(self):
-        _check_fraction("alpha", self.alpha)
-        _check_fraction("level", self.level)
+        check_within(self, alpha="(0, 1)", level="(0, 1)")
         if self.alpha >= 1 - self.level:
-            raise ValueError(f"alpha is below 1 - level, received {self.alpha:g} and {self.level:g}")
+            raise InputError(f"alpha must be below 1 - level, received {self.alpha:g} and {self.level:g}")
 
     @property
     def min_examples(self) -> int:
@@ -169,7 +168,7 @@ class Quantile(Threshold):
     alpha: float = 0.05
 
     def __post_init__(self):
-        _check_fraction("alpha", self.alpha)
+        check_within(self, alpha="(0, 1)")
 
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         normal = _normal(scores, labels)
@@ -227,11 +226,6 @@ def p_values(scores: Any, reference: Any) -> np.ndarray:
     reference = np.sort(_finite(reference))
     above = len(reference) - np.searchsorted(reference, np.asarray(scores), side="left")
     return (1 + above) / (1 + len(reference))
-
-
-def _check_fraction(name: str, value: float) -> None:
-    if not 0 < value < 1:
-        raise ValueError(f"{name} must lie in (0, 1), received {value:g}")
 
 
 def _finite(scores: Any) -> np.ndarray:

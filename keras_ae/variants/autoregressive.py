@@ -21,7 +21,7 @@ from keras_ae.blocks.intervals import Intervals
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, posterior_encoder
 from keras_ae.domains import CATEGORICAL
-from keras_ae.errors import InputError, check_least
+from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 from keras_ae.variants.variational import Variational
@@ -79,12 +79,9 @@ class Autoregressive(Variant):
         check_least(
             self, latent_dim=1, context=1, units=1, features=1, first_ordered_class=0, auxiliary_weight=0
         )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be a fraction, at least 0 and below 1, received {self.dropout}")
-        if not 0 < self.noise_scale <= 1:
-            raise ValueError(f"noise_scale must be above 0 and at most 1, received {self.noise_scale}")
+        check_within(self, dropout="[0, 1)", noise_scale="(0, 1]")
         if self.likelihood != "categorical":
-            raise ValueError(f"likelihood is categorical, received {self.likelihood!r}")
+            raise InputError(f"likelihood is categorical, received {self.likelihood!r}")
         self._variational  # noqa: B018 as it checks what it shares
 
     @property

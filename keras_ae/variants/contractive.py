@@ -14,7 +14,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.jacobian import DERIVATIVES, OneLayerJacobian, ProbedJacobian
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.domains import UNIT
-from keras_ae.errors import check_least
+from keras_ae.errors import check_choices, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
@@ -44,10 +44,7 @@ class Contractive(Variant):
 
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1, lambda_=0, probes=1)
-        if self.activation not in DERIVATIVES:
-            raise ValueError(
-                f"activation must be one of {', '.join(DERIVATIVES)}; received {self.activation!r}"
-            )
+        check_choices(self, activation=DERIVATIVES)
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim, self.activation)

@@ -19,7 +19,7 @@ from keras_ae.blocks.sampling import (
     variational_heads,
 )
 from keras_ae.domains import UNIT
-from keras_ae.errors import check_least
+from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
@@ -48,10 +48,9 @@ class InfoVAE(Variant):
 
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1)
-        if not self.alpha <= 1:
-            raise ValueError(f"alpha must be at most 1, received {self.alpha}")
+        check_within(self, alpha="(-inf, 1]", lambda_="(-inf, inf)")
         if not self.alpha + self.lambda_ >= 1:
-            raise ValueError(f"alpha + lambda_ must be at least 1, received {self.alpha} + {self.lambda_}")
+            raise InputError(f"alpha + lambda_ must be at least 1, received {self.alpha} + {self.lambda_}")
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:

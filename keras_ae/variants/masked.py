@@ -15,7 +15,7 @@ from keras import layers, ops
 
 from keras_ae.backbones.patches import PatchBackbone, RandomMasking, Restore
 from keras_ae.domains import UNIT
-from keras_ae.errors import InputError, check_least
+from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Heads, Spec, Term
 from keras_ae.variants import Variant
 
@@ -46,11 +46,9 @@ class Masked(Variant):
 
     def __post_init__(self) -> None:
         if not isinstance(self.backbone, PatchBackbone):
-            raise ValueError(f"the backbone of Masked is a PatchBackbone, received {self.backbone}")
+            raise InputError(f"the backbone of Masked is a PatchBackbone, received {self.backbone}")
         check_least(self, latent_dim=1)
-        for name in ("mask_ratio", "unmasked_fraction"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 0 and below 1, received {getattr(self, name)}")
+        check_within(self, mask_ratio="[0, 1)", unmasked_fraction="[0, 1)")
 
     def build(self, spec: Spec) -> Heads:
         inputs = keras.Input(spec.input_shape, name="inputs")

@@ -14,7 +14,7 @@ from keras import ops
 
 from keras_ae.blocks.skips import Shortcut, Shuffle, Unshuffle, conv, residual_block
 from keras_ae.domains import UNIT
-from keras_ae.errors import InputError, check_least
+from keras_ae.errors import InputError, check_choices, check_least, check_widths
 from keras_ae.heads import Heads, Spec, Term
 from keras_ae.variants import Variant
 
@@ -42,10 +42,8 @@ class SkipConnected(Variant):
 
     def __post_init__(self) -> None:
         check_least(self, blocks=0, unshuffle=1)
-        if not self.filters or min(self.filters) < 1:
-            raise ValueError(f"filters needs one or more widths of at least 1, received {self.filters}")
-        if self.shortcut not in SHORTCUTS:
-            raise ValueError(f"shortcut must be one of {', '.join(SHORTCUTS)}; received {self.shortcut!r}")
+        check_widths("filters", self.filters)
+        check_choices(self, shortcut=SHORTCUTS)
 
     @property
     def multiple(self) -> int:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.blocks.activations import check_activation
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.domains import UNIT
-from keras_ae.errors import check_least
+from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
@@ -49,14 +49,13 @@ class Sparse(Variant):
 
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1, l1=0, beta=0)
-        if not 0 < self.rho < 1:
-            raise ValueError(f"rho must be above 0 and below 1, received {self.rho}")
+        check_within(self, rho="(0, 1)")
+        check_activation(self.activation)
         if self.beta and self.activation not in (None, "sigmoid"):
-            raise ValueError(
+            raise InputError(
                 f"a beta above 0 needs activities in (0, 1), so the sigmoid; received {self.activation!r}; "
                 "take activation sigmoid or None"
             )
-        keras.activations.get(self.activation)
 
     def build(self, spec: Spec) -> Heads:
         activation = self.activation or ("sigmoid" if self.beta else "relu")

@@ -17,7 +17,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.blocks.sampling import SeededMasking
 from keras_ae.domains import UNIT
-from keras_ae.errors import check_least
+from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Heads, Spec, Stage, Term
 from keras_ae.variants import Variant
 
@@ -44,11 +44,8 @@ class Stacked(Variant):
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1, pretraining_epochs=1)
         if not isinstance(self.backbone, DenseBackbone):
-            raise ValueError(f"the backbone of Stacked is a DenseBackbone, received {self.backbone}")
-        if not 0 <= self.masking_fraction < 1:
-            raise ValueError(
-                f"masking_fraction must be at least 0 and below 1, received {self.masking_fraction}"
-            )
+            raise InputError(f"the backbone of Stacked is a DenseBackbone, received {self.backbone}")
+        check_within(self, masking_fraction="[0, 1)")
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)

@@ -16,7 +16,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import check_likelihood, kl_divergence, kl_per_dimension, variational_heads
 from keras_ae.domains import UNIT
-from keras_ae.errors import check_least
+from keras_ae.errors import check_least, check_within
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
@@ -55,10 +55,7 @@ class Variational(Variant):
 
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1, cycles=1, beta=0, capacity=0, free_bits=0)
-        if not 0 <= self.kl_warmup <= 1:
-            raise ValueError(
-                f"kl_warmup must be a fraction of the run, from 0 to 1, received {self.kl_warmup}"
-            )
+        check_within(self, kl_warmup="[0, 1]")
         check_likelihood(self.likelihood)
 
     def build(self, spec: Spec) -> Heads:

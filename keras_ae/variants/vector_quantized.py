@@ -17,7 +17,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
 from keras_ae.blocks.samplers import LearnedPrior, Sampler
 from keras_ae.domains import UNIT
-from keras_ae.errors import check_least
+from keras_ae.errors import check_least, check_within
 from keras_ae.heads import Backbone, Heads, Spec, Term
 from keras_ae.variants import Variant
 
@@ -63,8 +63,7 @@ class VectorQuantized(Variant):
             prior_context=0,
             prior_units=1,
         )
-        if not 0 < self.decay < 1:
-            raise ValueError(f"decay must be above 0 and below 1, received {self.decay}")
+        check_within(self, decay="(0, 1)")
 
     def build(self, spec: Spec) -> Heads:
         lookup = Lookup(self.num_embeddings, self.embedding_dim, name="decoder_lookup")

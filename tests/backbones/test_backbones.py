@@ -176,7 +176,7 @@ def test_without_weight_decay_a_model_has_no_losses(name):
 @pytest.mark.parametrize("factor", [-0.1, float("nan"), float("inf")])
 def test_a_weight_decay_below_0_or_not_finite_is_refused(kind, field, factor):
     make, fields, _ = kind
-    with pytest.raises(ValueError, match=f"{field} must be at least 0 and finite, received {factor}"):
+    with pytest.raises(InputError, match=f"{field} must be at least 0 and finite, received {factor}"):
         make(**fields, **{field: factor})
 
 
@@ -252,7 +252,7 @@ def test_a_step_reaches_its_neighbors_alone_and_stays_in_its_place(axis, random)
         (lambda: Conv1DBackbone(kernel_size=4), "odd and at least 1, received 4"),
         (lambda: Conv1DBackbone(kernel_size=-1), "odd and at least 1, received -1"),
         (lambda: Conv1DBackbone(hidden=-1), "hidden must be at least 0"),
-        (lambda: Conv1DBackbone(shortest=0), "shortest at least 1"),
+        (lambda: Conv1DBackbone(shortest=0), "shortest must be at least 1, received 0"),
         (lambda: Conv1DBackbone(activation="unheard"), "unheard"),
         (lambda: RecurrentBackbone(()), r"one or more widths of at least 1, received \(\)"),
         (lambda: RecurrentBackbone((8, 0)), r"one or more widths of at least 1, received \(8, 0\)"),
@@ -261,10 +261,10 @@ def test_a_step_reaches_its_neighbors_alone_and_stays_in_its_place(axis, random)
         (lambda: StepsBackbone((8, 0)), r"one or more widths of at least 1, received \(8, 0\)"),
         (lambda: StepsBackbone(kernel_size=4), "odd and at least 1, received 4"),
         (lambda: StepsBackbone(kernel_size=-1), "odd and at least 1, received -1"),
-        (lambda: StepsBackbone((8, 8), 3), "halvings must be from 0 to the number of filters, 2, received 3"),
+        (lambda: StepsBackbone((8, 8), 3), "halvings must be from 0 to 2, received 3"),
         (lambda: StepsBackbone(halvings=-1), "halvings must be from 0 to .* received -1"),
-        (lambda: StepsBackbone(axis=2), "axis is 0 or 1, received 2"),
-        (lambda: StepsBackbone(axis=-1), "axis is 0 or 1, received -1"),
+        (lambda: StepsBackbone(axis=2), "axis must be one of 0, 1; received 2"),
+        (lambda: StepsBackbone(axis=-1), "axis must be one of 0, 1; received -1"),
         (lambda: StepsBackbone(activation="unheard"), "unheard"),
         (lambda: PatchBackbone(patch_size=0), "patch_size must be at least 1, received 0"),
         (lambda: PatchBackbone(depth=0), "depth must be at least 1, received 0"),
@@ -275,7 +275,7 @@ def test_a_step_reaches_its_neighbors_alone_and_stays_in_its_place(axis, random)
     ],
 )
 def test_a_value_outside_its_domain_is_refused(make, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         make()
 
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_ae import backbones, blocks
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.errors import InputError
 from keras_ae.files import modules_below
 from keras_ae.tasks.corruption import Gaussian, Masking, SaltAndPepper, Swapped, Unchanged
 
@@ -49,12 +50,12 @@ def test_a_vector_is_not_convolved():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: DenseBackbone((8, 0)), "units must be at least 1"),
+        (lambda: DenseBackbone((8, 0)), "units needs widths of at least 1"),
         (lambda: ConvBackbone(()), "one or more widths"),
         (lambda: ConvBackbone((8, 0)), "one or more widths"),
         (lambda: ConvBackbone(kernel_size=4), "odd"),
         (lambda: ConvBackbone(hidden=-1), "hidden must be at least 0"),
-        (lambda: ConvBackbone(smallest=0), "smallest at least 1"),
+        (lambda: ConvBackbone(smallest=0), "smallest must be at least 1"),
         (lambda: Gaussian(0), "sigma must be above 0"),
         (lambda: Gaussian(float("nan")), "sigma must be above 0"),
         (lambda: Masking(1.5), "at most 1"),
@@ -63,7 +64,7 @@ def test_a_vector_is_not_convolved():
     ],
 )
 def test_a_value_outside_its_domain_is_refused(make, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         make()
 
 

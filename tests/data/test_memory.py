@@ -166,7 +166,7 @@ def test_rows_to_validate_on_may_be_given(frame):
             {"words": ("color",)},
             "the data frame has no column 'color'; its columns are size, kind",
         ),
-        (lambda f: f, {"scaling": "log"}, "scaling is spread or range, received 'log'"),
+        (lambda f: f, {"scaling": "log"}, "scaling must be one of spread, range; received 'log'"),
         (
             lambda f: f,
             {"validation": pd.DataFrame({"size": [1]})},

@@ -70,7 +70,7 @@ def test_sprites_go_by_their_name_and_at_the_size_asked_for():
     recipe = override(Recipe(Sprites(), Undercomplete(), Reconstruction()), ["data.size=16"])
     assert recipe.data.sample().train.shape == (16, 16, 1)
     for size in (7, 129):
-        with pytest.raises(InputError, match=f"size must be from 8 to 128 pixels, received {size}"):
+        with pytest.raises(InputError, match=f"size must be from 8 to 128, received {size}"):
             override(recipe, [f"data.size={size}"])
 
 

@@ -88,7 +88,7 @@ def test_pitches_outside_the_range_are_folded_by_octaves_or_refused():
 
 @pytest.mark.parametrize(("lowest", "highest"), [(-1, 40), (60, 70), (60, 128)])
 def test_a_range_below_an_octave_or_of_no_midi_numbers_is_refused(lowest, highest):
-    with pytest.raises(ValueError, match=f"received {lowest} to {highest}"):
+    with pytest.raises(InputError, match=f"received {lowest} to {highest}"):
         Vocabulary(lowest, highest)
 
 

@@ -31,7 +31,7 @@ def test_only_a_platformer_goes_on_along_its_columns():
 
 
 def test_an_unknown_game_is_refused():
-    with pytest.raises(ValueError, match="'platformer', 'rooms', 'runner'.*received 'chess'"):
+    with pytest.raises(InputError, match="'platformer', 'rooms', 'runner'.*received 'chess'"):
         TileLevels("ab", "chess")
 
 

@@ -117,7 +117,7 @@ def test_what_no_threshold_can_be_fitted_on_is_refused(threshold, scores, labels
 @pytest.mark.parametrize("make", [Conformal, Quantile, PeaksOverThreshold])
 @pytest.mark.parametrize("alpha", [0.0, 1.0, -0.1, float("nan")])
 def test_a_rate_outside_of_its_domain_is_refused(make, alpha):
-    with pytest.raises(ValueError, match="alpha must lie in"):
+    with pytest.raises(InputError, match="alpha must be above 0 and below 1"):
         make(alpha)
-    with pytest.raises(ValueError, match="below 1 - level"):
+    with pytest.raises(InputError, match="below 1 - level"):
         PeaksOverThreshold(0.2, 0.9)

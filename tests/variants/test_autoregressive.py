@@ -373,7 +373,7 @@ def test_a_scale_that_begins_behind_the_classes_is_refused():
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
-        ("dropout", 1.0, "dropout must be a fraction, at least 0 and below 1, received 1.0"),
+        ("dropout", 1.0, "dropout must be at least 0 and below 1, received 1.0"),
         ("likelihood", "gaussian", "likelihood is categorical, received 'gaussian'"),
         ("noise_scale", 0, "noise_scale must be above 0 and at most 1, received 0"),
         ("context", 0, "context must be at least 1, received 0"),
@@ -382,5 +382,5 @@ def test_a_scale_that_begins_behind_the_classes_is_refused():
     ],
 )
 def test_settings_that_cannot_be_are_refused(field, value, told):
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(InputError, match=told):
         dataclasses.replace(SMALL, **{field: value})

@@ -357,7 +357,7 @@ def test_a_critic_learns_to_tell_two_kinds_of_codes_apart(random):
     ],
 )
 def test_a_hyperparameter_outside_its_domain_is_refused_at_construction(kind, fields, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         kind(**fields)
 
 
@@ -412,5 +412,5 @@ def test_a_masked_autoencoder_for_targets_of_another_size_is_refused():
     ],
 )
 def test_a_masked_autoencoder_outside_its_domain_is_refused(field, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         Masked(**field)

@@ -179,7 +179,7 @@ def test_a_likelihood_that_does_not_fit_the_data_is_refused():
         ValueError, match="of real values must be gaussian or unit_gaussian, received 'bernoulli'"
     ):
         Variational(likelihood="bernoulli").build(dataclasses.replace(SPEC, domain="real"))
-    with pytest.raises(ValueError, match="likelihood must be one of auto, .*; received 'poisson'"):
+    with pytest.raises(InputError, match="likelihood must be one of auto, .*; received 'poisson'"):
         Variational(likelihood="poisson")
 
 
@@ -272,7 +272,7 @@ def test_the_gradient_of_the_probed_penalty_reaches_the_encoder(random):
         (
             Variational,
             {"kl_warmup": 1.5},
-            "kl_warmup must be a fraction of the run, from 0 to 1, received 1.5",
+            "kl_warmup must be from 0 to 1, received 1.5",
         ),
         (Variational, {"cycles": 0}, "cycles must be at least 1, received 0"),
         (Variational, {"capacity": -1.0}, "capacity must be at least 0, received -1.0"),
@@ -281,7 +281,7 @@ def test_the_gradient_of_the_probed_penalty_reaches_the_encoder(random):
     ],
 )
 def test_a_hyperparameter_outside_its_domain_is_refused_at_construction(kind, fields, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         kind(**fields)
 
 

@@ -17,6 +17,7 @@ from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.recurrent import RecurrentBackbone
 from keras_ae.data.types import Scaler
+from keras_ae.errors import InputError
 from keras_ae.heads import Heads, ServableHeads, Spec, Term, apply
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.graph import operations
@@ -235,7 +236,7 @@ def test_every_variant_but_the_one_with_skips_has_a_code_that_stands_alone():
 def test_a_variant_has_a_backbone_and_a_code_size_to_be_compared_at(name):
     fields = {field.name for field in dataclasses.fields(MODULES[name].EXAMPLE[0])}
     assert {"backbone", "latent_dim"} <= fields
-    with pytest.raises(ValueError, match="latent_dim must be at least 1, received 0"):
+    with pytest.raises(InputError, match="latent_dim must be at least 1, received 0"):
         dataclasses.replace(MODULES[name].EXAMPLE[0], latent_dim=0)
 
 

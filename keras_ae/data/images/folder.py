@@ -20,7 +20,7 @@ from keras_ae.data.images.mnist import embedded_digits
 from keras_ae.data.splits import TEST, VALIDATION, assign, split_by_content
 from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import UNIT
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_least
 from keras_ae.imaging.decode import fill, fit, image_formats, image_header, one_line
 from keras_ae.imaging.masks import read_masks
 
@@ -56,10 +56,10 @@ class ImageFolder(Dataset):
     folders: str | None = None
 
     def __post_init__(self):
-        if self.size is not None and self.size < 1:
-            raise ValueError(f"size must be at least 1 pixel, received {self.size}")
+        if self.size is not None:
+            check_least(self, size=1)
         if self.channels not in (None, 1, 3):
-            raise ValueError(f"channels is 1 (gray) or 3 (color), received {self.channels}")
+            raise InputError(f"channels is 1 (gray) or 3 (color), received {self.channels}")
         check_folders(self.folders)
 
     @classmethod

@@ -285,7 +285,7 @@ def check_channels(channels: int | None) -> None:
         channels: 1 for gray, 3 for color, None for those of the files.
 
     Raises:
-        ValueError: For another number.
+        InputError: For another number.
     """
     if channels not in (None, 1, 3):
-        raise ValueError(f"channels is 1 (gray) or 3 (color), received {channels}")
+        raise InputError(f"channels is 1 (gray) or 3 (color), received {channels}")

@@ -14,6 +14,7 @@ from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.types import Data, Split
 from keras_ae.domains import UNIT
+from keras_ae.errors import check_within
 
 __all__ = ["COUNTS", "Sprites", "grid_of_factors", "render"]
 
@@ -49,8 +50,7 @@ class Sprites(Dataset):
     size: int = 32
 
     def __post_init__(self):
-        if not 8 <= self.size <= 128:
-            raise ValueError(f"size must be from 8 to 128 pixels, received {self.size}")
+        check_within(self, size="[8, 128]")
 
     def load(self) -> Data:
         """The whole grid."""

@@ -13,7 +13,7 @@ from keras_ae.data.dataset import Dataset
 from keras_ae.data.levels.generated import GeneratedLevels, format_of
 from keras_ae.data.levels.windows import data_of, windows
 from keras_ae.data.types import LARGEST, Data
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_least
 from keras_ae.files import is_hidden
 from keras_ae.formats.levels.game import game_of
 from keras_ae.formats.levels.legend import Legend
@@ -51,8 +51,8 @@ class LevelFolder(Dataset):
     game: str = ""
 
     def __post_init__(self) -> None:
-        if self.width is not None and self.width < MIN_COLUMNS:
-            raise ValueError(f"width must be at least 4, received {self.width}")
+        if self.width is not None:
+            check_least(self, width=MIN_COLUMNS)
         game_of(self.game)
 
     @classmethod

@@ -10,7 +10,7 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.levels.windows import data_of, windows
 from keras_ae.data.types import Data
-from keras_ae.errors import check_least
+from keras_ae.errors import InputError, check_least
 from keras_ae.formats.levels.jumps import playable
 from keras_ae.formats.levels.legend import MARIO, Legend
 from keras_ae.formats.levels.platformer import Platformer
@@ -41,9 +41,9 @@ class GeneratedLevels(Dataset):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_least(self, levels=3, width=4)
+        check_least(self, levels=3, width=4, columns=4)
         if self.columns < self.width:
-            raise ValueError(f"columns must be at least the width, {self.width}; received {self.columns}")
+            raise InputError(f"columns must be at least the width, {self.width}; received {self.columns}")
 
     def load(self) -> Data:
         """Generates the levels and cuts them into windows."""

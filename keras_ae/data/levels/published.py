@@ -19,7 +19,7 @@ from keras_ae.data.download import download, read_manifest
 from keras_ae.data.levels.generated import GeneratedLevels, format_of
 from keras_ae.data.levels.windows import data_of, windows
 from keras_ae.data.types import Data
-from keras_ae.errors import check_least
+from keras_ae.errors import InputError, check_least
 from keras_ae.formats.levels.legend import LODE_RUNNER, MARIO, ZELDA, Legend
 from keras_ae.formats.levels.platformer import Platformer
 from keras_ae.formats.levels.rooms import Rooms
@@ -49,7 +49,7 @@ class Mario(Dataset):
     def __post_init__(self) -> None:
         check_least(self, width=4)
         if self.width > 149:
-            raise ValueError(
+            raise InputError(
                 f"width must be at most 149, the columns of the shortest level; received {self.width}"
             )
 

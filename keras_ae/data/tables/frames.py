@@ -13,7 +13,7 @@ from keras_ae.data.splits import assign
 from keras_ae.data.tables.columns import MISSING, Column, Table
 from keras_ae.data.tables.tables import TEST, VALIDATION, BreastCancer, check_scaling, data_of_table
 from keras_ae.data.types import Data
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_types
 
 __all__ = ["Frame", "frame_columns"]
 
@@ -52,6 +52,7 @@ class Frame(Dataset):
     validation: Any = None
 
     def __post_init__(self) -> None:
+        check_types(self)
         check_scaling(self)
         for name in ("frame", "validation"):
             frame = getattr(self, name)

@@ -15,6 +15,7 @@ from keras_ae.data.tables.connections import generate_connections
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.tables import check_scaling, concatenated, data_of
 from keras_ae.data.types import Data
+from keras_ae.errors import InputError, check_least
 
 __all__ = ["Connections", "NslKdd"]
 
@@ -99,8 +100,7 @@ class Connections(Dataset):
 
     def __post_init__(self):
         check_scaling(self)
-        if self.count < 500:
-            raise ValueError(f"count must be at least 500, received {self.count}")
+        check_least(self, count=500)
 
     def load(self) -> Data:
         columns, labels = generate_connections(self.count, FIELDS, np.random.default_rng(self.seed))
@@ -122,12 +122,15 @@ def kinds_of_attacks(attacks: Column) -> np.ndarray:
         (n,), int64, indices into `KINDS`; 0 for normal connections.
 
     Raises:
-        ValueError: For an unknown attack.
+        InputError: For an unknown attack.
     """
     kinds = {attack: kind for kind, names in enumerate(KINDS.values()) for attack in names.split()}
     unknown = sorted(set(attacks.words) - kinds.keys())
     if unknown:
-        raise ValueError(f"NSL-KDD has no attacks {', '.join(unknown)}")
+        raise InputError(
+            f"expected the attacks of NSL-KDD, received {', '.join(unknown)}; take the published "
+            "files as they are"
+        )
     return np.array([kinds[word] for word in attacks.words])[attacks.values].astype(np.int64)
 
 

@@ -16,7 +16,7 @@ from keras_ae.data.tables.preprocessing import MOST_WORDS, SCALINGS, fit_preproc
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.types import LARGEST, SHARPEST, Data, Split
 from keras_ae.domains import REAL
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_choices
 
 __all__ = ["BreastCancer", "TableFile", "check_scaling", "concatenated", "data_of", "data_of_table"]
 
@@ -243,10 +243,9 @@ def check_scaling(dataset: Any) -> None:
         dataset: With a field `scaling`.
 
     Raises:
-        ValueError: For an unknown scaling.
+        InputError: For an unknown scaling.
     """
-    if dataset.scaling not in SCALINGS:
-        raise ValueError(f"scaling is {' or '.join(SCALINGS)}, received {dataset.scaling!r}")
+    check_choices(dataset, scaling=SCALINGS)
 
 
 def usable_columns(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from keras_ae.errors import InputError
 from keras_ae.files import classes_below
 from keras_ae.formats.levels.legend import Legend
 from keras_ae.formats.levels.sprites import STONE, Color, Pen
@@ -115,11 +116,11 @@ def game_of(name: str) -> Game:
         The game.
 
     Raises:
-        ValueError: If the game does not exist.
+        InputError: If the game does not exist.
     """
     by_name = {game.name: game for game in (Game(), *_games())}
-    if name not in by_name:
-        raise ValueError(f'game is {", ".join(map(repr, game_names()))} or "", received {name!r}')
+    if not isinstance(name, str) or name not in by_name:
+        raise InputError(f'game must be {", ".join(map(repr, game_names()))} or "", received {name!r}')
     return by_name[name]
 
 

@@ -63,7 +63,7 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         if not 0 <= self.lowest <= self.highest - 11 <= 116:
-            raise ValueError(
+            raise InputError(
                 f"expected MIDI numbers from 0 to 127, an octave or more, received {self.lowest} to "
                 f"{self.highest}"
             )

@@ -1,0 +1,28 @@
+"""Activations by their Keras names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from keras_ae.errors import InputError
+
+__all__ = ["check_activation"]
+
+
+def check_activation(name: Any) -> None:
+    """Checks that Keras has an activation.
+
+    Args:
+        name: Its name; None for a linear one.
+
+    Raises:
+        InputError: If there is none of that name.
+    """
+    try:
+        keras.activations.get(name)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"Keras has no activation {name!r}; it has relu, elu, gelu, silu, tanh, sigmoid and others"
+        ) from error
