@@ -134,10 +134,10 @@ def check_folders(folders: str | None) -> None:
         folders: "labels", "splits", or None.
 
     Raises:
-        ValueError: For anything else.
+        InputError: For anything else.
     """
     if folders not in (None, LABELS, SPLITS):
-        raise ValueError(f"folders stand for {LABELS} or {SPLITS}, received {folders!r}")
+        raise InputError(f"folders must be {LABELS} or {SPLITS}, received {folders!r}")
 
 
 def check_one(names: Sequence[str], where: str) -> None:
