@@ -371,7 +371,7 @@ MOVED = dict(
     thresholds tasks.thresholds
     thresholds.Fitted tasks.thresholds.FittedThreshold
     trainees training.trainer
-    trainees.AdversarialTrainee training.trainer.AdversarialTrainer
+    trainees.AdversarialTrainee training.adversarial.AdversarialTrainer
     trainees.Trainee training.trainer.Trainer
     training training.train
     training.loss_for training.objective.loss_for

@@ -1,4 +1,4 @@
-"""Bare examples of those who train by hand: how they are checked and paired."""
+"""Bare examples of those who train by hand: how they are checked, paired and completed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
+import tensorflow as tf
 
+from keras_ae.data.types import values
 from keras_ae.domains import Domain
 from keras_ae.errors import InputError
 from keras_ae.runs.data_facts import fits
 
-__all__ = ["Examples"]
+__all__ = ["Examples", "completed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,3 +91,30 @@ class Examples:
                 f"expected values in [{low:g}, {high:g}], as the network takes them; received "
                 f"{array.min():g} to {array.max():g}; scale them first"
             )
+
+
+def completed(data: Any, names: set[str], examples: Examples | None, step: Any = None) -> Any:
+    """A batch with the inputs and the targets that it lacks.
+
+    Args:
+        data: A batch, as Keras passes it: examples, inputs by name, or either with targets.
+        names: The inputs of the model.
+        examples: Pairs examples without targets; None to take them as their own targets.
+        step: The optimizer's step, on which the noise depends; None in validation, whose noise is always the
+            same.
+
+    Returns:
+        (inputs by name, targets); a batch that lacks nothing as it is.
+    """
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+    tensors = x if isinstance(x, dict) else {"inputs": x}
+    if y is not None and names <= tensors.keys():
+        return data
+    inputs = values(tensors["inputs"])
+    rows = tf.range(tf.shape(inputs)[0], dtype=tf.int64)
+    numbers = -1 - rows if step is None else tf.cast(step, tf.int64) * 2**32 + rows
+    seed = tf.constant(0 if examples is None else examples.seed, tf.int64)
+    seeds = tf.stack([tf.fill(tf.shape(rows), seed), numbers], axis=-1)
+    if y is None:
+        inputs, y = (inputs, inputs) if examples is None else examples.pair(inputs, seeds)
+    return {"seeds": seeds, "targets": y, **tensors, "inputs": inputs}, y

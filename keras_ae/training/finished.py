@@ -28,7 +28,7 @@ from keras_ae.serving.exported import DEFAULT_SIGNATURE
 from keras_ae.serving.signatures import head_signatures
 from keras_ae.training.complete import export_run
 from keras_ae.training.inputs import head_arrays, like_inputs
-from keras_ae.training.schedule import steps_with
+from keras_ae.training.schedule import steps_per_epoch
 from keras_ae.training.train import trainer_for
 from keras_ae.training.trainer import Trainer
 from keras_ae.training.words import words_of_python
@@ -245,7 +245,7 @@ class FinishedRun:
         self.__dict__.pop("_signatures", None)
         count = read_card(self.directory)["data"]["examples"]["train"]
         return trainer_for(
-            self.recipe, heads, self._example_shape, self.scaler.domain, steps_with(self.recipe, count)
+            self.recipe, heads, self._example_shape, self.scaler.domain, steps_per_epoch(self.recipe, count)
         )
 
     def _trained_heads(self) -> Heads:

@@ -4,41 +4,26 @@ from __future__ import annotations
 
 import keras
 
-from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
 
-__all__ = ["optimizer_for", "passes_per_epoch", "steps_per_epoch", "steps_with"]
+__all__ = ["optimizer_for", "passes_per_epoch", "steps_per_epoch"]
 
 
-def passes_per_epoch(recipe: Recipe, data: Data) -> int:
+def passes_per_epoch(recipe: Recipe, count: int) -> int:
     """How often an epoch passes over the training examples.
 
     Args:
         recipe: The recipe, whose `min_steps_per_epoch` may require several passes.
-        data: The data to train on.
+        count: The number of training examples.
 
     Returns:
         The number of passes, at least 1.
     """
-    count = len(data.train)
-    return steps_with(recipe, count) // (count // min(recipe.batch_size, count))
+    return max(1, -(-recipe.min_steps_per_epoch // _steps_per_pass(recipe, count)))
 
 
-def steps_per_epoch(recipe: Recipe, data: Data) -> int:
-    """Steps of the optimizer in an epoch.
-
-    Args:
-        recipe: The recipe.
-        data: The data to train on.
-
-    Returns:
-        The number of steps, at least 1.
-    """
-    return steps_with(recipe, len(data.train))
-
-
-def steps_with(recipe: Recipe, count: int) -> int:
+def steps_per_epoch(recipe: Recipe, count: int) -> int:
     """Steps of the optimizer in an epoch.
 
     Args:
@@ -48,8 +33,11 @@ def steps_with(recipe: Recipe, count: int) -> int:
     Returns:
         The number of steps, at least 1.
     """
-    steps = count // min(recipe.batch_size, count)
-    return max(1, -(-recipe.min_steps_per_epoch // steps)) * steps
+    return passes_per_epoch(recipe, count) * _steps_per_pass(recipe, count)
+
+
+def _steps_per_pass(recipe: Recipe, count: int) -> int:
+    return count // min(recipe.batch_size, count)
 
 
 def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:

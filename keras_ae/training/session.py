@@ -185,7 +185,7 @@ def build_trainer(recipe: str | Recipe | Variant, data: Any = None, **fields: An
     with words_of_python():
         changed = _changed(recipe, data, None, fields)
         paired, heads = training.load_and_build(changed, _silent)
-        steps = steps_per_epoch(changed, paired.data)
+        steps = steps_per_epoch(changed, len(paired.data.train))
         return training.trainer_for(changed, heads, paired.data.train.shape, paired.data.domain, steps)
 
 

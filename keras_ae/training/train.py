@@ -22,11 +22,12 @@ from keras_ae.runs.data_facts import check_same_data, save_data_facts
 from keras_ae.runs.run import Run, load_data
 from keras_ae.runs.settings import differences, save_settings
 from keras_ae.tensorboard.overview import write_overview
+from keras_ae.training.adversarial import AdversarialTrainer
 from keras_ae.training.examples import Examples
 from keras_ae.training.monitoring import checkpoint_and_curves, images_and_more, progress
 from keras_ae.training.objective import loss_for, loss_in
 from keras_ae.training.schedule import optimizer_for, passes_per_epoch, steps_per_epoch
-from keras_ae.training.trainer import AdversarialTrainer, Trainer
+from keras_ae.training.trainer import Trainer
 
 __all__ = ["claim", "epochs_done", "load_and_build", "train", "trainer_for"]
 
@@ -81,7 +82,9 @@ def train(
             report(f"stage {stage.name}: {stage.epochs} epochs")
             _train_stage(stage, loss, recipe, paired, directory, report, verbose)
         save_model(heads.end_to_end, directory / STAGED_FILE)
-    trainer = trainer_for(recipe, heads, data.train.shape, data.domain, steps_per_epoch(recipe, data))
+    trainer = trainer_for(
+        recipe, heads, data.train.shape, data.domain, steps_per_epoch(recipe, len(data.train))
+    )
     own = checkpoint_and_curves(directory, recipe, data, checkpoint)
     own += images_and_more(directory, recipe, paired, heads)
     history = _fit(trainer, recipe, paired, checkpoint, [*own, *callbacks], report, verbose)
@@ -181,7 +184,7 @@ def _build(recipe: Recipe, spec: Spec) -> Heads:
 
 def _report_plan(recipe: Recipe, data: Data, heads: Heads, report: Callable[[str], None]) -> None:
     """Reports the size of the model and the data, and warns about short runs."""
-    passes, steps = passes_per_epoch(recipe, data), steps_per_epoch(recipe, data)
+    passes, steps = passes_per_epoch(recipe, len(data.train)), steps_per_epoch(recipe, len(data.train))
     report(
         f"training {heads.end_to_end.count_params():,} parameters on {len(data.train):,} examples of shape "
         f"{'x'.join(map(str, data.train.shape))}, {len(data.validation):,} to validate, "
@@ -254,7 +257,7 @@ def _train_stage(
         stage.model,
         loss if "reconstruction" in stage.model.output else None,
         stage.terms,
-        stage.epochs * steps_per_epoch(recipe, paired.data),
+        stage.epochs * steps_per_epoch(recipe, len(paired.data.train)),
     )
     callbacks = checkpoint_and_curves(directory / stage.name, recipe, paired.data, checkpoint)
     _fit(trainer, recipe, paired, checkpoint, callbacks, report, verbose)
@@ -277,7 +280,7 @@ def _fit(
     """
     checkpoint.mkdir(exist_ok=True)
     state = read_state(checkpoint)
-    passes = passes_per_epoch(recipe, paired.data)
+    passes = passes_per_epoch(recipe, len(paired.data.train))
     batches, steps = paired.training_batches(recipe.batch_size, state["epochs"] * passes)
     steps *= passes
     trainer.prepare(optimizer_for(recipe, steps))

@@ -10,12 +10,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_ae.data.types import values
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Term, apply
-from keras_ae.training.examples import Examples
+from keras_ae.training.examples import Examples, completed
 
-__all__ = ["AdversarialTrainer", "Trainer"]
+__all__ = ["Trainer"]
 
 Tensor = Any
 """A tensor of Keras or TensorFlow."""
@@ -165,20 +164,8 @@ class Trainer(keras.Model):
 
     def _completed(self, data, training):
         """A batch with the inputs and the targets that it lacks."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        tensors = x if isinstance(x, dict) else {"inputs": x}
-        if y is not None and {tensor.name for tensor in self.model.inputs} <= tensors.keys():
-            return data
-        inputs = values(tensors["inputs"])
-        rows = tf.range(tf.shape(inputs)[0], dtype=tf.int64)
-        seed = 0 if self.examples is None else self.examples.seed
-        numbers = -1 - rows
-        if training:
-            numbers = tf.cast(self.optimizer.iterations, tf.int64) * 2**32 + rows
-        seeds = tf.stack([tf.fill(tf.shape(rows), tf.constant(seed, tf.int64)), numbers], axis=-1)
-        if y is None:
-            inputs, y = (inputs, inputs) if self.examples is None else self.examples.pair(inputs, seeds)
-        return {"seeds": seeds, "targets": y, **tensors, "inputs": inputs}, y
+        names = {tensor.name for tensor in self.model.inputs}
+        return completed(data, names, self.examples, self.optimizer.iterations if training else None)
 
     def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
         """Compiles the trainer and builds the optimizer's variables, so that a checkpoint can be loaded.
@@ -265,108 +252,3 @@ class Trainer(keras.Model):
     def _by_sample(self, values):
         """Reshapes (batch * samples,) to (batch, samples); unchanged with one sample."""
         return ops.reshape(values, (-1, self.samples)) if self.samples > 1 else values
-
-
-class AdversarialTrainer(Trainer):
-    """A trainer with a critic that is trained on its own terms from the same outputs.
-
-    Both are updated in the same step, from one forward pass: the critic's weights follow only its terms,
-    all other weights only the objective. The critic's optimizer has the same type and schedule.
-
-    Args:
-        model: See `Trainer`.
-        loss: See `Trainer`.
-        terms: See `Trainer`.
-        steps: See `Trainer`.
-        samples: See `Trainer`.
-        critic: A model inside the trained model, whose outputs are among its outputs.
-        critic_terms: The critic's objective.
-        trim: See `Trainer`.
-        heads: See `Trainer`.
-        examples: See `Trainer`.
-    """
-
-    def __init__(
-        self,
-        model: keras.Model,
-        loss: Callable | None,
-        terms: Sequence[Term],
-        steps: int = 1,
-        samples: int = 1,
-        critic: keras.Model | None = None,
-        critic_terms: Sequence[Term] = (),
-        trim: float = 0.0,
-        heads: Heads | None = None,
-        examples: Examples | None = None,
-    ):
-        super().__init__(model, loss, terms, steps, samples, trim, heads, examples)
-        self.critic = critic
-        self.critic_terms = tuple(critic_terms)
-        self.trackers |= {term.name: keras.metrics.Mean(name=term.name) for term in self.critic_terms}
-
-    def compile(self, optimizer: Any = "adam", **options: Any) -> None:
-        super().compile(optimizer=optimizer, **options)
-        self.critic_optimizer = type(self.optimizer).from_config(self.optimizer.get_config())
-        own, critics = self._weights()
-        self.optimizer.build(own)
-        self.critic_optimizer.build(critics)
-
-    def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
-        self.compile(optimizer=optimizer)
-
-    def train_step(self, data: Any) -> dict[str, Tensor]:
-        """Updates the model and its critic on one batch.
-
-        Args:
-            data: A batch, as `fit` passes it.
-
-        Returns:
-            The metrics by name.
-        """
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(self._completed(data, training=True))
-        with tf.GradientTape(persistent=True) as tape:
-            outputs = self(x, training=True)
-            loss = self.compute_loss(x, y, outputs, training=True)
-            critic_loss = self._critic_loss(y, outputs)
-        own, critics = self._weights()
-        self.optimizer.apply(tape.gradient(loss, [weight.value for weight in own]))
-        self.critic_optimizer.apply(tape.gradient(critic_loss, [weight.value for weight in critics]))
-        return self._logs(loss)
-
-    def test_step(self, data: Any) -> dict[str, Tensor]:
-        """Evaluates one batch.
-
-        Args:
-            data: A batch, as `fit` passes it.
-
-        Returns:
-            The metrics by name.
-        """
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(self._completed(data, training=False))
-        outputs = self(x, training=False)
-        loss = self.compute_loss(x, y, outputs, training=False)
-        self._critic_loss(y, outputs)
-        return self._logs(loss, ops.shape(y)[0])
-
-    def _critic_loss(self, y, outputs):
-        """The critic's objective, a scalar."""
-        total = ops.zeros(())
-        for term in self.critic_terms:
-            value = term.value(outputs)
-            self._track(term.name, value, ops.shape(y)[0])
-            total += term.weight * ops.mean(value)
-        return total
-
-    def _weights(self):
-        """The trainable weights without those of the critic, and those of the critic."""
-        critics = {id(weight) for weight in self.critic.trainable_weights}
-        return (
-            [weight for weight in self.model.trainable_weights if id(weight) not in critics],
-            list(self.critic.trainable_weights),
-        )
-
-    def _logs(self, loss, count=None):
-        for metric in self.metrics:
-            if metric.name == "loss":
-                metric.update_state(loss, sample_weight=count)
-        return {metric.name: metric.result() for metric in self.metrics}

@@ -189,9 +189,9 @@ def test_a_run_of_few_steps_and_one_with_nothing_left_to_do_are_told_of(tiny_rec
 
 def test_little_data_is_gone_through_more_often_where_a_recipe_asks_for_steps(tiny_recipe, finished):
     """The tests above resume such a run."""
-    data = tiny_recipe.data.load()
-    once = steps_per_epoch(dataclasses.replace(tiny_recipe, min_steps_per_epoch=0), data)
-    assert steps_per_epoch(tiny_recipe, data) == 3 * once == 18
+    count = len(tiny_recipe.data.load().train)
+    once = steps_per_epoch(dataclasses.replace(tiny_recipe, min_steps_per_epoch=0), count)
+    assert steps_per_epoch(tiny_recipe, count) == 3 * once == 18
     assert "little data: an epoch passes over it 3 times, 18 steps" in finished[1]
 
 

@@ -20,7 +20,8 @@ from keras_ae.blocks.jacobian import ProbedJacobian, SquaredWeights
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
-from keras_ae.training.trainer import AdversarialTrainer, Trainer
+from keras_ae.training.adversarial import AdversarialTrainer
+from keras_ae.training.trainer import Trainer
 from keras_ae.variants.adversarial import Adversarial
 from keras_ae.variants.beta_tc_vae import BetaTCVAE
 from keras_ae.variants.dip_vae import DIPVAE

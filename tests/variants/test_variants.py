@@ -21,7 +21,8 @@ from keras_ae.errors import InputError
 from keras_ae.heads import Heads, ServableHeads, Spec, Term, apply
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.graph import operations
-from keras_ae.training.trainer import AdversarialTrainer, Trainer
+from keras_ae.training.adversarial import AdversarialTrainer
+from keras_ae.training.trainer import Trainer
 from keras_ae.variants import Variant
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
