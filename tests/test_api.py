@@ -30,7 +30,11 @@ def images():
 def frame():
     random = np.random.default_rng(0)
     frame = pd.DataFrame(
-        {"size": random.normal(5, 2, 60), "price": random.lognormal(2, 2, 60), "kind": ["a", "b", "c"] * 20},
+        {
+            "size": random.normal(5, 2, 60),
+            "the price": random.lognormal(2, 2, 60),
+            "kind": ["a", "b", "c"] * 20,
+        },
         index=[f"row {number}" for number in range(60)],
     )
     frame.iloc[3, 0] = np.nan
@@ -179,9 +183,34 @@ def test_a_data_frame_keeps_its_index_and_its_columns(table_run, frame):
     for result in (codes, reconstruction, table_run.decode(codes)):
         assert result.index.equals(frame.index)
     assert set(reconstruction["kind"]) <= {"a", "b", "c"}
-    assert reconstruction["price"].dtype == np.float64
+    assert reconstruction["the price"].dtype == np.float64
     again = keras_ae.load(table_run.directory)
-    pd.testing.assert_frame_equal(again.reconstruct(frame[["kind", "price", "size"]]), reconstruction)
+    pd.testing.assert_frame_equal(again.reconstruct(frame[["kind", "the price", "size"]]), reconstruction)
+
+
+def test_columns_come_by_their_own_names_or_those_that_are_served(table_run, frame):
+    [codes, *others] = (
+        table_run.encode({"size": frame["size"], name: frame["the price"], "kind": frame["kind"].to_numpy()})
+        for name in ("the price", "the_price")
+    )
+    np.testing.assert_array_equal(others[0], codes)
+    np.testing.assert_allclose(codes, table_run.encode(frame), rtol=1e-6)
+    columns = dict(frame[["size", "the price", "kind"]])
+    assert list(table_run.reconstruct(columns).columns) == list(frame.columns)
+    for change, message in (
+        (
+            {"price": [1.0] * 60},
+            "expected the columns size, the price, kind; received size, the price, kind, pr",
+        ),
+        ({"kind": ["a"]}, r"of as many rows each; received .*'kind': \(1,\)"),
+        ({"kind": "a"}, r"expected columns of shape \(n,\), .*'kind': \(\)"),
+    ):
+        with pytest.raises(keras_ae.InputError, match=message):
+            table_run.encode(columns | change)
+    with pytest.raises(
+        keras_ae.InputError, match="expected the columns size, the price, kind; received size"
+    ):
+        table_run.encode({"size": frame["size"]})
 
 
 @pytest.mark.parametrize(
@@ -216,7 +245,7 @@ def test_other_requests_that_a_head_cannot_answer_are_refused(run, table_run, fr
         ),
         (
             lambda: table_run.encode(frame.to_numpy()),
-            "expected a data frame of the columns size, price, kind, .*; give pandas.DataFrame",
+            "expected a data frame of the columns size, the price, kind, .*; give pandas.DataFrame",
         ),
         (
             lambda: table_run.encode(frame.drop(columns="size")),

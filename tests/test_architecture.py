@@ -16,7 +16,7 @@ FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
 
 TIERS = [tier.split() for tier in (
     "errors",
-    "extras losses",
+    "extras losses column_names",
         "domains",
         "files imaging heads client recipe_files",
     "formats blocks",

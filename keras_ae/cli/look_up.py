@@ -79,31 +79,39 @@ def list_heads(options: argparse.Namespace) -> int:
     folders = [path for path in versions.head_folders(options.models) if path.parent.name == recipe]
     if not folders:
         versions.find_version(options.models, recipe, "encoder")
-    heads, lines = [], []
+    heads, lines, seen = [], [], list[dict[str, str]]()
     for folder in folders:
         stable = versions.labels(folder)[versions.STABLE]
         labels = ", ".join(f"{name} {number}" for name, number in versions.labels(folder).items())
         lines.append(f"{folder.name}  versions {', '.join(map(str, versions.versions(folder)))}; {labels}")
-        signatures = _signatures(folder / str(stable))
+        card = _card(folder / str(stable))
+        signatures, columns = card.get("signatures", {}), card.get("data", {}).get("columns", {})
         lines += [f"  {name}: {text}" for name, text in _described(signatures).items()]
+        renamed = {name: own for name, own in columns.items() if name != own}
+        if renamed and renamed not in seen:
+            lines += ["  columns by the names that they are served by:"]
+            lines += [f"    {name}: {own}" for name, own in renamed.items()]
+            seen.append(renamed)
         heads.append(
             {
                 "head": folder.name,
                 "versions": versions.versions(folder),
                 "labels": versions.labels(folder),
                 "signatures": signatures,
+                "columns": columns,
             }
         )
     show(options, heads, lines)
     return 0
 
 
-def _signatures(folder):
-    """The signatures of a version by name, as its card has them; none where it has no card."""
+def _card(folder):
+    """A version's card; empty where it has none that can be read."""
     try:
-        return json.loads((folder / "card.json").read_text(encoding="utf-8"))["signatures"]
-    except (OSError, ValueError, KeyError, TypeError):
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return {}
+    return card if isinstance(card, dict) else {}
 
 
 def _described(signatures):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import math
@@ -37,6 +38,8 @@ def redirected(options: argparse.Namespace) -> Iterator[None]:
         Once, while the verb runs.
     """
     options.results = sys.stdout
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names in other scripts must not end a verb
+        sys.stdout.reconfigure(errors="backslashreplace")
     handler, level, propagate = logging.StreamHandler(sys.stderr), PROGRESS.level, PROGRESS.propagate
     with ExitStack() as stack:
         if options.quiet:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.column_names import find_columns
 from keras_ae.errors import InputError
 
 __all__ = ["in_batches"]
@@ -38,9 +39,8 @@ def in_batches(
         if len(specs) != 1:
             raise InputError(f"expected arrays by name ({', '.join(specs)}), received one without a name")
         inputs = {next(iter(specs)): inputs}
-    if set(inputs) != set(specs):
-        raise InputError(f"expected {', '.join(specs)}; received {', '.join(inputs) or 'nothing'}")
-    arrays = {name: _checked(name, inputs[name], spec) for name, spec in specs.items()}
+    names = dict(zip(specs, specs, strict=True)) if set(inputs) == set(specs) else _columns(specs, inputs)
+    arrays = {name: _checked(name, inputs[names[name]], spec) for name, spec in specs.items()}
     counts = [len(array) for array in arrays.values()]
     if len(set(counts)) != 1 or not counts[0]:
         received = ", ".join(f"{count} of {name}" for name, count in zip(arrays, counts, strict=True))
@@ -51,6 +51,17 @@ def in_batches(
         for begin in range(0, counts[0], step)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in tensors["outputs"]}
+
+
+def _columns(specs, inputs):
+    """The given columns, by the names that they are served by."""
+    try:
+        found = find_columns(specs, tuple(map(str, inputs)))
+    except InputError:
+        found = {}
+    if not found or set(found.values()) != set(inputs):
+        raise InputError(f"expected {', '.join(specs)}; received {', '.join(map(str, inputs)) or 'nothing'}")
+    return found
 
 
 def _checked(name, value, spec):

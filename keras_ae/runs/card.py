@@ -110,7 +110,11 @@ def read_card(directory: Path) -> dict[str, Any]:
 
 
 def _data(data):
-    """What the card says of the data; their format says what classes stand for, such as tiles of levels."""
+    """What the card says of the data.
+
+    The format says what classes stand for, such as tiles of levels. Columns are by the names that they are
+    served by.
+    """
     return {
         "name": data.name,
         "sha256": data.sha256,
@@ -120,6 +124,7 @@ def _data(data):
         "label_names": list(data.label_names),
         "examples": {name: len(split) for name, split in data.splits.items()},
         **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
+        **({} if data.preprocessor is None else {"columns": data.preprocessor.signature}),
         **_profile(data),
     }
 

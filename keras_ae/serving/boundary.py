@@ -92,17 +92,29 @@ class Boundary:
         """
         raise NotImplementedError
 
-    def to_model(self, tensors: Tensors) -> dict[str, Any]:
-        """Converts a client's values to inputs of the heads.
+    def to_model(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
+        """Converts a client's values to inputs of a head.
 
         Args:
+            model: The head.
             tensors: By name: "inputs" in original units or as class indices, or a table's columns;
                 "condition" as class indices; other tensors are not changed.
 
         Returns:
-            The heads' inputs by name.
+            The head's inputs by name.
         """
         raise NotImplementedError
+
+    def takes_columns(self, model: keras.Model) -> bool:
+        """Whether clients give a head the columns of a table, in the place of its "inputs".
+
+        Args:
+            model: The head; one that takes no "inputs" may have others of the same names as columns.
+
+        Returns:
+            Whether they do.
+        """
+        return self.scaler.preprocessor is not None and any(one.name == "inputs" for one in model.inputs)
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
         """Converts a head's outputs to a client's values.
@@ -173,11 +185,11 @@ class GraphBoundary(Boundary):
     def call(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
         return apply(model, tensors)
 
-    def to_model(self, tensors: Tensors) -> dict[str, Any]:
+    def to_model(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
         changed, preprocessor = dict(tensors), self.scaler.preprocessor
         if "condition" in changed and self.classes:
             changed["condition"] = _one_hot(changed["condition"], self.classes, "condition")
-        if preprocessor is not None and preprocessor.signature.keys() <= changed.keys():
+        if preprocessor is not None and self.takes_columns(model):
             return _without_columns(changed, preprocessor) | {"inputs": preprocessor.graph(tensors)}
         if "inputs" in changed and self.scaler.domain.one_hot:
             changed["inputs"] = _one_hot(changed["inputs"], self.input_shape[-1], "inputs")
@@ -243,11 +255,11 @@ class NumPyBoundary(Boundary):
         inputs = {tensor.name: tf.cast(tensors[tensor.name], tensor.dtype) for tensor in model.inputs}
         return self.graphs[id(model)](inputs)
 
-    def to_model(self, tensors: Tensors) -> dict[str, Any]:
+    def to_model(self, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
         changed, preprocessor = dict(tensors), self.scaler.preprocessor
         if "condition" in changed and self.classes:
             changed["condition"] = np.eye(self.classes, dtype=np.float32)[changed["condition"]]
-        if preprocessor is not None and preprocessor.signature.keys() <= changed.keys():
+        if preprocessor is not None and self.takes_columns(model):
             specs = column_specs(preprocessor)
             columns = {name: tf.constant(changed[name], spec.dtype) for name, spec in specs.items()}
             return _without_columns(changed, preprocessor) | {"inputs": preprocessor.graph(columns)}

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from keras_ae.column_names import find_columns
 from keras_ae.errors import InputError
 
 __all__ = ["TABLES", "RowWriter", "column_names", "read_columns"]
@@ -18,28 +19,33 @@ __all__ = ["TABLES", "RowWriter", "column_names", "read_columns"]
 TABLES = (".csv", ".tsv", ".txt")
 """The suffixes of files of rows."""
 
+BY_COLUMN = "contributions"
+"""The output of a detector that has a number for each column of a table."""
 
-def read_columns(path: Path, specs: Mapping[str, dict[str, Any]]) -> dict[str, np.ndarray]:
+
+def read_columns(
+    path: Path, specs: Mapping[str, dict[str, Any]], known: Mapping[str, str] | None = None
+) -> dict[str, np.ndarray]:
     """Reads the columns that a signature takes from a file of rows.
 
     Args:
         path: A file of comma-separated values.
         specs: The signature's inputs, {"shape", "dtype"} by name.
+        known: The columns' own names by those of the inputs, as the head's card has them.
 
     Returns:
         Columns by the inputs' names: strings where the signature takes strings, else float32.
 
     Raises:
-        InputError: The file lacks a column.
+        InputError: The head takes no columns, or the file lacks one.
     """
     from keras_ae.data.tables.dialect import detect_dialect
-    from keras_ae.data.tables.preprocessing import served_names, words_of
+    from keras_ae.data.tables.preprocessing import words_of
     from keras_ae.data.tables.reading import read_table
 
-    names = served_names(detect_dialect(path).names)
-    if list(specs) == ["inputs"] or not set(specs) <= set(names):
-        missing = ", ".join(name for name in specs if name not in names)
-        raise InputError(f"expected a column for each of the head's inputs in {path}, it lacks {missing}")
+    if any(spec["shape"] != [None] for spec in specs.values()):
+        raise InputError(f"expected arrays of {', '.join(specs)}, as an .npz, received the rows of {path}")
+    names = find_columns(specs, detect_dialect(path).names, known, str(path))
     kinds = {names[name]: "text" if spec["dtype"] == "string" else "number" for name, spec in specs.items()}
     columns = read_table(path, kinds, only=tuple(kinds)).columns
     return {
@@ -50,20 +56,22 @@ def read_columns(path: Path, specs: Mapping[str, dict[str, Any]]) -> dict[str, n
     }
 
 
-def column_names(outputs: Mapping[str, Sequence[int]]) -> list[str]:
+def column_names(outputs: Mapping[str, Sequence[int]], columns: Sequence[str] = ()) -> list[str]:
     """The columns of a table of outputs.
 
     Args:
         outputs: The shape of one example's output, by its name.
+        columns: The columns of the table that the head was trained on, as its card has them.
 
     Returns:
-        The output's own name where it is one number; else a name for each number, such as code_0.
+        The output's own name where it is one number; else a name for each number, such as code_0, or
+        contributions_speed for the column `speed`.
     """
-    return [
-        column
-        for name, shape in outputs.items()
-        for column in ([f"{name}_{index}" for index in range(prod(shape))] if shape else [name])
-    ]
+    names: list[str] = []
+    for name, shape in outputs.items():
+        ends = columns if name == BY_COLUMN and tuple(shape) == (len(columns),) else range(prod(shape))
+        names += [f"{name}_{end}" for end in ends] if shape else [name]
+    return names
 
 
 class RowWriter:
@@ -73,11 +81,18 @@ class RowWriter:
         file: A text file, open for writing with newline="".
         outputs: The shape of one example's output, by its name.
         before: Columns that stand before those of the outputs, such as the name of each row.
+        columns: The columns of the table that the head was trained on, as its card has them.
     """
 
-    def __init__(self, file: TextIO, outputs: Mapping[str, Sequence[int]], before: Sequence[str] = ()):
+    def __init__(
+        self,
+        file: TextIO,
+        outputs: Mapping[str, Sequence[int]],
+        before: Sequence[str] = (),
+        columns: Sequence[str] = (),
+    ):
         self.names, self.writer = list(outputs), csv.writer(file)
-        self.writer.writerow([*before, *column_names(outputs)])
+        self.writer.writerow([*before, *column_names(outputs, columns)])
 
     def add(self, outputs: Mapping[str, np.ndarray], before: Sequence[Sequence[Any]] = ()) -> None:
         """Writes rows.

@@ -97,7 +97,8 @@ def export_heads(
                 "signatures": tensors,
                 "weights_sha256": _sha256(weights[head]),
             }
-            (folder / CARD_FILE).write_text(json.dumps({**card, **own}, indent=1) + "\n", encoding="utf-8")
+            text = json.dumps({**card, **own}, indent=1, ensure_ascii=False)
+            (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
         with locked(root):
             folders = publish(partial, root / name, tuple(served))
             if keep is not None:
@@ -185,7 +186,7 @@ def _common_requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[s
         requests["inputs"] = examples["inputs"].argmax(axis=-1)
     if "condition" in examples:
         requests["condition"] = examples["condition"].argmax(axis=-1)
-    requests["code"] = np.asarray(apply(heads.encoder, boundary.to_model(requests))["code"])
+    requests["code"] = np.asarray(apply(heads.encoder, boundary.to_model(heads.encoder, requests))["code"])
     for model in (servable.sampler, heads.prior):
         if model is not None:
             shape = (len(original), *model.inputs[0].shape[1:])

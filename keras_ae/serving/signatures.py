@@ -79,7 +79,7 @@ def _plain(
     """A model's inputs and outputs in clients' units."""
 
     def run(tensors):
-        return boundary.from_model(boundary.call(model, boundary.to_model(tensors)))
+        return boundary.from_model(boundary.call(model, boundary.to_model(model, tensors)))
 
     return boundary.signature(_specs(model, scaler), run, check_rows)
 
@@ -92,7 +92,7 @@ def _reconstruct(heads: Heads, scaler: Scaler, boundary: Boundary) -> ServedSign
     error = categorical_crossentropy if scaler.domain.one_hot else squared_error
 
     def run(tensors):
-        inputs = boundary.to_model(tensors)
+        inputs = boundary.to_model(heads.end_to_end, tensors)
         outputs = boundary.call(heads.end_to_end, inputs)
         errors = {"error": error(inputs["inputs"], outputs["reconstruction"])} if has_error else {}
         return boundary.from_model({name: outputs[name] for name in names}) | errors
@@ -104,7 +104,7 @@ def _decoder(
     heads: Heads, scaler: Scaler, sampler: keras.Model | None, boundary: Boundary
 ) -> dict[str, ServedSignature]:
     def decode(tensors):
-        inputs = boundary.to_model(tensors)
+        inputs = boundary.to_model(heads.decoder, tensors)
         if heads.choices_shape and "choices" not in inputs:
             inputs["choices"] = tf.zeros((tf.shape(inputs["code"])[0], *heads.choices_shape))
         return boundary.from_model(boundary.call(heads.decoder, inputs))

@@ -137,7 +137,7 @@ def describe(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None) ->
     LOG.info("writing TensorBoard's last pages")
     write_final_report(run, table)
     card = model_card(run, table, kinds)
-    replace_text(run.directory / CARD_FILE, json.dumps(card, indent=1) + "\n")
+    replace_text(run.directory / CARD_FILE, json.dumps(card, indent=1, ensure_ascii=False) + "\n")
 
 
 def evaluate_run(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None) -> tuple[Table, Table]:

@@ -273,7 +273,8 @@ class FinishedRun:
             shape = (None, None, *shape[2:]) if self.heads.any_size else shape
             specs["inputs"] = tf.TensorSpec((None, *shape))
         arrays = self._arrays(x, y, specs)
-        inputs = np.asarray(NumPyBoundary(self.heads, self.scaler).to_model(arrays)["inputs"])
+        boundary = NumPyBoundary(self.heads, self.scaler)
+        inputs = np.asarray(boundary.to_model(self.heads.encoder, arrays)["inputs"])
         split = Split(inputs.astype(np.float32), arrays.get("condition"))
         names = tuple(map(str, range(self._classes)))
         scaler = self.scaler

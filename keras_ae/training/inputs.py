@@ -51,7 +51,11 @@ def head_arrays(
     arrays: dict[str, np.ndarray] = {}
     names = [name for name in specs if name != "condition"]
     preprocessor = scaler.preprocessor
-    if isinstance(x, dict):
+    takes_columns = preprocessor is not None and all(specs[name].shape.rank == 1 for name in names)
+    if isinstance(x, dict) and takes_columns:
+        y = x.get("condition", y)
+        arrays = _columns(_frame(x, preprocessor), preprocessor)
+    elif isinstance(x, dict):
         if set(x) - {"condition"} != set(names):
             raise InputError(
                 f"expected the inputs {', '.join(names)}; received {', '.join(map(str, x)) or '{}'}; "
@@ -61,7 +65,7 @@ def head_arrays(
             name: _like_spec(x[name], specs[name], name, scaler.domain, input_classes) for name in names
         }
         y = x.get("condition", y)
-    elif preprocessor is not None and set(names) >= preprocessor.signature.keys():
+    elif takes_columns:
         arrays = _columns(x, preprocessor)
     elif names == ["inputs"]:
         arrays = {"inputs": _like_spec(x, specs["inputs"], "x", scaler.domain, input_classes)}
@@ -147,6 +151,22 @@ def _in_domain(array, name, domain, classes):
                 f"{array.min():g} to {array.max():g}; scale the values into [0, 1]"
             )
     return array.astype(np.float32)
+
+
+def _frame(columns: Mapping[str, Any], preprocessor: Preprocessor) -> pd.DataFrame:
+    """Columns by their own names, or by those in the head's signature, as a data frame."""
+    names = preprocessor.signature
+    columns = {names.get(name, name): values for name, values in columns.items() if name != "condition"}
+    unknown = [str(name) for name in columns if name not in preprocessor.columns]
+    if unknown or len(columns) < len(names):
+        raise InputError(
+            f"expected the columns {', '.join(preprocessor.columns)}; received {', '.join(map(str, columns))}"
+        )
+    arrays = {name: np.asarray(values) for name, values in columns.items()}
+    shapes = {name: array.shape for name, array in arrays.items()}
+    if len({*shapes.values()}) > 1 or any(len(shape) != 1 for shape in shapes.values()):
+        raise InputError(f"expected columns of shape (n,), of as many rows each; received {shapes}")
+    return pd.DataFrame(arrays)
 
 
 def _columns(x: Any, preprocessor: Preprocessor) -> dict[str, np.ndarray]:

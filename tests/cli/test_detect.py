@@ -11,13 +11,14 @@ from conftest import exporting
 from PIL import Image
 
 from keras_ae import cli
-from keras_ae.apps.detection.charts import MOST_POINTS, merged, outline, series_chart, table_chart
+from keras_ae.apps.detection.charts import MOST_POINTS, _label, merged, outline, series_chart, table_chart
 from keras_ae.apps.detection.report import flagged_spans, write_rows
 from keras_ae.apps.detection.scoring import Detector, ScoredRows, drift, scored_file
 from keras_ae.data.series.resample import Series
 from keras_ae.data.tables.reading import read_table
 from keras_ae.errors import InputError
 from keras_ae.recipe import load
+from keras_ae.serving import native
 
 QUICK = (
     "epochs=2 min_steps_per_epoch=90 batch_size=16 data.window=8 variant.latent_dim=2 "
@@ -150,18 +151,19 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
         for a, b in zip(size, random.normal(0, 0.1, 300), strict=True)
     ]
     lines[200] = "5.0,-10.0,blue"
-    (home / "table.csv").write_text("\n".join(["the size,kg/m,code", *lines]) + "\n")
+    (home / "table.csv").write_text("\n".join(["温度,-x,self", *lines]) + "\n", "utf-8")
     quick = "epochs=2 min_steps_per_epoch=60 batch_size=16 variant.latent_dim=2 learning_rate=3e-3"
     with exporting("detector"):
         assert run("detect", "table_anomaly", "table.csv", "--set", quick, "--output", "found") == 0
     told = capsys.readouterr().out
+    assert "served: 温度 as column_3732e264, -x as x, self as self_\n" in told
     assert "no column says which rows are normal: every row counts as normal" in told
     assert "of 300 rows are flagged" in told
     rows = rows_of(home / "found/scored.csv")
     worst = max(range(300), key=lambda row: float(rows[row]["score"]))
     assert (worst, rows[worst]["is_anomaly"]) == (200, "1")
-    assert rows[worst]["reasons"].startswith("kg/m")
-    assert [row["the size"] for row in rows] == [line.split(",")[0] for line in lines]
+    assert rows[worst]["reasons"].startswith("-x")
+    assert [row["温度"] for row in rows] == [line.split(",")[0] for line in lines]
     assert sorted(path.name for path in (home / "found").iterdir()) == ["plot.png", "scored.csv"]
     asked = "predict", "table_anomaly", "table.csv", "--head", "detector", "--output", "told.npz"
     assert run(*asked) == 0
@@ -172,13 +174,24 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
         apart = ~np.isclose(scores, scores[flags == 0].max(), rtol=1e-4)
         np.testing.assert_array_equal(served["is_anomaly"][apart], flags[apart] == 1)
         assert apart.mean() > 0.95
+    assert run("predict", "table_anomaly", "table.csv", "--head", "detector", "--output", "told.csv") == 0
+    given = rows_of("told.csv")
+    assert list(given[0])[:3] == ["contributions_温度", "contributions_-x", "contributions_self"]
+    assert max(given, key=lambda row: float(row["contributions_-x"])) is given[200]
+    assert run("heads", "table_anomaly") == 0
+    assert "    column_3732e264: 温度\n    x: -x\n    self_: self\n" in capsys.readouterr().out
+    card = json.loads((home / "saved_models/table_anomaly/detector/1/card.json").read_text("utf-8"))
+    assert card["data"]["columns"] == {"column_3732e264": "温度", "x": "-x", "self_": "self"}
+    if native.compiler() is not None:
+        findings = native.check([home / "saved_models/table_anomaly/detector/1"])
+        assert not [finding for finding in findings if finding.is_fault]
     lines.insert(150, ",,")
-    (home / "holes.csv").write_text("\n".join(["the size,kg/m,code", *lines]) + "\n")
+    (home / "holes.csv").write_text("\n".join(["温度,-x,self", *lines]) + "\n", "utf-8")
     assert run("detect", "table_anomaly", "holes.csv", "--trained", "--output", "holes") == 0
     assert rows_of(home / "holes/scored.csv")[150]["score"]
-    (home / "less.csv").write_text("the size,code\n1,red\n2,blue\n")
+    (home / "less.csv").write_text("温度,self\n1,red\n2,blue\n", "utf-8")
     assert run("predict", "table_anomaly", "less.csv", "--head", "detector") == 2
-    assert "each of the head's inputs in less.csv, it lacks kg_m" in capsys.readouterr().err
+    assert "each of the head's inputs in less.csv, it lacks -x" in capsys.readouterr().err
 
 
 def test_a_run_is_scored_by_from_its_folder_alone(run, home, capsys, tmp_path):
@@ -256,6 +269,24 @@ def test_a_row_without_a_score_stays_empty(tmp_path):
         "x,t,score,p_value,is_anomaly,reasons", "1,a,0.25,0.5,1,a 100%", '2,"b,c",,,,',
     ]  # fmt: skip
     assert len(read_table(file)) == 2
+
+
+def test_a_file_that_was_scored_before_keeps_its_columns(tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text("score,t,score_5\n1,a,b\n")
+    write_rows(scored_of([0.25], [1]), np.array([0]), file, tmp_path / "out.csv")
+    [row] = rows_of(tmp_path / "out.csv")
+    assert list(row) == ["score", "t", "score_5", "score_4", "p_value", "is_anomaly", "reasons"]
+    assert (row["score"], row["score_4"]) == ("1", "0.25")
+
+
+def test_names_of_channels_are_no_formulas_and_have_a_font_or_a_position(tmp_path):
+    names = ("a $x_$", "x" * 30, "水位", "∂x", "T\n(°C)")
+    assert [_label(name, position)["ylabel"] for position, name in enumerate(names, 1)] in (
+        ["a $x_$", f"{'x' * 23}…", label, "∂x", "T (°C)"] for label in ("channel 3", "水位")
+    )
+    values = np.zeros((9, len(names)))
+    series_chart(tmp_path / "plot.png", np.arange(9), values, names, np.arange(9.0), 5.0, [], [])
 
 
 def test_spans_name_their_peak_and_its_reasons():

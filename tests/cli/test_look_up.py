@@ -190,3 +190,15 @@ def test_fields_of_data_that_others_wrap_are_set_as_their_own(tmp_path):
     assert override(load(str(tmp_path / "own.py")), ["data.size=16"]).data.of.size == 16
     with pytest.raises(InputError, match="OneClass has no field 'sizes'; its fields are of, normal"):
         check_fields(str(tmp_path / "own.py"), ["data.sizes"])
+
+
+def test_a_terminal_without_the_letters_of_a_name_shows_their_numbers(monkeypatch):
+    from argparse import Namespace
+
+    from keras_ae.cli.output import redirected
+
+    content = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(content, encoding="latin-1"))
+    with redirected(Namespace(json=False, quiet=False, output=None)):
+        print("température 温度", flush=True)
+    assert content.getvalue().splitlines() == ["température ".encode("latin-1") + rb"\u6e29\u5ea6"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -16,7 +18,10 @@ __all__ = ["merged", "outline", "series_chart", "table_chart"]
 MOST_POINTS = 4000
 """Maximum number of points in a line; of longer lines only the extremes of each stretch are shown."""
 
-MOST_CHANNELS = 6
+BOXES = "Last Resort High-Efficiency"
+"""The font of matplotlib that has a box for every letter."""
+
+MOST_CHANNELS, MOST_LETTERS = 6, 24
 FLAGGED, KNOWN, LINE = "#d62728", "#2ca02c", "#1f77b4"
 WIDTH, HEIGHT, DPI = 12, 2.2, 100
 """Width of a chart and height of each of its rows, in inches."""
@@ -42,12 +47,13 @@ def series_chart(
     rows = shown.shape[1] + 1
     figure = Figure((WIDTH, 0.8 + HEIGHT * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
-    for axis, line, name in zip(
-        axes, [*shown.T, scores], [*names[:MOST_CHANNELS], "anomaly score"], strict=True
+    labels = [_label(name, position) for position, name in enumerate(names[:MOST_CHANNELS], 1)]
+    for axis, line, label in zip(
+        axes, [*shown.T, scores], [*labels, {"ylabel": "anomaly score"}], strict=True
     ):
         index = outline(line)
         axis.plot(times[index], line[index], color=LINE, linewidth=0.8)
-        axis.set_ylabel(_short(name))
+        axis.set_ylabel(**label)
         for spans, color, height in ((flagged, FLAGGED, (0, 1)), (known, KNOWN, (0.94, 1))):
             for first, last in merged(spans, len(line)):
                 axis.axvspan(
@@ -152,5 +158,16 @@ def _save(figure, target):
         figure.savefig(partial)
 
 
-def _short(name):
-    return name if len(name) <= 24 else name[:23] + "…"
+def _label(name: str, position: int) -> dict[str, Any]:
+    """A channel's name as `set_ylabel` takes it, in a font that has its letters; its position if none has."""
+    short = " ".join(name.split())
+    short = short if len(short) <= MOST_LETTERS else short[: MOST_LETTERS - 1] + "…"
+    default = font_manager.findfont(font_manager.FontProperties())
+    lacking = set(map(ord, short)) - set(font_manager.get_font(default).get_charmap())
+    if not lacking:
+        return {"ylabel": short, "parse_math": False}
+    for font in font_manager.fontManager.ttflist:
+        if font.name != BOXES and lacking <= set(font_manager.get_font(font.fname).get_charmap()):
+            families = [font_manager.FontProperties().get_name(), font.name]
+            return {"ylabel": short, "parse_math": False, "fontfamily": families}
+    return {"ylabel": f"channel {position}"}

@@ -12,6 +12,7 @@ from keras_ae.apps.detection.charts import series_chart, table_chart
 from keras_ae.apps.detection.scoring import Detector, ScoredRows
 from keras_ae.data.series.resample import Series, spans
 from keras_ae.data.series.windows import format_times, has_times
+from keras_ae.data.tables.columns import distinct_names
 from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.files import written_whole
 
@@ -70,7 +71,7 @@ def write(
 def write_rows(scored: ScoredRows, rows: np.ndarray, path: Path, target: Path) -> None:
     """Copies a file and adds columns for each row's score, p-value, anomaly flag and reasons.
 
-    These cells are empty for a row without a score.
+    These cells are empty for a row without a score. A column that the file has already gets another name.
 
     Args:
         scored: The scores.
@@ -92,7 +93,7 @@ def write_rows(scored: ScoredRows, rows: np.ndarray, path: Path, target: Path) -
         # in a single column an empty line is a missing value, otherwise it is not a row
         lines = (line for line in lines if len(form.names) == 1 or len(line) > 1 or any(map(str.strip, line)))
         out = csv.writer(copy, delimiter=form.separator)
-        out.writerow([*form.names, *ROW_COLUMNS])
+        out.writerow(distinct_names([*form.names, *ROW_COLUMNS]))
         if form.headed:
             next(lines)
         for row, line in zip(rows, lines, strict=True):

@@ -33,7 +33,8 @@ class Head:
         labels: How many labels there are; 0 if the card does not say.
         outputs: (shape of one example's, dtype) of each output to write, by name.
         weights_sha256: The hash of its weights.
-        columns: Of a head that takes a table's columns: the dtype of each, by its name.
+        columns: Of a head that takes a table's columns: the dtype of each, by its name in the signature.
+        column_names: Their own names, by those in the signature.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class Head:
     outputs: dict[str, tuple[tuple[int, ...], np.dtype]]
     weights_sha256: str
     columns: dict[str, str] = field(default_factory=dict)
+    column_names: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path, names: tuple[str, ...] = ()) -> Head:
@@ -104,7 +106,8 @@ class Head:
             for name in names
         }
         classes = card["data"].get("classes", 0)
-        return cls(folder, input_spec, conditional, classes, outputs, weights, columns)
+        own_names = card["data"].get("columns", {})
+        return cls(folder, input_spec, conditional, classes, outputs, weights, columns, own_names)
 
     def open_stream(self, text: str, split: str | None = None, key: str | None = None) -> Stream:
         """Opens data to encode.
@@ -124,7 +127,7 @@ class Head:
             return open_stream(text, self.input_spec, split, key)
         if split is not None or key is not None:
             raise InputError(f"{text} has neither splits nor arrays by name; leave out --split and --key")
-        return RowStream(Path(text), self.columns)
+        return RowStream(Path(text), self.columns, self.column_names)
 
     def load(self) -> Callable[[Batch], Outputs]:
         """Loads the SavedModel.

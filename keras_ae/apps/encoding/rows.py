@@ -21,20 +21,22 @@ class RowStream(Stream):
 
     Args:
         path: A file of comma-separated values.
-        columns: The dtype of each of the head's inputs, by the name of its column.
+        columns: The dtype of each of the head's inputs, by its name.
+        known: The columns' own names by those of the inputs, as the head's card has them.
 
     Raises:
         InputError: It is no file of rows, or lacks a column.
     """
 
-    def __init__(self, path: Path, columns: Mapping[str, str]):
+    def __init__(self, path: Path, columns: Mapping[str, str], known: Mapping[str, str] | None = None):
         if path.suffix.lower() not in TABLES or not path.is_file():
             raise InputError(
                 f"expected a file of rows ({', '.join(TABLES)}), as the model was trained on a table; "
                 f"received {path}"
             )
         self.where, self.path = str(path), path
-        read = read_columns(path, {name: {"dtype": dtype} for name, dtype in columns.items()})
+        specs = {name: {"shape": [None], "dtype": dtype} for name, dtype in columns.items()}
+        read = read_columns(path, specs, known)
         self.count = len(next(iter(read.values())))
         self.rows = np.empty(self.count, [(name, array.dtype) for name, array in read.items()])
         for name, array in read.items():

@@ -115,7 +115,11 @@ def _in_folder(folder, specs, names):
 
 
 def write(
-    files: OutputFiles, outputs: Mapping[str, np.ndarray], rows: Sequence[int], names: Sequence[str] | None
+    files: OutputFiles,
+    outputs: Mapping[str, np.ndarray],
+    rows: Sequence[int],
+    names: Sequence[str] | None,
+    columns: Sequence[str] = (),
 ) -> list[str]:
     """Writes the outputs of a prediction.
 
@@ -124,6 +128,7 @@ def write(
         outputs: Arrays by name, a row for each input that could be used.
         rows: The index among all inputs of each of those rows.
         names: The names of all inputs, written into the .npz file as `files`; None writes none.
+        columns: The columns of the table that the head was trained on; those of a .csv are called after them.
 
     Returns:
         Lines that say what was written.
@@ -139,17 +144,17 @@ def write(
         arrays = {name: array for name, array in outputs.items() if name not in files.images}
         files.arrays.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(files.arrays) as (partial,):
-            _write_arrays(partial, arrays, [names[row] for row in rows] if names else None)
+            _write_arrays(partial, arrays, [names[row] for row in rows] if names else None, columns)
         lines.append(f"{len(rows)} rows of {', '.join(arrays)} in {files.arrays}")
     return lines
 
 
-def _write_arrays(path, arrays, names):
+def _write_arrays(path, arrays, names, columns):
     """Writes arrays as the file's suffix says; the names of their rows, where it has room for them."""
     if path.suffix == ".csv":
         with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
             shapes = {name: array.shape[1:] for name, array in arrays.items()}
-            writer = RowWriter(file, shapes, ("name",) if names else ())
+            writer = RowWriter(file, shapes, ("name",) if names else (), columns)
             writer.add(arrays, (names,) if names else ())
     elif path.suffix == ".npy":
         [array] = arrays.values()

@@ -64,7 +64,7 @@ def predict(request: PredictionRequest) -> Prediction:
         if file is None:
             names = list(map(str, images))
         elif file.suffix.lower() in TABLES:
-            inputs = read_columns(file, tensors["inputs"])
+            inputs = read_columns(file, tensors["inputs"], predictor.columns)
         else:
             inputs, names = read_arrays(file, tensors["inputs"], predictor.domain)
         count = len(next(iter(inputs.values()))) if inputs else len(images)
@@ -76,7 +76,7 @@ def predict(request: PredictionRequest) -> Prediction:
             outputs, rows, failures = predictor.predict(inputs), list(range(count)), {}
         remark = in_color(predictor.data, images) if file is None else _remark(predictor, inputs)
     outputs = {name: outputs[name] for name in specs if name in outputs}
-    written = write(files, outputs, rows, names) if rows else []
+    written = write(files, outputs, rows, names, tuple(predictor.columns.values())) if rows else []
     return Prediction(outputs, count, rows, failures, written, remark or "")
 
 

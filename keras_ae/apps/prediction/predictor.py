@@ -29,6 +29,11 @@ class Predictor:
     domain: str | None = None
     data: Mapping[str, Any] = {}
 
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """A table's columns by their names in the signature, as the card has them; empty if it has none."""
+        return self.data.get("columns", {})
+
     def tensors(self) -> dict[str, dict]:
         """The inputs and outputs of the signature.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from keras_ae.data.tables.time_form import TimeForm
 
-__all__ = ["KINDS", "MISSING", "Column", "Table"]
+__all__ = ["KINDS", "MISSING", "Column", "Table", "distinct_names"]
 
 KINDS = ("number", "text", "time")
 MISSING = ("", "?", "-", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "none", "NaT")
@@ -57,3 +58,22 @@ class Table:
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())).values)
+
+
+def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of a header, each one once.
+
+    Args:
+        names: As they stand in the header.
+
+    Returns:
+        The names; the column's position is appended to repeated ones, and to "column" for empty ones.
+    """
+    distinct: dict[str, None] = {}
+    for position, name in enumerate(names, 1):
+        if not name or name in distinct:
+            name = f"{name or 'column'}_{position}"
+            while name in distinct or name in names:
+                name = f"{name}_{position}"
+        distinct[name] = None
+    return tuple(distinct)

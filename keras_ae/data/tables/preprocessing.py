@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ import tensorflow as tf
 from keras import layers
 from keras.utils import FeatureSpace
 
+from keras_ae.column_names import served_names
 from keras_ae.data.tables.columns import Column
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "Preprocessor",
     "fit_number",
     "fit_preprocessor",
-    "served_names",
     "words_of",
 ]
 
@@ -38,7 +37,6 @@ SKEWED = 2.0
 MISSING_WORD = "(missing)"
 """The word for a missing one; an empty word would be lost in the file of a lookup layer."""
 
-_UNFIT = re.compile(r"[^A-Za-z0-9_.-]")
 ROWS_AT_ONCE = 2**16
 
 MOST_WORDS = 1000
@@ -51,26 +49,26 @@ class Preprocessor:
 
     Attributes:
         model: {name in the signature: (batch, 1)}, float32 or string -> {"inputs": (batch, features)}.
-        columns: The names of the columns.
+        signature: The columns' names by those in a served signature.
         groups: (features,), the index of the column that each feature comes from.
         logarithms: The columns of numbers whose logarithm is taken.
     """
 
     model: keras.Model
-    columns: tuple[str, ...]
+    signature: dict[str, str]
     groups: np.ndarray
     logarithms: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(self.signature.values())
 
     @property
     def words(self) -> tuple[str, ...]:
         """The names of the columns of words."""
         strings = {tensor.name for tensor in self.model.inputs if tensor.dtype == "string"}
         return tuple(column for served, column in self.signature.items() if served in strings)
-
-    @property
-    def signature(self) -> dict[str, str]:
-        """The columns by their names in a served signature, which may not hold blanks."""
-        return served_names(self.columns)
 
     def graph(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Preprocesses columns inside a graph; an empty word counts as missing.
@@ -132,21 +130,6 @@ class Preprocessor:
                 words[words == MISSING_WORD] = np.nan
                 columns[name] = words[1 + own[:, 1:].argmax(axis=1)]  # the first stands for unknown ones
         return columns
-
-
-def served_names(columns: Sequence[str]) -> dict[str, str]:
-    """Columns by names that a served signature may have.
-
-    Args:
-        columns: The names of the columns.
-
-    Returns:
-        Names without blanks and the like, to those of the columns; numbered if two would be the same.
-    """
-    names = {_UNFIT.sub("_", name): name for name in columns}
-    if len(names) < len(columns):
-        return {f"{_UNFIT.sub('_', name)}_{number}": name for number, name in enumerate(columns, 1)}
-    return names
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -247,7 +230,7 @@ def fit_preprocessor(
         The preprocessing.
     """
     features, words, logarithms = {}, {}, []
-    signature = served_names(tuple(columns))
+    signature = served_names(columns)
     for name, column in ((name, columns[of]) for name, of in signature.items()):
         if column.kind == "number":
             layer = fit_number(column.values[rows], scaling)
@@ -270,7 +253,7 @@ def fit_preprocessor(
         {name: inputs[name] for name in sorted(inputs)}, {"inputs": together}, name="preprocessor"
     )
     groups = np.repeat(np.arange(len(widths)), widths)
-    return Preprocessor(model, tuple(columns), groups, tuple(logarithms))
+    return Preprocessor(model, signature, groups, tuple(logarithms))
 
 
 def words_of(column: Column) -> np.ndarray:

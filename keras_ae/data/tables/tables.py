@@ -23,6 +23,9 @@ __all__ = ["BreastCancer", "TableFile", "check_scaling", "concatenated", "data_o
 VALIDATION, TEST = 0.2, 0.2
 """Fractions of the rows for validation and for test."""
 
+MOST_NAMED = 5
+"""Columns that are named in a note on their names."""
+
 LABEL_NAMES = ("label", "class", "target", "is_anomaly", "anomaly", "outlier")
 NORMAL_WORDS = ("normal", "0", "good", "benign", "false", "no", "ok", "inlier")
 
@@ -230,7 +233,7 @@ def data_of(
         **splits,
         domain=REAL,
         label_names=label_names,
-        notes=(*notes, _kinds_note(columns, preprocessor)),
+        notes=(*notes, _kinds_note(columns, preprocessor), *_served_note(preprocessor.signature)),
         preprocessor=preprocessor,
         raw=raw_test,
     )
@@ -372,3 +375,10 @@ def _kinds_note(columns, preprocessor):
     parts = [f"numbers: {', '.join(numbers)}"] if numbers else []
     parts += [f"words: {', '.join(words)}"] if words else []
     return "; ".join(parts) + '; to change it: SET="data.words=... data.numbers=... data.left_out=..."'
+
+
+def _served_note(signature):
+    """The note on columns that are served by names other than their own; none where there are none."""
+    other = [f"{column} as {served}" for served, column in signature.items() if served != column]
+    more = f" and {len(other) - MOST_NAMED} more, see card.json" if len(other) > MOST_NAMED else ""
+    return (f"served: {', '.join(other[:MOST_NAMED])}{more}",) if other else ()

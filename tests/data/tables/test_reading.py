@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_ae.data.tables import dialect, reading
-from keras_ae.data.tables.columns import MISSING
+from keras_ae.data.tables.columns import MISSING, distinct_names
 from keras_ae.data.tables.reading import read_table
 from keras_ae.errors import InputError
 
@@ -61,6 +61,16 @@ def test_a_table_without_a_header_keeps_its_first_row_and_says_so(read):
 
 def test_names_that_are_repeated_or_empty_are_told_apart(read):
     assert list(read("a,,a\n1,2,3\n").columns) == ["a", "column_2", "a_3"]
+
+
+def test_no_name_is_given_twice():
+    assert distinct_names(["a", "a_3", "a", "", "column_4"]) == (
+        "a",
+        "a_3",
+        "a_3_3",
+        "column_4_4",
+        "column_4",
+    )
 
 
 @pytest.mark.parametrize("missing", MISSING)
