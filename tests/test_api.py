@@ -222,7 +222,7 @@ def test_columns_come_by_their_own_names_or_those_that_are_served(table_run, fra
         (lambda x: np.where(x > 9, np.nan, 0), "are NaN or infinite"),
         (lambda x: [["a", "b"]], "expected numbers in x; received dtype <U1"),
         (lambda x: [[1, 2], [3]], "expected an array of numbers as x, received list"),
-        (lambda x: x.astype("float32"), r"expected x in \[0, 1\], or bytes, .*received 0 to 25[0-9]"),
+        (lambda x: x.astype("float32"), r"expected values in \[0, 1\] in x, .*; scale them first"),
         (lambda x: 5, "expected an array of numbers as x, received int 5"),
         (lambda x: {"pixels": x}, "expected the inputs inputs; received pixels; give these and no others"),
     ],
@@ -395,13 +395,44 @@ def test_a_conditional_model_takes_labels_by_name(images, tmp_path):
     assert run.evaluate(images, words)["conditional"]["psnr"] > 0
     with pytest.raises(keras_ae.InputError, match="also takes labels, 3 of them"):
         run.encode(images)
-    with pytest.raises(keras_ae.InputError, match="expected labels of cat, dog, emu; received 'fox'"):
+    with pytest.raises(
+        keras_ae.InputError, match="y holds 'fox', which is no class of the training: cat, dog, emu"
+    ):
         run.encode(images, ["fox"] * 60)
-    with pytest.raises(keras_ae.InputError, match="whole numbers from 0 to 2; received int64"):
+    with pytest.raises(keras_ae.InputError, match="y holds 3; the classes .* numbered from 0 to 2"):
         run.encode(images, [3] * 60)
+    with pytest.raises(keras_ae.InputError, match=r"y of shape \(60,\), a label for each .*; received 59"):
+        run.encode(images, words[:59])
     run.trainer.compile("sgd")
     with pytest.raises(keras_ae.InputError, match="also takes 'condition'; give it by name"):
         run.trainer.fit(images)
+
+
+def test_later_inputs_and_labels_are_read_as_those_of_the_training(images, tmp_path):
+    """Zeros and ones in bytes, and classes from 1 on of which some numbers are nobody's."""
+    from keras_ae.backbones import DenseBackbone
+    from keras_ae.variants import Conditional
+
+    binary, labels = (images > 128).astype(np.uint8), np.array([1, 2, 10] * 20)
+    with untrained():
+        keras_ae.train(
+            Conditional(DenseBackbone((8,)), latent_dim=2),
+            keras_ae.Arrays(binary, labels),
+            epochs=1,
+            directory=tmp_path,
+            verbose=0,
+        )
+    run = keras_ae.load(tmp_path)
+    assert run.label_names == ("1", "2", "10")
+    codes = run.encode(binary, labels)
+    for alike in (binary.astype(bool), binary.astype(np.int64), binary.astype(float)):
+        np.testing.assert_array_equal(run.encode(alike, labels), codes)
+    np.testing.assert_array_equal(run.encode(binary, labels.astype(str)), codes)
+    np.testing.assert_array_equal(run.encode(binary * 0, labels), run.encode(images * 0.0, labels))
+    with pytest.raises(keras_ae.InputError, match="whole numbers from 0 to 1 in x, .*; scale them first"):
+        run.encode(images, labels)
+    with pytest.raises(keras_ae.InputError, match="y holds '0', which is no class of the training: 1, 2, 10"):
+        run.encode(binary, [0, 1, 2] * 20)
 
 
 def test_a_trainer_by_hand_trains_the_whole_objective(loaded, images):

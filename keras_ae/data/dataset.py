@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from keras_ae.data.types import Data
+from keras_ae.data.types import Data, Scaler
 
 __all__ = ["Dataset", "Sample"]
 
@@ -63,6 +63,20 @@ class Dataset:
             InputError: If the file or folder cannot be read as this kind of data.
         """
         raise NotImplementedError
+
+    def load_like(self, scaler: Scaler) -> Data:
+        """Loads the data for a model that was trained on other data of the same kind.
+
+        Args:
+            scaler: The model's.
+
+        Returns:
+            The splits, their values read as those of the training data were; by default as `load` reads them.
+
+        Raises:
+            InputError: If the file or folder cannot be read as this kind of data.
+        """
+        return self.load()
 
     def sample(self) -> Data:
         """A few examples of the same schema without a download, for tests and demonstrations.

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_ae.data.arrays import checked, data_in_domain, sample_blobs, whole_labels, with_channels
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.splits import TEST, assign, digests
-from keras_ae.data.types import Data, Split
+from keras_ae.data.labels import Unusable, numbered, plain_labels
+from keras_ae.data.npy import checked, with_channels
+from keras_ae.data.split_rules import around_own, checked_groups
+from keras_ae.data.types import Data, Scaler, Split
+from keras_ae.data.values import data_in_domain, like, sample_blobs
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 
@@ -25,21 +27,26 @@ SAME_SHAPE = "bring all examples to one shape, by cutting or padding them"
 class Arrays(Dataset):
     """Arrays in memory: vectors (n, features), images (n, height, width) with or without channels, or series.
 
-    The rules are those of an .npy file: values of uint8, uint16 and bool, and floats within [0, 1], are in
-    [0, 1]; all others are real and are standardized by the training split. Examples are split 80 / 10 / 10 by
-    their content, into training, validation and test. Do not change the arrays afterwards.
+    The rules are those of an .npy file: bytes, uint16 and bool, whole numbers of 0 and 1, and floats within
+    [0, 1] are values in [0, 1]; all others are real and are standardized by the training split. Examples are
+    split 80 / 10 / 10 by their content, into training, validation and test. Do not change the arrays
+    afterwards.
 
     Attributes:
         x: The examples, (n, ...).
-        y: The labels, (n,): whole numbers from 0, or words; None for examples without labels.
+        y: The labels, (n,): whole numbers or words, or one-hot rows; None for examples without labels.
         domain: "unit", "real" or "categorical"; None to detect it.
         series: Whether the second axis is time.
         validation: Examples to validate on, (n, ...), or (examples, labels), in place of a part of `x`.
         test: Examples to evaluate on, (n, ...), or (examples, labels), in place of a part of `x`.
+        groups: The group of each example of `x`, (n,): whole numbers or words, such as the patient of each
+            image; no group is then in two splits.
+        white: The whole number that stands for 1, such as 4095; 0 for the type's own (255 in bytes, 65535 in
+            uint16), None to find it.
 
     Raises:
         InputError: For arrays of another rank, of text or objects, or with values that are not finite, for
-            labels that do not fit, and for an unknown domain.
+            labels or groups that do not fit, and for an unknown domain.
     """
 
     x: Any
@@ -48,6 +55,8 @@ class Arrays(Dataset):
     series: bool = False
     validation: Any = None
     test: Any = None
+    groups: Any = None
+    white: int | None = None
 
     def __post_init__(self) -> None:
         if self.domain is not None:
@@ -58,22 +67,22 @@ class Arrays(Dataset):
         for name in ("validation", "test"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, self._further(name))
+        if self.groups is not None:
+            object.__setattr__(self, "groups", checked_groups(self.groups, len(x), "groups"))
 
     def __repr__(self) -> str:
         return f"Arrays({content_of(self.x)})"
 
     def load(self) -> Data:
-        """The arrays in splits."""
-        labels, names = self._labels()
-        further = {name: getattr(self, name) for name in ("validation", "test") if getattr(self, name)}
-        fractions: dict[str, float] = dict.fromkeys(further, 0.0)
-        x = with_channels(self.x, self.series, self._domain, "x")
-        whole = Split(x, labels["train"])
-        fractions.setdefault("test", TEST)
-        splits = {name: whole.take(index) for name, index in assign(digests(x), **fractions).items()}
-        for name, (examples, _) in further.items():
-            splits[name] = Split(with_channels(examples, self.series, self._domain, name), labels[name])
-        return replace(data_in_domain("arrays in memory", splits, self._domain), label_names=names)
+        """The arrays in splits.
+
+        Raises:
+            InputError: For values that float32 cannot tell apart, and for labels of several kinds.
+        """
+        return self._load()
+
+    def load_like(self, scaler: Scaler) -> Data:
+        return like(self, scaler)._load(scaler if scaler.domain.scaled else None)
 
     def sample(self) -> Data:
         """Blobs of 12 x 12 pixels, with their rows as series, or bright and dark as classes."""
@@ -82,6 +91,24 @@ class Arrays(Dataset):
     @property
     def _domain(self) -> Domain | None:
         return None if self.domain is None else domain_of(self.domain)
+
+    def _load(self, learned: Scaler | None = None) -> Data:
+        arrays = {"train": (self.x, self.y)} | {
+            name: getattr(self, name) for name in ("validation", "test") if getattr(self, name)
+        }
+        try:
+            labels, names = numbered({name: y for name, (_, y) in arrays.items() if y is not None})
+        except Unusable as reason:
+            raise InputError(f"expected labels of one kind; y {reason}") from reason
+        own = {
+            name: Split(with_channels(x, self.series, self._domain, name), labels.get(name))
+            for name, (x, _) in arrays.items()
+        }
+        groups = {} if self.groups is None else {"train": self.groups}
+        splits, rule = around_own(own, {name: name for name in own}, groups, "groups")
+        data = data_in_domain("arrays in memory", splits, self._domain, self.white, learned)
+        notes = (*data.notes, f"split {rule}")
+        return replace(data, label_names=names, rule=rule, notes=notes)
 
     def _examples(self, values, where):
         array = plain_array(values, where)
@@ -109,16 +136,6 @@ class Arrays(Dataset):
                 f"{name}=(examples, labels)"
             )
         return examples, None if pair[1] is None else _checked_labels(pair[1], len(examples), name)
-
-    def _labels(self):
-        """The labels of each split as whole numbers, and their names where they are words."""
-        parts = {"train": self.y} | {
-            name: getattr(self, name)[1] for name in ("validation", "test") if getattr(self, name)
-        }
-        if self.y is None or self.y.dtype.kind != "U":
-            return parts, ()
-        names = np.unique(np.concatenate(list(parts.values())))
-        return {name: np.searchsorted(names, labels) for name, labels in parts.items()}, tuple(names.tolist())
 
 
 def plain_array(values: Any, where: str) -> np.ndarray:
@@ -187,23 +204,17 @@ def content_of(value: Any) -> Any:
     return value
 
 
-def _checked_labels(labels, count, where):
-    """Labels, one for each example: whole numbers from 0, or words."""
+def _checked_labels(labels: Any, count: int, where: str) -> np.ndarray:
+    """Labels, one for each example: whole numbers or words."""
     try:
-        array = np.asarray(labels)
-    except ValueError as error:
+        plain = plain_labels(labels)
+    except Unusable as reason:
         raise InputError(
-            f"expected labels of {where} of shape ({count},), received rows of different lengths; give one "
-            "label for each example"
-        ) from error
-    if array.dtype == object and all(isinstance(word, str) for word in array.ravel()):
-        array = array.astype(str)
-    if array.dtype.kind == "U" and array.shape == (count,):
-        return array
-    whole = whole_labels(array.astype(np.int64) if array.dtype == bool else array, count)
-    if whole is None or whole.min() < 0:
+            f"expected labels of {where}, whole numbers or words; it {reason}; give one label for each "
+            "example"
+        ) from reason
+    if len(plain) != count:
         raise InputError(
-            f"expected labels of {where} of shape ({count},), whole numbers from 0 or words; received "
-            f"{array.dtype} of shape {array.shape}; give one label for each example"
+            f"expected a label for each example of {where}, {count:,} in all; received {len(plain):,}"
         )
-    return whole
+    return plain

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.data.precision import standardized
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LARGEST",
-    "SHARPEST",
     "Data",
     "ImageSequence",
     "Points",
@@ -30,9 +30,6 @@ __all__ = [
     "in_original_units",
     "values",
 ]
-
-SHARPEST = 1e6
-"""How many times larger than their spread values may be, for float32 to tell them apart."""
 
 LARGEST = 4 * 2**30
 """Maximum size of a decoded data set in bytes; a larger one is refused before decoding."""
@@ -153,12 +150,15 @@ class Scaler:
         offset: float32, of shape () or (channels,); 0 but for standardized values.
         scale: float32, of the same shape; 1 but for standardized values.
         preprocessor: Of the columns of a table; None if the values do not come from a table.
+        white: The whole number that stands for 1 in arrays of whole numbers; None for that of their type, 255
+            in bytes and 65535 in uint16.
     """
 
     domain: Domain
     offset: Any
     scale: Any
     preprocessor: Preprocessor | None = None
+    white: int | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "domain", domain_of(self.domain))
@@ -188,7 +188,7 @@ class Scaler:
         """
         if self.domain.one_hot:
             return np.eye(classes, dtype=np.float32)[original]
-        return ((original - self.offset) / self.scale).astype(np.float32)
+        return standardized(original, self.offset, self.scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,6 +254,8 @@ class Data:
         format: How examples are rendered and written; None if their shape says so.
         factors: (n, k), whole numbers, the factors that the examples of each split were made from, by split.
         factor_names: Of the k factors.
+        white: As in `Scaler`.
+        rule: How the examples were split, in words; "" where the data set has splits of its own.
     """
 
     name: str
@@ -273,6 +275,8 @@ class Data:
     format: Format | None = None
     factors: Mapping[str, np.ndarray] | None = None
     factor_names: tuple[str, ...] = ()
+    white: int | None = None
+    rule: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "domain", domain_of(self.domain))
@@ -293,7 +297,9 @@ class Data:
     @property
     def scaler(self) -> Scaler:
         """The scaler of the data."""
-        return Scaler(self.domain, np.float32(self.offset), np.float32(self.scale), self.preprocessor)
+        return Scaler(
+            self.domain, np.float32(self.offset), np.float32(self.scale), self.preprocessor, self.white
+        )
 
     def rescaled(self, scaler: Scaler) -> Data:
         """Rescales the examples for a model that was trained on other data.
@@ -316,13 +322,10 @@ class Data:
         if same:
             return self
         parts = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
+        factor = np.float64(self.scale) / np.float64(scaler.scale)
+        moved = (np.float64(self.offset) - np.float64(scaler.offset)) / np.float64(scaler.scale)
         splits: dict[str, Any] = {
-            name: replace(
-                split,
-                examples=((split.examples * self.scale + self.offset - scaler.offset) / scaler.scale).astype(
-                    np.float32
-                ),
-            )
+            name: replace(split, examples=(split.examples * factor + moved).astype(np.float32))
             for name, split in parts.items()
         }
         return replace(self, **splits, offset=scaler.offset, scale=scaler.scale)
@@ -336,6 +339,12 @@ class Data:
         highest, lowest = max(int(part.max()) for part in labels), min(int(part.min()) for part in labels)
         classes = max(highest + 1, len(self.label_names))
         return classes if lowest >= 0 and 1 < classes <= MOST_CLASSES else 0
+
+    @cached_property
+    def learned_classes(self) -> np.ndarray:
+        """The classes of which there are training examples, in ascending order; empty without classes."""
+        labels = self.train.labels if self.classes else None
+        return np.empty(0, np.int64) if labels is None else np.unique(labels)
 
     @cached_property
     def sha256(self) -> str:

@@ -64,6 +64,7 @@ class Artifacts(ServableHeads):
             are to be recognized.
         channels: The names of a single series' channels.
         step: Nanoseconds from one point of the series to the next; 0 without times.
+        learned_classes: The classes of which there were training examples; None if that is not known.
     """
 
     format: Format | None = None
@@ -71,6 +72,7 @@ class Artifacts(ServableHeads):
     learned: np.ndarray | None = None
     channels: tuple[str, ...] = ()
     step: int = 0
+    learned_classes: np.ndarray | None = None
 
 
 def load_artifacts(directory: Path) -> Artifacts:
@@ -93,7 +95,8 @@ def load_artifacts(directory: Path) -> Artifacts:
         with np.load(directory / DATA_FILE, allow_pickle=False) as file:
             facts = dict(file) if number else first_format.data_facts(file)
         preprocessor = _preprocessor(directory, facts)
-        scaler = Scaler(domain_of(str(facts["domain"])), facts["offset"], facts["scale"], preprocessor)
+        white = int(facts["white"]) if "white" in facts else None
+        scaler = Scaler(domain_of(str(facts["domain"])), facts["offset"], facts["scale"], preprocessor, white)
         examples = {name: facts[name] for name in ("inputs", "condition") if name in facts}
         own = from_json(str(facts["example_format"])) if "example_format" in facts else None
         return Artifacts(
@@ -112,6 +115,7 @@ def load_artifacts(directory: Path) -> Artifacts:
             facts.get("learned"),
             tuple(facts["channels"].tolist()) if "channels" in facts else (),
             int(facts.get("step", 0)),
+            facts.get("learned_classes"),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:200]

@@ -123,6 +123,8 @@ def _data(data):
         "classes": data.classes,
         "label_names": list(data.label_names),
         "examples": {name: len(split) for name, split in data.splits.items()},
+        **({"split": data.rule} if data.rule else {}),
+        **({"white": data.white} if data.white is not None else {}),
         **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
         **({} if data.preprocessor is None else {"columns": data.preprocessor.signature}),
         **_profile(data),

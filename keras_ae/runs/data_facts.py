@@ -107,6 +107,10 @@ def save_data_facts(run: Run) -> None:
         facts["example_format"] = to_json(data.format)
     if data.domain.one_hot and run.recipe.variant.sampler is not None:
         facts["learned"] = np.unique(hashes(data.train.examples.argmax(axis=-1)))
+    if data.white is not None:
+        facts["white"] = data.white
+    if data.classes:
+        facts["learned_classes"] = data.learned_classes
     facts |= {name: np.asarray(value) for name, value in examples.items()}
     with written_whole(directory / DATA_FILE) as (partial,):
         np.savez(

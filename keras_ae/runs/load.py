@@ -47,7 +47,7 @@ def load_run(
     artifacts = load_artifacts(directory)
     for name, (was, now) in differences(recipe, directory).items():
         report(f"other than in training: {name} was {was}, is {now}")
-    data = load_data(recipe, report).rescaled(artifacts.scaler)
+    data = load_data(recipe, report, artifacts.scaler).rescaled(artifacts.scaler)
     trained = tuple(artifacts.heads.encoder.get_layer("inputs").output.shape[1:])
     paired = PairedData(data, recipe.task, recipe.seed)
     spec = paired.spec

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from keras_ae.data.pipeline import PairedData, head_inputs
-from keras_ae.data.types import Data, Split
+from keras_ae.data.types import Data, Scaler, Split
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, in_batches, inference_batch
 from keras_ae.recipe import Recipe
 from keras_ae.runs.checkpoint import read_state
@@ -97,12 +97,13 @@ class Run:
         return {"code": np.concatenate([np.mean(code, axis=(1, 2)) for code in codes])}
 
 
-def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
+def load_data(recipe: Recipe, report: Callable[[str], None] = print, scaler: Scaler | None = None) -> Data:
     """The recipe's data as its task prepares them.
 
     Args:
         recipe: The recipe.
         report: Called with each note about the data.
+        scaler: That of a trained model, as whose training data they are read; None to train on them.
 
     Returns:
         The data.
@@ -111,7 +112,8 @@ def load_data(recipe: Recipe, report: Callable[[str], None] = print) -> Data:
         InputError: If the data cannot be loaded, or the task cannot use them.
     """
     LOG.info("loading the data: %s", type(recipe.data).__name__)
-    data = recipe.task.prepare(recipe.data.load())
+    loaded = recipe.data.load() if scaler is None else recipe.data.load_like(scaler)
+    data = recipe.task.prepare(loaded)
     for note in data.notes:
         report(note)
     return data

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.data.precision import FARTHEST
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.types import Scaler
 from keras_ae.heads import Heads, apply
@@ -194,7 +195,8 @@ class GraphBoundary(Boundary):
         if "inputs" in changed and self.scaler.domain.one_hot:
             changed["inputs"] = _one_hot(changed["inputs"], self.input_shape[-1], "inputs")
         if "inputs" in changed and self.scaler.domain.scaled:
-            changed["inputs"] = (changed["inputs"] - self.offset) / self.scale
+            scaled = (changed["inputs"] - self.offset) / self.scale
+            changed["inputs"] = tf.clip_by_value(scaled, -FARTHEST, FARTHEST)
         return changed
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
@@ -266,7 +268,7 @@ class NumPyBoundary(Boundary):
         if "inputs" in changed and self.scaler.domain.one_hot:
             changed["inputs"] = np.eye(self.input_shape[-1], dtype=np.float32)[changed["inputs"]]
         if "inputs" in changed and self.scaler.domain.scaled:
-            changed["inputs"] = (changed["inputs"] - self.scaler.offset) / self.scaler.scale
+            changed["inputs"] = self.scaler.transform(np.asarray(changed["inputs"]), 0)
         return {name: tf.convert_to_tensor(value) for name, value in changed.items()}
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:

@@ -39,6 +39,7 @@ def read_columns(
     Raises:
         InputError: The head takes no columns, or the file lacks one.
     """
+    from keras_ae.data.precision import clipped
     from keras_ae.data.tables.dialect import detect_dialect
     from keras_ae.data.tables.preprocessing import words_of
     from keras_ae.data.tables.reading import read_table
@@ -51,7 +52,7 @@ def read_columns(
     return {
         name: words_of(columns[names[name]])
         if spec["dtype"] == "string"
-        else columns[names[name]].values.astype(np.float32)
+        else clipped(columns[names[name]].values)
         for name, spec in specs.items()
     }
 

@@ -145,9 +145,7 @@ class FinishedRun:
         """
         outputs = self.predict(x, "autoencoder", y)
         original = self._original(outputs, x if isinstance(x, pd.DataFrame) else None)
-        return (
-            original if isinstance(original, pd.DataFrame) else like_inputs(original, x, self.scaler.domain)
-        )
+        return original if isinstance(original, pd.DataFrame) else like_inputs(original, x, self.scaler)
 
     def predict(self, x: Any, head: str = "autoencoder", y: Any = None) -> dict[str, np.ndarray]:
         """Computes all outputs of a head, as TF Serving gives them.

@@ -9,17 +9,16 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from keras_ae.data.labels import Unusable, in_classes, plain_labels
 from keras_ae.data.memory import plain_array
+from keras_ae.data.precision import as_float32, clipped
 from keras_ae.data.tables.frames import frame_columns
 from keras_ae.data.tables.preprocessing import Preprocessor, words_of
 from keras_ae.data.types import Scaler
-from keras_ae.domains import Domain
+from keras_ae.data.white import normalized, white_of
 from keras_ae.errors import InputError
 
 __all__ = ["head_arrays", "like_inputs"]
-
-FULL = {"uint8": 255, "uint16": 65535}
-"""The level that stands for 1 in pixels of whole numbers."""
 
 
 def head_arrays(
@@ -61,14 +60,12 @@ def head_arrays(
                 f"expected the inputs {', '.join(names)}; received {', '.join(map(str, x)) or '{}'}; "
                 "give these and no others"
             )
-        arrays = {
-            name: _like_spec(x[name], specs[name], name, scaler.domain, input_classes) for name in names
-        }
+        arrays = {name: _like_spec(x[name], specs[name], name, scaler, input_classes) for name in names}
         y = x.get("condition", y)
     elif takes_columns:
         arrays = _columns(x, preprocessor)
     elif names == ["inputs"]:
-        arrays = {"inputs": _like_spec(x, specs["inputs"], "x", scaler.domain, input_classes)}
+        arrays = {"inputs": _like_spec(x, specs["inputs"], "x", scaler, input_classes)}
     else:
         raise InputError(
             f"expected a dict of the inputs {', '.join(names)}, received {type(x).__name__}; give "
@@ -86,25 +83,26 @@ def head_arrays(
     return arrays
 
 
-def like_inputs(values: np.ndarray, x: Any, domain: Domain) -> np.ndarray:
+def like_inputs(values: np.ndarray, x: Any, scaler: Scaler) -> np.ndarray:
     """Reconstructions in the form of the examples that they are of.
 
     Args:
         values: (n, ...), reconstructions.
         x: (n, ...), the examples, as the user gave them.
-        domain: The domain of the values.
+        scaler: The scaler of the data.
 
     Returns:
         Bytes for bytes, and without the axis of a single channel where the examples had none.
     """
     array = x if isinstance(x, np.ndarray) else np.asarray(x["inputs"] if isinstance(x, dict) else x)
-    full = FULL.get(array.dtype.name) if domain.unit_interval else None
-    if full is not None:
+    pixels = scaler.domain.unit_interval and array.dtype.kind in "iu"
+    full = white_of(array.dtype, scaler.white) if pixels else 1
+    if full > 1:
         values = np.round(full * values.astype(np.float64)).astype(array.dtype)
     return values[..., 0] if values.ndim == array.ndim + 1 and values.shape[-1] == 1 else values
 
 
-def _like_spec(values, spec, name, domain, classes):
+def _like_spec(values, spec, name, scaler, classes):
     """An array of the shape and the domain that a head takes."""
     if name in ("x", "inputs"):
         array = plain_array(values, name)
@@ -131,11 +129,11 @@ def _like_spec(values, spec, name, domain, classes):
             f"expected {name} of shape (n, {expected}), like the examples of the training; "
             f"received {array.shape}; resize, crop or pad them to it"
         )
-    return _in_domain(array, name, domain, classes) if name in ("x", "inputs") else array.astype(np.float32)
+    return _in_domain(array, name, scaler, classes) if name in ("x", "inputs") else as_float32(array, name)
 
 
-def _in_domain(array, name, domain, classes):
-    if domain.one_hot:
+def _in_domain(array, name, scaler, classes):
+    if scaler.domain.one_hot:
         if array.dtype.kind not in "ui" or array.min() < 0 or array.max() >= classes:
             raise InputError(
                 f"expected {name} of whole numbers from 0 to {classes - 1}, the classes of the training; "
@@ -143,14 +141,9 @@ def _in_domain(array, name, domain, classes):
                 "number them as in the training"
             )
         return array.astype(np.int64)
-    if domain.unit_interval:
-        array = array.astype(np.float32) / np.float32(FULL.get(array.dtype.name, 1))
-        if array.min() < 0 or array.max() > 1:
-            raise InputError(
-                f"expected {name} in [0, 1], or bytes, like the examples of the training; received "
-                f"{array.min():g} to {array.max():g}; scale the values into [0, 1]"
-            )
-    return array.astype(np.float32)
+    if scaler.domain.unit_interval:
+        return normalized(array, scaler.white, name)
+    return as_float32(array, name)
 
 
 def _frame(columns: Mapping[str, Any], preprocessor: Preprocessor) -> pd.DataFrame:
@@ -192,7 +185,7 @@ def _columns(x: Any, preprocessor: Preprocessor) -> dict[str, np.ndarray]:
     part = x.loc[:, [str(name) in preprocessor.columns for name in x.columns]]
     columns = frame_columns(part, numbers, words)
     return {
-        served: words_of(columns[name]) if name in words else columns[name].values.astype(np.float32)
+        served: words_of(columns[name]) if name in words else clipped(columns[name].values)
         for served, name in preprocessor.signature.items()
     }
 
@@ -201,18 +194,10 @@ def _labels(y, count, classes, names):
     """Labels as numbers of classes."""
     if y is None:
         raise InputError(f"this head also takes labels, {classes} of them: give y, one for each example")
-    labels = np.asarray(y)
-    if names and labels.dtype.kind in "UO":
-        unknown = [str(label) for label in labels.ravel() if label not in names]
-        if unknown:
-            raise InputError(
-                f"expected labels of {', '.join(names)}; received {unknown[0]!r}; give one of them"
-            )
-        labels = np.array([names.index(str(label)) for label in labels.ravel()])
-    whole = labels.dtype.kind in "ui" and labels.shape == (count,)
-    if not whole or labels.min() < 0 or labels.max() >= classes:
-        raise InputError(
-            f"expected y of shape ({count},), whole numbers from 0 to {classes - 1}; received {labels.dtype} "
-            f"of shape {labels.shape}; give the number of a class for each example"
-        )
-    return labels.astype(np.int64)
+    try:
+        labels = in_classes(plain_labels(y), names, classes)
+    except Unusable as reason:
+        raise InputError(f"expected the classes of the training; y {reason}") from reason
+    if len(labels) != count:
+        raise InputError(f"expected y of shape ({count},), a label for each example; received {len(labels)}")
+    return labels

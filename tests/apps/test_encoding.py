@@ -89,6 +89,7 @@ def models(tmp_path_factory):
     save_head(root, "categorical", SHAPE[:2], "int64", domain="categorical", shape=[*SHAPE[:2], 4])
     labels = {"classes": 3, "label_names": ["a", "b", "c"]}
     save_head(root, "conditional", SHAPE, conditional=True, domain="unit", shape=[*SHAPE], **labels)
+    save_head(root, "binary", SHAPE, domain="unit", shape=[*SHAPE], white=1)
     save_head(root, "digits", (28, 28, 1), domain="unit", shape=[28, 28, 1])
     return root
 
@@ -291,6 +292,26 @@ def test_a_conditional_encoder_needs_labels_that_it_knows(models, tmp_path, save
     with pytest.raises(InputError, match="labels from 0 to 2, .*; example 3 has 3"):
         encode(models, "conditional", file, "--output", tmp_path / "codes.npy")
     assert not (tmp_path / "codes.npy").exists()
+
+
+def test_labels_of_a_file_are_matched_by_the_names_of_the_classes(models, tmp_path, save, random):
+    raw, words = random.uniform(size=(5, *SHAPE)), np.array(["c", "a", "b", "a", "c"])
+    output = ["--output", tmp_path / "classes.npy", "--outputs", "class", "--force"]
+    for labels in (words, words[:, None], [2, 0, 1, 0, 2], np.eye(3)[[2, 0, 1, 0, 2]]):
+        encode(models, "conditional", save(x=raw, y=labels), *output)
+        assert np.load(tmp_path / "classes.npy").tolist() == [2, 0, 1, 0, 2]
+    with pytest.raises(InputError, match="the classes of the training; y holds 'd', which is no class"):
+        encode(models, "conditional", save(x=raw, y=np.array(["d"] * 5)), *output)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int64", "bool", "float32"])
+def test_zeros_and_ones_are_encoded_as_they_were_learned(models, tmp_path, save, random, dtype):
+    raw = random.integers(0, 2, (5, *SHAPE))
+    encode(models, "binary", save(raw.astype(dtype)), "--output", tmp_path / "codes.npy")
+    np.testing.assert_allclose(np.load(tmp_path / "codes.npy"), due(raw))
+    raw[3] = 255
+    with pytest.raises(InputError, match="from 0 to 1 in .*; example 3 holds 255; scale them first"):
+        encode(models, "binary", save(raw.astype("uint8")), "--output", tmp_path / "other.npy")
 
 
 def test_records_hold_every_field(models, tmp_path, images):

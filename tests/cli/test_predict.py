@@ -221,6 +221,22 @@ def test_whole_numbers_of_real_data_and_of_codes_are_taken_as_they_are(tmp_path)
         np.testing.assert_array_equal(given[name], levels)
 
 
+def test_arrays_are_read_as_those_of_the_training(tmp_path):
+    binary, specs = np.array([[0, 1, 1]], np.uint8), {"inputs": {"shape": [None, 3], "dtype": "float32"}}
+    np.save(tmp_path / "a.npy", binary)
+    read, _ = inputs.read_arrays(tmp_path / "a.npy", specs, "unit", {"white": 1})
+    np.testing.assert_array_equal(read["inputs"], binary)
+    np.save(tmp_path / "a.npy", np.array([[0, 1e300, 1]]))
+    with pytest.raises(InputError, match=r"finite numbers in .*a.npy:inputs.*; example 0 holds 1e\+300"):
+        inputs.read_arrays(tmp_path / "a.npy", specs, "real", {})
+    specs |= {"condition": {"shape": [None], "dtype": "int64"}}
+    np.savez(tmp_path / "a.npz", inputs=binary, condition=np.array(["so"]))
+    read, _ = inputs.read_arrays(tmp_path / "a.npz", specs, "unit", {"label_names": ["no", "so"]})
+    assert read["condition"].tolist() == [1]
+    with pytest.raises(InputError, match="condition in .* holds 'so', which is no class of the training: up"):
+        inputs.read_arrays(tmp_path / "a.npz", specs, "unit", {"label_names": ["up"]})
+
+
 def test_a_version_or_a_label_selects_the_head(place, tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((1, 4)))
     for choice in (["--head-version", 1], ["--label", "stable"]):

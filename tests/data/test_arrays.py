@@ -1,9 +1,12 @@
 """One's own .npy and .npz files: what they may hold, and what is said of what they may not."""
 
+import dataclasses
+import re
+
 import numpy as np
 import pytest
 
-from keras_ae.data import arrays
+from keras_ae.data import npy
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.find import find_dataset
 from keras_ae.errors import InputError
@@ -87,14 +90,111 @@ def test_an_npz_with_a_test_set_keeps_it(save, random):
 
 
 @pytest.mark.parametrize(
-    "labels", [np.eye(7, 10), np.array(["a"] * 7), np.array(3), np.full(7, np.nan), np.arange(6)]
+    ("labels", "reason"),
+    [
+        (
+            np.eye(7, 10) / 2,
+            r"y_test holds float64 of shape \(7, 10\), neither one label .* nor one-hot rows",
+        ),
+        (np.array(["a"] * 7), r"y_train holds words and numbers \(train int64 .*test words"),
+        (np.array(3), r"y_test holds int64 of shape \(\), not one label for each example"),
+        (np.full(7, np.nan), "y_test lacks the labels of 7 of 7 examples"),
+        (np.full(7, 0.5), "y_test holds numbers such as 0.5, which are no classes"),
+    ],
 )
-def test_labels_of_a_test_set_that_do_not_fit_are_not_used(save, random, labels):
+def test_labels_that_are_not_used_are_told_with_the_reason(save, random, labels, reason):
     images = random.integers(0, 255, (47, 4, 4), dtype=np.uint8)
     path = save(x_train=images[:40], y_train=np.arange(40), x_test=images[40:], y_test=labels)
     loaded = ArrayFile(path).load()
     assert loaded.test.labels is None
     assert loaded.train.labels is None
+    assert re.search(f"labels are not used: {reason}", loaded.notes[0])
+
+
+def test_labels_of_one_split_alone_are_not_used(save, random):
+    images = random.integers(0, 255, (47, 4, 4), dtype=np.uint8)
+    loaded = ArrayFile(save(x_train=images[:40], y_train=np.arange(40), x_test=images[40:])).load()
+    assert loaded.train.labels is None
+    assert loaded.notes[0] == "labels are not used: the file has none for x_test"
+
+
+def test_labels_of_another_number_are_refused(save, random):
+    path = save(x=random.uniform(size=(30, 4)), y=np.arange(29))
+    with pytest.raises(InputError, match="each of the 30 examples in x; received 29 in y; .*rename y"):
+        ArrayFile(path).load()
+
+
+def test_an_array_without_a_name_need_not_hold_labels(save, random):
+    path = save(arr_0=random.uniform(size=(30, 4)), arr_1=np.arange(7))
+    assert ArrayFile(path).load().train.labels is None
+    labeled = save(arr_0=random.uniform(size=(30, 4)), arr_1=np.arange(30) % 2)
+    assert ArrayFile(labeled).load().classes == 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "numbers"),
+    [
+        (np.arange(30) % 3, (), {0, 1, 2}),
+        (np.arange(30)[:, None] % 3.0, (), {0, 1, 2}),
+        (np.arange(30) % 3 + 1, ("1", "2", "3"), {0, 1, 2}),
+        (np.arange(30) % 2 * 2 - 1, ("-1", "1"), {0, 1}),
+        (np.array(["no", "so"])[np.arange(30) % 2], ("no", "so"), {0, 1}),
+        (np.array([b"no", b"so"])[np.arange(30) % 2], ("no", "so"), {0, 1}),
+        (np.arange(30) % 2 == 0, (), {0, 1}),
+        (np.eye(4)[np.arange(30) % 3], (), {0, 1, 2}),
+        ((np.arange(30) % 3).astype(">i4"), (), {0, 1, 2}),
+    ],
+)
+def test_labels_of_many_kinds_are_classes_without_a_gap(save, random, labels, names, numbers):
+    loaded = ArrayFile(save(x=random.uniform(size=(30, 4)), y=labels)).load()
+    assert loaded.label_names == names
+    assert loaded.classes == len(numbers)
+    assert set(np.concatenate([split.labels for split in loaded.splits.values()])) == numbers
+    assert loaded.notes[0].startswith(f"labels from y: {len(numbers)} classes")
+
+
+def test_words_stay_with_their_examples(save):
+    x, words = np.arange(60.0)[:, None] * [1, 2], np.where(np.arange(60) < 30, "low", "high")
+    loaded = ArrayFile(save(x=x, y=words)).load()
+    original = loaded.scaler.inverse_transform(loaded.train.examples)[:, 0]
+    assert ((original > 29.5) == (loaded.train.labels == loaded.label_names.index("high"))).all()
+
+
+def test_a_file_of_keras_and_one_of_medmnist_keep_their_splits(save, random):
+    images = random.integers(0, 255, (60, 4, 4), dtype=np.uint8)
+    labels = (np.arange(60) % 4)[:, None]
+    path = save(
+        train_images=images[:40], train_labels=labels[:40],
+        val_images=images[40:45], val_labels=labels[40:45],
+        test_images=images[45:], test_labels=labels[45:],
+    )  # fmt: skip
+    loaded = ArrayFile(path).load()
+    assert {name: len(split) for name, split in loaded.splits.items()} == {
+        "train": 40, "validation": 5, "test": 15
+    }  # fmt: skip
+    np.testing.assert_array_equal(loaded.test.examples[..., 0], images[45:])
+    assert loaded.test.labels.tolist() == labels[45:, 0].tolist()
+    assert loaded.rule == "val_images is the validation split; test_images is the test split"
+    assert loaded.notes[-1] == f"split {loaded.rule}"
+
+
+def test_no_group_is_in_two_splits(save, random):
+    groups = random.integers(0, 12, 200)
+    x = random.normal(size=(200, 3)) + groups[:, None]
+    x[:, 2] = groups
+    loaded = ArrayFile(save(x=x, groups=groups)).load()
+    found = [
+        set(np.round(loaded.scaler.inverse_transform(one.examples)[:, 2])) for one in loaded.splits.values()
+    ]
+    assert sum(map(len, found)) == len(set.union(*found)) == 12
+    assert loaded.rule.startswith("by groups: none of its 12 groups is in two splits")
+
+
+def test_groups_of_another_number_are_refused(save, random):
+    with pytest.raises(
+        InputError, match=r"expected groups of shape \(30,\).*received int64 of shape \(29,\)"
+    ):
+        ArrayFile(save(x=random.uniform(size=(30, 4)), groups=np.arange(29))).load()
 
 
 def test_a_test_set_of_another_shape_is_refused(save):
@@ -128,6 +228,16 @@ def test_nan_is_refused_with_its_place(save):
     array[5, 0, 0] = np.inf
     with pytest.raises(InputError, match=r"2 are NaN or infinite, the first at index \(3, 1, 2\)"):
         ArrayFile(save(array)).load()
+
+
+def test_records_are_refused_with_a_way_to_join_them(save):
+    with pytest.raises(InputError, match="records of a, b; join the fields"):
+        ArrayFile(save(np.zeros(9, [("a", "f4"), ("b", "i4")]))).load()
+
+
+def test_complex_numbers_are_refused_with_what_to_make_of_them(save):
+    with pytest.raises(InputError, match="received dtype complex128; stack x.real and x.imag as channels"):
+        ArrayFile(save(np.zeros((9, 4), complex))).load()
 
 
 def test_text_is_refused(save):
@@ -164,7 +274,7 @@ def test_a_corrupt_archive_is_refused(save, random, tmp_path):
 
 
 def test_members_that_are_not_wanted_stay_unread(save, monkeypatch, random):
-    monkeypatch.setattr(arrays, "LARGEST", 1000)
+    monkeypatch.setattr(npy, "LARGEST", 1000)
     path = save(x=random.uniform(size=(20, 4)), huge=np.zeros((500, 4)))
     assert ArrayFile(path).load().train.shape == (4,)
 
@@ -176,16 +286,62 @@ def test_a_constant_column_is_left_in_its_own_scale(save, random):
     np.testing.assert_allclose(loaded.train.examples[:, 1], 0, atol=1e-6)
 
 
-def test_deep_images_that_are_nearly_black_are_told_of(save, random):
-    dark = ArrayFile(save(random.integers(0, 255, (20, 4, 4)).astype(np.uint16))).load()
-    assert "nearly black" in dark.notes[0]
-    bright = ArrayFile(save(random.integers(0, 65535, (20, 4, 4)).astype(np.uint16))).load()
-    assert bright.notes == ()
+def test_columns_that_float32_would_blur_are_refused(save, random):
+    raw = np.c_[random.normal(size=(400, 2)), 1e6 + 1e-3 * random.normal(size=400)]
+    with pytest.raises(
+        InputError, match=r"x\[..., 2\] varies by less .*origin such as (\S+) from it"
+    ) as refusal:
+        ArrayFile(save(raw)).load()
+    origin = float(re.search(r"such as (\S+) from", str(refusal.value))[1])
+    loaded = ArrayFile(save(raw - [0, 0, origin])).load()  # the advice works
+    assert len(np.unique(loaded.train.examples[:, 2])) == len(loaded.train)
+
+
+def test_what_is_learned_is_what_is_served(save, random):
+    raw = 1e5 + random.normal(size=(200, 1)) * [1, 1e4]
+    loaded = ArrayFile(save(raw)).load()
+    served = (raw.astype(np.float32) - loaded.scale.dtype.type(0) - loaded.offset) / loaded.scale
+    assert {row.tobytes() for row in loaded.train.examples} <= {row.tobytes() for row in served}
+
+
+def test_outliers_that_flatten_a_column_are_told_with_number_and_value(save, random):
+    raw = random.normal(size=(400, 2))
+    raw[:9, 1] = -9999
+    notes = ArrayFile(save(raw)).load().notes
+    assert re.match(r"x\[..., 1\] holds \d values of -9999 so far away .* leave those examples out", notes[0])
+    raw[:9, 1] = 2.0**63
+    with pytest.raises(InputError, match=r"x\[..., 1\] holds \d values of 9.22337e\+18 .* cannot tell"):
+        ArrayFile(save(raw)).load()
+
+
+def test_a_file_is_read_as_the_training_data_was(save, random):
+    bytes_of_0_and_1 = random.integers(0, 2, (20, 4, 4), dtype=np.uint8)
+    learned = ArrayFile(save(bytes_of_0_and_1)).load().scaler
+    dark = np.zeros((20, 4, 4), np.uint8)
+    dark[:, 0] = np.arange(20)[:, None] >> np.arange(4) & 1
+    assert ArrayFile(save(dark)).load_like(learned).train.examples.max() == 1
+    as_bytes = ArrayFile(save(bytes_of_0_and_1)).load_like(dataclasses.replace(learned, white=None))
+    assert as_bytes.train.examples.dtype == np.uint8  # of which 255 stands for 1
+    with pytest.raises(InputError, match="whole numbers from 0 to 1, which stands for 1; received 0 to 25"):
+        ArrayFile(save(random.integers(0, 256, (20, 4, 4), dtype=np.uint8))).load_like(learned)
+
+
+def test_a_file_of_real_numbers_is_standardized_as_the_training_data_was(save, random):
+    learned = ArrayFile(save(random.normal(size=(200, 3)) * 5 + 2)).load().scaler
+    narrow = 0.5 + random.normal(size=(200, 3)) * 1e-9  # within [0, 1], and too sharp for a scale of its own
+    loaded = ArrayFile(save(narrow)).load_like(learned)
+    assert loaded.domain == "real"
+    np.testing.assert_allclose(
+        loaded.test.examples,
+        np.tile((0.5 - learned.offset) / learned.scale, (len(loaded.test), 1)),
+        atol=1e-5,
+    )
+    assert loaded.rescaled(learned) is loaded
 
 
 @pytest.mark.parametrize("named", [{}, {"x": True}])
 def test_an_array_that_would_not_fit_is_refused_by_its_header(save, monkeypatch, named):
-    monkeypatch.setattr(arrays, "LARGEST", 1000)
+    monkeypatch.setattr(npy, "LARGEST", 1000)
     path = save(x=np.zeros((200, 4))) if named else save(np.zeros((200, 4)))
     with pytest.raises(InputError, match="are held in memory"):
         ArrayFile(path).load()

@@ -67,6 +67,23 @@ def test_labels_may_be_words(random):
     assert numbers.label_names == ()
 
 
+def test_labels_of_several_kinds_are_refused(random):
+    x = random.uniform(size=(30, 3))
+    with pytest.raises(InputError, match="labels of one kind; y holds words and numbers"):
+        Arrays(x, ["a", "b"] * 15, test=(x[:4], [0, 1, 0, 1])).load()
+
+
+def test_no_group_of_examples_is_in_two_splits(random):
+    patients = np.array([f"p{number}" for number in random.integers(0, 9, 90)])
+    x = np.c_[random.uniform(size=(90, 2)), np.unique(patients, return_inverse=True)[1] / 8]
+    loaded = Arrays(x, groups=patients).load()
+    found = [set(split.examples[:, 2]) for split in loaded.splits.values()]
+    assert sum(map(len, found)) == len(set.union(*found)) == 9
+    validated = Arrays(x, groups=patients, test=x[:5]).load()
+    assert len(validated.test) == 5
+    assert validated.rule.startswith("test is the test split; the others by groups: none of its 9 groups")
+
+
 def test_examples_to_validate_and_to_test_on_may_be_given(random):
     x, y = random.uniform(size=(30, 3)), np.arange(30) % 2
     loaded = Arrays(x, y, validation=(x[:4], y[:4]), test=(x[4:9], y[4:9])).load()
@@ -101,10 +118,12 @@ def test_examples_to_validate_and_to_test_on_may_be_given(random):
         ({"x": "mine.npy"}, r"received str 'mine.npy'; give an array \(n, ...\) of n examples"),
         (
             {"y": [0.5] * 9},
-            r"expected labels of y of shape \(9,\), whole numbers from 0 or words; received float",
+            "expected labels of y, whole numbers or words; it holds numbers such as 0.5, .* no classes",
         ),
-        ({"y": [0, 1]}, r"received int64 of shape \(2,\); give one label for each example"),
-        ({"y": [-1] * 9}, "whole numbers from 0 or words"),
+        ({"y": [0, 1]}, "a label for each example of y, 9 in all; received 2"),
+        ({"y": [[0], [1, 2]]}, "it holds rows of different lengths; give one label for each example"),
+        ({"y": [None] * 9}, r"it holds objects of shape \(9,\), not one label for each example"),
+        ({"groups": range(8)}, r"expected groups of shape \(9,\), .*; received int64 of shape \(8,\)"),
         ({"domain": "gray"}, "domain must be one of"),
         (
             {"validation": np.zeros((3, 4))},

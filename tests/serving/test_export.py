@@ -103,6 +103,8 @@ def test_real_data_goes_in_and_comes_out_in_its_own_units(tiny_recipe, tmp_path,
         run.heads.end_to_end({"inputs": standardized})["reconstruction"] * run.data.scale + run.data.offset
     )
     np.testing.assert_allclose(restored, expected, rtol=1e-5)
+    farthest = served(inputs=tf.constant([[3e38, -3e38, 0, 0, 0]], tf.float32))["reconstruction"]
+    assert np.isfinite(farthest).all()  # sums of such numbers would be infinite, and their differences NaN
 
 
 def test_the_next_export_takes_the_next_number_and_leaves_the_first(exported, folders, again):

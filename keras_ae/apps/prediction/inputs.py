@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.data.precision import as_float32
+from keras_ae.data.white import normalized, white_of
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
 from keras_ae.serving.columns import TABLES
@@ -23,8 +25,6 @@ MAGIC_BYTES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 """The first bytes of PNG and of JPEG files."""
 MOST_IMAGE_BYTES, MOST_ARRAY_BYTES = 64 * 2**20, 4 * 2**30
 """Maximum size in bytes of an image file, and of all arrays of an .npz."""
-WHITE = {"uint8": 255.0, "uint16": 65535.0}
-"""The level that stands for 1 in pixels of whole numbers."""
 
 
 def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
@@ -60,7 +60,7 @@ def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
 
 
 def read_arrays(
-    path: Path, specs: Mapping[str, dict[str, Any]], domain: str | None
+    path: Path, specs: Mapping[str, dict[str, Any]], domain: str | None, data: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, np.ndarray], list[str] | None]:
     """Reads the arrays that a signature takes from an .npy or .npz file.
 
@@ -68,12 +68,14 @@ def read_arrays(
         path: The file. A single array needs no name.
         specs: The signature's inputs, {"shape", "dtype"} by name.
         domain: The domain of the data that the head was trained on; None if it is not known.
+        data: What the head's card says of that data.
 
     Returns:
         The arrays by the inputs' names, and the names of their rows where the file has them as `files`.
 
     Raises:
-        InputError: The file cannot be read, is too large, or lacks an array.
+        InputError: The file cannot be read, is too large, or lacks an array; its values are not those of the
+            domain, or more than float32 holds.
     """
     arrays, names = _load(path)
     if len(arrays) == len(specs) == 1:
@@ -81,7 +83,9 @@ def read_arrays(
     if not set(specs) <= set(arrays):
         received = ", ".join(name or "one array" for name in arrays) or "nothing"
         raise InputError(f"expected {', '.join(specs)} in {path} (see numpy.savez); it holds {received}")
-    inputs = {name: _prepared(name, arrays[name], spec, domain, path) for name, spec in specs.items()}
+    inputs = {
+        name: _prepared(name, arrays[name], spec, domain, data or {}, path) for name, spec in specs.items()
+    }
     named = names is not None and names.dtype.kind == "U" and {names.size} == set(map(len, inputs.values()))
     return inputs, names.ravel().tolist() if names is not None and named else None
 
@@ -118,29 +122,45 @@ def _load(path):
     return arrays, names
 
 
-def _prepared(name, array, spec, domain, path):
+def _prepared(name, array, spec, domain, data, path):
     """An array as training would have read it: with an axis for one channel, pixels scaled into [0, 1]."""
     if not array.ndim:
         raise InputError(f"expected {name} in {path} with an axis of examples, received a single value")
-    if name == "inputs" and spec["dtype"] == "float32" and array.dtype.name in WHITE and _of_pixels(domain):
-        white = WHITE[array.dtype.name]
-        if domain is None:
-            raise InputError(
-                f"expected floats in {path}, pixels scaled into [0, 1]; received {array.dtype}; divide them "
-                f"by {white:.0f}, or convert them to float32 if they are in the data's own units"
-            )
-        array = (array / white).astype("float32")
+    if name == "condition" and data.get("label_names"):
+        array = _classes(array, data["label_names"], path)
+    if spec["dtype"] == "float32" and array.dtype.kind in "buif":
+        array = _floats(name, array, domain, data.get("white"), path)
     shape = spec["shape"]
     return array[..., None] if shape and shape[-1] == 1 and array.ndim == len(shape) - 1 else array
 
 
-def _of_pixels(domain):
-    """Whether bytes stand for values in [0, 1]; so it is too where the domain is not known."""
-    from keras_ae.domains import (
-        domain_of,
-    )  # imported here because it imports Keras, which a client does not need
+def _floats(name, array, domain, white, path):
+    """Numbers as float32, of pixels in [0, 1]."""
+    where = f"{path}:{name}"
+    if name != "inputs":
+        return as_float32(array, where)
+    if domain is not None:
+        from keras_ae.domains import domain_of  # imports Keras, which a client does not need
 
-    return domain is None or domain_of(domain).unit_interval
+        pixels = domain_of(domain).unit_interval
+        return normalized(array, white, where) if pixels else as_float32(array, where)
+    own = white_of(array.dtype, None)
+    if own != 1:
+        raise InputError(
+            f"expected floats in {path}, pixels scaled into [0, 1]; received {array.dtype}; divide them "
+            f"by {own}, or convert them to float32 if they are in the data's own units"
+        )
+    return as_float32(array, where)
+
+
+def _classes(array, names, path):
+    """Labels by their names as the numbers of classes."""
+    from keras_ae.data.labels import Unusable, in_classes, plain_labels  # imports TensorFlow, as above
+
+    try:
+        return in_classes(plain_labels(array), names, len(names))
+    except Unusable as reason:
+        raise InputError(f"expected the classes of the training; condition in {path} {reason}") from reason
 
 
 def read_image_bytes(path: Path) -> bytes:

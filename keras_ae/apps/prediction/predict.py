@@ -66,7 +66,7 @@ def predict(request: PredictionRequest) -> Prediction:
         elif file.suffix.lower() in TABLES:
             inputs = read_columns(file, tensors["inputs"], predictor.columns)
         else:
-            inputs, names = read_arrays(file, tensors["inputs"], predictor.domain)
+            inputs, names = read_arrays(file, tensors["inputs"], predictor.domain, predictor.data)
         count = len(next(iter(inputs.values()))) if inputs else len(images)
         row_names = names or [f"{row:05d}" for row in range(count)]
         files = output_files(request.output, specs, row_names, request.inputs, request.force)

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.precision import precision_of, standardized
 from keras_ae.data.series.daily import KINDS, daily_pattern
 from keras_ae.data.series.resample import Series, cut_windows, series_from_table, window_starts
 from keras_ae.data.tables.reading import read_table
-from keras_ae.data.types import SHARPEST, Data, Points, Split
+from keras_ae.data.types import Data, Points, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least
 
@@ -193,26 +194,17 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
     known = series.values[first:last]
     if series.labels is not None:
         known = np.where(series.labels[first:last, None], np.nan, known)
-    scale = np.nanstd(known, axis=0) if len(known) else np.zeros(series.values.shape[1])
+    with np.errstate(over="ignore"):  # too large values are refused below
+        scale = np.nanstd(known, axis=0) if len(known) else np.zeros(series.values.shape[1])
     if not (scale > 0).all():  # NaN if all of it is missing
         flat = [channel for channel, spread in zip(series.names, scale, strict=True) if not spread > 0]
         raise InputError(
             f"expected values that vary in the normal part, {', '.join(flat)} never changes in its "
             f'{last - first:,} points; name another part: SET="data.normal=..."'
         )
-    blurred = [
-        name
-        for name, spread, size in zip(series.names, scale, np.nanmax(np.abs(known), axis=0), strict=True)
-        if spread < size / SHARPEST
-    ]
-    if blurred:
-        raise InputError(
-            f"{', '.join(blurred)} varies by a millionth of its size or less, which float32 cannot tell; "
-            "subtract a constant from it"
-        )
     offset = np.nanmean(known, axis=0).astype(np.float32)
-    scale = scale.astype(np.float32)
-    clean = ((series.values - offset) / scale).astype(np.float32)
+    scale, precision_notes = _checked_scale(series.names, known, scale)
+    clean = standardized(series.values, offset, scale)
     if series.labels is not None:
         clean[series.labels] = np.nan
     cuts = first + np.rint((last - first) * np.cumsum([0, TRAIN, VALIDATION, 1 - TRAIN - VALIDATION]))
@@ -235,9 +227,23 @@ def data_of(name: str, series: Series, window: int, normal: tuple[int, int], few
         f"{_format_time(series.times[first])} to {_format_time(series.times[last - 1])}"
     )
     return Data(
-        name, **parts, test=test, domain=REAL, offset=offset, scale=scale, notes=(*series.notes, note),
-        points=points,
+        name, **parts, test=test, domain=REAL, offset=offset, scale=scale,
+        notes=(*series.notes, note, *precision_notes), points=points,
     )  # fmt: skip
+
+
+def _checked_scale(names, known, scale):
+    """The scale of each channel as float32, 1 where it is as good as constant; and notes for the user."""
+    found = {
+        name: precision_of(known[np.isfinite(known[:, channel]), channel], "leave those cells empty")
+        for channel, name in enumerate(names)
+    }
+    faults = [f"{name} {precision.fault}" for name, precision in found.items() if precision.fault]
+    if faults:
+        raise InputError(f'{"; ".join(faults[:3])}; or leave it out: SET="data.values=..."')
+    constant = [precision.constant for precision in found.values()]
+    notes = tuple(f"{name} {precision.note}" for name, precision in found.items() if precision.note)
+    return np.where(constant, 1.0, scale).astype(np.float32), notes
 
 
 def split_into_windows(
@@ -257,7 +263,7 @@ def split_into_windows(
     Raises:
         InputError: If every window has missing values.
     """
-    values = ((series.values - offset) / scale).astype(np.float32)
+    values = standardized(series.values, offset, scale)
     starts = window_starts(values, window, step_of(values, window))
     if not len(starts):
         raise InputError(

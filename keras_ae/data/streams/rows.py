@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from keras_ae.data.precision import as_float32
+from keras_ae.data.white import normalized
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 
-__all__ = ["WHITE", "Batch", "InputSpec", "check_shape", "conform"]
-
-WHITE = {"uint8": 255, "uint16": 65535}
-"""The whole number that stands for 1 where values lie in [0, 1]."""
+__all__ = ["Batch", "InputSpec", "check_shape", "conform"]
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,16 @@ class InputSpec:
         domain: Domain of the examples.
         classes: How many there are, in the categorical domain.
         label_names: Of the classes of a condition, where the head takes one and they have names.
+        conditional: Whether the head takes the classes of examples beside them.
+        white: The whole number that stands for 1, as the training found it; None for the type's own.
     """
 
     shape: tuple[int, ...]
     domain: Domain
     classes: int = 0
     label_names: tuple[str, ...] = ()
+    conditional: bool = False
+    white: int | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "domain", domain_of(self.domain))
@@ -60,8 +63,6 @@ class Batch:
 def conform(raw: np.ndarray, spec: InputSpec, where: str, first: int = 0) -> np.ndarray:
     """Checks the values of a file, and converts them as training does.
 
-    In the domain [0, 1], 255 in uint8 and 65535 in uint16 stand for 1.
-
     Args:
         raw: (n, *shape), the values in the file.
         spec: Of the head's inputs.
@@ -74,22 +75,20 @@ def conform(raw: np.ndarray, spec: InputSpec, where: str, first: int = 0) -> np.
     Raises:
         InputError: For values that are not finite or outside the domain, and for unknown classes.
     """
+    if spec.domain.unit_interval:
+        return normalized(raw, spec.white, where, first)
     if spec.domain.one_hot:
         if raw.dtype.kind not in "bui":
             raise InputError(f"expected whole numbers, each of a class, in {where}; received {raw.dtype}")
-        bad = (raw < 0) | (raw >= spec.classes)
-        expected = f"numbers of classes from 0 to {spec.classes - 1}"
+        low, high, expected = 0.0, spec.classes - 1.0, f"numbers of classes from 0 to {spec.classes - 1}"
         values: np.ndarray = raw.astype(np.int64)
     else:
-        full = WHITE.get(raw.dtype.name, 1) if spec.domain.unit_interval else 1
-        with np.errstate(over="ignore"):  # too large values become infinite, and are refused below
-            values = raw.astype(np.float32) if full == 1 else raw.astype(np.float32) / np.float32(full)
-        if spec.domain.unit_interval and raw.dtype.name in ("bool", *WHITE):
+        values = as_float32(raw, where, first)
+        if spec.domain.range is None:
             return values
-        bad, expected = ~np.isfinite(values), "finite numbers"
-        if spec.domain.range is not None:
-            low, high = spec.domain.range
-            bad, expected = ~((values >= low) & (values <= high)), f"values in [{low:g}, {high:g}]"
+        low, high = spec.domain.range
+        expected = f"values in [{low:g}, {high:g}]"
+    bad = ~((values >= low) & (values <= high))
     if bad.any():
         row = int(np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))[0])
         raise InputError(

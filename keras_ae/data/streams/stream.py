@@ -6,17 +6,21 @@ import hashlib
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
-from keras_ae.data.arrays import LABELS, ArrayFile, read_header, readable
+from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.folder import WORKERS, ImageFolder
 from keras_ae.data.images.layout import layout_of
 from keras_ae.data.images.listing import image_files, passed_over
+from keras_ae.data.labels import Unusable, in_classes, numbered, plain_labels
+from keras_ae.data.named_arrays import named_arrays
+from keras_ae.data.npy import read_header, readable
 from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
 from keras_ae.imaging.decode import read_image
@@ -125,24 +129,35 @@ class ArrayStream(Stream):
                 "numpy.ascontiguousarray(x), or as an .npy"
             )
         self.count = shape[0]
-        labels = ("y_test",) if self.key == "x_test" else LABELS
-        fitting = (name for name in labels if name in headers and self._are_labels(headers[name]))
-        self.label_key = next(fitting, None)
-        self.labeled = self.label_key is not None
+        self.labels = self._read_labels(headers)
+        self.labeled = self.labels is not None
 
-    def _are_labels(self, header):
-        """Whether an array holds one whole number per example."""
-        return header.shape in ((self.count,), (self.count, 1)) and header.dtype.kind in "ui"
+    def _read_labels(self, headers):
+        """The class of each example, among those of the training where the head takes them; None without."""
+        label_key = named_arrays(headers, self.key).labels.get("train")
+        if label_key is None or headers[label_key].shape[:1] != (self.count,):
+            return None
+        with readable(self.path), np.load(self.path, allow_pickle=False) as archive:
+            raw = archive[label_key]
+        try:
+            plain = plain_labels(raw)
+            if self.spec.conditional:
+                return in_classes(plain, self.spec.label_names, 0)
+        except Unusable as reason:
+            if self.spec.conditional:
+                raise InputError(f"expected the classes of the training; {label_key} {reason}") from reason
+            return None
+        return plain if plain.dtype.kind == "i" else numbered({"": plain})[0][""]
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         stop = self.count if stop is None else stop
         read = self._from_zip if self.zipped else self._from_file
-        labels = self._from_zip(self.label_key, size, start, stop) if self.labeled else None
         for raw in read(self.key, size, start, stop):
-            positions = np.arange(start, start + len(raw))
+            rows = slice(start, start + len(raw))
             examples = conform(raw.reshape(-1, *self.spec.shape), self.spec, self.where, start)
-            yield Batch(positions, examples, next(labels).reshape(-1).astype(np.int64) if labels else None)
-            start += len(raw)
+            labels = None if self.labels is None else self.labels[rows]
+            yield Batch(np.arange(rows.start, rows.stop), examples, labels)
+            start = rows.stop
 
     def _from_file(self, _, size, start, stop):
         """Batches of the array of an .npy."""
@@ -199,7 +214,7 @@ class FolderStream(Stream):
                 f"expected examples of shape {spec.shape} of the {spec.domain} domain, as the model was "
                 f"trained on; received {path}, a folder of images; encode an .npy or .npz"
             )
-        self.where, self.spec = path, spec
+        self.where, self.spec = path, replace(spec, white=None)
         names, others = image_files(path)
         layout = layout_of(names, path)
         if split is not None:
@@ -269,7 +284,7 @@ class LoadedStream(Stream):
     """
 
     def __init__(self, dataset: Dataset, spec: InputSpec, split: str | None = None):
-        self.data, self.spec, self.where = dataset.load(), spec, ""
+        self.data, self.spec, self.where = dataset.load(), replace(spec, white=None), ""
         self.where = self.data.name + (f" ({split})" if split else "")
         if self.data.domain != spec.domain:
             raise InputError(

@@ -13,6 +13,7 @@ from keras import layers
 from keras.utils import FeatureSpace
 
 from keras_ae.column_names import served_names
+from keras_ae.data.precision import MOST, Precision, clipped, precision_of
 from keras_ae.data.tables.columns import Column
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Preprocessor",
     "fit_number",
     "fit_preprocessor",
+    "number_precision",
     "words_of",
 ]
 
@@ -100,8 +102,11 @@ class Preprocessor:
         dtypes = {tensor.name: tensor.dtype for tensor in self.model.inputs}
         inputs = {served: columns[column] for served, column in self.signature.items()}
         for start in range(0, count, ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
             batch = {
-                name: tf.constant(inputs[name][start : start + ROWS_AT_ONCE, None], dtypes[name])
+                name: tf.constant(inputs[name][rows, None])
+                if dtypes[name] == "string"
+                else tf.constant(clipped(inputs[name][rows, None]))
                 for name in sorted(inputs)
             }
             parts.append(self.model(batch)["inputs"].numpy())
@@ -186,6 +191,35 @@ class Number(layers.Layer):
         return super().get_config() | {name: getattr(self, name) for name in names}
 
 
+def takes_logarithm(values: np.ndarray) -> bool:
+    """Whether the logarithm of numbers is taken: of none below 0 that are skewed.
+
+    Args:
+        values: (n,), finite.
+
+    Returns:
+        Whether it is.
+    """
+    if values.min() < 0 or not 1 < values.max() < MOST:
+        return False
+    deviations = values - values.mean()
+    spread = values.std()
+    return bool(spread > 0 and np.mean((deviations / spread) ** 3) > SKEWED)
+
+
+def number_precision(values: np.ndarray) -> Precision:
+    """What becomes of the numbers of a column in float32.
+
+    Args:
+        values: (n,), finite.
+
+    Returns:
+        The precision.
+    """
+    transform = np.log1p if len(values) and takes_logarithm(values) else None
+    return precision_of(values, "leave those cells empty", transform)
+
+
 def fit_number(values: np.ndarray, scaling: str = "spread") -> Number:
     """Fits a layer to the training values of a column.
 
@@ -200,16 +234,14 @@ def fit_number(values: np.ndarray, scaling: str = "spread") -> Number:
     limits = SCALINGS[scaling]
     if not len(present):
         return Number(0.0, 1.0, False, *limits)
-    spread = present.std()
-    skewness = np.mean((present - present.mean()) ** 3) / spread**3 if spread > 0 else 0.0
-    logarithm = bool(present.min() >= 0 and present.max() > 1 and skewness > SKEWED)
+    logarithm = takes_logarithm(present)
     numbers = np.log1p(present) if logarithm else present
     middle = float(numbers.mean())
     if scaling == "spread":
         offset, scale = middle, float(numbers.std())
     else:
         offset, scale = float(numbers.min()), float(np.ptp(numbers))
-    scale = scale if scale > 1e-9 else 1.0
+    scale = 1.0 if number_precision(present).constant else scale
     return Number(offset, scale, logarithm, *limits, (middle - offset) / scale)
 
 

@@ -12,9 +12,15 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.columns import Column, Table
-from keras_ae.data.tables.preprocessing import MOST_WORDS, SCALINGS, fit_preprocessor, words_of
+from keras_ae.data.tables.preprocessing import (
+    MOST_WORDS,
+    SCALINGS,
+    fit_preprocessor,
+    number_precision,
+    words_of,
+)
 from keras_ae.data.tables.reading import read_table
-from keras_ae.data.types import LARGEST, SHARPEST, Data, Split
+from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_choices
 
@@ -261,20 +267,22 @@ def usable_columns(
         keep: Columns of words that stay however many different words they have.
 
     Returns:
-        The columns, and a note about those that were left out.
+        The columns; and notes about those that were left out, and those that are hardly learned.
 
     Raises:
         InputError: If no column is left.
     """
-    faults = {}
+    faults, told = {}, []
     for name, column in columns.items():
         present = ~column.missing
         if column.kind == "time":
             faults[name] = "a time"
         elif not present.any():
             faults[name] = "no value"
-        elif column.kind == "number" and _blurred(column.values[present]):
-            faults[name] = "varies by less than a millionth of its size"
+        elif column.kind == "number":
+            precision = number_precision(column.values[present])
+            faults |= {name: precision.fault} if precision.fault else {}
+            told += [f"{name} {precision.note}"] if precision.note else []
         elif column.kind == "text" and name not in keep:
             different = len(column.words)
             if different > MOST_WORDS or different > 0.5 * present.sum() > 10:
@@ -285,12 +293,7 @@ def usable_columns(
         raise InputError(
             f"expected columns of numbers or words, received {left_out or 'none'}; use another file"
         )
-    return used, (f"left out: {left_out}",) if left_out else ()
-
-
-def _blurred(values):
-    """Whether values differ by less than float32 can distinguish."""
-    return 0 < values.std() < np.abs(values).max() / SHARPEST
+    return used, ((f"left out: {left_out}",) if left_out else ()) + tuple(told)
 
 
 def labels_of_column(column: Column, normal: str = "") -> tuple[np.ndarray, tuple[str, ...]]:
