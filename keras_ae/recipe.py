@@ -12,6 +12,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -274,20 +275,32 @@ def _field_names(owner: Any) -> list[str]:
 
 
 def _parsed(text: str, value: Any, hint: Any, path: str) -> Any:
+    """A value from text, without quotation marks around all of it."""
+    quoted = _QUOTED.fullmatch(text)
     if dataclasses.is_dataclass(value):
-        return _constructed(text, hint, path)
+        return _constructed(quoted[0][1:-1] if quoted else text, hint, path)
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if type(None) in options and text.lower() == "none":
         return None
     kind = next(option for option in options if option is not type(None))
     if typing.get_origin(kind) is tuple and typing.get_args(kind)[0] in _SCALARS:
         element = typing.get_args(kind)[0]
-        return tuple(
-            _scalar(part.strip(), element, path) for part in text.strip("()[],").split(",") if part.strip()
-        )
+        return tuple(_scalar(part, element, path) for part in _parts(text))
     if kind not in _SCALARS:
         raise InputError(f"{path} cannot be set from text; change it in the recipe's file")
-    return _scalar(text, kind, path)
+    return _scalar(quoted[0][1:-1] if quoted else text, kind, path)
+
+
+_QUOTED = re.compile(r"""\"[^"]*"|'[^']*'""")
+_PART = re.compile(rf"\s*(?:({_QUOTED.pattern})|([^,]*?))\s*(?:,|$)")
+
+
+def _parts(text: str) -> list[str]:
+    """The parts between commas, without brackets around all of them and quotation marks around each."""
+    depths = [*accumulate((letter in "([") - (letter in ")]") for letter in text)]
+    if text.startswith(("(", "[")) and 0 not in depths[:-1] and not depths[-1]:
+        text = text[1:-1]
+    return [quoted[1:-1] or part for quoted, part in _PART.findall(text) if quoted[1:-1] or part]
 
 
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

@@ -8,7 +8,9 @@ import pytest
 from keras_ae import recipe_files
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.cli.arguments import split_settings
 from keras_ae.data.images.folder import ImageFolder
+from keras_ae.data.tables.tables import TableFile
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe, flat, load, override, recipe_classes, replaced
 from keras_ae.recipe_files import MOVED, RENAMED_FIELDS
@@ -39,6 +41,37 @@ def test_nested_fields_are_reached_by_dots(tiny_recipe):
 @pytest.mark.parametrize(("text", "units"), [("", ()), ("7", (7,)), ("7,", (7,)), ("(7, 8)", (7, 8))])
 def test_a_tuple_may_have_none_one_or_more(tiny_recipe, text, units):
     assert changed(tiny_recipe, f"variant.backbone.units={text}").variant.backbone.units == units
+
+
+@pytest.mark.parametrize(
+    ("setting", "names"),
+    [
+        ("T,CO(GT)", ("T", "CO(GT)")),
+        ("CO(GT)", ("CO(GT)",)),
+        ("(a)(b),[m/s]", ("(a)(b)", "[m/s]")),
+        ("[m/s],T", ("[m/s]", "T")),
+        ('T,"Wind, gust [m/s]"', ("T", "Wind, gust [m/s]")),
+        ("'a, b',c", ("a, b", "c")),
+        ('"a, b"', ("a, b",)),
+        ('"(a, b)",c', ("(a, b)", "c")),
+        ('"the size",it\\\'s', ("the size", "it's")),
+        ("温度,-x", ("温度", "-x")),
+    ],
+)
+def test_names_of_columns_keep_their_brackets_and_commas(tiny_recipe, setting, names):
+    recipe = dataclasses.replace(tiny_recipe, data=TableFile("table.csv"))
+    settings = split_settings([f"epochs=3 data.left_out={setting}", 'data.label="a, b"'])
+    changed_recipe = changed(recipe, *settings)
+    assert (changed_recipe.data.left_out, changed_recipe.data.label) == (names, "a, b")
+    assert changed(recipe, f"data.left_out={changed_recipe.data.left_out}").data.left_out == names
+
+
+def test_quoted_objects_may_have_commas(tiny_recipe):
+    settings = split_settings(
+        ["variant.backbone='DenseBackbone(units=(7, 8), activation=\"tanh\")' epochs=3"]
+    )
+    backbone = changed(tiny_recipe, *settings).variant.backbone
+    assert (backbone.units, backbone.activation) == ((7, 8), "tanh")
 
 
 def test_an_optional_field_takes_none_and_its_type(tiny_recipe):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -169,6 +170,10 @@ def request_of_run(recipe: str, directory: Path, settings: Sequence[str] = ()) -
     return RunRequest.of_run(directory, recipe).changed(None, split_settings(settings))
 
 
+_WITH_COMMAS = re.compile(r"""(?<=[=,])("[^"]*,[^"]*"|'[^']*,[^']*')(?=[,\s]|$)""")
+"""Values in quotation marks, which are kept: their commas part nothing."""
+
+
 def split_settings(texts: Sequence[str]) -> list[str]:
     """The single settings in the values of the option --set, each of which may hold several.
 
@@ -182,7 +187,8 @@ def split_settings(texts: Sequence[str]) -> list[str]:
         InputError: If quotation marks do not match.
     """
     try:
-        return [setting for text in texts for setting in shlex.split(text)]
+        kept = [_WITH_COMMAS.sub(lambda quoted: shlex.quote(quoted[0]), text) for text in texts]
+        return [setting for text in kept for setting in shlex.split(text)]
     except ValueError as error:
         raise InputError(
             f"the settings {texts} cannot be split into words: {error}; quote values in pairs of marks"
