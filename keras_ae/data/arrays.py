@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_ae.data.array_names import EXAMPLES, ArrayRoles, first_of, roles_of
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.labels import labels_beside
-from keras_ae.data.named_arrays import EXAMPLES, NamedArrays, first_of, named_arrays
 from keras_ae.data.npy import Header, check_sizes, checked, headers_of, readable, with_channels
 from keras_ae.data.split_rules import around_own, checked_groups
 from keras_ae.data.types import Data, Scaler, Split
@@ -151,10 +151,10 @@ class ArrayFile(Dataset):
         where = f"{self.path}:{name}"
         return with_channels(checked(arrays[name], where), self.series, self._domain, where)
 
-    def _read(self) -> tuple[dict[str, np.ndarray], NamedArrays]:
+    def _read(self) -> tuple[dict[str, np.ndarray], ArrayRoles]:
         """The arrays of examples, labels and groups by name, and what each is."""
         headers = self.headers()
-        layout = named_arrays(headers, self.choose(headers))
+        layout = roles_of(headers, self.choose(headers))
         names = list(dict.fromkeys(name for arrays in layout for name in arrays.values()))
         check_sizes(self.path, [headers[name] for name in names])
         with readable(self.path):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.data.array_names import roles_of
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import find_dataset
@@ -19,7 +20,6 @@ from keras_ae.data.images.folder import WORKERS, ImageFolder
 from keras_ae.data.images.layout import layout_of
 from keras_ae.data.images.listing import image_files, passed_over
 from keras_ae.data.labels import Unusable, in_classes, numbered, plain_labels
-from keras_ae.data.named_arrays import named_arrays
 from keras_ae.data.npy import read_header, readable
 from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
@@ -134,7 +134,7 @@ class ArrayStream(Stream):
 
     def _read_labels(self, headers):
         """The class of each example, among those of the training where the head takes them; None without."""
-        label_key = named_arrays(headers, self.key).labels.get("train")
+        label_key = roles_of(headers, self.key).labels.get("train")
         if label_key is None or headers[label_key].shape[:1] != (self.count,):
             return None
         with readable(self.path), np.load(self.path, allow_pickle=False) as archive:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-__all__ = ["EXAMPLES", "GROUPS", "LABELS", "Name", "NamedArrays", "named_arrays", "parsed"]
+__all__ = ["EXAMPLES", "GROUPS", "LABELS", "ArrayRoles", "Name", "parsed", "roles_of"]
 
 EXAMPLES = ("x", "images", "imgs", "data", "examples", "features", "inputs", "arr_0")
 LABELS = ("y", "labels", "label", "targets", "target", "classes", "arr_1")
@@ -32,7 +32,7 @@ class Name(NamedTuple):
     split: str = ""
 
 
-class NamedArrays(NamedTuple):
+class ArrayRoles(NamedTuple):
     """The arrays of a file by split; those without a split of their own stand for "train".
 
     Attributes:
@@ -81,7 +81,7 @@ def first_of(names: Collection[str], words: tuple[str, ...], splits: tuple[str, 
     return next((name for name in found if name is not None), None)
 
 
-def named_arrays(names: Collection[str], key: str) -> NamedArrays:
+def roles_of(names: Collection[str], key: str) -> ArrayRoles:
     """Finds what goes with an array of examples.
 
     Args:
@@ -101,4 +101,4 @@ def named_arrays(names: Collection[str], key: str) -> NamedArrays:
     for words in (LABELS, GROUPS):
         found = {part: first_of(names, words, own if part == "train" else (part,)) for part in examples}
         beside.append({part: name for part, name in found.items() if name is not None and name != key})
-    return NamedArrays(examples, *beside)
+    return ArrayRoles(examples, *beside)

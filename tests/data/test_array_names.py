@@ -2,7 +2,7 @@
 
 import pytest
 
-from keras_ae.data.named_arrays import EXAMPLES, first_of, named_arrays, parsed
+from keras_ae.data.array_names import EXAMPLES, first_of, parsed, roles_of
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_names_have_a_word_and_a_split(name, word, split):
     ],
 )  # fmt: skip
 def test_examples_have_their_own_labels(names, key, examples, labels):
-    arrays = named_arrays(names, key)
+    arrays = roles_of(names, key)
     assert arrays.examples == examples
     assert arrays.labels == labels
 
