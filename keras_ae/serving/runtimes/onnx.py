@@ -48,11 +48,13 @@ def _model(head: Source) -> Any:
     import tf2onnx
 
     served = head.signature.function
-    function = tf.function(lambda inputs: served(**inputs), input_signature=[head.signature.inputs])
+    names, specs = zip(*head.signature.inputs.items(), strict=True)
+    # one tensor an argument: those of a dictionary lose their names where one is called like the argument
+    function = tf.function(lambda *tensors: served(**dict(zip(names, tensors, strict=True))))
     try:
         with quiet():
             model, _ = tf2onnx.convert.from_function(
-                function, [head.signature.inputs], custom_op_handlers={"Erfc": (_erfc, [])}
+                function, specs, custom_op_handlers={"Erfc": (_erfc, [])}
             )
     except Exception as error:
         raise ExportError(f"ONNX cannot express {head.name}: {first_line(error)}") from error
