@@ -75,12 +75,17 @@ ALLOWED = {
         "held_back_batches",
         "held_back_batch",
     },  # data that is not trained on
-    "unit": {"unit_interval", "_unit_gaussian"},  # of length or variance 1
+    "unit": {
+        "unit",  # of measurement, such as °C
+        "unit_interval",  # of length 1
+        "_unit_gaussian",  # of variance 1
+    },
     "units": {
         "units",  # the width of a layer, as Keras calls it
         "prior_units",
         "posterior/active_units",  # Burda et al.'s term
         "active_units",
+        "_are_units",  # of measurement
         "in_original_units",  # as scikit-learn says it of a scaler
     },
 }

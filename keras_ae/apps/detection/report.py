@@ -12,8 +12,11 @@ from keras_ae.apps.detection.charts import series_chart, table_chart
 from keras_ae.apps.detection.scoring import Detector, ScoredRows
 from keras_ae.data.series.resample import Series, spans
 from keras_ae.data.series.windows import format_times, has_times
+from keras_ae.data.tables.blocks import read_rows
 from keras_ae.data.tables.columns import distinct_names
 from keras_ae.data.tables.dialect import detect_dialect
+from keras_ae.data.tables.records import BLANKS
+from keras_ae.data.tables.separators import SINGLE
 from keras_ae.files import written_whole
 
 __all__ = ["flagged_spans", "write", "write_rows"]
@@ -80,30 +83,22 @@ def write_rows(scored: ScoredRows, rows: np.ndarray, path: Path, target: Path) -
         target: The copy.
     """
     form = detect_dialect(path)
+    separator = "," if form.separator in (BLANKS, SINGLE) else form.separator
     flagged = np.flatnonzero(scored.flags)
     reasons = dict(zip(flagged.tolist(), scored.reasons(flagged), strict=True))
-    with (
-        written_whole(target) as (partial,),
-        open(path, encoding=form.encoding, newline="") as source,
-        open(partial, "w", encoding="utf-8", newline="") as copy,
-    ):
-        lines: Iterator[list[str]] = csv.reader(source, delimiter=form.separator, skipinitialspace=True)
-        for _ in range(form.blank):
-            next(lines)
-        # in a single column an empty line is a missing value, otherwise it is not a row
-        lines = (line for line in lines if len(form.names) == 1 or len(line) > 1 or any(map(str.strip, line)))
-        out = csv.writer(copy, delimiter=form.separator)
+    with written_whole(target) as (partial,), open(partial, "w", encoding="utf-8", newline="") as copy:
+        out = csv.writer(copy, delimiter=separator)
         out.writerow(distinct_names([*form.names, *ROW_COLUMNS]))
-        if form.headed:
-            next(lines)
-        for row, line in zip(rows, lines, strict=True):
+        # totals below the rows have no score
+        for row, line in zip(rows, read_rows(path, form), strict=False):
             score = scored.scores[row]
             if np.isfinite(score):
                 cells = [f"{score:.6g}", f"{scored.p_values[row]:.4g}", str(int(scored.flags[row]))]
-                cells = [cell.replace(".", ",") for cell in cells] if form.decimal_commas else cells
+                if form.numbers.decimal == ",":
+                    cells = [cell.replace(".", ",") for cell in cells]
             else:
                 cells = ["", "", ""]
-            out.writerow([*line, *cells, reasons.get(int(row), "")])
+            out.writerow([*line[: len(form.names)], *cells, reasons.get(int(row), "")])
 
 
 def flagged_spans(scored: ScoredRows, series: Series) -> list[dict[str, str]]:

@@ -26,8 +26,9 @@ class Column:
         values: (n,). Of numbers: float64, NaN where missing. Of text: int32, indices into `words`, -1 where
             missing. Of times: int64, nanoseconds since 1970 in UTC, or since midnight for times of day; the
             lowest integer where missing.
-        words: The different words of a column of text.
+        words: The different words of a column of text; "False" and "True" for truth values, as numbers.
         form: How times are written.
+        unit: Of numbers, such as "°C"; "" where it is not known.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column:
     values: np.ndarray
     words: tuple[str, ...] = ()
     form: TimeForm = TimeForm()
+    unit: str = ""
 
     @property
     def missing(self) -> np.ndarray:

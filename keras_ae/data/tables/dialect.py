@@ -1,23 +1,31 @@
-"""How a text file of rows is written: its encoding, separator, header and kinds of columns."""
+"""How a text file of rows is written: its encoding, separator, header and format of numbers."""
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
+import re
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from keras_ae.data.tables.columns import MISSING
-from keras_ae.data.tables.numbers import holds_commas, number
-from keras_ae.data.tables.times import are_times
+from keras_ae.data.tables.columns import MISSING, distinct_names
+from keras_ae.data.tables.headers import MOST_ROWS, Profile, find_header, is_remark
+from keras_ae.data.tables.numbers import NumberFormat, choose_format, is_number
+from keras_ae.data.tables.records import BLANKS, cut
+from keras_ae.data.tables.separators import SINGLE, choose_separator, is_value, names_separator, usual_width
+from keras_ae.data.tables.sources import encoding_of, open_text
 from keras_ae.errors import InputError
 
-__all__ = ["Dialect", "detect_dialect"]
+__all__ = ["ROW_NAMES", "Dialect", "detect_dialect"]
 
-SEPARATORS = ",;\t|"
 LOOKED_AT = 2**16
-"""Bytes at a file's beginning that its dialect is detected from."""
+"""Characters at a file's beginning that its dialect is detected from."""
 
 MOST_COLUMNS = 10_000
+
+ROW_NAMES = "row_names"
+"""The name of a column of row names, for which R writes no name."""
+
+_TIME_NAMES = ("time", "date", "datetime", "timestamp", "day", "month", "year")
 
 
 @dataclass(frozen=True)
@@ -26,29 +34,57 @@ class Dialect:
 
     Attributes:
         encoding: Of the text.
-        separator: Between cells.
-        decimal_commas: Whether commas stand for decimal points.
+        separator: Between cells; one blank for any number of blanks and tabs.
         names: Names of the columns.
+        units: Of the columns, from the line of units below the header; "" for none, () without such a line.
         headed: Whether the file has a header.
-        blank: Blank lines before the first row.
-        kinds: Of the columns, each "number", "text" or "time".
+        start: The number of lines before the first row.
+        width: Cells of a row, with an empty one behind a separator at its end.
+        profile: What the columns are like.
+        numbers: The format of numbers, as far as the beginning tells.
+        is_sure: Whether the beginning tells it.
+        has_row_names: Whether the first column is one of row names, for which the header has no name.
+        joined: The index of a cell that is one with the next, in dates such as Jan 31, 2024 without quotes;
+            or -1.
+        before: Cells of each record before the first row.
+        remarks: Records before the header.
+        has_remarks: Whether some begin with the mark of a remark.
+        header: The first line of the header.
     """
 
     encoding: str
     separator: str
-    decimal_commas: bool
     names: tuple[str, ...]
+    units: tuple[str, ...]
     headed: bool
-    blank: int
-    kinds: tuple[str, ...]
+    start: int
+    width: int
+    profile: Profile
+    numbers: NumberFormat = NumberFormat()
+    is_sure: bool = True
+    has_row_names: bool = False
+    joined: int = -1
+    before: frozenset[tuple[str, ...]] = field(default=frozenset(), repr=False)
+    remarks: int = 0
+    has_remarks: bool = False
+    header: str = ""
+
+    @property
+    def has_end(self) -> bool:
+        """Whether separators stand at the ends of lines."""
+        return self.width - (self.joined >= 0) > len(self.names)
 
     @property
     def note(self) -> str:
         """One line that says how the file was read."""
-        separator = {"\t": "tabs"}.get(self.separator, repr(self.separator))
-        parts = [f"{len(self.names)} columns separated by {separator}"]
-        parts += ["decimal commas"] if self.decimal_commas else []
+        separator = {"\t": "tabs", BLANKS: "blanks"}.get(self.separator, repr(self.separator))
+        is_single = self.separator == SINGLE
+        parts = ["one column" if is_single else f"{len(self.names)} columns separated by {separator}"]
+        parts += ["separators at the ends of lines"] if self.has_end else []
+        place, plural = "header" if self.headed else "rows", "s" * (self.remarks > 1)
+        parts += [f"{self.remarks} line{plural} before the {place}"] if self.remarks else []
         parts += [] if self.headed else ["no header, so columns are called column_1, ..."]
+        parts += [] if self.encoding.startswith("utf") else [f"encoding {self.encoding}"]
         return "read as " + ", ".join(parts)
 
 
@@ -62,77 +98,130 @@ def detect_dialect(path: str | Path) -> Dialect:
         The dialect.
 
     Raises:
-        InputError: For a file that cannot be read, is binary or empty, or has too many columns.
+        InputError: For a file that cannot be read, is binary or empty, or has too many columns, or a header
+            with fewer names than columns.
     """
-    try:
-        with open(path, "rb") as file:
-            start = file.read(LOOKED_AT)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from error
-    encoding, text = _decoded(start, path)
-    lines = text.splitlines()
-    blank = next((count for count, line in enumerate(lines) if line.strip()), 0)
-    lines = [line for line in lines if line.strip()]
-    if len(start) == LOOKED_AT and len(lines) > 1:
-        lines.pop()  # it may be cut off
-    if not lines:
+    encoding = encoding_of(path)
+    with open_text(path, encoding) as text:
+        start = text.read(LOOKED_AT)
+    is_cut = len(start) == LOOKED_AT
+    lines = [f"{line}\n" for line in start.split("\n")]
+    if len(lines) > 1 and (is_cut or lines[-1] == "\n"):
+        lines.pop()
+    separator = choose_separator(lines)
+    records = list(cut(lines, separator, where=str(path)))
+    if is_cut and len(records) > 1:
+        records.pop()  # a quoted cell may be cut off
+    if names_separator(lines):
+        records.pop(0)
+    if all(record.is_blank for record in records):
         raise InputError(f"expected a table in {path}, found an empty file; check the path")
-    separator = _separator(lines)
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
-    width = len(rows[0])
+    width = usual_width([record for record in records if not is_remark(record)] or records)
     if width > MOST_COLUMNS:
         raise InputError(f"expected at most {MOST_COLUMNS:,} columns, found {width:,} in {path}; use fewer")
-    body = [row for row in rows[1:] if len(row) == width] or rows[:1]
-    cells = [cell for row in body for cell in row]
-    commas = separator != "," and holds_commas(cells)
-    kinds = tuple(_kind([row[column] for row in body], commas) for column in range(width))
-    first = [_kind([cell], commas) for cell in rows[0]]
-    headed = any(cell not in MISSING for cell in rows[0]) and all(
-        kind == "text" or cell in MISSING for kind, cell in zip(first, rows[0], strict=True)
+    return _dialect(encoding, separator, lines, records, width, str(path))
+
+
+def _dialect(encoding, separator, lines, records, width, path):
+    header = find_header(records, width)
+    first = records[header.rows :]
+    rows = [record.cells for record in first if len(record.cells) == width and not is_remark(record)]
+    some = rows[:: -(-len(rows) // MOST_ROWS) or 1]
+    profile = Profile.of(some) if rows else Profile(("text",) * width)
+    joined = -1
+    if len(header.names) == width - 1:
+        joined = next((at for at in range(width - 1) if _is_parted_time(rows, at)), -1)
+    names, units = _names(header, rows, width, joined, path)
+    numbers, is_sure = _numbers(some, profile, separator)
+    above = [record for record in records[: header.rows] if not record.is_blank]
+    if above and not header.names and len(above[-1].cells) > width and not is_remark(above[-1]):
+        _refuse(above[-1].cells, width, path)
+    start = first[0].line - 1 if first else records[-1].end
+    if width == 1 and header.names:  # blank lines of a single column are missing values
+        start = records[header.names_at + (1 if header.units else 0)].end
+    return Dialect(
+        encoding=encoding,
+        separator=separator,
+        names=names,
+        units=units,
+        headed=bool(header.names),
+        start=start,
+        width=width,
+        profile=profile,
+        numbers=numbers,
+        is_sure=is_sure,
+        has_row_names=names[0] == ROW_NAMES and len(header.names) < len(names),
+        joined=joined,
+        before=frozenset(tuple(record.cells) for record in above),
+        remarks=len(above) - bool(header.names) - bool(header.units),
+        has_remarks=any(map(is_remark, above)),
+        header="" if header.names_at is None else lines[records[header.names_at].line - 1].rstrip("\n"),
     )
-    names = _distinct(rows[0]) if headed else tuple(f"column_{position}" for position in range(1, width + 1))
-    return Dialect(encoding, separator, commas, names, headed, blank, kinds)
 
 
-def _decoded(start, path):
-    """The encoding and the text of a file's beginning."""
-    if b"\0" in start:
-        raise InputError(f"expected a text file of values, {path} is a binary one; save it as CSV in UTF-8")
-    whole = start if len(start) < LOOKED_AT else start[: start.rfind(b"\n") + 1] or start
-    try:
-        return "utf-8-sig", whole.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return "latin-1", whole.decode("latin-1")
+def _names(header, rows, width, joined, path):
+    """Names and units of the columns, of which there may be one less than cells: see `Dialect.width`."""
+    if not header.names:
+        return tuple(f"column_{position}" for position in range(1, width + 1)), ()
+    names, units = list(header.names), list(header.units)
+    if len(names) == width + 1 or (len(names) == width and not names[-1] and _ends_empty(rows)):
+        names, units = names[:-1], units[: len(names) - 1]
+    elif len(names) == width - 1 and joined < 0 and not _ends_empty(rows):
+        if not _are_row_names(rows, names):
+            _refuse(names, width, path)
+        names, units = [ROW_NAMES, *names], ["", *units] if units else []
+    named = ["" if name in MISSING else " ".join(name.split()) for name in names]
+    return distinct_names(named), tuple((units + [""] * len(names))[: len(names)]) if units else ()
 
 
-def _separator(lines):
-    """The separator that splits most lines into the same number of cells, and into the most."""
-
-    def widths_by(separator):
-        widths = [len(row) for row in csv.reader(lines[:200], delimiter=separator)]
-        usual = max(set(widths), key=lambda width: (widths.count(width), width))
-        return widths.count(usual) / len(widths) >= 0.9, usual
-
-    widths = {separator: widths_by(separator) for separator in SEPARATORS}
-    good = {separator: width for separator, (steady, width) in widths.items() if steady}
-    # decimal commas would split numbers in two, and so give more cells than the separator
-    if good.get(";", 1) > 1 and good.get(",", 1) > 1:
-        return ";"
-    return max(good, key=lambda separator: good[separator]) if good else ","
+def _refuse(names, width, path):
+    raise InputError(
+        f"expected a name for each of {width} columns in the header of {path}, received {len(names)} "
+        f"({_some(names)}); add those that are missing, or remove the others"
+    )
 
 
-def _kind(cells, commas):
-    """The kind of a column, from some of its cells."""
-    present = [cell for cell in cells if cell not in MISSING]
-    if not present or all(number(cell, commas) is not None for cell in present):
-        return "number"
-    return "time" if are_times(present) else "text"
+def _ends_empty(rows):
+    """Whether every row ends in an empty cell, as separators at the ends of lines make them."""
+    return bool(rows) and not any(row[-1] for row in rows)
 
 
-def _distinct(names):
-    """A header's names; the column's number is appended to empty and repeated ones."""
-    distinct: list[str] = []
-    for position, name in enumerate(names, 1):
-        name = "" if name in MISSING else name
-        distinct.append(f"{name or 'column'}_{position}" if not name or name in distinct else name)
-    return tuple(distinct)
+def _are_row_names(rows, names):
+    """Whether the first cells of rows are row names as R writes them, without a name in the header."""
+    first = [row[0] for row in rows]
+    if len(set(first)) < len(first) or not all(first):
+        return False
+    if all(map(is_number, first)):
+        return all(map(str.isdecimal, first))
+    is_time_named = any(name in names[0].lower() for name in _TIME_NAMES)
+    return not (_is_time(first[0]) and is_time_named and not _is_time(rows[0][1]))
+
+
+def _is_time(cell):
+    return is_value(cell) and not is_number(cell)
+
+
+def _is_parted_time(rows, at):
+    """Whether the separator stands inside the times of a column, without quotes: Jan 31, 2024."""
+    pairs = [(row[at], row[at + 1]) for row in rows]
+    return bool(pairs) and all(
+        re.fullmatch(r"[^\W\d_]{3,9}\.? \d{1,2}", one) and re.match(r"\d{4}(?![-/.\d])", other)
+        for one, other in pairs
+    )
+
+
+def _numbers(rows, profile, separator):
+    """The format of the numbers in some rows, and whether they tell it."""
+    columns = [
+        Counter(cell for row in rows if is_number(cell := row[index]))
+        for index, kind in enumerate(profile.columns)
+        if kind == "number"
+    ]
+    form, is_doubtful = choose_format(columns, separator)
+    told = any("." in cell or "," in cell for cells in columns for cell in cells)
+    return form, told and not is_doubtful
+
+
+def _some(names):
+    """The first of many names, as a text."""
+    return f"{', '.join(names[:30])}{', ...' if len(names) > 30 else ''}"

@@ -1,26 +1,24 @@
-"""The reading of text files of rows, in bounded memory."""
+"""The reading of files of rows as tables of typed columns, in bounded memory."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from keras_ae.data.tables.columns import KINDS, MISSING, Column, Table
-from keras_ae.data.tables.dialect import Dialect, detect_dialect
-from keras_ae.data.tables.numbers import to_numbers
-from keras_ae.data.tables.times import TimeReader, settle_orders
-from keras_ae.data.types import LARGEST
+from keras_ae.data.tables.columns import KINDS, Column, Table
+from keras_ae.data.tables.dialect import ROW_NAMES, detect_dialect
+from keras_ae.data.tables.gathering import gather
+from keras_ae.data.tables.kinds import are_numbers, column_of_texts
+from keras_ae.data.tables.notes import column_notes, without_infinite
+from keras_ae.data.tables.numbers import choose_format
+from keras_ae.data.tables.times import settle_orders
 from keras_ae.errors import InputError
 
 __all__ = ["read_table"]
-
-ROWS_AT_ONCE = 100_000
-"""Rows in memory as text at a time."""
 
 
 def read_table(
@@ -49,108 +47,103 @@ def read_table(
             rows of different lengths; for a cell that is not of its column's kind, naming its row; and for
             unknown columns and kinds.
     """
-    dialect = _with_kinds(detect_dialect(path), kinds or {}, path)
-    lacking = [name for name in needed if name and name not in dialect.names]
-    if lacking:
-        raise InputError(f"{path} has no column {lacking[0]!r}; its columns are {_some(dialect.names)}")
-    kinds_of = dict(zip(dialect.names, dialect.kinds, strict=True))
-    read = [name for name in dialect.names if only is None or name in only]
-    parts: list[list[np.ndarray]] = [[] for _ in dialect.names]
-    words: list[dict[str, int]] = [{} for _ in dialect.names]
-    times = {name: TimeReader(day_first) for name in read if kinds_of[name] == "time"}
-    rows = 0
-    for chunk in _chunks(path, dialect):
-        for index, (name, kind) in enumerate(zip(dialect.names, dialect.kinds, strict=True)):
-            if name not in read:
-                continue
-            cells = chunk[index]
-            if kind == "text":
-                parts[index].append(_coded(cells, words[index]))
-            elif kind == "time":
-                _check(times[name].add(cells), cells, kind, name, path, rows)
-            else:
-                values, bad = to_numbers(cells, dialect.decimal_commas)
-                _check(bad, cells, kind, name, path, rows)
-                parts[index].append(values)
-        rows += len(chunk)
-        if rows * len(dialect.names) * 8 > LARGEST:
-            raise InputError(
-                f"{path} holds more than {LARGEST / 2**30:g} GiB of values; use fewer columns or rows"
-            )
-    if not rows:
-        raise InputError(f"expected rows of values in {path}, found a header alone; add rows")
-    order = settle_orders(times, in_doubt)
-    columns = {
-        name: times[name].column(name)
-        if kind == "time"
-        else Column(name, kind, np.concatenate(parts[index]), tuple(words[index]))
-        for index, (name, kind) in enumerate(zip(dialect.names, dialect.kinds, strict=True))
-        if name in read
+    kinds, dialect = kinds or {}, detect_dialect(path)
+    _check_names(path, dialect.names, kinds, needed)
+    names = [name for name in dialect.names if only is None or name in only]
+    cells, form, doubt = _gather(path, dialect, names, kinds)
+    typed = {
+        name: column_of_texts(name, texts, kinds.get(name, ""), form, dialect.separator, day_first)
+        for name, texts in cells.texts.items()
     }
-    counts = {name: int(column.missing.sum()) for name, column in columns.items()}
-    incomplete = [f"{name} {count}" for name, count in counts.items() if count]
-    more = f" and {len(incomplete) - 8} columns more" if len(incomplete) > 8 else ""
-    missing = (f"missing values: {', '.join(incomplete[:8])}{more}",) if incomplete else ()
-    zones = tuple(note for name, reader in times.items() if (note := reader.zone_note(name)))
-    return Table(columns, (f"{rows:,} rows, {dialect.note}{order and ', ' + order}", *zones, *missing))
+    for name, one in typed.items():
+        _check_cells(path, one, cells.texts[name])
+    readers = {name: one.reader for name, one in typed.items() if one.reader is not None}
+    order = settle_orders(readers, in_doubt)
+    units = dict(zip(dialect.names, dialect.units, strict=False))
+    columns = {}
+    for name in names:
+        column = Column(name, "number", cells.numbers[name]) if name in cells.numbers else typed[name].column
+        column = readers[name].column(name) if name in readers else column
+        is_number = column.kind == "number"
+        columns[name] = replace(column, unit=column.unit or units.get(name, "")) if is_number else column
+    is_named = {ROW_NAMES} & {*kinds, *needed, *(only or ())}
+    row_names = "row names, for which the header has no name, are left out"
+    if dialect.has_row_names and not is_named and len(columns) > 1 and columns[ROW_NAMES].kind != "time":
+        del columns[ROW_NAMES]
+    else:
+        row_names = ""
+    first = ", ".join(filter(None, (f"{cells.rows:,} rows", dialect.note, str(form), order)))
+    zones = [reader.zone_note(name) for name, reader in readers.items()]
+    notes = (first, row_names, *cells.notes, doubt, *(one.note for one in typed.values()), *zones)
+    missing: Counter[str] = sum((one.missing for one in typed.values()), Counter())
+    columns, infinite = without_infinite(columns)
+    return Table(columns, (*filter(None, notes), *column_notes(columns, missing + infinite)))
 
 
-def _some(names):
-    """The first of many names, as a text."""
-    return f"{', '.join(names[:30])}{', ...' if len(names) > 30 else ''}"
+def _gather(path, dialect, names, kinds):
+    """The cells of columns, the format of the numbers of all of them, and a note on it in case of doubt."""
+    words = [name for name, kind in kinds.items() if kind == "text"]
+    cells, form, is_doubtful = gather(path, dialect, names, words), dialect.numbers, False
+    texts = _numeric(cells, kinds)
+    if dialect.is_sure and not texts:
+        return cells, form, ""
+    fractions = [name for name, values in cells.numbers.items() if len(_fractions(values))]
+    doubtful = [name for name in fractions if _may_be_thousands(cells.numbers[name])]
+    if fractions and (dialect.is_sure or doubtful != fractions):
+        form, is_doubtful = choose_format(texts, dialect.separator, form.decimal)
+    elif texts or (doubtful and dialect.separator != ","):
+        if doubtful:
+            cells = gather(path, dialect, names, [*words, *doubtful])
+        form, is_doubtful = choose_format(_numeric(cells, kinds), dialect.separator)
+    if not is_doubtful:
+        return cells, form, ""
+    mark = form.thousands or form.decimal
+    return (
+        cells,
+        form,
+        f"1{mark}250 is read as {'1250' if form.thousands else '1.25'}, which the file does not tell",
+    )
 
 
-def _with_kinds(dialect, kinds, path):
-    """A dialect with other kinds for some of its columns."""
-    unknown = [name for name in kinds if name not in dialect.names]
-    if unknown:
-        raise InputError(f"{path} has no column {unknown[0]!r}; its columns are {_some(dialect.names)}")
+def _numeric(cells, kinds):
+    """How often words come in columns of texts that seem to be numbers."""
+    return [
+        texts.by_word
+        for name, texts in cells.texts.items()
+        if kinds.get(name, "number") == "number" and are_numbers(texts.words)
+    ]
+
+
+def _fractions(values):
+    """The numbers that are not whole."""
+    finite = values[np.isfinite(values)]
+    return finite[finite != np.rint(finite)]
+
+
+def _may_be_thousands(values):
+    """Whether all decimals may be three digits behind a mark between thousands."""
+    thousands = np.abs(_fractions(values)) * 1000
+    return bool((np.abs(thousands - np.rint(thousands)) < 1e-4).all() and (thousands >= 1000).all())
+
+
+def _check_names(path, names, kinds, needed):
+    """Refuses names of columns that do not exist, and kinds."""
+    lacking = [name for name in (*kinds, *needed) if name and name not in names]
+    if lacking:
+        some = f"{', '.join(names[:30])}{', ...' if len(names) > 30 else ''}"
+        raise InputError(f"{path} has no column {lacking[0]!r}; its columns are {some}")
     wrong = [kind for kind in kinds.values() if kind not in KINDS]
     if wrong:
         raise InputError(f"a column's kind must be one of {', '.join(KINDS)}; received {wrong[0]!r}")
-    changed = tuple(kinds.get(name, kind) for name, kind in zip(dialect.names, dialect.kinds, strict=True))
-    return replace(dialect, kinds=changed)
 
 
-def _chunks(path: str | Path, dialect: Dialect) -> Iterator[pd.DataFrame]:
-    """Rows as text, some at a time, NaN where missing; columns are called 0, 1, ..."""
-    settings: dict[str, Any] = {
-        "sep": dialect.separator,
-        "names": range(len(dialect.names)),
-        "skiprows": dialect.blank + dialect.headed,
-        "encoding": dialect.encoding,
-        "na_values": list(MISSING),
-        "chunksize": ROWS_AT_ONCE,
-        "skip_blank_lines": len(dialect.names) > 1,  # blank lines of a single column are missing values
-    }
-    settings |= {"header": None, "dtype": str, "keep_default_na": False, "skipinitialspace": True}
-    try:
-        with pd.read_csv(path, **settings, index_col=False) as reader:
-            yield from reader
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")
-        raise InputError(
-            f"{path} cannot be read as {len(dialect.names)} columns separated by {dialect.separator!r} "
-            f"({reason}); correct that line"
-        ) from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from error
-
-
-def _coded(cells, known):
-    """Indices of words among the known ones, to which new ones are added; -1 where missing."""
-    codes, words = pd.factorize(cells.str.strip())
-    indices = np.array([known.setdefault(word, len(known)) for word in words] + [-1], np.int32)
-    return indices[codes]
-
-
-def _check(bad, cells, kind, name, path, first):
+def _check_cells(path, typed, texts):
     """Refuses cells that are not of their column's kind, naming the first of them."""
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
+    faults = np.flatnonzero(typed.wrong)
+    if len(faults):
+        cell = texts.words[texts.codes[faults[0]]]
         raise InputError(
-            f"expected a {kind} in column {name!r} of {path}, row {first + row + 1} of values holds "
-            f"{cells.iloc[row]!r} ({int(bad.sum())} such in its rows {first + 1:,} to "
-            f"{first + len(cells):,}); correct it, leave it empty where it is missing, or read the column as "
-            "text"
+            f"expected a {typed.column.kind} in column {typed.column.name!r} of {path}, row {faults[0] + 1} "
+            f"of values holds {cell!r} ({len(faults):,} such); correct it, leave it empty where it is "
+            "missing, or read the column as text"
         )

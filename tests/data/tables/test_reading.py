@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_ae.data.tables import dialect, reading
+from keras_ae.data.tables import blocks, dialect, gathering
 from keras_ae.data.tables.columns import MISSING, distinct_names
 from keras_ae.data.tables.reading import read_table
 from keras_ae.errors import InputError
@@ -98,7 +98,7 @@ def test_a_kind_can_be_corrected(read):
 def test_many_rows_are_read_some_at_a_time(read, monkeypatch):
     text = "a,b\n" + "".join(f"{row},w{row % 7}\n" for row in range(1000))
     whole = read(text)
-    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 64)
+    monkeypatch.setattr(blocks, "BLOCK", 300)
     parts = read(text)
     for name, column in parts.columns.items():
         np.testing.assert_array_equal(column.values, whole.columns[name].values)
@@ -153,9 +153,8 @@ def test_columns_that_are_not_asked_for_may_hold_anything(read):
         ("\n\n", "an empty file"),
         (b"PK\0\0", "is a binary one"),
         ("a,b\n", "found a header alone"),
-        ("a,b\n1,2\n" * 30 + "1,2,3\n", "cannot be read as 2 columns .* saw 3"),
+        ("a,b\n1,2\n" * 30 + "1,2,3\n", "expected 2 cells separated by .* line 61 has 3"),
         ("a,b\n" + "1,2\n" * 20000 + "1,x\n", "a number in column 'b' .*, row 20001 of values holds 'x'"),
-        ("a,b\n" + "1,2\n" * 20000 + "1,inf\n", "row 20001 of values holds 'inf'"),
         ("a,t\n1,2024-01-01\n1,9999-01-01\n", "row 2 of values holds '9999-01-01'"),
         ("a,t\n" + "1,2024-01-01\n" * 8000 + "1,soon\n", "a time in column 't' .* 8001 .* 'soon'"),
     ],
@@ -175,7 +174,7 @@ def test_a_wrong_column_or_kind_is_refused(read, tmp_path):
 
 
 def test_what_does_not_fit_the_memory_is_refused(read, monkeypatch):
-    monkeypatch.setattr(reading, "LARGEST", 100)
+    monkeypatch.setattr(gathering, "LARGEST", 100)
     with pytest.raises(InputError, match="more than .* GiB of values"):
         read("a,b\n" + "1,2\n" * 10)
     monkeypatch.setattr(dialect, "MOST_COLUMNS", 1)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_ae.data.tables import reading, times
+from keras_ae.data.tables import kinds, times
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.time_form import TimeForm, format_time
 from keras_ae.data.tables.times import TimeReader, are_times, parse_time, settle_orders
@@ -196,7 +196,7 @@ def test_a_later_part_of_a_file_tells_the_order_of_all(tmp_path, monkeypatch):
     file = tmp_path / "dates.csv"
     cells = [f"{datetime(2024, 2, 1) + timedelta(hours=5 * index):%d/%m/%Y %H:%M}" for index in range(80)]
     file.write_text("time,value\n" + "".join(f"{cell},1\n" for cell in cells))
-    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(kinds, "AT_ONCE", 10)
     found = read_table(file).columns["time"].values
     assert (np.diff(found) == 5 * 3600 * 10**9).all()
     lines = [f"02/01/2024 {minute:02}:00,1\n" for minute in range(20)]

@@ -1,0 +1,214 @@
+"""The header of a table: where it stands among the first lines, with lines before it and units below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from keras_ae.data.tables.columns import MISSING
+from keras_ae.data.tables.numbers import is_number, says_missing
+from keras_ae.data.tables.records import Record
+from keras_ae.data.tables.separators import is_value
+
+__all__ = ["MOST_ROWS", "Header", "Profile", "find_header", "is_remark"]
+
+MOSTLY = 0.8
+"""Fraction of a column's cells that are of the kind that is expected of all of them."""
+
+MOST_ROWS = 200
+"""Rows that tell what the columns are like, at most."""
+
+YEARS = range(1800, 2201)
+
+_UNITS = re.compile(
+    r"[\[(]?(?:"
+    r"[\u00b0\u00b5\u03bcmkMGcnhd]?(?:"
+    r"m|g|s|A|V|W|Wh|Hz|Pa|bar|J|N|Nm|l|L|C|F|K|VA|var|VAr|lx|lux|B|Ohm|ohm|\u03a9|S|mol|rad)"
+    r"|deg ?[CFK]?|Cel|Celsius|Kelvin|min|h|hr|d|day|days|sec|year|rpm|ppm|ppb|psi|%|\u2030|counts?|no|pH"
+    r"|dBm?|kn|t|mm ?Hg|EUR|USD|\u20ac|\$|1|TS|RN|Avg|Smp|Max|Min|Tot|Std"
+    r")(?:[\u00b2\u00b32-4]|\^?-?\d)?(?:[/*\u00b7 ][\u00b5\u03bcmkMc]?[A-Za-z]{1,5}[\u00b2\u00b32-4]?)*[\])]?"
+)
+_NEUTRAL = frozenset("- date time datetime utc number text string float int double category".split())
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the cells of a table's columns are like.
+
+    Attributes:
+        columns: Of each column: "number", "value" for times and the like, or "text".
+    """
+
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[str]]) -> Profile:
+        """The profile of some rows.
+
+        Args:
+            rows: Their cells; all have as many.
+
+        Returns:
+            The profile.
+        """
+        return cls(tuple(map(_kind, zip(*rows, strict=True))))
+
+    def fits(self, row: Sequence[str]) -> bool:
+        """Whether a row is like the others.
+
+        Args:
+            row: Its cells, as many as there are columns.
+
+        Returns:
+            Whether a cell is a time where times are expected, or half of the cells are numbers where those
+            are expected.
+        """
+        told = [
+            (kind, is_number(cell) if kind == "number" else is_value(cell))
+            for kind, cell in zip(self.columns, row, strict=True)
+            if kind != "text" and cell not in MISSING and not says_missing(cell)
+        ]
+        times = [fit for kind, fit in told if kind == "value"]
+        return any(times) if times else 2 * sum(fit for _, fit in told) >= len(told)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a table.
+
+    Attributes:
+        names: Cells of the header; () where there is none.
+        units: Cells of the line of units below it; () where there is none.
+        rows: The number of records before the first row of values.
+        names_at: The index of the header's record; None where there is none.
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    rows: int
+    names_at: int | None
+
+
+def find_header(records: Sequence[Record], width: int) -> Header:
+    """Finds the header of a table.
+
+    Args:
+        records: Records at the beginning of a text.
+        width: Cells of a row.
+
+    Returns:
+        The header.
+    """
+    rows = [record.cells for record in records if _is_row(record, width)]
+    profile = Profile.of(rows[len(rows) // 2 :][:MOST_ROWS])
+    whole = [index for index, record in enumerate(records) if _is_row(record, width)]
+    first = next((index for index in whole if profile.fits(records[index].cells)), whole[0] if whole else 0)
+    start = records[first].cells
+    later = [record.cells for record in records[first + 1 :] if len(record.cells) == width]
+    if all(kind == "text" for kind in profile.columns):
+        is_named = any(cell not in MISSING for cell in start) and not any(map(is_value, start))
+        return Header(tuple(start), (), first + 1, first) if is_named else _above(records, first, width)
+    header = _above(records, first, width)
+    if not header.names and later and _are_names(start, later):
+        return Header(tuple(start), (), first + 1, first)
+    return header
+
+
+def _above(records, first, width):
+    """The header among the records before the first row."""
+    found: list[int] = []  # from below
+    for index in reversed(range(first)):
+        record = records[index]
+        if record.is_blank or is_remark(record):
+            names = _names_in_remark(record, width)
+            if found:
+                break
+            if names:
+                return Header(names, (), first, index)
+        elif len(record.cells) in (width, width - 1) or (
+            len(record.cells) == width + 1 and not record.cells[-1]
+        ):
+            found.append(index)
+        else:
+            break
+    if not found:
+        return Header((), (), first, None)
+    units: tuple[str, ...] = ()
+    while len(found) > 1 and _are_units(records[found[0]].cells, records[found[1]].cells):
+        units = tuple(records[found.pop(0)].cells)
+    return Header(tuple(records[found[0]].cells), units, first, found[0])
+
+
+def is_remark(record: Record) -> bool:
+    """Whether a record begins as remarks do.
+
+    Args:
+        record: The record.
+
+    Returns:
+        Whether it does.
+    """
+    return bool(record.cells) and record.cells[0].startswith(("#", "%", "//"))
+
+
+def _is_row(record, width):
+    return len(record.cells) == width and not record.is_blank and not is_remark(record)
+
+
+def _names_in_remark(record, width):
+    """The names in a header behind the mark of a remark, as NumPy writes it; () if there are none."""
+    if record.is_blank:
+        return ()
+    cells = [record.cells[0].lstrip("#%/ "), *record.cells[1:]]
+    cells = cells[1:] if not cells[0] and len(cells) == width + 1 else cells
+    return tuple(cells) if len(cells) == width > 1 and all(cells) and not any(map(is_value, cells)) else ()
+
+
+def _are_units(cells, above):
+    """Whether cells are units or the like of the names above them."""
+    cells = cells[:-1] if len(cells) > len(above) and not cells[-1] else cells
+    present = [cell for cell in cells if cell]
+    if not present or len(cells) != len(above) or max(map(len, present)) > 24:
+        return False
+    known = sum(_UNITS.fullmatch(cell) is not None or cell[0] + cell[-1] in ("[]", "()") for cell in present)
+    neutral = sum(cell.lower() in _NEUTRAL for cell in present)
+    if known and 2 * (known + neutral) >= len(present):
+        return True
+    are_names = len(set(above)) == len(above) and all(above)
+    return are_names and (len(set(present)) < len(present) or len(present) < len(cells))
+
+
+def _are_names(start, later):
+    """Whether numbers are names of columns: years or a count, beside rows that are none."""
+    at = [index for index, cell in enumerate(start) if is_number(cell)]
+    numbers = [start[index] for index in at]
+    bodies = [[row[index] for index in at] for row in later]
+    if not _are_a_count(numbers) or any(map(_is_time, start)) or any(map(_are_a_count, bodies)):
+        return False
+    if len(numbers) > 3 and numbers == [str(index) for index in range(len(numbers))]:
+        return True
+    if len(numbers) < 3 and not all(int(number) in YEARS for number in numbers):
+        return False
+    return not any(cell == name for row in bodies for cell, name in zip(row, numbers, strict=True))
+
+
+def _are_a_count(numbers):
+    """Whether numbers are whole and rise by equal steps."""
+    if len(numbers) < 2 or not all(map(str.isdecimal, numbers)):
+        return False
+    steps = {int(after) - int(number) for number, after in pairwise(numbers)}
+    return len(steps) == 1 and min(steps) > 0
+
+
+def _is_time(cell):
+    return is_value(cell) and not is_number(cell)
+
+
+def _kind(cells):
+    """What a column's cells are like."""
+    present = [cell for cell in cells if cell not in MISSING and not says_missing(cell)]
+    if sum(map(is_number, present)) >= MOSTLY * len(present):
+        return "number"
+    return "value" if sum(map(is_value, present)) >= MOSTLY * len(present) else "text"

@@ -1,0 +1,150 @@
+"""The text of files of rows: compressed or not, in whatever encoding."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TextIO
+
+from keras_ae.data.types import LARGEST
+from keras_ae.errors import InputError
+
+__all__ = ["encoding_of", "open_text", "readable"]
+
+MOST_BYTES = 4 * LARGEST
+"""Bytes of a text, decompressed, at most."""
+
+_AT_ONCE = 2**20
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_BROKEN = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError)
+
+
+def encoding_of(path: str | Path) -> str:
+    """The encoding of a text: what its byte order mark says, UTF-8 if all of it is, else Windows' or Latin-1.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The encoding's name in Python.
+
+    Raises:
+        InputError: For a file that cannot be read, is binary, or too large once it is decompressed.
+    """
+    with readable(path), _open_bytes(path) as file:
+        start = file.read(_AT_ONCE)
+    marked = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
+    if marked is None and b"\0" in start:
+        marked = _wide(start)
+        if marked is None:
+            raise InputError(
+                f"expected a text file of values, {path} is a binary one; save it as CSV in UTF-8"
+            )
+    for encoding in [marked] if marked else ["utf-8", "cp1252", "latin-1"]:
+        if _decodes(path, encoding):
+            return encoding
+    raise InputError(f"{path} is no text in {marked}, as its first bytes say; save it as CSV in UTF-8")
+
+
+@contextmanager
+def open_text(path: str | Path, encoding: str) -> Iterator[TextIO]:
+    """Opens a text, in which every line ends in a line feed.
+
+    Args:
+        path: The file.
+        encoding: As `encoding_of` gives it.
+
+    Yields:
+        The text.
+
+    Raises:
+        InputError: For a file that cannot be read.
+    """
+    with readable(path), _open_bytes(path) as file, io.TextIOWrapper(file, encoding, newline=None) as text:
+        yield text
+
+
+@contextmanager
+def readable(path: str | Path) -> Iterator[None]:
+    """Raises an InputError where the file that is read in the block cannot be read.
+
+    Args:
+        path: The file.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        yield
+    except _BROKEN as error:
+        raise InputError(f"{path} cannot be decompressed ({error}); compress it again") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}); check the path") from error
+
+
+@contextmanager
+def _open_bytes(path: str | Path) -> Iterator[IO[bytes]]:
+    """Opens a file, which is decompressed as it is read."""
+    suffix = Path(path).suffix.lower()
+    if suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+            if len(names) != 1:
+                some = ", ".join(names[:5])
+                raise InputError(
+                    f"expected one file in {path}, received {len(names)} ({some}); unpack it, and give one"
+                )
+            if archive.getinfo(names[0]).flag_bits & 1:
+                raise InputError(f"{path} is encrypted; unpack it first")
+            with archive.open(names[0]) as member:
+                yield member
+        return
+    openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+    with openers.get(suffix, open)(path, "rb") as file:
+        yield file
+
+
+def _decodes(path, encoding):
+    """Whether all bytes of a file are text in an encoding."""
+    decoder, read = codecs.getincrementaldecoder(encoding)(), 0
+    with readable(path), _open_bytes(path) as file:
+        while part := file.read(_AT_ONCE):
+            read += len(part)
+            if read > MOST_BYTES:
+                raise InputError(
+                    f"{path} holds more than {MOST_BYTES / 2**30:g} GiB of text; use fewer columns or rows"
+                )
+            try:
+                decoder.decode(part)
+            except UnicodeDecodeError:
+                return False
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _wide(start):
+    """The encoding of a text of two bytes a letter that does not say so; None for other bytes."""
+    first, second = start[0::2].count(0), start[1::2].count(0)
+    if min(first, second) == 0 and max(first, second) > len(start) / 4:
+        return "utf-16-le" if second else "utf-16-be"
+    return None
