@@ -5,6 +5,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from keras_ae import extras
@@ -51,7 +52,7 @@ def test_a_source_that_is_not_installed_is_installed_by_its_path(environment, mo
 def test_without_mido_the_way_to_install_it_is_told(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "mido", None)
     with pytest.raises(InputError, match=r"MIDI files need mido, .*: .*pip install 'keras_ae\[music\]'$"):
-        midi.read(tmp_path / "a.mid")
+        midi.write(tmp_path / "a.mid", np.zeros((1, 1), np.int16), np.ones((1, 1), bool))
 
 
 def test_only_a_missing_tensorflow_is_told_as_one():

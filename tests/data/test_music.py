@@ -4,6 +4,7 @@ import hashlib
 import json
 from importlib import metadata
 
+import mido
 import numpy as np
 import pytest
 
@@ -249,9 +250,25 @@ def test_what_is_of_no_use_in_a_folder_is_told(folder):
     notes = MidiFolder(str(folder)).load().notes[2]
     assert notes.startswith("left out 6 of 14 MIDI files: ")
     assert "a.mid holds no notes" in notes
-    assert notes.endswith(" and 2 more")
-    with pytest.raises(InputError, match="none of the 5 MIDI files below .*below can be used"):
+    assert notes.endswith(
+        "0.mid cannot be read as a MIDI file (it has no header); export it again from a notation "
+        "program (4 more like it)"
+    )
+    for number in range(2):
+        midi.write(below / f"silent {number}.KAR", silent, silent >= 0)
+    with pytest.raises(
+        InputError,
+        match=r"none of the 7 MIDI files below .*below can be used: .*0.mid cannot .* \(4 more like it\); "
+        r".*silent 0.KAR holds no notes; .* \(1 more like it\)$",
+    ):
         MidiFolder(str(below)).load()
+
+
+def test_drums_are_told(folder):
+    file = mido.MidiFile(folder / "1.mid")
+    file.tracks.append(mido.MidiTrack(mido.Message("note_on", channel=9, note=note) for note in (36, 38)))
+    file.save(folder / "1.mid")
+    assert "left out 2 notes of drums" in MidiFolder(str(folder)).load().notes
 
 
 def test_bars_that_are_not_of_four_beats_are_told(folder):
@@ -264,7 +281,7 @@ def test_folders_without_midi_files_are_not_accepted(tmp_path):
     (tmp_path / "a.png").touch()
     assert MidiFolder.accepts(str(tmp_path)) is None
     assert MidiFolder.accepts(str(tmp_path / "none.mid")) is None
-    with pytest.raises(InputError, match=r"expected \.mid or \.midi files"):
+    with pytest.raises(InputError, match=r"expected \.mid, \.midi, \.kar, \.rmi files"):
         MidiFolder(str(tmp_path)).load()
     with pytest.raises(ValueError, match="voices must be at least 1"):
         MidiFolder(str(tmp_path), voices=0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -19,17 +20,18 @@ from keras_ae.formats.music.voices import separate_voices
 
 __all__ = ["MidiFolder", "midi_files"]
 
-MAX_LISTED = 4
-"""Maximum number of files listed in a note."""
+MAX_LISTED = 6
+"""Maximum number of reasons listed in a note."""
 
 
 @dataclass(frozen=True)
 class MidiFolder(Dataset):
     """Every MIDI file below a folder, on a grid of sixteenths, in so many voices.
 
-    The tracks or channels with notes are the voices, in their order, of a file that has as many of them as
-    voices; otherwise the first voice is the line of highest notes, and so on. Bars have 4 beats from the
-    beginning, whatever the file says. Pieces are split by their melodies, 80 / 10 / 10.
+    Events without sound are passed over, and so are drums. The tracks or channels with notes are the voices,
+    in their order, of a file that has as many of them as voices; otherwise the first voice is the line of
+    highest notes, and so on. Bars have 4 beats from the beginning, whatever the file says. Pieces are split
+    by their melodies, 80 / 10 / 10.
 
     Attributes:
         path: The folder.
@@ -41,7 +43,7 @@ class MidiFolder(Dataset):
 
     category: ClassVar[str] = "music"
     carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed")
-    holds: ClassVar[str] = "MIDI files, .mid or .midi"
+    holds: ClassVar[str] = "MIDI files, .mid, .midi, .kar or .rmi"
     priority: ClassVar[int] = 40
     path: str
     voices: int = 4
@@ -70,24 +72,28 @@ class MidiFolder(Dataset):
         """
         files = sorted(midi_files(self.path))
         if not files:
-            raise InputError(f"expected .mid or .midi files below {self.path}, found none; check the path")
+            suffixes = ", ".join(midi.SUFFIXES)
+            raise InputError(f"expected {suffixes} files below {self.path}, found none; check the path")
         pieces: list[Piece] = []
-        faults: list[str] = []
-        unassigned, meters = 0, 0
+        faults: dict[str, str] = {}
+        unassigned, meters, drums = 0, 0, 0
         for file in files:
             try:
-                piece, without_voice, meter = self._piece(file)
+                score = midi.read(file, STEPS_A_BEAT)
             except InputError as error:
-                faults.append(str(error))
+                faults[file] = str(error)
                 continue
+            piece, without_voice = self._piece(file, score)
             pieces.append(piece)
-            unassigned, meters = unassigned + without_voice, meters + (meter != ("4/4",))
+            unassigned, drums = unassigned + without_voice, drums + score.drums
+            meters += score.meters != ("4/4",)
         if not pieces:
             raise InputError(
                 f"none of the {len(files)} MIDI files below {self.path} can be used: {_some(faults)}"
             )
         notes = (
             f"left out {len(faults)} of {len(files)} MIDI files: {_some(faults)}" if faults else "",
+            f"left out {drums:,} notes of drums" if drums else "",
             f"{unassigned:,} notes fit into none of {self.voices} voices" if unassigned else "",
             f"{meters} of {len(pieces)} pieces have other bars than 4/4, all are cut every 4 beats"
             if meters
@@ -102,13 +108,12 @@ class MidiFolder(Dataset):
         """Generated cadences, which need no folder."""
         return sample_data("sample", self._cut, voices=self.voices)
 
-    def _piece(self, file: str) -> tuple[Piece, int, tuple[str, ...]]:
-        """A file's piece, the number of notes outside all voices, and its meters; may raise InputError."""
-        score = midi.read(file, STEPS_A_BEAT)
+    def _piece(self, file: str, score: midi.Score) -> tuple[Piece, int]:
+        """A file's piece, and the number of notes outside all voices."""
         voices = separate_voices(score, self.voices)
         name = str(Path(file).relative_to(self.path))
         piece = Piece(name, Vocabulary().fold(voices.sounding), voices.onsets)
-        return piece, voices.unassigned, score.meters
+        return piece, voices.unassigned
 
 
 def midi_files(folder: str | Path) -> Iterator[str]:
@@ -125,6 +130,13 @@ def midi_files(folder: str | Path) -> Iterator[str]:
             yield os.path.join(folder, name)
 
 
-def _some(faults: list[str]) -> str:
-    more = f" and {len(faults) - MAX_LISTED} more" if len(faults) > MAX_LISTED else ""
-    return "; ".join(faults[:MAX_LISTED]) + more
+def _some(faults: Mapping[str, str]) -> str:
+    """Of each kind of fault the first file's, and how many more there are; numbers make no other kind."""
+    kinds: dict[str, list[str]] = {}
+    for file, fault in faults.items():
+        kinds.setdefault(re.sub(r"\d+", "", fault.removeprefix(file)), []).append(fault)
+    listed = [
+        first + (f" ({len(others)} more like it)" if others else "") for first, *others in kinds.values()
+    ]
+    more = f" and {len(listed) - MAX_LISTED} more reasons" if len(listed) > MAX_LISTED else ""
+    return "; ".join(listed[:MAX_LISTED]) + more

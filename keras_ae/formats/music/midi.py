@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
-
-if TYPE_CHECKING:
-    import mido
+from keras_ae.formats.music.events import SEQUENCES, Track, read_tracks
+from keras_ae.formats.music.notes import DRUMS, Notes
 
 __all__ = ["SUFFIXES", "TEMPO", "Score", "note_spans", "read", "write"]
 
-SUFFIXES = (".mid", ".midi")
+SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
+"""The suffixes of MIDI files; those with words to sing and those wrapped as RIFF among them."""
 MAX_BYTES, MAX_NOTES, MAX_STEPS = 2 * 2**20, 200_000, 200_000
 """A file with more is refused; one of more bytes before it is decoded."""
-DRUMS = 9
-"""The channel whose notes are not pitches."""
+BEATS_A_BAR = 4
+"""Beats of a bar, where a file does not matter."""
 CHURCH_ORGAN = 19
 """A program of General MIDI, from 0."""
 TICKS_A_BEAT = 480
 TEMPO = 84
 """Beats a minute of files that are written."""
 VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
-
-
-Span = tuple[int, int, int, int]
-"""(first tick, tick past the last, pitch, part)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,50 +38,55 @@ class Score:
         parts: Count of notes of every part, which is a track's channel with a note or a program.
         steps: The length of the whole.
         meters: Meters in the file, such as "4/4".
+        drums: Count of notes on the channel of drums, which are left out.
     """
 
     notes: np.ndarray
     parts: tuple[int, ...]
     steps: int
     meters: tuple[str, ...]
+    drums: int = 0
 
 
 def read(path: str | Path, steps_a_beat: int = 4) -> Score:
     """Reads a MIDI file; notes are moved to the nearest steps and last one or more. Tempo does not matter.
 
+    A note that lasts less than a step into the next one of its part, as legato is played, ends where that one
+    begins. The tracks of a file of type 2 follow each other, each from a full beat of four on.
+
     Args:
-        path: The file.
+        path: The file, which may be wrapped as RIFF.
         steps_a_beat: Steps of the grid in a beat.
 
     Returns:
         The notes.
 
     Raises:
-        InputError: If the file is not a MIDI file, is too large or has no notes; or if mido is not installed.
+        InputError: If the file is not a MIDI file, is too large or has no notes.
     """
-    file = _open(path)
-    spans: list[Span] = []
-    meters: list[str] = []
-    ticks = 0
-    parts: dict[tuple[int, int], int] = {}
-    for number, track in enumerate(file.tracks):
-        notes_of_track, end = _notes(track, number, parts, meters)
-        spans += notes_of_track
-        ticks = max(ticks, end)
-        if len(spans) > MAX_NOTES:
+    kind, ticks_a_beat, tracks = _open(path)
+    notes = Notes()
+    for number, track in enumerate(tracks):
+        if kind == SEQUENCES:
+            notes.add(track, 0, notes.ticks + -notes.ticks % (BEATS_A_BAR * ticks_a_beat))
+        else:
+            notes.add(track, number)
+        if notes.count > MAX_NOTES:
             raise InputError(f"{path} holds more than {MAX_NOTES:,} notes; cut it into shorter pieces")
-    if not spans:
-        raise InputError(f"{path} holds no notes; give a MIDI file of music")
-    steps = _steps(ticks, file.ticks_per_beat, steps_a_beat)
+    if not notes.count:
+        drums = f" but {notes.drums:,} of drums (channel 10)" if notes.drums else ""
+        raise InputError(f"{path} holds no notes{drums}; give a MIDI file of music")
+    steps = _steps(notes.ticks, ticks_a_beat, steps_a_beat)
     if steps > MAX_STEPS:
         raise InputError(f"{path} lasts {steps:,} steps, at most {MAX_STEPS:,} are read; cut it")
-    notes = np.array(spans, np.int64)
-    notes[:, :2] = _steps(notes[:, :2], file.ticks_per_beat, steps_a_beat)
-    notes[:, 1] = np.maximum(notes[:, 1], notes[:, 0] + 1)
-    notes = notes[np.lexsort((-notes[:, 2], notes[:, 0]))]
-    counts = np.bincount(notes[:, 3], minlength=len(parts))
-    length = max(int(steps), int(notes[:, 1].max()))
-    return Score(notes, tuple(map(int, counts)), length, tuple(dict.fromkeys(meters)) or ("4/4",))
+    spans = notes.spans(ticks_a_beat // steps_a_beat)
+    spans[:, :2] = _steps(spans[:, :2], ticks_a_beat, steps_a_beat)
+    spans[:, 1] = np.maximum(spans[:, 1], spans[:, 0] + 1)
+    spans = spans[np.lexsort((-spans[:, 2], spans[:, 0]))]
+    counts = np.bincount(spans[:, 3], minlength=len(notes.parts))
+    length = max(int(steps), int(spans[:, 1].max()))
+    meters = tuple(dict.fromkeys(meter for track in tracks for meter in track.meters))
+    return Score(spans, tuple(map(int, counts)), length, meters or ("4/4",), notes.drums)
 
 
 def write(
@@ -169,52 +170,23 @@ def _mido():
     return mido
 
 
-def _open(path: str | Path) -> mido.MidiFile:
-    """A MIDI file; raises InputError for a file that is too large or not one."""
-    mido = _mido()
+def _open(path: str | Path) -> tuple[int, int, list[Track]]:
+    """The type, the ticks of a beat and the tracks of a MIDI file; raises InputError for what is none."""
     try:
         size = Path(path).stat().st_size
         if size > MAX_BYTES:
             raise InputError(f"{path} has {size:,} bytes, at most {MAX_BYTES:,} are read; cut it")
-        file = mido.MidiFile(path, clip=True)
-    except InputError:
-        raise
-    except Exception as error:  # mido raises errors of many kinds for a broken file
-        reason = " ".join(str(error).split()) or "it breaks off"
+        kind, ticks_a_beat, tracks = read_tracks(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(
             f"{path} cannot be read as a MIDI file ({reason}); export it again from a notation program"
         ) from error
-    if file.ticks_per_beat <= 0:
+    if ticks_a_beat < 0:
         raise InputError(f"{path} counts time in frames of film, not in beats; write it with ticks a beat")
-    return file
-
-
-def _notes(
-    track: mido.MidiTrack, number: int, parts: dict[tuple[int, int], int], meters: list[str]
-) -> tuple[list[Span], int]:
-    """(first tick, tick past the last, pitch, part) of a track's notes, and the tick at which it ends.
-
-    A note whose end is missing lasts to the end of the track.
-    """
-    spans: list[Span] = []
-    open_notes: dict[tuple[int, int], int] = {}
-    now = 0
-    for message in track:
-        now += message.time
-        if message.type == "time_signature":
-            meters.append(f"{message.numerator}/{message.denominator}")
-        if message.type not in ("note_on", "note_off", "program_change") or message.channel == DRUMS:
-            continue
-        part = parts.setdefault((number, message.channel), len(parts))
-        if message.type == "program_change":
-            continue
-        key = part, message.note
-        if key in open_notes:
-            spans.append((open_notes.pop(key), now, message.note, part))
-        if message.type == "note_on" and message.velocity:
-            open_notes[key] = now
-    spans += [(start, now, pitch, part) for (part, pitch), start in open_notes.items()]
-    return spans, now
+    return kind, ticks_a_beat, tracks
 
 
 def _steps(ticks: Any, ticks_a_beat: int, steps_a_beat: int) -> Any:
