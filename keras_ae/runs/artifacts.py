@@ -178,9 +178,11 @@ def _preprocessor(directory: Path, facts: Mapping[str, np.ndarray]) -> Preproces
     """The model that turns a table's columns into a network's inputs, or None."""
     files = [directory / name for name in (PREPROCESSOR_FILE, first_format.PREPROCESSOR_FILE)]
     models = [load_model(file) for file in files if file.exists()]
+    if not models:
+        return None
     served = [name.removeprefix(COLUMN_PREFIX) for name in facts if name.startswith(COLUMN_PREFIX)]
-    signature = dict(zip(served, facts.get("columns", np.array(())).tolist(), strict=True))
-    return Preprocessor(models[0], signature, facts["groups"]) if models else None
+    signature = dict(zip(served, facts["columns"].tolist(), strict=True))
+    return Preprocessor(models[0], signature, facts["groups"])
 
 
 def _save_served_heads(served_heads: tuple[ServedHead, ...], directory: Path) -> None:

@@ -49,11 +49,12 @@ def head_arrays(
     """
     arrays: dict[str, np.ndarray] = {}
     names = [name for name in specs if name != "condition"]
-    preprocessor = scaler.preprocessor
-    takes_columns = preprocessor is not None and all(specs[name].shape.rank == 1 for name in names)
-    if isinstance(x, dict) and takes_columns:
+    # the inputs of other heads may have the names of columns
+    preprocessor = scaler.preprocessor if all(specs[name].shape.rank == 1 for name in names) else None
+    if isinstance(x, dict):
         y = x.get("condition", y)
-        arrays = _columns(_frame(x, preprocessor), preprocessor)
+    if preprocessor is not None:
+        arrays = _columns(_frame(x, preprocessor) if isinstance(x, dict) else x, preprocessor)
     elif isinstance(x, dict):
         if set(x) - {"condition"} != set(names):
             raise InputError(
@@ -61,9 +62,6 @@ def head_arrays(
                 "give these and no others"
             )
         arrays = {name: _like_spec(x[name], specs[name], name, scaler, input_classes) for name in names}
-        y = x.get("condition", y)
-    elif takes_columns:
-        arrays = _columns(x, preprocessor)
     elif names == ["inputs"]:
         arrays = {"inputs": _like_spec(x, specs["inputs"], "x", scaler, input_classes)}
     else:

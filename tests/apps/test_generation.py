@@ -340,6 +340,7 @@ def test_what_draws_is_opened_from_its_folder_and_the_rest_says_why_not(digits, 
     named = {name: keras.Input((1,), name=name) for name in "ab"}
     preprocessor = keras.Model(named, {"inputs": keras.layers.Concatenate()([*named.values()])})
     heads, facts = small.build(Spec((2,), (2,), "real")), {"columns": np.array(["a", "b"]), "groups": [0, 1]}
+    facts |= {"column_a": np.zeros(1), "column_b": np.zeros(1)}
     table = kept("table", heads, (2,), domain="real", **facts)
     assert Generator.of(table).shape == (2,)  # without an preprocessor they are vectors
     preprocessor.save(table / PREPROCESSOR_FILE)
