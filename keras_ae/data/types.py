@@ -26,6 +26,7 @@ __all__ = [
     "ImageSequence",
     "Points",
     "Scaler",
+    "SeriesGroup",
     "Split",
     "in_original_units",
     "values",
@@ -192,6 +193,23 @@ class Scaler:
 
 
 @dataclass(frozen=True, eq=False)
+class SeriesGroup:
+    """One of several series.
+
+    Attributes:
+        name: Its name.
+        series: The series.
+        offset: (channels,), subtracted from its values.
+        scale: (channels,), that they are then divided by.
+    """
+
+    name: str
+    series: Series
+    offset: np.ndarray
+    scale: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Points:
     """The points in time that the windows of a test split cover; windows may overlap.
 
@@ -204,6 +222,7 @@ class Points:
         parts: (name, first point, one past the last) of each series, if there are several.
         series: The series, if there is one.
         fresh: (n,), bool, whether a window holds no point that was trained on; None if that holds for all.
+        groups: The series, if there are several.
     """
 
     starts: np.ndarray
@@ -214,6 +233,7 @@ class Points:
     parts: tuple[tuple[str, int, int], ...] = ()
     series: Series | None = None
     fresh: np.ndarray | None = None
+    groups: tuple[SeriesGroup, ...] = ()
 
 
 class ImageSequence(Protocol):

@@ -23,6 +23,7 @@ from keras_ae.heads import Heads, ServableHeads, ServedHead
 from keras_ae.runs import first_format
 from keras_ae.runs.data_facts import COLUMN_PREFIX, DATA_FILE, PREPROCESSOR_FILE, folder_format
 from keras_ae.runs.run import Run
+from keras_ae.runs.series_facts import SeriesFacts
 
 __all__ = [
     "MODEL_FILE",
@@ -62,16 +63,14 @@ class Artifacts(ServableHeads):
         label_names: The names of a condition's classes; empty if they are numbers.
         learned: Hashes of the training examples, in ascending order, where generated copies of them
             are to be recognized.
-        channels: The names of a single series' channels.
-        step: Nanoseconds from one point of the series to the next; 0 without times.
+        series: What scoring further series takes of those that the run learned from.
         learned_classes: The classes of which there were training examples; None if that is not known.
     """
 
     format: Format | None = None
     label_names: tuple[str, ...] = ()
     learned: np.ndarray | None = None
-    channels: tuple[str, ...] = ()
-    step: int = 0
+    series: SeriesFacts | None = None
     learned_classes: np.ndarray | None = None
 
 
@@ -113,8 +112,7 @@ def load_artifacts(directory: Path) -> Artifacts:
             format_of(own, scaler.domain, examples["inputs"].shape[1:]),
             tuple(facts["label_names"].tolist()) if "label_names" in facts else (),
             facts.get("learned"),
-            tuple(facts["channels"].tolist()) if "channels" in facts else (),
-            int(facts.get("step", 0)),
+            SeriesFacts.from_arrays(facts),
             facts.get("learned_classes"),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:

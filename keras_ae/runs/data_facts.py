@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.data.pipeline import head_inputs
-from keras_ae.data.series.windows import step_of_time
 from keras_ae.data.splits import hashes
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.files import FORMAT, check_format, written_whole
 from keras_ae.formats import to_json
 from keras_ae.heads import inference_batch
+from keras_ae.runs.series_facts import SeriesFacts
 
 if TYPE_CHECKING:
     from keras_ae.runs.run import Run
@@ -100,9 +100,8 @@ def save_data_facts(run: Run) -> None:
             COLUMN_PREFIX + name: _plain(data.raw[column][: len(few)])
             for name, column in data.preprocessor.signature.items()
         }
-    if data.points is not None and data.points.series is not None:
-        series = data.points.series
-        facts = {"channels": np.array(series.names), "step": step_of_time(series)}
+    if (series := SeriesFacts.of(data.points)) is not None:
+        facts = series.arrays()
     if data.format is not None:
         facts["example_format"] = to_json(data.format)
     if data.domain.one_hot and run.recipe.variant.sampler is not None:

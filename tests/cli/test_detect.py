@@ -4,21 +4,27 @@ import csv
 import json
 import re
 import shutil
+from datetime import UTC, datetime, timedelta
 
+import keras
 import numpy as np
 import pytest
 from conftest import exporting
+from keras import ops
 from PIL import Image
 
 from keras_ae import cli
 from keras_ae.apps.detection.charts import MOST_POINTS, _label, merged, outline, series_chart, table_chart
-from keras_ae.apps.detection.report import flagged_spans, write_rows
+from keras_ae.apps.detection.report import flagged_spans, write, write_rows
 from keras_ae.apps.detection.scoring import Detector, ScoredRows, drift, scored_file
+from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import Series
 from keras_ae.data.tables.reading import read_table
 from keras_ae.errors import InputError
 from keras_ae.recipe import load
+from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.serving import native
+from keras_ae.tasks.thresholds import FittedThreshold
 
 QUICK = (
     "epochs=2 min_steps_per_epoch=90 batch_size=16 data.window=8 variant.latent_dim=2 "
@@ -331,3 +337,131 @@ def test_charts_are_drawn_of_any_scores(tmp_path, random):
     with Image.open(tmp_path / "table.png") as table, Image.open(tmp_path / "series.png") as series:
         assert table.size == (800, 400)
         assert series.size == (1200, 1620)
+
+
+class Spread(keras.Layer):
+    """The mean square of a window, as the score and by channel, in place of a trained detector."""
+
+    def call(self, inputs):
+        squares = inputs**2
+        return {"score": ops.mean(squares, axis=(1, 2)), "contributions": squares}
+
+
+@pytest.fixture
+def detector():
+    """Makes a detector of a window of four points, that a run of given facts would have."""
+
+    def detector(facts, offset=0.0, scale=1.0):
+        inputs = keras.Input((4, len(facts.channels)), name="inputs")
+        model = keras.Model({"inputs": inputs}, Spread()(inputs))
+        fitted = FittedThreshold(9.0, "fitted", "promised", 10)
+        channels = np.ones(len(facts.channels))
+        return Detector(
+            model, fitted, np.linspace(0, 9, 10), None, offset * channels, scale * channels, facts
+        )
+
+    return detector
+
+
+def detected(detector, file, folder):
+    """The rows of scored.csv, those of spans.csv, and the lines about them."""
+    folder.mkdir()
+    lines = list(write(detector, *scored_file(detector, str(file)), file, folder))
+    return rows_of(folder / "scored.csv"), rows_of(folder / "spans.csv"), lines
+
+
+def test_each_of_several_series_is_scored_in_its_own_scale(tmp_path, detector):
+    machines = ("A", "new", "B")
+    facts = SeriesFacts(
+        ("load",), 3600 * 10**9, SeriesRoles("time", ("load",), group="machine"), "", ("B", "A"),
+        np.array([[200.0], [10.0]]), np.array([[10.0], [1.0]]),
+    )  # fmt: skip
+    file = tmp_path / "machines.csv"
+    levels = {"A": 10, "B": 200, "new": 5}
+    odd = {("B", hour) for hour in range(20, 24)}
+    rows = [
+        f"{levels[name] + 99 * ((name, hour) in odd)},2024-01-0{1 + hour // 24} {hour % 24:02}:00,{name}"
+        for hour in range(48)
+        for name in machines
+    ]
+    file.write_text("\n".join(["load,time,machine", *rows]) + "\n")
+    scored, spans, lines = detected(detector(facts), file, tmp_path / "found")
+    assert [row["machine"] for row in scored] == list(machines) * 48
+    assert all((row["score"] == "") == (row["machine"] == "new") for row in scored)
+    assert {row["machine"] for row in scored if row["is_anomaly"] == "1"} == {"B"}
+    assert [(span["series"], span["from"], span["to"]) for span in spans] == [
+        ("B", "2024-01-01 18:00:00", "2024-01-02 01:00:00")
+    ]
+    assert "no scores for new: training had no such series" in lines
+    with Image.open(tmp_path / "found/plot.png") as chart:
+        assert chart.size == (1200, 80 + 2 * 220 * 3)
+    file.write_text(file.read_text().replace(",A", ",C").replace(",B", ",D"))
+    with pytest.raises(InputError, match="expected rows of B, A in column machine .* received C, new, D"):
+        scored_file(detector(facts), str(file))
+
+
+@pytest.mark.parametrize(
+    ("header", "write_time", "begin", "end"),
+    [
+        ("day,clock", lambda t: f"{t:%d/%m/%Y,%H:%M}", "01/01/2024 23:00", "02/01/2024 06:00"),
+        ("time", lambda t: f"{t:%d.%m.%y %H:%M}", "01.01.24 23:00", "02.01.24 06:00"),
+        ("ts", lambda t: f"{int(t.timestamp()) * 1000}", "1704150000000", "1704175200000"),
+        ("time", lambda t: f"{t:%Y-%m-%dT%H:%M}+00:00", "2024-01-01T23:00+00:00", "2024-01-02T06:00+00:00"),
+        ("time", lambda t: f"{t:%Y-%m-%dT%H:%M}", "2024-01-01 23:00:00", "2024-01-02 06:00:00"),
+    ],
+)
+def test_spans_have_the_times_of_the_file(tmp_path, detector, header, write_time, begin, end):
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    file = tmp_path / "rows.csv"
+    values = [50 if 26 <= hour < 28 else hour % 2 for hour in range(60)]
+    rows = [f"{write_time(start + timedelta(hours=hour))},{value}" for hour, value in enumerate(values)]
+    file.write_text("\n".join([f"{header},load", *rows]) + "\n")
+    facts = SeriesFacts(("load",), 3600 * 10**9, SeriesRoles(header, ("load",)), "dmy")
+    _, spans, _ = detected(detector(facts), file, tmp_path / "found")
+    assert [(span["from"], span["to"]) for span in spans] == [(begin, end)]
+
+
+def test_a_new_file_is_read_with_the_roles_that_were_learned(tmp_path, detector):
+    facts = SeriesFacts(("a", "count"), 86400 * 10**9, SeriesRoles("date", ("a", "count"), "state"), "dmy")
+    file = tmp_path / "rows.csv"
+    rows = [f"{index},0{1 + index}/02/2024,7,normal,{index % 3}" for index in range(9)]
+    file.write_text("\n".join(["count,date,other,state,a", *rows]) + "\n")
+    [series] = scored_file(detector(facts), str(file))[1].values()
+    assert series.names == ("a", "count")  # which rises as an index does
+    np.testing.assert_array_equal(series.values[:, 1], np.arange(9))
+    assert set(np.diff(series.times)) == {86400 * 10**9}  # 1 to 9 February, as in training
+    assert series.labels is not None
+    file.write_text(file.read_text().replace("date", "day"))
+    assert set(np.diff(scored_file(detector(facts), str(file))[1][""].times)) == {86400 * 10**9}
+    file.write_text(file.read_text().replace("count", "number"))
+    with pytest.raises(InputError, match="has no column 'count'"):
+        scored_file(detector(facts), str(file))
+
+
+def test_a_table_of_a_row_for_each_value_is_scored(tmp_path, detector):
+    facts = SeriesFacts(("p", "q"), 3600 * 10**9, SeriesRoles("time", ("p", "q"), variable="variable,value"))
+    file = tmp_path / "rows.csv"
+    rows = [
+        f"2024-01-01 {hour:02}:00,{name},{20 * (name == 'q' and hour > 20)}"
+        for hour in range(24)
+        for name in "qp"
+    ]
+    file.write_text("\n".join(["time,variable,value", *rows]) + "\n")
+    scored, spans, _ = detected(detector(facts), file, tmp_path / "found")
+    assert len(scored) == 48
+    assert spans[0]["reasons"] == "q 100%"
+
+
+def test_the_facts_of_series_are_read_as_they_were_written(tmp_path):
+    roles = SeriesRoles("Date,Time", ("a", "b"), "state", group="machine")
+    facts = SeriesFacts(("a", "b"), 60, roles, "dmy", ("x", "y"), np.ones((2, 2)), np.full((2, 2), 3.0))
+    np.savez(tmp_path / "facts.npz", **facts.arrays())
+    with np.load(tmp_path / "facts.npz", allow_pickle=False) as arrays:
+        again = SeriesFacts.from_arrays(dict(arrays))
+    assert (again.channels, again.step, again.roles, again.order, again.groups) == (
+        facts.channels, 60, roles, "dmy", ("x", "y"),
+    )  # fmt: skip
+    np.testing.assert_array_equal(again.scaling_of("y"), [np.ones(2), np.full(2, 3.0)])
+    before = SeriesFacts.from_arrays({"channels": np.array(["a"]), "step": np.array(5)})
+    assert (before.roles, before.groups) == (SeriesRoles(values=("a",)), ())
+    assert SeriesFacts.from_arrays({}) is None

@@ -80,7 +80,7 @@ def test_columns_can_be_named(series):
     ("lines", "settings", "message"),
     [
         (["a", "x", "y"], {}, "numbers that vary, received a .holds text such as 'x'"),
-        (["a,m", "1,no", "2,yes"], {"label": "m"}, "above 0 for anomalies, holds text such as 'no'"),
+        (["a,m", "1,up", "2,down"], {"label": "m"}, "above 0 for anomalies or words .* words such as 'up'"),
         (["a", "4", "4"], {}, r"received a \(never changes\)"),
         (["a,b", "1,2", "2,2"], {"values": ["b"]}, r"received b \(never changes\)"),
         (["a,b", "1,2", "2,3"], {"values": ["c"]}, "no column 'c'; the columns are a, b"),

@@ -1,5 +1,7 @@
 """Series as data: what is normal, how it is cut into windows, published sets' labels, and points' figures."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
@@ -130,12 +132,60 @@ def test_values_that_differ_by_less_than_can_be_told_apart_are_refused(random):
 def test_a_normal_part_of_no_use_is_refused(waves):
     with pytest.raises(InputError, match=r"of at least 133 points .* windows of 16, received 60 of which"):
         data_of("waves", waves, 16, (0, 60))
-    flat = series_of(np.stack([np.arange(400), np.ones(400)], axis=1), names=("a", "b"))
-    with pytest.raises(InputError, match="b never changes in its 200 points; name another part"):
-        data_of("flat", flat, 16, (0, 200))
+    with pytest.raises(InputError, match=r"received 0 of which the part for train holds 0 windows"):
+        data_of("waves", waves, 16, (0, 0))
     waves.values[::10] = np.nan
     with pytest.raises(InputError, match="expected 16 points in a row without a gap"):
         split_into_windows(waves, 16, np.zeros(2), np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("points", "window", "normal"), [(400, 16, (0, 60)), (400, 64, (0, 200)), (90, 64, (0, 45))]
+)
+def test_a_remedy_for_too_short_a_normal_part_works(waves, points, window, normal):
+    series = series_of(waves.values[:points], names=waves.names)
+    with pytest.raises(InputError) as refused:
+        data_of("waves", series, window, normal)
+    shorter = int(re.search(r"data.window=(\d+)", str(refused.value))[1])
+    assert len(data_of("waves", series, shorter, normal).train) >= 4
+    with pytest.raises(InputError):
+        data_of("waves", series, shorter + 1, normal)
+    longer = re.search(r"data.normal=(\d+%)", str(refused.value))
+    assert (longer is not None) == (window == 16)
+    if longer:
+        assert len(data_of("waves", series, window, parse_normal_part(series, longer[1])).train) >= 4
+
+
+def test_a_channel_that_stands_still_in_the_normal_part_has_a_scale_of_its_own(waves):
+    waves.values[:200, 1] = 7
+    found = data_of("waves", waves, 16, (0, 200))
+    assert "b stands still in the normal part: scaled by its spread in the whole series" in found.notes
+    assert found.offset[1] == 7
+    assert found.scale[1] == pytest.approx(waves.values[:, 1].std())
+    assert (found.train.examples[..., 1] == 0).all()
+    assert found.test.examples[300, :, 1].any()
+    waves.values[:, 1] = 7
+    assert data_of("waves", waves, 16, (0, 200)).scale[1] == 1
+
+
+def test_channels_of_no_use_are_left_out_if_there_are_others(waves):
+    waves.values[:, 0] += 1e9
+    found = data_of("waves", waves, 16, (0, 200))
+    assert found.points.series.names == ("b",)
+    assert found.train.shape == (16, 1)
+    assert any(note.startswith("left out a (varies by a millionth") for note in found.notes)
+    waves.values[:200, 0] = np.nan
+    assert any("left out a (has no value in the" in note for note in data_of("x", waves, 16, (0, 200)).notes)
+
+
+def test_a_series_that_stands_still_is_refused_with_a_part_in_which_it_moves(waves):
+    values = waves.values[:, :1].copy()
+    values[:250] = 3
+    with pytest.raises(InputError, match=r"value never changes in the normal part; name another") as refused:
+        data_of("still", series_of(values), 16, (0, 200))
+    normal = re.search(r"data.normal=(\d+%)", str(refused.value))[1]
+    found = data_of("still", series_of(values), 16, parse_normal_part(series_of(values), normal))
+    assert found.train.examples.std() > 0
 
 
 def test_a_file_is_read_as_the_recipe_s_own_data_reads_one(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from matplotlib.patches import Patch
 
 from keras_ae.files import written_whole
 
-__all__ = ["merged", "outline", "series_chart", "table_chart"]
+__all__ = ["Lines", "merged", "outline", "series_chart", "several_chart", "table_chart"]
 
 MOST_POINTS = 4000
 """Maximum number of points in a line; of longer lines only the extremes of each stretch are shown."""
@@ -22,9 +24,31 @@ BOXES = "Last Resort High-Efficiency"
 """The font of matplotlib that has a box for every letter."""
 
 MOST_CHANNELS, MOST_LETTERS = 6, 24
+MOST_SERIES = 4
 FLAGGED, KNOWN, LINE = "#d62728", "#2ca02c", "#1f77b4"
 WIDTH, HEIGHT, DPI = 12, 2.2, 100
 """Width of a chart and height of each of its rows, in inches."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The lines of a series in a chart.
+
+    Attributes:
+        times: (n,) datetime64 or numbers.
+        values: (n, channels).
+        names: The channels' names.
+        scores: (n,), NaN where there is none.
+        flagged: Spans that the detector flags, as (first, past the last).
+        known: Spans that are labeled as anomalies.
+    """
+
+    times: np.ndarray
+    values: np.ndarray
+    names: tuple[str, ...]
+    scores: np.ndarray
+    flagged: list[tuple[int, int]]
+    known: list[tuple[int, int]]
 
 
 def series_chart(
@@ -43,39 +67,70 @@ def series_chart(
         flagged: Spans that the detector flags, as (first, past the last).
         known: Spans that are labeled as anomalies.
     """
-    shown = values[:, :MOST_CHANNELS]
-    rows = shown.shape[1] + 1
+    lines = Lines(times, values, names, scores, flagged, known)
+    rows = min(MOST_CHANNELS, values.shape[1]) + 1
     figure = Figure((WIDTH, 0.8 + HEIGHT * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
     labels = [_label(name, position) for position, name in enumerate(names[:MOST_CHANNELS], 1)]
-    for axis, line, label in zip(
-        axes, [*shown.T, scores], [*labels, {"ylabel": "anomaly score"}], strict=True
-    ):
+    _render(axes, lines, [*labels, {"ylabel": "anomaly score"}], threshold)
+    _add_legend(figure, axes[-1], len(flagged), len(known))
+    _save(figure, target)
+
+
+def several_chart(target: Path, each: Mapping[str, Lines], threshold: float) -> None:
+    """Draws the first channel and the scores of several series, of those first that are flagged most.
+
+    Args:
+        target: The PNG file.
+        each: The lines of the series by their names.
+        threshold: A score above it is an anomaly.
+    """
+    flagged = {name: sum(last - first for first, last in lines.flagged) for name, lines in each.items()}
+    shown = sorted(each, key=lambda name: -flagged[name])[:MOST_SERIES]
+    figure = Figure((WIDTH, 0.8 + 2 * HEIGHT * len(shown)), dpi=DPI, layout="constrained")
+    axes = figure.subplots(2 * len(shown), 1, squeeze=False)[:, 0]
+    for index, name in enumerate(shown):
+        pair, lines = axes[2 * index : 2 * index + 2], each[name]
+        pair[1].sharex(pair[0])
+        labels = [_label(f"{name}: {each_label}", index + 1) for each_label in (lines.names[0], "score")]
+        _render(pair, lines, labels, threshold)
+    counts = [sum(len(getattr(each[name], kind)) for name in shown) for kind in ("flagged", "known")]
+    _add_legend(figure, axes[-1], *counts)
+    _save(figure, target)
+
+
+def _render(axes, lines, labels, threshold):
+    """Draws channels and scores over time, each on axes of its own; spans are shaded."""
+    channels = lines.values.T[: len(axes) - 1]
+    for axis, line, label in zip(axes, [*channels, lines.scores], labels, strict=True):
         index = outline(line)
-        axis.plot(times[index], line[index], color=LINE, linewidth=0.8)
+        axis.plot(lines.times[index], line[index], color=LINE, linewidth=0.8)
         axis.set_ylabel(**label)
-        for spans, color, height in ((flagged, FLAGGED, (0, 1)), (known, KNOWN, (0.94, 1))):
+        for spans, color, height in ((lines.flagged, FLAGGED, (0, 1)), (lines.known, KNOWN, (0.94, 1))):
             for first, last in merged(spans, len(line)):
                 axis.axvspan(
-                    times[first],
-                    times[last - 1],
+                    lines.times[first],
+                    lines.times[last - 1],
                     *height,
                     color=color,
                     alpha=0.3 if height[0] == 0 else 0.8,
                     linewidth=1,
                 )
         axis.margins(x=0.005)
-    if threshold > 0 and np.nanmax(scores, initial=0.0) > 20 * threshold:
+    if threshold > 0 and np.nanmax(lines.scores, initial=0.0) > 20 * threshold:
         axes[-1].set_yscale("log")
     axes[-1].axhline(
         threshold, color=FLAGGED, linewidth=1, linestyle="--", label=f"threshold {threshold:.4g}"
     )
-    handles = [Patch(color=FLAGGED, alpha=0.3, label=f"flagged ({len(flagged)})")]
+
+
+def _add_legend(figure, axis, flagged, known):
+    """Adds the legend of spans and of the threshold."""
+    handles = [Patch(color=FLAGGED, alpha=0.3, label=f"flagged ({flagged})")]
     if known:
-        handles.append(Patch(color=KNOWN, alpha=0.8, label=f"labeled ({len(known)})"))
-    handles.append(axes[-1].lines[-1])
+        handles.append(Patch(color=KNOWN, alpha=0.8, label=f"labeled ({known})"))
+    handles.append(axis.lines[-1])
     figure.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False)
-    _save(figure, target)
 
 
 def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, threshold: float) -> None:

@@ -76,9 +76,9 @@ def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Detect
     """
     detector = Detector.of(directory, recipe)
     logging.getLogger(__name__).info("scoring %s", request.source)
-    scored, series = scored_file(detector, str(request.source))
+    scored, each = scored_file(detector, str(request.source))
     request.folder.mkdir(parents=True, exist_ok=True)
-    lines = tuple(report.write(detector, scored, series, request.source, request.folder))
+    lines = tuple(report.write(detector, scored, each, request.source, request.folder))
     rows = np.isfinite(scored.scores)
     fitted = detector.fitted
     return Detection(
@@ -104,12 +104,11 @@ def monitor(source: str, directory: Path, recipe: Recipe) -> Monitoring:
     logging.getLogger(__name__).info("scoring %s", source)
     scored, _ = scored_file(detector, source)
     change = drift(detector.reference, scored.example_scores)
+    flags = scored.flags[np.isfinite(scored.scores)]
     lines = (
         f"population stability index {change.psi:.3f}  (below .1: no change, from .25: much change)",
         f"Kolmogorov-Smirnov         {change.ks:.3f}",
-        f"flagged                    {scored.flags.mean():.1%} of {len(scored.flags):,}",
+        f"flagged                    {flags.mean():.1%} of {len(flags):,}",
         change.verdict,
     )
-    return Monitoring(
-        change.psi, change.ks, len(scored.flags), int(scored.flags.sum()), change.verdict, lines
-    )
+    return Monitoring(change.psi, change.ks, len(flags), int(flags.sum()), change.verdict, lines)

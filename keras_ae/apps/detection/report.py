@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from keras_ae.apps.detection.charts import series_chart, table_chart
+from keras_ae.apps.detection.charts import Lines, series_chart, several_chart, table_chart
 from keras_ae.apps.detection.scoring import Detector, ScoredRows
+from keras_ae.data.series.clock import form_of, format_times
+from keras_ae.data.series.columns import names_in
 from keras_ae.data.series.resample import Series, spans
-from keras_ae.data.series.windows import format_times, has_times
 from keras_ae.data.tables.blocks import read_rows
 from keras_ae.data.tables.columns import distinct_names
 from keras_ae.data.tables.dialect import detect_dialect
@@ -24,19 +26,22 @@ __all__ = ["flagged_spans", "write", "write_rows"]
 MOST_PRINTED = 20
 """Maximum number of spans to print; the file lists all of them."""
 
+ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d){0,2}(?:[.,]\d+)?)?")
+"""Times that are written anew, with a blank and with seconds; others are copied from the file."""
+
 ROW_COLUMNS = ("score", "p_value", "is_anomaly", "reasons")
 SPAN_COLUMNS = ("from", "to", "points", "score", "p_value", "peak_time", "reasons")
 
 
 def write(
-    detector: Detector, scored: ScoredRows, series: Series | None, source: Path, folder: Path
+    detector: Detector, scored: ScoredRows, each: Mapping[str, Series] | None, source: Path, folder: Path
 ) -> Iterator[str]:
     """Writes a file's scored rows, spans and chart into a folder.
 
     Args:
         detector: The detector that scored them.
         scored: The scores.
-        series: The series, or None for a table.
+        each: The series by their names, or None for a table.
         source: The file of rows.
         folder: The folder to write to.
 
@@ -44,54 +49,116 @@ def write(
         Lines about the results.
     """
     fitted = detector.fitted
-    rows = np.arange(len(scored.scores)) if series is None else series.rows
-    write_rows(scored, rows, source, folder / "scored.csv")
     flags = scored.flags[np.isfinite(scored.scores)]
-    yield f"{int(flags.sum()):,} of {len(flags):,} {'rows' if series is None else 'points'} are flagged"
+    yield f"{int(flags.sum()):,} of {len(flags):,} {'rows' if each is None else 'points'} are flagged"
     yield f"threshold {fitted.value:.6g}: {fitted.method}; {fitted.guarantee}"
-    if series is None:
+    if each is None:
+        write_rows(scored, np.arange(len(scored.scores)), source, folder / "scored.csv")
         table_chart(folder / "plot.png", scored.scores, detector.reference, fitted.value)
     else:
-        rows_of_spans = flagged_spans(scored, series)
-        _write_spans(rows_of_spans, folder / "spans.csv")
-        for span in rows_of_spans[:MOST_PRINTED]:
-            yield f"{span['from']} to {span['to']}: score {span['score']}, {span['reasons']}"
-        if len(rows_of_spans) > MOST_PRINTED:
-            yield f"and {len(rows_of_spans) - MOST_PRINTED} more spans"
+        yield from _write_series(scored, each, source, folder, fitted.value)
+    yield f"rows, {'' if each is None else 'spans, '}chart: {folder}"
+
+
+def _write_series(scored, each, source, folder, threshold):
+    """Writes the rows, spans and chart of one or more series; yields lines about them."""
+    ends = np.cumsum([len(series) for series in each.values()]).tolist()
+    parts = {name: scored.part(end - len(each[name]), end) for name, end in zip(each, ends, strict=True)}
+    rows = np.full(len(next(iter(each.values())).rows), -1)
+    wanted: dict[int, tuple[str, int]] = {}
+    for (name, series), end in zip(each.items(), ends, strict=True):
+        own = np.flatnonzero(series.rows >= 0)
+        rows[own] = end - len(series) + series.rows[own]
+        first_rows = dict(zip(*np.unique(series.rows[own], return_index=True), strict=True))
+        for point in {point for span in _span_points(parts[name]) for point in span} & first_rows.keys():
+            wanted[int(own[first_rows[point]])] = name, int(point)
+    columns = names_in(next(iter(each.values())).roles.time, detect_dialect(source).names)
+    texts: dict[str, dict[int, str]] = {name: {} for name in each}
+    for row, text in write_rows(scored, rows, source, folder / "scored.csv", wanted, columns).items():
+        name, point = wanted[row]
+        texts[name][point] = text
+    unscored = [name for name, part in parts.items() if not np.isfinite(part.scores).any()]
+    if unscored:
+        yield f"no scores for {', '.join(unscored)}: training had no such series"
+    several = len(each) > 1
+    found = [
+        ({"series": name} if several else {}) | span
+        for name, series in each.items()
+        for span in flagged_spans(parts[name], series, texts[name])
+    ]
+    _write_spans(found, folder / "spans.csv", ("series", *SPAN_COLUMNS) if several else SPAN_COLUMNS)
+    for span in found[:MOST_PRINTED]:
+        series_name = f"{span['series']}: " if several else ""
+        yield f"{series_name}{span['from']} to {span['to']}: score {span['score']}, {span['reasons']}"
+    if len(found) > MOST_PRINTED:
+        yield f"and {len(found) - MOST_PRINTED} more spans"
+    lines = {name: _lines(series, parts[name]) for name, series in each.items()}
+    if several:
+        several_chart(folder / "plot.png", lines, threshold)
+    else:
+        [line] = lines.values()
         series_chart(
             folder / "plot.png",
-            series.times.astype("datetime64[ns]") if has_times(series) else series.times,
-            series.values,
-            series.names,
-            scored.scores,
-            fitted.value,
-            spans(scored.flags),
-            [] if series.labels is None else spans(series.labels),
+            line.times,
+            line.values,
+            line.names,
+            line.scores,
+            threshold,
+            line.flagged,
+            line.known,
         )
-    yield f"rows, {'' if series is None else 'spans, '}chart: {folder}"
 
 
-def write_rows(scored: ScoredRows, rows: np.ndarray, path: Path, target: Path) -> None:
+def _lines(series, scored):
+    """The lines of a chart."""
+    form = form_of(series)
+    numbers = series.times if form.kind == "row" else series.times / form.scale
+    return Lines(
+        series.times.astype("datetime64[ns]") if form.dated else numbers,
+        series.values,
+        series.names,
+        scored.scores,
+        spans(scored.flags),
+        [] if series.labels is None else spans(series.labels),
+    )
+
+
+def write_rows(
+    scored: ScoredRows,
+    rows: np.ndarray,
+    path: Path,
+    target: Path,
+    wanted: Collection[int] = (),
+    columns: Collection[str] = (),
+) -> dict[int, str]:
     """Copies a file and adds columns for each row's score, p-value, anomaly flag and reasons.
 
     These cells are empty for a row without a score. A column that the file has already gets another name.
 
     Args:
         scored: The scores.
-        rows: (rows of the file,), the index of each row's score.
+        rows: (rows of the file,), the index of each row's score, -1 for a row that has none.
         path: The file.
         target: The copy.
+        wanted: Indices of rows whose cells are returned.
+        columns: Names of the columns of those cells.
+
+    Returns:
+        The cells of each wanted row, with blanks between them.
     """
     form = detect_dialect(path)
     separator = "," if form.separator in (BLANKS, SINGLE) else form.separator
     flagged = np.flatnonzero(scored.flags)
+    texts, at = dict[int, str](), [form.names.index(name) for name in columns]
     reasons = dict(zip(flagged.tolist(), scored.reasons(flagged), strict=True))
     with written_whole(target) as (partial,), open(partial, "w", encoding="utf-8", newline="") as copy:
         out = csv.writer(copy, delimiter=separator)
         out.writerow(distinct_names([*form.names, *ROW_COLUMNS]))
         # totals below the rows have no score
-        for row, line in zip(rows, read_rows(path, form), strict=False):
-            score = scored.scores[row]
+        for index, (row, line) in enumerate(zip(rows, read_rows(path, form), strict=False)):
+            if index in wanted:
+                texts[index] = " ".join(line[column].strip() for column in at)
+            score = scored.scores[row] if row >= 0 else np.nan
             if np.isfinite(score):
                 cells = [f"{score:.6g}", f"{scored.p_values[row]:.4g}", str(int(scored.flags[row]))]
                 if form.numbers.decimal == ",":
@@ -99,25 +166,33 @@ def write_rows(scored: ScoredRows, rows: np.ndarray, path: Path, target: Path) -
             else:
                 cells = ["", "", ""]
             out.writerow([*line[: len(form.names)], *cells, reasons.get(int(row), "")])
+    return texts
 
 
-def flagged_spans(scored: ScoredRows, series: Series) -> list[dict[str, str]]:
+def flagged_spans(
+    scored: ScoredRows, series: Series, texts: Mapping[int, str] | None = None
+) -> list[dict[str, str]]:
     """Finds the runs of flagged points in a series.
 
     Args:
         scored: Scores of the points.
         series: The series.
+        texts: The times of points as the file writes them.
 
     Returns:
         A row of spans.csv for each run: its first and last time, number of points, highest score with its
         p-value, the time of the largest contributions, and the reasons at that time.
     """
-    rows = []
-    for first, last in spans(scored.flags):
+    found = []
+    for (first, last), points in zip(spans(scored.flags), _span_points(scored), strict=True):
         peak = first + int(np.nanargmax(scored.scores[first:last]))
-        at = first + int(np.nanargmax(np.nansum(scored.contributions[first:last], axis=1)))
-        begin, end, peak_time = format_times(series.times[[first, last - 1, at]])
-        rows.append(
+        own = (texts.get(point, "") for point in points) if texts else ("", "", "")
+        written = format_times(series, points)
+        begin, end, peak_time = (
+            text if text and not ISO.fullmatch(text) else time
+            for text, time in zip(own, written, strict=True)
+        )
+        found.append(
             {
                 "from": begin,
                 "to": end,
@@ -125,14 +200,22 @@ def flagged_spans(scored: ScoredRows, series: Series) -> list[dict[str, str]]:
                 "score": f"{scored.scores[peak]:.6g}",
                 "p_value": f"{scored.p_values[peak]:.4g}",
                 "peak_time": peak_time,
-                "reasons": next(scored.reasons(np.array([at]))),
+                "reasons": next(scored.reasons(np.array([points[2]]))),
             }
         )
-    return rows
+    return found
 
 
-def _write_spans(rows, target):
+def _span_points(scored):
+    """The first and the last point of each run of flagged points, and that of the largest contributions."""
+    return [
+        (first, last - 1, first + int(np.nanargmax(np.nansum(scored.contributions[first:last], axis=1))))
+        for first, last in spans(scored.flags)
+    ]
+
+
+def _write_spans(rows, target, columns):
     with written_whole(target) as (partial,), open(partial, "w", encoding="utf-8", newline="") as file:
-        out = csv.DictWriter(file, SPAN_COLUMNS)
+        out = csv.DictWriter(file, columns)
         out.writeheader()
         out.writerows(rows)

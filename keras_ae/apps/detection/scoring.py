@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,23 @@ import keras
 import numpy as np
 from scipy.stats import ks_2samp
 
-from keras_ae.data.series.resample import Series, mean_over_windows, series_from_table
-from keras_ae.data.series.windows import split_into_windows, step_of_time
+from keras_ae.data.series.clock import step_of_time
+from keras_ae.data.series.columns import SeriesRoles, names_in
+from keras_ae.data.series.resample import Series, mean_over_windows, series_in_table
+from keras_ae.data.series.standardized import split_into_windows
+from keras_ae.data.series.steps import DAY, format_step
+from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.tables import TableFile
+from keras_ae.data.tables.time_form import TimeForm
 from keras_ae.data.types import values
 from keras_ae.errors import InputError
 from keras_ae.heads import batched
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, read_card
+from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.tasks.thresholds import FittedThreshold, p_values
 from keras_ae.tasks.window_scores import scores_of
 
@@ -53,6 +59,19 @@ class ScoredRows:
     contributions: np.ndarray
     columns: tuple[str, ...]
     example_scores: np.ndarray
+
+    def part(self, first: int, last: int) -> ScoredRows:
+        """Some consecutive rows.
+
+        Args:
+            first: The first row.
+            last: One past the last.
+
+        Returns:
+            Their scores.
+        """
+        fields = ("scores", "p_values", "flags", "contributions")
+        return replace(self, **{field: getattr(self, field)[first:last] for field in fields})
 
     def reasons(self, rows: np.ndarray) -> Iterator[str]:
         """The columns that contribute most to the scores of some rows.
@@ -90,10 +109,8 @@ class Detector:
         preprocessor: The preprocessor of a table's columns; None for a series.
         offset: Subtracted from the values of a series.
         scale: The values of a series are divided by it.
-        channels: Names of the columns of a series.
-        step: Nanoseconds from one point of a series to the next; 0 without times.
-        time: The name of the time column, or "" if it was not set.
-        label: The name of the label column, or "".
+        series: The series that the run learned from; None for a table.
+        settings: The columns that the user named in training.
     """
 
     model: keras.Model
@@ -102,10 +119,8 @@ class Detector:
     preprocessor: Preprocessor | None
     offset: np.ndarray
     scale: np.ndarray
-    channels: tuple[str, ...] = ()
-    step: int = 0
-    time: str = ""
-    label: str = ""
+    series: SeriesFacts | None = None
+    settings: SeriesRoles = SeriesRoles()
 
     @classmethod
     def of(cls, directory: Path, recipe: Recipe) -> Detector:
@@ -123,7 +138,7 @@ class Detector:
         """
         artifacts = load_artifacts(directory)
         head = artifacts.served_head("detector")
-        if head is None or not head.facts or not (artifacts.scaler.preprocessor or artifacts.channels):
+        if head is None or not head.facts or not (artifacts.scaler.preprocessor or artifacts.series):
             card = read_card(directory) if (directory / CARD_FILE).exists() else {}
             name = card.get("data", {}).get("name", "its data")
             raise InputError(
@@ -139,25 +154,27 @@ class Detector:
             artifacts.scaler.preprocessor,
             artifacts.scaler.offset,
             artifacts.scaler.scale,
-            artifacts.channels,
-            artifacts.step,
-            recipe.data.time_column,
-            recipe.data.label_column,
+            artifacts.series,
+            SeriesRoles(recipe.data.time_column, label=recipe.data.label_column),
         )
 
 
-def scored_series(detector: Detector, series: Series) -> ScoredRows:
+def scored_series(detector: Detector, series: Series, group: str = "") -> ScoredRows:
     """Scores the points of a series by its windows.
 
     Args:
         detector: A detector of series.
         series: The series.
+        group: Its name, where the detector was trained on several.
 
     Returns:
         Scores of the points.
     """
+    offset, scale = detector.offset, detector.scale
+    if detector.series is not None and group:
+        offset, scale = detector.series.scaling_of(group)
     window = detector.model.inputs[0].shape[1]
-    split, points = split_into_windows(series, window, detector.offset, detector.scale)
+    split, points = split_into_windows(series, window, offset, scale)
     outputs = batched(detector.model, {"inputs": np.asarray(values(split.examples))})
     scores = scores_of(outputs["score"], points, window)
     finite = np.isfinite(scores)
@@ -195,33 +212,58 @@ def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> ScoredRo
     )
 
 
-def series_at(detector: Detector, path: str) -> Series:
-    """Reads a series with the columns that a detector was trained on.
+def series_at(detector: Detector, path: str) -> dict[str, Series]:
+    """Reads the series in a file, with the roles of columns that a detector was trained with.
 
     Args:
         detector: A detector of series.
         path: A file of rows.
 
     Returns:
-        The series.
+        The series, by the names of their groups; a single one by "".
 
     Raises:
         InputError: The file lacks a column, or its points are at other steps than those of training.
     """
-    needed = (*detector.channels, detector.time)
-    table = read_table(path, only=(*needed, detector.label) if detector.time else None, needed=needed)
-    label = detector.label if detector.label in table.columns else None
-    series = series_from_table(table, detector.time or None, detector.channels, label, learning=False)
-    step = step_of_time(series)
-    if detector.step and step and not 0.5 < step / detector.step < 2:
+    facts = detector.series or SeriesFacts(())
+    names = detect_dialect(path).names
+    time = detector.settings.time or _if_there(facts.roles.time, names)
+    label = _if_there(detector.settings.label, names) or _if_there(facts.roles.label, names)
+    roles = replace(facts.roles, values=facts.channels, time=time, label=label, learning=False)
+    channels = () if roles.variable else facts.channels
+    needed = (
+        *channels,
+        *names_in(roles.variable or roles.group, names),
+        *names_in(detector.settings.time, names),
+    )
+    only = (*needed, *names_in(time, names), label) if time else None
+    table = read_table(path, only=only, needed=needed, in_doubt=facts.order)
+    each, _ = series_in_table(table, roles)
+    for series in each.values():
+        step = step_of_time(series)
+        if facts.step and step and not 0.5 < step / facts.step < 2:
+            lengths = [
+                f"{each / 1e9:g} s" if each < DAY else format_step(each, TimeForm())
+                for each in (facts.step, step)
+            ]
+            raise InputError(
+                f"expected points {lengths[0]} apart, as in training, those of {path} are {lengths[1]} "
+                "apart; bring them to the same steps"
+            )
+    if facts.groups and not set(facts.groups) & set(each):
         raise InputError(
-            f"expected points {detector.step / 1e9:g} s apart, as in training, those of {path} are "
-            f"{step / 1e9:g} s apart; bring them to the same steps"
+            f"expected rows of {', '.join(facts.groups)} in column {roles.group} of {path}, as in training; "
+            f"received {', '.join(each)}; train on them"
         )
-    return series
+    return each
 
 
-def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, Series | None]:
+def _if_there(text, names):
+    """The names of columns in a setting, "" if one of them is missing."""
+    return text if set(names_in(text, names)) <= set(names) else ""
+
+
+def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Series] | None]:
     """Scores the rows of a file.
 
     Args:
@@ -229,7 +271,8 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, Series | Non
         path: A table, or a series.
 
     Returns:
-        Scores of the rows or points; and the series, or None for a table.
+        Scores of the rows, or of the points of one series after another; and the series by their names, ""
+        for a single one, or None for a table. Series that the detector was not trained on have no scores.
 
     Raises:
         InputError: The file lacks a column that the detector was trained on.
@@ -238,8 +281,23 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, Series | Non
     if preprocessor is not None:
         columns = TableFile(path).columns(preprocessor.columns, preprocessor.words)
         return scored_table(detector, columns), None
-    series = series_at(detector, path)
-    return scored_series(detector, series), series
+    each = series_at(detector, path)
+    known = detector.series.groups if detector.series is not None else ()
+    scored = [
+        scored_series(detector, series, name) if not known or name in known else _unscored(series)
+        for name, series in each.items()
+    ]
+    fields = ("scores", "p_values", "flags", "contributions")
+    joined = {field: np.concatenate([getattr(one, field) for one in scored]) for field in fields}
+    examples = np.concatenate([one.example_scores for one in scored])
+    return ScoredRows(**joined, columns=scored[0].columns, example_scores=examples), each
+
+
+def _unscored(series):
+    """Points without scores."""
+    none = np.full(len(series), np.nan)
+    contributions = np.full(series.values.shape, np.nan)
+    return ScoredRows(none, none, np.zeros(len(series), bool), contributions, series.names, none[:0])
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ import pandas as pd
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download, read_manifest
 from keras_ae.data.series.resample import Series, series_from_table
+from keras_ae.data.series.several import concatenated
 from keras_ae.data.series.windows import DailyPattern, data_of
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.reading import read_table
-from keras_ae.data.types import Data, Points, Split
+from keras_ae.data.types import Data, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least
 
@@ -66,7 +67,8 @@ class Nab(Dataset):
             InputError: For an unknown series.
         """
         names = [self.series] if self.series else [name for name, spans in self.anomalies().items() if spans]
-        return concatenated(self.name, {name: self._one(name, bool(self.series)) for name in names})
+        each = {name: self._one(name, bool(self.series)) for name in names}
+        return each[self.series] if self.series else concatenated(self.name, each)
 
     def _one(self, name, alone):
         """The data of one series; among others it may be too short for windows to validate on."""
@@ -193,48 +195,6 @@ class Ecg5000(Dataset):
 
     def sample(self) -> Data:
         return DailyPattern(12).load()
-
-
-def concatenated(name: str, each: dict[str, Data]) -> Data:
-    """The data of several series as one; each series stays standardized by itself.
-
-    Args:
-        name: Name of the data.
-        each: The data of each series, by its name.
-
-    Returns:
-        The data.
-    """
-    if len(each) == 1:
-        return next(iter(each.values()))
-    splits: dict[str, Any] = {
-        part: Split(
-            np.concatenate([getattr(data, part).examples for data in each.values()]),
-            None if part != "test" else np.concatenate([_labels_of(data.test) for data in each.values()]),
-        )
-        for part in ("train", "validation", "calibration", "test")
-    }
-    starts, labels, fresh, parts, first = [], [], [], [], 0
-    for one, data in each.items():
-        own = data.points
-        assert own is not None
-        assert own.fresh is not None
-        starts.append(first + own.starts)
-        labels.append(_labels_of(own))
-        fresh.append(own.fresh)
-        parts.append((one, first, first + own.count))
-        first += own.count
-    points = Points(
-        np.concatenate(starts), first, np.concatenate(labels), parts=tuple(parts), fresh=np.concatenate(fresh)
-    )
-    notes = (f"{len(each)} series of {first:,} points, each standardized by its own normal part",)
-    return Data(name, **splits, domain=REAL, notes=notes, points=points)
-
-
-def _labels_of(labeled: Split | Points) -> np.ndarray:
-    """The labels of one of several series, all of which have labels."""
-    assert labeled.labels is not None
-    return labeled.labels
 
 
 def manifest() -> dict[str, str]:

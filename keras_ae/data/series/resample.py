@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from keras_ae.data.tables.columns import Column, Table
+from keras_ae.data.series.columns import SeriesRoles, choose_columns
+from keras_ae.data.series.steps import clock_notes, even_steps
+from keras_ae.data.tables.columns import Table
+from keras_ae.data.tables.time_form import TimeForm
 from keras_ae.errors import InputError
 
-__all__ = ["Series", "cut_windows", "mean_over_windows", "series_from_table", "spans", "window_starts"]
+__all__ = [
+    "Series",
+    "cut_windows",
+    "mean_over_windows",
+    "series_from_table",
+    "series_in_table",
+    "spans",
+    "window_starts",
+]
 
-TIME_NAMES = ("timestamp", "time", "date", "datetime", "index", "t")
-LABEL_NAMES = ("is_anomaly", "anomaly", "label", "labels", "outlier")
 MOST_BRIDGED = 3
 """The most missing steps in a row that are interpolated; longer gaps stay missing and have no score."""
-
-MOST_STRETCHED = 20
-"""The most steps of the even grid per row; with more, the times are refused as not being a series."""
-
-EVEN = 0.5
-"""Fraction of equal steps from which times count as even with gaps; with fewer, rows are binned."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +32,14 @@ class Series:
     """Values over time, on even steps.
 
     Attributes:
-        times: (n,), int64, nanoseconds since 1970, or whole numbers where the file has no times.
+        times: (n,), int64, nanoseconds since 1970, or other whole numbers, as `form` says.
         values: (n, channels), float64, NaN where missing.
         names: Names of the channels.
         labels: (n,), bool, True in anomalies; None where none is known.
         rows: (rows of the file,), the index of the point that each row belongs to.
         notes: What was done to the rows of the file, for the user.
+        form: How the times are written; None for dates if they are large enough, else numbers of rows.
+        roles: The columns of the file, for other files of the same kind.
     """
 
     times: np.ndarray
@@ -43,6 +48,8 @@ class Series:
     labels: np.ndarray | None
     rows: np.ndarray
     notes: tuple[str, ...] = ()
+    form: TimeForm | None = None
+    roles: SeriesRoles = SeriesRoles()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -58,54 +65,53 @@ def series_from_table(
     """The series in a table: its times, its columns of numbers, and its labels where it has any.
 
     Args:
-        table: The table.
-        time: The column of times; None for the first column of that kind, or an ascending one of numbers
-            with a usual name such as "timestamp"; without any, rows are one step apart.
+        table: The table, whose rows are one series.
+        time: The column of times; None to find it by what the columns hold; without any, rows are one step
+            apart.
         values: The columns of values; () for all other columns of numbers that vary.
-        label: The column that is above 0 in anomalies; None for one of zeros and ones with a usual name such
-            as "is_anomaly".
+        label: The column that tells anomalies; None to find it.
         learning: Whether the series is for training, so that columns that never change are left out.
 
     Returns:
         The series, on even steps.
 
     Raises:
-        InputError: For unknown columns, columns of the wrong kind, no column of numbers that vary, and times
-            that are missing, all equal or too far apart.
+        InputError: For unknown columns, columns of the wrong kind, no column of numbers that vary, times
+            that are missing, all equal or too far apart, and rows of several series.
     """
-    columns, notes = dict(table.columns), list(table.notes)
-    for name in (*values, *(name for name in (time, label) if name)):
-        if name not in columns:
-            raise InputError(f"there is no column {name!r}; the columns are {', '.join(columns)}")
-    label = label or next((name for name in columns if _is_label(columns[name]) and name != time), None)
-    time = time or _time_of(columns)
-    times = _times_in(None if time is None else columns.get(time), len(table))
-    labels = None
-    if label is not None:
-        if columns[label].kind != "number":
-            raise InputError(f"expected numbers in {label}, above 0 for anomalies, {_fault(columns[label])}")
-        labels = np.nan_to_num(columns[label].values) > 0
-        lacking = int(columns[label].missing.sum())
-        unlabeled = f"; {lacking} without a label count as normal" if lacking else ""
-        notes.append(
-            f"labels from {label}: {int(labels.sum())} of {len(labels)} rows are anomalies{unlabeled}"
-        )
-    candidates = list(values) or [name for name in columns if name not in (time, label)]
-    faults = {name: fault for name in candidates if (fault := _fault(columns[name]))}
-    used = [name for name in candidates if name not in faults]
-    left_out = ", ".join(f"{name} ({fault})" for name, fault in faults.items())
-    if not learning:  # a constant value may be the anomaly
-        used = [
-            name for name in candidates if columns[name].kind == "number" and not columns[name].missing.all()
-        ]
-    if (values and len(used) < len(candidates)) or not used:
-        raise InputError(
-            f"expected columns of numbers that vary, received {left_out or 'none'}; choose others: "
-            'SET="data.values=..."'
-        )
-    notes += [f"left out {left_out}"] if left_out else []
-    channels = np.stack([columns[name].values for name in used], axis=1)
-    return _on_even_steps(times, channels, tuple(used), labels, notes)
+    each, notes = series_in_table(
+        table, SeriesRoles(time or "", tuple(values), label or "", learning=learning)
+    )
+    if len(each) > 1:
+        raise InputError(f"expected rows of one series, received {len(each)}: {', '.join(each)}")
+    [series] = each.values()
+    return replace(series, notes=(*notes, *series.notes))
+
+
+def series_in_table(table: Table, roles: SeriesRoles) -> tuple[dict[str, Series], tuple[str, ...]]:
+    """The series in a table: one, or one for each group of its rows.
+
+    Args:
+        table: The table.
+        roles: What is known of its columns.
+
+    Returns:
+        The series on even steps, by the names of their groups, one of all rows by ""; and how the table was
+        read, for the user. A series of some rows has `rows` of -1 for the others.
+
+    Raises:
+        InputError: As for `series_from_table`.
+    """
+    found = choose_columns(table, roles)
+    if found.groups is None:
+        return {"": _on_even_steps(found, np.ones(len(table), bool))}, found.notes
+    each = {}
+    for group, name in enumerate(found.group_names):
+        try:
+            each[name] = _on_even_steps(found, found.groups == group)
+        except InputError as error:
+            raise InputError(f"{found.roles.group} {name}: {error}") from error
+    return each, found.notes
 
 
 def window_starts(values: np.ndarray, size: int, step: int = 1) -> np.ndarray:
@@ -171,86 +177,22 @@ def spans(flags: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _is_label(column: Column) -> bool:
-    """Whether a column has the name and the values of labels."""
-    present = column.values[~column.missing] if column.kind == "number" else []
-    return (
-        column.name.strip().lower() in LABEL_NAMES
-        and len(present) > 0
-        and bool(np.isin(present, (0, 1)).all())
-    )
-
-
-def _first_text(words):
-    """The first word that is not a number."""
-    for word in words:
-        try:
-            float(word)
-        except ValueError:
-            return word
-    return words[0]
-
-
-def _fault(column):
-    """Why a column cannot be a channel of a series; None if it can."""
-    if column.kind != "number":
-        return f"holds text such as {_first_text(column.words)!r}" if column.kind == "text" else "holds times"
-    if column.missing.all():
-        return "has no value"
-    return "never changes" if np.nanmin(column.values) == np.nanmax(column.values) else None
-
-
-def _time_of(columns):
-    """The name of the column of times; None if there is none."""
-    times = [name for name, column in columns.items() if column.kind == "time"]
-    usual = [
-        name
-        for name, column in columns.items()
-        if column.kind == "number" and name.strip().lower() in TIME_NAMES
-    ]
-    ascending = [name for name in usual if np.all(np.diff(columns[name].values) >= 0)]
-    return next(iter(times + ascending), None)
-
-
-def _times_in(column, rows):
-    """A column of times as (rows,) int64; seconds become nanoseconds; without a column, 0, 1, 2, ..."""
-    if column is None:
-        return np.arange(rows, dtype=np.int64)
-    if column.kind == "text" or column.missing.any():
-        raise InputError(
-            f"expected a time in every row of {column.name!r}, received {int(column.missing.sum())} rows "
-            f'without and values of kind {column.kind}; correct them, or choose another: SET="data.time=..."'
-        )
-    if column.kind == "time":
-        return column.values
-    whole = (column.values % 1 == 0).all()
-    return column.values.astype(np.int64) if whole else np.rint(column.values * 1e9).astype(np.int64)
-
-
-def _on_even_steps(times, values, names, labels, notes):
-    """The series on a grid of the median step: sorted, repeated times averaged, short gaps interpolated."""
-    if (np.diff(times) < 0).any():
-        notes.append(
-            f"{int((np.diff(times) < 0).sum())} rows are earlier than the row before: sorted by time"
-        )
+def _on_even_steps(found, chosen):
+    """Some rows as a series: sorted by time, repeated times averaged, short gaps interpolated."""
+    times, values, spread = found.times[chosen], found.values[chosen], bool(found.roles.variable)
+    notes = clock_notes(times, found.form)
+    backwards = int((np.diff(times) < 0).sum())
+    if backwards and not spread:
+        notes.append(f"{backwards} rows are earlier than the row before: sorted by time")
     different, index = np.unique(times, return_inverse=True)
     if len(different) < 2:
         raise InputError(f"expected rows of different times, received {len(times)} of one time")
-    if len(different) < len(times):
+    if len(different) < len(times) and not spread:
         notes.append(f"{len(times) - len(different)} rows repeat a time: averaged with the others of it")
-    steps = np.diff(different)
-    step = int(np.median(steps))
-    even = np.mean(steps % step == 0)
-    grid = np.rint((different - different[0]) / step).astype(np.int64)
-    count = int(grid[-1]) + 1
-    if count > MOST_STRETCHED * len(times):
-        raise InputError(
-            f"expected even steps of time with some gaps at most, but at the usual step of {step / 1e9:g} s "
-            f"there would be {count:,} for {len(times):,} rows; split the file at its longest gaps"
-        )
-    if even < EVEN:
-        notes.append(f"uneven steps: averaged over steps of {step / 1e9:g} s")
-    rows = grid[index]
+    steps = even_steps(different, found.form, len(times))
+    if not steps.even:
+        notes.append(f"uneven steps: averaged over steps of {steps.length}")
+    rows, count = steps.index[index], len(steps.times)
     means = np.column_stack([_mean_of(rows, values[:, channel], count) for channel in range(values.shape[1])])
     bridged = np.zeros(count, bool)
     for channel in range(means.shape[1]):
@@ -259,10 +201,12 @@ def _on_even_steps(times, values, names, labels, notes):
     notes += [f"{int(bridged.sum())} missing steps bridged by a straight line"] if bridged.any() else []
     notes += [f"{missing} steps in longer gaps have no value, and no score"] if missing else []
     anomalies = None
-    if labels is not None:
+    if found.labels is not None:
         anomalies = np.zeros(count, bool)
-        anomalies[rows[labels]] = True
-    return Series(different[0] + step * np.arange(count), means, names, anomalies, rows, tuple(notes))
+        anomalies[rows[found.labels[chosen]]] = True
+    points = np.full(len(chosen), -1)
+    points[chosen] = rows
+    return Series(steps.times, means, found.names, anomalies, points, tuple(notes), steps.form, found.roles)
 
 
 def _mean_of(rows, values, count):

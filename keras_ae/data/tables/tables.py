@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.columns import Column, Table
+from keras_ae.data.tables.labels import change_columns, label_columns, label_note, labels_of_column
 from keras_ae.data.tables.preprocessing import (
     MOST_WORDS,
     SCALINGS,
@@ -20,6 +21,7 @@ from keras_ae.data.tables.preprocessing import (
     words_of,
 )
 from keras_ae.data.tables.reading import read_table
+from keras_ae.data.tables.roles import times_and_indices
 from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_choices
@@ -31,9 +33,6 @@ VALIDATION, TEST = 0.2, 0.2
 
 MOST_NAMED = 5
 """Columns that are named in a note on their names."""
-
-LABEL_NAMES = ("label", "class", "target", "is_anomaly", "anomaly", "outlier")
-NORMAL_WORDS = ("normal", "0", "good", "benign", "false", "no", "ok", "inlier")
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def data_of_table(
     Args:
         name: Name of the data.
         table: The table.
-        settings: A data set with the fields label, normal, words, left_out and scaling.
+        settings: A data set with the fields label, normal, words, numbers, left_out and scaling.
         split: The hash of each row -> indices of the rows of "train", "validation" and "test"; None
             for three, one and one fifth, by content.
         where: What the table is called in a message; by default the data's name.
@@ -166,20 +165,20 @@ def data_of_table(
         raise InputError(
             f"{where or name} has no column {missing[0]!r}; its columns are {', '.join(table.columns)}"
         )
-    label = settings.label or next(
-        (name for name in table.columns if name.strip().lower() in LABEL_NAMES), None
-    )
-    columns = {
-        name: column
-        for name, column in table.columns.items()
-        if name != label and name not in settings.left_out
-    }
+    free = {name: column for name, column in table.columns.items() if name not in settings.left_out}
+    called = label_columns(free)
+    label = settings.label or next(iter(called), None)
+    kept = (*settings.words, *settings.numbers)
+    marks = dict.fromkeys([name for name in called if name != label], "another label")
+    marks |= dict.fromkeys(change_columns(free), "marks changes")
+    marks = {name: fault for name, fault in marks.items() if name not in (label, *kept)}
+    columns = {name: column for name, column in free.items() if name != label}
     labels: np.ndarray | None = None
     names: tuple[str, ...] = ()
     if label is not None:
         labels, names = labels_of_column(table.columns[label], settings.normal)
     label_notes = [label_note(label, labels, names)]
-    columns, notes = usable_columns(columns, keep=settings.words)
+    columns, notes = usable_columns(columns, settings.words, settings.numbers, marks)
     all_notes = (*table.notes, *label_notes, *notes)
     content = _digests(columns)
     parts = assign(content, validation=VALIDATION, test=TEST) if split is None else split(content)
@@ -258,32 +257,41 @@ def check_scaling(dataset: Any) -> None:
 
 
 def usable_columns(
-    columns: Mapping[str, Column], keep: tuple[str, ...] = ()
+    columns: Mapping[str, Column],
+    words: Collection[str] = (),
+    numbers: Collection[str] = (),
+    faults: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Column], tuple[str, ...]]:
     """The columns that are fit for training.
 
     Args:
         columns: By name.
-        keep: Columns of words that stay however many different words they have.
+        words: Columns of words that stay however many different words they have.
+        numbers: Columns of numbers that stay though they number the rows, or seem to be times.
+        faults: Why columns are left out that are known to be unfit, by name.
 
     Returns:
-        The columns; and notes about those that were left out, and those that are hardly learned.
+        The columns; and notes about those that were left out, those that may have to be, and those that are
+        hardly learned.
 
     Raises:
         InputError: If no column is left.
     """
-    faults, told = {}, []
+    faults, told = dict(faults or {}), []
+    rowwise, rising = times_and_indices(columns, (*words, *numbers))
     for name, column in columns.items():
         present = ~column.missing
-        if column.kind == "time":
-            faults[name] = "a time"
+        if name in faults:
+            continue
+        if name in rowwise:
+            faults[name] = rowwise[name]
         elif not present.any():
             faults[name] = "no value"
         elif column.kind == "number":
             precision = number_precision(column.values[present])
             faults |= {name: precision.fault} if precision.fault else {}
             told += [f"{name} {precision.note}"] if precision.note else []
-        elif column.kind == "text" and name not in keep:
+        elif column.kind == "text" and name not in words:
             different = len(column.words)
             if different > MOST_WORDS or different > 0.5 * present.sum() > 10:
                 faults[name] = f"{different} different words"
@@ -293,51 +301,13 @@ def usable_columns(
         raise InputError(
             f"expected columns of numbers or words, received {left_out or 'none'}; use another file"
         )
-    return used, ((f"left out: {left_out}",) if left_out else ()) + tuple(told)
-
-
-def labels_of_column(column: Column, normal: str = "") -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels from a column of words or numbers.
-
-    Args:
-        column: The column.
-        normal: Its value in normal rows; "" for one of the usual words such as "normal".
-
-    Returns:
-        Labels (n,), int64, 0 for normal rows; and the meaning of each label.
-
-    Raises:
-        InputError: If no row is normal, and if a row has no label.
-    """
-    if column.missing.any():
-        raise InputError(
-            f"expected a label in every row of {column.name!r}, {int(column.missing.sum())} rows have none; "
-            "add the labels, or remove the rows"
+    notes = [f"left out: {left_out}"] if left_out else []
+    if rising:
+        notes.append(
+            f"{', '.join(rising)} rises evenly from row to row; leave it out if it numbers the rows: "
+            f'SET="data.left_out={rising[0]}"'
         )
-    if column.kind == "text":
-        words, codes = list(column.words), column.values
-    else:
-        different, codes = np.unique(column.values, return_inverse=True)
-        words = [f"{value:g}" for value in different]
-    choices = [normal] if normal else NORMAL_WORDS
-    normal_word = next(
-        (word for choice in choices for word in words if word.lower().rstrip(".") == choice.lower()), None
-    )
-    if normal_word is None:
-        raise InputError(
-            f"expected {' or '.join(choices)} among the labels of {column.name!r}, received "
-            f'{", ".join(words[:20])}; say which is normal: SET="data.normal=..."'
-        )
-    order = [normal_word] + [word for word in words if word != normal_word]
-    return np.array([order.index(word) for word in words])[codes].astype(np.int64), tuple(order)
-
-
-def label_note(label: str | None, labels: np.ndarray | None, names: tuple[str, ...]) -> str:
-    """The note about the column of labels."""
-    if labels is None:
-        return "no column says which rows are normal: every row counts as normal"
-    normal = f"{int((labels == 0).sum()):,} of {len(labels):,} rows"
-    return f"{label} says which rows are normal: {names[0]} in {normal}"
+    return used, (*notes, *told)
 
 
 def concatenated(first: Table, second: Table) -> dict[str, Column]:

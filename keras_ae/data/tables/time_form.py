@@ -28,6 +28,7 @@ class TimeForm:
         scale: Of "epoch", the nanoseconds that a number counts. Of "number", how many whole numbers of the
             times make one of the file's.
         precision: The times are whole multiples of it.
+        zoned: Whether they are written with a time zone, and so in UTC here.
     """
 
     kind: str = "date"
@@ -35,6 +36,7 @@ class TimeForm:
     order: str = ""
     scale: int = 1
     precision: int = 1
+    zoned: bool = False
 
     @property
     def dated(self) -> bool:

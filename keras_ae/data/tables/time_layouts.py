@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["half_of_day", "is_region", "match_time", "month_of", "offset_of", "weekday_of"]
+__all__ = [
+    "half_of_day",
+    "is_region",
+    "match_dotted_clock",
+    "match_time",
+    "month_of",
+    "offset_of",
+    "weekday_of",
+]
 
 _MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -66,6 +74,7 @@ _PERIODS = (
     _YEAR,
 )
 _DURATION = rf"(?P<hour>\d{{1,4}}):(?P<minute>\d\d)(?::(?P<second>\d\d){_FRACTION})?(?:\s?{_HALF})?"
+_DOTTED = re.compile(r"(?P<hour>\d\d)\.(?P<minute>\d\d)\.(?P<second>\d\d)")
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
@@ -75,6 +84,7 @@ _FORMS = tuple(
         rf"{_WEEKDAY}{_NAME}\s+(?P<day>\d\d?)\s+{_CLOCK}{_ZONE}\s+{_YEAR}",
         *_PERIODS,
         _DURATION,
+        _CLOCKS[1],
     )
 )
 
@@ -90,6 +100,18 @@ def match_time(cell: str) -> re.Match[str] | None:
         in an order that the layout does not tell. None for a cell that has no layout of a time.
     """
     return next((match for form in _FORMS if (match := form.fullmatch(cell))), None)
+
+
+def match_dotted_clock(cell: str) -> re.Match[str] | None:
+    """The parts of a time of day with dots, such as 18.00.00, which has the layout of a date too.
+
+    Args:
+        cell: The cell.
+
+    Returns:
+        As for `match_time`.
+    """
+    return _DOTTED.fullmatch(cell)
 
 
 def month_of(word: str) -> int | None:

@@ -12,12 +12,14 @@ import pandas as pd
 from keras_ae.data.tables.time_form import MISSING_TIME
 from keras_ae.data.tables.time_layouts import half_of_day, is_region, month_of, offset_of, weekday_of
 
-__all__ = ["WORDS", "TimesOfLayout", "times_of_layout"]
+__all__ = ["DAY", "FIRST_YEAR", "LAST_YEAR", "WORDS", "TimesOfLayout", "days_of", "times_of_layout"]
 
 WORDS = ("weekday", "name", "half", "zone", "region")
 """Parts that are words."""
 
 SECOND, DAY = 10**9, 86_400 * 10**9
+"""Nanoseconds."""
+
 FIRST_YEAR, LAST_YEAR = 1678, 2261
 """The range of nanoseconds in 64 bits."""
 
@@ -43,6 +45,11 @@ class TimesOfLayout:
     grain: str
     zones: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+
+    @property
+    def count(self) -> int:
+        """How many cells are times, in the order in which most are."""
+        return max(int((times != MISSING_TIME).sum()) for times in self.times.values())
 
 
 def times_of_layout(cells: np.ndarray, match: re.Match[str], orders: Sequence[str]) -> TimesOfLayout:
@@ -136,7 +143,7 @@ def _days(parts, words, orders, width):
     if "a" in parts:
         where = {"dmy": "cba", "mdy": "cab"} | ({"ymd": "abc"} if width == 2 else {})
         orders = [order for order in orders if order in where] or ["mdy"]
-        return {order: _day(*(parts[part] for part in where[order]), width) for order in orders}
+        return {order: days_of(*(parts[part] for part in where[order]), width) for order in orders}
     year = parts["year"]
     if "week" in parts:
         return {"": _day_of_week(year, parts["week"], parts.get("day_of_week", np.int64(1)))}
@@ -145,11 +152,23 @@ def _days(parts, words, orders, width):
         month = _lookup(words["name"], month_of)
     if "quarter" in parts:
         month = 3 * parts["quarter"] - 2
-    return {"": _day(year, month, parts.get("day", np.int64(1)), 4 if (year >= 100).all() else 2)}
+    return {"": days_of(year, month, parts.get("day", np.int64(1)), 4 if (year >= 100).all() else 2)}
 
 
-def _day(year, month, day, width):
-    """Days since 1970 of dates, and whether they exist."""
+def days_of(
+    year: np.ndarray, month: np.ndarray, day: np.ndarray, width: int = 4
+) -> tuple[np.ndarray, np.ndarray]:
+    """Days of a calendar.
+
+    Args:
+        year: (n,), int64.
+        month: (n,), from 1.
+        day: (n,), from 1.
+        width: Digits of the years, 4 or 2.
+
+    Returns:
+        (n,) int64, days since 1970; and whether there is such a day.
+    """
     if width == 2:
         year = year + np.where(year < PIVOT, 2000, 1900)
     valid = (month >= 1) & (month <= 12) & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
@@ -161,9 +180,9 @@ def _day(year, month, day, width):
 
 def _day_of_week(year, week, day):
     """Days since 1970 of weeks as in ISO 8601, and whether they exist."""
-    fourth, valid = _day(year, np.int64(1), np.int64(4), 4)
+    fourth, valid = days_of(year, np.int64(1), np.int64(4), 4)
     monday = fourth - (fourth + 3) % 7
-    following, _ = _day(year + 1, np.int64(1), np.int64(4), 4)
+    following, _ = days_of(year + 1, np.int64(1), np.int64(4), 4)
     last = (following - (following + 3) % 7 - monday) // 7
     valid = valid & (week >= 1) & (week <= last) & (day >= 1) & (day <= 7)
     return monday + 7 * (week - 1) + day - 1, valid

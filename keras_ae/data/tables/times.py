@@ -10,8 +10,8 @@ import pandas as pd
 
 from keras_ae.data.tables.columns import Column
 from keras_ae.data.tables.time_form import MISSING_TIME, ORDERS, TimeForm
-from keras_ae.data.tables.time_layouts import match_time
-from keras_ae.data.tables.time_parts import WORDS, times_of_layout
+from keras_ae.data.tables.time_layouts import match_dotted_clock, match_time
+from keras_ae.data.tables.time_parts import DAY, WORDS, times_of_layout
 from keras_ae.errors import InputError
 
 __all__ = ["TimeReader", "are_times", "parse_time", "settle_orders"]
@@ -26,6 +26,9 @@ MOST_LAYOUTS = 400
 
 MOST_FAULTS = 0.5
 """Fraction of cells that are no times, though they look like it, up to which a column is one of times."""
+
+REPEATED = 20
+"""Rows of each day from which days are not taken for months."""
 
 EVEN = 0.5
 """Fraction of equal steps from which they tell the order of dates."""
@@ -105,7 +108,8 @@ class TimeReader:
         if self.grains == {"clock"}:
             return TimeForm("clock")
         grain = next(iter(self.grains)) if len(self.grains) == 1 else ""
-        return TimeForm("date", grain, (order or self.orders[0]) if self.signs else "")
+        zoned = bool(self.zones - {"", *self.unknown})
+        return TimeForm("date", grain, (order or self.orders[0]) if self.signs else "", zoned=zoned)
 
     def column(self, name: str) -> Column:
         """The times as a column.
@@ -152,6 +156,9 @@ class TimeReader:
             if match is None:
                 continue
             part = times_of_layout(cells[rows], match, self.orders)
+            dotted = match_dotted_clock(sample)
+            if dotted is not None:
+                part = max(part, times_of_layout(cells[rows], dotted, ()), key=lambda read: read.count)
             if self.grains and (part.grain == "clock") != ("clock" in self.grains):
                 continue  # a time of day among dates, or a date among times of day
             self.grains.add(part.grain)
@@ -236,7 +243,8 @@ def settle_orders(readers: Mapping[str, TimeReader], in_doubt: str = "") -> str:
     common = [order for order in ORDERS if all(order in reader.orders for reader in doubtful)]
     if not doubtful or not common:
         return ""
-    order, reason = _by_steps(doubtful, common)
+    clocks = [reader.values() for reader in readers.values() if reader.grains == {"clock"}]
+    order, reason = _by_steps(doubtful, common, sum(clocks[:1]))
     if not order and in_doubt in common:
         order, reason = in_doubt, "as in training"
     if not order:
@@ -248,13 +256,13 @@ def settle_orders(readers: Mapping[str, TimeReader], in_doubt: str = "") -> str:
     return f"dates with the {FIRST[order]} first, {reason}"
 
 
-def _by_steps(readers, orders):
+def _by_steps(readers, orders, clock):
     """The one order in which times are sorted, or have the most equal steps, and the reason; "" if none."""
-    ranks = {order: [_rank(reader.values(order)) for reader in readers] for order in orders}
+    ranks = {order: [_rank(reader.values(order), clock) for reader in readers] for order in orders}
     unsorted = {order: sum(rank[0] for rank in each) for order, each in ranks.items()}
     left = [order for order in orders if unsorted[order] == min(unsorted.values())]
     if len(left) == 1:
-        return left[0], "as they are in sequence"
+        return left[0], "as their sequence tells"
     uneven = {order: sum(rank[1] for rank in ranks[order]) for order in left}
     left = [order for order in left if uneven[order] == min(uneven.values())]
     if len(left) == 1 and all(rank[2] for rank in ranks[left[0]]):
@@ -262,15 +270,21 @@ def _by_steps(readers, orders):
     return "", ""
 
 
-def _rank(times):
-    """Whether times are not sorted, how many steps are not the usual one, and whether most are."""
-    times = times[times != MISSING_TIME]
+def _rank(times, clock):
+    """Whether times are not sorted, how many steps are not the usual one, and whether most are.
+
+    Days that repeat are of rows of a day, whose time of day may stand in another column, and not of months.
+    """
+    present = times != MISSING_TIME
+    times = (times + clock if (times[present] % DAY == 0).all() else times)[present]
     steps = np.diff(times)
+    repeated = (steps == 0).sum() >= REPEATED * max((steps != 0).sum(), 1)
     steps = steps[steps != 0]
     if not len(steps):
         return False, 0, False
     months = np.diff(times.view("M8[ns]").astype("M8[M]").astype(np.int64))
-    equal = max(_most_equal(steps), _most_equal(months[months != 0]) if _same_day(times) else 0)
+    monthly = _same_day(times) and not repeated
+    equal = max(_most_equal(steps), _most_equal(months[months != 0]) if monthly else 0)
     return not ((steps > 0).all() or (steps < 0).all()), len(steps) - equal, equal >= EVEN * len(steps)
 
 

@@ -1,0 +1,167 @@
+"""Columns of labels, which say which rows are normal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from keras_ae.data.tables.columns import Column
+from keras_ae.errors import InputError
+
+__all__ = [
+    "anomalies_in",
+    "change_columns",
+    "holds_labels",
+    "label_columns",
+    "label_note",
+    "labels_of_column",
+]
+
+LABEL_NAMES = (
+    *("is_anomaly", "anomaly", "anomalies", "anomalous", "is_anomalous", "is_outlier", "outlier", "outliers"),
+    *("label", "labels", "class", "target", "is_attack", "attack", "normal_attack", "is_fault", "fault"),
+    *("faulty", "is_fraud", "fraud", "ground_truth"),
+)
+"""Usual names of columns of labels, those first that say most clearly what they are."""
+
+SURE_NAMES = (*LABEL_NAMES[:8], "label", "class", "target")
+"""Those that are labels whatever they hold."""
+
+CHANGE_NAMES = ("changepoint", "changepoints", "change_point", "change_points", "is_changepoint")
+"""Names of columns that mark the beginnings and ends of anomalies, which are no labels of these."""
+
+NORMAL_WORDS = (
+    *("normal", "0", "good", "benign", "false", "no", "ok", "inlier"),
+    *("healthy", "nominal", "regular", "negative", "n", "f"),
+)
+
+
+def label_columns(columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """The columns that are called labels.
+
+    Args:
+        columns: By name.
+
+    Returns:
+        Their names, that of the one to use first. Of less clear names only those that hold labels.
+    """
+    by_name = {_plain(name): name for name in columns}
+    called = [name for name in LABEL_NAMES if name in by_name]
+    return tuple(
+        by_name[name] for name in called if name in SURE_NAMES or holds_labels(columns[by_name[name]])
+    )
+
+
+def change_columns(columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """The columns that are called marks of change points, and hold 0 and 1.
+
+    Args:
+        columns: By name.
+
+    Returns:
+        Their names.
+    """
+    return tuple(name for name in columns if _plain(name) in CHANGE_NAMES and holds_labels(columns[name]))
+
+
+def holds_labels(column: Column) -> bool:
+    """Whether a column tells normal rows from anomalies.
+
+    Args:
+        column: The column.
+
+    Returns:
+        Whether it holds 0 and 1, -1 and 1, or words of which one is usual for normal rows.
+    """
+    if column.kind == "text":
+        return any(_is_normal(word) for word in column.words)
+    if column.kind != "number" or column.missing.all():
+        return False
+    present = column.values[~column.missing]
+    return bool(np.isin(present, (0, 1)).all() or np.isin(present, (-1, 1)).all())
+
+
+def anomalies_in(column: Column) -> tuple[np.ndarray, str]:
+    """The rows that a column of labels says are anomalies; a row without a label is none.
+
+    Args:
+        column: Numbers, above 0 in anomalies, or words, of which one is usual for normal rows.
+
+    Returns:
+        (n,), bool; and how anomalies are told, where that is not by numbers above 0.
+
+    Raises:
+        InputError: For times, and for words of which none is usual for normal rows.
+    """
+    if column.kind == "number":
+        present = column.values[~column.missing]
+        if len(present) and np.isin(present, (-1, 1)).all() and (present < 0).any():
+            rarer = -1 if (present < 0).mean() <= 0.5 else 1
+            return column.values == rarer, f"{rarer}, the rarer of -1 and 1"
+        return np.nan_to_num(column.values) > 0, ""
+    normal = [word for word in column.words if _is_normal(word)]
+    if column.kind != "text" or not normal:
+        words = f"words such as {column.words[0]!r}" if column.words else "times"
+        raise InputError(
+            f"expected labels in {column.name!r}, numbers above 0 for anomalies or words of which one is "
+            f"{', '.join(NORMAL_WORDS[:6])} or the like, received {words}; name another column: "
+            'SET="data.label=..."'
+        )
+    codes = [code for code, word in enumerate(column.words) if not _is_normal(word)]
+    return np.isin(column.values, codes), f"all but {normal[0]}"
+
+
+def _plain(name):
+    """A column's name in small letters, with _ between its words."""
+    return re.sub(r"[\W_]+", "_", name.lower()).strip("_")
+
+
+def _is_normal(word):
+    """Whether a word is a usual one for normal rows."""
+    return word.lower().rstrip(".") in NORMAL_WORDS
+
+
+def labels_of_column(column: Column, normal: str = "") -> tuple[np.ndarray, tuple[str, ...]]:
+    """Labels from a column of words or numbers.
+
+    Args:
+        column: The column.
+        normal: Its value in normal rows; "" for one of the usual words such as "normal".
+
+    Returns:
+        Labels (n,), int64, 0 for normal rows; and the meaning of each label.
+
+    Raises:
+        InputError: If no row is normal, and if a row has no label.
+    """
+    if column.missing.any():
+        raise InputError(
+            f"expected a label in every row of {column.name!r}, {int(column.missing.sum())} rows have none; "
+            "add the labels, or remove the rows"
+        )
+    if column.kind == "text":
+        words, codes = list(column.words), column.values
+    else:
+        different, codes = np.unique(column.values, return_inverse=True)
+        words = [column.words[int(value)] if column.words else f"{value:g}" for value in different]
+    choices = [normal] if normal else NORMAL_WORDS
+    normal_word = next(
+        (word for choice in choices for word in words if word.lower().rstrip(".") == choice.lower()), None
+    )
+    if normal_word is None:
+        raise InputError(
+            f"expected {' or '.join(choices)} among the labels of {column.name!r}, received "
+            f'{", ".join(words[:20])}; say which is normal: SET="data.normal=..."'
+        )
+    order = [normal_word] + [word for word in words if word != normal_word]
+    return np.array([order.index(word) for word in words])[codes].astype(np.int64), tuple(order)
+
+
+def label_note(label: str | None, labels: np.ndarray | None, names: tuple[str, ...]) -> str:
+    """The note about the column of labels."""
+    if labels is None:
+        return "no column says which rows are normal: every row counts as normal"
+    normal = f"{int((labels == 0).sum()):,} of {len(labels):,} rows"
+    return f"{label} says which rows are normal: {names[0]} in {normal}"
