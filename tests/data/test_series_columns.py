@@ -164,7 +164,7 @@ def test_the_times_of_rows_are_those_that_differ(read):
 @pytest.mark.parametrize(
     ("name", "normal", "anomaly", "note"),
     [
-        ("anomaly", "False", "True", " (all but False)"),
+        ("anomaly", "False", "True", ""),
         ("Is Outlier", "no", "yes", " (all but no)"),
         ("Normal/Attack", "Normal", "Attack", " (all but Normal)"),
         ("label", "1", "-1", " (-1, the rarer of -1 and 1)"),

@@ -173,7 +173,7 @@ def test_channels_of_no_use_are_left_out_if_there_are_others(waves):
     found = data_of("waves", waves, 16, (0, 200))
     assert found.points.series.names == ("b",)
     assert found.train.shape == (16, 1)
-    assert any(note.startswith("left out a (varies by a millionth") for note in found.notes)
+    assert any(note.startswith("left out a (varies by less than a millionth") for note in found.notes)
     waves.values[:200, 0] = np.nan
     assert any("left out a (has no value in the" in note for note in data_of("x", waves, 16, (0, 200)).notes)
 

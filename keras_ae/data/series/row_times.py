@@ -63,7 +63,7 @@ def row_times(columns: Mapping[str, Column], setting: str = "") -> RowTimes | No
         InputError: For an unknown column, one that holds no times, and one in which some are missing.
     """
     if setting:
-        return _named(columns, setting)
+        return _times_of_setting(columns, setting)
     dates = [column for column in columns.values() if column.kind == "time" and column.form.kind == "date"]
     if dates:
         complete = [column for column in dates if not column.missing.any()]
@@ -87,7 +87,7 @@ def row_times(columns: Mapping[str, Column], setting: str = "") -> RowTimes | No
     return next((RowTimes((name,), times, form) for name, times, form in found), None)
 
 
-def _named(columns, setting):
+def _times_of_setting(columns, setting):
     """The times in the columns that the user names."""
     names = [setting] if setting in columns else [name.strip() for name in setting.split(",")]
     unknown = [name for name in names if name not in columns]
