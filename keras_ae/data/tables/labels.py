@@ -160,7 +160,16 @@ def labels_of_column(column: Column, normal: str = "") -> tuple[np.ndarray, tupl
 
 
 def label_note(label: str | None, labels: np.ndarray | None, names: tuple[str, ...]) -> str:
-    """The note about the column of labels."""
+    """The note about the column of labels.
+
+    Args:
+        label: Its name, or None.
+        labels: (n,), 0 for normal rows; None without a column of labels.
+        names: The meaning of each label.
+
+    Returns:
+        The note, for the user.
+    """
     if labels is None:
         return "no column says which rows are normal: every row counts as normal"
     normal = f"{int((labels == 0).sum()):,} of {len(labels):,} rows"
