@@ -42,8 +42,8 @@ class ArrayFile(Dataset):
             features, inputs and arr_0, with or without "train", or for the only array.
         domain: "unit", "real" or "categorical"; None to detect it.
         series: Whether the second axis is time.
-        white: The whole number that stands for 1, such as 4095; 0 for the type's own (255 in bytes, 65535 in
-            uint16), None to find it.
+        full_scale: The whole number that stands for 1, such as 4095; 0 for the type's own (255 in bytes,
+            65535 in uint16), None to find it.
     """
 
     priority: ClassVar[int] = 10
@@ -51,7 +51,7 @@ class ArrayFile(Dataset):
     key: str | None = None
     domain: str | None = None
     series: bool = False
-    white: int | None = None
+    full_scale: int | None = None
 
     def __post_init__(self):
         if self.domain is not None:
@@ -143,7 +143,7 @@ class ArrayFile(Dataset):
             },
             layout.groups.get("train", ""),
         )
-        data = data_in_domain(Path(self.path).name, splits, self._domain, self.white, learned)
+        data = data_in_domain(Path(self.path).name, splits, self._domain, self.full_scale, learned)
         notes = [*found.notes, *data.notes, f"split {rule}"]
         return replace(data, label_names=found.names, rule=rule, notes=tuple(notes))
 

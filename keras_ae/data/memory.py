@@ -41,8 +41,8 @@ class Arrays(Dataset):
         test: Examples to evaluate on, (n, ...), or (examples, labels), in place of a part of `x`.
         groups: The group of each example of `x`, (n,): whole numbers or words, such as the patient of each
             image; no group is then in two splits.
-        white: The whole number that stands for 1, such as 4095; 0 for the type's own (255 in bytes, 65535 in
-            uint16), None to find it.
+        full_scale: The whole number that stands for 1, such as 4095; 0 for the type's own (255 in bytes,
+            65535 in uint16), None to find it.
 
     Raises:
         InputError: For arrays of another rank, of text or objects, or with values that are not finite, for
@@ -56,7 +56,7 @@ class Arrays(Dataset):
     validation: Any = None
     test: Any = None
     groups: Any = None
-    white: int | None = None
+    full_scale: int | None = None
 
     def __post_init__(self) -> None:
         if self.domain is not None:
@@ -106,7 +106,7 @@ class Arrays(Dataset):
         }
         groups = {} if self.groups is None else {"train": self.groups}
         splits, rule = around_own(own, {name: name for name in own}, groups, "groups")
-        data = data_in_domain("arrays in memory", splits, self._domain, self.white, learned)
+        data = data_in_domain("arrays in memory", splits, self._domain, self.full_scale, learned)
         notes = (*data.notes, f"split {rule}")
         return replace(data, label_names=names, rule=rule, notes=notes)
 

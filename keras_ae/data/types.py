@@ -151,15 +151,15 @@ class Scaler:
         offset: float32, of shape () or (channels,); 0 but for standardized values.
         scale: float32, of the same shape; 1 but for standardized values.
         preprocessor: Of the columns of a table; None if the values do not come from a table.
-        white: The whole number that stands for 1 in arrays of whole numbers; None for that of their type, 255
-            in bytes and 65535 in uint16.
+        full_scale: The whole number that stands for 1 in arrays of whole numbers; None for that of their type,
+            255 in bytes and 65535 in uint16.
     """
 
     domain: Domain
     offset: Any
     scale: Any
     preprocessor: Preprocessor | None = None
-    white: int | None = None
+    full_scale: int | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "domain", domain_of(self.domain))
@@ -274,7 +274,7 @@ class Data:
         format: How examples are rendered and written; None if their shape says so.
         factors: (n, k), whole numbers, the factors that the examples of each split were made from, by split.
         factor_names: Of the k factors.
-        white: As in `Scaler`.
+        full_scale: As in `Scaler`.
         rule: How the examples were split, in words; "" where the data set has splits of its own.
     """
 
@@ -295,7 +295,7 @@ class Data:
     format: Format | None = None
     factors: Mapping[str, np.ndarray] | None = None
     factor_names: tuple[str, ...] = ()
-    white: int | None = None
+    full_scale: int | None = None
     rule: str = ""
 
     def __post_init__(self):
@@ -318,7 +318,7 @@ class Data:
     def scaler(self) -> Scaler:
         """The scaler of the data."""
         return Scaler(
-            self.domain, np.float32(self.offset), np.float32(self.scale), self.preprocessor, self.white
+            self.domain, np.float32(self.offset), np.float32(self.scale), self.preprocessor, self.full_scale
         )
 
     def rescaled(self, scaler: Scaler) -> Data:

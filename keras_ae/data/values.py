@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.data.full_scale import find_full_scale, stored
 from keras_ae.data.precision import precision_of, standardized
 from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import LARGEST, Data, Scaler, Split
-from keras_ae.data.white import find_white, stored
 from keras_ae.domains import REAL, UNIT, Domain, domain_of
 from keras_ae.errors import InputError
 
@@ -25,7 +25,7 @@ def data_in_domain(
     name: str,
     splits: dict[str, Split],
     domain: Domain | None,
-    white: int | None = None,
+    full_scale: int | None = None,
     learned: Scaler | None = None,
 ) -> Data:
     """Splits as data: one-hot, in [0, 1] or standardized, whichever the domain or the values call for.
@@ -34,7 +34,7 @@ def data_in_domain(
         name: The data's name.
         splits: "train", "validation" and "test", of examples as `with_channels` returns them.
         domain: The domain; None to detect it from the values.
-        white: The whole number that stands for 1; 0 for the dtype's own, None to find it.
+        full_scale: The whole number that stands for 1; 0 for the dtype's own, None to find it.
         learned: The scaler of a trained model, to standardize by; None to fit one to the training split.
 
     Returns:
@@ -47,11 +47,11 @@ def data_in_domain(
         return Data(name, **_one_hot(name, splits), domain=domain)
     if domain is None or domain.unit_interval:
         parts = [split.examples for split in splits.values()]
-        found = find_white(parts, splits["train"].examples.ndim == 4, domain is not None, white)
+        found = find_full_scale(parts, splits["train"].examples.ndim == 4, domain is not None, full_scale)
         if found is not None:
             told = (found[1],) if found[1] else ()
             examples = _map(splits, lambda x: stored(x, found[0]))
-            return Data(name, **examples, domain=domain or UNIT, white=found[0], notes=told)
+            return Data(name, **examples, domain=domain or UNIT, full_scale=found[0], notes=told)
     if domain is not None and not domain.scaled:
         return Data(name, **_map(splits, lambda x: x.astype(np.float32)), domain=domain)
     train = splits["train"].examples
@@ -74,16 +74,20 @@ def like(dataset: Any, scaler: Scaler) -> Any:
     """Arrays that are to be read as those were that a model was trained on.
 
     Args:
-        dataset: A data set with the fields `domain` and `white`.
+        dataset: A data set with the fields `domain` and `full_scale`.
         scaler: The model's.
 
     Returns:
-        The data set, with the model's domain and white where it has none of its own.
+        The data set, with the model's domain and full scale where it has none of its own.
     """
     if dataset.domain is not None and domain_of(dataset.domain) != scaler.domain:
         return dataset
-    white = (scaler.white or 0) if scaler.domain.unit_interval and dataset.white is None else dataset.white
-    return replace(dataset, domain=str(scaler.domain), white=white)
+    full_scale = (
+        (scaler.full_scale or 0)
+        if scaler.domain.unit_interval and dataset.full_scale is None
+        else dataset.full_scale
+    )
+    return replace(dataset, domain=str(scaler.domain), full_scale=full_scale)
 
 
 def sample_blobs(series: bool, domain: Domain | None) -> Data:

@@ -94,8 +94,10 @@ def load_artifacts(directory: Path) -> Artifacts:
         with np.load(directory / DATA_FILE, allow_pickle=False) as file:
             facts = dict(file) if number else first_format.data_facts(file)
         preprocessor = _preprocessor(directory, facts)
-        white = int(facts["white"]) if "white" in facts else None
-        scaler = Scaler(domain_of(str(facts["domain"])), facts["offset"], facts["scale"], preprocessor, white)
+        full_scale = int(facts["full_scale"]) if "full_scale" in facts else None
+        scaler = Scaler(
+            domain_of(str(facts["domain"])), facts["offset"], facts["scale"], preprocessor, full_scale
+        )
         examples = {name: facts[name] for name in ("inputs", "condition") if name in facts}
         own = from_json(str(facts["example_format"])) if "example_format" in facts else None
         return Artifacts(

@@ -124,7 +124,7 @@ def _data(data):
         "label_names": list(data.label_names),
         "examples": {name: len(split) for name, split in data.splits.items()},
         **({"split": data.rule} if data.rule else {}),
-        **({"white": data.white} if data.white is not None else {}),
+        **({"full_scale": data.full_scale} if data.full_scale is not None else {}),
         **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
         **({} if data.preprocessor is None else {"columns": data.preprocessor.signature}),
         **_profile(data),

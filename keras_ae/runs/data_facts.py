@@ -106,8 +106,8 @@ def save_data_facts(run: Run) -> None:
         facts["example_format"] = to_json(data.format)
     if data.domain.one_hot and run.recipe.variant.sampler is not None:
         facts["learned"] = np.unique(hashes(data.train.examples.argmax(axis=-1)))
-    if data.white is not None:
-        facts["white"] = data.white
+    if data.full_scale is not None:
+        facts["full_scale"] = data.full_scale
     if data.classes:
         facts["learned_classes"] = data.learned_classes
     facts |= {name: np.asarray(value) for name, value in examples.items()}

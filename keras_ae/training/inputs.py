@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from keras_ae.data.full_scale import full_scale_in, normalized
 from keras_ae.data.labels import Unusable, in_classes, plain_labels
 from keras_ae.data.memory import plain_array
 from keras_ae.data.precision import as_float32, clipped
 from keras_ae.data.tables.frames import frame_columns
 from keras_ae.data.tables.preprocessing import Preprocessor, words_of
 from keras_ae.data.types import Scaler
-from keras_ae.data.white import normalized, white_of
 from keras_ae.errors import InputError
 
 __all__ = ["head_arrays", "like_inputs"]
@@ -94,7 +94,7 @@ def like_inputs(values: np.ndarray, x: Any, scaler: Scaler) -> np.ndarray:
     """
     array = x if isinstance(x, np.ndarray) else np.asarray(x["inputs"] if isinstance(x, dict) else x)
     pixels = scaler.domain.unit_interval and array.dtype.kind in "iu"
-    full = white_of(array.dtype, scaler.white) if pixels else 1
+    full = full_scale_in(array.dtype, scaler.full_scale) if pixels else 1
     if full > 1:
         values = np.round(full * values.astype(np.float64)).astype(array.dtype)
     return values[..., 0] if values.ndim == array.ndim + 1 and values.shape[-1] == 1 else values
@@ -140,7 +140,7 @@ def _in_domain(array, name, scaler, classes):
             )
         return array.astype(np.int64)
     if scaler.domain.unit_interval:
-        return normalized(array, scaler.white, name)
+        return normalized(array, scaler.full_scale, name)
     return as_float32(array, name)
 
 

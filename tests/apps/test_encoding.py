@@ -89,7 +89,7 @@ def models(tmp_path_factory):
     save_head(root, "categorical", SHAPE[:2], "int64", domain="categorical", shape=[*SHAPE[:2], 4])
     labels = {"classes": 3, "label_names": ["a", "b", "c"]}
     save_head(root, "conditional", SHAPE, conditional=True, domain="unit", shape=[*SHAPE], **labels)
-    save_head(root, "binary", SHAPE, domain="unit", shape=[*SHAPE], white=1)
+    save_head(root, "binary", SHAPE, domain="unit", shape=[*SHAPE], full_scale=1)
     save_head(root, "digits", (28, 28, 1), domain="unit", shape=[28, 28, 1])
     return root
 

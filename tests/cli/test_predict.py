@@ -224,7 +224,7 @@ def test_whole_numbers_of_real_data_and_of_codes_are_taken_as_they_are(tmp_path)
 def test_arrays_are_read_as_those_of_the_training(tmp_path):
     binary, specs = np.array([[0, 1, 1]], np.uint8), {"inputs": {"shape": [None, 3], "dtype": "float32"}}
     np.save(tmp_path / "a.npy", binary)
-    read, _ = inputs.read_arrays(tmp_path / "a.npy", specs, "unit", {"white": 1})
+    read, _ = inputs.read_arrays(tmp_path / "a.npy", specs, "unit", {"full_scale": 1})
     np.testing.assert_array_equal(read["inputs"], binary)
     np.save(tmp_path / "a.npy", np.array([[0, 1e300, 1]]))
     with pytest.raises(InputError, match=r"finite numbers in .*a.npy:inputs.*; example 0 holds 1e\+300"):

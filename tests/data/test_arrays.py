@@ -320,7 +320,7 @@ def test_a_file_is_read_as_the_training_data_was(save, random):
     dark = np.zeros((20, 4, 4), np.uint8)
     dark[:, 0] = np.arange(20)[:, None] >> np.arange(4) & 1
     assert ArrayFile(save(dark)).load_like(learned).train.examples.max() == 1
-    as_bytes = ArrayFile(save(bytes_of_0_and_1)).load_like(dataclasses.replace(learned, white=None))
+    as_bytes = ArrayFile(save(bytes_of_0_and_1)).load_like(dataclasses.replace(learned, full_scale=None))
     assert as_bytes.train.examples.dtype == np.uint8  # of which 255 stands for 1
     with pytest.raises(InputError, match="whole numbers from 0 to 1, which stands for 1; received 0 to 25"):
         ArrayFile(save(random.integers(0, 256, (20, 4, 4), dtype=np.uint8))).load_like(learned)

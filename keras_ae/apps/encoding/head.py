@@ -101,7 +101,7 @@ class Head:
             shape[-1] if domain.one_hot else 0,
             tuple(card["data"].get("label_names", ())) if conditional else (),
             conditional,
-            card["data"].get("white"),
+            card["data"].get("full_scale"),
         )
         outputs = {
             name: (tuple(all_outputs[name]["shape"][1:]), np.dtype(all_outputs[name]["dtype"]))

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.data.full_scale import full_scale_in, normalized
 from keras_ae.data.precision import as_float32
-from keras_ae.data.white import normalized, white_of
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
 from keras_ae.serving.columns import TABLES
@@ -129,12 +129,12 @@ def _prepared(name, array, spec, domain, data, path):
     if name == "condition" and data.get("label_names"):
         array = _classes(array, data["label_names"], path)
     if spec["dtype"] == "float32" and array.dtype.kind in "buif":
-        array = _floats(name, array, domain, data.get("white"), path)
+        array = _floats(name, array, domain, data.get("full_scale"), path)
     shape = spec["shape"]
     return array[..., None] if shape and shape[-1] == 1 and array.ndim == len(shape) - 1 else array
 
 
-def _floats(name, array, domain, white, path):
+def _floats(name, array, domain, full_scale, path):
     """Numbers as float32, of pixels in [0, 1]."""
     where = f"{path}:{name}"
     if name != "inputs":
@@ -143,8 +143,8 @@ def _floats(name, array, domain, white, path):
         from keras_ae.domains import domain_of  # imports Keras, which a client does not need
 
         pixels = domain_of(domain).unit_interval
-        return normalized(array, white, where) if pixels else as_float32(array, where)
-    own = white_of(array.dtype, None)
+        return normalized(array, full_scale, where) if pixels else as_float32(array, where)
+    own = full_scale_in(array.dtype, None)
     if own != 1:
         raise InputError(
             f"expected floats in {path}, pixels scaled into [0, 1]; received {array.dtype}; divide them "

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from keras_ae.data.full_scale import normalized
 from keras_ae.data.precision import as_float32
-from keras_ae.data.white import normalized
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 
@@ -24,7 +24,7 @@ class InputSpec:
         classes: How many there are, in the categorical domain.
         label_names: Of the classes of a condition, where the head takes one and they have names.
         conditional: Whether the head takes the classes of examples beside them.
-        white: The whole number that stands for 1, as the training found it; None for the type's own.
+        full_scale: The whole number that stands for 1, as the training found it; None for the type's own.
     """
 
     shape: tuple[int, ...]
@@ -32,7 +32,7 @@ class InputSpec:
     classes: int = 0
     label_names: tuple[str, ...] = ()
     conditional: bool = False
-    white: int | None = None
+    full_scale: int | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "domain", domain_of(self.domain))
@@ -76,7 +76,7 @@ def conform(raw: np.ndarray, spec: InputSpec, where: str, first: int = 0) -> np.
         InputError: For values that are not finite or outside the domain, and for unknown classes.
     """
     if spec.domain.unit_interval:
-        return normalized(raw, spec.white, where, first)
+        return normalized(raw, spec.full_scale, where, first)
     if spec.domain.one_hot:
         if raw.dtype.kind not in "bui":
             raise InputError(f"expected whole numbers, each of a class, in {where}; received {raw.dtype}")

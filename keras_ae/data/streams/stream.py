@@ -214,7 +214,7 @@ class FolderStream(Stream):
                 f"expected examples of shape {spec.shape} of the {spec.domain} domain, as the model was "
                 f"trained on; received {path}, a folder of images; encode an .npy or .npz"
             )
-        self.where, self.spec = path, replace(spec, white=None)
+        self.where, self.spec = path, replace(spec, full_scale=None)
         names, others = image_files(path)
         layout = layout_of(names, path)
         if split is not None:
@@ -284,7 +284,7 @@ class LoadedStream(Stream):
     """
 
     def __init__(self, dataset: Dataset, spec: InputSpec, split: str | None = None):
-        self.data, self.spec, self.where = dataset.load(), replace(spec, white=None), ""
+        self.data, self.spec, self.where = dataset.load(), replace(spec, full_scale=None), ""
         self.where = self.data.name + (f" ({split})" if split else "")
         if self.data.domain != spec.domain:
             raise InputError(
