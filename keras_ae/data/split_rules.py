@@ -1,41 +1,18 @@
-"""Rules that split examples: by content, group, time or a list, or around splits that the data has."""
+"""Rules that split examples: by content, time or a list, or around splits that the data comes with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_ae.data.splits import TEST, VALIDATION, assign, digests
+from keras_ae.data.groups import by_group, check_apart
+from keras_ae.data.splits import TEST, VALIDATION, Parts, assign, digests
 from keras_ae.data.types import Split
 from keras_ae.errors import InputError
 
-__all__ = [
-    "Parts",
-    "around_own",
-    "by_content",
-    "by_group",
-    "by_list",
-    "by_time",
-    "checked_groups",
-    "read_list",
-]
-
-VERBS = ("train", "validate", "test")
-
-
-class Parts(NamedTuple):
-    """The examples of each split.
-
-    Attributes:
-        indices: Indices, in ascending order, of "train", "validation" and "test".
-        rule: The rule that made the split, in words.
-    """
-
-    indices: dict[str, np.ndarray]
-    rule: str
+__all__ = ["around_own", "by_content", "by_list", "by_time", "read_list"]
 
 
 def by_content(content: list[bytes], validation: float = VALIDATION, test: float = TEST) -> Parts:
@@ -53,37 +30,6 @@ def by_content(content: list[bytes], validation: float = VALIDATION, test: float
         InputError: For fewer than 3 different examples.
     """
     return Parts(assign(content, validation, test), "by content: equal examples are in one split")
-
-
-def by_group(groups: np.ndarray, name: str, validation: float = VALIDATION, test: float = TEST) -> Parts:
-    """Splits examples by their groups, so that no group is in two splits.
-
-    A group's split depends on its own name only: adding others does not move it.
-
-    Args:
-        groups: (n,), whole numbers or words, such as the patient of each image.
-        name: What the groups are called.
-        validation: Fraction of the groups for the validation split.
-        test: Fraction of the groups for the test split; 0 for an empty one.
-
-    Returns:
-        The splits.
-
-    Raises:
-        InputError: For fewer than 3 groups.
-    """
-    different, row = np.unique(groups.astype(str), return_inverse=True)
-    if len(different) < 3:
-        raise InputError(
-            f"expected at least 3 groups in {name}, one each to train, validate and test on; received "
-            f"{', '.join(different)}; group by something else"
-        )
-    own = assign(digests(np.frombuffer(group.encode(), np.uint8) for group in different), validation, test)
-    index = {part: np.flatnonzero(np.isin(row, group)) for part, group in own.items()}
-    counts = ", ".join(
-        f"{len(group):,} to {verb}" for verb, group in zip(VERBS, own.values(), strict=True) if len(group)
-    )
-    return Parts(index, f"by {name}: none of its {len(different):,} groups is in two splits ({counts})")
 
 
 def by_time(times: np.ndarray, name: str, validation: float = VALIDATION, test: float = TEST) -> Parts:
@@ -187,6 +133,7 @@ def around_own(
     Raises:
         InputError: If there are too few examples or groups.
     """
+    check_apart({names[part]: each for part, each in groups.items()}, by)
     kept = {part: split for part, split in own.items() if part != "train"}
     told = [f"{names[part]} is the {part} split" for part in kept]
     if len(kept) == 2:
@@ -198,28 +145,3 @@ def around_own(
         parts = by_content(digests(own["train"].examples), **fractions)
     splits = {part: own["train"].take(index) for part, index in parts.indices.items()} | kept
     return splits, "; ".join([*told, f"{'the others ' if told else ''}{parts.rule}"])
-
-
-def checked_groups(values: Any, count: int, name: str) -> np.ndarray:
-    """The group of each example.
-
-    Args:
-        values: (n,) or (n, 1), whole numbers or words.
-        count: The number of examples.
-        name: What the groups are called.
-
-    Returns:
-        (n,).
-
-    Raises:
-        InputError: For another number of groups, and for values that name none.
-    """
-    groups = np.asarray(values)
-    if groups.dtype == object and all(isinstance(group, str) for group in groups.ravel()):
-        groups = groups.astype(str)
-    if groups.shape not in ((count,), (count, 1)) or groups.dtype.kind not in "buiUS":
-        raise InputError(
-            f"expected {name} of shape ({count},), the group of each example, whole numbers or words; "
-            f"received {groups.dtype} of shape {groups.shape}"
-        )
-    return groups.reshape(-1)

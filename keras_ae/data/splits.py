@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_ae.data.types import Split
 from keras_ae.errors import InputError
 
-__all__ = ["assign", "digests", "hashes", "split_by_content"]
+__all__ = ["Parts", "assign", "digests", "hashes", "split_by_content"]
 
 VALIDATION, TEST = 0.1, 0.1
 """Fractions of the examples for validation and for test."""
+
+
+class Parts(NamedTuple):
+    """The examples of each split.
+
+    Attributes:
+        indices: Indices, in ascending order, of "train", "validation" and "test".
+        rule: The rule that made the split, in words.
+    """
+
+    indices: dict[str, np.ndarray]
+    rule: str
 
 
 def digests(rows: Iterable[np.ndarray]) -> list[bytes]:

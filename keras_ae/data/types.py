@@ -151,8 +151,8 @@ class Scaler:
         offset: float32, of shape () or (channels,); 0 but for standardized values.
         scale: float32, of the same shape; 1 but for standardized values.
         preprocessor: Of the columns of a table; None if the values do not come from a table.
-        full_scale: The whole number that stands for 1 in arrays of whole numbers; None for that of their type,
-            255 in bytes and 65535 in uint16.
+        full_scale: The whole number that stands for 1 in arrays of whole numbers; None for that of their
+            type, 255 in bytes and 65535 in uint16.
     """
 
     domain: Domain

@@ -190,6 +190,14 @@ def test_no_group_is_in_two_splits(save, random):
     assert loaded.rule.startswith("by groups: none of its 12 groups is in two splits")
 
 
+def test_a_group_that_is_in_two_splits_of_a_file_is_refused(save, random):
+    x, groups = random.uniform(size=(60, 4)), np.arange(60) // 10
+    same = {"x_train": x[:45], "groups_train": groups[:45], "x_test": x[45:]}
+    with pytest.raises(InputError, match="1 of them are in x_train and in x_test, such as '4'; take"):
+        ArrayFile(save(**same, groups_test=groups[45:])).load()
+    assert ArrayFile(save(**same)).load().rule.startswith("x_test is the test split; the others by groups")
+
+
 def test_groups_of_another_number_are_refused(save, random):
     with pytest.raises(
         InputError, match=r"expected groups of shape \(30,\).*received int64 of shape \(29,\)"

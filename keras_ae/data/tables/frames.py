@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.splits import assign
 from keras_ae.data.tables.columns import MISSING, Column, Table
-from keras_ae.data.tables.tables import TEST, VALIDATION, BreastCancer, check_scaling, data_of_table
+from keras_ae.data.tables.splitting import check_splitting
+from keras_ae.data.tables.tables import BreastCancer, check_scaling, data_of_table
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_types
 
@@ -35,6 +35,10 @@ class Frame(Dataset):
         left_out: Columns to leave out.
         scaling: Of numbers, by their "spread" or their "range".
         validation: A data frame of the same columns to validate on, in place of a part of `frame`.
+        test: A data frame of the same columns to evaluate on, in place of a part of `frame`.
+        group: The column of groups, such as patients, none of which is in two splits; it is not learned.
+        split: "content" to split rows by their content, "time" for the last ones as test split.
+        time: The column of times to split by; "" for the first one, or else the order of the rows.
 
     Raises:
         InputError: For a frame without rows or with repeated names of columns, for unknown columns, and for
@@ -50,18 +54,27 @@ class Frame(Dataset):
     left_out: tuple[str, ...] = ()
     scaling: str = "spread"
     validation: Any = None
+    test: Any = None
+    group: str = ""
+    split: str = "content"
+    time: str = ""
+    test_list: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         check_types(self)
         check_scaling(self)
-        for name in ("frame", "validation"):
-            frame = getattr(self, name)
-            if name == "frame" or frame is not None:
-                _check_frame(frame, name)
-        if self.validation is not None and list(self.validation.columns) != list(self.frame.columns):
+        check_splitting(self)
+        _check_frame(self.frame, "frame")
+        for name, frame in self._further.items():
+            _check_frame(frame, name)
+            if list(frame.columns) != list(self.frame.columns):
+                raise InputError(
+                    f"expected {name} of the columns {', '.join(map(str, self.frame.columns))}; received "
+                    f"{', '.join(map(str, frame.columns))}; give both the same, in one order"
+                )
+        if self._further and self.split == "time":
             raise InputError(
-                f"expected validation of the columns {', '.join(map(str, self.frame.columns))}; received "
-                f"{', '.join(map(str, self.validation.columns))}; give both the same, in one order"
+                f"split=time makes the splits, received {' and '.join(self._further)} too; leave one out"
             )
         self._table()
 
@@ -74,24 +87,27 @@ class Frame(Dataset):
 
     def load(self) -> Data:
         """The rows in splits."""
-        return data_of_table("data frame", self._table(), self, self._split)
+        own, count = {}, len(self.frame)
+        for name, frame in self._further.items():
+            own[name] = np.arange(count, count + len(frame))
+            count += len(frame)
+        return data_of_table("data frame", self._table(), self, own)
 
     def sample(self) -> Data:
         """The table that comes with scikit-learn."""
         return BreastCancer().load()
 
+    @property
+    def _further(self):
+        """The data frames of splits that are given, by the split's name."""
+        frames = {"validation": self.validation, "test": self.test}
+        return {name: frame for name, frame in frames.items() if frame is not None}
+
     def _table(self):
-        parts = [self.frame] if self.validation is None else [self.frame, self.validation]
+        parts = [self.frame, *self._further.values()]
         together = pd.concat(parts, ignore_index=True) if len(parts) > 1 else self.frame
         columns = frame_columns(together, self.numbers, self.words)
         return Table(columns, (f"{len(together):,} rows, {len(columns)} columns",))
-
-    def _split(self, content):
-        if self.validation is None:
-            return assign(content, validation=VALIDATION, test=TEST)
-        count = len(self.frame)
-        parts = assign(content[:count], validation=0, test=TEST)
-        return parts | {"validation": np.arange(count, len(content))}
 
 
 def frame_columns(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,14 +22,12 @@ from keras_ae.data.tables.preprocessing import (
 )
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.roles import times_and_indices
+from keras_ae.data.tables.splitting import check_splitting, split_rows
 from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_choices
 
 __all__ = ["BreastCancer", "TableFile", "check_scaling", "concatenated", "data_of", "data_of_table"]
-
-VALIDATION, TEST = 0.2, 0.2
-"""Fractions of the rows for validation and for test."""
 
 MOST_NAMED = 5
 """Columns that are named in a note on their names."""
@@ -51,6 +49,11 @@ class TableFile(Dataset):
         left_out: Columns to leave out.
         scaling: Of numbers, by their "spread" or their "range".
         dayfirst: Whether 1/2/2024 is in February; None to find out.
+        group: The column of groups, such as patients, none of which is in two splits; it is not learned.
+        split: "content" to split rows by their content, "time" for the last ones as test split.
+        time: The column of times to split by; "" for the first one, or else the order of the rows.
+        test_list: A text file that lists the test split, one a line: values of `group`, or without groups
+            numbers of rows from 0.
     """
 
     category: ClassVar[str] = "table"
@@ -63,9 +66,14 @@ class TableFile(Dataset):
     left_out: tuple[str, ...] = ()
     scaling: str = "spread"
     dayfirst: bool | None = None
+    group: str = ""
+    split: str = "content"
+    time: str = ""
+    test_list: str = ""
 
     def __post_init__(self):
         check_scaling(self)
+        check_splitting(self)
 
     @property
     def label_column(self) -> str:
@@ -141,7 +149,7 @@ def data_of_table(
     name: str,
     table: Table,
     settings: Any,
-    split: Callable[[list[bytes]], Mapping[str, np.ndarray]] | None = None,
+    own: Mapping[str, np.ndarray] | None = None,
     where: str = "",
 ) -> Data:
     """A table as data, by the settings of a data set.
@@ -149,9 +157,9 @@ def data_of_table(
     Args:
         name: Name of the data.
         table: The table.
-        settings: A data set with the fields label, normal, words, numbers, left_out and scaling.
-        split: The hash of each row -> indices of the rows of "train", "validation" and "test"; None
-            for three, one and one fifth, by content.
+        settings: A data set with the fields label, normal, words, numbers, left_out and scaling, and
+            those of its splitting.
+        own: Indices of the rows of splits that are given, such as "validation".
         where: What the table is called in a message; by default the data's name.
 
     Returns:
@@ -160,12 +168,14 @@ def data_of_table(
     Raises:
         InputError: For unknown columns, and where no column or no normal row is left.
     """
-    missing = [name for name in (settings.label, *settings.left_out) if name and name not in table.columns]
+    asked = (settings.label, settings.group, settings.time, *settings.left_out)
+    missing = [name for name in asked if name and name not in table.columns]
     if missing:
         raise InputError(
             f"{where or name} has no column {missing[0]!r}; its columns are {', '.join(table.columns)}"
         )
-    free = {name: column for name, column in table.columns.items() if name not in settings.left_out}
+    hidden = (settings.group, settings.time, *settings.left_out)
+    free = {name: column for name, column in table.columns.items() if name not in hidden}
     called = label_columns(free)
     label = settings.label or next(iter(called), None)
     kept = (*settings.words, *settings.numbers)
@@ -179,10 +189,10 @@ def data_of_table(
         labels, names = labels_of_column(table.columns[label], settings.normal)
     label_notes = [label_note(label, labels, names)]
     columns, notes = usable_columns(columns, settings.words, settings.numbers, marks)
-    all_notes = (*table.notes, *label_notes, *notes)
-    content = _digests(columns)
-    parts = assign(content, validation=VALIDATION, test=TEST) if split is None else split(content)
-    return data_of(name, columns, labels, names, parts, all_notes, settings.scaling)
+    parts = split_rows(table, settings, _digests(columns), own)
+    all_notes = (*table.notes, *label_notes, *notes, f"split {parts.rule}")
+    data = data_of(name, columns, labels, names, parts.indices, all_notes, settings.scaling)
+    return replace(data, rule=parts.rule)
 
 
 def data_of(
