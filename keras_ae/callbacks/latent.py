@@ -38,6 +38,7 @@ class LatentSpace(keras.callbacks.Callback):
         log_dir: The run's folder; all goes to its `validation` run.
         every: Epochs between two writings; the last epoch is always written.
         format: The examples' format, if they have one.
+        learned_classes: The classes of which there are training examples; None for all.
 
     Example:
         >>> inputs = head_inputs(data.validation, data.classes)
@@ -54,6 +55,7 @@ class LatentSpace(keras.callbacks.Callback):
         log_dir: Path,
         every: int = 1,
         format: Format | None = None,
+        learned_classes: np.ndarray | None = None,
     ):
         super().__init__()
         self.heads = heads
@@ -62,6 +64,7 @@ class LatentSpace(keras.callbacks.Callback):
         self.sampler = sampler
         self.log_dir = log_dir
         self.every = every
+        self.learned_classes = learned_classes
         self.writer: Any = None
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
@@ -72,7 +75,9 @@ class LatentSpace(keras.callbacks.Callback):
             return
         encoded = {name: np.asarray(value) for name, value in apply(self.heads.encoder, self.inputs).items()}
         sample = code_sampler(self.sampler.fit(self.heads, encoded)) if self.sampler else None
-        images = latent_images(self.heads, encoded, self.inputs, self.scaler, sample, self.format)
+        images = latent_images(
+            self.heads, encoded, self.inputs, self.scaler, sample, self.format, self.learned_classes
+        )
         with self.writer.as_default(step=epoch):
             if "log_var" in encoded and self.heads.prior is None:
                 write_posterior(encoded)

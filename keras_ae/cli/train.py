@@ -152,8 +152,10 @@ def evaluate(options: argparse.Namespace) -> int:
     test_set = dataset if dataset is not None and dataset.held_out else None
     data = None if test_set is not None else options.data
     recipe = request.changed(data, settings).load()
-    tables = evaluate_run(load_run(recipe, directory, report, test_set))
-    _show_metrics(options, *tables, run=directory)
+    run = load_run(recipe, directory, report, test_set)
+    _show_metrics(options, *evaluate_run(run), run=directory)
+    if run.caution:
+        report(run.caution)
     return 0
 
 

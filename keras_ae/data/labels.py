@@ -10,7 +10,15 @@ import numpy as np
 from keras_ae.data.types import MOST_CLASSES
 from keras_ae.errors import InputError
 
-__all__ = ["ClassLabels", "Unusable", "in_classes", "labels_beside", "numbered", "plain_labels"]
+__all__ = [
+    "ClassLabels",
+    "Unusable",
+    "are_numbers",
+    "in_classes",
+    "labels_beside",
+    "numbered",
+    "plain_labels",
+]
 
 UNNAMED = "arr_1"
 """The name of an array that may as well hold something else than labels."""
@@ -168,7 +176,7 @@ def in_classes(labels: np.ndarray, names: Sequence[str], classes: int) -> np.nda
         Unusable: For a label that is no class.
     """
     number = {name: index for index, name in enumerate(names)}
-    if names and (labels.dtype.kind == "U" or all(_is_whole(name) for name in names)):
+    if names and (labels.dtype.kind == "U" or are_numbers(names)):
         texts = labels.astype(str)
         unknown = sorted(set(texts.tolist()) - number.keys())
         if unknown:
@@ -186,8 +194,16 @@ def in_classes(labels: np.ndarray, names: Sequence[str], classes: int) -> np.nda
     return labels
 
 
-def _is_whole(name: str) -> bool:
-    return name.removeprefix("-").isdecimal()
+def are_numbers(names: Sequence[str]) -> bool:
+    """Whether the names of classes are whole numbers, so that a number is a name and no index of a class.
+
+    Args:
+        names: The names.
+
+    Returns:
+        Whether they are; False for none.
+    """
+    return len(names) > 0 and all(name.removeprefix("-").isdecimal() for name in names)
 
 
 def _text(array: np.ndarray) -> str:

@@ -76,6 +76,7 @@ def model_card(run: Run, table: Table, kinds: Table | None = None) -> dict[str, 
             "gpus": len(tf.config.list_physical_devices("GPU")),
         },
         "metrics": table[model],
+        **({"caution": run.caution} if run.caution else {}),
         "baselines": {name: table[name] for name in baselines},
     }
     facts: dict[str, Any] = {head.name: dict(head.facts) for head in run.served_heads if head.facts}

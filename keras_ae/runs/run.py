@@ -14,6 +14,7 @@ import numpy as np
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.types import Data, Scaler, Split
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, in_batches, inference_batch
+from keras_ae.metrics.uncertainty import caution
 from keras_ae.recipe import Recipe
 from keras_ae.runs.checkpoint import read_state
 
@@ -57,6 +58,11 @@ class Run:
     def paired(self) -> PairedData:
         """The data as the recipe's task pairs them."""
         return PairedData(self.data, self.recipe.task, self.recipe.seed)
+
+    @property
+    def caution(self) -> str:
+        """A line about test metrics that rest on few examples; "" if there are enough."""
+        return caution(self.recipe.task.tested(self.data))
 
     @property
     def stages(self) -> dict[str, list[dict[str, float]]]:

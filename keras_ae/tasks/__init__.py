@@ -125,6 +125,17 @@ class Task:
         """
         return ()
 
+    def tested(self, data: Data) -> dict[str, int]:
+        """What the test metrics rest on.
+
+        Args:
+            data: The data as returned by `prepare`.
+
+        Returns:
+            How many there are of each, by their name in a message; none if there are no metrics.
+        """
+        return {"test examples": len(data.test)}
+
     def metrics_by_kind(
         self, served_heads: tuple[ServedHead, ...], data: Data
     ) -> dict[str, dict[str, float]]:

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.blocks.scoring import Calibrated, Contributions
+from keras_ae.data.series.resample import spans
 from keras_ae.data.types import Data, Split, values
 from keras_ae.errors import InputError, check_within
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, batched
@@ -114,6 +115,16 @@ class Anomaly(Task):
             calibration=calibration,
             notes=notes,
         )
+
+    def tested(self, data: Data) -> dict[str, int]:
+        """The normal examples and the anomalies among the test examples, or the anomalies of a series."""
+        if data.points is not None:
+            known = data.points.labels
+            return {} if known is None or not known.any() else {"anomalies": len(spans(known))}
+        if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
+            return {}
+        anomalies = int((data.test.labels > 0).sum())
+        return {"normal test examples": len(data.test) - anomalies, "anomalies": anomalies}
 
     def _check_calibration(self, split):
         """Fits the threshold to dummy scores, so that too few examples are refused before training."""

@@ -75,7 +75,8 @@ class Generation(Task):
         """
         if sample_codes is None:
             return {}
-        labels = np.arange(self.samples) % data.classes if data.classes else None
+        learned = data.learned_classes
+        labels = learned[np.arange(self.samples) % len(learned)] if data.classes else None
         samples = generate(heads, sample_codes(self.samples, seed), labels, data.classes)
         real = _RealExamples(data)
         model = self._classifier_metrics(heads, data, samples, labels)

@@ -61,6 +61,7 @@ def _images(run: Run) -> dict[str, np.ndarray]:
         data.scaler,
         code_sampler(sampler.fit(run.heads, encoded)) if sampler else None,
         data.format,
+        data.learned_classes,
     )
 
 

@@ -40,6 +40,7 @@ def latent_images(
     scaler: Scaler,
     sample: CodeSampler | None,
     format: Format | None = None,
+    learned_classes: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Grids of decoded codes: a traversal, samples, and the plane of a two-dimensional code.
 
@@ -50,6 +51,8 @@ def latent_images(
         scaler: The scaler between the examples and their original units.
         sample: Samples codes to generate from; None for a variant that does not generate.
         format: How examples are rendered, where they are not images.
+        learned_classes: The classes of which there are training examples, the only ones to be sampled; None
+            for all.
 
     Returns:
         Images by name, (height, width, channels) uint8; none where examples cannot be rendered.
@@ -72,8 +75,9 @@ def latent_images(
             normal = "log_var" in encoded and heads.prior is None
             images["plane"] = _rows(decode, plane_codes(codes, normal), scaler, format, label)
     if sample is not None:
-        labels = np.repeat(np.arange(count), 10) if count else None
-        decoded = generate(heads, sample(10 * (count or 10), 0), labels, count)
+        learned = np.arange(count) if learned_classes is None else learned_classes
+        labels = np.repeat(learned, 10) if count else None
+        decoded = generate(heads, sample(10 * len(learned) if count else 100, 0), labels, count)
         each = 10 if is_image_shape(shape) else MAX_RENDERED
         rows = {str(row): decoded[10 * row : 10 * row + each] for row in range(min(len(decoded) // 10, each))}
         images["samples"] = render_rows(rows, scaler, format)

@@ -122,36 +122,48 @@ def finish(
         report: Called with a line for each exported head.
         show_metrics: Called with the test metrics as soon as they are computed.
     """
-    describe(run, show_metrics)
+    describe(run, show_metrics, report)
     export_run(run.directory, run.recipe.name, models, keep, report)
 
 
-def describe(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None) -> None:
+def describe(
+    run: Run,
+    show_metrics: ShowMetrics = lambda table, kinds: None,
+    report: Callable[[str], None] = lambda line: None,
+) -> None:
     """Evaluates a trained run, and writes TensorBoard's last pages and the card.
 
     Args:
         run: A trained run.
         show_metrics: Called with the test metrics as soon as they are computed.
+        report: Called with a line if they rest on few examples.
     """
-    table, kinds = evaluate_run(run, show_metrics)
+    table, kinds = evaluate_run(run, show_metrics, report)
     LOG.info("writing TensorBoard's last pages")
     write_final_report(run, table)
     card = model_card(run, table, kinds)
     replace_text(run.directory / CARD_FILE, json.dumps(card, indent=1, ensure_ascii=False) + "\n")
 
 
-def evaluate_run(run: Run, show_metrics: ShowMetrics = lambda table, kinds: None) -> tuple[Table, Table]:
+def evaluate_run(
+    run: Run,
+    show_metrics: ShowMetrics = lambda table, kinds: None,
+    report: Callable[[str], None] = lambda line: None,
+) -> tuple[Table, Table]:
     """Evaluates a run on its test examples.
 
     Args:
         run: A trained run.
         show_metrics: Called with the metrics.
+        report: Called with a line if they rest on few examples.
 
     Returns:
         The test metrics by row, those of the model last, and the metrics by kind of anomaly.
     """
     table, kinds = evaluation.evaluate(run), evaluation.metrics_by_kind(run)
     show_metrics(table, kinds)
+    if run.caution:
+        report(run.caution)
     return table, kinds
 
 

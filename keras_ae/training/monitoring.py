@@ -80,6 +80,7 @@ def images_and_more(
                 log_dir,
                 every=max(1, recipe.epochs // 20),
                 format=data.format,
+                learned_classes=data.learned_classes,
             )
         )
     return callbacks + [make() for make in recipe.callbacks]

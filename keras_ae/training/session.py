@@ -96,7 +96,7 @@ def train(
             run = training.train(
                 changed, folder, resumed is not None, report, verbose=verbose, callbacks=callbacks
             )
-            describe(run)
+            describe(run, report=report)
     heads = ServableHeads(run.heads, run.data.scaler, {}, run.sampler, run.served_heads)
     return FinishedRun(folder, heads, run.history, run.data.label_names, changed, run)
 

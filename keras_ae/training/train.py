@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from keras_ae.blocks.samplers import takes_condition
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.domains import Domain
@@ -190,6 +192,10 @@ def _report_plan(recipe: Recipe, data: Data, heads: Heads, report: Callable[[str
         f"{'x'.join(map(str, data.train.shape))}, {len(data.validation):,} to validate, "
         f"{len(data.test):,} to test"
     )
+    unlearned = np.setdiff1d(np.arange(data.classes), data.learned_classes)
+    if len(unlearned) and takes_condition(heads):
+        names = [data.label_names[index] if data.label_names else str(index) for index in unlearned]
+        report(f"no training example of {', '.join(names[:10])}, which is not sampled: use another split")
     if passes > 1:
         report(f"little data: an epoch passes over it {passes} times, {steps} steps")
     if steps * recipe.epochs < FEW_STEPS:

@@ -127,6 +127,22 @@ def test_a_code_serves_every_class_before_the_next_one(classes):
             classes.label_index(wrong)
 
 
+def test_a_class_that_nobody_has_is_not_sampled(classes):
+    learned = dataclasses.replace(classes, learned_classes=np.array([0, 2]))
+    assert learned.generate(5, seed=0).labels.tolist() == [0, 2, 0, 2, 0]
+    assert "bee" not in learned.classes_text
+    for text in ("bee", "1"):
+        with pytest.raises(InputError, match=f"expected an existing class .*, received '{text}'"):
+            learned.label_index(text)
+
+
+def test_classes_named_by_numbers_are_taken_by_name_alone(classes):
+    numbered = dataclasses.replace(classes, class_names=("1", "2", "10"))
+    assert [numbered.label_index(name) for name in ("1", "2", "10")] == [0, 1, 2]
+    with pytest.raises(InputError, match=r"expected an existing class \(1, 2, 10\), received '0'"):
+        numbered.label_index("0")
+
+
 def test_what_takes_no_class_and_what_draws_nothing_say_so(digits, classes):
     with pytest.raises(InputError, match="takes no class"):
         digits.label_index("1")

@@ -35,7 +35,7 @@ def generate_command(session: Session, request: GenerationRequest) -> None:
     generated = generate(session.generator, plan)
     seconds = time.perf_counter() - began
     examples = {f"{number:03d}": example for number, example in enumerate(generated.examples, 1)}
-    session.write(examples, session.generator.classes or None, arrays=origins(generated))
+    session.write(examples, len(session.generator.sampled_classes) or None, arrays=origins(generated))
     for line in report_lines(generated, seconds):
         session.report(line)
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_ae.blocks.autoregressive import teacher_forced
 from keras_ae.blocks.choices import noise_for_classes
 from keras_ae.blocks.samplers import apply_temperature, generate, takes_condition
+from keras_ae.data.labels import are_numbers
 from keras_ae.data.splits import hashes
 from keras_ae.data.types import Scaler
 from keras_ae.errors import InputError
@@ -55,6 +56,7 @@ class Generator:
         classes: Classes of the condition that the decoder takes, or 0.
         class_names: Names of those classes, () if they are numbers.
         training_hashes: Hashes of the training examples if they are integers, otherwise None.
+        learned_classes: The classes of which there were training examples; None for all.
     """
 
     heads: Heads
@@ -65,6 +67,7 @@ class Generator:
     classes: int
     class_names: tuple[str, ...] = ()
     training_hashes: np.ndarray | None = None
+    learned_classes: np.ndarray | None = None
 
     @classmethod
     def of(cls, directory: Path) -> Generator:
@@ -102,6 +105,7 @@ class Generator:
             classes,
             artifacts.label_names,
             artifacts.learned,
+            artifacts.learned_classes,
         )
 
     @property
@@ -246,8 +250,8 @@ class Generator:
         """
         labels, each = None, 1
         if self.classes:
-            each = 1 if label is not None else self.classes
-            labels = np.full(count, label) if label is not None else np.arange(count) % self.classes
+            learned = self.sampled_classes if label is None else np.array([label])
+            each, labels = len(learned), learned[np.arange(count) % len(learned)]
         noise = np.repeat(self.noise(-(-count // each), seed, temperature), each, axis=0)[:count]
         return Generated(self.decode(self.sample_codes(noise), labels), noise, labels)
 
@@ -278,13 +282,21 @@ class Generator:
         """
         if not self.classes:
             raise InputError("the decoder takes no class; leave it out, or use RECIPE=conditional")
-        if text in self.class_names:
-            return self.class_names.index(text)
-        if not text.isdecimal() or int(text) >= self.classes:
+        named = text in self.class_names
+        numbered = not are_numbers(self.class_names) and text.isdecimal()
+        index = self.class_names.index(text) if named else int(text) if numbered else -1
+        if index not in self.sampled_classes:
             raise InputError(f"expected an existing class ({self.classes_text}), received {text!r}")
-        return int(text)
+        return index
+
+    @property
+    def sampled_classes(self) -> np.ndarray:
+        """The classes of which there were training examples."""
+        return np.arange(self.classes) if self.learned_classes is None else self.learned_classes
 
     @property
     def classes_text(self) -> str:
         """The classes as a user names them, in one line."""
-        return ", ".join(self.class_names) or f"0 to {self.classes - 1}"
+        if not self.class_names and len(self.sampled_classes) == self.classes:
+            return f"0 to {self.classes - 1}"
+        return ", ".join(self.class_names[i] if self.class_names else str(i) for i in self.sampled_classes)

@@ -10,6 +10,7 @@ import numpy as np
 from keras_ae.apps.generation.generator import Generator
 from keras_ae.apps.generation.inputs import InputExample, cut_windows, join_windows
 from keras_ae.apps.generation.latent_space import LatentSpace
+from keras_ae.data.labels import are_numbers
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
@@ -230,7 +231,8 @@ def has_attribute(
     classes: dict[str, int] = {}
     if labels is not None and data.classes:
         names = data.label_names or [str(index) for index in range(data.classes)]
-        classes = {str(index): index for index in range(data.classes)}
+        if not are_numbers(data.label_names):
+            classes = {str(index): index for index in range(data.classes)}
         classes |= {str(label): index for index, label in enumerate(names)}
         if name in classes:
             return labels == classes[name]
