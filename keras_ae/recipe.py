@@ -28,7 +28,7 @@ from keras_ae.recipe_files import new_field, new_imports, no_such_field, recipe_
 from keras_ae.tasks import Task
 from keras_ae.variants import Variant
 
-__all__ = ["Recipe", "flat", "load", "override", "recipe_classes", "replaced"]
+__all__ = ["Recipe", "flat", "load", "override", "override_data", "recipe_classes", "replaced"]
 
 LOSSES = ("auto", *losses.LOSSES)
 SCHEDULES = ("constant", "cosine")
@@ -201,6 +201,29 @@ def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
             raise InputError("a recipe is named after its file; to rename it, copy the file")
         recipe = _replaced(recipe, path.strip().split("."), text.strip(), path.strip())
     return recipe
+
+
+def override_data(dataset: Dataset, settings: Sequence[str]) -> Dataset:
+    """Changes some of a data set's fields, without a recipe.
+
+    Args:
+        dataset: The data set to change.
+        settings: Strings such as `data.window=32`.
+
+    Returns:
+        A new data set.
+
+    Raises:
+        InputError: If a field does not exist or cannot take the value, and for fields of other parts of a
+            recipe.
+    """
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        names = path.strip().split(".")
+        if not equals or names[0] != "data" or len(names) < 2:
+            raise InputError(f"expected data.FIELD=VALUE where no recipe is named, received {setting!r}")
+        dataset = _replaced(dataset, names[1:], text.strip(), path.strip())
+    return dataset
 
 
 def flat(instance: Any, prefix: str = "") -> dict[str, Any]:

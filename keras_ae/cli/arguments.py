@@ -61,6 +61,7 @@ MEANINGS = {
     "--port": "port of the page",
     "--print": "print the command instead of running it",
     "--rest-port": "port of REST",
+    "--recipe": "recipe that the data are for",
     "--resume": "resume the newest run after its last epoch",
     "--run-dir": "the run's folder",
     "--runs": f"folder of all runs (default: {RUNS})",

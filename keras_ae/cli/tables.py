@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 __all__ = ["Columns", "metrics_table", "table"]
 
 MOST_COLUMNS = 10
@@ -44,7 +46,7 @@ class Columns:
         Returns:
             The layout.
         """
-        longest = (max(map(len, column)) for column in zip(*rows, strict=True))
+        longest = (max(map(cell_len, column)) for column in zip(*rows, strict=True))
         widths = (max(at_least, width) if place >= left else width for place, width in enumerate(longest))
         return cls(tuple(widths), left, gap)
 
@@ -58,8 +60,9 @@ class Columns:
             The line.
         """
         aligned = [
-            f"{cell:{width}}" if place < self.left else f"{cell:>{width}}"
+            cell + blanks if place < self.left else blanks + cell
             for place, (cell, width) in enumerate(zip(cells, self.widths, strict=False))
+            for blanks in [" " * (width - cell_len(cell))]
         ]
         return self.gap.join([*aligned, *cells[len(self.widths) :]])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
+from keras_ae.data.tables.columns import Table
 from keras_ae.data.types import Data, Scaler
 
 __all__ = ["Dataset", "Sample"]
@@ -77,6 +78,17 @@ class Dataset:
             InputError: If the file or folder cannot be read as this kind of data.
         """
         return self.load()
+
+    def table(self) -> Table | None:
+        """The table that the examples are made from, as it stands in a file.
+
+        Returns:
+            The table; None if they are made from no file of rows.
+
+        Raises:
+            InputError: If the file cannot be read.
+        """
+        return None
 
     def sample(self) -> Data:
         """A few examples of the same schema without a download, for tests and demonstrations.

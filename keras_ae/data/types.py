@@ -315,6 +315,14 @@ class Data:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @property
+    def overview(self) -> str:
+        """What the examples are, how many each split has, and by which rule, in a line for the user."""
+        parts = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
+        counts = ", ".join(f"{name} {len(split):,}" for name, split in parts.items())
+        shape = " x ".join(map(str, self.train.shape)) or "1"
+        return f"examples of {shape} values ({self.domain}): {counts}{self.rule and f'; {self.rule}'}"
+
+    @property
     def scaler(self) -> Scaler:
         """The scaler of the data."""
         return Scaler(

@@ -120,7 +120,7 @@ def load_data(recipe: Recipe, report: Callable[[str], None] = print, scaler: Sca
     LOG.info("loading the data: %s", type(recipe.data).__name__)
     loaded = recipe.data.load() if scaler is None else recipe.data.load_like(scaler)
     data = recipe.task.prepare(loaded)
-    for note in data.notes:
+    for note in (*data.notes, data.overview):
         report(note)
     return data
 

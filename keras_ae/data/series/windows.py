@@ -15,6 +15,7 @@ from keras_ae.data.series.daily import KINDS, daily_pattern
 from keras_ae.data.series.resample import series_in_table
 from keras_ae.data.series.several import data_of_several
 from keras_ae.data.series.standardized import data_of, split_into_windows
+from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.types import Data
 from keras_ae.errors import check_least
@@ -73,14 +74,17 @@ class SeriesFile(Dataset):
         Raises:
             InputError: For a file that is not a series, and for too short a normal part.
         """
-        table = read_table(self.path, day_first=self.dayfirst)
         roles = SeriesRoles(self.time, self.values, self.label, self.left_out, self.group)
-        each, notes = series_in_table(table, roles)
+        each, notes = series_in_table(self.table(), roles)
         name, normal = Path(self.path).name, self.normal or "50%"
         if list(each) != [""]:
             return data_of_several(name, each, self.window, normal, notes)
         series = replace(each[""], notes=(*notes, *each[""].notes))
         return data_of(name, series, self.window, parse_normal_part(series, normal))
+
+    def table(self) -> Table:
+        """The file's columns."""
+        return read_table(self.path, day_first=self.dayfirst)
 
     def sample(self) -> Data:
         """A generated pattern, which needs no file."""

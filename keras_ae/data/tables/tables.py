@@ -89,9 +89,12 @@ class TableFile(Dataset):
         Raises:
             InputError: For a file that is not a table, and for unknown columns.
         """
+        return data_of_table(Path(self.path).name, self.table(), self, where=self.path)
+
+    def table(self) -> Table:
+        """The file's columns."""
         kinds = dict.fromkeys(self.words, "text") | dict.fromkeys(self.numbers, "number")
-        table = read_table(self.path, kinds, day_first=self.dayfirst)
-        return data_of_table(Path(self.path).name, table, self, where=self.path)
+        return read_table(self.path, kinds, day_first=self.dayfirst)
 
     def columns(self, names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, np.ndarray]:
         """Reads columns of the file.

@@ -1,0 +1,1 @@
+"""Data before training: what is understood of a file or a folder."""
