@@ -12,6 +12,7 @@ from pathlib import Path
 
 from keras_ae.apps.listing.catalog import compared_names, datasets
 from keras_ae.apps.listing.declared import check_fields
+from keras_ae.data.tables.suffixes import FRAMES, SHEETS, row_suffix
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
 from keras_ae.recipe_files import recipe_file
@@ -29,6 +30,14 @@ __all__ = [
 
 LOOKED_AT = 2**16
 """Bytes at the beginning of a file of rows that are looked at."""
+
+MAGIC = {
+    ".xlsx": b"PK", ".xlsm": b"PK", ".zip": b"PK", ".parquet": b"PAR1", ".feather": b"ARROW1",
+    ".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\0",
+}  # fmt: skip
+"""The first bytes of files of rows that are no plain texts, by their suffix."""
+
+BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 
 
 def check_data(text: str | None) -> None:
@@ -62,9 +71,13 @@ def check_file(path: Path) -> None:
     Raises:
         InputError: It cannot be read, or is of another kind.
     """
-    suffix = path.suffix.lower()
-    if path.is_dir() or suffix not in (".npy", ".npz", ".csv", ".tsv", ".txt"):
+    suffix, rows = path.suffix.lower(), row_suffix(path)
+    if path.is_dir() or not (rows or suffix in (".npy", ".npz")):
         return
+    if rows in SHEETS:
+        check_package("openpyxl", "excel", f"an {rows}")
+    elif rows in FRAMES:
+        check_package("pyarrow", "parquet", f"a {rows}")
     try:
         with path.open("rb") as file:
             beginning = file.read(LOOKED_AT)
@@ -77,7 +90,10 @@ def check_file(path: Path) -> None:
                 f"{path} cannot be read as a NumPy file of plain numbers (it begins with other bytes); "
                 "write it with numpy.save or numpy.savez"
             )
-    elif b"\0" in beginning and not beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
+    elif suffix in MAGIC:
+        if not beginning.startswith(MAGIC[suffix]):
+            raise InputError(f"{path} begins with other bytes than a {suffix} does; write it anew, or as CSV")
+    elif b"\0" in beginning and b"\0" not in beginning[:2] and not beginning.startswith(BYTE_ORDER_MARKS):
         raise InputError(f"expected a file of rows, {path} is binary; save it as comma-separated values")
 
 

@@ -16,6 +16,7 @@ from keras_ae.cli.checks import check_data, check_package
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.standard import input_file, output_file
+from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add", "encode"]
@@ -112,7 +113,7 @@ def _check(options, source):
     target = Path(options.output)
     if options.output != STANDARD and target.exists() and not options.force:
         raise InputError(f"{target} already exists; name another file, or replace it with --force")
-    return ".csv" if Path(source).suffix.lower() in (".csv", ".tsv", ".txt") else ".npy"
+    return ".csv" if holds_rows(source) else ".npy"
 
 
 def _bar(options, count):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,11 @@ __all__ = ["input_file", "output_file"]
 
 BEGINNINGS = {
     b"\x93NUMPY": ".npy",
-    b"PK\x03\x04": ".npz",
+    b"PAR1": ".parquet",
+    b"ARROW1": ".feather",
+    b"\x1f\x8b": ".csv.gz",
+    b"BZh": ".csv.bz2",
+    b"\xfd7zXZ\0": ".csv.xz",
     b"\x89PNG\r\n\x1a\n": ".png",
     b"\xff\xd8\xff": ".jpg",
 }
@@ -53,6 +58,21 @@ def input_file(path: str) -> Iterator[Path]:
             )
         kinds = (suffix for start, suffix in BEGINNINGS.items() if beginning.startswith(start))
         yield received.rename(received.with_suffix(next(kinds, ".csv")))
+
+
+def _suffix(path):
+    """The suffix for what a file holds."""
+    with path.open("rb") as file:
+        beginning = file.read(8)
+    if not beginning:
+        raise InputError("expected rows, an array or an image on standard input, received nothing")
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+        if "[Content_Types].xml" in names:
+            return ".xlsx"
+        return ".npz" if any(name.endswith(".npy") for name in names) else ".csv.zip"
+    return next((suffix for start, suffix in BEGINNINGS.items() if beginning.startswith(start)), ".csv")
 
 
 @contextmanager

@@ -14,10 +14,7 @@ import numpy as np
 from keras_ae.column_names import find_columns
 from keras_ae.errors import InputError
 
-__all__ = ["TABLES", "RowWriter", "column_names", "read_columns"]
-
-TABLES = (".csv", ".tsv", ".txt")
-"""The suffixes of files of rows."""
+__all__ = ["RowWriter", "column_names", "read_columns"]
 
 BY_COLUMN = "contributions"
 """The output of a detector that has a number for each column of a table."""
@@ -29,7 +26,7 @@ def read_columns(
     """Reads the columns that a signature takes from a file of rows.
 
     Args:
-        path: A file of comma-separated values.
+        path: A file of rows.
         specs: The signature's inputs, {"shape", "dtype"} by name.
         known: The columns' own names by those of the inputs, as the head's card has them.
 
@@ -42,13 +39,15 @@ def read_columns(
     from keras_ae.data.precision import clipped
     from keras_ae.data.tables.dialect import detect_dialect
     from keras_ae.data.tables.preprocessing import words_of
-    from keras_ae.data.tables.reading import read_table
+    from keras_ae.data.tables.reading import log_notes, read_table
 
     if any(spec["shape"] != [None] for spec in specs.values()):
         raise InputError(f"expected arrays of {', '.join(specs)}, as an .npz, received the rows of {path}")
     names = find_columns(specs, detect_dialect(path).names, known, str(path))
     kinds = {names[name]: "text" if spec["dtype"] == "string" else "number" for name, spec in specs.items()}
-    columns = read_table(path, kinds, only=tuple(kinds)).columns
+    table = read_table(path, kinds, only=tuple(kinds))
+    log_notes(table, str(path))
+    columns = table.columns
     return {
         name: words_of(columns[names[name]])
         if spec["dtype"] == "string"

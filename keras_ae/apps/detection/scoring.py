@@ -18,7 +18,7 @@ from keras_ae.data.series.standardized import split_into_windows
 from keras_ae.data.series.steps import DAY, format_step
 from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
-from keras_ae.data.tables.reading import read_table
+from keras_ae.data.tables.reading import log_notes, read_table
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.data.tables.time_form import TimeForm
 from keras_ae.data.types import values
@@ -237,7 +237,8 @@ def series_at(detector: Detector, path: str) -> dict[str, Series]:
         *names_in(detector.settings.time, names),
     )
     only = (*needed, *names_in(time, names), label) if time else None
-    table = read_table(path, only=only, needed=needed, in_doubt=facts.order)
+    table = read_table(path, only=only, needed=needed, in_doubt=facts.order, strict=needed)
+    log_notes(table, path)
     each, _ = series_in_table(table, roles)
     for series in each.values():
         step = step_of_time(series)

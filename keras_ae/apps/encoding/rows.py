@@ -10,8 +10,9 @@ import numpy as np
 
 from keras_ae.data.streams.rows import Batch
 from keras_ae.data.streams.stream import Stream
+from keras_ae.data.tables.suffixes import FRAMES, SHEETS, TEXTS, holds_rows
 from keras_ae.errors import InputError
-from keras_ae.serving.columns import TABLES, read_columns
+from keras_ae.serving.columns import read_columns
 
 __all__ = ["RowStream"]
 
@@ -20,7 +21,7 @@ class RowStream(Stream):
     """The rows of a file, as a head takes them: examples are structured arrays, a field for each column.
 
     Args:
-        path: A file of comma-separated values.
+        path: A file of rows.
         columns: The dtype of each of the head's inputs, by its name.
         known: The columns' own names by those of the inputs, as the head's card has them.
 
@@ -29,10 +30,10 @@ class RowStream(Stream):
     """
 
     def __init__(self, path: Path, columns: Mapping[str, str], known: Mapping[str, str] | None = None):
-        if path.suffix.lower() not in TABLES or not path.is_file():
+        if not holds_rows(path) or not path.is_file():
+            kinds = ", ".join((*TEXTS, *SHEETS, *FRAMES))
             raise InputError(
-                f"expected a file of rows ({', '.join(TABLES)}), as the model was trained on a table; "
-                f"received {path}"
+                f"expected a file of rows ({kinds}), as the model was trained on a table; received {path}"
             )
         self.where, self.path = str(path), path
         specs = {name: {"shape": [None], "dtype": dtype} for name, dtype in columns.items()}

@@ -13,9 +13,9 @@ import numpy as np
 
 from keras_ae.data.full_scale import full_scale_in, normalized
 from keras_ae.data.precision import as_float32
+from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
-from keras_ae.serving.columns import TABLES
 
 __all__ = ["find_inputs", "read_arrays", "read_image_bytes"]
 
@@ -42,7 +42,7 @@ def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
     for path in paths:
         if not path.exists():
             raise InputError(f"expected a file or a folder, received {str(path)!r}, which does not exist")
-    files = [path for path in paths if path.suffix.lower() in (*ARRAYS, *TABLES) and path.is_file()]
+    files = [path for path in paths if path.is_file() and (path.suffix.lower() in ARRAYS or holds_rows(path))]
     if files and len(paths) > 1:
         raise InputError(
             f"expected one file of arrays or rows, or images; received {' '.join(map(str, paths))}"

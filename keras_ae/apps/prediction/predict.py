@@ -12,9 +12,10 @@ from keras_ae.apps.prediction.inputs import find_inputs, read_arrays, read_image
 from keras_ae.apps.prediction.outputs import output_files, write
 from keras_ae.apps.prediction.predictor import Predictor, open_predictor
 from keras_ae.apps.prediction.request import PredictionRequest
+from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.runs.unlike import in_color, unlike
-from keras_ae.serving.columns import TABLES, read_columns
+from keras_ae.serving.columns import read_columns
 
 __all__ = ["Prediction", "predict"]
 
@@ -63,7 +64,7 @@ def predict(request: PredictionRequest) -> Prediction:
         names: list[str] | None = None
         if file is None:
             names = list(map(str, images))
-        elif file.suffix.lower() in TABLES:
+        elif holds_rows(file):
             inputs = read_columns(file, tensors["inputs"], predictor.columns)
         else:
             inputs, names = read_arrays(file, tensors["inputs"], predictor.domain, predictor.data)

@@ -17,6 +17,7 @@ from keras_ae.data.series.several import data_of_several
 from keras_ae.data.series.standardized import data_of, split_into_windows
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.reading import read_table
+from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.data.types import Data
 from keras_ae.errors import check_least
 
@@ -66,7 +67,7 @@ class SeriesFile(Dataset):
 
     @classmethod
     def accepts(cls, text: str) -> SeriesFile | None:
-        return cls(text) if Path(text).suffix.lower() in (".csv", ".tsv", ".txt") else None
+        return cls(text) if holds_rows(text) else None
 
     def load(self) -> Data:
         """Reads the file.
@@ -84,7 +85,8 @@ class SeriesFile(Dataset):
 
     def table(self) -> Table:
         """The file's columns."""
-        return read_table(self.path, day_first=self.dayfirst)
+        kinds = dict.fromkeys(self.left_out, "text")
+        return read_table(self.path, kinds, day_first=self.dayfirst, strict=self.values or None)
 
     def sample(self) -> Data:
         """A generated pattern, which needs no file."""

@@ -19,6 +19,8 @@ from keras_ae.data.tables.dialect import Dialect
 from keras_ae.data.tables.records import BLANKS, cut
 from keras_ae.data.tables.rows import RowFilter
 from keras_ae.data.tables.sources import open_text
+from keras_ae.data.tables.suffixes import FRAMES, row_suffix
+from keras_ae.data.tables.typed_files import read_frame
 from keras_ae.errors import InputError
 
 __all__ = ["read_blocks", "read_rows"]
@@ -81,6 +83,11 @@ def read_rows(path: str | Path, dialect: Dialect) -> Iterator[list[str]]:
     Raises:
         InputError: For a file that cannot be read, and for rows of another width.
     """
+    if row_suffix(path) in FRAMES:
+        frame = read_frame(path, dialect.names)
+        texts = frame.astype(object).where(frame.notna(), "").map(str)
+        yield from texts.itertuples(index=False, name=None)
+        return
     rows = RowFilter(path, dialect)
     with _rows_of(path, dialect) as text:
         yield from rows.rows(cut(_lines(text, path), dialect.separator, dialect.start, str(path)))

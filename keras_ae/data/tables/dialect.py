@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from keras_ae.data.tables.columns import MISSING, distinct_names
@@ -12,7 +12,10 @@ from keras_ae.data.tables.headers import MOST_ROWS, Profile, find_header, is_rem
 from keras_ae.data.tables.numbers import NumberFormat, choose_format, is_number
 from keras_ae.data.tables.records import BLANKS, cut
 from keras_ae.data.tables.separators import SINGLE, choose_separator, is_value, names_separator, usual_width
+from keras_ae.data.tables.sheets import read_sheet
 from keras_ae.data.tables.sources import encoding_of, open_text
+from keras_ae.data.tables.suffixes import FRAMES, SHEETS, row_suffix
+from keras_ae.data.tables.typed_files import frame_names
 from keras_ae.errors import InputError
 
 __all__ = ["ROW_NAMES", "Dialect", "detect_dialect"]
@@ -50,6 +53,7 @@ class Dialect:
         remarks: Records before the header.
         has_remarks: Whether some begin with the mark of a remark.
         header: The first line of the header.
+        source: What holds the rows, where that is no text.
     """
 
     encoding: str
@@ -68,6 +72,7 @@ class Dialect:
     remarks: int = 0
     has_remarks: bool = False
     header: str = ""
+    source: str = ""
 
     @property
     def has_end(self) -> bool:
@@ -78,8 +83,9 @@ class Dialect:
     def note(self) -> str:
         """One line that says how the file was read."""
         separator = {"\t": "tabs", BLANKS: "blanks"}.get(self.separator, repr(self.separator))
-        is_single = self.separator == SINGLE
-        parts = ["one column" if is_single else f"{len(self.names)} columns separated by {separator}"]
+        count = "one column" if len(self.names) == 1 else f"{len(self.names)} columns"
+        where = "" if self.separator == SINGLE else f" separated by {separator}"
+        parts = [count + (f" of {self.source}" if self.source else where)]
         parts += ["separators at the ends of lines"] if self.has_end else []
         place, plural = "header" if self.headed else "rows", "s" * (self.remarks > 1)
         parts += [f"{self.remarks} line{plural} before the {place}"] if self.remarks else []
@@ -101,6 +107,8 @@ def detect_dialect(path: str | Path) -> Dialect:
         InputError: For a file that cannot be read, is binary or empty, or has too many columns, or a header
             with fewer names than columns.
     """
+    if row_suffix(path) in FRAMES:
+        return _typed(path)
     encoding = encoding_of(path)
     with open_text(path, encoding) as text:
         start = text.read(LOOKED_AT)
@@ -108,7 +116,8 @@ def detect_dialect(path: str | Path) -> Dialect:
     lines = [f"{line}\n" for line in start.split("\n")]
     if len(lines) > 1 and (is_cut or lines[-1] == "\n"):
         lines.pop()
-    separator = choose_separator(lines)
+    is_sheet = row_suffix(path) in SHEETS
+    separator = "," if is_sheet else choose_separator(lines)
     records = list(cut(lines, separator, where=str(path)))
     if is_cut and len(records) > 1:
         records.pop()  # a quoted cell may be cut off
@@ -119,7 +128,14 @@ def detect_dialect(path: str | Path) -> Dialect:
     width = usual_width([record for record in records if not is_remark(record)] or records)
     if width > MOST_COLUMNS:
         raise InputError(f"expected at most {MOST_COLUMNS:,} columns, found {width:,} in {path}; use fewer")
-    return _dialect(encoding, separator, lines, records, width, str(path))
+    dialect = _dialect(encoding, separator, lines, records, width, str(path))
+    return replace(dialect, source=read_sheet(path)[1]) if is_sheet else dialect
+
+
+def _typed(path):
+    """The dialect of a file of typed columns."""
+    names, kind = frame_names(path), row_suffix(path)[1:].capitalize()
+    return Dialect("utf-8", ",", names, (), True, 0, len(names), Profile(("text",) * len(names)), source=kind)
 
 
 def _dialect(encoding, separator, lines, records, width, path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,12 @@ import pandas as pd
 
 from keras_ae.data.tables.blocks import read_blocks
 from keras_ae.data.tables.cells import Cells, Texts
+from keras_ae.data.tables.columns import Column
 from keras_ae.data.tables.dialect import Dialect
+from keras_ae.data.tables.frame_columns import frame_columns
 from keras_ae.data.tables.rows import MOST_BELOW, RowFilter
+from keras_ae.data.tables.suffixes import FRAMES, row_suffix
+from keras_ae.data.tables.typed_files import read_frame
 from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 
@@ -31,15 +35,17 @@ class Gathered:
 
     Attributes:
         numbers: (rows,) each, float64, NaN where missing, by name: columns of plain numbers.
-        texts: The other columns, by name.
+        texts: Columns of texts among which are others than plain numbers, by name.
         rows: The number of rows.
         notes: What was left out, for the user.
+        typed: Columns of which the file tells the kind, by name.
     """
 
     numbers: dict[str, np.ndarray]
     texts: dict[str, Texts]
     rows: int
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    typed: dict[str, Column] = field(default_factory=dict)
 
 
 def gather(
@@ -59,6 +65,8 @@ def gather(
     Raises:
         InputError: For a file that cannot be read, or has no rows, too many or such of different widths.
     """
+    if row_suffix(path) in FRAMES:
+        return _gather_typed(path, names, as_texts)
     cells = {name: Cells(name in as_texts) for name in names}
     rows, notes = _gather(path, dialect, cells)
     lost = {name: Cells(True) for name, one in cells.items() if one.is_lost}
@@ -97,6 +105,21 @@ def _gather(path, dialect, cells):
         *found.notes,
         f"left out {totals} row{plural} of totals at the end ({last.iloc[-totals]})",
     )
+
+
+def _gather_typed(path, names, as_texts):
+    """The columns of a file of typed ones; texts may hold numbers or times."""
+    frame = read_frame(path, names)
+    if not len(frame):
+        raise InputError(f"expected rows of values in {path}, found none; add rows")
+    columns = frame_columns(frame, words=tuple(as_texts))
+    texts = {
+        name: Texts(column.values, np.array(column.words, object))
+        for name, column in columns.items()
+        if column.kind == "text"
+    }
+    others = {name: column for name, column in columns.items() if name not in texts}
+    return Gathered({}, texts, len(frame), typed=others)
 
 
 def _totals(first):

@@ -170,7 +170,12 @@ def _are_units(cells, above):
     """Whether cells are units or the like of the names above them."""
     cells = cells[:-1] if len(cells) > len(above) and not cells[-1] else cells
     present = [cell for cell in cells if cell]
-    if not present or len(cells) != len(above) or max(map(len, present)) > 24:
+    if (
+        len(present) > sum(map(bool, above))
+        or not present
+        or len(cells) != len(above)
+        or max(map(len, present)) > 24
+    ):
         return False
     known = sum(_UNITS.fullmatch(cell) is not None or cell[0] + cell[-1] in ("[]", "()") for cell in present)
     neutral = sum(cell.lower() in _NEUTRAL for cell in present)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from keras_ae.data.tables.numbers import choose_format
 from keras_ae.data.tables.times import settle_orders
 from keras_ae.errors import InputError
 
-__all__ = ["read_table"]
+__all__ = ["log_notes", "read_table"]
 
 
 def read_table(
@@ -28,6 +29,7 @@ def read_table(
     needed: Collection[str] = (),
     day_first: bool | None = None,
     in_doubt: str = "",
+    strict: Collection[str] | None = None,
 ) -> Table:
     """Reads a file of values, one row per line, in bounded memory.
 
@@ -38,6 +40,8 @@ def read_table(
         needed: The columns that must exist.
         day_first: Whether 1/2/2024 is in February; None to find out.
         in_doubt: The order of day, month and year in times that do not tell it, as for `settle_orders`.
+        strict: The columns in which each cell must be of its kind; None for all. Others are words where some
+            are not.
 
     Returns:
         The table.
@@ -56,14 +60,21 @@ def read_table(
         for name, texts in cells.texts.items()
     }
     for name, one in typed.items():
-        _check_cells(path, one, cells.texts[name])
+        if strict is None or name in {*strict, *kinds}:
+            _check_cells(path, one, cells.texts[name])
+        elif one.wrong.any():
+            typed[name] = column_of_texts(name, cells.texts[name], "text", form, "", None)
     readers = {name: one.reader for name, one in typed.items() if one.reader is not None}
     order = settle_orders(readers, in_doubt)
     units = dict(zip(dialect.names, dialect.units, strict=False))
     columns = {}
     for name in names:
-        column = Column(name, "number", cells.numbers[name]) if name in cells.numbers else typed[name].column
-        column = readers[name].column(name) if name in readers else column
+        if name in cells.numbers:
+            column = Column(name, "number", cells.numbers[name])
+        elif name in cells.typed:
+            column = cells.typed[name]
+        else:
+            column = readers[name].column(name) if name in readers else typed[name].column
         is_number = column.kind == "number"
         columns[name] = replace(column, unit=column.unit or units.get(name, "")) if is_number else column
     is_named = {ROW_NAMES} & {*kinds, *needed, *(only or ())}
@@ -78,6 +89,16 @@ def read_table(
     missing: Counter[str] = sum((one.missing for one in typed.values()), Counter())
     columns, infinite = without_infinite(columns)
     return Table(columns, (*filter(None, notes), *column_notes(columns, missing + infinite)))
+
+
+def log_notes(table: Table, where: str) -> None:
+    """Logs how a file was read, for those who train nothing on it.
+
+    Args:
+        table: What was read.
+        where: What the file is called.
+    """
+    logging.getLogger(__name__).info("%s: %s", where, "; ".join(table.notes))
 
 
 def _gather(path, dialect, names, kinds):
@@ -145,5 +166,5 @@ def _check_cells(path, typed, texts):
         raise InputError(
             f"expected a {typed.column.kind} in column {typed.column.name!r} of {path}, row {faults[0] + 1} "
             f"of values holds {cell!r} ({len(faults):,} such); correct it, leave it empty where it is "
-            "missing, or read the column as text"
+            "missing, or leave the column out"
         )

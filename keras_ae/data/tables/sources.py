@@ -1,4 +1,4 @@
-"""The text of files of rows: compressed or not, in whatever encoding."""
+"""The text of files of rows: compressed or not, in whatever encoding, or in a workbook."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from keras_ae.data.tables.sheets import read_sheet
+from keras_ae.data.tables.suffixes import SHEETS, row_suffix
 from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 
@@ -45,6 +47,8 @@ def encoding_of(path: str | Path) -> str:
     Raises:
         InputError: For a file that cannot be read, is binary, or too large once it is decompressed.
     """
+    if row_suffix(path) in SHEETS:
+        return "utf-8"
     with readable(path), _open_bytes(path) as file:
         start = file.read(_AT_ONCE)
     marked = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
@@ -74,6 +78,9 @@ def open_text(path: str | Path, encoding: str) -> Iterator[TextIO]:
     Raises:
         InputError: For a file that cannot be read.
     """
+    if row_suffix(path) in SHEETS:
+        yield io.StringIO(read_sheet(path)[0])
+        return
     with readable(path), _open_bytes(path) as file, io.TextIOWrapper(file, encoding, newline=None) as text:
         yield text
 

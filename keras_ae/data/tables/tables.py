@@ -20,9 +20,10 @@ from keras_ae.data.tables.preprocessing import (
     number_precision,
     words_of,
 )
-from keras_ae.data.tables.reading import read_table
+from keras_ae.data.tables.reading import log_notes, read_table
 from keras_ae.data.tables.roles import times_and_indices
 from keras_ae.data.tables.splitting import check_splitting, split_rows
+from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_choices
@@ -81,7 +82,7 @@ class TableFile(Dataset):
 
     @classmethod
     def accepts(cls, text: str) -> TableFile | None:
-        return cls(text) if Path(text).suffix.lower() in (".csv", ".tsv", ".txt") else None
+        return cls(text) if holds_rows(text) else None
 
     def load(self) -> Data:
         """Reads the file.
@@ -93,7 +94,8 @@ class TableFile(Dataset):
 
     def table(self) -> Table:
         """The file's columns."""
-        kinds = dict.fromkeys(self.words, "text") | dict.fromkeys(self.numbers, "number")
+        words = (*self.words, *self.left_out)
+        kinds = dict.fromkeys(words, "text") | dict.fromkeys(self.numbers, "number")
         return read_table(self.path, kinds, day_first=self.dayfirst)
 
     def columns(self, names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -111,6 +113,7 @@ class TableFile(Dataset):
         """
         kinds = {name: "text" if name in words else "number" for name in names}
         table = read_table(self.path, kinds, only=names, needed=names)
+        log_notes(table, self.path)
         columns = {name: table.columns[name] for name in names}
         return {
             name: column.values if column.kind == "number" else words_of(column)
