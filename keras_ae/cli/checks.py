@@ -12,6 +12,7 @@ from pathlib import Path
 
 from keras_ae.apps.listing.catalog import compared_names, datasets
 from keras_ae.apps.listing.declared import check_fields
+from keras_ae.data.tables.byte_order import marked_encoding
 from keras_ae.data.tables.suffixes import FRAMES, SHEETS, row_suffix
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
@@ -36,8 +37,6 @@ MAGIC = {
     ".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\0",
 }  # fmt: skip
 """The first bytes of files of rows that are no plain texts, by their suffix."""
-
-BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 
 
 def check_data(text: str | None) -> None:
@@ -93,7 +92,7 @@ def check_file(path: Path) -> None:
     elif suffix in MAGIC:
         if not beginning.startswith(MAGIC[suffix]):
             raise InputError(f"{path} begins with other bytes than a {suffix} does; write it anew, or as CSV")
-    elif b"\0" in beginning and b"\0" not in beginning[:2] and not beginning.startswith(BYTE_ORDER_MARKS):
+    elif b"\0" in beginning and marked_encoding(beginning) is None:
         raise InputError(f"expected a file of rows, {path} is binary; save it as comma-separated values")
 
 

@@ -120,7 +120,7 @@ def test_an_array_on_standard_input_gives_one_on_standard_output(exported, capsy
         (
             ("encode", ".", "--output", "c.npy"),
             b"",
-            "expected a file of rows (.csv, .tsv, .txt), as the model",
+            "expected a file of rows (.csv, .tsv, .txt, .xlsx, .xlsm, .parquet, .feather), as",
         ),
         (("predict", "rows.csv", "--outputs", "mode"), b"", "gives code, word; received --outputs mode"),
         (

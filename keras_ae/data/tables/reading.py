@@ -60,7 +60,7 @@ def read_table(
         for name, texts in cells.texts.items()
     }
     for name, one in typed.items():
-        if strict is None or name in {*strict, *kinds}:
+        if not set(strict or ()) & set(names) or name in {*(strict or ()), *kinds}:
             _check_cells(path, one, cells.texts[name])
         elif one.wrong.any():
             typed[name] = column_of_texts(name, cells.texts[name], "text", form, "", None)

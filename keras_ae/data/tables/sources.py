@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from keras_ae.data.tables.byte_order import marked_encoding
 from keras_ae.data.tables.sheets import read_sheet
 from keras_ae.data.tables.suffixes import SHEETS, row_suffix
 from keras_ae.data.types import LARGEST
@@ -25,13 +26,6 @@ MOST_BYTES = 4 * LARGEST
 """Bytes of a text, decompressed, at most."""
 
 _AT_ONCE = 2**20
-_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _BROKEN = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError)
 
 
@@ -51,13 +45,9 @@ def encoding_of(path: str | Path) -> str:
         return "utf-8"
     with readable(path), _open_bytes(path) as file:
         start = file.read(_AT_ONCE)
-    marked = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
+    marked = marked_encoding(start)
     if marked is None and b"\0" in start:
-        marked = _wide(start)
-        if marked is None:
-            raise InputError(
-                f"expected a text file of values, {path} is a binary one; save it as CSV in UTF-8"
-            )
+        raise InputError(f"expected a file of rows, {path} is binary; save it as comma-separated values")
     for encoding in [marked] if marked else ["utf-8", "cp1252", "latin-1"]:
         if _decodes(path, encoding):
             return encoding
@@ -147,11 +137,3 @@ def _decodes(path, encoding):
         except UnicodeDecodeError:
             return False
     return True
-
-
-def _wide(start):
-    """The encoding of a text of two bytes a letter that does not say so; None for other bytes."""
-    first, second = start[0::2].count(0), start[1::2].count(0)
-    if min(first, second) == 0 and max(first, second) > len(start) / 4:
-        return "utf-16-le" if second else "utf-16-be"
-    return None

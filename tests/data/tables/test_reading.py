@@ -151,7 +151,7 @@ def test_columns_that_are_not_asked_for_may_hold_anything(read):
     [
         ("", "an empty file"),
         ("\n\n", "an empty file"),
-        (b"PK\0\0", "is a binary one"),
+        (b"PK\0\0", "is binary; save it"),
         ("a,b\n", "found a header alone"),
         ("a,b\n1,2\n" * 30 + "1,2,3\n", "expected 2 cells separated by .* line 61 has 3"),
         ("a,b\n" + "1,2\n" * 20000 + "1,x\n", "a number in column 'b' .*, row 20001 of values holds 'x'"),

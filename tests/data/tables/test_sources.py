@@ -54,9 +54,9 @@ def test_a_text_that_is_too_large_once_decompressed_is_refused(tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"a,b\n1,\0\0\0\n", "is a binary one"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "is a binary one"),
-        (b"\xff\xfea\0,\0\x00\xd8", "no text in utf-16, as its first bytes say"),
+        (b"a,b\n1,\0\0\0\n", "is binary; save it"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "is binary; save it"),
+        (b"\xff\xfea\0,\0\x00\xd8,\0", "no text in utf-16, as its first bytes say"),
         (b"\xef\xbb\xbfa,b\n\xff", "no text in utf-8-sig"),
     ],
 )
