@@ -46,7 +46,7 @@ class Recipe:
         variant: The autoencoder. A text is read as on the command line, such as "variational", the module's
             name, or "Variational(latent_dim=8)".
         task: How examples become inputs and targets, and how the model is evaluated; a text as for `variant`.
-        epochs: Number of epochs, at least 1.
+        epochs: Number of epochs, at least 1; None for `default_epochs`, with at least `min_steps`.
         batch_size: Examples per batch, at least 1.
         optimizer: The optimizer's Keras name.
         learning_rate: The highest learning rate, above 0.
@@ -58,6 +58,10 @@ class Recipe:
             likelihood.
         min_steps_per_epoch: Minimum number of optimizer steps per epoch, at least 0; with too little data
             for that, an epoch passes over the data several times.
+        default_epochs: Number of epochs where `epochs` is None, at least 1.
+        min_steps: Minimum number of optimizer steps of the run where `epochs` is None, at least 0; with too
+            little data for that, an epoch passes over the data several times, and training stops early when
+            the validation loss no longer improves.
         checkpoint: The epoch whose weights are loaded at the end: "best" for the lowest validation loss, or
             "last". Samples may still become sharper when the validation loss no longer falls.
         seed: Seed of weights, order and noise, from 0 to 2^32 - 1.
@@ -71,7 +75,7 @@ class Recipe:
     data: Dataset
     variant: Variant
     task: Task
-    epochs: int = 20
+    epochs: int | None = None
     batch_size: int = 128
     optimizer: str = "adam"
     learning_rate: float = 1e-3
@@ -79,6 +83,8 @@ class Recipe:
     lr_warmup_steps: int = 0
     loss: str = "auto"
     min_steps_per_epoch: int = 0
+    default_epochs: int = 20
+    min_steps: int = 1500
     checkpoint: str = "best"
     seed: int = 0
     callbacks: tuple[Callable[[], keras.callbacks.Callback], ...] = ()
@@ -88,8 +94,10 @@ class Recipe:
         for name, base in (("data", Dataset), ("variant", Variant), ("task", Task)):
             object.__setattr__(self, name, _part(name, base, getattr(self, name)))
         check_types(self)
-        least = {"epochs": 1, "batch_size": 1, "lr_warmup_steps": 0, "min_steps_per_epoch": 0, "seed": 0}
-        check_least(self, **least)
+        check_least(self, batch_size=1, default_epochs=1, seed=0)
+        check_least(self, lr_warmup_steps=0, min_steps_per_epoch=0, min_steps=0)
+        if self.epochs is not None:
+            check_least(self, epochs=1)
         if self.seed > LARGEST_SEED:
             raise InputError(f"seed must be at most {LARGEST_SEED}, received {self.seed}")
         if not 0 < self.learning_rate < float("inf"):

@@ -33,7 +33,7 @@ recipe = Recipe(
     data=Mnist5k(),
     variant=Variational(DenseBackbone(units=(400,), activation="gelu"), latent_dim=40),
     task=Density(binarized=True, samples=200),
-    epochs=220,
+    default_epochs=220,
     batch_size=128,
     learning_rate=4e-3,
     lr_warmup_steps=100,

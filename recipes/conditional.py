@@ -22,7 +22,7 @@ recipe = Recipe(
     data=Mnist5k(),
     variant=Conditional(DenseBackbone(units=(512, 256)), latent_dim=8, beta=3.0),
     task=Generation(samples=1000),
-    epochs=60,
+    default_epochs=60,
     batch_size=128,
     lr_warmup_steps=100,
 )

@@ -26,7 +26,7 @@ recipe = Recipe(
     data=Mnist5k(),
     variant=Contractive(DenseBackbone(units=()), latent_dim=128, lambda_=3e-4, activation="sigmoid"),
     task=Reconstruction(),
-    epochs=60,
+    default_epochs=60,
     batch_size=128,
     learning_rate=1e-2,
     lr_warmup_steps=100,

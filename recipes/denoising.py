@@ -22,7 +22,7 @@ recipe = Recipe(
     data=Mnist5k(),
     variant=Undercomplete(ConvBackbone(filters=(24, 48)), latent_dim=64),
     task=Denoising(Gaussian(sigma=0.4)),
-    epochs=32,
+    default_epochs=32,
     batch_size=64,
     learning_rate=2e-3,
     lr_warmup_steps=100,

@@ -25,7 +25,7 @@ recipe = Recipe(
     data=Mnist5k(),
     variant=Undercomplete(DenseBackbone(units=(512, 256)), latent_dim=32),
     task=Reconstruction(),
-    epochs=60,
+    default_epochs=60,
     batch_size=128,
     lr_warmup_steps=100,
 )

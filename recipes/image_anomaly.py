@@ -21,7 +21,7 @@ recipe = Recipe(
     data=OneClass(),
     variant=Undercomplete(ConvBackbone(), latent_dim=8),
     task=Anomaly(Together(Reconstruction(), NearestCodes())),
-    epochs=30,
+    default_epochs=30,
     min_steps_per_epoch=67,
     batch_size=32,
     learning_rate=1e-3,

@@ -29,7 +29,7 @@ recipe = Recipe(
         prior_context=2,
     ),
     task=Generation(samples=1000),
-    epochs=60,
+    default_epochs=60,
     min_steps_per_epoch=100,
     checkpoint="last",
     batch_size=64,

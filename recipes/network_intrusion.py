@@ -31,7 +31,7 @@ recipe = Recipe(
     data=Connections(),
     variant=Variational(DenseBackbone((128, 64)), latent_dim=20, beta=1e-3, likelihood="unit_gaussian"),
     task=Anomaly(threshold=Conformal(0.05)),
-    epochs=60,
+    default_epochs=60,
     batch_size=64,
     learning_rate=1e-3,
 )

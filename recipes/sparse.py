@@ -25,7 +25,7 @@ recipe = Recipe(
     data=Mnist5k(),
     variant=Sparse(DenseBackbone(units=(512, 256)), latent_dim=1024, l1=1e-4),
     task=Reconstruction(),
-    epochs=60,
+    default_epochs=60,
     batch_size=128,
     lr_warmup_steps=100,
 )

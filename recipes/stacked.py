@@ -28,7 +28,8 @@ recipe = Recipe(
         DenseBackbone(units=(512, 256)), latent_dim=64, pretraining_epochs=15, masking_fraction=0.25
     ),
     task=Denoising(Masking(rate=0.25)),
-    epochs=40,
+    default_epochs=40,
+    min_steps=1240,
     batch_size=128,
     lr_warmup_steps=100,
 )

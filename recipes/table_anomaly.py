@@ -16,7 +16,8 @@ recipe = Recipe(
     data=BreastCancer(),
     variant=Undercomplete(DenseBackbone((64, 32)), latent_dim=1),
     task=Anomaly(),
-    epochs=50,
+    default_epochs=50,
+    min_steps=550,
     batch_size=16,
     learning_rate=1e-3,
 )

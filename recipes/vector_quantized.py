@@ -24,7 +24,7 @@ recipe = Recipe(
         DenseBackbone(units=(512, 256)), latent_dim=32, num_embeddings=64, embedding_dim=8
     ),
     task=Generation(samples=1000),
-    epochs=60,
+    default_epochs=60,
     batch_size=128,
     lr_warmup_steps=100,
 )

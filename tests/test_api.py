@@ -267,7 +267,7 @@ def test_other_requests_that_a_head_cannot_answer_are_refused(run, table_run, fr
     ("changes", "message"),
     [
         ({"epochs": "five"}, "epochs: expected a whole number, received 'five'"),
-        ({"epochs": 1.5}, "epochs must be a whole number, received 1.5"),
+        ({"epochs": 1.5}, "epochs must be a whole number or None, received 1.5"),
         ({"epoch": 5}, "Recipe has no field 'epoch'; its fields are"),
         ({"variant": "variatonal"}, "variant: expected Adversarial or .* received 'variatonal'"),
         ({"variant__backbone": "dens"}, "variant.backbone: expected Conv1DBackbone or .* received 'dens'"),

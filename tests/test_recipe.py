@@ -315,9 +315,9 @@ def test_every_present_name_exists():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"epochs": "five"}, "^epochs must be a whole number, received 'five'$"),
-        ({"epochs": 1.5}, "^epochs must be a whole number, received 1.5$"),
-        ({"epochs": True}, "^epochs must be a whole number, received True$"),
+        ({"epochs": "five"}, "^epochs must be a whole number or None, received 'five'$"),
+        ({"epochs": 1.5}, "^epochs must be a whole number or None, received 1.5$"),
+        ({"epochs": True}, "^epochs must be a whole number or None, received True$"),
         ({"learning_rate": "fast"}, "^learning_rate must be a number, received 'fast'$"),
         ({"learning_rate": float("nan")}, "^learning_rate must be above 0, received nan$"),
         ({"optimizer": None}, "^optimizer must be text, received None$"),
@@ -355,8 +355,8 @@ def test_values_of_python_change_fields(tiny_recipe):
     recipe = replaced(tiny_recipe, {"epochs": 5, "variant": "variational", "variant.backbone.units": [7]})
     assert recipe.epochs == 5
     assert recipe.variant == Variational(DenseBackbone((7,)))
-    with pytest.raises(InputError, match="epochs: epochs must be a whole number, received None"):
-        replaced(tiny_recipe, {"epochs": None})
+    with pytest.raises(InputError, match="batch_size: batch_size must be a whole number, received None"):
+        replaced(tiny_recipe, {"batch_size": None})
     with pytest.raises(InputError, match="variant.latent_dim: latent_dim must be a number of at least 1"):
         replaced(tiny_recipe, {"variant.latent_dim": None})
     with pytest.raises(InputError, match="it is now min_steps_per_epoch"):

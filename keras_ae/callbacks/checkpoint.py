@@ -13,7 +13,7 @@ import keras
 
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
-from keras_ae.runs.checkpoint import read_state
+from keras_ae.runs.checkpoint import best_epoch, read_state
 
 __all__ = ["Checkpoint"]
 
@@ -58,11 +58,10 @@ class Checkpoint(keras.callbacks.Callback):
         self.model.save_weights(self.folder / weights)
         entry = {name: float(value) for name, value in logs.items()}
         history = [*self.state["history"], entry | {"seconds": time.perf_counter() - self.epoch_start}]
-        best = min(range(len(history)), key=lambda index: history[index]["val_loss"]) + 1
         self.state = {
             "epochs": epoch + 1,
             "last": weights,
-            "best": f"epoch-{best}.weights.h5",
+            "best": f"epoch-{best_epoch(history)}.weights.h5",
             "history": history,
         }
         replace_text(self.folder / "state.json", json.dumps(self.state, indent=1))

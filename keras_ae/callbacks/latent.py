@@ -71,7 +71,8 @@ class LatentSpace(keras.callbacks.Callback):
         self.writer = tf.summary.create_file_writer(str(self.log_dir / "validation"))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        if (epoch + 1) % self.every and epoch + 1 != self.params["epochs"]:
+        last = epoch + 1 == self.params["epochs"] or self.model.stop_training
+        if (epoch + 1) % self.every and not last:
             return
         encoded = {name: np.asarray(value) for name, value in apply(self.heads.encoder, self.inputs).items()}
         sample = code_sampler(self.sampler.fit(self.heads, encoded)) if self.sampler else None

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from keras_ae.errors import InputError
 from keras_ae.files import FORMAT, check_format
 from keras_ae.formats import to_json
 from keras_ae.recipe import flat
+from keras_ae.runs.checkpoint import best_epoch
 from keras_ae.runs.evaluation import Table
+from keras_ae.runs.plan import read_plan
 from keras_ae.runs.run import Run
 from keras_ae.runs.unlike import PROFILE, profile
 
@@ -61,9 +64,10 @@ def model_card(run: Run, table: Table, kinds: Table | None = None) -> dict[str, 
         "git_commit": _git_commit(),
         "parameters": run.heads.end_to_end.count_params(),
         "latent_dim": run.heads.latent_dim,
+        "plan": None if (plan := read_plan(run.directory)) is None else asdict(plan),
         "epochs": len(run.history),
         "kept": run.recipe.checkpoint,
-        "best_epoch": 1 + min(range(len(run.history)), key=lambda index: run.history[index]["val_loss"]),
+        "best_epoch": best_epoch(run.history),
         "seconds": _seconds(run.history),
         "stages": {
             name: {"epochs": len(part), "seconds": _seconds(part)} for name, part in run.stages.items()

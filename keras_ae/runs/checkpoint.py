@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["completed_epochs", "read_state"]
+__all__ = ["best_epoch", "completed_epochs", "read_state"]
+
+
+def best_epoch(history: Sequence[dict[str, float]]) -> int:
+    """The epoch with the lowest validation loss.
+
+    Args:
+        history: The logs of each epoch, of one or more.
+
+    Returns:
+        Its number, from 1.
+    """
+    return 1 + min(range(len(history)), key=lambda index: history[index]["val_loss"])
 
 
 def completed_epochs(folder: Path) -> int:

@@ -9,14 +9,18 @@ from pathlib import Path
 
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
-from keras_ae.recipe import Recipe, flat
+from keras_ae.recipe import Recipe, flat, replaced
 from keras_ae.runs import first_format
 from keras_ae.runs.data_facts import folder_format
+from keras_ae.runs.plan import read_plan
 
-__all__ = ["RECIPE_FILE", "differences", "save_settings", "settings_of"]
+__all__ = ["RECIPE_FILE", "as_begun", "differences", "save_settings", "settings_of"]
 
 RECIPE_FILE = "recipe.json"
 """The name of the settings' file in a run's folder."""
+
+LENGTH = ("epochs", "default_epochs", "min_steps")
+"""The settings of a training's length, which may change when a run is resumed."""
 
 
 def settings_of(recipe: Recipe) -> dict[str, str]:
@@ -56,21 +60,55 @@ def differences(recipe: Recipe, directory: Path) -> dict[str, tuple[str | None, 
     Raises:
         InputError: If the folder's settings cannot be read.
     """
-    file = directory / RECIPE_FILE
-    if not file.exists():
+    before = _settings_in(directory)
+    if before is None:
         return {}
-    try:
-        before = dict(json.loads(file.read_text(encoding="utf-8")))
-        if folder_format(directory) == 0:
-            before = first_format.settings(before)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{file} cannot be read ({error}); train again") from error
     now = settings_of(recipe)
+    ignored = () if "min_steps" in before else LENGTH  # of a version that had epochs alone
     return {
         name: (before.get(name), now.get(name))
-        for name in sorted(before.keys() | now.keys())
+        for name in sorted({*before, *now}.difference(ignored))
         if before.get(name) != now.get(name) and not (name not in before and _is_default(recipe, name))
     }
+
+
+def as_begun(recipe: Recipe, directory: Path) -> Recipe:
+    """A recipe to resume a run with, which an earlier version of keras_ae may have begun.
+
+    Args:
+        recipe: The recipe.
+        directory: The run's folder.
+
+    Returns:
+        The recipe; of a run without a plan, with as many epochs as that was begun with, if it was given any
+        and the recipe names no others.
+
+    Raises:
+        InputError: If the folder's settings cannot be read, or the run was begun with other settings.
+    """
+    before = _settings_in(directory) or {}
+    changed = {name: pair for name, pair in differences(recipe, directory).items() if name not in LENGTH}
+    if changed:
+        listing = ", ".join(f"{name} (was {was}, is {now})" for name, (was, now) in changed.items())
+        raise InputError(
+            f"{directory} was trained with another recipe: {listing}; start a new run without RESUME=1"
+        )
+    given = before.get("epochs", "None")
+    if recipe.epochs is None and given != "None" and read_plan(directory) is None:
+        return replaced(recipe, {"epochs": given})
+    return recipe
+
+
+def _settings_in(directory: Path) -> dict[str, str] | None:
+    """The settings in a run's folder, in today's words; None if it has none."""
+    file = directory / RECIPE_FILE
+    if not file.exists():
+        return None
+    try:
+        before = dict(json.loads(file.read_text(encoding="utf-8")))
+        return first_format.settings(before) if folder_format(directory) == 0 else before
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{file} cannot be read ({error}); train again") from error
 
 
 def _is_default(recipe, path):

@@ -13,6 +13,7 @@ from keras_ae.data.types import Split, values
 from keras_ae.heads import apply, inference_batch
 from keras_ae.imaging.grid import save
 from keras_ae.recipe import flat
+from keras_ae.runs.plan import read_plan
 from keras_ae.runs.run import MOST_FITTED, Run
 from keras_ae.tensorboard.latent import latent_images
 from keras_ae.tensorboard.overview import write_hparams
@@ -32,7 +33,9 @@ def write_final_report(run: Run, table: Mapping[str, Mapping[str, float]]) -> No
         run: A finished run.
         table: Its test metrics by row, as `evaluate` returns them.
     """
-    write_hparams(run.directory, flat(run.recipe), table[run.name])
+    plan = read_plan(run.directory)
+    planned = {} if plan is None else {"epochs": plan.epochs, "steps_per_epoch": plan.steps_per_epoch}
+    write_hparams(run.directory, flat(run.recipe) | planned, table[run.name])
     shape = run.data.test.shape
     test = run.data.test.take(slice(min(MAX_POINTS, 256 * inference_batch(shape))))
     examples = np.asarray(values(test.examples))

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from keras_ae.errors import TrainingInterrupted
 from keras_ae.files import replace_text
-from keras_ae.recipe import Recipe
 from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, model_card, read_card
 from keras_ae.runs.evaluation import Table
 from keras_ae.runs.folders import next_folder, run_folder
+from keras_ae.runs.plan import read_plan
 from keras_ae.runs.request import RunRequest
 from keras_ae.runs.run import Run
 from keras_ae.serving.export import export_heads
@@ -70,21 +70,20 @@ def train_and_export(
         request = RunRequest.of_run(resumed, request.recipe).changed(request.data, request.settings)
     recipe = request.load()
     folder = resumed or directory or next_folder(runs / name)
-    training.claim(recipe, folder, resume=resumed is not None)
+    recipe = training.claim(recipe, folder, resume=resumed is not None)
     request.write(folder)
     report(f"run folder: {folder}")
-    with keeping_epochs(recipe, folder, remove=not (resumed or directory)):
+    with keeping_epochs(folder, remove=not (resumed or directory)):
         run = training.train(recipe, folder, resume=resumed is not None, report=report)
         finish(run, models, keep, report, show_metrics)
     return run
 
 
 @contextmanager
-def keeping_epochs(recipe: Recipe, folder: Path, remove: bool) -> Iterator[None]:
+def keeping_epochs(folder: Path, remove: bool) -> Iterator[None]:
     """What an error or an interruption of a training leaves behind: the completed epochs, or nothing.
 
     Args:
-        recipe: The recipe that is trained.
         folder: The run's folder.
         remove: Whether to remove the folder after an error before the first epoch's end.
 
@@ -102,8 +101,9 @@ def keeping_epochs(recipe: Recipe, folder: Path, remove: bool) -> Iterator[None]
         raise
     except KeyboardInterrupt as error:
         in_stages = any((folder / "checkpoint").glob("*/state.json"))
-        epochs, planned = training.epochs_done(folder), None if in_stages else recipe.epochs
-        raise TrainingInterrupted(folder, epochs, planned) from error
+        plan = None if in_stages else read_plan(folder)
+        planned = None if plan is None else plan.epochs
+        raise TrainingInterrupted(folder, training.epochs_done(folder), planned) from error
 
 
 def finish(

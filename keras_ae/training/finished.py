@@ -21,6 +21,7 @@ from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import WEIGHTS_FILE
 from keras_ae.runs.card import read_card
 from keras_ae.runs.load import load_run
+from keras_ae.runs.plan import plan_for, read_plan
 from keras_ae.runs.rebuild import rebuilt_recipe
 from keras_ae.runs.run import Run
 from keras_ae.serving.boundary import NumPyBoundary, ServedSignature
@@ -28,7 +29,6 @@ from keras_ae.serving.exported import DEFAULT_SIGNATURE
 from keras_ae.serving.signatures import head_signatures
 from keras_ae.training.complete import export_run
 from keras_ae.training.inputs import head_arrays, like_inputs
-from keras_ae.training.schedule import steps_per_epoch
 from keras_ae.training.train import trainer_for
 from keras_ae.training.trainer import Trainer
 from keras_ae.training.words import words_of_python
@@ -242,9 +242,8 @@ class FinishedRun:
         self._servable = replace(self._servable, heads=heads)
         self.__dict__.pop("_signatures", None)
         count = read_card(self.directory)["data"]["examples"]["train"]
-        return trainer_for(
-            self.recipe, heads, self._example_shape, self.scaler.domain, steps_per_epoch(self.recipe, count)
-        )
+        plan = read_plan(self.directory) or plan_for(self.recipe, count)
+        return trainer_for(self.recipe, heads, self._example_shape, self.scaler.domain, plan.steps)
 
     def _trained_heads(self) -> Heads:
         """The heads with all that was trained, such as what samples; rebuilt for a run from its folder."""

@@ -9,14 +9,15 @@ from pathlib import Path
 import keras
 
 from keras_ae.callbacks.checkpoint import Checkpoint
+from keras_ae.callbacks.early_stopping import EarlyStopping
 from keras_ae.callbacks.epoch_lines import EpochLines
 from keras_ae.callbacks.images import ReconstructionImages
 from keras_ae.callbacks.latent import LatentSpace
 from keras_ae.callbacks.throughput import Throughput
 from keras_ae.data.pipeline import PairedData, head_inputs
-from keras_ae.data.types import Data
 from keras_ae.heads import Heads, inference_batch
 from keras_ae.recipe import Recipe
+from keras_ae.runs.plan import Plan
 from keras_ae.tensorboard.final import grid_examples
 from keras_ae.tensorboard.render import can_render
 
@@ -24,35 +25,37 @@ __all__ = ["checkpoint_and_curves", "images_and_more", "progress"]
 
 
 def checkpoint_and_curves(
-    log_dir: Path, recipe: Recipe, data: Data, checkpoint: Path
+    log_dir: Path, recipe: Recipe, plan: Plan, checkpoint: Path
 ) -> list[keras.callbacks.Callback]:
     """The callbacks of every training, also of a single stage.
 
     Args:
         log_dir: The folder for TensorBoard.
         recipe: The recipe.
-        data: The data that is trained on.
+        plan: The plan of the training.
         checkpoint: The folder of the checkpoint.
 
     Returns:
         The callbacks in their order.
     """
-    histogram_every = max(1, recipe.epochs // 20)
+    saving = Checkpoint(checkpoint)
     return [
-        Checkpoint(checkpoint),  # first, because it stops a run whose losses are not finite
-        keras.callbacks.TensorBoard(log_dir, histogram_freq=histogram_every, write_graph=False),
-        Throughput(min(recipe.batch_size, len(data.train)), log_dir),
+        saving,  # first, because it stops a run whose losses are not finite
+        EarlyStopping(plan, saving),
+        keras.callbacks.TensorBoard(log_dir, histogram_freq=_every(plan), write_graph=False),
+        Throughput(min(recipe.batch_size, plan.examples), log_dir),
     ]
 
 
 def images_and_more(
-    log_dir: Path, recipe: Recipe, paired: PairedData, heads: Heads
+    log_dir: Path, recipe: Recipe, plan: Plan, paired: PairedData, heads: Heads
 ) -> list[keras.callbacks.Callback]:
     """The callbacks of the whole model: images of reconstructions and codes, and the recipe's own.
 
     Args:
         log_dir: The run's folder.
         recipe: The recipe.
+        plan: The plan of the training.
         paired: The data as the task pairs them.
         heads: The heads that are trained.
 
@@ -78,7 +81,7 @@ def images_and_more(
                 data.scaler,
                 recipe.variant.sampler,
                 log_dir,
-                every=max(1, recipe.epochs // 20),
+                every=_every(plan),
                 format=data.format,
                 learned_classes=data.learned_classes,
             )
@@ -103,3 +106,8 @@ def progress(
     if verbose == 1 and not (sys.stdout.isatty() or "ipykernel" in sys.modules):
         return 0, [EpochLines(report, history)]
     return verbose, []
+
+
+def _every(plan):
+    """Epochs from one histogram or map of the codes to the next."""
+    return max(1, plan.epochs // 20)

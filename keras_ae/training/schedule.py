@@ -1,4 +1,4 @@
-"""The training schedule: steps per epoch, and the optimizer with its learning-rate schedule."""
+"""The training schedule: the optimizer with its learning rate over the run."""
 
 from __future__ import annotations
 
@@ -7,37 +7,7 @@ import keras
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
 
-__all__ = ["optimizer_for", "passes_per_epoch", "steps_per_epoch"]
-
-
-def passes_per_epoch(recipe: Recipe, count: int) -> int:
-    """How often an epoch passes over the training examples.
-
-    Args:
-        recipe: The recipe, whose `min_steps_per_epoch` may require several passes.
-        count: The number of training examples.
-
-    Returns:
-        The number of passes, at least 1.
-    """
-    return max(1, -(-recipe.min_steps_per_epoch // _steps_per_pass(recipe, count)))
-
-
-def steps_per_epoch(recipe: Recipe, count: int) -> int:
-    """Steps of the optimizer in an epoch.
-
-    Args:
-        recipe: The recipe.
-        count: The number of training examples.
-
-    Returns:
-        The number of steps, at least 1.
-    """
-    return passes_per_epoch(recipe, count) * _steps_per_pass(recipe, count)
-
-
-def _steps_per_pass(recipe: Recipe, count: int) -> int:
-    return count // min(recipe.batch_size, count)
+__all__ = ["optimizer_for"]
 
 
 def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
@@ -45,7 +15,7 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
 
     Args:
         recipe: The recipe.
-        steps: Steps in an epoch.
+        steps: Steps of the whole run.
 
     Returns:
         The optimizer. The learning rate rises over `lr_warmup_steps` and then follows half a cosine or stays
@@ -54,11 +24,10 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     Raises:
         InputError: Keras has no optimizer of the name.
     """
-    total = recipe.epochs * steps
-    warmup = min(recipe.lr_warmup_steps, total // 10)
+    warmup = min(recipe.lr_warmup_steps, steps // 10)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0 if warmup else recipe.learning_rate,
-        max(1, total - warmup),
+        max(1, steps - warmup),
         alpha=1.0 if recipe.schedule == "constant" else 0.0,
         warmup_target=recipe.learning_rate if warmup else None,
         warmup_steps=warmup,

@@ -22,6 +22,7 @@ from keras_ae.recipe import load as load_recipe
 from keras_ae.runs.artifacts import MODEL_FILE, load_artifacts
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.folders import next_folder, run_folder
+from keras_ae.runs.plan import plan_for
 from keras_ae.runs.rebuild import rebuilt_recipe
 from keras_ae.runs.request import RunRequest
 from keras_ae.runs.settings import RECIPE_FILE, settings_of
@@ -29,7 +30,6 @@ from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train as training
 from keras_ae.training.complete import describe, keeping_epochs
 from keras_ae.training.finished import FinishedRun
-from keras_ae.training.schedule import steps_per_epoch
 from keras_ae.training.trainer import Trainer
 from keras_ae.training.words import in_python, words_of_python
 from keras_ae.variants import Variant
@@ -89,10 +89,10 @@ def train(
         if resume and resumed is None:
             report(f"nothing to resume in {Path(runs) / changed.name}: starting a new run")
         folder = resumed or own or next_folder(Path(runs) / changed.name)
-        training.claim(changed, folder, resume=resumed is not None)
+        changed = training.claim(changed, folder, resume=resumed is not None)
         _request(recipe, data, fields, changed).write(folder)
         report(f"run folder: {folder}")
-        with keeping_epochs(changed, folder, remove=not (resumed or own)):
+        with keeping_epochs(folder, remove=not (resumed or own)):
             run = training.train(
                 changed, folder, resumed is not None, report, verbose=verbose, callbacks=callbacks
             )
@@ -185,7 +185,7 @@ def build_trainer(recipe: str | Recipe | Variant, data: Any = None, **fields: An
     with words_of_python():
         changed = _changed(recipe, data, None, fields)
         paired, heads = training.load_and_build(changed, _silent)
-        steps = steps_per_epoch(changed, len(paired.data.train))
+        steps = plan_for(changed, len(paired.data.train)).steps
         return training.trainer_for(changed, heads, paired.data.train.shape, paired.data.domain, steps)
 
 

@@ -19,22 +19,20 @@ from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, Stage
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.artifacts import STAGED_FILE, save_artifacts, save_model
-from keras_ae.runs.checkpoint import completed_epochs, read_state
+from keras_ae.runs.checkpoint import best_epoch, completed_epochs, read_state
 from keras_ae.runs.data_facts import check_same_data, save_data_facts
+from keras_ae.runs.plan import Plan, continued, plan_for, read_plan, save_plan
 from keras_ae.runs.run import Run, load_data
-from keras_ae.runs.settings import differences, save_settings
+from keras_ae.runs.settings import as_begun, save_settings
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.training.adversarial import AdversarialTrainer
 from keras_ae.training.examples import Examples
 from keras_ae.training.monitoring import checkpoint_and_curves, images_and_more, progress
 from keras_ae.training.objective import loss_for, loss_in
-from keras_ae.training.schedule import optimizer_for, passes_per_epoch, steps_per_epoch
+from keras_ae.training.schedule import optimizer_for
 from keras_ae.training.trainer import Trainer
 
 __all__ = ["claim", "epochs_done", "load_and_build", "train", "trainer_for"]
-
-FEW_STEPS = 500
-"""Number of steps below which a run is reported as short: models of this size then hardly learn."""
 
 
 def train(
@@ -64,32 +62,32 @@ def train(
         InputError: If the recipe cannot train on the data, the folder cannot be written, or the recipe or
             the data differ from those of the run to resume.
     """
-    claim(recipe, directory, resume)
+    recipe = claim(recipe, directory, resume)
     checkpoint = directory / "checkpoint"
     paired, heads = load_and_build(recipe, report)
     data = paired.data
     loss = loss_in(recipe, data.domain)
     state = read_state(checkpoint)
     stages = recipe.variant.stages(heads)
-    if state["last"] or any(read_state(checkpoint / stage.name)["last"] for stage in stages):
+    begun = bool(state["last"]) or any(read_state(checkpoint / stage.name)["last"] for stage in stages)
+    if begun:
         check_same_data(data, directory)
+    plan = _planned(recipe, data, directory, begun)
     save_data_facts(Run(recipe, directory, data, heads))
     if not state["last"]:
         write_overview(directory, flat(recipe), heads)
-    _report_plan(recipe, data, heads, report)
-    if state["epochs"] >= recipe.epochs:
+    _report_plan(plan, data, heads, report)
+    if plan.stops_after(state["history"]):
         report('all epochs are done; to train for more: RESUME=1 SET="epochs=..."')
     if stages and not state["last"]:
         for stage in stages:
             report(f"stage {stage.name}: {stage.epochs} epochs")
-            _train_stage(stage, loss, recipe, paired, directory, report, verbose)
+            _train_stage(stage, loss, recipe, plan, paired, directory, report, verbose)
         save_model(heads.end_to_end, directory / STAGED_FILE)
-    trainer = trainer_for(
-        recipe, heads, data.train.shape, data.domain, steps_per_epoch(recipe, len(data.train))
-    )
-    own = checkpoint_and_curves(directory, recipe, data, checkpoint)
-    own += images_and_more(directory, recipe, paired, heads)
-    history = _fit(trainer, recipe, paired, checkpoint, [*own, *callbacks], report, verbose)
+    trainer = trainer_for(recipe, heads, data.train.shape, data.domain, plan.steps)
+    own = checkpoint_and_curves(directory, recipe, plan, checkpoint)
+    own += images_and_more(directory, recipe, plan, paired, heads)
+    history = _fit(trainer, recipe, plan, paired, checkpoint, [*own, *callbacks], report, verbose)
     (directory / "card.json").unlink(missing_ok=True)  # it described an earlier model
     run = Run(recipe, directory, data, heads, history)
     save_artifacts(run)
@@ -126,7 +124,7 @@ def load_and_build(recipe: Recipe, report: Callable[[str], None] = print) -> tup
     return paired, heads
 
 
-def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
+def claim(recipe: Recipe, directory: Path, resume: bool) -> Recipe:
     """Creates a run's folder, or checks that its run can be resumed, and writes the recipe into it.
 
     Args:
@@ -134,17 +132,14 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
         directory: The run's folder.
         resume: Whether to resume its run.
 
+    Returns:
+        The recipe to train.
+
     Raises:
         InputError: If the folder cannot be written, contains a run although `resume` is false, or contains
             a run of another recipe.
     """
-    changed = differences(recipe, directory) if resume else {}
-    changed.pop("epochs", None)
-    if changed:
-        listing = ", ".join(f"{name} (was {was}, is {now})" for name, (was, now) in changed.items())
-        raise InputError(
-            f"{directory} was trained with another recipe: {listing}; start a new run without RESUME=1"
-        )
+    recipe = as_begun(recipe, directory) if resume else recipe
     checkpoint = directory / "checkpoint"
     try:
         checkpoint.mkdir(parents=True, exist_ok=True)
@@ -158,6 +153,7 @@ def claim(recipe: Recipe, directory: Path, resume: bool) -> None:
         raise InputError(
             f"the run's folder {directory} cannot be written ({error}); name another folder"
         ) from error
+    return recipe
 
 
 def epochs_done(directory: Path) -> int:
@@ -184,9 +180,16 @@ def _build(recipe: Recipe, spec: Spec) -> Heads:
         ) from error
 
 
-def _report_plan(recipe: Recipe, data: Data, heads: Heads, report: Callable[[str], None]) -> None:
-    """Reports the size of the model and the data, and warns about short runs."""
-    passes, steps = passes_per_epoch(recipe, len(data.train)), steps_per_epoch(recipe, len(data.train))
+def _planned(recipe: Recipe, data: Data, directory: Path, begun: bool) -> Plan:
+    """The plan of a training, which is written into the run's folder."""
+    before = read_plan(directory) if begun else None
+    plan = plan_for(recipe, len(data.train)) if before is None else continued(before, recipe)
+    save_plan(plan, directory)
+    return plan
+
+
+def _report_plan(plan: Plan, data: Data, heads: Heads, report: Callable[[str], None]) -> None:
+    """Reports the size of the model and the data, and the length of the training."""
     report(
         f"training {heads.end_to_end.count_params():,} parameters on {len(data.train):,} examples of shape "
         f"{'x'.join(map(str, data.train.shape))}, {len(data.validation):,} to validate, "
@@ -196,13 +199,7 @@ def _report_plan(recipe: Recipe, data: Data, heads: Heads, report: Callable[[str
     if len(unlearned) and takes_condition(heads):
         names = [data.label_names[index] if data.label_names else str(index) for index in unlearned]
         report(f"no training example of {', '.join(names[:10])}, which is not sampled: use another split")
-    if passes > 1:
-        report(f"little data: an epoch passes over it {passes} times, {steps} steps")
-    if steps * recipe.epochs < FEW_STEPS:
-        report(
-            f"only {steps * recipe.epochs} training steps in all, which is few: "
-            'use more epochs or smaller batches, such as SET="min_steps_per_epoch=100 batch_size=8"'
-        )
+    report(str(plan))
 
 
 def trainer_for(
@@ -215,7 +212,7 @@ def trainer_for(
         heads: The heads to train.
         shape: The shape of an example.
         domain: The domain of the examples.
-        steps: Steps of an epoch, for the terms' schedules.
+        steps: Steps of the whole run, for the terms' schedules.
 
     Returns:
         The trainer, not compiled.
@@ -231,7 +228,7 @@ def trainer_for(
     )
     settings: dict[str, Any] = {
         "terms": recipe.variant.terms(),
-        "steps": recipe.epochs * steps,
+        "steps": steps,
         "samples": heads.samples,
         "trim": recipe.task.trim,
         "heads": heads,
@@ -248,13 +245,14 @@ def _train_stage(
     stage: Stage,
     loss: Callable,
     recipe: Recipe,
+    plan: Plan,
     paired: PairedData,
     directory: Path,
     report: Callable[[str], None],
     verbose: int,
 ) -> None:
     """Trains a stage's layers, with its own curves and checkpoint."""
-    recipe = dataclasses.replace(recipe, epochs=stage.epochs)
+    plan = dataclasses.replace(plan, epochs=stage.epochs, patience=None)
     checkpoint = directory / "checkpoint" / stage.name
     trained = {stage.model.get_layer(name) for name in stage.layers}
     for layer in stage.model.layers:
@@ -263,10 +261,10 @@ def _train_stage(
         stage.model,
         loss if "reconstruction" in stage.model.output else None,
         stage.terms,
-        stage.epochs * steps_per_epoch(recipe, len(paired.data.train)),
+        plan.steps,
     )
-    callbacks = checkpoint_and_curves(directory / stage.name, recipe, paired.data, checkpoint)
-    _fit(trainer, recipe, paired, checkpoint, callbacks, report, verbose)
+    callbacks = checkpoint_and_curves(directory / stage.name, recipe, plan, checkpoint)
+    _fit(trainer, recipe, plan, paired, checkpoint, callbacks, report, verbose)
     for layer in stage.model.layers:
         layer.trainable = True
 
@@ -274,38 +272,47 @@ def _train_stage(
 def _fit(
     trainer: Trainer,
     recipe: Recipe,
+    plan: Plan,
     paired: PairedData,
     checkpoint: Path,
     callbacks: Sequence[keras.callbacks.Callback],
     report: Callable[[str], None],
     verbose: int,
 ) -> list[dict[str, float]]:
-    """Trains from the checkpoint up to the recipe's epochs and loads the best or last weights.
+    """Trains from the checkpoint to the plan's end and loads the best or last weights.
 
     Returns the history of all epochs.
     """
     checkpoint.mkdir(exist_ok=True)
     state = read_state(checkpoint)
-    passes = passes_per_epoch(recipe, len(paired.data.train))
-    batches, steps = paired.training_batches(recipe.batch_size, state["epochs"] * passes)
-    steps *= passes
-    trainer.prepare(optimizer_for(recipe, steps))
+    batches, _ = paired.training_batches(recipe.batch_size, state["epochs"] * plan.passes_per_epoch)
+    trainer.prepare(optimizer_for(recipe, plan.steps))
     if state["last"]:
         trainer.load_weights(checkpoint / state["last"])
-    if state["epochs"] < recipe.epochs:
+    if not plan.stops_after(state["history"]):
         if state["last"]:
-            report(f"resuming after epoch {state['epochs']} of {recipe.epochs}")
+            report(f"resuming after epoch {state['epochs']} of {plan.epochs}")
         keras_verbose, lines = progress(verbose, report, state["history"])
         trainer.fit(
             batches,
-            epochs=recipe.epochs,
+            epochs=plan.epochs,
             initial_epoch=state["epochs"],
-            steps_per_epoch=steps,
+            steps_per_epoch=plan.steps_per_epoch,
             validation_data=paired.validation_batches(),
             callbacks=[*callbacks, *lines],
             shuffle=False,
             verbose=keras_verbose,
         )
+        _report_end(plan, read_state(checkpoint)["history"], report)
     state = read_state(checkpoint)
     trainer.load_weights(checkpoint / state[recipe.checkpoint])
     return state["history"]
+
+
+def _report_end(plan, history, report):
+    """Reports an end before the last epoch."""
+    if len(history) < plan.epochs:
+        report(
+            f"stopped after epoch {len(history)} of {plan.epochs}: the validation loss has not improved "
+            f"since epoch {best_epoch(history)}"
+        )

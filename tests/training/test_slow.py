@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from keras_ae.data.images.mnist import embedded_digits
+from keras_ae.data.memory import Arrays
 from keras_ae.recipe import load, override
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.evaluation import evaluate
@@ -82,6 +84,16 @@ def mnist_card(tmp_path_factory):
         return card, int(done.stdout.splitlines()[-1])
 
     return trained
+
+
+def test_sixty_images_are_enough_to_learn_to_denoise(tmp_path):
+    digits, _ = embedded_digits()
+    run = train(dataclasses.replace(load("denoising"), data=Arrays(digits[::84])), tmp_path)
+    table = evaluate(run)
+    assert len(run.data.train) < 60 <= sum(map(len, run.data.splits.values()))
+    assert table["denoising"]["psnr"] >= table["linear denoiser"]["psnr"] - 3
+    assert len(run.history) < 32
+    assert sum(epoch["seconds"] for epoch in run.history) <= 120
 
 
 def test_color_photographs_train_at_256_pixels(tmp_path):
