@@ -97,6 +97,53 @@ def test_times_are_found_by_what_they_are_and_keep_their_form(read, header, writ
         assert steps(series) == {step}
 
 
+@pytest.mark.parametrize(
+    ("header", "write", "last"),
+    [
+        ("Year,Month", lambda i: [1990 + i // 12, i % 12 + 1], "1999-12"),
+        ("year,month", lambda i: [1990 + i // 12, f"{datetime(2000, i % 12 + 1, 1):%B}"], "1999-12"),
+        ("month,year", lambda i: [f"{datetime(2000, i % 12 + 1, 1):%b}", 1990 + i // 12], "1999-12"),
+        ("year,quarter", lambda i: [1990 + i // 4, i % 4 + 1], "2019Q4"),
+        ("year,week", lambda i: [*(START + timedelta(7 * i)).isocalendar()[:2]], "2026-W16"),
+    ],
+)
+def test_the_parts_of_a_date_in_columns_of_their_own_are_joined(read, header, write, last):
+    series, _ = read(header, [write(index) for index in range(120)])
+    assert series.names == ("load",)
+    assert (len(series), format_times(series, [-1])) == (120, [last])
+
+
+def test_a_day_and_a_time_that_are_named_are_joined_though_no_day_repeats(read):
+    rows = [[START.date() + timedelta(index), f"{index % 24:02}:00"] for index in range(120)]
+    series, _ = read("day,clock", rows, time="day,clock")
+    assert series.times[1] - series.times[0] == 25 * 3600 * 10**9
+    assert series.roles.time == "day,clock"
+
+
+@pytest.mark.parametrize("name", ["machine_hours", "year_to_date", "hour_meter"])
+def test_values_that_rise_and_are_called_otherwise_than_times_are_learned(read, name):
+    series, _ = read(f"time,{name}", [[time, 100 + index * 1.25] for index, time in enumerate(HOURS)])
+    assert series.names == (name, "load")
+
+
+def test_times_of_which_some_are_missing_are_refused_or_left_out(read):
+    epochs = ["" if index == 7 else 1553424480 + 60 * index for index in range(120)]
+    with pytest.raises(InputError, match="a time in every row of 'ts', received 1 rows without"):
+        read("ts", [[epoch] for epoch in epochs])
+    series, notes = read("time,ts", [[time, epoch] for time, epoch in zip(HOURS, epochs, strict=True)])
+    assert series.names == ("load",)
+    assert "left out ts (a time)" in notes
+
+
+def test_rows_that_repeat_a_time_are_averaged_with_advice(read):
+    rows = [[time, "on" if index % 9 else "off"] for time in HOURS[:60] for index in (0, 1)]
+    series, notes = read("time,x", [[time, 7] for time, _ in rows])
+    assert len(series) == 60
+    assert any('averaged with the others of it; SET="data.group=..." keeps' in note for note in notes)
+    rows = [[time, "up"] for time in HOURS] + [[time, "down"] for time in HOURS[:9]]
+    assert len(read("time,state", rows)[0]) == 120  # so few are no series of their own
+
+
 def test_jitter_of_rounded_times_does_not_add_up(read):
     series, notes = read("t", [[f"{index / 30:.3f}"] for index in range(3000)])
     assert len(series) == 3000

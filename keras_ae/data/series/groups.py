@@ -22,8 +22,9 @@ __all__ = [
     "variable_columns",
 ]
 
-REPEATED = 0.05
-"""Fraction of rows that repeat a time, from which a column is looked for that parts them."""
+REPEATED, MANY_REPEATED = 0.05, 0.2
+"""Fractions of rows that repeat a time, from which a column is looked for that parts them: one that is called
+an id, a machine or the like, and any."""
 
 ALONE = 0.99
 """Fraction of different times in each group, at least."""
@@ -33,6 +34,11 @@ MOST_GROUPS, FEWEST_ROWS = 1000, 8
 
 VARIABLE_NAMES = ("variable", "metric", "parameter", "field", "quantity", "measure", "measurement", "feature",
                   "channel", "signal", "tag", "attribute", "property", "series", "variable_name")  # fmt: skip
+GROUP_NAMES = frozenset(
+    """machine device sensor host hostname server node unit engine asset station site plant line vehicle pump
+    turbine meter customer store item product country city region location symbol ticker series group name
+    patient subject user channel instance""".split()
+)
 VALUE_NAMES = ("value", "values", "val", "reading", "y")
 
 
@@ -53,6 +59,8 @@ def parting_columns(columns: Mapping[str, Column], times: np.ndarray) -> dict[st
     candidates = []
     for name, column in columns.items():
         if column.kind == "time" or column.missing.any():
+            continue
+        if count - different < MANY_REPEATED * count and not _is_group_name(name):
             continue
         if column.kind == "number" and not (is_id_name(name) or (column.values % 1 == 0).all()):
             continue
@@ -178,6 +186,11 @@ def group_note(by: Collection[str], names: Sequence[str]) -> str:
     """
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     return f"{len(names)} series, one for each entry of {' and '.join(by)}: {shown}"
+
+
+def _is_group_name(name):
+    """Whether a column is called an id, a machine or the like."""
+    return is_id_name(name) or not GROUP_NAMES.isdisjoint(_plain(name).split("_"))
 
 
 def _plain(name):

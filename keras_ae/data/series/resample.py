@@ -23,6 +23,9 @@ __all__ = [
     "window_starts",
 ]
 
+MANY = 0.05
+"""Fraction of repeated times from which they may be of several series."""
+
 MOST_BRIDGED = 3
 """The most missing steps in a row that are interpolated; longer gaps stay missing and have no score."""
 
@@ -188,7 +191,10 @@ def _on_even_steps(found, chosen):
     if len(different) < 2:
         raise InputError(f"expected rows of different times, received {len(times)} of one time")
     if len(different) < len(times) and not spread:
-        notes.append(f"{len(times) - len(different)} rows repeat a time: averaged with the others of it")
+        repeated = len(times) - len(different)
+        advice = '; SET="data.group=..." keeps the rows of different machines apart'
+        advice = advice if found.groups is None and repeated > MANY * len(times) else ""
+        notes.append(f"{repeated} rows repeat a time: averaged with the others of it{advice}")
     steps = even_steps(different, found.form, len(times))
     if not steps.even:
         notes.append(f"uneven steps: averaged over steps of {steps.length}")

@@ -9,18 +9,15 @@ import numpy as np
 
 from keras_ae.data.tables.columns import Column
 from keras_ae.data.tables.numeric_times import is_time_name, times_of_numbers
-from keras_ae.data.tables.roles import times_in_numbers
+from keras_ae.data.tables.roles import incomplete_times, times_in_numbers
+from keras_ae.data.tables.time_columns import times_in_parts
 from keras_ae.data.tables.time_form import MISSING_TIME, TimeForm
-from keras_ae.data.tables.time_parts import DAY, days_of
+from keras_ae.data.tables.time_parts import DAY
 from keras_ae.errors import InputError
 
 __all__ = ["RowTimes", "row_times"]
 
 HOUR = DAY // 24
-CALENDAR = ("year", "month", "day", "hour", "minute", "second")
-"""Names of columns that hold the parts of a time."""
-
-_NANOSECONDS = {"hour": HOUR, "minute": HOUR // 60, "second": HOUR // 3600}
 _HOURS = ("hour", "hr", "hours", "stunde", "heure", "hora")
 
 
@@ -74,9 +71,9 @@ def row_times(columns: Mapping[str, Column], setting: str = "") -> RowTimes | No
         return next(
             found for found, count in zip(each, different, strict=True) if 2 * count >= max(different)
         )
-    parts = _calendar(columns)
+    parts = times_in_parts(columns)
     if parts is not None:
-        return parts
+        return RowTimes(*parts)
     found = [(name, *times) for name, times in times_in_numbers(columns).items()]
     for name, times, form in found:
         if form.dated:
@@ -84,6 +81,8 @@ def row_times(columns: Mapping[str, Column], setting: str = "") -> RowTimes | No
     for column in columns.values():
         if column.kind == "time" and not column.missing.any():
             return RowTimes((column.name,), _past_midnight(column.values), column.form)
+    for name in incomplete_times(columns):
+        raise _incomplete(columns[name])
     return next((RowTimes((name,), times, form) for name, times, form in found), None)
 
 
@@ -96,6 +95,8 @@ def _times_of_setting(columns, setting):
     chosen = {name: columns[name] for name in names}
     if len(names) > 1:
         joined = row_times(chosen)
+        if joined is not None and len(joined.columns) == 1:
+            joined = _with_clock(chosen, joined.columns[0], joined.times, joined.form, always=True)
         if joined is None or set(joined.columns) != set(names):
             raise InputError(
                 f"expected dates and times of day in {' and '.join(names)}, which make no times together; "
@@ -127,10 +128,10 @@ def _incomplete(column):
     )
 
 
-def _with_clock(columns, name, times, form):
+def _with_clock(columns, name, times, form, always=False):
     """Dates, and the times of day that another column holds where dates repeat."""
     days = times // DAY * DAY
-    if (days == times).all() and len(np.unique(days)) < len(days):
+    if (days == times).all() and (always or len(np.unique(days)) < len(days)):
         for other, column in columns.items():
             clock = _clock_in(column)
             if other != name and clock is not None:
@@ -156,26 +157,6 @@ def _clock_in(column):
     hours, minutes, seconds = whole // 10_000, whole // 100 % 100, whole % 100
     valid = ((hours < 24) & (minutes < 60) & (seconds < 60)).all()
     return (hours * 3600 + minutes * 60 + seconds) * 10**9 if valid else None
-
-
-def _calendar(columns):
-    """Times of which year, month, day, ... each have a column."""
-    by_name = {name.strip().lower().rstrip("s"): name for name, column in columns.items() if _whole(column)}
-    names = [part for part in CALENDAR if part in by_name]
-    if len(names) < 2 or tuple(names) != CALENDAR[: len(names)]:
-        return None
-    values = {part: columns[by_name[part]].values.astype(np.int64) for part in names}
-    days, valid = days_of(values["year"], values["month"], values.get("day", np.int64(1)))
-    if not valid.all():
-        return None
-    times = days * DAY + sum(values[part] * _NANOSECONDS[part] for part in names[3:])
-    grain = "" if len(names) > 3 else names[-1]
-    return RowTimes(tuple(by_name[part] for part in names), times, TimeForm("date", grain))
-
-
-def _whole(column):
-    """Whether a column holds a whole number in every row."""
-    return column.kind == "number" and not column.missing.any() and bool((column.values % 1 == 0).all())
 
 
 def _past_midnight(clock):

@@ -38,6 +38,11 @@ _TIMES = frozenset(
     fecha hora tiempo ano año mes ora tempo tijd tidspunkt tid czas godzina rok aika pvm
     время дата 时间 日期 時間 日時 시간 날짜""".split()
 )
+_BESIDE = frozenset(
+    "in of since from start relative rel elapsed sample sim simulation record local h d min hr".split()
+)
+"""Words beside those of times in the names of clocks that began at 0."""
+
 _COUNTERS = frozenset(
     """id ids uid no nr num number row rows rowid rownames rowname rownumber idx index record recno serial
     seq sequence sample instance unnamed nummer zeile""".split()
@@ -127,11 +132,15 @@ def times_of_numbers(name: str, values: np.ndarray, sure: bool = False) -> tuple
     if epoch is not None and (called or is_even(values)):
         return epoch
     if rising and values[0] >= FIRST_YEAR and values[-1] <= LAST_YEAR:
-        if whole and (called or (len(values) >= FEWEST_ROWS and bool((np.diff(values) == 1).all()))):
+        if whole and (
+            (called and _differ(values))
+            or (len(values) >= FEWEST_ROWS and bool((np.diff(values) == 1).all()))
+        ):
             return _years(values), TimeForm("date", "year")
         if not whole and called:
             return _decimal_years(values)
-    counted = called and not (np.diff(values) < 0).any()
+    counted = is_time_name(name) and set(_words(name)) <= _TIMES | _BESIDE
+    counted = counted and not (np.diff(values) < 0).any()
     return _counted(values) if sure or (counted and _differ(values)) else None
 
 

@@ -10,7 +10,10 @@ from keras_ae.data.tables.columns import Column
 from keras_ae.data.tables.numeric_times import is_even, numbers_rows, times_of_numbers
 from keras_ae.data.tables.time_form import TimeForm
 
-__all__ = ["times_and_indices", "times_in_numbers"]
+__all__ = ["incomplete_times", "times_and_indices", "times_in_numbers"]
+
+MOST_MISSING = 0.5
+"""Fraction of missing numbers up to which the others may be times."""
 
 
 def times_and_indices(
@@ -27,7 +30,8 @@ def times_and_indices(
         times nor indices.
     """
     faults, rising = {}, []
-    numeric = times_in_numbers({name: column for name, column in columns.items() if name not in known})
+    free = {name: column for name, column in columns.items() if name not in known}
+    numeric = {*times_in_numbers(free), *incomplete_times(free)}
     for name, column in columns.items():
         if name in known:
             continue
@@ -57,3 +61,20 @@ def times_in_numbers(columns: Mapping[str, Column]) -> dict[str, tuple[np.ndarra
         for name, times in found.items()
         if times is not None and not numbers_rows(name, numbers[name])
     }
+
+
+def incomplete_times(columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """The columns of numbers that are dates, or count from 1970, but for some that are missing.
+
+    Args:
+        columns: By name.
+
+    Returns:
+        Their names.
+    """
+    found = []
+    for name, column in columns.items():
+        if column.kind == "number" and 0 < column.missing.mean() < MOST_MISSING:
+            times = times_of_numbers(name, column.values[~column.missing])
+            found += [name] if times is not None and times[1].dated else []
+    return tuple(found)

@@ -12,7 +12,16 @@ import pandas as pd
 from keras_ae.data.tables.time_form import MISSING_TIME
 from keras_ae.data.tables.time_layouts import half_of_day, is_region, month_of, offset_of, weekday_of
 
-__all__ = ["DAY", "FIRST_YEAR", "LAST_YEAR", "WORDS", "TimesOfLayout", "days_of", "times_of_layout"]
+__all__ = [
+    "DAY",
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "WORDS",
+    "TimesOfLayout",
+    "day_of_week",
+    "days_of",
+    "times_of_layout",
+]
 
 WORDS = ("weekday", "name", "half", "zone", "region")
 """Parts that are words."""
@@ -146,7 +155,7 @@ def _days(parts, words, orders, width):
         return {order: days_of(*(parts[part] for part in where[order]), width) for order in orders}
     year = parts["year"]
     if "week" in parts:
-        return {"": _day_of_week(year, parts["week"], parts.get("day_of_week", np.int64(1)))}
+        return {"": day_of_week(year, parts["week"], parts.get("day_of_week", np.int64(1)))}
     month = parts.get("month", np.int64(1))
     if "name" in words:
         month = _lookup(words["name"], month_of)
@@ -156,7 +165,7 @@ def _days(parts, words, orders, width):
 
 
 def days_of(
-    year: np.ndarray, month: np.ndarray, day: np.ndarray, width: int = 4
+    year: np.ndarray, month: np.ndarray | np.int64, day: np.ndarray | np.int64, width: int = 4
 ) -> tuple[np.ndarray, np.ndarray]:
     """Days of a calendar.
 
@@ -178,8 +187,19 @@ def days_of(
     return first + day - 1, valid
 
 
-def _day_of_week(year, week, day):
-    """Days since 1970 of weeks as in ISO 8601, and whether they exist."""
+def day_of_week(
+    year: np.ndarray, week: np.ndarray, day: np.ndarray | np.int64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Days of weeks as in ISO 8601.
+
+    Args:
+        year: (n,), int64.
+        week: (n,), from 1.
+        day: (n,), from 1 for Monday.
+
+    Returns:
+        (n,) int64, days since 1970; and whether there is such a day.
+    """
     fourth, valid = days_of(year, np.int64(1), np.int64(4), 4)
     monday = fourth - (fourth + 3) % 7
     following, _ = days_of(year + 1, np.int64(1), np.int64(4), 4)
