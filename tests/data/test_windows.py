@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from keras_ae.data.find import find_dataset
+from keras_ae.data.precision import FARTHEST
 from keras_ae.data.series import published
 from keras_ae.data.series.daily import DAY, KINDS, daily_pattern
 from keras_ae.data.series.resample import Series
@@ -292,3 +293,13 @@ def test_the_published_files_are_listed_with_their_hashes():
     listed = published.manifest()
     assert sum(name.startswith("nab/data/") for name in listed) == 58
     assert all(len(digest) == 64 for digest in listed.values())
+
+
+@pytest.mark.parametrize("value", [1e30, 1e300, -1e300])
+def test_a_value_beyond_float32_is_no_gap_but_far_away(value):
+    split, points = split_into_windows(
+        series_of(np.r_[np.zeros(20), value, np.zeros(20)]), 8, *np.float32([[0], [1]])
+    )
+    assert points.starts.tolist() == list(range(34))
+    assert np.isfinite(split.examples).all()
+    assert np.abs(split.examples).max() == FARTHEST
