@@ -392,7 +392,7 @@ def test_each_of_several_series_is_scored_in_its_own_scale(tmp_path, detector):
     assert [(span["series"], span["from"], span["to"]) for span in spans] == [
         ("B", "2024-01-01 18:00:00", "2024-01-02 01:00:00")
     ]
-    assert "no scores for new: training had no such series" in lines
+    assert "no scores for new: training did not learn such series" in lines
     with Image.open(tmp_path / "found/plot.png") as chart:
         assert chart.size == (1200, 80 + 2 * 220 * 3)
     file.write_text(file.read_text().replace(",A", ",C").replace(",B", ",D"))

@@ -14,6 +14,7 @@ from keras_ae.apps.detection.scoring import Detector, ScoredRows
 from keras_ae.data.series.clock import form_of, format_times
 from keras_ae.data.series.columns import names_in
 from keras_ae.data.series.resample import Series, spans
+from keras_ae.data.series.steps import HOUR
 from keras_ae.data.tables.blocks import read_rows
 from keras_ae.data.tables.columns import distinct_names
 from keras_ae.data.tables.dialect import detect_dialect
@@ -79,7 +80,7 @@ def _write_series(scored, each, source, folder, threshold):
         texts[name][point] = text
     unscored = [name for name, part in parts.items() if not np.isfinite(part.scores).any()]
     if unscored:
-        yield f"no scores for {', '.join(unscored)}: training had no such series"
+        yield f"no scores for {', '.join(unscored)}: training did not learn such series"
     several = len(each) > 1
     found = [
         ({"series": name} if several else {}) | span
@@ -112,9 +113,9 @@ def _write_series(scored, each, source, folder, threshold):
 def _lines(series, scored):
     """The lines of a chart."""
     form = form_of(series)
-    numbers = series.times if form.kind == "row" else series.times / form.scale
+    counted = {"row": 1, "clock": HOUR}.get(form.kind, form.scale)
     return Lines(
-        series.times.astype("datetime64[ns]") if form.dated else numbers,
+        series.times.astype("datetime64[ns]") if form.dated else series.times / counted,
         series.values,
         series.names,
         scored.scores,

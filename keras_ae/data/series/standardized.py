@@ -94,10 +94,12 @@ def data_of(
         parts[part] = Split(cut_windows(values, starts, window))
     test, points = split_into_windows(series, window, offset, scale)
     points = replace(points, fresh=(points.starts + window <= first) | (points.starts >= last))
-    begin, end = (format_time(series.times[point], form_of(series)) for point in (first, last - 1))
+    begins, ends, begin, end = (
+        format_time(series.times[point], form_of(series)) for point in (0, -1, first, last - 1)
+    )
     notes.append(
-        f"{len(series):,} points of {', '.join(series.names)}; normal are {last - first:,} of them, from "
-        f"{begin} to {end}"
+        f"{len(series):,} points of {', '.join(series.names)} from {begins} to {ends}; normal are "
+        f"{last - first:,} of them, from {begin} to {end}"
     )
     return Data(
         name, **parts, test=test, domain=REAL, offset=offset, scale=scale, notes=(*series.notes, *notes),

@@ -61,7 +61,7 @@ def read_table(
     }
     for name, one in typed.items():
         if not set(strict or ()) & set(names) or name in {*(strict or ()), *kinds}:
-            _check_cells(path, one, cells.texts[name])
+            _check_cells(path, one, cells.texts[name], day_first)
         elif one.wrong.any():
             typed[name] = column_of_texts(name, cells.texts[name], "text", form, "", None)
     readers = {name: one.reader for name, one in typed.items() if one.reader is not None}
@@ -158,13 +158,15 @@ def _check_names(path, names, kinds, needed):
         raise InputError(f"a column's kind must be one of {', '.join(KINDS)}; received {wrong[0]!r}")
 
 
-def _check_cells(path, typed, texts):
+def _check_cells(path, typed, texts, day_first):
     """Refuses cells that are not of their column's kind, naming the first of them."""
     faults = np.flatnonzero(typed.wrong)
     if len(faults):
         cell = texts.words[texts.codes[faults[0]]]
+        order = day_first is not None and typed.column.kind == "time"
+        setting = f" with data.dayfirst={str(day_first).lower()}" if order else ""
         raise InputError(
-            f"expected a {typed.column.kind} in column {typed.column.name!r} of {path}, row {faults[0] + 1} "
-            f"of values holds {cell!r} ({len(faults):,} such); correct it, leave it empty where it is "
-            "missing, or leave the column out"
+            f"expected a {typed.column.kind} in column {typed.column.name!r} of {path}{setting}, row "
+            f"{faults[0] + 1} of values holds {cell!r} ({len(faults):,} such); correct it, leave it empty "
+            "where it is missing, or leave the column out"
         )

@@ -204,7 +204,7 @@ def test_a_later_part_of_a_file_tells_the_order_of_all(tmp_path, monkeypatch):
     file.write_text("time,value\n" + "".join(lines))
     with pytest.raises(InputError, match="row 31 of values holds '01/13/2024'"):
         read_table(file)
-    with pytest.raises(InputError, match="row 21 of values holds '13/01/2024'"):
+    with pytest.raises(InputError, match="with data.dayfirst=false, row 21 of values holds '13/01/2024'"):
         read_table(file, day_first=False)
 
 
