@@ -7,7 +7,7 @@ import pytest
 
 from keras_ae.data.find import find_dataset as found_by
 from keras_ae.data.levels import folder as level_folder
-from keras_ae.data.levels import published
+from keras_ae.data.levels import published, vglc
 from keras_ae.data.levels import windows as level_windows
 from keras_ae.data.levels.folder import LevelFolder
 from keras_ae.data.levels.generated import GeneratedLevels, generate_levels
@@ -159,7 +159,7 @@ def test_a_folder_without_levels_or_a_legend_is_not_taken(folder, tmp_path):
 
 def test_a_legend_that_is_too_large_is_none(folder, monkeypatch):
     path = folder(squares(1))
-    monkeypatch.setattr(level_folder, "MAX_LEGEND_BYTES", 10)
+    monkeypatch.setattr(vglc, "MAX_LEGEND_BYTES", 10)
     assert LevelFolder.accepts(path) is None
 
 
@@ -167,11 +167,17 @@ def test_a_legend_that_is_too_large_is_none(folder, monkeypatch):
     ("texts", "found"),
     [
         ({"a": "..\n.\n"}, r"a\.txt, line 2 is ragged"),
-        ({"a": "..\n.x\n"}, r"a\.txt, line 2, column 2: tile 'x' is not in the legend"),
-        ({"a": "....\n", "b": "....\n....\n"}, "a.txt of 1 rows and b.txt of 2"),
+        (
+            {"a": "..\n.x\n"},
+            r"a tile is not in the legend .*legend.json of '#\.': 'x' in a.txt, line 2, column 2; change",
+        ),
+        (
+            {"a": "....\n", "b": "....\n....\n"},
+            r"received 1 rows \(a.txt\), 2 rows \(b.txt\); add rows of empty",
+        ),
         ({"a": "....\n" * 3, "b": ".....\n" * 3}, "a.txt of .* has 4 columns, a window 28"),
         ({"a": "...\n" * 3}, "3 or more rows and 4 or more columns in .*, received 3 x 3"),
-        ({}, "expected levels in .txt files in .*, received none"),
+        ({}, "expected levels in .txt or .lvl files in .*, received none"),
         (dict.fromkeys("abc", "....\n" * 3), "at least 3 different"),
     ],
     ids=["ragged", "unknown tile", "heights", "narrow", "small", "none", "equal"],
@@ -181,11 +187,89 @@ def test_levels_that_do_not_fit_are_refused_with_their_place(folder, texts, foun
         LevelFolder(folder(texts)).load()
 
 
-def test_a_folder_has_one_legend(folder, tmp_path):
+def test_all_unknown_tiles_are_told_at_once_with_what_to_add(folder):
+    texts = squares(3) | {"a": "..x..\r\n#####\r\n.....\r\n", "b": "\ufeffx.x.ü\nyyyyy\n.....\n"}
+    with pytest.raises(InputError) as raised:
+        LevelFolder(folder(texts)).load()
+    assert str(raised.value).split(": ", 1)[1] == (
+        "'y' in b.txt, line 2, column 1 and 4 more; 'x' in a.txt, line 1, column 3 and 2 more in 2 levels; "
+        "'ü' in b.txt, line 1, column 5; change them, or add them to its tiles: "
+        '"y": [], "x": [], "ü": []'
+    )
+
+
+def test_a_legend_may_be_in_the_folder_above_as_in_the_vglc(folder, tmp_path):
+    """Whether the folder of the levels is named or that of the game."""
+    game = tmp_path / "The Game"
+    (game / "Processed").mkdir(parents=True)
+    for name, text in squares(5).items():
+        (game / "Processed" / f"{name}.{'txt' if name != '3' else 'LVL'}").write_text(text)
+    (game / "Processed" / "README.txt").write_text("words")
+    (game / "vectors.json").write_text('{"vertices": []}')
+    assert LevelFolder.accepts(str(game)) is None
+    (game / "game.json").write_text("\ufeff" + json.dumps({"tiles": TILES}), "utf-8")
+    loaded = [LevelFolder.accepts(str(path)).load() for path in (game, game / "Processed")]
+    assert loaded[0].sha256 == loaded[1].sha256
+    assert sum(len(split) for split in loaded[0].splits.values()) == 5
+    assert loaded[0].notes[-1] == f"the legend is {game / 'game.json'}"
+    (game / "Processed" / "own.json").write_text(json.dumps({"tiles": TILES | {"x": []}}))
+    assert LevelFolder(str(game)).load().format.tiles == ".#x"
+
+
+def test_of_several_legends_the_one_that_has_all_tiles_is_taken_or_the_one_that_is_named(folder, tmp_path):
     path = folder(squares(3))
-    (tmp_path / "other.json").write_text(json.dumps({"tiles": TILES}))
-    with pytest.raises(InputError, match=r'expected one \.json with "tiles" in .*, received 2'):
+    (tmp_path / "other.json").write_text(json.dumps({"tiles": {"x": [], ".": []}}))
+    loaded = LevelFolder(path).load()
+    assert (loaded.format.tiles, loaded.notes[-1]) == (".#", f"the legend is {tmp_path / 'legend.json'}")
+    with pytest.raises(InputError, match=r"not in the legend .*other.json of 'x\.'"):
+        LevelFolder(path, legend="other.json").load()
+    with pytest.raises(InputError, match="has no legend 'x.json'; it has legend.json, other.json"):
+        LevelFolder(path, legend="x.json").load()
+    (tmp_path / "more.json").write_text(json.dumps({"tiles": TILES | {"x": []}}))
+    with pytest.raises(
+        InputError, match="received legend.json, more.json, other.json, and all have all tiles; say"
+    ):
         LevelFolder(path).load()
+    assert LevelFolder(path, legend="more.json").load().format.tiles == ".#x"
+    (tmp_path / "more.json").unlink()
+    (tmp_path / "a.txt").write_text("xx\n")
+    with pytest.raises(
+        InputError, match="none has all tiles, so there may be levels of several games; say which"
+    ):
+        LevelFolder(path).load()
+
+
+HEIGHTS = {"a": ".#.#\n" * 4, "b": "##.#\n" * 5, "c": "...#\n" * 4, "d": "#..#\n" * 6}
+
+
+def test_levels_of_other_heights_are_told_and_padded_or_cut(folder):
+    path = folder(HEIGHTS)
+    with pytest.raises(InputError) as raised:
+        LevelFolder(path).load()
+    assert "received 4 rows (2 levels), 5 rows (b.txt), 6 rows (d.txt); add rows of empty" in str(
+        raised.value
+    )
+    assert 'SET="data.pad=top" or SET="data.pad=bottom", or cut windows of 4 rows' in str(raised.value)
+    for pad, row in (("top", 0), ("bottom", -1)):
+        loaded = LevelFolder(path, pad=pad).load()
+        assert loaded.train.shape == (6, 4, 2)
+        levels = np.concatenate([whole_numbers(split) for split in loaded.splits.values()])
+        assert sorted((level[row] == 0).all() for level in levels) == [False, True, True, True]
+        assert loaded.notes[-1] == f"added empty rows at the {pad} of 3 of 4 levels, up to 6"
+    cut = LevelFolder(path, rows=4).load()
+    assert cut.train.shape == (4, 4, 2)
+    assert "windows of" in cut.notes[0]
+    both = LevelFolder(path, rows=5, pad="top").load()
+    assert both.train.shape == (5, 4, 2)
+    assert both.notes[-1] == "added empty rows at the top of 2 of 4 levels, up to 5"
+    with pytest.raises(InputError, match=r"of 5 or more rows in .*, received 4 rows \(2 levels\)"):
+        LevelFolder(path, rows=5).load()
+    for fields, message in (
+        ({"rows": 2}, "rows must be at least 3"),
+        ({"pad": "left"}, "pad must be one of"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            LevelFolder("x", **fields)
 
 
 def test_a_level_that_is_no_text_is_refused(folder, tmp_path):
@@ -246,5 +330,5 @@ def test_most_published_levels_can_be_played_and_have_whole_pipes():
 
 def test_a_folder_of_something_else_is_told_apart(tmp_path):
     (tmp_path / "notes.doc").touch()
-    with pytest.raises(InputError, match=r"a folder of levels, .txt files beside .*found none in"):
+    with pytest.raises(InputError, match=r"a folder of levels, .txt or .lvl files beside .*found none in"):
         found_by(str(tmp_path), GeneratedLevels())

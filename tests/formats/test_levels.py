@@ -74,8 +74,8 @@ def test_a_legend_names_each_tile_once_with_tags_for_all():
     ("text", "found"),
     [
         ("", "expected a level of rows of tiles in there, received none"),
-        ("--\n-\n", "there, line 2 is ragged: 1 tiles where line 1 has 2"),
-        ("--\n-%\n", "there, line 2, column 2: tile '%' is not in the legend"),
+        ("--\n-\n", "there, line 2 is ragged: 1 tiles where the first row has 2"),
+        ("--\n-%\n", "there has tiles that are not in the legend .*: '%' in line 2, column 2; add"),
     ],
 )
 def test_what_is_no_level_is_refused_with_its_place(text, found):

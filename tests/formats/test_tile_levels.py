@@ -57,7 +57,7 @@ def test_a_level_that_cannot_be_played_is_drawn_without_a_course(tmp_path):
 @pytest.mark.parametrize(
     ("format", "content", "found"),
     [
-        (FORMAT, b"\xff\xfe", "cannot be read as a level"),
+        (FORMAT, b"\x80\xfe", "cannot be read as text"),
         (FORMAT, b"----\n", "expected 2 rows of 4 or more tiles in .*, received 1 of 4"),
         (FORMAT, b"---\n---\n", "received 2 of 3"),
         (TileLevels("-"), b"-----\n-----\n", "expected 2 rows of 4 tiles in .*, received 2 of 5"),

@@ -16,17 +16,19 @@ ALIKE = 0.8
 """Levels of one size that have more than this fraction of their tiles in common go to the same split."""
 
 
-def windows(level: np.ndarray, width: int) -> np.ndarray:
+def windows(level: np.ndarray, width: int, rows: int | None = None) -> np.ndarray:
     """The windows of a level at every offset.
 
     Args:
         level: Integers (rows, columns).
         width: Columns of a window.
+        rows: Rows of a window; None for all of the level's.
 
     Returns:
-        (columns - width + 1, rows, width).
+        (windows, rows, width).
     """
-    return np.lib.stride_tricks.sliding_window_view(level, width, axis=1).swapaxes(0, 1)
+    shape = len(level) if rows is None else rows, width
+    return np.lib.stride_tricks.sliding_window_view(level, shape).reshape(-1, *shape)
 
 
 def families(levels: list[np.ndarray]) -> list[int]:
@@ -60,6 +62,7 @@ def data_of(
     fractions: tuple[float, float] = (VALIDATION, TEST),
     pieces_name: str = "windows",
     group_alike: bool = False,
+    notes: tuple[str, ...] = (),
 ) -> Data:
     """Data of the pieces of levels, one-hot; all pieces of a level lie in one split.
 
@@ -72,6 +75,7 @@ def data_of(
         pieces_name: The name of the pieces in notes.
         group_alike: Whether levels that are much alike go to the same split, as where a game has harder
             versions of an earlier level. Rooms are not grouped: they are alike by their walls alone.
+        notes: Further notes for the user.
 
     Returns:
         The data, of the categorical domain.
@@ -92,18 +96,18 @@ def data_of(
     splits = {part: np.concatenate([pieces[index] for index in parts[part]]) for part in parts}
     splits, dropped = _without_repeats(splits)
     counts = [f"{len(splits[part]):,} {pieces_name} of {len(parts[part])} to {use}" for part, use in _USES]
-    notes = [f"{len(levels)} levels, each in one split whole: {', '.join(counts)}"]
+    listed = [f"{len(levels)} levels, each in one split whole: {', '.join(counts)}"]
     if any(set(digests(splits[part])) <= set(digests(splits["train"])) for part in ("validation", "test")):
-        notes.append(
+        listed.append(
             f"a split holds only {pieces_name} that training has too: its metrics tell nothing of others"
         )
     if dropped:
-        notes.append(
+        listed.append(
             f"left out of validation and test {dropped:,} {pieces_name} that an earlier split has too"
         )
     tiles = np.arange(len(format.tiles))
     train, validation, test = (Split(tiles == splits[part][..., None]) for part, _ in _USES)
-    return Data(name, train, validation, test, CATEGORICAL, notes=tuple(notes), format=format)
+    return Data(name, train, validation, test, CATEGORICAL, notes=(*listed, *notes), format=format)
 
 
 _USES = (("train", "train on"), ("validation", "validate on"), ("test", "test on"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_ae.errors import InputError
+from keras_ae.formats.levels.level_text import rows_of, unknown_tiles
 
 __all__ = ["LODE_RUNNER", "MARIO", "ZELDA", "Legend"]
 
@@ -102,26 +103,33 @@ class Legend:
             Whole numbers (rows, columns), int64.
 
         Raises:
-            InputError: If there are no rows, rows of different lengths, or a tile that is not in the legend.
+            InputError: If there are no rows, rows of different lengths, or tiles that are not in the legend.
         """
-        lines = text.removeprefix("\ufeff").rstrip("\r\n").splitlines()
-        if not lines or not lines[0]:
+        rows = rows_of(text, self.tiles)
+        if not rows:
             raise InputError(
                 f"expected a level of rows of tiles in {where}, received none; write one row a line"
             )
-        for number, line in enumerate(lines, 1):
-            if len(line) != len(lines[0]):
-                raise InputError(
-                    f"{where}, line {number} is ragged: {len(line)} tiles where line 1 has {len(lines[0])}; "
-                    "make all rows of one length"
-                )
-            for column, tile in enumerate(line, 1):
-                if tile not in self.tiles:
-                    raise InputError(
-                        f"{where}, line {number}, column {column}: tile {tile!r} is not in the legend "
-                        f"{self.tiles!r}; add it there or change it"
-                    )
-        return np.array([[self.tiles.index(tile) for tile in line] for line in lines])
+        unknown = unknown_tiles(rows, self.tiles)
+        if unknown:
+            listed = ", ".join(
+                f"{tile!r} in line {of.line}, column {of.column}"
+                + f" and {of.total - 1:,} more" * (of.total > 1)
+                for tile, of in unknown.items()
+            )
+            raise InputError(
+                f"{where} has tiles that are not in the legend {self.tiles!r}: {listed}; add them there or "
+                "change them"
+            )
+        ragged = {number: len(row) for number, row in enumerate(rows, 1) if len(row) != len(rows[0])}
+        if ragged:
+            first, length = next(iter(ragged.items()))
+            more = f" ({len(ragged)} of {len(rows)} rows differ)" if len(ragged) > 1 else ""
+            raise InputError(
+                f"{where}, line {first} is ragged: {length} tiles where the first row has {len(rows[0])}"
+                f"{more}; make all rows of one length"
+            )
+        return np.array([[self.tiles.index(tile) for tile in row] for row in rows])
 
 
 MARIO = Legend(

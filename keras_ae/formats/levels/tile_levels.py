@@ -15,6 +15,7 @@ from keras_ae.formats.levels.art import level_image
 from keras_ae.formats.levels.columns import ColumnTrigrams, TileUnigrams
 from keras_ae.formats.levels.game import Game, game_of
 from keras_ae.formats.levels.legend import Legend
+from keras_ae.formats.levels.level_text import SUFFIXES, read_text
 from keras_ae.formats.levels.tile_attributes import level_attributes
 from keras_ae.imaging.grid import save
 
@@ -42,7 +43,7 @@ class TileLevels(Format):
     tags: tuple[tuple[str, ...], ...] = ()
     cut: bool = False
 
-    suffixes = (".txt",)
+    suffixes = SUFFIXES
     length_name = "columns"
     repairs = True
 
@@ -83,12 +84,9 @@ class TileLevels(Format):
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise InputError(f"{path} takes more than {MAX_BYTES:,} bytes; give a smaller level")
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"{path} cannot be read as a level ({error}); write rows of tiles as text"
-            ) from error
-        level = self.legend.level(text, str(path))
+        except OSError as error:
+            raise InputError(f"{path} cannot be read as a level ({error}); check the path") from error
+        level = self.legend.level(read_text(path), str(path))
         more = level.shape[1] - shape[1]
         if len(level) != shape[0] or more < 0 or (more and self.axis is None):
             raise InputError(
