@@ -7,11 +7,11 @@
 # what each target takes, and what it cannot do without
 TAKES.help :=
 TAKES.setup := PYTHON LOCKED
-TAKES.train := RECIPE DATA SET RESUME
+TAKES.train := RECIPE NAME DATA SET RESUME
 NEEDS.train := RECIPE
 TAKES.evaluate := RECIPE DATA SET
 NEEDS.evaluate := RECIPE
-TAKES.export := RECIPE KEEP
+TAKES.export := RECIPE NAME KEEP
 NEEDS.export := RECIPE
 TAKES.predict := RECIPE INPUT HEAD OUTPUT FORCE
 NEEDS.predict := RECIPE INPUT
@@ -39,6 +39,7 @@ comma := ,
 quoted = '$(subst ','\'',$(1))'
 written = $(if $(1),$(addsuffix =,$(1)),no variable)
 is_file = $(shell test -f $(call quoted,$(1)) && echo yes)
+is_folder = $(shell test -d $(call quoted,$(1)) && echo yes)
 
 ifneq ($(filter $(VERBS),$(GOALS)),)
 $(error $(filter $(VERBS),$(GOALS)) is a verb of the command line: .venv/bin/keras-ae $(firstword $(filter $(VERBS),$(GOALS))) --help)
@@ -67,10 +68,12 @@ RECIPES := $(filter-out _%,$(patsubst recipes/%.py,%,$(wildcard recipes/*.py)))
 $(foreach goal,$(GOALS),$(foreach name,$(NEEDS.$(goal)),$(if $(strip $($(name))),,$(error \
   make $(goal) needs $(name)=$(if $(filter RECIPE,$(name)),$(comma) one of $(RECIPES),; it takes $(call written,$(TAKES.$(goal))))))))
 
-# these load the recipe itself; others also take what was exported
+# these load the recipe itself, or that of a model's runs; others also take what was exported
 ifneq ($(filter train evaluate export,$(GOALS)),)
-ifeq ($(call is_file,recipes/$(RECIPE).py)$(if $(filter %.py,$(RECIPE)),$(call is_file,$(RECIPE))),)
-$(error expected RECIPE= to be one of $(RECIPES), or the path of a .py file; received RECIPE=$(RECIPE))
+IS_RECIPE := $(call is_file,recipes/$(RECIPE).py)$(if $(filter %.py,$(RECIPE)),$(call is_file,$(RECIPE)))
+IS_MODEL := $(if $(if $(filter train,$(GOALS)),$(RESUME),1),$(call is_folder,runs/$(RECIPE)))
+ifeq ($(IS_RECIPE)$(IS_MODEL),)
+$(error expected RECIPE= to be one of $(RECIPES), or the path of a .py file$(if $(filter train,$(GOALS)),,$(comma) or the name of a model in runs/); received RECIPE=$(RECIPE))
 endif
 endif
 # the first interpreter that TensorFlow is built for and that can make an environment
@@ -117,14 +120,14 @@ $(READY): setup.cfg pyproject.toml $(AGAIN)
 
 setup: $(READY) ## create .venv and install everything: PYTHON=python3.12, LOCKED=1 for the versions that CI has
 
-train: $(READY) extras ## train RECIPE, evaluate and export it: DATA=, SET=, RESUME=1
-	@$(call RUN,train) $${RESUME:+--resume}
+train: $(READY) extras ## train RECIPE, evaluate and export it: DATA=, NAME=, SET=, RESUME=1
+	@$(call RUN,train) $${NAME:+--name="$$NAME"} $${RESUME:+--resume}
 
 evaluate: $(READY) extras ## print the test metrics of RECIPE's newest run: DATA=, SET=
 	@$(call RUN,evaluate)
 
-export: $(READY) extras ## export the heads of RECIPE's newest run as a new version: KEEP=
-	@$(BIN)/keras-ae export "$$RECIPE" $${KEEP:+--keep "$$KEEP"}
+export: $(READY) extras ## export the heads of RECIPE's newest run as a new version: NAME=, KEEP=
+	@$(BIN)/keras-ae export "$$RECIPE" $${NAME:+--name="$$NAME"} $${KEEP:+--keep "$$KEEP"}
 
 predict: $(READY) ## run an exported head of RECIPE on INPUT: HEAD=decoder, OUTPUT=, FORCE=1
 	@$(BIN)/keras-ae predict "$$RECIPE" "$$INPUT" $${HEAD:+--head "$$HEAD"} $${OUTPUT:+--output "$$OUTPUT"} $${FORCE:+--force}
@@ -186,7 +189,8 @@ clean: ## remove .venv, caches and docs, but not runs and exported models
 .PHONY: extras
 extras: $(READY)
 	@case "$$RECIPE" in *.py) file="$$RECIPE" ;; *) file="recipes/$$RECIPE.py" ;; esac; \
-	for extra in $$(sed -n 's/^EXTRAS = "\([a-z]*\)"$$/\1/p' "$$file"); do \
+	test -f "$$file" || file="recipes/$$(cat "runs/$$RECIPE"/*/request.json 2>/dev/null | sed -n 's/^ "recipe": "\(.*\)",$$/\1/p' | sed -n '$$p').py"; \
+	for extra in $$(sed -n 's/^EXTRAS = "\([a-z]*\)"$$/\1/p' "$$file" 2>/dev/null); do \
 	  test -e ".venv/.$$extra" || { echo "installing extra packages for $$RECIPE: $$extra"; \
 	    $(PIP) -e ".[$$extra]" && touch ".venv/.$$extra"; } || exit; \
 	done

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from keras_ae.errors import InputError
+from keras_ae.names import check_name
 
 __all__ = [
     "FOLDERS",
@@ -20,6 +21,8 @@ __all__ = [
     "no_such_field",
     "recipe_file",
     "recipe_files",
+    "recipe_names",
+    "recipe_stem",
     "summary",
 ]
 
@@ -69,19 +72,41 @@ def recipe_file(name: str) -> Path:
         The file's path. That it hides another recipe of the package is logged.
 
     Raises:
-        InputError: If there is no such recipe or file; the message lists the recipes.
+        InputError: If there is no such recipe or file; the message lists the recipes. Or the file's name is
+            none that folders may have.
     """
     files = _files()
-    if name in files:
-        if _hides(files[name]):
-            _tell_hidden((name,))
-        return files[name]
-    if name.endswith(".py") and Path(name).is_file():
-        return Path(name)
-    raise InputError(
-        f"expected a recipe's name ({', '.join(files) or 'none found here'}) or the path of a .py file; "
-        f"received {name!r}"
-    )
+    path = files.get(name) or (Path(name) if name.endswith(".py") and os.path.isfile(name) else None)
+    if path is None:
+        raise InputError(
+            f"expected a recipe's name ({', '.join(files) or 'none found here'}) or the path of a .py file; "
+            f"received {name!r}"
+        )
+    check_name(path.stem, f"the name of a recipe's file, {path} without its suffix,")
+    if name in files and _hides(path):
+        _tell_hidden((name,))
+    return path
+
+
+def recipe_names() -> list[str]:
+    """The names of the recipes in the folders.
+
+    Returns:
+        The names, sorted.
+    """
+    return list(_files())
+
+
+def recipe_stem(text: str) -> str:
+    """The name that a recipe has, or would have.
+
+    Args:
+        text: A recipe's name, or the path of a .py file, which need not exist.
+
+    Returns:
+        The name; of a path that of the file, without its suffix.
+    """
+    return Path(text).stem if text.endswith(".py") else text
 
 
 def _files() -> dict[str, Path]:

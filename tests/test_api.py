@@ -170,10 +170,71 @@ def test_metrics_of_examples_and_of_the_test_split(run, loaded, images):
         run.evaluate(y=[1])
 
 
-def test_heads_are_exported_under_the_runs_name(loaded, tmp_path):
+def test_heads_are_exported_under_the_runs_name_or_another(loaded, tmp_path):
     with exporting("encoder"):
-        folders = keras_ae.export(loaded.directory, tmp_path)
-    assert folders == {"encoder": tmp_path / "variational" / "encoder" / "1"}
+        assert keras_ae.export(loaded.directory, tmp_path) == {"encoder": tmp_path / "variational/encoder/1"}
+        assert loaded.export(tmp_path, name="pets") == {"encoder": tmp_path / "pets/encoder/1"}
+    for name, message in (
+        ("../x", "^name must be one part of letters"),
+        ("digits", "of another recipe, .* a name="),
+    ):
+        with pytest.raises(keras_ae.InputError, match=message):
+            loaded.export(tmp_path, name=name)
+
+
+def test_a_run_has_the_name_that_is_given_and_says_its_recipe(images, variant, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = {"epochs": 1, "verbose": 0, "runs": "my runs"}
+    with untrained():
+        run = keras_ae.train(variant, images, name="pets", **settings)
+        again = keras_ae.train(variant, images, name="pets", resume=True, **settings)
+        by_folder = keras_ae.train(variant, images, directory=run.directory, resume=True, **settings)
+        with pytest.raises(
+            keras_ae.InputError, match="run called pets, expected one called x; leave out name="
+        ):
+            keras_ae.train(variant, images, name="x", directory=run.directory, resume=True, **settings)
+    assert run.directory == again.directory == by_folder.directory == Path("my runs/pets/001")
+    assert run.name == again.name == keras_ae.load(run.directory).name == "pets"
+    assert list(run.evaluate(images)) == ["variational"]
+    request = json.loads((run.directory / "request.json").read_text())
+    assert (request["name"], request["recipe"]) == ("pets", "variational")
+    assert run.recipe.name == "variational"
+    run.directory.parents[1].rename("runs")
+    with pytest.raises(
+        keras_ae.InputError, match="pets does not exist; the newest run of that name is runs/pets/001"
+    ):
+        keras_ae.load("pets")
+
+
+def test_a_model_is_called_after_its_recipe_and_other_data(images, frame, variant, tmp_path, monkeypatch):
+    from keras_ae.data.images.folder import ImageFolder
+    from keras_ae.data.images.mnist import FashionMnist
+    from keras_ae.training.session import _changed, _name
+    from keras_ae.variants import Sparse
+
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    Image.fromarray(images[0]).save("photos/a.png")
+    np.save("mine.npy", images)
+    for recipe, data, name in (
+        ("digits", None, "digits"),
+        ("digits", "mnist_5k", "digits"),
+        ("digits", "photos", "digits-photos"),
+        ("digits", Path("mine.npy"), "digits-mine"),
+        ("digits", images, "digits-arrays"),
+        ("digits", keras_ae.Arrays(images), "digits-arrays"),
+        ("digits", ImageFolder("photos"), "digits-photos"),
+        ("digits", FashionMnist(), "digits-fashion_mnist"),
+        ("table_anomaly", frame, "table_anomaly-frame"),
+        (keras_ae.load_recipe("digits"), None, "digits"),
+        (keras_ae.load_recipe("digits"), images, "digits-arrays"),
+        (variant, images, "variational"),
+        (variant, "photos", "variational-photos"),
+        (Sparse(), images, "sparse-arrays"),  # there is a recipe called sparse
+    ):
+        assert _name(recipe, data, _changed(recipe, data, None, {})) == name
+    with pytest.raises(keras_ae.InputError, match="a trainer has no name; leave name out"):
+        keras_ae.build_trainer("digits", images, name="x")
 
 
 def test_a_data_frame_keeps_its_index_and_its_columns(table_run, frame):
@@ -280,7 +341,10 @@ def test_other_requests_that_a_head_cannot_answer_are_refused(run, table_run, fr
         ({"data": "no/such/file"}, "received 'no/such/file', which does not exist"),
         ({"data": None, "validation_data": np.zeros((5, 3))}, "validation_data goes with data in memory"),
         ({"validation_data": np.zeros((5, 3))}, r"expected validation like x, \(n, 12, 12\) of uint8"),
-        ({"name": "../x"}, "name must be one part of letters.*; give another name="),
+        ({"name": "../x"}, "name must be one part of letters"),
+        ({"name": ""}, "name must be one part of letters"),
+        ({"name": 5}, "name must be one part of letters"),
+        ({"name": "sparse"}, "sparse is the name of another recipe, .* give a name= that no recipe has"),
         ({"resume": True, "directory": "nowhere"}, "the run's folder nowhere does not exist"),
     ],
 )

@@ -16,9 +16,10 @@ FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
 
 TIERS = [tier.split() for tier in (
     "errors",
-    "extras losses column_names",
+    "extras losses names column_names",
         "domains",
         "files imaging heads client recipe_files",
+    "model_names",
     "formats blocks",
     "backbones data",
     "metrics",

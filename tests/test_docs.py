@@ -231,7 +231,7 @@ class Runner:
         elif recipe == "table_anomaly" and verb != "detect":
             self.run("detect", "table_anomaly", "my.csv")
         elif verb in NEEDS_TRAINING and recipe and not (self.folder / "runs" / recipe).is_dir():
-            self.run("train", recipe)
+            self.run(*MODELS.get(recipe, ("train", recipe)))
         if verb in ("rollback", "label"):
             self.run("export", recipe)
         own = words[words.index("--output") + 1] if "--output" in words else None
@@ -239,6 +239,9 @@ class Runner:
             if word in MADE and word != own and not (self.folder / word).exists():
                 MADE[word](self)
 
+
+MODELS = {"pets": ("train", "denoising", "--data", "photos", "--name", "pets")}
+"""Models that are not called as their recipes, and what trains them."""
 
 NEEDS_TRAINING = (
     "evaluate", "export", "predict", "encode", "restore", "generate", "interpolate", "traverse", "attribute",

@@ -6,24 +6,36 @@ import argparse
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from keras_ae.errors import InputError
-from keras_ae.runs.folders import finished_run
+from keras_ae.model_names import check_model_name
+from keras_ae.names import is_name
+from keras_ae.recipe_files import recipe_names
+from keras_ae.runs.folders import finished_run, recipe_of, run_folder
 from keras_ae.runs.request import RunRequest
+from keras_ae.serving.versions import find_exported
 
 __all__ = [
+    "EXPORT",
     "MEANINGS",
+    "MODEL",
     "MODELS",
+    "RECIPE",
     "RUNS",
+    "add_name",
     "add_option",
     "add_recipe",
     "add_run",
+    "check_recipe",
+    "exported_model",
     "finished",
     "request_of_run",
     "run_request",
     "split_settings",
+    "with_name",
     "words",
 ]
 
@@ -54,6 +66,7 @@ MEANINGS = {
     "--metric": "metric in the table",
     "--models": f"folder of all exported models (default: {MODELS})",
     "--most-megapixels": "size from which an image is left out",
+    "--name": "name of the model: of the folder of its runs, and of that of its exports",
     "--no-batching": "run each request as its own batch",
     "--output": "where the result is written",
     "--outputs": "names of the head's outputs to write, separated by commas",
@@ -102,22 +115,39 @@ def add_option(
     parser.add_argument(name, *more_names, help=text, **settings)
 
 
-def add_recipe(parser: argparse.ArgumentParser, *options: str) -> argparse.ArgumentParser:
+RECIPE = "a recipe's name, or the path of a .py file"
+MODEL = f"{RECIPE}, or a model's name"
+EXPORT = "the name of an exported model, or of its recipe"
+"""What stands in the place of RECIPE, by what a verb looks for."""
+
+
+def add_recipe(parser: argparse.ArgumentParser, *options: str, text: str = RECIPE) -> argparse.ArgumentParser:
     """Adds the recipe, and some of the options that change it.
 
     Args:
         parser: The verb's parser.
         *options: "--data" and "--set", those of them that the verb reads.
+        text: What may stand there: `RECIPE`, or `MODEL` where a finished run will do.
 
     Returns:
         The parser.
     """
-    parser.add_argument("recipe", help="a recipe's name, or the path of a .py file")
+    parser.add_argument("recipe", help=text)
     if "--data" in options:
         add_option(parser, "--data")
     if "--set" in options:
         add_option(parser, "--set", action="append", default=[], metavar="FIELD=VALUE")
     return parser
+
+
+def add_name(parser: argparse.ArgumentParser, default: str = "RECIPE, with other data RECIPE-DATA") -> None:
+    """Adds the option that names a model.
+
+    Args:
+        parser: The verb's parser.
+        default: The name where the option gives none.
+    """
+    add_option(parser, "--name", f"default: {default}", metavar="NAME")
 
 
 def add_run(parser: argparse.ArgumentParser, default: str = "the newest finished one") -> None:
@@ -143,11 +173,47 @@ def run_request(options: argparse.Namespace) -> RunRequest:
     return RunRequest(options.recipe, options.data, tuple(split_settings(options.set)))
 
 
+def check_recipe(text: str, runs: Path) -> None:
+    """Refuses a model's name in the place of a recipe that is to be trained, and says what to write.
+
+    Args:
+        text: The argument RECIPE.
+        runs: The folder of all runs.
+
+    Raises:
+        InputError: It is the name of a model and of no recipe.
+    """
+    if is_name(text) and text not in recipe_names() and (folder := run_folder(runs, text)) is not None:
+        raise InputError(
+            f"expected a recipe to train, {text} is a model of the recipe {recipe_of(folder)}; name that "
+            f"one, and add --name for another run of {text}"
+        )
+
+
+def with_name(request: RunRequest, name: str | None) -> RunRequest:
+    """A request with the name that was given for the model.
+
+    Args:
+        request: The request.
+        name: The value of the option --name; None if it was not given.
+
+    Returns:
+        The request.
+
+    Raises:
+        InputError: The name is none that a model of this recipe may have.
+    """
+    if name is None:
+        return request
+    check_model_name(name, request.recipe_name)
+    return replace(request, name=name)
+
+
 def finished(options: argparse.Namespace) -> Path:
     """The folder of a finished run, whose path it prints.
 
     Args:
-        options: The parsed arguments; those that name no run stand for the recipe's newest finished one.
+        options: The parsed arguments; those that name no run stand for the model's newest finished one.
 
     Returns:
         The run's folder.
@@ -157,18 +223,30 @@ def finished(options: argparse.Namespace) -> Path:
     return directory
 
 
-def request_of_run(recipe: str, directory: Path, settings: Sequence[str] = ()) -> RunRequest:
+def exported_model(options: argparse.Namespace) -> str:
+    """The name of the exported model that the argument RECIPE stands for.
+
+    Args:
+        options: The parsed arguments `recipe` and `--models`.
+
+    Returns:
+        The name.
+    """
+    return find_exported(options.models or MODELS, options.recipe)
+
+
+def request_of_run(text: str, directory: Path, settings: Sequence[str] = ()) -> RunRequest:
     """What a run was started with, changed by settings.
 
     Args:
-        recipe: The recipe's name, or the path of a .py file.
+        text: The argument RECIPE, which the run was found by.
         directory: The run's folder.
         settings: Values of the option --set.
 
     Returns:
         The request.
     """
-    return RunRequest.of_run(directory, recipe).changed(None, split_settings(settings))
+    return RunRequest.of_run(directory, text).changed(None, split_settings(settings))
 
 
 _WITH_COMMAS = re.compile(r"""(?<=[=,])("[^"]*,[^"]*"|'[^']*,[^']*')(?=[,\s]|$)""")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import MODELS, add_option, words
+from keras_ae.cli.arguments import EXPORT, MODELS, add_option, exported_model, words
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.tables import Columns
@@ -31,7 +31,7 @@ def add(verb: Any) -> None:
         "convert", convert, "convert exported heads to ONNX and LiteRT, check and time them there", "serve",
         "keras-ae convert denoising --head encoder,decoder --to onnx", result=True,
     )  # fmt: skip
-    parser.add_argument("recipe", help="name of an exported recipe")
+    parser.add_argument("recipe", help=EXPORT)
     add_option(
         parser,
         "--head",
@@ -56,15 +56,15 @@ def convert(options: argparse.Namespace) -> int:
     from keras_ae.serving.runtimes.packages import check_packages
     from keras_ae.serving.versions import find_version
 
-    recipe = Path(options.recipe).stem if options.recipe.endswith(".py") else options.recipe
+    name = exported_model(options)
     for head in heads:
-        find_version(options.models, recipe, head, options.head_version)
+        find_version(options.models, name, head, options.head_version)
     check_packages([name.partition("_")[0] for name in runtimes], f"converting to {', '.join(runtimes)}")
     load_tensorflow()
     from keras_ae.apps.serving.convert import open_sources
 
     sources, output = open_sources(
-        options.models, recipe, heads, runtimes, options.head_version, options.output, options.force
+        options.models, name, heads, runtimes, options.head_version, options.output, options.force
     )
     converted = [_convert(options, source, runtimes, output) for source in sources]
     if options.json:

@@ -9,12 +9,17 @@ from typing import Any
 
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.cli.arguments import (
+    MODEL,
+    RECIPE,
+    add_name,
     add_option,
     add_recipe,
     add_run,
+    check_recipe,
     finished,
     request_of_run,
     split_settings,
+    with_name,
 )
 from keras_ae.cli.checks import check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
@@ -38,19 +43,20 @@ def add(verb: Any) -> None:
         "detect", detect, "learn what is normal in a file, and find the rows that are not", "use",
         'keras-ae detect series_anomaly load.csv --set "data.normal=40%"', result=True,
     )  # fmt: skip
-    add_recipe(parser, "--set")
+    add_recipe(parser, "--set", text=f"{RECIPE}; with --trained also a model's name")
     parser.add_argument("input", help="a file of rows: a series with a time, or a table")
     add_former(parser, "--data", "is no option here: the file to learn from, and to search, is INPUT")
     add_option(parser, "--output", "default: detected/NAME", type=Path, metavar="FOLDER")
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--trained", action="store_true")
+    add_name(parser, "RECIPE-INPUT")
     add_run(parser, "a new one; with --trained the newest finished one")
     add_option(parser, "--models", type=Path, metavar="FOLDER")
     parser = verb(
         "monitor", monitor, "measure how far the scores of new rows have drifted from a run's", "use",
         "keras-ae monitor series_anomaly today.csv", result=True,
     )  # fmt: skip
-    add_recipe(parser, "--set")
+    add_recipe(parser, "--set", text=MODEL)
     parser.add_argument("input", help="a file of rows like the run's training data")
     add_former(parser, "--data", "is no option here: the rows to measure are those of INPUT")
     add_former(parser, "--models", "is no option here: nothing is exported")
@@ -65,6 +71,11 @@ def detect(options: argparse.Namespace) -> int:
     if options.trained:
         if options.models is not None:
             raise InputError("with --trained nothing is exported; leave --models out")
+        if options.name is not None:
+            raise InputError(
+                f"with --trained nothing is trained; leave out --name, and name the model in place of "
+                f"{options.recipe!r}"
+            )
         directory = finished(options)
         started = request_of_run(options.recipe, directory, options.set)
         check_settings(started)
@@ -72,7 +83,9 @@ def detect(options: argparse.Namespace) -> int:
         recipe = started.load()
     else:
         # the metrics of the training are no result of this verb, but of train and evaluate
-        run, _ = complete_training(options, RunRequest(options.recipe, options.input, tuple(settings)))
+        check_recipe(options.recipe, options.runs)
+        training = RunRequest(options.recipe, options.input, tuple(settings))
+        run, _ = complete_training(options, with_name(training, options.name))
         directory, recipe = run.directory, run.recipe
     from keras_ae.apps.detection.detect import detect
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.apps.encoding.request import EncodingRequest
-from keras_ae.cli.arguments import MODELS, add_option, words
+from keras_ae.cli.arguments import EXPORT, MODELS, add_option, exported_model, words
 from keras_ae.cli.checks import check_data, check_package
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
@@ -34,7 +34,7 @@ def add(verb: Any) -> None:
         "encode", encode, "turn a data set, images, an array or a table's rows into codes", "use",
         "keras-ae encode denoising photos/ --output codes.npy", result=True,
     )  # fmt: skip
-    parser.add_argument("recipe", help="the name of an exported recipe")
+    parser.add_argument("recipe", help=EXPORT)
     parser.add_argument(
         "input",
         help="a data set's name, a folder of images, an .npy or .npz file, a table's rows (.csv), or - for "
@@ -69,7 +69,7 @@ def encode(options: argparse.Namespace) -> int:
         source = options.input
         if source == STANDARD:
             source = str(stack.enter_context(input_file(source)))
-        suffix = _check(options, source)
+        name, suffix = _check(options, source)
         output = Path(stack.enter_context(output_file(options.output, suffix, options.results)) or "")
         load_tensorflow()
         from keras_ae.apps.encoding.encode import encode, summary
@@ -77,13 +77,13 @@ def encode(options: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         outputs = tuple(words(options.outputs))
         request = EncodingRequest(
-            options.recipe, source, options.models, outputs, options.head, options.head_version,
+            name, source, options.models, outputs, options.head, options.head_version,
             options.split, options.key,
         )  # fmt: skip
         head, stream = request.open()
         encoded = encode(head, stream, output, options.batch, options.force, _bar(options, stream.count))
-        name = Path("standard output") if options.output == STANDARD else output
-        lines = summary(encoded, head, stream, name)
+        target = Path("standard output") if options.output == STANDARD else output
+        lines = summary(encoded, head, stream, target)
     if encoded.remark:
         print(f"keras-ae: {encoded.remark}", file=sys.stderr)
     if options.output == STANDARD:
@@ -97,7 +97,7 @@ def encode(options: argparse.Namespace) -> int:
 
 
 def _check(options, source):
-    """Checks what needs no TensorFlow; returns the suffix of what goes to standard output."""
+    """Checks what needs no TensorFlow; returns the model and the suffix of what goes to standard output."""
     from keras_ae.serving.versions import find_version
 
     if options.json and options.output == STANDARD:
@@ -106,14 +106,13 @@ def _check(options, source):
         raise InputError(f"expected batches of at least 1 example, received {options.batch}")
     if options.output.endswith(".parquet"):
         check_package("pyarrow", "parquet", "a .parquet")
-    find_version(
-        options.models, Path(options.recipe).name.removesuffix(".py"), options.head, options.head_version
-    )
+    name = exported_model(options)
+    find_version(options.models, name, options.head, options.head_version)
     check_data(source)
     target = Path(options.output)
     if options.output != STANDARD and target.exists() and not options.force:
         raise InputError(f"{target} already exists; name another file, or replace it with --force")
-    return ".csv" if holds_rows(source) else ".npy"
+    return name, ".csv" if holds_rows(source) else ".npy"
 
 
 def _bar(options, count):

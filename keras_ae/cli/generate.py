@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_ae import recipe_files
-from keras_ae.cli.arguments import add_option, add_run, finished, request_of_run
+from keras_ae.cli.arguments import MODEL, add_option, add_run, finished, request_of_run
 from keras_ae.cli.checks import check_folder
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.errors import InputError
+from keras_ae.recipe_files import recipe_stem
+from keras_ae.runs.folders import model_name
 
 if TYPE_CHECKING:
     from keras_ae.apps.generation.session import Session
@@ -28,7 +29,7 @@ FOLDERS = {
     "reconstruct": "reconstructed",
     "nearest": "nearest",
 }
-"""The folder of each verb's files by default, which holds one for each recipe."""
+"""The folder of each verb's files by default, which holds one for each model."""
 
 EXAMPLE = "a file, an example such as test:5, or a generated one such as seed:3"
 
@@ -87,11 +88,11 @@ def add(verb: Any) -> None:
 def _add(verb, function, text, example) -> argparse.ArgumentParser:
     """A verb with the arguments that all of this file have."""
     parser = verb(function.__name__, function, text, "generate", example, result=True)
-    parser.add_argument("recipe", help="a recipe's name, or the path of a .py file")
+    parser.add_argument("recipe", help=MODEL)
     add_option(parser, "--class", dest="decode_as", metavar="CLASS")
     add_former(parser, "--label", "is now --class")
     add_option(
-        parser, "--output", f"default: {FOLDERS[function.__name__]}/RECIPE", type=Path, metavar="FOLDER"
+        parser, "--output", f"default: {FOLDERS[function.__name__]}/MODEL", type=Path, metavar="FOLDER"
     )
     add_option(parser, "--force", action="store_true")
     add_run(parser)
@@ -100,14 +101,16 @@ def _add(verb, function, text, example) -> argparse.ArgumentParser:
 
 def _session(options: argparse.Namespace, texts: tuple[str, ...] | list[str] = ()) -> Session:
     """The session for the run given by the arguments; its examples' files are there."""
-    name = recipe_files.recipe_file(options.recipe).stem
-    folder = options.output or Path(FOLDERS[options.verb.__name__], name)
-    check_folder(folder, "--output")
+    if options.output is not None:
+        check_folder(options.output, "--output")
     for text in texts:
         is_file = Path(text).suffix and text.partition(":")[0] not in ("seed", "train", "validation", "test")
         if is_file and not Path(text).is_file():
             raise InputError(f"there is no file {text}; name one, an example such as test:5, or seed:3")
     directory = finished(options)
+    name = model_name(directory, options.runs) or recipe_stem(options.recipe)
+    folder = options.output or Path(FOLDERS[options.verb.__name__], name)
+    check_folder(folder, "--output")
     load_tensorflow()
     from keras_ae.apps.generation.generator import Generator
     from keras_ae.apps.generation.session import Session

@@ -1,4 +1,4 @@
-"""The verbs that list what there is: list, show, datasets, variants, heads."""
+"""The verbs that list what there is: list, show, datasets, variants, models, heads."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 
 from keras_ae import recipe_files
 from keras_ae.apps.listing import catalog
-from keras_ae.cli.arguments import MODELS, add_option, add_recipe, run_request
+from keras_ae.apps.listing.trained import trained_models
+from keras_ae.cli.arguments import EXPORT, MODELS, RUNS, add_option, add_recipe, exported_model, run_request
 from keras_ae.cli.checks import check_data, check_settings
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import Columns, table
+from keras_ae.serving import versions
 
 __all__ = ["ORDER", "add"]
 
@@ -38,10 +40,16 @@ def add(verb: Any) -> None:
         example="keras-ae variants", result=True,
     )  # fmt: skip
     parser = verb(
-        "heads", list_heads, "list the exported heads of a recipe, with what they take and give",
+        "models", list_models, "list the trained models: their recipes, data, newest runs and exported heads",
+        example="keras-ae models", result=True,
+    )  # fmt: skip
+    add_option(parser, "--runs", type=Path, default=RUNS, metavar="FOLDER")
+    add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
+    parser = verb(
+        "heads", list_heads, "list the exported heads of a model, with what they take and give",
         example="keras-ae heads denoising", result=True,
     )  # fmt: skip
-    parser.add_argument("recipe", help="an exported recipe")
+    parser.add_argument("recipe", help=EXPORT)
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
 
 
@@ -71,14 +79,22 @@ def list_variants(options: argparse.Namespace) -> int:
     return 0
 
 
-def list_heads(options: argparse.Namespace) -> int:
-    """Shows the versions of each exported head of a recipe, and the signatures in their cards."""
-    from keras_ae.serving import versions
+def list_models(options: argparse.Namespace) -> int:
+    """Shows a line for each model that has a finished run or an exported head."""
+    models = trained_models(options.runs, options.models)
+    rows = [("model", "recipe", "data", "newest run", "exported, stable version")]
+    for model in models:
+        heads = ", ".join(f"{head} {version}" for head, version in model.heads.items())
+        rows.append((model.name, model.recipe, model.data or "-", str(model.run or "-"), heads or "-"))
+    lines = table(rows, left=5) if models else [f"no model in {options.runs} or {options.models}"]
+    show(options, [vars(model) for model in models], lines)
+    return 0
 
-    recipe = Path(options.recipe).name.removesuffix(".py")
-    folders = [path for path in versions.head_folders(options.models) if path.parent.name == recipe]
-    if not folders:
-        versions.find_version(options.models, recipe, "encoder")
+
+def list_heads(options: argparse.Namespace) -> int:
+    """Shows the versions of each exported head of a model, and the signatures in their cards."""
+    name = exported_model(options)
+    folders = [path for path in versions.head_folders(options.models) if path.parent.name == name]
     heads, lines, seen = [], [], list[dict[str, str]]()
     for folder in folders:
         stable = versions.labels(folder)[versions.STABLE]

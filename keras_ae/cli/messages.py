@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.cli.arguments import MODELS
+from keras_ae.recipe_files import recipe_stem
+from keras_ae.runs.folders import model_name
 
 __all__ = ["in_words_of_the_door", "report", "resume_command"]
 
@@ -29,8 +31,8 @@ TO_OPTIONS: Replacements = (
     (r"\bmake (tensorboard|serve|list)\b", r"keras-ae \1"),
     (r'\bSET="', '--set "'),
     (r"\b(RESUME|FORCE|TRAINED)=1", lambda match: f"--{match[1].lower()}"),
-    (r"\b(SET|DATA|OUTPUT|MASK)=(?=[^\s\w]|\s|$)", lambda match: f"--{match[1].lower()}"),
-    (r"\b(SET|DATA|OUTPUT|MASK)=(?=\w)", lambda match: f"--{match[1].lower()} "),
+    (r"\b(SET|DATA|OUTPUT|MASK|NAME)=(?=[^\s\w]|\s|$)", lambda match: f"--{match[1].lower()}"),
+    (r"\b(SET|DATA|OUTPUT|MASK|NAME)=(?=\w)", lambda match: f"--{match[1].lower()} "),
     (r"\bRECIPE=(?=\w)", "the recipe "),
 )
 """Words of make, and the same for the command line."""
@@ -39,8 +41,8 @@ TO_VARIABLES: Replacements = (
     *((pattern, variable) for pattern, _, variable in BOTH),
     (r"\bkeras-ae (tensorboard|serve)(?! --)\b", r"make \1"),
     (r"\bkeras-ae (train|evaluate|export) (?=[\w./-])", r"make \1 RECIPE="),
-    (r"(?<![\w-])--(set|data|output|head) (?=\")", lambda match: f"{match[1].upper()}="),
-    (r"(?<![\w-])--(set|data|output|head)\b(?!-)", lambda match: f"{match[1].upper()}="),
+    (r"(?<![\w-])--(set|data|output|head|name) (?=\")", lambda match: f"{match[1].upper()}="),
+    (r"(?<![\w-])--(set|data|output|head|name)\b(?!-)", lambda match: f"{match[1].upper()}="),
     (r"(?<![\w-])--(resume|force|trained)\b(?!-)", lambda match: f"{match[1].upper()}=1"),
 )
 """Words of the command line, and the same for make."""
@@ -80,7 +82,9 @@ def resume_command(options: Any, directory: Path) -> str:
         The command, quoted for a shell.
     """
     if "MAKELEVEL" in os.environ and not options.run_dir:
-        return f"make train RECIPE={shlex.quote(options.recipe)} RESUME=1"
+        name = model_name(directory, options.runs)
+        apart = "" if name in (None, recipe_stem(options.recipe)) else f" NAME={name}"
+        return f"make train RECIPE={shlex.quote(options.recipe)}{apart} RESUME=1"
     command = [sys.executable, "-m", "keras_ae", "train", options.recipe, "--resume"]
     command += ["--run-dir", str(directory)]
     command += ["--models", str(options.models)] if options.models not in (None, MODELS) else []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
 from keras_ae.cli.arguments import RUNS, add_option
 from keras_ae.cli.output import show
-from keras_ae.runs.folders import finished_run
+from keras_ae.names import is_name
+from keras_ae.runs.folders import MODEL_FILE, finished_run
 from keras_ae.runs.packed import pack, unpack
 
 __all__ = ["ORDER", "add"]
@@ -26,8 +28,10 @@ def add(verb: Any) -> None:
         "pack", pack_run, "write a finished run into one file, with checksums", "train and evaluate",
         "keras-ae pack denoising --output denoising.zip", result=True,
     )  # fmt: skip
-    parser.add_argument("run", help="a recipe's name, for its newest finished run, or a run's folder")
-    add_option(parser, "--output", "default: RECIPE-NUMBER.zip", type=Path, metavar="FILE")
+    parser.add_argument(
+        "run", help="a model's or a recipe's name, for its newest finished run, or a run's folder"
+    )
+    add_option(parser, "--output", "default: NAME-NUMBER.zip", type=Path, metavar="FILE")
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--runs", type=Path, default=RUNS, metavar="FOLDER")
     parser = verb(
@@ -41,7 +45,7 @@ def add(verb: Any) -> None:
 def pack_run(options: argparse.Namespace) -> int:
     """Packs a run and prints the file."""
     folder = Path(options.run)
-    if not folder.is_dir():
+    if not os.path.isfile(folder / MODEL_FILE) and (is_name(options.run) or not os.path.isdir(folder)):
         folder = finished_run(options.runs, options.run)
     folder = folder.resolve()
     file = options.output or Path(f"{folder.parent.name}-{folder.name}.zip")

@@ -24,6 +24,16 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; for what it takes: {self.prog} --help\n")
 
 
+class VerbParser(OneLineParser):
+    """A verb's parser, which names the verb where an argument is none of its own."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return options, unknown
+
+
 class FormerOption(argparse.Action):
     """An option that has another name now, or is no longer an option."""
 
@@ -61,7 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"keras-ae {__version__}")
     verbs = parser.add_subparsers(
-        prog="keras-ae", required=True, metavar="VERB", help=argparse.SUPPRESS, parser_class=OneLineParser
+        prog="keras-ae", required=True, metavar="VERB", help=argparse.SUPPRESS, parser_class=VerbParser
     )
     listed: dict[str, list[tuple[str, str]]] = {group: [] for group in GROUPS}
 

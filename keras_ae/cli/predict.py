@@ -8,13 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import MODELS, add_option, words
+from keras_ae.cli.arguments import EXPORT, MODELS, add_option, exported_model, words
 from keras_ae.cli.checks import check_file
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.standard import input_file, output_file
 from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
+from keras_ae.names import check_name
+from keras_ae.recipe_files import recipe_stem
 
 __all__ = ["ORDER", "add", "predict"]
 
@@ -31,7 +33,7 @@ def add(verb: Any) -> None:
         "predict", predict, "run an exported head on arrays, rows or images, here or on a server", "use",
         "keras-ae predict table_anomaly rows.csv --head detector --output scores.csv", result=True,
     )  # fmt: skip
-    parser.add_argument("recipe", help="a recipe's name")
+    parser.add_argument("recipe", help=EXPORT)
     parser.add_argument(
         "inputs", nargs="+", metavar="INPUT",
         help="an .npy or .npz file of arrays; a table's rows (.csv); images (PNG, JPEG) and folders; or - "
@@ -69,7 +71,7 @@ def predict(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         inputs = [stack.enter_context(input_file(path)) for path in options.inputs]
         models = options.models or MODELS
-        suffix = _check_inputs(options, inputs, models)
+        name, suffix = _check_inputs(options, inputs)
         output = stack.enter_context(output_file(options.output, suffix, options.results))
         if options.url is None:
             load_tensorflow()
@@ -78,7 +80,7 @@ def predict(options: argparse.Namespace) -> int:
 
         prediction = predict(
             PredictionRequest(
-                options.recipe,
+                name,
                 inputs,
                 models,
                 options.head,
@@ -122,18 +124,23 @@ def _check(options):
         raise InputError(f"expected --batch of at least 1, received {options.batch}")
 
 
-def _check_inputs(options, inputs, models):
-    """Checks files and the head without TensorFlow; returns the suffix of what goes to standard output."""
+def _check_inputs(options, inputs):
+    """Checks files and the head without TensorFlow.
+
+    Returns the model and the suffix of what goes to standard output.
+    """
     from keras_ae.apps.prediction.inputs import find_inputs
     from keras_ae.serving.versions import find_version
 
     _, file = find_inputs(inputs)
     if file is not None:
         check_file(file)
+    name = recipe_stem(options.recipe)
+    check_name(name, "the name of a model")
     if options.url is None:
-        recipe = Path(options.recipe.removesuffix(".py")).name
-        find_version(models, recipe, options.head, options.head_version)
-    return ".npy" if file is not None and file.suffix.lower() in (".npy", ".npz") else ".csv"
+        name = exported_model(options)
+        find_version(options.models or MODELS, name, options.head, options.head_version)
+    return name, ".npy" if file is not None and file.suffix.lower() in (".npy", ".npz") else ".csv"
 
 
 def _show(options, prediction):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import MODELS, add_option
+from keras_ae.cli.arguments import EXPORT, MODELS, add_option
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 
@@ -27,9 +27,9 @@ def add(verb: Any) -> None:
         "restore", restore, "restore an image or a folder of them: cleaned, enlarged or filled in", "use",
         "keras-ae restore photo_denoising photos/ --output clean", result=True,
     )  # fmt: skip
-    parser.add_argument("recipe", help="the name of a recipe with an exported restorer")
+    parser.add_argument("recipe", help=EXPORT)
     parser.add_argument("input", help="an image, or a folder of images")
-    add_option(parser, "--output", "default: restored/RECIPE", type=Path, metavar="FOLDER")
+    add_option(parser, "--output", "default: restored/MODEL", type=Path, metavar="FOLDER")
     add_option(
         parser, "--mask",
         "an image of the same size, white where they are, or a folder of such masks (default: fully "
@@ -51,9 +51,8 @@ def restore(options: argparse.Namespace) -> int:
     """Restores each image and prints the speed; returns 1 if some were left out."""
     from keras_ae.apps.restoration.request import RestorationRequest, find_restorer
 
-    recipe = Path(options.recipe).name.removesuffix(".py")
-    folder = find_restorer(options.models, recipe, options.head_version)
-    output = options.output or Path("restored", recipe)
+    folder = find_restorer(options.models, options.recipe, options.head_version)
+    output = options.output or Path("restored", folder.parents[1].name)
     request = RestorationRequest.of(
         options.input, output, options.mask, options.force, options.tile, options.most_megapixels
     )

@@ -8,13 +8,27 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from keras_ae import recipe_files
-from keras_ae.cli.arguments import MODELS, add_option, add_recipe, add_run, finished
+from keras_ae.cli.arguments import (
+    EXPORT,
+    MODEL,
+    MODELS,
+    add_name,
+    add_option,
+    add_recipe,
+    add_run,
+    exported_model,
+    finished,
+)
 from keras_ae.cli.checks import check_folder
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
+from keras_ae.model_names import check_model_name
+from keras_ae.names import check_name
+from keras_ae.recipe_files import recipe_stem
+from keras_ae.runs.folders import model_name, recipe_of
+from keras_ae.serving.versions import head_folders, served_name
 
 __all__ = ["ORDER", "add"]
 
@@ -31,7 +45,8 @@ def add(verb: Any) -> None:
         "export", export, "export the heads of a finished run as the next version", "serve",
         "keras-ae export denoising --keep 3", result=True,
     )  # fmt: skip
-    add_recipe(parser)
+    add_recipe(parser, text=MODEL)
+    add_name(parser, "the run's")
     add_run(parser)
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
     add_option(parser, "--keep", "default: all", type=int, metavar="N")
@@ -39,7 +54,7 @@ def add(verb: Any) -> None:
         "verify", verify, "check exported heads with a C++ program that uses TF Serving's loader", "serve",
         "keras-ae verify denoising --time 1000", result=True,
     )  # fmt: skip
-    parser.add_argument("recipe", nargs="?", help="an exported recipe (default: all)")
+    parser.add_argument("recipe", nargs="?", help=f"{EXPORT} (default: all)")
     add_option(parser, "--all-versions", action="store_true")
     add_option(parser, "--time", "default: 0", type=int, default=0, metavar="N")
     add_option(parser, "--verbose", action="store_true")
@@ -76,7 +91,7 @@ def add(verb: Any) -> None:
 
 
 def _add_heads(parser):
-    parser.add_argument("recipe", help="an exported recipe")
+    parser.add_argument("recipe", help=EXPORT)
     add_option(parser, "--head", "default: all", metavar="NAME")
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
 
@@ -85,12 +100,17 @@ def export(options: argparse.Namespace) -> int:
     """Exports a finished run's heads again, as the next version."""
     if options.keep is not None and options.keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {options.keep}")
+    if options.name is not None:
+        check_name(options.name, "--name")
     directory = finished(options)
+    name = options.name or model_name(directory, options.runs) or recipe_stem(options.recipe)
+    if options.name is not None:
+        check_model_name(name, recipe_of(directory) or name)
     check_folder(options.models, "--models")
+    check_folder(options.models / name, "--name")
     load_tensorflow()
     from keras_ae.training.complete import export_run
 
-    name = recipe_files.recipe_file(options.recipe).stem
     folders = export_run(directory, name, options.models, options.keep)
     if options.json or options.quiet:
         show(options, {"run": directory, "heads": folders}, map(str, folders.values()))
@@ -101,11 +121,15 @@ def verify(options: argparse.Namespace) -> int:
     """Checks heads on disk with a C++ program; returns 1 if one does not match its card."""
     if options.time < 0:
         raise InputError(f"expected --time of at least 0 requests, received {options.time}")
-    _check_exported(options.models, options.recipe)
+    name = None if options.recipe is None else exported_model(options)
+    if not head_folders(options.models):
+        raise InputError(
+            f"{options.models} holds no exported model; train one first: make train RECIPE=denoising"
+        )
     load_tensorflow()
     from keras_ae.apps.serving.verify import verify
 
-    verification = verify(options.models, options.recipe, options.all_versions)
+    verification = verify(options.models, name, options.all_versions)
     faults = verification.faults
     shown = verification.findings if options.verbose else faults
     lines = list(verification.summaries())
@@ -119,15 +143,6 @@ def verify(options: argparse.Namespace) -> int:
     result = {"heads": verification.folders, "faults": len(faults), "findings": findings, "times": times}
     show(options, result, lines)
     return 1 if faults else 0
-
-
-def _check_exported(models, recipe, head=None):
-    """Raises InputError where nothing is exported by these names; needs no TensorFlow."""
-    from keras_ae.serving import versions
-
-    heads = [path for path in versions.head_folders(models) if recipe in (None, path.parent.name)]
-    if head or not heads:
-        versions.find_version(models, recipe or "", head or "encoder")
 
 
 def _times(folders, count):
@@ -151,8 +166,8 @@ def rollback(options: argparse.Namespace) -> int:
     """Moves the label `stable` of heads to an earlier version."""
     from keras_ae.apps.serving.labels import roll_back
 
-    stable = roll_back(options.models, options.recipe, options.head, options.head_version)
-    names = {f"{folder.parent.name}_{folder.name}": version for folder, version in stable.items()}
+    stable = roll_back(options.models, exported_model(options), options.head, options.head_version)
+    names = {served_name(folder): version for folder, version in stable.items()}
     show(options, names, [f"stable of {name} is version {version}" for name, version in names.items()])
     return 0
 
@@ -161,8 +176,8 @@ def label(options: argparse.Namespace) -> int:
     """Puts a label on a version of heads, or removes it."""
     from keras_ae.apps.serving.labels import set_label
 
-    labels = set_label(options.models, options.recipe, options.head, options.label, options.version)
-    names = {f"{folder.parent.name}_{folder.name}": by_name for folder, by_name in labels.items()}
+    labels = set_label(options.models, exported_model(options), options.head, options.label, options.version)
+    names = {served_name(folder): by_name for folder, by_name in labels.items()}
     show(options, names, [f"{name}: {by_name}" for name, by_name in names.items()])
     return 0
 

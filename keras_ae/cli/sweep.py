@@ -6,7 +6,15 @@ import argparse
 import signal
 from typing import Any
 
-from keras_ae.cli.arguments import add_option, add_recipe, add_run, run_request
+from keras_ae.cli.arguments import (
+    add_name,
+    add_option,
+    add_recipe,
+    add_run,
+    check_recipe,
+    run_request,
+    with_name,
+)
 from keras_ae.cli.checks import check_data, check_folder, check_settings
 from keras_ae.cli.messages import report
 from keras_ae.cli.output import load_tensorflow, show
@@ -32,22 +40,25 @@ def add(verb: Any) -> None:
     parser.add_argument("field", help="a field of the recipe, such as data.normal")
     parser.add_argument("values", help="its values, separated by commas, such as 0,1,2; or 0..9")
     add_option(parser, "--metric", "default: the first that all rows have", default="", metavar="NAME")
-    add_run(parser, "RUNS/RECIPE")
+    add_name(parser)
+    add_run(parser, "RUNS/NAME")
 
 
 def sweep(options: argparse.Namespace) -> int:
     """Prints a line per value and one for their mean; values that were trained before are not retrained."""
     values = _values(options.values)
-    request = run_request(options)
+    check_recipe(options.recipe, options.runs)
+    request = with_name(run_request(options), options.name)
     check_data(options.data)
     check_settings(request, options.field)
     check_folder(options.run_dir or options.runs, "--run-dir" if options.run_dir else "--runs")
     load_tensorflow()
+    request = request.with_default_name()
     recipe = request.load()
     from keras_ae.experiments.sweep import shared_metrics, summary, sweep
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    root = (options.run_dir or options.runs / recipe.name) / f"sweep-{options.field}"
+    root = (options.run_dir or options.runs / str(request.name)) / f"sweep-{options.field}"
     tables = sweep(recipe, options.field, values, root, report, options.metric)
     metric = options.metric or shared_metrics(tables, recipe.name)[0]
     lines = summary(tables, metric)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_ae.cli.arguments import (
+    MODEL,
     MODELS,
+    RECIPE,
     RUNS,
+    add_name,
     add_option,
     add_recipe,
     add_run,
+    check_recipe,
     finished,
-    run_request,
     split_settings,
+    with_name,
     words,
 )
 from keras_ae.cli.checks import check_data, check_extras, check_folder, check_settings, check_variants
@@ -24,7 +29,9 @@ from keras_ae.cli.messages import in_words_of_the_door, report
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.tables import metrics_table
 from keras_ae.errors import InputError
-from keras_ae.runs.folders import run_folder
+from keras_ae.names import is_name
+from keras_ae.recipe_files import recipe_names
+from keras_ae.runs.folders import model_name, run_folder, run_to_resume
 from keras_ae.runs.request import RunRequest
 
 if TYPE_CHECKING:
@@ -47,8 +54,9 @@ def add(verb: Any) -> None:
         "train", train, "train a recipe, evaluate it and export its heads", GROUP,
         'keras-ae train denoising --data photos/ --set "epochs=5 data.size=64"', result=True,
     )  # fmt: skip
-    add_recipe(parser, "--data", "--set")
-    add_run(parser, "RUNS/RECIPE/NUMBER, a new one")
+    add_recipe(parser, "--data", "--set", text=f"{RECIPE}; with --resume also a model's name")
+    add_name(parser)
+    add_run(parser, "RUNS/NAME/NUMBER, a new one")
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
     add_option(parser, "--resume", action="store_true")
     add_option(parser, "--keep", "default: all", type=int, metavar="N")
@@ -56,7 +64,7 @@ def add(verb: Any) -> None:
         "evaluate", evaluate, "print the test metrics of a finished run", GROUP,
         "keras-ae evaluate denoising --json", result=True,
     )  # fmt: skip
-    add_recipe(parser, "--data", "--set")
+    add_recipe(parser, "--data", "--set", text=MODEL)
     add_run(parser)
     parser = verb(
         "benchmark", benchmark, "train all variants in the same way and compare them in one table", GROUP,
@@ -73,12 +81,26 @@ def add(verb: Any) -> None:
 def train(options: argparse.Namespace) -> int:
     """Trains, evaluates and exports; --resume resumes an interrupted run."""
     check_data(options.data)
+    request = _train_request(options)
     if options.data is None:  # other data may need less
-        check_extras(options.recipe)
-    run, tables = complete_training(options, run_request(options), options.resume, options.keep)
+        check_extras(request.recipe)
+    run, tables = complete_training(options, request, options.resume, options.keep)
     if options.json or options.quiet:  # else they were printed as soon as they were computed
         _show_metrics(options, *tables, run=run.directory, models=options.models)
     return 0
+
+
+def _train_request(options):
+    """What to train; with --resume, a model's name may stand in the place of its recipe's."""
+    text, data, settings = options.recipe, options.data, tuple(split_settings(options.set))
+    if not options.resume:
+        check_recipe(text, options.runs)
+    is_recipe = text in recipe_names() or os.path.isfile(text)
+    folder = options.run_dir or (run_folder(options.runs, text) if is_name(text) else None)
+    if not options.resume or is_recipe or folder is None:
+        return with_name(RunRequest(text, data, settings), options.name)
+    name = options.name or model_name(folder, options.runs)
+    return with_name(RunRequest(RunRequest.of_run(folder, text).recipe, data, settings), name)
 
 
 def complete_training(
@@ -88,23 +110,26 @@ def complete_training(
 
     Args:
         options: The arguments `--runs`, `--models` and `--run-dir`.
-        request: The recipe, its data and settings.
+        request: The recipe, its data and settings, and the model's name.
         resume: Whether to resume the newest run after its last epoch.
         keep: Number of newest versions of each exported head to keep; None keeps all.
 
     Returns:
         The finished run, its test metrics, and those by kind of anomaly.
     """
-    models = options.models or MODELS
+    models, directory = options.models or MODELS, options.run_dir
     if keep is not None and keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
-    resumed = run_folder(options.runs, request.name, options.run_dir) if resume else None
-    if resumed is None:
-        check_settings(request)
+    if resume and (directory or request.data is None):  # else the name follows from the data
+        directory = run_to_resume(options.runs, request.recipe, request.name, directory)
+    if resume and directory is not None:
+        check_settings(RunRequest.of_run(directory, request.recipe).changed(request.data, request.settings))
     else:
-        check_settings(RunRequest.of_run(resumed, request.recipe).changed(request.data, request.settings))
+        check_settings(request)
     check_folder(options.run_dir or options.runs, "--run-dir" if options.run_dir else "--runs")
     check_folder(models, "--models")
+    if request.name is not None:
+        check_folder(models / request.name, "--name")
     load_tensorflow()
     from keras_ae.training.complete import train_and_export
 
@@ -119,7 +144,7 @@ def complete_training(
         request,
         options.runs,
         models,
-        options.run_dir,
+        directory,
         resume,
         keep,
         report=report,

@@ -1,31 +1,43 @@
-"""The numbered folders of a recipe's runs: the newest, a finished one, a new one."""
+"""The numbered folders of a model's runs: the newest, a finished one, one to resume, a new one."""
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
 from keras_ae.errors import InputError
-from keras_ae.recipe_files import recipe_file
-from keras_ae.runs.request import RunRequest
+from keras_ae.model_names import find_model, no_model
+from keras_ae.names import check_name, is_name
+from keras_ae.runs.request import check_run, read_request
 
-__all__ = ["finished_run", "next_folder", "run_folder"]
+__all__ = [
+    "check_called",
+    "finished_run",
+    "model_name",
+    "models_of_runs",
+    "next_folder",
+    "recipe_of",
+    "run_folder",
+    "run_to_resume",
+    "trained_on_other",
+]
 
 MODEL_FILE = "autoencoder.keras"
 """The file that marks the folder of a finished run."""
 
 
 def run_folder(runs: Path, name: str, directory: Path | None = None, file: str = ".") -> Path | None:
-    """The folder of a run: the one that is named, or the newest of a recipe.
+    """The folder of a run: the one that is named, or the newest of a model.
 
     Args:
         runs: The folder of all runs.
-        name: The recipe's name.
+        name: The model's name.
         directory: The run's own folder, in place of the newest.
         file: A file that the newest run must hold.
 
     Returns:
-        The folder; None if the recipe has no run with that file.
+        The folder; None if the model has no run with that file.
 
     Raises:
         InputError: The named folder does not exist.
@@ -39,44 +51,154 @@ def run_folder(runs: Path, name: str, directory: Path | None = None, file: str =
     return max(folders, key=lambda path: int(path.name), default=None)
 
 
-def finished_run(runs: Path, recipe: str, directory: Path | None = None) -> Path:
-    """The folder of a finished run: the one that is named, or the recipe's newest.
+def models_of_runs(runs: Path, file: str = MODEL_FILE) -> dict[str, str]:
+    """The models that have runs.
 
     Args:
         runs: The folder of all runs.
-        recipe: The recipe's name, or the path of its .py file.
+        file: A file that a run must hold to count.
+
+    Returns:
+        The recipe of each model's newest run by the model's name, sorted by name. A run that does not say its
+        recipe is one of the recipe that its model is called after.
+    """
+    names = sorted(path.name for path in runs.glob("*") if is_name(path.name))
+    newest = {name: run_folder(runs, name, None, file) for name in names}
+    return {name: recipe_of(folder) or name for name, folder in newest.items() if folder is not None}
+
+
+def recipe_of(directory: Path) -> str | None:
+    """The name of the recipe that a run was started from.
+
+    Args:
+        directory: The run's folder.
+
+    Returns:
+        The name; None if the folder does not say it.
+    """
+    content = read_request(directory)
+    return None if content is None else str(content["recipe"])
+
+
+def model_name(directory: Path, runs: Path = Path("runs")) -> str | None:
+    """The name of the model that a run is one of.
+
+    Args:
+        directory: The run's folder.
+        runs: The folder of all runs; in it, a model is called as its folder is.
+
+    Returns:
+        The name; None if the folder does not say it.
+    """
+    folder = Path(os.path.abspath(directory))
+    if str(folder.parent.parent) == os.path.abspath(runs) and folder.name.isdecimal():
+        return folder.parent.name
+    content = read_request(directory)
+    return None if content is None else str(content.get("name", content["recipe"]))
+
+
+def finished_run(runs: Path, text: str, directory: Path | None = None) -> Path:
+    """The folder of a finished run: the one that is named, or the newest of a model.
+
+    Args:
+        runs: The folder of all runs.
+        text: A model's name, its recipe's, or the path of that recipe's .py file.
         directory: The run's own folder, in place of the newest.
 
     Returns:
         The folder.
 
     Raises:
-        InputError: The recipe has no finished run, or the named folder holds no run of it.
+        InputError: There is no such finished run, the recipe has several models, or the named folder holds no
+            run of that model.
     """
-    name = recipe_file(recipe).stem
-    folder = run_folder(runs, name, directory, MODEL_FILE)
-    if folder is None:
-        raise InputError(
-            f"there is no finished run of {name} below {runs}; "
-            f"train one first: make train RECIPE={shlex.quote(recipe)}"
-        )
     if directory is not None:
-        RunRequest.of_run(folder, recipe)
+        run_folder(runs, text, directory)
+        check_run(directory, text)
+        return directory
+    models = models_of_runs(runs)
+    name = find_model(text, models, runs)
+    folder = None if name is None else run_folder(runs, name, None, MODEL_FILE)
+    if folder is None:
+        raise no_model(
+            text, models, runs, "finished run", f"train one first: make train RECIPE={shlex.quote(text)}"
+        )
     return folder
+
+
+def run_to_resume(runs: Path, text: str, name: str | None, directory: Path | None = None) -> Path | None:
+    """The folder of a run to resume: the one that is named, or the newest of a model.
+
+    Args:
+        runs: The folder of all runs.
+        text: A model's name, its recipe's, or the path of that recipe's .py file.
+        name: The model's name, where it was given apart.
+        directory: The run's own folder, in place of the newest.
+
+    Returns:
+        The folder; None if there is none.
+
+    Raises:
+        InputError: The recipe has several models, none of them called as it is, or the named folder does not
+            exist or holds no run of that model.
+    """
+    if directory is not None:
+        run_folder(runs, text, directory)
+        check_run(directory, text)
+        check_called(directory, runs, name)
+        return directory
+    name = name or find_model(text, models_of_runs(runs, "."), runs)
+    return None if name is None else run_folder(runs, name)
+
+
+def check_called(directory: Path, runs: Path, name: str | None) -> None:
+    """Checks that a run is one of the model that was named.
+
+    Args:
+        directory: The run's folder.
+        runs: The folder of all runs.
+        name: The model's name; None if none was given.
+
+    Raises:
+        InputError: It is one of another model.
+    """
+    own = model_name(directory, runs)
+    if None not in (name, own) and name != own:
+        raise InputError(f"{directory} is a run called {own}, expected one called {name}; leave out --name")
+
+
+def trained_on_other(runs: Path, name: str, data: str) -> str | None:
+    """The data that the newest run of a model was started with, where these are others.
+
+    Args:
+        runs: The folder of all runs.
+        name: The model's name.
+        data: The name of a data set, or a path.
+
+    Returns:
+        A name or a path; None if there is no run, or its data are the same.
+    """
+    folder = run_folder(runs, name)
+    content = read_request(folder) if folder is not None else None
+    before = content["data"] if content is not None else None
+    if before is None or os.path.abspath(before) == os.path.abspath(data):
+        return None
+    return str(before)
 
 
 def next_folder(folder: Path) -> Path:
     """Makes a new numbered folder; making it is what claims the number.
 
     Args:
-        folder: The folder of a recipe's runs.
+        folder: The folder of a model's runs.
 
     Returns:
         The new folder, such as `runs/denoising/002`.
 
     Raises:
-        InputError: It cannot be made.
+        InputError: It cannot be made, or its name is none that folders may have.
     """
+    check_name(folder.name, "the name of a model")
     number = max((int(path.name) for path in folder.glob("*") if path.name.isdecimal()), default=0)
     while True:
         number += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -14,8 +13,8 @@ from typing import IO, Any
 from keras_ae import __version__
 from keras_ae.errors import InputError
 from keras_ae.files import FORMAT, check_format, written_whole
-from keras_ae.runs.folders import MODEL_FILE, next_folder
-from keras_ae.runs.request import REQUEST_FILE
+from keras_ae.names import check_name, is_name
+from keras_ae.runs.folders import MODEL_FILE, model_name, next_folder, recipe_of
 
 __all__ = ["MANIFEST", "pack", "unpack"]
 
@@ -25,9 +24,6 @@ MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 4 * 2**20
 LARGEST = 16 * 2**30
 """Bytes that a packed run may have when it is unpacked."""
-
-NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
-"""What a recipe and each part of a file's path are called."""
 
 PART = 2**20
 """Bytes read at a time."""
@@ -60,7 +56,7 @@ def pack(directory: Path, file: Path, replace: bool = False) -> Path:
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": __version__,
-        "recipe": _recipe(directory),
+        **_names(directory),
         "files": {name: _described(path) for name, path in paths.items()},
     }
     try:
@@ -78,14 +74,14 @@ def pack(directory: Path, file: Path, replace: bool = False) -> Path:
 
 
 def unpack(file: Path, runs: Path) -> Path:
-    """Restores a packed run as the next run of its recipe, after checking every file's size and hash.
+    """Restores a packed run as the next run of its model, after checking every file's size and hash.
 
     Args:
         file: A file that `pack` wrote.
         runs: The folder of all runs.
 
     Returns:
-        The new run's folder, `<runs>/<recipe>/<number>`.
+        The new run's folder, `<runs>/<name>/<number>`.
 
     Raises:
         InputError: If the file is damaged, was written by a later version, or holds anything unexpected;
@@ -94,7 +90,7 @@ def unpack(file: Path, runs: Path) -> Path:
     try:
         with zipfile.ZipFile(file) as archive:
             manifest = _manifest(archive, file)
-            folder = next_folder(runs / manifest["recipe"])
+            folder = next_folder(runs / manifest.get("name", manifest["recipe"]))
             try:
                 for name, expected in manifest["files"].items():
                     _extract(archive, name, expected, folder / name)
@@ -119,17 +115,12 @@ def _packed_files(directory: Path) -> Iterator[Path]:
             yield path
 
 
-def _recipe(directory: Path) -> str:
-    """The name of the recipe that a run was started from."""
-    try:
-        name = json.loads((directory / REQUEST_FILE).read_text(encoding="utf-8"))["recipe"]
-    except (OSError, ValueError, KeyError, TypeError):
-        name = directory.parent.name  # trained from Python, without a request
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise InputError(
-            f"expected a name of letters, digits, _, . and - for a run's recipe; received {name!r}"
-        )
-    return name
+def _names(directory: Path) -> dict[str, str]:
+    """The names of a run's model and recipe; where it does not say them, that of the folder that it is in."""
+    folder = directory.absolute().parent.name
+    name, recipe = model_name(directory) or folder, recipe_of(directory) or folder
+    check_name(name, f"the name of the folder that {directory} is in")
+    return {"name": name, "recipe": recipe}
 
 
 def _described(path: Path) -> dict[str, Any]:
@@ -146,12 +137,12 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
         manifest = json.loads(archive.read(MANIFEST))
         check_format(manifest["format"], file)
         listed = {name: (entry["bytes"], entry["sha256"]) for name, entry in manifest["files"].items()}
-        known = isinstance(manifest["recipe"], str) and NAME.fullmatch(manifest["recipe"])
+        known = is_name(manifest["recipe"]) and is_name(manifest.get("name", manifest["recipe"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"the {MANIFEST} of {file} cannot be read; pack the run again") from error
-    if not known or not all(all(NAME.fullmatch(part) for part in name.split("/")) for name in listed):
+    if not known or not all(is_name(part) for name in listed for part in name.split("/")):
         raise InputError(
             f"{file} holds a name of other than letters, digits, _, . and -; keras-ae pack did not write it"
         )

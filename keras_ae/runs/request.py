@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
-from keras_ae.recipe_files import recipe_file
+from keras_ae.model_names import check_model_name, default_name
+from keras_ae.names import check_name, is_name
+from keras_ae.recipe_files import recipe_file, recipe_stem
 
 if TYPE_CHECKING:
     from keras_ae.recipe import Recipe
 
-__all__ = ["REQUEST_FILE", "RunRequest"]
+__all__ = ["REQUEST_FILE", "RunRequest", "check_run", "read_request"]
 
 REQUEST_FILE = "request.json"
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """A recipe with the data and the settings that a user chose.
+    """A recipe with the data and the settings that a user chose, and the name of the model.
 
     Attributes:
         recipe: A recipe's name, or the path of a .py file.
@@ -31,68 +33,74 @@ class RunRequest:
         settings: Changes to the recipe's fields, such as "epochs=5".
         in_python: Whether the run was started from a Python program with what no command line can say, such
             as an array.
+        name: The model's name; None for the one that follows from recipe and data.
 
     Raises:
-        InputError: There is no such recipe.
+        InputError: There is no such recipe, or the name is none that folders may have.
     """
 
     recipe: str
     data: str | None = None
     settings: tuple[str, ...] = ()
     in_python: bool = False
+    name: str | None = None
 
     def __post_init__(self) -> None:
         if not self.in_python:
             recipe_file(self.recipe)
+        if self.name is not None:
+            check_name(self.name, "--name")
 
     @property
-    def name(self) -> str:
+    def recipe_name(self) -> str:
         """The recipe's name: its file's, without the suffix."""
         return self.recipe if self.in_python else recipe_file(self.recipe).stem
 
     @classmethod
-    def from_python(cls, name: str) -> RunRequest:
+    def from_python(cls, recipe: str) -> RunRequest:
         """The request of a run that no command line can start.
 
         Args:
-            name: The recipe's name.
+            recipe: The recipe's name.
 
         Returns:
             The request, which tells those who read it so.
         """
-        return cls(name, in_python=True)
+        return cls(recipe, in_python=True)
 
     @classmethod
-    def of_run(cls, directory: Path, recipe: str) -> RunRequest:
+    def of_run(cls, directory: Path, text: str | None = None) -> RunRequest:
         """Reads what a run was started with.
 
         Args:
             directory: The run's folder.
-            recipe: The name or path of the recipe that it should be a run of.
+            text: What should name the run: its recipe's name or the path of that file, or its model's name.
 
         Returns:
-            The request, by that name or path of the recipe.
+            The request, by the path of the recipe where the text is one.
 
         Raises:
-            InputError: The folder is no run's, or a run of another recipe.
+            InputError: The folder is no run's, a run of another recipe and model, or its recipe is not there.
         """
-        try:
-            content = json.loads((directory / REQUEST_FILE).read_text(encoding="utf-8"))
-            started, data, settings = content["recipe"], content["data"], tuple(content["set"])
-            in_python = content.get("in_python", False)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{directory} is not a run's folder: its {REQUEST_FILE} cannot be read"
-            ) from error
-        if in_python:
+        content = check_run(directory)
+        if content.get("in_python", False):
             raise InputError(
                 f"{directory} was trained from Python on what no command line can name; go on there: "
                 f"keras_ae.load({str(directory)!r})"
             )
-        request = cls(recipe, data, settings)
-        if started != request.name:
-            raise InputError(f"{directory} is a run of {started}, expected one of {request.name}")
-        return request
+        check_run(directory, text)
+        recipe = started = str(content["recipe"])
+        if text is not None and text.endswith(".py") and recipe_stem(text) == started:
+            recipe = text
+        try:
+            recipe_file(recipe)
+        except InputError as error:
+            file = content.get("file", f"path/to/{started}.py")
+            raise InputError(
+                f"{directory} is a run of the recipe {started}, which is not among those here; give the path "
+                f"of its file in place of the name: {file} --run-dir {directory}"
+            ) from error
+        return cls(recipe, content["data"], tuple(content["set"]), name=content.get("name"))
 
     def changed(self, data: str | None = None, settings: Sequence[str] = ()) -> RunRequest:
         """The same request with other data and with further settings.
@@ -123,12 +131,88 @@ class RunRequest:
             recipe = dataclasses.replace(recipe, data=find_dataset(self.data, recipe.data))
         return recipes.override(recipe, self.settings)
 
+    def with_default_name(self) -> RunRequest:
+        """The same request with a name: the recipe's, or with other data `<recipe>-<data>`.
+
+        TensorFlow is imported here where data are given, which may be the recipe's own.
+
+        Returns:
+            The request; this one if it has a name.
+
+        Raises:
+            InputError: The recipe or the data cannot be loaded, or the name is that of another recipe.
+        """
+        if self.name is not None:
+            return self
+        name = self.recipe_name
+        texts = [text.partition("=") for text in self.settings]
+        by_setting = [value.strip() for field, _, value in texts if field.strip() == "data"]
+        data = by_setting[-1] if by_setting else self.data
+        if data is not None and not self._has_own_data(by_setting[-1:]):
+            name = default_name(name, data)
+            check_model_name(name, self.recipe_name, "the model's default name")
+        return dataclasses.replace(self, name=name)
+
+    def _has_own_data(self, data_settings):
+        """Whether the data are those that the recipe names itself."""
+        from keras_ae import recipe as recipes
+        from keras_ae.runs.settings import settings_of
+
+        own = recipes.load(self.recipe)
+        other = dataclasses.replace(self, settings=tuple(f"data={text}" for text in data_settings)).load()
+        return settings_of(other) == settings_of(own)
+
     def write(self, directory: Path) -> None:
         """Writes the request into a run's folder.
 
         Args:
             directory: The run's folder.
         """
-        content: dict[str, Any] = {"recipe": self.name, "data": self.data, "set": list(self.settings)}
+        content: dict[str, Any] = {"name": self.name or self.recipe_name, "recipe": self.recipe_name}
+        content |= {"data": self.data, "set": list(self.settings)}
         content |= {"in_python": True} if self.in_python else {}
+        content |= {"file": self.recipe} if self.recipe != self.recipe_name else {}
         replace_text(directory / REQUEST_FILE, json.dumps(content, indent=1) + "\n")
+
+
+def read_request(directory: Path) -> dict[str, Any] | None:
+    """What a run's folder says of how it was started.
+
+    Args:
+        directory: A folder.
+
+    Returns:
+        The recipe's name ("recipe"), "data", the settings ("set"), and where they are known "name", "file"
+        and "in_python"; None if the folder has no such file, or one of another form.
+    """
+    try:
+        content = json.loads((directory / REQUEST_FILE).read_text(encoding="utf-8"))
+        names = [content["recipe"], content.get("name", content["recipe"])]
+        texts = [*content["set"], content["data"] or ""]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    is_known = all(map(is_name, names)) and all(isinstance(text, str) for text in texts)
+    return content if is_known else None
+
+
+def check_run(directory: Path, text: str | None = None) -> dict[str, Any]:
+    """Checks that a folder holds a run, and that a text names it.
+
+    Args:
+        directory: The run's folder.
+        text: The name of its recipe or of its model, or the path of the recipe's .py file.
+
+    Returns:
+        What the folder says of how the run was started, as `read_request` gives it.
+
+    Raises:
+        InputError: The folder is no run's, or a run of another recipe and model.
+    """
+    content = read_request(directory)
+    if content is None:
+        raise InputError(f"{directory} is not a run's folder: its {REQUEST_FILE} cannot be read")
+    recipe, name = content["recipe"], content.get("name", content["recipe"])
+    if text is not None and recipe_stem(text) not in (recipe, name, directory.absolute().parent.name):
+        called = "" if name == recipe else f" called {name}"
+        raise InputError(f"{directory} is a run of {recipe}{called}, expected one of {recipe_stem(text)}")
+    return content

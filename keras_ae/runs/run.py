@@ -46,7 +46,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The name of the model in tables."""
+        """The name of the row of the model in tables: its recipe's."""
         return self.recipe.name or "model"
 
     @property

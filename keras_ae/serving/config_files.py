@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from keras_ae.files import replace_text
-from keras_ae.serving.versions import head_folders, labels, versions
+from keras_ae.serving.versions import head_folders, labels, served_name, versions
 
 __all__ = ["BATCHED", "BATCHING", "BATCHING_TEXT", "MODELS", "MONITORING", "MOUNT", "write_files"]
 
@@ -35,7 +35,7 @@ prometheus_config {
 def write_files(root: Path) -> None:
     """Writes TF Serving's configuration files for all models below a folder.
 
-    models.config lists every head as `<recipe>_<head>` with its labels, its two newest versions and the
+    models.config lists every head as `<name>_<head>` with its labels, its two newest versions and the
     labeled ones. batching.config and monitoring.config are written only where they are missing, so that a
     user's changes are kept.
 
@@ -56,7 +56,7 @@ def _entry(folder: Path) -> str:
     served = sorted({*versions(folder)[-2:], *by_label.values()})
     lines = [
         "  config {",
-        f'    name: "{folder.parent.name}_{folder.name}"',
+        f'    name: "{served_name(folder)}"',
         f'    base_path: "{MOUNT}/{folder.parent.name}/{folder.name}"',
         '    model_platform: "tensorflow"',
         "    model_version_policy { specific { "

@@ -18,13 +18,14 @@ from keras_ae.errors import ExportError, InputError
 from keras_ae.files import FORMAT
 from keras_ae.heads import ServableHeads, apply
 from keras_ae.imaging.grid import is_image_shape
+from keras_ae.names import check_name
 from keras_ae.serving.boundary import GraphBoundary, NumPyBoundary
 from keras_ae.serving.config_files import BATCHED, BATCHING_TEXT, write_files
 from keras_ae.serving.exported import CARD_FILE, ExportedHead
 from keras_ae.serving.graph import refuse_forbidden
 from keras_ae.serving.records import Record, write_records
 from keras_ae.serving.signatures import IMAGE_SIGNATURE, file_name, head_signatures
-from keras_ae.serving.versions import locked, prune, publish
+from keras_ae.serving.versions import head_folders, locked, prune, publish, served_name
 
 __all__ = ["TIES", "TOLERANCE", "difference", "export_heads"]
 
@@ -57,7 +58,7 @@ def export_heads(
     Args:
         servable: The heads, and examples on which each signature, loaded from disk, is compared with its
             Keras head.
-        name: The recipe's name.
+        name: The model's name.
         card: The model card.
         root: The folder of all exported models.
         keep: Number of newest versions of each head to keep, in addition to the one before the newest and
@@ -67,16 +68,19 @@ def export_heads(
         The folder of the new version of each head.
 
     Raises:
-        InputError: If the folder cannot be written or `keep` is below 1.
+        InputError: If the folder cannot be written, `keep` is below 1, the name is none that folders may
+            have, or TF Serving would know a head by the same name as one of another model.
         ExportError: If a graph is random or stateful, or a head loaded from disk gives other outputs. Nothing
             is left behind in that case.
     """
     if keep is not None and keep < 1:
         raise InputError(f"expected at least 1 version to keep, received {keep}")
+    check_name(name, "the name of a model")
     heads, scaler = servable.heads, servable.scaler
     boundary = NumPyBoundary(heads, scaler)
     served = head_signatures(servable, GraphBoundary(heads, scaler))
     expected = head_signatures(servable, boundary)
+    _check_served_names(root, name, tuple(served))
     requests = _requests(servable, boundary)
     weights = {head: _weights(head, servable) for head in served}
     partial = root / name / f"tmp-{uuid.uuid4().hex}"
@@ -110,6 +114,17 @@ def export_heads(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folders
+
+
+def _check_served_names(root: Path, name: str, heads: tuple[str, ...]) -> None:
+    """Refuses a head of the name that TF Serving knows one of another model by, as a_b of a is b of a_b."""
+    others = {served_name(folder): folder for folder in head_folders(root) if folder.parent.name != name}
+    same = [others[served] for head in heads if (served := served_name(root / name / head)) in others]
+    if same:
+        raise InputError(
+            f"TF Serving would know a head of {name} and {same[0]} by the same name, {served_name(same[0])}; "
+            f"export the run under another one: make export RECIPE={name} NAME=other"
+        )
 
 
 def _weights(head: str, servable: ServableHeads) -> list:

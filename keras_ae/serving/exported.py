@@ -15,12 +15,9 @@ import tensorflow as tf
 from keras_ae.client.rows import in_batches
 from keras_ae.errors import InputError
 from keras_ae.files import check_format
-from keras_ae.serving.versions import find_version, labels
+from keras_ae.serving.versions import CARD_FILE, find_version, labels, recipe_of, served_name
 
 __all__ = ["CARD_FILE", "DEFAULT_SIGNATURE", "ExportedHead", "Signature", "brief", "open_head"]
-
-CARD_FILE = "card.json"
-"""The model card's name in a version's folder."""
 
 DEFAULT_SIGNATURE = "serving_default"
 """The signature that takes and gives arrays; TF Serving falls back on it too."""
@@ -103,15 +100,20 @@ class ExportedHead:
     """A version of an exported head; its card and its SavedModel are read when they are needed.
 
     Attributes:
-        folder: The version's folder, `<models>/<recipe>/<head>/<version>`.
+        folder: The version's folder, `<models>/<name>/<head>/<version>`.
     """
 
     folder: Path
 
     @property
-    def recipe(self) -> str:
-        """The recipe's name."""
+    def model(self) -> str:
+        """The name of the model that it is a head of."""
         return self.folder.parent.parent.name
+
+    @property
+    def recipe(self) -> str:
+        """The name of the recipe that it was trained from."""
+        return recipe_of(self.folder)
 
     @property
     def head(self) -> str:
@@ -120,8 +122,8 @@ class ExportedHead:
 
     @property
     def name(self) -> str:
-        """The name that TF Serving knows the head by: `<recipe>_<head>`."""
-        return f"{self.recipe}_{self.head}"
+        """The name that TF Serving knows the head by: `<model>_<head>`."""
+        return served_name(self.folder.parent)
 
     @cached_property
     def card(self) -> dict[str, Any]:
@@ -137,7 +139,7 @@ class ExportedHead:
         except (OSError, ValueError) as error:
             raise InputError(
                 f"{self.folder} has no {CARD_FILE} that can be read ({brief(error)}); export it again: "
-                f"keras-ae export {self.recipe}"
+                f"keras-ae export {self.model}"
             ) from error
         check_format(card.get("format", 0), self.folder)
         return card
@@ -182,13 +184,13 @@ class ExportedHead:
 
 
 def open_head(
-    models: Path, recipe: str, head: str, version: int | None = None, label: str | None = None
+    models: Path, name: str, head: str, version: int | None = None, label: str | None = None
 ) -> ExportedHead:
     """Finds an exported head.
 
     Args:
         models: The folder of all exported models.
-        recipe: The recipe's name.
+        name: The model's name.
         head: The head's name.
         version: The version's number; otherwise the one that the label is on.
         label: A label; without one and without a version it is `stable`.
@@ -197,14 +199,14 @@ def open_head(
         The head of that version; nothing of it is loaded yet.
 
     Raises:
-        InputError: If there is no such recipe, head, version or label; the message lists the existing ones.
+        InputError: If there is no such model, head, version or label; the message lists the existing ones.
     """
     if version is None and label is not None:
-        there = labels(find_version(models, recipe, head).parent)
+        there = labels(find_version(models, name, head).parent)
         if label not in there:
-            raise InputError(f"{recipe} has no {head} labeled {label!r}; it has {', '.join(there)}")
+            raise InputError(f"{name} has no {head} labeled {label!r}; it has {', '.join(there)}")
         version = there[label]
-    return ExportedHead(find_version(models, recipe, head, version))
+    return ExportedHead(find_version(models, name, head, version))
 
 
 def brief(error: Exception) -> str:

@@ -7,8 +7,11 @@ A head's folder is TF Serving's base path. It has a folder for each version, nam
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
+import logging
 import re
+import shlex
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -17,10 +20,15 @@ from pathlib import Path
 
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
+from keras_ae.model_names import find_model, no_model
+from keras_ae.names import RULE, check_name, is_name
 
 __all__ = [
+    "CARD_FILE",
     "LABELS",
     "STABLE",
+    "exported_models",
+    "find_exported",
     "find_version",
     "head_folders",
     "is_version",
@@ -29,10 +37,17 @@ __all__ = [
     "previous_version",
     "prune",
     "publish",
+    "recipe_of",
     "rollback",
+    "served_name",
     "set_label",
     "versions",
 ]
+
+LOG = logging.getLogger(__name__)
+
+CARD_FILE = "card.json"
+"""The model card's name in a version's folder."""
 
 LABELS = "labels.json"
 """The name of the file of labels in a head's folder."""
@@ -45,7 +60,7 @@ def versions(folder: Path) -> list[int]:
     """The versions in a head's folder.
 
     Args:
-        folder: The head's folder, `<models>/<recipe>/<head>`.
+        folder: The head's folder, `<models>/<name>/<head>`.
 
     Returns:
         The numbers of its versions, oldest first.
@@ -72,17 +87,93 @@ def head_folders(root: Path) -> list[Path]:
         root: The folder of all exported models.
 
     Returns:
-        The folders `<recipe>/<head>`, sorted.
+        The folders `<name>/<head>`, sorted. Those of names that no model can have are left out, which is
+        logged.
     """
-    return sorted({path.parent for path in root.glob("*/*/*") if is_version(path)})
+    folders = sorted({path.parent for path in root.glob("*/*/*") if is_version(path)})
+    odd = {path for path in folders if not (is_name(path.parent.name) and is_name(path.name))}
+    for folder in sorted(odd):
+        _tell_odd(folder)
+    return [path for path in folders if path not in odd]
 
 
-def find_version(root: Path, recipe: str, head: str, version: int | None = None) -> Path:
+@functools.cache  # once in a process
+def _tell_odd(folder: Path) -> None:
+    """Logs that a folder is no head's."""
+    LOG.warning("%s is left out; the name of a model or of a head must be %s", folder, RULE)
+
+
+def served_name(folder: Path) -> str:
+    """The name that TF Serving knows a head by.
+
+    Args:
+        folder: The head's folder, `<models>/<name>/<head>`.
+
+    Returns:
+        `<name>_<head>`.
+    """
+    return f"{folder.parent.name}_{folder.name}"
+
+
+def exported_models(root: Path) -> dict[str, str]:
+    """The exported models.
+
+    Args:
+        root: The folder of all exported models.
+
+    Returns:
+        The recipe of each model's newest version by the model's name.
+    """
+    heads = {folder.parent.name: folder for folder in head_folders(root)}
+    return {name: recipe_of(folder / str(versions(folder)[-1])) for name, folder in heads.items()}
+
+
+def recipe_of(folder: Path) -> str:
+    """The recipe that an exported version was trained from.
+
+    Args:
+        folder: The version's folder.
+
+    Returns:
+        The recipe's name, from the card; where no card says it, the model's name.
+    """
+    try:
+        recipe = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))["recipe"]
+        name = recipe["name"] if isinstance(recipe, dict) else recipe
+    except (OSError, ValueError, KeyError, TypeError):
+        name = None
+    return name if is_name(name) else folder.parent.parent.name
+
+
+def find_exported(root: Path, text: str) -> str:
+    """The exported model that a text names, by its own name or by its recipe's.
+
+    Args:
+        root: The folder of all exported models.
+        text: A model's name, its recipe's, or the path of that recipe's .py file.
+
+    Returns:
+        The model's name.
+
+    Raises:
+        InputError: There is none, or the recipe has several, none of them called as it is.
+    """
+    models = exported_models(root)
+    name = find_model(text, models, root)
+    if name is None:
+        train, export = (
+            shlex.join([*words, text]) for words in (["keras-ae", "train"], ["keras-ae", "export"])
+        )
+        raise no_model(text, models, root, "export", f"train it: {train}, or export a run of it: {export}")
+    return name
+
+
+def find_version(root: Path, name: str, head: str, version: int | None = None) -> Path:
     """The folder of an exported version of a head.
 
     Args:
         root: The folder of all exported models.
-        recipe: The recipe's name.
+        name: The model's name.
         head: The head's name.
         version: The version's number; None for the one labeled stable.
 
@@ -90,23 +181,23 @@ def find_version(root: Path, recipe: str, head: str, version: int | None = None)
         The version's folder.
 
     Raises:
-        InputError: If there is no such recipe, head or version; the message lists the existing ones.
+        InputError: If there is no such model, head or version; the message lists the existing ones.
     """
-    folder = root / recipe / head
+    for text, what in ((name, "the name of a model"), (head, "the name of a head")):
+        check_name(text, what)
+    folder = root / name / head
     existing = versions(folder)
     if not existing:
-        heads = [path for path in head_folders(root) if path.parent.name == recipe]
-        if heads:
-            names = ", ".join(path.name for path in heads)
-            raise InputError(f"{recipe} has no exported {head}; it has {names}")
-        recipes = ", ".join(sorted({path.parent.name for path in head_folders(root)})) or "nothing"
+        heads = ", ".join(path.name for path in head_folders(root) if path.parent.name == name)
+        models = ", ".join(sorted({path.parent.name for path in head_folders(root)})) or "nothing"
         raise InputError(
-            f"expected a recipe exported to {root}, received {recipe!r}; there is {recipes}; "
-            f"export it first: keras-ae export {recipe}"
+            f"{name} has no exported {head}; it has {heads}"
+            if heads
+            else f"there is no export of {name} below {root}; it holds {models}"
         )
     if version is not None and version not in existing:
         raise InputError(
-            f"{recipe} has no version {version} of its {head}; it has {', '.join(map(str, existing))}"
+            f"{name} has no version {version} of its {head}; it has {', '.join(map(str, existing))}"
         )
     return folder / str(labels(folder)[STABLE] if version is None else version)
 
@@ -224,7 +315,7 @@ def publish(staging: Path, folder: Path, heads: tuple[str, ...]) -> dict[str, Pa
 
     Args:
         staging: The folder that has a SavedModel's folder for each head.
-        folder: The recipe's folder, `<models>/<recipe>`.
+        folder: The model's folder, `<models>/<name>`.
         heads: Names of the heads.
 
     Returns:

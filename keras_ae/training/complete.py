@@ -7,6 +7,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from keras_ae.errors import TrainingInterrupted
@@ -15,7 +16,7 @@ from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, model_card, read_card
 from keras_ae.runs.evaluation import Table
-from keras_ae.runs.folders import next_folder, run_folder
+from keras_ae.runs.folders import model_name, next_folder, run_to_resume, trained_on_other
 from keras_ae.runs.plan import read_plan
 from keras_ae.runs.request import RunRequest
 from keras_ae.runs.run import Run
@@ -23,7 +24,15 @@ from keras_ae.serving.export import export_heads
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
 
-__all__ = ["describe", "evaluate_run", "export_run", "finish", "keeping_epochs", "train_and_export"]
+__all__ = [
+    "describe",
+    "evaluate_run",
+    "export_run",
+    "finish",
+    "keeping_epochs",
+    "tell_other_data",
+    "train_and_export",
+]
 
 LOG = logging.getLogger(__name__)
 
@@ -44,11 +53,11 @@ def train_and_export(
     """Trains a recipe, evaluates it, writes its card and exports its heads.
 
     Args:
-        request: The recipe, its data and settings. When a run is resumed, they are applied on top of
-            those that it was started with.
+        request: The recipe, its data and settings, and the model's name. When a run is resumed, data and
+            settings are applied on top of those that it was started with.
         runs: The folder of all runs.
         models: The folder of all exported models.
-        directory: The run's folder; by default `runs/<recipe>/<number>`.
+        directory: The run's folder; by default `runs/<name>/<number>`.
         resume: Whether to resume the newest run, or the run in `directory`, after its last epoch.
         keep: Number of newest versions of each exported head to keep, in addition to labeled ones; None
             keeps all.
@@ -62,12 +71,16 @@ def train_and_export(
         InputError: If the recipe, the data, the settings or the folder cannot be used.
         TrainingInterrupted: If the process was interrupted; the folder holds the completed epochs.
     """
-    name = request.name
-    resumed = run_folder(runs, name, directory) if resume else None
+    resumed = _resumed(request, runs, directory) if resume else None
+    if resumed is not None:
+        own = RunRequest.of_run(resumed, request.recipe).changed(request.data, request.settings)
+        request = replace(own, name=model_name(resumed, runs))
+    by_default, request = request.name is None, request.with_default_name()
+    name = str(request.name)
     if resume and resumed is None:
         report(f"nothing to resume in {runs / name}: starting a new run")
-    if resumed is not None:
-        request = RunRequest.of_run(resumed, request.recipe).changed(request.data, request.settings)
+    if by_default:
+        tell_other_data(runs, name, request.data, report)
     recipe = request.load()
     folder = resumed or directory or next_folder(runs / name)
     recipe = training.claim(recipe, folder, resume=resumed is not None)
@@ -77,6 +90,28 @@ def train_and_export(
         run = training.train(recipe, folder, resume=resumed is not None, report=report)
         finish(run, models, keep, report, show_metrics)
     return run
+
+
+def _resumed(request, runs, directory):
+    """The run to resume; with data and no name, that of the model that would be trained on them."""
+    by_data = request.data is not None and directory is None
+    return run_to_resume(
+        runs, request.recipe, request.with_default_name().name if by_data else request.name, directory
+    )
+
+
+def tell_other_data(runs: Path, name: str, data: str | None, report: Callable[[str], None] = print) -> None:
+    """Tells where a model that is called after its data has a run on other data of that name.
+
+    Args:
+        runs: The folder of all runs.
+        name: The model's name.
+        data: The name of a data set, or a path; None for the recipe's own data.
+        report: Called with the line.
+    """
+    before = None if data is None else trained_on_other(runs, name, data)
+    if before is not None:
+        report(f"{runs / name} has a run on {before}, and this one is on {data}; --name keeps them apart")
 
 
 @contextmanager
@@ -123,7 +158,7 @@ def finish(
         show_metrics: Called with the test metrics as soon as they are computed.
     """
     describe(run, show_metrics, report)
-    export_run(run.directory, run.recipe.name, models, keep, report)
+    export_run(run.directory, model_name(run.directory) or run.name, models, keep, report)
 
 
 def describe(
@@ -178,7 +213,7 @@ def export_run(
 
     Args:
         directory: The run's folder.
-        name: The recipe's name, under which the heads are exported.
+        name: The name to export the heads under.
         models: The folder of all exported models.
         keep: Number of newest versions of each head to keep, in addition to labeled ones; None keeps all.
         report: Called with a line for each head.

@@ -16,10 +16,12 @@ import tensorflow as tf
 from keras_ae.data.types import Data, Scaler, Split
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, ServableHeads, Spec, in_batches, inference_batch
+from keras_ae.model_names import check_model_name
 from keras_ae.recipe import Recipe
 from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import WEIGHTS_FILE
 from keras_ae.runs.card import read_card
+from keras_ae.runs.folders import model_name, recipe_of
 from keras_ae.runs.load import load_run
 from keras_ae.runs.plan import plan_for, read_plan
 from keras_ae.runs.rebuild import rebuilt_recipe
@@ -68,7 +70,10 @@ class FinishedRun:
 
     @property
     def name(self) -> str:
-        """The name of the recipe, under which heads are exported."""
+        """The name of the model, under which heads are exported."""
+        name = model_name(self.directory)
+        if name is not None:
+            return name
         recipe = self._recipe
         return recipe.name if recipe is not None else str(read_card(self.directory)["recipe"]["name"])
 
@@ -201,19 +206,22 @@ class FinishedRun:
             )
         return {run.name: row}
 
-    def export(self, models: str | os.PathLike = "saved_models", keep: int | None = None) -> dict[str, Path]:
+    def export(
+        self, models: str | os.PathLike = "saved_models", keep: int | None = None, name: str | None = None
+    ) -> dict[str, Path]:
         """Exports the heads for TF Serving, as the next version.
 
         Args:
             models: The folder of all exported models.
             keep: Number of newest versions of each head to keep; None keeps all.
+            name: The name to export them under; None for the run's.
 
         Returns:
             The folder of each head's new version, by the head's name.
 
         Raises:
-            InputError: If the folder cannot be written, or the heads were trained on by hand, which the run's
-                folder does not know.
+            InputError: If the folder cannot be written, the name is none that a model may have, or the heads
+                were trained on by hand, which the run's folder does not know.
         """
         trainer = self.__dict__.get("trainer")
         optimizer = None if trainer is None else getattr(trainer, "optimizer", None)
@@ -223,7 +231,10 @@ class FinishedRun:
                 f"to export those: keras_ae.load({str(self.directory)!r}).export()"
             )
         with words_of_python():
-            return export_run(self.directory, self.name, Path(models), keep, report=lambda line: None)
+            if name is not None:
+                check_model_name(name, recipe_of(self.directory) or self.name, "name")
+            name = name or self.name
+            return export_run(self.directory, name, Path(models), keep, report=lambda line: None)
 
     def summary(self, report: Callable[[str], None] = print) -> None:
         """Prints the layers of the end-to-end model, and the test metrics.

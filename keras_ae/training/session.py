@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
+import pandas as pd
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import as_dataset
@@ -17,18 +17,21 @@ from keras_ae.data.memory import Arrays
 from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
 from keras_ae.heads import ServableHeads
-from keras_ae.recipe import Recipe, replaced
+from keras_ae.model_names import check_model_name, default_name
+from keras_ae.names import check_name, is_name
+from keras_ae.recipe import Recipe, flat, replaced
 from keras_ae.recipe import load as load_recipe
+from keras_ae.recipe_files import recipe_names
 from keras_ae.runs.artifacts import MODEL_FILE, load_artifacts
 from keras_ae.runs.checkpoint import read_state
-from keras_ae.runs.folders import next_folder, run_folder
+from keras_ae.runs.folders import check_called, model_name, next_folder, run_folder
 from keras_ae.runs.plan import plan_for
 from keras_ae.runs.rebuild import rebuilt_recipe
 from keras_ae.runs.request import RunRequest
 from keras_ae.runs.settings import RECIPE_FILE, settings_of
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train as training
-from keras_ae.training.complete import describe, keeping_epochs
+from keras_ae.training.complete import describe, keeping_epochs, tell_other_data
 from keras_ae.training.finished import FinishedRun
 from keras_ae.training.trainer import Trainer
 from keras_ae.training.words import in_python, words_of_python
@@ -41,6 +44,7 @@ def train(
     recipe: str | Recipe | Variant,
     data: Any = None,
     *,
+    name: str | None = None,
     validation_data: Any = None,
     directory: str | os.PathLike | None = None,
     runs: str | os.PathLike = "runs",
@@ -60,11 +64,14 @@ def train(
             reconstruct its inputs.
         data: The data in place of the recipe's own: an array, a data frame, a path, a data set's name, or a
             `Dataset` such as `Arrays(x, y)`.
+        name: The model's name, which the folders of its runs and exports have. By default it is the recipe's,
+            or the variant's; with other data than the recipe's own `<recipe>-<data>`, such as
+            "denoising-photos", or "denoising-arrays" for what is in memory.
         validation_data: Examples to validate on, or (examples, labels), in place of a part of `data`, which
             are then in memory too.
-        directory: The run's folder; by default `runs/<recipe>/<number>`.
+        directory: The run's folder; by default `runs/<name>/<number>`.
         runs: The folder of all runs.
-        resume: Whether to resume the recipe's newest run, or the one in `directory`, after its last epoch.
+        resume: Whether to resume the model's newest run, or the one in `directory`, after its last epoch.
         callbacks: Keras callbacks in addition to the recipe's own.
         verbose: 0 prints nothing, 1 a progress bar, or about thirty lines where the output is no terminal, 2
             a line for each epoch.
@@ -84,13 +91,21 @@ def train(
     report = _say if verbose else _silent
     with words_of_python():
         changed = _changed(recipe, data, validation_data, fields)
+        called = _name(recipe, data, changed) if name is None else name
+        check_model_name(called, changed.name, "name")
         own = None if directory is None else Path(directory)
-        resumed = run_folder(Path(runs), changed.name, own) if resume else None
-        if resume and resumed is None:
-            report(f"nothing to resume in {Path(runs) / changed.name}: starting a new run")
-        folder = resumed or own or next_folder(Path(runs) / changed.name)
+        resumed = run_folder(Path(runs), called, own) if resume else None
+        if resumed is not None:
+            check_called(resumed, Path(runs), name)
+            called = model_name(resumed, Path(runs)) or called
+        else:
+            if resume:
+                report(f"nothing to resume in {Path(runs) / called}: starting a new run")
+            if name is None and isinstance(data, str | os.PathLike):
+                tell_other_data(Path(runs), called, os.fspath(data), report)
+        folder = resumed or own or next_folder(Path(runs) / called)
         changed = training.claim(changed, folder, resume=resumed is not None)
-        _request(recipe, data, fields, changed).write(folder)
+        replace(_request(recipe, data, fields, changed), name=called).write(folder)
         report(f"run folder: {folder}")
         with keeping_epochs(folder, remove=not (resumed or own)):
             run = training.train(
@@ -146,7 +161,10 @@ def evaluate(
 
 
 def export(
-    run: FinishedRun | str | os.PathLike, models: str | os.PathLike = "saved_models", keep: int | None = None
+    run: FinishedRun | str | os.PathLike,
+    models: str | os.PathLike = "saved_models",
+    keep: int | None = None,
+    name: str | None = None,
 ) -> dict[str, Path]:
     """Exports the heads of a finished run for TF Serving; see `FinishedRun.export`.
 
@@ -154,11 +172,12 @@ def export(
         run: The run, or its folder.
         models: The folder of all exported models.
         keep: Number of newest versions of each head to keep; None keeps all.
+        name: The name to export them under; None for the run's.
 
     Returns:
         The folder of each head's new version, by the head's name.
     """
-    return (run if isinstance(run, FinishedRun) else load(run)).export(models, keep)
+    return (run if isinstance(run, FinishedRun) else load(run)).export(models, keep, name)
 
 
 def build_trainer(recipe: str | Recipe | Variant, data: Any = None, **fields: Any) -> Trainer:
@@ -194,6 +213,8 @@ def _changed(recipe, data, validation_data, fields) -> Recipe:
     paths = _paths(fields)
     if "data" in paths:
         raise InputError("give the data as data=...; received it twice")
+    if "name" in paths:
+        raise InputError("a trainer has no name; leave name out")
     if isinstance(recipe, Variant):
         if data is None:
             raise InputError(f"expected data to train {type(recipe).__name__} on; give data=...")
@@ -211,12 +232,28 @@ def _changed(recipe, data, validation_data, fields) -> Recipe:
             base = replace(base, data=_validated(base.data, validation_data))
     changed = replaced(base, paths)
     changed = replace(changed, name=changed.name or "model")
-    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", changed.name):
-        raise InputError(
-            f"name must be one part of letters, digits, _, . and - that does not begin with a dot, received "
-            f"{changed.name!r}; give another name=..."
-        )
+    check_name(changed.name, "the name of a recipe")
     return changed
+
+
+def _name(recipe: Any, data: Any, changed: Recipe) -> str:
+    """The name of a model that was given none: the recipe's, or with other data `<recipe>-<data>`."""
+    is_text = isinstance(data, str | os.PathLike)
+    if data is None:
+        return changed.name
+    if isinstance(recipe, Variant):  # which has no data of its own, but may have a recipe's name
+        if not is_text and changed.name not in recipe_names():
+            return changed.name
+    else:
+        own = load_recipe(recipe) if isinstance(recipe, str) else recipe
+        if type(own.data) is type(changed.data) and flat(own.data) == flat(changed.data):
+            return changed.name
+    if is_text:
+        return default_name(changed.name, os.fspath(data))
+    if isinstance(data, Dataset):
+        paths = [value for value in vars(data).values() if isinstance(value, str) and value]
+        return default_name(changed.name, data.name or (paths or [type(data).__name__.lower()])[0])
+    return default_name(changed.name, "frame" if isinstance(data, pd.DataFrame) else "arrays")
 
 
 def _paths(fields: dict[str, Any]) -> dict[str, Any]:
@@ -260,9 +297,9 @@ def _check_run(folder: Path) -> None:
     """Refuses what is no run's folder, with what is there instead."""
     if not folder.is_dir():
         state = "is a file" if folder.exists() else "does not exist"
-        raise InputError(
-            f"expected a run's folder such as runs/denoising/001; {folder} {state}; check the path"
-        )
+        newest = run_folder(Path("runs"), str(folder), None, MODEL_FILE) if is_name(str(folder)) else None
+        advice = "check the path" if newest is None else f"the newest run of that name is {newest}"
+        raise InputError(f"expected a run's folder such as runs/denoising/001; {folder} {state}; {advice}")
     if not (folder / RECIPE_FILE).exists() and not (folder / MODEL_FILE).exists():
         inside = sorted(path.parent for path in folder.glob(f"*/{MODEL_FILE}"))
         inside = inside or sorted(path.parent for path in folder.glob(f"*/*/{MODEL_FILE}"))

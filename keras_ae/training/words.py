@@ -46,6 +46,7 @@ def in_python(text: str) -> str:
         settings = [word.partition("=") for word in match[1].split()]
         return ", ".join(f"{name.replace('.', '__')}={_literal(value)}" for name, _, value in settings)
 
+    text = re.sub(r"(?<![\w-])--name(?![\w-])", "name=", text)
     return RESUMING.sub("resume=True", re.sub(r'(?:RESUME=1 )?SET="([^"]*)"', arguments, text))
 
 

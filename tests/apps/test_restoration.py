@@ -187,9 +187,16 @@ def test_a_head_that_does_not_load_or_restores_no_images_is_refused(tmp_path):
         Restorer.of(find_restorer(tmp_path, "gray"))
 
 
-def test_a_recipe_without_a_restorer_is_refused_with_advice(tmp_path):
+def test_a_model_without_a_restorer_is_refused_with_advice(tmp_path):
     (tmp_path / "other/restorer/1").mkdir(parents=True)
-    with pytest.raises(InputError, match="received 'my own'; there is other; .* make train RECIPE='my own'"):
+    (tmp_path / "plain/encoder/1").mkdir(parents=True)
+    with pytest.raises(
+        InputError, match="plain has no exported restorer; .*, other has one; .* RECIPE=photo"
+    ):
+        find_restorer(tmp_path, "plain")
+    with pytest.raises(InputError, match=r"no export of inpainting .*\(there is other, plain\); train it: "):
+        find_restorer(tmp_path, "inpainting")
+    with pytest.raises(InputError, match="must be one part of letters, .* received 'my own'"):
         find_restorer(tmp_path, "my own")
     with pytest.raises(InputError, match="no version 7 of its restorer; it has 1"):
         find_restorer(tmp_path, "other", 7)

@@ -102,40 +102,40 @@ def test_train_leaves_a_table_a_card_heads_and_the_next_commands(finished):
         assert text in printed
     assert "keras-ae tensorboard" in printed
     assert "keras-ae serve" in printed
-    card = json.loads((workplace / "runs/denoising/001/card.json").read_text())
+    card = json.loads((workplace / "runs/denoising-images/001/card.json").read_text())
     assert card["data"]["shape"] == [12, 12, 1]
     assert card["seconds"] > 0
     for head in ("encoder", "decoder", "autoencoder"):
-        assert (workplace / "saved_models/denoising" / head / "1/saved_model.pb").is_file()
-        assert (workplace / "saved_models/denoising" / head / "1/card.json").is_file()
+        assert (workplace / "saved_models/denoising-images" / head / "1/saved_model.pb").is_file()
+        assert (workplace / "saved_models/denoising-images" / head / "1/card.json").is_file()
     assert (workplace / "saved_models/models.config").is_file()
 
 
 def test_a_resumed_run_goes_on_and_evaluate_and_export_take_the_newest(trained, capsys):
     """With the data and settings of the run, whose folder is copied so that there are two."""
     workplace = trained
-    shutil.copytree(workplace / "runs/denoising/001", workplace / "runs/denoising/002")
+    shutil.copytree(workplace / "runs/denoising-images/001", workplace / "runs/denoising-images/002")
     with exporting("encoder"), untrained():
         assert cli.main(["train", "denoising", "--resume", "--set", "epochs=2"]) == 0
     resumed = capsys.readouterr().out
     assert "resuming after epoch 1 of 2" in resumed
-    assert read_state(workplace / "runs/denoising/002/checkpoint")["epochs"] == 2
-    assert read_state(workplace / "runs/denoising/001/checkpoint")["epochs"] == 1
-    assert not (workplace / "runs/denoising/003").exists()
+    assert read_state(workplace / "runs/denoising-images/002/checkpoint")["epochs"] == 2
+    assert read_state(workplace / "runs/denoising-images/001/checkpoint")["epochs"] == 1
+    assert not (workplace / "runs/denoising-images/003").exists()
     printed = re.findall(r"^denoising  .*$", resumed, re.M)
-    first = json.loads((workplace / "runs/denoising/001/card.json").read_text())["metrics"]
-    (workplace / "runs/denoising/003").mkdir()  # a run that never came to an end
+    first = json.loads((workplace / "runs/denoising-images/001/card.json").read_text())["metrics"]
+    (workplace / "runs/denoising-images/003").mkdir()  # a run that never came to an end
     assert cli.main(["evaluate", "denoising"]) == 0
     evaluated = capsys.readouterr().out
-    assert "runs/denoising/002" in evaluated
+    assert "runs/denoising-images/002" in evaluated
     assert re.findall(r"^denoising  .*$", evaluated, re.M) == printed
-    assert cli.main(["evaluate", "denoising", "--json", "--quiet"]) == 0
+    assert cli.main(["evaluate", "denoising-images", "--json", "--quiet"]) == 0
     told = capsys.readouterr()
     assert told.err == ""
     result = json.loads(told.out)
-    assert result["run"] == "runs/denoising/002"
+    assert result["run"] == "runs/denoising-images/002"
     assert f" {result['metrics']['denoising']['mse']:.5f} " in printed[0]
-    assert cli.main(["evaluate", "denoising", "--run-dir", "runs/denoising/001"]) == 0
+    assert cli.main(["evaluate", "denoising", "--run-dir", "runs/denoising-images/001"]) == 0
     [line] = re.findall(r"^denoising  .*$", capsys.readouterr().out, re.M)
     assert line != printed[0]
     assert f" {first['mse']:.5f} " in line
@@ -144,12 +144,12 @@ def test_a_resumed_run_goes_on_and_evaluate_and_export_take_the_newest(trained, 
     with exporting("encoder"):
         assert cli.main(["export", "denoising"]) == 0
         told = capsys.readouterr()
-        assert "saved_models/denoising/encoder/3" in told.out
+        assert "saved_models/denoising-images/encoder/3" in told.out
         assert "exporting encoder" in told.err
         assert cli.main(["export", "denoising", "--json"]) == 0
     told = capsys.readouterr()
-    assert json.loads(told.out)["heads"] == {"encoder": "saved_models/denoising/encoder/4"}
-    assert "run folder: runs/denoising/002" in told.err
+    assert json.loads(told.out)["heads"] == {"encoder": "saved_models/denoising-images/encoder/4"}
+    assert "run folder: runs/denoising-images/002" in told.err
 
 
 @pytest.mark.slow
@@ -180,12 +180,12 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
     with untrained():
         assert cli.main(arguments) == 130
     printed = capsys.readouterr().err
-    assert "1 of 3 epochs are kept in my runs/mine/001" in printed
-    assert "-m keras_ae train mine.py --resume --run-dir 'my runs/mine/001'" in printed
+    assert "1 of 3 epochs are kept in my runs/mine-images/001" in printed
+    assert "-m keras_ae train mine.py --resume --run-dir 'my runs/mine-images/001'" in printed
     monkeypatch.setenv("MAKELEVEL", "1")
     with untrained():
         assert cli.main(["train", "mine.py", "--resume", "--runs", "my runs"]) == 130
-    assert "resume with: make train RECIPE=mine.py RESUME=1" in capsys.readouterr().err
+    assert "resume with: make train RECIPE=mine.py NAME=mine-images RESUME=1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
         (["train", "denoising", "--resume", "--run-dir", "images"], "not a run's folder"),
         (["train", "denoising", "--set", "variant.backbone.activation=rleu"], "rleu"),
         (["train", "denoising", "--set", "name=x"], "a recipe is named after its file"),
-        (["evaluate", "denoise"], r"expected a recipe's name \(.*denoising, digits.*\).*received 'denoise'"),
-        (["export", "denoise"], "expected a recipe's name"),
+        (["evaluate", "denoise"], r"no recipe or model called 'denoise' \(near it: denoising\)"),
+        (["export", "denoise"], "no recipe or model called 'denoise'"),
         (["evaluate", "denoising"], "there is no finished run of denoising below runs; train one first"),
         (["export", "denoising"], "there is no finished run of denoising"),
     ],
@@ -253,8 +253,8 @@ def test_an_unforeseen_failure_is_one_line_and_status_one(workplace, capsys, mon
 
 
 def test_a_run_of_another_recipe_is_not_taken(trained, capsys):
-    assert cli.main(["evaluate", "digits", "--run-dir", "runs/denoising/001"]) == 2
-    assert "is a run of denoising, expected one of digits" in capsys.readouterr().err
+    assert cli.main(["evaluate", "digits", "--run-dir", "runs/denoising-images/001"]) == 2
+    assert "is a run of denoising called denoising-images, expected one of digits" in capsys.readouterr().err
 
 
 def test_debug_shows_the_traceback(workplace, capsys):
@@ -263,7 +263,7 @@ def test_debug_shows_the_traceback(workplace, capsys):
 
 
 def test_an_unfinished_run_is_not_exported(trained, capsys):
-    (trained / "runs/denoising/001/card.json").unlink()
+    (trained / "runs/denoising-images/001/card.json").unlink()
     assert cli.main(["export", "denoising"]) == 2
     assert "card.json is missing" in capsys.readouterr().err
 

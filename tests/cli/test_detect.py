@@ -186,10 +186,10 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     assert max(given, key=lambda row: float(row["contributions_-x"])) is given[200]
     assert run("heads", "table_anomaly") == 0
     assert "    column_3732e264: 温度\n    x: -x\n    self_: self\n" in capsys.readouterr().out
-    card = json.loads((home / "saved_models/table_anomaly/detector/1/card.json").read_text("utf-8"))
+    card = json.loads((home / "saved_models/table_anomaly-table/detector/1/card.json").read_text("utf-8"))
     assert card["data"]["columns"] == {"column_3732e264": "温度", "x": "-x", "self_": "self"}
     if native.compiler() is not None:
-        findings = native.check([home / "saved_models/table_anomaly/detector/1"])
+        findings = native.check([home / "saved_models/table_anomaly-table/detector/1"])
         assert not [finding for finding in findings if finding.is_fault]
     lines.insert(150, ",,")
     (home / "holes.csv").write_text("\n".join(["温度,-x,self", *lines]) + "\n", "utf-8")
@@ -202,7 +202,7 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
 
 def test_a_run_is_scored_by_from_its_folder_alone(run, home, capsys, tmp_path):
     """What it learned from may have become another file, or be gone."""
-    recipe, folder = load("series_anomaly"), home / "runs/series_anomaly/001"
+    recipe, folder = load("series_anomaly"), home / "runs/series_anomaly-load/001"
     before = scored_file(Detector.of(folder, recipe), str(home / "load.csv"))[0]
     kept = (home / "load.csv").read_bytes()
     save_series(home / "load.csv", np.random.default_rng(9), broken=[(0, 500)])
@@ -231,7 +231,7 @@ def test_a_value_that_stands_still_is_scored_and_other_steps_are_refused(run, ho
 
 
 def test_a_run_of_many_series_has_no_units_for_a_file(home, tmp_path):
-    shutil.copytree(home / "runs/series_anomaly/001", tmp_path / "run")
+    shutil.copytree(home / "runs/series_anomaly-load/001", tmp_path / "run")
     with np.load(tmp_path / "run/data.npz") as facts:
         np.savez(
             tmp_path / "run/data.npz",

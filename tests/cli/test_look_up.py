@@ -139,7 +139,7 @@ def test_the_heads_of_a_recipe_are_listed_with_what_they_take_and_give(exported,
     assert "encoder  versions 1; stable 1" in printed
     assert "serving_default: inputs nx12x12x1 float32 -> code nx4 float32" in printed
     assert cli.main(["heads", "none", "--models", str(exported)]) == 2
-    assert "received 'none'; there is tiny" in capsys.readouterr().err
+    assert "no recipe or model called 'none'; " in capsys.readouterr().err
 
 
 def test_a_version_without_a_card_is_listed_too(exported, tmp_path, capsys):

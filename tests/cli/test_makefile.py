@@ -44,6 +44,34 @@ def test_train_passes_recipe_data_settings_and_resume(make):
     ]  # fmt: skip
 
 
+def test_train_and_export_pass_a_models_name(make):
+    assert make("train", "RECIPE=digits", "NAME=my pets").stdout.splitlines() == [
+        "[train]", "[digits]", "[--name=my pets]",
+    ]  # fmt: skip
+    assert make("export", "RECIPE=digits", "NAME=-x", "KEEP=2").stdout.splitlines() == [
+        "[export]", "[digits]", "[--name=-x]", "[--keep]", "[2]",
+    ]  # fmt: skip
+
+
+def test_the_name_of_a_model_stands_in_the_place_of_its_recipes(make, tmp_path):
+    (tmp_path / "runs/pets/001").mkdir(parents=True)
+    (tmp_path / "runs/tunes/001").mkdir(parents=True)
+    (tmp_path / "runs/tunes/001/request.json").write_text(
+        '{\n "name": "tunes",\n "recipe": "songs",\n "x": 1\n}'
+    )
+    (tmp_path / "recipes/songs.py").write_text('EXTRAS = "music"\n')
+    (tmp_path / ".venv/.music").touch()
+    assert make("evaluate", "RECIPE=pets").stdout.splitlines() == ["[evaluate]", "[pets]"]
+    assert make("train", "RECIPE=pets", "RESUME=1").stdout.splitlines() == ["[train]", "[pets]", "[--resume]"]
+    assert make("export", "RECIPE=tunes").stdout.splitlines() == ["[export]", "[tunes]"]
+    (tmp_path / ".venv/.music").unlink()
+    assert "installing extra packages for tunes: music" in make("export", "RECIPE=tunes").stdout
+    for words in (["train", "RECIPE=pets"], ["train", "RECIPE=pets", "RESUME=0"], ["export", "RECIPE=dogs"]):
+        done = make(*words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"received {words[1]}" in done.stderr
+
+
 def test_variables_that_are_not_set_are_not_passed(make):
     assert make("train", "RECIPE=digits").stdout.splitlines() == ["[train]", "[digits]"]
     assert make("evaluate", "RECIPE=digits").stdout.splitlines() == ["[evaluate]", "[digits]"]
@@ -121,13 +149,15 @@ RECIPES = "conditional denoising digits image_anomaly level_generation series_an
         ("train RECIPE=mine.py", "received RECIPE=mine.py"),
         (
             "train RECIPE=denoising SEED=1",
-            "make train does not take SEED=; it takes DATA= RECIPE= RESUME= SET=; a field of the recipe goes "
-            'into SET=, as in SET="epochs=5 seed=1"',
+            "make train does not take SEED=; it takes DATA= NAME= RECIPE= RESUME= SET=; a field of the "
+            'recipe goes into SET=, as in SET="epochs=5 seed=1"',
         ),
+        ("evaluate RECIPE=digits NAME=x", "make evaluate does not take NAME=; it takes DATA= RECIPE= SET="),
+        ("predict RECIPE=digits INPUT=x NAME=x", "make predict does not take NAME=;"),
         ("train RECIPE=denoising EPOCHS=2", "does not take EPOCHS="),
         ("train RECEIPE=denoising", "does not take RECEIPE="),
         ("train recipe=denoising", "does not take recipe="),
-        ("export RECIPE=denoising DATA=x SET=y", "does not take DATA= SET=; it takes KEEP= RECIPE="),
+        ("export RECIPE=denoising DATA=x SET=y", "does not take DATA= SET=; it takes KEEP= NAME= RECIPE="),
         ("test FOO=1", "make test does not take FOO=; it takes no variable"),
         ("help RECIPE=denoising", "make help does not take RECIPE="),
         ("RECIPE=denoising", "make help does not take RECIPE="),

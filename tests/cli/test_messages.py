@@ -63,6 +63,16 @@ MESSAGES = [
     ),
     ("name its class: LABEL= (--class)", "name its class: --class", "name its class: LABEL="),
     (
+        "--name must be one part; give another --name, or leave out --name",
+        "--name must be one part; give another --name, or leave out --name",
+        "NAME= must be one part; give another NAME=, or leave out NAME=",
+    ),
+    (
+        "under another one: make export RECIPE=a NAME=b",
+        "under another one: keras-ae export a --name b",
+        "under another one: make export RECIPE=a NAME=b",
+    ),
+    (
         "look at them: keras-ae tensorboard; keras-ae serve --models m",
         "look at them: keras-ae tensorboard; keras-ae serve --models m",
         "look at them: make tensorboard; keras-ae serve --models m",

@@ -125,8 +125,12 @@ def test_the_help_lists_every_verb_in_a_group(capsys):
         ("detect r a.csv --data b.csv", "--data is no option here: the file to learn from"),
         ("monitor r a.csv --data b.csv", "--data is no option here"),
         ("monitor r a.csv --models m", "--models is no option here"),
-        ("evaluate r --models m", "unrecognized arguments: --models m"),
-        ("sweep r epochs 1,2 --models m", "unrecognized arguments: --models m"),
+        ("evaluate r --models m", "--models m; for what it takes: keras-ae evaluate --help"),
+        ("sweep r epochs 1,2 --models m", "--models m; for what it takes: keras-ae sweep --help"),
+        (
+            "export r s",
+            "keras-ae export: unrecognized arguments: s; for what it takes: keras-ae export --help",
+        ),
         ("train r --dat x", "unrecognized arguments: --dat x"),
     ],
 )

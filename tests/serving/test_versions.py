@@ -48,7 +48,7 @@ def test_the_stable_version_is_the_newest_until_it_is_rolled_back(root):
     [
         (
             ("yours", "encoder"),
-            "expected a recipe exported to .*, received 'yours'; there is mine; export it first",
+            "there is no export of yours below .*; it holds mine",
         ),
         (("mine", "prior"), "mine has no exported prior; it has decoder, encoder"),
         (("mine", "encoder", 3), "mine has no version 3 of its encoder; it has 1, 2, 9, 10"),
@@ -60,7 +60,7 @@ def test_what_is_not_there_is_told_with_what_is(root, asked, message):
 
 
 def test_an_empty_folder_of_models_has_nothing(tmp_path):
-    with pytest.raises(InputError, match="there is nothing; export it first: keras-ae export mine"):
+    with pytest.raises(InputError, match="there is no export of mine below .*; it holds nothing"):
         versions.find_version(tmp_path, "mine", "encoder")
 
 

@@ -18,7 +18,7 @@ class EncodingRequest:
     """A head and the data that it encodes.
 
     Attributes:
-        recipe: The name of an exported recipe.
+        model: The name of an exported model.
         input: A data set's name, a folder of images, an .npy or .npz file, or a table's rows (.csv).
         models: The folder of all exported models.
         outputs: Names of the head's outputs to write; by default the code alone.
@@ -28,7 +28,7 @@ class EncodingRequest:
         key: The name of the array in an .npz.
     """
 
-    recipe: str
+    model: str
     input: str
     models: Path
     outputs: tuple[str, ...] = ()
@@ -49,7 +49,6 @@ class EncodingRequest:
         from keras_ae.apps.encoding.head import Head
         from keras_ae.serving.versions import find_version
 
-        recipe = Path(self.recipe).name.removesuffix(".py")
-        folder = find_version(self.models, recipe, self.head, self.version)
+        folder = find_version(self.models, self.model, self.head, self.version)
         head = Head.of(folder, self.outputs)
         return head, head.open_stream(self.input, self.split, self.key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,18 +96,18 @@ def open_predictor(request: PredictionRequest, signature: str) -> Iterator[Predi
         The head.
 
     Raises:
-        InputError: There is no such recipe, head, version, label or signature.
+        InputError: There is no such model, head, version, label or signature.
     """
-    recipe, signature = Path(request.recipe.removesuffix(".py")).name, request.signature or signature
+    signature = request.signature or signature
     if request.url is None:
         from keras_ae.serving.exported import open_head
 
-        head = open_head(request.models, recipe, request.head, request.version, request.label)
+        head = open_head(request.models, request.model, request.head, request.version, request.label)
         yield LocalPredictor(head, head.signature(signature), request.batch)
         return
     from keras_ae.client import Client
 
-    name = f"{recipe}_{request.head}"
+    name = f"{request.model}_{request.head}"
     client = Client(
         request.url,
         name,

@@ -16,7 +16,7 @@ class PredictionRequest:
     """Inputs for an exported head, and where its outputs go.
 
     Attributes:
-        recipe: The name of an exported recipe.
+        model: The name of an exported model.
         inputs: One file of arrays or rows, or images and folders of images.
         models: The folder of all exported models, for a head that runs in this process.
         head: The head's name, such as "encoder".
@@ -34,7 +34,7 @@ class PredictionRequest:
         InputError: The batch is below 1.
     """
 
-    recipe: str
+    model: str
     inputs: Sequence[Path]
     models: Path
     head: str = "encoder"

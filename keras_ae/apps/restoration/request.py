@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from keras_ae.apps.restoration.files import Job, check_output, image_jobs, listing
 from keras_ae.apps.restoration.masks import mask_files
 from keras_ae.errors import InputError
-from keras_ae.serving.versions import find_version, head_folders, versions
+from keras_ae.serving.versions import find_exported, find_version, head_folders, versions
 
 __all__ = ["HEAD", "RestorationRequest", "find_restorer"]
 
@@ -18,27 +17,28 @@ HEAD = "restorer"
 """The name of the head that restores images."""
 
 
-def find_restorer(models: Path, recipe: str, version: int | None = None) -> Path:
-    """The folder of a recipe's exported restorer.
+def find_restorer(models: Path, text: str, version: int | None = None) -> Path:
+    """The folder of a model's exported restorer.
 
     Args:
         models: The folder of all exported models.
-        recipe: The recipe's name.
+        text: The model's name, its recipe's, or the path of that recipe's .py file.
         version: The version's number; otherwise the one labeled stable.
 
     Returns:
         The version's folder.
 
     Raises:
-        InputError: If the recipe has no restorer, or not that version.
+        InputError: If there is no such model, it has no restorer, or not that version.
     """
-    if not versions(models / recipe / HEAD):
+    name = find_exported(models, text)
+    if not versions(models / name / HEAD):
         there = [folder.parent.name for folder in head_folders(models) if folder.name == HEAD]
         raise InputError(
-            f"expected a recipe with a {HEAD} below {models}, received {recipe!r}; there is "
-            f"{', '.join(there) or 'none'}; train it first: make train RECIPE={shlex.quote(recipe)}"
+            f"{name} has no exported {HEAD}; below {models}, {', '.join(there) or 'no model'} has one; train "
+            "a recipe that restores images: make train RECIPE=photo_denoising"
         )
-    return find_version(models, recipe, HEAD, version)
+    return find_version(models, name, HEAD, version)
 
 
 @dataclass(frozen=True)

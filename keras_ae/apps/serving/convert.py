@@ -33,7 +33,7 @@ class Conversion:
 
 def open_sources(
     models: Path,
-    recipe: str,
+    name: str,
     heads: Sequence[str],
     runtimes: Sequence[str],
     version: int | None = None,
@@ -44,7 +44,7 @@ def open_sources(
 
     Args:
         models: The folder of all exported models.
-        recipe: The recipe's name.
+        name: The model's name.
         heads: Names of its heads.
         runtimes: Names of runtimes.
         version: The version's number; otherwise the stable one.
@@ -58,7 +58,7 @@ def open_sources(
         InputError: A runtime or its packages, a head or the version is missing, or a file already exists.
     """
     conversion.check_runtimes(list(runtimes))
-    folders = [find_version(models, recipe, head, version) for head in heads]
+    folders = [find_version(models, name, head, version) for head in heads]
     output = output or models / "converted"
     sources = [load_source(folder) for folder in folders]
     files = [

@@ -1,4 +1,4 @@
-"""Labels of exported versions, moved for several heads of a recipe at once."""
+"""Labels of exported versions, moved for several heads of a model at once."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from keras_ae.serving import config_files, versions
 __all__ = ["head_folders", "roll_back", "set_label"]
 
 
-def head_folders(models: Path, recipe: str, head: str | None = None) -> list[Path]:
-    """The folders of a recipe's exported heads.
+def head_folders(models: Path, name: str, head: str | None = None) -> list[Path]:
+    """The folders of a model's exported heads.
 
     Args:
         models: The folder of all exported models.
-        recipe: The recipe's name.
+        name: The model's name.
         head: The name of one head; None stands for all.
 
     Returns:
         The folders.
 
     Raises:
-        InputError: The recipe has no exported head, or not that one.
+        InputError: The model has no exported head, or not that one.
     """
-    folders = [path for path in versions.head_folders(models) if path.parent.name == recipe]
+    folders = [path for path in versions.head_folders(models) if path.parent.name == name]
     if head or not folders:
-        return [versions.find_version(models, recipe, head or "encoder").parent]
+        return [versions.find_version(models, name, head or "encoder").parent]
     return folders
 
 
 def roll_back(
-    models: Path, recipe: str, head: str | None = None, version: int | None = None
+    models: Path, name: str, head: str | None = None, version: int | None = None
 ) -> dict[Path, int]:
-    """Moves the label `stable` of a recipe's heads to an earlier version; of all heads or of none.
+    """Moves the label `stable` of a model's heads to an earlier version; of all heads or of none.
 
     Args:
         models: The folder of all exported models.
-        recipe: The recipe's name.
+        name: The model's name.
         head: The name of one head; None stands for all.
         version: The version; None stands for the one before that which the label is on.
 
@@ -48,7 +48,7 @@ def roll_back(
     """
     with versions.locked(models):
         # every head's before any is moved, so that all move or none
-        targets = {folder: _version(folder, version) for folder in head_folders(models, recipe, head)}
+        targets = {folder: _version(folder, version) for folder in head_folders(models, name, head)}
         for folder, target in targets.items():
             versions.rollback(folder, target)
         config_files.write_files(models)
@@ -56,13 +56,13 @@ def roll_back(
 
 
 def set_label(
-    models: Path, recipe: str, head: str | None, label: str, version: int | None
+    models: Path, name: str, head: str | None, label: str, version: int | None
 ) -> dict[Path, dict[str, int]]:
-    """Puts a label on a version of a recipe's heads, or takes it off; of all heads or of none.
+    """Puts a label on a version of a model's heads, or takes it off; of all heads or of none.
 
     Args:
         models: The folder of all exported models.
-        recipe: The recipe's name.
+        name: The model's name.
         head: The name of one head; None stands for all.
         label: A word, such as canary.
         version: The version; None takes the label off.
@@ -74,7 +74,7 @@ def set_label(
         InputError: A head has no such version, or the label is no word.
     """
     with versions.locked(models):
-        folders = head_folders(models, recipe, head)
+        folders = head_folders(models, name, head)
         for folder in folders if version is not None else ():
             _version(folder, version)  # every head's before any is moved
         for folder in folders:

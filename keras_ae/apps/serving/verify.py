@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from keras_ae.errors import InputError
 from keras_ae.serving import native, versions
 
 __all__ = ["Verification", "request_times", "verify"]
@@ -48,12 +49,12 @@ class Verification:
             yield f"{head_name(folder):32} {counts}: {', '.join(names)}"
 
 
-def verify(models: Path, recipe: str | None = None, all_versions: bool = False) -> Verification:
+def verify(models: Path, name: str | None = None, all_versions: bool = False) -> Verification:
     """Checks exported heads as they lie on disk.
 
     Args:
         models: The folder of all exported models.
-        recipe: The recipe whose heads are checked; None stands for all.
+        name: The model whose heads are checked; None stands for all.
         all_versions: Whether every version is checked, not only the newest of each head and those
             with labels.
 
@@ -63,9 +64,12 @@ def verify(models: Path, recipe: str | None = None, all_versions: bool = False) 
     Raises:
         InputError: Nothing is exported, or the program cannot be built.
     """
-    heads = [path for path in versions.head_folders(models) if recipe in (None, path.parent.name)]
+    heads = [path for path in versions.head_folders(models) if name in (None, path.parent.name)]
     if not heads:
-        versions.find_version(models, recipe or "", "encoder")
+        called = "" if name is None else f" called {name}"
+        raise InputError(
+            f"{models} holds no exported model{called}; train one first: make train RECIPE=denoising"
+        )
     folders = [
         path / str(number)
         for path in heads
@@ -97,5 +101,5 @@ def request_times(folders: Sequence[Path], count: int) -> Iterator[tuple[Path, s
 
 
 def head_name(folder: Path) -> str:
-    """A version's folder by its last parts: `<recipe>/<head>/<version>`."""
+    """A version's folder by its last parts: `<name>/<head>/<version>`."""
     return "/".join(folder.parts[-3:])

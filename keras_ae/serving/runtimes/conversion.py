@@ -209,6 +209,7 @@ def _description(head: Source, name: str, converted: Converted) -> dict[str, Any
     errors = differences(converted.run(head.record.inputs), head.record.outputs)
     packages = (*RUNTIMES[name].packages, "keras_ae")
     return {
+        "name": head.exported.model,
         "recipe": head.exported.recipe,
         "head": head.exported.head,
         "version": int(head.folder.name),

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Encode in shards, by Apache Beam; flags that are not listed are Beam's own.",
         allow_abbrev=False,
     )
-    parser.add_argument("recipe", help="the name of an exported recipe")
+    parser.add_argument("recipe", help="the name of an exported model, or of its recipe")
     parser.add_argument("input", help="a data set's name, a folder of images, an .npy or .npz file")
     parser.add_argument("--outputs", default="", metavar="NAME,...", help="what to write (default: code)")
     parser.add_argument("--head", default="encoder", help="the head (default: %(default)s)")
@@ -76,9 +76,10 @@ def _run(options, flags):
     from keras_ae.apps.encoding.beam.shards import Job, join, join_paths
     from keras_ae.apps.encoding.writers import RowColumns
     from keras_ae.data.images.listing import fault_note
+    from keras_ae.serving.versions import find_exported
 
     request = EncodingRequest(
-        options.recipe,
+        find_exported(options.models, options.recipe),
         options.input,
         options.models,
         tuple(options.outputs.replace(",", " ").split()),
