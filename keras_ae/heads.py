@@ -333,6 +333,7 @@ class ServableHeads:
         sampler: {"noise"} -> {"code"}; None if the variant does not generate.
         served_heads: The further heads that the task serves.
         columns: The same examples as rows of a table, (n,) arrays by the names of the signatures' inputs.
+        format: The `Format` in which examples are read, rendered and written; None if it is not known.
     """
 
     heads: Heads
@@ -341,6 +342,7 @@ class ServableHeads:
     sampler: keras.Model | None = None
     served_heads: tuple[ServedHead, ...] = ()
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+    format: Any = None
 
     def served_head(self, name: str) -> ServedHead | None:
         """Looks up a further head by its name.

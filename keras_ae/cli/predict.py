@@ -36,7 +36,7 @@ def add(verb: Any) -> None:
     parser.add_argument("recipe", help=EXPORT)
     parser.add_argument(
         "inputs", nargs="+", metavar="INPUT",
-        help="an .npy or .npz file of arrays; a table's rows (.csv); images (PNG, JPEG) and folders; or - "
+        help="an .npy or .npz file of arrays; a table's rows (.csv); images and folders; or - "
         "for standard input",
     )  # fmt: skip
     add_option(parser, "--head", "default: encoder", default="encoder", metavar="NAME")
@@ -97,6 +97,8 @@ def predict(options: argparse.Namespace) -> int:
         )
         for path, reason in prediction.failures.items():
             print(f"keras-ae: left out {path}: {reason}", file=sys.stderr)
+        for note in prediction.notes:
+            print(f"keras-ae: {note}", file=sys.stderr)
         if prediction.remark:
             print(f"keras-ae: {prediction.remark}", file=sys.stderr)
     if not prediction.rows:
@@ -132,7 +134,7 @@ def _check_inputs(options, inputs):
     from keras_ae.apps.prediction.inputs import find_inputs
     from keras_ae.serving.versions import find_version
 
-    _, file = find_inputs(inputs)
+    _, file, _ = find_inputs(inputs)
     if file is not None:
         check_file(file)
     name = recipe_stem(options.recipe)

@@ -25,6 +25,10 @@ BEGINNINGS = {
     b"\xfd7zXZ\0": ".csv.xz",
     b"\x89PNG\r\n\x1a\n": ".png",
     b"\xff\xd8\xff": ".jpg",
+    b"II*\x00": ".tif",
+    b"MM\x00*": ".tif",
+    b"GIF8": ".gif",
+    b"RIFF": ".webp",
 }
 """Suffixes of files by their first bytes; others are rows of a table."""
 
@@ -49,15 +53,7 @@ def input_file(path: str) -> Iterator[Path]:
         received = Path(folder, "standard_input")
         with received.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        with received.open("rb") as file:
-            beginning = file.read(8)
-        if not beginning:
-            raise InputError(
-                "expected rows, an array or an image on standard input, received nothing; "
-                "pipe a file into it, or name one"
-            )
-        kinds = (suffix for start, suffix in BEGINNINGS.items() if beginning.startswith(start))
-        yield received.rename(received.with_suffix(next(kinds, ".csv")))
+        yield received.rename(received.with_suffix(_suffix(received)))
 
 
 def _suffix(path):
@@ -65,7 +61,10 @@ def _suffix(path):
     with path.open("rb") as file:
         beginning = file.read(8)
     if not beginning:
-        raise InputError("expected rows, an array or an image on standard input, received nothing")
+        raise InputError(
+            "expected rows, an array or an image on standard input, received nothing; "
+            "pipe a file into it, or name one"
+        )
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()

@@ -15,7 +15,7 @@ from keras_ae.data.memory import Arrays
 from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below, files_below
-from keras_ae.imaging.decode import SUFFIXES
+from keras_ae.imaging.headers import SUFFIXES
 
 __all__ = ["as_dataset", "dataset_kinds", "find_dataset"]
 

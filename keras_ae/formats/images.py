@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from keras_ae.errors import InputError
-from keras_ae.formats import Format
-from keras_ae.imaging.decode import SUFFIXES, read_image
+from keras_ae.formats import Format, from_json
+from keras_ae.imaging.decode import read_image
+from keras_ae.imaging.deep import FULL_RANGE, FullScale
 from keras_ae.imaging.grid import save, to_bytes
+from keras_ae.imaging.headers import SUFFIXES
 
-__all__ = ["Images"]
+__all__ = ["Images", "images_of"]
 
 
 @dataclass(frozen=True)
 class Images(Format):
-    """Images (height, width, 1 or 3) of values in [0, 1]."""
+    """Images (height, width, 1 or 3) of values in [0, 1].
+
+    Attributes:
+        white: The value that stands for 1 in files of more than 8 bits a channel.
+        float_white: The same in files of floating-point numbers.
+        pages: Which pages or frames of a file are images, "first" or "all"; None for all pages of a TIFF, and
+            the first frame of animations.
+    """
 
     suffixes = tuple(sorted(SUFFIXES))
+    white: float = FULL_RANGE.whole
+    float_white: float = FULL_RANGE.floats
+    pages: str | None = None
+
+    @property
+    def full_scale(self) -> FullScale:
+        """The values that stand for white in files of more than 8 bits a channel."""
+        return FullScale(self.white, self.float_white)
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads the middle of an image at the size of the shape.
@@ -35,7 +54,7 @@ class Images(Format):
             InputError: If the file is not an image that can be read.
         """
         pixels = np.empty(shape, np.uint8)
-        reason = read_image(path, pixels)
+        reason = read_image(path, pixels, self.full_scale)
         if reason is not None:
             raise InputError(f"{path} cannot be read as an image ({reason}); give a PNG or JPEG")
         return pixels / np.float32(255)
@@ -47,3 +66,16 @@ class Images(Format):
         path = stem.with_name(stem.name + ".png")
         save(self.render(example), path)
         return [path]
+
+
+def images_of(card: Any) -> Images:
+    """How files of images are read for a head.
+
+    Args:
+        card: What the head's card says of the format of its data, a dict; None if it says nothing.
+
+    Returns:
+        The format; that of full 16 bits for data of another format, and for earlier versions.
+    """
+    format = from_json(json.dumps(card)) if card else None
+    return format if isinstance(format, Images) else Images()

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
-from keras_ae.imaging.decode import one_line
+from keras_ae.imaging.headers import one_line
 
 __all__ = ["Numbers"]
 

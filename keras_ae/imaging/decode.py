@@ -2,56 +2,93 @@
 
 from __future__ import annotations
 
-from functools import cache
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-__all__ = [
-    "MOST_PIXELS",
-    "SUFFIXES",
-    "check_size",
-    "fill",
-    "fit",
-    "image_formats",
-    "image_header",
-    "one_line",
-    "read_image",
-    "whole_image",
-]
+from keras_ae.imaging.deep import FULL_RANGE, FullScale, deep_values, is_deep, to_bytes
+from keras_ae.imaging.headers import one_line, opened
 
-SUFFIXES = frozenset(".avif .bmp .gif .jfif .jpeg .jpg .pbm .pgm .png .ppm .tga .tif .tiff .webp".split())
-MOST_PIXELS = 80_000_000
-"""Pixels of an image, at most; a larger one is refused before it is decoded."""
-GRAY_MODES = frozenset({"1", "L", "LA", "La", "I", "F"})
+__all__ = ["fit", "highest_value", "read_frames", "read_image", "upright_bytes", "whole_image"]
 
 
-def read_image(file: Path, pixels: np.ndarray) -> str | None:
-    """Decodes an image file as training does: its middle, resized.
+def read_image(file: Path, pixels: np.ndarray, full_scale: FullScale = FULL_RANGE) -> str | None:
+    """Decodes the first image of a file as training does: its middle, resized.
 
     Args:
         file: The image.
         pixels: (height, width, channels), uint8; is filled.
+        full_scale: The values that stand for white in images of more than 8 bits.
 
     Returns:
         The reason why the file cannot be read; None if it was.
     """
+    [result] = read_frames(file, (0,), pixels[None], full_scale)
+    return result if isinstance(result, str) else None
+
+
+def read_frames(
+    file: Path, frames: Sequence[int], pixels: np.ndarray, full_scale: FullScale = FULL_RANGE
+) -> list[bytes | str]:
+    """Decodes frames of a file as training does: their middle, resized.
+
+    Args:
+        file: The file.
+        frames: The indices of the frames.
+        pixels: (frames, height, width, channels), uint8; is filled.
+        full_scale: The values that stand for white in images of more than 8 bits.
+
+    Returns:
+        For each frame the hash of its content, or the reason why it cannot be read.
+    """
+    _, height, width, channels = pixels.shape
+    results: list[bytes | str] = []
     try:
-        with Image.open(file, formats=image_formats()) as image:
-            check_size(image)
-            fill(image, pixels)
-        return None
-    except Exception as error:  # decoders may raise any error for a broken file
-        return one_line(error)
+        with opened(file) as image:
+            for index, row in zip(frames, pixels, strict=True):
+                try:
+                    image.seek(index)
+                    upright, digest = upright_bytes(image, file, full_scale)
+                    row[:] = fit(upright, width, channels, height)
+                    results.append(digest)
+                except Exception as error:  # as above
+                    results.append(one_line(error))
+    except Exception as error:  # as above
+        results += [one_line(error)] * (len(frames) - len(results))
+    return results
 
 
-def whole_image(file: Path, channels: int) -> np.ndarray:
+def highest_value(file: Path, frames: Sequence[int]) -> float:
+    """The highest value in an image file of more than 8 bits a channel.
+
+    Args:
+        file: The file.
+        frames: The indices of the frames that are images.
+
+    Returns:
+        The value; 0 if the full scale of the file does not depend on it, and for a broken file.
+    """
+    highest = 0.0
+    try:
+        with opened(file) as image:
+            for index in frames:
+                image.seek(index)
+                highest = max(highest, deep_values(image, file).highest)
+    except Exception:  # told where the image is decoded
+        return highest
+    return highest
+
+
+def whole_image(file: Path, channels: int, full_scale: FullScale = FULL_RANGE) -> np.ndarray:
     """Decodes an image file in its own size, turned upright.
 
     Args:
         file: The image.
         channels: 1 for gray, 3 for color.
+        full_scale: The values that stand for white in images of more than 8 bits.
 
     Returns:
         (height, width, channels), uint8.
@@ -59,81 +96,45 @@ def whole_image(file: Path, channels: int) -> np.ndarray:
     Raises:
         ValueError: For an image that is too large. The decoders raise further errors for a broken file.
     """
-    with Image.open(file, formats=image_formats()) as image:
-        check_size(image)
-        plain = _plain(ImageOps.exif_transpose(image), channels)
+    with opened(file) as image:
+        plain = _plain(upright_bytes(image, file, full_scale)[0], channels)
     return np.asarray(plain).reshape(plain.height, plain.width, channels)
 
 
-def image_header(file: Path) -> tuple[int, int, int] | str:
-    """The size of an image, without decoding it.
+def upright_bytes(image: Image.Image, file: Path, full_scale: FullScale) -> tuple[Image.Image, bytes]:
+    """An image turned upright, of 8 bits a channel.
 
     Args:
-        file: The image.
+        image: The image, opened, at one of its frames.
+        file: Its file.
+        full_scale: The values that stand for white in images of more than 8 bits.
 
     Returns:
-        (width, height, channels), or the reason why the file cannot be read.
-    """
-    try:
-        with Image.open(file, formats=image_formats()) as image:
-            check_size(image)
-            return *image.size, 1 if _is_gray(image) else 3
-    except Exception as error:  # as above
-        return one_line(error)
-
-
-@cache
-def image_formats() -> tuple[str, ...]:
-    """Pillow's names of the formats of `SUFFIXES`; it has others that start programs, such as PostScript.
-
-    Returns:
-        The names in alphabetical order.
-    """
-    known = Image.registered_extensions()
-    return tuple(sorted({known[suffix] for suffix in SUFFIXES if suffix in known}))
-
-
-def check_size(image: Image.Image) -> None:
-    """Refuses an image that is too large to decode.
-
-    Args:
-        image: Opened, not decoded.
+        The image, and a hash of its content as the file has it.
 
     Raises:
-        ValueError: For more than `MOST_PIXELS` pixels.
+        ValueError: For values outside the full scale.
     """
-    if image.width * image.height > MOST_PIXELS:
-        raise ValueError(f"{image.width}x{image.height} is over the limit of {MOST_PIXELS} pixels")
-
-
-def fill(image: Image.Image, pixels: np.ndarray) -> Image.Image:
-    """Fills an array with the middle of an image, resized.
-
-    Args:
-        image: The image.
-        pixels: (height, width, channels), uint8; is filled.
-
-    Returns:
-        The image, turned upright.
-    """
+    if is_deep(image):
+        deep = deep_values(image, file)
+        height, width = deep.values.shape[:2]
+        mode = image.mode if deep.values.ndim == 2 else "RGB;16"
+        return to_bytes(deep, full_scale), _digest(mode, (width, height), deep.values)
     upright = ImageOps.exif_transpose(image)
-    height, width, channels = pixels.shape
-    pixels[:] = fit(upright, width, channels, height)
-    return upright
+    if upright.mode in ("P", "PA"):  # whose indices say nothing without the palette
+        upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    return upright, _digest(upright.mode, upright.size, upright)
 
 
-def _is_gray(image):
-    if image.mode == "P":
-        palette = np.array(image.getpalette("RGB")).reshape(-1, 3)
-        return bool((palette == palette[:, :1]).all())
-    return image.mode in GRAY_MODES or image.mode.startswith("I;16")
+def _digest(mode, size, content):
+    return hashlib.blake2b(f"{mode} {size} ".encode() + content.tobytes(), digest_size=8).digest()
 
 
 def fit(image: Image.Image, size: int, channels: int, height: int | None = None) -> np.ndarray:
     """The middle of an image, resized.
 
     Args:
-        image: The image.
+        image: The image, of 8 bits a channel.
         size: The width in pixels.
         channels: 1 for gray, 3 for color.
         height: In pixels; None for a square.
@@ -147,29 +148,10 @@ def fit(image: Image.Image, size: int, channels: int, height: int | None = None)
 
 
 def _plain(image, channels):
-    """An image of mode L or RGB; 16 bits become 8, transparent becomes white.
-
-    Whole numbers of more than 8 bits run to 65535, floats to 1; others raise ValueError.
-    """
-    if image.mode.startswith("I") or image.mode == "F":
-        deep = np.asarray(image, np.float32)
-        full = 1.0 if image.mode == "F" else 65535.0
-        if not (deep.min() >= 0 and deep.max() <= full):
-            raise ValueError(f"values from {deep.min():g} to {deep.max():g}, expected 0 to {full:g}")
-        image = Image.fromarray((deep * (255 / full)).round().astype(np.uint8))
+    """An image of mode L or RGB, its transparent pixels white."""
+    if image.mode == "LAB":  # which Pillow turns into no other mode
+        image = image.convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("L" if channels == 1 else "RGB")
-
-
-def one_line(error: Exception) -> str:
-    """An error's message in one line.
-
-    Args:
-        error: Any exception.
-
-    Returns:
-        The message without line breaks; the name of the error's class where it has none.
-    """
-    return " ".join(str(error).split()) or type(error).__name__

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from keras_ae.imaging.decode import check_size, image_formats, one_line
+from keras_ae.imaging.headers import one_line, opened
 
 __all__ = ["read_masks"]
 
@@ -33,8 +33,7 @@ def read_masks(files: Sequence[Path], size: tuple[int, int], pixels: np.ndarray)
     marked = np.zeros(pixels.shape, bool)
     for file in files:
         try:
-            with Image.open(file, formats=image_formats()) as image:
-                check_size(image)
+            with opened(file) as image:
                 least = JPEG_NOISE if image.format == "JPEG" else 0
                 upright = ImageOps.exif_transpose(image)
             _check_proportions(upright.size, size)

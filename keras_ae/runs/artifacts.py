@@ -18,7 +18,7 @@ from keras_ae.data.types import Scaler
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.files import modules_below, written_whole
-from keras_ae.formats import Format, format_of, from_json
+from keras_ae.formats import format_of, from_json
 from keras_ae.heads import Heads, ServableHeads, ServedHead
 from keras_ae.runs import first_format
 from keras_ae.runs.data_facts import COLUMN_PREFIX, DATA_FILE, PREPROCESSOR_FILE, folder_format
@@ -59,7 +59,6 @@ class Artifacts(ServableHeads):
     """A finished run's heads with everything needed to serve them, from the run's folder.
 
     Attributes:
-        format: How examples are read, rendered and written.
         label_names: The names of a condition's classes; empty if they are numbers.
         learned: Hashes of the training examples, in ascending order, where generated copies of them
             are to be recognized.
@@ -67,7 +66,6 @@ class Artifacts(ServableHeads):
         learned_classes: The classes of which there were training examples; None if that is not known.
     """
 
-    format: Format | None = None
     label_names: tuple[str, ...] = ()
     learned: np.ndarray | None = None
     series: SeriesFacts | None = None

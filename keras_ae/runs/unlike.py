@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_ae.imaging.decode import image_header
+from keras_ae.imaging.headers import image_header
 
 __all__ = ["PROFILE", "in_color", "profile", "unlike"]
 
@@ -87,7 +87,7 @@ def in_color(data: Mapping[str, Any], files: Iterable[Path]) -> str | None:
 
 def _is_color(file: Path) -> bool:
     header = image_header(file)
-    return not isinstance(header, str) and header[2] == 3
+    return not isinstance(header, str) and header.channels == 3
 
 
 def _statistics(examples: np.ndarray) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ from keras_ae.data.precision import FARTHEST
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.types import Scaler
 from keras_ae.heads import Heads, apply
+from keras_ae.imaging.deep import FULL_RANGE
 from keras_ae.serving import images
 
 __all__ = [
@@ -58,10 +59,11 @@ class Boundary:
         scaler: The scaler between original units and those of the heads.
         input_shape: The shape of one input of the encoder.
         classes: Number of classes of the condition that the heads take; 0 if they take none.
+        white: The value that stands for 1 in image files of 16 bits.
     """
 
-    def __init__(self, heads: Heads, scaler: Scaler) -> None:
-        self.heads, self.scaler = heads, scaler
+    def __init__(self, heads: Heads, scaler: Scaler, white: float = FULL_RANGE.whole) -> None:
+        self.heads, self.scaler, self.white = heads, scaler, white
         self.input_shape = tuple(heads.encoder.get_layer("inputs").output.shape[1:])
         self.classes = condition_classes(heads)
 
@@ -168,8 +170,8 @@ class Boundary:
 class GraphBoundary(Boundary):
     """The conversions as ops of a served graph."""
 
-    def __init__(self, heads: Heads, scaler: Scaler) -> None:
-        super().__init__(heads, scaler)
+    def __init__(self, heads: Heads, scaler: Scaler, white: float = FULL_RANGE.whole) -> None:
+        super().__init__(heads, scaler, white)
         self.offset, self.scale = (tf.constant(value, tf.float32) for value in (scaler.offset, scaler.scale))
 
     def signature(
@@ -210,13 +212,15 @@ class GraphBoundary(Boundary):
         return changed
 
     def decode_images(self, image_bytes: tf.Tensor) -> tf.Tensor:
-        return images.decode_images(image_bytes, self.input_shape)
+        return images.decode_images(image_bytes, self.input_shape, self.white)
 
     def encode_images(self, reconstruction: tf.Tensor) -> tf.Tensor:
         return images.encode_images(reconstruction)
 
     def restore(self, restorer: keras.Model, files: Tensors) -> tf.Tensor:
-        return images.restore_images(lambda inputs: apply(restorer, inputs)["reconstruction"], files)
+        return images.restore_images(
+            lambda inputs: apply(restorer, inputs)["reconstruction"], files, self.white
+        )
 
 
 def _of_as_many_rows(tensors):

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from keras_ae.errors import ExportError, InputError
 from keras_ae.files import FORMAT
+from keras_ae.formats.images import Images
 from keras_ae.heads import ServableHeads, apply
 from keras_ae.imaging.grid import is_image_shape
 from keras_ae.names import check_name
@@ -78,7 +79,8 @@ def export_heads(
     check_name(name, "the name of a model")
     heads, scaler = servable.heads, servable.scaler
     boundary = NumPyBoundary(heads, scaler)
-    served = head_signatures(servable, GraphBoundary(heads, scaler))
+    images = servable.format if isinstance(servable.format, Images) else Images()
+    served = head_signatures(servable, GraphBoundary(heads, scaler, images.white))
     expected = head_signatures(servable, boundary)
     _check_served_names(root, name, tuple(served))
     requests = _requests(servable, boundary)

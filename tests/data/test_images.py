@@ -7,7 +7,9 @@ from PIL import Image
 from keras_ae.data.images import folder as images
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.errors import InputError
-from keras_ae.imaging import decode
+from keras_ae.formats.images import Images
+from keras_ae.imaging import decode, headers
+from keras_ae.imaging.deep import FULL_RANGE, FullScale
 
 
 def fill(folder, count=12, size=(20, 20), mode="L", suffix=".png", seed=0):
@@ -155,7 +157,7 @@ def test_gray_beside_color_is_refused_until_one_is_chosen(tmp_path):
 def test_a_image_of_too_many_pixels_is_left_out_before_it_is_decoded(tmp_path, monkeypatch):
     fill(tmp_path)
     fill(tmp_path / "big", 1, size=(30, 30), seed=9)
-    monkeypatch.setattr(decode, "MOST_PIXELS", 500)
+    monkeypatch.setattr(headers, "MOST_PIXELS", 500)
     notes = ImageFolder(str(tmp_path)).load().notes
     assert any("30x30 is over the limit of 500 pixels" in note for note in notes)
 
@@ -174,20 +176,138 @@ def test_a_size_or_channels_outside_the_domain_is_refused(fields):
         ImageFolder("folder", **fields)
 
 
-def test_sixteen_bits_transparency_palettes_and_orientation_are_understood(tmp_path):
-    deep = Image.fromarray(np.full((8, 8), 65535, np.uint16))
-    np.testing.assert_array_equal(decode.fit(deep, 8, 1), 255)
-    np.testing.assert_array_equal(decode.fit(Image.fromarray(np.full((8, 8), 0.5, np.float32)), 8, 1), 128)
-    np.testing.assert_array_equal(decode.fit(Image.fromarray(np.full((8, 8), 2570, np.int32)), 8, 1), 10)
+def test_transparency_palettes_and_orientation_are_understood(tmp_path):
     clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
     np.testing.assert_array_equal(decode.fit(clear, 8, 3), 255)
-    gray_palette = Image.new("L", (8, 8), 7).convert("P")
-    assert decode._is_gray(gray_palette)
-    assert not decode._is_gray(Image.new("RGB", (8, 8), (1, 2, 3)).convert("P"))
+    Image.new("L", (8, 8), 7).convert("P").save(tmp_path / "gray.png")
+    Image.new("RGB", (8, 8), (1, 2, 3)).convert("P").save(tmp_path / "color.png")
+    assert [headers.image_header(tmp_path / f"{name}.png").channels for name in ("gray", "color")] == [1, 3]
     turned = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8))
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise by a quarter
     turned.save(tmp_path / "turned.png", exif=exif)
     pixels = np.zeros((8, 8, 1), np.uint8)
-    assert isinstance(images._decode(tmp_path / "turned.png", pixels), bytes)
+    assert decode.read_image(tmp_path / "turned.png", pixels) is None
     np.testing.assert_array_equal(pixels[..., 0], np.rot90(np.asarray(turned), -1))
+
+
+@pytest.mark.parametrize(
+    ("array", "full_scale", "level"),
+    [
+        (np.full((8, 8), 65535, np.uint16), FULL_RANGE, 255),
+        (np.full((8, 8), 2570, np.int32), FULL_RANGE, 10),
+        (np.full((8, 8), 2048, np.uint16), FullScale(4095), 128),
+        (np.full((8, 8), 0.5, np.float32), FULL_RANGE, 128),
+        (np.full((8, 8), 50, np.float32), FullScale(1, 100), 128),
+    ],
+)
+def test_deep_images_are_scaled_by_their_full_scale(tmp_path, array, full_scale, level):
+    Image.fromarray(array).save(tmp_path / "a.tif")
+    pixels = np.zeros((8, 8, 1), np.uint8)
+    assert decode.read_image(tmp_path / "a.tif", pixels, full_scale) is None
+    assert (pixels == level).all()
+
+
+def deep(folder, highest, count=9, suffix=".png", dtype=np.uint16):
+    """Images of more than 8 bits with values up to the highest, which one of them has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(1)
+    for number in range(count):
+        values = (random.uniform(0, 1, (8, 8)) * highest).astype(dtype)
+        values[0, 0] = highest if number == 3 else 0
+        Image.fromarray(values).save(folder / f"{number}{suffix}")
+
+
+@pytest.mark.parametrize(
+    ("highest", "white"),
+    [(200, 255), (255, 255), (256, 1023), (1024, 4095), (4095, 4095), (4096, 16383), (20000, 65535)],
+)
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_twelve_bits_in_sixteen_are_not_dark(tmp_path, highest, white, suffix):
+    deep(tmp_path, highest, suffix=suffix)
+    data = ImageFolder(str(tmp_path)).load()
+    assert all_examples(data).max() == round(255 * highest / white)
+    assert data.format == Images(white)
+    [note] = [note for note in data.notes if "white is" in note]
+    assert note.startswith(f"values up to {highest:,} in 9 images of more than 8 bits: white is {white:,}")
+
+
+def test_a_full_scale_that_is_set_is_taken_and_values_above_it_are_told(tmp_path):
+    deep(tmp_path, 3000)
+    data = ImageFolder(str(tmp_path), full_scale=6000).load()
+    assert all_examples(data).max() == 128  # 127.5 to the nearest even
+    assert data.format == Images(6000, 6000)
+    notes = ImageFolder(str(tmp_path), full_scale=2999).load().notes
+    assert any("left out 1 of 9" in note and "expected 0 to 2999, the full scale" in note for note in notes)
+
+
+def test_floats_of_any_range_take_a_full_scale(tmp_path):
+    deep(tmp_path, 80, suffix=".tif", dtype=np.float32)
+    with pytest.raises(InputError, match=r"expected 0 to 1, the full scale \(data.full_scale\)"):
+        ImageFolder(str(tmp_path)).load()
+    assert all_examples(ImageFolder(str(tmp_path), full_scale=80).load()).max() == 255
+    with pytest.raises(ValueError, match="full_scale must be above 0"):
+        ImageFolder(str(tmp_path), full_scale=0)
+
+
+def test_bytes_beside_deep_images_stay_bytes_and_a_value_beyond_16_bits_decides_nothing(tmp_path):
+    deep(tmp_path, 4000)
+    Image.fromarray(np.full((8, 8), 251, np.uint8)).save(tmp_path / "bytes.png")
+    Image.fromarray(np.full((8, 8), 10**6, np.int32)).save(tmp_path / "bright.tif")
+    data = ImageFolder(str(tmp_path)).load()
+    assert data.format == Images(4095)
+    assert (all_examples(data) == 251).all(axis=(1, 2, 3)).any()
+    assert any("bright.tif (values from 1e+06" in note for note in data.notes)
+
+
+def stack(file, levels, size=(8, 8), **options):
+    pages = [Image.new("L", size, level) for level in levels]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pages[0].save(file, save_all=True, append_images=pages[1:], **options)
+
+
+def test_pages_of_a_tiff_are_images_and_stay_in_one_split(tmp_path):
+    for number in range(5):
+        stack(tmp_path / f"{number}.tif", range(10 * number, 10 * number + 10))
+    data = ImageFolder(str(tmp_path)).load()
+    assert sorted(all_examples(data)[:, 0, 0, 0].tolist()) == list(range(50))
+    for split in data.splits.values():
+        files = split.examples[:, 0, 0, 0] // 10
+        assert (np.bincount(files, minlength=5)[np.unique(files)] == 10).all()
+    assert any(note.startswith("50 pages or frames of 5 files, each an image") for note in data.notes)
+    assert "all images of a file are in the same split" in data.notes
+    first = ImageFolder(str(tmp_path), pages="first").load()
+    assert sorted(all_examples(first)[:, 0, 0, 0].tolist()) == [0, 10, 20, 30, 40]
+    assert any("of 5 files with several pages or frames the first alone" in note for note in first.notes)
+    one = tmp_path / "one"
+    stack(one / "a.tif", range(12))
+    assert any("fewer than three files" in note for note in ImageFolder(str(one)).load().notes)
+
+
+def test_a_broken_page_is_named_and_smaller_copies_are_no_pages(tmp_path):
+    large, small = Image.new("L", (8, 8), 5), Image.new("L", (4, 4), 5)
+    large.save(tmp_path / "pyramid.tif", save_all=True, append_images=[small])
+    stack(tmp_path / "a.tif", range(6))
+    stack(tmp_path / "deep.tif", range(3))
+    assert len(all_examples(ImageFolder(str(tmp_path)).load())) == 1 + 6 + 3
+    values = np.full((8, 8), 70, np.float32)
+    pages = [Image.fromarray(values / (100 if number else 1)) for number in range(3)]
+    pages[0].save(tmp_path / "deep.tif", save_all=True, append_images=pages[1:])
+    data = ImageFolder(str(tmp_path)).load()
+    assert len(all_examples(data)) == 1 + 6 + 2
+    assert any("deep.tif[0] (values from 70 to 70" in note for note in data.notes)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".webp"])
+def test_of_animations_the_first_frame_is_taken_or_all(tmp_path, suffix):
+    for number in range(3):
+        stack(tmp_path / f"{number}{suffix}", range(60 * number, 60 * number + 60, 20), lossless=True)
+    data = ImageFolder(str(tmp_path)).load()
+    assert sorted(all_examples(data)[:, 0, 0, 0].tolist()) == [0, 60, 120]
+    assert any(
+        note.startswith("of 3 files with several pages or frames the first alone") for note in data.notes
+    )
+    every = ImageFolder(str(tmp_path), pages="all").load()
+    assert sorted(all_examples(every)[:, 0, 0, 0].tolist()) == list(range(0, 180, 20))
+    with pytest.raises(ValueError, match="pages is first or all, received 'second'"):
+        ImageFolder(str(tmp_path), pages="second")

@@ -85,9 +85,9 @@ def encode(
 def _remark(head: Head, stream: Stream, rows: Batch) -> str | None:
     """A line about the first batch, if its examples are unlike the training data."""
     data = ExportedHead(head.folder).card["data"]
-    files = (
-        [Path(stream.where, name) for name in rows.names or ()] if isinstance(stream, FolderStream) else []
-    )
+    files = []
+    if isinstance(stream, FolderStream):
+        files = [Path(stream.where, stream.frames[position].name) for position in rows.positions]
     colored = in_color(data, files)
     return colored if colored or head.columns else unlike(data, rows.examples)
 

@@ -13,6 +13,7 @@ from keras_ae.data.streams.rows import Batch, InputSpec
 from keras_ae.data.streams.stream import Stream, open_stream
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
+from keras_ae.formats.images import images_of
 from keras_ae.heads import inference_batch
 from keras_ae.serving.exported import DEFAULT_SIGNATURE, ExportedHead
 
@@ -102,6 +103,7 @@ class Head:
             tuple(card["data"].get("label_names", ())) if conditional else (),
             conditional,
             card["data"].get("full_scale"),
+            images_of(card["data"]),
         )
         outputs = {
             name: (tuple(all_outputs[name]["shape"][1:]), np.dtype(all_outputs[name]["dtype"]))

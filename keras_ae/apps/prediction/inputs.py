@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -11,30 +10,28 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.apps.prediction.image_files import images_below
 from keras_ae.data.full_scale import full_scale_in, normalized
 from keras_ae.data.precision import as_float32
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
-from keras_ae.files import files_below
 
-__all__ = ["find_inputs", "read_arrays", "read_image_bytes"]
+__all__ = ["find_inputs", "read_arrays"]
 
 ARRAYS = (".npy", ".npz")
-SUFFIXES = frozenset(".jfif .jpeg .jpg .png".split())
-MAGIC_BYTES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-"""The first bytes of PNG and of JPEG files."""
-MOST_IMAGE_BYTES, MOST_ARRAY_BYTES = 64 * 2**20, 4 * 2**30
-"""Maximum size in bytes of an image file, and of all arrays of an .npz."""
+MOST_ARRAY_BYTES = 4 * 2**30
+"""Maximum size in bytes of all arrays of an .npz."""
 
 
-def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
+def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None, tuple[str, ...]]:
     """Sorts the given paths into images and a file of arrays or rows.
 
     Args:
         paths: One file of arrays or rows, or images and folders of images.
 
     Returns:
-        The images, those in folders among them, and None; or an empty list and the one file.
+        The images, those in folders among them, and None; or an empty list and the one file. And notes on
+        files that are passed over.
 
     Raises:
         InputError: A path does not exist, a folder holds no image, or both kinds are mixed.
@@ -48,15 +45,14 @@ def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
             f"expected one file of arrays or rows, or images; received {' '.join(map(str, paths))}"
         )
     if files:
-        return [], files[0]
+        return [], files[0], ()
     images: list[Path] = []
+    notes: tuple[str, ...] = ()
     for path in paths:
-        names = files_below(path).names if path.is_dir() else []
-        inside = [path / name for name in names if os.path.splitext(name)[1].lower() in SUFFIXES]
-        if path.is_dir() and not inside:
-            raise InputError(f"expected images ({' '.join(sorted(SUFFIXES))}) below {path}; found none")
-        images += inside if path.is_dir() else [path]
-    return list(dict.fromkeys(images)), None
+        below, passed_over = images_below(path) if path.is_dir() else ([path], ())
+        images += below
+        notes += passed_over
+    return list(dict.fromkeys(images)), None, notes
 
 
 def read_arrays(
@@ -161,28 +157,3 @@ def _classes(array, names, path):
         return in_classes(plain_labels(array), names, len(names))
     except Unusable as reason:
         raise InputError(f"expected the classes of the training; condition in {path} {reason}") from reason
-
-
-def read_image_bytes(path: Path) -> bytes:
-    """Reads the file of an image without decoding it.
-
-    Args:
-        path: A PNG or JPEG file.
-
-    Returns:
-        The bytes of the file.
-
-    Raises:
-        InputError: It cannot be read, is empty, too large, or of another kind; the text is the reason alone.
-    """
-    try:
-        if path.stat().st_size > MOST_IMAGE_BYTES:
-            raise InputError(f"its file takes more than {MOST_IMAGE_BYTES // 2**20} MiB")
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"it cannot be read ({error.strerror})") from error
-    if not content:
-        raise InputError("its file is empty")
-    if not content.startswith(MAGIC_BYTES):
-        raise InputError("neither PNG nor JPEG")
-    return content

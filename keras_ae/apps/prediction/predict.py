@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from keras_ae.apps.prediction.inputs import find_inputs, read_arrays, read_image_bytes
+from keras_ae.apps.prediction.image_files import encoded, images_in
+from keras_ae.apps.prediction.inputs import find_inputs, read_arrays
 from keras_ae.apps.prediction.outputs import output_files, write
 from keras_ae.apps.prediction.predictor import Predictor, open_predictor
 from keras_ae.apps.prediction.request import PredictionRequest
+from keras_ae.data.images.frames import Frame, in_parallel
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.runs.unlike import in_color, unlike
@@ -34,14 +35,16 @@ class Prediction:
         failures: The reason for each image that was left out.
         written: Lines that say what was written.
         remark: A line about inputs that are unlike the training data; empty if they are like them.
+        notes: Lines about files that are passed over, or hold several images.
     """
 
     outputs: dict[str, np.ndarray]
     count: int
     rows: list[int]
-    failures: dict[Path, str] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
     remark: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def predict(request: PredictionRequest) -> Prediction:
@@ -56,8 +59,9 @@ def predict(request: PredictionRequest) -> Prediction:
     Raises:
         InputError: The inputs, the head or the output cannot be used.
     """
-    images, file = find_inputs(request.inputs)
+    paths, file, notes = find_inputs(request.inputs)
     with open_predictor(request, "serving_default" if file else "image_bytes") as predictor:
+        images, page_notes = images_in(paths, predictor.pages)
         tensors = predictor.tensors()
         specs = _chosen(tensors["outputs"], request.outputs)
         inputs: dict[str, np.ndarray] = {}
@@ -75,10 +79,10 @@ def predict(request: PredictionRequest) -> Prediction:
             outputs, rows, failures = _predict_images(predictor, tensors["inputs"], images, request.batch)
         else:
             outputs, rows, failures = predictor.predict(inputs), list(range(count)), {}
-        remark = in_color(predictor.data, images) if file is None else _remark(predictor, inputs)
+        remark = in_color(predictor.data, paths) if file is None else _remark(predictor, inputs)
     outputs = {name: outputs[name] for name in specs if name in outputs}
     written = write(files, outputs, rows, names, tuple(predictor.columns.values())) if rows else []
-    return Prediction(outputs, count, rows, failures, written, remark or "")
+    return Prediction(outputs, count, rows, failures, written, remark or "", (*notes, *page_notes))
 
 
 def _remark(predictor: Predictor, inputs: dict[str, np.ndarray]) -> str | None:
@@ -95,23 +99,33 @@ def _chosen(specs: dict[str, dict], names: Sequence[str]) -> dict[str, dict]:
     return {name: specs[name] for name in names or specs}
 
 
-def _predict_images(predictor: Predictor, specs: dict, images: Sequence[Path], batch: int):
-    """(outputs by name, indices of the images that they are of, reasons by path of those left out)."""
+def _predict_images(predictor: Predictor, specs: dict, images: Sequence[Frame], batch: int):
+    """(outputs by name, indices of the images that they are of, reasons by name of those left out)."""
     if [spec["dtype"] for spec in specs.values()] != ["string"]:
         raise InputError(f"expected arrays ({', '.join(specs)}) in an .npz file, received images")
     parts: list[tuple[list[int], dict[str, np.ndarray]]] = []
-    failures: dict[Path, str] = {}
+    failures: dict[str, str] = {}
     for begin in range(0, len(images), batch):
-        contents = {}
-        for row in range(begin, min(begin + batch, len(images))):
-            try:
-                contents[row] = read_image_bytes(images[row])
-            except InputError as error:
-                failures[images[row]] = str(error)
+        rows_read = range(begin, min(begin + batch, len(images)))
+        read = in_parallel(lambda row: _content(images[row], predictor), rows_read)
+        contents = {row: one for row, one in zip(rows_read, read, strict=True) if isinstance(one, bytes)}
+        failures |= {
+            str(images[row]): str(one)
+            for row, one in zip(rows_read, read, strict=True)
+            if isinstance(one, InputError)
+        }
         parts += _predict_contents(predictor, contents, images, failures)
     rows = [row for part, _ in parts for row in part]
     names = parts[0][1] if parts else ()
     return {name: np.concatenate([outputs[name] for _, outputs in parts]) for name in names}, rows, failures
+
+
+def _content(frame: Frame, predictor: Predictor) -> bytes | InputError:
+    """The content of a file for the head, or why there is none."""
+    try:
+        return encoded(frame, predictor.image_shape, predictor.full_scale)
+    except InputError as error:
+        return error
 
 
 def _predict_contents(predictor, contents, images, failures):
@@ -122,7 +136,7 @@ def _predict_contents(predictor, contents, images, failures):
         return [(list(contents), predictor.predict(list(contents.values())))]
     except InputError as error:
         if len(contents) == 1:
-            failures[images[next(iter(contents))]] = _brief(str(error))
+            failures[str(images[next(iter(contents))])] = _brief(str(error))
             return []
     return [
         part

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_ae.apps.prediction.request import PredictionRequest
+from keras_ae.imaging.deep import FullScale
 
 if TYPE_CHECKING:
     from keras_ae.client import Client
@@ -23,10 +24,17 @@ class Predictor:
     Attributes:
         domain: The domain of the data that the head was trained on; None if it is not known.
         data: What the head's card says of that data; empty if there is no card.
+        image_shape: (height, width, channels) of the images that the head takes; None for any size, and where
+            it is not known.
+        full_scale: What stands for white in images of more than 8 bits a channel; None if it is not known.
+        pages: Which frames of a file are images, as `Images` has it.
     """
 
     domain: str | None = None
     data: Mapping[str, Any] = {}
+    image_shape: tuple[int, ...] | None = None
+    full_scale: FullScale | None = None
+    pages: str | None = None
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -75,13 +83,26 @@ class LocalPredictor(Predictor):
     def __init__(self, head: ExportedHead, signature: Signature, batch: int):
         self.signature, self.batch, self.domain = signature, batch, head.domain
         if self.domain is not None:
+            from keras_ae.formats.images import images_of
+
             self.data = head.card.get("data", {})
+            images = images_of(self.data.get("format"))
+            self.full_scale, self.pages = images.full_scale, images.pages
+        self.image_shape = _image_shape(head)
 
     def tensors(self) -> dict[str, dict]:
         return self.signature.tensors()
 
     def predict(self, inputs: Mapping[str, np.ndarray] | Any) -> dict[str, np.ndarray]:
         return self.signature.predict(inputs, self.batch)
+
+
+def _image_shape(head):
+    """The shape of the images that a head takes as arrays; None for any size."""
+    default = head.loaded.signatures.get("serving_default")
+    spec = None if default is None else default.structured_input_signature[1].get("inputs")
+    shape = () if spec is None else tuple(spec.shape[1:])
+    return shape if len(shape) == 3 and None not in shape and shape[-1] in (1, 3) else None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from keras_ae.errors import InputError
 from keras_ae.files import files_below, written_whole
-from keras_ae.imaging.decode import SUFFIXES
+from keras_ae.imaging.headers import SUFFIXES
 
 __all__ = ["Job", "Listing", "check_output", "image_jobs", "listing", "replacing"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_ae.errors import InputError
-from keras_ae.imaging.decode import SUFFIXES, image_formats
+from keras_ae.imaging.headers import SUFFIXES, image_formats
 
 __all__ = ["DecodedImage", "in_color", "read_image", "to_image"]
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.images.frames import find_frames, full_scale_of, pixels_of
 from keras_ae.data.images.layout import Layout, check_folders, check_one, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
 from keras_ae.data.images.mnist import embedded_digits
@@ -21,13 +21,13 @@ from keras_ae.data.splits import TEST, VALIDATION, assign, split_by_content
 from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least
-from keras_ae.imaging.decode import fill, fit, image_formats, image_header, one_line
+from keras_ae.formats.images import Images
+from keras_ae.imaging.decode import fit
+from keras_ae.imaging.deep import FullScale
+from keras_ae.imaging.headers import check_pages
 from keras_ae.imaging.masks import read_masks
 
-__all__ = ["WORKERS", "ImageFolder", "assign_by_folders", "parts_of"]
-
-WORKERS = 4
-"""Number of images decoded in parallel, each of which may have MOST_PIXELS."""
+__all__ = ["ImageFolder", "assign_by_folders", "parts_of"]
 
 NATIVE, FALLBACK = 128, 64
 """Square images of one size up to NATIVE keep it; others are resized to FALLBACK."""
@@ -47,6 +47,10 @@ class ImageFolder(Dataset):
         size: Side in pixels; None for the images' own if all are squares of one size up to 128, else 64.
         channels: 1 for gray, 3 for color; None for the files' own, if all have the same.
         folders: What folders stand for, "labels" or "splits"; None to find out by their names.
+        full_scale: The value that stands for white in images of more than 8 bits a channel; None for that of
+            the fewest bits (8, 10, 12, 14 or 16) that hold all values of the folder, and 1 for floats.
+        pages: Which pages or frames of a file are images, "first" or "all"; None for all pages of a TIFF that
+            are of the first one's size, and the first frame of animations.
     """
 
     priority: ClassVar[int] = 20
@@ -54,6 +58,8 @@ class ImageFolder(Dataset):
     size: int | None = None
     channels: int | None = None
     folders: str | None = None
+    full_scale: float | None = None
+    pages: str | None = None
 
     def __post_init__(self):
         if self.size is not None:
@@ -61,6 +67,9 @@ class ImageFolder(Dataset):
         if self.channels not in (None, 1, 3):
             raise InputError(f"channels is 1 (gray) or 3 (color), received {self.channels}")
         check_folders(self.folders)
+        check_pages(self.pages)
+        if self.full_scale is not None:
+            FullScale(self.full_scale)
 
     @classmethod
     def accepts(cls, text: str) -> ImageFolder | None:
@@ -77,41 +86,43 @@ class ImageFolder(Dataset):
         if self.folders is None:
             check_one(names, self.path)
         layout = layout_of(names, self.path, self.folders)
-        headers, faults = self._headers(layout.names)
-        size, channels = self._shape(headers, faults)
-        bytes_of_all = len(headers) * size * size * channels
-        if bytes_of_all > LARGEST:
-            smaller = max(1, int((LARGEST / (len(headers) * channels)) ** 0.5))
-            raise InputError(
-                f"{len(headers)} images at {size}x{size}x{channels} take {bytes_of_all / 2**30:.1f} GiB, at "
-                f"most {LARGEST / 2**30:.0f} are held in memory; make them smaller, "
-                f'SET="data.size={smaller}", or split the folder'
-            )
-        pixels = np.empty((len(headers), size, size, channels), np.uint8)
-        with ThreadPoolExecutor(WORKERS) as pool:
-            files = [Path(self.path, name) for name in headers]
-            hashes = dict(zip(headers, pool.map(_decode, files, pixels), strict=True))
-        faults |= {name: fault for name, fault in hashes.items() if isinstance(fault, str)}
-        if not headers.keys() - faults.keys():
-            raise none_readable(self.path, faults)
-        layout = layout.without(faults)
-        whole = Split(pixels[[name not in faults for name in headers]], layout.index(layout.label_names))
-        parts, split_notes = parts_of(layout, [hashes[name] for name in layout.names])
-        masks, mask_notes = self._masks(layout, parts, headers, size)
+        images = find_frames(self.path, layout.names, self.pages)
+        size, channels = self._shape(images)
+        self._check_memory(len(images.frames), size, channels)
+        full_scale, scale_notes = full_scale_of(self.path, images, self.full_scale)
+        pixels = np.empty((len(images.frames), size, size, channels), np.uint8)
+        hashes = pixels_of(self.path, images.frames, pixels, full_scale)
+        faults = images.faults | {
+            str(frame): fault
+            for frame, fault in zip(images.frames, hashes, strict=True)
+            if isinstance(fault, str)
+        }
+        good = [row for row, content in enumerate(hashes) if isinstance(content, bytes)]
+        if not good:
+            raise none_readable(self.path, self._paths(faults))
+        frames, layout = [images.frames[row] for row in good], layout.take([images.rows[row] for row in good])
+        whole = Split(pixels[good], layout.index(layout.label_names))
+        by_file, page_notes = _hashes_by_file(frames, [hashes[row] for row in good])
+        parts, split_notes = parts_of(layout, by_file)
+        masks, mask_notes = self._masks(layout, parts, images.headers, size)
         splits: dict[str, Any] = {
             part: replace(whole.take(index), masks=masks[part]) for part, index in parts.items()
         }
         labels = counted(len(layout.label_names), "label") if layout.label_names else "no labels"
         notes = (
             f"{counted(len(whole), 'image')} below {self.path}, {labels}",
-            *layout.notes,
-            *split_notes,
-            *mask_notes,
-            *((fault_note(self._paths(faults), len(layout.names) + len(faults)),) if faults else ()),
+            *(*layout.notes, *images.notes, *scale_notes, *page_notes, *split_notes, *mask_notes),
+            *((fault_note(self._paths(faults), len(images.frames) + len(images.faults)),) if faults else ()),
             *passed_over(others),
         )
-        name = f"folder {Path(self.path).resolve().name}"
-        return Data(name, **splits, domain=UNIT, label_names=layout.label_names, notes=notes)
+        return Data(
+            f"folder {Path(self.path).resolve().name}",
+            **splits,
+            domain=UNIT,
+            label_names=layout.label_names,
+            notes=notes,
+            format=Images(full_scale.whole, full_scale.floats, self.pages),
+        )
 
     def sample(self) -> Data:
         """Digits of this size with these channels, which need no folder."""
@@ -122,28 +133,31 @@ class ImageFolder(Dataset):
         )
         return Data("sample", **split_by_content(images, labels[::50]), domain=UNIT)
 
-    def _headers(self, names):
-        """The headers of the images that have one, and the reasons for the others, by name."""
-        with ThreadPoolExecutor(WORKERS) as pool:
-            files = [Path(self.path, name) for name in names]
-            headers = dict(zip(names, pool.map(image_header, files), strict=True))
-        faults = {name: header for name, header in headers.items() if isinstance(header, str)}
-        return {name: header for name, header in headers.items() if name not in faults}, faults
-
-    def _shape(self, headers, faults):
+    def _shape(self, images):
         """The side and the channels of the examples."""
-        if not headers:
-            raise none_readable(self.path, self._paths(faults))
-        channels = Counter(channels for _, _, channels in headers.values())
+        if not images.headers:
+            raise none_readable(self.path, self._paths(images.faults))
+        channels = Counter(header.channels for header in images.headers.values())
         if self.channels is None and len(channels) > 1:
             raise InputError(
                 f"expected images of one kind below {self.path}; found {channels[1]} gray and "
                 f'{channels[3]} in color; set data.channels to 1 or 3 (SET="data.channels=3")'
             )
-        sizes = {(width, height) for width, height, _ in headers.values()}
+        sizes = {header.size for header in images.headers.values()}
         width, height = next(iter(sizes))
         native = len(sizes) == 1 and width == height <= NATIVE
         return self.size or (width if native else FALLBACK), self.channels or next(iter(channels))
+
+    def _check_memory(self, count, size, channels):
+        """Refuses more images than fit in memory."""
+        bytes_of_all = count * size * size * channels
+        if bytes_of_all > LARGEST:
+            smaller = max(1, int((LARGEST / (count * channels)) ** 0.5))
+            raise InputError(
+                f"{count} images at {size}x{size}x{channels} take {bytes_of_all / 2**30:.1f} GiB, at most "
+                f'{LARGEST / 2**30:.0f} are held in memory; make them smaller, SET="data.size={smaller}", or '
+                "split the folder"
+            )
 
     def _masks(self, layout, parts, headers, size):
         """The masks of each split, None where no image has one; and notes about those that cannot be read."""
@@ -156,7 +170,7 @@ class ImageFolder(Dataset):
             masks[part] = np.full((len(names), size, size), -1, np.int8)
             for pixels, name in zip(masks[part], names, strict=True):
                 files = [Path(self.path, mask) for mask in layout.masks.get(name, ())]
-                fault = read_masks(files, headers[name][:2], pixels) if files else None
+                fault = read_masks(files, headers[name].size, pixels) if files else None
                 faults |= {} if fault is None else {name: fault}
         notes = (f"masks that cannot be read: {fault_note(faults, len(layout.masks))}",) if faults else ()
         return masks, notes
@@ -221,12 +235,17 @@ def parts_of(layout: Layout, hashes: list[bytes]) -> tuple[dict[str, np.ndarray]
     )
 
 
-def _decode(file, pixels):
-    """Decodes an image into pixels (size, size, channels); returns its hash, or why it cannot be read."""
-    try:
-        with Image.open(file, formats=image_formats()) as image:
-            upright = fill(image, pixels)
-            content = f"{upright.mode} {upright.size} ".encode() + upright.tobytes()
-        return hashlib.blake2b(content, digest_size=8).digest()
-    except Exception as error:  # decoders raise errors of any kind for a broken file
-        return one_line(error)
+def _hashes_by_file(frames, hashes):
+    """The hash of each image's file, so that images of one file are in the same split; and a note on it."""
+    if not any(frame.several for frame in frames):
+        return hashes, ()
+    contents = defaultdict(list)
+    for frame, content in zip(frames, hashes, strict=True):
+        contents[frame.name].append(content)
+    of_file = {
+        name: each[0] if len(each) == 1 else hashlib.blake2b(b"".join(each), digest_size=8).digest()
+        for name, each in contents.items()
+    }
+    if len(set(of_file.values())) < 3:
+        return hashes, ("images of one file are in several splits, because there are fewer than three files",)
+    return [of_file[frame.name] for frame in frames], ("all images of a file are in the same split",)

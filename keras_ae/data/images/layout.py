@@ -74,7 +74,17 @@ class Layout:
         Returns:
             The layout of the others.
         """
-        rows = [row for row, name in enumerate(self.names) if name not in names]
+        return self.take([row for row, name in enumerate(self.names) if name not in names])
+
+    def take(self, rows: Sequence[int]) -> Layout:
+        """Selects images.
+
+        Args:
+            rows: Their indices; one whose file holds several images may occur several times.
+
+        Returns:
+            The layout of these.
+        """
         return replace(
             self,
             names=tuple(self.names[row] for row in rows),

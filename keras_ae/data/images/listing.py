@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_ae.errors import InputError
 from keras_ae.files import FolderFiles, files_below
-from keras_ae.imaging.decode import SUFFIXES
+from keras_ae.imaging.headers import SUFFIXES
 
 __all__ = ["counted", "fault_note", "image_files", "none_readable", "passed_over"]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,13 +13,17 @@ from PIL import Image
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
-from keras_ae.data.images.folder import WORKERS, parts_of
+from keras_ae.data.images.folder import parts_of
+from keras_ae.data.images.frames import find_frames, full_scale_of, in_parallel
 from keras_ae.data.images.layout import check_folders, layout_of
-from keras_ae.data.images.listing import fault_note, image_files, none_readable, passed_over
+from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
 from keras_ae.data.types import Data, Split
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
-from keras_ae.imaging.decode import image_header, one_line, whole_image
+from keras_ae.formats.images import Images
+from keras_ae.imaging.decode import whole_image
+from keras_ae.imaging.deep import FULL_RANGE, FullScale
+from keras_ae.imaging.headers import FIRST, one_line
 
 __all__ = ["PhotoFolder", "Photographs", "ScikitPhotographs", "check_channels", "data_of", "read_photograph"]
 
@@ -111,6 +114,9 @@ class PhotoFolder(Dataset):
         channels: 1 for gray, 3 for color; None for color if any of the files has color.
         folders: "splits" if folders stand for splits, "labels" if they do not; None to find out by their
             names.
+        full_scale: The value that stands for white in photographs of more than 8 bits a channel; None for
+            that of the fewest bits (8, 10, 12, 14 or 16) that hold all values of the folder, and 1 for
+            floats.
     """
 
     category: ClassVar[str] = "photographs"
@@ -120,10 +126,13 @@ class PhotoFolder(Dataset):
     cropping: Cropping = Cropping()
     channels: int | None = None
     folders: str | None = None
+    full_scale: float | None = None
 
     def __post_init__(self):
         check_channels(self.channels)
         check_folders(self.folders)
+        if self.full_scale is not None:
+            FullScale(self.full_scale)
 
     @classmethod
     def accepts(cls, text: str) -> PhotoFolder | None:
@@ -137,25 +146,43 @@ class PhotoFolder(Dataset):
         """
         names, others = image_files(self.path)
         layout = layout_of(names, self.path, self.folders)
-        files = {Path(self.path, name): name for name in layout.names}
-        by_file, channels, faults = _read(list(files), self.channels)
-        if not by_file:
-            raise none_readable(self.path, faults)
-        good, layout = [*by_file.values()], layout.without({files[file] for file in faults})
-        notes: tuple[str, ...] = (f"{len(good)} photographs below {self.path}", *layout.notes)
-        notes += (fault_note(faults, len(files)),) if faults else ()
+        images = find_frames(self.path, layout.names, FIRST)
+        full_scale, scale_notes = full_scale_of(self.path, images, self.full_scale)
+        channels = self.channels or max((each.channels for each in images.headers.values()), default=3)
+        results = dict(
+            zip(
+                images.headers,
+                in_parallel(
+                    lambda name: _photograph_or_fault(Path(self.path, name), channels, full_scale),
+                    list(images.headers),
+                ),
+                strict=True,
+            )
+        )
+        faults = images.faults | {name: fault for name, fault in results.items() if isinstance(fault, str)}
+        good = [photograph for photograph in results.values() if isinstance(photograph, Photograph)]
+        paths = {str(Path(self.path, name)): fault for name, fault in faults.items()}
+        if not good:
+            raise none_readable(self.path, paths)
+        more = sum(header.has_more for header in images.headers.values())
+        notes: tuple[str, ...] = (f"{len(good)} photographs below {self.path}", *layout.notes, *scale_notes)
+        notes += (f"of {counted(more, 'file')} with several pages or frames the first alone",) if more else ()
+        notes += (fault_note(paths, len(layout.names)),) if faults else ()
         notes += passed_over(others)
+        layout = layout.without(faults)
         name = f"folder {Path(self.path).resolve().name}"
         if len({one.digest for one in good}) < 3 and not layout.splits:
             notes += ("fewer than three photographs: each is cut into parts to train, validate and test on",)
-            return cut_in_three(name, [one.decode() for one in good], self.cropping, notes)
+            whole = cut_in_three(name, [one.decode() for one in good], self.cropping, notes)
+            return replace(whole, format=Images(full_scale.whole, full_scale.floats, FIRST))
         parts, split_notes = parts_of(layout, [one.digest for one in good])
         notes += split_notes
         photographs = {part: [good[index] for index in indices] for part, indices in parts.items()}
         tested = sorted(photographs["test"], key=lambda one: one.digest)[:MOST_TESTED]
         photographs["test"] = [_middle_of(one) for one in tested]
         albums = {part: Album(each, channels) for part, each in photographs.items()}
-        return data_of(name, albums, self.cropping, notes)
+        data = data_of(name, albums, self.cropping, notes)
+        return replace(data, format=Images(full_scale.whole, full_scale.floats, FIRST))
 
     def sample(self) -> Data:
         """Crops of a photograph that comes with scikit-learn, which needs no folder."""
@@ -215,12 +242,13 @@ def cut_in_three(name: str, images: Sequence[np.ndarray], cropping: Cropping, no
     return data_of(name, {part: Album(each, channels) for part, each in parts.items()}, cropping, notes)
 
 
-def read_photograph(file: Path, channels: int) -> Photograph:
+def read_photograph(file: Path, channels: int, full_scale: FullScale = FULL_RANGE) -> Photograph:
     """Reads a photograph's file; it is decoded once, to check it.
 
     Args:
         file: The image.
         channels: 1 for gray, 3 for color.
+        full_scale: The values that stand for white in photographs of more than 8 bits.
 
     Returns:
         The photograph.
@@ -228,30 +256,18 @@ def read_photograph(file: Path, channels: int) -> Photograph:
     Raises:
         ValueError: For a photograph that is too small. For a broken file, decoders raise errors of any kind.
     """
-    decoded = whole_image(file, channels)
+    decoded = whole_image(file, channels, full_scale)
     if min(decoded.shape[:2]) < LEAST_SIDE:
         raise ValueError(f"{decoded.shape[1]}x{decoded.shape[0]} is below {LEAST_SIDE} pixels a side")
-    return Photograph(partial(whole_image, file, channels), content_hash(decoded), decoded[..., 0].size)
+    return Photograph(
+        partial(whole_image, file, channels, full_scale), content_hash(decoded), decoded[..., 0].size
+    )
 
 
-def _read(files, channels):
-    """The photographs that can be read by file, their channels, and the reasons for the others, by file."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        headers = dict(zip(files, pool.map(image_header, files), strict=True))
-        faults = {file: header for file, header in headers.items() if isinstance(header, str)}
-        sound = [file for file in files if file not in faults]
-        channels = channels or max((headers[file][2] for file in sound), default=3)
-        results = dict(
-            zip(sound, pool.map(partial(_photograph_or_fault, channels=channels), sound), strict=True)
-        )
-    faults |= {file: fault for file, fault in results.items() if isinstance(fault, str)}
-    return {file: results[file] for file in sound if file not in faults}, channels, faults
-
-
-def _photograph_or_fault(file, channels):
+def _photograph_or_fault(file, channels, full_scale):
     """A photograph, or the reason why it cannot be read."""
     try:
-        return read_photograph(file, channels)
+        return read_photograph(file, channels, full_scale)
     except Exception as error:  # decoders raise errors of any kind for a broken file
         return one_line(error)
 

@@ -13,7 +13,7 @@ from keras_ae.data.images.crops import Album, Cropping
 from keras_ae.data.images.photos import Photographs, check_channels, data_of, read_photograph
 from keras_ae.data.splits import assign
 from keras_ae.data.types import Data
-from keras_ae.imaging.decode import image_header
+from keras_ae.imaging.headers import Header, image_header
 
 __all__ = ["Bsd100", "Bsd400", "Published", "Set5", "Set12", "Set14", "Set68"]
 
@@ -78,8 +78,14 @@ class Published(Dataset):
         with ThreadPoolExecutor(FETCHED_AT_ONCE) as pool:
             files = list(pool.map(fetched, hashes))
         return [
-            read_photograph(file, self.channels or min(self.colors, image_header(file)[2])) for file in files
+            read_photograph(file, self.channels or min(self.colors, _channels_of(file))) for file in files
         ]
+
+
+def _channels_of(file):
+    """The channels of an image; 3 where its header cannot be read, which is told where it is decoded."""
+    header = image_header(file)
+    return header.channels if isinstance(header, Header) else 3
 
 
 class Set5(Published):

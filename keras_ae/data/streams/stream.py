@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -16,14 +15,14 @@ from keras_ae.data.array_names import roles_of
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import find_dataset
-from keras_ae.data.images.folder import WORKERS, ImageFolder
+from keras_ae.data.images.folder import ImageFolder
+from keras_ae.data.images.frames import frames_in, pixels_of
 from keras_ae.data.images.layout import layout_of
 from keras_ae.data.images.listing import image_files, passed_over
 from keras_ae.data.labels import Unusable, in_classes, numbered, plain_labels
 from keras_ae.data.npy import read_header, readable
 from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
-from keras_ae.imaging.decode import read_image
 
 __all__ = ["ArrayStream", "FolderStream", "LoadedStream", "Stream", "open_stream"]
 
@@ -226,9 +225,10 @@ class FolderStream(Stream):
                 )
             others_of = zip(layout.names, layout.splits, strict=True)
             layout = layout.without({name for name, part in others_of if part != split})
-        self.names, self.notes = layout.names, (*layout.notes, *passed_over(others))
-        self.count = len(self.names)
-        self.labels = self._labels(layout)
+        self.frames, rows, notes = frames_in(path, layout.names, spec.images.pages)
+        self.notes = (*layout.notes, *notes, *passed_over(others))
+        self.names, self.count = tuple(map(str, self.frames)), len(self.frames)
+        self.labels = self._labels(layout.take(rows))
         self.labeled = self.labels is not None
 
     def _labels(self, layout):
@@ -247,24 +247,27 @@ class FolderStream(Stream):
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         stop = self.count if stop is None else stop
-        with ThreadPoolExecutor(WORKERS) as pool:
-            for first in range(start, stop, size):
-                names = self.names[first : min(first + size, stop)]
-                pixels = np.empty((len(names), *self.spec.shape), np.uint8)
-                faults = list(pool.map(read_image, (Path(self.where, name) for name in names), pixels))
-                good = np.array([fault is None for fault in faults])
-                positions = first + np.flatnonzero(good)
-                yield Batch(
-                    positions,
-                    conform(pixels[good], self.spec, self.where, first),
-                    self.labels[positions] if self.labeled else None,
-                    [self.names[position] for position in positions],
-                    {name: fault for name, fault in zip(names, faults, strict=True) if fault is not None},
-                )
+        for first in range(start, stop, size):
+            frames = self.frames[first : min(first + size, stop)]
+            pixels = np.empty((len(frames), *self.spec.shape), np.uint8)
+            results = pixels_of(self.where, frames, pixels, self.spec.images.full_scale)
+            good = np.array([isinstance(result, bytes) for result in results])
+            positions = first + np.flatnonzero(good)
+            yield Batch(
+                positions,
+                conform(pixels[good], self.spec, self.where, first),
+                self.labels[positions] if self.labeled else None,
+                [self.names[position] for position in positions],
+                {
+                    str(frame): result
+                    for frame, result in zip(frames, results, strict=True)
+                    if isinstance(result, str)
+                },
+            )
 
     def sha256(self) -> str:
         digest = hashlib.sha256()
-        for name in self.names:
+        for name in dict.fromkeys(frame.name for frame in self.frames):
             content = Path(self.where, name).read_bytes()
             digest.update(f"{name!a} {len(content)} ".encode())
             digest.update(content)
