@@ -5,6 +5,7 @@ import json
 import struct
 import zlib
 
+import image_kinds
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -20,6 +21,7 @@ from keras_ae.apps.restoration.request import find_restorer
 from keras_ae.apps.restoration.restore import restored_image
 from keras_ae.apps.restoration.tiles import restored_levels, restored_tiles, spans
 from keras_ae.errors import InputError
+from keras_ae.imaging.deep import FullScale
 from keras_ae.serving.exported import Signature
 
 MOST = 10**6
@@ -271,11 +273,28 @@ def test_floats_are_written_as_sixteen_bits_and_must_lie_within_bounds(tmp_path,
             read_image(tmp_path / "y.tif", MOST)
 
 
+def test_twelve_bits_in_sixteen_fill_the_scale_of_the_model_and_are_written_as_they_were(tmp_path, random):
+    levels = random.integers(0, 4096, (9, 8), dtype=np.uint16)
+    Image.fromarray(levels).save(tmp_path / "x.tif")
+    image = read_image(tmp_path / "x.tif", MOST, FullScale(4095))
+    np.testing.assert_allclose(image.levels[..., 0] / 65535, levels / 4095, atol=1e-5)
+    np.testing.assert_array_equal(np.asarray(to_image(image)), levels)
+    assert image.notes == ()
+    with pytest.raises(InputError, match="expected values from 0 to 1023, received"):
+        read_image(tmp_path / "x.tif", MOST, FullScale(1023))
+
+
+def test_planes_of_sixteen_bits_in_color_are_read(tmp_path):
+    (tmp_path / "x.tif").write_bytes(image_kinds.TWELVE_BITS_REFUSED["in planes.tif"])
+    image = read_image(tmp_path / "x.tif", MOST, FullScale(4095))
+    np.testing.assert_allclose(image.levels, image_kinds.RGB, atol=1)
+
+
 def test_a_transparent_level_of_sixteen_bits_can_be_a_hole_but_not_be_kept(tmp_path):
     levels = np.arange(12, dtype=np.uint16).reshape(3, 4)
     image, written = round_trip(tmp_path, Image.fromarray(levels), transparency=5)
     assert written.mode == "I;16"
-    assert image.notes == ("no transparency in 16 bits",)
+    assert image.notes == ("no transparency in 16 bits", "values up to 11 of 65535, which is dark")
     assert np.argwhere(missing_pixels(image, None, MOST)).tolist() == [[1, 1]]
 
 

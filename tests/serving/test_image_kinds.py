@@ -1,22 +1,32 @@
 """Image files of all kinds: training, streams, predictions and the served graph read them alike."""
 
+import dataclasses
 import io
+import json
 
 import image_kinds
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import exporting
 from image_kinds import EQUAL, GRAY, REFUSED, RGB, SIDE, TURNED, TWELVE_BITS_EQUAL, TWELVE_BITS_REFUSED
 from PIL import Image
 
+from keras_ae.apps.encoding.head import Head
 from keras_ae.apps.prediction.image_files import encoded, images_in
+from keras_ae.apps.prediction.predict import predict
+from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.streams.rows import InputSpec
 from keras_ae.data.streams.stream import FolderStream
 from keras_ae.errors import InputError
+from keras_ae.formats import to_json
 from keras_ae.formats.images import Images
 from keras_ae.imaging.decode import read_image
 from keras_ae.imaging.deep import FullScale
+from keras_ae.runs.artifacts import load_artifacts
+from keras_ae.serving.export import export_heads
+from keras_ae.serving.exported import ExportedHead
 from keras_ae.serving.images import decode_images
 
 TWELVE_BITS = TWELVE_BITS_EQUAL | TWELVE_BITS_REFUSED
@@ -130,3 +140,27 @@ def test_sixteen_bits_in_color_that_are_compressed_in_another_way_are_read_in_fu
     np.testing.assert_array_equal(as_trained(tmp_path / "a.tif", 65535, 3), RGB)
     reason = read_image(tmp_path / "a.tif", np.zeros((SIDE, SIDE, 3), np.uint8), FullScale(65534))
     assert "compressed in a way that gives the upper 8 alone; save it as PNG" in reason
+
+
+def test_a_full_scale_goes_with_the_heads_and_stacks_are_rows(tiny_run, tmp_path, random):
+    values = random.integers(0, 4096, (4, 12, 12), dtype=np.uint16)
+    pages = [Image.fromarray(page) for page in values]
+    pages[0].save(tmp_path / "a.png")
+    pages[1].save(tmp_path / "b.tif", save_all=True, append_images=pages[2:])
+    card = {"data": {"domain": "unit", "shape": [12, 12, 1], "format": json.loads(to_json(Images(4095)))}}
+    heads = dataclasses.replace(load_artifacts(tiny_run.directory), format=Images(4095))
+    with exporting("encoder"):
+        [folder] = export_heads(heads, "tiny", card, tmp_path / "models").values()
+    head = ExportedHead(folder)
+    inputs = np.rint(values * np.float32(255 / 4095))[..., None].astype(np.float32) / 255
+    expected = head.signature()({"inputs": inputs})["code"]
+    served = head.signature("image_bytes")({"image_bytes": [(tmp_path / "a.png").read_bytes()]})["code"]
+    np.testing.assert_allclose(served, expected[:1], atol=1e-5)
+    paths = [tmp_path / "a.png", tmp_path / "b.tif"]
+    prediction = predict(PredictionRequest("tiny", paths, tmp_path / "models"))
+    np.testing.assert_allclose(prediction.outputs["code"], expected, atol=1e-5)
+    assert prediction.notes[0].startswith("3 pages or frames of 1 file, each an image")
+    stream = Head.of(folder).open_stream(str(tmp_path))
+    [batch] = stream.batches(10)
+    assert batch.names == ["a.png", "b.tif[0]", "b.tif[1]", "b.tif[2]"]
+    np.testing.assert_allclose(batch.examples, inputs, atol=1e-6)

@@ -70,7 +70,9 @@ def listing(source: Path, kind: str = "images", output: Path | None = None) -> L
         return Listing([source.name])
     if not source.is_dir():
         raise InputError(f"expected a file or a folder of {kind}, received {str(source)!r}; check the path")
-    failures, excluded = {}, output.resolve() if output else None
+    failures: dict[str, str] = {}
+    inside = output is not None and source.resolve() in output.resolve().parents
+    excluded = output.resolve() if output is not None and inside else None
 
     def refused(error):
         name = os.path.relpath(error.filename, source)

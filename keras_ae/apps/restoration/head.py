@@ -13,6 +13,8 @@ import tensorflow as tf
 from keras_ae.apps.restoration.request import HEAD
 from keras_ae.apps.restoration.tiles import TileRestorer
 from keras_ae.errors import InputError
+from keras_ae.formats.images import images_of
+from keras_ae.imaging.deep import FULL_RANGE, FullScale
 from keras_ae.serving.exported import ExportedHead
 
 __all__ = ["Restorer"]
@@ -30,6 +32,7 @@ class Restorer(TileRestorer):
         masked: Whether it also takes a mask of missing pixels.
         colored: Whether it colors gray images.
         run: Arrays by name -> arrays by name, the exported signature.
+        full_scale: The values that stand for white in images of more than 8 bits.
     """
 
     scale: int
@@ -39,6 +42,7 @@ class Restorer(TileRestorer):
     masked: bool
     colored: bool
     run: Callable[[dict], dict]
+    full_scale: FullScale = FULL_RANGE
 
     @classmethod
     def of(cls, folder: Path) -> Restorer:
@@ -67,7 +71,8 @@ class Restorer(TileRestorer):
                 f"{folder} takes {', '.join(f'{name} {shape}' for name, shape in shapes.items())} at scale "
                 f"{scale}; export it again"
             )
-        return cls(scale, reach, multiple, channels, masked, colored, signature)
+        full_scale = images_of(exported.card.get("data", {}).get("format")).full_scale
+        return cls(scale, reach, multiple, channels, masked, colored, signature, full_scale)
 
     def __call__(self, tile: np.ndarray, missing: np.ndarray | None = None) -> np.ndarray:
         """Restores a tile.

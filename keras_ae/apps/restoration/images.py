@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_ae.errors import InputError
+from keras_ae.imaging.deep import FULL_RANGE, FullScale, deep_values, is_deep, to_bytes
 from keras_ae.imaging.headers import SUFFIXES, image_formats
 
 __all__ = ["DecodedImage", "in_color", "read_image", "to_image"]
@@ -26,16 +27,19 @@ class DecodedImage:
     """An image, upright.
 
     Attributes:
-        levels: (height, width, 1 or 3), uint8, or uint16 for gray images of more than 8 bits.
+        levels: (height, width, 1 or 3), uint8, or uint16 for gray images of more than 8 bits; the highest
+            number is white.
         alpha: (height, width) uint8, 255 where it is opaque; None without transparency.
         profile: An ICC profile for those channels.
         notes: What reading changed.
+        white: The value that stands for white in the file, if it has more than 8 bits.
     """
 
     levels: np.ndarray
     alpha: np.ndarray | None = None
     profile: bytes | None = None
     notes: tuple[str, ...] = ()
+    white: float = 65535.0
 
     @property
     def size(self) -> str:
@@ -43,12 +47,13 @@ class DecodedImage:
         return f"{self.levels.shape[1]}x{self.levels.shape[0]}"
 
 
-def read_image(file: Path, most_pixels: int) -> DecodedImage:
+def read_image(file: Path, most_pixels: int, full_scale: FullScale = FULL_RANGE) -> DecodedImage:
     """Reads the first image of a file, turned upright as its EXIF data say.
 
     Args:
         file: The image's file.
         most_pixels: Pixels of an image, at most.
+        full_scale: The values that stand for white in images of more than 8 bits.
 
     Returns:
         The image.
@@ -69,13 +74,18 @@ def read_image(file: Path, most_pixels: int) -> DecodedImage:
             notes, profile = _notes(image), image.info.get("icc_profile")
             # 16 bits of gray with alpha are read as color
             is_gray = image.mode in GRAY or _stored(image).startswith("LA")
-            levels, alpha = _planes(ImageOps.exif_transpose(image), is_gray)
+            if is_deep(image):
+                deep = deep_values(image, file)
+                levels, alpha, white, further = _of_deep(deep, full_scale, is_gray)
+            else:
+                levels, alpha = _planes(ImageOps.exif_transpose(image), is_gray)
+                white, further = full_scale.whole, ()
     except InputError:
         raise
     except Exception as error:  # decoders may raise any error for a broken file
         raise InputError(_reason(error)) from error
     own = profile if profile and profile[16:20] == SPACES[levels.shape[-1]] else None
-    return DecodedImage(levels, alpha, own, notes)
+    return DecodedImage(levels, alpha, own, notes + further, white)
 
 
 def in_color(image: DecodedImage) -> DecodedImage:
@@ -104,7 +114,9 @@ def to_image(image: DecodedImage) -> Image.Image:
     Returns:
         Pillow's image.
     """
-    if image.levels.dtype == np.uint16 or image.alpha is None:
+    if image.levels.dtype == np.uint16:
+        return Image.fromarray(np.rint(image.levels[..., 0] * (image.white / 65535)).astype(np.uint16))
+    if image.alpha is None:
         return Image.fromarray(image.levels if image.levels.shape[-1] == 3 else image.levels[..., 0])
     return Image.fromarray(np.dstack([image.levels, image.alpha]))
 
@@ -143,9 +155,7 @@ def _notes(image):
 
 
 def _planes(image, is_gray):
-    """(levels, alpha) of an image; integers of more than 8 bits run to 65535, floats to 1."""
-    if image.mode[:1] in ("I", "F"):
-        return _deep(image)
+    """(levels, alpha) of an image of 8 bits."""
     transparent = image.has_transparency_data
     kinds = ("L", "LA") if is_gray else ("RGB", "RGBA")
     planes = np.asarray(image.convert(kinds[transparent]))
@@ -153,16 +163,22 @@ def _planes(image, is_gray):
     return (planes[..., :-1], planes[..., -1]) if transparent else (planes, None)
 
 
-def _deep(image):
-    values = np.asarray(image)
-    full = 1.0 if image.mode == "F" else 65535
-    low, high = values.min(), values.max()
+def _of_deep(deep, full_scale, is_gray):
+    """(levels, alpha, white of the file, notes) of an image of more than 8 bits, in color of 8 bits."""
+    values, white = deep.values, deep.white or full_scale.whole
+    if values.ndim == 3:
+        planes = np.asarray(to_bytes(deep, full_scale))
+        return planes[..., : 1 if is_gray else 3], deep.alpha, white, ()
+    full = full_scale.floats if values.dtype.kind == "f" else white
+    low, high = float(values.min()), float(values.max())
     if not (low >= 0 and high <= full):
         raise InputError(f"expected values from 0 to {full:g}, received {low:g} to {high:g}")
-    clear = image.info.get("transparency")
-    alpha = None if clear is None else np.where(values == clear, 0, 255).astype(np.uint8)
-    levels = np.rint(values * 65535.0) if image.mode == "F" else values
-    return levels.astype(np.uint16)[..., None], alpha
+    levels = np.rint(values * (65535.0 / full))
+    levels = 65535 - levels if deep.inverted else levels
+    dark = high * 4 <= full and values.dtype.kind != "f"
+    notes = (f"values up to {high:g} of {full:g}, which is dark",) if dark else ()
+    white = 65535.0 if values.dtype.kind == "f" or white > 65535 else white
+    return levels.astype(np.uint16)[..., None], deep.alpha, white, notes
 
 
 def _reason(error):

@@ -70,7 +70,7 @@ def restore(
         if job.name in done.failures:
             continue
         try:
-            image = read_image(job.source, most_pixels)
+            image = read_image(job.source, most_pixels, restorer.full_scale)
             _check_grown(image, restorer.scale, most_pixels)
             missing = missing_pixels(image, job.mask, most_pixels) if restorer.masked else None
             started = time.perf_counter()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,21 +12,22 @@ import numpy as np
 from PIL import Image
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.images.folder_splits import hashes_by_file, parts_of
 from keras_ae.data.images.frames import find_frames, full_scale_of, pixels_of
-from keras_ae.data.images.layout import Layout, check_folders, check_one, layout_of
+from keras_ae.data.images.layout import check_folders, check_one, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
 from keras_ae.data.images.mnist import embedded_digits
-from keras_ae.data.splits import TEST, VALIDATION, assign, split_by_content
+from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import LARGEST, Data, Split
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least
 from keras_ae.formats.images import Images
 from keras_ae.imaging.decode import fit
 from keras_ae.imaging.deep import FullScale
-from keras_ae.imaging.headers import check_pages
+from keras_ae.imaging.headers import ALL, FIRST, check_pages
 from keras_ae.imaging.masks import read_masks
 
-__all__ = ["ImageFolder", "assign_by_folders", "parts_of"]
+__all__ = ["ImageFolder"]
 
 NATIVE, FALLBACK = 128, 64
 """Square images of one size up to NATIVE keep it; others are resized to FALLBACK."""
@@ -102,7 +102,7 @@ class ImageFolder(Dataset):
             raise none_readable(self.path, self._paths(faults))
         frames, layout = [images.frames[row] for row in good], layout.take([images.rows[row] for row in good])
         whole = Split(pixels[good], layout.index(layout.label_names))
-        by_file, page_notes = _hashes_by_file(frames, [hashes[row] for row in good])
+        by_file, page_notes = hashes_by_file(frames, [hashes[row] for row in good])
         parts, split_notes = parts_of(layout, by_file)
         masks, mask_notes = self._masks(layout, parts, images.headers, size)
         splits: dict[str, Any] = {
@@ -111,7 +111,8 @@ class ImageFolder(Dataset):
         labels = counted(len(layout.label_names), "label") if layout.label_names else "no labels"
         notes = (
             f"{counted(len(whole), 'image')} below {self.path}, {labels}",
-            *(*layout.notes, *images.notes, *scale_notes, *page_notes, *split_notes, *mask_notes),
+            *_advised(layout, images),
+            *(*scale_notes, *page_notes, *split_notes, *mask_notes),
             *((fault_note(self._paths(faults), len(images.frames) + len(images.faults)),) if faults else ()),
             *passed_over(others),
         )
@@ -179,73 +180,11 @@ class ImageFolder(Dataset):
         return {str(Path(self.path, name)): fault for name, fault in faults.items()}
 
 
-def assign_by_folders(splits: Sequence[str], content: list[bytes]) -> dict[str, np.ndarray]:
-    """The indices of each split, as folders say.
-
-    Args:
-        splits: The split of each example, some of them "train".
-        content: The hash of each example's content; a validation or test split that no folder stands for
-            is taken from the training examples by it.
-
-    Returns:
-        Indices of "train", "validation" and "test".
-
-    Raises:
-        InputError: For too few training examples to take a split from.
-    """
-    folder = np.array(splits)
-    parts = {name: np.flatnonzero(folder == name) for name in ("train", "validation", "test")}
-    missing = {name: len(parts[name]) == 0 for name in ("validation", "test")}
-    if any(missing.values()):
-        train = parts["train"]
-        taken = assign(
-            [content[index] for index in train], VALIDATION * missing["validation"], TEST * missing["test"]
-        )
-        parts |= {name: train[index] for name, index in taken.items() if name == "train" or missing[name]}
-    return parts
-
-
-def parts_of(layout: Layout, hashes: list[bytes]) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Assigns images to splits.
-
-    Args:
-        layout: The images.
-        hashes: The hash of each image's content.
-
-    Returns:
-        The indices of each split, as folders say, or else by the hashes; and notes on splits that no folder
-        stands for and on equal images.
-
-    Raises:
-        InputError: For too few different images.
-    """
-    if not layout.splits:
-        return assign(hashes), ()
-    parts = assign_by_folders(layout.splits, hashes)
-    notes = tuple(
-        f"no folder of {name} images: {len(parts[name])} of the training images are taken, by their content"
-        for name in ("validation", "test")
-        if name not in layout.splits
-    )
-    trained = {hashes[index] for index in parts["train"]}
-    equal = sum(hashes[index] in trained for index in parts["test"])
-    return parts, (
-        *notes,
-        *((f"{counted(equal, 'test image')} also among the training images",) if equal else ()),
-    )
-
-
-def _hashes_by_file(frames, hashes):
-    """The hash of each image's file, so that images of one file are in the same split; and a note on it."""
-    if not any(frame.several for frame in frames):
-        return hashes, ()
-    contents = defaultdict(list)
-    for frame, content in zip(frames, hashes, strict=True):
-        contents[frame.name].append(content)
-    of_file = {
-        name: each[0] if len(each) == 1 else hashlib.blake2b(b"".join(each), digest_size=8).digest()
-        for name, each in contents.items()
-    }
-    if len(set(of_file.values())) < 3:
-        return hashes, ("images of one file are in several splits, because there are fewer than three files",)
-    return [of_file[frame.name] for frame in frames], ("all images of a file are in the same split",)
+def _advised(layout, images):
+    """The notes on folders and on files of several images, with the settings that read them otherwise."""
+    advice = [' (to read each folder as a label: SET="data.folders=labels")'] if layout.splits else []
+    yield from map("".join, zip_longest(layout.notes, advice, fillvalue=""))
+    for note in images.notes:
+        several = note.endswith("each an image")
+        words, pages = ("the first alone", FIRST) if several else ("all", ALL)
+        yield f'{note} ({words}: SET="data.pages={pages}")'

@@ -147,15 +147,9 @@ def _notes(headers):
     counts = [len(header.frames) for header in headers.values() if len(header.frames) > 1]
     single = [header for header in headers.values() if len(header.frames) == 1 and header.has_more]
     if counts:
-        yield (
-            f"{sum(counts):,} pages or frames of {counted(len(counts), 'file')}, each an image; of each the "
-            'first alone: SET="data.pages=first"'
-        )
+        yield f"{sum(counts):,} pages or frames of {counted(len(counts), 'file')}, each an image"
     if single:
-        yield (
-            f"of {counted(len(single), 'file')} with several pages or frames the first alone; all: "
-            'SET="data.pages=all"'
-        )
+        yield f"of {counted(len(single), 'file')} with several pages or frames the first alone"
 
 
 def full_scale_of(

@@ -210,7 +210,7 @@ def _notes(left_out, chosen, masks, splits, has_splits):
         listing = ", ".join(
             f"{counts[split]} {split}" for split in dict.fromkeys(SPLIT_OF.values()) if counts[split]
         )
-        yield f'splits by folders: {listing} (to read each folder as a label: SET="data.folders=labels")'
+        yield f"splits by folders: {listing}"
     if masks:
         yield f"masks of the anomalies in {counted(len(masks), 'image')}, from folders called ground_truth"
     left_out = sorted(left_out - {mask for each in masks.values() for mask in each})

@@ -13,7 +13,7 @@ from PIL import Image
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
-from keras_ae.data.images.folder import parts_of
+from keras_ae.data.images.folder_splits import parts_of
 from keras_ae.data.images.frames import find_frames, full_scale_of, in_parallel
 from keras_ae.data.images.layout import check_folders, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
