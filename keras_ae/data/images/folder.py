@@ -97,12 +97,13 @@ class ImageFolder(Dataset):
             for frame, fault in zip(images.frames, hashes, strict=True)
             if isinstance(fault, str)
         }
-        good = [row for row, content in enumerate(hashes) if isinstance(content, bytes)]
+        contents = {row: content for row, content in enumerate(hashes) if isinstance(content, bytes)}
+        good = list(contents)
         if not good:
             raise none_readable(self.path, self._paths(faults))
         frames, layout = [images.frames[row] for row in good], layout.take([images.rows[row] for row in good])
         whole = Split(pixels[good], layout.index(layout.label_names))
-        by_file, page_notes = hashes_by_file(frames, [hashes[row] for row in good])
+        by_file, page_notes = hashes_by_file(frames, list(contents.values()))
         parts, split_notes = parts_of(layout, by_file)
         masks, mask_notes = self._masks(layout, parts, images.headers, size)
         splits: dict[str, Any] = {

@@ -93,7 +93,6 @@ def hashes_by_file(frames: Sequence[Frame], hashes: Sequence[bytes]) -> tuple[li
         for name, each in contents.items()
     }
     if len(set(of_file.values())) < 3:
-        return list(hashes), (
-            "images of one file are in several splits, because there are fewer than three files",
-        )
+        note = "images of one file are in several splits, because there are fewer than three files"
+        return list(hashes), (note,)
     return [of_file[frame.name] for frame in frames], ("all images of a file are in the same split",)
