@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from keras_ae.imaging.grid import save, to_bytes
 from keras_ae.imaging.headers import SUFFIXES
 
 __all__ = ["Images", "images_of"]
+
+BYTE = 255
+"""The full scale of bytes; arrays of a lower one, such as of 0 and 1, say nothing of files."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,18 @@ class Images(Format):
         return [path]
 
 
-def images_of(card: Any) -> Images:
+def images_of(data: Mapping[str, Any]) -> Images:
     """How files of images are read for a head.
 
     Args:
-        card: What the head's card says of the format of its data, a dict; None if it says nothing.
+        data: What the head's card says of its data.
 
     Returns:
-        The format; that of full 16 bits for data of another format, and for earlier versions.
+        The format of folders of images; for other data one of their full scale, if they have one, or of 16
+        bits.
     """
-    format = from_json(json.dumps(card)) if card else None
-    return format if isinstance(format, Images) else Images()
+    format = from_json(json.dumps(data["format"])) if data.get("format") else None
+    if isinstance(format, Images):
+        return format
+    full_scale = data.get("full_scale") or 0
+    return Images(float(full_scale)) if full_scale > BYTE else Images()

@@ -19,6 +19,7 @@ from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.files import modules_below, written_whole
 from keras_ae.formats import format_of, from_json
+from keras_ae.formats.images import Images, images_of
 from keras_ae.heads import Heads, ServableHeads, ServedHead
 from keras_ae.runs import first_format
 from keras_ae.runs.data_facts import COLUMN_PREFIX, DATA_FILE, PREPROCESSOR_FILE, folder_format
@@ -98,6 +99,9 @@ def load_artifacts(directory: Path) -> Artifacts:
         )
         examples = {name: facts[name] for name in ("inputs", "condition") if name in facts}
         own = from_json(str(facts["example_format"])) if "example_format" in facts else None
+        format = format_of(own, scaler.domain, examples["inputs"].shape[1:])
+        if own is None and isinstance(format, Images):
+            format = images_of({"full_scale": full_scale})
         return Artifacts(
             heads,
             scaler,
@@ -109,7 +113,7 @@ def load_artifacts(directory: Path) -> Artifacts:
                 for name in facts
                 if name.startswith(COLUMN_PREFIX)
             },
-            format_of(own, scaler.domain, examples["inputs"].shape[1:]),
+            format,
             tuple(facts["label_names"].tolist()) if "label_names" in facts else (),
             facts.get("learned"),
             SeriesFacts.from_arrays(facts),

@@ -21,7 +21,7 @@ from keras_ae.data.streams.rows import InputSpec
 from keras_ae.data.streams.stream import FolderStream
 from keras_ae.errors import InputError
 from keras_ae.formats import to_json
-from keras_ae.formats.images import Images
+from keras_ae.formats.images import Images, images_of
 from keras_ae.imaging.decode import read_image
 from keras_ae.imaging.deep import FullScale
 from keras_ae.runs.artifacts import load_artifacts
@@ -164,3 +164,10 @@ def test_a_full_scale_goes_with_the_heads_and_stacks_are_rows(tiny_run, tmp_path
     [batch] = stream.batches(10)
     assert batch.names == ["a.png", "b.tif[0]", "b.tif[1]", "b.tif[2]"]
     np.testing.assert_allclose(batch.examples, inputs, atol=1e-6)
+
+
+def test_the_full_scale_of_arrays_holds_for_files_too_but_not_that_of_bits():
+    card = json.loads(to_json(Images(4095, 1, "first")))
+    assert images_of({"format": card, "full_scale": 1023}) == Images(4095, 1, "first")
+    assert images_of({"full_scale": 4095}) == Images(4095)
+    assert images_of({"full_scale": 1}) == images_of({}) == Images()

@@ -86,7 +86,7 @@ class LocalPredictor(Predictor):
             from keras_ae.formats.images import images_of
 
             self.data = head.card.get("data", {})
-            images = images_of(self.data.get("format"))
+            images = images_of(self.data)
             self.full_scale, self.pages = images.full_scale, images.pages
         self.image_shape = _image_shape(head)
 

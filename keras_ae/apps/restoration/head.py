@@ -71,7 +71,7 @@ class Restorer(TileRestorer):
                 f"{folder} takes {', '.join(f'{name} {shape}' for name, shape in shapes.items())} at scale "
                 f"{scale}; export it again"
             )
-        full_scale = images_of(exported.card.get("data", {}).get("format")).full_scale
+        full_scale = images_of(exported.card.get("data", {})).full_scale
         return cls(scale, reach, multiple, channels, masked, colored, signature, full_scale)
 
     def __call__(self, tile: np.ndarray, missing: np.ndarray | None = None) -> np.ndarray:
