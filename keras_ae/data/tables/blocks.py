@@ -136,6 +136,9 @@ def _until(end, records):
 
 def _has_others(block, dialect):
     """Whether there are lines that are no rows but may look so, or cells that are parted."""
+    last = block[block.rfind("\n", 0, -1) + 1 :]
+    if dialect.width > 1 and not last.strip(f'{dialect.separator} "\t\n'):
+        return True  # it may be the first of empty rows at the end
     header = f"{dialect.header}\n"
     if dialect.joined >= 0 or (dialect.headed and (block.startswith(header) or f"\n{header}" in block)):
         return True

@@ -20,8 +20,9 @@ from keras_ae.errors import InputError
 
 __all__ = ["ROW_NAMES", "Dialect", "detect_dialect"]
 
-LOOKED_AT = 2**16
-"""Characters at a file's beginning that its dialect is detected from."""
+LOOKED_AT, MOST_LOOKED_AT, FEWEST_LINES = 2**16, 2**24, 20
+"""Characters at a file's beginning that its dialect is detected from, and up to how many more where fewer
+lines are no remarks."""
 
 MOST_COLUMNS = 10_000
 
@@ -110,12 +111,7 @@ def detect_dialect(path: str | Path) -> Dialect:
     if row_suffix(path) in FRAMES:
         return _typed(path)
     encoding = encoding_of(path)
-    with open_text(path, encoding) as text:
-        start = text.read(LOOKED_AT)
-    is_cut = len(start) == LOOKED_AT
-    lines = [f"{line}\n" for line in start.split("\n")]
-    if len(lines) > 1 and (is_cut or lines[-1] == "\n"):
-        lines.pop()
+    lines, is_cut = _beginning(path, encoding)
     is_sheet = row_suffix(path) in SHEETS
     separator = "," if is_sheet else choose_separator(lines)
     records = list(cut(lines, separator, where=str(path)))
@@ -130,6 +126,26 @@ def detect_dialect(path: str | Path) -> Dialect:
         raise InputError(f"expected at most {MOST_COLUMNS:,} columns, found {width:,} in {path}; use fewer")
     dialect = _dialect(encoding, separator, lines, records, width, str(path))
     return replace(dialect, source=read_sheet(path)[1]) if is_sheet else dialect
+
+
+def _beginning(path, encoding):
+    """The first lines of a text, some of which are no remarks; and whether there are more."""
+    with open_text(path, encoding) as text:
+        start = text.read(LOOKED_AT)
+        while (
+            len(start) < MOST_LOOKED_AT and _rows_in(start) < FEWEST_LINES and (more := text.read(LOOKED_AT))
+        ):
+            start += more
+        is_cut = bool(text.read(1))
+    lines = [f"{line}\n" for line in start.split("\n")]
+    if len(lines) > 1 and (is_cut or lines[-1] == "\n"):
+        lines.pop()
+    return lines, is_cut
+
+
+def _rows_in(start):
+    """How many lines may be rows."""
+    return sum(bool(line.strip()) and line[0] not in "#%" for line in start.split("\n"))
 
 
 def _typed(path):

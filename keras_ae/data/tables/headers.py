@@ -101,10 +101,11 @@ def find_header(records: Sequence[Record], width: int) -> Header:
     Returns:
         The header.
     """
-    rows = [record.cells for record in records if _is_row(record, width)]
-    profile = Profile.of(rows[len(rows) // 2 :][:MOST_ROWS])
     whole = [index for index, record in enumerate(records) if _is_row(record, width)]
-    first = next((index for index in whole if profile.fits(records[index].cells)), whole[0] if whole else 0)
+    rows = [records[index].cells for index in whole]
+    profile = Profile.of(rows[2 * len(rows) // 3 :][:MOST_ROWS])
+    fitting = [index for index in whole if profile.fits(records[index].cells)]
+    first = next((index for index in fitting if _leads_on(records, index, width)), [*fitting, *whole, 0][0])
     start = records[first].cells
     later = [record.cells for record in records[first + 1 :] if len(record.cells) == width]
     if all(kind == "text" for kind in profile.columns):
@@ -114,6 +115,13 @@ def find_header(records: Sequence[Record], width: int) -> Header:
     if not header.names and later and _are_names(start, later):
         return Header(tuple(start), (), first + 1, first)
     return header
+
+
+def _leads_on(records, index, width):
+    """Whether the next record is a row, too, or there is none."""
+    further = (record for record in records[index + 1 :] if not record.is_blank and not is_remark(record))
+    cells = next(further, records[index]).cells
+    return len(cells) == width or (len(cells) == width + 1 and not cells[-1])
 
 
 def _above(records, first, width):
@@ -150,7 +158,10 @@ def is_remark(record: Record) -> bool:
     Returns:
         Whether it does.
     """
-    return bool(record.cells) and record.cells[0].startswith(("#", "%", "//"))
+    if not record.cells or record.is_blank:
+        return False
+    is_rule = all(len(cell) > 1 and not cell.strip("-=+:") for cell in record.cells if cell)
+    return record.cells[0].startswith(("#", "%", "//")) or (is_rule and any(record.cells))
 
 
 def _is_row(record, width):
@@ -161,9 +172,13 @@ def _names_in_remark(record, width):
     """The names in a header behind the mark of a remark, as NumPy writes it; () if there are none."""
     if record.is_blank:
         return ()
-    cells = [record.cells[0].lstrip("#%/ "), *record.cells[1:]]
-    cells = cells[1:] if not cells[0] and len(cells) == width + 1 else cells
-    return tuple(cells) if len(cells) == width > 1 and all(cells) and not any(map(is_value, cells)) else ()
+    cells = list(record.cells)
+    if len(cells) == width + 1 and not cells[0].strip("#%/ "):
+        cells = cells[1:]
+    elif cells[0].strip("#%/ "):
+        cells[0] = cells[0].lstrip("#%/ ")
+    is_header = len(cells) == width > 1 and all(cell.strip("-=+:") for cell in cells)
+    return tuple(cells) if is_header and not any(map(is_value, cells)) else ()
 
 
 def _are_units(cells, above):

@@ -59,9 +59,10 @@ def column_notes(columns: Mapping[str, Column], replaced: Counter[str]) -> Itera
         yield f"read as missing: {_first([f'{word} ({count:,})' for word, count in replaced.most_common()])}"
     for name, column in columns.items():
         for value, count in _sentinels(column):
+            plural = "s" * (count > 1)
             yield (
-                f"{name} is {value:g} in {count:,} rows, far from its other values: where that stands for a "
-                "missing one, leave the cells empty"
+                f"{name} is {value:g} in {count:,} row{plural}, far from its other values: where that stands for "
+                "a missing one, leave the cells empty"
             )
     counts = {name: int(column.missing.sum()) for name, column in columns.items()}
     incomplete = [f"{name} {count}" for name, count in counts.items() if count]

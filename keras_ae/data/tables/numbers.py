@@ -127,7 +127,11 @@ def parse_numbers(texts: Sequence[str], form: NumberFormat) -> ParsedNumbers:
     counts = Counter(unit for unit in units if unit is not None)
     usual = counts.most_common(1)[0][0] if counts else ""
     if len(counts) > 1:
-        strange = np.array([unit is not None and unit != usual for unit in units])
+        allowed = {usual}
+        symbols = [unit for unit in counts if re.fullmatch(rf"[{_SYMBOLS}]|{_CODES}", unit)]
+        if len(symbols) == 1 and usual in ("", symbols[0]):  # some cells may go without it
+            usual, allowed = symbols[0], {"", symbols[0]}
+        strange = np.array([unit is not None and unit not in allowed for unit in units])
         values[strange], wrong[strange] = np.nan, True
     return ParsedNumbers(values, wrong, usual)
 

@@ -48,10 +48,13 @@ class RowFilter:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was left out, once all records have been read."""
+        empty = [record.line for record in self.below if not any(record.cells)]
+        filled = [record.line for record in self.below if any(record.cells)]
         kinds = (
             (self.repeated, "line{} from above the rows"),
             (self.remarks, "remark{}"),
-            ([record.line for record in self.below], "line{} below the rows"),
+            (filled, "line{} below the rows"),
+            (empty, "empty row{} at the end"),
         )
         parts = [
             f"{len(lines)} {what.format('s' * (len(lines) > 1))} ({_some(lines)})"
@@ -79,15 +82,13 @@ class RowFilter:
                 self.repeated.append(record.line)
             elif is_remark(record) and (self.dialect.has_remarks or len(record.cells) != self.dialect.width):
                 self.remarks.append(record.line)
-            elif (cells := self._cells(record)) is None or (
-                (self._after_blank or self.below) and not self.dialect.profile.fits(record.cells)
-            ):
+            elif self._may_be_below(record):
                 self.below.append(record)
                 self._after_blank = False
             else:
                 yield from self._released()
                 self._after_blank = False
-                yield cells
+                yield self._cells(record)
 
     def end(self) -> None:
         """Refuses what is neither a row nor may stand below the table, once all records have been read.
@@ -95,24 +96,33 @@ class RowFilter:
         Raises:
             InputError: For many records, and for values; but the last line may be cut off.
         """
-        for record in self.below:
+        filled = [record for record in self.below if any(record.cells)]
+        for record in filled:
             if record.end > record.line:
                 raise open_quote(str(self.path), record.line)
         last = self.below[-1:] if self.is_cut else []
-        for record in self.below:
+        for record in filled:
             has_values = all(cell in MISSING or is_value(cell) for cell in record.cells)
             is_short = record in last and len(record.cells) < self.dialect.width
-            if len(self.below) > MOST_BELOW or (has_values and not is_short):
+            if len(filled) > MOST_BELOW or (has_values and not is_short):
                 self._refuse(record)
 
     def _released(self) -> Iterator[list[str]]:
         """Records that were taken to be below the table."""
         for record in self.below:
             cells = self._cells(record)
-            if cells is None:
+            if cells is not None:
+                yield cells
+            elif any(record.cells):
                 self._refuse(record)
-            yield cells
         self.below.clear()
+
+    def _may_be_below(self, record):
+        """Whether a record is no row, or none if no rows come behind it."""
+        if self.dialect.width > 1 and not any(record.cells):
+            return True
+        is_below = self._after_blank or bool(self.below)
+        return self._cells(record) is None or (is_below and not self.dialect.profile.fits(record.cells))
 
     def _cells(self, record):
         """The cells of a row, None for a record of another width; a separator may be missing at its end."""

@@ -42,6 +42,7 @@ def choose_separator(lines: Sequence[str]) -> str:
     if named := names_separator(lines):
         return named
     best, most = SINGLE, 0.0
+    lines = [line for line in lines if not line.startswith(("#", "%", "//"))] or lines
     for separator in (*SEPARATORS, BLANKS):
         try:
             records = list(cut(lines, separator))

@@ -47,6 +47,9 @@ def check(table, names=("time", "T", "P")):
         (['"sep=|"', "time|T|P"], "|", "read as 3 columns"),
         (["# time,T,P"], ",", "read as 3 columns"),
         (["# made by numpy", "#time T P"], " ", "1 line before the header"),
+        (["time;T;P", "-----;---;---"], ";", "1 line before the header"),
+        (["Samples,10,20", "time,T,P"], ",", "1 line before the header"),
+        (["# a,b"] * 5000 + ["time;T;P"], ";", "5000 lines before the header"),
     ],
 )
 def test_the_header_stands_below_other_lines(read, above, separator, note):
@@ -186,3 +189,15 @@ def test_a_column_with_a_name_and_without_values_stays(read):
 
 def test_line_ends_and_blanks_in_names_are_one_blank(read):
     assert list(read('"time","Temp\n  (°C)"', "2024-01-01,2").columns) == ["time", "Temp (°C)"]
+
+
+def test_a_header_that_begins_with_a_number_sign_is_none_of_remarks(read):
+    above = ['"Plot Title: 10345"', '"#","Date Time, GMT+01:00","T, °C","RH, %"']
+    table = read(*above, *(f"{row},{day} 10:00,{t},{p}" for row, (day, t, p) in enumerate(ROWS)))
+    check(table, ("#", "Date Time, GMT+01:00", "T, °C", "RH, %"))
+
+
+def test_more_of_a_file_is_looked_at_where_lines_are_long(read):
+    names = [f"column {index}" for index in range(9000)]
+    table = read(",".join(names), *[",".join(["1.5"] * 9000)] * 3)
+    assert tuple(table.columns) == tuple(names)

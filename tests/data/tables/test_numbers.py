@@ -222,7 +222,7 @@ def test_a_column_in_another_format_than_the_others_is_read_in_its_own_and_told(
     [
         (["20.5 °C", "21 °C"], "°C"),
         (["5%", "6 %"], "%"),
-        (["$5", "$6.50"], "$"),
+        (["$5", "$6.50", "(7)"], "$"),
         (["5 m3/h", "7 m3/h"], "m3/h"),
     ],
 )

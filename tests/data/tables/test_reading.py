@@ -75,8 +75,8 @@ def test_no_name_is_given_twice():
 
 @pytest.mark.parametrize("missing", MISSING)
 def test_every_way_to_say_missing_is_missing(read, missing):
-    table = read(f"a,b,c\n1,x,2024-01-01\n{missing},{missing},{missing}\n")
-    assert [column.missing.tolist() for column in table.columns.values()] == [[False, True]] * 3
+    table = read(f"a,b,c\n1,x,2024-01-01\n{missing},{missing},{missing}\n1,x,2024-01-01\n")
+    assert [column.missing.tolist() for column in table.columns.values()] == [[False, True, False]] * 3
 
 
 def test_a_byte_order_mark_quotes_and_other_encodings_do_no_harm(read):

@@ -189,7 +189,10 @@ def test_a_line_without_end_is_refused(read, monkeypatch):
         read("time,T,P", *BODY, "2024-02-01," + "1" * 5000 + ",1")
 
 
-def test_all_rows_of_missing_values_stay_rows(read):
-    table = read("a,b,c", "1,2,3", ",,", "4,5,", ",,")
+@pytest.mark.usefixtures("parts")
+def test_empty_rows_are_rows_but_at_the_end(read):
+    table = read("a,b,c", "1,2,3", ",,", "4,5,", "NA,NA,NA", ",,", '"","",', " , ,")
     np.testing.assert_array_equal(table.columns["a"].values, [1, np.nan, 4, np.nan])
-    assert len(table) == 4
+    assert "left out 3 empty rows at the end (lines 6, 7, 8)" in table.notes
+    assert len(read("a,b,c", *["1,2,3"] * 30, *[",,"] * 200)) == 30
+    assert len(read("a", "1", "", "3", "")) == 4
