@@ -85,7 +85,7 @@ ALLOWED = {
         "prior_units",
         "posterior/active_units",  # Burda et al.'s term
         "active_units",
-        "_are_units",  # of measurement
+        "are_units",  # of measurement
         "in_original_units",  # as scikit-learn says it of a scaler
     },
 }

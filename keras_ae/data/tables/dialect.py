@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from keras_ae.data.tables.columns import MISSING, distinct_names
+from keras_ae.data.tables.header_names import check_longer, names_in_header
 from keras_ae.data.tables.headers import MOST_ROWS, Profile, find_header, is_remark
-from keras_ae.data.tables.numbers import NumberFormat, choose_format, is_number
+from keras_ae.data.tables.number_format import NumberFormat
+from keras_ae.data.tables.numbers import choose_format, is_number
 from keras_ae.data.tables.records import BLANKS, cut
-from keras_ae.data.tables.separators import SINGLE, choose_separator, is_value, names_separator, usual_width
+from keras_ae.data.tables.separators import SINGLE, choose_separator, names_separator, usual_width
 from keras_ae.data.tables.sheets import read_sheet
 from keras_ae.data.tables.sources import encoding_of, open_text
 from keras_ae.data.tables.suffixes import FRAMES, SHEETS, row_suffix
 from keras_ae.data.tables.typed_files import frame_names
 from keras_ae.errors import InputError
 
-__all__ = ["ROW_NAMES", "Dialect", "detect_dialect"]
+__all__ = ["Dialect", "detect_dialect"]
 
 LOOKED_AT, MOST_LOOKED_AT, FEWEST_LINES = 2**16, 2**24, 20
 """Characters at a file's beginning that its dialect is detected from, and up to how many more where fewer
 lines are no remarks."""
 
 MOST_COLUMNS = 10_000
-
-ROW_NAMES = "row_names"
-"""The name of a column of row names, for which R writes no name."""
-
-_TIME_NAMES = ("time", "date", "datetime", "timestamp", "day", "month", "year")
 
 
 @dataclass(frozen=True)
@@ -133,7 +128,7 @@ def _beginning(path, encoding):
     with open_text(path, encoding) as text:
         start = text.read(LOOKED_AT)
         while (
-            len(start) < MOST_LOOKED_AT and _rows_in(start) < FEWEST_LINES and (more := text.read(LOOKED_AT))
+            len(start) < MOST_LOOKED_AT and _rows_in(start) < FEWEST_LINES and (more := text.read(len(start)))
         ):
             start += more
         is_cut = bool(text.read(1))
@@ -160,85 +155,33 @@ def _dialect(encoding, separator, lines, records, width, path):
     rows = [record.cells for record in first if len(record.cells) == width and not is_remark(record)]
     some = rows[:: -(-len(rows) // MOST_ROWS) or 1]
     profile = Profile.of(some) if rows else Profile(("text",) * width)
-    joined = -1
-    if len(header.names) == width - 1:
-        joined = next((at for at in range(width - 1) if _is_parted_time(rows, at)), -1)
-    names, units = _names(header, rows, width, joined, path)
+    names = names_in_header(header, rows, width, path)
     numbers, is_sure = _numbers(some, profile, separator)
     above = [record for record in records[: header.rows] if not record.is_blank]
-    if above and not header.names and len(above[-1].cells) > width and not is_remark(above[-1]):
-        _refuse(above[-1].cells, width, path)
+    if above and not header.names and not is_remark(above[-1]):
+        check_longer(above[-1].cells, width, path)
     start = first[0].line - 1 if first else records[-1].end
     if width == 1 and header.names:  # blank lines of a single column are missing values
         start = records[header.names_at + (1 if header.units else 0)].end
     return Dialect(
         encoding=encoding,
         separator=separator,
-        names=names,
-        units=units,
+        names=names.names,
+        units=names.units,
         headed=bool(header.names),
         start=start,
         width=width,
         profile=profile,
         numbers=numbers,
         is_sure=is_sure,
-        has_row_names=names[0] == ROW_NAMES and len(header.names) < len(names),
-        joined=joined,
+        has_row_names=names.has_row_names,
+        joined=names.joined,
         before=frozenset(tuple(record.cells) for record in above),
-        remarks=len(above) - bool(header.names) - bool(header.units),
+        remarks=sum(not record.is_blank for record in records[: header.names_at])
+        if header.names
+        else len(above),
         has_remarks=any(map(is_remark, above)),
         header="" if header.names_at is None else lines[records[header.names_at].line - 1].rstrip("\n"),
-    )
-
-
-def _names(header, rows, width, joined, path):
-    """Names and units of the columns, of which there may be one less than cells: see `Dialect.width`."""
-    if not header.names:
-        return tuple(f"column_{position}" for position in range(1, width + 1)), ()
-    names, units = list(header.names), list(header.units)
-    if len(names) == width + 1 or (len(names) == width and not names[-1] and _ends_empty(rows)):
-        names, units = names[:-1], units[: len(names) - 1]
-    elif len(names) == width - 1 and joined < 0 and not _ends_empty(rows):
-        if not _are_row_names(rows, names):
-            _refuse(names, width, path)
-        names, units = [ROW_NAMES, *names], ["", *units] if units else []
-    named = ["" if name in MISSING else " ".join(name.split()) for name in names]
-    return distinct_names(named), tuple((units + [""] * len(names))[: len(names)]) if units else ()
-
-
-def _refuse(names, width, path):
-    raise InputError(
-        f"expected a name for each of {width} columns in the header of {path}, received {len(names)} "
-        f"({_some(names)}); add those that are missing, or remove the others"
-    )
-
-
-def _ends_empty(rows):
-    """Whether every row ends in an empty cell, as separators at the ends of lines make them."""
-    return bool(rows) and not any(row[-1] for row in rows)
-
-
-def _are_row_names(rows, names):
-    """Whether the first cells of rows are row names as R writes them, without a name in the header."""
-    first = [row[0] for row in rows]
-    if len(set(first)) < len(first) or not all(first):
-        return False
-    if all(map(is_number, first)):
-        return all(map(str.isdecimal, first))
-    is_time_named = any(name in names[0].lower() for name in _TIME_NAMES)
-    return not (_is_time(first[0]) and is_time_named and not _is_time(rows[0][1]))
-
-
-def _is_time(cell):
-    return is_value(cell) and not is_number(cell)
-
-
-def _is_parted_time(rows, at):
-    """Whether the separator stands inside the times of a column, without quotes: Jan 31, 2024."""
-    pairs = [(row[at], row[at + 1]) for row in rows]
-    return bool(pairs) and all(
-        re.fullmatch(r"[^\W\d_]{3,9}\.? \d{1,2}", one) and re.match(r"\d{4}(?![-/.\d])", other)
-        for one, other in pairs
     )
 
 
@@ -252,8 +195,3 @@ def _numbers(rows, profile, separator):
     form, is_doubtful = choose_format(columns, separator)
     told = any("." in cell or "," in cell for cells in columns for cell in cells)
     return form, told and not is_doubtful
-
-
-def _some(names):
-    """The first of many names, as a text."""
-    return f"{', '.join(names[:30])}{', ...' if len(names) > 30 else ''}"

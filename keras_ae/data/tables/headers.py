@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +10,7 @@ from keras_ae.data.tables.columns import MISSING
 from keras_ae.data.tables.numbers import is_number, says_missing
 from keras_ae.data.tables.records import Record
 from keras_ae.data.tables.separators import is_value
+from keras_ae.data.tables.units import are_units
 
 __all__ = ["MOST_ROWS", "Header", "Profile", "find_header", "is_remark"]
 
@@ -21,16 +21,6 @@ MOST_ROWS = 200
 """Rows that tell what the columns are like, at most."""
 
 YEARS = range(1800, 2201)
-
-_UNITS = re.compile(
-    r"[\[(]?(?:"
-    r"[\u00b0\u00b5\u03bcmkMGcnhd]?(?:"
-    r"m|g|s|A|V|W|Wh|Hz|Pa|bar|J|N|Nm|l|L|C|F|K|VA|var|VAr|lx|lux|B|Ohm|ohm|\u03a9|S|mol|rad)"
-    r"|deg ?[CFK]?|Cel|Celsius|Kelvin|min|h|hr|d|day|days|sec|year|rpm|ppm|ppb|psi|%|\u2030|counts?|no|pH"
-    r"|dBm?|kn|t|mm ?Hg|EUR|USD|\u20ac|\$|1|TS|RN|Avg|Smp|Max|Min|Tot|Std"
-    r")(?:[\u00b2\u00b32-4]|\^?-?\d)?(?:[/*\u00b7 ][\u00b5\u03bcmkMc]?[A-Za-z]{1,5}[\u00b2\u00b32-4]?)*[\])]?"
-)
-_NEUTRAL = frozenset("- date time datetime utc number text string float int double category".split())
 
 
 @dataclass(frozen=True)
@@ -144,7 +134,7 @@ def _above(records, first, width):
     if not found:
         return Header((), (), first, None)
     units: tuple[str, ...] = ()
-    while len(found) > 1 and _are_units(records[found[0]].cells, records[found[1]].cells):
+    while len(found) > 1 and are_units(records[found[0]].cells, records[found[1]].cells):
         units = tuple(records[found.pop(0)].cells)
     return Header(tuple(records[found[0]].cells), units, first, found[0])
 
@@ -179,25 +169,6 @@ def _names_in_remark(record, width):
         cells[0] = cells[0].lstrip("#%/ ")
     is_header = len(cells) == width > 1 and all(cell.strip("-=+:") for cell in cells)
     return tuple(cells) if is_header and not any(map(is_value, cells)) else ()
-
-
-def _are_units(cells, above):
-    """Whether cells are units or the like of the names above them."""
-    cells = cells[:-1] if len(cells) > len(above) and not cells[-1] else cells
-    present = [cell for cell in cells if cell]
-    if (
-        len(present) > sum(map(bool, above))
-        or not present
-        or len(cells) != len(above)
-        or max(map(len, present)) > 24
-    ):
-        return False
-    known = sum(_UNITS.fullmatch(cell) is not None or cell[0] + cell[-1] in ("[]", "()") for cell in present)
-    neutral = sum(cell.lower() in _NEUTRAL for cell in present)
-    if known and 2 * (known + neutral) >= len(present):
-        return True
-    are_names = len(set(above)) == len(above) and all(above)
-    return are_names and (len(set(present)) < len(present) or len(present) < len(cells))
 
 
 def _are_names(start, later):

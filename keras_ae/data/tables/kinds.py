@@ -11,7 +11,8 @@ import pandas as pd
 
 from keras_ae.data.tables.cells import Texts
 from keras_ae.data.tables.columns import Column
-from keras_ae.data.tables.numbers import NumberFormat, choose_format, is_number, parse_numbers, says_missing
+from keras_ae.data.tables.number_format import NumberFormat
+from keras_ae.data.tables.numbers import choose_format, is_number, parse_numbers, says_missing
 from keras_ae.data.tables.time_form import MISSING_TIME
 from keras_ae.data.tables.time_layouts import match_time
 from keras_ae.data.tables.times import TimeReader

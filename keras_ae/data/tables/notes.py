@@ -61,8 +61,8 @@ def column_notes(columns: Mapping[str, Column], replaced: Counter[str]) -> Itera
         for value, count in _sentinels(column):
             plural = "s" * (count > 1)
             yield (
-                f"{name} is {value:g} in {count:,} row{plural}, far from its other values: where that stands for "
-                "a missing one, leave the cells empty"
+                f"{name} is {value:g} in {count:,} row{plural}, far from its other values: where that "
+                "stands for a missing one, leave the cells empty"
             )
     counts = {name: int(column.missing.sum()) for name, column in columns.items()}
     incomplete = [f"{name} {count}" for name, count in counts.items() if count]

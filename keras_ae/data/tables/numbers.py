@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["NumberFormat", "ParsedNumbers", "choose_format", "is_number", "parse_numbers", "says_missing"]
+from keras_ae.data.tables.number_format import FORMATS, NumberFormat
+
+__all__ = ["ParsedNumbers", "choose_format", "is_number", "parse_numbers", "says_missing"]
 
 _BLANKS, _APOSTROPHES = " \u00a0\u2007\u2009\u202f", "'\u2019\u02bc"
 _SIGN, _MINUS = "[-+\u2212\u2013]", frozenset("-\u2212\u2013(")
@@ -39,55 +41,6 @@ _MISSING = frozenset(
     "#n/a #div/0! #value! #ref! #name? #num! #null! n/a n.a. n.d. na nan -nan null none nil <na> (null) "
     "\\n nat bad missing invalid error err fault undefined undef blank nodata 1.#qnan -1.#ind".split()
 ) | {"no data", "bad input", "not available", "i/o timeout", "out of range", "no value"}
-
-
-@dataclass(frozen=True)
-class NumberFormat:
-    """How numbers are written in a file.
-
-    Attributes:
-        decimal: "." or ",".
-        thousands: What may stand between groups of digits: ".", ",", "'", " " or "" for nothing.
-    """
-
-    decimal: str = "."
-    thousands: str = ""
-
-    def __str__(self) -> str:
-        """For the user: what is not the usual."""
-        marks = {" ": "blanks", ".": "points", ",": "commas", "'": "apostrophes"}
-        commas = ["decimal commas"] if self.decimal == "," else []
-        groups = [f"{marks[self.thousands]} between thousands"] if self.thousands else []
-        return " and ".join(commas + groups)
-
-    def takes(self, digits: str) -> bool:
-        """Whether digits and the marks between them are a number in this format.
-
-        Args:
-            digits: Such as "1.204,70".
-
-        Returns:
-            Whether they are.
-        """
-        whole, mark, fraction = digits.partition(self.decimal)
-        if not fraction.isdecimal() and (fraction or mark == ","):
-            return False
-        if not self.thousands or self.thousands not in whole:
-            return whole.isdecimal() or not whole
-        first, *groups = whole.split(self.thousands)
-        if first.startswith("0") or not 1 <= len(first) <= 3 or not all(map(str.isdecimal, (first, *groups))):
-            return False
-        lengths = {len(group) for group in groups[:-1]}
-        return len(groups[-1]) == 3 and (lengths <= {3} or (lengths == {2} and len(first) < 3))  # Indian
-
-
-FORMATS = tuple(
-    NumberFormat(decimal, thousands)
-    for thousands in ("", ",", ".", "'", " ")
-    for decimal in ".,"
-    if decimal != thousands
-)
-"""Those there are, the usual ones first."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.data.tables.columns import KINDS, Column, Table
-from keras_ae.data.tables.dialect import ROW_NAMES, detect_dialect
+from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.data.tables.gathering import gather
+from keras_ae.data.tables.header_names import ROW_NAMES
 from keras_ae.data.tables.kinds import are_numbers, column_of_texts
 from keras_ae.data.tables.notes import column_notes, without_infinite
 from keras_ae.data.tables.numbers import choose_format

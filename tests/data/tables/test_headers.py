@@ -47,7 +47,7 @@ def check(table, names=("time", "T", "P")):
         (['"sep=|"', "time|T|P"], "|", "read as 3 columns"),
         (["# time,T,P"], ",", "read as 3 columns"),
         (["# made by numpy", "#time T P"], " ", "1 line before the header"),
-        (["time;T;P", "-----;---;---"], ";", "1 line before the header"),
+        (["time;T;P", "-----;---;---"], ";", "read as 3 columns"),
         (["Samples,10,20", "time,T,P"], ",", "1 line before the header"),
         (["# a,b"] * 5000 + ["time;T;P"], ";", "5000 lines before the header"),
     ],

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from keras_ae.data.tables.number_format import NumberFormat
 from keras_ae.data.tables.numbers import (
-    NumberFormat,
     choose_format,
     is_number,
     parse_numbers,

@@ -1,0 +1,45 @@
+"""Units of measurement, in a line below the names of columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["are_units"]
+
+_UNITS = re.compile(
+    r"[\[(]?(?:"
+    r"[\u00b0\u00b5\u03bcmkMGcnhd]?(?:"
+    r"m|g|s|A|V|W|Wh|Hz|Pa|bar|J|N|Nm|l|L|C|F|K|VA|var|VAr|lx|lux|B|Ohm|ohm|\u03a9|S|mol|rad)"
+    r"|deg ?[CFK]?|Cel|Celsius|Kelvin|min|h|hr|d|day|days|sec|year|rpm|ppm|ppb|psi|%|\u2030|counts?|no|pH"
+    r"|dBm?|kn|t|mm ?Hg|EUR|USD|\u20ac|\$|1|TS|RN|Avg|Smp|Max|Min|Tot|Std"
+    r")(?:[\u00b2\u00b32-4]|\^?-?\d)?(?:[/*\u00b7 ][\u00b5\u03bcmkMc]?[A-Za-z]{1,5}[\u00b2\u00b32-4]?)*[\])]?"
+)
+_NEUTRAL = frozenset("- date time datetime utc number text string float int double category".split())
+
+
+def are_units(cells: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether cells are units or the like of the names above them.
+
+    Args:
+        cells: The cells.
+        above: Those of the line above.
+
+    Returns:
+        Whether most are usual units, or some are repeated or empty where no name is.
+    """
+    cells = cells[:-1] if len(cells) > len(above) and not cells[-1] else cells
+    present = [cell for cell in cells if cell]
+    if (
+        len(present) > sum(map(bool, above))
+        or not present
+        or len(cells) != len(above)
+        or max(map(len, present)) > 24
+    ):
+        return False
+    known = sum(_UNITS.fullmatch(cell) is not None or cell[0] + cell[-1] in ("[]", "()") for cell in present)
+    neutral = sum(cell.lower() in _NEUTRAL for cell in present)
+    if known and 2 * (known + neutral) >= len(present):
+        return True
+    are_names = len(set(above)) == len(above) and all(above)
+    return are_names and (len(set(present)) < len(present) or len(present) < len(cells))
