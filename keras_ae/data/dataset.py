@@ -137,6 +137,11 @@ class Dataset:
         """The label column set by the user, or ""."""
         return ""
 
+    @property
+    def decimal_mark(self) -> str:
+        """The mark before decimals in a file of rows, set by the user, or ""."""
+        return ""
+
 
 @dataclass(frozen=True)
 class Sample(Dataset):

@@ -195,6 +195,14 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     (home / "holes.csv").write_text("\n".join(["温度,-x,self", *lines]) + "\n", "utf-8")
     assert run("detect", "table_anomaly", "holes.csv", "--trained", "--output", "holes") == 0
     assert rows_of(home / "holes/scored.csv")[150]["score"]
+    names = [f'"{row}",{line}' for row, line in enumerate(lines, 1)]  # as R writes them, without a name
+    (home / "names.csv").write_text("\n".join(["温度,-x,self", *names]) + "\n", "utf-8")
+    assert run("detect", "table_anomaly", "names.csv", "--trained", "--output", "names") == 0
+    assert "row names, for which the header has no name, are left out" in capsys.readouterr().err
+    scores = [
+        [row["score"] for row in rows_of(home / folder / "scored.csv")] for folder in ("names", "holes")
+    ]
+    assert scores[0] == scores[1]
     (home / "less.csv").write_text("温度,self\n1,red\n2,blue\n", "utf-8")
     assert run("predict", "table_anomaly", "less.csv", "--head", "detector") == 2
     assert "each of the head's inputs in less.csv, it lacks -x" in capsys.readouterr().err
@@ -275,6 +283,33 @@ def test_a_row_without_a_score_stays_empty(tmp_path):
         "x,t,score,p_value,is_anomaly,reasons", "1,a,0.25,0.5,1,a 100%", '2,"b,c",,,,',
     ]  # fmt: skip
     assert len(read_table(file)) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "below", "copied"),
+    [
+        (["# s", "x,t", ",°C"], "{0},{1},", ["x,t", ",,", ",,"], "{0},{1},{2}"),
+        (['"x","t"'], '"row {0}",{0},"{1}"', [], "row {0},{0},{1},{2}"),
+        (["x t"], "{0}   {1}", ["Total 3"], "{0},{1},{2}"),
+        (["x;t"], "{0},5;{1}", ["", "checked"], "{0},5;{1};{2}"),
+        (["x"], "{0}.5", [], "{0}.5,{2}"),
+    ],
+)
+def test_rows_are_copied_as_they_were_read(tmp_path, header, row, below, copied):
+    lines = [row.format(number, f"2{number}") for number in range(8)]
+    gap = [""] if "x" not in header else []  # a row, in a single column
+    (tmp_path / "rows.csv").write_text(
+        "\n".join([*header, *lines[:4], *gap, *lines[4:], *below, ""]), "utf-8"
+    )
+    rows = np.arange(len(read_table(tmp_path / "rows.csv")))
+    assert len(rows) == 8
+    write_rows(scored_of(rows / 8, rows * 0), rows, tmp_path / "rows.csv", tmp_path / "out.csv")
+    found = (tmp_path / "out.csv").read_text("utf-8").splitlines()[1:]
+    mark = "," if ";" in row else "."
+    for number, line in enumerate(found):
+        expected = copied.format(number, f"2{number}", f"{number / 8:g}".replace(".", mark))
+        assert line.startswith(expected + (";" if ";" in row else ","))
+    assert len(found) == 8
 
 
 def test_a_file_that_was_scored_before_keeps_its_columns(tmp_path):

@@ -111,6 +111,7 @@ class Detector:
         scale: The values of a series are divided by it.
         series: The series that the run learned from; None for a table.
         settings: The columns that the user named in training.
+        decimal: The mark before decimals that the user named; "" to find out.
     """
 
     model: keras.Model
@@ -121,6 +122,7 @@ class Detector:
     scale: np.ndarray
     series: SeriesFacts | None = None
     settings: SeriesRoles = SeriesRoles()
+    decimal: str = ""
 
     @classmethod
     def of(cls, directory: Path, recipe: Recipe) -> Detector:
@@ -156,6 +158,7 @@ class Detector:
             artifacts.scaler.scale,
             artifacts.series,
             SeriesRoles(recipe.data.time_column, label=recipe.data.label_column),
+            recipe.data.decimal_mark,
         )
 
 
@@ -237,7 +240,9 @@ def series_at(detector: Detector, path: str) -> dict[str, Series]:
         *names_in(detector.settings.time, names),
     )
     only = (*needed, *names_in(time, names), label) if time else None
-    table = read_table(path, only=only, needed=needed, in_doubt=facts.order, strict=needed)
+    table = read_table(
+        path, only=only, needed=needed, in_doubt=facts.order, strict=needed, decimal=detector.decimal
+    )
     log_notes(table, path)
     each, _ = series_in_table(table, roles)
     for series in each.values():
@@ -280,7 +285,7 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Se
     """
     preprocessor = detector.preprocessor
     if preprocessor is not None:
-        columns = TableFile(path).columns(preprocessor.columns, preprocessor.words)
+        columns = TableFile(path, decimal=detector.decimal).columns(preprocessor.columns, preprocessor.words)
         return scored_table(detector, columns), None
     each = series_at(detector, path)
     known = detector.series.groups if detector.series is not None else ()

@@ -19,7 +19,7 @@ from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.data.types import Data
-from keras_ae.errors import check_least
+from keras_ae.errors import check_choices, check_least
 
 __all__ = ["DailyPattern", "SeriesFile", "data_of", "parse_normal_part", "split_into_windows"]
 
@@ -39,6 +39,7 @@ class SeriesFile(Dataset):
         left_out: Columns to leave out.
         group: The column whose entries, such as names of machines, are series of their own; "" to find it.
         dayfirst: Whether 1/2/2024 is in February; None to find out.
+        decimal: "." or "," before decimals; "" to find out.
     """
 
     category: ClassVar[str] = "series"
@@ -53,13 +54,19 @@ class SeriesFile(Dataset):
     left_out: tuple[str, ...] = ()
     group: str = ""
     dayfirst: bool | None = None
+    decimal: str = ""
 
     def __post_init__(self):
         check_least(self, window=4)
+        check_choices(self, decimal=("", ".", ","))
 
     @property
     def time_column(self) -> str:
         return self.time
+
+    @property
+    def decimal_mark(self) -> str:
+        return self.decimal
 
     @property
     def label_column(self) -> str:
@@ -86,7 +93,9 @@ class SeriesFile(Dataset):
     def table(self) -> Table:
         """The file's columns."""
         kinds = dict.fromkeys(self.left_out, "text")
-        return read_table(self.path, kinds, day_first=self.dayfirst, strict=self.values or None)
+        return read_table(
+            self.path, kinds, day_first=self.dayfirst, strict=self.values or None, decimal=self.decimal
+        )
 
     def sample(self) -> Data:
         """A generated pattern, which needs no file."""

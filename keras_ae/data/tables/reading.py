@@ -12,11 +12,10 @@ import numpy as np
 
 from keras_ae.data.tables.columns import KINDS, Column, Table
 from keras_ae.data.tables.dialect import detect_dialect
-from keras_ae.data.tables.gathering import gather
 from keras_ae.data.tables.header_names import ROW_NAMES
-from keras_ae.data.tables.kinds import are_numbers, column_of_texts
+from keras_ae.data.tables.kinds import column_of_texts
 from keras_ae.data.tables.notes import column_notes, without_infinite
-from keras_ae.data.tables.numbers import choose_format
+from keras_ae.data.tables.one_format import gather_in_one_format
 from keras_ae.data.tables.times import settle_orders
 from keras_ae.errors import InputError
 
@@ -31,6 +30,7 @@ def read_table(
     day_first: bool | None = None,
     in_doubt: str = "",
     strict: Collection[str] | None = None,
+    decimal: str = "",
 ) -> Table:
     """Reads a file of values, one row per line, in bounded memory.
 
@@ -43,6 +43,7 @@ def read_table(
         in_doubt: The order of day, month and year in times that do not tell it, as for `settle_orders`.
         strict: The columns in which each cell must be of its kind; None for all. Others are words where some
             are not.
+        decimal: "." or "," before decimals; "" to find out.
 
     Returns:
         The table.
@@ -55,41 +56,42 @@ def read_table(
     kinds, dialect = kinds or {}, detect_dialect(path)
     _check_names(path, dialect.names, kinds, needed)
     names = [name for name in dialect.names if only is None or name in only]
-    cells, form, doubt = _gather(path, dialect, names, kinds)
-    typed = {
-        name: column_of_texts(name, texts, kinds.get(name, ""), form, dialect.separator, day_first)
-        for name, texts in cells.texts.items()
-    }
-    for name, one in typed.items():
-        if not set(strict or ()) & set(names) or name in {*(strict or ()), *kinds}:
-            _check_cells(path, one, cells.texts[name], day_first)
+    cells, form, doubt = gather_in_one_format(path, dialect, names, kinds, decimal)
+    is_strict = set(names) if not set(strict or ()) & set(names) else {*(strict or ()), *kinds}
+    typed = {}
+    for name, texts in cells.texts.items():
+        one = column_of_texts(name, texts, kinds.get(name, ""), form, dialect.separator, day_first)
+        if name in is_strict:
+            _check_cells(path, one, texts, day_first)
         elif one.wrong.any():
-            typed[name] = column_of_texts(name, cells.texts[name], "text", form, "", None)
+            one = column_of_texts(name, texts, "text", form, dialect.separator, day_first)
+        typed[name] = one
     readers = {name: one.reader for name, one in typed.items() if one.reader is not None}
     order = settle_orders(readers, in_doubt)
-    units = dict(zip(dialect.names, dialect.units, strict=False))
-    columns = {}
-    for name in names:
-        if name in cells.numbers:
-            column = Column(name, "number", cells.numbers[name])
-        elif name in cells.typed:
-            column = cells.typed[name]
-        else:
-            column = readers[name].column(name) if name in readers else typed[name].column
-        is_number = column.kind == "number"
-        columns[name] = replace(column, unit=column.unit or units.get(name, "")) if is_number else column
-    is_named = {ROW_NAMES} & {*kinds, *needed, *(only or ())}
-    row_names = "row names, for which the header has no name, are left out"
-    if dialect.has_row_names and not is_named and len(columns) > 1 and columns[ROW_NAMES].kind != "time":
-        del columns[ROW_NAMES]
-    else:
-        row_names = ""
+    read = {name: Column(name, "number", values) for name, values in cells.numbers.items()} | cells.typed
+    read |= {
+        name: readers[name].column(name) if name in readers else one.column for name, one in typed.items()
+    }
+    columns, infinite = without_infinite({name: read[name] for name in names})
+    columns, row_names = _without_row_names(columns, dialect, {*kinds, *needed, *(only or ())})
+    for name, unit in zip(dialect.names, dialect.units, strict=False):
+        if name in columns and columns[name].kind == "number" and not columns[name].unit:
+            columns[name] = replace(columns[name], unit=unit)
     first = ", ".join(filter(None, (f"{cells.rows:,} rows", dialect.note, str(form), order)))
     zones = [reader.zone_note(name) for name, reader in readers.items()]
     notes = (first, row_names, *cells.notes, doubt, *(one.note for one in typed.values()), *zones)
-    missing: Counter[str] = sum((one.missing for one in typed.values()), Counter())
-    columns, infinite = without_infinite(columns)
-    return Table(columns, (*filter(None, notes), *column_notes(columns, missing + infinite)))
+    missing: Counter[str] = sum((one.missing for one in typed.values()), infinite)
+    return Table(columns, (*filter(None, notes), *column_notes(columns, missing)))
+
+
+def _without_row_names(columns, dialect, named):
+    """Columns without the one of row names, unless it holds times or the user names it, and a note."""
+    column = columns.get(ROW_NAMES)
+    is_kept = column is not None and (ROW_NAMES in named or column.kind == "time" or len(columns) == 1)
+    if not dialect.has_row_names or is_kept:
+        return columns, ""
+    others = {name: one for name, one in columns.items() if name != ROW_NAMES}
+    return others, "row names, for which the header has no name, are left out"
 
 
 def log_notes(table: Table, where: str) -> None:
@@ -100,52 +102,6 @@ def log_notes(table: Table, where: str) -> None:
         where: What the file is called.
     """
     logging.getLogger(__name__).info("%s: %s", where, "; ".join(table.notes))
-
-
-def _gather(path, dialect, names, kinds):
-    """The cells of columns, the format of the numbers of all of them, and a note on it in case of doubt."""
-    words = [name for name, kind in kinds.items() if kind == "text"]
-    cells, form, is_doubtful = gather(path, dialect, names, words), dialect.numbers, False
-    texts = _numeric(cells, kinds)
-    if dialect.is_sure and not texts:
-        return cells, form, ""
-    fractions = [name for name, values in cells.numbers.items() if len(_fractions(values))]
-    doubtful = [name for name in fractions if _may_be_thousands(cells.numbers[name])]
-    if fractions and (dialect.is_sure or doubtful != fractions):
-        form, is_doubtful = choose_format(texts, dialect.separator, form.decimal)
-    elif texts or (doubtful and dialect.separator != ","):
-        if doubtful:
-            cells = gather(path, dialect, names, [*words, *doubtful])
-        form, is_doubtful = choose_format(_numeric(cells, kinds), dialect.separator)
-    if not is_doubtful:
-        return cells, form, ""
-    mark = form.thousands or form.decimal
-    return (
-        cells,
-        form,
-        f"1{mark}250 is read as {'1250' if form.thousands else '1.25'}, which the file does not tell",
-    )
-
-
-def _numeric(cells, kinds):
-    """How often words come in columns of texts that seem to be numbers."""
-    return [
-        texts.by_word
-        for name, texts in cells.texts.items()
-        if kinds.get(name, "number") == "number" and are_numbers(texts.words)
-    ]
-
-
-def _fractions(values):
-    """The numbers that are not whole."""
-    finite = values[np.isfinite(values)]
-    return finite[finite != np.rint(finite)]
-
-
-def _may_be_thousands(values):
-    """Whether all decimals may be three digits behind a mark between thousands."""
-    thousands = np.abs(_fractions(values)) * 1000
-    return bool((np.abs(thousands - np.rint(thousands)) < 1e-4).all() and (thousands >= 1000).all())
 
 
 def _check_names(path, names, kinds, needed):

@@ -50,6 +50,7 @@ class TableFile(Dataset):
         left_out: Columns to leave out.
         scaling: Of numbers, by their "spread" or their "range".
         dayfirst: Whether 1/2/2024 is in February; None to find out.
+        decimal: "." or "," before decimals; "" to find out.
         group: The column of groups, such as patients, none of which is in two splits; it is not learned.
         split: "content" to split rows by their content, "time" for the last ones as test split.
         time: The column of times to split by; "" for the first one, or else the order of the rows.
@@ -67,6 +68,7 @@ class TableFile(Dataset):
     left_out: tuple[str, ...] = ()
     scaling: str = "spread"
     dayfirst: bool | None = None
+    decimal: str = ""
     group: str = ""
     split: str = "content"
     time: str = ""
@@ -75,6 +77,11 @@ class TableFile(Dataset):
     def __post_init__(self):
         check_scaling(self)
         check_splitting(self)
+        check_choices(self, decimal=("", ".", ","))
+
+    @property
+    def decimal_mark(self) -> str:
+        return self.decimal
 
     @property
     def label_column(self) -> str:
@@ -96,7 +103,7 @@ class TableFile(Dataset):
         """The file's columns."""
         words = (*self.words, *self.left_out)
         kinds = dict.fromkeys(words, "text") | dict.fromkeys(self.numbers, "number")
-        return read_table(self.path, kinds, day_first=self.dayfirst)
+        return read_table(self.path, kinds, day_first=self.dayfirst, decimal=self.decimal)
 
     def columns(self, names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, np.ndarray]:
         """Reads columns of the file.
@@ -112,7 +119,7 @@ class TableFile(Dataset):
             InputError: For unknown columns, and for text where numbers are expected.
         """
         kinds = {name: "text" if name in words else "number" for name in names}
-        table = read_table(self.path, kinds, only=names, needed=names)
+        table = read_table(self.path, kinds, only=names, needed=names, decimal=self.decimal)
         log_notes(table, self.path)
         columns = {name: table.columns[name] for name in names}
         return {

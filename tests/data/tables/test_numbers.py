@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from keras_ae.data.series.windows import SeriesFile
 from keras_ae.data.tables.number_format import NumberFormat
 from keras_ae.data.tables.numbers import (
     choose_format,
@@ -13,6 +14,7 @@ from keras_ae.data.tables.numbers import (
     says_missing,
 )
 from keras_ae.data.tables.reading import read_table
+from keras_ae.data.tables.tables import TableFile
 from keras_ae.errors import InputError
 
 POINT, COMMA, GERMAN, ENGLISH = (
@@ -186,7 +188,7 @@ def test_one_format_fits_all_numbers_of_a_file(columns, separator, form, doubtfu
         (
             ["a;b", "1.250;1", "975;2"],
             {"a": [1250, 975]},
-            "1.250 is read as 1250, which the file does not tell",
+            '1.250 is read as 1250, which the file does not tell (SET="data.decimal=." for the other)',
         ),
         (["a,b", "1.250,1", "975,2"], {"a": [1.25, 975]}, "2 rows, read as 2 columns"),
         (["a;b", "1.250;0.5", "975;2"], {"a": [1.25, 975]}, "2 rows, read as 2 columns"),
@@ -292,3 +294,43 @@ def test_whole_numbers_of_any_size_are_numbers(read):
     table = read("a;b", "99999999999999999999;18446744073709551615", "1;-3")
     np.testing.assert_array_equal(table.columns["a"].values, [1e20, 1])
     np.testing.assert_array_equal(table.columns["b"].values, [18446744073709551615.0, -3])
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal", "expected"),
+    [
+        (["1.250", "975"], ",", 1250),
+        (["1.250", "975"], ".", 1.25),
+        (["1,250", "975"], ",", 1.25),
+        (["1,250", "975"], ".", 1250),
+        (["1.250,5", "975"], ",", 1250.5),
+        (["2", "975"], ",", 2),
+    ],
+)
+def test_a_setting_tells_the_decimal_mark(read, cells, decimal, expected):
+    table = read("a;b", *(f"{cell};1" for cell in cells), decimal=decimal)
+    assert table.columns["a"].values[0] == expected
+    assert not any("does not tell" in note for note in table.notes)
+
+
+def test_the_setting_reaches_files_of_tables_and_series(tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text("time;a\n" + "".join(f"2024-01-{day:02};{day}.250\n" for day in range(1, 29)))
+    for kind in (TableFile, SeriesFile):
+        assert kind(str(file)).table().columns["a"].values[1] == 2.25
+        assert kind(str(file), decimal=",").table().columns["a"].values[1] == 2250
+        with pytest.raises(InputError, match="decimal must be one of"):
+            kind(str(file), decimal=";")
+    assert TableFile(str(file), decimal=",").columns(("a",), ())["a"][1] == 2250
+
+
+def test_faults_in_columns_that_are_not_used_are_none(tmp_path):
+    file = tmp_path / "rows.csv"
+    lines = [f"2024-01-{day:02};{day};{day if day != 5 else 'broken'}" for day in range(1, 29)]
+    file.write_text("\n".join(["time;a;b", *lines]) + "\n")
+    with pytest.raises(InputError, match="row 5 of values holds 'broken'"):
+        SeriesFile(str(file)).table()
+    assert SeriesFile(str(file), values=("a",)).table().columns["b"].kind == "text"
+    assert SeriesFile(str(file), left_out=("b",)).table().columns["b"].kind == "text"
+    assert TableFile(str(file), left_out=("b",)).table().columns["b"].kind == "text"
+    assert TableFile(str(file), words=("b",)).table().columns["b"].kind == "text"
