@@ -146,7 +146,8 @@ class ArrayFile(Dataset):
         )
         data = data_in_domain(Path(self.path).name, splits, self._domain, self.full_scale, learned)
         notes = [*found.notes, *data.notes, f"split {rule}"]
-        return replace(data, label_names=found.names, rule=rule, notes=tuple(notes))
+        fixed = "train" in layout.groups
+        return replace(data, label_names=found.names, rule=rule, fixed=fixed, notes=tuple(notes))
 
     def _examples(self, arrays, name):
         where = f"{self.path}:{name}"

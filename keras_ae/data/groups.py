@@ -11,7 +11,7 @@ import numpy as np
 from keras_ae.data.splits import TEST, VALIDATION, Parts, assign, digests
 from keras_ae.errors import InputError
 
-__all__ = ["by_group", "check_apart", "checked_groups"]
+__all__ = ["by_group", "check_apart", "checked_groups", "group_hashes"]
 
 VERBS = ("train", "validate", "test")
 
@@ -39,12 +39,22 @@ def by_group(groups: np.ndarray, name: str, validation: float = VALIDATION, test
             f"expected at least 3 groups in {name}, one each to train, validate and test on; received "
             f"{', '.join(different)}; group by something else"
         )
-    own = assign(digests(np.frombuffer(group.encode(), np.uint8) for group in different), validation, test)
-    index = {part: np.flatnonzero(np.isin(row, group)) for part, group in own.items()}
-    counts = ", ".join(
-        f"{len(group):,} to {verb}" for verb, group in zip(VERBS, own.values(), strict=True) if len(group)
-    )
+    index = assign(group_hashes(groups), validation, test)
+    sizes = {verb: len(np.unique(row[rows])) for verb, rows in zip(VERBS, index.values(), strict=True)}
+    counts = ", ".join(f"{size:,} to {verb}" for verb, size in sizes.items() if size)
     return Parts(index, f"by {name}: none of its {len(different):,} groups is in two splits ({counts})")
+
+
+def group_hashes(groups: np.ndarray) -> list[bytes]:
+    """The hash of each example's group, to take the place of that of its content.
+
+    Args:
+        groups: (n,), whole numbers or words.
+
+    Returns:
+        8 bytes for each.
+    """
+    return digests(np.frombuffer(group.encode(), np.uint8) for group in groups.astype(str).tolist())
 
 
 def check_apart(groups: Mapping[str, np.ndarray], by: str) -> None:

@@ -109,7 +109,7 @@ class Arrays(Dataset):
         splits, rule = around_own(own, {name: name for name in own}, groups, "groups")
         data = data_in_domain("arrays in memory", splits, self._domain, self.full_scale, learned)
         notes = (*data.notes, f"split {rule}")
-        return replace(data, label_names=names, rule=rule, notes=notes)
+        return replace(data, label_names=names, rule=rule, fixed=bool(groups), notes=notes)
 
     def _examples(self, values, where):
         array = plain_array(values, where)

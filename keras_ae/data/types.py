@@ -276,6 +276,8 @@ class Data:
         factor_names: Of the k factors.
         full_scale: As in `Scaler`.
         rule: How the examples were split, in words; "" where the data set has splits of its own.
+        fixed: Whether the user has asked for groups or a list of the test split, so that no example may be
+            moved to another split.
     """
 
     name: str
@@ -297,6 +299,7 @@ class Data:
     factor_names: tuple[str, ...] = ()
     full_scale: int | None = None
     rule: str = ""
+    fixed: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "domain", domain_of(self.domain))

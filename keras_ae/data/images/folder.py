@@ -12,8 +12,9 @@ import numpy as np
 from PIL import Image
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.images.folder_splits import hashes_by_file, parts_of
+from keras_ae.data.images.folder_splits import hashes_by_file
 from keras_ae.data.images.frames import find_frames, full_scale_of, pixels_of
+from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.layout import check_folders, check_one, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
 from keras_ae.data.images.mnist import embedded_digits
@@ -51,6 +52,10 @@ class ImageFolder(Dataset):
             the fewest bits (8, 10, 12, 14 or 16) that hold all values of the folder, and 1 for floats.
         pages: Which pages or frames of a file are images, "first" or "all"; None for all pages of a TIFF that
             are of the first one's size, and the first frame of animations.
+        group: What groups images, none of which is in two splits: "folder" for the folder of each, or a
+            regular expression in its path, such as "patient([0-9]+)".
+        test_list: A text file that lists the test split, one a line: paths of images in the folder, or
+            groups.
     """
 
     priority: ClassVar[int] = 20
@@ -60,8 +65,11 @@ class ImageFolder(Dataset):
     folders: str | None = None
     full_scale: float | None = None
     pages: str | None = None
+    group: str = ""
+    test_list: str = ""
 
     def __post_init__(self):
+        check_grouping(self)
         if self.size is not None:
             check_least(self, size=1)
         if self.channels not in (None, 1, 3):
@@ -104,7 +112,7 @@ class ImageFolder(Dataset):
         frames, layout = [images.frames[row] for row in good], layout.take([images.rows[row] for row in good])
         whole = Split(pixels[good], layout.index(layout.label_names))
         by_file, page_notes = hashes_by_file(frames, list(contents.values()))
-        parts, split_notes = parts_of(layout, by_file)
+        (parts, rule), split_notes = split_images(layout, by_file, self)
         masks, mask_notes = self._masks(layout, parts, images.headers, size)
         splits: dict[str, Any] = {
             part: replace(whole.take(index), masks=masks[part]) for part, index in parts.items()
@@ -113,7 +121,7 @@ class ImageFolder(Dataset):
         notes = (
             f"{counted(len(whole), 'image')} below {self.path}, {labels}",
             *_advised(layout, images),
-            *(*scale_notes, *page_notes, *split_notes, *mask_notes),
+            *(*scale_notes, *page_notes, *split_notes, *mask_notes, f"split {rule}"),
             *((fault_note(self._paths(faults), len(images.frames) + len(images.faults)),) if faults else ()),
             *passed_over(others),
         )
@@ -124,6 +132,8 @@ class ImageFolder(Dataset):
             label_names=layout.label_names,
             notes=notes,
             format=Images(full_scale.whole, full_scale.floats, self.pages),
+            rule=rule,
+            fixed=bool(self.group or self.test_list),
         )
 
     def sample(self) -> Data:

@@ -25,7 +25,7 @@ class OneClass(Dataset):
 
     It may be a folder of images, with a folder `good` beside others of any names, or `train/good` beside
     `test/good` and others, as MVTec AD has them. Anomalies among a folder's training examples are moved to
-    its test split.
+    its test split, unless groups or a list say what belongs there.
 
     Attributes:
         of: The data set.
@@ -72,15 +72,18 @@ class OneClass(Dataset):
             part: dataclasses.replace(split, labels=new[np.searchsorted(known, split.labels)])
             for part, split in data.splits.items()
         }
-        if self.of.from_path:
-            anomalies = splits["train"].take(np.flatnonzero(splits["train"].labels > 0))
-            splits["test"] = splits["test"].joined(anomalies)
+        anomalies = np.flatnonzero(splits["train"].labels > 0)
+        unused = ""
+        if data.fixed and len(anomalies):
+            unused = f"; {len(anomalies):,} anomalies of the training split are not used"
+        if self.of.from_path and not data.fixed:
+            splits["test"] = splits["test"].joined(splits["train"].take(anomalies))
         count = int((splits["train"].labels == 0).sum())
         order = [normal[0], *order[len(normal) :]]
         others = (
             f"anomalies are {', '.join(names[label] for label in order[1:])}" if order[1:] else "no anomalies"
         )
-        note = f"normal is {names[normal[0]]}: {count:,} examples to train on; {others}"
+        note = f"normal is {names[normal[0]]}: {count:,} examples to train on; {others}{unused}"
         return dataclasses.replace(
             data, **splits, label_names=tuple(names[label] for label in order), notes=(*data.notes, note)
         )

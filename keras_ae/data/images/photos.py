@@ -13,8 +13,8 @@ from PIL import Image
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
-from keras_ae.data.images.folder_splits import parts_of
 from keras_ae.data.images.frames import find_frames, full_scale_of, in_parallel
+from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.layout import check_folders, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
 from keras_ae.data.types import Data, Split
@@ -117,6 +117,10 @@ class PhotoFolder(Dataset):
         full_scale: The value that stands for white in photographs of more than 8 bits a channel; None for
             that of the fewest bits (8, 10, 12, 14 or 16) that hold all values of the folder, and 1 for
             floats.
+        group: What groups photographs, none of which is in two splits: "folder" for the folder of each, or a
+            regular expression in its path, such as "camera([0-9]+)".
+        test_list: A text file that lists the test split, one a line: paths of photographs in the folder, or
+            groups.
     """
 
     category: ClassVar[str] = "photographs"
@@ -127,8 +131,11 @@ class PhotoFolder(Dataset):
     channels: int | None = None
     folders: str | None = None
     full_scale: float | None = None
+    group: str = ""
+    test_list: str = ""
 
     def __post_init__(self):
+        check_grouping(self)
         check_channels(self.channels)
         check_folders(self.folders)
         if self.full_scale is not None:
@@ -171,18 +178,20 @@ class PhotoFolder(Dataset):
         notes += passed_over(others)
         layout = layout.without(faults)
         name = f"folder {Path(self.path).resolve().name}"
-        if len({one.digest for one in good}) < 3 and not layout.splits:
+        asked = self.group or self.test_list
+        if len({one.digest for one in good}) < 3 and not (layout.splits or asked):
             notes += ("fewer than three photographs: each is cut into parts to train, validate and test on",)
             whole = cut_in_three(name, [one.decode() for one in good], self.cropping, notes)
             return replace(whole, format=Images(full_scale.whole, full_scale.floats, FIRST))
-        parts, split_notes = parts_of(layout, [one.digest for one in good])
-        notes += split_notes
+        (parts, rule), split_notes = split_images(layout, [one.digest for one in good], self)
+        notes += (*split_notes, f"split {rule}")
         photographs = {part: [good[index] for index in indices] for part, indices in parts.items()}
         tested = sorted(photographs["test"], key=lambda one: one.digest)[:MOST_TESTED]
         photographs["test"] = [_middle_of(one) for one in tested]
         albums = {part: Album(each, channels) for part, each in photographs.items()}
         data = data_of(name, albums, self.cropping, notes)
-        return replace(data, format=Images(full_scale.whole, full_scale.floats, FIRST))
+        form = Images(full_scale.whole, full_scale.floats, FIRST)
+        return replace(data, format=form, rule=rule, fixed=bool(asked))
 
     def sample(self) -> Data:
         """Crops of a photograph that comes with scikit-learn, which needs no folder."""
