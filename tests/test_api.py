@@ -497,6 +497,10 @@ def test_later_inputs_and_labels_are_read_as_those_of_the_training(images, tmp_p
         run.encode(images, labels)
     with pytest.raises(keras_ae.InputError, match="y holds '0', which is no class of the training: 1, 2, 10"):
         run.encode(binary, [0, 1, 2] * 20)
+    by_hand = run.trainer.examples.checked(
+        {"inputs": binary, "condition": labels}, False, {"inputs", "condition"}
+    )
+    np.testing.assert_array_equal(by_hand["inputs"][..., 0], binary)
 
 
 def test_a_trainer_by_hand_trains_the_whole_objective(loaded, images):

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.data.full_scale import normalized
 from keras_ae.data.types import values
 from keras_ae.domains import Domain
 from keras_ae.errors import InputError
@@ -28,6 +29,7 @@ class Examples:
         input_shape: The shape of an input of the network, as the task makes it.
         domain: The domain of the examples.
         seed: The recipe's seed.
+        full_scale: The whole number that stands for 1 in whole numbers; None for that of their type.
     """
 
     pair: Callable[[Any, Any], tuple[Any, Any]]
@@ -35,6 +37,7 @@ class Examples:
     input_shape: tuple[int | None, ...]
     domain: Domain
     seed: int = 0
+    full_scale: int | None = None
 
     def checked(self, x: Any, paired: bool, names: set[str]) -> Any:
         """Checks what `fit` is called with.
@@ -64,6 +67,8 @@ class Examples:
         inputs = np.asarray(tensors["inputs"])
         if inputs.ndim == len(shape) and shape[-1] == 1:
             inputs = inputs[..., None]
+        if self.full_scale is not None and self.domain.unit_interval and inputs.dtype.kind in "bui":
+            inputs = normalized(inputs, self.full_scale, "x")
         self._check_values(inputs, shape)
         return {**tensors, "inputs": inputs} if isinstance(x, dict) else inputs
 

@@ -254,7 +254,7 @@ class FinishedRun:
         self.__dict__.pop("_signatures", None)
         count = read_card(self.directory)["data"]["examples"]["train"]
         plan = read_plan(self.directory) or plan_for(self.recipe, count)
-        return trainer_for(self.recipe, heads, self._example_shape, self.scaler.domain, plan.steps)
+        return trainer_for(self.recipe, heads, self._example_shape, self.scaler, plan.steps)
 
     def _trained_heads(self) -> Heads:
         """The heads with all that was trained, such as what samples; rebuilt for a run from its folder."""

@@ -205,7 +205,7 @@ def build_trainer(recipe: str | Recipe | Variant, data: Any = None, **fields: An
         changed = _changed(recipe, data, None, fields)
         paired, heads = training.load_and_build(changed, _silent)
         steps = plan_for(changed, len(paired.data.train)).steps
-        return training.trainer_for(changed, heads, paired.data.train.shape, paired.data.domain, steps)
+        return training.trainer_for(changed, heads, paired.data.train.shape, paired.data.scaler, steps)
 
 
 def _changed(recipe, data, validation_data, fields) -> Recipe:

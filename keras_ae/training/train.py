@@ -13,8 +13,7 @@ import tensorflow as tf
 
 from keras_ae.blocks.samplers import takes_condition
 from keras_ae.data.pipeline import PairedData
-from keras_ae.data.types import Data
-from keras_ae.domains import Domain
+from keras_ae.data.types import Data, Scaler
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, Stage
 from keras_ae.recipe import Recipe, flat
@@ -84,7 +83,7 @@ def train(
             report(f"stage {stage.name}: {stage.epochs} epochs")
             _train_stage(stage, loss, recipe, plan, paired, directory, report, verbose)
         save_model(heads.end_to_end, directory / STAGED_FILE)
-    trainer = trainer_for(recipe, heads, data.train.shape, data.domain, plan.steps)
+    trainer = trainer_for(recipe, heads, data.train.shape, data.scaler, plan.steps)
     own = checkpoint_and_curves(directory, recipe, plan, checkpoint)
     own += images_and_more(directory, recipe, plan, paired, heads)
     history = _fit(trainer, recipe, plan, paired, checkpoint, [*own, *callbacks], report, verbose)
@@ -203,7 +202,7 @@ def _report_plan(plan: Plan, data: Data, heads: Heads, report: Callable[[str], N
 
 
 def trainer_for(
-    recipe: Recipe, heads: Heads, shape: tuple[int | None, ...], domain: Domain, steps: int
+    recipe: Recipe, heads: Heads, shape: tuple[int | None, ...], scaler: Scaler, steps: int
 ) -> Trainer:
     """The Keras model that trains all heads on the whole objective of a recipe.
 
@@ -211,20 +210,21 @@ def trainer_for(
         recipe: The recipe.
         heads: The heads to train.
         shape: The shape of an example.
-        domain: The domain of the examples.
+        scaler: The scaler of the examples.
         steps: Steps of the whole run, for the terms' schedules.
 
     Returns:
         The trainer, not compiled.
     """
     assert heads.trained is not None  # guaranteed by Heads
-    inputs = heads.encoder.get_layer("inputs").output
+    inputs, domain = heads.encoder.get_layer("inputs").output, scaler.domain
     examples = Examples(
         lambda batch, seeds: recipe.task.pair(batch, seeds, domain),
         shape,
         tuple(inputs.shape[1:]),
         domain,
         recipe.seed,
+        scaler.full_scale,
     )
     settings: dict[str, Any] = {
         "terms": recipe.variant.terms(),
