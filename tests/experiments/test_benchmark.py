@@ -238,12 +238,12 @@ def test_fewer_than_one_seed_is_refused(tmp_path, capsys):
 @pytest.mark.slow
 def test_sprites_are_compared_over_seeds_by_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("keras_ae.data.find.find_dataset", lambda text: Sample(Sprites()))
-    asked = ["--data", "sprites", "--variants", "variational factor", "--epochs", "2", "--seeds", "2"]
+    asked = ["--data", "sprites", "--variants", "variational factor_vae", "--epochs", "2", "--seeds", "2"]
     conv = ["--set", "variant.backbone=ConvBackbone(filters=(4,)) variant.latent_dim=3 batch_size=32"]
     assert main(["benchmark", *asked, *conv, "--runs", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert "variational, seed 1: " in printed
     lines = re.search("table and images:  (.*)", printed)[1]
     rows = (Path(lines) / "table.md").read_text().splitlines()[3:5]
-    assert [row.split(" | ")[0] for row in rows] == ["| variational", "| factor"]
+    assert [row.split(" | ")[0] for row in rows] == ["| variational", "| factor_vae"]
     assert all(row.count("±") >= 5 for row in rows)
