@@ -9,6 +9,7 @@ import tensorflow as tf
 from variants.test_variants import EXAMPLES, batch_of
 
 from keras_ae.blocks.samplers import StandardNormal
+from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Scaler
 from keras_ae.heads import ServableHeads, Spec
 from keras_ae.recipe import load
@@ -84,13 +85,16 @@ def test_exporting_every_head_takes_seconds(denoising, tmp_path):
 @pytest.mark.skipif(native.compiler() is None, reason="no C++ compiler (g++) to build the program with")
 def test_the_heads_of_every_variant_and_recipe_give_the_same_in_cpp(tmp_path):
     folders = []
-    recipes = {f"recipe-{name}": (load(name).variant, DIGITS) for name in recipe_files()}
+    recipes = {
+        f"recipe-{name}": (recipe.variant, PairedData(recipe.data.sample(), recipe.task).spec)
+        for name, recipe in ((name, load(name)) for name in recipe_files())
+    }
     for name, (variant, spec) in (EXAMPLES | recipes).items():
         keras.utils.set_random_seed(1)
         heads = variant.build(spec)
         named, _ = batch_of(spec, 16)
         given = {key: named[key].numpy() for key in ("inputs", "condition") if key in named}
-        sampler = heads.prior or (StandardNormal().fit(heads, {}) if hasattr(variant, "sampler") else None)
+        sampler = heads.prior or (StandardNormal().fit(heads, {}) if variant.sampler is not None else None)
         units = Scaler(spec.domain, *map(np.float32, (3, 2) if spec.domain == "real" else (0, 1)))
         folders += export_heads(ServableHeads(heads, units, given, sampler), name, {}, tmp_path).values()
     findings = native.check(folders)
