@@ -174,7 +174,7 @@ def write_rows(folder, random):
     """A table, and two series of the same columns."""
     rows = zip(random.normal(size=(300, 2)), random.choice(["red", "green"], 300), strict=True)
     lines = [f"{first:.4f},{second:.4f},{word}" for (first, second), word in rows]
-    (folder / "my.csv").write_text("\n".join(["width,height,color", *lines]) + "\n")
+    (folder / "my.csv").write_text("\n".join(["温度,km/h,color", *lines]) + "\n", "utf-8")
     for name, count in (("series", 6000), ("new", 1000)):
         times = np.datetime64("2024-01-01") + np.arange(count) * np.timedelta64(15, "m")
         values = np.sin(np.arange(count) / 96 * 2 * np.pi) + random.normal(0, 0.05, count)
@@ -328,7 +328,7 @@ def test_a_command_of_a_guide_runs(command, make, shared, request, monkeypatch):
         shared.run("train", "denoising")
         rest, _ = request.getfixturevalue("servers")
         text = text.replace("curl localhost:8501", f"curl --silent --show-error --fail {rest.url}")
-    if "table_anomaly" in words:
+    if "table_anomaly" in text:
         shared.run("detect", "table_anomaly", "my.csv")
     programs = f'python() {{ {sys.executable} "$@"; }}\nkeras-ae() {{ python -m keras_ae "$@"; }}\n'
     done = subprocess.run(
@@ -389,8 +389,10 @@ PYTHON = [(guide, line, text) for guide in GUIDES for line, text in blocks(guide
 )
 def test_the_python_of_a_guide_runs(guide, line, text, shared, request, monkeypatch):
     monkeypatch.chdir(shared.folder)
-    if "denoising_encoder" in text or "saved_models" in text:
+    if any(name in text for name in ("denoising_encoder", "table_anomaly", "saved_models")):
         shared.run("train", "denoising")
+        if "table_anomaly" in text:
+            shared.run("detect", "table_anomaly", "my.csv")
         rest, grpc = request.getfixturevalue("servers")
         if "import grpc" in text and grpc is None:
             pytest.skip("needs the extra grpc")
@@ -398,7 +400,9 @@ def test_the_python_of_a_guide_runs(guide, line, text, shared, request, monkeypa
         text = text.replace("localhost:8500", grpc.url.removeprefix("grpc://") if grpc else "")
     names = {"images": np.zeros((5, 28, 28, 1), np.float32)}
     exec(compile("\n" * (line - 1) + text, str(guide), "exec"), names)  # its errors name the guide's lines
-    if "client" in text:
+    if "table_anomaly" in text:
+        assert names["flags"].dtype == bool
+    elif "client" in text:
         assert names["code"].shape == (5, 64)
 
 

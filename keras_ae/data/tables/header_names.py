@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from keras_ae.data.tables.columns import MISSING, distinct_names
+from keras_ae.data.tables.columns import distinct_names
 from keras_ae.data.tables.headers import Header
 from keras_ae.data.tables.numbers import is_number
 from keras_ae.data.tables.separators import is_value
@@ -66,7 +66,7 @@ def names_in_header(header: Header, rows: Sequence[Sequence[str]], width: int, w
         if not _are_row_names(rows, names):
             raise _other_names(names, width, where)
         names, units = [ROW_NAMES, *names], ["", *units] if units else []
-    plain = ["" if name in MISSING else " ".join(name.split()) for name in names]
+    plain = [" ".join(name.split()) for name in names]
     padded = (units + [""] * len(names))[: len(names)] if units else []
     return ColumnNames(distinct_names(plain), tuple(padded), joined, has_row_names)
 

@@ -63,6 +63,10 @@ def test_names_that_are_repeated_or_empty_are_told_apart(read):
     assert list(read("a,,a\n1,2,3\n").columns) == ["a", "column_2", "a_3"]
 
 
+def test_words_for_missing_values_may_be_names(read):
+    assert list(read('NA,None,"T\n(°C)",-\n1,2,3,4\n5,6,7,8\n').columns) == ["NA", "None", "T (°C)", "-"]
+
+
 def test_no_name_is_given_twice():
     assert distinct_names(["a", "a_3", "a", "", "column_4"]) == (
         "a",
