@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import EXPORT, MODELS, add_option, exported_model, words
+from keras_ae.cli.arguments import EXPORT, MODELS, add_option, words
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
+from keras_ae.cli.requests import exported_model
 from keras_ae.cli.tables import Columns
 from keras_ae.errors import InputError
 

@@ -8,22 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.apps.detection.request import DetectionRequest
-from keras_ae.cli.arguments import (
-    MODEL,
-    RECIPE,
-    add_name,
-    add_option,
-    add_recipe,
-    add_run,
-    check_recipe,
-    finished,
-    request_of_run,
-    split_settings,
-    with_name,
-)
+from keras_ae.cli.arguments import MODEL, RECIPE, add_name, add_option, add_recipe, add_run, split_settings
 from keras_ae.cli.checks import check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
+from keras_ae.cli.requests import check_recipe, finished, request_of_run, with_name
 from keras_ae.cli.train import complete_training
 from keras_ae.errors import InputError
 from keras_ae.runs.request import RunRequest

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.apps.encoding.request import EncodingRequest
-from keras_ae.cli.arguments import EXPORT, MODELS, add_option, exported_model, words
+from keras_ae.cli.arguments import EXPORT, MODELS, add_option, words
 from keras_ae.cli.checks import check_data, check_package
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
+from keras_ae.cli.requests import exported_model
 from keras_ae.cli.standard import input_file, output_file
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError

@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_ae.cli.arguments import MODEL, add_option, add_run, finished, request_of_run
+from keras_ae.cli.arguments import MODEL, add_option, add_run
 from keras_ae.cli.checks import check_folder
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
+from keras_ae.cli.requests import finished, request_of_run
 from keras_ae.errors import InputError
 from keras_ae.recipe_files import recipe_stem
 from keras_ae.runs.folders import model_name

@@ -11,9 +11,10 @@ from typing import Any
 from keras_ae import recipe_files
 from keras_ae.apps.listing import catalog
 from keras_ae.apps.listing.trained import trained_models
-from keras_ae.cli.arguments import EXPORT, MODELS, RUNS, add_option, add_recipe, exported_model, run_request
+from keras_ae.cli.arguments import EXPORT, MODELS, RUNS, add_option, add_recipe
 from keras_ae.cli.checks import check_data, check_settings
 from keras_ae.cli.output import load_tensorflow, show
+from keras_ae.cli.requests import exported_model, run_request
 from keras_ae.cli.tables import Columns, table
 from keras_ae.serving import versions
 

@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import EXPORT, MODELS, add_option, exported_model, words
+from keras_ae.cli.arguments import EXPORT, MODELS, add_option, words
 from keras_ae.cli.checks import check_file
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
+from keras_ae.cli.requests import exported_model
 from keras_ae.cli.standard import input_file, output_file
 from keras_ae.cli.tables import table
 from keras_ae.errors import InputError

@@ -18,15 +18,13 @@ from keras_ae.cli.arguments import (
     add_option,
     add_recipe,
     add_run,
-    check_recipe,
-    finished,
     split_settings,
-    with_name,
     words,
 )
 from keras_ae.cli.checks import check_data, check_extras, check_folder, check_settings, check_variants
 from keras_ae.cli.messages import in_words_of_the_door, report
 from keras_ae.cli.output import load_tensorflow, show
+from keras_ae.cli.requests import check_recipe, finished, with_name
 from keras_ae.cli.tables import metrics_table
 from keras_ae.errors import InputError
 from keras_ae.names import is_name

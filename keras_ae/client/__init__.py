@@ -26,7 +26,7 @@ class Client:
 
     Attributes:
         url: http://host:8501 or https://... for REST, grpc://host:8500 for gRPC.
-        model: The name that the model is served under, `<recipe>_<head>`.
+        model: The name that the model is served under, `<name>_<head>`.
         label: The label of the version that answers.
         version: The number of the version that answers; without it and a label the newest that is loaded.
         signature: The signature's name.

@@ -13,6 +13,7 @@ from keras_ae.runs.request import check_run, read_request
 
 __all__ = [
     "check_called",
+    "data_of_newest",
     "finished_run",
     "model_name",
     "models_of_runs",
@@ -20,7 +21,7 @@ __all__ = [
     "recipe_of",
     "run_folder",
     "run_to_resume",
-    "trained_on_other",
+    "started_on",
 ]
 
 MODEL_FILE = "autoencoder.keras"
@@ -167,23 +168,34 @@ def check_called(directory: Path, runs: Path, name: str | None) -> None:
         raise InputError(f"{directory} is a run called {own}, expected one called {name}; leave out --name")
 
 
-def trained_on_other(runs: Path, name: str, data: str) -> str | None:
-    """The data that the newest run of a model was started with, where these are others.
+def data_of_newest(runs: Path, name: str) -> str | None:
+    """The data that the newest run of a model was started with.
 
     Args:
         runs: The folder of all runs.
         name: The model's name.
-        data: The name of a data set, or a path.
 
     Returns:
-        A name or a path; None if there is no run, or its data are the same.
+        The name of a data set, or a path; None for the recipe's own data, and if there is no run.
     """
     folder = run_folder(runs, name)
     content = read_request(folder) if folder is not None else None
-    before = content["data"] if content is not None else None
-    if before is None or os.path.abspath(before) == os.path.abspath(data):
-        return None
-    return str(before)
+    return None if content is None else content["data"]
+
+
+def started_on(runs: Path, name: str, data: str) -> bool:
+    """Whether the newest run of a model was started with some data.
+
+    Args:
+        runs: The folder of all runs.
+        name: The model's name.
+        data: The name of a data set, or a path, in whatever way it is written.
+
+    Returns:
+        Whether it was.
+    """
+    before = data_of_newest(runs, name)
+    return before is not None and os.path.abspath(before) == os.path.abspath(data)
 
 
 def next_folder(folder: Path) -> Path:

@@ -16,7 +16,14 @@ from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, model_card, read_card
 from keras_ae.runs.evaluation import Table
-from keras_ae.runs.folders import model_name, next_folder, run_to_resume, trained_on_other
+from keras_ae.runs.folders import (
+    data_of_newest,
+    model_name,
+    next_folder,
+    run_folder,
+    run_to_resume,
+    started_on,
+)
 from keras_ae.runs.plan import read_plan
 from keras_ae.runs.request import RunRequest
 from keras_ae.runs.run import Run
@@ -93,11 +100,17 @@ def train_and_export(
 
 
 def _resumed(request, runs, directory):
-    """The run to resume; with data and no name, that of the model that would be trained on them."""
-    by_data = request.data is not None and directory is None
-    return run_to_resume(
-        runs, request.recipe, request.with_default_name().name if by_data else request.name, directory
-    )
+    """The run to resume; with data and no name, that of the model that would be trained on them.
+
+    Runs on other data were once among those of the recipe's name, where the newest still counts if its data
+    are the same.
+    """
+    by_data = request.data is not None and request.name is None and directory is None
+    name = request.with_default_name().name if by_data else request.name
+    folder = run_to_resume(runs, request.recipe, name, directory)
+    if folder is None and by_data and started_on(runs, request.recipe_name, request.data):
+        return run_folder(runs, request.recipe_name)
+    return folder
 
 
 def tell_other_data(runs: Path, name: str, data: str | None, report: Callable[[str], None] = print) -> None:
@@ -109,8 +122,8 @@ def tell_other_data(runs: Path, name: str, data: str | None, report: Callable[[s
         data: The name of a data set, or a path; None for the recipe's own data.
         report: Called with the line.
     """
-    before = None if data is None else trained_on_other(runs, name, data)
-    if before is not None:
+    before = data_of_newest(runs, name)
+    if data is not None and before is not None and not started_on(runs, name, data):
         report(f"{runs / name} has a run on {before}, and this one is on {data}; --name keeps them apart")
 
 

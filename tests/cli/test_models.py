@@ -13,7 +13,7 @@ from keras_ae import cli
 from keras_ae.apps.listing.trained import trained_models
 from keras_ae.errors import InputError
 from keras_ae.runs import evaluation
-from keras_ae.runs.folders import finished_run, model_name, run_to_resume, trained_on_other
+from keras_ae.runs.folders import data_of_newest, finished_run, model_name, run_to_resume, started_on
 from keras_ae.runs.request import RunRequest, read_request
 from keras_ae.serving import config_files, versions
 from keras_ae.training import complete
@@ -172,9 +172,10 @@ def test_other_data_of_the_same_name_are_told(home, capsys):
     assert train("denoising", "--data", "old/pics") == 0
     line = "runs/denoising-pics has a run on pics, and this one is on old/pics; --name keeps them apart"
     assert line in capsys.readouterr().out.splitlines()
-    for data, before in (("./old/pics/", None), (str(home / "old/pics"), None), ("pics", "old/pics")):
-        assert trained_on_other(Path("runs"), "denoising-pics", data) == before
-    assert trained_on_other(Path("runs"), "denoising-mnist", "mnist") is None
+    assert data_of_newest(Path("runs"), "denoising-pics") == "old/pics"
+    for data, is_same in (("./old/pics/", True), (str(home / "old/pics"), True), ("pics", False)):
+        assert started_on(Path("runs"), "denoising-pics", data) == is_same
+    assert not started_on(Path("runs"), "denoising-mnist", "mnist")
 
 
 def test_a_run_is_found_to_be_resumed_by_recipe_by_name_and_by_data(home):
@@ -188,6 +189,12 @@ def test_a_run_is_found_to_be_resumed_by_recipe_by_name_and_by_data(home):
     assert by_data == [pics, None]
     with pytest.raises(InputError, match="several models of the recipe denoising"):
         run_to_resume(runs, "denoising", None)
+    before = (home / "runs/denoising-pics").rename(home / "runs/denoising") / "001"  # as it once was called
+    content = json.loads((before / "request.json").read_text()) | {"name": "denoising"}
+    (before / "request.json").write_text(json.dumps(content))
+    assert complete._resumed(RunRequest("denoising", "pics"), runs, None) == Path("runs/denoising/001")
+    assert complete._resumed(RunRequest("denoising", "mnist"), runs, None) is None
+    before.parent.rename(home / "runs/denoising-pics")
     with pytest.raises(
         InputError, match="a run called denoising-pics, expected one called x; leave out --name"
     ):

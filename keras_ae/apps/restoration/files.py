@@ -79,7 +79,8 @@ def listing(source: Path, kind: str = "images", output: Path | None = None) -> L
         failures[name] = f"its files cannot be listed ({error.strerror})"
 
     every = files_below(source, refused)
-    read = [name for name in every.names if excluded not in Path(source, name).resolve().parents]
+    inside = excluded is not None and source.resolve() in excluded.parents
+    read = [name for name in every.names if not (inside and excluded in Path(source, name).resolve().parents)]
     images = [name for name in read if os.path.splitext(name)[1].lower() in SUFFIXES]
     others = sorted(set(read) - set(images))
     files = Listing(images, others, failures, every.note)

@@ -57,7 +57,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The name that TF Serving knows the head by: `<recipe>_<head>`."""
+        """The name that TF Serving knows the head by: `<model>_<head>`."""
         return self.exported.name
 
     @property
@@ -113,7 +113,7 @@ def load_source(folder: Path) -> Source:
     """Loads an exported version of a head with its warm-up records.
 
     Args:
-        folder: The version's folder, `<models>/<recipe>/<head>/<version>`.
+        folder: The version's folder, `<models>/<name>/<head>/<version>`.
 
     Returns:
         The head.
