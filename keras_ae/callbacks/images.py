@@ -59,7 +59,7 @@ class ReconstructionImages(keras.callbacks.Callback):
         tensors, targets = self.batch
         rows = self.rows(tensors["inputs"], targets, self.reconstruct(tensors))
         with self.writer.as_default():
-            image = render_rows(rows, self.scaler, self.format)
+            image = render_rows(rows, self.scaler, self.format, captions=True)
             tf.summary.image("examples", image[None], step=epoch, description=" / ".join(rows))
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,8 @@ def latent_images(
 
     if codes.ndim == 2 and np.issubdtype(codes.dtype, np.floating):
         label = None if classes is None else classes[0]
-        images["traversal"] = _rows(decode, traversal_codes(codes), scaler, format, label)
+        names = [f"dimension {dimension}" for dimension in _varying(codes)]
+        images["traversal"] = _rows(decode, traversal_codes(codes), scaler, format, label, names)
         if codes.shape[1] == 2:
             normal = "log_var" in encoded and heads.prior is None
             images["plane"] = _rows(decode, plane_codes(codes, normal), scaler, format, label)
@@ -94,7 +95,7 @@ def traversal_codes(codes: np.ndarray) -> np.ndarray:
         (dimensions, 9, latent_dim): the first code with one dimension changed from the mean minus 3 standard
         deviations to the mean plus 3, for the dimensions that vary most.
     """
-    dimensions = np.argsort(-codes.std(axis=0))[:MAX_TRAVERSED]
+    dimensions = _varying(codes)
     changed = np.tile(codes[0], (len(dimensions), STEPS, 1))
     for row, dimension in enumerate(dimensions):
         changed[row, :, dimension] = traversal_values(codes[:, dimension], STEPS)
@@ -135,10 +136,22 @@ def write_posterior(encoded: Mapping[str, np.ndarray]) -> None:
         tf.summary.scalar(f"posterior_kl/dimension_{dimension:02d}", value)
 
 
+def _varying(codes: np.ndarray) -> np.ndarray:
+    """The dimensions that vary most."""
+    return np.argsort(-codes.std(axis=0))[:MAX_TRAVERSED]
+
+
 def _rows(
-    decode: Callable, codes: np.ndarray, scaler: Scaler, format: Format | None, label: int | None
+    decode: Callable,
+    codes: np.ndarray,
+    scaler: Scaler,
+    format: Format | None,
+    label: int | None,
+    names: Sequence[str] = (),
 ) -> np.ndarray:
+    """Decoded codes (rows, columns, latent_dim) in rows, which may have names."""
     rows, columns, width = codes.shape
     labels = None if label is None else np.full(rows * columns, label)
     decoded = decode(codes.reshape(-1, width), labels)
-    return render_rows({str(row): part for row, part in enumerate(np.split(decoded, rows))}, scaler, format)
+    by_name = dict(zip(names or map(str, range(rows)), np.split(decoded, rows), strict=True))
+    return render_rows(by_name, scaler, format, captions=bool(names))

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_ae.data.types import Scaler
 from keras_ae.formats import Format
+from keras_ae.imaging.captions import with_captions
 from keras_ae.imaging.contact_sheet import contact_sheet
 from keras_ae.imaging.grid import grid, is_image_shape
 
@@ -31,24 +32,28 @@ def can_render(shape: tuple[int, ...], format: Format | None) -> bool:
     return is_image_shape(shape) or format is not None
 
 
-def render_rows(rows: Mapping[str, Any], scaler: Scaler, format: Format | None) -> np.ndarray:
+def render_rows(
+    rows: Mapping[str, Any], scaler: Scaler, format: Format | None, captions: bool = False
+) -> np.ndarray:
     """One image of several rows of examples.
 
     Args:
         rows: Rows by name, (n, ...) each, model inputs.
         scaler: The scaler between the examples and their original units.
         format: The examples' format, if they have one.
+        captions: Whether the rows have their names beside them.
 
     Returns:
         (height, width, 1 or 3), uint8.
     """
+    names = tuple(rows) if captions else ()
     shape = next(iter(rows.values())).shape[1:]
     if format is None or (is_image_shape(shape) and not scaler.domain.one_hot):  # classes are not colors
-        return grid(rows, scaler.domain)
+        return with_captions(grid(rows, scaler.domain), names)
     columns = min(MAX_RENDERED, *(len(row) for row in rows.values()))
     images = [
         format.render(example)
         for row in rows.values()
         for example in scaler.inverse_transform(np.asarray(row[:columns]))
     ]
-    return contact_sheet(images, columns)
+    return contact_sheet(images, columns, row_names=names)

@@ -112,11 +112,14 @@ def test_codes_are_walked_through(ask, tmp_path):
     status, told, folder = ask("traverse", "seed:1", "--dimension", "3", "--steps", "3", output="dimensions")
     assert (status, "change of the decoded example" in told) == (0, True)
     assert all(name.startswith("dimension_003_") for name in levels_in(folder))
-    _, _, folder = ask("attribute", "test:0", "--add", "pipes", "--strength", "1.5", output="pipes")
+    _, told, folder = ask("attribute", "test:0", "--add", "pipes", "--strength", "1.5", output="pipes")
+    assert "1 example without and with pipes, and sheet.png in" in told
     assert [*levels_in(folder)] == ["test_0_after", "test_0_before"]
     _, told, folder = ask("reconstruct", "test:0", "seed:2", output="back")
     assert "test_0: " in told
     assert "of 392 positions unchanged" in told
+    assert "2 examples, their reconstructions and sheet.png in" in told
+    assert "1 example, its reconstruction and sheet.png in" in ask("reconstruct", "test:0", output="one")[1]
     with np.load(folder / "codes.npz") as codes:
         assert codes["code_test_0"].shape == (1, 28)
     longer = tmp_path / "a" / "sheet.txt"
@@ -130,6 +133,7 @@ def test_codes_are_walked_through(ask, tmp_path):
     _, told, folder = ask("nearest", "train:5", "--count", "2", output="near")
     assert "train_5: train:5 0.0000" in told
     assert "(a copy)" in told
+    assert "1 example with the nearest of training and sheet.png in" in told
     assert [*levels_in(folder)] == ["train_5", "train_5_near_1", "train_5_near_2"]
 
 

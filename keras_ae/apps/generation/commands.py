@@ -9,8 +9,10 @@ import numpy as np
 
 from keras_ae.apps.generation import walks
 from keras_ae.apps.generation.generate import Plan, generate, origins, report_lines
+from keras_ae.apps.generation.generator import Generator
 from keras_ae.apps.generation.request import GenerationRequest
 from keras_ae.apps.generation.session import Session
+from keras_ae.apps.generation.sheet import Sheet
 from keras_ae.errors import InputError
 
 __all__ = [
@@ -35,7 +37,7 @@ def generate_command(session: Session, request: GenerationRequest) -> None:
     generated = generate(session.generator, plan)
     seconds = time.perf_counter() - began
     examples = {f"{number:03d}": example for number, example in enumerate(generated.examples, 1)}
-    session.write(examples, len(session.generator.sampled_classes) or None, arrays=origins(generated))
+    session.write(examples, _sheet_of_classes(session.generator, generated.labels), origins(generated))
     for line in report_lines(generated, seconds):
         session.report(line)
 
@@ -51,7 +53,8 @@ def interpolate_command(session: Session, first: str, last: str, steps: int) -> 
     """
     _check_steps(steps)
     start, end = (session.example(text, one_window=True) for text in (first, last))
-    session.write(walks.interpolate(session.generator, start, end, steps), columns=steps)
+    names = (start.name, *[""] * (steps - 2), end.name)
+    session.write(walks.interpolate(session.generator, start, end, steps), Sheet(steps, column_names=names))
 
 
 def traverse_command(session: Session, text: str, dimension: int | None, steps: int) -> list[walks.Traversal]:
@@ -71,7 +74,8 @@ def traverse_command(session: Session, text: str, dimension: int | None, steps: 
     rows = walks.traverse(session.generator, example, session.codes("validation"), dimension, steps)
     cells = [name for row in rows for name in [*row.by_name(), *[""] * (steps - len(row.examples))]]
     examples = {name: example for row in rows for name, example in row.by_name().items()}
-    session.write(examples, steps, cells)
+    row_names = tuple(f"dimension {row.dimension}" for row in rows)
+    session.write(examples, Sheet(steps, tuple(cells), row_names))
     session.report("dimension   deviation   change of the decoded example, over the values shown")
     for row in rows:
         session.report(f"{row.dimension:9}   {row.deviation:9.3f}   {row.change:.4f}")
@@ -95,7 +99,12 @@ def attribute_command(session: Session, texts: Sequence[str], attribute: str, st
         raise InputError(f"expected a strength, a number such as 1.5, received {strength!r}") from error
     has, codes = session.attribute(attribute)
     examples = [session.example(text, one_window=True) for text in texts]
-    session.write(walks.add_attribute(session.generator, examples, codes, has, factor), columns=2)
+    names = tuple(example.name for example in examples)
+    session.write(
+        walks.add_attribute(session.generator, examples, codes, has, factor),
+        Sheet(2, row_names=names, column_names=("reconstruction", f"{factor:+g} {attribute}")),
+        what=f"{_counted(names)} without and with {attribute},",
+    )
 
 
 def reconstruct_command(session: Session, texts: Sequence[str]) -> None:
@@ -105,14 +114,24 @@ def reconstruct_command(session: Session, texts: Sequence[str]) -> None:
         session: The run and its folder.
         texts: The examples: files, `test:5` or `seed:3`.
     """
+    examples = [session.example(text) for text in texts]
+    columns = ["input", "reconstruction"] + ["error"] * session.generator.gives_images
     by_name: dict[str, np.ndarray] = {}
     all_codes: dict[str, np.ndarray] = {}
-    for example in [session.example(text) for text in texts]:
+    for example in examples:
         back, codes, nearness = walks.reconstruct(session.generator, example)
         by_name |= {f"{example.name}_given": example.example, f"{example.name}_back": back}
+        if session.generator.gives_images:
+            by_name[f"{example.name}_error"] = np.abs(back - example.example)
         all_codes[f"code_{example.name}"] = codes
         session.report(f"{example.name}: {nearness}")
-    session.write(by_name, columns=2, arrays={"codes.npz": all_codes})
+    names = tuple(example.name for example in examples)
+    session.write(
+        by_name,
+        Sheet(len(columns), row_names=names, column_names=tuple(columns)),
+        {"codes.npz": all_codes},
+        f"{_counted(names)}, {'its reconstruction' if len(names) == 1 else 'their reconstructions'}",
+    )
 
 
 def nearest_command(session: Session, texts: Sequence[str], count: int) -> list[walks.Neighbors]:
@@ -137,8 +156,29 @@ def nearest_command(session: Session, texts: Sequence[str], count: int) -> list[
     ]
     for row in rows:
         session.report(row.line())
-    session.write({name: part for row in rows for name, part in row.by_name().items()}, columns=1 + count)
+    ranks = [f"nearest {rank}" for rank in range(1, count + 1)]
+    names = tuple(row.name for row in rows)
+    session.write(
+        {name: part for row in rows for name, part in row.by_name().items()},
+        Sheet(1 + count, row_names=names, column_names=("example", *ranks)),
+        what=f"{_counted(names)} with the nearest of training",
+    )
     return rows
+
+
+def _sheet_of_classes(generator: Generator, labels: np.ndarray | None) -> Sheet:
+    """A column for each class, if examples were generated of one class after another."""
+    count = len(generator.sampled_classes)
+    if labels is None or not count:
+        return Sheet()
+    if not np.array_equal(labels, np.resize(labels[:count], len(labels))) or len(set(labels)) == 1:
+        return Sheet(count)
+    names = generator.class_names
+    return Sheet(count, column_names=tuple(names[i] if names else str(i) for i in labels[:count]))
+
+
+def _counted(names: tuple[str, ...]) -> str:
+    return f"{len(names)} example{'s' * (len(names) != 1)}"
 
 
 def _check_steps(steps: int) -> None:

@@ -19,6 +19,7 @@ from keras_ae.data.types import Scaler
 from keras_ae.errors import InputError
 from keras_ae.formats import Format, format_of
 from keras_ae.heads import Heads, apply, batched, in_batches, inference_batch
+from keras_ae.imaging.grid import is_image_shape
 from keras_ae.runs.artifacts import load_artifacts
 
 __all__ = ["Generated", "Generator"]
@@ -288,6 +289,11 @@ class Generator:
         if index not in self.sampled_classes:
             raise InputError(f"expected an existing class ({self.classes_text}), received {text!r}")
         return index
+
+    @property
+    def gives_images(self) -> bool:
+        """Whether examples are images of values in [0, 1]."""
+        return self.scaler.domain.unit_interval and is_image_shape(self.element_shape)
 
     @property
     def sampled_classes(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -11,16 +11,14 @@ import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
 from keras_ae.apps.generation.inputs import InputExample, read_example
+from keras_ae.apps.generation.sheet import Sheet
 from keras_ae.apps.generation.walks import has_attribute
 from keras_ae.data.types import Data, in_original_units
 from keras_ae.errors import InputError
-from keras_ae.imaging.contact_sheet import contact_sheet
 from keras_ae.imaging.grid import save
 
 __all__ = ["Session"]
 
-MAX_SHEET = 400
-"""Maximum number of examples on a sheet."""
 MAX_CODES = 5000
 """Maximum number of codes of a split."""
 FILE_LIST = ".made"
@@ -139,17 +137,17 @@ class Session:
     def write(
         self,
         examples: Mapping[str, np.ndarray],
-        columns: int | None = None,
-        cells: Sequence[str] | None = None,
+        sheet: Sheet,
         arrays: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+        what: str = "",
     ) -> None:
         """Writes files of examples, and a sheet of them.
 
         Args:
             examples: The examples by name.
-            columns: Columns of the sheet; by default it is about square.
-            cells: The examples of the sheet by name, "" for an empty cell; by default all examples in order.
+            sheet: How they are arranged on the sheet.
             arrays: Arrays by name, by the name of the .npz file they go to.
+            what: What is written, in words; by default the number of examples.
         """
         self.check_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -157,15 +155,14 @@ class Session:
         format, files = self.generator.format, [self.folder / "sheet.png"]
         for name, example in examples.items():
             files += format.write(example, self.folder / name)
-        shown = (cells or [*examples])[:MAX_SHEET]
-        images = [format.render(examples[name]) if name else None for name in shown]
-        save(contact_sheet(images, columns), files[0])
+        save(sheet.render(examples, format.render), files[0])
         for file, by_name in (arrays or {}).items():
             files.append(self.folder / file)
             np.savez(files[-1], **by_name)  # type: ignore[arg-type]  # NumPy's stub takes all for a flag
         (self.folder / FILE_LIST).write_text("\n".join(path.name for path in files), encoding="utf-8")
         self.files += files
-        self.report(f"{len(examples)} example{'s' * (len(examples) > 1)} and sheet.png in {self.folder}")
+        what = what or f"{len(examples)} example{'s' * (len(examples) > 1)}"
+        self.report(f"{what} and sheet.png in {self.folder}")
 
     def _remove_former(self) -> None:
         """Removes files that a verb wrote here before, and no others."""

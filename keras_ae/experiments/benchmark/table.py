@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.experiments.benchmark.rows import SAMPLES, Row
 from keras_ae.files import replace_text
+from keras_ae.imaging.captions import with_captions
 from keras_ae.imaging.grid import grid, is_image_shape, save
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.recipe import Recipe
@@ -119,10 +119,4 @@ def _sheet(rows, inputs, domain):
         ),
     ]
     body = np.concatenate(halves, axis=1)
-    height = body.shape[0] // (len(rows) + 1)
-    margin = Image.new("L", (8 * max(len(row.name) for row in rows) + 16, body.shape[0]), 128)
-    pen = ImageDraw.Draw(margin)
-    for number, name in enumerate(["input"] + [row.name for row in rows]):
-        pen.text((6, number * height + height // 2 - 4), name, fill=255)
-    side = np.repeat(np.asarray(margin)[..., None], body.shape[-1], axis=-1)
-    return np.concatenate([side, body], axis=1)
+    return with_captions(body, ["input", *(row.name for row in rows)])
