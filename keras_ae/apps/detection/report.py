@@ -65,19 +65,7 @@ def _write_series(scored, each, source, folder, threshold):
     """Writes the rows, spans and chart of one or more series; yields lines about them."""
     ends = np.cumsum([len(series) for series in each.values()]).tolist()
     parts = {name: scored.part(end - len(each[name]), end) for name, end in zip(each, ends, strict=True)}
-    rows = np.full(len(next(iter(each.values())).rows), -1)
-    wanted: dict[int, tuple[str, int]] = {}
-    for (name, series), end in zip(each.items(), ends, strict=True):
-        own = np.flatnonzero(series.rows >= 0)
-        rows[own] = end - len(series) + series.rows[own]
-        first_rows = dict(zip(*np.unique(series.rows[own], return_index=True), strict=True))
-        for point in {point for span in _span_points(parts[name]) for point in span} & first_rows.keys():
-            wanted[int(own[first_rows[point]])] = name, int(point)
-    columns = names_in(next(iter(each.values())).roles.time, detect_dialect(source).names)
-    texts: dict[str, dict[int, str]] = {name: {} for name in each}
-    for row, text in write_rows(scored, rows, source, folder / "scored.csv", wanted, columns).items():
-        name, point = wanted[row]
-        texts[name][point] = text
+    texts = _write_scored(scored, parts, each, source, folder)
     unscored = [name for name, part in parts.items() if not np.isfinite(part.scores).any()]
     if unscored:
         yield f"no scores for {', '.join(unscored)}: training did not learn such series"
@@ -108,6 +96,25 @@ def _write_series(scored, each, source, folder, threshold):
             line.flagged,
             line.known,
         )
+
+
+def _write_scored(scored, parts, each, source, folder):
+    """Writes the rows of series; returns the times of spans as the file has them, by series and point."""
+    rows, first = np.full(len(next(iter(each.values())).rows), -1), 0
+    wanted: dict[int, tuple[str, int]] = {}
+    for name, series in each.items():
+        own = np.flatnonzero(series.rows >= 0)
+        rows[own] = first + series.rows[own]
+        first += len(series)
+        first_rows = dict(zip(*np.unique(series.rows[own], return_index=True), strict=True))
+        for point in {point for span in _span_points(parts[name]) for point in span} & first_rows.keys():
+            wanted[int(own[first_rows[point]])] = name, int(point)
+    columns = names_in(next(iter(each.values())).roles.time, detect_dialect(source).names)
+    texts: dict[str, dict[int, str]] = {name: {} for name in each}
+    for row, text in write_rows(scored, rows, source, folder / "scored.csv", wanted, columns).items():
+        name, point = wanted[row]
+        texts[name][point] = text
+    return texts
 
 
 def _lines(series, scored):

@@ -16,7 +16,7 @@ from keras_ae.data.tables.header_names import ROW_NAMES
 from keras_ae.data.tables.kinds import column_of_texts
 from keras_ae.data.tables.notes import column_notes, without_infinite
 from keras_ae.data.tables.one_format import gather_in_one_format
-from keras_ae.data.tables.times import settle_orders
+from keras_ae.data.tables.time_orders import settle_orders
 from keras_ae.errors import InputError
 
 __all__ = ["log_notes", "read_table"]
