@@ -55,8 +55,8 @@ def check_data(text: str | None) -> None:
         return
     if not Path(text).exists():
         raise InputError(
-            f"expected a data set's name ({', '.join(names)}), a folder of images, or a .csv, .npy or .npz "
-            f"file; received {text!r}, which does not exist"
+            f"expected a data set's name ({', '.join(names)}), a folder of images, or a file of rows "
+            f"(.csv, .xlsx, .parquet, ...) or arrays (.npy, .npz); received {text!r}, which does not exist"
         )
     check_file(Path(text))
 

@@ -38,8 +38,8 @@ def add(verb: Any) -> None:
     parser.add_argument("recipe", help=EXPORT)
     parser.add_argument(
         "input",
-        help="a data set's name, a folder of images, an .npy or .npz file, a table's rows (.csv), or - for "
-        "standard input",
+        help="a data set's name, a folder of images, an .npy or .npz file, a table's rows (.csv, .xlsx, "
+        ".parquet, ...), or - for standard input",
     )
     add_option(parser, "--outputs", "default: code", default="", metavar="NAME,...")
     add_option(parser, "--head", "default: encoder", default="encoder", metavar="NAME")

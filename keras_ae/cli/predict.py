@@ -37,8 +37,8 @@ def add(verb: Any) -> None:
     parser.add_argument("recipe", help=EXPORT)
     parser.add_argument(
         "inputs", nargs="+", metavar="INPUT",
-        help="an .npy or .npz file of arrays; a table's rows (.csv); images and folders; or - "
-        "for standard input",
+        help="an .npy or .npz file of arrays; a table's rows (.csv, .xlsx, .parquet, ...); images and "
+        "folders; or - for standard input",
     )  # fmt: skip
     add_option(parser, "--head", "default: encoder", default="encoder", metavar="NAME")
     add_option(parser, "--url")

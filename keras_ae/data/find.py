@@ -58,8 +58,8 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     names = sorted(kind.name for kind in dataset_kinds() if kind.name)
     missing = "which is of no known kind" if Path(text).exists() else "which does not exist"
     raise InputError(
-        f"expected a data set's name ({', '.join(names)}), a folder of images, or a .csv, .npy or .npz file; "
-        f"received {text!r}, {missing}"
+        f"expected a data set's name ({', '.join(names)}), a folder of images, or a file of rows (.csv, "
+        f".xlsx, .parquet, ...) or arrays (.npy, .npz); received {text!r}, {missing}"
     )
 
 

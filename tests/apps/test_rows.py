@@ -1,11 +1,16 @@
 """Rows of a table on the command line: their codes, and rows in and out of standard input and output."""
 
+import bz2
 import csv
+import gzip
 import io
 import json
+import lzma
 import sys
+import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
@@ -89,6 +94,46 @@ def test_rows_pass_through_standard_input_and_output(run, verb):
     assert table(printed) == (["code_0", "code_1"], CODES)
     assert b"standard output" in told
     assert b"standard_output" not in told
+
+
+def zipped(content):
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("rows.csv", content)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    "received",
+    [gzip.compress(ROWS.encode()), bz2.compress(ROWS.encode()), lzma.compress(ROWS.encode()), zipped(ROWS),
+     ROWS.encode("utf-16"), ROWS.replace("\n", "\r").encode(), b"\n# size, color\n\n" + ROWS.encode()],
+)  # fmt: skip
+def test_rows_of_any_form_pass_through_standard_input(run, received):
+    status, printed, told = run("encode", "-", "--outputs", "code", "--output", "-", received=received)
+    assert status == 0, told
+    assert table(printed) == (["code_0", "code_1"], CODES)
+    assert b"read as 3 columns" in told
+
+
+def test_rows_are_read_from_compressed_files(run, tmp_path):
+    (tmp_path / "rows.txt.gz").write_bytes(gzip.compress(ROWS.encode()))
+    for verb in ("encode", "predict"):
+        assert run(verb, "rows.txt.gz", "--outputs", "word", "--output", f"{verb}.npy")[0] == 0
+        np.testing.assert_array_equal(np.load(tmp_path / f"{verb}.npy"), [3, 4, 9])
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("kind", ["xlsx", "parquet", "feather"])
+def test_rows_are_read_from_sheets_and_typed_files(run, kind):
+    pytest.importorskip({"xlsx": "openpyxl"}.get(kind, "pyarrow"))
+    written = io.BytesIO()
+    frame = pd.read_csv(io.StringIO(ROWS))
+    {"xlsx": frame.to_excel, "parquet": frame.to_parquet, "feather": frame.to_feather}[kind](written)
+    status, printed, told = run(
+        "encode", "-", "--outputs", "code", "--output", "-", received=written.getvalue()
+    )
+    assert status == 0, told
+    assert table(printed) == (["code_0", "code_1"], CODES)
 
 
 def test_predictions_are_written_as_a_table_or_one_array(run, tmp_path):

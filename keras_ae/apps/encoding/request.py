@@ -19,7 +19,8 @@ class EncodingRequest:
 
     Attributes:
         model: The name of an exported model.
-        input: A data set's name, a folder of images, an .npy or .npz file, or a table's rows (.csv).
+        input: A data set's name, a folder of images, an .npy or .npz file, or a table's rows (.csv,
+            .xlsx, .parquet, ...).
         models: The folder of all exported models.
         outputs: Names of the head's outputs to write; by default the code alone.
         head: The head's name.
