@@ -94,7 +94,7 @@ def _table_of_columns(columns: tuple[ColumnFacts, ...]) -> list[str]:
         [
             f"{one.name} [{one.unit}]" if one.unit else one.name,
             one.kind,
-            "yes" if one.learned else "no",
+            {True: "yes", False: "no", None: "-"}[one.learned],
             f"{one.missing:,}",
             f"{one.different:,}",
             one.least,

@@ -89,7 +89,7 @@ def test_what_cannot_be_trained_on_is_shown_with_the_reason(capsys, tmp_path):
     file.write_text("a,b\n" + "\n".join(f"{row % 5},{row % 7}" for row in range(20)), encoding="utf-8")
     [one] = inspected(capsys, file, "--recipe", "series_anomaly", status=2)
     assert "normal part" in one["refusal"]
-    assert [column["name"] for column in one["columns"]] == ["a", "b"]
+    assert [(column["name"], column["learned"]) for column in one["columns"]] == [("a", None), ("b", None)]
     assert cli.main(["inspect", str(file), "--recipe", "series_anomaly"]) == 2
     told = capsys.readouterr().out
     assert "cannot be trained on: expected a normal part" in told

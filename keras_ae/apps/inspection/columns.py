@@ -24,7 +24,8 @@ class ColumnFacts:
         name: Its name.
         kind: "number", "text" or "time".
         unit: Of numbers; "" where the file names none.
-        learned: Whether the model learns it; False for a label, a time and what is left out.
+        learned: Whether the model learns it; False for a label, a time and what is left out, None where the
+            data were refused.
         missing: How many values are missing.
         least: The least number or the first time, as text; "" of words, and without values.
         most: The greatest number or the last time, as text.
@@ -36,7 +37,7 @@ class ColumnFacts:
     name: str
     kind: str
     unit: str
-    learned: bool
+    learned: bool | None
     missing: int
     least: str = ""
     most: str = ""
@@ -45,20 +46,23 @@ class ColumnFacts:
     words: tuple[tuple[str, int], ...] = ()
 
 
-def column_facts(table: Table, learned: Collection[str]) -> list[ColumnFacts]:
+def column_facts(table: Table, learned: Collection[str] | None) -> list[ColumnFacts]:
     """The facts about the columns of a table.
 
     Args:
         table: The table.
-        learned: Names of the columns that the model learns.
+        learned: Names of the columns that the model learns; None if it is not known.
 
     Returns:
         Those of each column, in their order.
     """
-    return [_facts(column, column.name in learned) for column in table.columns.values()]
+    return [
+        _facts(column, None if learned is None else column.name in learned)
+        for column in table.columns.values()
+    ]
 
 
-def _facts(column: Column, learned: bool) -> ColumnFacts:
+def _facts(column: Column, learned: bool | None) -> ColumnFacts:
     missing = column.missing
     facts = ColumnFacts(column.name, column.kind, column.unit, learned, int(missing.sum()))
     present = column.values[~missing]

@@ -153,10 +153,10 @@ def _splits(data: Data) -> Iterator[SplitFacts]:
         yield SplitFacts(name, len(split), labels)
 
 
-def _learned(data: Data | None) -> tuple[str, ...]:
-    """The names of the columns that a model learns."""
+def _learned(data: Data | None) -> tuple[str, ...] | None:
+    """The names of the columns that a model learns; None where it is not known."""
     if data is None:
-        return ()
+        return None
     if data.preprocessor is not None:
         return tuple(data.preprocessor.columns)
     if data.points is None:
