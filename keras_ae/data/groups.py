@@ -90,7 +90,10 @@ def checked_groups(values: Any, count: int, name: str) -> np.ndarray:
     Raises:
         InputError: For another number of groups, and for values that name none.
     """
-    groups = np.asarray(values)
+    try:
+        groups = np.asarray(values)
+    except ValueError:  # of lists of different lengths
+        groups = np.array([*values, None], object)[:-1]
     if groups.dtype == object and all(isinstance(group, str) for group in groups.ravel()):
         groups = groups.astype(str)
     if groups.shape not in ((count,), (count, 1)) or groups.dtype.kind not in "buiUS":

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from keras_ae.errors import InputError
+
 __all__ = ["FULL_RANGE", "DeepValues", "FullScale", "deep_values", "is_deep", "to_bytes"]
 
 BITS = (8, 10, 12, 14, 16)
@@ -49,8 +51,10 @@ class FullScale:
 
     def __post_init__(self) -> None:
         for value in (self.whole, self.floats):
-            if not 0 < value < float("inf"):
-                raise ValueError(f"full_scale must be above 0, received {value:g}")
+            if not isinstance(value, int | float) or not 0 < value < float("inf"):
+                raise InputError(
+                    f"full_scale must be above 0, the value of white, such as 4095; received {value!r}"
+                )
 
     @classmethod
     def holding(cls, highest: float) -> FullScale:

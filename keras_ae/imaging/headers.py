@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from keras_ae.errors import InputError
 from keras_ae.imaging.deep import is_deep
 
 __all__ = [
@@ -68,7 +69,7 @@ def check_pages(pages: str | None) -> None:
         ValueError: For anything else.
     """
     if pages not in (None, FIRST, ALL):
-        raise ValueError(f"pages is {FIRST} or {ALL}, received {pages!r}")
+        raise InputError(f"pages is {FIRST} or {ALL}, received {pages!r}")
 
 
 @contextmanager
