@@ -33,7 +33,7 @@ def check_grouping(dataset: Any) -> None:
     """
     try:
         pattern = re.compile(dataset.group)
-    except re.error as error:
+    except (re.error, TypeError) as error:
         raise InputError(
             f"group is {FOLDER!r} or a regular expression, received {dataset.group!r}: {error}"
         ) from error
