@@ -5,7 +5,9 @@ import pytest
 from PIL import Image
 
 from keras_ae.data.images import folder as images
+from keras_ae.data.images.crops import Cropping
 from keras_ae.data.images.folder import ImageFolder
+from keras_ae.data.images.photos import PhotoFolder
 from keras_ae.errors import InputError
 from keras_ae.formats.images import Images
 from keras_ae.imaging import decode, headers
@@ -208,12 +210,12 @@ def test_deep_images_are_scaled_by_their_full_scale(tmp_path, array, full_scale,
     assert (pixels == level).all()
 
 
-def deep(folder, highest, count=9, suffix=".png", dtype=np.uint16):
+def deep(folder, highest, count=9, suffix=".png", dtype=np.uint16, side=8):
     """Images of more than 8 bits with values up to the highest, which one of them has."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(1)
     for number in range(count):
-        values = (random.uniform(0, 1, (8, 8)) * highest).astype(dtype)
+        values = (random.uniform(0, 1, (side, side)) * highest).astype(dtype)
         values[0, 0] = highest if number == 3 else 0
         Image.fromarray(values).save(folder / f"{number}{suffix}")
 
@@ -311,3 +313,25 @@ def test_of_animations_the_first_frame_is_taken_or_all(tmp_path, suffix):
     assert sorted(all_examples(every)[:, 0, 0, 0].tolist()) == list(range(0, 180, 20))
     with pytest.raises(ValueError, match="pages is first or all, received 'second'"):
         ImageFolder(str(tmp_path), pages="second")
+
+
+def test_a_trained_models_full_scale_is_taken_for_other_folders(tmp_path):
+    deep(tmp_path / "learned", 3000)
+    deep(tmp_path / "other", 900, side=16)
+    learned = ImageFolder(str(tmp_path / "learned")).load()
+    assert learned.scaler.full_scale == 4095
+    other = ImageFolder(str(tmp_path / "other"))
+    assert all_examples(other.load()).max() == round(255 * 900 / 1023)
+    assert all_examples(other.load_like(learned.scaler)).max() == round(255 * 900 / 4095)
+    photographs = PhotoFolder(str(tmp_path / "other"), Cropping(8, 1))
+    for scaler, white in ((learned.scaler, 4095), (other.load().scaler, 1023)):
+        assert photographs.load_like(scaler).format == Images(white, pages="first")
+    fill(tmp_path / "bytes", 5)
+    assert ImageFolder(str(tmp_path / "bytes")).load().scaler.full_scale is None
+
+
+def test_bytes_that_are_nearly_black_are_told(tmp_path):
+    for number in range(5):
+        Image.new("L", (8, 8), number).save(tmp_path / f"{number}.png")
+    notes = ImageFolder(str(tmp_path)).load().notes
+    assert "nearly black: the highest level is 4 of 255" in notes

@@ -12,7 +12,7 @@ from keras_ae.apps.prediction.inputs import find_inputs, read_arrays
 from keras_ae.apps.prediction.outputs import output_files, write
 from keras_ae.apps.prediction.predictor import Predictor, open_predictor
 from keras_ae.apps.prediction.request import PredictionRequest
-from keras_ae.data.images.frames import Frame, in_parallel
+from keras_ae.data.images.frames import Frame, in_parallel, pixels_of
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.runs.unlike import in_color, unlike
@@ -22,6 +22,9 @@ __all__ = ["Prediction", "predict"]
 
 COMPARED = 2000
 """Inputs that are compared with the training data, at most."""
+
+LOOKED_AT = 64
+"""The same of image files."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +82,10 @@ def predict(request: PredictionRequest) -> Prediction:
             outputs, rows, failures = _predict_images(predictor, tensors["inputs"], images, request.batch)
         else:
             outputs, rows, failures = predictor.predict(inputs), list(range(count)), {}
-        remark = in_color(predictor.data, paths) if file is None else _remark(predictor, inputs)
+        if file is None:
+            remark = in_color(predictor.data, paths) or _remark_on_images(predictor, images)
+        else:
+            remark = _remark(predictor, inputs)
     outputs = {name: outputs[name] for name in specs if name in outputs}
     written = write(files, outputs, rows, names, tuple(predictor.columns.values())) if rows else []
     return Prediction(outputs, count, rows, failures, written, remark or "", (*notes, *page_notes))
@@ -89,6 +95,16 @@ def _remark(predictor: Predictor, inputs: dict[str, np.ndarray]) -> str | None:
     """A line about inputs in original units that are unlike the training data."""
     examples = inputs.get("inputs")
     return None if examples is None else unlike(predictor.data, examples[:COMPARED])
+
+
+def _remark_on_images(predictor: Predictor, images: Sequence[Frame]) -> str | None:
+    """A line about images that are unlike those of the training, where these are known."""
+    if predictor.image_shape is None or predictor.full_scale is None:
+        return None
+    few = images[:LOOKED_AT]
+    pixels = np.empty((len(few), *predictor.image_shape), np.uint8)
+    results = pixels_of("", few, pixels, predictor.full_scale)
+    return unlike(predictor.data, pixels[[isinstance(result, bytes) for result in results]] / 255.0)
 
 
 def _chosen(specs: dict[str, dict], names: Sequence[str]) -> dict[str, dict]:

@@ -13,13 +13,13 @@ from PIL import Image
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.folder_splits import hashes_by_file
-from keras_ae.data.images.frames import find_frames, full_scale_of, pixels_of
+from keras_ae.data.images.frames import find_frames, full_scale_of, pixels_of, recorded
 from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.layout import check_folders, check_one, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
 from keras_ae.data.images.mnist import embedded_digits
 from keras_ae.data.splits import split_by_content
-from keras_ae.data.types import LARGEST, Data, Split
+from keras_ae.data.types import LARGEST, Data, Scaler, Split
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least
 from keras_ae.formats.images import Images
@@ -29,6 +29,9 @@ from keras_ae.imaging.headers import ALL, FIRST, check_pages
 from keras_ae.imaging.masks import read_masks
 
 __all__ = ["ImageFolder"]
+
+DARK = 64
+"""The level, of 255, below which the highest of all images is told of as dark."""
 
 NATIVE, FALLBACK = 128, 64
 """Square images of one size up to NATIVE keep it; others are resized to FALLBACK."""
@@ -90,6 +93,13 @@ class ImageFolder(Dataset):
             InputError: For a folder without readable images, for gray and color images together without
                 `channels`, for more images than fit in memory, and for several data sets in one folder.
         """
+        return self._load()
+
+    def load_like(self, scaler: Scaler) -> Data:
+        return self._load(scaler.full_scale)
+
+    def _load(self, learned: int | None = None) -> Data:
+        """The images, with the full scale of a trained model."""
         names, others = image_files(self.path)
         if self.folders is None:
             check_one(names, self.path)
@@ -97,7 +107,7 @@ class ImageFolder(Dataset):
         images = find_frames(self.path, layout.names, self.pages)
         size, channels = self._shape(images)
         self._check_memory(len(images.frames), size, channels)
-        full_scale, scale_notes = full_scale_of(self.path, images, self.full_scale)
+        full_scale, scale_notes = full_scale_of(self.path, images, self.full_scale, learned)
         pixels = np.empty((len(images.frames), size, size, channels), np.uint8)
         hashes = pixels_of(self.path, images.frames, pixels, full_scale)
         faults = images.faults | {
@@ -117,11 +127,13 @@ class ImageFolder(Dataset):
         splits: dict[str, Any] = {
             part: replace(whole.take(index), masks=masks[part]) for part, index in parts.items()
         }
+        high = whole.examples.max()
+        dark = (f"nearly black: the highest level is {high} of 255",) if 0 < high < DARK else ()
         labels = counted(len(layout.label_names), "label") if layout.label_names else "no labels"
         notes = (
             f"{counted(len(whole), 'image')} below {self.path}, {labels}",
             *_advised(layout, images),
-            *(*scale_notes, *page_notes, *split_notes, *mask_notes, f"split {rule}"),
+            *(*scale_notes, *page_notes, *dark, *split_notes, *mask_notes, f"split {rule}"),
             *((fault_note(self._paths(faults), len(images.frames) + len(images.faults)),) if faults else ()),
             *passed_over(others),
         )
@@ -132,6 +144,7 @@ class ImageFolder(Dataset):
             label_names=layout.label_names,
             notes=notes,
             format=Images(full_scale.whole, full_scale.floats, self.pages),
+            full_scale=recorded(full_scale, images),
             rule=rule,
             fixed=bool(self.group or self.test_list),
         )

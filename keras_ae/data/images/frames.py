@@ -25,10 +25,14 @@ __all__ = [
     "full_scale_of",
     "in_parallel",
     "pixels_of",
+    "recorded",
 ]
 
 WORKERS = 4
 """Number of images decoded in parallel, each of which may have MOST_PIXELS."""
+
+BYTE = 255
+"""The full scale of bytes; a model of a lower one, such as of 0 and 1, says nothing of images."""
 
 SEVERAL = (".tif", ".tiff", ".gif", ".png", ".webp", ".avif")
 """Suffixes of files that may hold several images; those of pages first, then those of animations."""
@@ -153,7 +157,7 @@ def _notes(headers):
 
 
 def full_scale_of(
-    folder: str, frames: Frames, chosen: float | None = None
+    folder: str, frames: Frames, chosen: float | None = None, learned: int | None = None
 ) -> tuple[FullScale, tuple[str, ...]]:
     """What stands for white in images of more than 8 bits a channel.
 
@@ -161,13 +165,16 @@ def full_scale_of(
         folder: The folder.
         frames: Its images.
         chosen: The full scale that the user has set; None for that of the fewest bits that hold all values.
+        learned: That of a trained model, which then takes its place for whole numbers; None to train.
 
     Returns:
         The full scale, and notes.
     """
     deep = [name for name, header in frames.headers.items() if header.deep]
     if chosen is not None:
-        return FullScale(chosen, chosen), ()
+        return FullScale(float(chosen), float(chosen)), ()
+    if learned is not None and learned > BYTE:
+        return FullScale(float(learned)), ()
     if not deep:
         return FULL_RANGE, ()
     files = [Path(folder, name) for name in deep]
@@ -180,6 +187,20 @@ def full_scale_of(
         f'{full_scale.whole:,.0f}; another value: SET="data.full_scale=65535"'
     )
     return full_scale, (note,)
+
+
+def recorded(full_scale: FullScale, frames: Frames) -> int | None:
+    """The full scale as data and models have it.
+
+    Args:
+        full_scale: The values that stand for white.
+        frames: The images.
+
+    Returns:
+        That of whole numbers; None where no image has more than 8 bits, and for a fraction.
+    """
+    deep = any(header.deep for header in frames.headers.values())
+    return int(full_scale.whole) if deep and full_scale.whole.is_integer() else None
 
 
 def pixels_of(

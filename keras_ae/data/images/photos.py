@@ -13,11 +13,11 @@ from PIL import Image
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
-from keras_ae.data.images.frames import find_frames, full_scale_of, in_parallel
+from keras_ae.data.images.frames import find_frames, full_scale_of, in_parallel, recorded
 from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.layout import check_folders, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
-from keras_ae.data.types import Data, Split
+from keras_ae.data.types import Data, Scaler, Split
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 from keras_ae.formats.images import Images
@@ -151,10 +151,17 @@ class PhotoFolder(Dataset):
         Raises:
             InputError: For a folder without readable images.
         """
+        return self._load()
+
+    def load_like(self, scaler: Scaler) -> Data:
+        return self._load(scaler.full_scale)
+
+    def _load(self, learned: int | None = None) -> Data:
+        """The photographs, with the full scale of a trained model."""
         names, others = image_files(self.path)
         layout = layout_of(names, self.path, self.folders)
         images = find_frames(self.path, layout.names, FIRST)
-        full_scale, scale_notes = full_scale_of(self.path, images, self.full_scale)
+        full_scale, scale_notes = full_scale_of(self.path, images, self.full_scale, learned)
         channels = self.channels or max((each.channels for each in images.headers.values()), default=3)
         results = dict(
             zip(
@@ -177,12 +184,16 @@ class PhotoFolder(Dataset):
         notes += (fault_note(paths, len(layout.names)),) if faults else ()
         notes += passed_over(others)
         layout = layout.without(faults)
+        read_as: dict[str, Any] = {
+            "format": Images(full_scale.whole, full_scale.floats, FIRST),
+            "full_scale": recorded(full_scale, images),
+        }
         name = f"folder {Path(self.path).resolve().name}"
         asked = self.group or self.test_list
         if len({one.digest for one in good}) < 3 and not (layout.splits or asked):
             notes += ("fewer than three photographs: each is cut into parts to train, validate and test on",)
             whole = cut_in_three(name, [one.decode() for one in good], self.cropping, notes)
-            return replace(whole, format=Images(full_scale.whole, full_scale.floats, FIRST))
+            return replace(whole, **read_as)
         (parts, rule), split_notes = split_images(layout, [one.digest for one in good], self)
         notes += (*split_notes, f"split {rule}")
         photographs = {part: [good[index] for index in indices] for part, indices in parts.items()}
@@ -190,8 +201,7 @@ class PhotoFolder(Dataset):
         photographs["test"] = [_middle_of(one) for one in tested]
         albums = {part: Album(each, channels) for part, each in photographs.items()}
         data = data_of(name, albums, self.cropping, notes)
-        form = Images(full_scale.whole, full_scale.floats, FIRST)
-        return replace(data, format=form, rule=rule, fixed=bool(asked))
+        return replace(data, **read_as, rule=rule, fixed=bool(asked))
 
     def sample(self) -> Data:
         """Crops of a photograph that comes with scikit-learn, which needs no folder."""
