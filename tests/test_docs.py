@@ -228,7 +228,7 @@ class Runner:
                 shutil.rmtree(self.folder / name, ignore_errors=True)
         if verb == "monitor" or "--trained" in words:
             self.run("detect", "series_anomaly", "series.csv", "--set", "data.normal=40%")
-        elif recipe == "table_anomaly" and verb != "detect":
+        elif recipe == "table_anomaly" and verb not in ("detect", "train"):
             self.run("detect", "table_anomaly", "my.csv")
         elif verb in NEEDS_TRAINING and recipe and not (self.folder / "runs" / recipe).is_dir():
             self.run(*MODELS.get(recipe, ("train", recipe)))
