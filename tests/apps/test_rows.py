@@ -107,6 +107,7 @@ def zipped(content):
     "received",
     [gzip.compress(ROWS.encode()), bz2.compress(ROWS.encode()), lzma.compress(ROWS.encode()), zipped(ROWS),
      ROWS.encode("utf-16"), ROWS.replace("\n", "\r").encode(), b"\n# size, color\n\n" + ROWS.encode()],
+    ids=["gz", "bz2", "xz", "zip", "utf-16", "carriage returns", "remark"],
 )  # fmt: skip
 def test_rows_of_any_form_pass_through_standard_input(run, received):
     status, printed, told = run("encode", "-", "--outputs", "code", "--output", "-", received=received)

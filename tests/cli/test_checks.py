@@ -40,6 +40,7 @@ def check(tmp_path, monkeypatch):
         ("a.feather", b"ARROW1..."),
         ("a.other", b"\0"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_files_of_rows_begin_as_their_kind_does(check, name, content):
     check(name, content)
