@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from keras_ae.data.tables.header_names import check_longer, names_in_header
+from keras_ae.data.tables.header_names import check_longer, names_in_header, without_title
 from keras_ae.data.tables.headers import MOST_ROWS, Profile, find_header, is_remark
 from keras_ae.data.tables.number_format import NumberFormat
 from keras_ae.data.tables.numbers import choose_format, is_number
@@ -150,7 +150,7 @@ def _typed(path):
 
 
 def _dialect(encoding, separator, lines, records, width, path):
-    header = find_header(records, width)
+    header = without_title(find_header(records, width), records, width)
     first = records[header.rows :]
     rows = [record.cells for record in first if len(record.cells) == width and not is_remark(record)]
     some = rows[:: -(-len(rows) // MOST_ROWS) or 1]

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from keras_ae.data.tables.columns import distinct_names
 from keras_ae.data.tables.headers import Header
 from keras_ae.data.tables.numbers import is_number
+from keras_ae.data.tables.records import Record
 from keras_ae.data.tables.separators import is_value
 from keras_ae.errors import InputError
 
-__all__ = ["ROW_NAMES", "ColumnNames", "check_longer", "names_in_header"]
+__all__ = ["ROW_NAMES", "ColumnNames", "check_longer", "names_in_header", "without_title"]
 
 ROW_NAMES = "row_names"
 """The name of a column of row names, for which R writes no name."""
@@ -35,6 +36,27 @@ class ColumnNames(NamedTuple):
     units: tuple[str, ...] = ()
     joined: int = -1
     has_row_names: bool = False
+
+
+def without_title(header: Header, records: Sequence[Record], width: int) -> Header:
+    """A header, unless it is the title of two columns without names.
+
+    Args:
+        header: The header.
+        records: Records at the beginning of the text.
+        width: Cells of a row.
+
+    Returns:
+        The header; none for a title.
+    """
+    rows = [record.cells for record in records[header.rows :] if len(record.cells) == width]
+    if (
+        len(header.names) == 1
+        and width == 2
+        and not (_ends_empty(rows) or _are_row_names(rows, header.names))
+    ):
+        return Header((), (), header.rows, None)
+    return header
 
 
 def names_in_header(header: Header, rows: Sequence[Sequence[str]], width: int, where: str) -> ColumnNames:
@@ -82,7 +104,7 @@ def check_longer(names: Sequence[str], width: int, where: str) -> None:
     Raises:
         InputError: It has more names.
     """
-    if len(names) > width:
+    if len(names) > width and not any(map(is_value, names)):
         raise _other_names(names, width, where)
 
 

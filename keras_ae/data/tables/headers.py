@@ -20,6 +20,9 @@ MOSTLY = 0.8
 MOST_ROWS = 200
 """Rows that tell what the columns are like, at most."""
 
+MOST_ABOVE = 20
+"""Lines above a header that look like rows, at most."""
+
 YEARS = range(1800, 2201)
 
 
@@ -52,16 +55,16 @@ class Profile:
             row: Its cells, as many as there are columns.
 
         Returns:
-            Whether a cell is a time where times are expected, or half of the cells are numbers where those
-            are expected.
+            Whether a cell is a time where times are expected, or most cells are numbers where those are
+            expected.
         """
         told = [
-            (kind, is_number(cell) if kind == "number" else is_value(cell))
+            (kind, is_number(cell) if kind == "number" else is_value(cell) and not is_number(cell))
             for kind, cell in zip(self.columns, row, strict=True)
             if kind != "text" and cell not in MISSING and not says_missing(cell)
         ]
         times = [fit for kind, fit in told if kind == "value"]
-        return any(times) if times else 2 * sum(fit for _, fit in told) >= len(told)
+        return any(times) if times else 2 * sum(fit for _, fit in told) > len(told)
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,25 @@ def find_header(records: Sequence[Record], width: int) -> Header:
         is_named = any(cell not in MISSING for cell in start) and not any(map(is_value, start))
         return Header(tuple(start), (), first + 1, first) if is_named else _above(records, first, width)
     header = _above(records, first, width)
+    behind = 0 if header.names else _names_behind_a_gap(records, first, width, profile)
+    if behind:
+        return _above(records, behind, width)
     if not header.names and later and _are_names(start, later):
         return Header(tuple(start), (), first + 1, first)
     return header
+
+
+def _names_behind_a_gap(records, first, width, profile):
+    """The index of the first row below names behind a blank line, where only a few lines like rows are above.
+
+    It is 0 if there are no such names.
+    """
+    for index in range(first + 1, min(first + MOST_ABOVE, len(records) - 1)):
+        record, row = records[index], records[index + 1]
+        is_names = records[index - 1].is_blank and _is_row(record, width) and not profile.fits(record.cells)
+        if is_names and _is_row(row, width) and profile.fits(row.cells):
+            return index + 1
+    return 0
 
 
 def _leads_on(records, index, width):
@@ -117,16 +136,20 @@ def _leads_on(records, index, width):
 def _above(records, first, width):
     """The header among the records before the first row."""
     found: list[int] = []  # from below
+    is_apart = False
     for index in reversed(range(first)):
-        record = records[index]
+        record, cells = records[index], records[index].cells
         if record.is_blank or is_remark(record):
+            is_apart |= record.is_blank
             names = _names_in_remark(record, width)
             if found:
                 break
             if names:
                 return Header(names, (), first, index)
-        elif len(record.cells) in (width, width - 1) or (
-            len(record.cells) == width + 1 and not record.cells[-1]
+        elif (
+            len(cells) == width
+            or (len(cells) == width - 1 and not is_apart)
+            or (len(cells) == width + 1 and not cells[-1])
         ):
             found.append(index)
         else:

@@ -201,3 +201,21 @@ def test_more_of_a_file_is_looked_at_where_lines_are_long(read):
     names = [f"column {index}" for index in range(9000)]
     table = read(",".join(names), *[",".join(["1.5"] * 9000)] * 3)
     assert tuple(table.columns) == tuple(names)
+
+
+@pytest.mark.parametrize(
+    ("above", "names"),
+    [
+        (["Title of it"], ("column_1", "column_2")),
+        (["Title of it", "T;P"], ("T", "P")),
+        (["Logger;1", "Hall;2", "", "T;P"], ("T", "P")),
+        (["Logger;1", "", "T;P", ""], ("T", "P")),
+        (["Logger;1;2", "Hall;2;3", ""], ("column_1", "column_2")),
+    ],
+)
+def test_lines_like_rows_above_two_columns_are_no_rows(read, above, names):
+    check(read(*above, *(f"{t};{p}" for _, t, p in ROWS)), names)
+
+
+def test_lines_above_rows_without_a_header_name_no_columns(read):
+    check(read("Logger;1", "Hall;2", "", *body(";")), ("column_1", "column_2", "column_3"))
