@@ -42,13 +42,13 @@ print(scored.sort_values("score", ascending=False).head(8))
 # %%
 digits = load_digits()
 images = (digits.images / 16).astype("float32")
-run = keras_ae.train(Variational(latent_dim=8), data=images, epochs=60, verbose=0)
+run = keras_ae.train(Variational(latent_dim=8), data=images, epochs=40, batch_size=32, verbose=0)
 print({name: round(value, 3) for name, value in run.metrics.items()})
 
 # %%
 first, last = run.encode(images[digits.target == 3][:1]), run.encode(images[digits.target == 6][:1])
 walk = run.decode(first + (last - first) * np.linspace(0, 1, 10)[:, None])
-figure, axes = plt.subplots(1, len(walk), figsize=(10, 1.4))
+figure, axes = plt.subplots(1, len(walk), figsize=(10, 1.1), layout="constrained")
 for axis, image in zip(axes, walk[..., 0], strict=True):
     axis.imshow(image, cmap="gray", vmin=0, vmax=1)
     axis.axis("off")
