@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import pkgutil
@@ -176,8 +177,14 @@ def modules_below(package: ModuleType) -> list[ModuleType]:
     Returns:
         The package itself and the modules below it.
     """
-    infos = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    return [package, *(importlib.import_module(info.name) for info in infos)]
+    names = _names_below(package.__name__, tuple(package.__path__))
+    return [package, *map(importlib.import_module, names)]
+
+
+@functools.cache  # listing folders takes longer than all else that is asked of modules
+def _names_below(name: str, folders: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the modules below a package; the packages inside it are imported."""
+    return tuple(info.name for info in pkgutil.walk_packages(folders, f"{name}."))
 
 
 def classes_below(package: ModuleType, base: type = object) -> list[type]:

@@ -5,14 +5,11 @@ import dataclasses
 import difflib
 import importlib
 import inspect
-from pathlib import Path
 
 import pytest
+from source import FILES, ROOT, nodes_of
 
 from keras_ae.files import classes_below
-
-ROOT = Path(__file__).resolve().parent.parent
-FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
 
 TIERS = [tier.split() for tier in (
     "errors",
@@ -48,7 +45,7 @@ def unit_of(path):
 def imported_units(path):
     """The units of the package that a file imports, wherever in it the import stands."""
     names = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module == "keras_ae":
@@ -84,7 +81,7 @@ def test_every_unit_has_a_tier():
 def test_apps_do_not_import_each_other():
     for path in (ROOT / "keras_ae" / "apps").rglob("*.py"):
         app = path.relative_to(ROOT / "keras_ae" / "apps").parts[0].removesuffix(".py")
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             if isinstance(node, ast.ImportFrom) and node.module.startswith("keras_ae.apps"):
                 assert node.module.split(".")[2:3] == [app], f"{path} imports {node.module}"
 
@@ -97,7 +94,7 @@ def test_only_the_command_line_and_main_modules_see_argparse():
 
 def test_the_package_imports_no_recipe():
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) else []
             assert not any(name.split(".")[0] == "recipes" for name in names), path
@@ -112,9 +109,8 @@ FOREIGN_TO_BUILD = {
 def test_a_build_only_builds():
     """build() calls no compile, loss, optimizer, data, file, print or global seed."""
     for path in (ROOT / "keras_ae" / "variants").glob("*.py"):
-        tree = ast.parse(path.read_text())
         assert not {"losses", "data", "metrics"} & imported_units(path)
-        for node in ast.walk(tree):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef) and node.name == "build":
                 called = [ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)]
                 assert not {name.split(".")[-1] for name in called} & FOREIGN_TO_BUILD

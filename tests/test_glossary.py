@@ -2,12 +2,9 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-FILES = sorted((ROOT / "keras_ae").rglob("*.py"))
+from source import FILES, ROOT, tree_of
 
 REPLACED = {
     "asked": "request",
@@ -144,7 +141,7 @@ def wrong_words(name):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_names_take_no_word_that_was_replaced(path):
-    names = {path.stem, path.parent.name, *names_in(ast.parse(path.read_text(encoding="utf-8")))}
+    names = {path.stem, path.parent.name, *names_in(tree_of(path))}
     names -= REMAINING.get(str(path.relative_to(ROOT)), set())
     wrong = {name: [f"{word}: say {REPLACED[word]}" for word in wrong_words(name)] for name in sorted(names)}
     assert not {name: advice for name, advice in wrong.items() if advice}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -54,8 +55,9 @@ def add_former(parser: argparse.ArgumentParser, option: str, message: str) -> No
     parser.add_argument(option, action=FormerOption, const=message, nargs="?", help=argparse.SUPPRESS)
 
 
+@functools.cache
 def make_parser() -> argparse.ArgumentParser:
-    """The parser of all verbs.
+    """The parser of all verbs, made once in a process.
 
     Returns:
         The parser; the options that it gives hold the verb's function as `verb`.

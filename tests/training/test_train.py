@@ -57,6 +57,11 @@ def tiny_recipe(tiny_recipe):
     return dataclasses.replace(tiny_recipe, min_steps_per_epoch=13)
 
 
+def brief(recipe):
+    """The recipe with an epoch of one or few steps."""
+    return dataclasses.replace(recipe, epochs=1, batch_size=64, min_steps_per_epoch=0)
+
+
 @pytest.fixture(scope="module")
 def finished(tiny_recipe, tmp_path_factory):
     """(run, what was reported) of a finished run, which no test changes."""
@@ -241,8 +246,9 @@ def test_the_best_epoch_is_loaded_or_the_last(tiny_recipe, tmp_path):
                 for weight in self.model.trainable_weights:
                     weight.assign(weight + 10.0)
 
-    recipe = dataclasses.replace(tiny_recipe, callbacks=(Destroy,), epochs=2)
-    best = train(recipe, tmp_path, report=silent)
+    recipe = dataclasses.replace(brief(tiny_recipe), callbacks=(Destroy,), epochs=2)
+    with eagerly():
+        best = train(recipe, tmp_path, report=silent)
     state = read_state(tmp_path / "checkpoint")
     assert state["last"] == "epoch-2.weights.h5"
     assert state["best"] == "epoch-1.weights.h5"
@@ -265,7 +271,7 @@ def test_terms_are_weighed_into_the_loss_and_shown(tiny_recipe, tmp_path):
             return (square, Term("one", lambda outputs: keras.ops.ones(()), 2.0))
 
     variant = Penalized(tiny_recipe.variant.backbone, 4)
-    recipe = dataclasses.replace(tiny_recipe, variant=variant, epochs=1, batch_size=48, min_steps_per_epoch=0)
+    recipe = dataclasses.replace(brief(tiny_recipe), variant=variant)
     with eagerly():
         history = train(recipe, tmp_path, report=silent).history
     for epoch in history:
@@ -297,8 +303,9 @@ def of_real_values(tiny_recipe, tmp_path_factory):
     """A run on real values, of no name; tests may change the file that its data came from."""
     folder = tmp_path_factory.mktemp("real")
     np.save(folder / "a.npy", 100 + 50 * np.random.default_rng(0).normal(size=(200, 6)))
-    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(folder / "a.npy")), name="", epochs=1)
-    return train(recipe, folder / "run", report=silent)
+    recipe = dataclasses.replace(brief(tiny_recipe), data=ArrayFile(str(folder / "a.npy")), name="")
+    with eagerly():
+        return train(recipe, folder / "run", report=silent)
 
 
 def test_real_values_train_with_squared_error(of_real_values):
@@ -339,17 +346,20 @@ def test_a_run_that_diverges_says_so_and_keeps_what_was_good(tiny_recipe, tmp_pa
                 last = self.model.trainable_weights[-1]  # behind it no rectifier makes NaN a zero
                 last.assign(last * np.nan)
 
-    recipe = dataclasses.replace(tiny_recipe, callbacks=(Spoil,))
-    with pytest.raises(InputError, match="training diverged in epoch 2: .*nan.* lower the learning rate"):
+    recipe = dataclasses.replace(brief(tiny_recipe), callbacks=(Spoil,), epochs=3)
+    with (
+        eagerly(),
+        pytest.raises(InputError, match="training diverged in epoch 2: .*nan.* lower the learning rate"),
+    ):
         train(recipe, tmp_path, report=silent)
     assert training.epochs_done(tmp_path) == 1
 
 
 def test_a_run_is_not_resumed_with_other_data_but_where_it_kept_nothing(tiny_recipe, tmp_path, random):
-    recipe = dataclasses.replace(tiny_recipe, data=ArrayFile(str(tmp_path / "a.npy")), epochs=1)
+    recipe = dataclasses.replace(brief(tiny_recipe), data=ArrayFile(str(tmp_path / "a.npy")))
     np.save(tmp_path / "a.npy", random.uniform(size=(30, 4, 4)))
     broken = dataclasses.replace(recipe, callbacks=(lambda: InterruptAfter(0),))
-    with pytest.raises(KeyboardInterrupt):
+    with eagerly(), pytest.raises(KeyboardInterrupt):
         train(broken, tmp_path / "run", report=silent)
     np.save(tmp_path / "a.npy", random.uniform(size=(30, 5, 5)))
     with untrained():

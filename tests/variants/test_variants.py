@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import exporting
+from conftest import eagerly, exporting
 
 from keras_ae import losses, variants
 from keras_ae.backbones.conv1d import Conv1DBackbone
@@ -280,9 +280,9 @@ def test_a_variant_of_ones_own_file_trains_and_exports(tmp_path, monkeypatch):
         "from keras_ae.tasks.reconstruction import Reconstruction\n"
         "from keras_ae.variants import Variant\n\n\n"
         f"{lines}\n\n\n"
-        "recipe = Recipe(Sample(ArrayFile('x')), Tiny(), Reconstruction(), epochs=2, batch_size=8)\n"
+        "recipe = Recipe(Sample(ArrayFile('x')), Tiny(), Reconstruction(), epochs=1, batch_size=64)\n"
     )
     monkeypatch.chdir(tmp_path)
-    with exporting("encoder"):
+    with eagerly(), exporting("encoder"):
         assert main(["train", "mine.py", "--set", "variant.latent_dim=3"]) == 0
     assert (tmp_path / "saved_models" / "mine" / "encoder" / "1" / "saved_model.pb").exists()
