@@ -81,6 +81,17 @@ class Format:
         """
         raise NotImplementedError
 
+    def note_on(self, path: Path) -> str:
+        """What `read` leaves out of a file.
+
+        Args:
+            path: The file.
+
+        Returns:
+            A line for the user; empty if the file holds one example alone.
+        """
+        return ""
+
     def render(self, example: np.ndarray) -> np.ndarray:
         """Renders an example as an image.
 

@@ -15,7 +15,7 @@ from keras_ae.formats import Format, from_json
 from keras_ae.imaging.decode import read_image
 from keras_ae.imaging.deep import FULL_RANGE, FullScale
 from keras_ae.imaging.grid import save, to_bytes
-from keras_ae.imaging.headers import SUFFIXES
+from keras_ae.imaging.headers import SUFFIXES, Header, image_header
 
 __all__ = ["Images", "images_of"]
 
@@ -62,6 +62,11 @@ class Images(Format):
         if reason is not None:
             raise InputError(f"{path} cannot be read as an image ({reason}); give a PNG or JPEG")
         return pixels / np.float32(255)
+
+    def note_on(self, path: Path) -> str:
+        header = image_header(path)
+        several = isinstance(header, Header) and header.has_more
+        return f"of the pages or frames of {path} the first is taken" if several else ""
 
     def render(self, example: np.ndarray) -> np.ndarray:
         return to_bytes(example, "unit")

@@ -245,3 +245,12 @@ def test_a_medium_says_what_files_it_takes(known):
     format, _ = known
     assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in format.suffixes)
     assert "suffixes" not in {field.name for field in dataclasses.fields(format)}
+
+
+def test_a_file_of_several_images_gives_the_first_and_says_so(tmp_path):
+    pages = [Image.new("L", (4, 4), level) for level in (7, 8, 9)]
+    pages[0].save(tmp_path / "stack.tif", save_all=True, append_images=pages[1:])
+    pages[0].save(tmp_path / "one.tif")
+    assert np.rint(255 * Images().read(tmp_path / "stack.tif", (4, 4, 1))).max() == 7
+    assert Images().note_on(tmp_path / "stack.tif").endswith("stack.tif the first is taken")
+    assert Images().note_on(tmp_path / "one.tif") == Numbers().note_on(tmp_path / "one.tif") == ""

@@ -87,6 +87,9 @@ class Session:
             The example.
         """
         example = read_example(text, self.generator, lambda: self.data, self.label)
+        note = self.generator.format.note_on(Path(text)) if Path(text).is_file() else ""
+        if note:
+            self.report(note)
         shape, axis = self.generator.element_shape, self.generator.format.axis
         if one_window and axis is not None and example.example.shape[axis] > shape[axis]:
             self.report(f"of {text} the first {shape[axis]} of {example.example.shape[axis]} steps are taken")
