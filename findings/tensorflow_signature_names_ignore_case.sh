@@ -5,8 +5,9 @@
 # Versions: tensorflow-cpu 2.21.0 (Linux, x86-64), Python 3.11.
 # Behavior: of a tf.function with an input_signature of one dict of TensorSpecs, each named like its key, the names
 #   become parameters of a Python function. "A" and "a" are told apart by the dict and by the function, but saving them
-#   as a signature raises a ValueError, for nodes of a graph are named without regard to case. "a-b" is saved without an
-#   error, and the loaded signature calls it "a_b". "self" is not saved either. One would expect every key to be served as it is, or an error for all that are not.
+#   as a signature raises a ValueError, for nodes of a graph are named without regard to case. "a-b" is saved without
+#   an error, and the loaded signature calls it "a_b". "self" is not saved either. One would expect every key to be
+#   served as it is, or an error for all that are not.
 # What follows: names of columns have to be made into words that differ in lower case too before a function is traced.
 # Output seen: see EXPECTED below.
 set -euo pipefail
