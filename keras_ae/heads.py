@@ -41,6 +41,7 @@ class Spec:
         domain: Domain of the targets: "unit" for values in [0, 1], "real" for standardized finite numbers,
             "categorical" for classes, one-hot along the last axis.
         condition: Number of label classes; 0 if the data has no labels.
+        train_examples: Number of examples that the network will be trained on; 0 if that is not known.
 
     Raises:
         ValueError: If a shape is empty or has an axis below 1, the domain is unknown, or the condition is
@@ -51,6 +52,7 @@ class Spec:
     target_shape: tuple[int, ...]
     domain: Domain
     condition: int = 0
+    train_examples: int = 0
 
     def __post_init__(self) -> None:
         for name in ("input_shape", "target_shape"):

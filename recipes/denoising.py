@@ -20,7 +20,7 @@ from keras_ae.variants.undercomplete import Undercomplete
 
 recipe = Recipe(
     data=Mnist5k(),
-    variant=Undercomplete(ConvBackbone(filters=(24, 48)), latent_dim=64),
+    variant=Undercomplete(ConvBackbone(filters=(24, 48)), latent_dim=64, linear_below=4000),
     task=Denoising(Gaussian(sigma=0.4)),
     default_epochs=32,
     batch_size=64,

@@ -10,6 +10,9 @@ cores of an AMD EPYC (AVX2, no GPU), seed 0; PCA's output is clipped into [0, 1]
     mnist_5k    .01551     .00988     .0342
     mnist       .01521     .00395     .0145
 
+With fewer than 4,000 examples a linear path beside the layers begins as PCA; SET="variant.linear_below=0"
+leaves it out. Trained on 306 digits the error is .0146, without the path .0262, and of PCA .0182.
+
 The one layer that tutorials begin with, 784-32-784, is one setting away and reaches .00945 on mnist:
 
     make train RECIPE=digits DATA=mnist SET="variant.backbone.units="
@@ -23,7 +26,7 @@ from keras_ae.variants.undercomplete import Undercomplete
 
 recipe = Recipe(
     data=Mnist5k(),
-    variant=Undercomplete(DenseBackbone(units=(512, 256)), latent_dim=32),
+    variant=Undercomplete(DenseBackbone(units=(512, 256)), latent_dim=32, linear_below=4000),
     task=Reconstruction(),
     default_epochs=60,
     batch_size=128,

@@ -79,10 +79,11 @@ class PairedData:
 
     @property
     def spec(self) -> Spec:
-        """The shapes, the domain and the number of classes that a network is built for."""
+        """The shapes, the domain and the numbers of classes and examples that a network is built for."""
         split = self.data.train if len(self.data.train) else self.data.test
         inputs, targets = self.pair(values(split.examples[:1]), tf.zeros((1, 2), tf.int64))
-        return Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), self.data.domain, self.data.classes)
+        shapes = tuple(inputs.shape[1:]), tuple(targets.shape[1:])
+        return Spec(*shapes, self.data.domain, self.data.classes, len(self.data.train))
 
     def training_batches(self, batch_size: int, first_epoch: int = 0) -> tuple[tf.data.Dataset, int]:
         """Endless shuffled batches of the training split.

@@ -16,6 +16,7 @@ from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import WEIGHTS_FILE, load_artifacts
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.data_facts import fits
+from keras_ae.runs.plan import read_plan
 from keras_ae.runs.run import Run, load_data
 from keras_ae.runs.settings import differences
 
@@ -58,7 +59,8 @@ def load_run(
             f"the model was trained on examples of shape {trained}, received {spec.input_shape}; "
             "bring the data to that shape, or train again"
         )
-    heads = recipe.variant.build(spec)
+    plan = read_plan(directory)
+    heads = recipe.variant.build(replace(spec, train_examples=0 if plan is None else plan.examples))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras only warns of what it leaves

@@ -262,7 +262,14 @@ class FinishedRun:
         if self._run is not None or self.__dict__.get("trainer") is not None:
             return heads
         inputs, targets = heads.encoder.get_layer("inputs").output, heads.end_to_end.output["reconstruction"]
-        spec = Spec(tuple(inputs.shape[1:]), tuple(targets.shape[1:]), self.scaler.domain, self._classes)
+        plan = read_plan(self.directory)
+        spec = Spec(
+            tuple(inputs.shape[1:]),
+            tuple(targets.shape[1:]),
+            self.scaler.domain,
+            self._classes,
+            0 if plan is None else plan.examples,
+        )
         rebuilt = self.recipe.variant.build(spec)
         try:
             rebuilt.trained.load_weights(self.directory / WEIGHTS_FILE)

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from keras_ae.blocks.samplers import takes_condition
 from keras_ae.data.pipeline import PairedData
-from keras_ae.data.types import Data, Scaler
+from keras_ae.data.types import Data, Scaler, values
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, Stage
 from keras_ae.recipe import Recipe, flat
@@ -21,7 +21,7 @@ from keras_ae.runs.artifacts import STAGED_FILE, save_artifacts, save_model
 from keras_ae.runs.checkpoint import best_epoch, completed_epochs, read_state
 from keras_ae.runs.data_facts import check_same_data, save_data_facts
 from keras_ae.runs.plan import Plan, continued, plan_for, read_plan, save_plan
-from keras_ae.runs.run import Run, load_data
+from keras_ae.runs.run import MOST_FITTED, Run, load_data
 from keras_ae.runs.settings import as_begun, save_settings
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.training.adversarial import AdversarialTrainer
@@ -94,7 +94,7 @@ def train(
 
 
 def load_and_build(recipe: Recipe, report: Callable[[str], None] = print) -> tuple[PairedData, Heads]:
-    """Loads a recipe's data and builds its heads, and checks that they agree.
+    """Loads a recipe's data, builds and initializes its heads, and checks that they agree.
 
     Args:
         recipe: The recipe.
@@ -120,6 +120,7 @@ def load_and_build(recipe: Recipe, report: Callable[[str], None] = print) -> tup
     if recipe.variant.sampler is not None:
         recipe.variant.sampler.check(heads)
     recipe.task.check(heads, data)
+    recipe.variant.initialize(heads, lambda: np.asarray(values(data.train.thin(MOST_FITTED).examples)))
     return paired, heads
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from keras_ae.blocks.samplers import Sampler
 from keras_ae.files import class_names, class_of
@@ -48,6 +51,14 @@ class Variant:
             The heads, which share every weight.
         """
         raise NotImplementedError
+
+    def initialize(self, heads: Heads, examples: Callable[[], np.ndarray]) -> None:
+        """Sets weights from training examples, before the first step; by default none.
+
+        Args:
+            heads: The result of `build`.
+            examples: Gives clean training examples (n, ...), as the network has them.
+        """
 
     def terms(self) -> tuple[Term, ...]:
         """The terms that the objective adds to the reconstruction loss.

@@ -5,9 +5,18 @@ Hinton and Salakhutdinov, "Reducing the Dimensionality of Data with Neural Netwo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.blocks.linear_path import (
+    begin_as_principal_components,
+    has_linear_path,
+    linear_decoder,
+    linear_encoder,
+)
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
 from keras_ae.domains import UNIT
 from keras_ae.errors import check_least
@@ -24,18 +33,27 @@ class Undercomplete(Variant):
     Attributes:
         backbone: Layers between the data and the code; without hidden layers the autoencoder is vanilla.
         latent_dim: Size of a code, at least 1.
+        linear_below: With fewer training examples than this, a linear path beside the layers begins as the
+            principal components of the examples, so that the autoencoder is hardly worse than those; at
+            least 0, which leaves it out. Inputs and targets must have one shape.
     """
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
+    linear_below: int = 0
 
     def __post_init__(self) -> None:
-        check_least(self, latent_dim=1)
+        check_least(self, latent_dim=1, linear_below=0)
 
     def build(self, spec: Spec) -> Heads:
-        encoder = plain_encoder(spec, self.backbone, self.latent_dim)
-        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
+        few = 0 < spec.train_examples < self.linear_below and spec.input_shape == spec.target_shape
+        encoder = (linear_encoder if few else plain_encoder)(spec, self.backbone, self.latent_dim)
+        decoder = (linear_decoder if few else plain_decoder)(spec, self.backbone, self.latent_dim)
         return Heads.join(encoder, decoder)
+
+    def initialize(self, heads: Heads, examples: Callable[[], np.ndarray]) -> None:
+        if has_linear_path(heads):
+            begin_as_principal_components(heads, examples())
 
     def terms(self) -> tuple[Term, ...]:
         return ()

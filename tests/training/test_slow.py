@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from skimage.data import lfw_subset
 
 from keras_ae.data.images.mnist import embedded_digits
 from keras_ae.data.memory import Arrays
@@ -93,6 +94,15 @@ def test_sixty_images_are_enough_to_learn_to_denoise(tmp_path):
     assert len(run.data.train) < 60 <= sum(map(len, run.data.splits.values()))
     assert table["denoising"]["psnr"] >= table["linear denoiser"]["psnr"] - 3
     assert len(run.history) < 32
+    assert sum(epoch["seconds"] for epoch in run.history) <= 120
+
+
+def test_two_hundred_images_are_reconstructed_as_well_as_by_principal_components(tmp_path):
+    images = lfw_subset()  # faces and what is none, 25 x 25
+    recipe = dataclasses.replace(load("digits"), data=Arrays((images * 255).astype("uint8")))
+    run = train(override(recipe, ["variant.latent_dim=64"]), tmp_path)
+    table = evaluate(run)
+    assert table["digits"]["mse"] <= 1.1 * table["PCA, 64 components"]["mse"]
     assert sum(epoch["seconds"] for epoch in run.history) <= 120
 
 

@@ -35,6 +35,10 @@ IMAGE, SERIES = Spec((9, 6, 3), (9, 6, 3), "real"), Spec((13, 2), (13, 2), "real
 EXAMPLES = {name: module.EXAMPLE for name, module in MODULES.items()} | {
     "undercomplete-images": (Undercomplete(ConvBackbone((4, 8), smallest=2, hidden=8), 3), IMAGE),
     "undercomplete-series": (Undercomplete(Conv1DBackbone((4, 8), shortest=4), 3), SERIES),
+    "undercomplete-linear": (
+        Undercomplete(DenseBackbone((8,)), 3, linear_below=9),
+        Spec((4, 3, 1), (4, 3, 1), "unit", 0, 8),
+    ),
     "undercomplete-recurrent": (Undercomplete(RecurrentBackbone((8,)), 3), SERIES),
     "variational-images": (Variational(ConvBackbone((4, 8), smallest=2), 3), IMAGE),
     "variational-categorical": (
@@ -53,6 +57,7 @@ EXPORTED = {
     "vector_quantized": ("encoder", "decoder", "prior"),
     "undercomplete-images": ("autoencoder",),
     "undercomplete-series": ("autoencoder",),
+    "undercomplete-linear": ("autoencoder",),
     "undercomplete-recurrent": ("autoencoder",),
 }
 """Heads to export: those of a graph that no other one has."""
@@ -156,6 +161,9 @@ def test_one_step_changes_every_trainable_weight(example, changeable):
         trainer = AdversarialTrainer(heads.trained, loss_of(variant, spec), variant.terms(), 1, 1, *parts)
     trainer.prepare(keras.optimizers.SGD(0.1))
     trainer.run_eagerly = True  # a graph of one step costs several
+    for weight in heads.trained.trainable_weights:
+        if weight.name == "gain":  # begins at 0, and would keep the layers before it for a step
+            weight.assign(1.0)
     before = [np.array(weight) for weight in heads.trained.trainable_weights]
     trainer.train_on_batch(*batch_of(spec, 16))
     for weight, old in zip(heads.trained.trainable_weights, before, strict=True):
