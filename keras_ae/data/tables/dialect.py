@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from keras_ae.data.tables.header_names import check_longer, names_in_header, without_title
-from keras_ae.data.tables.headers import MOST_ROWS, Profile, find_header, is_remark
+from keras_ae.data.tables.headers import MOST_ROWS, find_header, is_remark
 from keras_ae.data.tables.number_format import NumberFormat
 from keras_ae.data.tables.numbers import choose_format, is_number
+from keras_ae.data.tables.profile import Profile
 from keras_ae.data.tables.records import BLANKS, cut
 from keras_ae.data.tables.separators import SINGLE, choose_separator, names_separator, usual_width
 from keras_ae.data.tables.sheets import read_sheet

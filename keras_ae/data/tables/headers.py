@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from keras_ae.data.tables.columns import MISSING
-from keras_ae.data.tables.numbers import is_number, says_missing
+from keras_ae.data.tables.numbers import is_number
+from keras_ae.data.tables.profile import Profile
 from keras_ae.data.tables.records import Record
 from keras_ae.data.tables.separators import is_value
 from keras_ae.data.tables.units import are_units
 
-__all__ = ["MOST_ROWS", "Header", "Profile", "find_header", "is_remark"]
-
-MOSTLY = 0.8
-"""Fraction of a column's cells that are of the kind that is expected of all of them."""
+__all__ = ["MOST_ROWS", "Header", "find_header", "is_remark"]
 
 MOST_ROWS = 200
 """Rows that tell what the columns are like, at most."""
@@ -24,47 +22,6 @@ MOST_ABOVE = 20
 """Lines above a header that look like rows, at most."""
 
 YEARS = range(1800, 2201)
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What the cells of a table's columns are like.
-
-    Attributes:
-        columns: Of each column: "number", "value" for times and the like, or "text".
-    """
-
-    columns: tuple[str, ...]
-
-    @classmethod
-    def of(cls, rows: Sequence[Sequence[str]]) -> Profile:
-        """The profile of some rows.
-
-        Args:
-            rows: Their cells; all have as many.
-
-        Returns:
-            The profile.
-        """
-        return cls(tuple(map(_kind, zip(*rows, strict=True))))
-
-    def fits(self, row: Sequence[str]) -> bool:
-        """Whether a row is like the others.
-
-        Args:
-            row: Its cells, as many as there are columns.
-
-        Returns:
-            Whether a cell is a time where times are expected, or most cells are numbers where those are
-            expected.
-        """
-        told = [
-            (kind, is_number(cell) if kind == "number" else is_value(cell) and not is_number(cell))
-            for kind, cell in zip(self.columns, row, strict=True)
-            if kind != "text" and cell not in MISSING and not says_missing(cell)
-        ]
-        times = [fit for kind, fit in told if kind == "value"]
-        return any(times) if times else 2 * sum(fit for _, fit in told) > len(told)
 
 
 @dataclass(frozen=True)
@@ -218,11 +175,3 @@ def _are_a_count(numbers):
 
 def _is_time(cell):
     return is_value(cell) and not is_number(cell)
-
-
-def _kind(cells):
-    """What a column's cells are like."""
-    present = [cell for cell in cells if cell not in MISSING and not says_missing(cell)]
-    if sum(map(is_number, present)) >= MOSTLY * len(present):
-        return "number"
-    return "value" if sum(map(is_value, present)) >= MOSTLY * len(present) else "text"
