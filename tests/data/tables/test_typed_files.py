@@ -50,7 +50,7 @@ def test_typed_columns_keep_their_types_and_texts_follow_the_rules_of_texts(fram
     table = read_table(file)
     assert {name: column.kind for name, column in table.columns.items()} == KINDS
     assert table.notes[0].startswith(f"5 rows, read as 13 columns of {kind.capitalize()}")
-    assert "read as missing: -- (1), inf (1)" in table.notes
+    assert "read as missing: inf (1), -- (1)" in table.notes
     np.testing.assert_array_equal(table.columns["commas"].values, [1.5, 2.5, np.nan, 3, np.nan])
     np.testing.assert_array_equal(table.columns["missing"].values, [1, np.nan, 3, 4, 5])
     assert table.columns["time"].values[0] == pd.Timestamp("2023-12-31 23:00").value
