@@ -55,6 +55,11 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
         if dataset is not None:
             dataset = dataset.replacing(instead)
             return dataset if instead is None else instead.around(dataset)
+    if Path(text).is_file() and Path(text).suffix.lower() in SUFFIXES:
+        raise InputError(
+            f"expected data, such as a folder of images, received one image, {text!r}; put it into a folder, "
+            "or give it to keras-ae predict"
+        )
     names = sorted(kind.name for kind in dataset_kinds() if kind.name)
     missing = "which is of no known kind" if Path(text).exists() else "which does not exist"
     raise InputError(

@@ -202,3 +202,16 @@ def test_a_terminal_without_the_letters_of_a_name_shows_their_numbers(monkeypatc
     with redirected(Namespace(json=False, quiet=False, output=None)):
         print("température 温度", flush=True)
     assert content.getvalue().splitlines() == ["température ".encode("latin-1") + rb"\u6e29\u5ea6"]
+
+
+def test_a_recipes_file_is_read_again_after_it_has_changed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for backbone, field in (("DenseBackbone", "units"), ("ConvBackbone", "filters")):
+        module = {"DenseBackbone": "dense", "ConvBackbone": "conv2d"}[backbone]
+        Path("mine.py").write_text(
+            f"from keras_ae.backbones.{module} import {backbone}\n"
+            "from keras_ae.recipe import Recipe\n"
+            "from keras_ae.variants.undercomplete import Undercomplete\n"
+            f"recipe = Recipe(variant=Undercomplete({backbone}()))\n"
+        )
+        check_fields("mine.py", [f"variant.backbone.{field}"])

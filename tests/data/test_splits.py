@@ -217,3 +217,6 @@ def test_an_unknown_data_set_is_refused_with_those_there_are(tmp_path):
     (tmp_path / "table.xyz").touch()
     with pytest.raises(InputError, match="which is of no known kind"):
         find_dataset(str(tmp_path / "table.xyz"))
+    (tmp_path / "one.PNG").touch()
+    with pytest.raises(InputError, match="put it into a folder, or give it to keras-ae predict"):
+        find_dataset(str(tmp_path / "one.PNG"))

@@ -101,12 +101,16 @@ def _call_of_recipe(file: Path) -> ast.Call | None:
     return None
 
 
-@functools.cache
 def _tree(file: Path) -> ast.Module:
     try:
-        return ast.parse(file.read_text(encoding="utf-8"))
+        return _parsed(file.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):  # told where the recipe is loaded
         return ast.Module([], [])
+
+
+@functools.cache  # by the text, because a file may change, and a relative path be another one
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def _declared(name: str, file: Path) -> Declared | None:
