@@ -319,11 +319,11 @@ class Data:
 
     @property
     def overview(self) -> str:
-        """What the examples are, how many each split has, and by which rule, in a line for the user."""
+        """What the examples are and how many each split has, as a line; the notes name the rule."""
         parts = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
         counts = ", ".join(f"{name} {len(split):,}" for name, split in parts.items())
         shape = " x ".join(map(str, self.train.shape)) or "1"
-        return f"examples of {shape} values ({self.domain}): {counts}{self.rule and f'; {self.rule}'}"
+        return f"examples of {shape} values ({self.domain}): {counts}"
 
     @property
     def scaler(self) -> Scaler:

@@ -50,7 +50,7 @@ class Inspection:
         domain: Of the values.
         splits: The splits.
         rule: How the examples were split; "" where the data have splits of their own.
-        overview: All of that in a line, as training prints it.
+        overview: The shape, the domain and the sizes of the splits in a line, as training prints it.
         columns: Of a file of rows.
     """
 
@@ -80,7 +80,7 @@ def readings(text: str, recipe: str | None = None, settings: Sequence[str] = ())
         The data sets, not loaded: one with a recipe, else one of each kind that has the fields.
 
     Raises:
-        InputError: If there is none, or none with those fields.
+        InputError: If there is none, or none with those fields, and for values that a field cannot take.
     """
     if recipe is not None:
         return [RunRequest(recipe, text, tuple(settings)).load().data]
@@ -88,15 +88,9 @@ def readings(text: str, recipe: str | None = None, settings: Sequence[str] = ())
     kinds = [kind for kind in dataset_kinds() if kind.priority] if Path(text).exists() else []
     found = [first, *(dataset for kind in kinds if (dataset := kind.accepts(text)) is not None)]
     datasets = list({type(dataset): dataset for dataset in found}.values())
-    changed, faults = [], []
-    for dataset in datasets:
-        try:
-            changed.append(override_data(dataset, settings))
-        except InputError as error:
-            faults.append(error)
-    if not changed:
-        raise faults[0]
-    return changed
+    fields = {setting.partition("=")[0].strip().removeprefix("data.").split(".")[0] for setting in settings}
+    fitting = [dataset for dataset in datasets if fields <= _settings(dataset).keys()]
+    return [override_data(dataset, settings) for dataset in fitting or datasets[:1]]
 
 
 def inspect_data(dataset: Dataset) -> Inspection:
