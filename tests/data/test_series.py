@@ -84,7 +84,7 @@ def test_columns_can_be_named(series):
         (["a", "4", "4"], {}, r"received a \(never changes\)"),
         (["a,b", "1,2", "2,2"], {"values": ["b"]}, r"received b \(never changes\)"),
         (["a,b", "1,2", "2,3"], {"values": ["c"]}, "no column 'c'; the columns are a, b"),
-        (["t,b", "1,2", "1,3"], {}, "rows of different times, received 2 of one time"),
+        (["t,b", "1,2", "1,3"], {}, "received 2 of one time; to number the rows in its place: .*left_out=t"),
         (["time,b", "2024-01-01,2", ",3", "2024-01-03,3"], {}, "a time in every row of 'time', .* 1 rows"),
         (["t,b", *(f"{row},{row}" for row in range(5)), "90000,1"], {}, "there would be 90,001 for 6 rows"),
     ],

@@ -74,10 +74,10 @@ def test_windows_are_standardized_by_the_normal_part_alone(waves):
     waves.values[300:] *= 7
     found = data_of("waves", waves, 16, (0, 200))
     normal = found.offset + found.scale * np.concatenate([found.train.examples.reshape(-1, 2)])
-    np.testing.assert_allclose(normal.mean(axis=0), waves.values[:140].mean(axis=0), rtol=0.01, atol=1e-3)
+    np.testing.assert_allclose(normal.mean(axis=0), waves.values[:136].mean(axis=0), rtol=0.01, atol=1e-3)
     np.testing.assert_allclose(found.scale, waves.values[:200].std(axis=0), rtol=1e-5)
     assert found.train.shape == (16, 2)
-    assert [len(found.train), len(found.validation), len(found.calibration)] == [125, 15, 15]
+    assert [len(found.train), len(found.validation), len(found.calibration)] == [121, 15, 19]
     assert len(found.test) == 385
     np.testing.assert_allclose(
         found.offset + found.scale * found.test.examples[384], waves.values[384:], rtol=1e-4
@@ -151,6 +151,7 @@ def test_a_remedy_for_too_short_a_normal_part_works(waves, points, window, norma
     assert len(data_of("waves", series, shorter, normal).train) >= 4
     with pytest.raises(InputError):
         data_of("waves", series, shorter + 1, normal)
+    assert len(data_of("waves", series, shorter, normal).calibration) >= 19  # for a rate of 0.05
     longer = re.search(r"data.normal=(\d+%)", str(refused.value))
     assert (longer is not None) == (window == 16)
     if longer:

@@ -189,7 +189,9 @@ def _on_even_steps(found, chosen):
         notes.append(f"{backwards} rows are earlier than the row before: sorted by time")
     different, index = np.unique(times, return_inverse=True)
     if len(different) < 2:
-        raise InputError(f"expected rows of different times, received {len(times)} of one time")
+        time = found.roles.time
+        remedy = f'; to number the rows in its place: SET="data.left_out={time}"' if time else ""
+        raise InputError(f"expected rows of different times, received {len(times)} of one time{remedy}")
     if len(different) < len(times) and not spread:
         repeated = len(times) - len(different)
         advice = '; SET="data.group=..." keeps the rows of different machines apart'

@@ -27,6 +27,10 @@ TRAIN, VALIDATION = 0.7, 0.15
 FEWEST = 4
 """The fewest windows for each of training, validation and calibration."""
 
+ENOUGH, LEAST_TRAIN = 19, 0.35
+"""Windows that a threshold at a rate of 0.05 is calibrated on: a short normal part is cut so that there are
+as many, while at least this fraction of it is left to train on."""
+
 LEAST_WINDOW, MOST_LISTED = 4, 3
 STILL = "never changes in the normal part"
 PARTS = ("train", "validation", "calibration")
@@ -51,7 +55,8 @@ def data_of(
         series: The series.
         window: Points of a window.
         normal: The normal part, (first point, one past the last).
-        fewest: The fewest windows for each of training, validation and calibration.
+        fewest: The fewest windows for each of training, validation and calibration; 0 for one of many series
+            that are calibrated together.
         choose: Whether channels that cannot be standardized are left out, if there are others.
 
     Returns:
@@ -89,7 +94,7 @@ def data_of(
     if lacking:
         raise InputError(_too_short(clean, window, normal, fewest, *lacking))
     parts: dict[str, Any] = {}
-    for part, values in _parts(clean, normal):
+    for part, values in _parts(clean, normal, window, fewest):
         starts = window_starts(values, window, step_of(values, window))
         parts[part] = Split(cut_windows(values, starts, window))
     test, points = split_into_windows(series, window, offset, scale)
@@ -143,17 +148,19 @@ def _moving_part(values, window, fewest):
     return '; use another file or other columns: SET="data.values=..."'
 
 
-def _parts(clean, normal):
+def _parts(clean, normal, window, fewest):
     """The values of the consecutive parts of the normal part."""
     first, last = normal
-    cuts = first + np.rint((last - first) * np.cumsum([0, TRAIN, VALIDATION, 1 - TRAIN - VALIDATION]))
+    most = 1 - VALIDATION - (window + ENOUGH - 1) / max(last - first, 1)
+    train = min(TRAIN, max(LEAST_TRAIN, most)) if fewest else TRAIN
+    cuts = first + np.rint((last - first) * np.cumsum([0, train, VALIDATION, 1 - train - VALIDATION]))
     for part, begin, end in zip(PARTS, cuts, cuts[1:], strict=False):
         yield part, clean[int(begin) : int(end)]
 
 
 def _first_lacking(clean, window, normal, fewest):
     """The first part with too few windows, and how many it has; () if there is none."""
-    for part, values in _parts(clean, normal):
+    for part, values in _parts(clean, normal, window, fewest):
         count = len(window_starts(values, window, step_of(values, window)))
         if count < fewest:
             return part, count

@@ -13,7 +13,7 @@ from keras_ae.data.tables.records import Record
 from keras_ae.data.tables.separators import is_value
 from keras_ae.errors import InputError
 
-__all__ = ["ROW_NAMES", "ColumnNames", "check_longer", "names_in_header", "without_title"]
+__all__ = ["ROW_NAMES", "ColumnNames", "check_longer", "names_in_header", "without_quotes", "without_title"]
 
 ROW_NAMES = "row_names"
 """The name of a column of row names, for which R writes no name."""
@@ -77,7 +77,7 @@ def names_in_header(header: Header, rows: Sequence[Sequence[str]], width: int, w
     """
     if not header.names:
         return ColumnNames(tuple(f"column_{position}" for position in range(1, width + 1)))
-    names, units, joined = list(header.names), list(header.units), -1
+    names, units, joined = without_quotes(header.names), without_quotes(header.units), -1
     has_row_names = False
     if len(names) == width + 1 or (len(names) == width and not names[-1] and _ends_empty(rows)):
         names, units = names[:-1], units[: len(names) - 1]
@@ -91,6 +91,19 @@ def names_in_header(header: Header, rows: Sequence[Sequence[str]], width: int, w
     plain = [" ".join(name.split()) for name in names]
     padded = (units + [""] * len(names))[: len(names)] if units else []
     return ColumnNames(distinct_names(plain), tuple(padded), joined, has_row_names)
+
+
+def without_quotes(cells: Sequence[str]) -> list[str]:
+    """Cells without the single quotes around each of them, as WFDB and MATLAB write texts.
+
+    Args:
+        cells: The cells.
+
+    Returns:
+        The cells, as they are where not all that hold something are quoted.
+    """
+    are_quoted = all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells if cell)
+    return [cell[1:-1] if are_quoted and cell else cell for cell in cells]
 
 
 def check_longer(names: Sequence[str], width: int, where: str) -> None:

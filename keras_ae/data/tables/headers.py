@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from keras_ae.data.tables.columns import MISSING
 from keras_ae.data.tables.numbers import is_number
 from keras_ae.data.tables.profile import Profile
 from keras_ae.data.tables.records import Record
 from keras_ae.data.tables.separators import is_value
-from keras_ae.data.tables.units import are_units
+from keras_ae.data.tables.units import are_types, are_units
 
 __all__ = ["MOST_ROWS", "Header", "find_header", "is_remark"]
 
@@ -99,6 +99,9 @@ def _above(records, first, width):
         if record.is_blank or is_remark(record):
             is_apart |= record.is_blank
             names = _names_in_remark(record, width)
+            if found and not is_apart and cells[0].lower() == "#types":  # Ignition's, below names
+                found.clear()
+                continue
             if found:
                 break
             if names:
@@ -114,9 +117,30 @@ def _above(records, first, width):
     if not found:
         return Header((), (), first, None)
     units: tuple[str, ...] = ()
-    while len(found) > 1 and are_units(records[found[0]].cells, records[found[1]].cells):
-        units = tuple(records[found.pop(0)].cells)
-    return Header(tuple(records[found[0]].cells), units, first, found[0])
+    while len(found) > 1:
+        below, above = records[found[0]].cells, records[found[1]].cells
+        if are_units(below, above):
+            units = tuple(below)
+        elif not are_types(below, above) and not _are_gaps(below, [records[at].cells for at in found[1:]]):
+            break
+        found.pop(0)
+    names = records[found[0]].cells
+    names = _in_groups(names, records[found[1]].cells) if len(found) > 1 else names
+    return Header(tuple(names), units, first, found[0])
+
+
+def _are_gaps(below, above):
+    """Whether a line names fewer columns than one above it, which names all: ticks, flags, levels."""
+    return not all(below) and any(all(cells) and not any(map(_is_time, cells)) for cells in above)
+
+
+def _in_groups(names, above):
+    """Repeated names behind those of their groups, which stand above, each over the first of its columns."""
+    if len(set(names)) == len(names) or len(above) != len(names):
+        return names
+    groups = accumulate(above, lambda group, cell: cell or group)
+    joined = [" ".join(filter(None, pair)) for pair in zip(groups, names, strict=True)]
+    return joined if len(set(joined)) == len(joined) else names
 
 
 def is_remark(record: Record) -> bool:

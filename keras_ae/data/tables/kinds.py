@@ -11,6 +11,7 @@ import pandas as pd
 
 from keras_ae.data.tables.cells import Texts
 from keras_ae.data.tables.columns import Column
+from keras_ae.data.tables.header_names import without_quotes
 from keras_ae.data.tables.number_format import NumberFormat
 from keras_ae.data.tables.numbers import choose_format, is_number, parse_numbers, says_missing
 from keras_ae.data.tables.time_form import MISSING_TIME
@@ -76,8 +77,11 @@ def column_of_texts(
     Returns:
         The column.
     """
+    words = _words(name, texts)
     if kind == "text":
-        return _words(name, texts)
+        return words
+    if texts.words and texts.words[0].startswith("'"):
+        texts = Texts(texts.codes, np.array(without_quotes(texts.words), object))
     truth = _truth(name, texts)
     if truth is not None and kind != "time":
         return truth
@@ -90,7 +94,6 @@ def column_of_texts(
             return times
     if numbers is not None and _is_usual(numbers, texts):
         return numbers
-    words = _words(name, texts)
     if numbers is None or 2 * numbers.wrong.sum() > np.count_nonzero(texts.codes >= 0):
         return words
     first = texts.words[texts.codes[np.flatnonzero(numbers.wrong)[0]]]

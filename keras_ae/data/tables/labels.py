@@ -29,6 +29,9 @@ LABEL_NAMES = (
 SURE_NAMES = (*LABEL_NAMES[:8], "label", "class", "target")
 """Those that are labels whatever they hold."""
 
+_TOPICS = frozenset("anomaly anomalies outlier attack fraud fault intrusion label labels lable".split())
+_KINDS = frozenset("is id no normal true binary multi class target type types cat category flag".split())
+
 CHANGE_NAMES = ("changepoint", "changepoints", "change_point", "change_points", "is_changepoint")
 """Names of columns that mark the beginnings and ends of anomalies, which are no labels of these."""
 
@@ -45,13 +48,15 @@ def label_columns(columns: Mapping[str, Column]) -> tuple[str, ...]:
         columns: By name.
 
     Returns:
-        Their names, that of the one to use first. Of less clear names only those that hold labels.
+        Their names, that of the one to use first. Of less clear names only those that hold labels; beside a
+        label also others made of the same words, such as attack_cat, which would tell it.
     """
     by_name = {_plain(name): name for name in columns}
     called = [name for name in LABEL_NAMES if name in by_name]
-    return tuple(
-        by_name[name] for name in called if name in SURE_NAMES or holds_labels(columns[by_name[name]])
-    )
+    found = [by_name[name] for name in called if name in SURE_NAMES or holds_labels(columns[by_name[name]])]
+    others = [name for name in columns if _is_label_name(name) and _plain(name) not in LABEL_NAMES]
+    found += [name for name in others if holds_labels(columns[name])]
+    return tuple(dict.fromkeys(found + others if found else []))
 
 
 def change_columns(columns: Mapping[str, Column]) -> tuple[str, ...]:
@@ -118,6 +123,12 @@ def _plain(name):
     return re.sub(r"[\W_]+", "_", name.lower()).strip("_")
 
 
+def _is_label_name(name):
+    """Whether a name is made of words of labels alone, but for what it explains in parentheses."""
+    words = set(_plain(re.sub(r"\(.*\)", "", name)).split("_"))
+    return bool(words & _TOPICS) and words <= _TOPICS | _KINDS
+
+
 def _is_normal(word):
     """Whether a word is a usual one for normal rows."""
     return word.lower().rstrip(".") in NORMAL_WORDS
@@ -146,6 +157,8 @@ def labels_of_column(column: Column, normal: str = "") -> tuple[np.ndarray, tupl
     else:
         different, codes = np.unique(column.values, return_inverse=True)
         words = [column.words[int(value)] if column.words else f"{value:g}" for value in different]
+    if not normal and set(words) == {"1", "-1"}:
+        normal = words[int(np.argmax(np.bincount(codes, minlength=2)))]
     choices = [normal] if normal else NORMAL_WORDS
     normal_word = next(
         (word for choice in choices for word in words if word.lower().rstrip(".") == choice.lower()), None

@@ -20,7 +20,7 @@ _SYMBOLS = "$\u20ac\u00a3\u00a5\u20a9\u20b9\u20ba\u20bd"
 _CODES = "USD|EUR|GBP|CHF|JPY|CNY|SEK|NOK|DKK|PLN|CZK|INR|AUD|CAD|BRL|RUB|US|Fr|Rs|kr"
 _NUMBER = re.compile(
     rf"""
-    (?P<open>\()? \s* (?P<sign>{_SIGN})? \s*
+    '? (?P<open>\()? \s* (?P<sign>{_SIGN})? \s*
     (?P<currency>(?:{_CODES})?\s?[{_SYMBOLS}] | (?:{_CODES})\.?(?=[\s\d]))? \s* (?P<second>{_SIGN})?
     (?P<digits>[0-9][0-9.,{_BLANKS.replace(" ", chr(92) + " ")}{_APOSTROPHES}]* | [.,][0-9]+)
     (?:[eEdD](?P<exponent>{_SIGN}?[0-9]{{1,3}})(?![0-9]))? \s* (?P<after>{_SIGN}(?!.))?
@@ -39,8 +39,16 @@ _HALVES = ("AM", "PM")
 _POINTS = str.maketrans(",.", ".,")
 _MISSING = frozenset(
     "#n/a #div/0! #value! #ref! #name? #num! #null! n/a n.a. n.d. na nan -nan null none nil <na> (null) "
-    "\\n nat bad missing invalid error err fault undefined undef blank nodata 1.#qnan -1.#ind".split()
-) | {"no data", "bad input", "not available", "i/o timeout", "out of range", "no value"}
+    "\\n nat bad missing invalid error err fault undefined undef blank nodata 1.#qnan -1.#ind "
+    "unavailable unknown offline disconnected shutdown timeout".split()
+) | frozenset(
+    "no data,bad input,not available,i/o timeout,out of range,no value,no good data for calculation,"
+    "pt created,point created,scan off,scan timeout,intf shut,comm fail,calc failed,calc off,no result,"
+    "not connect,not connected,bad output,no sample,out of serv,equip fail,over range,under range,"
+    "arc off-line,invalid data,no lab data".split(",")
+)
+_CODE = re.compile(r"\[-?\d+\]\s*(?=[a-z])")
+"""The number of a message, as PI writes it before some."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +121,7 @@ def says_missing(text: str) -> bool:
     Returns:
         Whether it is one of those that loggers and spreadsheets write, or consists of signs such as "---".
     """
-    text = text.strip().lower()
+    text = _CODE.sub("", text.strip().lower(), count=1)
     return text in _MISSING or not text.strip("-+\u2212\u2013\u2014*.,:;?!#/\\_=~<>|()")
 
 

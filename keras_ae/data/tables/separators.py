@@ -20,6 +20,7 @@ SEPARATORS = "\t;|,"
 """Those that are looked for, in the order in which they are preferred; then blanks."""
 
 _COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
+_FIRST_QUOTED = re.compile(rf'\s*"(?:[^"]|"")*"\s*([{SEPARATORS}])')
 _NAMED = re.compile(r"\"?sep=([\t!-/:-@\[-`{-~])\"?[;,\t ]*", re.IGNORECASE)
 _TIME = re.compile(
     r"(?:[^\W\d_]{2,9}\.?,? )?"  # the day of the week
@@ -41,6 +42,8 @@ def choose_separator(lines: Sequence[str]) -> str:
     """
     if named := names_separator(lines):
         return named
+    if quoted := _behind_quotes(lines):
+        return quoted
     best, most = SINGLE, 0.0
     lines = [line for line in lines if not line.startswith(("#", "%", "//"))] or lines
     for separator in (*SEPARATORS, BLANKS):
@@ -55,6 +58,14 @@ def choose_separator(lines: Sequence[str]) -> str:
         best == "," and "," not in lines[0] and all(map(_COMMA.fullmatch, filter(str.strip, lines[1:])))
     )
     return SINGLE if is_column else best
+
+
+def _behind_quotes(lines):
+    """What follows the quoted cell that nearly every line begins with; "" if they begin otherwise."""
+    filled = [line for line in lines if line.strip()]
+    counts = Counter(match[1] for line in filled if (match := _FIRST_QUOTED.match(line)))
+    separator, count = counts.most_common(1)[0] if counts else ("", 0)
+    return separator if count >= 0.9 * len(filled) else ""
 
 
 def names_separator(lines: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -41,11 +42,18 @@ def characters(texts: np.ndarray) -> np.ndarray:
         try:
             cells = texts.astype(f"S{width}").view(np.uint8).reshape(len(texts), width)
         except UnicodeEncodeError:
-            plain = [text.translate(_BLANKS).encode("ascii", "replace") for text in texts]
+            plain = [_plain(text) for text in texts]
             cells = np.array(plain, f"S{width}").view(np.uint8).reshape(len(texts), width)
         if not cells[:, -1].any():
             return cells
     return np.where(cells[:, -1:] != 0, 0, cells).astype(np.uint8)
+
+
+def _plain(text):
+    """A text in ASCII, letters without their accents."""
+    parted = unicodedata.normalize("NFD", text.translate(_BLANKS))
+    bare = "".join(character for character in parted if not unicodedata.combining(character))
+    return bare.encode("ascii", "replace")
 
 
 def by_layout(cells: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:

@@ -17,11 +17,37 @@ __all__ = [
     "weekday_of",
 ]
 
-_MONTH_NAMES = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
+_MONTH_NAMES = tuple(
+    names.split()
+    for names in (
+        "january januar janvier enero gennaio janeiro januari",
+        "february februar fevrier febrero febbraio fevereiro februari",
+        "march marz maerz mrz mars marzo marco maart mrt",
+        "april avril abril aprile",
+        "may mai mayo maggio maio mei maj",
+        "june juni juin junio giugno junho",
+        "july juli juillet julio luglio julho",
+        "august aout agosto augustus augusti",
+        "september septembre septiembre settembre setembro",
+        "october oktober octobre octubre ottobre outubro",
+        "november novembre noviembre novembro",
+        "december dezember decembre diciembre dicembre dezembro",
+    )
 )
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAYS = tuple(
+    names.split()
+    for names in (
+        "monday montag lundi lunes lunedi maandag",
+        "tuesday dienstag mardi martes martedi dinsdag",
+        "wednesday mittwoch mercredi miercoles mercoledi woensdag",
+        "thursday donnerstag jeudi jueves giovedi donderdag",
+        "friday freitag vendredi viernes venerdi vrijdag",
+        "saturday samstag sonnabend samedi sabado sabato zaterdag",
+        "sunday sonntag dimanche domingo domenica zondag",
+    )
+)
+"""In English, German, French, Spanish, Italian, Portuguese (months) and Dutch, without accents."""
+
 _ZONES: Mapping[str, float] = (
     dict.fromkeys(("Z", "UTC", "GMT", "WET", "UT"), 0)
     | dict.fromkeys(("CET", "MEZ", "WEST", "BST"), 1)
@@ -34,12 +60,12 @@ _ZONES: Mapping[str, float] = (
 )
 """Hours ahead of UTC, the American ones as in RFC 822."""
 
-_NAME = r"(?P<name>[a-z]{3,9})\.?"
+_NAME = r"(?P<name>[a-z]{3,10})\.?"
 _YEAR = r"(?P<year>\d{4})"
 _DAYS = (
     rf"{_YEAR}(?P<sign>[-/. _])(?P<month>\d\d?)(?P=sign)(?P<day>\d\d?)",
     r"(?P<a>\d\d?)(?P<sign>[-/. ])(?P<b>\d\d?)(?P=sign)(?P<c>\d{4}|\d\d)",
-    rf"(?P<day>\d\d?)(?:st|nd|rd|th|\.)?[-/. ]*{_NAME},?[-/ ]*(?P<year>\d{{4}}|\d\d)",
+    rf"(?P<day>\d\d?)(?:st|nd|rd|th|er|\.)?[-/. ]*(?:de )?{_NAME}(?: de)?,?[-/ ]*(?P<year>\d{{4}}|\d\d)",
     rf"{_NAME}[-/ ]+(?P<day>\d\d?)(?:st|nd|rd|th)?,?[-/ ]+{_YEAR}",
     rf"{_YEAR}[-/ ]?{_NAME}[-/ ]?(?P<day>\d\d?)",
 )
@@ -60,7 +86,7 @@ _ZONE = (
     r"(?:\[[a-z_/]+\])?(?:\s\([a-z ]+\))?)"
 )
 _BETWEEN = r"(?:\s*[T_,:-]\s*|\s+)"
-_WEEKDAY = r"(?:(?P<weekday>[a-z]{3,9})[,.]?\s)?"
+_WEEKDAY = r"(?:(?P<weekday>[a-z]{2,10})[,.]*\s)?"
 _PERIODS = (
     rf"{_YEAR}[-/](?P<month>\d\d)",
     rf"(?P<month>\d\d?)[-/]{_YEAR}",
@@ -118,26 +144,32 @@ def month_of(word: str) -> int | None:
     """The number of a month.
 
     Args:
-        word: Its English name, or the first letters of that, at least three.
+        word: Its name in a language of those above, or the first letters of that, at least three.
 
     Returns:
-        1 to 12; None for another word.
+        1 to 12; None for another word, and for letters that two months begin with.
     """
-    low = word.lower()
-    return next((at for at, name in enumerate(_MONTH_NAMES, 1) if name.startswith(low)), None)
+    found = _beginning(_MONTH_NAMES, word)
+    return None if found is None else found + 1
 
 
 def weekday_of(word: str) -> int | None:
     """The number of a day of the week.
 
     Args:
-        word: Its English name, or the first letters of that, at least three.
+        word: Its name in a language of those above, or the first letters of that, at least two.
 
     Returns:
         0 to 6; None for another word.
     """
+    return _beginning(_WEEKDAYS, word, is_any=True)
+
+
+def _beginning(names, word, is_any=False):
+    """The index of the names of which one begins with a word; None if none does, or several do."""
     low = word.lower()
-    return next((at for at, name in enumerate(_WEEKDAYS) if name.startswith(low)), None)
+    found = [at for at, own in enumerate(names) if any(name.startswith(low) for name in own)]
+    return found[0] if len(found) == 1 or (found and is_any) else None
 
 
 def half_of_day(word: str) -> int:

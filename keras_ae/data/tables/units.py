@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["are_units"]
+__all__ = ["are_types", "are_units"]
 
 _UNITS = re.compile(
     r"[\[(]?(?:"
@@ -16,6 +16,28 @@ _UNITS = re.compile(
     r")(?:[\u00b2\u00b32-4]|\^?-?\d)?(?:[/*\u00b7 ][\u00b5\u03bcmkMc]?[A-Za-z]{1,5}[\u00b2\u00b32-4]?)*[\])]?"
 )
 _NEUTRAL = frozenset("- date time datetime utc number text string float int double category".split())
+
+_TYPES = re.compile(
+    r"u?int(?:eger)?\d{0,2}|float\d{0,2}|double|real|bool(?:ean)?|string|str|(?:long|short)(?:int)?|byte|d?word"
+    r"|u?[sd]?int|varchar.{0,5}|numeric|decimal.{0,7}|us?\d{1,2}|s\d{1,2}",
+    re.IGNORECASE,
+)
+
+
+def are_types(cells: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether cells are types of the columns that the line above names, such as float and datetime.
+
+    Args:
+        cells: The cells.
+        above: Those of the line above.
+
+    Returns:
+        Whether all are types or the like, some of them such as programs alone have.
+    """
+    present = [cell for cell in cells if cell]
+    is_named = len(cells) == len(above) and len(set(above)) == len(above) and all(above)
+    known = [cell for cell in present if _TYPES.fullmatch(cell)]
+    return is_named and bool(known) and all(cell in known or cell.lower() in _NEUTRAL for cell in present)
 
 
 def are_units(cells: Sequence[str], above: Sequence[str]) -> bool:

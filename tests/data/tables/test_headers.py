@@ -82,6 +82,32 @@ def test_units_below_the_header_are_units(read, units):
     assert f"units: T {cells[1]}, P {cells[2]}" in table.notes
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        ['"#NAMES"', '"time","T","P"', '"#TYPES"', '"date","D","I"', '"#ROWS","28"'],
+        ["time,T,P", "datetime,float,int", "T,,"],
+        ["time,T,P", "time,T1,T1", "date,,"],
+        ["time,T,P", ",point1,point2", ",INT,INT", ",S16,US16", ",,"],
+        ["time,T,P", "datetime,float64,int64"],
+    ],
+)
+def test_types_and_flags_below_names_are_none(read, above):
+    table = read(*above, *body())
+    check(table)
+    assert "no header" not in table.notes[0]
+
+
+def test_names_of_groups_over_several_columns_are_joined(read):
+    rows = [f"2024-01-{day:02},{day},2,{day},3" for day in range(1, 29)]
+    table = read("Price,Close,Close,High,High", "Ticker,AB,CD,AB,CD", "Date,,,,", *rows)
+    assert list(table.columns) == ["Price Ticker", "Close AB", "Close CD", "High AB", "High CD"]
+    rows = [f"2024-01-{day:02};{day},5;2;{day},1;3" for day in range(1, 29)]
+    table = read("time;Boiler 1;;Boiler 2;", ";T;P;T;P", ";°C;bar;°C;bar", *rows)
+    assert list(table.columns) == ["time", "Boiler 1 T", "Boiler 1 P", "Boiler 2 T", "Boiler 2 P"]
+    assert table.columns["Boiler 2 P"].unit == "bar"
+
+
 def test_the_four_lines_of_a_campbell_logger_are_understood(read):
     above = [
         '"TOA5","hut","CR1000X","11520","CR1000X.Std.05","CPU:hut.CR1X","6130","min10"',

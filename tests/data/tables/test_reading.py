@@ -184,3 +184,19 @@ def test_what_does_not_fit_the_memory_is_refused(read, monkeypatch):
     monkeypatch.setattr(dialect, "MOST_COLUMNS", 1)
     with pytest.raises(InputError, match="at most 1 columns, found 2"):
         read("a,b\n1,2\n")
+
+
+def test_what_follows_the_quoted_cells_that_lines_begin_with_is_the_separator(read):
+    lines = [f'"[[host]]";"2024-01-{day:02}T00:00:00+11:00";{day},721,992,142.283' for day in range(1, 29)]
+    table = read("\n".join(['"Series";"Time";"Value"', *lines]) + "\n")
+    assert list(table.columns) == ["Series", "Time", "Value"]
+    np.testing.assert_allclose(table.columns["Value"].values[:2], [1721992142.283, 2721992142.283])
+
+
+def test_single_quotes_around_all_names_or_numbers_are_none_of_them(read):
+    rows = [f"'2024-01-{day:02}','{day / 4}','it''s',{day}" for day in range(1, 29)]
+    table = read("\n".join(["'time','a b','word','n'", "'d','mV','','mV'", *rows]) + "\n")
+    assert list(table.columns) == ["time", "a b", "word", "n"]
+    assert [column.kind for column in table.columns.values()] == ["time", "number", "text", "number"]
+    assert table.columns["n"].unit == "mV"
+    assert table.columns["a b"].values[0] == 0.25

@@ -154,6 +154,26 @@ def test_a_table_of_an_index_alone_is_refused(tmp_path):
         TableFile(str(file)).load()
 
 
+@pytest.mark.parametrize("name", ["Attack LABLE (1:No Attack, -1:Attack)", "attack_label", "Fraud Flag"])
+def test_names_made_of_words_of_labels_are_those_of_labels(tmp_path, name):
+    file = tmp_path / "rows.csv"
+    file.write_text(f'a,"{name}"\n' + "".join(f"{row % 17},{1 - 2 * (row % 9 == 0)}\n" for row in range(90)))
+    data = TableFile(str(file)).load()
+    assert tuple(data.preprocessor.columns) == ("a",)
+    assert f"{name} says which rows are normal: 1 in 80 of 90 rows" in data.notes
+
+
+def test_a_kind_of_anomaly_beside_a_label_is_not_learned(tmp_path):
+    file = tmp_path / "rows.csv"
+    rows = [f"{row % 17},{'Fuzzers' if row % 9 == 0 else ''},{int(row % 9 == 0)}\n" for row in range(90)]
+    file.write_text("a,attack_cat,label\n" + "".join(rows))
+    data = TableFile(str(file)).load()
+    assert tuple(data.preprocessor.columns) == ("a",)
+    assert "left out: attack_cat (another label)" in data.notes
+    file.write_text("a,attack_rate,target speed\n" + "".join(f"{row},{row % 7},1\n" for row in range(9)))
+    assert label_columns(read_table(file).columns) == ()
+
+
 def test_columns_of_less_clear_names_are_labels_if_they_hold_such(tmp_path):
     file = tmp_path / "rows.csv"
     file.write_text("fault,attack,Ground Truth\n0.5,normal,0\n1.5,dos,1\n")
