@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.checked import Checked
 from keras_ae.domains import Domain, domain_of
 
 __all__ = [
@@ -32,7 +33,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Spec:
+class Spec(metaclass=Checked):
     """The shapes and the domain that a network is built for.
 
     Attributes:
@@ -70,7 +71,7 @@ class Spec:
 
 
 @dataclass(frozen=True)
-class Heads:
+class Heads(metaclass=Checked):
     """Functional models over one graph that share all weights.
 
     The heads of a conditional variant also take "condition" (batch, classes).
@@ -217,7 +218,7 @@ def _inputs_of(model, tensors):
 
 
 @dataclass(frozen=True)
-class Term:
+class Term(metaclass=Checked):
     """A weighted term that the objective adds to the reconstruction loss.
 
     Attributes:
@@ -247,7 +248,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(metaclass=Checked):
     """A stage of training that trains a part of the heads before all of them are trained together.
 
     Attributes:
@@ -289,7 +290,7 @@ RESERVED = frozenset({"autoencoder", "decoder", "encoder", "prior", "sampler", "
 
 
 @dataclass(frozen=True, eq=False)
-class ServedHead:
+class ServedHead(metaclass=Checked):
     """A head that a task serves in addition to the encoder, the decoder and the autoencoder.
 
     It is saved in the run's folder, its facts appear in the model card under its name, and it is exported,
@@ -358,7 +359,7 @@ class ServableHeads:
         return next((head for head in self.served_heads if head.name == name), None)
 
 
-class Backbone:
+class Backbone(metaclass=Checked):
     """Base class of backbones: the layers between data and code, in both directions, a frozen dataclass.
 
     Attributes:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from keras_ae.errors import InputError
-from keras_ae.names import check_name, near_names, shortened, slug
+from keras_ae.names import check_name, nearby, shortened, slug
 from keras_ae.recipe_files import recipe_names, recipe_stem
 
 __all__ = ["check_model_name", "default_name", "find_model", "no_model"]
@@ -98,13 +98,18 @@ def no_model(text: str, models: Mapping[str, str], where: Path, kind: str, advic
     Returns:
         The error. Where there is no recipe of that name either, it says so first, with names that are near.
     """
-    name, listing, recipes = recipe_stem(text), ", ".join(sorted(models)), recipe_names()
+    name, recipes = recipe_stem(text), recipe_names()
+    more = f" and {len(models) - MOST_LISTED} more" if len(models) > MOST_LISTED else ""
+    listing = ", ".join(sorted(models)[:MOST_LISTED]) + more
     if name in recipes or os.path.isfile(text):
         others = f" (there is {listing})" if models else ""
         return InputError(f"there is no {kind} of {name} below {where}{others}; {advice}")
-    near = near_names(name, [*recipes, *models])
-    nearest = f" (near it: {', '.join(near)})" if near else ""
+    near = nearby(name, [*recipes, *models])
     return InputError(
-        f"there is no recipe or model called {name!r}{nearest}; {where} holds {listing or 'nothing'}; "
+        f"there is no recipe or model called {name!r}{near}; {where} holds {listing or 'nothing'}; "
         "keras-ae list names the recipes"
     )
+
+
+MOST_LISTED = 8
+"""Models that a message names, at most."""

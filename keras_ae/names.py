@@ -10,7 +10,17 @@ from collections.abc import Iterable
 
 from keras_ae.errors import InputError
 
-__all__ = ["LONGEST", "RULE", "check_name", "is_name", "near_names", "shortened", "slug"]
+__all__ = [
+    "LONGEST",
+    "MOST_NEAR",
+    "RULE",
+    "check_name",
+    "is_name",
+    "near_names",
+    "nearby",
+    "shortened",
+    "slug",
+]
 
 LONGEST = 100
 """Characters that a name may have; paths hold several names, and file systems end at 255."""
@@ -82,17 +92,41 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 9]}-{_digest(name)}"
 
 
+MOST_NEAR = 5
+"""Names that a message suggests, at most."""
+
+LEAST_PART = 3
+"""Characters of a name that count as a part of another one, at least."""
+
+
 def near_names(name: str, names: Iterable[str]) -> list[str]:
-    """The names that are spelled almost like another one.
+    """The names that are spelled almost like another one, or hold it; upper and lower case are the same.
 
     Args:
         name: What was looked for.
         names: What there is.
 
     Returns:
-        Up to three, the nearest first.
+        Up to five, the nearest first.
     """
-    return difflib.get_close_matches(name, sorted(set(names)), 3)
+    known, text = {each.lower(): each for each in sorted(set(names))}, name.lower()
+    near = difflib.get_close_matches(text, known, MOST_NEAR)
+    near += [each for each in known if len(text) >= LEAST_PART and text in each]
+    return [known[each] for each in dict.fromkeys(near)][:MOST_NEAR]
+
+
+def nearby(name: str, names: Iterable[str]) -> str:
+    """The names that are near another one, as they stand behind it in a message about what is not there.
+
+    Args:
+        name: What was looked for.
+        names: What there is.
+
+    Returns:
+        A part of a sentence such as " (near it: denoising)"; "" where none is near.
+    """
+    near = near_names(name, names)
+    return f" (near it: {', '.join(near)})" if near else ""
 
 
 def _digest(text):

@@ -6,11 +6,12 @@ import ast
 import dataclasses
 import importlib
 import importlib.util
+import inspect
 import re
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -19,12 +20,14 @@ from typing import Any
 import keras
 
 from keras_ae import backbones, blocks, data, losses, tasks, variants
+from keras_ae.catalog import no_class, variants_called
+from keras_ae.checked import Checked
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import as_dataset
 from keras_ae.data.memory import content_of
 from keras_ae.errors import InputError, check_choices, check_least, check_types
 from keras_ae.files import classes_below
-from keras_ae.recipe_files import new_field, new_imports, no_such_field, recipe_file
+from keras_ae.recipe_files import new_imports, no_such_field, recipe_file
 from keras_ae.tasks import Task
 from keras_ae.variants import Variant
 
@@ -37,7 +40,7 @@ LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(metaclass=Checked):
     """Everything that determines a training run.
 
     Attributes:
@@ -162,8 +165,8 @@ def load(name: str) -> Recipe:
     try:
         module_spec.loader.exec_module(module)
     except Exception as error:  # a user's file may raise anything
-        advice = _advice(path, error)
-        raise InputError(f"{path} cannot be loaded: {type(error).__name__}: {error}{advice}") from error
+        said = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        raise InputError(f"{path} cannot be loaded: {said}{_advice(path, error)}") from error
     recipe = getattr(module, "recipe", None)
     if not isinstance(recipe, Recipe):
         raise InputError(f"expected {path} to define `recipe = Recipe(...)`; found {type(recipe).__name__}")
@@ -171,16 +174,7 @@ def load(name: str) -> Recipe:
 
 
 def _advice(path: Path, error: Exception) -> str:
-    """A hint for a recipe that uses a former import path, class name or field name."""
-    field = re.search(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
-    if isinstance(error, TypeError) and field is not None:
-        kinds = [kind for kind in (Recipe, *recipe_classes()) if kind.__name__ == field[1]]
-        names = dict.fromkeys(name for kind in kinds if (name := new_field(_names(kind), field[2])))
-        return (
-            f"; it is now {' or '.join(names)}"
-            if names
-            else "; CHANGELOG.md lists the fields that were renamed"
-        )
+    """A hint for a recipe that uses a former import path or class name."""
     if not isinstance(error, ImportError) or not (error.name or "").startswith("keras_ae"):
         return ""
     statements = new_imports(path)
@@ -207,7 +201,7 @@ def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
             raise InputError(f"expected field=value, received {setting!r}")
         if path.strip() == "name":
             raise InputError("a recipe is named after its file; to rename it, copy the file")
-        recipe = _replaced(recipe, path.strip().split("."), text.strip(), path.strip())
+        recipe = _replaced(recipe, path.strip().split("."), text.strip(), path.strip(), flat(recipe))
     return recipe
 
 
@@ -273,23 +267,26 @@ def replaced(recipe: Recipe, fields: Mapping[str, Any]) -> Recipe:
         InputError: If a field does not exist (the message lists the existing ones) or cannot take the value.
     """
     for path, value in fields.items():
-        recipe = _replaced(recipe, path.split("."), value, path)
+        recipe = _replaced(recipe, path.split("."), value, path, flat(recipe))
     return recipe
 
 
-def _replaced(owner: Any, names: Sequence[str], text: Any, path: str) -> Any:
-    """A dataclass with one field changed, from the text of a command line or to a value of Python."""
+def _replaced(owner: Any, names: Sequence[str], text: Any, path: str, paths: Iterable[str] = ()) -> Any:
+    """A dataclass with one field changed, from the text of a command line or to a value of Python.
+
+    What has no such field is told with those of `paths` that are near.
+    """
     name, *rest = names
     fields, inner = _field_names(owner), owner.wraps if isinstance(owner, Dataset) else ""
     if name not in fields and inner and name in _field_names(getattr(owner, inner)):
-        return _replaced(owner, [inner, *names], text, path)
+        return _replaced(owner, [inner, *names], text, path, paths)
     if name not in fields:
         further = [f"{inner}.{each}" for each in _field_names(getattr(owner, inner))] if inner else []
-        raise no_such_field(path, _names(type(owner)), name, [*fields, *further])
+        raise no_such_field(path, _names(type(owner)), name, [*fields, *further], paths)
     value = getattr(owner, name)
     hint = typing.get_type_hints(type(owner))[name]
     if rest:
-        new = _replaced(value, rest, text, path)
+        new = _replaced(value, rest, text, path, paths)
     else:
         new = _parsed(text, value, hint, path) if isinstance(text, str) else text
         new = tuple(new) if isinstance(new, list) else new
@@ -360,21 +357,19 @@ def _constructed(text: str, hint: Any, path: str) -> Any:
     subclasses = {kind.__name__: kind for kind in fitting}
     modules = [kind.__module__.rpartition(".")[2] for kind in fitting]
     by_module = {name: kind for name, kind in zip(modules, fitting, strict=True) if modules.count(name) == 1}
-    expected = f"{path}: expected {' or '.join(sorted(subclasses))}, such as Name or Name(field=value, ...)"
+    base = getattr(hint, "__name__", "object")
     try:
         node = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        raise InputError(f"{expected}; received {text!r}") from error
+        raise no_class(path, base, text, sorted(subclasses)) from error
     call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
     chosen = call.func.id if isinstance(call.func, ast.Name) and not call.args else ""
-    if chosen not in subclasses and chosen not in by_module:
-        raise InputError(f"{expected}; received {text!r}")
-    try:
-        instance = (by_module | subclasses)[chosen]()
-    except TypeError as error:  # a field without a default
-        raise InputError(
-            f"{path}: {chosen} cannot be created from text; write it in the recipe's file"
-        ) from error
+    kind = (by_module | subclasses).get(chosen) or _called(chosen, subclasses)
+    if kind is None:
+        raise no_class(path, base, chosen or text, sorted(subclasses))
+    if any(parameter.default is parameter.empty for parameter in inspect.signature(kind).parameters.values()):
+        raise InputError(f"{path}: {chosen} cannot be created from text; write it in the recipe's file")
+    instance = kind()
     for word in call.keywords:
         constant = isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
         value = (
@@ -384,6 +379,14 @@ def _constructed(text: str, hint: Any, path: str) -> Any:
         )
         instance = _replaced(instance, [str(word.arg)], value, f"{path}.{word.arg}")
     return instance
+
+
+def _called(text: str, kinds: Mapping[str, type]) -> type | None:
+    """The one class that a text means, such as "denoising", or "vae" as papers have it; None without one."""
+    plain = text.replace("_", "").lower()
+    names = [name for name in kinds if name.lower() == plain]
+    names = names or [name for name in variants_called(text) if name in kinds]
+    return kinds[names[0]] if len(names) == 1 else None
 
 
 def _names(kind: type) -> list[str]:

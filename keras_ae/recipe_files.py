@@ -10,14 +10,17 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from keras_ae.catalog import names_beside, variants_called
 from keras_ae.errors import InputError
-from keras_ae.names import check_name
+from keras_ae.names import MOST_NEAR, check_name, near_names, nearby
 
 __all__ = [
     "FOLDERS",
+    "near_fields",
     "new_field",
     "new_imports",
     "new_name",
+    "no_recipe",
     "no_such_field",
     "recipe_file",
     "recipe_files",
@@ -72,20 +75,54 @@ def recipe_file(name: str) -> Path:
         The file's path. That it hides another recipe of the package is logged.
 
     Raises:
-        InputError: If there is no such recipe or file; the message lists the recipes. Or the file's name is
-            none that folders may have.
+        InputError: If there is no such recipe or file, or the file's name is none that folders may have.
     """
     files = _files()
     path = files.get(name) or (Path(name) if name.endswith(".py") and os.path.isfile(name) else None)
     if path is None:
-        raise InputError(
-            f"expected a recipe's name ({', '.join(files) or 'none found here'}) or the path of a .py file; "
-            f"received {name!r}"
-        )
+        raise no_recipe(name)
     check_name(path.stem, f"the name of a recipe's file, {path} without its suffix,")
     if name in files and _hides(path):
         _tell_hidden((name,))
     return path
+
+
+def no_recipe(text: str) -> InputError:
+    """The error that there is no recipe of a name.
+
+    Args:
+        text: A name, or the path of a .py file.
+
+    Returns:
+        The error, with names that are near; of a variant's name it says how a recipe takes one.
+    """
+    if text.endswith(".py"):
+        return InputError(f"there is no file {text!r}{nearby(text, names_beside(text))}; check the path")
+    called = variants_called(text)
+    if called:
+        variant, setting = called[0], f'SET="variant={called[0]}"'
+        having = [name for name, path in _files().items() if _has(path, variant)]
+        advice = (
+            f"make train RECIPE={having[0]}, which has it"
+            if having
+            else f"make train RECIPE=digits {setting}"
+        )
+        others = f"; other recipes take it by {setting}" if having else ""
+        return InputError(
+            f"{text} is no recipe but a variant of autoencoders, {' or '.join(called)}: {advice}{others}; "
+            "keras-ae benchmark compares variants"
+        )
+    near = nearby(text, recipe_names())
+    return InputError(
+        f"there is no recipe called {text!r}{near}; keras-ae list names the recipes; the path of a .py file "
+        "may stand in the place of a name"
+    )
+
+
+def _has(path: Path, variant: str) -> bool:
+    """Whether a recipe's file has a variant, so written as those of this package are."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return f"\n    variant={variant}(" in text
 
 
 def recipe_names() -> list[str]:
@@ -177,22 +214,88 @@ def new_field(classes: Iterable[str], field: str) -> str | None:
     return next((name for name in names if name is not None), None)
 
 
-def no_such_field(path: str, classes: Sequence[str], field: str, fields: Sequence[str]) -> InputError:
+def no_such_field(
+    path: str,
+    classes: Sequence[str],
+    field: str,
+    fields: Sequence[str],
+    paths: Iterable[str] = (),
+    described: str = "keras-ae show RECIPE",
+) -> InputError:
     """The error about a field that does not exist.
 
     Args:
-        path: The path of the setting, such as "variant.latent_dims".
+        path: The path of the setting, such as "variant.latent_dims"; "" for an argument of the class itself.
         classes: The names of the object's class and of its bases.
         field: The last name of the path that could be looked up.
         fields: The fields that exist.
+        paths: The paths of further fields, such as those of a whole recipe.
+        described: What lists all fields.
 
     Returns:
-        The error, which lists them or says how the field is called now.
+        The error, which names those that are near or says how the field is called now.
     """
+    where = f"{path}: " if path else ""
     renamed = new_field(classes, field)
-    listing = f"its fields are {', '.join(fields)}" if fields else "it has no fields"
-    listing = listing if renamed is None else f"it is now {renamed}"
-    return InputError(f"{path}: {classes[0]} has no field {field!r}; {listing}")
+    if renamed is not None:
+        return InputError(f"{where}{classes[0]} has no field {field!r}; it is now {renamed}")
+    before = path.rpartition(field)[0] if path else ""
+    near = near_fields(field, [before + each for each in fields], paths)
+    listing = f"its fields are {', '.join(fields)}" if fields else "it has no fields to set"
+    if near and len(fields) > FEW_FIELDS:
+        listing = f"{described} lists all"
+    nearest = f" (near it: {', '.join(near)})" if near else ""
+    return InputError(f"{where}{classes[0]} has no field {field!r}{nearest}; {listing}")
+
+
+FEW_FIELDS = 6
+"""Fields that a message names all, at most, where some are near."""
+
+
+def near_fields(field: str, own: Sequence[str], paths: Iterable[str] = ()) -> list[str]:
+    """The paths of fields whose last names are near another one.
+
+    Args:
+        field: What was looked for, such as "latent" or, as many programs have it, "lr".
+        own: The paths of the fields of the object in which it was looked for.
+        paths: The paths of all others.
+
+    Returns:
+        Up to five paths: first those of that very name, then its own, then others.
+    """
+    field = OTHER_NAMES.get(field.lower(), field)
+    every = [*own, *(path for path in paths if path not in own)]
+    same = [path for path in every if _last(path) == field]
+    near = [
+        path
+        for part in (own, every)
+        for name in near_names(field, map(_last, part))
+        for path in part
+        if _last(path) == name
+    ]
+    return list(dict.fromkeys([*same, *near]))[:MOST_NEAR]
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+OTHER_NAMES = dict(
+    line.split()
+    for line in """
+    bs batch_size
+    lr learning_rate
+    z_dim latent_dim
+    code_size latent_dim
+    code_dim latent_dim
+    encoding_dim latent_dim
+    bottleneck latent_dim
+    hidden_dims units
+    layers units
+    kl_weight beta
+    """.strip().splitlines()
+)
+"""Names of fields by those that other programs have for them."""
 
 
 def new_imports(path: Path) -> list[str]:

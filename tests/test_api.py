@@ -200,10 +200,22 @@ def test_a_run_has_the_name_that_is_given_and_says_its_recipe(images, variant, t
     assert (request["name"], request["recipe"]) == ("pets", "variational")
     assert run.recipe.name == "variational"
     run.directory.parents[1].rename("runs")
+    assert keras_ae.load("pets").directory == Path("runs/pets/001")
+    assert list(keras_ae.evaluate("pets", images)) == ["variational"]
+    Path("pets").mkdir()  # a folder that is no run's, such as one of images
+    assert keras_ae.load("pets").name == keras_ae.load("variational").name == "pets"
     with pytest.raises(
-        keras_ae.InputError, match="pets does not exist; the newest run of that name is runs/pets/001"
+        keras_ae.InputError, match="no recipe or model called 'pest' .near it: pets.; runs holds"
     ):
-        keras_ae.load("pets")
+        keras_ae.load("pest")
+    with pytest.raises(keras_ae.InputError, match="train one first: keras_ae.train..denoising..$"):
+        keras_ae.load("denoising")
+    with pytest.raises(keras_ae.InputError, match="runs is none, the runs in it are runs/pets/001"):
+        keras_ae.load("runs")
+    with pytest.raises(
+        keras_ae.InputError, match="runs/pets/01 does not exist .near it: runs/pets/001.; check"
+    ):
+        keras_ae.load("runs/pets/01")
 
 
 def test_a_model_is_called_after_its_recipe_and_other_data(images, frame, variant, tmp_path, monkeypatch):
@@ -329,16 +341,25 @@ def test_other_requests_that_a_head_cannot_answer_are_refused(run, table_run, fr
     [
         ({"epochs": "five"}, "epochs: expected a whole number, received 'five'"),
         ({"epochs": 1.5}, "epochs must be a whole number or None, received 1.5"),
-        ({"epoch": 5}, "Recipe has no field 'epoch'; its fields are"),
-        ({"variant": "variatonal"}, "variant: expected Adversarial or .* received 'variatonal'"),
-        ({"variant__backbone": "dens"}, "variant.backbone: expected Conv1DBackbone or .* received 'dens'"),
+        ({"epoch": 5}, "Recipe has no field 'epoch' .near it: epochs, "),
+        (
+            {"variant": "variatonal"},
+            "variant: there is no Variant called 'variatonal' .near it: Variational.",
+        ),
+        (
+            {"variant__backbone": "dens"},
+            "there is no Backbone called 'dens' .near it: DenseBackbone.; ",
+        ),
         ({"variant__latent_dim": "x"}, "variant.latent_dim: expected a whole number"),
         ({"callbacks": [7]}, r"as callbacks, received 7; give callbacks=\[MyCallback\(\)\]"),
         ({"callbacks": keras.callbacks.History()}, "expected a list of objects of .*, received <keras"),
         ({"verbose": 3}, "verbose must be 0, 1 or 2, received 3"),
         ({"data": {"x": 1}}, "expected an array, a data frame, a path, .* received a dict"),
         ({"data": np.zeros((9, 2, 2, 2, 2))}, r"received shape \(9, 2, 2, 2, 2\)"),
-        ({"data": "no/such/file"}, "received 'no/such/file', which does not exist"),
+        (
+            {"data": "no/such/file"},
+            "there is no file, folder or data set called 'no/such/file'; ",
+        ),
         ({"data": None, "validation_data": np.zeros((5, 3))}, "validation_data goes with data in memory"),
         ({"validation_data": np.zeros((5, 3))}, r"expected validation like x, \(n, 12, 12\) of uint8"),
         ({"name": "../x"}, "name must be one part of letters"),
@@ -372,7 +393,10 @@ def test_fields_of_data_in_memory_are_arguments(frame):
 
 def test_what_is_no_recipe_is_refused(variant):
     for recipe, message in (
-        ("nope", "expected a recipe's name .*received 'nope'"),
+        ("nope", "there is no recipe called 'nope'; keras-ae list"),
+        ("vae", r'Variational: keras_ae.train\("binarized_vae"\), which has it; other .* by variant="Vari'),
+        ("variational", "variational is no recipe but a variant of autoencoders, Variational: "),
+        ("cae", r'Conditional or Contractive: keras_ae.train\("conditional"\), which has it'),
         (7, "expected a recipe's name, a Recipe or a variant such as Variational"),
         (type(variant), "expected a recipe's name, a Recipe or a variant"),
         (variant, "expected data to train Variational on; give data=..."),

@@ -14,9 +14,10 @@ from keras_ae.files import classes_below
 TIERS = [tier.split() for tier in (
     "errors",
     "extras losses names column_names",
-        "domains",
-        "files imaging heads client recipe_files",
-    "model_names",
+        "domains catalog",
+        "files imaging recipe_files",
+    "model_names checked",
+        "heads client",
     "formats blocks",
     "backbones data",
     "metrics",

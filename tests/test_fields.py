@@ -1,16 +1,28 @@
 """Fields of recipes and of their objects: what cannot be is refused by an InputError, and nothing else."""
 
+import abc
+import copy
 import dataclasses
+import inspect
 import math
+import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import keras_ae
+from keras_ae.blocks.samplers import Sampler
+from keras_ae.checked import Checked
+from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.mnist import Mnist5k
+from keras_ae.data.types import Data, Scaler, Split
 from keras_ae.errors import InputError, check_types, check_widths, check_within
+from keras_ae.heads import Backbone, Heads, ServedHead, Spec, Stage, Term
 from keras_ae.recipe import Recipe, recipe_classes
+from keras_ae.tasks import Task
 from keras_ae.tasks.reconstruction import Reconstruction
+from keras_ae.variants import Variant
 from keras_ae.variants.variational import Variational
 
 WRONG = (
@@ -41,6 +53,63 @@ def test_the_kinds_are_all_that_a_user_makes():
     assert {"Recipe", "Arrays", "Frame", "ArrayFile", "Sparse", "Anomaly"} <= {
         kind.__name__ for kind in KINDS
     }
+
+
+PARTS = (Heads, Spec, Term, Stage, ServedHead, Data, Split, Scaler, keras_ae.Client)
+"""What writers of variants, data sets and programs make besides."""
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *PARTS], ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
+def test_arguments_that_a_class_does_not_take_are_refused_by_an_input_error(kind):
+    fields, name = [field.name for field in dataclasses.fields(kind)], kind.__name__
+    if type(kind) is not Checked:  # what the package makes by itself
+        assert not any(issubclass(kind, base) for base in (Dataset, Task, Variant, Backbone, Sampler))
+        assert kind.__module__.startswith(("keras_ae.blocks.", "keras_ae.data."))
+        return
+    assert list(inspect.signature(kind).parameters) == fields
+    with pytest.raises(InputError, match=f"^{name} has no field 'no_such'; "):
+        kind(no_such=1)
+    with pytest.raises(
+        InputError, match=f"^{name} takes {len(fields)} arguments at most, received .*; their"
+    ):
+        kind(*range(len(fields) + 1))
+    for field in fields:
+        told = rf"^{name} has no field '{field}s'( \(near it: .*\b{field}\b|; it is now)"
+        with pytest.raises(InputError, match=told):
+            kind(**{f"{field}s": 1})
+    if fields:
+        with pytest.raises(InputError, match=f"^{name} received {fields[0]} twice"):
+            kind(1, **{fields[0]: 1})
+    missing = required(kind)
+    if missing:
+        with pytest.raises(InputError, match=f"^{name} needs {', '.join(missing)}; write {name}"):
+            kind()
+
+
+def test_a_checked_object_is_copied_pickled_and_changed_as_any_other():
+    recipe = Recipe("mnist_5k", Variational(latent_dim=3), "denoising")
+    for other in (copy.copy(recipe), copy.deepcopy(recipe), pickle.loads(pickle.dumps(recipe))):
+        assert other == recipe
+    assert dataclasses.replace(recipe, epochs=3).epochs == 3
+    with pytest.raises(InputError, match="Variational has no field 'latent' .near it: latent_dim.; help"):
+        dataclasses.replace(recipe.variant, latent=3)
+
+
+def test_an_error_of_what_a_constructor_does_is_no_error_of_its_arguments():
+    @dataclasses.dataclass
+    class Own(Variant, abc.ABC):
+        """A user's own variant, which has another metaclass in its bases."""
+
+        width: int = 1
+
+        def __post_init__(self):
+            len(self.width)
+
+    with pytest.raises(TypeError, match="has no len"):
+        Own(3)
+    assert Own("abc").width == "abc"
+    with pytest.raises(InputError, match="Own has no field 'widht' .near it: width.; its fields are width"):
+        Own(widht=3)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")

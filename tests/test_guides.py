@@ -9,7 +9,7 @@ import shlex
 import pytest
 from guides import GUIDES, ROOT, anchors, blocks, commands, inline_code, links, recipe_commands, stub_make
 
-from keras_ae.apps.listing import catalog
+from keras_ae import catalog
 from keras_ae.cli.parser import FormerOption, make_parser
 from keras_ae.data.find import dataset_kinds
 

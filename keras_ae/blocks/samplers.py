@@ -17,6 +17,7 @@ from sklearn.mixture import GaussianMixture
 from keras_ae.blocks.mixture import MixtureDraws
 from keras_ae.blocks.pseudo_inputs import PosteriorMixtureSampling
 from keras_ae.blocks.quantizer import CodePrior
+from keras_ae.checked import Checked
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, apply, batched, inference_batch
 
@@ -37,7 +38,7 @@ CodeSampler = Callable[[int, int], dict[str, np.ndarray]]
 """(count, seed) -> a decoder's inputs by name: "code" (count, ...), and "choices" where it takes some."""
 
 
-class Sampler:
+class Sampler(metaclass=Checked):
     """A frozen dataclass that samples codes for a decoder; the base class of all samplers."""
 
     def check(self, heads: Heads) -> None:

@@ -10,8 +10,16 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from keras_ae.apps.listing.catalog import compared_names, datasets
 from keras_ae.apps.listing.declared import check_fields
+from keras_ae.catalog import (
+    compared_names,
+    datasets,
+    no_class,
+    no_compared,
+    no_data,
+    variants,
+    variants_called,
+)
 from keras_ae.data.tables.byte_order import marked_encoding
 from keras_ae.data.tables.suffixes import FRAMES, SHEETS, row_suffix
 from keras_ae.errors import InputError
@@ -54,10 +62,7 @@ def check_data(text: str | None) -> None:
     if text in names or text.partition(":")[0] in names:
         return
     if not Path(text).exists():
-        raise InputError(
-            f"expected a data set's name ({', '.join(names)}), a folder of images, or a file of rows "
-            f"(.csv, .xlsx, .parquet, ...) or arrays (.npy, .npz); received {text!r}, which does not exist"
-        )
+        raise no_data(text)
     check_file(Path(text))
 
 
@@ -104,10 +109,15 @@ def check_settings(request: RunRequest, *more: str) -> None:
         *more: The paths of further fields.
 
     Raises:
-        InputError: If it lacks one; the message lists those that exist.
+        InputError: If it lacks one, or there is no variant of the name that is set.
     """
-    paths = [setting.partition("=")[0].strip() for setting in request.settings]
+    pairs = [setting.partition("=") for setting in request.settings]
+    paths = [path.strip() for path, _, _ in pairs]
     check_fields(request.recipe, [*paths, *more], own_data=not request.data)
+    for path, _, text in pairs:
+        name = text.strip(" '\"").partition("(")[0].strip()
+        if path.strip() == "variant" and not variants_called(name):
+            raise no_class("variant", "Variant", name, [one.text for one in variants()])
 
 
 def check_variants(names: Sequence[str], settings: Sequence[str]) -> None:
@@ -118,12 +128,12 @@ def check_variants(names: Sequence[str], settings: Sequence[str]) -> None:
         settings: Settings of all recipes; what is below a field is not looked at, as it may fit only some.
 
     Raises:
-        InputError: If one does not exist; the message lists those that do.
+        InputError: If one does not exist; the message has those that are near.
     """
     known = compared_names()
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise InputError(f"expected variants among {', '.join(known)}; received {', '.join(unknown)}")
+    for name in names:
+        if name not in known:
+            raise no_compared(name, known)
     check_fields("", [setting.partition("=")[0].strip() for setting in settings])
 
 

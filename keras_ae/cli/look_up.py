@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from keras_ae import recipe_files
-from keras_ae.apps.listing import catalog
+from keras_ae import catalog, recipe_files
 from keras_ae.apps.listing.trained import trained_models
 from keras_ae.cli.arguments import EXPORT, MODELS, RUNS, add_option, add_recipe
 from keras_ae.cli.checks import check_data, check_settings

@@ -9,8 +9,7 @@ from typing import Any
 
 from keras_ae.cli.arguments import RUNS, add_option
 from keras_ae.cli.output import show
-from keras_ae.names import is_name
-from keras_ae.runs.folders import MODEL_FILE, finished_run
+from keras_ae.runs.folders import finished_run, run_called
 from keras_ae.runs.packed import pack, unpack
 
 __all__ = ["ORDER", "add"]
@@ -44,10 +43,8 @@ def add(verb: Any) -> None:
 
 def pack_run(options: argparse.Namespace) -> int:
     """Packs a run and prints the file."""
-    folder = Path(options.run)
-    if not os.path.isfile(folder / MODEL_FILE) and (is_name(options.run) or not os.path.isdir(folder)):
-        folder = finished_run(options.runs, options.run)
-    folder = folder.resolve()
+    folder = run_called(options.runs, options.run)
+    folder = (folder if os.path.isdir(folder) else finished_run(options.runs, options.run)).resolve()
     file = options.output or Path(f"{folder.parent.name}-{folder.name}.zip")
     pack(folder, file, options.force)
     size = file.stat().st_size

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from keras_ae import __version__, cli
+from keras_ae.cli.unknown import no_verb, unknown_option
 from keras_ae.files import modules_below
 
 __all__ = ["GROUPS", "add_former", "make_parser"]
@@ -29,10 +31,25 @@ class VerbParser(OneLineParser):
     """A verb's parser, which names the verb where an argument is none of its own."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        known = [name for action in self._actions for name in action.option_strings]
+        fault = unknown_option(args or (), known)  # before what is missing
+        if fault:
+            self.error(fault)
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return options, unknown
+
+
+class VerbsParser(OneLineParser):
+    """The parser of all verbs, which names those that are near a word that is none."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        word = next(iter(sys.argv[1:] if args is None else args), "-")
+        verbs = [verb for action in self._actions for verb in action.choices or ()]
+        if not word.startswith("-") and word not in verbs:
+            self.exit(2, f"{self.prog}: {no_verb(word, verbs)}\n")
+        return super().parse_known_args(args, namespace)
 
 
 class FormerOption(argparse.Action):
@@ -62,7 +79,7 @@ def make_parser() -> argparse.ArgumentParser:
     Returns:
         The parser; the options that it gives hold the verb's function as `verb`.
     """
-    parser = OneLineParser(
+    parser = VerbsParser(
         prog="keras-ae",
         usage="keras-ae VERB ... [--help]",
         description=(

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from keras_ae.checked import Checked
 from keras_ae.client.rest import Rest
 from keras_ae.client.rows import in_batches
 from keras_ae.client.rpc import Grpc
@@ -21,7 +22,7 @@ TYPES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_HALF": "float16"}
 
 
 @dataclass(eq=False)
-class Client:
+class Client(metaclass=Checked):
     """A model on a server of TF Serving, called by one of its signatures.
 
     Attributes:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
+from keras_ae.checked import Checked
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.types import Data, Scaler
 
 __all__ = ["Dataset", "Sample"]
 
 
-class Dataset:
+class Dataset(metaclass=Checked):
     """Base class of data sets, which are frozen dataclasses.
 
     Subclasses must implement `load` and `sample` and may override the rest. Data sets in `keras_ae.data` are

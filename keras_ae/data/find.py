@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ae import data
+from keras_ae.catalog import no_data
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.memory import Arrays
 from keras_ae.data.tables.frames import Frame
@@ -45,7 +46,7 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
         The data set, not loaded.
 
     Raises:
-        InputError: For a text that is neither; the message lists the names.
+        InputError: For a text that is neither; the message has names that are near.
     """
     category = "" if instead is None else instead.category
     _check_folder(text, category)
@@ -60,11 +61,11 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
             f"expected data, such as a folder of images, received one image, {text!r}; put it into a folder, "
             "or give it to keras-ae predict"
         )
-    names = sorted(kind.name for kind in dataset_kinds() if kind.name)
-    missing = "which is of no known kind" if Path(text).exists() else "which does not exist"
+    if not Path(text).exists():
+        raise no_data(text)
     raise InputError(
-        f"expected a data set's name ({', '.join(names)}), a folder of images, or a file of rows (.csv, "
-        f".xlsx, .parquet, ...) or arrays (.npy, .npz); received {text!r}, {missing}"
+        f"{text} is of no known kind; expected a folder of images, a file of rows (.csv, .xlsx, .parquet, "
+        "...) or one of arrays (.npy, .npz); keras-ae datasets lists all that is read"
     )
 
 

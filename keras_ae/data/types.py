@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.checked import Checked
 from keras_ae.data.precision import standardized
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
@@ -40,7 +41,7 @@ MOST_CLASSES = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class Split(metaclass=Checked):
     """Examples in memory.
 
     Attributes:
@@ -143,7 +144,7 @@ class Split:
 
 
 @dataclass(frozen=True, eq=False)
-class Scaler:
+class Scaler(metaclass=Checked):
     """The scale and offset between data and model: original = offset + scale * transformed.
 
     Attributes:
@@ -252,7 +253,7 @@ class ImageSequence(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Data:
+class Data(metaclass=Checked):
     """The data of a data set: its splits and everything known about them.
 
     Attributes:

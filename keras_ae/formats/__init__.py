@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.checked import Checked
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
@@ -21,7 +22,7 @@ SampleFunction = Callable[[int, int], np.ndarray]
 """A deterministic function (count, seed) -> examples (count, ...)."""
 
 
-class Format:
+class Format(metaclass=Checked):
     """Base class of formats: how examples of one kind are read, rendered and written.
 
     A subclass is a frozen dataclass of plain values, so that a run's folder stores it as JSON. It implements

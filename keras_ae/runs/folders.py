@@ -19,6 +19,7 @@ __all__ = [
     "models_of_runs",
     "next_folder",
     "recipe_of",
+    "run_called",
     "run_folder",
     "run_to_resume",
     "started_on",
@@ -125,6 +126,27 @@ def finished_run(runs: Path, text: str, directory: Path | None = None) -> Path:
             text, models, runs, "finished run", f"train one first: make train RECIPE={shlex.quote(text)}"
         )
     return folder
+
+
+def run_called(runs: Path, text: str | os.PathLike) -> Path:
+    """The folder of a run by its path or by a name.
+
+    Args:
+        runs: The folder of all runs.
+        text: The run's folder, or what `finished_run` takes; a folder that is no run's yields to a model.
+
+    Returns:
+        The folder; what is neither a run's nor a name is returned as it is.
+
+    Raises:
+        InputError: It is a name that has no finished run.
+    """
+    folder, name = Path(text), str(text)
+    if os.path.isfile(folder / MODEL_FILE) or not (is_name(name) or name.endswith(".py")):
+        return folder
+    if os.path.exists(folder) and find_model(name, models_of_runs(runs), runs) is None:
+        return folder
+    return finished_run(runs, name)
 
 
 def run_to_resume(runs: Path, text: str, name: str | None, directory: Path | None = None) -> Path | None:

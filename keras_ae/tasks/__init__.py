@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras_ae.blocks.samplers import CodeSampler
+from keras_ae.checked import Checked
 from keras_ae.data.types import Data
 from keras_ae.files import class_names, class_of
 from keras_ae.heads import Heads, ServedHead, TrainedHeads
@@ -15,7 +16,7 @@ from keras_ae.tasks.baselines import Predictor
 __all__ = ["Task"]
 
 
-class Task:
+class Task(metaclass=Checked):
     """Base class of tasks, frozen dataclasses that define inputs, targets, metrics and baselines.
 
     Subclasses must implement `pair` and `rows` and may override the rest.

@@ -19,6 +19,7 @@ from keras_ae.blocks.scoring import (
     Standardized,
     SumOfElements,
 )
+from keras_ae.checked import Checked
 from keras_ae.domains import Domain
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, batched
@@ -106,7 +107,7 @@ class ScoreInputs:
         return batched(keras.Model({"inputs": self.inputs}, {"value": tensor}), {"inputs": examples})["value"]
 
 
-class Score:
+class Score(metaclass=Checked):
     """A frozen dataclass that computes an anomaly score; the higher it is, the less normal the example."""
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:

@@ -12,6 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_ae.checked import Checked
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError, check_within
 
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 
-class Corruption:
+class Corruption(metaclass=Checked):
     """Base class of corruptions, frozen dataclasses that are pure functions of examples and seeds."""
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:

@@ -7,12 +7,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_ae.checked import Checked
 from keras_ae.errors import check_least, check_within
 
 __all__ = ["Holes", "MissingPixels", "MixedHoles", "Rectangles", "Strokes"]
 
 
-class Holes:
+class Holes(metaclass=Checked):
     """Base class of holes, frozen dataclasses that choose missing pixels as a function of seeds."""
 
     def mask(self, seed: Any, height: Any, width: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.checked import Checked
 from keras_ae.errors import InputError, check_within
 
 __all__ = [
@@ -41,7 +42,7 @@ class FittedThreshold:
     count: int
 
 
-class Threshold:
+class Threshold(metaclass=Checked):
     """A frozen dataclass that fits a threshold to anomaly scores.
 
     Only scores of normal examples are used, except by a threshold that is fitted with labels.

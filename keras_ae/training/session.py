@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import pandas as pd
 
+from keras_ae.catalog import names_beside
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import as_dataset
 from keras_ae.data.memory import Arrays
@@ -18,13 +19,13 @@ from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
 from keras_ae.heads import ServableHeads
 from keras_ae.model_names import check_model_name, default_name
-from keras_ae.names import check_name, is_name
+from keras_ae.names import check_name, nearby
 from keras_ae.recipe import Recipe, flat, replaced
 from keras_ae.recipe import load as load_recipe
 from keras_ae.recipe_files import recipe_names
 from keras_ae.runs.artifacts import MODEL_FILE, load_artifacts
 from keras_ae.runs.checkpoint import read_state
-from keras_ae.runs.folders import check_called, model_name, next_folder, run_folder
+from keras_ae.runs.folders import check_called, model_name, next_folder, run_called, run_folder
 from keras_ae.runs.plan import plan_for
 from keras_ae.runs.rebuild import rebuilt_recipe
 from keras_ae.runs.request import RunRequest
@@ -116,22 +117,27 @@ def train(
     return FinishedRun(folder, heads, run.history, run.data.label_names, changed, run)
 
 
-def load(directory: str | os.PathLike, recipe: str | Recipe | None = None) -> FinishedRun:
+def load(
+    directory: str | os.PathLike, recipe: str | Recipe | None = None, *, runs: str | os.PathLike = "runs"
+) -> FinishedRun:
     """Loads a finished run from its folder; the data that it was trained on need not exist any more.
 
     Args:
-        directory: The run's folder, such as "runs/denoising/001".
+        directory: The run's folder, such as "runs/denoising/001", or a model's or a recipe's name, for its
+            newest finished run as on the command line.
         recipe: The recipe that it was trained with, where that has classes of its own; otherwise it is read
             from the folder.
+        runs: The folder of all runs, in which a name is looked up.
 
     Returns:
         The run.
 
     Raises:
-        InputError: If the folder is no finished run's, or a newer version of keras_ae wrote it.
+        InputError: If the folder is no finished run's, or a newer version of keras_ae wrote it; or a name
+            has no finished run.
     """
-    folder = Path(directory)
     with words_of_python():
+        folder = run_called(Path(runs), directory)
         _check_run(folder)
         artifacts = load_artifacts(folder)
         loaded: Recipe | None = load_recipe(recipe) if isinstance(recipe, str) else recipe
@@ -150,7 +156,7 @@ def evaluate(
     """Computes metrics of a finished run; see `FinishedRun.evaluate`.
 
     Args:
-        run: The run, or its folder.
+        run: The run, or its folder or its model's name, as for `load`.
         x: (n, ...), examples; None for the test split of the run's data.
         y: (n,), their labels.
 
@@ -169,7 +175,7 @@ def export(
     """Exports the heads of a finished run for TF Serving; see `FinishedRun.export`.
 
     Args:
-        run: The run, or its folder.
+        run: The run, or its folder or its model's name, as for `load`.
         models: The folder of all exported models.
         keep: Number of newest versions of each head to keep; None keeps all.
         name: The name to export them under; None for the run's.
@@ -295,11 +301,13 @@ def _request(recipe: Any, data: Any, fields: dict[str, Any], changed: Recipe) ->
 
 def _check_run(folder: Path) -> None:
     """Refuses what is no run's folder, with what is there instead."""
-    if not folder.is_dir():
-        state = "is a file" if folder.exists() else "does not exist"
-        newest = run_folder(Path("runs"), str(folder), None, MODEL_FILE) if is_name(str(folder)) else None
-        advice = "check the path" if newest is None else f"the newest run of that name is {newest}"
-        raise InputError(f"expected a run's folder such as runs/denoising/001; {folder} {state}; {advice}")
+    if not os.path.isdir(folder):
+        near = nearby(str(folder), names_beside(str(folder)))
+        state = "is a file" if os.path.exists(folder) else f"does not exist{near}"
+        raise InputError(
+            f"expected a run's folder such as runs/denoising/001, or a model's name; {folder} {state}; "
+            "check the path"
+        )
     if not (folder / RECIPE_FILE).exists() and not (folder / MODEL_FILE).exists():
         inside = sorted(path.parent for path in folder.glob(f"*/{MODEL_FILE}"))
         inside = inside or sorted(path.parent for path in folder.glob(f"*/*/{MODEL_FILE}"))

@@ -11,6 +11,9 @@ from keras_ae.errors import InputError
 __all__ = ["in_python", "words_of_python"]
 
 RESUMING = re.compile(r"RESUME=1(?: \(--resume\))?|--resume(?: \(RESUME=1\))?")
+SETTINGS = re.compile(r'(?:RESUME=1 )?SET="([^"]*)"')
+TRAINING = re.compile(r'\bmake train RECIPE=([\w./-]+)(?: SET="([^"]*)")?(?![\w./-]| \w+=)')
+NEAR_FIELDS = re.compile(r"has no field \S+ \(near it: [^)]*\)")
 
 
 @contextmanager
@@ -41,13 +44,17 @@ def in_python(text: str) -> str:
     Returns:
         The message for Python.
     """
-
-    def arguments(match):
-        settings = [word.partition("=") for word in match[1].split()]
-        return ", ".join(f"{name.replace('.', '__')}={_literal(value)}" for name, _, value in settings)
-
     text = re.sub(r"(?<![\w-])--name(?![\w-])", "name=", text)
-    return RESUMING.sub("resume=True", re.sub(r'(?:RESUME=1 )?SET="([^"]*)"', arguments, text))
+    text = NEAR_FIELDS.sub(lambda near: near[0].replace(".", "__"), text)
+    text = TRAINING.sub(lambda call: f'keras_ae.train("{call[1]}"{_arguments(call[2], ", ")})', text)
+    return RESUMING.sub("resume=True", SETTINGS.sub(lambda match: _arguments(match[1]), text))
+
+
+def _arguments(settings: str | None, before: str = "") -> str:
+    """Settings as the arguments of a call, after a text if there are any."""
+    words = [word.partition("=") for word in (settings or "").split()]
+    arguments = [f"{name.replace('.', '__')}={_literal(value)}" for name, _, value in words]
+    return before + ", ".join(arguments) if arguments else ""
 
 
 def _literal(value: str) -> str:

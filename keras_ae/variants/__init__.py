@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from keras_ae.blocks.samplers import Sampler
+from keras_ae.checked import Checked
 from keras_ae.files import class_names, class_of
 from keras_ae.heads import Heads, Spec, Stage, Term
 
 __all__ = ["Variant"]
 
 
-class Variant:
+class Variant(metaclass=Checked):
     """Base class of variants, frozen dataclasses that build heads and define the terms of the objective.
 
     Subclasses override what they need; the defaults are those of a plain autoencoder.

@@ -191,14 +191,17 @@ recipe = dataclasses.replace(recipe, callbacks=(Interrupt,))
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "denoise"], r"expected a recipe's name \(.*denoising, digits.*\).*received 'denoise'"),
+        (["train", "denoise"], r"there is no recipe called 'denoise' \(near it: denoising\); keras-ae list"),
         (
             ["train", "denoising", "--set", "epoch=3"],
-            "Recipe has no field 'epoch'; its fields are data, variant",
+            "Recipe has no field 'epoch' .near it: epochs, .*; keras-ae show",
         ),
         (["train", "denoising", "--set", "epochs=x"], "expected a whole number, received 'x'"),
         (["train", "denoising", "--set", "a='b"], "cannot be split into words"),
-        (["train", "denoising", "--data", "nowhere"], "received 'nowhere', which does not exist"),
+        (
+            ["train", "denoising", "--data", "nowhere"],
+            "no file, folder or data set called 'nowhere'; ",
+        ),
         (["train", "denoising", "--data", "empty"], "expected images .* below empty; found none"),
         (["train", "denoising", "--data", "mixed"], "5 gray and 5 in color; set data.channels"),
         (["train", "denoising", "--data", "rank.npy"], r"received shape \(5,\)"),

@@ -99,7 +99,7 @@ def test_what_cannot_be_trained_on_is_shown_with_the_reason(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["absent.csv"], "does not exist"),
+        (["absent.csv"], "there is no file, folder or data set called 'absent.csv'"),
         (["{}", "--set", "data.nothing=1"], "nothing"),
         (["{}", "--set", "data.window=x"], "data.window: expected a whole number, received 'x'"),
         (["{}", "--set", "epochs=1"], "where no recipe is named"),

@@ -273,7 +273,7 @@ def test_a_name_that_no_folder_may_have_is_refused_by_every_verb(name, tmp_path,
         ),
         ("evaluate denoising-pisc", "called 'denoising-pisc' (near it: denoising-pics"),
         ("predict denoising-pics pics/1.png --head ../decoder", "the name of a head must be one part of"),
-        ("train gone --resume", "expected a recipe's name"),
+        ("train gone --resume", "there is no recipe called 'gone'; keras-ae list"),
     ],
 )
 def test_what_no_model_is_or_may_be_is_refused(home, capsys, words, message):

@@ -197,7 +197,7 @@ def test_a_table_is_tried_before_a_series(tmp_path):
 def test_every_kind_has_a_sample_of_its_schema_without_a_file(kind):
     try:
         dataset = kind()
-    except TypeError:
+    except InputError:
         dataset = kind("no/such/path")
     loaded = Sample(dataset).load()
     for split in loaded.splits.values():
@@ -209,13 +209,14 @@ def test_every_kind_has_a_sample_of_its_schema_without_a_file(kind):
     assert loaded.sha256 == dataset.sample().sha256
 
 
-def test_an_unknown_data_set_is_refused_with_those_there_are(tmp_path):
+def test_an_unknown_data_set_is_refused_with_those_that_are_near(tmp_path):
     with pytest.raises(
-        InputError, match=r"fashion_mnist, .*mnist, mnist_5k.*received 'minst', which does not exist"
+        InputError,
+        match=r"data set called 'minst' \(near it: mnist, mnist_5k\); keras-ae data",
     ):
         find_dataset("minst")
     (tmp_path / "table.xyz").touch()
-    with pytest.raises(InputError, match="which is of no known kind"):
+    with pytest.raises(InputError, match="table.xyz is of no known kind; expected a folder"):
         find_dataset(str(tmp_path / "table.xyz"))
     (tmp_path / "one.PNG").touch()
     with pytest.raises(InputError, match="put it into a folder, or give it to keras-ae predict"):

@@ -139,7 +139,9 @@ def test_settings_that_no_variant_takes_are_refused(tmp_path):
 
 
 def test_an_unknown_variant_and_real_values_are_refused(tmp_path, random):
-    with pytest.raises(InputError, match="expected variants among .*undercomplete.*; received overcomplete"):
+    with pytest.raises(
+        InputError, match="no variant called 'overcomplete' to compare .near it: undercomplete"
+    ):
         benchmark.benchmark(Sample(Mnist5k()), tmp_path, ("overcomplete",))
     np.save(tmp_path / "a.npy", random.normal(size=(30, 4)))
     with pytest.raises(InputError, match=r"values in \[0, 1\], received real values"):

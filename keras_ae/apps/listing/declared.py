@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_ae.apps.listing.catalog import PACKAGE
+from keras_ae.catalog import PACKAGE
 from keras_ae.recipe_files import no_such_field, recipe_file
 
-__all__ = ["check_fields"]
+__all__ = ["check_fields", "field_paths"]
 
 
 @dataclass(frozen=True)
@@ -46,25 +46,56 @@ def check_fields(recipe: str, paths: Sequence[str], own_data: bool = True) -> No
     declared = _declared("Recipe", PACKAGE / "recipe.py")
     file = recipe_file(recipe) if recipe else None
     call = None if file is None else _call_of_recipe(file)
+    every = list(_paths("", declared, call, file))
     for path in paths:
         known = own_data or not path.startswith("data.")
         if known and not any(path.startswith(f"{other}.") for other in paths):
-            _check(path, path.split("."), declared, call, file)
+            _check(path, path.split("."), declared, call, file, every)
 
 
-def _check(path, names, declared, call, file):
-    """Checks a path from an object on, whose class and whose call in a file may not be known."""
+def field_paths(recipe: str) -> list[str]:
+    """The paths of a recipe's fields, as far as they can be read from files.
+
+    Args:
+        recipe: The recipe's name, or the path of a .py file.
+
+    Returns:
+        The paths as `--set` takes them, such as "epochs" and "variant.latent_dim", the outer ones first.
+
+    Raises:
+        InputError: If there is no such recipe.
+    """
+    file = recipe_file(recipe)
+    declared = _declared("Recipe", PACKAGE / "recipe.py")
+    return sorted(_paths("", declared, _call_of_recipe(file), file), key=lambda path: path.count("."))
+
+
+def _paths(prefix, declared, call, file):
+    """The paths of the fields of an object and of those inside it, whose calls a file has."""
+    for name in () if declared is None else declared.fields:
+        yield prefix + name
+        if call is not None:
+            value, where = _argument(call, name, declared, file)
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+                yield from _paths(f"{prefix}{name}.", _declared(value.func.id, where), value, where)
+
+
+def _check(path, names, declared, call, file, every):
+    """Checks a path from an object on, whose class and whose call in a file may not be known.
+
+    What has no such field is told with those of all paths that are near.
+    """
     if declared is None:
         return
     name, *rest = names
     if name not in declared.fields and declared.wraps and _wrapped_has(name, declared, call, file):
         return
     if name not in declared.fields:
-        raise no_such_field(path, declared.names, name, list(declared.fields))
+        raise no_such_field(path, declared.names, name, list(declared.fields), every)
     if rest and call is not None:
         value, file = _argument(call, name, declared, file)
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-            _check(path, rest, _declared(value.func.id, file), value, file)
+            _check(path, rest, _declared(value.func.id, file), value, file, every)
 
 
 def _wrapped_has(name, declared, call, file):

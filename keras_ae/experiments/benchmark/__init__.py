@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae import variants
+from keras_ae.catalog import no_compared
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
@@ -112,7 +113,7 @@ def _recipes(data, names, settings, seeds, report) -> dict[str, list[Recipe]]:
     available = compared_variants()
     unknown = [name for name in names if name not in available]
     if unknown:
-        raise InputError(f"expected variants among {', '.join(available)}; received {', '.join(unknown)}")
+        raise no_compared(unknown[0], list(available))
     if seeds < 1:
         raise InputError(f"expected 1 seed or more to train each variant with, received {seeds}")
     recipes = {}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from keras_ae.checked import Checked
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
 from keras_ae.formats.levels.legend import Legend
@@ -15,7 +16,7 @@ from keras_ae.formats.levels.sprites import STONE, Color, Pen
 __all__ = ["Game", "game_names", "game_of"]
 
 
-class Game:
+class Game(metaclass=Checked):
     """Base class of games, which define movement; the base class itself stands for an unknown game.
 
     A game is a subclass in a module of this folder, found by its name: no list of games has to be edited.
