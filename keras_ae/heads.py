@@ -17,6 +17,7 @@ from keras_ae.checked import Checked
 from keras_ae.domains import Domain, domain_of
 
 __all__ = [
+    "SELECTION",
     "Backbone",
     "Heads",
     "ServableHeads",
@@ -217,6 +218,13 @@ def _inputs_of(model, tensors):
     return {tensor.name: tensors[tensor.name] for tensor in model.inputs}
 
 
+SELECTION = "selection"
+"""The metric that selects the best epoch, where that is not the loss."""
+
+OWN_METRICS = frozenset({"loss", "reconstruction", "weight_decay", SELECTION})
+"""Names of the objective's other metrics, which no term may have."""
+
+
 @dataclass(frozen=True)
 class Term(metaclass=Checked):
     """A weighted term that the objective adds to the reconstruction loss.
@@ -225,15 +233,15 @@ class Term(metaclass=Checked):
         name: The name of its scalar in TensorBoard.
         value: A pure function of the trained model's named outputs that returns (batch,), (batch, samples),
             or a scalar if the term is defined on a whole batch. The outputs include "progress", the
-            completed fraction of the run in [0, 1]; in validation it is 1.
+            completed fraction of the run in [0, 1].
         weight: The factor in the loss, at least 0; a term with weight 0 is logged but not trained on.
-        schedule: A factor on the weight as a function of progress; validation uses its value at 1, so
-            that epochs can be compared.
-        selects: Whether it counts in the validation loss, which selects the best epoch; the loss of a
-            critic, or of a part that is trained alongside the model, does not.
+        schedule: A factor on the weight as a function of progress. What selects the best epoch has its value
+            at 1, so that epochs can be compared.
+        selects: Whether it counts in what selects the best epoch; the loss of a critic, or of a part that is
+            trained alongside the model, does not.
 
     Raises:
-        ValueError: If the weight is negative.
+        ValueError: If the weight is negative, or the name is that of another metric of the objective.
     """
 
     name: str
@@ -243,6 +251,8 @@ class Term(metaclass=Checked):
     selects: bool = True
 
     def __post_init__(self) -> None:
+        if self.name in OWN_METRICS:
+            raise ValueError(f"{self.name!r} is a metric of every objective; give the term another name")
         if not self.weight >= 0:
             raise ValueError(f"the weight of term {self.name!r} must be at least 0, received {self.weight}")
 

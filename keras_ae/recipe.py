@@ -64,9 +64,10 @@ class Recipe(metaclass=Checked):
         default_epochs: Number of epochs where `epochs` is None, at least 1.
         min_steps: Minimum number of optimizer steps of the run where `epochs` is None, at least 0; with too
             little data for that, an epoch passes over the data several times, and training stops early when
-            the validation loss no longer improves.
-        checkpoint: The epoch whose weights are loaded at the end: "best" for the lowest validation loss, or
-            "last". Samples may still become sharper when the validation loss no longer falls.
+            validation no longer improves.
+        checkpoint: The epoch whose weights are loaded at the end: "best" for the lowest validation loss,
+            without what is only trained alongside ("val_selection"), or "last". Samples may still become
+            sharper when the validation loss no longer falls.
         seed: Seed of weights, order and noise, from 0 to 2^32 - 1.
         callbacks: Functions without arguments that return further Keras callbacks.
         name: The name of the recipe's file, set when the recipe is loaded.

@@ -29,6 +29,12 @@ def test_a_terms_weight_is_not_negative(weight):
         Term("sparsity", lambda outputs: outputs["code"], weight)
 
 
+@pytest.mark.parametrize("name", ["loss", "reconstruction", "selection", "weight_decay"])
+def test_a_term_has_a_name_that_no_other_metric_has(name):
+    with pytest.raises(ValueError, match=f"'{name}' is a metric of every objective; give the term another"):
+        Term(name, lambda outputs: outputs["code"])
+
+
 def test_a_model_without_heads_is_refused():
     inputs = keras.Input((3,))
     with pytest.raises(ValueError, match="encoder"):

@@ -23,7 +23,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     Keras's own BackupAndRestore overwrites its single file in place. This callback completes the weights
     file before it is named in `state.json`, and replaces `state.json` atomically. The best epoch has the
-    lowest `val_loss`.
+    lowest `val_selection`, or the lowest `val_loss` where that selects.
 
     Args:
         folder: The folder of `state.json` and of the weights.

@@ -1,4 +1,4 @@
-"""The callback that stops a training of little data when its validation loss no longer improves."""
+"""The callback that stops a training of little data when its validation no longer improves."""
 
 from __future__ import annotations
 

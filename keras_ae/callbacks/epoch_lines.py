@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import keras
 
+from keras_ae.runs.checkpoint import selection
+
 __all__ = ["EpochLines"]
 
 MOST_LINES = 30
@@ -33,7 +35,7 @@ class EpochLines(keras.callbacks.Callback):
     def __init__(self, report: Callable[[str], None], history: Sequence[Mapping[str, float]] = ()):
         super().__init__()
         self.report = report
-        self.losses = [epoch["val_loss"] for epoch in history]
+        self.selections = [selection(epoch) for epoch in history]
         self.first, self.line, self.start = -1, "", 0.0
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -43,11 +45,11 @@ class EpochLines(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         logs = logs or {}
-        self.losses.append(logs["val_loss"])
+        self.selections.append(selection(logs))
         seconds = time.perf_counter() - self.start
         parts = [f"epoch {epoch + 1}/{self.params['epochs']}", f"{seconds:.1f}s"]
         parts += [f"{name}: {value:#.4g}" for name, value in logs.items()]
-        best = min(range(len(self.losses)), key=self.losses.__getitem__) + 1
+        best = min(range(len(self.selections)), key=self.selections.__getitem__) + 1
         self.line = " - ".join([*parts, f"best: {best}"])
         if epoch == self.first or (epoch + 1) % _every(self.params["epochs"] - self.first) == 0:
             self._say()

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["best_epoch", "completed_epochs", "read_state"]
+from keras_ae.heads import SELECTION
+
+__all__ = ["best_epoch", "completed_epochs", "read_state", "selection"]
 
 
-def best_epoch(history: Sequence[dict[str, float]]) -> int:
-    """The epoch with the lowest validation loss.
+def selection(epoch: Mapping[str, float]) -> float:
+    """What an epoch is selected by, the lower the better.
+
+    Args:
+        epoch: The logs of an epoch.
+
+    Returns:
+        Its "val_selection"; or else its "val_loss", where they are the same. Versions before 0.3 called that
+        "val_loss" in all runs.
+    """
+    return epoch.get(f"val_{SELECTION}", epoch["val_loss"])
+
+
+def best_epoch(history: Sequence[Mapping[str, float]]) -> int:
+    """The epoch with the lowest `selection`.
 
     Args:
         history: The logs of each epoch, of one or more.
@@ -19,7 +34,7 @@ def best_epoch(history: Sequence[dict[str, float]]) -> int:
     Returns:
         Its number, from 1.
     """
-    return 1 + min(range(len(history)), key=lambda index: history[index]["val_loss"])
+    return 1 + min(range(len(history)), key=lambda index: selection(history[index]))
 
 
 def completed_epochs(folder: Path) -> int:

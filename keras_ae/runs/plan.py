@@ -31,8 +31,7 @@ class Plan:
         epochs: Epochs, at most those if there is a patience.
         steps_per_epoch: Steps of the optimizer in an epoch.
         passes_per_epoch: How often an epoch passes over the examples.
-        patience: Epochs without an improvement of the validation loss after which training stops; None to
-            train all epochs.
+        patience: Epochs after the best one after which training stops; None to train all epochs.
         reason: The field of the recipe that the number of steps follows from, with its value.
     """
 
@@ -67,7 +66,7 @@ class Plan:
             text += f", {self.passes_per_epoch} passes over the data each"
         if self.patience is not None:
             epochs = "1 epoch" if self.patience == 1 else f"{self.patience} epochs"
-            text += f", stopping when the validation loss has not improved for {epochs}"
+            text += f", stopping {epochs} after the best one"
         return text
 
 

@@ -88,8 +88,9 @@ class AdversarialTrainer(Trainer):
         Returns:
             The metrics by name.
         """
-        loss, _, count = self._objectives(data, training=False)
-        return self._logs(loss, count)
+        with self._validation():
+            loss, _, count = self._objectives(data, training=False)
+            return self._logs(loss, count)
 
     def _objectives(self, data, training):
         """The objective of a batch, that of the critic, and the number of examples, from one forward pass."""
@@ -119,4 +120,4 @@ class AdversarialTrainer(Trainer):
         for metric in self.metrics:
             if metric.name == "loss":
                 metric.update_state(loss, sample_weight=count)
-        return {metric.name: metric.result() for metric in self.metrics}
+        return self.get_metrics_result()

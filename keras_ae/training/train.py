@@ -313,7 +313,5 @@ def _fit(
 def _report_end(plan, history, report):
     """Reports an end before the last epoch."""
     if len(history) < plan.epochs:
-        report(
-            f"stopped after epoch {len(history)} of {plan.epochs}: the validation loss has not improved "
-            f"since epoch {best_epoch(history)}"
-        )
+        best = best_epoch(history)
+        report(f"stopped after epoch {len(history)} of {plan.epochs}: the best one is epoch {best}")

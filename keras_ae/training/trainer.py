@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import UserDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from math import log
 from typing import Any
 
@@ -11,7 +13,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_ae.errors import InputError
-from keras_ae.heads import Heads, Term, apply
+from keras_ae.heads import SELECTION, Heads, Term, apply
 from keras_ae.training.examples import Examples, completed
 
 __all__ = ["Trainer"]
@@ -23,9 +25,14 @@ Tensor = Any
 class Trainer(keras.Model):
     """Trains a model on loss(target, outputs) + sum of weight * term.
 
-    The reconstruction loss and each term are metrics of their own in training and in
-    validation. A term's weight is the variable `term_weights[name]`, which a callback may change.
-    Save the heads, not the trainer, which exists only during training.
+    The reconstruction loss and each term are metrics of their own in training and in validation. The loss
+    is the same sum in both: of the same terms with the weights of that moment, and with the same trimming;
+    validation alone runs layers as in inference. What selects the best epoch must be comparable between
+    epochs and is the metric "selection" of validation, wherever it may differ from the loss: the sum of the
+    terms that select, with their schedules at the end, of all examples.
+
+    A term's weight is the variable `term_weights[name]`, which a callback may change. Save the heads, not
+    the trainer, which exists only during training.
 
     It can be trained by hand as any Keras model: `trainer.compile("adam"); trainer.fit(x)` trains the whole
     objective, on values as the network takes them: bytes, values in [0, 1], or standardized ones,
@@ -72,11 +79,12 @@ class Trainer(keras.Model):
             *(term.name for term in terms),
             *(["weight_decay"] if model.losses else []),
         ]
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in [*names, SELECTION]}
         self.term_weights = {
             term.name: keras.Variable(term.weight, trainable=False, name=f"{term.name}_weight")
             for term in terms
         }
+        self.validating = self.selects_apart = False
         self.built = True
 
     def compile(self, optimizer: Any = "adam", **options: Any) -> None:
@@ -147,7 +155,36 @@ class Trainer(keras.Model):
         Returns:
             The metrics by name.
         """
-        return super().test_step(self._completed(data, training=False))
+        with self._validation():
+            return super().test_step(self._completed(data, training=False))
+
+    def evaluate(self, *data: Any, **options: Any) -> Any:
+        """Evaluates as Keras does.
+
+        Args:
+            *data: As for `keras.Model.evaluate`.
+            **options: As for `keras.Model.evaluate`.
+
+        Returns:
+            The metrics, with "selection" among them where it may differ from the loss.
+        """
+        with self._validation():
+            return super().evaluate(*data, **options)
+
+    def get_metrics_result(self) -> dict[str, Tensor]:
+        """The metrics by name, "selection" only in validation, and where it may differ from the loss."""
+        results = super().get_metrics_result()
+        if not (self.validating and self.selects_apart):
+            results.pop(SELECTION, None)
+        return results
+
+    @contextmanager
+    def _validation(self) -> Iterator[None]:
+        before, self.validating = self.validating, True
+        try:
+            yield
+        finally:
+            self.validating = before
 
     def predict_step(self, data: Any) -> dict[str, Tensor]:
         """Runs the trained model on one batch, with the noise of validation where it samples.
@@ -204,47 +241,70 @@ class Trainer(keras.Model):
             y: Targets, (batch, ...).
             y_pred: The model's outputs by name.
             sample_weight: Not used.
-            training: Whether schedules follow the run and trimming applies; in validation schedules are
-                at their final value.
+            training: Whether the batch is trained on. In validation what selects the epoch is computed too.
 
         Returns:
             A scalar.
         """
         count = ops.shape(y)[0]
-        progress = self.progress() if training else ops.ones(())
-        outputs = {**y_pred, "progress": progress}
-        total = ops.zeros(())
+        base = ops.zeros(())
         if self.reconstruction_loss:
             targets = ops.repeat(y, self.samples, axis=0) if self.samples > 1 else y
-            total = self._by_sample(self.reconstruction_loss(targets, y_pred))
-            self._track("reconstruction", total, count)
-        for term in self.terms:
-            value = term.value(outputs)
-            self._track(term.name, value, count)
-            if not (training or term.selects):
-                continue
-            factor = term.schedule(progress) if term.schedule else 1.0
-            rows = value[:, None] if self.samples > 1 and len(value.shape) == 1 else value
-            total = total + self.term_weights[term.name] * factor * rows
-        if self.samples > 1:
-            total = log(self.samples) - ops.logsumexp(-total, axis=1)
-        if training and self.trim:
-            counted = ops.cast(ops.ceil((1.0 - self.trim) * ops.cast(count, "float32")), "int32")
-            total = ops.sort(total)[:counted]
-        total = ops.mean(total)
+            base = self._by_sample(self.reconstruction_loss(targets, y_pred))
+            self._track("reconstruction", base, count)
+        decay = ops.zeros(())
         if "weight_decay" in self.trackers:
             decay = ops.sum(ops.stack(self.losses))
             self._track("weight_decay", decay, count)
-            total += decay
-        return total / tf.distribute.get_strategy().num_replicas_in_sync
+        progress = self.progress(training)
+        outputs = _Outputs({**y_pred, "progress": progress})
+        values = [(term, term.value(outputs)) for term in self.terms]
+        for term, value in values:
+            self._track(term.name, value, count)
+        loss = ops.mean(self._trimmed(self._total(base, values, progress))) + decay
+        if not training:
+            self._select(base, y_pred, outputs.progress_read, decay, count)
+        return loss / tf.distribute.get_strategy().num_replicas_in_sync
 
-    def progress(self) -> Tensor:
+    def _select(self, base, y_pred, progress_read, decay, count):
+        """Tracks what selects the epoch, where it may differ from the loss."""
+        self.selects_apart = bool(
+            self.trim or progress_read or any(term.schedule or not term.selects for term in self.terms)
+        )
+        if self.selects_apart:
+            end = ops.ones(())
+            outputs = {**y_pred, "progress": end}
+            values = [(term, term.value(outputs)) for term in self.terms if term.selects]
+            self._track(SELECTION, ops.mean(self._total(base, values, end)) + decay, count)
+
+    def _total(self, base, values, progress):
+        """The objective of each example, (batch,), or a scalar where that of a batch is one."""
+        total = base
+        for term, value in values:
+            factor = term.schedule(progress) if term.schedule else 1.0
+            rows = value[:, None] if self.samples > 1 and len(value.shape) == 1 else value
+            total = total + self.term_weights[term.name] * factor * rows
+        return log(self.samples) - ops.logsumexp(-total, axis=1) if self.samples > 1 else total
+
+    def _trimmed(self, total):
+        """The lowest values of a batch, without the fraction to leave out."""
+        if not self.trim:
+            return total
+        counted = ops.ceil((1.0 - self.trim) * ops.cast(ops.shape(total)[0], "float32"))
+        return ops.sort(total)[: ops.cast(counted, "int32")]
+
+    def progress(self, training: bool = True) -> Tensor:
         """The completed fraction of the run, in [0, 1], from the optimizer's step count.
+
+        Args:
+            training: Whether a batch is trained on. An evaluation before the first step weighs terms as the
+                end of the run does.
 
         Returns:
             A scalar.
         """
-        return ops.minimum(ops.cast(self.optimizer.iterations, "float32") / self.steps, 1.0)
+        done = ops.cast(self.optimizer.iterations, "float32") / self.steps
+        return ops.minimum(done if training else ops.where(done > 0, done, 1.0), 1.0)
 
     def _track(self, name, value, count):
         self.trackers[name].update_state(ops.mean(value), sample_weight=count)
@@ -252,3 +312,13 @@ class Trainer(keras.Model):
     def _by_sample(self, values):
         """Reshapes (batch * samples,) to (batch, samples); unchanged with one sample."""
         return ops.reshape(values, (-1, self.samples)) if self.samples > 1 else values
+
+
+class _Outputs(UserDict):
+    """Outputs by name, which know whether a term has read the progress of the run."""
+
+    progress_read = False
+
+    def __getitem__(self, name: str) -> Tensor:
+        self.progress_read |= name == "progress"
+        return super().__getitem__(name)

@@ -59,7 +59,7 @@ def test_sixty_images_pass_many_times_until_they_no_longer_help():
     assert plan == Plan(48, 32, 47, 47, 8, "min_steps=1500")
     assert str(plan) == (
         "48 examples: 32 epochs of 47 steps, 47 passes over the data each, "
-        "stopping when the validation loss has not improved for 8 epochs"
+        "stopping 8 epochs after the best one"
     )
 
 

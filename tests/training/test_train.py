@@ -20,12 +20,14 @@ from keras_ae.recipe import override
 from keras_ae.runs.checkpoint import read_state
 from keras_ae.runs.evaluation import evaluate
 from keras_ae.runs.load import load_run
+from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
 from keras_ae.training.monitoring import progress
 from keras_ae.training.schedule import optimizer_for
 from keras_ae.training.train import train
 from keras_ae.variants.undercomplete import Undercomplete
+from keras_ae.variants.vector_quantized import VectorQuantized
 
 
 def silent(_):
@@ -202,10 +204,8 @@ def test_a_run_of_little_data_stops_early_and_stays_stopped(tiny_recipe, tmp_pat
     with eagerly():
         run = train(recipe, tmp_path, report=notes.append)
     assert len(run.history) == 2
-    assert any(
-        note.endswith("stopping when the validation loss has not improved for 1 epoch") for note in notes
-    )
-    assert notes[-1] == "stopped after epoch 2 of 4: the validation loss has not improved since epoch 1"
+    assert any(note.endswith("stopping 1 epoch after the best one") for note in notes)
+    assert "stopped after epoch 2 of 4: the best one is epoch 1" in notes
     again = train(recipe, tmp_path, resume=True, report=notes.append)
     assert len(again.history) == 2
     assert any(note.startswith("all epochs are done") for note in notes)
@@ -279,6 +279,24 @@ def test_terms_are_weighed_into_the_loss_and_shown(tiny_recipe, tmp_path):
             expected = epoch[f"{prefix}reconstruction"] + 0.5 * epoch[f"{prefix}square"] + 2.0
             assert epoch[f"{prefix}loss"] == pytest.approx(expected, rel=1e-5)
             assert epoch[f"{prefix}one"] == 1.0
+
+
+def test_what_is_trained_alongside_counts_in_the_loss_and_not_in_what_selects(tiny_recipe, tmp_path):
+    variant = VectorQuantized(tiny_recipe.variant.backbone, 2, num_embeddings=4, embedding_dim=2)
+    notes = []
+    recipe = dataclasses.replace(brief(tiny_recipe), variant=variant, task=Reconstruction(), epochs=2)
+    with eagerly():
+        history = train(recipe, tmp_path, report=notes.append).history
+    for epoch in history:
+        own = epoch["val_reconstruction"] + variant.commitment_cost * epoch["val_commitment"]
+        assert epoch["val_selection"] == pytest.approx(own, rel=1e-5)  # a sum of float32
+        assert epoch["val_loss"] == pytest.approx(own + epoch["val_prior_nll"], rel=1e-5)
+        assert "selection" not in epoch
+    selections = [epoch["val_selection"] for epoch in history]
+    best = 1 + selections.index(min(selections))
+    assert read_state(tmp_path / "checkpoint")["best"] == f"epoch-{best}.weights.h5"
+    line = next(note for note in notes if note.startswith("epoch 2/2"))
+    assert f" - val_selection: {selections[1]:#.4g} - best: {best}" in line
 
 
 def test_values_outside_the_unit_interval_are_refused_before_training(tiny_recipe, tmp_path):

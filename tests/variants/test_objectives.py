@@ -95,7 +95,7 @@ def test_the_weight_of_the_divergence_warms_up_in_cycles(warmup, cycles, weights
         assert float(schedule(keras.ops.convert_to_tensor(progress))) == pytest.approx(weight, abs=1e-6)
 
 
-def test_validation_weighs_a_term_as_the_end_of_training_does():
+def test_validation_weighs_a_term_as_training_does_and_the_selection_as_its_end():
     keras.utils.set_random_seed(0)
     variant = Variational(DenseBackbone(()), 2, beta=3.0, kl_warmup=1.0)
     heads = variant.build(SPEC)
@@ -106,9 +106,51 @@ def test_validation_weighs_a_term_as_the_end_of_training_does():
         logs = trainer.train_on_batch(named, tf.ones((2, 3, 4, 1)), return_dict=True)
         expected = logs["reconstruction"] + 3.0 * done / 4 * logs["kl"]
         assert logs["loss"] == pytest.approx(expected, rel=1e-5)
+        assert "selection" not in logs
         trainer.reset_metrics()
     logs = trainer.test_on_batch(named, tf.ones((2, 3, 4, 1)), return_dict=True)
-    assert logs["loss"] == pytest.approx(logs["reconstruction"] + 3.0 * logs["kl"], rel=1e-5)
+    assert logs["loss"] == pytest.approx(logs["reconstruction"] + 3.0 * 3 / 4 * logs["kl"], rel=1e-5)
+    assert logs["selection"] == pytest.approx(logs["reconstruction"] + 3.0 * logs["kl"], rel=1e-5)
+
+
+def test_an_evaluation_before_any_step_weighs_terms_as_the_end_of_training_does():
+    keras.utils.set_random_seed(0)
+    variant = Variational(DenseBackbone(()), 2, beta=3.0, kl_warmup=1.0)
+    trainer = Trainer(variant.build(SPEC).trained, losses.LIKELIHOODS["bernoulli"], variant.terms(), steps=4)
+    trainer.compile(optimizer=keras.optimizers.SGD(0.0))
+    named = {"inputs": tf.ones((2, 3, 4, 1)), "seeds": SEEDS}
+    logs = trainer.evaluate(named, tf.ones((2, 3, 4, 1)), return_dict=True, verbose=0)
+    assert logs["loss"] == logs["selection"] == pytest.approx(logs["reconstruction"] + 3.0 * logs["kl"])
+
+
+def test_a_term_that_reads_the_progress_is_selected_by_at_the_end():
+    """Its schedule is inside its value, as that of a capacity."""
+    code = keras.Input((1,), name="inputs")
+    model = keras.Model({"inputs": code}, {"reconstruction": keras.layers.Dense(1)(code)})
+    term = Term("share", lambda outputs: outputs["progress"] * keras.ops.ones(()))
+    trainer = Trainer(model, lambda target, outputs: 0.0 * outputs["reconstruction"][:, 0], (term,), steps=4)
+    trainer.compile(optimizer=keras.optimizers.SGD(0.0))
+    batch = ({"inputs": tf.ones((2, 1))}, tf.ones((2, 1)))
+    trainer.train_on_batch(*batch)
+    trainer.reset_metrics()
+    assert trainer.test_on_batch(*batch, return_dict=True) == {
+        "loss": 0.25, "reconstruction": 0.0, "share": 0.25, "selection": 1.0,
+    }  # fmt: skip
+
+
+def test_trimming_leaves_out_as_many_in_validation_and_selects_by_all():
+    code = keras.Input((1,), name="inputs")
+    model = keras.Model({"inputs": code}, {"reconstruction": keras.layers.Dense(1)(code)})
+    trainer = Trainer(
+        model, lambda target, outputs: target[:, 0] + 0.0 * outputs["reconstruction"][:, 0], trim=0.5
+    )
+    trainer.compile(optimizer=keras.optimizers.SGD(0.0))
+    batch = ({"inputs": tf.ones((4, 1))}, tf.constant([[4.0], [1.0], [2.0], [9.0]]))
+    trained = trainer.train_on_batch(*batch, return_dict=True)
+    trainer.reset_metrics()
+    tested = trainer.test_on_batch(*batch, return_dict=True)
+    assert trained == {"loss": 1.5, "reconstruction": 4.0}
+    assert tested == {"loss": 1.5, "reconstruction": 4.0, "selection": 4.0}
 
 
 def test_several_samples_are_combined_into_the_importance_weighted_bound():

@@ -153,14 +153,56 @@ def test_what_is_trained_is_a_pure_function_of_its_seeds(example):
         np.testing.assert_allclose(value, second[name], rtol=1e-5, atol=1e-5)
 
 
-def test_one_step_changes_every_trainable_weight(example, changeable):
-    variant, spec, heads = example
+def trainer_of(variant, spec, heads, learning_rate):
     trainer = Trainer(heads.trained, loss_of(variant, spec), variant.terms(), samples=heads.samples)
     if heads.critic is not None:
         parts = (heads.critic, variant.critic_terms())
         trainer = AdversarialTrainer(heads.trained, loss_of(variant, spec), variant.terms(), 1, 1, *parts)
-    trainer.prepare(keras.optimizers.SGD(0.1))
+    trainer.prepare(keras.optimizers.SGD(learning_rate))
     trainer.run_eagerly = True  # a graph of one step costs several
+    return trainer
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_loss_is_the_same_sum_in_training_and_in_validation(name):
+    """And what selects the epoch is that of the terms that select, told apart where there are others."""
+    variant, spec, heads = built(name)
+    weights = heads.trained.get_weights()  # a codebook moves without a step
+    trainer = trainer_of(variant, spec, heads, learning_rate=0.0)
+    trained = trainer.train_on_batch(*batch_of(spec), return_dict=True)
+    trainer.reset_metrics()
+    tested = trainer.test_on_batch(*batch_of(spec), return_dict=True)
+    heads.trained.set_weights(weights)
+    terms, critics = variant.terms(), {term.name for term in variant.critic_terms()}
+    decay = ["weight_decay"] if trainer.model.losses else []
+    assert set(trained) == {"loss", "reconstruction", *decay, *critics, *(term.name for term in terms)}
+    apart = any(term.schedule or not term.selects for term in terms)
+    assert set(tested) - set(trained) == ({"selection"} if apart else set())
+
+    def addends(logs, progress, chosen):
+        parts = [logs[name] for name in ("reconstruction", *decay)]
+        schedules = {term.name: term.schedule(tf.constant(progress)) for term in chosen if term.schedule}
+        return parts + [
+            term.weight * float(schedules.get(term.name, 1.0)) * logs[term.name] for term in chosen
+        ]
+
+    for logs, progress in ((trained, 0.0), (tested, 1.0)):
+        parts = addends(logs, progress, terms)
+        rounding = 1e-5 * max(map(abs, parts))  # of sums of float32 in another order
+        if heads.samples > 1:  # the bound over several samples is below the mean of their sums (Jensen)
+            assert logs["loss"] < sum(parts) + rounding
+        else:
+            assert logs["loss"] == pytest.approx(sum(parts), abs=rounding)
+    if apart:
+        parts = addends(tested, 1.0, [term for term in terms if term.selects])
+        assert tested["selection"] == pytest.approx(sum(parts), rel=1e-5)
+    if heads.samples > 1:
+        assert tested["loss"] == pytest.approx(trained["loss"], rel=1e-5)
+
+
+def test_one_step_changes_every_trainable_weight(example, changeable):
+    variant, spec, heads = example
+    trainer = trainer_of(variant, spec, heads, learning_rate=0.1)
     for weight in heads.trained.trainable_weights:
         if weight.name == "gain":  # begins at 0, and would keep the layers before it for a step
             weight.assign(1.0)
