@@ -24,6 +24,7 @@ from keras_ae.heads import Heads, ServableHeads, ServedHead
 from keras_ae.runs import first_format
 from keras_ae.runs.data_facts import COLUMN_PREFIX, DATA_FILE, PREPROCESSOR_FILE, folder_format
 from keras_ae.runs.run import Run
+from keras_ae.runs.saveable import check_saveable
 from keras_ae.runs.series_facts import SeriesFacts
 
 __all__ = [
@@ -129,8 +130,17 @@ def save_artifacts(run: Run) -> None:
 
     Args:
         run: A trained run.
+
+    Raises:
+        InputError: If a head that needs the trained ones cannot be saved; the epochs are kept.
     """
     heads, directory = run.heads, run.directory
+    try:
+        for model in (run.sampler, *(head.model for head in run.served_heads)):
+            if model is not None:
+                check_saveable(model)
+    except InputError as error:
+        raise InputError(f"{error}; the epochs are kept: then go on with RESUME=1 (--resume)") from error
     (directory / MODEL_FILE).unlink(missing_ok=True)  # it belongs to an earlier model
     with written_whole(directory / WEIGHTS_FILE) as (partial,):
         heads.trained.save_weights(partial)

@@ -22,6 +22,7 @@ from keras_ae.runs.checkpoint import best_epoch, completed_epochs, read_state
 from keras_ae.runs.data_facts import check_same_data, save_data_facts
 from keras_ae.runs.plan import Plan, continued, plan_for, read_plan, save_plan
 from keras_ae.runs.run import MOST_FITTED, Run, load_data
+from keras_ae.runs.saveable import check_saveable
 from keras_ae.runs.settings import as_begun, save_settings
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.training.adversarial import AdversarialTrainer
@@ -58,13 +59,16 @@ def train(
         The run, with the weights of the epoch that `recipe.checkpoint` selects.
 
     Raises:
-        InputError: If the recipe cannot train on the data, the folder cannot be written, or the recipe or
-            the data differ from those of the run to resume.
+        InputError: If the recipe cannot train on the data, its layers cannot be saved, the folder cannot be
+            written, or the recipe or the data differ from those of the run to resume.
     """
     recipe = claim(recipe, directory, resume)
     checkpoint = directory / "checkpoint"
     paired, heads = load_and_build(recipe, report)
     data = paired.data
+    check_saveable(heads.end_to_end, lambda: paired.held_back_batch(data.validation.take(slice(2)))[0])
+    if heads.prior is not None:
+        check_saveable(heads.prior)
     loss = loss_in(recipe, data.domain)
     state = read_state(checkpoint)
     stages = recipe.variant.stages(heads)
