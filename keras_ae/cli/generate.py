@@ -10,7 +10,7 @@ from keras_ae.cli.arguments import MODEL, add_option, add_run
 from keras_ae.cli.checks import check_folder
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
-from keras_ae.cli.requests import finished, request_of_run
+from keras_ae.cli.requests import define_layers, finished, request_of_run
 from keras_ae.errors import InputError
 from keras_ae.recipe_files import recipe_stem
 from keras_ae.runs.folders import model_name
@@ -113,6 +113,7 @@ def _session(options: argparse.Namespace, texts: tuple[str, ...] | list[str] = (
     folder = options.output or Path(FOLDERS[options.verb.__name__], name)
     check_folder(folder, "--output")
     load_tensorflow()
+    define_layers(options, directory)
     from keras_ae.apps.generation.generator import Generator
     from keras_ae.apps.generation.session import Session
     from keras_ae.runs.run import load_data

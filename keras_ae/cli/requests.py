@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,15 @@ from keras_ae.runs.folders import finished_run, recipe_of, run_folder
 from keras_ae.runs.request import RunRequest
 from keras_ae.serving.versions import find_exported
 
-__all__ = ["check_recipe", "exported_model", "finished", "request_of_run", "run_request", "with_name"]
+__all__ = [
+    "check_recipe",
+    "define_layers",
+    "exported_model",
+    "finished",
+    "request_of_run",
+    "run_request",
+    "with_name",
+]
 
 
 def run_request(options: argparse.Namespace) -> RunRequest:
@@ -79,6 +88,17 @@ def finished(options: argparse.Namespace) -> Path:
     directory = finished_run(options.runs, options.recipe, options.run_dir)
     print(f"run folder: {directory}", flush=True)
     return directory
+
+
+def define_layers(options: argparse.Namespace, directory: Path) -> None:
+    """Loads a run's recipe where it can be found, so that Keras finds the layers that its file defines.
+
+    Args:
+        options: The parsed argument `recipe`.
+        directory: The run's folder.
+    """
+    with suppress(InputError):  # told where the run needs more than its folder
+        request_of_run(options.recipe, directory).load()
 
 
 def exported_model(options: argparse.Namespace) -> str:

@@ -12,7 +12,7 @@ from keras_ae.cli.arguments import EXPORT, MODEL, MODELS, add_name, add_option, 
 from keras_ae.cli.checks import check_folder
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
-from keras_ae.cli.requests import exported_model, finished
+from keras_ae.cli.requests import define_layers, exported_model, finished
 from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
 from keras_ae.model_names import check_model_name
@@ -100,6 +100,7 @@ def export(options: argparse.Namespace) -> int:
     check_folder(options.models, "--models")
     check_folder(options.models / name, "--name")
     load_tensorflow()
+    define_layers(options, directory)
     from keras_ae.training.complete import export_run
 
     folders = export_run(directory, name, options.models, options.keep)

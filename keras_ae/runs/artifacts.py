@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,6 +122,11 @@ def load_artifacts(directory: Path) -> Artifacts:
             facts.get("learned_classes"),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        if missing := re.search(r"Could not locate (?:class|function) '([^']+)'", str(error)):
+            raise InputError(
+                f"{directory} has {missing[1]}, which the recipe's own file defines; name that file in place "
+                "of the model, such as mine.py, in Python as load(directory, recipe='mine.py')"
+            ) from error
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{directory} cannot be read ({reason}); train again") from error
 

@@ -35,7 +35,7 @@ class Run:
         directory: The folder of its checkpoint, its TensorBoard events and its artifacts.
         data: The data, as returned by the task's `prepare`.
         heads: The trained heads.
-        history: The logs of each epoch, and the seconds it took.
+        history: The logs of each epoch, and the seconds it took, by the names in `recipes/README.md`.
     """
 
     recipe: Recipe

@@ -46,7 +46,9 @@ class FinishedRun:
 
     Attributes:
         directory: The run's folder.
-        history: The logs of the epochs by name, such as "loss" and "val_loss", as Keras's `History.history`.
+        history: The logs of the epochs by name, as Keras's `History.history`: "loss", "reconstruction" and
+            the variant's terms, such as "kl"; the same of the validation examples with "val_" before them;
+            "val_selection", what selects the best epoch, where that is not "val_loss"; and "seconds".
         label_names: The meaning of the labels 0, 1, ...; empty if they stand for themselves.
     """
 

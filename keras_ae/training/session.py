@@ -139,8 +139,8 @@ def load(
     with words_of_python():
         folder = run_called(Path(runs), directory)
         _check_run(folder)
-        artifacts = load_artifacts(folder)
         loaded: Recipe | None = load_recipe(recipe) if isinstance(recipe, str) else recipe
+        artifacts = load_artifacts(folder)  # whose layers the recipe's file may define
         if loaded is None:
             try:
                 loaded = rebuilt_recipe(folder)

@@ -172,7 +172,11 @@ class Trainer(keras.Model):
             return super().evaluate(*data, **options)
 
     def get_metrics_result(self) -> dict[str, Tensor]:
-        """The metrics by name, "selection" only in validation, and where it may differ from the loss."""
+        """Gives the metrics of the examples since the last reset.
+
+        Returns:
+            The metrics by name, with "selection" only in validation, where it may differ from the loss.
+        """
         results = super().get_metrics_result()
         if not (self.validating and self.selects_apart):
             results.pop(SELECTION, None)
@@ -257,7 +261,7 @@ class Trainer(keras.Model):
             decay = ops.sum(ops.stack(self.losses))
             self._track("weight_decay", decay, count)
         progress = self.progress(training)
-        outputs = _Outputs({**y_pred, "progress": progress})
+        outputs: Any = _Outputs({**y_pred, "progress": progress})
         values = [(term, term.value(outputs)) for term in self.terms]
         for term, value in values:
             self._track(term.name, value, count)

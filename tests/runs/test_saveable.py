@@ -2,6 +2,8 @@
 
 import dataclasses
 import random
+from argparse import Namespace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,9 +11,15 @@ import pytest
 from conftest import untrained
 from keras import layers, ops
 
+from keras_ae.blocks.samplers import StandardNormal
+from keras_ae.cli.requests import define_layers
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads
+from keras_ae.recipe import load
+from keras_ae.runs.artifacts import load_artifacts
+from keras_ae.runs.request import RunRequest
 from keras_ae.runs.saveable import check_saveable
+from keras_ae.runs.settings import save_settings
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.training import train as training
 from keras_ae.variants import Variant
@@ -180,11 +188,21 @@ def test_the_check_takes_nothing_from_the_seeds_of_the_training():
 
 
 @dataclasses.dataclass(frozen=True)
+class Unsaveable(StandardNormal):
+    """A sampler that cannot be saved, which is known after training alone."""
+
+    def fit(self, heads, encoded):
+        noise = keras.Input((heads.latent_dim,), name="noise")
+        return keras.Model({"noise": noise}, {"code": Scaled(1.0, name="mine")(noise)}, name="sampler")
+
+
+@dataclasses.dataclass(frozen=True)
 class Own(Variant):
     """A variant with a layer of one's own."""
 
     layer: type = Scaled
     latent_dim: int = 2
+    sampler: StandardNormal | None = None
 
     def build(self, spec):
         inputs = keras.Input(spec.input_shape, name="inputs")
@@ -205,3 +223,53 @@ def test_training_is_refused_before_its_first_step(tiny_recipe, tmp_path):
     with untrained():
         training.train(dataclasses.replace(recipe, variant=Own(Registered)), tmp_path / "run")
     assert (tmp_path / "run" / "autoencoder.keras").exists()
+
+
+def test_what_needs_the_trained_heads_is_refused_after_training_and_the_epochs_are_kept(
+    tiny_recipe, tmp_path
+):
+    variant = Own(Registered, sampler=Unsaveable())
+    recipe = dataclasses.replace(tiny_recipe, task=Reconstruction(), epochs=1, variant=variant)
+    with (
+        untrained(),
+        pytest.raises(InputError, match=r"'mine' .* does not find Scaled .*; the epochs are kept"),
+    ):
+        training.train(recipe, tmp_path)
+    assert training.epochs_done(tmp_path) == 1
+    mended = dataclasses.replace(recipe, variant=dataclasses.replace(variant, sampler=StandardNormal()))
+    (tmp_path / "recipe.json").unlink()  # the class has the same name where it is mended in its file
+    save_settings(mended, tmp_path)
+    training.train(mended, tmp_path, resume=True)
+    assert (tmp_path / "sampler.keras").exists()
+
+
+FILE = """
+import dataclasses
+import keras
+import keras_ae
+from test_saveable import Own, Scaled
+
+@keras.saving.register_keras_serializable("mine")
+class OfTheFile(Scaled):
+    pass
+
+data = keras_ae.Arrays([[0.0], [0.5], [1.0]] * 20)
+recipe = dataclasses.replace(keras_ae.load_recipe("digits"), variant=Own(OfTheFile), data=data, epochs=1)
+"""
+
+
+def test_a_run_with_layers_of_the_recipes_file_is_loaded_with_that_file(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(FILE)
+    with untrained():
+        training.train(load("mine.py"), Path("runs/mine/001"))
+    RunRequest("mine.py").write(Path("runs/mine/001"))
+    del keras.saving.get_custom_objects()["mine>OfTheFile"]  # as in another process
+    with pytest.raises(
+        InputError, match=r"has OfTheFile, which the recipe's own file defines; name that file"
+    ):
+        load_artifacts(Path("runs/mine/001"))
+    define_layers(Namespace(recipe="mine.py"), Path("runs/mine/001"))
+    encoder = load_artifacts(Path("runs/mine/001")).heads.encoder
+    assert "OfTheFile" in [type(layer).__name__ for layer in encoder.layers]
