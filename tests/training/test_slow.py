@@ -81,7 +81,7 @@ def mnist_card(tmp_path_factory):
             capture_output=True,
             text=True,
         )
-        card = json.loads((folder / "runs" / recipe / "001" / "card.json").read_text())
+        card = json.loads((folder / "runs" / f"{recipe}-mnist" / "001" / "card.json").read_text())
         return card, int(done.stdout.splitlines()[-1])
 
     return trained
