@@ -80,6 +80,8 @@ def _lines(one: Inspection, path: str, shows_kind: bool) -> Iterator[str]:
         yield from table(rows)
     if len(labels) > MOST_LABELS:
         yield f"and {len(labels) - MOST_LABELS} labels more"
+    for caution in one.cautions:
+        yield from _wrapped(in_words_of_the_door(caution))
 
 
 MOST_LABELS = 8

@@ -81,6 +81,7 @@ def model_card(run: Run, table: Table, kinds: Table | None = None) -> dict[str, 
         },
         "metrics": table[model],
         **({"caution": run.caution} if run.caution else {}),
+        **({"validation_caution": run.validation_caution} if run.validation_caution else {}),
         "baselines": {name: table[name] for name in baselines},
     }
     facts: dict[str, Any] = {head.name: dict(head.facts) for head in run.served_heads if head.facts}

@@ -14,7 +14,7 @@ import numpy as np
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.types import Data, Scaler, Split
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, in_batches, inference_batch
-from keras_ae.metrics.uncertainty import caution
+from keras_ae.metrics.uncertainty import caution, validation_caution
 from keras_ae.recipe import Recipe
 from keras_ae.runs.checkpoint import read_state
 
@@ -63,6 +63,11 @@ class Run:
     def caution(self) -> str:
         """A line about test metrics that rest on few examples; "" if there are enough."""
         return caution(self.recipe.task.tested(self.data))
+
+    @property
+    def validation_caution(self) -> str:
+        """A line about the best epoch, or validation losses, of few examples; "" if there are enough."""
+        return validation_caution(len(self.data.validation), self.recipe.checkpoint == "best")
 
     @property
     def stages(self) -> dict[str, list[dict[str, float]]]:

@@ -76,10 +76,13 @@ def train(
     if begun:
         check_same_data(data, directory)
     plan = _planned(recipe, data, directory, begun)
-    save_data_facts(Run(recipe, directory, data, heads))
+    run = Run(recipe, directory, data, heads)
+    save_data_facts(run)
     if not state["last"]:
         write_overview(directory, flat(recipe), heads)
     _report_plan(plan, data, heads, report)
+    if run.validation_caution:
+        report(run.validation_caution)
     if plan.stops_after(state["history"]):
         report('all epochs are done; to train for more: RESUME=1 SET="epochs=..."')
     if stages and not state["last"]:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from keras_ae import cli
+from keras_ae.metrics.uncertainty import caution, validation_caution
 from keras_ae.runs.run import load_data
 
 
@@ -111,3 +112,20 @@ def test_bad_requests_are_told_in_a_line(capsys, rows, words, message):
     told = capsys.readouterr().err
     assert message in told
     assert "Traceback" not in told
+
+
+def test_splits_of_few_examples_are_told_as_training_tells_them(capsys, tmp_path):
+    np.save(tmp_path / "few.npy", np.random.default_rng(0).uniform(size=(40, 4)))
+    np.save(tmp_path / "many.npy", np.random.default_rng(0).uniform(size=(600, 4)))
+    [few], [many] = (inspected(capsys, tmp_path / name) for name in ("few.npy", "many.npy"))
+    sizes = {split["name"]: split["examples"] for split in few["splits"]}
+    assert few["cautions"] == [
+        validation_caution(sizes["validation"]),
+        caution({"test examples": sizes["test"]}),
+    ]
+    assert all(few["cautions"])
+    assert many["cautions"] == []
+    assert cli.main(["inspect", str(tmp_path / "few.npy")]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"selected by {sizes['validation']} validation examples" in printed
+    assert 'or train with --set "checkpoint=last" to keep the last epoch' in printed

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_ae.data.types import Data, Points, Split
-from keras_ae.metrics.uncertainty import FEWEST, caution
+from keras_ae.metrics.uncertainty import FEWEST, caution, validation_caution
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.reconstruction import Reconstruction
 
@@ -14,8 +14,40 @@ from keras_ae.tasks.reconstruction import Reconstruction
 def test_few_examples_are_told_with_the_error_of_their_mean():
     assert caution({"test examples": FEWEST}) == caution({}) == ""
     line = caution({"normal test examples": 400, "anomalies": 4})
-    assert line.startswith("these metrics rest on 4 anomalies, so few that they are mostly noise")
+    assert line.startswith("the test metrics rest on 4 anomalies, so few that they are mostly noise")
     assert "a mean over 4 is uncertain by 50% of the spread" in line
+    assert "on 1 anomaly and 1 test example, so" in caution({"anomalies": 1, "test examples": 1})
+
+
+@pytest.mark.parametrize(
+    ("count", "line"),
+    [
+        (0, ""),  # a test set
+        (
+            1,
+            "the best epoch is selected by a single validation example, and may be the best for that one",
+        ),
+        (
+            2,
+            "the best epoch is selected by 2 validation examples, so few that it is partly chance: a mean",
+        ),
+        (FEWEST - 1, "the best epoch is selected by 29 validation examples"),
+        (FEWEST, ""),
+    ],
+)
+def test_few_validation_examples_are_told_with_what_helps(count, line):
+    told = validation_caution(count)
+    assert told.startswith(line)
+    assert bool(told) == bool(line)
+    if told:
+        assert told.endswith('or train with SET="checkpoint=last" to keep the last epoch')
+
+
+def test_few_validation_examples_that_select_nothing_are_told_of_their_losses():
+    told = validation_caution(1, selects=False)
+    assert told.startswith("the validation losses rest on 1 validation example, so few")
+    assert "checkpoint" not in told
+    assert validation_caution(FEWEST, selects=False) == ""
 
 
 @pytest.mark.parametrize(

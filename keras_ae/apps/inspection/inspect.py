@@ -14,6 +14,7 @@ from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import dataset_kinds, find_dataset
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
+from keras_ae.metrics.uncertainty import caution, validation_caution
 from keras_ae.recipe import override_data
 from keras_ae.runs.request import RunRequest
 
@@ -52,6 +53,7 @@ class Inspection:
         rule: How the examples were split; "" where the data have splits of their own.
         overview: The shape, the domain and the sizes of the splits in a line, as training prints it.
         columns: Of a file of rows.
+        cautions: What is to be known of splits of few examples.
     """
 
     kind: str
@@ -66,6 +68,7 @@ class Inspection:
     rule: str = ""
     overview: str = ""
     columns: tuple[ColumnFacts, ...] = ()
+    cautions: tuple[str, ...] = ()
 
 
 def readings(text: str, recipe: str | None = None, settings: Sequence[str] = ()) -> list[Dataset]:
@@ -127,7 +130,14 @@ def inspect_data(dataset: Dataset) -> Inspection:
         rule=data.rule,
         overview=data.overview,
         columns=columns,
+        cautions=tuple(_cautions(data)),
     )
+
+
+def _cautions(data: Data) -> Iterator[str]:
+    for line in (validation_caution(len(data.validation)), caution({"test examples": len(data.test)})):
+        if line:
+            yield line
 
 
 def _settings(dataset: Dataset) -> dict[str, str]:
