@@ -57,8 +57,8 @@ def validation_caution(count: int, selects: bool = True) -> str:
     else:
         reason = f"{count} validation examples, so few that it is partly chance: {_uncertain(count)}"
     return (
-        f'the best epoch is selected by {reason}; {more}, or train with SET="checkpoint=last" to keep the last '
-        "epoch"
+        f"the best epoch is selected by {reason}; {more}, or train with "
+        'SET="checkpoint=last" to keep the last epoch'
     )
 
 
