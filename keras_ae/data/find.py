@@ -12,6 +12,7 @@ import pandas as pd
 from keras_ae import data
 from keras_ae.catalog import no_data
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.foreign import way_to_read
 from keras_ae.data.memory import Arrays
 from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
@@ -63,6 +64,8 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
         )
     if not Path(text).exists():
         raise no_data(text)
+    if Path(text).is_file() and (way := way_to_read(text)):
+        raise InputError(f"expected images, rows or arrays, received {text!r}, {way}")
     raise InputError(
         f"{text} is of no known kind; expected a folder of images, a file of rows (.csv, .xlsx, .parquet, "
         "...) or one of arrays (.npy, .npz); keras-ae datasets lists all that is read"

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_ae.data.streams.rows import Batch
 from keras_ae.data.streams.stream import Stream
-from keras_ae.data.tables.suffixes import FRAMES, SHEETS, TEXTS, holds_rows
+from keras_ae.data.tables.suffixes import FRAMES, RECORDS, SHEETS, TEXTS, holds_rows
 from keras_ae.errors import InputError
 from keras_ae.serving.columns import read_columns
 
@@ -31,7 +31,7 @@ class RowStream(Stream):
 
     def __init__(self, path: Path, columns: Mapping[str, str], known: Mapping[str, str] | None = None):
         if not holds_rows(path) or not path.is_file():
-            kinds = ", ".join((*TEXTS, *SHEETS, *FRAMES))
+            kinds = ", ".join((*TEXTS, *SHEETS, *FRAMES, *RECORDS))
             raise InputError(
                 f"expected a file of rows ({kinds}), as the model was trained on a table; received {path}"
             )

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from keras_ae.data.tables.converted import read_converted
 from keras_ae.data.tables.header_names import check_longer, names_in_header, without_title
 from keras_ae.data.tables.headers import MOST_ROWS, find_header, is_remark
 from keras_ae.data.tables.number_format import NumberFormat
@@ -13,9 +14,8 @@ from keras_ae.data.tables.numbers import choose_format, is_number
 from keras_ae.data.tables.profile import Profile
 from keras_ae.data.tables.records import BLANKS, cut
 from keras_ae.data.tables.separators import SINGLE, choose_separator, names_separator, usual_width
-from keras_ae.data.tables.sheets import read_sheet
 from keras_ae.data.tables.sources import encoding_of, open_text
-from keras_ae.data.tables.suffixes import FRAMES, SHEETS, row_suffix
+from keras_ae.data.tables.suffixes import FRAMES, RECORDS, SHEETS, row_suffix
 from keras_ae.data.tables.typed_files import frame_names
 from keras_ae.errors import InputError
 
@@ -108,8 +108,8 @@ def detect_dialect(path: str | Path) -> Dialect:
         return _typed(path)
     encoding = encoding_of(path)
     lines, is_cut = _beginning(path, encoding)
-    is_sheet = row_suffix(path) in SHEETS
-    separator = "," if is_sheet else choose_separator(lines)
+    is_converted = row_suffix(path) in (*SHEETS, *RECORDS)
+    separator = "," if is_converted else choose_separator(lines)
     records = list(cut(lines, separator, where=str(path)))
     if is_cut and len(records) > 1:
         records.pop()  # a quoted cell may be cut off
@@ -121,7 +121,7 @@ def detect_dialect(path: str | Path) -> Dialect:
     if width > MOST_COLUMNS:
         raise InputError(f"expected at most {MOST_COLUMNS:,} columns, found {width:,} in {path}; use fewer")
     dialect = _dialect(encoding, separator, lines, records, width, str(path))
-    return replace(dialect, source=read_sheet(path)[1]) if is_sheet else dialect
+    return replace(dialect, source=read_converted(path)[1]) if is_converted else dialect
 
 
 def _beginning(path, encoding):

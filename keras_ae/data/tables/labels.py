@@ -49,13 +49,15 @@ def label_columns(columns: Mapping[str, Column]) -> tuple[str, ...]:
 
     Returns:
         Their names, that of the one to use first. Of less clear names only those that hold labels; beside a
-        label also others made of the same words, such as attack_cat, which would tell it.
+        label also others made of the same words, such as attack_cat, which would tell it; without a header
+        the last column of words among which are normal or benign.
     """
     by_name = {_plain(name): name for name in columns}
     called = [name for name in LABEL_NAMES if name in by_name]
     found = [by_name[name] for name in called if name in SURE_NAMES or holds_labels(columns[by_name[name]])]
     others = [name for name in columns if _is_label_name(name) and _plain(name) not in LABEL_NAMES]
     found += [name for name in others if holds_labels(columns[name])]
+    found = found or [name for name in columns if _is_nameless_label(name, columns[name])][-1:]
     return tuple(dict.fromkeys(found + others if found else []))
 
 
@@ -127,6 +129,12 @@ def _is_label_name(name):
     """Whether a name is made of words of labels alone, but for what it explains in parentheses."""
     words = set(_plain(re.sub(r"\(.*\)", "", name)).split("_"))
     return bool(words & _TOPICS) and words <= _TOPICS | _KINDS
+
+
+def _is_nameless_label(name, column):
+    """Whether a column without a name, as in KDD Cup 1999's file, has a word that only labels have."""
+    words = {word.lower().rstrip(".") for word in column.words}
+    return bool(column.kind == "text" and re.fullmatch(r"column_\d+", name) and words & {"normal", "benign"})
 
 
 def _is_normal(word):

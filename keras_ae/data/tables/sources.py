@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Any, TextIO
 
 from keras_ae.data.tables.byte_order import marked_encoding
-from keras_ae.data.tables.sheets import read_sheet
-from keras_ae.data.tables.suffixes import SHEETS, row_suffix
+from keras_ae.data.tables.converted import read_converted
+from keras_ae.data.tables.suffixes import RECORDS, SHEETS, row_suffix
 from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 
@@ -41,7 +41,7 @@ def encoding_of(path: str | Path) -> str:
     Raises:
         InputError: For a file that cannot be read, is binary, or too large once it is decompressed.
     """
-    if row_suffix(path) in SHEETS:
+    if row_suffix(path) in (*SHEETS, *RECORDS):
         return "utf-8"
     with readable(path), _open_bytes(path) as file:
         start = file.read(_AT_ONCE)
@@ -68,8 +68,8 @@ def open_text(path: str | Path, encoding: str) -> Iterator[TextIO]:
     Raises:
         InputError: For a file that cannot be read.
     """
-    if row_suffix(path) in SHEETS:
-        yield io.StringIO(read_sheet(path)[0])
+    if row_suffix(path) in (*SHEETS, *RECORDS):
+        yield io.StringIO(read_converted(path)[0])
         return
     with readable(path), _open_bytes(path) as file, io.TextIOWrapper(file, encoding, newline=None) as text:
         yield text

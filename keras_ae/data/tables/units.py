@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from keras_ae.data.tables.columns import MISSING
+
 __all__ = ["are_types", "are_units"]
 
 _UNITS = re.compile(
@@ -50,6 +52,8 @@ def are_units(cells: Sequence[str], above: Sequence[str]) -> bool:
     Returns:
         Whether most are usual units, or some are repeated or empty where no name is.
     """
+    if any(cell in MISSING for cell in cells if cell not in ("", "-")):
+        return False  # it is a row
     cells = cells[:-1] if len(cells) > len(above) and not cells[-1] else cells
     present = [cell for cell in cells if cell]
     if (

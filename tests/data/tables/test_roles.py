@@ -178,3 +178,12 @@ def test_columns_of_less_clear_names_are_labels_if_they_hold_such(tmp_path):
     file = tmp_path / "rows.csv"
     file.write_text("fault,attack,Ground Truth\n0.5,normal,0\n1.5,dos,1\n")
     assert label_columns(read_table(file).columns) == ("attack", "Ground Truth")
+
+
+def test_a_nameless_column_of_normal_and_other_words_is_one_of_labels(tmp_path):
+    file = tmp_path / "kddcup.data"
+    rows = [f"{row % 17},tcp,{'smurf.' if row % 9 == 0 else 'normal.'}\n" for row in range(90)]
+    file.write_text("".join(rows))
+    data = TableFile(str(file)).load()
+    assert tuple(data.preprocessor.columns) == ("column_1", "column_2")
+    assert "column_3 says which rows are normal: normal. in 80 of 90 rows" in data.notes
