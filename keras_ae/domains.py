@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from keras_ae import losses
 from keras_ae.errors import InputError
 
 __all__ = ["CATEGORICAL", "DOMAINS", "REAL", "UNIT", "Domain", "domain_of"]
@@ -17,7 +16,8 @@ class Domain(str):
 
     Attributes:
         activation: Of the reconstruction, by its Keras name; it keeps a reconstruction in the domain.
-        loss: (target, output) -> (batch,), the loss that fits the domain.
+        loss: (target, output) -> (batch,), the loss that fits the domain; it may be given as its name, one of
+            `losses.LOSSES`.
         likelihood: The name of the likelihood that fits it, one of `losses.LIKELIHOODS`.
         range: The lowest and the highest value; None where values have no bounds, or are classes.
         display: The values that are black and white in an image.
@@ -27,20 +27,20 @@ class Domain(str):
     """
 
     activation: str
-    loss: Callable
     likelihood: str
     range: tuple[float, float] | None
     display: tuple[float, float]
     extremes: tuple[float, float]
     scaled: bool
     one_hot: bool
+    _loss: Callable | str
 
     def __new__(
         cls,
         name: str,
         *,
         activation: str,
-        loss: Callable,
+        loss: Callable | str,
         likelihood: str,
         range: tuple[float, float] | None = None,
         display: tuple[float, float] = (0.0, 1.0),
@@ -49,10 +49,17 @@ class Domain(str):
         one_hot: bool = False,
     ) -> Domain:
         domain = super().__new__(cls, name)
-        domain.activation, domain.loss, domain.likelihood = activation, loss, likelihood
+        domain.activation, domain._loss, domain.likelihood = activation, loss, likelihood
         domain.range, domain.display, domain.extremes = range, display, extremes
         domain.scaled, domain.one_hot = scaled, one_hot
         return domain
+
+    @property
+    def loss(self) -> Callable:
+        """(target, output) -> (batch,), the loss that fits the domain."""
+        from keras_ae import losses  # Keras, and with it TensorFlow, which domains alone do not need
+
+        return losses.LOSSES[self._loss] if isinstance(self._loss, str) else self._loss
 
     @property
     def bounded(self) -> bool:
@@ -65,18 +72,18 @@ class Domain(str):
         return self.range == (0.0, 1.0)
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
-        return (str(self),), dict(vars(self))
+        return (str(self),), {name.lstrip("_"): value for name, value in vars(self).items()}
 
 
 UNIT = Domain(
-    "unit", activation="sigmoid", loss=losses.binary_crossentropy, likelihood="bernoulli", range=(0.0, 1.0)
+    "unit", activation="sigmoid", loss="binary_crossentropy", likelihood="bernoulli", range=(0.0, 1.0)
 )
 """Values in [0, 1]."""
 
 REAL = Domain(
     "real",
     activation="linear",
-    loss=losses.squared_error,
+    loss="squared_error",
     likelihood="gaussian",
     display=(-3.0, 3.0),
     extremes=(-2.0, 2.0),
@@ -87,7 +94,7 @@ REAL = Domain(
 CATEGORICAL = Domain(
     "categorical",
     activation="softmax",
-    loss=losses.categorical_crossentropy,
+    loss="categorical_crossentropy",
     likelihood="categorical",
     one_hot=True,
 )

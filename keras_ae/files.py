@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import os
 import pkgutil
 import sys
@@ -168,38 +169,48 @@ def files_below(folder: str | Path, unlisted: Callable[[OSError], None] = _refus
     return files
 
 
-def modules_below(package: ModuleType) -> list[ModuleType]:
+def modules_below(package: ModuleType, naming: str = "") -> list[ModuleType]:
     """Every module of a package and of the packages inside it, imported, in the order of their names.
 
     Args:
         package: A package of keras_ae, such as `keras_ae.data`.
+        naming: Only modules whose source holds this text are imported; "" for all.
 
     Returns:
         The package itself and the modules below it.
     """
-    names = _names_below(package.__name__, tuple(package.__path__))
+    names = _names_below(package.__name__, tuple(package.__path__), naming)
     return [package, *map(importlib.import_module, names)]
 
 
 @functools.cache  # listing folders takes longer than all else that is asked of modules
-def _names_below(name: str, folders: tuple[str, ...]) -> tuple[str, ...]:
+def _names_below(name: str, folders: tuple[str, ...], naming: str) -> tuple[str, ...]:
     """The names of the modules below a package; the packages inside it are imported."""
-    return tuple(info.name for info in pkgutil.walk_packages(folders, f"{name}."))
+    found = [info.name for info in pkgutil.walk_packages(folders, f"{name}.")]
+    return tuple(module for module in found if not naming or naming in _source(module))
 
 
-def classes_below(package: ModuleType, base: type = object) -> list[type]:
+def _source(module: str) -> str:
+    """The source of a module, which is not imported."""
+    spec = importlib.util.find_spec(module)
+    return Path(spec.origin).read_text(encoding="utf-8") if spec is not None and spec.origin else ""
+
+
+def classes_below(package: ModuleType, base: type = object, named: bool = False) -> list[type]:
     """The classes that the modules of a package define, in the order of the modules' names.
 
     Args:
         package: A package of keras_ae.
         base: The class that they inherit from; it is not among them itself.
+        named: Whether to import only modules that import that class by its name, and leave others alone,
+            which may take packages whose import takes seconds.
 
     Returns:
         The classes, each once, without those that a module only imports.
     """
     return [
         kind
-        for module in modules_below(package)
+        for module in modules_below(package, f"import {base.__name__}" if named else "")
         for kind in vars(module).values()
         if isinstance(kind, type)
         and kind.__module__ == module.__name__

@@ -395,16 +395,16 @@ MOVED = dict(
     data.dataset.Data data.types.Data
     data.dataset.Named data.dataset.Dataset
     data.dataset.Pictures data.types.ImageSequence
-    data.dataset.Points data.types.Points
-    data.dataset.Split data.types.Split
-    data.dataset.Units data.types.Scaler
+    data.dataset.Points data.series.points.Points
+    data.dataset.Split data.examples.Split
+    data.dataset.Units data.scaling.Scaler
     data.dataset.assign data.splits.assign
     data.dataset.digests data.splits.digests
     data.dataset.hashes data.splits.hashes
     data.dataset.inference_batch heads.inference_batch
-    data.dataset.people_have data.types.in_original_units
+    data.dataset.people_have data.scaling.in_original_units
     data.dataset.split_by_content data.splits.split_by_content
-    data.dataset.values data.types.values
+    data.dataset.values data.tensors.values
     data.images data.images.folder
     data.intake data.tables.preprocessing
     data.intake.Intake data.tables.preprocessing.Preprocessor
@@ -429,6 +429,13 @@ MOVED = dict(
     data.stream data.streams.stream
     data.tables data.tables.tables
     data.timeseries data.series.windows
+    data.types.LARGEST data.examples.LARGEST
+    data.types.Points data.series.points.Points
+    data.types.Scaler data.scaling.Scaler
+    data.types.SeriesGroup data.series.points.SeriesGroup
+    data.types.Split data.examples.Split
+    data.types.in_original_units data.scaling.in_original_units
+    data.types.values data.tensors.values
     decoding imaging.decode
     detecting apps.detection
     detecting.scored apps.detection.scoring
@@ -474,6 +481,8 @@ MOVED = dict(
     restoring apps.restoration
     restoring.pictures apps.restoration.images
     restoring.pictures.Picture apps.restoration.images.DecodedImage
+    recipe.override_data overrides.override_data
+    recipe.recipe_classes overrides.recipe_classes
     runs.kept runs.artifacts
     runs.kept.Saved runs.artifacts.Artifacts
     runs.kept.check_same_data runs.data_facts.check_same_data

@@ -22,6 +22,7 @@ TIERS = [tier.split() for tier in (
     "backbones data",
     "metrics",
     "variants tasks",
+    "overrides",
     "recipe",
     "runs serving",
     "tensorboard",

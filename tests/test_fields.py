@@ -15,11 +15,14 @@ import keras_ae
 from keras_ae.blocks.samplers import Sampler
 from keras_ae.checked import Checked
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.examples import Split
 from keras_ae.data.images.mnist import Mnist5k
-from keras_ae.data.types import Data, Scaler, Split
+from keras_ae.data.scaling import Scaler
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_types, check_widths, check_within
 from keras_ae.heads import Backbone, Heads, ServedHead, Spec, Stage, Term
-from keras_ae.recipe import Recipe, recipe_classes
+from keras_ae.overrides import recipe_classes
+from keras_ae.recipe import Recipe
 from keras_ae.tasks import Task
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.variants import Variant

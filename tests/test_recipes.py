@@ -13,7 +13,7 @@ from keras_ae.apps.restoration.head import Restorer
 from keras_ae.apps.restoration.tiles import restored_levels
 from keras_ae.data.dataset import Sample
 from keras_ae.data.pipeline import PairedData
-from keras_ae.data.types import values
+from keras_ae.data.tensors import values
 from keras_ae.formats import to_json
 from keras_ae.heads import apply
 from keras_ae.recipe import load

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_ae.data.types import Scaler
+from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import apply
 from keras_ae.tensorboard.render import render_rows

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.samplers import CodeSampler, Sampler, code_sampler, generate
-from keras_ae.data.types import Scaler
+from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import Heads, apply
 from keras_ae.tensorboard.latent import latent_images, write_posterior

@@ -51,7 +51,7 @@ def inspect(options: argparse.Namespace) -> int:
     settings = split_settings(options.set)
     if options.recipe is not None:
         check_settings(RunRequest(options.recipe, options.data, tuple(settings)))
-    load_tensorflow()
+        load_tensorflow()
     from keras_ae.apps.inspection.inspect import inspect_data, readings
 
     found = [inspect_data(dataset) for dataset in readings(options.data, options.recipe, settings)]

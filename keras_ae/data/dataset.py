@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from keras_ae.checked import Checked
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.columns import Table
-from keras_ae.data.types import Data, Scaler
+from keras_ae.data.types import Data
 
 __all__ = ["Dataset", "Sample"]
 
@@ -65,6 +66,17 @@ class Dataset(metaclass=Checked):
             InputError: If the file or folder cannot be read as this kind of data.
         """
         raise NotImplementedError
+
+    def outline(self) -> Data:
+        """What `load` gives, for a first look: without values of examples that take TensorFlow to compute.
+
+        Returns:
+            The same splits, labels and notes; the examples may be zeros, and there may be no preprocessor.
+
+        Raises:
+            InputError: As `load` does.
+        """
+        return self.load()
 
     def load_like(self, scaler: Scaler) -> Data:
         """Loads the data for a model that was trained on other data of the same kind.

@@ -7,8 +7,6 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-import keras
-
 from keras_ae.errors import InputError
 
 __all__ = ["download", "read_manifest"]
@@ -31,6 +29,8 @@ def download(name: str, origin: str, folder: str, sha256: str) -> Path:
     """
     cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     target = cache / "datasets" / folder / name
+    import keras  # and TensorFlow with it, which no file that is there takes
+
     try:
         return Path(
             keras.utils.get_file(

@@ -28,7 +28,7 @@ def dataset_kinds() -> list[type[Dataset]]:
     Returns:
         Those with names first, then those of paths in the order of their priority.
     """
-    kinds: list[type[Dataset]] = classes_below(data, Dataset)
+    kinds: list[type[Dataset]] = classes_below(data, Dataset, named=True)
     return sorted((kind for kind in kinds if kind.name or kind.priority), key=lambda kind: kind.priority)
 
 

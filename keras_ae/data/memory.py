@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.examples import Split
 from keras_ae.data.groups import checked_groups
 from keras_ae.data.labels import Unusable, numbered, plain_labels
 from keras_ae.data.npy import checked, with_channels
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.split_rules import around_own
-from keras_ae.data.types import Data, Scaler, Split
+from keras_ae.data.types import Data
 from keras_ae.data.values import data_in_domain, like, sample_blobs
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError

@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from keras_ae.data.types import LARGEST
+from keras_ae.data.examples import LARGEST
 from keras_ae.domains import Domain
 from keras_ae.errors import InputError
 

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.data.types import Data, Split, values
+from keras_ae.data.examples import Split
+from keras_ae.data.tensors import values
+from keras_ae.data.types import Data
 from keras_ae.heads import Spec, inference_batch
 
 __all__ = ["Autoencoding", "PairedData", "Pairing", "head_inputs", "without_names"]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.data.examples import Split
 from keras_ae.data.groups import by_group, check_apart
 from keras_ae.data.splits import TEST, VALIDATION, Parts, assign, digests
-from keras_ae.data.types import Split
 from keras_ae.errors import InputError
 
 __all__ = ["around_own", "by_content", "by_list", "by_time", "read_list"]

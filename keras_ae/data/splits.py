@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_ae.data.types import Split
+from keras_ae.data.examples import Split
 from keras_ae.errors import InputError
 
 __all__ = ["Parts", "assign", "digests", "hashes", "split_by_content"]

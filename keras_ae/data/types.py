@@ -1,240 +1,30 @@
-"""The data that a data set loads: splits of examples, their scaling and their meaning."""
+"""The data that a data set loads: splits of examples, and everything known about them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import tensorflow as tf
 
 from keras_ae.checked import Checked
-from keras_ae.data.precision import standardized
+from keras_ae.data.examples import Split
+from keras_ae.data.scaling import Scaler
+from keras_ae.data.series.points import Points
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
 
 if TYPE_CHECKING:
-    from keras_ae.data.series.resample import Series
     from keras_ae.data.tables.preprocessing import Preprocessor
 
-__all__ = [
-    "LARGEST",
-    "Data",
-    "ImageSequence",
-    "Points",
-    "Scaler",
-    "SeriesGroup",
-    "Split",
-    "in_original_units",
-    "values",
-]
-
-LARGEST = 4 * 2**30
-"""Maximum size of a decoded data set in bytes; a larger one is refused before decoding."""
+__all__ = ["MOST_CLASSES", "Data", "ImageSequence"]
 
 MOST_CLASSES = 1000
 """Labels with more different values than this are treated as numbers, not classes."""
-
-
-@dataclass(frozen=True, eq=False)
-class Split(metaclass=Checked):
-    """Examples in memory.
-
-    Attributes:
-        examples: (n, *shape), uint8 (255 stands for 1), or bool or float32 (as a model takes them).
-        labels: (n,), integers; None for examples without labels.
-        stream: The number of the split's own stream of random numbers.
-        masks: (n, height, width), int8, of images: 1 in pixels of an anomaly, 0 in others, -1 where it is not
-            known; None if it is known of none.
-    """
-
-    examples: np.ndarray
-    labels: np.ndarray | None = None
-    stream: int = 0
-    masks: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.examples)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of an example."""
-        return self.examples.shape[1:]
-
-    @property
-    def group(self) -> int:
-        """How many neighboring indices training reads together, because that is cheaper."""
-        return 1
-
-    def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """A function that reads examples inside a TensorFlow graph.
-
-        Returns:
-            (indices (batch,), seeds (batch, 2)) -> examples as a model takes them, float32 (batch, *shape).
-        """
-        examples = tf.constant(self.examples)
-        return lambda index, seeds: values(tf.gather(examples, index))
-
-    def update_hash(self, digest: Any) -> None:
-        """Updates a hash with the bytes, labels and masks of all examples, in order.
-
-        Args:
-            digest: A `hashlib` hash object.
-        """
-        digest.update(np.ascontiguousarray(self.examples))
-        if self.labels is not None:
-            digest.update(np.ascontiguousarray(self.labels))
-        if self.masks is not None:
-            digest.update(np.ascontiguousarray(self.masks))
-
-    def thin(self, most: int) -> Split:
-        """Takes evenly spaced examples, because a split may be sorted.
-
-        Args:
-            most: Maximum number of examples.
-
-        Returns:
-            A smaller split.
-        """
-        return self.take(slice(None, None, max(1, -(-len(self.examples) // most))))
-
-    def take(self, index: Any) -> Split:
-        """Selects examples.
-
-        Args:
-            index: Indices, a slice or a mask.
-
-        Returns:
-            A split of the selected examples.
-        """
-        return replace(
-            self,
-            examples=self.examples[index],
-            labels=None if self.labels is None else self.labels[index],
-            masks=None if self.masks is None else self.masks[index],
-        )
-
-    def joined(self, other: Split) -> Split:
-        """Appends the examples of another split.
-
-        Args:
-            other: A split of examples of the same shape, with labels if this one has some.
-
-        Returns:
-            A split of the examples of both.
-        """
-        both = (self, other)
-        masks = None
-        if any(part.masks is not None for part in both):
-            unknown = [np.full((len(part.examples), *self.shape[:2]), -1, np.int8) for part in both]
-            masks = np.concatenate(
-                [
-                    blank if part.masks is None else part.masks
-                    for part, blank in zip(both, unknown, strict=True)
-                ]
-            )
-        labels = None if self.labels is None else np.concatenate([part.labels for part in both])
-        return replace(
-            self, examples=np.concatenate([part.examples for part in both]), labels=labels, masks=masks
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Scaler(metaclass=Checked):
-    """The scale and offset between data and model: original = offset + scale * transformed.
-
-    Attributes:
-        domain: Domain of the transformed values.
-        offset: float32, of shape () or (channels,); 0 but for standardized values.
-        scale: float32, of the same shape; 1 but for standardized values.
-        preprocessor: Of the columns of a table; None if the values do not come from a table.
-        full_scale: The whole number that stands for 1 in arrays of whole numbers; None for that of their
-            type, 255 in bytes and 65535 in uint16.
-    """
-
-    domain: Domain
-    offset: Any
-    scale: Any
-    preprocessor: Preprocessor | None = None
-    full_scale: int | None = None
-
-    def __post_init__(self):
-        object.__setattr__(self, "domain", domain_of(self.domain))
-
-    def inverse_transform(self, values: Any) -> np.ndarray:
-        """Converts a model's inputs or outputs to original units.
-
-        Args:
-            values: (n, ...), the inputs or outputs of a model.
-
-        Returns:
-            (n, ...), values in original units; for classes their indices, without the last axis.
-        """
-        if self.domain.one_hot:
-            return np.argmax(values, axis=-1)
-        return np.asarray(values) * self.scale + self.offset if self.domain.scaled else np.asarray(values)
-
-    def transform(self, original: np.ndarray, classes: int) -> np.ndarray:
-        """Values in their original units, as a model takes them.
-
-        Args:
-            original: (n, ...), values, or the numbers of classes.
-            classes: How many classes there are, if the values are numbers of classes.
-
-        Returns:
-            (n, ...), float32; for classes one-hot along an additional last axis.
-        """
-        if self.domain.one_hot:
-            return np.eye(classes, dtype=np.float32)[original]
-        return standardized(original, self.offset, self.scale)
-
-
-@dataclass(frozen=True, eq=False)
-class SeriesGroup:
-    """One of several series.
-
-    Attributes:
-        name: Its name.
-        series: The series.
-        offset: (channels,), subtracted from its values.
-        scale: (channels,), that they are then divided by.
-    """
-
-    name: str
-    series: Series
-    offset: np.ndarray
-    scale: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Points:
-    """The points in time that the windows of a test split cover; windows may overlap.
-
-    Attributes:
-        starts: (n,), the first point of each window.
-        count: How many points there are.
-        labels: (count,), bool, True in anomalies; None where none is known.
-        kinds: (count,), integers, the kind of anomaly, 0 for none; None where kinds are not known.
-        names: Names of the kinds.
-        parts: (name, first point, one past the last) of each series, if there are several.
-        series: The series, if there is one.
-        fresh: (n,), bool, whether a window holds no point that was trained on; None if that holds for all.
-        groups: The series, if there are several.
-    """
-
-    starts: np.ndarray
-    count: int
-    labels: np.ndarray | None = None
-    kinds: np.ndarray | None = None
-    names: tuple[str, ...] = ()
-    parts: tuple[tuple[str, int, int], ...] = ()
-    series: Series | None = None
-    fresh: np.ndarray | None = None
-    groups: tuple[SeriesGroup, ...] = ()
 
 
 class ImageSequence(Protocol):
@@ -270,6 +60,7 @@ class Data(metaclass=Checked):
         calibration: Examples for a task to set a threshold by, held back from training and from the choice of
             the best epoch.
         preprocessor: Of the columns of a table into examples; None if the data is not a table.
+        learned: Names of the columns of a file of rows that the examples are made from; () for other data.
         raw: The columns of the test split before preprocessing, (n,) each, by name.
         points: The points that the test examples are windows of.
         format: How examples are rendered and written; None if their shape says so.
@@ -293,6 +84,7 @@ class Data(metaclass=Checked):
     whole: ImageSequence | None = None
     calibration: Split | None = None
     preprocessor: Preprocessor | None = None
+    learned: tuple[str, ...] = ()
     raw: Mapping[str, np.ndarray] | None = None
     points: Points | None = None
     format: Format | None = None
@@ -388,32 +180,3 @@ class Data(metaclass=Checked):
         if self.whole is not None:
             self.whole.update_hash(digest)
         return digest.hexdigest()
-
-
-def values(examples: Any) -> tf.Tensor:
-    """The examples of a split as a model takes them.
-
-    Args:
-        examples: (batch, ...); 255 in uint8 stands for 1.
-
-    Returns:
-        (batch, ...), float32.
-    """
-    examples = tf.convert_to_tensor(examples)
-    full = 255.0 if examples.dtype == tf.uint8 else 1.0
-    return tf.cast(examples, tf.float32) / full
-
-
-def in_original_units(split: Split, scaler: Scaler) -> np.ndarray:
-    """The examples of a split in original units.
-
-    Args:
-        split: A split of the data.
-        scaler: The data's scaler.
-
-    Returns:
-        (n, ...), values in original units, or class indices.
-    """
-    if scaler.domain.one_hot:
-        return split.examples.argmax(axis=-1)  # of bool, because float32 would take four times the memory
-    return scaler.inverse_transform(np.asarray(values(split.examples)))

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.full_scale import find_full_scale, stored
 from keras_ae.data.precision import precision_of, standardized
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import split_by_content
-from keras_ae.data.types import LARGEST, Data, Scaler, Split
+from keras_ae.data.types import Data
 from keras_ae.domains import REAL, UNIT, Domain, domain_of
 from keras_ae.errors import InputError
 

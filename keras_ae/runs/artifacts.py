@@ -14,8 +14,8 @@ import keras
 import numpy as np
 
 from keras_ae import backbones, blocks
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.preprocessing import Preprocessor
-from keras_ae.data.types import Scaler
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.files import modules_below, written_whole

@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_ae.data.types import in_original_units
+from keras_ae.data.scaling import in_original_units
 from keras_ae.errors import InputError
 from keras_ae.files import FORMAT, check_format
 from keras_ae.formats import to_json

@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
-from keras_ae.recipe import Recipe, flat, recipe_classes
+from keras_ae.overrides import recipe_classes
+from keras_ae.recipe import Recipe, flat
 from keras_ae.runs import first_format
 from keras_ae.runs.data_facts import folder_format
 from keras_ae.runs.settings import RECIPE_FILE

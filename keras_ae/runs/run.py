@@ -11,8 +11,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from keras_ae.data.examples import Split
 from keras_ae.data.pipeline import PairedData, head_inputs
-from keras_ae.data.types import Data, Scaler, Split
+from keras_ae.data.scaling import Scaler
+from keras_ae.data.types import Data
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, in_batches, inference_batch
 from keras_ae.metrics.uncertainty import caution, validation_caution
 from keras_ae.recipe import Recipe

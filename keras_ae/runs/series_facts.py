@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_ae.data.series.clock import form_of, step_of_time
 from keras_ae.data.series.columns import SeriesRoles
-from keras_ae.data.types import Points
+from keras_ae.data.series.points import Points
 
 __all__ = ["SeriesFacts"]
 

@@ -16,8 +16,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.data.precision import FARTHEST
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.preprocessing import Preprocessor
-from keras_ae.data.types import Scaler
 from keras_ae.heads import Heads, apply
 from keras_ae.imaging.deep import FULL_RANGE
 from keras_ae.serving import images

@@ -38,8 +38,8 @@ def read_columns(
     """
     from keras_ae.data.precision import clipped
     from keras_ae.data.tables.dialect import detect_dialect
-    from keras_ae.data.tables.preprocessing import words_of
     from keras_ae.data.tables.reading import log_notes, read_table
+    from keras_ae.data.tables.words import words_of
 
     if any(spec["shape"] != [None] for spec in specs.values()):
         raise InputError(f"expected arrays of {', '.join(specs)}, as an .npz, received the rows of {path}")

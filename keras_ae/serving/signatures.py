@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from keras_ae.data.types import Scaler
+from keras_ae.data.scaling import Scaler
 from keras_ae.heads import Heads, ServableHeads, ServedHead
 from keras_ae.imaging.grid import is_image_shape
 from keras_ae.losses import categorical_crossentropy, squared_error

@@ -17,8 +17,10 @@ import tensorflow as tf
 
 from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.blocks.scoring import Calibrated, Contributions
+from keras_ae.data.examples import Split
 from keras_ae.data.series.resample import spans
-from keras_ae.data.types import Data, Split, values
+from keras_ae.data.tensors import values
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_within
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, batched
 from keras_ae.tasks import Task

@@ -10,8 +10,10 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from keras_ae.data.examples import Split
 from keras_ae.data.series.resample import spans
-from keras_ae.data.types import Data, Split, values
+from keras_ae.data.tensors import values
+from keras_ae.data.types import Data
 from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
 
 __all__ = ["Metrics", "detection_metrics", "kind_metrics", "pixel_metrics", "ranking_metrics"]

@@ -11,7 +11,8 @@ import numpy as np
 
 from keras_ae.blocks.color import to_lab
 from keras_ae.blocks.restoring import Colored, Lightness, colored, colors_of
-from keras_ae.data.types import Data, values
+from keras_ae.data.tensors import values
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import color_error, colorfulness

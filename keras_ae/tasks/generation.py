@@ -11,7 +11,9 @@ import tensorflow as tf
 
 from keras_ae.blocks.samplers import CodeSampler, generate, takes_condition
 from keras_ae.data.pipeline import PairedData
-from keras_ae.data.types import Data, in_original_units, values
+from keras_ae.data.scaling import in_original_units
+from keras_ae.data.tensors import values
+from keras_ae.data.types import Data
 from keras_ae.errors import check_least
 from keras_ae.heads import Heads, apply, batched
 from keras_ae.losses import LIKELIHOODS, likelihood_of

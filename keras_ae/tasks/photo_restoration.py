@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.color import to_rgb
-from keras_ae.data.types import values
+from keras_ae.data.tensors import values
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, ServedHead, TrainedHeads

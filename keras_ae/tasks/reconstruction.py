@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_ae.data.types import Data, values
+from keras_ae.data.tensors import values
+from keras_ae.data.types import Data
 from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import MOST_VALUES, Predictor, principal_components
 

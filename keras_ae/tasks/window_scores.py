@@ -8,8 +8,8 @@ from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 from sklearn.metrics import average_precision_score
 
+from keras_ae.data.series.points import Points
 from keras_ae.data.series.resample import cut_windows, mean_over_windows, spans
-from keras_ae.data.types import Points
 from keras_ae.metrics.ranges import span_f1, vus_pr
 
 __all__ = [

@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.samplers import code_sampler
+from keras_ae.data.examples import Split
 from keras_ae.data.pipeline import PairedData, head_inputs
-from keras_ae.data.types import Split, values
+from keras_ae.data.tensors import values
 from keras_ae.heads import apply, inference_batch
 from keras_ae.imaging.grid import save
 from keras_ae.recipe import flat

@@ -10,7 +10,7 @@ import tensorflow as tf
 from scipy.stats import norm
 
 from keras_ae.blocks.samplers import CodeSampler, generate, takes_condition
-from keras_ae.data.types import Scaler
+from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import Heads
 from keras_ae.imaging.grid import is_image_shape

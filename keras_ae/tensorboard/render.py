@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_ae.data.types import Scaler
+from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
 from keras_ae.imaging.captions import with_captions
 from keras_ae.imaging.contact_sheet import contact_sheet

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.data.full_scale import normalized
-from keras_ae.data.types import values
+from keras_ae.data.tensors import values
 from keras_ae.domains import Domain
 from keras_ae.errors import InputError
 from keras_ae.runs.data_facts import fits

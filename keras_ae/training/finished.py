@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_ae.data.types import Data, Scaler, Split
+from keras_ae.data.examples import Split
+from keras_ae.data.scaling import Scaler
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, ServableHeads, Spec, in_batches, inference_batch
 from keras_ae.model_names import check_model_name

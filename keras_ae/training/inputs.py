@@ -13,9 +13,10 @@ from keras_ae.data.full_scale import full_scale_in, normalized
 from keras_ae.data.labels import Unusable, in_classes, plain_labels
 from keras_ae.data.memory import plain_array
 from keras_ae.data.precision import as_float32, clipped
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.frame_columns import frame_columns
-from keras_ae.data.tables.preprocessing import Preprocessor, words_of
-from keras_ae.data.types import Scaler
+from keras_ae.data.tables.preprocessing import Preprocessor
+from keras_ae.data.tables.words import words_of
 from keras_ae.errors import InputError
 
 __all__ = ["head_arrays", "like_inputs"]

@@ -13,7 +13,9 @@ import tensorflow as tf
 
 from keras_ae.blocks.samplers import takes_condition
 from keras_ae.data.pipeline import PairedData
-from keras_ae.data.types import Data, Scaler, values
+from keras_ae.data.scaling import Scaler
+from keras_ae.data.tensors import values
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, Stage
 from keras_ae.recipe import Recipe, flat

@@ -32,9 +32,10 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.find import dataset_kinds
 from keras_ae.data.images import mnist
 from keras_ae.data.images.folder import ImageFolder
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.streams.rows import Batch, InputSpec
 from keras_ae.data.streams.stream import FolderStream, LoadedStream, open_stream
-from keras_ae.data.types import Scaler, values
+from keras_ae.data.tensors import values
 from keras_ae.errors import InputError
 from keras_ae.heads import ServableHeads, Spec
 from keras_ae.imaging import decode

@@ -17,8 +17,10 @@ from keras_ae.apps.generation.stitching import stitch
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.blocks.samplers import FittedMixture, StandardNormal, apply_temperature
+from keras_ae.data.examples import Split
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import hashes
-from keras_ae.data.types import Data, Scaler, Split
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
 from keras_ae.formats.images import Images

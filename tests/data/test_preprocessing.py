@@ -1,12 +1,16 @@
 """The passage from named columns to numbers: fitted on training rows, kept with the model."""
 
+from dataclasses import asdict
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from keras_ae.data.tables.columns import Column
-from keras_ae.data.tables.preprocessing import SCALINGS, fit_number, fit_preprocessor, words_of
+from keras_ae.data.tables.fitting import SCALINGS, fit_columns, fit_scaling
+from keras_ae.data.tables.preprocessing import Number, preprocessor_of
+from keras_ae.data.tables.words import words_of
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +25,7 @@ def columns():
 
 @pytest.fixture(scope="module")
 def preprocessor(columns):
-    return fit_preprocessor(columns, np.arange(6))
+    return preprocessor_of(fit_columns(columns, np.arange(6)))
 
 
 @pytest.fixture(scope="module")
@@ -56,30 +60,30 @@ def test_a_missing_number_counts_as_the_mean_and_is_marked(preprocessor, raw):
 
 def test_skewed_numbers_are_taken_as_their_logarithms():
     skewed = np.append(np.ones(99), 1e6)
-    assert fit_number(skewed).logarithm
-    assert not fit_number(-skewed).logarithm
-    assert not fit_number(skewed / 1e6).logarithm
-    assert not fit_number(np.arange(100.0)).logarithm
-    layer = fit_number(skewed)
+    assert fit_scaling(skewed).logarithm
+    assert not fit_scaling(-skewed).logarithm
+    assert not fit_scaling(skewed / 1e6).logarithm
+    assert not fit_scaling(np.arange(100.0)).logarithm
+    layer = Number(**asdict(fit_scaling(skewed)))
     seen = layer(tf.constant(skewed[:, None], tf.float32))[:, 0]
     assert float(tf.reduce_mean(seen)) == pytest.approx(0, abs=1e-5)
     assert float(layer(tf.constant([[-5.0]]))[0, 0]) == pytest.approx(-layer.offset / layer.scale)
 
 
 def test_numbers_by_their_range_stay_near_it():
-    layer = fit_number(np.array([2.0, 4.0, 6.0, np.nan]), "range")
+    layer = Number(**asdict(fit_scaling(np.array([2.0, 4.0, 6.0, np.nan]), "range")))
     seen = layer(tf.constant([[2.0], [6.0], [5.0], [1e9], [-1e9], [np.nan]])).numpy()
     np.testing.assert_allclose(seen[:, 0], [0, 1, 0.75, 2, -1, 0.5])
     np.testing.assert_array_equal(seen[:, 1], [0, 0, 0, 0, 0, 1])
 
 
 def test_columns_that_never_change_or_are_empty_do_no_harm():
-    assert (fit_number(np.full(5, 3.0)).offset, fit_number(np.full(5, 3.0)).scale) == (3.0, 1.0)
-    assert fit_number(np.full(5, np.nan)).scale == 1.0
+    assert (fit_scaling(np.full(5, 3.0)).offset, fit_scaling(np.full(5, 3.0)).scale) == (3.0, 1.0)
+    assert fit_scaling(np.full(5, np.nan)).scale == 1.0
 
 
 def test_numbers_alone_need_no_words(columns):
-    preprocessor = fit_preprocessor({"size": columns["size"]}, np.arange(6))
+    preprocessor = preprocessor_of(fit_columns({"size": columns["size"]}, np.arange(6)))
     assert preprocessor.numbers_of({"size": columns["size"].values}).shape == (7, 2)
 
 
@@ -109,7 +113,7 @@ def test_columns_may_be_called_as_people_call_them():
     columns = {
         name: Column(name, "number", values * scale) for scale, name in enumerate(("km/h", "code", "a b"), 1)
     }
-    preprocessor = fit_preprocessor(columns, np.arange(8))
+    preprocessor = preprocessor_of(fit_columns(columns, np.arange(8)))
     assert preprocessor.signature == {"km_h": "km/h", "code": "code", "a_b": "a b"}
     assert preprocessor.columns == ("km/h", "code", "a b")
     seen = preprocessor.numbers_of({name: column.values for name, column in columns.items()})

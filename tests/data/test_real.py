@@ -7,11 +7,12 @@ import pytest
 from scipy.stats import binom
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.examples import Split
 from keras_ae.data.images.mnist import FashionMnist, Mnist
 from keras_ae.data.images.published import Bsd100, Bsd400, Set5, Set12, Set14, Set68
 from keras_ae.data.pipeline import PairedData, without_names
 from keras_ae.data.tables.nsl_kdd import NslKdd
-from keras_ae.data.types import Split, values
+from keras_ae.data.tensors import values
 from keras_ae.heads import batched
 from keras_ae.losses import binary_crossentropy
 from keras_ae.metrics.reconstruction import mean_metrics

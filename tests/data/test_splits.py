@@ -9,11 +9,14 @@ import tensorflow as tf
 from keras_ae.data import pipeline
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Sample
+from keras_ae.data.examples import Split
 from keras_ae.data.find import dataset_kinds, find_dataset
 from keras_ae.data.pipeline import Autoencoding, PairedData, without_names
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import assign, digests, split_by_content
 from keras_ae.data.tables.tables import TableFile
-from keras_ae.data.types import Data, Scaler, Split, values
+from keras_ae.data.tensors import values
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import inference_batch
 from keras_ae.tasks.corruption import Gaussian

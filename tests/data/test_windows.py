@@ -10,6 +10,7 @@ from keras_ae.data.find import find_dataset
 from keras_ae.data.precision import FARTHEST
 from keras_ae.data.series import published
 from keras_ae.data.series.daily import DAY, KINDS, daily_pattern
+from keras_ae.data.series.points import Points
 from keras_ae.data.series.resample import Series
 from keras_ae.data.series.windows import (
     DailyPattern,
@@ -19,7 +20,6 @@ from keras_ae.data.series.windows import (
     split_into_windows,
 )
 from keras_ae.data.tables.tables import TableFile
-from keras_ae.data.types import Points
 from keras_ae.errors import InputError
 from keras_ae.metrics.ranges import vus_pr
 from keras_ae.tasks.window_scores import period_of, point_metrics, scores_of, subsequence_pca, values_of

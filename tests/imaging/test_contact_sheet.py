@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from keras_ae.data.types import Scaler
+from keras_ae.data.scaling import Scaler
 from keras_ae.formats.images import Images
 from keras_ae.formats.numbers import Numbers
 from keras_ae.imaging import grid

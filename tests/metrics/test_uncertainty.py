@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from keras_ae.data.types import Data, Points, Split
+from keras_ae.data.examples import Split
+from keras_ae.data.series.points import Points
+from keras_ae.data.types import Data
 from keras_ae.metrics.uncertainty import FEWEST, caution, validation_caution
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.reconstruction import Reconstruction

@@ -13,7 +13,8 @@ from conftest import exporting, untrained
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import AggregatePosterior, FittedMixture, StandardNormal, code_sampler
 from keras_ae.data.arrays import ArrayFile
-from keras_ae.data.types import Scaler, values
+from keras_ae.data.scaling import Scaler
+from keras_ae.data.tensors import values
 from keras_ae.errors import ExportError, InputError
 from keras_ae.heads import ServableHeads, Spec
 from keras_ae.runs.card import model_card

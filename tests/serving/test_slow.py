@@ -10,7 +10,7 @@ from variants.test_variants import EXAMPLES, batch_of
 
 from keras_ae.blocks.samplers import StandardNormal
 from keras_ae.data.pipeline import PairedData
-from keras_ae.data.types import Scaler
+from keras_ae.data.scaling import Scaler
 from keras_ae.heads import ServableHeads, Spec
 from keras_ae.recipe import load
 from keras_ae.recipe_files import recipe_files

@@ -22,7 +22,9 @@ from keras_ae.blocks.scoring import (
     farthest_first,
 )
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.types import Data, Points, Split
+from keras_ae.data.examples import Split
+from keras_ae.data.series.points import Points
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import ServedHead, Spec, TrainedHeads, apply, batched
 from keras_ae.recipe import Recipe

@@ -14,7 +14,8 @@ from keras_ae.blocks.autoregressive import StepByStep, teacher_forced
 from keras_ae.blocks.choices import choose_classes, noise_for_classes, normal_tail
 from keras_ae.blocks.intervals import Intervals
 from keras_ae.blocks.samplers import FittedMixture, StandardNormal, apply_temperature, code_sampler, generate
-from keras_ae.data.types import Data, Split
+from keras_ae.data.examples import Split
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import Spec, apply
 from keras_ae.losses import LIKELIHOODS

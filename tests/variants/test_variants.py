@@ -16,7 +16,7 @@ from keras_ae.backbones.conv1d import Conv1DBackbone
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.recurrent import RecurrentBackbone
-from keras_ae.data.types import Scaler
+from keras_ae.data.scaling import Scaler
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, ServableHeads, Spec, Term, apply
 from keras_ae.serving.export import export_heads

@@ -21,7 +21,7 @@ from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.reading import log_notes, read_table
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.data.tables.time_form import TimeForm
-from keras_ae.data.types import values
+from keras_ae.data.tensors import values
 from keras_ae.errors import InputError
 from keras_ae.heads import batched
 from keras_ae.recipe import Recipe

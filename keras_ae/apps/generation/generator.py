@@ -14,8 +14,8 @@ from keras_ae.blocks.autoregressive import teacher_forced
 from keras_ae.blocks.choices import noise_for_classes
 from keras_ae.blocks.samplers import apply_temperature, generate, takes_condition
 from keras_ae.data.labels import are_numbers
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import hashes
-from keras_ae.data.types import Scaler
 from keras_ae.errors import InputError
 from keras_ae.formats import Format, format_of
 from keras_ae.heads import Heads, apply, batched, in_batches, inference_batch

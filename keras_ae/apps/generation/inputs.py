@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
-from keras_ae.data.types import Data, in_original_units
+from keras_ae.data.scaling import in_original_units
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 
 __all__ = ["InputExample", "cut_windows", "example_file", "join_windows", "read_example"]

@@ -13,7 +13,8 @@ from keras_ae.apps.generation.generator import Generator
 from keras_ae.apps.generation.inputs import InputExample, read_example
 from keras_ae.apps.generation.sheet import Sheet
 from keras_ae.apps.generation.walks import has_attribute
-from keras_ae.data.types import Data, in_original_units
+from keras_ae.data.scaling import in_original_units
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.imaging.grid import save
 

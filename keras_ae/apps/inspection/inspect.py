@@ -15,7 +15,7 @@ from keras_ae.data.find import dataset_kinds, find_dataset
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.metrics.uncertainty import caution, validation_caution
-from keras_ae.recipe import override_data
+from keras_ae.overrides import override_data
 from keras_ae.runs.request import RunRequest
 
 __all__ = ["Inspection", "SplitFacts", "inspect_data", "readings"]
@@ -110,14 +110,14 @@ def inspect_data(dataset: Dataset) -> Inspection:
     first = Inspection(type(dataset).__name__, dataset.category, summary, _settings(dataset))
     data, refusal = None, ""
     try:
-        data = dataset.load()
+        data = dataset.outline()
     except InputError as error:
         refusal = str(error)
     try:
         table = dataset.table()
     except InputError:
         table = None
-    columns = () if table is None else tuple(column_facts(table, _learned(data)))
+    columns = () if table is None else tuple(column_facts(table, None if data is None else data.learned))
     if data is None:
         notes = () if table is None else table.notes
         return dataclasses.replace(first, refusal=refusal, notes=notes, columns=columns)
@@ -155,15 +155,3 @@ def _splits(data: Data) -> Iterator[SplitFacts]:
             names = data.label_names or tuple(map(str, range(data.classes)))
             labels = {names[value]: int(count) for value, count in zip(values, counts, strict=True)}
         yield SplitFacts(name, len(split), labels)
-
-
-def _learned(data: Data | None) -> tuple[str, ...] | None:
-    """The names of the columns that a model learns; None where it is not known."""
-    if data is None:
-        return None
-    if data.preprocessor is not None:
-        return tuple(data.preprocessor.columns)
-    if data.points is None:
-        return ()
-    each = [data.points.series, *(group.series for group in data.points.groups)]
-    return tuple(dict.fromkeys(name for series in each if series is not None for name in series.names))

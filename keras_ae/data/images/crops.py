@@ -6,13 +6,15 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 
-from keras_ae.data.types import Split, values
+from keras_ae.data.examples import Split
 from keras_ae.errors import check_least
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 __all__ = ["Album", "Cropping", "Crops", "Photograph", "content_hash", "crops_of", "pieces"]
 
@@ -134,6 +136,10 @@ class Crops(Split):
         self.album.update_hash(digest)
 
     def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+        import tensorflow as tf
+
+        from keras_ae.data.tensors import values
+
         def read(index, seeds):
             crops = tf.numpy_function(self._crop, [index, seeds], tf.uint8, stateful=False)
             return values(tf.ensure_shape(crops, (None, *self.shape)))

@@ -12,14 +12,16 @@ import numpy as np
 from PIL import Image
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.images.folder_splits import hashes_by_file
 from keras_ae.data.images.frames import find_frames, full_scale_of, pixels_of, recorded
 from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.layout import check_folders, check_one, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
 from keras_ae.data.images.mnist import embedded_digits
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import split_by_content
-from keras_ae.data.types import LARGEST, Data, Scaler, Split
+from keras_ae.data.types import Data
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least
 from keras_ae.formats.images import Images

@@ -12,8 +12,9 @@ import numpy as np
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download
+from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.splits import assign, digests, split_by_content
-from keras_ae.data.types import LARGEST, Data, Split
+from keras_ae.data.types import Data
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 

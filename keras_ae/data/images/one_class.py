@@ -10,7 +10,8 @@ import numpy as np
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.mnist import Mnist5k
-from keras_ae.data.types import Data, Scaler
+from keras_ae.data.scaling import Scaler
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 
 __all__ = ["OneClass"]
@@ -44,6 +45,9 @@ class OneClass(Dataset):
             InputError: For data without labels, and for an unknown label.
         """
         return self._one_class(self.of.load())
+
+    def outline(self) -> Data:
+        return self._one_class(self.of.outline())
 
     def load_like(self, scaler: Scaler) -> Data:
         return self._one_class(self.of.load_like(scaler))

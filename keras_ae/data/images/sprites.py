@@ -11,8 +11,9 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.examples import Split
 from keras_ae.data.splits import assign, digests
-from keras_ae.data.types import Data, Split
+from keras_ae.data.types import Data
 from keras_ae.domains import UNIT
 from keras_ae.errors import check_within
 

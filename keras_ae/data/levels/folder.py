@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.examples import LARGEST
 from keras_ae.data.levels.generated import GeneratedLevels, format_of
 from keras_ae.data.levels.vglc import legend_of, legends, level_files
 from keras_ae.data.levels.windows import data_of, windows
-from keras_ae.data.types import LARGEST, Data
+from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_choices, check_least
 from keras_ae.formats.levels.game import game_of
 from keras_ae.formats.levels.legend import Legend

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.splits import TEST, VALIDATION, assign, digests
-from keras_ae.data.types import LARGEST, Data, Split
+from keras_ae.data.types import Data
 from keras_ae.domains import CATEGORICAL
 from keras_ae.errors import InputError
 from keras_ae.formats.levels.tile_levels import TileLevels

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_ae.data.examples import Split
 from keras_ae.data.splits import assign, digests
-from keras_ae.data.types import Data, Split
+from keras_ae.data.types import Data
 from keras_ae.domains import CATEGORICAL
 from keras_ae.errors import InputError, check_least
 from keras_ae.formats.music import rules

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from keras_ae.data.examples import LARGEST
 from keras_ae.data.tables.columns import Column
 from keras_ae.data.tables.numeric_times import is_id_name, is_time_name
-from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 
 __all__ = [

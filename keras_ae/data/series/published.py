@@ -12,12 +12,13 @@ import pandas as pd
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download, read_manifest
+from keras_ae.data.examples import Split
 from keras_ae.data.series.resample import Series, series_from_table
 from keras_ae.data.series.several import concatenated
 from keras_ae.data.series.windows import DailyPattern, data_of
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.reading import read_table
-from keras_ae.data.types import Data, Split
+from keras_ae.data.types import Data
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least
 

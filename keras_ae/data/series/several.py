@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.data.examples import Split
 from keras_ae.data.series.clock import parse_normal_part
+from keras_ae.data.series.points import Points, SeriesGroup
 from keras_ae.data.series.resample import Series
 from keras_ae.data.series.standardized import data_of
-from keras_ae.data.types import Data, Points, SeriesGroup, Split
+from keras_ae.data.types import Data
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError
 
@@ -95,4 +97,5 @@ def concatenated(name: str, each: dict[str, Data], notes: tuple[str, ...] = ()) 
         groups=tuple(groups),
     )
     note = f"{len(each)} series of {first:,} points, each standardized by its own normal part"
-    return Data(name, **splits, domain=REAL, notes=(*notes, note), points=points)
+    learned = tuple(dict.fromkeys(channel for data in each.values() for channel in data.learned))
+    return Data(name, **splits, domain=REAL, notes=(*notes, note), points=points, learned=learned)

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.data.examples import Split
 from keras_ae.data.precision import precision_of, standardized
 from keras_ae.data.series.clock import form_of
+from keras_ae.data.series.points import Points
 from keras_ae.data.series.resample import Series, cut_windows, window_starts
 from keras_ae.data.tables.time_form import format_time
-from keras_ae.data.types import Data, Points, Split
+from keras_ae.data.types import Data
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError
 
@@ -108,7 +110,7 @@ def data_of(
     )
     return Data(
         name, **parts, test=test, domain=REAL, offset=offset, scale=scale, notes=(*series.notes, *notes),
-        points=points,
+        points=points, learned=series.names,
     )  # fmt: skip
 
 

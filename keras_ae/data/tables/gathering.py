@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from keras_ae.data.examples import LARGEST
 from keras_ae.data.tables.blocks import read_blocks
 from keras_ae.data.tables.cells import Cells, Texts
 from keras_ae.data.tables.columns import Column
@@ -18,7 +19,6 @@ from keras_ae.data.tables.frame_columns import frame_columns
 from keras_ae.data.tables.rows import MOST_BELOW, RowFilter
 from keras_ae.data.tables.suffixes import FRAMES, row_suffix
 from keras_ae.data.tables.typed_files import read_frame
-from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 
 __all__ = ["Gathered", "gather"]

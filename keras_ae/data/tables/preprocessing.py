@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
@@ -12,37 +12,13 @@ import tensorflow as tf
 from keras import layers
 from keras.utils import FeatureSpace
 
-from keras_ae.column_names import served_names
-from keras_ae.data.precision import MOST, Precision, clipped, precision_of
-from keras_ae.data.tables.columns import Column
+from keras_ae.data.precision import clipped
+from keras_ae.data.tables.fitting import SCALINGS, FittedColumns
+from keras_ae.data.tables.words import MISSING_WORD
 
-__all__ = [
-    "MOST_WORDS",
-    "SCALINGS",
-    "Number",
-    "Preprocessor",
-    "fit_number",
-    "fit_preprocessor",
-    "number_precision",
-    "words_of",
-]
-
-SCALINGS = {"spread": (-20.0, 20.0), "range": (-1.0, 2.0)}
-"""How numbers are scaled, and the limits that scaled numbers are clipped to.
-
-"spread": to mean 0 and standard deviation 1. "range": to minimum 0 and maximum 1.
-"""
-
-SKEWED = 2.0
-"""Skewness above which the logarithm of nonnegative numbers is taken."""
-
-MISSING_WORD = "(missing)"
-"""The word for a missing one; an empty word would be lost in the file of a lookup layer."""
+__all__ = ["Number", "Preprocessor", "preprocessor_of"]
 
 ROWS_AT_ONCE = 2**16
-
-MOST_WORDS = 1000
-"""The most different words in a column; one with more holds names or free text, and is left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,87 +167,24 @@ class Number(layers.Layer):
         return super().get_config() | {name: getattr(self, name) for name in names}
 
 
-def takes_logarithm(values: np.ndarray) -> bool:
-    """Whether the logarithm of numbers is taken: of none below 0 that are skewed.
+def preprocessor_of(fitted: FittedColumns) -> Preprocessor:
+    """The preprocessing of columns that were fitted.
 
     Args:
-        values: (n,), finite.
-
-    Returns:
-        Whether it is.
-    """
-    if values.min() < 0 or not 1 < values.max() < MOST:
-        return False
-    deviations = values - values.mean()
-    spread = values.std()
-    return bool(spread > 0 and np.mean((deviations / spread) ** 3) > SKEWED)
-
-
-def number_precision(values: np.ndarray) -> Precision:
-    """What becomes of the numbers of a column in float32.
-
-    Args:
-        values: (n,), finite.
-
-    Returns:
-        The precision.
-    """
-    transform = np.log1p if len(values) and takes_logarithm(values) else None
-    return precision_of(values, "leave those cells empty", transform)
-
-
-def fit_number(values: np.ndarray, scaling: str = "spread") -> Number:
-    """Fits a layer to the training values of a column.
-
-    Args:
-        values: (n,), NaN where missing.
-        scaling: One of `SCALINGS`.
-
-    Returns:
-        The layer.
-    """
-    present = values[np.isfinite(values)].astype(np.float64)
-    limits = SCALINGS[scaling]
-    if not len(present):
-        return Number(0.0, 1.0, False, *limits)
-    logarithm = takes_logarithm(present)
-    numbers = np.log1p(present) if logarithm else present
-    middle = float(numbers.mean())
-    if scaling == "spread":
-        offset, scale = middle, float(numbers.std())
-    else:
-        offset, scale = float(numbers.min()), float(np.ptp(numbers))
-    scale = 1.0 if number_precision(present).constant else scale
-    return Number(offset, scale, logarithm, *limits, (middle - offset) / scale)
-
-
-def fit_preprocessor(
-    columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spread"
-) -> Preprocessor:
-    """Fits the preprocessing of columns.
-
-    Words are one-hot, with one more feature for unknown words, which is 0 in training; a missing word is a
-    word like others.
-
-    Args:
-        columns: Of numbers or words, by name.
-        rows: Indices of the rows to fit on.
-        scaling: Of numbers, one of `SCALINGS`.
+        fitted: The columns.
 
     Returns:
         The preprocessing.
     """
-    features, words, logarithms = {}, {}, []
-    signature = served_names(columns)
-    for name, column in ((name, columns[of]) for name, of in signature.items()):
-        if column.kind == "number":
-            layer = fit_number(column.values[rows], scaling)
-            logarithms += [signature[name]] if layer.logarithm else []
-            features[name] = FeatureSpace.feature("float32", layer, "float")
+    features, words = {}, {}
+    for served, name in fitted.signature.items():
+        if name in fitted.scalings:
+            layer = Number(**asdict(fitted.scalings[name]))
+            features[served] = FeatureSpace.feature("float32", layer, "float")
         else:
             lookup = layers.StringLookup(num_oov_indices=1)
-            features[name] = FeatureSpace.feature("string", lookup, "one_hot")
-            words[name] = [*np.unique(words_of(column)[rows])]
+            features[served] = FeatureSpace.feature("string", lookup, "one_hot")
+            words[served] = list(fitted.words[name])
     space = FeatureSpace(features, output_mode="dict")
     most = max(map(len, words.values()), default=0)
     if words:
@@ -279,22 +192,8 @@ def fit_preprocessor(
         padded = {name: column + column[:1] * (most - len(column)) for name, column in words.items()}
         space.adapt(tf.data.Dataset.from_tensor_slices(padded).batch(most))
     inputs, encoded = space.get_inputs(), space.get_encoded_features()
-    together = layers.Concatenate(name="together")([encoded[name] for name in signature])
-    widths = [encoded[name].shape[-1] for name in signature]
+    together = layers.Concatenate(name="together")([encoded[name] for name in fitted.signature])
     model = keras.Model(
         {name: inputs[name] for name in sorted(inputs)}, {"inputs": together}, name="preprocessor"
     )
-    groups = np.repeat(np.arange(len(widths)), widths)
-    return Preprocessor(model, signature, groups, tuple(logarithms))
-
-
-def words_of(column: Column) -> np.ndarray:
-    """The words in a column of text.
-
-    Args:
-        column: The column.
-
-    Returns:
-        (n,), str; "(missing)" where missing.
-    """
-    return np.array([*column.words, MISSING_WORD], object)[column.values]
+    return Preprocessor(model, fitted.signature, fitted.groups, fitted.logarithms)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from keras_ae.data.types import LARGEST
+from keras_ae.data.examples import LARGEST
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
 

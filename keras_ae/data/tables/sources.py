@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from keras_ae.data.examples import LARGEST
 from keras_ae.data.tables.byte_order import marked_encoding
 from keras_ae.data.tables.converted import read_converted
 from keras_ae.data.tables.suffixes import RECORDS, SHEETS, row_suffix
-from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 
 __all__ = ["encoding_of", "open_text", "readable"]

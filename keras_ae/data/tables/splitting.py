@@ -11,8 +11,8 @@ from keras_ae.data.groups import by_group, check_apart
 from keras_ae.data.split_rules import by_content, by_list, by_time, read_list
 from keras_ae.data.splits import Parts
 from keras_ae.data.tables.columns import Column, Table
-from keras_ae.data.tables.preprocessing import words_of
 from keras_ae.data.tables.roles import times_in_numbers
+from keras_ae.data.tables.words import words_of
 from keras_ae.errors import InputError, check_choices
 
 __all__ = ["SPLIT_RULES", "TEST", "VALIDATION", "check_splitting", "split_rows"]

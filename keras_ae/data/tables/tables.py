@@ -10,21 +10,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.tables.columns import Column, Table
+from keras_ae.data.tables.fitting import SCALINGS, fit_columns, number_precision
 from keras_ae.data.tables.labels import change_columns, label_columns, label_note, labels_of_column
-from keras_ae.data.tables.preprocessing import (
-    MOST_WORDS,
-    SCALINGS,
-    fit_preprocessor,
-    number_precision,
-    words_of,
-)
 from keras_ae.data.tables.reading import log_notes, read_table
 from keras_ae.data.tables.roles import times_and_indices
 from keras_ae.data.tables.splitting import check_splitting, split_rows
 from keras_ae.data.tables.suffixes import holds_rows
-from keras_ae.data.types import LARGEST, Data, Split
+from keras_ae.data.tables.words import MOST_WORDS, words_of
+from keras_ae.data.types import Data
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_choices
 
@@ -99,6 +95,9 @@ class TableFile(Dataset):
         """
         return data_of_table(Path(self.path).name, self.table(), self, where=self.path)
 
+    def outline(self) -> Data:
+        return data_of_table(Path(self.path).name, self.table(), self, where=self.path, valued=False)
+
     def table(self) -> Table:
         """The file's columns."""
         words = (*self.words, *self.left_out)
@@ -164,6 +163,7 @@ def data_of_table(
     settings: Any,
     own: Mapping[str, np.ndarray] | None = None,
     where: str = "",
+    valued: bool = True,
 ) -> Data:
     """A table as data, by the settings of a data set.
 
@@ -174,6 +174,7 @@ def data_of_table(
             those of its splitting.
         own: Indices of the rows of splits that are given, such as "validation".
         where: What the table is called in a message; by default the data's name.
+        valued: As in `data_of`.
 
     Returns:
         The data.
@@ -204,7 +205,7 @@ def data_of_table(
     columns, notes = usable_columns(columns, settings.words, settings.numbers, marks)
     parts = split_rows(table, settings, _digests(columns), own)
     all_notes = (*table.notes, *label_notes, *notes, f"split {parts.rule}")
-    data = data_of(name, columns, labels, names, parts.indices, all_notes, settings.scaling)
+    data = data_of(name, columns, labels, names, parts.indices, all_notes, settings.scaling, valued)
     return replace(data, rule=parts.rule)
 
 
@@ -216,6 +217,7 @@ def data_of(
     parts: Mapping[str, np.ndarray],
     notes: tuple[str, ...],
     scaling: str = "spread",
+    valued: bool = True,
 ) -> Data:
     """Columns as data; the preprocessing is fitted on the normal rows of the training split.
 
@@ -227,6 +229,8 @@ def data_of(
         parts: Indices of the rows of "train", "validation" and "test".
         notes: For the user.
         scaling: Of numbers, "spread" or "range".
+        valued: Whether the examples are computed, for which TensorFlow is imported; if not, all of them are
+            0, and there is no preprocessor.
 
     Returns:
         The data, with examples of shape (features,).
@@ -239,21 +243,24 @@ def data_of(
         raise InputError(
             f"expected normal rows in {name} to train on, received none; say which label is normal"
         )
-    preprocessor = fit_preprocessor(columns, fit, scaling)
-    rows = sum(map(len, parts.values()))
-    if rows * len(preprocessor.groups) * 4 > LARGEST:
+    fitted = fit_columns(columns, fit, scaling)
+    rows, features = sum(map(len, parts.values())), len(fitted.groups)
+    if rows * features * 4 > LARGEST:
         raise InputError(
-            f"{name} becomes {rows:,} x {len(preprocessor.groups):,} numbers, more than "
-            f"{LARGEST / 2**30:g} GiB; "
+            f"{name} becomes {rows:,} x {features:,} numbers, more than {LARGEST / 2**30:g} GiB; "
             'use fewer rows, or leave out columns of many words: SET="data.left_out=..."'
         )
     raw = {
         column.name: column.values if column.kind == "number" else words_of(column)
         for column in columns.values()
     }
+    preprocessor = _preprocessor(fitted) if valued else None
     splits: dict[str, Any] = {}
     for part, index in parts.items():
-        examples = preprocessor.numbers_of({column: values[index] for column, values in raw.items()})
+        if preprocessor is None:
+            examples = np.broadcast_to(np.float32(0), (len(index), features))
+        else:
+            examples = preprocessor.numbers_of({column: values[index] for column, values in raw.items()})
         splits[part] = Split(examples, None if labels is None else labels[index])
     raw_test = {column: values[parts["test"]] for column, values in raw.items()}
     return Data(
@@ -261,10 +268,17 @@ def data_of(
         **splits,
         domain=REAL,
         label_names=label_names,
-        notes=(*notes, _kinds_note(columns, preprocessor), *_served_note(preprocessor.signature)),
+        notes=(*notes, _kinds_note(columns, fitted.logarithms), *_served_note(fitted.signature)),
         preprocessor=preprocessor,
+        learned=fitted.columns,
         raw=raw_test,
     )
+
+
+def _preprocessor(fitted):
+    from keras_ae.data.tables.preprocessing import preprocessor_of  # TensorFlow, which takes seconds
+
+    return preprocessor_of(fitted)
 
 
 def check_scaling(dataset: Any) -> None:
@@ -360,10 +374,10 @@ def _digests(columns):
     return digests(np.column_stack([np.asarray(column.values, np.float64) for column in columns.values()]))
 
 
-def _kinds_note(columns, preprocessor):
+def _kinds_note(columns, logarithms):
     """The note on how each column is read, for the user to correct."""
     numbers = [
-        f"{name} (log)" if name in preprocessor.logarithms else name
+        f"{name} (log)" if name in logarithms else name
         for name, column in columns.items()
         if column.kind == "number"
     ]

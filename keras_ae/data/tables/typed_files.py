@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from keras_ae.data.examples import LARGEST
 from keras_ae.data.tables.columns import distinct_names
 from keras_ae.data.tables.suffixes import row_suffix
-from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
 

@@ -9,7 +9,8 @@ from sklearn.decomposition import PCA
 
 from keras_ae.blocks.samplers import FittedMixture, code_sampler, generate
 from keras_ae.data.pipeline import PairedData
-from keras_ae.data.types import Data, values
+from keras_ae.data.tensors import values
+from keras_ae.data.types import Data
 from keras_ae.heads import apply
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.metrics.codes import active_units, cluster_agreement, linear_probe

@@ -11,7 +11,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from scipy import ndimage
 
 from keras_ae.formats.levels.cheapest_path import Cell, cheapest_path
 from keras_ae.formats.levels.game import Game
@@ -100,6 +99,8 @@ def label_doors(doors: np.ndarray) -> np.ndarray:
     Returns:
         (n, rows, columns), the number of the door that each tile belongs to, 0 if there is none.
     """
+    from scipy import ndimage  # half a second, which a look at other data would wait for
+
     touching = np.zeros((3, 3, 3), bool)
     touching[1] = ndimage.generate_binary_structure(2, 1)
     return ndimage.label(doors, touching)[0]

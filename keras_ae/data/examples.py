@@ -1,0 +1,132 @@
+"""Examples in memory, with their labels and masks: one split of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_ae.checked import Checked
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+__all__ = ["LARGEST", "Split"]
+
+LARGEST = 4 * 2**30
+"""Maximum size of a decoded data set in bytes; a larger one is refused before decoding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split(metaclass=Checked):
+    """Examples in memory.
+
+    Attributes:
+        examples: (n, *shape), uint8 (255 stands for 1), or bool or float32 (as a model takes them).
+        labels: (n,), integers; None for examples without labels.
+        stream: The number of the split's own stream of random numbers.
+        masks: (n, height, width), int8, of images: 1 in pixels of an anomaly, 0 in others, -1 where it is not
+            known; None if it is known of none.
+    """
+
+    examples: np.ndarray
+    labels: np.ndarray | None = None
+    stream: int = 0
+    masks: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """The examples as a model takes them, (n, *shape), float32, not in a graph."""
+        full = np.float32(255 if self.examples.dtype == np.uint8 else 1)
+        return self.examples.astype(np.float32) / full
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of an example."""
+        return self.examples.shape[1:]
+
+    @property
+    def group(self) -> int:
+        """How many neighboring indices training reads together, because that is cheaper."""
+        return 1
+
+    def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """A function that reads examples inside a TensorFlow graph.
+
+        Returns:
+            (indices (batch,), seeds (batch, 2)) -> examples as a model takes them, float32 (batch, *shape).
+        """
+        import tensorflow as tf
+
+        from keras_ae.data.tensors import values
+
+        examples = tf.constant(self.examples)
+        return lambda index, seeds: values(tf.gather(examples, index))
+
+    def update_hash(self, digest: Any) -> None:
+        """Updates a hash with the bytes, labels and masks of all examples, in order.
+
+        Args:
+            digest: A `hashlib` hash object.
+        """
+        digest.update(np.ascontiguousarray(self.examples))
+        if self.labels is not None:
+            digest.update(np.ascontiguousarray(self.labels))
+        if self.masks is not None:
+            digest.update(np.ascontiguousarray(self.masks))
+
+    def thin(self, most: int) -> Split:
+        """Takes evenly spaced examples, because a split may be sorted.
+
+        Args:
+            most: Maximum number of examples.
+
+        Returns:
+            A smaller split.
+        """
+        return self.take(slice(None, None, max(1, -(-len(self.examples) // most))))
+
+    def take(self, index: Any) -> Split:
+        """Selects examples.
+
+        Args:
+            index: Indices, a slice or a mask.
+
+        Returns:
+            A split of the selected examples.
+        """
+        return replace(
+            self,
+            examples=self.examples[index],
+            labels=None if self.labels is None else self.labels[index],
+            masks=None if self.masks is None else self.masks[index],
+        )
+
+    def joined(self, other: Split) -> Split:
+        """Appends the examples of another split.
+
+        Args:
+            other: A split of examples of the same shape, with labels if this one has some.
+
+        Returns:
+            A split of the examples of both.
+        """
+        both = (self, other)
+        masks = None
+        if any(part.masks is not None for part in both):
+            unknown = [np.full((len(part.examples), *self.shape[:2]), -1, np.int8) for part in both]
+            masks = np.concatenate(
+                [
+                    blank if part.masks is None else part.masks
+                    for part, blank in zip(both, unknown, strict=True)
+                ]
+            )
+        labels = None if self.labels is None else np.concatenate([part.labels for part in both])
+        return replace(
+            self, examples=np.concatenate([part.examples for part in both]), labels=labels, masks=masks
+        )
