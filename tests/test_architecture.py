@@ -16,7 +16,7 @@ TIERS = [tier.split() for tier in (
     "extras losses names column_names",
         "domains catalog",
         "files imaging recipe_files",
-    "model_names checked",
+    "model_names checked declared",
         "heads client",
     "formats blocks",
     "backbones data",

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from keras_ae.apps.listing.declared import check_fields
 from keras_ae.catalog import (
     compared_names,
     datasets,
@@ -22,6 +21,7 @@ from keras_ae.catalog import (
 )
 from keras_ae.data.tables.byte_order import marked_encoding
 from keras_ae.data.tables.suffixes import FRAMES, SHEETS, row_suffix
+from keras_ae.declared import check_fields
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
 from keras_ae.recipe_files import recipe_file

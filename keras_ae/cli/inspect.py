@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from keras_ae.runs.request import RunRequest
 if TYPE_CHECKING:
     from keras_ae.apps.inspection.columns import ColumnFacts
     from keras_ae.apps.inspection.inspect import Inspection
+    from keras_ae.apps.inspection.recipes import RecipeCheck
 
 __all__ = ["ORDER", "add"]
 
@@ -52,19 +54,24 @@ def inspect(options: argparse.Namespace) -> int:
     if options.recipe is not None:
         check_settings(RunRequest(options.recipe, options.data, tuple(settings)))
         load_tensorflow()
-    from keras_ae.apps.inspection.inspect import inspect_data, readings
+    from keras_ae.apps.inspection.inspect import inspect_for_recipe, inspect_path
 
-    found = [inspect_data(dataset) for dataset in readings(options.data, options.recipe, settings)]
-    lines = (line for one in found for line in _lines(one, options.data, shows_kind=len(found) > 1))
+    if options.recipe is None:
+        found = inspect_path(options.data, settings)
+    else:
+        found = [inspect_for_recipe(options.data, options.recipe, settings)]
+    shown = [_lines(one, options.data, len(found) > 1, options.recipe is not None) for one in found]
+    lines = [line for one in shown for line in one]
     data = {"data": options.data, "readings": [dataclasses.asdict(one) for one in found]}
     show(options, data, lines)
-    return 0 if any(not one.refusal for one in found) else 2
+    return 0 if any(one.fits for one in found) else 2
 
 
-def _lines(one: Inspection, path: str, shows_kind: bool) -> Iterator[str]:
+def _lines(one: Inspection, path: str, shows_kind: bool, is_chosen: bool) -> Iterator[str]:
     """One way to read data, as text."""
     if shows_kind:
-        yield from ("", *_wrapped(f"{path} as {one.category or one.kind}: {one.summary}"))
+        kind = one.category or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", one.kind).lower()
+        yield from ("", *_wrapped(f"{path} as {kind}: {one.summary[0].lower()}{one.summary[1:]}"))
     for note in one.notes:
         yield from _wrapped(in_words_of_the_door(note))
     yield from _table_of_columns(one.columns)
@@ -82,6 +89,22 @@ def _lines(one: Inspection, path: str, shows_kind: bool) -> Iterator[str]:
         yield f"and {len(labels) - MOST_LABELS} labels more"
     for caution in one.cautions:
         yield from _wrapped(in_words_of_the_door(caution))
+    yield from _lines_of_recipes(one.recipes, is_chosen)
+
+
+def _lines_of_recipes(checks: tuple[RecipeCheck, ...], is_chosen: bool) -> Iterator[str]:
+    """The recipes for data, and why the data are not enough for others."""
+    names: dict[str, list[str]] = {}
+    for check in checks:
+        names.setdefault(in_words_of_the_door(check.refusal), []).append(check.recipe)
+    for refusal, recipes in sorted(names.items()):
+        text = ", ".join(recipes)
+        if is_chosen:
+            yield from _wrapped(
+                f"{text} cannot be trained on: {refusal}" if refusal else f"{text} takes them"
+            )
+        else:
+            yield from _wrapped(f"not for {text}: {refusal}" if refusal else f"recipes for such data: {text}")
 
 
 MOST_LABELS = 8

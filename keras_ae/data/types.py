@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -59,6 +59,8 @@ class Data(metaclass=Checked):
         whole: The whole test images, if the test split holds pieces of them; else None.
         calibration: Examples for a task to set a threshold by, held back from training and from the choice of
             the best epoch.
+        more_calibration: (how many) -> the settings of which each alone holds back so many examples for
+            calibration, as advice; None where no setting does.
         preprocessor: Of the columns of a table into examples; None if the data is not a table.
         learned: Names of the columns of a file of rows that the examples are made from; () for other data.
         raw: The columns of the test split before preprocessing, (n,) each, by name.
@@ -83,6 +85,7 @@ class Data(metaclass=Checked):
     notes: tuple[str, ...] = ()
     whole: ImageSequence | None = None
     calibration: Split | None = None
+    more_calibration: Callable[[int], tuple[str, ...]] | None = None
     preprocessor: Preprocessor | None = None
     learned: tuple[str, ...] = ()
     raw: Mapping[str, np.ndarray] | None = None

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.checked import Checked
-from keras_ae.data.types import Data
 from keras_ae.files import class_names, class_of
-from keras_ae.heads import Heads, ServedHead, TrainedHeads
-from keras_ae.tasks.baselines import Predictor
+
+if TYPE_CHECKING:
+    from keras_ae.blocks.samplers import CodeSampler
+    from keras_ae.data.types import Data
+    from keras_ae.heads import Heads, ServedHead, TrainedHeads
+    from keras_ae.tasks.baselines import Predictor
 
 __all__ = ["Task"]
 

@@ -27,6 +27,7 @@ from keras_ae.tasks import Task
 from keras_ae.tasks.anomaly_metrics import Metrics, detection_metrics, kind_metrics
 from keras_ae.tasks.anomaly_scores import Reconstruction, Score, ScoreInputs
 from keras_ae.tasks.baselines import Predictor
+from keras_ae.tasks.calibration import with_calibration
 from keras_ae.tasks.corruption import Corruption, Unchanged
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 
@@ -76,9 +77,7 @@ class Anomaly(Task):
     def prepare(self, data: Data) -> Data:
         """Keeps only normal examples for training and validation, and sets a calibration split aside.
 
-        Unless the data has a calibration split, it consists of every other normal example of the validation
-        split and of the validation split's anomalies. If there are too few for the threshold, some training
-        examples are added.
+        See `with_calibration`.
 
         Args:
             data: The data as loaded.
@@ -89,34 +88,7 @@ class Anomaly(Task):
         Raises:
             InputError: If there are too few normal examples to train, validate or calibrate on.
         """
-        train, validation = (_normal(split) for split in (data.train, data.validation))
-        if data.calibration is not None:
-            self._check_calibration(data.calibration)
-            return dataclasses.replace(data, train=train, validation=validation)
-        if not len(train) or len(validation) < 2:
-            raise InputError(
-                f"expected normal examples (label 0) to train on and 2 or more to validate and calibrate "
-                f"on; received {len(train)} and {len(validation)}; add more"
-            )
-        normal, notes = validation.take(slice(1, None, 2)), data.notes
-        lacking = self.threshold.min_examples - len(normal)
-        if 0 < lacking <= len(train) / 2:
-            more, train = train.take(slice(None, lacking)), train.take(slice(lacking, None))
-            examples = np.concatenate([normal.examples, more.examples])
-            normal = Split(examples)
-            notes = (
-                *notes,
-                f"few normal examples: {lacking} training examples are used to calibrate the threshold",
-            )
-        calibration = _with_anomalies(normal, data.validation)
-        self._check_calibration(calibration)
-        return dataclasses.replace(
-            data,
-            train=train,
-            validation=validation.take(slice(0, None, 2)),
-            calibration=calibration,
-            notes=notes,
-        )
+        return with_calibration(data, self.threshold)
 
     def tested(self, data: Data) -> dict[str, int]:
         """The normal examples and the anomalies among the test examples, or the anomalies of a series."""
@@ -127,11 +99,6 @@ class Anomaly(Task):
             return {}
         anomalies = int((data.test.labels > 0).sum())
         return {"normal test examples": len(data.test) - anomalies, "anomalies": anomalies}
-
-    def _check_calibration(self, split):
-        """Fits the threshold to dummy scores, so that too few examples are refused before training."""
-        scores = -np.log1p(-(np.arange(len(split)) + 0.5) / len(split)) if len(split) else np.zeros(0)
-        self.threshold.fit(scores, split.labels)
 
     def check(self, heads: Heads, data: Data) -> None:
         """Refuses heads that no detector can be built from, before they are trained."""
@@ -230,19 +197,6 @@ class Anomaly(Task):
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
         """Inputs, reconstructions and absolute errors."""
         return {"input": inputs, "reconstruction": reconstruction, "error": abs(targets - reconstruction)}
-
-
-def _normal(split: Split) -> Split:
-    return split if split.labels is None else split.take(np.flatnonzero(split.labels == 0))
-
-
-def _with_anomalies(normal: Split, validation: Split) -> Split:
-    """Normal examples followed by the anomalies of the validation split."""
-    labels = validation.labels
-    anomalies = validation.take(np.zeros(0, int) if labels is None else np.flatnonzero(labels > 0))
-    kinds = anomalies.labels if len(anomalies) else np.zeros(0, np.int64)
-    examples = np.concatenate([normal.examples, anomalies.examples])
-    return Split(examples, np.concatenate([np.zeros(len(normal), np.int64), kinds]))
 
 
 def _calibration(data: Data) -> Split:

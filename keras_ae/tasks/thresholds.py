@@ -53,6 +53,22 @@ class Threshold(metaclass=Checked):
         """Minimum number of normal examples for a fit."""
         return 1
 
+    @property
+    def purpose(self) -> str:
+        """What the threshold is for, as the subject of a message."""
+        return "a threshold"
+
+    def remedies(self, count: int) -> tuple[str, ...]:
+        """The settings of thresholds that fewer normal examples suffice for.
+
+        Args:
+            count: How many there are.
+
+        Returns:
+            Advice, such as a higher rate of false alarms; () if no setting helps.
+        """
+        return ()
+
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         """Fits the threshold.
 
@@ -90,15 +106,21 @@ class Conformal(Threshold):
         """1 / alpha - 1."""
         return ceil(1 / self.alpha - 1 - 1e-9)
 
+    @property
+    def purpose(self) -> str:
+        return f"a rate of false alarms of {self.alpha:g}"
+
+    def remedies(self, count: int) -> tuple[str, ...]:
+        return _higher_rate(count)
+
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         """Fits the threshold; raises InputError for fewer scores than alpha needs."""
         normal = np.sort(_normal(scores, labels))
         rank = ceil((len(normal) + 1) * (1 - self.alpha) - 1e-9)
         if rank > len(normal):
             raise InputError(
-                f"false alarms at a rate of {self.alpha:g} take at least {self.min_examples} normal "
-                f"examples to calibrate on, received {len(normal)}; hold back more, or allow more: "
-                'SET="task.threshold=Conformal(alpha=0.2)"'
+                f"{self.purpose} takes at least {self.min_examples} normal examples to calibrate on, "
+                f"received {len(normal)}; use more examples or {' or '.join(self.remedies(len(normal)))}"
             )
         return FittedThreshold(
             float(normal[rank - 1]),
@@ -133,6 +155,15 @@ class PeaksOverThreshold(Threshold):
     def min_examples(self) -> int:
         """Enough that 20 of them are expected to be above the level."""
         return ceil(FEWEST_PEAKS / (1 - self.level)) + 1
+
+    @property
+    def purpose(self) -> str:
+        return f"the tail of the scores above the quantile {self.level:g}"
+
+    def remedies(self, count: int) -> tuple[str, ...]:
+        if count >= Conformal().min_examples:
+            return ('another threshold, SET="task.threshold=Conformal"',)
+        return _higher_rate(count)
 
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         """Fits the tail; raises InputError if it has fewer than 20 different scores."""
@@ -208,6 +239,14 @@ class BestF1(Threshold):
             "no guarantee on the rate of false alarms",
             len(ranked),
         )
+
+
+def _higher_rate(count: int) -> tuple[str, ...]:
+    """The advice of the lowest rate of false alarms, in thousandths, that so many examples suffice for."""
+    if not count:
+        return ()
+    alpha = ceil(1000 / (count + 1)) / 1000
+    return (f'a higher rate of false alarms, SET="task.threshold=Conformal(alpha={alpha:g})"',)
 
 
 def p_values(scores: Any, reference: Any) -> np.ndarray:

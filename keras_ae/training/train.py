@@ -34,7 +34,7 @@ from keras_ae.training.objective import loss_for, loss_in
 from keras_ae.training.schedule import optimizer_for
 from keras_ae.training.trainer import Trainer
 
-__all__ = ["claim", "epochs_done", "load_and_build", "train", "trainer_for"]
+__all__ = ["build", "claim", "epochs_done", "load_and_build", "train", "trainer_for"]
 
 
 def train(
@@ -115,7 +115,22 @@ def load_and_build(recipe: Recipe, report: Callable[[str], None] = print) -> tup
     Raises:
         InputError: If the recipe cannot train on the data.
     """
-    data = load_data(recipe, report)
+    return build(recipe, load_data(recipe, report))
+
+
+def build(recipe: Recipe, data: Data) -> tuple[PairedData, Heads]:
+    """Builds and initializes a recipe's heads for data, and checks that they agree.
+
+    Args:
+        recipe: The recipe.
+        data: As the recipe's task prepares them.
+
+    Returns:
+        The data as the task pairs them, and the untrained heads.
+
+    Raises:
+        InputError: If the recipe cannot train on the data.
+    """
     if not len(data.train):
         raise InputError(
             f"{data.name} is a test set, for evaluation with make evaluate DATA={data.name} only; "
@@ -125,7 +140,7 @@ def load_and_build(recipe: Recipe, report: Callable[[str], None] = print) -> tup
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(recipe.seed)
     paired = PairedData(data, recipe.task, recipe.seed)
-    heads = _build(recipe, paired.spec)
+    heads = _heads(recipe, paired.spec)
     if recipe.variant.sampler is not None:
         recipe.variant.sampler.check(heads)
     recipe.task.check(heads, data)
@@ -177,7 +192,7 @@ def epochs_done(directory: Path) -> int:
     return completed_epochs(directory / "checkpoint")
 
 
-def _build(recipe: Recipe, spec: Spec) -> Heads:
+def _heads(recipe: Recipe, spec: Spec) -> Heads:
     try:
         return recipe.variant.build(spec)
     except InputError:

@@ -1,6 +1,8 @@
 """The verb that shows what is understood of data before training."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -129,3 +131,18 @@ def test_splits_of_few_examples_are_told_as_training_tells_them(capsys, tmp_path
     printed = " ".join(capsys.readouterr().out.split())
     assert f"selected by {sizes['validation']} validation examples" in printed
     assert 'or train with --set "checkpoint=last" to keep the last epoch' in printed
+
+
+def test_a_first_look_imports_neither_tensorflow_nor_scikit_learn(tmp_path, rows):
+    """One process for both, because the imports are what takes time."""
+    np.savez(tmp_path / "some.npz", x=np.random.default_rng(0).random((40, 5)), y=np.arange(40) % 4)
+    program = (
+        "import sys\nfrom keras_ae import cli\n"
+        "statuses = [cli.main(['inspect', path]) for path in sys.argv[1:]]\n"
+        "heavy = {'tensorflow', 'keras', 'sklearn', 'scipy', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'{statuses} {heavy}' if any(statuses) or heavy else 0)\n"
+    )
+    command = [sys.executable, "-c", program, str(rows), str(tmp_path / "some.npz")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "examples of 5 values" in done.stdout

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from keras_ae import catalog, cli, variants
-from keras_ae.apps.listing.declared import check_fields
 from keras_ae.apps.listing.fields import described_fields
 from keras_ae.data.find import dataset_kinds
+from keras_ae.declared import check_fields
 from keras_ae.errors import InputError
 from keras_ae.experiments.benchmark import compared_variants
 from keras_ae.files import classes_below

@@ -10,6 +10,7 @@ from keras_ae.data.find import find_dataset
 from keras_ae.data.precision import FARTHEST
 from keras_ae.data.series import published
 from keras_ae.data.series.daily import DAY, KINDS, daily_pattern
+from keras_ae.data.series.normal_part import NormalPart, suffices
 from keras_ae.data.series.points import Points
 from keras_ae.data.series.resample import Series
 from keras_ae.data.series.windows import (
@@ -131,9 +132,9 @@ def test_values_that_differ_by_less_than_can_be_told_apart_are_refused(random):
 
 
 def test_a_normal_part_of_no_use_is_refused(waves):
-    with pytest.raises(InputError, match=r"of at least 133 points .* windows of 16, received 60 of which"):
+    with pytest.raises(InputError, match=r"at least 133 points .* windows of 16, received 60, which leave"):
         data_of("waves", waves, 16, (0, 60))
-    with pytest.raises(InputError, match=r"received 0 of which the part for train holds 0 windows"):
+    with pytest.raises(InputError, match=r"received 0, which leave 0 windows for train"):
         data_of("waves", waves, 16, (0, 0))
     waves.values[::10] = np.nan
     with pytest.raises(InputError, match="expected 16 points in a row without a gap"):
@@ -141,21 +142,30 @@ def test_a_normal_part_of_no_use_is_refused(waves):
 
 
 @pytest.mark.parametrize(
-    ("points", "window", "normal"), [(400, 16, (0, 60)), (400, 64, (0, 200)), (90, 64, (0, 45))]
+    ("points", "window", "normal", "kinds"),
+    [
+        (400, 16, (0, 60), ["normal"]),
+        (600, 64, (0, 300), ["normal", "window"]),
+        (300, 64, (0, 150), ["window"]),
+        (200, 64, (0, 100), ["normal window"]),
+        (90, 64, (0, 45), []),
+        (300, 64, (10, 160), ["window"]),
+    ],
 )
-def test_a_remedy_for_too_short_a_normal_part_works(waves, points, window, normal):
-    series = series_of(waves.values[:points], names=waves.names)
+def test_a_remedy_for_too_short_a_normal_part_works(waves, points, window, normal, kinds):
+    """Each leaves 19 windows to calibrate on, as many as a rate of false alarms of 5 % takes."""
+    series = series_of(np.tile(waves.values, (2, 1))[:points], names=waves.names)
     with pytest.raises(InputError) as refused:
         data_of("waves", series, window, normal)
-    shorter = int(re.search(r"data.window=(\d+)", str(refused.value))[1])
-    assert len(data_of("waves", series, shorter, normal).train) >= 4
-    with pytest.raises(InputError):
-        data_of("waves", series, shorter + 1, normal)
-    assert len(data_of("waves", series, shorter, normal).calibration) >= 19  # for a rate of 0.05
-    longer = re.search(r"data.normal=(\d+%)", str(refused.value))
-    assert (longer is not None) == (window == 16)
-    if longer:
-        assert len(data_of("waves", series, window, parse_normal_part(series, longer[1])).train) >= 4
+    settings = [dict(one.split("=") for one in text.replace("data.", "").split()) for text in
+                re.findall(r'SET="([^"]*)"', str(refused.value))]  # fmt: skip
+    assert [" ".join(sorted(one)) for one in settings] == kinds
+    for one in settings:
+        size = int(one.get("window", window))
+        part = parse_normal_part(series, one["normal"]) if "normal" in one else normal
+        assert len(data_of("waves", series, size, part).calibration) >= 19
+        if kinds == ["window"]:
+            assert not suffices([NormalPart(series.values, normal)], size + 1)
 
 
 def test_a_channel_that_stands_still_in_the_normal_part_has_a_scale_of_its_own(waves):

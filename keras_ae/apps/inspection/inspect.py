@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from keras_ae.apps.inspection.columns import ColumnFacts, column_facts
+from keras_ae.apps.inspection.recipes import RecipeCheck, check_recipe, check_recipes
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import dataset_kinds, find_dataset
 from keras_ae.data.types import Data
@@ -18,7 +19,7 @@ from keras_ae.metrics.uncertainty import caution, validation_caution
 from keras_ae.overrides import override_data
 from keras_ae.runs.request import RunRequest
 
-__all__ = ["Inspection", "SplitFacts", "inspect_data", "readings"]
+__all__ = ["Inspection", "SplitFacts", "inspect_for_recipe", "inspect_path"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Inspection:
         overview: The shape, the domain and the sizes of the splits in a line, as training prints it.
         columns: Of a file of rows.
         cautions: What is to be known of splits of few examples.
+        recipes: Recipes for such data, and why the data are not enough for one.
     """
 
     kind: str
@@ -69,24 +71,61 @@ class Inspection:
     overview: str = ""
     columns: tuple[ColumnFacts, ...] = ()
     cautions: tuple[str, ...] = ()
+    recipes: tuple[RecipeCheck, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether the data can be trained on, by one of the recipes at least if there are any."""
+        enough = not self.recipes or any(not check.refusal for check in self.recipes)
+        return not self.refusal and enough
 
 
-def readings(text: str, recipe: str | None = None, settings: Sequence[str] = ()) -> list[Dataset]:
-    """The data sets that a path can be read as.
+def inspect_path(text: str, settings: Sequence[str] = ()) -> list[Inspection]:
+    """Tells what is understood of each kind of data that a path can be; TensorFlow is not imported for it.
 
     Args:
         text: A path, or the name of a data set.
-        recipe: The recipe that the data are for; None for all kinds of data sets that accept the path.
         settings: Changes to the data set's fields, such as "data.window=32".
 
     Returns:
-        The data sets, not loaded: one with a recipe, else one of each kind that has the fields.
+        An inspection for each kind of data set that has the fields; without those that it cannot be, if there
+        is one that it can.
 
     Raises:
-        InputError: If there is none, or none with those fields, and for values that a field cannot take.
+        InputError: If it can be none, or none with those fields, and for values that a field cannot take.
     """
-    if recipe is not None:
-        return [RunRequest(recipe, text, tuple(settings)).load().data]
+    found = []
+    for dataset in _readings(text, settings):
+        one, data = _inspected(dataset, dataset.outline)
+        checks = () if data is None else check_recipes(text, dataset, data, settings)
+        found.append(dataclasses.replace(one, recipes=checks))
+    understood = [one for one in found if not one.refusal or one.columns]
+    return understood or found
+
+
+def inspect_for_recipe(text: str, recipe: str, settings: Sequence[str] = ()) -> Inspection:
+    """Tells what a recipe understands of data, and whether it can be trained on them.
+
+    All is checked that training checks before its first epoch.
+
+    Args:
+        text: A path, or the name of a data set.
+        recipe: A recipe's name, or the path of a .py file.
+        settings: Changes to the recipe's fields.
+
+    Returns:
+        The inspection.
+
+    Raises:
+        InputError: If the recipe cannot be loaded, or does not take the data or a setting.
+    """
+    chosen = RunRequest(recipe, text, tuple(settings)).load()
+    one, data = _inspected(chosen.data, chosen.data.load)
+    return one if data is None else dataclasses.replace(one, recipes=(check_recipe(chosen, data),))
+
+
+def _readings(text: str, settings: Sequence[str]) -> list[Dataset]:
+    """The data sets that a path can be read as, not loaded: one of each kind that has the fields."""
     first = find_dataset(text)
     kinds = [kind for kind in dataset_kinds() if kind.priority] if Path(text).exists() else []
     found = [first, *(dataset for kind in kinds if (dataset := kind.accepts(text)) is not None)]
@@ -96,21 +135,13 @@ def readings(text: str, recipe: str | None = None, settings: Sequence[str] = ())
     return [override_data(dataset, settings) for dataset in fitting or datasets[:1]]
 
 
-def inspect_data(dataset: Dataset) -> Inspection:
-    """Loads a data set, and tells what was understood of it.
-
-    Args:
-        dataset: The data set.
-
-    Returns:
-        The inspection; of data that cannot be trained on with the reason, and with the columns of a file of
-        rows that can be read.
-    """
+def _inspected(dataset: Dataset, load: Callable[[], Data]) -> tuple[Inspection, Data | None]:
+    """What is understood of a data set, and its data; None of data that cannot be trained on."""
     summary = (type(dataset).__doc__ or "").splitlines()[0]
-    first = Inspection(type(dataset).__name__, dataset.category, summary, _settings(dataset))
+    one = Inspection(type(dataset).__name__, dataset.category, summary, _settings(dataset))
     data, refusal = None, ""
     try:
-        data = dataset.outline()
+        data = load()
     except InputError as error:
         refusal = str(error)
     try:
@@ -120,9 +151,9 @@ def inspect_data(dataset: Dataset) -> Inspection:
     columns = () if table is None else tuple(column_facts(table, None if data is None else data.learned))
     if data is None:
         notes = () if table is None else table.notes
-        return dataclasses.replace(first, refusal=refusal, notes=notes, columns=columns)
-    return dataclasses.replace(
-        first,
+        return dataclasses.replace(one, refusal=refusal, notes=notes, columns=columns), None
+    one = dataclasses.replace(
+        one,
         notes=data.notes,
         shape=tuple(data.train.shape),
         domain=str(data.domain),
@@ -132,6 +163,7 @@ def inspect_data(dataset: Dataset) -> Inspection:
         columns=columns,
         cautions=tuple(_cautions(data)),
     )
+    return one, data
 
 
 def _cautions(data: Data) -> Iterator[str]:

@@ -75,7 +75,8 @@ class Nab(Dataset):
         """The data of one series; among others it may be too short for windows to validate on."""
         series = self.values_of(name)
         normal = (0, round(PROBATION * len(series)))
-        return data_of(f"nab:{name}", series, self.window, normal, *(() if alone else (0,)))
+        fewest = {} if alone else {"fewest": 0}
+        return data_of(f"nab:{name}", series, self.window, normal, **fewest, fixed=True)
 
     def values_of(self, name: str) -> Series:
         """A series and its labels.
@@ -154,7 +155,7 @@ class InternalBleeding(Dataset):
             np.concatenate([train.labels, test.labels]),
             np.arange(len(train) + len(test)),
         )
-        return data_of(self.name, whole, self.window, (0, len(train)))
+        return data_of(self.name, whole, self.window, (0, len(train)), fixed=True)
 
     def sample(self) -> Data:
         return DailyPattern(12, self.window).load()

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_ae.data.examples import Split
 from keras_ae.data.series.clock import parse_normal_part
+from keras_ae.data.series.normal_part import Remedies
 from keras_ae.data.series.points import Points, SeriesGroup
 from keras_ae.data.series.resample import Series
 from keras_ae.data.series.standardized import data_of
@@ -96,6 +97,12 @@ def concatenated(name: str, each: dict[str, Data], notes: tuple[str, ...] = ()) 
         fresh=np.concatenate(fresh),
         groups=tuple(groups),
     )
+    remedies = [data.more_calibration for data in each.values()]
+    known = [remedy for remedy in remedies if isinstance(remedy, Remedies)]
+    more_calibration = replace(known[0], each=tuple(one for remedy in known for one in remedy.each))
     note = f"{len(each)} series of {first:,} points, each standardized by its own normal part"
     learned = tuple(dict.fromkeys(channel for data in each.values() for channel in data.learned))
-    return Data(name, **splits, domain=REAL, notes=(*notes, note), points=points, learned=learned)
+    return Data(
+        name, **splits, domain=REAL, notes=(*notes, note), points=points, learned=learned,
+        more_calibration=more_calibration,
+    )  # fmt: skip

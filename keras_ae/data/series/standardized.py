@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from keras_ae.data.examples import Split
 from keras_ae.data.precision import precision_of, standardized
 from keras_ae.data.series.clock import form_of
+from keras_ae.data.series.normal_part import FEWEST, TRAIN, NormalPart, Remedies, step_of, suffices, too_short
 from keras_ae.data.series.points import Points
 from keras_ae.data.series.resample import Series, cut_windows, window_starts
 from keras_ae.data.tables.time_form import format_time
@@ -20,22 +20,8 @@ from keras_ae.errors import InputError
 
 __all__ = ["data_of", "split_into_windows"]
 
-MOST_WINDOWED = 2**29
-"""Bytes that the windows of a split may take; beyond that, fewer windows are cut, at wider steps."""
-
-TRAIN, VALIDATION = 0.7, 0.15
-"""Fractions of the normal part; the rest of it calibrates the threshold."""
-
-FEWEST = 4
-"""The fewest windows for each of training, validation and calibration."""
-
-ENOUGH, LEAST_TRAIN = 19, 0.35
-"""Windows that a threshold at a rate of 0.05 is calibrated on: a short normal part is cut so that there are
-as many, while at least this fraction of it is left to train on."""
-
-LEAST_WINDOW, MOST_LISTED = 4, 3
+MOST_LISTED = 3
 STILL = "never changes in the normal part"
-PARTS = ("train", "validation", "calibration")
 
 
 def data_of(
@@ -45,6 +31,7 @@ def data_of(
     normal: tuple[int, int],
     fewest: int = FEWEST,
     choose: bool = True,
+    fixed: bool = False,
 ) -> Data:
     """Windows of a series as data, standardized by its normal part without the known anomalies.
 
@@ -60,6 +47,7 @@ def data_of(
         fewest: The fewest windows for each of training, validation and calibration; 0 for one of many series
             that are calibrated together.
         choose: Whether channels that cannot be standardized are left out, if there are others.
+        fixed: Whether the data set itself says what is normal, so that it has no such field to set.
 
     Returns:
         The data, with examples of shape (window, channels).
@@ -73,11 +61,11 @@ def data_of(
     if series.labels is not None:
         values = np.where(series.labels[:, None], np.nan, values)
     if not np.isfinite(values[first:last]).any():
-        raise InputError(_too_short(values, window, normal, fewest, PARTS[0], 0))
+        raise InputError(too_short(Remedies((NormalPart(values, normal),), window, fixed), "train", 0))
     offset, scale, faults, notes = _scaling(series, values[first:last])
     if faults and (not choose or len(faults) == len(series.names)):
         still = any(fault.startswith(STILL) for fault in faults.values())
-        remedy = _moving_part(values, window, fewest) if still else ""
+        remedy = _moving_part(values, window) if still and not fixed else ""
         listed = [f"{channel} {fault}" for channel, fault in faults.items()]
         raise InputError("; ".join(listed[:MOST_LISTED]) + remedy)
     if faults:
@@ -92,11 +80,13 @@ def data_of(
     clean = standardized(series.values, offset, scale)
     if series.labels is not None:
         clean[series.labels] = np.nan
-    lacking = _first_lacking(clean, window, normal, fewest)
-    if lacking:
-        raise InputError(_too_short(clean, window, normal, fewest, *lacking))
+    whole = NormalPart(clean, normal, alone=fewest > 0)
+    remedies = Remedies((whole,), window, fixed)
+    for part, count in whole.counts(window).items():
+        if count < fewest:
+            raise InputError(too_short(remedies, part, count))
     parts: dict[str, Any] = {}
-    for part, values in _parts(clean, normal, window, fewest):
+    for part, values in whole.parts(window):
         starts = window_starts(values, window, step_of(values, window))
         parts[part] = Split(cut_windows(values, starts, window))
     test, points = split_into_windows(series, window, offset, scale)
@@ -110,7 +100,7 @@ def data_of(
     )
     return Data(
         name, **parts, test=test, domain=REAL, offset=offset, scale=scale, notes=(*series.notes, *notes),
-        points=points, learned=series.names,
+        points=points, learned=series.names, more_calibration=remedies,
     )  # fmt: skip
 
 
@@ -139,60 +129,15 @@ def _scaling(series, known):
     return offset, scale, faults, [*([note] if still else []), *notes]
 
 
-def _moving_part(values, window, fewest):
+def _moving_part(values, window):
     """The advice to take a longer part as normal, where values vary in one."""
     for percent in range(1, 101):
         normal = (0, round(len(values) * percent / 100))
         channels = (column[np.isfinite(column)] for column in values[: int(TRAIN * normal[1])].T)
         varies = any(len(np.unique(channel)) > 1 for channel in channels)
-        if varies and _suffices(values, window, normal, fewest):
+        if varies and suffices([NormalPart(values, normal)], window):
             return f'; name another part: SET="data.normal={percent}%"'
     return '; use another file or other columns: SET="data.values=..."'
-
-
-def _parts(clean, normal, window, fewest):
-    """The values of the consecutive parts of the normal part."""
-    first, last = normal
-    most = 1 - VALIDATION - (window + ENOUGH - 1) / max(last - first, 1)
-    train = min(TRAIN, max(LEAST_TRAIN, most)) if fewest else TRAIN
-    cuts = first + np.rint((last - first) * np.cumsum([0, train, VALIDATION, 1 - train - VALIDATION]))
-    for part, begin, end in zip(PARTS, cuts, cuts[1:], strict=False):
-        yield part, clean[int(begin) : int(end)]
-
-
-def _first_lacking(clean, window, normal, fewest):
-    """The first part with too few windows, and how many it has; () if there is none."""
-    for part, values in _parts(clean, normal, window, fewest):
-        count = len(window_starts(values, window, step_of(values, window)))
-        if count < fewest:
-            return part, count
-    return ()
-
-
-def _too_short(clean, window, normal, fewest, part, count):
-    """What to say of a normal part that is too short, with a remedy that works."""
-    first, last = normal
-    least = round((window + fewest) / VALIDATION)
-    remedies = []
-    percents = [round(len(clean) * percent / 100) for percent in range(101)]
-    percent = bisect_left(percents, True, key=lambda end: _suffices(clean, window, (0, end), fewest))
-    if first == 0 and percent <= 100:
-        remedies.append(f'a longer normal part, SET="data.normal={percent}%"')
-    shorter = bisect_left(
-        range(LEAST_WINDOW, window), True, key=lambda size: not _suffices(clean, size, normal, fewest)
-    )
-    if shorter:
-        remedies.append(f'shorter windows, SET="data.window={LEAST_WINDOW + shorter - 1}"')
-    return (
-        f"expected a normal part of at least {least:,} points without gaps for windows of {window}, received "
-        f"{last - first:,} of which the part for {part} holds {count} windows; use "
-        f"{' or '.join(remedies) or 'more points'}"
-    )
-
-
-def _suffices(clean, window, normal, fewest):
-    """Whether each part of a normal part has enough windows."""
-    return not _first_lacking(clean, window, normal, fewest)
 
 
 def split_into_windows(
@@ -225,8 +170,3 @@ def split_into_windows(
         labels = np.asarray(flags.any(axis=(1, 2)), np.int64)
     points = Points(starts, len(values), series.labels, series=series)
     return Split(cut_windows(values, starts, window), labels), points
-
-
-def step_of(values: np.ndarray, window: int) -> int:
-    """Points from one window to the next, so that all windows fit in memory."""
-    return max(1, -(-values.size * window * 4 // MOST_WINDOWED))

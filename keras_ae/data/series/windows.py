@@ -126,7 +126,7 @@ class DailyPattern(Dataset):
 
     def load(self) -> Data:
         series, kinds = daily_pattern(self.days, np.random.default_rng(self.seed))
-        data = data_of(self.name, series, self.window, parse_normal_part(series, "50%"))
+        data = data_of(self.name, series, self.window, parse_normal_part(series, "50%"), fixed=True)
         note = f"{self.days} generated days: metrics on them are a demonstration"
         assert data.points is not None
         return replace(data, notes=(note, *data.notes), points=replace(data.points, kinds=kinds, names=KINDS))

@@ -1,17 +1,20 @@
-"""The fields of a recipe, as its file writes them and the files of classes declare them; none is imported."""
+"""The fields of a recipe, as its file and those of classes write them; the recipe is not imported."""
 
 from __future__ import annotations
 
 import ast
 import functools
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from keras_ae.catalog import PACKAGE
+from keras_ae.errors import InputError
 from keras_ae.recipe_files import no_such_field, recipe_file
 
-__all__ = ["check_fields", "field_paths"]
+__all__ = ["check_fields", "declared_value", "field_paths"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,59 @@ def _paths(prefix, declared, call, file):
             value, where = _argument(call, name, declared, file)
             if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
                 yield from _paths(f"{prefix}{name}.", _declared(value.func.id, where), value, where)
+
+
+def declared_value(recipe: str, path: str) -> Any:
+    """The value that a recipe's file gives for a field, made without loading the recipe.
+
+    Only the classes that the value itself is made of are imported, so that no network need be built, nor
+    TensorFlow imported, to know a recipe's data.
+
+    Args:
+        recipe: The recipe's name, or the path of a .py file.
+        path: The field's path, such as "data" or "task.threshold".
+
+    Returns:
+        The value.
+
+    Raises:
+        LookupError: The recipe has no such field, or it is not written as calls of classes and constants.
+    """
+    file: Path | None = recipe_file(recipe)
+    call, declared = _call_of_recipe(file), _declared("Recipe", PACKAGE / "recipe.py")
+    value: ast.expr | None = None
+    for name in path.split("."):
+        if call is None or declared is None or name not in declared.fields:
+            raise LookupError(f"{recipe} does not write {path} as a call")
+        value, file = _argument(call, name, declared, file)
+        call = value if isinstance(value, ast.Call) else None
+        declared = _declared(ast.unparse(call.func), file) if call is not None else None
+    return _made(value, file)
+
+
+def _made(value: ast.expr | None, file: Path) -> Any:
+    """The value of an expression of calls and constants, with the names that its file imports."""
+    if not isinstance(value, ast.Call):
+        try:
+            return ast.literal_eval(value)
+        except (ValueError, TypeError) as error:
+            raise LookupError(f"{file} writes {ast.unparse(value)}") from error
+    kind = _imported_object(ast.unparse(value.func), file)
+    arguments = [_made(one, file) for one in value.args]
+    try:
+        return kind(*arguments, **{str(word.arg): _made(word.value, file) for word in value.keywords})
+    except (InputError, TypeError) as error:  # told where the recipe is loaded
+        raise LookupError(f"{file} writes {ast.unparse(value)}") from error
+
+
+def _imported_object(name: str, file: Path) -> Any:
+    """What a file imports by a name from this package."""
+    for node in _tree(file).body:
+        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        for alias in node.names if module.split(".")[0] == PACKAGE.name else []:
+            if name == (alias.asname or alias.name):
+                return vars(importlib.import_module(module)).get(alias.name)
+    raise LookupError(f"{file} does not import {name}")
 
 
 def _check(path, names, declared, call, file, every):

@@ -1,0 +1,90 @@
+"""Examples to calibrate a threshold on, held back from those to train and validate on; without TensorFlow."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from keras_ae.data.examples import Split
+from keras_ae.data.types import Data
+from keras_ae.errors import InputError
+from keras_ae.tasks.thresholds import Threshold
+
+__all__ = ["with_calibration"]
+
+
+def with_calibration(data: Data, threshold: Threshold) -> Data:
+    """Keeps only normal examples to train and validate on, and sets a calibration split aside.
+
+    Unless the data has a calibration split, it consists of every other normal example of the validation split
+    and of the validation split's anomalies. If there are too few for the threshold, some training examples
+    are added, at most half of them.
+
+    Args:
+        data: The data as loaded.
+        threshold: What is fitted on the calibration split.
+
+    Returns:
+        The data with a calibration split.
+
+    Raises:
+        InputError: If there are too few normal examples to train, validate or calibrate on; the message says
+            which settings would do.
+    """
+    train, validation = (_normal(split) for split in (data.train, data.validation))
+    if data.calibration is not None:
+        _check(data.calibration, threshold, len(_normal(data.calibration)), data)
+        return dataclasses.replace(data, train=train, validation=validation)
+    if not len(train) or len(validation) < 2:
+        raise InputError(
+            f"expected normal examples to train on, and 2 or more to validate and calibrate on; received "
+            f"{len(train)} and {len(validation)}; add more"
+        )
+    normal, notes = validation.take(slice(1, None, 2)), data.notes
+    lacking, spare = threshold.min_examples - len(normal), len(train) // 2
+    if 0 < lacking <= spare:
+        more, train = train.take(slice(None, lacking)), train.take(slice(lacking, None))
+        normal = Split(np.concatenate([normal.examples, more.examples]))
+        notes = (
+            *notes,
+            f"few normal examples: {lacking} training examples are used to calibrate the threshold",
+        )
+    calibration = _with_anomalies(normal, data.validation)
+    _check(calibration, threshold, len(normal) + (spare if lacking > spare else 0), data)
+    validation = validation.take(slice(0, None, 2))
+    return dataclasses.replace(data, train=train, validation=validation, calibration=calibration, notes=notes)
+
+
+def _check(split: Split, threshold: Threshold, normal: int, data: Data) -> None:
+    """Fits a threshold to dummy scores of a split, so that too few examples are refused before training.
+
+    Args:
+        split: The calibration split.
+        threshold: The threshold.
+        normal: How many normal examples there are at most to calibrate on.
+        data: The data that the split is of.
+    """
+    fewest = threshold.min_examples
+    if normal < fewest:
+        more = () if data.more_calibration is None else data.more_calibration(fewest)
+        remedies = [*more, *threshold.remedies(normal)]
+        raise InputError(
+            f"{threshold.purpose} takes at least {fewest:,} normal examples to calibrate on, received "
+            f"{normal:,}; use {' or '.join(remedies) or 'more examples'}"
+        )
+    scores = -np.log1p(-(np.arange(len(split)) + 0.5) / len(split)) if len(split) else np.zeros(0)
+    threshold.fit(scores, split.labels)
+
+
+def _normal(split: Split) -> Split:
+    return split if split.labels is None else split.take(np.flatnonzero(split.labels == 0))
+
+
+def _with_anomalies(normal: Split, validation: Split) -> Split:
+    """Normal examples followed by the anomalies of the validation split."""
+    labels = validation.labels
+    anomalies = validation.take(np.zeros(0, int) if labels is None else np.flatnonzero(labels > 0))
+    kinds = anomalies.labels if len(anomalies) else np.zeros(0, np.int64)
+    examples = np.concatenate([normal.examples, anomalies.examples])
+    return Split(examples, np.concatenate([np.zeros(len(normal), np.int64), kinds]))

@@ -1,0 +1,32 @@
+"""A first look at data: their outlines, and the kinds that a path can stand for."""
+
+import numpy as np
+
+from keras_ae import data
+from keras_ae.data.dataset import Dataset
+from keras_ae.data.find import dataset_kinds
+from keras_ae.data.tables.tables import TableFile
+from keras_ae.files import classes_below
+
+
+def test_an_outline_is_what_is_loaded_but_for_the_values(tmp_path):
+    random = np.random.default_rng(0)
+    lines = [
+        f"{random.normal():.3f},{random.integers(5)},{'red' if row % 3 else ''},{'ok' if row % 9 else 'bad'}"
+        for row in range(120)
+    ]
+    file = tmp_path / "rows.csv"
+    file.write_text("\n".join(["a,b,color,status", *lines]), encoding="utf-8")
+    dataset = TableFile(str(file), label="status")
+    outline, loaded = dataset.outline(), dataset.load()
+    assert (outline.notes, outline.overview, outline.rule) == (loaded.notes, loaded.overview, loaded.rule)
+    assert outline.learned == loaded.learned == loaded.preprocessor.columns == ("a", "b", "color")
+    for name, split in loaded.splits.items():
+        assert outline.splits[name].examples.shape == split.examples.shape
+        np.testing.assert_array_equal(outline.splits[name].labels, split.labels)
+
+
+def test_kinds_of_data_are_found_without_importing_all_modules():
+    assert set(dataset_kinds()) == {
+        kind for kind in classes_below(data, Dataset) if kind.name or kind.priority
+    }
