@@ -113,6 +113,8 @@ def declared_value(recipe: str, path: str) -> Any:
 
 def _made(value: ast.expr | None, file: Path) -> Any:
     """The value of an expression of calls and constants, with the names that its file imports."""
+    if value is None:
+        raise LookupError(f"{file} does not write the value")
     if not isinstance(value, ast.Call):
         try:
             return ast.literal_eval(value)

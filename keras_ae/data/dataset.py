@@ -67,8 +67,11 @@ class Dataset(metaclass=Checked):
         """
         raise NotImplementedError
 
-    def outline(self) -> Data:
+    def outline(self, table: Table | None = None) -> Data:
         """What `load` gives, for a first look: without values of examples that take TensorFlow to compute.
+
+        Args:
+            table: What `table` gives, if it was read before.
 
         Returns:
             The same splits, labels and notes; the examples may be zeros, and there may be no preprocessor.

@@ -13,6 +13,7 @@ from keras_ae.apps.inspection.columns import ColumnFacts, column_facts
 from keras_ae.apps.inspection.recipes import RecipeCheck, check_recipe, check_recipes
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import dataset_kinds, find_dataset
+from keras_ae.data.tables.columns import Table
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.metrics.uncertainty import caution, validation_caution
@@ -120,7 +121,7 @@ def inspect_for_recipe(text: str, recipe: str, settings: Sequence[str] = ()) -> 
         InputError: If the recipe cannot be loaded, or does not take the data or a setting.
     """
     chosen = RunRequest(recipe, text, tuple(settings)).load()
-    one, data = _inspected(chosen.data, chosen.data.load)
+    one, data = _inspected(chosen.data, lambda table: chosen.data.load())
     return one if data is None else dataclasses.replace(one, recipes=(check_recipe(chosen, data),))
 
 
@@ -135,19 +136,16 @@ def _readings(text: str, settings: Sequence[str]) -> list[Dataset]:
     return [override_data(dataset, settings) for dataset in fitting or datasets[:1]]
 
 
-def _inspected(dataset: Dataset, load: Callable[[], Data]) -> tuple[Inspection, Data | None]:
+def _inspected(dataset: Dataset, load: Callable[[Table | None], Data]) -> tuple[Inspection, Data | None]:
     """What is understood of a data set, and its data; None of data that cannot be trained on."""
     summary = (type(dataset).__doc__ or "").splitlines()[0]
     one = Inspection(type(dataset).__name__, dataset.category, summary, _settings(dataset))
-    data, refusal = None, ""
-    try:
-        data = load()
-    except InputError as error:
-        refusal = str(error)
+    data, table, refusal = None, None, ""
     try:
         table = dataset.table()
-    except InputError:
-        table = None
+        data = load(table)
+    except InputError as error:
+        refusal = str(error)
     columns = () if table is None else tuple(column_facts(table, None if data is None else data.learned))
     if data is None:
         notes = () if table is None else table.notes

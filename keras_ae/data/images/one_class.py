@@ -11,6 +11,7 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.data.scaling import Scaler
+from keras_ae.data.tables.columns import Table
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 
@@ -46,8 +47,8 @@ class OneClass(Dataset):
         """
         return self._one_class(self.of.load())
 
-    def outline(self) -> Data:
-        return self._one_class(self.of.outline())
+    def outline(self, table: Table | None = None) -> Data:
+        return self._one_class(self.of.outline(table))
 
     def load_like(self, scaler: Scaler) -> Data:
         return self._one_class(self.of.load_like(scaler))

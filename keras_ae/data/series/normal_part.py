@@ -108,12 +108,9 @@ class Remedies:
         texts += [f'shorter windows, SET="data.window={shorter}"'] if shorter else []
         if texts:
             return tuple(texts)
-        sizes = [self.window // 2**halvings for halvings in range(1, self.window.bit_length())]
-        both = [
-            (percent, size)
-            for size in sizes
-            if size >= LEAST_WINDOW and (percent := self._longer(size, fewest))
-        ]
+        halved = (self.window // 2**halvings for halvings in range(1, self.window.bit_length()))
+        sizes = sorted({max(size, LEAST_WINDOW) for size in halved}, reverse=True)
+        both = [(percent, size) for size in sizes if (percent := self._longer(size, fewest))]
         percent, size = next((one for one in both if one[0] <= MOST_NORMAL), both[-1] if both else (0, 0))
         text = f'a longer normal part with shorter windows, SET="data.normal={percent}% data.window={size}"'
         return (text,) if both else ()

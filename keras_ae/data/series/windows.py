@@ -82,8 +82,11 @@ class SeriesFile(Dataset):
         Raises:
             InputError: For a file that is not a series, and for too short a normal part.
         """
+        return self.outline()
+
+    def outline(self, table: Table | None = None) -> Data:
         roles = SeriesRoles(self.time, self.values, self.label, self.left_out, self.group)
-        each, notes = series_in_table(self.table(), roles)
+        each, notes = series_in_table(table or self.table(), roles)
         name, normal = Path(self.path).name, self.normal or "50%"
         if list(each) != [""]:
             return data_of_several(name, each, self.window, normal, notes)

@@ -95,8 +95,9 @@ class TableFile(Dataset):
         """
         return data_of_table(Path(self.path).name, self.table(), self, where=self.path)
 
-    def outline(self) -> Data:
-        return data_of_table(Path(self.path).name, self.table(), self, where=self.path, valued=False)
+    def outline(self, table: Table | None = None) -> Data:
+        name, table = Path(self.path).name, table or self.table()
+        return data_of_table(name, table, self, where=self.path, valued=False)
 
     def table(self) -> Table:
         """The file's columns."""
