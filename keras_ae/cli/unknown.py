@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from keras_ae.apps.listing.declared import field_paths
+from keras_ae.declared import field_paths
 from keras_ae.errors import InputError
 from keras_ae.names import near_names, nearby
 from keras_ae.recipe_files import near_fields, recipe_names

@@ -57,10 +57,10 @@ def series_file(folder, count, machines=1):
 @pytest.mark.parametrize(
     ("percent", "window", "counts"),
     [
-        (15, 64, [30, 130, 160, 1100, 2000]),
-        (15, 12, [45, 760, 1360, 1390, 1800]),
-        (35, 64, [120, 390, 1575, 1590]),
-        (60, 20, [60, 90, 160, 415, 440]),
+        (15, 64, [30, 60, 160, 1100, 2000]),
+        (15, 12, [40, 200, 640, 700, 1800]),
+        (35, 64, [120, 1200, 1270, 1290, 1590]),
+        (60, 20, [90, 245, 250, 270, 440]),
     ],
 )
 def test_series_are_accepted_and_refused_as_training_does(folder, percent, window, counts):
@@ -72,7 +72,7 @@ def test_series_are_accepted_and_refused_as_training_does(folder, percent, windo
         accepted.add(one.fits)
         for refusal in [] if one.fits else refusals(one):
             offered = proposals(refusal)
-            assert bool(offered) == (count >= 160), count  # 22 points of 15 % are 19 windows of 4
+            assert bool(offered) == (count >= 60), count  # 9 points of 15 % hold 4 windows of 4
             for proposal in offered:
                 assert trains("series_anomaly", file, [*settings, *proposal]), (count, proposal)
     assert (True in accepted) == (window < 64 or percent > 15)

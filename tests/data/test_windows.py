@@ -144,11 +144,12 @@ def test_a_normal_part_of_no_use_is_refused(waves):
 @pytest.mark.parametrize(
     ("points", "window", "normal", "kinds"),
     [
-        (400, 16, (0, 60), ["normal"]),
+        (400, 16, (0, 60), ["normal", "window"]),
         (600, 64, (0, 300), ["normal", "window"]),
         (300, 64, (0, 150), ["window"]),
-        (200, 64, (0, 100), ["normal window"]),
-        (90, 64, (0, 45), []),
+        (90, 64, (0, 45), ["window"]),
+        (60, 64, (0, 20), ["normal window"]),
+        (30, 64, (0, 15), []),
         (300, 64, (10, 160), ["window"]),
     ],
 )
