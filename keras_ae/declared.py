@@ -99,7 +99,7 @@ def declared_value(recipe: str, path: str) -> Any:
     Raises:
         LookupError: The recipe has no such field, or it is not written as calls of classes and constants.
     """
-    file: Path | None = recipe_file(recipe)
+    file = recipe_file(recipe)
     call, declared = _call_of_recipe(file), _declared("Recipe", PACKAGE / "recipe.py")
     value: ast.expr | None = None
     for name in path.split("."):
@@ -108,10 +108,10 @@ def declared_value(recipe: str, path: str) -> Any:
         value, file = _argument(call, name, declared, file)
         call = value if isinstance(value, ast.Call) else None
         declared = _declared(ast.unparse(call.func), file) if call is not None else None
-    return _made(value, file)
+    return _evaluated(value, file)
 
 
-def _made(value: ast.expr | None, file: Path) -> Any:
+def _evaluated(value: ast.expr | None, file: Path) -> Any:
     """The value of an expression of calls and constants, with the names that its file imports."""
     if value is None:
         raise LookupError(f"{file} does not write the value")
@@ -121,9 +121,9 @@ def _made(value: ast.expr | None, file: Path) -> Any:
         except (ValueError, TypeError) as error:
             raise LookupError(f"{file} writes {ast.unparse(value)}") from error
     kind = _imported_object(ast.unparse(value.func), file)
-    arguments = [_made(one, file) for one in value.args]
+    arguments = [_evaluated(one, file) for one in value.args]
     try:
-        return kind(*arguments, **{str(word.arg): _made(word.value, file) for word in value.keywords})
+        return kind(*arguments, **{str(word.arg): _evaluated(word.value, file) for word in value.keywords})
     except (InputError, TypeError) as error:  # told where the recipe is loaded
         raise LookupError(f"{file} writes {ast.unparse(value)}") from error
 
@@ -131,11 +131,19 @@ def _made(value: ast.expr | None, file: Path) -> Any:
 def _imported_object(name: str, file: Path) -> Any:
     """What a file imports by a name from this package."""
     for node in _tree(file).body:
-        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
-        for alias in node.names if module.split(".")[0] == PACKAGE.name else []:
+        if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != PACKAGE.name:
+            continue
+        for alias in node.names:
             if name == (alias.asname or alias.name):
-                return vars(importlib.import_module(module)).get(alias.name)
+                return _attribute(str(node.module), alias.name, file)
     raise LookupError(f"{file} does not import {name}")
+
+
+def _attribute(module: str, name: str, file: Path) -> Any:
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:  # told where the recipe is loaded
+        raise LookupError(f"{file} imports {name} from {module}") from error
 
 
 def _check(path, names, declared, call, file, every):
