@@ -6,11 +6,11 @@ import functools
 import os
 from pathlib import Path
 
+from keras_ae.data.examples import LARGEST
 from keras_ae.data.tables.arff import read_arff
 from keras_ae.data.tables.json_records import read_json
 from keras_ae.data.tables.sheets import read_sheet
 from keras_ae.data.tables.suffixes import SHEETS, row_suffix
-from keras_ae.data.types import LARGEST
 from keras_ae.errors import InputError
 
 __all__ = ["read_converted"]
