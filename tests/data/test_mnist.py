@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from keras_ae.data.download import download
+from keras_ae.data.find import find_dataset
+from keras_ae.data.images.idx import IdxFiles
 from keras_ae.data.images.mnist import FashionMnist, Mnist, Mnist5k, read_idx
+from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 
 
@@ -83,3 +86,50 @@ def test_a_download_of_other_content_is_refused(keras_home, tmp_path):
     (tmp_path / "source" / "a.gz").write_bytes(b"other")
     with pytest.raises(InputError, match="put the file at"):
         download("a.gz", f"file://{tmp_path}/source/", "x", "0" * 64)
+
+
+def write_set(folder, random, name="{}", compress=True):
+    """Files of 40 images to train and 20 to test on, with labels."""
+    folder.mkdir()
+    for part, count in (("train", 40), ("t10k", 20)):
+        for what, shape in (("images-idx3", (count, 8, 6)), ("labels-idx1", (count,))):
+            file = folder / f"{name.format(part)}-{what}-ubyte{'.gz' if compress else ''}"
+            write_idx(file, random.integers(1, 4, shape, dtype=np.uint8))
+            if not compress:
+                file.write_bytes(gzip.decompress(file.read_bytes()))
+
+
+@pytest.mark.parametrize(("name", "compress"), [("{}", True), ("emnist-letters-{}", False)])
+def test_a_folder_in_mnists_format_is_data(tmp_path, random, name, compress):
+    write_set(tmp_path / "set", random, name, compress)
+    dataset = find_dataset(str(tmp_path / "set"))
+    assert isinstance(dataset, IdxFiles)
+    data = dataset.load()
+    assert data.name == "set"
+    assert (data.train.shape, data.domain) == ((8, 6, 1), UNIT)
+    assert (len(data.train) + len(data.validation), len(data.test)) == (40, 20)
+    assert data.label_names == ("1", "2", "3")
+    again = dataset.load_like(data.scaler)
+    np.testing.assert_array_equal(again.test.examples, data.test.examples)
+    assert dataset.sample().train.shape
+
+
+def test_a_file_of_images_is_data_with_or_without_labels(tmp_path, random):
+    write_set(tmp_path / "set", random)
+    images = tmp_path / "set" / "t10k-images-idx3-ubyte.gz"
+    assert find_dataset(str(images)).load().classes == 3
+    images.with_name("t10k-labels-idx1-ubyte.gz").unlink()
+    data = IdxFiles(str(images)).load()
+    assert data.train.labels is None
+    assert len(data.train) + len(data.validation) + len(data.test) == 20
+
+
+def test_files_of_two_sets_and_broken_ones_are_refused(tmp_path, random):
+    write_set(tmp_path / "set", random)
+    file = tmp_path / "set" / "train-images-idx3-ubyte.gz"
+    file.with_name("kmnist-train-images-idx3-ubyte.gz").write_bytes(file.read_bytes())
+    with pytest.raises(InputError, match=r"files of one set .* move the others"):
+        IdxFiles(str(tmp_path / "set")).load()
+    file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(InputError, match=r"cannot be decompressed .* fetch it again"):
+        IdxFiles(str(file)).load()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -94,7 +95,7 @@ class FashionMnist(Mnist):
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """Reads a gzipped idx file of bytes, the format that MNIST is published in.
+    """Reads an idx file of bytes, gzipped or not, the format that MNIST is published in.
 
     Args:
         path: The file.
@@ -105,7 +106,16 @@ def read_idx(path: Path) -> np.ndarray:
     Raises:
         InputError: If the header is not that of such a file, or does not match the length of the content.
     """
-    with gzip.open(path) as file:
+    try:
+        return _read_idx(path)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{path} cannot be decompressed ({error}); fetch it again") from error
+
+
+def _read_idx(path):
+    with open(path, "rb") as plain:
+        is_gzipped = plain.read(2) == b"\x1f\x8b"
+    with (gzip.open if is_gzipped else open)(path, "rb") as file:
         magic = file.read(4)
         if len(magic) != 4 or magic[:3] != b"\0\0\x08":
             raise InputError(f"expected an idx file of bytes at {path}; its first four bytes are {magic!r}")
