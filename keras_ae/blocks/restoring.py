@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
 from keras_ae.blocks.color import WIDEST, from_lab, from_ycbcr, to_lab, to_ycbcr
+from keras_ae.blocks.filling import smoothly_filled
 from keras_ae.blocks.skips import enlarged
 
 __all__ = [
-    "FILL_REACH",
     "ChannelsApart",
     "ChannelsTogether",
     "Colored",
@@ -26,7 +25,6 @@ __all__ = [
     "colors_of",
     "masked",
     "restorer_of",
-    "smoothly_filled",
 ]
 
 
@@ -98,83 +96,6 @@ def masked(images: Any, holes: Any) -> tf.Tensor:
     with tf.control_dependencies([alike] if alike is not None else []):
         known = 1.0 - tf.cast(holes > 0.5, images.dtype)
     return tf.concat([smoothly_filled(images, known), known], axis=-1)
-
-
-WIDTHS = (1, 2, 4, 8, 16)
-"""Pixels around a missing one that means are taken over, the nearest first."""
-
-STEPS = 20
-"""Steps towards the smoothest filling; in each, a pixel depends on others 2 pixels farther away."""
-
-FILL_REACH = max(WIDTHS) + 2 * STEPS
-"""Pixels around a missing one that its filling depends on."""
-
-
-def smoothly_filled(images: Any, known: Any) -> tf.Tensor:
-    """Images whose missing pixels continue the known ones smoothly.
-
-    Means of near pixels are followed by some steps of Nesterov's accelerated descent (1983) towards
-    biharmonic interpolation, the least sum of squared Laplacians; they suffice for holes of a few pixels.
-
-    Args:
-        images: (batch, h, w, c).
-        known: (batch, h, w, 1), 1 where a pixel is known.
-
-    Returns:
-        (batch, h, w, c) in [0, 1]; known pixels stay as they are.
-    """
-    factors = tf.constant(_momentum(STEPS), images.dtype)
-    missing = 1.0 - known
-
-    def step(number, filled, ahead):
-        # 64 is the largest eigenvalue of the Laplacian's square
-        stepped = ahead - missing * _laplacian(_laplacian(ahead)) / 64.0
-        return number + 1, stepped, stepped + factors[number] * (stepped - filled)
-
-    # a loop in the graph: unrolled, it would take seconds to trace in each signature
-    means = _means(images, known)
-    _, filled, _ = tf.while_loop(lambda number, *_: number < STEPS, step, (0, means, means))
-    return known * images + (1.0 - known) * tf.clip_by_value(filled, 0.0, 1.0)
-
-
-def _momentum(steps):
-    """How far each step of Nesterov's descent goes on in the direction of the last one: (steps,)."""
-    momenta = [1.0]
-    for _ in range(steps):
-        momenta.append((1.0 + np.sqrt(1.0 + 4.0 * momenta[-1] ** 2)) / 2.0)
-    return (np.array(momenta[:-1]) - 1.0) / np.array(momenta[1:])
-
-
-def _means(images, known):
-    """Images whose missing pixels are means of the known ones near them; 0.5 if there are none.
-
-    Normalized convolution (Knutsson and Westin 1993) over wider and wider squares: a narrow one counts by
-    the fraction of it that is known, the next ones fill the rest, the widest all of it.
-    """
-    filled, unfilled = images * known, 1.0 - known
-    for width in WIDTHS:
-        weight = _blurred(known, width)
-        mean = _blurred(images * known, width) / tf.maximum(weight, 1e-6)
-        enough = 1e-6 if width == max(WIDTHS) else 0.25
-        fraction = unfilled * tf.minimum(weight / enough, 1.0)
-        filled, unfilled = filled + fraction * mean, unfilled - fraction
-    return filled + 0.5 * unfilled
-
-
-def _laplacian(values):
-    """Differences of each pixel of (batch, h, w, c) from its four neighbors, mirrored at the edges."""
-    wide = tf.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC")
-    around = wide[:, 2:, 1:-1] + wide[:, :-2, 1:-1] + wide[:, 1:-1, 2:] + wide[:, 1:-1, :-2]
-    return around - 4.0 * values
-
-
-def _blurred(values, width):
-    """Means (batch, h, w, c) over 2 * width + 1 pixels each way, by weights that fall to both sides."""
-    weights = np.convolve(np.ones(width + 1), np.ones(width + 1))
-    channels = values.shape[-1]
-    kernel = np.tile((weights / weights.sum())[:, None, None, None], (1, 1, channels, 1)).astype(np.float32)
-    down = tf.nn.depthwise_conv2d(values, kernel, (1, 1, 1, 1), "SAME")
-    return tf.nn.depthwise_conv2d(down, kernel.transpose(1, 0, 2, 3), (1, 1, 1, 1), "SAME")
 
 
 def restorer_of(network: keras.Model, channels: int, takes_mask: bool = False) -> keras.Model:

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 import tensorflow as tf
-from skimage.restoration import inpaint_biharmonic
 
-from keras_ae.blocks.restoring import FILL_REACH, masked, restorer_of
+from keras_ae.blocks.filling import FILL_REACH
+from keras_ae.blocks.restoring import masked, restorer_of
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads
 from keras_ae.metrics.reconstruction import published_metrics
 from keras_ae.tasks.baselines import Predictor
+from keras_ae.tasks.biharmonic import interpolated
 from keras_ae.tasks.holes import Holes, MixedHoles
 from keras_ae.tasks.photo_restoration import PhotoRestoration, check_photographs
 
@@ -39,10 +40,10 @@ class Inpainting(PhotoRestoration):
         return masked(examples, self.holes.masks(examples, seeds)), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """The mean of the known pixels, and biharmonic interpolation (Damelin and Hoang 2018)."""
+        """The mean of the known pixels, and biharmonic interpolation, free at the border."""
         return {
             "mean of the known": _each_image(_mean),
-            "biharmonic": _each_image(_biharmonic),
+            "biharmonic": _each_image(interpolated),
         }
 
     def metrics(self) -> dict[str, Callable]:
@@ -77,7 +78,3 @@ def _each_image(fill):
 
 def _mean(image, known):
     return np.where(known[..., None], image, image[known].mean(axis=0))
-
-
-def _biharmonic(image, known):
-    return inpaint_biharmonic(image, ~known, split_into_regions=True, channel_axis=-1)
