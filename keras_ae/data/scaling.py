@@ -11,6 +11,8 @@ from keras_ae.checked import Checked
 from keras_ae.data.examples import Split
 from keras_ae.data.precision import standardized
 from keras_ae.domains import Domain, domain_of
+from keras_ae.formats import Format
+from keras_ae.formats.images import Images, images_of
 
 if TYPE_CHECKING:
     from keras_ae.data.tables.preprocessing import Preprocessor
@@ -29,6 +31,7 @@ class Scaler(metaclass=Checked):
         preprocessor: Of the columns of a table; None if the values do not come from a table.
         full_scale: The whole number that stands for 1 in arrays of whole numbers; None for that of their
             type, 255 in bytes and 65535 in uint16.
+        format: How files of the training data were read; None if they were not of files.
     """
 
     domain: Domain
@@ -36,9 +39,17 @@ class Scaler(metaclass=Checked):
     scale: Any
     preprocessor: Preprocessor | None = None
     full_scale: int | None = None
+    format: Format | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "domain", domain_of(self.domain))
+
+    @property
+    def images(self) -> Images:
+        """How files of images are read for the model: as those of its training, or as of 16 bits."""
+        return (
+            self.format if isinstance(self.format, Images) else images_of({"full_scale": self.full_scale})
+        )
 
     def inverse_transform(self, values: Any) -> np.ndarray:
         """Converts a model's inputs or outputs to original units.

@@ -125,7 +125,12 @@ class Data(metaclass=Checked):
     def scaler(self) -> Scaler:
         """The scaler of the data."""
         return Scaler(
-            self.domain, np.float32(self.offset), np.float32(self.scale), self.preprocessor, self.full_scale
+            self.domain,
+            np.float32(self.offset),
+            np.float32(self.scale),
+            self.preprocessor,
+            self.full_scale,
+            self.format,
         )
 
     def rescaled(self, scaler: Scaler) -> Data:

@@ -96,14 +96,13 @@ def load_artifacts(directory: Path) -> Artifacts:
             facts = dict(file) if number else first_format.data_facts(file)
         preprocessor = _preprocessor(directory, facts)
         full_scale = int(facts["full_scale"]) if "full_scale" in facts else None
-        scaler = Scaler(
-            domain_of(str(facts["domain"])), facts["offset"], facts["scale"], preprocessor, full_scale
-        )
+        domain = domain_of(str(facts["domain"]))
         examples = {name: facts[name] for name in ("inputs", "condition") if name in facts}
         own = from_json(str(facts["example_format"])) if "example_format" in facts else None
-        format = format_of(own, scaler.domain, examples["inputs"].shape[1:])
+        format = format_of(own, domain, examples["inputs"].shape[1:])
         if own is None and isinstance(format, Images):
             format = images_of({"full_scale": full_scale})
+        scaler = Scaler(domain, facts["offset"], facts["scale"], preprocessor, full_scale, format)
         return Artifacts(
             heads,
             scaler,

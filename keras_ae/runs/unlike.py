@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_ae.imaging.headers import image_header
+from keras_ae.data.images.frames import dark_note
+from keras_ae.imaging.decode import highest_value
+from keras_ae.imaging.headers import Header, image_header
 
-__all__ = ["PROFILE", "in_color", "profile", "unlike"]
+__all__ = ["PROFILE", "in_color", "of_fewer_bits", "profile", "unlike"]
 
 PROFILE = "profile"
 """The key of the training examples' profile among what a card says of the data."""
@@ -83,6 +85,24 @@ def in_color(data: Mapping[str, Any], files: Iterable[Path]) -> str | None:
         f"{colored} of {len(looked_at)} images are in color, and the head was trained on gray ones: it sees "
         "them without their colors"
     )
+
+
+def of_fewer_bits(data: Mapping[str, Any], files: Iterable[Path]) -> str | None:
+    """Finds image files of fewer bits than those that a head's white stands for, such as 12 of 16.
+
+    Args:
+        data: What the head's card says of the data.
+        files: The image files.
+
+    Returns:
+        A line about them; None if there are none.
+    """
+    from keras_ae.formats.images import images_of  # imports Keras, which a client does not need
+
+    headers = {file: image_header(file) for file in list(files)[:LOOKED_AT]}
+    deep = {file: one for file, one in headers.items() if isinstance(one, Header) and one.deep}
+    highest = max((highest_value(file, one.frames) for file, one in deep.items()), default=0.0)
+    return dark_note(highest, len(deep), images_of(data).full_scale) or None
 
 
 def _is_color(file: Path) -> bool:

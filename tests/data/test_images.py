@@ -327,7 +327,16 @@ def test_a_trained_models_full_scale_is_taken_for_other_folders(tmp_path):
     for scaler, white in ((learned.scaler, 4095), (other.load().scaler, 1023)):
         assert photographs.load_like(scaler).format == Images(white, pages="first")
     fill(tmp_path / "bytes", 5)
-    assert ImageFolder(str(tmp_path / "bytes")).load().scaler.full_scale is None
+    of_bytes = ImageFolder(str(tmp_path / "bytes")).load().scaler
+    assert of_bytes.full_scale is None
+    assert all_examples(other.load_like(of_bytes)).max() == round(255 * 900 / 65535)
+
+
+def test_a_trained_models_full_scale_of_floats_is_taken_too(tmp_path):
+    for value in (40, 50, 60):
+        Image.fromarray(np.full((8, 8), value, np.float32)).save(tmp_path / f"{value}.tif")
+    learned = ImageFolder(str(tmp_path), full_scale=80).load().scaler
+    assert all_examples(ImageFolder(str(tmp_path)).load_like(learned)).max() == round(255 * 60 / 80)
 
 
 def test_bytes_that_are_nearly_black_are_told(tmp_path):

@@ -64,8 +64,15 @@ def test_predict_and_encode_say_so(exported, tiny_run, pictures, tmp_path, capsy
     card = json.loads(file.read_text()) | {"data": model_card(tiny_run, {"tiny": {}})["data"]}
     file.write_text(json.dumps(card))
     np.save(tmp_path / "x.npy", np.ones((5, 12, 12, 1), np.float32))
+    (tmp_path / "deep").mkdir()
+    Image.fromarray(np.full((9, 9), 4000, np.uint16)).save(tmp_path / "deep" / "12 bits.png")
+    remarks = {
+        tmp_path / "x.npy": "5 of 5 inputs",
+        pictures: "3 of 4 images are in color",
+        tmp_path / "deep": "values up to 4,000 in 1 image of more than 8 bits are nearly black to the model",
+    }
     for verb in ("predict", "encode"):
-        for source, told in ((tmp_path / "x.npy", "5 of 5 inputs"), (pictures, "3 of 4 images are in color")):
+        for source, told in remarks.items():
             words = [verb, "tiny", str(source), "--models", str(models), "--output", str(tmp_path / "o.npy")]
             assert main([*words, "--force"]) == 0
             assert told in capsys.readouterr().err

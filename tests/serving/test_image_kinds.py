@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import exporting
-from image_kinds import EQUAL, GRAY, REFUSED, RGB, SIDE, TURNED, TWELVE_BITS_EQUAL, TWELVE_BITS_REFUSED
+from image_kinds import (
+    EQUAL,
+    GRAY,
+    REFUSED,
+    RGB,
+    SIDE,
+    TURNED,
+    TWELVE_BITS_EQUAL,
+    TWELVE_BITS_REFUSED,
+    TWELVE_RGB,
+)
 from PIL import Image
 
 from keras_ae.apps.encoding.head import Head
@@ -19,12 +29,14 @@ from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.streams.rows import InputSpec
 from keras_ae.data.streams.stream import FolderStream
+from keras_ae.data.scaling import Scaler
 from keras_ae.errors import InputError
 from keras_ae.formats import to_json
 from keras_ae.formats.images import Images, images_of
 from keras_ae.imaging.decode import read_image
 from keras_ae.imaging.deep import FullScale
 from keras_ae.runs.artifacts import load_artifacts
+from keras_ae.runs.unlike import of_fewer_bits
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.exported import ExportedHead
 from keras_ae.serving.images import decode_images
@@ -94,6 +106,34 @@ def test_folders_and_streams_read_all_files_alike(tmp_path, kinds, white):
     assert len(loaded) == len(batch) == len(kinds)
     streamed = np.rint(255 * batch.examples).astype(np.uint8)
     assert sorted(image.tobytes() for image in loaded) == sorted(image.tobytes() for image in streamed)
+
+
+def test_a_model_of_bytes_takes_twelve_bits_by_its_own_white_and_says_so(tmp_path):
+    (tmp_path / "new").mkdir()
+    for name, content in TWELVE_BITS.items():
+        (tmp_path / "new" / name).write_bytes(content)
+    Image.fromarray(RGB).save(tmp_path / "bytes.png")
+    bytes_alone = Scaler("unit", np.float32(0), np.float32(1), format=Images())
+    data = ImageFolder(str(tmp_path / "new"), channels=3).load_like(bytes_alone)
+    loaded = np.concatenate([split.examples for split in data.splits.values()])
+    [batch] = FolderStream(str(tmp_path / "new"), InputSpec((SIDE, SIDE, 3), "unit")).batches(100)
+    streamed = np.rint(255 * batch.examples).astype(np.uint8)
+    assert sorted(map(bytes, loaded)) == sorted(map(bytes, streamed))
+    files = [tmp_path / "new" / name for name in batch.names]
+    for file, example in zip(files, batch.examples, strict=True):
+        [frame, *_], _ = images_in([file], "first")
+        sent = [encoded(frame, (SIDE, SIDE, 3), FullScale())]
+        sent += [file.read_bytes()] if file.name in TWELVE_BITS_EQUAL else []
+        served = decode_images(tf.constant(sent), (SIDE, SIDE, 3)).numpy()
+        np.testing.assert_allclose(255 * served, 255 * np.stack([example] * len(sent)), atol=0.51)
+    line = of_fewer_bits({"format": json.loads(to_json(Images()))}, files)
+    assert line.startswith(
+        f"values up to {TWELVE_RGB.max():,} in {len(TWELVE_BITS)} images of more than 8 bits"
+    )
+    assert line.endswith("whose white is 65,535; if theirs is 4,095, multiply the values by 16")
+    assert line in data.notes
+    assert of_fewer_bits({"full_scale": 4095}, files) is None
+    assert of_fewer_bits({}, [tmp_path / "bytes.png"]) is None
 
 
 def test_what_cannot_be_read_is_refused_alike(tmp_path):

@@ -13,7 +13,7 @@ from keras_ae.apps.encoding.writers import RowColumns, open_writer, output_paths
 from keras_ae.data.images.listing import fault_note, none_readable
 from keras_ae.data.streams.rows import Batch
 from keras_ae.data.streams.stream import FolderStream, Stream
-from keras_ae.runs.unlike import in_color, unlike
+from keras_ae.runs.unlike import in_color, of_fewer_bits, unlike
 from keras_ae.serving.exported import ExportedHead
 
 __all__ = ["Encoded", "codes", "encode", "summary"]
@@ -88,8 +88,8 @@ def _remark(head: Head, stream: Stream, rows: Batch) -> str | None:
     files = []
     if isinstance(stream, FolderStream):
         files = [Path(stream.where, stream.frames[position].name) for position in rows.positions]
-    colored = in_color(data, files)
-    return colored if colored or head.columns else unlike(data, rows.examples)
+    remark = of_fewer_bits(data, files) or in_color(data, files)
+    return remark if remark or head.columns else unlike(data, rows.examples)
 
 
 def codes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.data.images.frames import Frame, in_parallel, pixels_of
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
-from keras_ae.runs.unlike import in_color, unlike
+from keras_ae.runs.unlike import in_color, of_fewer_bits, unlike
 from keras_ae.serving.columns import read_columns
 
 __all__ = ["Prediction", "predict"]
@@ -82,10 +83,7 @@ def predict(request: PredictionRequest) -> Prediction:
             outputs, rows, failures = _predict_images(predictor, tensors["inputs"], images, request.batch)
         else:
             outputs, rows, failures = predictor.predict(inputs), list(range(count)), {}
-        if file is None:
-            remark = in_color(predictor.data, paths) or _remark_on_images(predictor, images)
-        else:
-            remark = _remark(predictor, inputs)
+        remark = _remark_on_images(predictor, paths, images) if file is None else _remark(predictor, inputs)
     outputs = {name: outputs[name] for name in specs if name in outputs}
     written = write(files, outputs, rows, names, tuple(predictor.columns.values())) if rows else []
     return Prediction(outputs, count, rows, failures, written, remark or "", (*notes, *page_notes))
@@ -97,10 +95,13 @@ def _remark(predictor: Predictor, inputs: dict[str, np.ndarray]) -> str | None:
     return None if examples is None else unlike(predictor.data, examples[:COMPARED])
 
 
-def _remark_on_images(predictor: Predictor, images: Sequence[Frame]) -> str | None:
+def _remark_on_images(predictor: Predictor, paths: Sequence[Path], images: Sequence[Frame]) -> str | None:
     """A line about images that are unlike those of the training, where these are known."""
-    if predictor.image_shape is None or predictor.full_scale is None:
+    if not predictor.data:
         return None
+    remark = of_fewer_bits(predictor.data, paths) or in_color(predictor.data, paths)
+    if remark or predictor.image_shape is None or predictor.full_scale is None:
+        return remark
     few = images[:LOOKED_AT]
     pixels = np.empty((len(few), *predictor.image_shape), np.uint8)
     results = pixels_of("", few, pixels, predictor.full_scale)

@@ -20,6 +20,7 @@ __all__ = [
     "WORKERS",
     "Frame",
     "Frames",
+    "dark_note",
     "find_frames",
     "frames_in",
     "full_scale_of",
@@ -31,8 +32,8 @@ __all__ = [
 WORKERS = 4
 """Number of images decoded in parallel, each of which may have MOST_PIXELS."""
 
-BYTE = 255
-"""The full scale of bytes; a model of a lower one, such as of 0 and 1, says nothing of images."""
+DARK = 0.25
+"""Fraction of white below which the highest value of a model's inputs is told of as nearly black."""
 
 SEVERAL = (".tif", ".tiff", ".gif", ".png", ".webp", ".avif")
 """Suffixes of files that may hold several images; those of pages first, then those of animations."""
@@ -157,7 +158,7 @@ def _notes(headers):
 
 
 def full_scale_of(
-    folder: str, frames: Frames, chosen: float | None = None, learned: int | None = None
+    folder: str, frames: Frames, chosen: float | None = None, learned: FullScale | None = None
 ) -> tuple[FullScale, tuple[str, ...]]:
     """What stands for white in images of more than 8 bits a channel.
 
@@ -165,7 +166,7 @@ def full_scale_of(
         folder: The folder.
         frames: Its images.
         chosen: The full scale that the user has set; None for that of the fewest bits that hold all values.
-        learned: That of a trained model, which then takes its place for whole numbers; None to train.
+        learned: That of a trained model, which then takes its place; None to train.
 
     Returns:
         The full scale, and notes.
@@ -173,12 +174,11 @@ def full_scale_of(
     deep = [name for name, header in frames.headers.items() if header.deep]
     if chosen is not None:
         return FullScale(float(chosen), float(chosen)), ()
-    if learned is not None and learned > BYTE:
-        return FullScale(float(learned)), ()
-    if not deep:
-        return FULL_RANGE, ()
-    files = [Path(folder, name) for name in deep]
-    highest = max(in_parallel(highest_value, files, [frames.headers[name].frames for name in deep]))
+    files, pages = [Path(folder, name) for name in deep], [frames.headers[name].frames for name in deep]
+    highest = max(in_parallel(highest_value, files, pages), default=0.0)
+    if learned is not None:
+        note = dark_note(highest, len(deep), learned)
+        return learned, (note,) if note else ()
     if not highest:
         return FULL_RANGE, ()
     full_scale = FullScale.holding(highest)
@@ -187,6 +187,27 @@ def full_scale_of(
         f'{full_scale.whole:,.0f}; another value: SET="data.full_scale=65535"'
     )
     return full_scale, (note,)
+
+
+def dark_note(highest: float, count: int, full_scale: FullScale) -> str:
+    """A line about images of fewer bits than those that a model was trained on, which are nearly black to it.
+
+    Args:
+        highest: The highest of all values of images of more than 8 bits; 0 if there are none.
+        count: How many such images there are.
+        full_scale: The values that stand for white to the model.
+
+    Returns:
+        The line; empty where the values reach a fourth of white.
+    """
+    if not 0 < highest < DARK * full_scale.whole:
+        return ""
+    own = FullScale.holding(highest).whole
+    return (
+        f"values up to {highest:,.0f} in {counted(count, 'image')} of more than 8 bits are nearly black to "
+        f"the model, whose white is {full_scale.whole:,.0f}; if theirs is {own:,.0f}, multiply the values by "
+        f"{full_scale.whole / own:.4g}"
+    )
 
 
 def recorded(full_scale: FullScale, frames: Frames) -> int | None:

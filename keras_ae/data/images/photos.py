@@ -156,9 +156,9 @@ class PhotoFolder(Dataset):
         return self._load()
 
     def load_like(self, scaler: Scaler) -> Data:
-        return self._load(scaler.full_scale)
+        return self._load(scaler.images.full_scale)
 
-    def _load(self, learned: int | None = None) -> Data:
+    def _load(self, learned: FullScale | None = None) -> Data:
         """The photographs, with the full scale of a trained model."""
         names, others = image_files(self.path)
         layout = layout_of(names, self.path, self.folders)
