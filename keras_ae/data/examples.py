@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -29,15 +29,24 @@ class Split(metaclass=Checked):
         stream: The number of the split's own stream of random numbers.
         masks: (n, height, width), int8, of images: 1 in pixels of an anomaly, 0 in others, -1 where it is not
             known; None if it is known of none.
+        images: How many images the examples are parts of; 0 if each stands for itself.
     """
 
+    part: ClassVar[str] = "piece"
     examples: np.ndarray
     labels: np.ndarray | None = None
     stream: int = 0
     masks: np.ndarray | None = None
+    images: int = 0
 
     def __len__(self) -> int:
         return len(self.examples)
+
+    @property
+    def in_words(self) -> str:
+        """How many examples there are, and what they are parts of, such as "24 pieces of 2 images"."""
+        parts = f" {self.part}{'s' * (len(self) != 1)} of {self.images:,} image{'s' * (self.images != 1)}"
+        return f"{len(self):,}{parts if self.images else ''}"
 
     @property
     def numbers(self) -> np.ndarray:

@@ -47,9 +47,7 @@ class Scaler(metaclass=Checked):
     @property
     def images(self) -> Images:
         """How files of images are read for the model: as those of its training, or as of 16 bits."""
-        return (
-            self.format if isinstance(self.format, Images) else images_of({"full_scale": self.full_scale})
-        )
+        return self.format if isinstance(self.format, Images) else images_of({"full_scale": self.full_scale})
 
     def inverse_transform(self, values: Any) -> np.ndarray:
         """Converts a model's inputs or outputs to original units.

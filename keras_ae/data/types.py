@@ -117,7 +117,7 @@ class Data(metaclass=Checked):
     def overview(self) -> str:
         """What the examples are and how many each split has, as a line; the notes name the rule."""
         parts = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
-        counts = ", ".join(f"{name} {len(split):,}" for name, split in parts.items())
+        counts = ", ".join(f"{name} {split.in_words}" for name, split in parts.items())
         shape = " x ".join(map(str, self.train.shape)) or "1"
         return f"examples of {shape} values ({self.domain}): {counts}"
 

@@ -7,6 +7,7 @@ from PIL import Image
 from keras_ae.data.images import folder as images
 from keras_ae.data.images.crops import Cropping
 from keras_ae.data.images.folder import ImageFolder
+from keras_ae.data.images.middles import middle_notes
 from keras_ae.data.images.photos import PhotoFolder
 from keras_ae.errors import InputError
 from keras_ae.formats.images import Images
@@ -35,6 +36,32 @@ def test_gray_images_of_one_small_size_keep_it(tmp_path):
     assert data.domain == "unit"
     assert data.train.labels is None
     assert len(all_examples(data)) == 12
+
+
+OBLONG = ", which are no squares, the middle square is taken, resized to 64 x 64: it leaves out"
+SIZES = {
+    ((100, 100),): [],
+    ((100, 50), (100, 75), (80, 80)): [
+        f"of 2 of 3 images{OBLONG} 38% of the pixels on average, 50% at most",
+        "enlarged 1 image of fewer than 64 pixels a side, 50 at least",
+    ],
+    ((20, 20), (9, 12)): [
+        f"of 1 of 2 images{OBLONG} 25% of the pixels",
+        "enlarged 2 images of fewer than 64 pixels a side, 9 at least",
+    ],
+}
+
+
+@pytest.mark.parametrize(("sizes", "notes"), SIZES.items())
+def test_what_the_middle_square_leaves_out_is_told(sizes, notes):
+    assert list(middle_notes(sizes, 64)) == notes
+
+
+def test_a_folder_tells_what_its_squares_leave_out(tmp_path):
+    fill(tmp_path, size=(100, 75))
+    note = ImageFolder(str(tmp_path)).load().notes[1]
+    assert note.startswith("of images of 100 x 75 pixels the middle square is taken, resized to 64 x 64: it")
+    assert note.endswith("leaves out 25% of the pixels")
 
 
 def test_pixels_arrive_as_they_are(tmp_path):

@@ -167,6 +167,21 @@ def test_a_broken_photograph_is_named_and_left_out(photo_folder):
     assert "passed over 1 other" in notes[2]
 
 
+def test_crops_and_pieces_are_told_from_images(photo_folder, monkeypatch):
+    loaded = PhotoFolder(str(photo_folder), Cropping(16, 40)).load()
+    count = len(loaded.train.album)
+    assert loaded.overview.startswith(
+        f"examples of 16 x 16 x 3 values (unit): train {len(loaded.train)} random crops of {count} images, "
+        f"validation {len(loaded.validation)} pieces of "
+    )
+    assert sum(split.images for split in loaded.splits.values()) == 12
+    assert Photographs(Cropping(16, 8)).load().train.in_words == "8 random crops of 2 images"
+    monkeypatch.setattr(photos, "MOST_TESTED", 0)
+    told = PhotoFolder(str(photo_folder), Cropping(400, 40)).load().notes
+    assert f"of the test photographs 0 are scored, not {len(loaded.whole)} more" in told
+    assert "mirrored 12 images of fewer than 400 pixels a side, a crop's, at the edges" in told
+
+
 def test_fewer_than_three_photographs_are_cut_into_parts(tmp_path):
     Image.fromarray(gradient(40, 100)).save(tmp_path / "one.png")
     loaded = PhotoFolder(str(tmp_path), Cropping(8)).load()

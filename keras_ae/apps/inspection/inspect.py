@@ -31,11 +31,13 @@ class SplitFacts:
         name: "train", "validation", "test" or "calibration".
         examples: How many examples it has.
         labels: How many examples each label has, by its name; empty without labels.
+        images: How many images the examples are crops or pieces of; 0 if each stands for itself.
     """
 
     name: str
     examples: int
     labels: dict[str, int]
+    images: int = 0
 
 
 @dataclass(frozen=True)
@@ -184,4 +186,4 @@ def _splits(data: Data) -> Iterator[SplitFacts]:
             values, counts = np.unique(split.labels, return_counts=True)
             names = data.label_names or tuple(map(str, range(data.classes)))
             labels = {names[value]: int(count) for value, count in zip(values, counts, strict=True)}
-        yield SplitFacts(name, len(split), labels)
+        yield SplitFacts(name, len(split), labels, split.images)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -110,6 +110,7 @@ class Crops(Split):
         cropping: How they are cropped.
     """
 
+    part: ClassVar[str] = "random crop"
     album: Album = field(kw_only=True)
     cropping: Cropping = Cropping()
 
@@ -173,7 +174,8 @@ def crops_of(album: Album, cropping: Cropping) -> Crops:
     Returns:
         The split.
     """
-    return Crops(pieces(album, cropping.size, MOST_PREVIEWED), album=album, cropping=cropping)
+    previewed = pieces(album, cropping.size, MOST_PREVIEWED)
+    return Crops(previewed, images=len(album), album=album, cropping=cropping)
 
 
 def pieces(album: Album, size: int, most: int) -> np.ndarray:

@@ -18,6 +18,7 @@ from keras_ae.data.images.frames import find_frames, full_scale_of, pixels_of, r
 from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.layout import check_folders, check_one, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
+from keras_ae.data.images.middles import middle_notes
 from keras_ae.data.images.mnist import embedded_digits
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import split_by_content
@@ -135,6 +136,7 @@ class ImageFolder(Dataset):
         notes = (
             f"{counted(len(whole), 'image')} below {self.path}, {labels}",
             *_advised(layout, images),
+            *middle_notes([header.size for header in images.headers.values()], size),
             *(*scale_notes, *page_notes, *dark, *split_notes, *mask_notes, f"split {rule}"),
             *((fault_note(self._paths(faults), len(images.frames) + len(images.faults)),) if faults else ()),
             *passed_over(others),

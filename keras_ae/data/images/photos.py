@@ -18,6 +18,7 @@ from keras_ae.data.images.frames import find_frames, full_scale_of, in_parallel,
 from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.layout import check_folders, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
+from keras_ae.data.images.middles import mirrored_notes
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.types import Data
 from keras_ae.domains import UNIT
@@ -185,6 +186,8 @@ class PhotoFolder(Dataset):
         notes += (f"of {counted(more, 'file')} with several pages or frames the first alone",) if more else ()
         notes += (fault_note(paths, len(layout.names)),) if faults else ()
         notes += passed_over(others)
+        sizes = [header.size for name, header in images.headers.items() if name not in faults]
+        notes += tuple(mirrored_notes(sizes, self.cropping.size))
         layout = layout.without(faults)
         read_as: dict[str, Any] = {
             "format": Images(full_scale.whole, full_scale.floats, FIRST),
@@ -200,6 +203,8 @@ class PhotoFolder(Dataset):
         notes += (*split_notes, f"split {rule}")
         photographs = {part: [good[index] for index in indices] for part, indices in parts.items()}
         tested = sorted(photographs["test"], key=lambda one: one.digest)[:MOST_TESTED]
+        left_out = len(photographs["test"]) - len(tested)
+        notes += (f"of the test photographs {MOST_TESTED} are scored, not {left_out} more",) * (left_out > 0)
         photographs["test"] = [_middle_of(one) for one in tested]
         albums = {part: Album(each, channels) for part, each in photographs.items()}
         data = data_of(name, albums, self.cropping, notes)
@@ -225,7 +230,9 @@ def data_of(name: str, albums: dict[str, Album], cropping: Cropping, notes: tupl
     test = albums["test"]
     empty = Split(np.empty((0, cropping.size, cropping.size, test.channels), np.uint8))
     splits: dict[str, Any] = {
-        part: Split(pieces(albums[part], cropping.size, MOST_PIECES)) if part in albums else empty
+        part: Split(pieces(albums[part], cropping.size, MOST_PIECES), images=len(albums[part]))
+        if part in albums
+        else empty
         for part in ("validation", "test")
     }
     train = crops_of(albums["train"], cropping) if "train" in albums else empty
