@@ -4,9 +4,9 @@
     keras-ae restore inpainting photo.jpg --mask holes.png
 
 The mask is white where the photograph has holes; without one, fully transparent pixels are filled. The
-network corrects a smooth filling, which keeps slopes up to the border. PSNR and SSIM of whole test images with half of the pixels missing,
-trained on bsd400, one run on 2 cores of an AMD EPYC (AVX2, no GPU, with other work), 40 minutes, seed 0,
-148,865 parameters, on fillings that were level at the border:
+network corrects a smooth filling, which keeps slopes up to the border. PSNR and SSIM of whole test images
+with half of the pixels missing, trained on bsd400, one run on 2 cores of an AMD EPYC (AVX2, no GPU, with
+other work), 40 minutes, seed 0, 148,865 parameters, on fillings that were level at the border:
 
     make train RECIPE=inpainting DATA=bsd400 SET="task.holes=MissingPixels(rate=0.5) variant.filters=32
         variant.blocks=8 data.cropping.size=32 data.cropping.count=8000 batch_size=16 epochs=20"
