@@ -123,11 +123,13 @@ class Likelihood:
         negative_log: (target, outputs by name) -> (batch,), -log p(target) in nats per example.
         fits: Whether it is a likelihood of the values of a domain.
         log_var: Whether the decoder gives "reconstruction_log_var" too.
+        density: Whether it is a density, whose negative logarithm may be below 0.
     """
 
     negative_log: Callable[[Tensor, Mapping[str, Tensor]], Tensor]
     fits: Callable[[Domain], bool]
     log_var: bool = False
+    density: bool = False
 
     def __call__(self, target: Tensor, outputs: Mapping[str, Tensor]) -> Tensor:
         """-log p(target).
@@ -174,9 +176,9 @@ def _categorical(target, outputs):
 
 LIKELIHOODS: dict[str, Likelihood] = {
     "bernoulli": Likelihood(_bernoulli, fits=lambda domain: domain.unit_interval),
-    "gaussian": Likelihood(_gaussian, fits=lambda domain: not domain.one_hot, log_var=True),
+    "gaussian": Likelihood(_gaussian, fits=lambda domain: not domain.one_hot, log_var=True, density=True),
     "unit_gaussian": Likelihood(
-        _unit_gaussian, fits=lambda domain: not domain.one_hot and not domain.unit_interval
+        _unit_gaussian, fits=lambda domain: not domain.one_hot and not domain.unit_interval, density=True
     ),
     "categorical": Likelihood(_categorical, fits=lambda domain: domain.one_hot),
 }

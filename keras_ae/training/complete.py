@@ -184,9 +184,12 @@ def describe(
     Args:
         run: A trained run.
         show_metrics: Called with the test metrics as soon as they are computed.
-        report: Called with a line if they rest on few examples.
+        report: Called with a line if they rest on few examples, or the validation loss is far above the
+            training loss.
     """
     table, kinds = evaluate_run(run, show_metrics, report)
+    if run.gap:
+        report(run.gap)
     LOG.info("writing TensorBoard's last pages")
     write_final_report(run, table)
     card = model_card(run, table, kinds)
