@@ -10,7 +10,7 @@
 #   One would expect the name of a catch-all argument not to matter, or a configuration that cannot be written to be
 #   refused, as it is for other arguments.
 # What follows: write get_config, or call the catch-all argument **kwargs, where layers are looked up by name.
-# Output seen: "kwargs: gain", "options: options_1".
+# Output seen: "kwargs: gain", "options: options".
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -64,6 +64,11 @@ class Split(metaclass=Checked):
         """How many neighboring indices training reads together, because that is cheaper."""
         return 1
 
+    @property
+    def varies(self) -> bool:
+        """Whether an example is another part of the same image in each epoch."""
+        return False
+
     def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         """A function that reads examples inside a TensorFlow graph.
 

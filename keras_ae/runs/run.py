@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import prod
 from pathlib import Path
 
 import keras
@@ -17,11 +16,9 @@ from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, in_batches, inference_batch
-from keras_ae.losses import LIKELIHOODS
-from keras_ae.metrics.gap import gap
 from keras_ae.metrics.uncertainty import caution, validation_caution
 from keras_ae.recipe import Recipe
-from keras_ae.runs.checkpoint import best_epoch, read_state
+from keras_ae.runs.checkpoint import read_state
 
 __all__ = ["MOST_FITTED", "Run", "load_data", "outputs_of"]
 
@@ -73,17 +70,6 @@ class Run:
     def validation_caution(self) -> str:
         """A line about the best epoch, or validation losses, of few examples; "" if there are enough."""
         return validation_caution(len(self.data.validation), self.recipe.checkpoint == "best")
-
-    @property
-    def gap(self) -> str:
-        """A line about a validation loss far above the training loss at the epoch that is kept; "" if not."""
-        if not self.history:
-            return ""
-        kept = best_epoch(self.history) if self.recipe.checkpoint == "best" else len(self.history)
-        epoch, name = self.history[kept - 1], self.recipe.variant.likelihood
-        name = self.data.domain.likelihood if name == "auto" else name
-        values = prod(self.paired.spec.target_shape) if name and LIKELIHOODS[name].density else None
-        return gap(epoch["loss"], epoch["val_loss"], len(self.data.train), values)
 
     @property
     def stages(self) -> dict[str, list[dict[str, float]]]:

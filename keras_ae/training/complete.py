@@ -30,6 +30,7 @@ from keras_ae.runs.run import Run
 from keras_ae.serving.export import export_heads
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
+from keras_ae.training.gap import gap_line
 
 __all__ = [
     "describe",
@@ -188,8 +189,8 @@ def describe(
             training loss.
     """
     table, kinds = evaluate_run(run, show_metrics, report)
-    if run.gap:
-        report(run.gap)
+    if line := gap_line(run):
+        report(line)
     LOG.info("writing TensorBoard's last pages")
     write_final_report(run, table)
     card = model_card(run, table, kinds)

@@ -1,11 +1,8 @@
-"""What is said of a loss that is far higher in validation than in training."""
-
-import dataclasses
+"""A loss that is far higher in validation than in training."""
 
 import pytest
 
-from keras_ae.metrics.gap import gap
-from keras_ae.variants.variational import Variational
+from keras_ae.metrics.gap import Losses, density_gap, gap
 
 
 @pytest.mark.parametrize(
@@ -13,14 +10,21 @@ from keras_ae.variants.variational import Variational
     [(0.35, 2.4, True), (1.0, 2.01, True), (1.0, 2.0, False), (1.0, 0.5, False), (0.0, 0.0, False)],
 )
 def test_more_than_twice_the_loss_is_a_gap(loss, val_loss, told):
-    assert bool(gap(loss, val_loss, 100)) == told
+    assert bool(gap(Losses("loss", loss, val_loss))) == told
 
 
-def test_a_gap_is_told_with_what_it_may_mean():
-    line = gap(0.35, 2.4, 1234)
-    assert line.startswith("val_loss 2.4 is 6.9 times loss 0.35 at the epoch that is kept: the validation")
-    assert "or 1,234 training examples may be too few" in line
-    assert "\n" not in line
+def test_a_gap_is_told_in_figures():
+    assert gap(Losses("loss", 0.35, 2.4)) == "val_loss 2.4 is 6.9 times loss 0.35"
+    told = gap(Losses("kl", 0.55, 0.7), (0.5, 0.5))
+    assert told == "val_kl 0.7 is 4.0 times as far above the least possible (0.5) as kl 0.55 (0.5)"
+    assert "is over 100 times as far" in gap(Losses("loss", 0.5, 0.7), (0.5, 0.5))
+
+
+def test_a_floor_that_is_not_known_exactly_tells_nothing_of_losses_near_it():
+    near = Losses("loss", 0.501, 0.505)
+    assert gap(near, (0.5, 0.5))
+    assert not gap(near, (0.5, 0.5), (0.002, 0.0))
+    assert not gap(near, (0.5, 0.5), (0.0, 0.002))
 
 
 @pytest.mark.parametrize(
@@ -28,31 +32,9 @@ def test_a_gap_is_told_with_what_it_may_mean():
     [(-10.0, -4.0, True), (-1.0, 3.9, False), (0.1, 1.0, False), (0.1, 5.2, True), (-10.0, -20.0, False)],
 )
 def test_of_a_density_it_is_a_difference_of_half_a_nat_a_value(loss, val_loss, told):
-    assert bool(gap(loss, val_loss, 100, values=10)) == told
+    assert bool(density_gap(Losses("loss", loss, val_loss), values=10)) == told
 
 
 def test_a_density_is_told_in_nats():
-    assert gap(-10.0, 20.0, 100, values=10).startswith("val_loss 20 is 3.0 nats a value above loss -10 at")
-
-
-@pytest.mark.parametrize(
-    ("checkpoint", "likelihood", "told"),
-    [
-        ("best", None, "5.0 times"),
-        ("last", None, ""),
-        ("best", "auto", "5.0 times"),
-        ("best", "gaussian", ""),
-    ],
-)
-def test_a_run_tells_the_gap_of_the_epoch_that_is_kept(tiny_run, checkpoint, likelihood, told):
-    """4 nats more are few for the density of 144 values."""
-    variant = tiny_run.recipe.variant if likelihood is None else Variational(likelihood=likelihood)
-    recipe = dataclasses.replace(tiny_run.recipe, checkpoint=checkpoint, variant=variant)
-    history = [{"loss": 1.0, "val_loss": 5.0}, {"loss": 4.0, "val_loss": 6.0}]
-    line = dataclasses.replace(tiny_run, recipe=recipe, history=history).gap
-    assert told in line
-    assert bool(line) == bool(told)
-
-
-def test_a_run_that_was_not_trained_has_no_gap(tiny_run):
-    assert dataclasses.replace(tiny_run, history=[]).gap == ""
+    told = density_gap(Losses("loss", -10.0, 20.0), values=10)
+    assert told == "val_loss 20 is 3.0 nats a value above loss -10"

@@ -88,21 +88,23 @@ def mnist_card(tmp_path_factory):
 
 
 def test_sixty_images_are_enough_to_learn_to_denoise(tmp_path):
+    """Medians of seeds 0 to 2: PSNR 14.14 dB, linear denoiser 12.79, noisy input 11.06; best epoch 1 of 9."""
     digits, _ = embedded_digits()
     run = train(dataclasses.replace(load("denoising"), data=Arrays(digits[::84])), tmp_path)
     table = evaluate(run)
     assert len(run.data.train) < 60 <= sum(map(len, run.data.splits.values()))
-    assert table["denoising"]["psnr"] >= table["linear denoiser"]["psnr"] - 3
+    assert table["denoising"]["psnr"] >= table["linear denoiser"]["psnr"] + 0.5  # 1.28 to 1.37 more
     assert len(run.history) < 32
     assert sum(epoch["seconds"] for epoch in run.history) <= 120
 
 
 def test_two_hundred_images_are_reconstructed_as_well_as_by_principal_components(tmp_path):
+    """Medians of seeds 0 to 2: MSE 0.00635, of the components 0.00637; best epoch 1 of 16."""
     images = lfw_subset()  # faces and what is none, 25 x 25
     recipe = dataclasses.replace(load("digits"), data=Arrays((images * 255).astype("uint8")))
     run = train(override(recipe, ["variant.latent_dim=64"]), tmp_path)
     table = evaluate(run)
-    assert table["digits"]["mse"] <= 1.1 * table["PCA, 64 components"]["mse"]
+    assert table["digits"]["mse"] <= 1.05 * table["PCA, 64 components"]["mse"]
     assert sum(epoch["seconds"] for epoch in run.history) <= 120
 
 

@@ -136,6 +136,10 @@ class Crops(Split):
     def update_hash(self, digest: Any) -> None:
         self.album.update_hash(digest)
 
+    @property
+    def varies(self) -> bool:
+        return True
+
     def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         import tensorflow as tf
 
