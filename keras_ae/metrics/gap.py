@@ -7,7 +7,11 @@ from dataclasses import dataclass
 __all__ = ["FACTOR", "NATS", "Losses", "density_gap", "gap"]
 
 FACTOR = 2.0
-"""A validation loss in units of the training loss, above which there is a gap."""
+"""A validation loss in units of the training loss, both above the least possible, from which there is a gap.
+
+The epochs that recipes keep on their own data have digits 1.56, table_anomaly 1.28, denoising 1.10 and
+series_anomaly 0.98; of sixty digits it is 2.3, of two hundred faces 4.2.
+"""
 
 NATS = 0.5
 """The same for the negative logarithm of a density, which may be 0 or below, in nats a value.
