@@ -22,6 +22,7 @@ __all__ = [
     "as_float32",
     "clipped",
     "precision_of",
+    "precisions_of",
     "standardized",
 ]
 
@@ -45,6 +46,9 @@ FARTHEST = 1e6
 
 LOOKED_AT = 2**20
 """Values of a column that its quartiles are taken of, at most."""
+
+AT_ONCE = 2**22
+"""Values of columns that are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,25 @@ def precision_of(
     return Precision()
 
 
+def precisions_of(values: np.ndarray, without: str) -> list[Precision]:
+    """Finds what becomes of the values of each of many columns in float32.
+
+    Args:
+        values: (..., columns), finite.
+        without: As for `precision_of`, which gives the same for each column.
+
+    Returns:
+        The precision of each column.
+    """
+    rows = np.asarray(values).reshape(-1, values.shape[-1])
+    found: list[Precision] = []
+    for begin in range(0, rows.shape[1], step := max(1, AT_ONCE // max(len(rows), 1))):
+        part = np.ascontiguousarray(rows[:, begin : begin + step].T, np.float64)
+        for column, is_clear in zip(part, _clear(part), strict=True):
+            found.append(Precision() if is_clear else precision_of(column, without))
+    return found
+
+
 def standardized(values: np.ndarray, offset: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Standardizes values in float32, as a served head does, so that a model learns what it is served.
 
@@ -164,7 +187,32 @@ def as_float32(values: np.ndarray, where: str, first: int = 0) -> np.ndarray:
 
 def _spread(values: np.ndarray, size: float) -> float:
     """The standard deviation of values up to a size, whose squares may be too large or small for float64."""
-    return float((values / size).std()) * size if len(values) else 0.0
+    if not len(values) or values.min() == values.max():
+        return 0.0
+    return float((values / size).std()) * size
+
+
+def _clear(columns: np.ndarray) -> np.ndarray:
+    """Whether there is surely nothing to say of columns, (columns, n): (columns,), bool."""
+    count = columns.shape[1]
+    if not count:
+        return np.zeros(len(columns), bool)
+    low, high = columns.min(axis=1), columns.max(axis=1)
+    size = np.maximum(np.abs(low), np.abs(high))
+    first, median, third = np.percentile(columns[:, :: -(-count // LOOKED_AT)], (25, 50, 75), axis=1)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        from_mean = columns - columns.mean(axis=1)[:, None]
+        squares = np.einsum("ij,ij->i", from_mean, from_mean)
+        spread = np.sqrt(squares / count)
+        clear = (size <= MOST) & (spread > 2 * LEAST) & (spread > 2 * size / SHARPEST)
+        clear &= (third == first) | (np.maximum(high - median, median - low) <= FAR * (third - first))
+        edges = [columns == edge[:, None] for edge in (low, high)]
+        are_two = edges[0].sum(axis=1) + edges[1].sum(axis=1) == count
+        for outliers, own in zip(edges, (from_mean.min(axis=1), from_mean.max(axis=1)), strict=True):
+            number = outliers.sum(axis=1)
+            of_rest = squares - number * own**2 * (count / (count - number))
+            clear &= are_two | (of_rest * count > 4 * FLAT**2 * squares * (count - number))
+    return clear
 
 
 def _outliers(values: np.ndarray) -> Iterator[np.ndarray]:

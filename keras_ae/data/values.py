@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.full_scale import find_full_scale, stored
-from keras_ae.data.precision import precision_of, standardized
+from keras_ae.data.precision import precisions_of, standardized
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import Data
@@ -114,10 +114,8 @@ def sample_blobs(series: bool, domain: Domain | None) -> Data:
 def _fitted(name: str, train: np.ndarray, detected: bool) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """The offset and the scale of each column of the training examples, float32, and notes."""
     axes = tuple(range(train.ndim - 1))
-    found = {
-        f"x[..., {column}]": precision_of(train[..., column], "leave those examples out")
-        for column in range(train.shape[-1])
-    }
+    each = precisions_of(train, "leave those examples out")
+    found = {f"x[..., {column}]": precision for column, precision in enumerate(each)}
     faults = {column: precision.fault for column, precision in found.items() if precision.fault}
     if faults:
         raise InputError(
