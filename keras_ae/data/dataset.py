@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 from keras_ae.checked import Checked
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.columns import Table
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.data.types import Data
 
 __all__ = ["Dataset", "Sample"]
@@ -154,9 +155,9 @@ class Dataset(metaclass=Checked):
         return ""
 
     @property
-    def decimal_mark(self) -> str:
-        """The mark before decimals in a file of rows, set by the user, or ""."""
-        return ""
+    def writing(self) -> Writing:
+        """How a file of rows is written, as far as the user says it."""
+        return UNKNOWN
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy as np
 from keras_ae import backbones, blocks
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.preprocessing import Preprocessor
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.files import modules_below, written_whole
@@ -199,7 +200,8 @@ def _preprocessor(directory: Path, facts: Mapping[str, np.ndarray]) -> Preproces
         return None
     served = [name.removeprefix(COLUMN_PREFIX) for name in facts if name.startswith(COLUMN_PREFIX)]
     signature = dict(zip(served, facts["columns"].tolist(), strict=True))
-    return Preprocessor(models[0], signature, facts["groups"])
+    written = Writing.from_text(str(facts["written"])) if "written" in facts else UNKNOWN
+    return Preprocessor(models[0], signature, facts["groups"], written=written)
 
 
 def _save_served_heads(served_heads: tuple[ServedHead, ...], directory: Path) -> None:

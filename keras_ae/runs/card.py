@@ -14,6 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_ae.data.scaling import in_original_units
+from keras_ae.data.tables.writing import UNKNOWN
 from keras_ae.errors import InputError
 from keras_ae.files import FORMAT, check_format
 from keras_ae.formats import to_json
@@ -22,6 +23,7 @@ from keras_ae.runs.checkpoint import best_epoch
 from keras_ae.runs.evaluation import Table
 from keras_ae.runs.plan import read_plan
 from keras_ae.runs.run import Run
+from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.runs.unlike import PROFILE, profile
 
 __all__ = ["CARD_FILE", "model_card", "read_card"]
@@ -133,8 +135,17 @@ def _data(data):
         **({"full_scale": data.full_scale} if data.full_scale is not None else {}),
         **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
         **({} if data.preprocessor is None else {"columns": data.preprocessor.signature}),
+        **({"written": asdict(written)} if (written := _written(data)) != UNKNOWN else {}),
         **_profile(data),
     }
+
+
+def _written(data):
+    """How the file of rows is written; unknown for other data."""
+    if data.preprocessor is not None:
+        return data.preprocessor.written
+    series = SeriesFacts.of(data.points)
+    return UNKNOWN if series is None else series.roles.written
 
 
 def _profile(data):

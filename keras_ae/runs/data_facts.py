@@ -96,7 +96,11 @@ def save_data_facts(run: Run) -> None:
     if data.preprocessor is not None and data.raw is not None:
         with written_whole(directory / PREPROCESSOR_FILE) as (partial,):
             data.preprocessor.model.save(partial)
-        facts = {"columns": np.array(data.preprocessor.columns), "groups": data.preprocessor.groups} | {
+        facts = {
+            "columns": np.array(data.preprocessor.columns),
+            "groups": data.preprocessor.groups,
+            "written": str(data.preprocessor.written),
+        } | {
             COLUMN_PREFIX + name: _plain(data.raw[column][: len(few)])
             for name, column in data.preprocessor.signature.items()
         }

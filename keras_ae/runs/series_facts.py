@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from keras_ae.data.series.clock import form_of, step_of_time
+from keras_ae.data.series.clock import step_of_time
 from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.points import Points
+from keras_ae.data.tables.writing import Writing
 
 __all__ = ["SeriesFacts"]
 
@@ -25,7 +26,6 @@ class SeriesFacts:
         channels: Names of the channels.
         step: Nanoseconds from one point to the next; 0 without times.
         roles: The columns of the file.
-        order: Of day, month and year in its dates; "" where it is not known.
         groups: Names of the series, if there are several.
         offset: (groups, channels), subtracted from the values of each.
         scale: (groups, channels), that they are then divided by.
@@ -34,7 +34,6 @@ class SeriesFacts:
     channels: tuple[str, ...]
     step: int = 0
     roles: SeriesRoles = SeriesRoles()
-    order: str = ""
     groups: tuple[str, ...] = ()
     offset: np.ndarray | None = None
     scale: np.ndarray | None = None
@@ -58,7 +57,6 @@ class SeriesFacts:
             series.names,
             step_of_time(series),
             series.roles,
-            form_of(series).order,
             tuple(group.name for group in groups),
             np.array([group.offset for group in groups]),
             np.array([group.scale for group in groups]),
@@ -86,7 +84,12 @@ class SeriesFacts:
         """
         roles = {name: getattr(self.roles, name) for name in ROLES}
         several = {"groups": np.array(self.groups), "group_offset": self.offset, "group_scale": self.scale}
-        named = {"channels": np.array(self.channels), "step": self.step, "order": self.order, **roles}
+        named = {
+            "channels": np.array(self.channels),
+            "step": self.step,
+            "written": str(self.roles.written),
+            **roles,
+        }
         return named | (several if self.groups else {})
 
     @classmethod
@@ -103,11 +106,12 @@ class SeriesFacts:
             return None
         channels = tuple(arrays["channels"].tolist())
         roles = {name: str(arrays[name]) for name in ROLES if name in arrays}
+        order = Writing(order=str(arrays.get("order", "")))  # all that earlier versions kept of it
+        written = Writing.from_text(str(arrays["written"])) if "written" in arrays else order
         return cls(
             channels,
             int(arrays.get("step", 0)),
-            SeriesRoles(values=channels, **roles),  # type: ignore[arg-type]
-            str(arrays.get("order", "")),
+            SeriesRoles(values=channels, written=written, **roles),  # type: ignore[arg-type]
             tuple(arrays["groups"].tolist()) if "groups" in arrays else (),
             arrays.get("group_offset"),
             arrays.get("group_scale"),

@@ -21,14 +21,15 @@ BY_COLUMN = "contributions"
 
 
 def read_columns(
-    path: Path, specs: Mapping[str, dict[str, Any]], known: Mapping[str, str] | None = None
+    path: Path, specs: Mapping[str, dict[str, Any]], data: Mapping[str, Any] | None = None
 ) -> dict[str, np.ndarray]:
     """Reads the columns that a signature takes from a file of rows.
 
     Args:
         path: A file of rows.
         specs: The signature's inputs, {"shape", "dtype"} by name.
-        known: The columns' own names by those of the inputs, as the head's card has them.
+        data: What the head's card says of the data of its training: the columns' own names by those of the
+            inputs, and how its file was written, which decides where this one does not tell.
 
     Returns:
         Columns by the inputs' names: strings where the signature takes strings, else float32.
@@ -40,12 +41,15 @@ def read_columns(
     from keras_ae.data.tables.dialect import detect_dialect
     from keras_ae.data.tables.reading import log_notes, read_table
     from keras_ae.data.tables.words import words_of
+    from keras_ae.data.tables.writing import Writing
 
     if any(spec["shape"] != [None] for spec in specs.values()):
         raise InputError(f"expected arrays of {', '.join(specs)}, as an .npz, received the rows of {path}")
-    names = find_columns(specs, detect_dialect(path).names, known, str(path))
+    data = data or {}
+    before = Writing(**data.get("written", {}))
+    names = find_columns(specs, detect_dialect(path, in_doubt=before).names, data.get("columns"), str(path))
     kinds = {names[name]: "text" if spec["dtype"] == "string" else "number" for name, spec in specs.items()}
-    table = read_table(path, kinds, only=tuple(kinds))
+    table = read_table(path, kinds, only=tuple(kinds), in_doubt=before)
     log_notes(table, str(path))
     columns = table.columns
     return {

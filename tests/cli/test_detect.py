@@ -19,12 +19,16 @@ from keras_ae.apps.detection.report import flagged_spans, write, write_rows
 from keras_ae.apps.detection.scoring import Detector, ScoredRows, drift, scored_file
 from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import Series
+from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.data.tables.reading import read_table
+from keras_ae.data.tables.writing import Writing
 from keras_ae.errors import InputError
 from keras_ae.recipe import load
 from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.serving import native
 from keras_ae.tasks.thresholds import FittedThreshold
+
+DAY_FIRST, WRITTEN = Writing(order="dmy"), Writing(";", 3, ",", "dmy", "epoch", 1000)
 
 QUICK = (
     "epochs=2 min_steps_per_epoch=90 batch_size=16 data.window=8 variant.latent_dim=2 "
@@ -278,7 +282,9 @@ def test_reasons_name_the_columns_that_add_most():
 def test_a_row_without_a_score_stays_empty(tmp_path):
     file = tmp_path / "rows.csv"
     file.write_text('\nx,t\n1,a\n\n2,"b,c"\n')
-    write_rows(scored_of([0.25, np.nan], [1, 0]), np.array([0, 1]), file, tmp_path / "out.csv")
+    write_rows(
+        scored_of([0.25, np.nan], [1, 0]), np.array([0, 1]), file, tmp_path / "out.csv", detect_dialect(file)
+    )
     assert (tmp_path / "out.csv").read_text().splitlines() == [
         "x,t,score,p_value,is_anomaly,reasons", "1,a,0.25,0.5,1,a 100%", '2,"b,c",,,,',
     ]  # fmt: skip
@@ -303,7 +309,8 @@ def test_rows_are_copied_as_they_were_read(tmp_path, header, row, below, copied)
     )
     rows = np.arange(len(read_table(tmp_path / "rows.csv")))
     assert len(rows) == 8
-    write_rows(scored_of(rows / 8, rows * 0), rows, tmp_path / "rows.csv", tmp_path / "out.csv")
+    form = detect_dialect(tmp_path / "rows.csv")
+    write_rows(scored_of(rows / 8, rows * 0), rows, tmp_path / "rows.csv", tmp_path / "out.csv", form)
     found = (tmp_path / "out.csv").read_text("utf-8").splitlines()[1:]
     mark = "," if ";" in row else "."
     for number, line in enumerate(found):
@@ -315,7 +322,7 @@ def test_rows_are_copied_as_they_were_read(tmp_path, header, row, below, copied)
 def test_a_file_that_was_scored_before_keeps_its_columns(tmp_path):
     file = tmp_path / "rows.csv"
     file.write_text("score,t,score_5\n1,a,b\n")
-    write_rows(scored_of([0.25], [1]), np.array([0]), file, tmp_path / "out.csv")
+    write_rows(scored_of([0.25], [1]), np.array([0]), file, tmp_path / "out.csv", detect_dialect(file))
     [row] = rows_of(tmp_path / "out.csv")
     assert list(row) == ["score", "t", "score_5", "score_4", "p_value", "is_anomaly", "reasons"]
     assert (row["score"], row["score_4"]) == ("1", "0.25")
@@ -408,7 +415,7 @@ def detected(detector, file, folder):
 def test_each_of_several_series_is_scored_in_its_own_scale(tmp_path, detector):
     machines = ("A", "new", "B")
     facts = SeriesFacts(
-        ("load",), 3600 * 10**9, SeriesRoles("time", ("load",), group="machine"), "", ("B", "A"),
+        ("load",), 3600 * 10**9, SeriesRoles("time", ("load",), group="machine"), ("B", "A"),
         np.array([[200.0], [10.0]]), np.array([[10.0], [1.0]]),
     )  # fmt: skip
     file = tmp_path / "machines.csv"
@@ -451,13 +458,14 @@ def test_spans_have_the_times_of_the_file(tmp_path, detector, header, write_time
     values = [50 if 26 <= hour < 28 else hour % 2 for hour in range(60)]
     rows = [f"{write_time(start + timedelta(hours=hour))},{value}" for hour, value in enumerate(values)]
     file.write_text("\n".join([f"{header},load", *rows]) + "\n")
-    facts = SeriesFacts(("load",), 3600 * 10**9, SeriesRoles(header, ("load",)), "dmy")
+    facts = SeriesFacts(("load",), 3600 * 10**9, SeriesRoles(header, ("load",), written=DAY_FIRST))
     _, spans, _ = detected(detector(facts), file, tmp_path / "found")
     assert [(span["from"], span["to"]) for span in spans] == [(begin, end)]
 
 
 def test_a_new_file_is_read_with_the_roles_that_were_learned(tmp_path, detector):
-    facts = SeriesFacts(("a", "count"), 86400 * 10**9, SeriesRoles("date", ("a", "count"), "state"), "dmy")
+    roles = SeriesRoles("date", ("a", "count"), "state", written=DAY_FIRST)
+    facts = SeriesFacts(("a", "count"), 86400 * 10**9, roles)
     file = tmp_path / "rows.csv"
     rows = [f"{index},0{1 + index}/02/2024,7,normal,{index % 3}" for index in range(9)]
     file.write_text("\n".join(["count,date,other,state,a", *rows]) + "\n")
@@ -488,13 +496,13 @@ def test_a_table_of_a_row_for_each_value_is_scored(tmp_path, detector):
 
 
 def test_the_facts_of_series_are_read_as_they_were_written(tmp_path):
-    roles = SeriesRoles("Date,Time", ("a", "b"), "state", group="machine")
-    facts = SeriesFacts(("a", "b"), 60, roles, "dmy", ("x", "y"), np.ones((2, 2)), np.full((2, 2), 3.0))
+    roles = SeriesRoles("Date,Time", ("a", "b"), "state", group="machine", written=WRITTEN)
+    facts = SeriesFacts(("a", "b"), 60, roles, ("x", "y"), np.ones((2, 2)), np.full((2, 2), 3.0))
     np.savez(tmp_path / "facts.npz", **facts.arrays())
     with np.load(tmp_path / "facts.npz", allow_pickle=False) as arrays:
         again = SeriesFacts.from_arrays(dict(arrays))
-    assert (again.channels, again.step, again.roles, again.order, again.groups) == (
-        facts.channels, 60, roles, "dmy", ("x", "y"),
+    assert (again.channels, again.step, again.roles, again.groups) == (
+        facts.channels, 60, roles, ("x", "y"),
     )  # fmt: skip
     np.testing.assert_array_equal(again.scaling_of("y"), [np.ones(2), np.full(2, 3.0)])
     before = SeriesFacts.from_arrays({"channels": np.array(["a"]), "step": np.array(5)})

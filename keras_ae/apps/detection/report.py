@@ -17,9 +17,9 @@ from keras_ae.data.series.resample import Series, spans
 from keras_ae.data.series.steps import HOUR
 from keras_ae.data.tables.blocks import read_rows
 from keras_ae.data.tables.columns import distinct_names
-from keras_ae.data.tables.dialect import detect_dialect
+from keras_ae.data.tables.dialect import Dialect
 from keras_ae.data.tables.records import BLANKS
-from keras_ae.data.tables.separators import SINGLE
+from keras_ae.data.tables.writing import SINGLE
 from keras_ae.files import written_whole
 
 __all__ = ["flagged_spans", "write", "write_rows"]
@@ -49,23 +49,23 @@ def write(
     Yields:
         Lines about the results.
     """
-    fitted = detector.fitted
+    fitted, form = detector.fitted, detector.dialect(source)
     flags = scored.flags[np.isfinite(scored.scores)]
     yield f"{int(flags.sum()):,} of {len(flags):,} {'rows' if each is None else 'points'} are flagged"
     yield f"threshold {fitted.value:.6g}: {fitted.method}; {fitted.guarantee}"
     if each is None:
-        write_rows(scored, np.arange(len(scored.scores)), source, folder / "scored.csv")
+        write_rows(scored, np.arange(len(scored.scores)), source, folder / "scored.csv", form)
         table_chart(folder / "plot.png", scored.scores, detector.reference, fitted.value)
     else:
-        yield from _write_series(scored, each, source, folder, fitted.value)
+        yield from _write_series(scored, each, source, folder, form, fitted.value)
     yield f"rows, {'' if each is None else 'spans, '}chart: {folder}"
 
 
-def _write_series(scored, each, source, folder, threshold):
+def _write_series(scored, each, source, folder, form, threshold):
     """Writes the rows, spans and chart of one or more series; yields lines about them."""
     ends = np.cumsum([len(series) for series in each.values()]).tolist()
     parts = {name: scored.part(end - len(each[name]), end) for name, end in zip(each, ends, strict=True)}
-    texts = _write_scored(scored, parts, each, source, folder)
+    texts = _write_scored(scored, parts, each, source, folder, form)
     unscored = [name for name, part in parts.items() if not np.isfinite(part.scores).any()]
     if unscored:
         yield f"no scores for {', '.join(unscored)}: training did not learn such series"
@@ -98,7 +98,7 @@ def _write_series(scored, each, source, folder, threshold):
         )
 
 
-def _write_scored(scored, parts, each, source, folder):
+def _write_scored(scored, parts, each, source, folder, form):
     """Writes the rows of series; returns the times of spans as the file has them, by series and point."""
     rows, first = np.full(len(next(iter(each.values())).rows), -1), 0
     wanted: dict[int, tuple[str, int]] = {}
@@ -109,9 +109,9 @@ def _write_scored(scored, parts, each, source, folder):
         first_rows = dict(zip(*np.unique(series.rows[own], return_index=True), strict=True))
         for point in {point for span in _span_points(parts[name]) for point in span} & first_rows.keys():
             wanted[int(own[first_rows[point]])] = name, int(point)
-    columns = names_in(next(iter(each.values())).roles.time, detect_dialect(source).names)
+    columns = names_in(next(iter(each.values())).roles.time, form.names)
     texts: dict[str, dict[int, str]] = {name: {} for name in each}
-    for row, text in write_rows(scored, rows, source, folder / "scored.csv", wanted, columns).items():
+    for row, text in write_rows(scored, rows, source, folder / "scored.csv", form, wanted, columns).items():
         name, point = wanted[row]
         texts[name][point] = text
     return texts
@@ -136,6 +136,7 @@ def write_rows(
     rows: np.ndarray,
     path: Path,
     target: Path,
+    form: Dialect,
     wanted: Collection[int] = (),
     columns: Collection[str] = (),
 ) -> dict[int, str]:
@@ -148,13 +149,13 @@ def write_rows(
         rows: (rows of the file,), the index of each row's score, -1 for a row that has none.
         path: The file.
         target: The copy.
+        form: How the file is written.
         wanted: Indices of rows whose cells are returned.
         columns: Names of the columns of those cells.
 
     Returns:
         The cells of each wanted row, with blanks between them.
     """
-    form = detect_dialect(path)
     separator = "," if form.separator in (BLANKS, SINGLE) else form.separator
     flagged = np.flatnonzero(scored.flags)
     texts, at = dict[int, str](), [form.names.index(name) for name in columns]

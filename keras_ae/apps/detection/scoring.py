@@ -16,11 +16,12 @@ from keras_ae.data.series.columns import SeriesRoles, names_in
 from keras_ae.data.series.resample import Series, mean_over_windows, series_in_table
 from keras_ae.data.series.standardized import split_into_windows
 from keras_ae.data.series.steps import DAY, format_step
-from keras_ae.data.tables.dialect import detect_dialect
+from keras_ae.data.tables.dialect import Dialect, detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.reading import log_notes, read_table
-from keras_ae.data.tables.tables import TableFile
+from keras_ae.data.tables.tables import columns_of_file
 from keras_ae.data.tables.time_form import TimeForm
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.data.tensors import values
 from keras_ae.errors import InputError
 from keras_ae.heads import batched
@@ -111,7 +112,7 @@ class Detector:
         scale: The values of a series are divided by it.
         series: The series that the run learned from; None for a table.
         settings: The columns that the user named in training.
-        decimal: The mark before decimals that the user named; "" to find out.
+        known: How files are written, as far as the user said it in training.
     """
 
     model: keras.Model
@@ -122,7 +123,25 @@ class Detector:
     scale: np.ndarray
     series: SeriesFacts | None = None
     settings: SeriesRoles = SeriesRoles()
-    decimal: str = ""
+    known: Writing = UNKNOWN
+
+    @property
+    def before(self) -> Writing:
+        """How the file of the training was written."""
+        if self.preprocessor is not None:
+            return self.preprocessor.written
+        return UNKNOWN if self.series is None else self.series.roles.written
+
+    def dialect(self, path: str | Path) -> Dialect:
+        """How a file is written, which is read as that of the training where it does not tell.
+
+        Args:
+            path: The file.
+
+        Returns:
+            Its dialect.
+        """
+        return detect_dialect(path, self.known, self.before)
 
     @classmethod
     def of(cls, directory: Path, recipe: Recipe) -> Detector:
@@ -158,7 +177,7 @@ class Detector:
             artifacts.scaler.scale,
             artifacts.series,
             SeriesRoles(recipe.data.time_column, label=recipe.data.label_column),
-            recipe.data.decimal_mark,
+            recipe.data.writing,
         )
 
 
@@ -229,7 +248,7 @@ def series_at(detector: Detector, path: str) -> dict[str, Series]:
         InputError: The file lacks a column, or its points are at other steps than those of training.
     """
     facts = detector.series or SeriesFacts(())
-    names = detect_dialect(path).names
+    names = detector.dialect(path).names
     time = detector.settings.time or _if_there(facts.roles.time, names)
     label = _if_there(detector.settings.label, names) or _if_there(facts.roles.label, names)
     roles = replace(facts.roles, values=facts.channels, time=time, label=label, learning=False)
@@ -241,7 +260,7 @@ def series_at(detector: Detector, path: str) -> dict[str, Series]:
     )
     only = (*needed, *names_in(time, names), label) if time else None
     table = read_table(
-        path, only=only, needed=needed, in_doubt=facts.order, strict=needed, decimal=detector.decimal
+        path, only=only, needed=needed, strict=needed, known=detector.known, in_doubt=detector.before
     )
     log_notes(table, path)
     each, _ = series_in_table(table, roles)
@@ -285,7 +304,9 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Se
     """
     preprocessor = detector.preprocessor
     if preprocessor is not None:
-        columns = TableFile(path, decimal=detector.decimal).columns(preprocessor.columns, preprocessor.words)
+        columns = columns_of_file(
+            path, preprocessor.columns, preprocessor.words, detector.known, detector.before
+        )
         return scored_table(detector, columns), None
     each = series_at(detector, path)
     known = detector.series.groups if detector.series is not None else ()

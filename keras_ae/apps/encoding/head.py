@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Head:
         outputs: (shape of one example's, dtype) of each output to write, by name.
         weights_sha256: The hash of its weights.
         columns: Of a head that takes a table's columns: the dtype of each, by its name in the signature.
-        column_names: Their own names, by those in the signature.
+        data: What its card says of the data of its training.
     """
 
     folder: Path
@@ -45,7 +46,7 @@ class Head:
     outputs: dict[str, tuple[tuple[int, ...], np.dtype]]
     weights_sha256: str
     columns: dict[str, str] = field(default_factory=dict)
-    column_names: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path, names: tuple[str, ...] = ()) -> Head:
@@ -110,8 +111,7 @@ class Head:
             for name in names
         }
         classes = card["data"].get("classes", 0)
-        own_names = card["data"].get("columns", {})
-        return cls(folder, input_spec, conditional, classes, outputs, weights, columns, own_names)
+        return cls(folder, input_spec, conditional, classes, outputs, weights, columns, card["data"])
 
     def open_stream(self, text: str, split: str | None = None, key: str | None = None) -> Stream:
         """Opens data to encode.
@@ -131,7 +131,7 @@ class Head:
             return open_stream(text, self.input_spec, split, key)
         if split is not None or key is not None:
             raise InputError(f"{text} has neither splits nor arrays by name; leave out --split and --key")
-        return RowStream(Path(text), self.columns, self.column_names)
+        return RowStream(Path(text), self.columns, self.data)
 
     def load(self) -> Callable[[Batch], Outputs]:
         """Loads the SavedModel.

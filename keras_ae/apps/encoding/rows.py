@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,13 +24,13 @@ class RowStream(Stream):
     Args:
         path: A file of rows.
         columns: The dtype of each of the head's inputs, by its name.
-        known: The columns' own names by those of the inputs, as the head's card has them.
+        data: What the head's card says of the data of its training.
 
     Raises:
         InputError: It is no file of rows, or lacks a column.
     """
 
-    def __init__(self, path: Path, columns: Mapping[str, str], known: Mapping[str, str] | None = None):
+    def __init__(self, path: Path, columns: Mapping[str, str], data: Mapping[str, Any] | None = None):
         if not holds_rows(path) or not path.is_file():
             kinds = ", ".join((*TEXTS, *SHEETS, *FRAMES, *RECORDS))
             raise InputError(
@@ -37,7 +38,7 @@ class RowStream(Stream):
             )
         self.where, self.path = str(path), path
         specs = {name: {"shape": [None], "dtype": dtype} for name, dtype in columns.items()}
-        read = read_columns(path, specs, known)
+        read = read_columns(path, specs, data)
         self.count = len(next(iter(read.values())))
         self.rows = np.empty(self.count, [(name, array.dtype) for name, array in read.items()])
         for name, array in read.items():

@@ -73,7 +73,7 @@ def predict(request: PredictionRequest) -> Prediction:
         if file is None:
             names = list(map(str, images))
         elif holds_rows(file):
-            inputs = read_columns(file, tensors["inputs"], predictor.columns)
+            inputs = read_columns(file, tensors["inputs"], predictor.data)
         else:
             inputs, names = read_arrays(file, tensors["inputs"], predictor.domain, predictor.data)
         count = len(next(iter(inputs.values()))) if inputs else len(images)

@@ -20,6 +20,7 @@ from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.labels import anomalies_in, change_columns, holds_labels, label_columns
 from keras_ae.data.tables.roles import times_and_indices
 from keras_ae.data.tables.time_form import TimeForm
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
 
 __all__ = ["SeriesColumns", "SeriesRoles", "choose_columns", "names_in"]
@@ -39,6 +40,7 @@ class SeriesRoles:
         variable: The column that names the channel of each row, and the column of values, with a comma
             between them; "" to find them.
         learning: Whether the series is for training, so that columns that never change are left out.
+        written: How the file is written; of a finished run, how that of its training was.
     """
 
     time: str = ""
@@ -48,6 +50,7 @@ class SeriesRoles:
     group: str = ""
     variable: str = ""
     learning: bool = True
+    written: Writing = UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +118,7 @@ def choose_columns(table: Table, roles: SeriesRoles) -> SeriesColumns:
         *roles.values,
     }
     free = {name: column for name, column in columns.items() if name not in chosen}
-    rows = row_times(columns if roles.time else free, roles.time)
+    rows = row_times(columns if roles.time else free, roles.time, roles.written)
     restarting = {} if rows or roles.group or roles.variable else restarting_columns(free)
     if restarting:
         [(group, time)] = restarting.items()
@@ -144,8 +147,13 @@ def choose_columns(table: Table, roles: SeriesRoles) -> SeriesColumns:
     else:
         values, channels, channel_notes = _channels(columns, free, marks, roles)
         channel_notes += [group_note(by, names)] if by else []
+    counts = rows.form.kind if rows.form.kind in ("epoch", "number") else ""
+    written = replace(
+        table.written, order=rows.form.order or table.written.order, counts=counts, scale=rows.form.scale
+    )
+    group = "" if variable else ",".join(by)
     found = SeriesRoles(
-        ",".join(rows.columns), channels, label, roles.left_out, "" if variable else ",".join(by), variable
+        ",".join(rows.columns), channels, label, roles.left_out, group, variable, written=written
     )
     return SeriesColumns(rows.times, rows.form, values, channels, labels, groups, names, found,
                          (*table.notes, *notes, *channel_notes))  # fmt: skip

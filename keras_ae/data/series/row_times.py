@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from keras_ae.data.tables.columns import Column
-from keras_ae.data.tables.numeric_times import is_time_name, times_of_numbers
+from keras_ae.data.tables.numeric_times import is_time_name, times_as_before, times_of_numbers
 from keras_ae.data.tables.roles import incomplete_times, times_in_numbers
 from keras_ae.data.tables.time_columns import times_in_parts
 from keras_ae.data.tables.time_form import MISSING_TIME, TimeForm
 from keras_ae.data.tables.time_parts import DAY
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
 
 __all__ = ["RowTimes", "row_times"]
@@ -44,7 +45,7 @@ class RowTimes:
         return f"times {of} from {self.columns[0]}".replace("  ", " ") + ", in UTC" * self.form.zoned
 
 
-def row_times(columns: Mapping[str, Column], setting: str = "") -> RowTimes | None:
+def row_times(columns: Mapping[str, Column], setting: str = "", before: Writing = UNKNOWN) -> RowTimes | None:
     """Finds the times of the rows of a table.
 
     Args:
@@ -52,6 +53,7 @@ def row_times(columns: Mapping[str, Column], setting: str = "") -> RowTimes | No
         setting: The column of times that the user names, or several with commas between them; "" to find
             it: dates first, then numbers that rise and are a date or a number since 1970, then times of day,
             then rising numbers that are called a time.
+        before: How those in the file of the training were written, which decides what numbers count.
 
     Returns:
         The times; None where there are none.
@@ -60,7 +62,7 @@ def row_times(columns: Mapping[str, Column], setting: str = "") -> RowTimes | No
         InputError: For an unknown column, one that holds no times, and one in which some are missing.
     """
     if setting:
-        return _times_of_setting(columns, setting)
+        return _times_of_setting(columns, setting, before)
     dates = [column for column in columns.values() if column.kind == "time" and column.form.kind == "date"]
     if dates:
         complete = [column for column in dates if not column.missing.any()]
@@ -86,7 +88,7 @@ def row_times(columns: Mapping[str, Column], setting: str = "") -> RowTimes | No
     return next((RowTimes((name,), times, form) for name, times, form in found), None)
 
 
-def _times_of_setting(columns, setting):
+def _times_of_setting(columns, setting, before):
     """The times in the columns that the user names."""
     names = [setting] if setting in columns else [name.strip() for name in setting.split(",")]
     unknown = [name for name in names if name not in columns]
@@ -107,7 +109,9 @@ def _times_of_setting(columns, setting):
     if column.kind == "time":
         times = _complete(column)
         return RowTimes((setting,), times if column.form.dated else _past_midnight(times), column.form)
-    times = times_of_numbers(setting, column.values, sure=True) if column.kind == "number" else None
+    times = None
+    if column.kind == "number":
+        times = times_as_before(column.values, before) or times_of_numbers(setting, column.values, sure=True)
     if times is None:
         raise _incomplete(column)
     return RowTimes((setting,), *times)

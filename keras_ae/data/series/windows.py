@@ -18,8 +18,9 @@ from keras_ae.data.series.standardized import data_of, split_into_windows
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.suffixes import holds_rows
+from keras_ae.data.tables.writing import Writing
 from keras_ae.data.types import Data
-from keras_ae.errors import check_choices, check_least
+from keras_ae.errors import check_least
 
 __all__ = ["DailyPattern", "SeriesFile", "data_of", "parse_normal_part", "split_into_windows"]
 
@@ -40,6 +41,8 @@ class SeriesFile(Dataset):
         group: The column whose entries, such as names of machines, are series of their own; "" to find it.
         dayfirst: Whether 1/2/2024 is in February; None to find out.
         decimal: "." or "," before decimals; "" to find out.
+        separator: Between cells: a sign, "tab" or "blanks", or "none" for a single column; "" to find it.
+        header: The line of the header, from 1; 0 for a file without one, None to find it.
     """
 
     category: ClassVar[str] = "series"
@@ -55,18 +58,20 @@ class SeriesFile(Dataset):
     group: str = ""
     dayfirst: bool | None = None
     decimal: str = ""
+    separator: str = ""
+    header: int | None = None
 
     def __post_init__(self):
         check_least(self, window=4)
-        check_choices(self, decimal=("", ".", ","))
+        Writing.of(self)
 
     @property
     def time_column(self) -> str:
         return self.time
 
     @property
-    def decimal_mark(self) -> str:
-        return self.decimal
+    def writing(self) -> Writing:
+        return Writing.of(self)
 
     @property
     def label_column(self) -> str:
@@ -96,9 +101,7 @@ class SeriesFile(Dataset):
     def table(self) -> Table:
         """The file's columns."""
         kinds = dict.fromkeys(self.left_out, "text")
-        return read_table(
-            self.path, kinds, day_first=self.dayfirst, strict=self.values or None, decimal=self.decimal
-        )
+        return read_table(self.path, kinds, strict=self.values or None, known=self.writing)
 
     def sample(self) -> Data:
         """A generated pattern, which needs no file."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_ae.data.tables.time_form import TimeForm
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 
 __all__ = ["KINDS", "MISSING", "Column", "Table", "distinct_names"]
 
@@ -53,10 +54,12 @@ class Table:
     Attributes:
         columns: Columns of equal length, by name.
         notes: How the file was read, for the user.
+        written: How it is written, for later files of the same kind.
     """
 
     columns: dict[str, Column]
     notes: tuple[str, ...]
+    written: Writing = UNKNOWN
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())).values)

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from keras_ae.data.tables.converted import read_converted
-from keras_ae.data.tables.header_names import check_longer, names_in_header, without_title
-from keras_ae.data.tables.headers import MOST_ROWS, find_header, is_remark
+from keras_ae.data.tables.header_names import check_longer, names_in_header
+from keras_ae.data.tables.headers import MOST_ROWS, is_remark, names_among_rows
 from keras_ae.data.tables.number_format import NumberFormat
 from keras_ae.data.tables.numbers import choose_format, is_number
 from keras_ae.data.tables.profile import Profile
-from keras_ae.data.tables.records import BLANKS, cut
-from keras_ae.data.tables.separators import SINGLE, choose_separator, names_separator, usual_width
+from keras_ae.data.tables.separators import part
 from keras_ae.data.tables.sources import encoding_of, open_text
 from keras_ae.data.tables.suffixes import FRAMES, RECORDS, SHEETS, row_suffix
 from keras_ae.data.tables.typed_files import frame_names
+from keras_ae.data.tables.writing import SINGLE, UNKNOWN, Writing, separator_name
 from keras_ae.errors import InputError
 
 __all__ = ["Dialect", "detect_dialect"]
@@ -50,6 +50,9 @@ class Dialect:
         remarks: Records before the header.
         has_remarks: Whether some begin with the mark of a remark.
         header: The first line of the header.
+        header_line: Its number, from 1; 0 without a header.
+        is_doubtful: Whether the separator or the header is that of an earlier file, as nothing in this one
+            decides.
         source: What holds the rows, where that is no text.
     """
 
@@ -69,6 +72,8 @@ class Dialect:
     remarks: int = 0
     has_remarks: bool = False
     header: str = ""
+    header_line: int = 0
+    is_doubtful: bool = False
     source: str = ""
 
     @property
@@ -79,49 +84,64 @@ class Dialect:
     @property
     def note(self) -> str:
         """One line that says how the file was read."""
-        separator = {"\t": "tabs", BLANKS: "blanks"}.get(self.separator, repr(self.separator))
         count = "one column" if len(self.names) == 1 else f"{len(self.names)} columns"
-        where = "" if self.separator == SINGLE else f" separated by {separator}"
+        where = "" if self.separator == SINGLE else f" separated by {separator_name(self.separator)}"
         parts = [count + (f" of {self.source}" if self.source else where)]
         parts += ["separators at the ends of lines"] if self.has_end else []
         place, plural = "header" if self.headed else "rows", "s" * (self.remarks > 1)
         parts += [f"{self.remarks} line{plural} before the {place}"] if self.remarks else []
         parts += [] if self.headed else ["no header, so columns are called column_1, ..."]
+        parts += ["which it does not tell, as in training"] if self.is_doubtful else []
         parts += [] if self.encoding.startswith("utf") else [f"encoding {self.encoding}"]
         return "read as " + ", ".join(parts)
 
 
-def detect_dialect(path: str | Path) -> Dialect:
+def detect_dialect(path: str | Path, known: Writing = UNKNOWN, in_doubt: Writing = UNKNOWN) -> Dialect:
     """Detects how a file is written, from its beginning.
 
     Args:
         path: The file.
+        known: What is known of it.
+        in_doubt: How to read it where nothing in the file decides.
 
     Returns:
         The dialect.
 
     Raises:
         InputError: For a file that cannot be read, is binary or empty, or has too many columns, or a header
-            with fewer names than columns.
+            with fewer names than columns; and where nothing decides between several separators or headers.
     """
     if row_suffix(path) in FRAMES:
         return _typed(path)
     encoding = encoding_of(path)
     lines, is_cut = _beginning(path, encoding)
     is_converted = row_suffix(path) in (*SHEETS, *RECORDS)
-    separator = "," if is_converted else choose_separator(lines)
-    records = list(cut(lines, separator, where=str(path)))
-    if is_cut and len(records) > 1:
-        records.pop()  # a quoted cell may be cut off
-    if names_separator(lines):
-        records.pop(0)
-    if all(record.is_blank for record in records):
-        raise InputError(f"expected a table in {path}, found an empty file; check the path")
-    width = usual_width([record for record in records if not is_remark(record)] or records)
-    if width > MOST_COLUMNS:
-        raise InputError(f"expected at most {MOST_COLUMNS:,} columns, found {width:,} in {path}; use fewer")
-    dialect = _dialect(encoding, separator, lines, records, width, str(path))
+    known = replace(known, separator=",") if is_converted else known
+    parted = part(lines, is_cut, str(path), known, in_doubt)
+    if known.header is None and (other := names_among_rows(parted.records, parted.header, parted.width)):
+        parted = _one_header(parted, other, str(path), in_doubt)
+    if parted.width > MOST_COLUMNS:
+        raise InputError(
+            f"expected at most {MOST_COLUMNS:,} columns, found {parted.width:,} in {path}; use fewer"
+        )
+    dialect = _dialect(encoding, lines, parted, str(path))
     return replace(dialect, source=read_converted(path)[1]) if is_converted else dialect
+
+
+def _one_header(parted, other, path, in_doubt):
+    """A text that may have another header among its rows, with one of both."""
+    if len(parted.header.names) < parted.width or not parted.header.are_plain:
+        return replace(parted, header=other)
+    headers = [parted.header, other]
+    lines = [parted.records[header.names_at].line for header in headers]
+    if in_doubt.header in lines:
+        return replace(parted, header=headers[lines.index(in_doubt.header)], is_doubtful=True)
+    first, second = (", ".join(header.names[:8]) for header in headers)
+    raise InputError(
+        f"the names of columns may stand in line {lines[0]} of {path} ({first}) or in line {lines[1]} "
+        f'({second}), and nothing in it decides; choose with SET="data.header={lines[0]}" or '
+        f'SET="data.header={lines[1]}"'
+    )
 
 
 def _beginning(path, encoding):
@@ -150,8 +170,8 @@ def _typed(path):
     return Dialect("utf-8", ",", names, (), True, 0, len(names), Profile(("text",) * len(names)), source=kind)
 
 
-def _dialect(encoding, separator, lines, records, width, path):
-    header = without_title(find_header(records, width), records, width)
+def _dialect(encoding, lines, parted, path):
+    separator, records, width, header = parted.separator, parted.records, parted.width, parted.header
     first = records[header.rows :]
     rows = [record.cells for record in first if len(record.cells) == width and not is_remark(record)]
     some = rows[:: -(-len(rows) // MOST_ROWS) or 1]
@@ -183,6 +203,8 @@ def _dialect(encoding, separator, lines, records, width, path):
         else len(above),
         has_remarks=any(map(is_remark, above)),
         header="" if header.names_at is None else lines[records[header.names_at].line - 1].rstrip("\n"),
+        header_line=0 if header.names_at is None else records[header.names_at].line,
+        is_doubtful=parted.is_doubtful,
     )
 
 

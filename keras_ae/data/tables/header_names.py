@@ -10,7 +10,7 @@ from keras_ae.data.tables.columns import distinct_names
 from keras_ae.data.tables.headers import Header
 from keras_ae.data.tables.numbers import is_number
 from keras_ae.data.tables.records import Record
-from keras_ae.data.tables.separators import is_value
+from keras_ae.data.tables.value_cells import is_time, is_value
 from keras_ae.errors import InputError
 
 __all__ = ["ROW_NAMES", "ColumnNames", "check_longer", "names_in_header", "without_quotes", "without_title"]
@@ -142,11 +142,7 @@ def _are_row_names(rows, names):
     if all(map(is_number, first)):
         return all(map(str.isdecimal, first))
     is_time_named = any(name in names[0].lower() for name in _TIME_NAMES)
-    return not (_is_time(first[0]) and is_time_named and not _is_time(rows[0][1]))
-
-
-def _is_time(cell):
-    return is_value(cell) and not is_number(cell)
+    return not (is_time(first[0]) and is_time_named and not is_time(rows[0][1]))
 
 
 def _is_parted_time(rows, at):

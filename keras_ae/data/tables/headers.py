@@ -10,13 +10,17 @@ from keras_ae.data.tables.columns import MISSING
 from keras_ae.data.tables.numbers import is_number
 from keras_ae.data.tables.profile import Profile
 from keras_ae.data.tables.records import Record
-from keras_ae.data.tables.separators import is_value
 from keras_ae.data.tables.units import are_types, are_units
+from keras_ae.data.tables.value_cells import is_time, is_value
+from keras_ae.errors import InputError
 
-__all__ = ["MOST_ROWS", "Header", "find_header", "is_remark"]
+__all__ = ["MOST_ROWS", "Header", "find_header", "header_at", "is_remark", "names_among_rows"]
 
 MOST_ROWS = 200
 """Rows that tell what the columns are like, at most."""
+
+FEWEST_ROWS = 3
+"""The last rows that tell it where there are few."""
 
 MOST_ABOVE = 20
 """Lines above a header that look like rows, at most."""
@@ -40,6 +44,13 @@ class Header:
     rows: int
     names_at: int | None
 
+    @property
+    def are_plain(self) -> bool:
+        """Whether the names differ, and none of them is a value."""
+        return (
+            all(self.names) and len(set(self.names)) == len(self.names) and not any(map(is_value, self.names))
+        )
+
 
 def find_header(records: Sequence[Record], width: int) -> Header:
     """Finds the header of a table.
@@ -52,10 +63,10 @@ def find_header(records: Sequence[Record], width: int) -> Header:
         The header.
     """
     whole = [index for index, record in enumerate(records) if _is_row(record, width)]
-    rows = [records[index].cells for index in whole]
-    profile = Profile.of(rows[2 * len(rows) // 3 :][:MOST_ROWS])
+    profile = _profile(records, whole)
     fitting = [index for index in whole if profile.fits(records[index].cells)]
     first = next((index for index in fitting if _leads_on(records, index, width)), [*fitting, *whole, 0][0])
+    first = _with_incomplete(records, first, width, profile)
     start = records[first].cells
     later = [record.cells for record in records[first + 1 :] if len(record.cells) == width]
     if all(kind == "text" for kind in profile.columns):
@@ -68,6 +79,87 @@ def find_header(records: Sequence[Record], width: int) -> Header:
     if not header.names and later and _are_names(start, later):
         return Header(tuple(start), (), first + 1, first)
     return header
+
+
+def header_at(records: Sequence[Record], width: int, line: int, where: str) -> Header:
+    """The header in a line.
+
+    Args:
+        records: Records at the beginning of a text.
+        width: Cells of a row.
+        line: The line, from 1; 0 for a table without a header.
+        where: What the text is called.
+
+    Returns:
+        The header.
+
+    Raises:
+        InputError: The line is empty, or there is none.
+    """
+    if line == 0:
+        first = next((at for at, one in enumerate(records) if _is_row(one, width)), 0)
+        return Header((), (), first, None)
+    at = next((at for at, one in enumerate(records) if one.line <= line <= one.end), None)
+    if at is None or records[at].is_blank:
+        raise InputError(
+            f"expected names of columns in line {line} of {where}, which is empty; see data.header"
+        )
+    names = _names_in_remark(records[at], width) or tuple(records[at].cells)
+    has_units = at + 1 < len(records) and are_units(records[at + 1].cells, list(names))
+    units = tuple(records[at + 1].cells) if has_units else ()
+    return Header(names, units, at + 1 + has_units, at)
+
+
+def names_among_rows(records: Sequence[Record], header: Header, width: int) -> Header | None:
+    """A line among the first rows that may be the header, where what stands above it may be no rows.
+
+    Args:
+        records: Records at the beginning of a text.
+        header: The header that was found.
+        width: Cells of a row.
+
+    Returns:
+        The header that it would be; None where there is none.
+    """
+    whole = [index for index, record in enumerate(records) if _is_row(record, width)]
+    profile, above = _profile(records, whole), list[str]()
+    for index in [index for index in whole if index >= header.rows][:MOST_ABOVE]:
+        cells = records[index].cells
+        below = [at for at in whole if at > index]
+        if below and are_units(records[below[0]].cells, cells):
+            below.pop(0)
+        if len(below) > min(len(above) + 1, 2) and profile.tells_apart(cells):
+            other = _above(records, below[0], width)
+            entries = {records[at].cells[0] for at in below}
+            is_one = other.names == tuple(cells) != header.names and other.are_plain
+            all_fit = not any(profile.tells_apart(records[at].cells) for at in below)
+            if is_one and all_fit and entries.isdisjoint([*above, cells[0]]):
+                return other
+        above.append(cells[0])
+    return None
+
+
+def _profile(records, whole):
+    """The profile of the last rows, without what stands below the table behind a blank line."""
+    rows = list(whole)
+    while len(rows) > 2 and records[rows[-1] - 1].is_blank:
+        rows.pop()
+    cells = [records[index].cells for index in rows]
+    begin = min(2 * len(cells) // 3, max(len(cells) - FEWEST_ROWS, 1))
+    return Profile.of(cells[begin:][:MOST_ROWS])
+
+
+def _with_incomplete(records, first, width, profile):
+    """The index of the first row, with those above it that lack the values that tell rows from a header."""
+    while (
+        first
+        and _is_row(records[first - 1], width)
+        and not profile.tells_apart(records[first - 1].cells)
+        and any(cell not in MISSING for cell in records[first - 1].cells)
+        and any(kind != "text" for kind in profile.columns)
+    ):
+        first -= 1
+    return first
 
 
 def _names_behind_a_gap(records, first, width, profile):
@@ -96,7 +188,9 @@ def _above(records, first, width):
     is_apart = False
     for index in reversed(range(first)):
         record, cells = records[index], records[index].cells
-        if record.is_blank or is_remark(record):
+        if not found and index and cells[:1] == ["%"] and are_units(cells, records[index - 1].cells):
+            found.append(index)
+        elif record.is_blank or is_remark(record):
             is_apart |= record.is_blank
             names = _names_in_remark(record, width)
             if found and not is_apart and cells[0].lower() == "#types":  # Ignition's, below names
@@ -131,7 +225,7 @@ def _above(records, first, width):
 
 def _are_gaps(below, above):
     """Whether a line names fewer columns than one above it, which names all: ticks, flags, levels."""
-    return not all(below) and any(all(cells) and not any(map(_is_time, cells)) for cells in above)
+    return not all(below) and any(all(cells) and not any(map(is_time, cells)) for cells in above)
 
 
 def _in_groups(names, above):
@@ -180,7 +274,7 @@ def _are_names(start, later):
     at = [index for index, cell in enumerate(start) if is_number(cell)]
     numbers = [start[index] for index in at]
     bodies = [[row[index] for index in at] for row in later]
-    if not _are_a_count(numbers) or any(map(_is_time, start)) or any(map(_are_a_count, bodies)):
+    if not _are_a_count(numbers) or any(map(is_time, start)) or any(map(_are_a_count, bodies)):
         return False
     if len(numbers) > 3 and numbers == [str(index) for index in range(len(numbers))]:
         return True
@@ -195,7 +289,3 @@ def _are_a_count(numbers):
         return False
     steps = {int(after) - int(number) for number, after in pairwise(numbers)}
     return len(steps) == 1 and min(steps) > 0
-
-
-def _is_time(cell):
-    return is_value(cell) and not is_number(cell)

@@ -8,8 +8,9 @@ import numpy as np
 
 from keras_ae.data.tables.time_form import TimeForm
 from keras_ae.data.tables.time_parts import DAY, FIRST_YEAR, LAST_YEAR, days_of
+from keras_ae.data.tables.writing import Writing
 
-__all__ = ["is_even", "is_id_name", "is_time_name", "numbers_rows", "times_of_numbers"]
+__all__ = ["is_even", "is_id_name", "is_time_name", "numbers_rows", "times_as_before", "times_of_numbers"]
 
 EPOCHS = {10**9: "seconds", 10**6: "milliseconds", 10**3: "microseconds", 1: "nanoseconds"}
 """What numbers since 1970 count, by its nanoseconds."""
@@ -144,6 +145,24 @@ def times_of_numbers(name: str, values: np.ndarray, sure: bool = False) -> tuple
     return _counted(values) if sure or (counted and _differ(values)) else None
 
 
+def times_as_before(values: np.ndarray, before: Writing) -> tuple[np.ndarray, TimeForm] | None:
+    """Numbers as times, as those of an earlier file were read, where these do not tell what they count.
+
+    Args:
+        values: (n,), float64.
+        before: How the earlier file is written.
+
+    Returns:
+        (n,) int64 and their form; None where the numbers tell it, or the earlier ones were others.
+    """
+    if not before.counts or not np.isfinite(values).all() or not len(values):
+        return None
+    if before.counts == "number":
+        return _counted(values)
+    told = _epoch(values, SURE) is not None or values.min() < 0 or values.max() > LAST * 10**9 / before.scale
+    return None if told else _since_1970(values, before.scale)
+
+
 def _words(name):
     """The words of a column's name, without what stands in brackets."""
     if not re.search(r"\w", name):
@@ -156,13 +175,18 @@ def _epoch(values, first):
     """Numbers since 1970 as nanoseconds."""
     for scale in EPOCHS:
         if (values >= first * 10**9 / scale).all() and (values <= LAST * 10**9 / scale).all():
-            whole = np.floor(values)
-            times = whole.astype(np.int64) * scale + np.rint((values - whole) * scale).astype(np.int64)
-            rounded = (times + 500) // 1000 * 1000
-            if np.abs(rounded - times).max() <= 128:  # float64 holds no nanoseconds since 1970
-                times = rounded
-            return times, TimeForm("epoch", scale=scale)
+            return _since_1970(values, scale)
     return None
+
+
+def _since_1970(values, scale):
+    """Numbers since 1970, which count some nanoseconds each."""
+    whole = np.floor(values)
+    times = whole.astype(np.int64) * scale + np.rint((values - whole) * scale).astype(np.int64)
+    rounded = (times + 500) // 1000 * 1000
+    if np.abs(rounded - times).max() <= 128:  # float64 holds no nanoseconds since 1970
+        times = rounded
+    return times, TimeForm("epoch", scale=scale)
 
 
 def _dates(values):

@@ -13,13 +13,19 @@ from keras_ae.data.tables.gathering import Gathered, gather
 from keras_ae.data.tables.kinds import are_numbers
 from keras_ae.data.tables.number_format import NumberFormat
 from keras_ae.data.tables.numbers import choose_format
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 
 __all__ = ["gather_in_one_format"]
 
 
 def gather_in_one_format(
-    path: str | Path, dialect: Dialect, names: Sequence[str], kinds: Mapping[str, str], decimal: str = ""
-) -> tuple[Gathered, NumberFormat, str]:
+    path: str | Path,
+    dialect: Dialect,
+    names: Sequence[str],
+    kinds: Mapping[str, str],
+    known: Writing = UNKNOWN,
+    in_doubt: Writing = UNKNOWN,
+) -> tuple[Gathered, NumberFormat, str, str]:
     """Gathers the cells of columns, and finds the format that holds for all numbers among them.
 
     Args:
@@ -27,21 +33,24 @@ def gather_in_one_format(
         dialect: How it is written.
         names: The columns.
         kinds: Of columns of which the kind is known, by name.
-        decimal: "." or "," before decimals; "" to find out.
+        known: How the file is written, as far as that is known.
+        in_doubt: How to read it where nothing in it decides.
 
     Returns:
-        The cells, of which texts are not converted yet; the format; and a note in case of doubt.
+        The cells, of which texts are not converted yet; the format; a note in case of doubt; and the mark
+        before decimals, "" where no number has one, or one between thousands.
 
     Raises:
         InputError: For a file that cannot be read.
     """
+    decimal = known.decimal
     if decimal:
         dialect = replace(dialect, numbers=NumberFormat(decimal), is_sure=True)
     words = [name for name, kind in kinds.items() if kind == "text"]
     cells, form, is_doubtful = gather(path, dialect, names, words), dialect.numbers, False
     texts = _numeric(cells, kinds)
     if dialect.is_sure and not texts:
-        return cells, form, ""
+        return cells, form, "", form.decimal
     fractions = [name for name, values in cells.numbers.items() if len(_fractions(values))]
     doubtful = [name for name in fractions if _may_be_thousands(cells.numbers[name])]
     if decimal or (fractions and (dialect.is_sure or doubtful != fractions)):
@@ -50,13 +59,19 @@ def gather_in_one_format(
         if doubtful:
             cells = gather(path, dialect, names, [*words, *doubtful])
         form, is_doubtful = choose_format(_numeric(cells, kinds), dialect.separator)
-    return cells, form, _doubt(form) if is_doubtful and not decimal else ""
+    if is_doubtful and in_doubt.decimal and not decimal:
+        form, _ = choose_format(_numeric(cells, kinds), dialect.separator, in_doubt.decimal)
+    doubt = _doubt(form, bool(in_doubt.decimal)) if is_doubtful and not decimal else ""
+    marked = any("." in word or "," in word for words in _numeric(cells, kinds) for word in words)
+    return cells, form, doubt, form.decimal if decimal or fractions or marked else ""
 
 
-def _doubt(form):
+def _doubt(form, as_before):
     """The note on numbers of which nothing tells whether they have thousands or decimals."""
     mark = form.thousands or form.decimal
     value, other = ("1250", mark) if form.thousands else ("1.25", {".": ",", ",": "."}[mark])
+    if as_before:
+        return f"1{mark}250 is read as {value}, which the file does not tell, as in training"
     setting = f'SET="data.decimal={other}" for the other'
     return f"1{mark}250 is read as {value}, which the file does not tell ({setting})"
 

@@ -15,6 +15,7 @@ from keras.utils import FeatureSpace
 from keras_ae.data.precision import clipped
 from keras_ae.data.tables.fitting import SCALINGS, FittedColumns
 from keras_ae.data.tables.words import MISSING_WORD
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 
 __all__ = ["Number", "Preprocessor", "preprocessor_of"]
 
@@ -30,12 +31,14 @@ class Preprocessor:
         signature: The columns' names by those in a served signature.
         groups: (features,), the index of the column that each feature comes from.
         logarithms: The columns of numbers whose logarithm is taken.
+        written: How the file that it was fitted on is written.
     """
 
     model: keras.Model
     signature: dict[str, str]
     groups: np.ndarray
     logarithms: tuple[str, ...] = ()
+    written: Writing = UNKNOWN
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from keras_ae.data.tables.columns import MISSING
 from keras_ae.data.tables.numbers import is_number, says_missing
-from keras_ae.data.tables.separators import is_value
+from keras_ae.data.tables.value_cells import is_value
 
 __all__ = ["Profile"]
 
@@ -47,18 +47,35 @@ class Profile:
             Whether a cell is a time where times are expected, or most cells are numbers where those are
             expected.
         """
-        told = [
+        told = self._told(row)
+        times = [fit for kind, fit in told if kind == "value"]
+        return any(times) if times else 2 * sum(fit for _, fit in told) > len(told)
+
+    def tells_apart(self, row: Sequence[str]) -> bool:
+        """Whether a row is unlike the others, as a header is.
+
+        Args:
+            row: Its cells, as many as there are columns.
+
+        Returns:
+            Whether it has cells where numbers or times are expected, and does not fit.
+        """
+        return bool(self._told(row)) and not self.fits(row)
+
+    def _told(self, row):
+        """The kinds of the cells that tell something, and whether they are of these kinds."""
+        return [
             (kind, is_number(cell) if kind == "number" else is_value(cell) and not is_number(cell))
             for kind, cell in zip(self.columns, row, strict=True)
             if kind != "text" and cell not in MISSING and not says_missing(cell)
         ]
-        times = [fit for kind, fit in told if kind == "value"]
-        return any(times) if times else 2 * sum(fit for _, fit in told) > len(told)
 
 
 def _kind(cells):
     """What a column's cells are like."""
     present = [cell for cell in cells if cell not in MISSING and not says_missing(cell)]
+    if not present:
+        return "text"
     if sum(map(is_number, present)) >= MOSTLY * len(present):
         return "number"
     return "value" if sum(map(is_value, present)) >= MOSTLY * len(present) else "text"

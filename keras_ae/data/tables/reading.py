@@ -17,6 +17,7 @@ from keras_ae.data.tables.kinds import column_of_texts
 from keras_ae.data.tables.notes import column_notes, without_infinite
 from keras_ae.data.tables.one_format import gather_in_one_format
 from keras_ae.data.tables.time_orders import settle_orders
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
 
 __all__ = ["log_notes", "read_table"]
@@ -27,10 +28,9 @@ def read_table(
     kinds: Mapping[str, str] | None = None,
     only: Collection[str] | None = None,
     needed: Collection[str] = (),
-    day_first: bool | None = None,
-    in_doubt: str = "",
     strict: Collection[str] | None = None,
-    decimal: str = "",
+    known: Writing = UNKNOWN,
+    in_doubt: Writing = UNKNOWN,
 ) -> Table:
     """Reads a file of values, one row per line, in bounded memory.
 
@@ -39,11 +39,10 @@ def read_table(
         kinds: "number", "text" or "time" for columns that are not to be read as the detected kind, by name.
         only: The columns to read, those of them that exist; None for all.
         needed: The columns that must exist.
-        day_first: Whether 1/2/2024 is in February; None to find out.
-        in_doubt: The order of day, month and year in times that do not tell it, as for `settle_orders`.
         strict: The columns in which each cell must be of its kind; None for all. Others are words where some
             are not.
-        decimal: "." or "," before decimals; "" to find out.
+        known: How the file is written, as far as that is known.
+        in_doubt: How to read it where nothing in it decides.
 
     Returns:
         The table.
@@ -53,10 +52,11 @@ def read_table(
             rows of different lengths; for a cell that is not of its column's kind, naming its row; and for
             unknown columns and kinds.
     """
-    kinds, dialect = kinds or {}, detect_dialect(path)
+    kinds, dialect = kinds or {}, detect_dialect(path, known, in_doubt)
+    day_first = known.order == "dmy" if known.order else None
     _check_names(path, dialect.names, kinds, needed)
     names = [name for name in dialect.names if only is None or name in only]
-    cells, form, doubt = gather_in_one_format(path, dialect, names, kinds, decimal)
+    cells, form, doubt, decimal = gather_in_one_format(path, dialect, names, kinds, known, in_doubt)
     is_strict = set(names) if not set(strict or ()) & set(names) else {*(strict or ()), *kinds}
     typed = {}
     for name, texts in cells.texts.items():
@@ -67,7 +67,7 @@ def read_table(
             one = column_of_texts(name, texts, "text", form, dialect.separator, day_first)
         typed[name] = one
     readers = {name: one.reader for name, one in typed.items() if one.reader is not None}
-    order = settle_orders(readers, in_doubt)
+    order = settle_orders(readers, in_doubt.order)
     read = {name: Column(name, "number", values) for name, values in cells.numbers.items()} | cells.typed
     read |= {
         name: readers[name].column(name) if name in readers else one.column for name, one in typed.items()
@@ -77,11 +77,18 @@ def read_table(
     for name, unit in zip(dialect.names, dialect.units, strict=False):
         if name in columns and columns[name].kind == "number" and not columns[name].unit:
             columns[name] = replace(columns[name], unit=unit)
+    orders = {reader.form().order for reader in readers.values()} - {""}
+    written = Writing(
+        "" if dialect.source else dialect.separator,
+        None if dialect.source else dialect.header_line,
+        decimal,
+        known.order or next(iter(orders), ""),
+    )
     first = ", ".join(filter(None, (f"{cells.rows:,} rows", dialect.note, str(form), order)))
     zones = [reader.zone_note(name) for name, reader in readers.items()]
     notes = (first, row_names, *cells.notes, doubt, *(one.note for one in typed.values()), *zones)
     missing: Counter[str] = sum((one.missing for one in typed.values()), infinite)
-    return Table(columns, (*filter(None, notes), *column_notes(columns, missing)))
+    return Table(columns, (*filter(None, notes), *column_notes(columns, missing)), written)
 
 
 def _without_row_names(columns, dialect, named):

@@ -8,8 +8,9 @@ from pathlib import Path
 from keras_ae.data.tables.columns import MISSING
 from keras_ae.data.tables.dialect import Dialect
 from keras_ae.data.tables.headers import is_remark
-from keras_ae.data.tables.records import BLANKS, Record, open_quote
-from keras_ae.data.tables.separators import is_value
+from keras_ae.data.tables.records import Record, open_quote
+from keras_ae.data.tables.value_cells import is_value
+from keras_ae.data.tables.writing import separator_name
 from keras_ae.errors import InputError
 
 __all__ = ["RowFilter"]
@@ -143,7 +144,7 @@ class RowFilter:
         )
 
     def _refuse(self, record):
-        separator = {"\t": "tabs", BLANKS: "blanks"}.get(self.dialect.separator, repr(self.dialect.separator))
+        separator = separator_name(self.dialect.separator)
         raise InputError(
             f"expected {len(self.dialect.names)} cells separated by {separator} in each line of {self.path}; "
             f"line {record.line:,} has {len(record.cells)}; correct that line, or remove it"

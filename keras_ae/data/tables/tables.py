@@ -20,11 +20,20 @@ from keras_ae.data.tables.roles import times_and_indices
 from keras_ae.data.tables.splitting import check_splitting, split_rows
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.data.tables.words import MOST_WORDS, words_of
+from keras_ae.data.tables.writing import Writing
 from keras_ae.data.types import Data
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_choices
 
-__all__ = ["BreastCancer", "TableFile", "check_scaling", "concatenated", "data_of", "data_of_table"]
+__all__ = [
+    "BreastCancer",
+    "TableFile",
+    "check_scaling",
+    "columns_of_file",
+    "concatenated",
+    "data_of",
+    "data_of_table",
+]
 
 MOST_NAMED = 5
 """Columns that are named in a note on their names."""
@@ -47,6 +56,8 @@ class TableFile(Dataset):
         scaling: Of numbers, by their "spread" or their "range".
         dayfirst: Whether 1/2/2024 is in February; None to find out.
         decimal: "." or "," before decimals; "" to find out.
+        separator: Between cells: a sign, "tab" or "blanks", or "none" for a single column; "" to find it.
+        header: The line of the header, from 1; 0 for a file without one, None to find it.
         group: The column of groups, such as patients, none of which is in two splits; it is not learned.
         split: "content" to split rows by their content, "time" for the last ones as test split.
         time: The column of times to split by; "" for the first one, or else the order of the rows.
@@ -65,6 +76,8 @@ class TableFile(Dataset):
     scaling: str = "spread"
     dayfirst: bool | None = None
     decimal: str = ""
+    separator: str = ""
+    header: int | None = None
     group: str = ""
     split: str = "content"
     time: str = ""
@@ -73,11 +86,11 @@ class TableFile(Dataset):
     def __post_init__(self):
         check_scaling(self)
         check_splitting(self)
-        check_choices(self, decimal=("", ".", ","))
+        Writing.of(self)
 
     @property
-    def decimal_mark(self) -> str:
-        return self.decimal
+    def writing(self) -> Writing:
+        return Writing.of(self)
 
     @property
     def label_column(self) -> str:
@@ -103,29 +116,7 @@ class TableFile(Dataset):
         """The file's columns."""
         words = (*self.words, *self.left_out)
         kinds = dict.fromkeys(words, "text") | dict.fromkeys(self.numbers, "number")
-        return read_table(self.path, kinds, day_first=self.dayfirst, decimal=self.decimal)
-
-    def columns(self, names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, np.ndarray]:
-        """Reads columns of the file.
-
-        Args:
-            names: Names of the columns.
-            words: Those to read as words; all others are read as numbers.
-
-        Returns:
-            (n,) each, by name.
-
-        Raises:
-            InputError: For unknown columns, and for text where numbers are expected.
-        """
-        kinds = {name: "text" if name in words else "number" for name in names}
-        table = read_table(self.path, kinds, only=names, needed=names, decimal=self.decimal)
-        log_notes(table, self.path)
-        columns = {name: table.columns[name] for name in names}
-        return {
-            name: column.values if column.kind == "number" else words_of(column)
-            for name, column in columns.items()
-        }
+        return read_table(self.path, kinds, known=self.writing)
 
     def sample(self) -> Data:
         """The table that comes with scikit-learn, which needs no file."""
@@ -156,6 +147,34 @@ class BreastCancer(Dataset):
 
     def sample(self) -> Data:
         return self.load()
+
+
+def columns_of_file(
+    path: str, names: tuple[str, ...], words: tuple[str, ...], known: Writing, in_doubt: Writing
+) -> dict[str, np.ndarray]:
+    """Columns of a file, for a model that was trained on such.
+
+    Args:
+        path: The file.
+        names: Names of the columns.
+        words: Those to read as words; all others are read as numbers.
+        known: How the file is written, as far as that is known.
+        in_doubt: How to read it where nothing in it decides.
+
+    Returns:
+        (n,) each, by name.
+
+    Raises:
+        InputError: For unknown columns, and for text where numbers are expected.
+    """
+    kinds = {name: "text" if name in words else "number" for name in names}
+    table = read_table(path, kinds, only=names, needed=names, known=known, in_doubt=in_doubt)
+    log_notes(table, path)
+    columns = {name: table.columns[name] for name in names}
+    return {
+        name: column.values if column.kind == "number" else words_of(column)
+        for name, column in columns.items()
+    }
 
 
 def data_of_table(
@@ -207,7 +226,8 @@ def data_of_table(
     parts = split_rows(table, settings, _digests(columns), own)
     all_notes = (*table.notes, *label_notes, *notes, f"split {parts.rule}")
     data = data_of(name, columns, labels, names, parts.indices, all_notes, settings.scaling, valued)
-    return replace(data, rule=parts.rule)
+    preprocessor = data.preprocessor and replace(data.preprocessor, written=table.written)
+    return replace(data, rule=parts.rule, preprocessor=preprocessor)
 
 
 def data_of(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from keras_ae.data.tables.columns import MISSING
+from keras_ae.data.tables.value_cells import is_value
 
 __all__ = ["are_types", "are_units"]
 
@@ -56,6 +57,8 @@ def are_units(cells: Sequence[str], above: Sequence[str]) -> bool:
         return False  # it is a row
     cells = cells[:-1] if len(cells) > len(above) and not cells[-1] else cells
     present = [cell for cell in cells if cell]
+    if any(is_value(cell) and cell != "1" for cell in present):
+        return False
     if (
         len(present) > sum(map(bool, above))
         or not present

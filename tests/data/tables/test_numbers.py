@@ -15,7 +15,8 @@ from keras_ae.data.tables.numbers import (
     says_missing,
 )
 from keras_ae.data.tables.reading import read_table
-from keras_ae.data.tables.tables import TableFile
+from keras_ae.data.tables.tables import TableFile, columns_of_file
+from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
 
 POINT, COMMA, GERMAN, ENGLISH = (
@@ -314,7 +315,7 @@ def test_whole_numbers_of_any_size_are_numbers(read):
     ],
 )
 def test_a_setting_tells_the_decimal_mark(read, cells, decimal, expected):
-    table = read("a;b", *(f"{cell};1" for cell in cells), decimal=decimal)
+    table = read("a;b", *(f"{cell};1" for cell in cells), known=Writing(decimal=decimal))
     assert table.columns["a"].values[0] == expected
     assert not any("does not tell" in note for note in table.notes)
 
@@ -327,7 +328,8 @@ def test_the_setting_reaches_files_of_tables_and_series(tmp_path):
         assert kind(str(file), decimal=",").table().columns["a"].values[1] == 2250
         with pytest.raises(InputError, match="decimal must be one of"):
             kind(str(file), decimal=";")
-    assert TableFile(str(file), decimal=",").columns(("a",), ())["a"][1] == 2250
+    for known, in_doubt in ((Writing(decimal=","), UNKNOWN), (UNKNOWN, Writing(decimal=","))):
+        assert columns_of_file(str(file), ("a",), (), known, in_doubt)["a"][1] == 2250
 
 
 def test_faults_in_columns_that_are_not_used_are_none(tmp_path):

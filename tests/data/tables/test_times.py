@@ -12,6 +12,7 @@ from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.time_form import TimeForm, format_time
 from keras_ae.data.tables.time_orders import settle_orders
 from keras_ae.data.tables.times import TimeReader, parse_time
+from keras_ae.data.tables.writing import Writing
 from keras_ae.errors import InputError
 
 START = datetime(2024, 3, 29)
@@ -245,7 +246,7 @@ def test_a_later_part_of_a_file_tells_the_order_of_all(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="row 31 of values holds '01/13/2024'"):
         read_table(file)
     with pytest.raises(InputError, match="with data.dayfirst=false, row 21 of values holds '13/01/2024'"):
-        read_table(file, day_first=False)
+        read_table(file, known=Writing(order="mdy"))
 
 
 def test_the_hour_that_comes_twice_is_read_by_the_sequence():
