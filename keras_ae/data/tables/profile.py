@@ -47,7 +47,7 @@ class Profile:
             Whether a cell is a time where times are expected, or most cells are numbers where those are
             expected.
         """
-        told = self._told(row)
+        told = self._fits_of(row)
         times = [fit for kind, fit in told if kind == "value"]
         return any(times) if times else 2 * sum(fit for _, fit in told) > len(told)
 
@@ -60,9 +60,9 @@ class Profile:
         Returns:
             Whether it has cells where numbers or times are expected, and does not fit.
         """
-        return bool(self._told(row)) and not self.fits(row)
+        return bool(self._fits_of(row)) and not self.fits(row)
 
-    def _told(self, row):
+    def _fits_of(self, row):
         """The kinds of the cells that tell something, and whether they are of these kinds."""
         return [
             (kind, is_number(cell) if kind == "number" else is_value(cell) and not is_number(cell))
