@@ -66,13 +66,13 @@ class Parted:
         if len(alike) < ALIKE * len(rows) or not alike:
             return 0.0
         read = len(alike) / (len(alike) + len(self._above()))
-        return (len(alike) / len(rows)) ** 2 * read**0.5 * (_values(alike[-100:]) + 0.4 * self._named(alike))
+        return (len(alike) / len(rows)) ** 2 * read**0.5 * (_values(alike[-100:]) + 0.4 * self._heading(alike))
 
     @property
     def is_plain(self) -> bool:
         """Whether all rows are alike, below as many names, and no column is one of several numbers."""
         rows, alike = self._rows()
-        if not alike or len(alike) < len(rows) or self._named(alike) < 1:
+        if not alike or len(alike) < len(rows) or self._heading(alike) < 1:
             return False
         return not any(all(map(_are_several, column)) for column in zip(*alike, strict=True))
 
@@ -87,7 +87,7 @@ class Parted:
         below = next((at for at, one in enumerate(reversed(rows)) if len(one.cells) == self.width), 0)
         return rows[: len(rows) - min(below, MOST_BELOW, len(alike))], alike
 
-    def _named(self, rows):
+    def _heading(self, rows):
         """Whether the header has as many names as there are columns; a half where nothing is above rows."""
         if not self.header.names:
             return 0.0 if self._above() else 0.5
@@ -114,7 +114,7 @@ def part(lines: Sequence[str], is_cut: bool, where: str, known: Writing, in_doub
     Raises:
         InputError: Nothing decides between several separators.
     """
-    if separator := known.separator or _named_separator(lines):
+    if separator := known.separator or _separator_in(lines):
         return _parted(lines, separator, is_cut, where, known.header)
     bare = [line for line in lines if not line.startswith(("#", "%", "//"))] or lines
     if "," not in bare[0] and len(bare) > 1 and all(map(_COMMA.fullmatch, filter(str.strip, bare[1:]))):
@@ -138,7 +138,7 @@ def part(lines: Sequence[str], is_cut: bool, where: str, known: Writing, in_doub
     )
 
 
-def _named_separator(lines):
+def _separator_in(lines):
     """The separator that the first line names, as Excel reads it: "sep=;"; "" if it is another line."""
     named = _NAMED.fullmatch(lines[0].strip("\n"))
     return named[1] if named else ""
@@ -149,7 +149,7 @@ def _parted(lines, separator, is_cut, where, line):
     records = list(cut(lines, separator, where=where))
     if is_cut and len(records) > 1:
         records.pop()  # a quoted cell may be cut off
-    if _named_separator(lines):
+    if _separator_in(lines):
         records.pop(0)
     if all(record.is_blank for record in records):
         raise InputError(f"expected a table in {where}, found an empty file; check the path")

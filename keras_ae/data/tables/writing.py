@@ -56,7 +56,7 @@ class Writing:
         check_choices(dataset, decimal=("", ".", ","))
         if dataset.header is not None:
             check_least(dataset, header=0)
-        order = {None: "", True: "dmy", False: "mdy"}[dataset.dayfirst]
+        order = "" if dataset.dayfirst is None else "dmy" if dataset.dayfirst else "mdy"
         return cls(separator_of(dataset.separator), dataset.header, dataset.decimal, order)
 
     def __str__(self) -> str:
