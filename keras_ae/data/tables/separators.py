@@ -66,7 +66,9 @@ class Parted:
         if len(alike) < ALIKE * len(rows) or not alike:
             return 0.0
         read = len(alike) / (len(alike) + len(self._above()))
-        return (len(alike) / len(rows)) ** 2 * read**0.5 * (_values(alike[-100:]) + 0.4 * self._heading(alike))
+        return (
+            (len(alike) / len(rows)) ** 2 * read**0.5 * (_values(alike[-100:]) + 0.4 * self._heading(alike))
+        )
 
     @property
     def is_plain(self) -> bool:
@@ -203,6 +205,8 @@ def _parts_quotes(lines, separator):
 
 def _decided(chosen, where, in_doubt):
     """The one of several ways to part a text that are as good."""
+    if any(parted.separator in UNDOUBTED for parted in chosen):
+        chosen = [parted for parted in chosen if parted.separator != BLANKS]
     if len(chosen) > 1 and in_doubt in [parted.separator for parted in chosen]:
         return next(replace(one, is_doubtful=True) for one in chosen if one.separator == in_doubt)
     if len(chosen) > 1:

@@ -92,8 +92,13 @@ def separator_of(setting: str) -> str:
     Raises:
         InputError: For anything else.
     """
-    separator = SEPARATOR_NAMES.get(setting, setting)
-    if len(separator) > 1 or separator.isalnum() or (separator and separator in "\"'\r\n.+-"):
+    separator = SEPARATOR_NAMES.get(str(setting), setting)
+    if (
+        not isinstance(separator, str)
+        or len(separator) > 1
+        or separator.isalnum()
+        or (separator and separator in "\"'\r\n.+-")
+    ):
         raise InputError(
             f"expected a separator such as , ; | tab or blanks, received separator={setting!r}; choose one, "
             "or leave it out to find it"
