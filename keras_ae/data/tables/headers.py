@@ -225,7 +225,8 @@ def _above(records, first, width):
 
 def _are_gaps(below, above):
     """Whether a line names fewer columns than one above it, which names all: ticks, flags, levels."""
-    return not all(below) and any(all(cells) and not any(map(is_time, cells)) for cells in above)
+    names = [cells for cells in above if len(cells) == len(below) and all(cells)]
+    return not all(below) and any(not any(map(is_time, cells)) for cells in names)
 
 
 def _in_groups(names, above):
