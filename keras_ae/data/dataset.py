@@ -155,6 +155,11 @@ class Dataset(metaclass=Checked):
         return ""
 
     @property
+    def left_out_columns(self) -> tuple[str, ...]:
+        """The columns that the user leaves out of a series, such as one that is not its time."""
+        return ()
+
+    @property
     def writing(self) -> Writing:
         """How a file of rows is written, as far as the user says it."""
         return UNKNOWN

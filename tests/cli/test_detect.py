@@ -1,6 +1,7 @@
 """The verbs detect and monitor: scored rows, flagged spans, charts, drift, and what they refuse."""
 
 import csv
+import dataclasses
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ from keras_ae.apps.detection.report import flagged_spans, write, write_rows
 from keras_ae.apps.detection.scoring import Detector, ScoredRows, drift, scored_file
 from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import Series
+from keras_ae.data.series.windows import SeriesFile
 from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.writing import Writing
@@ -508,3 +510,15 @@ def test_the_facts_of_series_are_read_as_they_were_written(tmp_path):
     before = SeriesFacts.from_arrays({"channels": np.array(["a"]), "step": np.array(5)})
     assert (before.roles, before.groups) == (SeriesRoles(values=("a",)), ())
     assert SeriesFacts.from_arrays({}) is None
+
+
+def test_columns_that_training_left_out_are_no_times_of_a_new_file(tmp_path, detector):
+    facts = SeriesFacts(("a",), 0, SeriesRoles("", ("a",)))
+    file = tmp_path / "rows.csv"
+    file.write_text("Date,a\n" + "".join(f"10/9/17,{index % 5}\n" for index in range(30)))
+    left_out = dataclasses.replace(detector(facts), settings=SeriesRoles(left_out=("Date", "not there")))
+    [series] = scored_file(left_out, str(file))[1].values()
+    assert len(series) == 30
+    with pytest.raises(InputError, match=r'30 of one time; .* SET="data.left_out=Date"'):
+        scored_file(detector(facts), str(file))
+    assert SeriesFile(str(file), left_out=("Date",)).left_out_columns == ("Date",)

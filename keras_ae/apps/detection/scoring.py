@@ -176,7 +176,11 @@ class Detector:
             artifacts.scaler.offset,
             artifacts.scaler.scale,
             artifacts.series,
-            SeriesRoles(recipe.data.time_column, label=recipe.data.label_column),
+            SeriesRoles(
+                recipe.data.time_column,
+                label=recipe.data.label_column,
+                left_out=recipe.data.left_out_columns,
+            ),
             recipe.data.writing,
         )
 
@@ -251,7 +255,10 @@ def series_at(detector: Detector, path: str) -> dict[str, Series]:
     names = detector.dialect(path).names
     time = detector.settings.time or _if_there(facts.roles.time, names)
     label = _if_there(detector.settings.label, names) or _if_there(facts.roles.label, names)
-    roles = replace(facts.roles, values=facts.channels, time=time, label=label, learning=False)
+    left_out = tuple(name for name in detector.settings.left_out if name in names)
+    roles = replace(
+        facts.roles, values=facts.channels, time=time, label=label, left_out=left_out, learning=False
+    )
     channels = () if roles.variable else facts.channels
     needed = (
         *channels,

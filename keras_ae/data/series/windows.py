@@ -74,6 +74,10 @@ class SeriesFile(Dataset):
         return Writing.of(self)
 
     @property
+    def left_out_columns(self) -> tuple[str, ...]:
+        return self.left_out
+
+    @property
     def label_column(self) -> str:
         return self.label
 
