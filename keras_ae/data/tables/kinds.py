@@ -94,12 +94,16 @@ def column_of_texts(
             return times
     if numbers is not None and _is_usual(numbers, texts):
         return numbers
-    if numbers is None or 2 * numbers.wrong.sum() > np.count_nonzero(texts.codes >= 0):
+    if numbers is None:
         return words
     first = texts.words[texts.codes[np.flatnonzero(numbers.wrong)[0]]]
-    return replace(
-        words, note=f"{name} is read as words: {int(numbers.wrong.sum()):,} cells are no numbers ({first})"
-    )
+    if all(map(is_number, _some(texts.words))):
+        reason = f"what stands beside its numbers differs ({first}); bring units to one"
+    elif 2 * numbers.wrong.sum() > np.count_nonzero(texts.codes >= 0):
+        return words
+    else:
+        reason = f"{int(numbers.wrong.sum()):,} cells are no numbers ({first})"
+    return replace(words, note=f"{name} is read as words: {reason}")
 
 
 def _is_usual(typed, texts):

@@ -245,7 +245,12 @@ def test_a_unit_that_all_cells_share_is_told(read, cells, unit):
     "cells", [["12a", "13", "14b"], ["5 kg", "5 g"], ["1st", "2nd", "3rd"], ["€5", "$5"]]
 )
 def test_numbers_of_different_units_are_words(read, cells):
-    assert read("a;b", *(f"{cell};1" for cell in cells)).columns["a"].kind == "text"
+    table = read("a;b", *(f"{cell};1" for cell in cells))
+    assert table.columns["a"].kind == "text"
+    assert any(
+        note.startswith("a is read as words: what stands beside its numbers differs (")
+        for note in table.notes
+    )
 
 
 def test_times_with_letters_are_no_numbers_with_units(read):
