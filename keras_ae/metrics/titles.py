@@ -71,6 +71,7 @@ TITLES = {
     "auprc": Title("AUPRC", "", HIGHER),
     "pixel_auroc": Title("pixel AUROC", "", HIGHER),
     "pixel_auprc": Title("pixel AUPRC", "", HIGHER),
+    "pixel_aupro": Title("AUPRO .3", "", HIGHER),
     "f1": Title("F1", "", HIGHER),
     "false_alarms": Title("false alarms", "", LOWER),
     "missed": Title("missed", "", LOWER),

@@ -14,6 +14,7 @@ from keras_ae.data.examples import Split
 from keras_ae.data.series.resample import spans
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
+from keras_ae.metrics.localization import region_overlap
 from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
 
 __all__ = ["Metrics", "detection_metrics", "kind_metrics", "pixel_metrics", "ranking_metrics"]
@@ -93,17 +94,18 @@ def pixel_metrics(maps: np.ndarray | None, test: Split) -> dict[str, float]:
             are normal.
 
     Returns:
-        "pixel_auroc" and "pixel_auprc", over all pixels; empty without a map, or masks.
+        "pixel_auroc" and "pixel_auprc", over all pixels, and "pixel_aupro", over the anomalies' regions up to
+        a false positive rate of 0.3; empty without a map, or masks.
     """
     if maps is None or test.masks is None or test.labels is None or maps.shape[:3] != test.masks.shape:
         return {}
     anomalous = np.where(test.labels[:, None, None] == 0, 0, test.masks)
     known = np.flatnonzero((anomalous >= 0).all(axis=(1, 2)))
     known = known[:: max(1, -(-len(known) * anomalous[0].size // MOST_PIXELS))]
-    labels = anomalous[known].ravel() > 0
+    labels, scores = anomalous[known] > 0, maps[known].sum(axis=-1)
     if labels.all() or not labels.any():
         return {}
-    ranking = ranking_metrics(maps[known].sum(axis=-1).ravel(), labels)
+    ranking = ranking_metrics(scores.ravel(), labels.ravel()) | {"aupro": region_overlap(scores, labels)}
     return {f"pixel_{name}": value for name, value in ranking.items()}
 
 

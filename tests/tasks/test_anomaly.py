@@ -27,6 +27,7 @@ from keras_ae.data.series.points import Points
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.heads import ServedHead, Spec, TrainedHeads, apply, batched
+from keras_ae.metrics.localization import region_overlap
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
@@ -460,6 +461,7 @@ def test_pixels_of_anomalies_are_ranked_where_masks_say_which_they_are():
     assert metrics == {
         "pixel_auroc": roc_auc_score(truth, known),
         "pixel_auprc": average_precision_score(truth, known),
+        "pixel_aupro": region_overlap(maps[:3, ..., 0], truth.reshape(3, 2, 2)),
     }
     assert pixel_metrics(None, test) == {}
     assert pixel_metrics(maps, Split(test.examples, labels)) == {}
@@ -486,6 +488,6 @@ def test_the_maps_of_the_model_and_of_pca_are_ranked_beside_their_scores(random)
     maps = masks[..., None].astype(np.float32)
     outputs = {"score": maps.sum(axis=(1, 2, 3)), "is_anomaly": labels > 0, "contributions": maps}
     rows = detection_metrics(outputs, 0.5, data, 2, seed=0)
-    assert rows["model"]["pixel_auroc"] == rows["model"]["pixel_auprc"] == 1.0
+    assert rows["model"]["pixel_auroc"] == rows["model"]["pixel_auprc"] == rows["model"]["pixel_aupro"] == 1.0
     assert rows["PCA, 2 components"]["pixel_auroc"] > 0.9  # it has seen no such pixel
     assert "pixel_auroc" not in rows["isolation forest"]
