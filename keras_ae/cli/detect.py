@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from keras_ae.apps.detection.request import DetectionRequest
+from keras_ae.apps.detection.request import DetectionRequest, check_rows
 from keras_ae.cli.arguments import MODEL, RECIPE, add_name, add_option, add_recipe, add_run, split_settings
 from keras_ae.cli.checks import check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
@@ -86,8 +86,7 @@ def detect(options: argparse.Namespace) -> int:
 def monitor(options: argparse.Namespace) -> int:
     """Prints how far a file's scores are from those of the normal examples that calibrated the detector."""
     split_settings(options.set)
-    if not Path(options.input).is_file():
-        raise InputError(f"expected a file of rows, {options.input} is not a file; check the path")
+    check_rows(options.input)
     check_file(Path(options.input))
     directory = finished(options)
     started = request_of_run(options.recipe, directory, options.set)

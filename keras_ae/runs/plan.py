@@ -61,7 +61,11 @@ class Plan:
         return len(history) >= min(self.epochs, best_epoch(history) + self.patience)
 
     def __str__(self) -> str:
-        text = f"{self.examples:,} examples: {self.epochs} epochs of {self.steps_per_epoch} steps"
+        epochs, steps = (
+            f"{count} {noun}{'s' * (count != 1)}"
+            for count, noun in ((self.epochs, "epoch"), (self.steps_per_epoch, "step"))
+        )
+        text = f"{self.examples:,} examples: {epochs} of {steps}"
         if self.passes_per_epoch > 1:
             text += f", {self.passes_per_epoch} passes over the data each"
         if self.patience is not None:

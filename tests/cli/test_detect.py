@@ -142,6 +142,14 @@ def test_drift_is_distinguished_from_no_drift(run, home, capsys):
     [
         (["detect", "series_anomaly", "nothing.csv"], "expected a file of rows, nothing.csv is not a file"),
         (
+            ["detect", "image_anomaly", "."],
+            "of images, train image_anomaly --data . tells how well anomalies",
+        ),
+        (
+            ["monitor", "image_anomaly", "."],
+            "predict MODEL . --head detector --output scores.csv scores each",
+        ),
+        (
             ["detect", "series_anomaly", "wide.csv", "--trained"],
             "no column 'load'; its columns are time, other",
         ),

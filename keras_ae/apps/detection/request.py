@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_ae.errors import InputError
 
-__all__ = ["DetectionRequest"]
+__all__ = ["DetectionRequest", "check_rows"]
 
 RESULT_FILES = ("scored.csv", "spans.csv", "plot.png")
 
@@ -44,6 +44,24 @@ class DetectionRequest:
         existing = [folder / name for name in RESULT_FILES if (folder / name).exists()]
         if existing and not force:
             raise InputError(f"{existing[0]} exists; name another folder, OUTPUT=, or replace it, FORCE=1")
-        if not file.is_file():
-            raise InputError(f"expected a file of rows, {source} is not a file; check the path")
+        check_rows(source)
         return cls(file, folder)
+
+
+def check_rows(source: str) -> None:
+    """Checks that there is a file to look for anomalies in.
+
+    Args:
+        source: The path.
+
+    Raises:
+        InputError: For anything else, of a folder with the verbs that take one.
+    """
+    if Path(source).is_dir():
+        raise InputError(
+            f"expected a file of rows, {source} is a folder; of images, train image_anomaly --data {source} "
+            "tells how well anomalies and the regions of their masks are found, and predict MODEL "
+            f"{source} --head detector --output scores.csv scores each"
+        )
+    if not Path(source).is_file():
+        raise InputError(f"expected a file of rows, {source} is not a file; check the path")
