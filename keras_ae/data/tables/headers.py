@@ -211,6 +211,8 @@ def _above(records, first, width):
     if not found:
         return Header((), (), first, None)
     units: tuple[str, ...] = ()
+    while len(found) > 1 and _has_marks(records[found[0]].cells) and not _has_marks(records[found[1]].cells):
+        first = found.pop(0)  # a row of missing values, such as ?
     while len(found) > 1:
         below, above = records[found[0]].cells, records[found[1]].cells
         if are_units(below, above):
@@ -221,6 +223,11 @@ def _above(records, first, width):
     names = records[found[0]].cells
     names = _in_groups(names, records[found[1]].cells) if len(found) > 1 else names
     return Header(tuple(names), units, first, found[0])
+
+
+def _has_marks(cells):
+    """Whether cells stand for missing values, and are not merely empty."""
+    return any(cell in MISSING for cell in cells if cell not in ("", "-"))
 
 
 def _are_gaps(below, above):

@@ -98,6 +98,13 @@ def test_types_and_flags_below_names_are_none(read, above):
     assert "no header" not in table.notes[0]
 
 
+def test_a_first_row_of_missing_values_and_another_word_is_a_row(read):
+    rows = [f"{day},{day % 7},{'2' if day % 5 else 'a b'}" for day in range(1, 29)]
+    table = read("T,P,class", "?,?,a b", *rows)
+    assert list(table.columns) == ["T", "P", "class"]
+    assert len(table) == 29
+
+
 def test_names_of_groups_over_several_columns_are_joined(read):
     rows = [f"2024-01-{day:02},{day},2,{day},3" for day in range(1, 29)]
     table = read("Price,Close,Close,High,High", "Ticker,AB,CD,AB,CD", "Date,,,,", *rows)
