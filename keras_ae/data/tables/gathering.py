@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ class Gathered:
         rows: The number of rows.
         notes: What was left out, for the user.
         typed: Columns of which the file tells the kind, by name.
+        missing: How often words among the numbers were read as missing.
     """
 
     numbers: dict[str, np.ndarray]
@@ -46,6 +48,7 @@ class Gathered:
     rows: int
     notes: tuple[str, ...] = ()
     typed: dict[str, Column] = field(default_factory=dict)
+    missing: Counter[str] = field(default_factory=Counter)
 
 
 def gather(
@@ -67,7 +70,7 @@ def gather(
     """
     if row_suffix(path) in FRAMES:
         return _gather_typed(path, names, as_texts)
-    cells = {name: Cells(name in as_texts) for name in names}
+    cells = {name: Cells(name in as_texts, dialect.numbers.decimal) for name in names}
     rows, notes = _gather(path, dialect, cells)
     lost = {name: Cells(True) for name, one in cells.items() if one.is_lost}
     if lost:
@@ -78,6 +81,7 @@ def gather(
         {name: one.texts(rows) for name, one in cells.items() if one.is_text},
         rows,
         notes,
+        missing=sum((one.missing for one in cells.values() if not one.is_text), Counter[str]()),
     )
 
 

@@ -64,8 +64,12 @@ def find_header(records: Sequence[Record], width: int) -> Header:
     """
     whole = [index for index, record in enumerate(records) if _is_row(record, width)]
     profile = _profile(records, whole)
-    fitting = [index for index in whole if profile.fits(records[index].cells)]
-    first = next((index for index in fitting if _leads_on(records, index, width)), [*fitting, *whole, 0][0])
+    fitting = (index for index in whole if profile.fits(records[index].cells))
+    found = next(fitting, None)
+    first = [*whole, 0][0] if found is None else found
+    while found is not None and not _leads_on(records, found, width):
+        found = next(fitting, None)
+    first = first if found is None else found
     first = _with_incomplete(records, first, width, profile)
     start = records[first].cells
     later = [record.cells for record in records[first + 1 :] if len(record.cells) == width]

@@ -77,6 +77,8 @@ def column_of_texts(
     Returns:
         The column.
     """
+    if kind in ("", "time") and (times := _plain_times(name, texts, day_first)) is not None:
+        return times
     words = _words(name, texts)
     if kind == "text":
         return words
@@ -162,6 +164,20 @@ def _are_times(words):
     """Whether words seem to be times."""
     present = _some(words)
     return bool(present) and 2 * TimeReader().add(pd.Series(present, dtype=object)).sum() <= len(present)
+
+
+def _plain_times(name, texts, day_first):
+    """Texts that all are times, and mostly different; None for others, of which each word is looked at."""
+    if texts.cells is None or 2 * sum(map(is_number, texts.some)) >= len(texts.some):
+        return None
+    if TimeReader().add(pd.Series(texts.some, dtype=object)).any():
+        return None
+    reader = TimeReader(day_first)
+    for start in range(0, len(texts.cells), AT_ONCE):
+        if reader.add(pd.Series(texts.cells[start : start + AT_ONCE], dtype=object)).any():
+            return None
+    empty = Column(name, "time", np.full(0, MISSING_TIME))
+    return TypedTexts(empty, np.zeros(len(texts.cells), bool), reader=reader)
 
 
 def _times(name, texts, day_first):

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -97,6 +98,7 @@ def parse_numbers(texts: Sequence[str], form: NumberFormat) -> ParsedNumbers:
     return ParsedNumbers(values, wrong, usual)
 
 
+@lru_cache(2**15)
 def is_number(text: str) -> bool:
     """Whether a text is a number in some format.
 

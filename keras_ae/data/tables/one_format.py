@@ -17,6 +17,9 @@ from keras_ae.data.tables.writing import UNKNOWN, Writing
 
 __all__ = ["gather_in_one_format"]
 
+SOME = 1000
+"""Numbers of a column that are looked at first."""
+
 
 def gather_in_one_format(
     path: str | Path,
@@ -51,7 +54,7 @@ def gather_in_one_format(
     texts = _numeric(cells, kinds)
     if dialect.is_sure and not texts:
         return cells, form, "", form.decimal
-    fractions = [name for name, values in cells.numbers.items() if len(_fractions(values))]
+    fractions = [name for name, values in cells.numbers.items() if _has_fractions(values)]
     doubtful = [name for name in fractions if _may_be_thousands(cells.numbers[name])]
     if decimal or (fractions and (dialect.is_sure or doubtful != fractions)):
         form, is_doubtful = choose_format(texts, dialect.separator, form.decimal)
@@ -81,7 +84,7 @@ def _numeric(cells, kinds):
     return [
         texts.by_word
         for name, texts in cells.texts.items()
-        if kinds.get(name, "number") == "number" and are_numbers(texts.words)
+        if kinds.get(name, "number") == "number" and are_numbers(texts.some)
     ]
 
 
@@ -91,7 +94,17 @@ def _fractions(values):
     return finite[finite != np.rint(finite)]
 
 
+def _has_fractions(values):
+    """Whether some numbers are not whole; the first of them tell it mostly."""
+    return bool(len(_fractions(values[:SOME])) or len(_fractions(values)))
+
+
 def _may_be_thousands(values):
     """Whether all decimals may be three digits behind a mark between thousands."""
+    return _are_thousands(values[:SOME]) and _are_thousands(values)
+
+
+def _are_thousands(values):
+    """Whether all decimals may be three digits."""
     thousands = np.abs(_fractions(values)) * 1000
     return bool((np.abs(thousands - np.rint(thousands)) < 1e-4).all() and (thousands >= 1000).all())

@@ -24,7 +24,7 @@ SEPARATORS = "\t;|,~^:"
 MOST_BELOW = 10
 """Lines below a table at most."""
 
-LOOKED_AT = 200
+LOOKED_AT = 100
 """Records at the end of a text's beginning that tell the width of its rows."""
 
 ALIKE = 0.6
@@ -123,6 +123,8 @@ def part(lines: Sequence[str], is_cut: bool, where: str, known: Writing, in_doub
         return _parted(lines, SINGLE, is_cut, where, known.header)
     found = []
     for one in (*SEPARATORS, BLANKS):
+        if one != BLANKS and sum(one in line for line in lines[-LOOKED_AT:]) < 2:
+            continue
         try:
             parted = _parted(lines, one, is_cut, where, known.header)
         except InputError:

@@ -56,7 +56,7 @@ def _plain(text):
     return bare.encode("ascii", "replace")
 
 
-def by_layout(cells: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
+def by_layout(cells: np.ndarray) -> Iterator[tuple[np.ndarray | slice, str]]:
     """Groups cells by their layouts.
 
     Cells have one layout if digits, letters and signs stand at the same positions, and they are the same
@@ -66,9 +66,14 @@ def by_layout(cells: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
         cells: (n, width), uint8, the characters.
 
     Yields:
-        The rows of the cells of a layout, and one of these cells.
+        The rows of the cells of a layout, all of them as a slice, and one of these cells.
     """
     shapes = _SHAPES[cells]
+    if len(cells) and (shapes == shapes[0]).all():
+        sample = cells[0].tobytes().rstrip(b"\0").decode("latin-1")
+        if _same_letters(cells, shapes[0], match_time(sample)).all():
+            yield slice(None), sample
+            return
     keys = np.ascontiguousarray(shapes).view(np.uint64) @ _KEYS[: cells.shape[1] // 8]
     groups, _ = pd.factorize(keys)
     sorted_rows = np.argsort(groups, kind="stable")
