@@ -19,6 +19,8 @@ from keras_ae.names import nearby
 __all__ = [
     "PACKAGE",
     "Entry",
+    "check_class",
+    "classes_of",
     "compared_names",
     "datasets",
     "names_beside",
@@ -72,13 +74,46 @@ def variants() -> list[Entry]:
     Returns:
         An entry for each class, by which `--set variant=...` names it.
     """
-    kinds = {
-        node.name: node
-        for node in _classes(PACKAGE / "variants")
-        if node.name != "Variant" and any(part for part in node.bases)
-    }
-    chosen = sorted(name for name, node in kinds.items() if _is_variant(node, kinds))
+    return classes_of("Variant")
+
+
+FOLDERS = {"Variant": "variants", "Task": "tasks", "Backbone": "backbones"}
+"""The folder of the classes that inherit from each of these."""
+
+
+def classes_of(base: str) -> list[Entry]:
+    """The classes of a kind, each of which a field of that kind takes.
+
+    Args:
+        base: The name of the class that they inherit from, one of `FOLDERS`.
+
+    Returns:
+        An entry for each class.
+    """
+    kinds = {node.name: node for node in _classes(PACKAGE / FOLDERS[base]) if node.bases}
+    chosen = sorted(name for name, node in kinds.items() if _inherits(node, kinds, base))
     return [Entry(name, name, _summary(kinds[name])) for name in chosen]
+
+
+def check_class(path: str, base: str, text: str) -> None:
+    """Checks that there is a class for a field that takes one of a kind.
+
+    Args:
+        path: The field's path, such as "variant".
+        base: The name of the class that they inherit from; one that is not in `FOLDERS` is not looked at.
+        text: The text of a command line, such as "Variational(latent_dim=8)" or the name of a module.
+
+    Raises:
+        InputError: There is none.
+    """
+    if base not in FOLDERS:
+        return
+    name = text.strip(" '\"").partition("(")[0].strip()
+    names, plain = [entry.text for entry in classes_of(base)], name.replace("_", "").lower()
+    is_module = (PACKAGE / FOLDERS[base] / f"{name}.py").is_file()
+    called = variants_called(name) if base == "Variant" else []
+    if not (is_module or called or plain in map(str.lower, names)):
+        raise no_class(path, base, name or text, names)
 
 
 def variants_called(text: str) -> list[str]:
@@ -197,10 +232,10 @@ def compared_names() -> list[str]:
     return names
 
 
-def _is_variant(node, kinds):
-    """Whether a class inherits from Variant, directly or by way of another one."""
+def _inherits(node, kinds, name):
+    """Whether a class inherits from one of a name, directly or by way of another one."""
     bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
-    return "Variant" in bases or any(base in kinds and _is_variant(kinds[base], kinds) for base in bases)
+    return name in bases or any(base in kinds and _inherits(kinds[base], kinds, name) for base in bases)
 
 
 def _classes(folder: Path) -> Iterator[ast.ClassDef]:

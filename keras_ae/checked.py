@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from keras_ae.errors import InputError
-from keras_ae.recipe_files import no_such_field
+from keras_ae.field_names import no_such_field
 
 __all__ = ["Checked"]
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from keras_ae.catalog import PACKAGE
+from keras_ae.catalog import PACKAGE, check_class
 from keras_ae.errors import InputError
-from keras_ae.recipe_files import no_such_field, recipe_file
+from keras_ae.field_names import no_such_field, scalar
+from keras_ae.recipe_files import recipe_file
 
 __all__ = ["check_fields", "declared_value", "field_paths"]
 
@@ -26,25 +27,30 @@ class Declared:
         fields: The expressions of the fields' defaults, by name; None for a field without one.
         file: Its file, in which the names in those expressions are looked up.
         wraps: The field that holds another object whose fields may be set as its own; "" for none.
+        hints: The annotations of the fields, by name.
     """
 
     names: tuple[str, ...]
     fields: dict[str, ast.expr | None]
     file: Path
     wraps: str = ""
+    hints: dict[str, str] = field(default_factory=dict)
 
 
-def check_fields(recipe: str, paths: Sequence[str], own_data: bool = True) -> None:
-    """Checks that a recipe has fields, as far as this can be read from files.
+def check_fields(
+    recipe: str, paths: Sequence[str], own_data: bool = True, texts: Mapping[str, str] | None = None
+) -> None:
+    """Checks that a recipe has fields and that these take some values, as far as this can be read from files.
 
     Args:
         recipe: The recipe's name, or the path of a .py file; "" for any recipe.
         paths: The fields' paths, such as "variant.latent_dim". What is below another of them is not looked
             at, because that one may set another object.
         own_data: Whether the recipe's data are its own, and no others in their place.
+        texts: What fields are set to, by their paths.
 
     Raises:
-        InputError: If it lacks one; the message lists the fields that exist.
+        InputError: If it lacks one, with the fields that are near, or one does not take its value.
     """
     declared = _declared("Recipe", PACKAGE / "recipe.py")
     file = recipe_file(recipe) if recipe else None
@@ -53,7 +59,9 @@ def check_fields(recipe: str, paths: Sequence[str], own_data: bool = True) -> No
     for path in paths:
         known = own_data or not path.startswith("data.")
         if known and not any(path.startswith(f"{other}.") for other in paths):
-            _check(path, path.split("."), declared, call, file, every)
+            hint = _check(path, path.split("."), declared, call, file, every)
+            if texts and path in texts:
+                _check_value(path, texts[path], hint)
 
 
 def field_paths(recipe: str) -> list[str]:
@@ -149,19 +157,32 @@ def _attribute(module: str, name: str, file: Path) -> Any:
 def _check(path, names, declared, call, file, every):
     """Checks a path from an object on, whose class and whose call in a file may not be known.
 
-    What has no such field is told with those of all paths that are near.
+    What has no such field is told with those of all paths that are near. Returns the annotation of the last
+    field; "" if it is not known.
     """
     if declared is None:
-        return
+        return ""
     name, *rest = names
     if name not in declared.fields and declared.wraps and _wrapped_has(name, declared, call, file):
-        return
+        return ""
     if name not in declared.fields:
         raise no_such_field(path, declared.names, name, list(declared.fields), every)
     if rest and call is not None:
         value, file = _argument(call, name, declared, file)
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-            _check(path, rest, _declared(value.func.id, file), value, file, every)
+            return _check(path, rest, _declared(value.func.id, file), value, file, every)
+    return "" if rest else declared.hints[name]
+
+
+def _check_value(path, text, hint):
+    """Checks that a text stands for a value of a field with an annotation."""
+    options = [option.strip() for option in hint.split("|")]
+    if "None" in options and text.lower() == "none":
+        return
+    kinds = {"bool": bool, "int": int, "float": float}
+    if options[0] in kinds:
+        scalar(text.strip("\"'"), kinds[options[0]], path)
+    check_class(path, options[0], text)
 
 
 def _wrapped_has(name, declared, call, file):
@@ -240,6 +261,7 @@ def _read(node: ast.ClassDef, file: Path) -> Declared | None:
     """The fields of a class after those of its bases; None if one of these cannot be read."""
     names: list[str] = [node.name]
     fields: dict[str, ast.expr | None] = {}
+    hints: dict[str, str] = {}
     wraps = ""
     for base in node.bases:
         declared = _declared(ast.unparse(base), file)
@@ -248,11 +270,13 @@ def _read(node: ast.ClassDef, file: Path) -> Declared | None:
         wraps = declared.wraps
         names.extend(declared.names)
         fields |= declared.fields
+        hints |= declared.hints
     own = [part for part in node.body if isinstance(part, ast.AnnAssign)]
     is_field = {part: not ast.unparse(part.annotation).startswith("ClassVar") for part in own}
     if any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
         fields |= {ast.unparse(part.target): part.value for part in own if is_field[part]}
+        hints |= {ast.unparse(part.target): ast.unparse(part.annotation) for part in own if is_field[part]}
     constants = {ast.unparse(part.target): part.value for part in own if not is_field[part]}
     own_wraps = constants.get("wraps")
     wraps = str(own_wraps.value) if isinstance(own_wraps, ast.Constant) else wraps
-    return Declared(tuple(names), fields, file, wraps)
+    return Declared(tuple(names), fields, file, wraps, hints)

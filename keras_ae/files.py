@@ -21,7 +21,9 @@ from keras_ae.errors import InputError
 __all__ = [
     "FORMAT",
     "FolderFiles",
+    "check_folder",
     "check_format",
+    "check_new",
     "class_names",
     "class_of",
     "classes_below",
@@ -83,6 +85,43 @@ def written_whole(*files: Path) -> Iterator[list[Path]]:
     finally:
         for path in partial:
             path.unlink(missing_ok=True)
+
+
+def check_folder(folder: Path, option: str) -> None:
+    """Checks that a folder can be written to, or created.
+
+    Args:
+        folder: The folder.
+        option: The option that names another one, such as "--runs".
+
+    Raises:
+        InputError: It cannot.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not nearest.is_dir():
+        raise InputError(
+            f"the folder {folder} cannot be written ({nearest} is not a folder); name another {option}"
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(f"the folder {folder} cannot be written (no permission); name another {option}")
+
+
+def check_new(file: Path, force: bool, option: str = "--output") -> None:
+    """Checks that a file can be written, before the work whose result it is.
+
+    Args:
+        file: The file.
+        force: Whether it may be replaced.
+        option: The option that names another one.
+
+    Raises:
+        InputError: It is there already, is a folder, or its folder cannot be written.
+    """
+    if os.path.isdir(file):
+        raise InputError(f"{file} is a folder; name a file in it with {option}")
+    if os.path.lexists(file) and not force:
+        raise InputError(f"{file} already exists; name another {option}, or replace it with --force")
+    check_folder(file.parent, option)
 
 
 def replace_text(file: Path, text: str) -> None:

@@ -8,17 +8,17 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
 from keras_ae.catalog import no_class, variants_called
 from keras_ae.data.dataset import Dataset
-from keras_ae.errors import InputError, check_types
+from keras_ae.errors import SCALARS, InputError, check_types
+from keras_ae.field_names import no_such_field, scalar
 from keras_ae.files import classes_below
-from keras_ae.recipe_files import no_such_field
 
-__all__ = ["SCALARS", "construct", "names_of", "override_data", "recipe_classes", "replace_field"]
+__all__ = ["construct", "names_of", "override_data", "recipe_classes", "replace_field"]
 
 
 def override_data(dataset: Dataset, settings: Sequence[str]) -> Dataset:
@@ -97,10 +97,10 @@ def _parsed(text: str, value: Any, hint: Any, path: str) -> Any:
     kind = next(option for option in options if option is not type(None))
     if typing.get_origin(kind) is tuple and typing.get_args(kind)[0] in SCALARS:
         element = typing.get_args(kind)[0]
-        return tuple(_scalar(part, element, path) for part in _parts(text))
+        return tuple(scalar(part, element, path) for part in _parts(text))
     if kind not in SCALARS:
         raise InputError(f"{path} cannot be set from text; change it in the recipe's file")
-    return _scalar(quoted[0][1:-1] if quoted else text, kind, path)
+    return scalar(quoted[0][1:-1] if quoted else text, kind, path)
 
 
 _QUOTED = re.compile(r"""\"[^"]*"|'[^']*'""")
@@ -113,23 +113,6 @@ def _parts(text: str) -> list[str]:
     if text.startswith(("(", "[")) and 0 not in depths[:-1] and not depths[-1]:
         text = text[1:-1]
     return [quoted[1:-1] or part for quoted, part in _PART.findall(text) if quoted[1:-1] or part]
-
-
-_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-SCALARS: dict[type, tuple[str, Callable[[str], Any]]] = {
-    bool: ("true or false", lambda text: _TRUTH[text.lower()]),
-    int: ("a whole number", int),
-    float: ("a number", float),
-    str: ("text", str),
-}
-
-
-def _scalar(text: str, kind: type, path: str) -> Any:
-    expected, convert = SCALARS[kind]
-    try:
-        return convert(text)
-    except (ValueError, KeyError) as error:
-        raise InputError(f"{path}: expected {expected}, received {text!r}") from error
 
 
 def construct(text: str, hint: Any, path: str) -> Any:

@@ -19,8 +19,8 @@ from keras_ae.checked import Checked
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import as_dataset
 from keras_ae.data.memory import content_of
-from keras_ae.errors import InputError, check_choices, check_least, check_types
-from keras_ae.overrides import SCALARS, construct, replace_field
+from keras_ae.errors import SCALARS, InputError, check_choices, check_least, check_types
+from keras_ae.overrides import construct, replace_field
 from keras_ae.recipe_files import new_imports, recipe_file
 from keras_ae.tasks import Task
 from keras_ae.variants import Variant

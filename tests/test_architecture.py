@@ -14,7 +14,7 @@ from keras_ae.files import classes_below
 TIERS = [tier.split() for tier in (
     "errors",
     "extras losses names column_names",
-        "domains catalog",
+        "domains catalog field_names",
         "files imaging recipe_files",
     "model_names checked declared",
         "heads client",

@@ -12,9 +12,10 @@ from keras_ae.cli.arguments import split_settings
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.errors import InputError
+from keras_ae.field_names import RENAMED_FIELDS
 from keras_ae.overrides import recipe_classes
 from keras_ae.recipe import Recipe, flat, load, override, replaced
-from keras_ae.recipe_files import MOVED, RENAMED_FIELDS
+from keras_ae.recipe_files import MOVED
 from keras_ae.tasks.corruption import Masking, SaltAndPepper
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.variants.variational import Variational

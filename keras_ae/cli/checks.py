@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import zipfile
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from keras_ae.catalog import (
-    compared_names,
-    datasets,
-    no_class,
-    no_compared,
-    no_data,
-    variants,
-    variants_called,
-)
+from keras_ae.catalog import compared_names, datasets, no_compared, no_data
 from keras_ae.data.tables.byte_order import marked_encoding
 from keras_ae.data.tables.suffixes import FRAMES, SHEETS, row_suffix
 from keras_ae.declared import check_fields
@@ -31,7 +22,6 @@ __all__ = [
     "check_data",
     "check_extras",
     "check_file",
-    "check_folder",
     "check_package",
     "check_settings",
     "check_variants",
@@ -109,15 +99,11 @@ def check_settings(request: RunRequest, *more: str) -> None:
         *more: The paths of further fields.
 
     Raises:
-        InputError: If it lacks one, or there is no variant of the name that is set.
+        InputError: If it lacks one, or one does not take its value.
     """
     pairs = [setting.partition("=") for setting in request.settings]
-    paths = [path.strip() for path, _, _ in pairs]
-    check_fields(request.recipe, [*paths, *more], own_data=not request.data)
-    for path, _, text in pairs:
-        name = text.strip(" '\"").partition("(")[0].strip()
-        if path.strip() == "variant" and not variants_called(name):
-            raise no_class("variant", "Variant", name, [one.text for one in variants()])
+    texts = {path.strip(): text.strip() for path, _, text in pairs}
+    check_fields(request.recipe, [*texts, *more], own_data=not request.data, texts=texts)
 
 
 def check_variants(names: Sequence[str], settings: Sequence[str]) -> None:
@@ -135,25 +121,6 @@ def check_variants(names: Sequence[str], settings: Sequence[str]) -> None:
         if name not in known:
             raise no_compared(name, known)
     check_fields("", [setting.partition("=")[0].strip() for setting in settings])
-
-
-def check_folder(folder: Path, option: str) -> None:
-    """Checks that a folder can be written to, or created.
-
-    Args:
-        folder: The folder.
-        option: The option that names another one, such as "--runs".
-
-    Raises:
-        InputError: It cannot.
-    """
-    nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
-    if not nearest.is_dir():
-        raise InputError(
-            f"the folder {folder} cannot be written ({nearest} is not a folder); name another {option}"
-        )
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise InputError(f"the folder {folder} cannot be written (no permission); name another {option}")
 
 
 def check_package(module: str, extra: str, purpose: str) -> None:

@@ -54,20 +54,17 @@ def convert(options: argparse.Namespace) -> int:
     Continues if a runtime cannot run a head; the status is then 1.
     """
     runtimes, heads = _words(options.to, "runtime"), _words(options.head, "head")
-    from keras_ae.serving.runtimes.packages import check_packages
-    from keras_ae.serving.versions import find_version
+    from keras_ae.apps.serving.request import ConversionRequest
 
-    name = exported_model(options)
-    for head in heads:
-        find_version(options.models, name, head, options.head_version)
-    check_packages([name.partition("_")[0] for name in runtimes], f"converting to {', '.join(runtimes)}")
+    request = ConversionRequest.of(
+        options.models, exported_model(options), heads, runtimes, options.head_version, options.output,
+        options.force,
+    )  # fmt: skip
     load_tensorflow()
-    from keras_ae.apps.serving.convert import open_sources
+    from keras_ae.serving.runtimes.models import load_source
 
-    sources, output = open_sources(
-        options.models, name, heads, runtimes, options.head_version, options.output, options.force
-    )
-    converted = [_convert(options, source, runtimes, output) for source in sources]
+    sources = [load_source(folder) for folder in request.folders]
+    converted = [_convert(options, source, request.runtimes, request.output) for source in sources]
     if options.json:
         show(options, [one for by_runtime in converted for one in by_runtime], ())
     return 1 if any(one["error"] for by_runtime in converted for one in by_runtime) else 0

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from keras_ae.apps.detection.request import DetectionRequest, check_rows
+from keras_ae.apps.detection.request import DetectionRequest, source_file
 from keras_ae.cli.arguments import MODEL, RECIPE, add_name, add_option, add_recipe, add_run, split_settings
 from keras_ae.cli.checks import check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
@@ -15,6 +15,9 @@ from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import check_recipe, finished, request_of_run, with_name
 from keras_ae.cli.train import complete_training
 from keras_ae.errors import InputError
+from keras_ae.model_names import default_name
+from keras_ae.recipe_files import recipe_stem
+from keras_ae.runs.folders import model_name
 from keras_ae.runs.request import RunRequest
 
 __all__ = ["ORDER", "add"]
@@ -35,7 +38,13 @@ def add(verb: Any) -> None:
     add_recipe(parser, "--set", text=f"{RECIPE}; with --trained also a model's name")
     parser.add_argument("input", help="a file of rows: a series with a time, or a table")
     add_former(parser, "--data", "is no option here: the file to learn from, and to search, is INPUT")
-    add_option(parser, "--output", "default: detected/NAME", type=Path, metavar="FOLDER")
+    add_option(
+        parser,
+        "--output",
+        "default: detected/MODEL/INPUT",
+        type=Path,
+        metavar="FOLDER",
+    )
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--trained", action="store_true")
     add_name(parser, "RECIPE-INPUT")
@@ -54,8 +63,7 @@ def add(verb: Any) -> None:
 
 def detect(options: argparse.Namespace) -> int:
     """Writes scored.csv, for a series spans.csv, and plot.png, and prints what was detected."""
-    request = DetectionRequest.of(options.input, options.output, options.force)
-    check_file(request.source)
+    check_file(source_file(options.input))
     settings = split_settings(options.set)
     if options.trained:
         if options.models is not None:
@@ -66,11 +74,13 @@ def detect(options: argparse.Namespace) -> int:
                 f"{options.recipe!r}"
             )
         directory = finished(options)
+        request = _request(options, model_name(directory, options.runs))
         started = request_of_run(options.recipe, directory, options.set)
         check_settings(started)
         load_tensorflow()
         recipe = started.load()
     else:
+        request = _request(options, options.name)
         # the metrics of the training are no result of this verb, but of train and evaluate
         check_recipe(options.recipe, options.runs)
         training = RunRequest(options.recipe, options.input, tuple(settings))
@@ -83,11 +93,16 @@ def detect(options: argparse.Namespace) -> int:
     return 0
 
 
+def _request(options, name):
+    """The request, with a folder called after the model where none is named."""
+    model = name or default_name(recipe_stem(options.recipe), options.input)
+    return DetectionRequest.of(options.input, model, options.output, options.force)
+
+
 def monitor(options: argparse.Namespace) -> int:
     """Prints how far a file's scores are from those of the normal examples that calibrated the detector."""
     split_settings(options.set)
-    check_rows(options.input)
-    check_file(Path(options.input))
+    check_file(source_file(options.input))
     directory = finished(options)
     started = request_of_run(options.recipe, directory, options.set)
     check_settings(started)

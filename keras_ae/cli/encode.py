@@ -10,7 +10,7 @@ from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from keras_ae.apps.encoding.request import EncodingRequest
+from keras_ae.apps.encoding.request import EncodingRequest, check_output
 from keras_ae.cli.arguments import EXPORT, MODELS, add_option, words
 from keras_ae.cli.checks import check_data, check_package
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
@@ -19,6 +19,7 @@ from keras_ae.cli.requests import exported_model
 from keras_ae.cli.standard import input_file, output_file
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
+from keras_ae.files import check_new
 
 __all__ = ["ORDER", "add", "encode"]
 
@@ -99,20 +100,23 @@ def encode(options: argparse.Namespace) -> int:
 
 def _check(options, source):
     """Checks what needs no TensorFlow; returns the model and the suffix of what goes to standard output."""
+    from keras_ae.serving.card_signatures import check_outputs, signatures
     from keras_ae.serving.versions import find_version
 
     if options.json and options.output == STANDARD:
         raise InputError("--json and --output - both write to standard output; leave one out")
     if options.batch is not None and options.batch < 1:
-        raise InputError(f"expected batches of at least 1 example, received {options.batch}")
+        raise InputError(f"expected --batch of at least 1, received {options.batch}; or leave it out")
     if options.output.endswith(".parquet"):
         check_package("pyarrow", "parquet", "a .parquet")
     name = exported_model(options)
-    find_version(options.models, name, options.head, options.head_version)
+    there = signatures(find_version(options.models, name, options.head, options.head_version))
+    if "serving_default" in there:
+        check_outputs(words(options.outputs), there["serving_default"]["outputs"])
     check_data(source)
-    target = Path(options.output)
-    if options.output != STANDARD and target.exists() and not options.force:
-        raise InputError(f"{target} already exists; name another file, or replace it with --force")
+    if options.output != STANDARD:
+        check_output(Path(options.output))
+        check_new(Path(options.output), options.force)
     return name, ".csv" if holds_rows(source) else ".npy"
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_ae.cli.arguments import MODEL, add_option, add_run
-from keras_ae.cli.checks import check_folder
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import define_layers, finished, request_of_run
@@ -102,16 +101,16 @@ def _add(verb, function, text, example) -> argparse.ArgumentParser:
 
 def _session(options: argparse.Namespace, texts: tuple[str, ...] | list[str] = ()) -> Session:
     """The session for the run given by the arguments; its examples' files are there."""
+    from keras_ae.apps.generation.request import check_example, check_new_folder
+
     if options.output is not None:
-        check_folder(options.output, "--output")
+        check_new_folder(options.output, options.force)
     for text in texts:
-        is_file = Path(text).suffix and text.partition(":")[0] not in ("seed", "train", "validation", "test")
-        if is_file and not Path(text).is_file():
-            raise InputError(f"there is no file {text}; name one, an example such as test:5, or seed:3")
+        check_example(text)
     directory = finished(options)
     name = model_name(directory, options.runs) or recipe_stem(options.recipe)
     folder = options.output or Path(FOLDERS[options.verb.__name__], name)
-    check_folder(folder, "--output")
+    check_new_folder(folder, options.force)
     load_tensorflow()
     define_layers(options, directory)
     from keras_ae.apps.generation.generator import Generator
@@ -152,6 +151,9 @@ def generate(options: argparse.Namespace) -> int:
 
 def interpolate(options: argparse.Namespace) -> int:
     """Runs the verb `interpolate`."""
+    from keras_ae.apps.generation.request import check_steps
+
+    check_steps(options.steps)
     session = _session(options, [options.first, options.last])
     from keras_ae.apps.generation.commands import interpolate_command
 
@@ -161,6 +163,9 @@ def interpolate(options: argparse.Namespace) -> int:
 
 def traverse(options: argparse.Namespace) -> int:
     """Runs the verb `traverse`."""
+    from keras_ae.apps.generation.request import check_steps
+
+    check_steps(options.steps)
     session = _session(options, [options.input])
     from keras_ae.apps.generation.commands import traverse_command
 
@@ -173,10 +178,15 @@ def traverse(options: argparse.Namespace) -> int:
 
 def attribute(options: argparse.Namespace) -> int:
     """Runs the verb `attribute`."""
+    from keras_ae.apps.generation.request import strength
+
+    if not options.add:
+        raise InputError("expected a label or an attribute to add, received nothing; name one with --add")
+    factor = strength(options.strength)
     session = _session(options, options.input)
     from keras_ae.apps.generation.commands import attribute_command
 
-    attribute_command(session, options.input, options.add, options.strength)
+    attribute_command(session, options.input, options.add, factor)
     return _finish(options, session)
 
 
@@ -191,6 +201,9 @@ def reconstruct(options: argparse.Namespace) -> int:
 
 def nearest(options: argparse.Namespace) -> int:
     """Runs the verb `nearest`."""
+    from keras_ae.apps.generation.request import check_count
+
+    check_count(options.count)
     session = _session(options, options.input)
     from keras_ae.apps.generation.commands import nearest_command
 

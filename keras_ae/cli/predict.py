@@ -16,7 +16,7 @@ from keras_ae.cli.requests import exported_model
 from keras_ae.cli.standard import input_file, output_file
 from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
-from keras_ae.names import check_name
+from keras_ae.names import check_name, nearby
 from keras_ae.recipe_files import recipe_stem
 
 __all__ = ["ORDER", "add", "predict"]
@@ -133,17 +133,38 @@ def _check_inputs(options, inputs):
     Returns the model and the suffix of what goes to standard output.
     """
     from keras_ae.apps.prediction.inputs import find_inputs
-    from keras_ae.serving.versions import find_version
+    from keras_ae.apps.prediction.outputs import check_output
 
     _, file, _ = find_inputs(inputs)
     if file is not None:
         check_file(file)
     name = recipe_stem(options.recipe)
     check_name(name, "the name of a model")
+    specs = {}
     if options.url is None:
         name = exported_model(options)
-        find_version(options.models or MODELS, name, options.head, options.head_version)
+        specs = _outputs(options, name, options.signature or ("serving_default" if file else "image_bytes"))
+    check_output(None if options.output == STANDARD else options.output, specs, options.force)
     return name, ".npy" if file is not None and file.suffix.lower() in (".npy", ".npz") else ".csv"
+
+
+def _outputs(options, name, signature):
+    """The outputs to write of an exported head, as its card has them; none where that does not say it."""
+    from keras_ae.serving.card_signatures import check_outputs, signatures
+    from keras_ae.serving.versions import find_version
+
+    folder = find_version(options.models or MODELS, name, options.head, options.head_version, options.label)
+    there = signatures(folder)
+    if options.signature is not None and there and signature not in there:
+        raise InputError(
+            f"{name} has no signature {signature!r} of its {options.head}{nearby(signature, there)}; it has "
+            f"{', '.join(there)}"
+        )
+    if signature not in there:  # which is told with what the head takes
+        return {}
+    outputs, chosen = there[signature]["outputs"], words(options.outputs)
+    check_outputs(chosen, outputs)
+    return {each: outputs[each] for each in chosen or outputs}
 
 
 def _show(options, prediction):

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.cli.arguments import EXPORT, MODEL, MODELS, add_name, add_option, add_recipe, add_run
-from keras_ae.cli.checks import check_folder
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import define_layers, exported_model, finished
 from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
+from keras_ae.files import check_folder
 from keras_ae.model_names import check_model_name
 from keras_ae.names import check_name
 from keras_ae.recipe_files import recipe_stem

@@ -7,12 +7,13 @@ import signal
 from typing import Any
 
 from keras_ae.cli.arguments import add_name, add_option, add_recipe, add_run
-from keras_ae.cli.checks import check_data, check_folder, check_settings
+from keras_ae.cli.checks import check_data, check_settings
 from keras_ae.cli.messages import report
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.requests import check_recipe, run_request, with_name
 from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
+from keras_ae.files import check_folder
 
 __all__ = ["ORDER", "add"]
 

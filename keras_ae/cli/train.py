@@ -21,15 +21,16 @@ from keras_ae.cli.arguments import (
     split_settings,
     words,
 )
-from keras_ae.cli.checks import check_data, check_extras, check_folder, check_settings, check_variants
+from keras_ae.cli.checks import check_data, check_extras, check_settings, check_variants
 from keras_ae.cli.messages import in_words_of_the_door, report
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.requests import check_recipe, finished, with_name
 from keras_ae.cli.tables import metrics_table
 from keras_ae.errors import InputError
+from keras_ae.files import check_folder
 from keras_ae.names import is_name
 from keras_ae.recipe_files import recipe_names
-from keras_ae.runs.folders import model_name, run_folder, run_to_resume
+from keras_ae.runs.folders import check_unused, model_name, run_folder, run_to_resume
 from keras_ae.runs.request import RunRequest
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ def complete_training(
     else:
         check_settings(request)
     check_folder(options.run_dir or options.runs, "--run-dir" if options.run_dir else "--runs")
+    if not resume and options.run_dir:
+        check_unused(options.run_dir)
     check_folder(models, "--models")
     if request.name is not None:
         check_folder(models / request.name, "--name")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from keras_ae.declared import field_paths
 from keras_ae.errors import InputError
+from keras_ae.field_names import near_fields
 from keras_ae.names import near_names, nearby
-from keras_ae.recipe_files import near_fields, recipe_names
+from keras_ae.recipe_files import recipe_names
 
 __all__ = ["no_verb", "unknown_option"]
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from pathlib import Path
 
 from keras_ae.errors import InputError
+from keras_ae.files import check_folder
 from keras_ae.model_names import find_model, no_model
 from keras_ae.names import check_name, is_name
 from keras_ae.runs.request import check_run, read_request
 
 __all__ = [
     "check_called",
+    "check_unused",
     "data_of_newest",
     "finished_run",
     "model_name",
@@ -218,6 +221,30 @@ def started_on(runs: Path, name: str, data: str) -> bool:
     """
     before = data_of_newest(runs, name)
     return before is not None and os.path.abspath(before) == os.path.abspath(data)
+
+
+def check_unused(directory: Path) -> None:
+    """Checks that a run may begin in a folder.
+
+    Args:
+        directory: The run's folder, which need not exist.
+
+    Raises:
+        InputError: It holds a run, or cannot be written.
+    """
+    check_folder(directory, "folder")
+    if any(_has_epochs(file) for file in (directory / "checkpoint").rglob("state.json")):
+        raise InputError(
+            f"{directory} already contains a run; resume it with RESUME=1 (--resume), or name another folder"
+        )
+
+
+def _has_epochs(file):
+    """Whether the state of a checkpoint is that of one epoch or more, or of a broken run."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))["epochs"] > 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
 
 
 def next_folder(folder: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from keras_ae import __version__
 from keras_ae.errors import InputError
-from keras_ae.files import FORMAT, check_format, written_whole
+from keras_ae.files import FORMAT, check_format, check_new, written_whole
 from keras_ae.names import check_name, is_name
 from keras_ae.runs.folders import MODEL_FILE, model_name, next_folder, recipe_of
 
@@ -50,8 +50,7 @@ def pack(directory: Path, file: Path, replace: bool = False) -> Path:
             f"expected the folder of a finished run; {directory} has no {MODEL_FILE}; name a recipe, "
             "or a run's folder such as runs/denoising/001"
         )
-    if file.exists() and not replace:
-        raise InputError(f"{file} exists; name another file, or replace it with --force")
+    check_new(file, replace)
     paths = {path.relative_to(directory).as_posix(): path for path in sorted(_packed_files(directory))}
     manifest: dict[str, Any] = {
         "format": FORMAT,

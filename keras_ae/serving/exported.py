@@ -15,7 +15,8 @@ import tensorflow as tf
 from keras_ae.client.rows import in_batches
 from keras_ae.errors import InputError
 from keras_ae.files import check_format
-from keras_ae.serving.versions import CARD_FILE, find_version, labels, recipe_of, served_name
+from keras_ae.names import nearby
+from keras_ae.serving.versions import CARD_FILE, find_version, recipe_of, served_name
 
 __all__ = ["CARD_FILE", "DEFAULT_SIGNATURE", "ExportedHead", "Signature", "brief", "open_head"]
 
@@ -178,7 +179,8 @@ class ExportedHead:
         signatures = self.loaded.signatures
         if name not in signatures:
             raise InputError(
-                f"{self.name} has no signature {name!r}; it has {', '.join(sorted(signatures)) or 'none'}"
+                f"{self.name} has no signature {name!r}{nearby(name, signatures)}; it has "
+                f"{', '.join(sorted(signatures)) or 'none'}"
             )
         return Signature(self.name, name, signatures[name], self.loaded)
 
@@ -201,12 +203,7 @@ def open_head(
     Raises:
         InputError: If there is no such model, head, version or label; the message lists the existing ones.
     """
-    if version is None and label is not None:
-        there = labels(find_version(models, name, head).parent)
-        if label not in there:
-            raise InputError(f"{name} has no {head} labeled {label!r}; it has {', '.join(there)}")
-        version = there[label]
-    return ExportedHead(find_version(models, name, head, version))
+    return ExportedHead(find_version(models, name, head, version, label))
 
 
 def brief(error: Exception) -> str:

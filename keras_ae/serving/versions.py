@@ -21,7 +21,7 @@ from pathlib import Path
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 from keras_ae.model_names import find_model, no_model
-from keras_ae.names import RULE, check_name, is_name
+from keras_ae.names import RULE, check_name, is_name, nearby
 
 __all__ = [
     "CARD_FILE",
@@ -168,20 +168,23 @@ def find_exported(root: Path, text: str) -> str:
     return name
 
 
-def find_version(root: Path, name: str, head: str, version: int | None = None) -> Path:
+def find_version(
+    root: Path, name: str, head: str, version: int | None = None, label: str | None = None
+) -> Path:
     """The folder of an exported version of a head.
 
     Args:
         root: The folder of all exported models.
         name: The model's name.
         head: The head's name.
-        version: The version's number; None for the one labeled stable.
+        version: The version's number; None for the one that the label is on.
+        label: A label; None for `stable`.
 
     Returns:
         The version's folder.
 
     Raises:
-        InputError: If there is no such model, head or version; the message lists the existing ones.
+        InputError: If there is no such model, head, version or label; the message lists the existing ones.
     """
     for text, what in ((name, "the name of a model"), (head, "the name of a head")):
         check_name(text, what)
@@ -191,15 +194,18 @@ def find_version(root: Path, name: str, head: str, version: int | None = None) -
         heads = ", ".join(path.name for path in head_folders(root) if path.parent.name == name)
         models = ", ".join(sorted({path.parent.name for path in head_folders(root)})) or "nothing"
         raise InputError(
-            f"{name} has no exported {head}; it has {heads}"
+            f"{name} has no exported {head}{nearby(head, heads.split(', '))}; it has {heads}"
             if heads
-            else f"there is no export of {name} below {root}; it holds {models}"
+            else f"there is no export of {name} below {root}; it holds {models}; keras-ae models lists all"
         )
     if version is not None and version not in existing:
         raise InputError(
             f"{name} has no version {version} of its {head}; it has {', '.join(map(str, existing))}"
         )
-    return folder / str(labels(folder)[STABLE] if version is None else version)
+    by_label = labels(folder)
+    if version is None and (label or STABLE) not in by_label:
+        raise InputError(f"{name} has no {head} labeled {label!r}; it has {', '.join(by_label)}")
+    return folder / str(by_label[label or STABLE] if version is None else version)
 
 
 def labels(folder: Path) -> dict[str, int]:

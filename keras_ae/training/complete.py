@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,17 +85,20 @@ def train_and_export(
         request = replace(own, name=model_name(resumed, runs))
     by_default, request = request.name is None, request.with_default_name()
     name = str(request.name)
+    recipe, given = request.load(), resumed or directory
+    if given is not None:
+        recipe = training.claimable(recipe, given, resume=resumed is not None)
+    loaded = training.load_and_build(recipe, report)
     if resume and resumed is None:
         report(f"nothing to resume in {runs / name}: starting a new run")
     if by_default:
         tell_other_data(runs, name, request.data, report)
-    recipe = request.load()
-    folder = resumed or directory or next_folder(runs / name)
-    recipe = training.claim(recipe, folder, resume=resumed is not None)
-    request.write(folder)
-    report(f"run folder: {folder}")
-    with keeping_epochs(folder, remove=not (resumed or directory)):
-        run = training.train(recipe, folder, resume=resumed is not None, report=report)
+    folder = given or next_folder(runs / name)
+    with keeping_epochs(folder, remove=given is None):
+        training.claim(recipe, folder)
+        request.write(folder)
+        report(f"run folder: {folder}")
+        run = training.train(recipe, folder, resume=resumed is not None, report=report, loaded=loaded)
         finish(run, models, keep, report, show_metrics)
     return run
 
@@ -147,6 +150,8 @@ def keeping_epochs(folder: Path, remove: bool) -> Iterator[None]:
     except Exception:
         if remove and not training.epochs_done(folder):
             shutil.rmtree(folder)  # created for this run, and no epoch was completed
+            with suppress(OSError):  # the model has other runs
+                folder.parent.rmdir()
         raise
     except KeyboardInterrupt as error:
         in_stages = any((folder / "checkpoint").glob("*/state.json"))

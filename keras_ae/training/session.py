@@ -99,19 +99,20 @@ def train(
         if resumed is not None:
             check_called(resumed, Path(runs), name)
             called = model_name(resumed, Path(runs)) or called
-        else:
-            if resume:
-                report(f"nothing to resume in {Path(runs) / called}: starting a new run")
-            if name is None and isinstance(data, str | os.PathLike):
-                tell_other_data(Path(runs), called, os.fspath(data), report)
-        folder = resumed or own or next_folder(Path(runs) / called)
-        changed = training.claim(changed, folder, resume=resumed is not None)
-        replace(_request(recipe, data, fields, changed), name=called).write(folder)
-        report(f"run folder: {folder}")
-        with keeping_epochs(folder, remove=not (resumed or own)):
-            run = training.train(
-                changed, folder, resumed is not None, report, verbose=verbose, callbacks=callbacks
-            )
+        own = resumed or own
+        if own is not None:
+            changed = training.claimable(changed, own, resume=resumed is not None)
+        loaded = training.load_and_build(changed, report)
+        if resume and resumed is None:
+            report(f"nothing to resume in {Path(runs) / called}: starting a new run")
+        if resumed is None and name is None and isinstance(data, str | os.PathLike):
+            tell_other_data(Path(runs), called, os.fspath(data), report)
+        folder = own or next_folder(Path(runs) / called)
+        with keeping_epochs(folder, remove=not own):
+            training.claim(changed, folder)
+            replace(_request(recipe, data, fields, changed), name=called).write(folder)
+            report(f"run folder: {folder}")
+            run = training.train(changed, folder, resumed is not None, report, verbose, callbacks, loaded)
             describe(run, report=report)
     heads = ServableHeads(run.heads, run.data.scaler, {}, run.sampler, run.served_heads)
     return FinishedRun(folder, heads, run.history, run.data.label_names, changed, run)

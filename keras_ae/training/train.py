@@ -22,6 +22,7 @@ from keras_ae.recipe import Recipe, flat
 from keras_ae.runs.artifacts import STAGED_FILE, save_artifacts, save_model
 from keras_ae.runs.checkpoint import best_epoch, completed_epochs, read_state
 from keras_ae.runs.data_facts import check_same_data, save_data_facts
+from keras_ae.runs.folders import check_unused
 from keras_ae.runs.plan import Plan, continued, plan_for, read_plan, save_plan
 from keras_ae.runs.run import MOST_FITTED, Run, load_data
 from keras_ae.runs.saveable import check_saveable
@@ -34,7 +35,7 @@ from keras_ae.training.objective import loss_for, loss_in
 from keras_ae.training.schedule import optimizer_for
 from keras_ae.training.trainer import Trainer
 
-__all__ = ["build", "claim", "epochs_done", "load_and_build", "train", "trainer_for"]
+__all__ = ["build", "claim", "claimable", "epochs_done", "load_and_build", "train", "trainer_for"]
 
 
 def train(
@@ -44,8 +45,9 @@ def train(
     report: Callable[[str], None] = print,
     verbose: int = 1,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    loaded: tuple[PairedData, Heads] | None = None,
 ) -> Run:
-    """Trains a recipe into a run's folder.
+    """Trains a recipe into a run's folder, of which nothing is written where the data are refused.
 
     Args:
         recipe: The recipe.
@@ -56,6 +58,7 @@ def train(
         verbose: 0 prints nothing of epochs, 1 a progress bar on a terminal and in a notebook, and elsewhere
             about thirty lines, 2 a line for each epoch.
         callbacks: Keras callbacks in addition to the recipe's own.
+        loaded: What `load_and_build` gave for the recipe just before; None loads it here.
 
     Returns:
         The run, with the weights of the epoch that `recipe.checkpoint` selects.
@@ -64,13 +67,13 @@ def train(
         InputError: If the recipe cannot train on the data, its layers cannot be saved, the folder cannot be
             written, or the recipe or the data differ from those of the run to resume.
     """
-    recipe = claim(recipe, directory, resume)
-    checkpoint = directory / "checkpoint"
-    paired, heads = load_and_build(recipe, report)
+    recipe = claimable(recipe, directory, resume)
+    paired, heads = loaded or load_and_build(recipe, report)
     data = paired.data
     check_saveable(heads.end_to_end, lambda: paired.held_back_batch(data.validation.take(slice(2)))[0])
     if heads.prior is not None:
         check_saveable(heads.prior)
+    checkpoint = claim(recipe, directory)
     loss = loss_in(recipe, data.domain)
     state = read_state(checkpoint)
     stages = recipe.variant.stages(heads)
@@ -148,36 +151,48 @@ def build(recipe: Recipe, data: Data) -> tuple[PairedData, Heads]:
     return paired, heads
 
 
-def claim(recipe: Recipe, directory: Path, resume: bool) -> Recipe:
-    """Creates a run's folder, or checks that its run can be resumed, and writes the recipe into it.
+def claimable(recipe: Recipe, directory: Path, resume: bool) -> Recipe:
+    """Checks that a recipe can be trained into a folder, before anything is loaded or written.
 
     Args:
         recipe: The recipe to train.
-        directory: The run's folder.
+        directory: The run's folder, which need not exist.
         resume: Whether to resume its run.
 
     Returns:
         The recipe to train.
 
     Raises:
-        InputError: If the folder cannot be written, contains a run although `resume` is false, or contains
-            a run of another recipe.
+        InputError: If the folder is none, contains a run although `resume` is false, or contains a run of
+            another recipe.
     """
-    recipe = as_begun(recipe, directory) if resume else recipe
+    if not resume:
+        check_unused(directory)
+    return as_begun(recipe, directory) if resume else recipe
+
+
+def claim(recipe: Recipe, directory: Path) -> Path:
+    """Creates a run's folder and writes the recipe into it.
+
+    Args:
+        recipe: The recipe to train, as `claimable` gave it.
+        directory: The run's folder.
+
+    Returns:
+        The folder of its checkpoint.
+
+    Raises:
+        InputError: If the folder cannot be written.
+    """
     checkpoint = directory / "checkpoint"
     try:
         checkpoint.mkdir(parents=True, exist_ok=True)
-        if not resume and completed_epochs(checkpoint):
-            raise InputError(
-                f"{directory} already contains a run; resume it with RESUME=1 (--resume), or name another "
-                "folder"
-            )
         save_settings(recipe, directory)
     except OSError as error:
         raise InputError(
             f"the run's folder {directory} cannot be written ({error}); name another folder"
         ) from error
-    return recipe
+    return checkpoint
 
 
 def epochs_done(directory: Path) -> int:

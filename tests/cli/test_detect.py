@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image
 from keras_ae import cli
 from keras_ae.apps.detection.charts import MOST_POINTS, _label, merged, outline, series_chart, table_chart
 from keras_ae.apps.detection.report import flagged_spans, write, write_rows
+from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.scoring import Detector, ScoredRows, drift, scored_file
 from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import Series
@@ -74,7 +76,9 @@ def run(home, monkeypatch):
 
 
 def test_rows_keep_their_order_and_gain_scores(home):
-    rows, before = (rows_of(home / file, ";") for file in ("detected/load/scored.csv", "load.csv"))
+    rows, before = (
+        rows_of(home / file, ";") for file in ("detected/series_anomaly-load/load/scored.csv", "load.csv")
+    )
     assert [(row["time"], row["load"]) for row in rows] == [(row["time"], row["load"]) for row in before]
     flags = np.array([int(row["is_anomaly"]) for row in rows])
     assert flags[400:410].all()
@@ -87,21 +91,31 @@ def test_rows_keep_their_order_and_gain_scores(home):
 
 
 def test_flagged_spans_are_listed_and_plotted(home):
-    spans = rows_of(home / "detected/load/spans.csv")
+    spans = rows_of(home / "detected/series_anomaly-load/load/spans.csv")
     broken = [span for span in spans if float(span["score"]) > 1]
     assert len(broken) == 2
     assert broken[0]["from"] < "2024-01-17 16" < broken[0]["peak_time"] < "2024-01-18 02" < broken[0]["to"]
-    with Image.open(home / "detected/load/plot.png") as chart:
+    with Image.open(home / "detected/series_anomaly-load/load/plot.png") as chart:
         assert chart.size == (1200, 520)
         assert len(chart.convert("RGB").getcolors(10**6)) > 10
 
 
 def test_existing_results_are_not_replaced_unless_forced(run, home, capsys):
-    before = (home / "detected/load/scored.csv").read_bytes()
+    before = (home / "detected/series_anomaly-load/load/scored.csv").read_bytes()
     assert run("detect", "series_anomaly", "load.csv", "--trained") == 2
-    assert "scored.csv exists; name another folder" in capsys.readouterr().err
+    assert "scored.csv already exists; name another --output" in capsys.readouterr().err
     assert run("detect", "series_anomaly", "load.csv", "--trained", "--force") == 0
-    assert (home / "detected/load/scored.csv").read_bytes() == before
+    assert (home / "detected/series_anomaly-load/load/scored.csv").read_bytes() == before
+
+
+def test_results_of_two_models_on_one_file_are_kept_apart(home):
+    source = str(home / "load.csv")
+    folders = {DetectionRequest.of(source, model).folder for model in ("table_anomaly-load", "mine", "other")}
+    assert folders == {Path("detected", model, "load") for model in ("table_anomaly-load", "mine", "other")}
+    with pytest.raises(InputError, match=r"load.cvs is not a file \(near it: .*load.csv.*\); check the path"):
+        DetectionRequest.of(source.replace("csv", "cvs"), "mine")
+    with pytest.raises(InputError, match="is not a folder.; name another --output"):
+        DetectionRequest.of(source, "mine", Path(source))
 
 
 def test_new_rows_are_scored_by_a_run_without_training(run, home, capsys):
@@ -111,10 +125,12 @@ def test_new_rows_are_scored_by_a_run_without_training(run, home, capsys):
     assert "Epoch" not in told.out + told.err
     assert "scoring new.csv" in told.err
     result = json.loads(told.out)
-    assert (result["folder"], result["rows"]) == ("detected/new", 200)
-    scored = rows_of(home / "detected/new/scored.csv", ";")
+    assert (result["folder"], result["rows"]) == ("detected/series_anomaly-load/new", 200)
+    scored = rows_of(home / "detected/series_anomaly-load/new/scored.csv", ";")
     assert result["flagged"] == sum(row["is_anomaly"] == "1" for row in scored)
-    flags = np.array([int(row["is_anomaly"]) for row in rows_of(home / "detected/new/scored.csv", ";")])
+    flags = np.array(
+        [int(row["is_anomaly"]) for row in rows_of(home / "detected/series_anomaly-load/new/scored.csv", ";")]
+    )
     assert flags[150:160].all()
     assert flags[:130].mean() < 0.2
 
@@ -241,7 +257,10 @@ def test_a_value_that_stands_still_is_scored_and_other_steps_are_refused(run, ho
     times = np.datetime64("2024-03-01T00") + np.arange(60)
     (home / "still.csv").write_text("\n".join(["time;load", *(f"{time};35,0" for time in times)]) + "\n")
     assert run("detect", "series_anomaly", "still.csv", "--trained") == 0
-    assert all(row["is_anomaly"] == "1" for row in rows_of(home / "detected/still/scored.csv", ";"))
+    assert all(
+        row["is_anomaly"] == "1"
+        for row in rows_of(home / "detected/series_anomaly-load/still/scored.csv", ";")
+    )
     times = np.datetime64("2024-03-01T00:00") + np.arange(60)
     (home / "fast.csv").write_text(
         "\n".join(["time;load", *(f"{time};2{row % 9},5" for row, time in enumerate(times))])

@@ -16,7 +16,7 @@ from keras_ae.cli import convert as conversions
 from keras_ae.errors import ExportError, InputError
 from keras_ae.serving.exported import ExportedHead
 from keras_ae.serving.records import WARMUP_FILE, Record
-from keras_ae.serving.runtimes import conversion, litert, models
+from keras_ae.serving.runtimes import conversion, litert, models, packages
 from keras_ae.serving.runtimes.models import Converted, Source, differences, load_source, quiet
 from keras_ae.serving.versions import head_folders
 
@@ -186,10 +186,10 @@ def test_what_cannot_be_converted_is_one_line_and_status_two(
 def test_a_missing_package_is_named_with_the_command_that_brings_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else name)
     with pytest.raises(InputError, match=r"needs onnxruntime, .*: .*pip install 'keras_ae\[onnx\]'"):
-        conversion.check_runtimes(["onnx", "litert"])
+        packages.check_runtimes(["onnx", "litert"])
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"onnxruntime, ai-edge-litert, .*'keras_ae\[litert,onnx\]'"):
-        conversion.check_runtimes(["onnx", "litert", "litert_int8"])
+        packages.check_runtimes(["onnx", "litert", "litert_int8"])
 
 
 def test_a_head_without_warm_up_records_is_to_be_exported_again(tmp_path):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from keras_ae.catalog import names_beside
 from keras_ae.errors import InputError
+from keras_ae.files import check_folder
+from keras_ae.names import nearby
 
-__all__ = ["DetectionRequest", "check_rows"]
+__all__ = ["DetectionRequest", "source_file"]
 
 RESULT_FILES = ("scored.csv", "spans.csv", "plot.png")
 
@@ -25,43 +29,49 @@ class DetectionRequest:
     folder: Path
 
     @classmethod
-    def of(cls, source: str, folder: Path | None = None, force: bool = False) -> DetectionRequest:
+    def of(cls, source: str, model: str, folder: Path | None = None, force: bool = False) -> DetectionRequest:
         """Checks a request before any work is done.
 
         Args:
             source: The path of the file of rows.
-            folder: The folder for the results; by default `detected/<name of the file>`.
+            model: The name of the model that detects, or of the recipe that is trained.
+            folder: The folder for the results; by default `detected/<model>/<name of the file>`.
             force: Whether to replace existing results.
 
         Returns:
             The request.
 
         Raises:
-            InputError: If results already exist, or the source is not a file.
+            InputError: The source is not a file, or the results already exist or cannot be written.
         """
-        file = Path(source)
-        folder = folder or Path("detected", file.stem)
+        file = source_file(source)
+        folder = folder or Path("detected", model, file.stem)
         existing = [folder / name for name in RESULT_FILES if (folder / name).exists()]
         if existing and not force:
-            raise InputError(f"{existing[0]} exists; name another folder, OUTPUT=, or replace it, FORCE=1")
-        check_rows(source)
+            raise InputError(f"{existing[0]} already exists; name another --output, or add --force")
+        check_folder(folder, "--output")
         return cls(file, folder)
 
 
-def check_rows(source: str) -> None:
-    """Checks that there is a file to look for anomalies in.
+def source_file(source: str) -> Path:
+    """The file of rows that a path names.
 
     Args:
         source: The path.
 
+    Returns:
+        The file.
+
     Raises:
         InputError: For anything else, of a folder with the verbs that take one.
     """
-    if Path(source).is_dir():
+    if os.path.isdir(source):
         raise InputError(
             f"expected a file of rows, {source} is a folder; of images, train image_anomaly --data {source} "
             "tells how well anomalies and the regions of their masks are found, and predict MODEL "
             f"{source} --head detector --output scores.csv scores each"
         )
-    if not Path(source).is_file():
-        raise InputError(f"expected a file of rows, {source} is not a file; check the path")
+    if not os.path.isfile(source):
+        near = nearby(source, names_beside(source))
+        raise InputError(f"expected a file of rows, {source} is not a file{near}; check the path")
+    return Path(source)

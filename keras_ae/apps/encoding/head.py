@@ -16,6 +16,7 @@ from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.formats.images import images_of
 from keras_ae.heads import inference_batch
+from keras_ae.serving.card_signatures import check_outputs
 from keras_ae.serving.exported import DEFAULT_SIGNATURE, ExportedHead
 
 __all__ = ["Head", "Outputs"]
@@ -91,11 +92,7 @@ class Head:
                 f"{folder} takes images of any size, whose codes have as many sizes; for images of one size: "
                 f"keras-ae predict {folder.parent.parent.name} images.npy --head {folder.parent.name}"
             )
-        unknown = [name for name in names if name not in all_outputs]
-        if unknown:
-            raise InputError(
-                f"{folder} gives {', '.join(all_outputs)}; received --outputs {','.join(unknown)}"
-            )
+        check_outputs(names, all_outputs)
         conditional = "condition" in inputs
         input_spec = InputSpec(
             (len(columns),) if columns else tuple(inputs["inputs"]["shape"][1:]),

@@ -6,11 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keras_ae.errors import InputError
+
 if TYPE_CHECKING:
     from keras_ae.apps.encoding.head import Head
     from keras_ae.data.streams.stream import Stream
 
-__all__ = ["EncodingRequest"]
+__all__ = ["OUTPUTS", "EncodingRequest", "check_output"]
+
+OUTPUTS = (".npy", ".csv", ".parquet", ".tfrecord")
+"""Suffixes of the files that codes are written to."""
+
+
+def check_output(output: Path) -> None:
+    """Checks that codes can be written to a file of a name.
+
+    Args:
+        output: The file.
+
+    Raises:
+        InputError: It has another suffix.
+    """
+    if output.suffix not in OUTPUTS:
+        kinds = " or ".join(f"*{kind}" for kind in OUTPUTS)
+        raise InputError(f"expected --output to be named {kinds}; received {str(output)!r}; add one of these")
 
 
 @dataclass(frozen=True)

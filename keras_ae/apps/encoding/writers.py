@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.apps.encoding.head import Head, Outputs
+from keras_ae.apps.encoding.request import check_output
 from keras_ae.data.streams.rows import Batch
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
@@ -78,9 +79,7 @@ def output_paths(output: Path, columns: RowColumns, force: bool = False) -> list
     Raises:
         InputError: The output has another suffix, or already exists.
     """
-    if output.suffix not in WRITERS:
-        kinds = " or ".join(f"*{kind}" for kind in WRITERS)
-        raise InputError(f"expected an output named {kinds}, received {output}")
+    check_output(output)
     beside = columns.has_names and output.suffix == ".npy"
     paths = [output.with_name(f"{output.name}.csv"), output] if beside else [output]
     existing = [path for path in paths if path.exists()]

@@ -10,18 +10,14 @@ import numpy as np
 from keras_ae.apps.generation import walks
 from keras_ae.apps.generation.generate import Plan, generate, origins, report_lines
 from keras_ae.apps.generation.generator import Generator
-from keras_ae.apps.generation.request import GenerationRequest
+from keras_ae.apps.generation.request import GenerationRequest, check_count, check_steps
 from keras_ae.apps.generation.session import Session
 from keras_ae.apps.generation.sheet import Sheet
-from keras_ae.errors import InputError
 
 __all__ = [
     "attribute_command", "generate_command", "interpolate_command", "nearest_command",
     "reconstruct_command", "traverse_command",
 ]  # fmt: skip
-
-MAX_STEPS = 1_000
-"""Maximum number of steps of an interpolation or traversal."""
 
 
 def generate_command(session: Session, request: GenerationRequest) -> None:
@@ -51,7 +47,7 @@ def interpolate_command(session: Session, first: str, last: str, steps: int) -> 
         last: The example at the end.
         steps: Number of examples, including both ends.
     """
-    _check_steps(steps)
+    check_steps(steps)
     start, end = (session.example(text, one_window=True) for text in (first, last))
     names = (start.name, *[""] * (steps - 2), end.name)
     session.write(walks.interpolate(session.generator, start, end, steps), Sheet(steps, column_names=names))
@@ -69,7 +65,7 @@ def traverse_command(session: Session, text: str, dimension: int | None, steps: 
     Returns:
         A row for each dimension.
     """
-    _check_steps(steps)
+    check_steps(steps)
     example = session.example(text, one_window=True)
     rows = walks.traverse(session.generator, example, session.codes("validation"), dimension, steps)
     cells = [name for row in rows for name in [*row.by_name(), *[""] * (steps - len(row.examples))]]
@@ -82,21 +78,15 @@ def traverse_command(session: Session, text: str, dimension: int | None, steps: 
     return rows
 
 
-def attribute_command(session: Session, texts: Sequence[str], attribute: str, strength: str) -> None:
+def attribute_command(session: Session, texts: Sequence[str], attribute: str, factor: float) -> None:
     """Writes the reconstruction of each example, and the same with an attribute added.
 
     Args:
         session: The run and its folder.
         texts: The examples: files, `test:5` or `seed:3`.
         attribute: A label, or an attribute of the format.
-        strength: A number; a negative one removes the attribute.
+        factor: How much of it is added; a negative one removes the attribute.
     """
-    if not attribute:
-        raise InputError("expected a label or an attribute to add: --add NAME")
-    try:
-        factor = float(strength)
-    except ValueError as error:
-        raise InputError(f"expected a strength, a number such as 1.5, received {strength!r}") from error
     has, codes = session.attribute(attribute)
     examples = [session.example(text, one_window=True) for text in texts]
     names = tuple(example.name for example in examples)
@@ -145,8 +135,7 @@ def nearest_command(session: Session, texts: Sequence[str], count: int) -> list[
     Returns:
         The neighbors of each example, or of each of its windows.
     """
-    if count < 1:
-        raise InputError(f"expected a count of at least 1, received {count}")
+    check_count(count)
     examples = [session.example(text) for text in texts]
     train = session.examples("train")
     rows = [
@@ -179,9 +168,3 @@ def _sheet_of_classes(generator: Generator, labels: np.ndarray | None) -> Sheet:
 
 def _counted(names: tuple[str, ...]) -> str:
     return f"{len(names)} example{'s' * (len(names) != 1)}"
-
-
-def _check_steps(steps: int) -> None:
-    """Raises InputError for too few or too many steps."""
-    if not 2 <= steps <= MAX_STEPS:
-        raise InputError(f"expected from 2 to {MAX_STEPS:,} steps, received {steps}")

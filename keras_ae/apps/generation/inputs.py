@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
+from keras_ae.apps.generation.request import SPLITS, check_example
 from keras_ae.data.scaling import in_original_units
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 
 __all__ = ["InputExample", "cut_windows", "example_file", "join_windows", "read_example"]
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,17 +66,12 @@ def read_example(
     if kind in SPLITS and number.isdecimal():
         split = data().splits[kind]
         if int(number) >= len(split):
-            raise InputError(f"expected {kind}:N with N below {len(split):,}, received {text}")
+            raise InputError(f"expected {kind}:N with N below {len(split):,}, received {text}; name another")
         row = split.take(slice(int(number), int(number) + 1))
         known = label if row.labels is None else int(row.labels[0])
         example = in_original_units(row, generator.scaler)[0]
         return InputExample(f"{kind}_{number}", example, label=known, decode_as=label)
-    suffixes = ", ".join(generator.format.suffixes)
-    if not Path(text).suffix:
-        raise InputError(
-            f"expected a file ({suffixes}), an example such as test:5, or a seed such as seed:3; received "
-            f"{text or 'nothing'}"
-        )
+    check_example(text)
     path = example_file(text, generator)
     return InputExample(path.stem, generator.format.read(path, generator.element_shape), label=label)
 
@@ -99,7 +93,7 @@ def example_file(text: str, generator: Generator) -> Path:
     if not path.is_file():
         raise InputError(f"there is no file {text}; name one ({suffixes})")
     if path.suffix.lower() not in generator.format.suffixes:
-        raise InputError(f"expected a file of {suffixes}, received {text}")
+        raise InputError(f"expected a file of {suffixes}, received {text}; convert it, or name another")
     return path
 
 

@@ -1,15 +1,31 @@
-"""Requests for generated examples."""
+"""Requests for generated examples, and what is checked of others before a run is loaded."""
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
+from keras_ae.catalog import names_beside
 from keras_ae.errors import InputError
+from keras_ae.files import check_folder
+from keras_ae.names import nearby
 
-__all__ = ["GenerationRequest"]
+__all__ = [
+    "SPLITS",
+    "GenerationRequest",
+    "check_count",
+    "check_example",
+    "check_new_folder",
+    "check_steps",
+    "strength",
+]
 
-MAX_COUNT, MAX_LENGTH = 10_000, 10_000
-"""Maximum number of examples per request, and of columns or bars per example."""
+MAX_COUNT, MAX_LENGTH, MAX_STEPS = 10_000, 10_000, 1_000
+"""Maximum number of examples per request, of columns or bars per example, and of steps of a walk."""
+
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -38,14 +54,106 @@ class GenerationRequest:
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MAX_COUNT:
-            raise InputError(f"expected a count of examples from 1 to {MAX_COUNT:,}, received {self.count}")
+            raise InputError(f"expected a count from 1 to {MAX_COUNT:,}, received {self.count}; set --count")
         if self.seed < 0:
-            raise InputError(f"expected a seed of at least 0, received {self.seed}")
+            raise InputError(f"expected a seed of at least 0, received {self.seed}; set --seed")
         if self.best_of < 1:
             raise InputError(
-                f"expected the best of at least 1 sample, BEST=5 (--best-of 5), received {self.best_of}"
+                f"expected the best of at least 1 sample, received {self.best_of}; such as --best-of 5"
             )
         if self.opening and not self.length:
-            raise InputError("expected a length with an opening: LENGTH=100 (--length 100)")
+            raise InputError("an opening is continued to a length; add --length 100, or leave --after out")
         if self.length is not None and not 1 <= self.length <= MAX_LENGTH:
-            raise InputError(f"expected a length from 1 to {MAX_LENGTH:,}, received {self.length}")
+            raise InputError(
+                f"expected a length from 1 to {MAX_LENGTH:,}, received {self.length}; set --length"
+            )
+
+
+def check_example(text: str) -> None:
+    """Checks what stands for an example, as far as no run is needed.
+
+    Args:
+        text: A file, `test:5` for an example of a split, or `seed:3` for a generated one.
+
+    Raises:
+        InputError: It is none of these.
+    """
+    kind, colon, number = text.partition(":")
+    if colon and kind in ("seed", *SPLITS):
+        if not number.isdecimal():
+            raise InputError(f"expected {kind}:N with a whole number N, received {text}; such as {kind}:3")
+        return
+    if os.path.isfile(text):
+        return
+    near = nearby(text, names_beside(text))
+    if not Path(text).suffix:
+        raise InputError(
+            f"expected a file, an example such as test:5, or a seed such as seed:3; received "
+            f"{text or 'nothing'}{near}; give one of these"
+        )
+    raise InputError(f"there is no file {text}{near}; name one, an example such as test:5, or seed:3")
+
+
+def check_steps(steps: int) -> None:
+    """Checks the number of steps of an interpolation or a traversal.
+
+    Args:
+        steps: The number.
+
+    Raises:
+        InputError: There are too few or too many.
+    """
+    if not 2 <= steps <= MAX_STEPS:
+        raise InputError(f"expected from 2 to {MAX_STEPS:,} steps, received {steps}; set --steps")
+
+
+def check_count(count: int) -> None:
+    """Checks the number of neighbors of each example.
+
+    Args:
+        count: The number.
+
+    Raises:
+        InputError: It is below 1.
+    """
+    if count < 1:
+        raise InputError(f"expected a count of at least 1, received {count}; set --count")
+
+
+def strength(text: str) -> float:
+    """How much of an attribute is added.
+
+    Args:
+        text: A number; a negative one removes the attribute.
+
+    Returns:
+        The number.
+
+    Raises:
+        InputError: It is none, or not finite.
+    """
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not math.isfinite(factor):
+        raise InputError(f"expected --strength to be a number such as 1.5 or -1, received {text!r}")
+    return factor
+
+
+def check_new_folder(folder: Path, force: bool) -> None:
+    """Checks that a verb may write its files into a folder.
+
+    Args:
+        folder: The folder.
+        force: Whether files that a verb wrote there before may be replaced.
+
+    Raises:
+        InputError: It is or lies in a file, cannot be written, or holds files and `force` is false.
+    """
+    check_folder(folder, "--output")
+    if folder.is_dir() and any(folder.glob("*")) and not force:
+        raise InputError(
+            f"{folder} already contains files; name another folder, OUTPUT= (--output), or replace earlier "
+            "results, FORCE=1 (--force)"
+        )

@@ -11,11 +11,11 @@ import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
 from keras_ae.apps.generation.inputs import InputExample, read_example
+from keras_ae.apps.generation.request import check_new_folder
 from keras_ae.apps.generation.sheet import Sheet
 from keras_ae.apps.generation.walks import has_attribute
 from keras_ae.data.scaling import in_original_units
 from keras_ae.data.types import Data
-from keras_ae.errors import InputError
 from keras_ae.imaging.grid import save
 
 __all__ = ["Session"]
@@ -67,15 +67,7 @@ class Session:
         Raises:
             InputError: If the folder is a file, or holds files and `force` is false.
         """
-        if any(part.is_file() for part in (self.folder, *self.folder.parents)):
-            raise InputError(
-                f"expected a folder to write to, received {self.folder}, which is, or is in, a file"
-            )
-        if self.folder.is_dir() and any(self.folder.glob("*")) and not self.force:
-            raise InputError(
-                f"{self.folder} already contains files; name another folder, OUTPUT= (--output), or replace "
-                "earlier results, FORCE=1 (--force)"
-            )
+        check_new_folder(self.folder, self.force)
 
     def example(self, text: str, one_window: bool = False) -> InputExample:
         """The example that a text names, under a name that no other of the session has.

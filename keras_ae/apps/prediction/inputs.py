@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from keras_ae.apps.prediction.image_files import images_below
+from keras_ae.catalog import names_beside
 from keras_ae.data.full_scale import full_scale_in, normalized
 from keras_ae.data.precision import as_float32
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
+from keras_ae.names import nearby
 
 __all__ = ["find_inputs", "read_arrays"]
 
@@ -38,7 +40,10 @@ def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None, tuple[s
     """
     for path in paths:
         if not path.exists():
-            raise InputError(f"expected a file or a folder, received {str(path)!r}, which does not exist")
+            near = nearby(str(path), names_beside(str(path)))
+            raise InputError(
+                f"expected a file or a folder, received {str(path)!r}, which does not exist{near}; check the path"
+            )
     files = [path for path in paths if path.is_file() and (path.suffix.lower() in ARRAYS or holds_rows(path))]
     if files and len(paths) > 1:
         raise InputError(

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from keras_ae.errors import InputError
-from keras_ae.files import written_whole
+from keras_ae.files import check_folder, check_new, written_whole
 from keras_ae.serving.columns import RowWriter
 
-__all__ = ["OutputFiles", "output_files", "summary", "write"]
+__all__ = ["OutputFiles", "check_output", "output_files", "summary", "write"]
 
 SUMMARY_TITLES = ("output", "shape", "dtype", "minimum", "mean", "maximum")
 
@@ -36,6 +36,28 @@ class OutputFiles:
         """All files."""
         images = [path for paths in self.images.values() for path in paths]
         return images + ([self.arrays] if self.arrays else [])
+
+
+def check_output(output: str | None, specs: Mapping[str, dict[str, Any]], force: bool = False) -> None:
+    """Checks where outputs go, before the head is loaded.
+
+    Args:
+        output: As for `output_files`.
+        specs: The outputs to write, as far as they are known; empty if they are not.
+        force: Whether to replace existing files.
+
+    Raises:
+        InputError: The output has another suffix, cannot hold these outputs, already exists, or cannot be
+            written.
+    """
+    if output is None:
+        return
+    target = Path(output)
+    if output.endswith(("/", os.sep)) or target.is_dir():
+        check_folder(target, "--output")
+        return
+    _check_kind(target, specs)
+    check_new(target, force)
 
 
 def output_files(

@@ -17,6 +17,7 @@ from keras_ae.data.images.frames import Frame, in_parallel, pixels_of
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.runs.unlike import in_color, of_fewer_bits, unlike
+from keras_ae.serving.card_signatures import check_outputs
 from keras_ae.serving.columns import read_columns
 
 __all__ = ["Prediction", "predict"]
@@ -110,9 +111,7 @@ def _remark_on_images(predictor: Predictor, paths: Sequence[Path], images: Seque
 
 def _chosen(specs: dict[str, dict], names: Sequence[str]) -> dict[str, dict]:
     """The outputs to write: those of some names, or all."""
-    unknown = [name for name in names if name not in specs]
-    if unknown:
-        raise InputError(f"the head gives {', '.join(specs)}; received --outputs {','.join(unknown)}")
+    check_outputs(names, specs)
     return {name: specs[name] for name in names or specs}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_ae.errors import InputError
-from keras_ae.files import files_below, written_whole
+from keras_ae.files import check_folder, files_below, written_whole
 from keras_ae.imaging.headers import SUFFIXES
 
 __all__ = ["Job", "Listing", "check_output", "image_jobs", "listing", "replacing"]
@@ -154,9 +154,7 @@ def check_output(output: Path, jobs: list[Job], force: bool) -> None:
             f"{existing[0]}{more} of {len(targets)} files already exist; name another --output (make: "
             "OUTPUT=), or replace them with --force (make: FORCE=1)"
         )
-    nearest = next(path for path in (output, *output.absolute().parents) if path.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise InputError(f"expected a folder to write to, received {output}; name another --output")
+    check_folder(output, "--output")
 
 
 @contextmanager

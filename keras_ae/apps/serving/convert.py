@@ -8,12 +8,11 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_ae.errors import ExportError, InputError
+from keras_ae.errors import ExportError
 from keras_ae.serving.runtimes import conversion
-from keras_ae.serving.runtimes.models import SIGNATURE, Source, load_source
-from keras_ae.serving.versions import find_version
+from keras_ae.serving.runtimes.models import SIGNATURE, Source
 
-__all__ = ["Conversion", "convert", "describe", "open_sources", "other_signatures", "titles"]
+__all__ = ["Conversion", "convert", "describe", "other_signatures", "titles"]
 
 
 @dataclass(frozen=True)
@@ -29,45 +28,6 @@ class Conversion:
     title: str
     metrics: conversion.RuntimeMetrics | None
     note: str
-
-
-def open_sources(
-    models: Path,
-    name: str,
-    heads: Sequence[str],
-    runtimes: Sequence[str],
-    version: int | None = None,
-    output: Path | None = None,
-    force: bool = False,
-) -> tuple[list[Source], Path]:
-    """Opens the heads to convert, once everything that can be checked beforehand is.
-
-    Args:
-        models: The folder of all exported models.
-        name: The model's name.
-        heads: Names of its heads.
-        runtimes: Names of runtimes.
-        version: The version's number; otherwise the stable one.
-        output: The folder to write to; otherwise `<models>/converted`.
-        force: Whether to replace existing files.
-
-    Returns:
-        The heads, and the folder to write to.
-
-    Raises:
-        InputError: A runtime or its packages, a head or the version is missing, or a file already exists.
-    """
-    conversion.check_runtimes(list(runtimes))
-    folders = [find_version(models, name, head, version) for head in heads]
-    output = output or models / "converted"
-    sources = [load_source(folder) for folder in folders]
-    files = [
-        file for source in sources for name in runtimes for file in conversion.paths(source, name, output)
-    ]
-    existing = [file for file in files if file.exists()]
-    if existing and not force:
-        raise InputError(f"{existing[0]} already exists; replace it with --force")
-    return sources, output
 
 
 def convert(source: Source, runtimes: Sequence[str], output: Path) -> Iterator[Conversion]:

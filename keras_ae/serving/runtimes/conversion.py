@@ -27,16 +27,14 @@ from keras_ae.serving.runtimes.models import (
     is_integer,
     quiet,
 )
-from keras_ae.serving.runtimes.packages import PACKAGES, check_packages
+from keras_ae.serving.runtimes.packages import PACKAGES, SUFFIXES, check_runtimes, converted_files
 
 __all__ = [
     "RUNTIMES",
     "TOLERANCE",
     "Runtime",
     "RuntimeMetrics",
-    "check_runtimes",
     "convert",
-    "paths",
     "runtime_metrics",
     "write",
 ]
@@ -74,10 +72,10 @@ class Runtime:
 
 
 RUNTIMES: dict[str, Runtime] = {
-    "onnx": Runtime("ONNX Runtime", ".onnx", "onnx", PACKAGES["onnx"], onnx.convert),
-    "litert": Runtime("LiteRT", ".tflite", "litert", PACKAGES["litert"], litert.convert),
+    "onnx": Runtime("ONNX Runtime", SUFFIXES["onnx"], "onnx", PACKAGES["onnx"], onnx.convert),
+    "litert": Runtime("LiteRT", SUFFIXES["litert"], "litert", PACKAGES["litert"], litert.convert),
     "litert_int8": Runtime(
-        "LiteRT int8", "_int8.tflite", "litert", PACKAGES["litert"], litert.convert_int8, exact=False
+        "LiteRT int8", SUFFIXES["litert_int8"], "litert", PACKAGES["litert"], litert.convert_int8, exact=False
     ),
 }
 """Every runtime by the name that `convert` and the command line take."""
@@ -102,21 +100,6 @@ class RuntimeMetrics:
     batch_us: float
     max_error: float
     mean_error: float
-
-
-def check_runtimes(names: list[str]) -> None:
-    """Checks that runtimes exist and that their packages are installed.
-
-    Args:
-        names: Names of runtimes.
-
-    Raises:
-        InputError: If a name is not in `RUNTIMES`, or a package is missing.
-    """
-    for name in names:
-        if name not in RUNTIMES:
-            raise InputError(f"expected runtimes among {', '.join(RUNTIMES)}; received {name!r}")
-    check_packages([RUNTIMES[name].extra for name in names], f"converting to {', '.join(names)}")
 
 
 def convert(head: Source, name: str) -> Converted:
@@ -161,21 +144,6 @@ def convert(head: Source, name: str) -> Converted:
     return converted
 
 
-def paths(head: Source, name: str, folder: Path) -> tuple[Path, Path]:
-    """The files of a conversion.
-
-    Args:
-        head: The head.
-        name: The name of the runtime.
-        folder: The folder of conversions.
-
-    Returns:
-        The model's file, and the JSON file that describes it.
-    """
-    file = folder / f"{head.name}{RUNTIMES[name].suffix}"
-    return file, file.with_name(f"{file.name}.json")
-
-
 def write(head: Source, name: str, converted: Converted, folder: Path) -> Path:
     """Writes a conversion and the JSON file that describes it, both atomically.
 
@@ -191,7 +159,7 @@ def write(head: Source, name: str, converted: Converted, folder: Path) -> Path:
     Raises:
         InputError: If the folder cannot be written.
     """
-    file, description = paths(head, name, folder)
+    file, description = converted_files(head.name, name, folder)
     text = json.dumps(_description(head, name, converted), indent=1) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,49 @@
+"""The signatures of exported heads as their cards have them, read without TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from keras_ae.errors import InputError
+from keras_ae.names import nearby
+from keras_ae.serving.versions import CARD_FILE
+
+__all__ = ["check_outputs", "signatures"]
+
+
+def signatures(folder: Path) -> dict[str, Any]:
+    """What the card of an exported version says of its signatures, read without TensorFlow.
+
+    Args:
+        folder: The version's folder.
+
+    Returns:
+        {"inputs": {name: {"shape", "dtype"}}, "outputs": ...} by the signature's name; empty where there is
+        no card that says it.
+    """
+    try:
+        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        return {name: {**card["signatures"][name]} for name in card["signatures"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def check_outputs(names: Iterable[str], there: Mapping[str, Any]) -> None:
+    """Checks that a head gives outputs.
+
+    Args:
+        names: Names of outputs that are wanted.
+        there: Those that it gives.
+
+    Raises:
+        InputError: It lacks one.
+    """
+    for name in names:
+        if name not in there:
+            raise InputError(
+                f"the head gives no output {name!r}{nearby(name, there)}; it gives {', '.join(there)}: name "
+                "those of them with --outputs"
+            )
