@@ -93,7 +93,10 @@ def find_columns(
     missing = [(known or {}).get(name, name) for name, candidates in found.items() if not candidates]
     if missing:
         some = ", ".join(missing[:20]) + (f" and {len(missing) - 20} more" if len(missing) > 20 else "")
-        raise InputError(f"expected a column for each of the head's inputs in {where}, it lacks {some}")
+        raise InputError(
+            f"expected a column for each of the head's inputs in {where}, it lacks {some}; add it, or "
+            "rename one"
+        )
     for name, candidates in found.items():
         if len(candidates) > 1:
             raise InputError(

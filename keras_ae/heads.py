@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from keras_ae.checked import Checked
 from keras_ae.domains import Domain, domain_of
+from keras_ae.errors import InputError
 
 __all__ = [
     "SELECTION",
@@ -60,10 +61,13 @@ class Spec(metaclass=Checked):
         for name in ("input_shape", "target_shape"):
             shape = getattr(self, name)
             if not shape or min(shape) < 1:
-                raise ValueError(f"expected {name} with one or more axes of at least 1, received {shape}")
+                raise InputError(
+                    f"expected {name} with one or more axes of at least 1, such as (28, 28, 1); received "
+                    f"{shape}"
+                )
         object.__setattr__(self, "domain", domain_of(self.domain))
         if self.condition < 0:
-            raise ValueError(f"condition must be at least 0, received {self.condition}")
+            raise InputError(f"condition must be at least 0, received {self.condition}; 0 is for no labels")
 
     @property
     def activation(self) -> str:
@@ -254,7 +258,11 @@ class Term(metaclass=Checked):
         if self.name in OWN_METRICS:
             raise ValueError(f"{self.name!r} is a metric of every objective; give the term another name")
         if not self.weight >= 0:
-            raise ValueError(f"the weight of term {self.name!r} must be at least 0, received {self.weight}")
+            raise InputError(
+                f"the weight of term {self.name!r} must be at least 0, received {self.weight}; change the "
+                "sign of its "
+                "value"
+            )
 
 
 @dataclass(frozen=True)
@@ -328,7 +336,7 @@ class ServedHead(metaclass=Checked):
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name) or self.name in RESERVED:
-            raise ValueError(
+            raise InputError(
                 "the name of a served head must be a word of lower-case letters, digits and underscores, "
                 f"other than {', '.join(sorted(RESERVED))}; received {self.name!r}"
             )

@@ -193,7 +193,7 @@ def override(recipe: Recipe, settings: Sequence[str]) -> Recipe:
     for setting in settings:
         path, equals, text = setting.partition("=")
         if not equals:
-            raise InputError(f"expected field=value, received {setting!r}")
+            raise InputError(f'expected FIELD=VALUE, such as "epochs=5", received {setting!r}')
         if path.strip() == "name":
             raise InputError("a recipe is named after its file; to rename it, copy the file")
         recipe = replace_field(recipe, path.strip().split("."), text.strip(), path.strip(), flat(recipe))

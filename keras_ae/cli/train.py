@@ -179,9 +179,10 @@ def evaluate(options: argparse.Namespace) -> int:
     data = None if test_set is not None else options.data
     recipe = request.changed(data, settings).load()
     run = load_run(recipe, directory, report, test_set)
-    _show_metrics(options, *evaluate_run(run), run=directory)
-    if run.caution:
-        report(run.caution)
+    remarks: list[str] = []
+    _show_metrics(options, *evaluate_run(run, report=remarks.append), run=directory)
+    for remark in remarks:
+        report(remark)
     return 0
 
 

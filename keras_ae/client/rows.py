@@ -37,7 +37,9 @@ def in_batches(
     specs = tensors["inputs"]
     if not isinstance(inputs, Mapping):
         if len(specs) != 1:
-            raise InputError(f"expected arrays by name ({', '.join(specs)}), received one without a name")
+            raise InputError(
+                f"expected arrays by name ({', '.join(specs)}), received one without a name; give a dict"
+            )
         inputs = {next(iter(specs)): inputs}
     names = dict(zip(specs, specs, strict=True)) if set(inputs) == set(specs) else _columns(specs, inputs)
     arrays = {name: _checked(name, inputs[names[name]], spec) for name, spec in specs.items()}
@@ -73,11 +75,15 @@ def _checked(name, value, spec):
     if dtype == "string":
         array = np.asarray(np.frompyfunc(_as_bytes, 1, 1)(received), object)
     elif not np.can_cast(received.dtype, dtype, "same_kind"):
-        raise InputError(f"expected {name} as {dtype}, received {received.dtype}")
+        raise InputError(
+            f"expected {name} as {dtype}, received {received.dtype}; convert it with .astype({dtype!r})"
+        )
     else:
         array = received.astype(dtype, copy=False)
         if array.dtype.kind in "iu" and not np.array_equal(array, received):
-            raise InputError(f"expected {name} as {dtype}, received larger numbers")
+            raise InputError(
+                f"expected {name} as {dtype}, received larger numbers; give those that {dtype} holds"
+            )
     expected = (None, *array.shape[1:]) if shape is None else shape
     sizes_differ = any(
         size not in (None, actual) for size, actual in zip(expected, array.shape, strict=False)
@@ -90,7 +96,9 @@ def _checked(name, value, spec):
 
 def _as_bytes(text):
     if not isinstance(text, (bytes, str)):
-        raise InputError(f"expected strings of bytes, received {type(text).__name__}")
+        raise InputError(
+            f"expected strings of bytes, received {type(text).__name__}; give the bytes of a file"
+        )
     return text.encode() if isinstance(text, str) else bytes(text)
 
 

@@ -131,7 +131,7 @@ class ArrayFile(Dataset):
             if array.shape[1:] != first.shape[1:] or array.dtype != first.dtype:
                 raise InputError(
                     f"{layout.examples['train']} and {layout.examples[part]} of {self.path} differ: "
-                    f"{first.shape} {first.dtype} and {array.shape} {array.dtype}"
+                    f"{first.shape} {first.dtype} and {array.shape} {array.dtype}; save them alike"
                 )
         found = labels_beside(
             {part: (name, arrays[name]) for part, name in layout.labels.items()},

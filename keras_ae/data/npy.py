@@ -140,11 +140,11 @@ def checked(array: np.ndarray, where: str) -> np.ndarray:
     if array.ndim not in (2, 3, 4) or 0 in array.shape:
         raise InputError(
             f"expected (n, features), (n, height, width) or (n, height, width, channels) in {where}; "
-            f"received shape {array.shape}"
+            f"received shape {array.shape}; {_reshaping(array.shape)}"
         )
     if array.dtype.kind not in "buif":
-        advice = "; stack x.real and x.imag as channels" if array.dtype.kind == "c" else ""
-        raise InputError(f"expected numbers in {where}; received dtype {array.dtype}{advice}")
+        advice = DTYPES.get(array.dtype.kind, "convert them with x.astype('float32')")
+        raise InputError(f"expected numbers in {where}; received dtype {array.dtype}; {advice}")
     if array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] > 4:
         raise InputError(
             f"expected channels last in {where}; received shape {array.shape}, which looks like channels "
@@ -157,6 +157,25 @@ def checked(array: np.ndarray, where: str) -> np.ndarray:
             f"{tuple(int(i) for i in bad[0])}; replace or drop them"
         )
     return array
+
+
+DTYPES = {
+    "U": "words are learned as columns of a table: give a data frame, or a .csv",
+    "S": "words are learned as columns of a table: give a data frame, or a .csv",
+    "c": "stack x.real and x.imag as channels",
+    "M": "subtract a date and divide by a duration, such as (x - x.min()) / numpy.timedelta64(1, 'h')",
+    "m": "divide them by a duration, such as x / numpy.timedelta64(1, 'h')",
+}
+"""How values of other types become numbers, by the letter of their type."""
+
+
+def _reshaping(shape: tuple[int, ...]) -> str:
+    """How an array of another rank becomes one of examples."""
+    if 0 in shape:
+        return "give one that holds examples"
+    if len(shape) < 2:
+        return "for one feature of each example: x.reshape(-1, 1)"
+    return f"for examples of {len(shape) - 1} axes flatten some: x.reshape(len(x), -1)"
 
 
 def with_channels(array: np.ndarray, series: bool, domain: Domain | None, where: str) -> np.ndarray:
@@ -176,7 +195,8 @@ def with_channels(array: np.ndarray, series: bool, domain: Domain | None, where:
     """
     if series and array.ndim > 3:
         raise InputError(
-            f"expected series (n, time) or (n, time, channels) in {where}; received {array.shape}"
+            f"expected series (n, time) or (n, time, channels) in {where}; received {array.shape}; "
+            f"{_reshaping(array.shape)}"
         )
     one_hot = domain is not None and domain.one_hot
     return array[..., None] if array.ndim == (2 if series else 3) and not one_hot else array

@@ -105,7 +105,8 @@ class Data(metaclass=Checked):
         for name, rows in (self.factors or {}).items():
             if len(rows) != len(self.splits[name]):
                 raise InputError(
-                    f"expected factors of {len(self.splits[name])} {name} examples, received {len(rows)}"
+                    f"expected factors of {len(self.splits[name])} {name} examples, received {len(rows)}; "
+                    "give a row for each"
                 )
 
     @property

@@ -47,10 +47,13 @@ class Numbers(Format):
                 f"{path} cannot be read as an array ({one_line(error)}); write it with numpy.save"
             ) from error
         if array.shape not in (shape, (1, *shape)):
-            raise InputError(f"expected an array of shape {shape} in {path}, received {array.shape}")
+            raise InputError(
+                f"expected an array of shape {shape} in {path}, received {array.shape}; reshape it"
+            )
         if array.dtype.kind not in "buif" or not np.isfinite(array).all():
             raise InputError(
-                f"expected finite numbers in {path}, received {array.dtype}, or NaN or infinite values"
+                f"expected finite numbers in {path}, received {array.dtype}, or NaN or infinite values; "
+                "replace them"
             )
         return np.array(array).reshape(shape)
 

@@ -12,6 +12,7 @@ from keras import layers
 
 from keras_ae.data.pipeline import Autoencoding, PairedData
 from keras_ae.data.types import Data
+from keras_ae.errors import InputError
 from keras_ae.heads import batched
 from keras_ae.imaging.grid import is_image_shape
 
@@ -60,10 +61,12 @@ def train_classifier(data: Data, seed: int = 0) -> Classifier:
         The classifier.
 
     Raises:
-        ValueError: For data without classes.
+        InputError: For data without classes.
     """
     if not data.classes:
-        raise ValueError("a classifier needs a label 0, 1, ... for each example, found none")
+        raise InputError(
+            "a classifier needs a label 0, 1, ... for each example, found none; give data with labels"
+        )
     return _trained(_ByContent(data), seed)
 
 

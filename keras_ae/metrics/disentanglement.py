@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from keras_ae.errors import InputError
+
 __all__ = ["beta_vae_score", "information_gaps", "mutual_information_gap"]
 
 BINS = 20
@@ -32,11 +34,11 @@ def mutual_information_gap(codes: np.ndarray, factors: np.ndarray) -> float:
         The gap, in [0, 1].
 
     Raises:
-        ValueError: For other shapes, and where no factor varies.
+        InputError: For other shapes, and where no factor varies.
     """
     gaps = information_gaps(codes, factors)
     if not np.isfinite(gaps).any():
-        raise ValueError("expected a factor that varies, received none; the gap needs one that does")
+        raise InputError("expected a factor that varies, received none; the gap needs one that does")
     return float(np.nanmean(gaps))
 
 
@@ -54,7 +56,7 @@ def information_gaps(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
         (k,), in [0, 1]; NaN for a factor that does not vary.
 
     Raises:
-        ValueError: For other shapes.
+        InputError: For other shapes.
     """
     codes, factors = _checked(codes, factors)
     binned = np.stack([_binned(dimension) for dimension in codes.T], axis=-1)
@@ -86,12 +88,12 @@ def beta_vae_score(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> flo
         The accuracy, in [0, 1].
 
     Raises:
-        ValueError: For other shapes, and where fewer than two factors vary.
+        InputError: For other shapes, and where fewer than two factors vary.
     """
     codes, factors = _checked(codes, factors)
     factors = factors[:, (factors != factors[:1]).any(axis=0)]
     if factors.shape[1] < 2:
-        raise ValueError(f"expected two or more factors that vary, received {factors.shape[1]}")
+        raise InputError(f"expected two or more factors that vary, received {factors.shape[1]}; give more")
     deviation = codes.std(axis=0)
     codes = codes / np.where(deviation > 0, deviation, 1)
     random = np.random.default_rng(seed)
@@ -104,9 +106,9 @@ def _checked(codes, factors):
     """Both as arrays; refuses those of different examples."""
     codes, factors = np.asarray(codes, np.float64), np.asarray(factors)
     if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or not codes.size:
-        raise ValueError(
+        raise InputError(
             f"expected codes (n, latent_dim) and factors (n, k) of the same n examples, received "
-            f"{codes.shape} and {factors.shape}"
+            f"{codes.shape} and {factors.shape}; give a row of each for every example"
         )
     return codes, factors
 

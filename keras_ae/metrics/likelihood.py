@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.errors import InputError
 from keras_ae.losses import gaussian_kl
 
 __all__ = ["importance_sampled_nll"]
@@ -39,10 +40,10 @@ def importance_sampled_nll(
         (n,) each, in nats.
 
     Raises:
-        ValueError: For samples below 1.
+        InputError: For samples below 1.
     """
     if samples < 1:
-        raise ValueError(f"samples must be at least 1, received {samples}")
+        raise InputError(f"samples must be at least 1, received {samples}")
     weights = _log_weights(decoder, likelihood)
     parts: dict[str, list] = {"nll": [], "bound": [], "kl": []}
     for number, (tensors, targets) in enumerate(batches):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from keras_ae.errors import InputError
+
 __all__ = ["density_and_coverage", "distances", "diversity", "nearest", "novelty"]
 
 MOST_VALUES = 2**27
@@ -123,10 +125,10 @@ def density_and_coverage(samples: np.ndarray, real: np.ndarray) -> tuple[float, 
         (density, coverage).
 
     Raises:
-        ValueError: For fewer real examples.
+        InputError: For fewer real examples.
     """
     if len(real) < NEIGHBORS + 2:
-        raise ValueError(f"expected at least {NEIGHBORS + 2} real examples, received {len(real)}")
+        raise InputError(f"expected at least {NEIGHBORS + 2} real examples, received {len(real)}; give more")
     flat, regions = (part.reshape(len(part), -1).astype(np.float64) for part in (samples, real))
     reach = np.sort(cdist(regions, regions), axis=1)[:, NEIGHBORS]
     inside = cdist(regions, flat) <= reach[:, None]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from keras_ae.errors import InputError
+
 __all__ = ["frechet_distance"]
 
 
@@ -21,11 +23,13 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
         The distance, at least 0.
 
     Raises:
-        ValueError: For fewer rows, or features of different widths.
+        InputError: For fewer rows, or features of different widths.
     """
     if min(len(first), len(second)) < 2 or first.shape[1:] != second.shape[1:]:
-        raise ValueError(
-            f"expected two sets of 2 or more features of one width, received {first.shape} and {second.shape}"
+        raise InputError(
+            f"expected two sets of 2 or more features of one width, received {first.shape} and "
+            f"{second.shape}; "
+            "take features of one network for both"
         )
     first, second = first.astype(np.float64), second.astype(np.float64)
     difference = first.mean(axis=0) - second.mean(axis=0)

@@ -20,6 +20,7 @@ from keras_ae.files import FORMAT, check_format
 from keras_ae.formats import to_json
 from keras_ae.recipe import flat
 from keras_ae.runs.checkpoint import best_epoch
+from keras_ae.runs.comparison import beaten_by
 from keras_ae.runs.evaluation import Table
 from keras_ae.runs.plan import read_plan
 from keras_ae.runs.run import Run
@@ -54,6 +55,7 @@ def model_card(run: Run, table: Table, kinds: Table | None = None) -> dict[str, 
         ValueError: If a further head has the name of another part of the card.
     """
     *baselines, model = table
+    behind = beaten_by(table, model, run.recipe.task.compared)
     card = {
         "format": FORMAT,
         "recipe": {
@@ -84,6 +86,7 @@ def model_card(run: Run, table: Table, kinds: Table | None = None) -> dict[str, 
         "metrics": table[model],
         **({"caution": run.caution} if run.caution else {}),
         **({"validation_caution": run.validation_caution} if run.validation_caution else {}),
+        **({"comparison": str(behind)} if behind is not None else {}),
         "baselines": {name: table[name] for name in baselines},
     }
     facts: dict[str, Any] = {head.name: dict(head.facts) for head in run.served_heads if head.facts}
@@ -136,6 +139,7 @@ def _data(data):
         **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
         **({} if data.preprocessor is None else {"columns": data.preprocessor.signature}),
         **({"written": asdict(written)} if (written := _written(data)) != UNKNOWN else {}),
+        **({} if (series := SeriesFacts.of(data.points)) is None else {"series": series.for_card()}),
         **_profile(data),
     }
 

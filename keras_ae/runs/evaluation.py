@@ -18,9 +18,12 @@ from keras_ae.metrics.reconstruction import mean_metrics
 from keras_ae.runs.artifacts import STAGED_FILE, load_model
 from keras_ae.runs.run import Run
 
-__all__ = ["Table", "evaluate", "metrics_by_kind", "model_row", "reconstructor"]
+__all__ = ["STAGED_ROW", "Table", "evaluate", "metrics_by_kind", "model_row", "reconstructor"]
 
 LOG = logging.getLogger(__name__)
+
+STAGED_ROW = "before fine-tuning"
+"""The row of the model as it was before the last stage."""
 
 Table = dict[str, dict[str, float]]
 """Metrics by row (the baselines' rows, the model's own last) and name."""
@@ -48,7 +51,7 @@ def evaluate(run: Run) -> Table:
     }
     staged = load_model(run.directory / STAGED_FILE)
     if staged is not None:
-        predictors["before fine-tuning"] = reconstructor(staged)
+        predictors[STAGED_ROW] = reconstructor(staged)
     predictors[run.name] = reconstructor(run.heads.end_to_end)
     whole = run.data.whole is not None and metrics is not None and run.heads.any_size
     table: Table = {}

@@ -7,10 +7,11 @@ import os
 import shlex
 from pathlib import Path
 
+from keras_ae.catalog import names_beside
 from keras_ae.errors import InputError
 from keras_ae.files import check_folder
 from keras_ae.model_names import find_model, no_model
-from keras_ae.names import check_name, is_name
+from keras_ae.names import check_name, is_name, nearby
 from keras_ae.runs.request import check_run, read_request
 
 __all__ = [
@@ -49,7 +50,8 @@ def run_folder(runs: Path, name: str, directory: Path | None = None, file: str =
     """
     if directory is not None:
         if not directory.is_dir():
-            raise InputError(f"the run's folder {directory} does not exist")
+            near = nearby(str(directory), names_beside(str(directory)))
+            raise InputError(f"the run's folder {directory} does not exist{near}; check the path")
         return directory
     folders = [path for path in (runs / name).glob("*") if path.name.isdecimal()]
     folders = [path for path in folders if (path / file).exists()]

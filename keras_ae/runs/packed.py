@@ -150,7 +150,11 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
     }:
         raise InputError(f"{file} does not hold the files that its {MANIFEST} lists; pack the run again")
     if (total := sum(sizes.values())) > LARGEST:
-        raise InputError(f"{file} takes {total / 2**30:.0f} GiB, at most {LARGEST / 2**30:.0f} are unpacked")
+        raise InputError(
+            f"{file} takes {total / 2**30:.0f} GiB, at most {LARGEST / 2**30:.0f} are unpacked; copy the "
+            "run's "
+            "folder in its place"
+        )
     return manifest
 
 

@@ -210,9 +210,15 @@ def check_run(directory: Path, text: str | None = None) -> dict[str, Any]:
     """
     content = read_request(directory)
     if content is None:
-        raise InputError(f"{directory} is not a run's folder: its {REQUEST_FILE} cannot be read")
+        raise InputError(
+            f"{directory} is not a run's folder: its {REQUEST_FILE} cannot be read; name one such as "
+            "runs/denoising/001"
+        )
     recipe, name = content["recipe"], content.get("name", content["recipe"])
     if text is not None and recipe_stem(text) not in (recipe, name, directory.absolute().parent.name):
         called = "" if name == recipe else f" called {name}"
-        raise InputError(f"{directory} is a run of {recipe}{called}, expected one of {recipe_stem(text)}")
+        raise InputError(
+            f"{directory} is a run of {recipe}{called}, expected one of {recipe_stem(text)}; name {name} in "
+            "its place"
+        )
     return content

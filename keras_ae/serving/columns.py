@@ -44,7 +44,10 @@ def read_columns(
     from keras_ae.data.tables.writing import Writing
 
     if any(spec["shape"] != [None] for spec in specs.values()):
-        raise InputError(f"expected arrays of {', '.join(specs)}, as an .npz, received the rows of {path}")
+        raise InputError(
+            f"expected arrays of {', '.join(specs)}, as an .npz, received the rows of {path}; "
+            "the rows of a series are read by keras-ae encode and keras-ae detect"
+        )
     data = data or {}
     before = Writing(**data.get("written", {}))
     names = find_columns(specs, detect_dialect(path, in_doubt=before).names, data.get("columns"), str(path))

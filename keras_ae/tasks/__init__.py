@@ -29,6 +29,14 @@ class Task(metaclass=Checked):
         """Fraction of each training batch, with the highest losses, to ignore."""
         return 0.0
 
+    @property
+    def compared(self) -> tuple[str, ...] | None:
+        """The metrics by which a model must beat the baselines, the first that there is counts.
+
+        None for the metrics in the order of the table.
+        """
+        return None
+
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """Makes inputs and targets from examples, as a pure function of the examples and seeds.
 

@@ -31,6 +31,10 @@ MAX_TRAIN = 20_000
 """Number of training examples searched for the nearest neighbor of a sample."""
 
 
+REAL_ROW = "test examples"
+"""The row of real examples, with which those of samples are compared."""
+
+
 @dataclass(frozen=True)
 class Generation(Task):
     """Training by reconstruction, with test metrics of generated samples.
@@ -51,6 +55,11 @@ class Generation(Task):
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (examples, examples)."""
         return examples, examples
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Likelihoods; by its reconstructions a generator is not better or worse than PCA."""
+        return ("nll_nats", "bound_nats")
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """PCA with the same code size; none for classes, whose format has its own baselines."""
@@ -90,7 +99,7 @@ class Generation(Task):
                 metrics[name] = real.metrics_of(sample(self.samples, seed))
             for name, nats in data.format.nll(real.train, real.test).items():
                 metrics.setdefault(name, {})["nll_nats"] = nats
-            metrics["test examples"] = real.metrics_of(real.test[: self.samples])
+            metrics[REAL_ROW] = real.metrics_of(real.test[: self.samples])
         return {row: _with_nats_a_step(by_name, data) for row, by_name in metrics.items()}
 
     def _classifier_metrics(

@@ -15,6 +15,7 @@ from keras_ae.files import replace_text
 from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, model_card, read_card
+from keras_ae.runs.comparison import advice, beaten_by
 from keras_ae.runs.evaluation import Table
 from keras_ae.runs.folders import (
     data_of_newest,
@@ -190,8 +191,8 @@ def describe(
     Args:
         run: A trained run.
         show_metrics: Called with the test metrics as soon as they are computed.
-        report: Called with a line if they rest on few examples, or the validation loss is far above the
-            training loss.
+        report: Called with a line if a baseline is better, if they rest on few examples, or the validation
+            loss is far above the training loss.
     """
     table, kinds = evaluate_run(run, show_metrics, report)
     if line := gap_line(run):
@@ -212,13 +213,16 @@ def evaluate_run(
     Args:
         run: A trained run.
         show_metrics: Called with the metrics.
-        report: Called with a line if they rest on few examples.
+        report: Called with a line if a baseline is better, and with one if they rest on few examples.
 
     Returns:
         The test metrics by row, those of the model last, and the metrics by kind of anomaly.
     """
     table, kinds = evaluation.evaluate(run), evaluation.metrics_by_kind(run)
     show_metrics(table, kinds)
+    behind = beaten_by(table, run.name, run.recipe.task.compared)
+    if behind is not None:
+        report(f"{behind}; {advice(run)}")
     if run.caution:
         report(run.caution)
     return table, kinds

@@ -464,10 +464,10 @@ def test_an_archive_that_ends_early_is_refused(tmp_path):
     [
         (["--split", "test"], "x.npy has no splits of its own; leave out --split, received 'test'"),
         (["--key", "y"], "x.npy holds array; received data.key=y"),
-        (["--batch", "0"], "batches of at least 1 example, received 0"),
-        (["--outputs", "code,mode"], "gives code, .*; received --outputs mode"),
+        (["--batch", "0"], "--batch of at least 1, received 0"),
+        (["--outputs", "code,mode"], "gives no output 'mode' .near it: code.; it gives code, whole"),
         (["--outputs", "code,total"], "an .npy holds one output, received --outputs code,total"),
-        (["--head", "decoder"], "unit has no exported decoder; it has encoder"),
+        (["--head", "decoder"], "unit has no exported decoder .near it: encoder.; it has encoder"),
         (["--head-version", "7"], "no version 7 of its encoder"),
     ],
 )
@@ -484,7 +484,7 @@ def test_a_key_of_what_holds_no_arrays_is_refused(models, tmp_path):
 
 def test_an_output_of_unknown_kind_is_refused(models, tmp_path, save):
     with pytest.raises(
-        InputError, match=r"named \*.npy or \*.csv or \*.parquet or \*.tfrecord, received .*codes.txt"
+        InputError, match=r"named \*.npy or \*.csv or \*.parquet or \*.tfrecord; received .*codes.txt"
     ):
         encode(models, "unit", save(np.ones((3, *SHAPE))), "--output", tmp_path / "codes.txt")
 

@@ -392,7 +392,7 @@ def test_what_is_whole_has_no_length(digits, tiles):
         line = told(generate.Plan.of, requested(length=9), generator)
         assert line.startswith(f"{name} of this run are whole, not windows of something longer")
     for length in (0, -1, MAX_LENGTH + 1):
-        assert told(lambda length=length: requested(length=length)).endswith(f"received {length}")
+        assert told(lambda length=length: requested(length=length)).endswith(f"received --length {length}")
 
 
 def test_what_was_made_is_made_again_from_its_origins(classes, digits):
@@ -433,7 +433,7 @@ def test_an_example_is_named_by_file_place_or_seed(digits, tmp_path):
         ("nowhere.png", "there is no file nowhere.png; name one"),
         (str(tmp_path / "one.mid"), "a file of"),
         ("", "or a seed such as seed:3; received nothing"),
-        ("holiday", "expected a file .* received holiday"),
+        ("holiday", "expected a file, .* received holiday; give one"),
     ):
         with pytest.raises(InputError, match=message):
             read_example(text, digits, lambda: data)

@@ -162,7 +162,10 @@ def test_what_cannot_be_done_is_told_in_a_line(ask, tmp_path):
     ragged.write_text("---\n--\n")
     unknown.write_text("\n".join(["-" * 27 + "~"] * 14))
     for arguments, message in (
-        (("attribute", "seed:1", "--add", ""), "expected a label or an attribute to add: --add NAME"),
+        (
+            ("attribute", "seed:1", "--add", ""),
+            "expected a label or an attribute to add, received nothing; name one with --add",
+        ),
         (("generate", "--seed", "-1"), "expected a seed of at least 0, received -1"),
         (
             ("generate", "--length", "99", "--after", "gone.txt"),

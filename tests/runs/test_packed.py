@@ -60,7 +60,10 @@ def test_the_command_line_packs_and_unpacks(directory, tmp_path, capsys, monkeyp
     monkeypatch.chdir(tmp_path)
     assert main(["pack", str(directory)]) == 0
     assert main(["pack", str(directory)]) == 2
-    assert "tiny-004.zip exists; name another file, or replace it with --force" in capsys.readouterr().err
+    assert (
+        "tiny-004.zip already exists; name another --output, or replace it with --force"
+        in capsys.readouterr().err
+    )
     assert main(["pack", str(directory), "--force"]) == 0
     assert main(["unpack", "tiny-004.zip"]) == 0
     assert "run folder: runs/tiny/001" in capsys.readouterr().out

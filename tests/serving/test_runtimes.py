@@ -34,6 +34,7 @@ def echo(monkeypatch):
     """A runtime that needs no package: TensorFlow itself."""
     runtime = conversion.Runtime("Echo", ".echo", "echo", (), lambda head: Converted(b"echo", head.run))
     monkeypatch.setitem(conversion.RUNTIMES, "echo", runtime)
+    monkeypatch.setitem(packages.SUFFIXES, "echo", ".echo")
     return runtime
 
 
@@ -47,6 +48,7 @@ def off(monkeypatch):
         )
 
     monkeypatch.setitem(conversion.RUNTIMES, "off", conversion.Runtime("Off", ".off", "off", (), convert))
+    monkeypatch.setitem(packages.SUFFIXES, "off", ".off")
 
 
 def converted(exported, tmp_path, *arguments):
@@ -110,6 +112,7 @@ def test_of_whole_numbers_one_in_a_hundred_may_be_another(tmp_path, monkeypatch,
 
     runtime = conversion.Runtime("Near", ".near", "near", (), lambda head: Converted(b"", run))
     monkeypatch.setitem(conversion.RUNTIMES, "near", runtime)
+    monkeypatch.setitem(packages.SUFFIXES, "near", ".near")
     if refused:
         with pytest.raises(ExportError, match="in a fraction 0.015 of its integers in Near, at most 0.01 is"):
             conversion.convert(head, "near")
@@ -162,7 +165,7 @@ def test_a_folder_that_cannot_be_written_is_refused(exported, tmp_path, capsys, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--to", "torch"], "expected runtimes among onnx, litert, litert_int8; received 'torch'"),
+        (["--to", "torch"], "there is no runtime called 'torch'; there is onnx, litert, litert_int8"),
         (["--to", ","], "expected a runtime or several separated by commas, received ','"),
         (["--to", "echo", "--head", ""], "expected a head or several separated by commas, received ''"),
         (

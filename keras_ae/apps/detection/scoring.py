@@ -11,16 +11,12 @@ import keras
 import numpy as np
 from scipy.stats import ks_2samp
 
-from keras_ae.data.series.clock import step_of_time
-from keras_ae.data.series.columns import SeriesRoles, names_in
-from keras_ae.data.series.resample import Series, mean_over_windows, series_in_table
+from keras_ae.data.series.columns import SeriesRoles
+from keras_ae.data.series.resample import Series, mean_over_windows
 from keras_ae.data.series.standardized import split_into_windows
-from keras_ae.data.series.steps import DAY, format_step
 from keras_ae.data.tables.dialect import Dialect, detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
-from keras_ae.data.tables.reading import log_notes, read_table
 from keras_ae.data.tables.tables import columns_of_file
-from keras_ae.data.tables.time_form import TimeForm
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.data.tensors import values
 from keras_ae.errors import InputError
@@ -226,7 +222,7 @@ def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> ScoredRo
         InputError: The detector is one of series.
     """
     if detector.preprocessor is None:
-        raise InputError("expected a detector of tables, received one of series")
+        raise InputError("expected a detector of tables, received one of series; give it a file")
     outputs = batched(detector.model, {"inputs": detector.preprocessor.numbers_of(columns)})
     return ScoredRows(
         outputs["score"],
@@ -236,63 +232,6 @@ def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> ScoredRo
         detector.preprocessor.columns,
         outputs["score"],
     )
-
-
-def series_at(detector: Detector, path: str) -> dict[str, Series]:
-    """Reads the series in a file, with the roles of columns that a detector was trained with.
-
-    Args:
-        detector: A detector of series.
-        path: A file of rows.
-
-    Returns:
-        The series, by the names of their groups; a single one by "".
-
-    Raises:
-        InputError: The file lacks a column, or its points are at other steps than those of training.
-    """
-    facts = detector.series or SeriesFacts(())
-    names = detector.dialect(path).names
-    time = detector.settings.time or _if_there(facts.roles.time, names)
-    label = _if_there(detector.settings.label, names) or _if_there(facts.roles.label, names)
-    left_out = tuple(name for name in detector.settings.left_out if name in names)
-    roles = replace(
-        facts.roles, values=facts.channels, time=time, label=label, left_out=left_out, learning=False
-    )
-    channels = () if roles.variable else facts.channels
-    needed = (
-        *channels,
-        *names_in(roles.variable or roles.group, names),
-        *names_in(detector.settings.time, names),
-    )
-    only = (*needed, *names_in(time, names), label) if time else None
-    table = read_table(
-        path, only=only, needed=needed, strict=needed, known=detector.known, in_doubt=detector.before
-    )
-    log_notes(table, path)
-    each, _ = series_in_table(table, roles)
-    for series in each.values():
-        step = step_of_time(series)
-        if facts.step and step and not 0.5 < step / facts.step < 2:
-            lengths = [
-                f"{each / 1e9:g} s" if each < DAY else format_step(each, TimeForm())
-                for each in (facts.step, step)
-            ]
-            raise InputError(
-                f"expected points {lengths[0]} apart, as in training, those of {path} are {lengths[1]} "
-                "apart; bring them to the same steps"
-            )
-    if facts.groups and not set(facts.groups) & set(each):
-        raise InputError(
-            f"expected rows of {', '.join(facts.groups)} in column {roles.group} of {path}, as in training; "
-            f"received {', '.join(each)}; train on them"
-        )
-    return each
-
-
-def _if_there(text, names):
-    """The names of columns in a setting, "" if one of them is missing."""
-    return text if set(names_in(text, names)) <= set(names) else ""
 
 
 def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Series] | None]:
@@ -315,8 +254,8 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Se
             path, preprocessor.columns, preprocessor.words, detector.known, detector.before
         )
         return scored_table(detector, columns), None
-    each = series_at(detector, path)
-    known = detector.series.groups if detector.series is not None else ()
+    facts = detector.series or SeriesFacts(())
+    each, known = facts.read(path, detector.settings, detector.known), facts.groups
     scored = [
         scored_series(detector, series, name) if not known or name in known else _unscored(series)
         for name, series in each.items()

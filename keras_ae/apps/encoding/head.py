@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +11,15 @@ from typing import Any
 import numpy as np
 
 from keras_ae.apps.encoding.rows import RowStream
+from keras_ae.apps.encoding.windows import WindowStream
 from keras_ae.data.streams.rows import Batch, InputSpec
 from keras_ae.data.streams.stream import Stream, open_stream
+from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.formats.images import images_of
 from keras_ae.heads import inference_batch
+from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.serving.card_signatures import check_outputs
 from keras_ae.serving.exported import DEFAULT_SIGNATURE, ExportedHead
 
@@ -38,6 +42,7 @@ class Head:
         weights_sha256: The hash of its weights.
         columns: Of a head that takes a table's columns: the dtype of each, by its name in the signature.
         data: What its card says of the data of its training.
+        series: The series that it learned from; None for other data.
     """
 
     folder: Path
@@ -48,6 +53,7 @@ class Head:
     weights_sha256: str
     columns: dict[str, str] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
+    series: SeriesFacts | None = None
 
     @classmethod
     def of(cls, folder: Path, names: tuple[str, ...] = ()) -> Head:
@@ -108,13 +114,15 @@ class Head:
             for name in names
         }
         classes = card["data"].get("classes", 0)
-        return cls(folder, input_spec, conditional, classes, outputs, weights, columns, card["data"])
+        series = SeriesFacts.from_card(card["data"])
+        return cls(folder, input_spec, conditional, classes, outputs, weights, columns, card["data"], series)
 
     def open_stream(self, text: str, split: str | None = None, key: str | None = None) -> Stream:
         """Opens data to encode.
 
         Args:
-            text: The name of a data set, or a path; of a file of rows for a head that takes columns.
+            text: The name of a data set, or a path; of a file of rows for a head that takes columns. A head
+                that learned from a series takes a file of rows by its windows.
             split: "train", "validation" or "test" of a data set by name; None for all, in this order.
             key: The name of the array in an .npz; None for the one that training uses.
 
@@ -124,10 +132,13 @@ class Head:
         Raises:
             InputError: There is no such data, or the head does not take it.
         """
-        if not self.columns:
+        is_series = self.series is not None and holds_rows(text) and os.path.isfile(text)
+        if not self.columns and not is_series:
             return open_stream(text, self.input_spec, split, key)
         if split is not None or key is not None:
             raise InputError(f"{text} has neither splits nor arrays by name; leave out --split and --key")
+        if self.series is not None and is_series:
+            return WindowStream(Path(text), self.input_spec, self.series)
         return RowStream(Path(text), self.columns, self.data)
 
     def load(self) -> Callable[[Batch], Outputs]:

@@ -42,7 +42,7 @@ def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None, tuple[s
         if not path.exists():
             near = nearby(str(path), names_beside(str(path)))
             raise InputError(
-                f"expected a file or a folder, received {str(path)!r}, which does not exist{near}; check the path"
+                f"expected a file or a folder, received {str(path)!r}, which does not exist{near}; check it"
             )
     files = [path for path in paths if path.is_file() and (path.suffix.lower() in ARRAYS or holds_rows(path))]
     if files and len(paths) > 1:

@@ -75,7 +75,9 @@ def missing_pixels(image: DecodedImage, mask: Path | None, most_pixels: int) -> 
     except InputError as error:
         raise InputError(f"its mask {mask}: {error}") from error
     if decoded.size != image.size:
-        raise InputError(f"expected a mask of {image.size} pixels, received {decoded.size} in {mask}")
+        raise InputError(
+            f"expected a mask of {image.size} pixels, received {decoded.size} in {mask}; resize it"
+        )
     full = np.iinfo(decoded.levels.dtype).max
     white = decoded.levels.mean(axis=-1) >= full / 2
     if decoded.alpha is not None:

@@ -90,7 +90,9 @@ def none_readable(folder: str | Path, faults: dict) -> InputError:
     Returns:
         The error, to be raised.
     """
-    return InputError(f"none of the {len(faults)} images below {folder} can be read: {_listing(faults)}")
+    return InputError(
+        f"none of the {len(faults)} images below {folder} can be read: {_listing(faults)}; replace them"
+    )
 
 
 def _is_image(name):

@@ -118,11 +118,15 @@ def _read_idx(path):
     with (gzip.open if is_gzipped else open)(path, "rb") as file:
         magic = file.read(4)
         if len(magic) != 4 or magic[:3] != b"\0\0\x08":
-            raise InputError(f"expected an idx file of bytes at {path}; its first four bytes are {magic!r}")
+            raise InputError(
+                f"expected an idx file of bytes at {path}; its first four bytes are {magic!r}; fetch it again"
+            )
         shape = tuple(int.from_bytes(file.read(4), "big") for _ in range(magic[3]))
         count = int(np.prod(shape, dtype=np.float64))
         if count > LARGEST:
-            raise InputError(f"{path} says it holds {shape} bytes, more than the {LARGEST} allowed")
+            raise InputError(
+                f"{path} says it holds {shape} bytes, more than the {LARGEST} allowed; fetch it again"
+            )
         content = file.read(count + 1)
     if len(content) != count:
         raise InputError(f"expected {count} bytes for shape {shape} in {path}; fetch it again")

@@ -89,7 +89,8 @@ class MidiFolder(Dataset):
             meters += score.meters != ("4/4",)
         if not pieces:
             raise InputError(
-                f"none of the {len(files)} MIDI files below {self.path} can be used: {_some(faults)}"
+                f"none of the {len(files)} MIDI files below {self.path} can be used: {_some(faults)}; give "
+                "others"
             )
         notes = (
             f"left out {len(faults)} of {len(files)} MIDI files: {_some(faults)}" if faults else "",

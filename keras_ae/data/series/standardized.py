@@ -18,7 +18,7 @@ from keras_ae.data.types import Data
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError
 
-__all__ = ["data_of", "split_into_windows"]
+__all__ = ["data_of", "split_into_windows", "starts_of_windows"]
 
 MOST_LISTED = 3
 STILL = "never changes in the normal part"
@@ -140,6 +140,28 @@ def _moving_part(values, window):
     return '; use another file or other columns: SET="data.values=..."'
 
 
+def starts_of_windows(values: np.ndarray, window: int) -> np.ndarray:
+    """The first point of every window of a series without missing values, at wider steps where it is long.
+
+    Args:
+        values: (points, channels), NaN where missing.
+        window: Points of a window.
+
+    Returns:
+        (windows,), int64.
+
+    Raises:
+        InputError: If every window has missing values.
+    """
+    starts = window_starts(values, window, step_of(values, window))
+    if not len(starts):
+        raise InputError(
+            f"expected {window} points in a row without a gap, received {len(values)} points with "
+            f"{int((~np.isfinite(values).all(axis=1)).sum())} that lack a value; use a longer series"
+        )
+    return starts
+
+
 def split_into_windows(
     series: Series, window: int, offset: np.ndarray, scale: np.ndarray
 ) -> tuple[Split, Points]:
@@ -158,12 +180,7 @@ def split_into_windows(
         InputError: If every window has missing values.
     """
     values = standardized(series.values, offset, scale)
-    starts = window_starts(values, window, step_of(values, window))
-    if not len(starts):
-        raise InputError(
-            f"expected {window} points in a row without a gap, received {len(values)} points with "
-            f"{int((~np.isfinite(values).all(axis=1)).sum())} that lack a value; use a longer series"
-        )
+    starts = starts_of_windows(values, window)
     labels: np.ndarray | None = None
     if series.labels is not None:
         flags = cut_windows(series.labels[:, None], starts, window)

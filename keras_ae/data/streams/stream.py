@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +24,8 @@ from keras_ae.data.labels import Unusable, in_classes, numbered, plain_labels
 from keras_ae.data.npy import read_header, readable
 from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
+from keras_ae.files import FolderFiles
+from keras_ae.imaging.headers import SUFFIXES
 
 __all__ = ["ArrayStream", "FolderStream", "LoadedStream", "Stream", "open_stream"]
 
@@ -70,7 +73,7 @@ class Stream:
 
 
 def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str | None = None) -> Stream:
-    """Opens a data set by its name, a folder of images, or an .npy or .npz file.
+    """Opens a data set by its name, a folder of images or one image, or an .npy or .npz file.
 
     Of a folder or a file, only names and headers are read.
 
@@ -87,7 +90,10 @@ def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str |
     Raises:
         InputError: For examples of another shape or domain, and for a split or key that does not exist.
     """
-    dataset = find_dataset(text)
+    if os.path.isfile(text) and os.path.splitext(text)[1].lower() in SUFFIXES:
+        dataset: Dataset = ImageFolder(text)
+    else:
+        dataset = find_dataset(text)
     if split is not None and isinstance(dataset, ArrayFile):
         raise InputError(f"{text} has no splits of its own; leave out --split, received {split!r}")
     if key is not None and not isinstance(dataset, ArrayFile):
@@ -196,7 +202,7 @@ class FolderStream(Stream):
     """The images below a folder, in the order of their paths, with the size and the channels of the head.
 
     Args:
-        path: The folder.
+        path: The folder, or one image.
         spec: Of the head's inputs.
         split: "train", "validation" or "test", if folders stand for splits; None for all images.
 
@@ -213,8 +219,14 @@ class FolderStream(Stream):
                 f"expected examples of shape {spec.shape} of the {spec.domain} domain, as the model was "
                 f"trained on; received {path}, a folder of images; encode an .npy or .npz"
             )
-        self.where, self.spec = path, replace(spec, full_scale=None)
-        names, others = image_files(path)
+        self.spec = replace(spec, full_scale=None)
+        if os.path.isfile(path):
+            self.where, (names, others) = (
+                os.path.dirname(path) or ".",
+                ([os.path.basename(path)], FolderFiles()),
+            )
+        else:
+            self.where, (names, others) = path, image_files(path)
         layout = layout_of(names, path)
         if split is not None:
             if split not in layout.splits:

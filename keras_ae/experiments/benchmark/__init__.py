@@ -104,7 +104,9 @@ def benchmark(
         lines.append(rows)
         write_table(lines, folder, loaded, first, seeds)
     if not lines:
-        raise InputError("no variant could be trained on this data with these settings")
+        raise InputError(
+            "no variant could be trained on this data with these settings; the lines above say why of each"
+        )
     return folder
 
 

@@ -63,7 +63,10 @@ class WorkerState:
         self.run = job.head.load()
         self.stream = job.head.open_stream(job.input, job.split, job.key)
         if self.stream.count != job.count:
-            raise InputError(f"{job.input} held {job.count} examples, but {self.stream.count} for a worker")
+            raise InputError(
+                f"{job.input} held {job.count} examples, but {self.stream.count} for a worker; give all "
+                "workers the same files"
+            )
 
 
 class WriteShard(apache_beam.DoFn):
@@ -112,7 +115,10 @@ def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[
     failed = [number for number in missing if job.note("failed", number).exists()]
     if failed:
         first = json.loads(job.note("failed", failed[0]).read_text())
-        raise InputError(f"{len(failed)} of {job.shards} shards could not be encoded: {first}")
+        raise InputError(
+            f"{len(failed)} of {job.shards} shards could not be encoded: {first}; start it again, finished "
+            "ones are kept"
+        )
     notes = [job.note("left_out", number) for number in range(job.shards)]
     failures = [json.loads(note.read_text()) for note in notes if note.exists()]
     return len(missing), {name: reason for part in failures for name, reason in part.items()}

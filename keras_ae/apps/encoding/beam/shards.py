@@ -147,7 +147,10 @@ def join(job: Job, output: Path, force: bool = False) -> int:
     """
     paths = join_paths(job, output, force)
     if job.missing():
-        raise InputError(f"{len(job.missing())} of {job.shards} shards are missing in {job.folder}")
+        raise InputError(
+            f"{len(job.missing())} of {job.shards} shards are missing in {job.folder}; encode them first, "
+            "with the same arguments"
+        )
     [name] = job.head.outputs
     with open_writer(paths, job.head, job.columns) as writer:
         for number in range(job.shards):
