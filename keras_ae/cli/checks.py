@@ -102,6 +102,9 @@ def check_settings(request: RunRequest, *more: str) -> None:
         InputError: If it lacks one, or one does not take its value.
     """
     pairs = [setting.partition("=") for setting in request.settings]
+    for path, equals, _ in pairs:
+        if not equals:
+            raise InputError(f'expected FIELD=VALUE, such as "epochs=5", received {path!r}')
     texts = {path.strip(): text.strip() for path, _, text in pairs}
     check_fields(request.recipe, [*texts, *more], own_data=not request.data, texts=texts)
 

@@ -39,7 +39,7 @@ def add(verb: Any) -> None:
     parser.add_argument("recipe", help=EXPORT)
     parser.add_argument(
         "input",
-        help="a data set's name, a folder of images, an .npy or .npz file, a table's rows (.csv, .xlsx, "
+        help="a data set's name, an image or a folder of them, an .npy or .npz file, rows (.csv, .xlsx, "
         ".parquet, ...), or - for standard input",
     )
     add_option(parser, "--outputs", "default: code", default="", metavar="NAME,...")

@@ -35,9 +35,9 @@ class Comparison:
         title = title_of(self.metric)
         better = "higher" if title.better == HIGHER else "lower"
         how = "as good as" if self.value == self.own else "better than"
+        values = f"{self.value:.4g} beside {self.own:.4g} {title.symbol}".rstrip()
         return (
-            f"the baseline {self.baseline!r} is {how} this model: {title.text} {self.value:.4g} beside "
-            f"{self.own:.4g} ({better} is better)"
+            f"the baseline {self.baseline!r} is {how} this model: {title.name} {values} ({better} is better)"
         )
 
 

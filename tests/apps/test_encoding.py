@@ -477,6 +477,57 @@ def test_unusable_requests_are_refused(models, tmp_path, save, words, message):
     assert not (tmp_path / "codes.npy").exists()
 
 
+def test_one_image_is_one_code_and_the_same_as_in_its_folder(models, tmp_path, images):
+    first = sorted(images.rglob("*.png"))[0]
+    encode(models, "unit", images, "--output", tmp_path / "all.npy")
+    for name in (first, os.path.relpath(first)):
+        encode(models, "unit", name, "--output", tmp_path / "one.npy", "--force")
+        np.testing.assert_array_equal(np.load(tmp_path / "one.npy"), np.load(tmp_path / "all.npy")[:1])
+    assert (tmp_path / "one.npy.csv").read_text().splitlines() == ["index,name,label", f"0,{first.name},"]
+    (tmp_path / "one.npy").unlink()
+    with pytest.raises(InputError, match="one.npy.csv already exists"):
+        encode(models, "unit", first, "--output", tmp_path / "one.npy")
+
+
+def test_a_series_is_encoded_by_its_windows(tmp_path, capsys, random):
+    series = {"channels": ["load", "heat"], "step": 3600 * 10**9, "time": "time", "label": "", "group": ""}
+    save_head(tmp_path, "series", (4, 2), domain="real", shape=[4, 2], series=series)
+    save_head(tmp_path, "older", (4, 2), domain="real", shape=[4, 2])
+    values = random.normal(size=(9, 2)).astype(np.float32)
+    times = np.datetime64("2024-01-01T00") + np.arange(9)
+    rows = [f"{heat!r},{time}:00,{load!r}" for time, (load, heat) in zip(times, values.tolist(), strict=True)]
+    file = tmp_path / "load.csv"
+    file.write_text("\n".join(["heat,time,load", *rows]) + "\n")
+    encode(tmp_path, "series", file, "--output", tmp_path / "codes.npy")
+    windows = np.stack([values[at : at + 4] for at in range(6)])
+    np.testing.assert_allclose(np.load(tmp_path / "codes.npy"), due(windows), rtol=1e-6)
+    told = capsys.readouterr().out
+    assert "read as a series: 6 windows of 4 points of load, heat, which begin 1 point apart" in told
+    _, first, *_ = (tmp_path / "codes.npy.csv").read_text().splitlines()
+    assert first == "0,2024-01-01 00:00:00 to 2024-01-01 03:00:00,"
+    encode(tmp_path, "series", file, "--output", tmp_path / "codes.csv", "--batch", "4")
+    assert len((tmp_path / "codes.csv").read_text().splitlines()) == 1 + 6
+    for name, content, message in (
+        (
+            "series",
+            "time,lod\n2024-01-01,1\n",
+            "has no column 'load' .near it: lod.; its columns are time, lod",
+        ),
+        ("series", "\n".join(["heat,time,load", *rows[:3]]), "expected 4 points in a row without a gap"),
+        ("series", "\n".join(["heat,time,load", *rows[::3]]), "expected points .* apart, as in training"),
+        ("older", "\n".join(["heat,time,load", *rows]), r"expected examples of shape \(4, 2\), as the model"),
+    ):
+        file.write_text(content + "\n")
+        with pytest.raises(InputError, match=message):
+            encode(tmp_path, name, file, "--output", tmp_path / "none.npy")
+    with pytest.raises(InputError, match="leave out --split and --key"):
+        encode(tmp_path, "series", file, "--output", tmp_path / "none.npy", "--split", "test")
+    several = series | {"groups": ["a", "b"]}
+    save_head(tmp_path, "several", (4, 2), domain="real", shape=[4, 2], series=several)
+    with pytest.raises(InputError, match="learned 2 series, each scaled by itself, .* give its windows as"):
+        encode(tmp_path, "several", file, "--output", tmp_path / "none.npy")
+
+
 def test_a_key_of_what_holds_no_arrays_is_refused(models, tmp_path):
     with pytest.raises(InputError, match="mnist_5k holds no arrays by name; leave out --key"):
         encode(models, "digits", "mnist_5k", "--key", "x", "--output", tmp_path / "codes.npy")

@@ -204,13 +204,13 @@ def test_an_output_that_cannot_be_written_is_refused(run, draw, tmp_path, monkey
     draw("a.png")
     (tmp_path / "file").touch()
     for output in ("file", "file/x"):
-        refused(run, capsys, "is not a folder); name another --output", "clean", "a.png", "--output", output)
+        refused(run, capsys, "is not a folder.; name another --output", "clean", "a.png", "--output", output)
     with monkeypatch.context() as patch:
         patch.setattr(os, "access", lambda path, mode: False)
         refused(
             run,
             capsys,
-            "out cannot be written (no permission); name another --output",
+            "out cannot be written .no permission.; name another --output",
             "clean",
             "a.png",
             "--output",

@@ -7,11 +7,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import keras_ae
 from keras_ae import cli
 from keras_ae.cli.noise import NOISE, without_noise
 from keras_ae.data.images.mnist import Mnist5k
+from keras_ae.errors import InputError
 from keras_ae.serving.runtimes.packages import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,6 +118,76 @@ def test_a_wrong_name_or_path_is_told_before_tensorflow_is_imported(answers, com
     assert status == 2
     assert not loaded
     assert seconds < 1
+
+
+SOON = {
+    "predict tiny x.npy --output out": "to end in .npz, .npy or .csv, or in / for a folder; received 'out'",
+    "predict tiny x.npy --output x.npy": "x.npy already exists; name another --output, or replace it",
+    "predict tiny x.npy --output x.npy/a.npz": "x.npy is not a folder); name another --output",
+    "predict tiny x.npy --outputs cod": "the head gives no output 'cod' (near it: code); it gives code",
+    "predict tiny x.npy --head encdr": "no exported encdr (near it: encoder, autoencoder); it has",
+    "predict tiny x.npy --label x": "tiny has no encoder labeled 'x'; it has stable",
+    "predict tiny x.npy --signature x": "tiny has no signature 'x' of its encoder; it has",
+    "predict tny x.npy": "no recipe or model called 'tny' (near it: tiny)",
+    "encode tiny x.npy --output codes": "or *.csv or *.parquet or *.tfrecord; received 'codes'",
+    "encode tiny x.npy --output dir.npy": "dir.npy is a folder; name a file in it with --output",
+    "encode tiny x.npy --output x.npy": "x.npy already exists; name another --output",
+    "encode tiny x.npy --output a.npy --outputs cod": "the head gives no output 'cod' (near it: code)",
+    "convert tiny --to onx": "there is no runtime called 'onx' (near it: onnx); there is onnx, litert",
+    "convert tiny --output x.npy": "is not a folder); name another --output",
+    "interpolate tiny test:0 test:1 --steps 1": "from 2 to 1,000 steps, received 1; set --steps",
+    "traverse tiny test:0 --steps 1001": "from 2 to 1,000 steps, received 1001; set --steps",
+    "nearest tiny test:0 --count 0": "expected a count of at least 1, received 0; set --count",
+    "attribute tiny test:0 --add x --strength nan": "a number such as 1.5 or -1, received 'nan'",
+    "reconstruct tiny test:x": "expected test:N with a whole number N, received test:x; such as test:3",
+    "reconstruct tiny x.npi": "there is no file x.npi (near it: x.npy); name one",
+    "reconstruct tiny test": "or a seed such as seed:3; received test; give one of these",
+    "reconstruct tiny test:0 --output full": "full already contains files; name another folder, --output,",
+    "train denoising --set epochs=five": "epochs: expected a whole number, received 'five'",
+    "train denoising --set task=denosing": "no Task called 'denosing' (near it: Denoising, ",
+    "train denoising --set variant.backbone=Dens": "no Backbone called 'Dens' (near it: DenseBackbone)",
+    "train denoising --set epochs": "expected FIELD=VALUE, such as \"epochs=5\", received 'epochs'",
+    "train denoising --run-dir x.npy": "x.npy is not a folder); name another --run-dir",
+    "train denoising --run-dir begun": "begun already contains a run; resume it with --resume",
+}
+
+
+@pytest.mark.parametrize("command", SOON)
+def test_what_a_head_or_a_folder_does_not_take_is_told_before_tensorflow_is_imported(
+    exported, tmp_path, monkeypatch, capsys, command
+):
+    from keras_ae.cli import convert, encode, generate, predict, train
+
+    for module in (convert, encode, generate, predict, train):
+        monkeypatch.setattr(module, "load_tensorflow", lambda: pytest.fail("TensorFlow is imported"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(PACKAGES, "onnx", ())
+    monkeypatch.setitem(PACKAGES, "litert", ())
+    np.save("x.npy", np.zeros((2, 12, 12, 1), np.float32))
+    Path("full").mkdir()
+    Path("dir.npy").mkdir()
+    Path("full/a").touch()
+    Path("begun/checkpoint").mkdir(parents=True)
+    Path("begun/checkpoint/state.json").write_text('{"epochs": 1}')
+    words = command.split()
+    words += ["--models", str(exported)] if words[0] in ("predict", "encode", "convert") else []
+    assert cli.main(words) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert SOON[command] in line
+
+
+def test_data_that_are_refused_leave_no_run_behind_and_nothing_else_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("two.csv").write_text("x,y\n1,2\n2,3\n")
+    assert cli.main(["train", "digits", "--data", "two.csv", "--quiet"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("keras-ae: expected at least 3 different examples")
+    data = np.random.default_rng(0).normal(size=(60, 3))
+    with pytest.raises(InputError, match="^cross-entropy needs data in .0, 1."):
+        keras_ae.train("digits", data=data, loss="binary_crossentropy")
+    assert "run folder" not in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["two.csv"]
 
 
 def test_a_wrong_setting_is_told_before_data_is_loaded(tmp_path, monkeypatch, capsys):

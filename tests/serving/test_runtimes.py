@@ -143,7 +143,9 @@ def test_what_was_converted_is_replaced_only_when_asked_for(exported, tmp_path, 
     file = tmp_path / "out" / "tiny_encoder.echo"
     file.write_text("old")
     assert converted(exported, tmp_path, "--to", "echo") == 2
-    assert f"{file} already exists; replace it with --force" in capsys.readouterr().err
+    assert (
+        f"{file} already exists; name another --output, or replace it with --force" in capsys.readouterr().err
+    )
     assert file.read_text() == "old"
     assert converted(exported, tmp_path, "--to", "echo", "--force") == 0
     assert file.read_text() == "echo"

@@ -64,9 +64,7 @@ class GenerationRequest:
         if self.opening and not self.length:
             raise InputError("an opening is continued to a length; add --length 100, or leave --after out")
         if self.length is not None and not 1 <= self.length <= MAX_LENGTH:
-            raise InputError(
-                f"expected a length from 1 to {MAX_LENGTH:,}, received {self.length}; set --length"
-            )
+            raise InputError(f"expected a length from 1 to {MAX_LENGTH:,}; received --length {self.length}")
 
 
 def check_example(text: str) -> None:

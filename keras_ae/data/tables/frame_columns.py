@@ -7,6 +7,7 @@ import pandas as pd
 
 from keras_ae.data.tables.columns import MISSING, Column
 from keras_ae.errors import InputError
+from keras_ae.names import nearby
 
 __all__ = ["frame_columns"]
 
@@ -30,7 +31,10 @@ def frame_columns(
     names = [str(name) for name in frame.columns]
     unknown = [name for name in (*numbers, *words) if name not in names]
     if unknown:
-        raise InputError(f"the data frame has no column {unknown[0]!r}; its columns are {', '.join(names)}")
+        near = nearby(unknown[0], names)
+        raise InputError(
+            f"the data frame has no column {unknown[0]!r}{near}; its columns are {', '.join(names)}"
+        )
     columns = {}
     for index, name in enumerate(names):
         values = frame.iloc[:, index]

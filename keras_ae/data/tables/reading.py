@@ -19,6 +19,7 @@ from keras_ae.data.tables.one_format import gather_in_one_format
 from keras_ae.data.tables.time_orders import settle_orders
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
+from keras_ae.names import nearby
 
 __all__ = ["log_notes", "read_table"]
 
@@ -116,7 +117,8 @@ def _check_names(path, names, kinds, needed):
     lacking = [name for name in (*kinds, *needed) if name and name not in names]
     if lacking:
         some = f"{', '.join(names[:30])}{', ...' if len(names) > 30 else ''}"
-        raise InputError(f"{path} has no column {lacking[0]!r}; its columns are {some}")
+        near = nearby(lacking[0], names)
+        raise InputError(f"{path} has no column {lacking[0]!r}{near}; its columns are {some}")
     wrong = [kind for kind in kinds.values() if kind not in KINDS]
     if wrong:
         raise InputError(f"a column's kind must be one of {', '.join(KINDS)}; received {wrong[0]!r}")

@@ -24,6 +24,7 @@ from keras_ae.data.tables.writing import Writing
 from keras_ae.data.types import Data
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_choices
+from keras_ae.names import nearby
 
 __all__ = [
     "BreastCancer",
@@ -205,9 +206,8 @@ def data_of_table(
     asked = (settings.label, settings.group, settings.time, *settings.left_out)
     missing = [name for name in asked if name and name not in table.columns]
     if missing:
-        raise InputError(
-            f"{where or name} has no column {missing[0]!r}; its columns are {', '.join(table.columns)}"
-        )
+        near, listing = nearby(missing[0], table.columns), ", ".join(table.columns)
+        raise InputError(f"{where or name} has no column {missing[0]!r}{near}; its columns are {listing}")
     hidden = (settings.group, settings.time, *settings.left_out)
     free = {name: column for name, column in table.columns.items() if name not in hidden}
     called = label_columns(free)
