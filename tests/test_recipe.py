@@ -100,7 +100,7 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("epochs", "expected field=value, received 'epochs'"),
+        ("epochs", "expected FIELD=VALUE, such as .epochs=5., received 'epochs'"),
         (
             "epoch=5",
             r"^epoch: Recipe has no field 'epoch' \(near it: epochs, .*\); keras-ae show RECIPE lists all$",
@@ -346,7 +346,7 @@ def test_every_present_name_exists():
             {"data": "nowhere"},
             "^there is no file, folder or data set called 'nowhere'; keras-ae datasets lists",
         ),
-        ({"data": [["a"]]}, "^expected numbers in x; received dtype <U1$"),
+        ({"data": [["a"]]}, "^expected numbers in x; received dtype <U1; words are learned as columns"),
     ],
 )
 def test_a_field_of_another_type_is_refused_in_one_line(tiny_recipe, changes, message):
