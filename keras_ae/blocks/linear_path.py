@@ -13,7 +13,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers, ops
-from sklearn.decomposition import PCA
 
 from keras_ae.heads import Backbone, Heads, Spec
 
@@ -97,6 +96,8 @@ def begin_as_principal_components(heads: Heads, examples: np.ndarray) -> None:
     flat = examples.reshape(len(examples), -1)
     into, from_ = encoder.kernel.numpy(), np.zeros(decoder.kernel.shape, np.float32)
     bias = np.zeros(encoder.bias.shape, np.float32)
+    from sklearn.decomposition import PCA  # where a model is trained, and not where it is used
+
     components = PCA(min(*flat.shape, into.shape[1]), random_state=0).fit(flat)
     count = components.n_components_
     into[:, :count], from_[:count] = components.components_.T, components.components_

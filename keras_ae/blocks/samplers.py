@@ -12,7 +12,6 @@ from math import prod
 import keras
 import numpy as np
 from scipy.stats import norm
-from sklearn.mixture import GaussianMixture
 
 from keras_ae.blocks.mixture import MixtureDraws
 from keras_ae.blocks.pseudo_inputs import PosteriorMixtureSampling
@@ -109,6 +108,8 @@ class FittedMixture(_RealSampler):
         components = min(self.components, max(1, len(flat) // 2))
         floor = 1e-4 * max(flat.var(), 1e-6)
         covariance = "full" if flat.shape[1] <= MOST_CORRELATED else "diag"
+        from sklearn.mixture import GaussianMixture  # a third of a second, which no other sampler takes
+
         mixture = GaussianMixture(components, covariance_type=covariance, reg_covar=floor, random_state=0)
         mixture.fit(flat)
         root = np.linalg.cholesky if covariance == "full" else np.sqrt

@@ -62,6 +62,8 @@ def inspect(options: argparse.Namespace) -> int:
         found = [inspect_for_recipe(options.data, options.recipe, settings)]
     shown = [_lines(one, options.data, len(found) > 1, options.recipe is not None) for one in found]
     lines = [line for one in shown for line in one]
+    if options.recipe is None and any(one.recipes for one in found):
+        lines += _wrapped("with --recipe NAME, all is checked that training checks before its first epoch")
     data = {"data": options.data, "readings": [dataclasses.asdict(one) for one in found]}
     show(options, data, lines)
     return 0 if any(one.fits for one in found) else 2

@@ -19,7 +19,7 @@ from keras_ae.errors import InputError
 from keras_ae.files import classes_below, files_below
 from keras_ae.imaging.headers import SUFFIXES
 
-__all__ = ["as_dataset", "dataset_kinds", "find_dataset"]
+__all__ = ["as_dataset", "dataset_kinds", "find_dataset", "nothing_below"]
 
 
 def dataset_kinds() -> list[type[Dataset]]:
@@ -72,6 +72,25 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     )
 
 
+def nothing_below(folder: str) -> InputError | None:
+    """The error about a folder in which no kind of data set finds examples.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The error, which says what a folder may hold; None if there are images below it.
+    """
+    files = files_below(folder).names
+    if any(os.path.splitext(name)[1].lower() in SUFFIXES for name in files):
+        return None
+    kinds = ["images", *(kind.holds for kind in dataset_kinds() if kind.holds)]
+    found = f"{len(files):,} of other kinds, such as {files[0]}," if files else "no file"
+    return InputError(
+        f"expected a folder of {'; or of '.join(kinds)}; found {found} in {folder}; check the path"
+    )
+
+
 def as_dataset(value: Any, instead: Dataset | None = None) -> Dataset:
     """Makes a data set of whatever stands for one in a Python program.
 
@@ -110,5 +129,5 @@ def _check_folder(text: str, category: str) -> None:
     own = [kind for kind in dataset_kinds() if kind.holds and kind.category == category]
     if not own or not Path(text).is_dir() or any(kind.accepts(text) for kind in own):
         return
-    if not any(os.path.splitext(name)[1].lower() in SUFFIXES for name in files_below(text).names):
+    if nothing_below(text) is not None:
         raise InputError(f"expected a folder of {own[0].holds}; found none in {text}; check the path")

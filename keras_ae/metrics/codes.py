@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import normalized_mutual_info_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 __all__ = ["active_units", "cluster_agreement", "linear_probe", "traversal_values"]
 
@@ -37,6 +32,10 @@ def linear_probe(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, n
     Returns:
         The accuracy, in [0, 1].
     """
+    from sklearn.linear_model import LogisticRegression  # here, because only benchmarks take it
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
     return float(model.fit(*train).score(*test))
 
@@ -52,6 +51,9 @@ def cluster_agreement(codes: np.ndarray, labels: np.ndarray, seed: int = 0) -> f
     Returns:
         The information, in [0, 1].
     """
+    from sklearn.cluster import KMeans  # as above
+    from sklearn.metrics import normalized_mutual_info_score
+
     clusters = KMeans(len(np.unique(labels)), n_init=10, random_state=seed).fit_predict(codes)
     return float(normalized_mutual_info_score(labels, clusters))
 

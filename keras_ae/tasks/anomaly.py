@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -24,12 +24,14 @@ from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_within
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, batched
 from keras_ae.tasks import Task
-from keras_ae.tasks.anomaly_metrics import Metrics, detection_metrics, kind_metrics
 from keras_ae.tasks.anomaly_scores import Reconstruction, Score, ScoreInputs
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.calibration import with_calibration
 from keras_ae.tasks.corruption import Corruption, Unchanged
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
+
+if TYPE_CHECKING:
+    from keras_ae.tasks.anomaly_metrics import Metrics
 
 __all__ = ["Anomaly"]
 
@@ -180,6 +182,8 @@ class Anomaly(Task):
 
     def metrics_by_kind(self, served_heads: tuple[ServedHead, ...], data: Data) -> Metrics:
         """Test metrics by kind of anomaly; see `kind_metrics`."""
+        from keras_ae.tasks.anomaly_metrics import kind_metrics  # scikit-learn, which only evaluation takes
+
         [detector] = served_heads
         outputs = batched(detector.model, {"inputs": np.asarray(values(data.test.examples))})
         return kind_metrics(outputs, detector.facts["threshold"], data)
@@ -188,6 +192,8 @@ class Anomaly(Task):
         self, heads: Heads, data: Data, seed: int, sample_codes: CodeSampler | None
     ) -> Metrics:
         """Metrics of the detector and of simpler ones; see `detection_metrics`."""
+        from keras_ae.tasks.anomaly_metrics import detection_metrics  # as above
+
         if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
             return {}
         detector, fitted = self.detector(heads, data)

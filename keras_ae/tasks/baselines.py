@@ -7,7 +7,6 @@ from math import prod
 
 import numpy as np
 import tensorflow as tf
-from sklearn.decomposition import PCA
 
 from keras_ae.domains import domain_of
 
@@ -87,6 +86,8 @@ def principal_components(examples: np.ndarray, size: int, domain: str) -> Predic
     """
     limits = domain_of(domain).range
     flat = examples.reshape(len(examples), -1)
+    from sklearn.decomposition import PCA  # where a model is evaluated, and not where it is used
+
     pca = PCA(min(size, *flat.shape), random_state=0).fit(flat)
 
     def predict(inputs):

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import argrelmax
-from scipy.spatial.distance import cdist
-from sklearn.decomposition import PCA
-from sklearn.metrics import average_precision_score
 
 from keras_ae.data.series.points import Points
 from keras_ae.data.series.resample import cut_windows, mean_over_windows, spans
@@ -62,6 +58,8 @@ def point_metrics(
         "auprc", the area under the curve of points; and with flags "span_f1", the F1 of ranges. Empty where
         no anomaly is known.
     """
+    from sklearn.metrics import average_precision_score  # where points are evaluated, not scored
+
     per_series, values = [], values_of(windows, points)
     for _, first, last in series_in(points):
         labels, own = None if points.labels is None else points.labels[first:last], scores[first:last]
@@ -118,6 +116,8 @@ def period_of(values: np.ndarray) -> int:
     channel = channel - channel.mean()
     power = np.abs(np.fft.rfft(channel, 2 * len(channel))) ** 2
     correlation = np.fft.irfft(power)[SHORTEST : min(LAGS, len(channel) // 2) + 1]
+    from scipy.signal import argrelmax  # as above
+
     peaks = argrelmax(correlation)[0]
     if not len(peaks):
         return USUAL
@@ -138,6 +138,9 @@ def subsequence_pca(windows: np.ndarray, points: Points) -> np.ndarray:
     Returns:
         (points.count,); NaN where a series is too short between its gaps.
     """
+    from scipy.spatial.distance import cdist  # as above
+    from sklearn.decomposition import PCA
+
     scores, values = np.full(points.count, np.nan), values_of(windows, points)
     for _, first, last in series_in(points):
         own = values[first:last]

@@ -1,6 +1,7 @@
 """The verb that shows what is understood of data before training."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from source import ROOT
 
 from keras_ae import cli
 from keras_ae.metrics.uncertainty import caution, validation_caution
@@ -131,6 +133,25 @@ def test_splits_of_few_examples_are_told_as_training_tells_them(capsys, tmp_path
     printed = " ".join(capsys.readouterr().out.split())
     assert f"selected by {sizes['validation']} validation examples" in printed
     assert 'or train with --set "checkpoint=last" to keep the last epoch' in printed
+
+
+def test_the_keys_of_the_json_are_those_of_the_guide(capsys, rows, tmp_path):
+    """All of the document's keys stand in the table, and all of the table's in the document."""
+    guide = (ROOT / "keras_ae" / "data" / "README.md").read_text(encoding="utf-8")
+    table = guide[guide.index("| key | what it holds |") :].split("\n\n")[0]
+    np.savez(tmp_path / "some.npz", x=np.random.default_rng(0).random((40, 5)), y=np.arange(40) % 4)
+    keys = set()
+    for path in (rows, tmp_path / "some.npz"):
+        assert cli.main(["inspect", str(path), "--json"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        keys |= set(document)
+        for reading in document["readings"]:
+            keys |= set(reading)
+            for part in ("splits", "columns", "recipes"):
+                keys |= {key for one in reading[part] for key in one}
+    words = set(re.findall(r"`(?:readings\[\]\.)?([a-z]+)`", table))
+    assert keys <= words
+    assert words - keys == {"null"}
 
 
 def test_a_first_look_imports_neither_tensorflow_nor_scikit_learn(tmp_path, rows):

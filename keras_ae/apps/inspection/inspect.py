@@ -12,7 +12,7 @@ import numpy as np
 from keras_ae.apps.inspection.columns import ColumnFacts, column_facts
 from keras_ae.apps.inspection.recipes import RecipeCheck, check_recipe, check_recipes
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.find import dataset_kinds, find_dataset
+from keras_ae.data.find import dataset_kinds, find_dataset, nothing_below
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
@@ -103,7 +103,11 @@ def inspect_path(text: str, settings: Sequence[str] = ()) -> list[Inspection]:
         checks = () if data is None else check_recipes(text, dataset, data, settings)
         found.append(dataclasses.replace(one, recipes=checks))
     understood = [one for one in found if not one.refusal or one.columns]
-    return understood or found
+    refusal = nothing_below(text) if not understood and Path(text).is_dir() else None
+    if refusal is not None:
+        raise refusal
+    same = len({one.refusal for one in found}) == 1
+    return understood or (found[:1] if same else found)
 
 
 def inspect_for_recipe(text: str, recipe: str, settings: Sequence[str] = ()) -> Inspection:

@@ -179,7 +179,7 @@ def _labels(columns, free, label):
     if not label:
         return "", None, [], marks
     labels, how = anomalies_in(columns[label])
-    note = f"labels from {label}: {int(labels.sum())} of {len(labels)} rows are anomalies"
+    note = f"labels from {label}: {int(labels.sum()):,} of {len(labels):,} rows are anomalies"
     note += f" ({how})" if how else ""
     lacking = int(columns[label].missing.sum())
     return label, labels, [note + (f"; {lacking} without a label count as normal" if lacking else "")], marks

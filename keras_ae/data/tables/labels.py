@@ -41,6 +41,13 @@ NORMAL_WORDS = (
 )
 
 
+STATES = frozenset("normal good benign ok healthy nominal".split())
+"""Words for normal rows that are no answers to other questions, as "no" and "regular" are."""
+
+MOST_STATES = 10
+"""Different words of a column that may tell normal rows, at most."""
+
+
 def label_columns(columns: Mapping[str, Column]) -> tuple[str, ...]:
     """The columns that are called labels.
 
@@ -137,6 +144,12 @@ def _is_nameless_label(name, column):
     return bool(column.kind == "text" and re.fullmatch(r"column_\d+", name) and words & {"normal", "benign"})
 
 
+def _may_tell(column):
+    """Whether a column has few words, of which one is for normal rows alone."""
+    words = {word.lower().rstrip(".") for word in column.words}
+    return column.kind == "text" and 1 < len(words) <= MOST_STATES and bool(words & STATES)
+
+
 def _is_normal(word):
     """Whether a word is a usual one for normal rows."""
     return word.lower().rstrip(".") in NORMAL_WORDS
@@ -180,18 +193,26 @@ def labels_of_column(column: Column, normal: str = "") -> tuple[np.ndarray, tupl
     return np.array([order.index(word) for word in words])[codes].astype(np.int64), tuple(order)
 
 
-def label_note(label: str | None, labels: np.ndarray | None, names: tuple[str, ...]) -> str:
+def label_note(
+    label: str | None,
+    labels: np.ndarray | None,
+    names: tuple[str, ...],
+    columns: Mapping[str, Column],
+) -> str:
     """The note about the column of labels.
 
     Args:
         label: Its name, or None.
         labels: (n,), 0 for normal rows; None without a column of labels.
         names: The meaning of each label.
+        columns: The columns that are learned, by name.
 
     Returns:
-        The note, for the user.
+        The note, for the user; without a column of labels with one that may be meant.
     """
     if labels is None:
-        return "no column says which rows are normal: every row counts as normal"
+        may_be = next((name for name, one in columns.items() if _may_tell(one)), None)
+        advice = "" if may_be is None else f'; if {may_be} does: SET="data.label={may_be}"'
+        return f"no column says which rows are normal: every row counts as normal{advice}"
     normal = f"{int((labels == 0).sum()):,} of {len(labels):,} rows"
     return f"{label} says which rows are normal: {names[0]} in {normal}"

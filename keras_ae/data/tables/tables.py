@@ -221,8 +221,8 @@ def data_of_table(
     names: tuple[str, ...] = ()
     if label is not None:
         labels, names = labels_of_column(table.columns[label], settings.normal)
-    label_notes = [label_note(label, labels, names)]
     columns, notes = usable_columns(columns, settings.words, settings.numbers, marks)
+    label_notes = [label_note(label, labels, names, columns)]
     parts = split_rows(table, settings, _digests(columns), own)
     all_notes = (*table.notes, *label_notes, *notes, f"split {parts.rule}")
     data = data_of(name, columns, labels, names, parts.indices, all_notes, settings.scaling, valued)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 __all__ = [
@@ -101,18 +101,20 @@ _PERIODS = (
 )
 _DURATION = rf"(?P<hour>\d{{1,4}}):(?P<minute>\d\d)(?::(?P<second>\d\d){_FRACTION})?(?:\s?{_HALF})?"
 _DOTTED = re.compile(r"(?P<hour>\d\d)\.(?P<minute>\d\d)\.(?P<second>\d\d)")
-_FORMS = tuple(
-    re.compile(form, re.IGNORECASE)
-    for form in (
-        *(_WEEKDAY + day for day in (*_DAYS, _COMPACT)),
-        *(f"{_WEEKDAY}{day}{_BETWEEN}{clock}{_ZONE}" for day in (*_DAYS, _COMPACT) for clock in _CLOCKS),
-        *(f"{_COMPACT}{clock}{_ZONE}" for clock in (_CLOCKS[2], _CLOCKS[0])),
-        rf"{_WEEKDAY}{_NAME}\s+(?P<day>\d\d?)\s+{_CLOCK}{_ZONE}\s+{_YEAR}",
-        *_PERIODS,
-        _DURATION,
-        _CLOCKS[1],
-    )
+_FORMS = (
+    *(_WEEKDAY + day for day in (*_DAYS, _COMPACT)),
+    *(f"{_WEEKDAY}{day}{_BETWEEN}{clock}{_ZONE}" for day in (*_DAYS, _COMPACT) for clock in _CLOCKS),
+    *(f"{_COMPACT}{clock}{_ZONE}" for clock in (_CLOCKS[2], _CLOCKS[0])),
+    rf"{_WEEKDAY}{_NAME}\s+(?P<day>\d\d?)\s+{_CLOCK}{_ZONE}\s+{_YEAR}",
+    *_PERIODS,
+    _DURATION,
+    _CLOCKS[1],
 )
+
+
+@cache  # a tenth of a second, which only files with times take
+def _forms() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
 
 
 def match_time(cell: str) -> re.Match[str] | None:
@@ -125,7 +127,7 @@ def match_time(cell: str) -> re.Match[str] | None:
         A match with groups called year, month, day, hour, ...; "a", "b" and "c" are a day, a month and a year
         in an order that the layout does not tell. None for a cell that has no layout of a time.
     """
-    return next((match for form in _FORMS if (match := form.fullmatch(cell))), None)
+    return next((match for form in _forms() if (match := form.fullmatch(cell))), None)
 
 
 def match_dotted_clock(cell: str) -> re.Match[str] | None:
