@@ -10,7 +10,8 @@ from typing import ClassVar
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.mnist import read_idx
 from keras_ae.data.memory import Arrays
-from keras_ae.data.types import Data, Scaler
+from keras_ae.data.scaling import Scaler
+from keras_ae.data.types import Data
 from keras_ae.data.values import sample_blobs
 from keras_ae.errors import InputError
 
