@@ -136,9 +136,9 @@ def test_splits_of_few_examples_are_told_as_training_tells_them(capsys, tmp_path
 
 
 def test_the_keys_of_the_json_are_those_of_the_guide(capsys, rows, tmp_path):
-    """All of the document's keys stand in the table, and all of the table's in the document."""
+    """All of the document's keys stand in the list, and all of the list's in the document."""
     guide = (ROOT / "keras_ae" / "data" / "README.md").read_text(encoding="utf-8")
-    table = guide[guide.index("| key | what it holds |") :].split("\n\n")[0]
+    listed = guide[guide.index("- `data`: the path") :].split("\n\n")[0]
     np.savez(tmp_path / "some.npz", x=np.random.default_rng(0).random((40, 5)), y=np.arange(40) % 4)
     keys = set()
     for path in (rows, tmp_path / "some.npz"):
@@ -149,7 +149,7 @@ def test_the_keys_of_the_json_are_those_of_the_guide(capsys, rows, tmp_path):
             keys |= set(reading)
             for part in ("splits", "columns", "recipes"):
                 keys |= {key for one in reading[part] for key in one}
-    words = set(re.findall(r"`(?:readings\[\]\.)?([a-z]+)`", table))
+    words = set(re.findall(r"`(?:readings\[\]\.)?([a-z]+)`", listed))
     assert keys <= words
     assert words - keys == {"null"}
 
