@@ -272,7 +272,11 @@ def test_a_version_or_a_label_selects_the_head(place, tmp_path):
         (["one.npy"], "expected inputs in one.npy with an axis of examples, received a single value"),
         (["two.npz"], r"expected inputs in two.npz \(see numpy.savez\); it holds x, y"),
         (["a.npy"], r"expected inputs of shape \(n, 12, 12, 1\), n examples; received \(2, 5\)"),
-        (["images", "--head", "decoder"], "tiny_decoder has no signature 'image_bytes'; it has png"),
+        (
+            ["images", "--head", "decoder"],
+            "tiny_decoder has no signature 'image_bytes'; it has png, serving_default; for images: "
+            "--head autoencoder, or --head encoder",
+        ),
         (
             ["images", "--signature", "serving_default"],
             r"expected arrays \(inputs\) in an .npz file, received images",

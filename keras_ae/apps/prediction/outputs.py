@@ -161,7 +161,7 @@ def write(
         for row, content in zip(rows, outputs[name], strict=True):
             with written_whole(paths[row]) as (partial,):
                 partial.write_bytes(content)
-        lines.append(f"{len(rows)} images of {name} in {paths[0].parent}")
+        lines.append(f"{len(rows)} image{'s' * (len(rows) != 1)} of {name} in {paths[0].parent}")
     if files.arrays is not None:
         arrays = {name: array for name, array in outputs.items() if name not in files.images}
         files.arrays.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import numpy as np
 from keras_ae.apps.prediction.image_files import encoded, images_in
 from keras_ae.apps.prediction.inputs import find_inputs, read_arrays
 from keras_ae.apps.prediction.outputs import output_files, write
-from keras_ae.apps.prediction.predictor import Predictor, open_predictor
+from keras_ae.apps.prediction.predictor import IMAGES, Predictor, open_predictor
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.data.images.frames import Frame, in_parallel, pixels_of
 from keras_ae.data.tables.suffixes import holds_rows
@@ -65,7 +65,7 @@ def predict(request: PredictionRequest) -> Prediction:
         InputError: The inputs, the head or the output cannot be used.
     """
     paths, file, notes = find_inputs(request.inputs)
-    with open_predictor(request, "serving_default" if file else "image_bytes") as predictor:
+    with open_predictor(request, "serving_default" if file else IMAGES) as predictor:
         images, page_notes = images_in(paths, predictor.pages)
         tensors = predictor.tensors()
         specs = _chosen(tensors["outputs"], request.outputs)

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_ae.apps.prediction.request import PredictionRequest
+from keras_ae.errors import InputError
 from keras_ae.imaging.deep import FullScale
+from keras_ae.serving.versions import is_version
 
 if TYPE_CHECKING:
     from keras_ae.client import Client
     from keras_ae.serving.exported import ExportedHead, Signature
 
-__all__ = ["Predictor", "open_predictor"]
+__all__ = ["IMAGES", "Predictor", "open_predictor"]
+
+IMAGES = "image_bytes"
+"""The signature of encoded images, and its input."""
 
 
 class Predictor:
@@ -105,6 +110,24 @@ def _image_shape(head):
     return shape if len(shape) == 3 and None not in shape and shape[-1] in (1, 3) else None
 
 
+def _takes_no_images(head, request):
+    """The error for images to a head of arrays, with those heads of the model that take images."""
+    from keras_ae.serving.exported import ExportedHead
+
+    cards = {
+        folder.parent.name: ExportedHead(folder).card
+        for folder in sorted((request.models / request.model).glob("*/*"))
+        if is_version(folder)
+    }
+    inputs = {name: card.get("signatures", {}).get(IMAGES, {}).get("inputs") for name, card in cards.items()}
+    others = [f"--head {name}" for name, each in inputs.items() if each and [*each] == [IMAGES]]
+    remedies = [f"for images: {', or '.join(others)}"] if others else []
+    if any(each and len(each) > 1 for each in inputs.values()):
+        remedies.append(f"for images with masks: keras-ae restore {request.model} IMAGE --mask MASK")
+    there = [", ".join(sorted(head.loaded.signatures))]
+    return InputError(f"{head.name} has no signature {IMAGES!r}; it has {'; '.join(there + remedies)}")
+
+
 @contextmanager
 def open_predictor(request: PredictionRequest, signature: str) -> Iterator[Predictor]:
     """Opens the head that a request names. TensorFlow is imported only for one that runs here.
@@ -124,6 +147,8 @@ def open_predictor(request: PredictionRequest, signature: str) -> Iterator[Predi
         from keras_ae.serving.exported import open_head
 
         head = open_head(request.models, request.model, request.head, request.version, request.label)
+        if signature == IMAGES and not request.signature and IMAGES not in head.loaded.signatures:
+            raise _takes_no_images(head, request)
         yield LocalPredictor(head, head.signature(signature), request.batch)
         return
     from keras_ae.client import Client
