@@ -23,6 +23,7 @@ __all__ = [
     "check_extras",
     "check_file",
     "check_package",
+    "check_port",
     "check_settings",
     "check_variants",
 ]
@@ -124,6 +125,20 @@ def check_variants(names: Sequence[str], settings: Sequence[str]) -> None:
         if name not in known:
             raise no_compared(name, known)
     check_fields("", [setting.partition("=")[0].strip() for setting in settings])
+
+
+def check_port(option: str, port: int) -> None:
+    """Checks that a number is one of a port.
+
+    Args:
+        option: The option that gives it.
+        port: The number.
+
+    Raises:
+        InputError: It is not.
+    """
+    if not 0 <= port < 2**16:
+        raise InputError(f"expected {option} between 0 and {2**16 - 1}, received {port}")
 
 
 def check_package(module: str, extra: str, purpose: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.cli.arguments import EXPORT, MODEL, MODELS, add_name, add_option, add_recipe, add_run
+from keras_ae.cli.checks import check_port
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import define_layers, exported_model, finished
@@ -177,6 +178,9 @@ def label(options: argparse.Namespace) -> int:
 def serve(options: argparse.Namespace) -> int:
     """Starts the TF Serving container and runs it until Ctrl-C."""
     from keras_ae.serving import server
+
+    check_port("--rest-port", options.rest_port)
+    check_port("--grpc-port", options.grpc_port)
 
     def command(engine):
         return server.command(

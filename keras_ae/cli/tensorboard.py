@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.cli.arguments import RUNS, add_option
+from keras_ae.cli.checks import check_port
 from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add"]
@@ -36,8 +37,7 @@ def add(verb: Any) -> None:
 
 def tensorboard(options: argparse.Namespace) -> int:
     """Runs TensorBoard over the folder of all runs; returns its exit status."""
-    if not 0 <= options.port < 2**16:
-        raise InputError(f"expected --port between 0 and {2**16 - 1}, received {options.port}")
+    check_port("--port", options.port)
     if options.runs.exists() and not options.runs.is_dir():
         raise InputError(
             f"expected --runs to be a folder, received the file {options.runs}; name the folder of runs"

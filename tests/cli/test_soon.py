@@ -73,6 +73,8 @@ WRONG = {
     "verify zzz": "there is no recipe or model called 'zzz'; saved_models holds nothing; keras-ae list names",
     "convert nothing": "there is no recipe or model called 'nothing'",
     "rollback nothing": "there is no recipe or model called 'nothing'",
+    "serve --rest-port 99999": "expected --rest-port between 0 and 65535, received 99999",
+    "serve --print --grpc-port -1": "expected --grpc-port between 0 and 65535, received -1",
     "heads denoisng": "called 'denoisng' (near it: denoising, photo_denoising); saved_models holds",
     "evaluate denoise": "no recipe or model called 'denoise' (near it: denoising); runs holds nothing",
     "show denoise": "there is no recipe called 'denoise' (near it: denoising); keras-ae list names",
