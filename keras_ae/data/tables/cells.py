@@ -163,8 +163,7 @@ class Cells:
 
     def _with_marks(self, texts):
         """Numbers among which words stand for missing ones; None for other texts."""
-        present = pd.notna(texts)
-        first = next(iter(texts[present.argmax() :][:1]), None)
+        first = next((cell for cell in texts if cell is not np.nan), None)
         if not self._decimal or not isinstance(first, str) or _marked(texts[:_SOME], self._decimal) is None:
             return None
         marked = _marked(texts, self._decimal)
@@ -182,10 +181,10 @@ def _marked(texts, decimal):
         plain = [cell.translate(_POINTS) if isinstance(cell, str) else cell for cell in texts.tolist()]
         plain = np.array(["" if cell == "." else cell for cell in plain], object)
     numbers = pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce").to_numpy(np.float64)
-    words = texts[np.isnan(numbers) & pd.notna(texts)].tolist()
-    if len(words) == len(texts) or np.isinf(numbers).any() or not all(map(says_missing, set(words))):
+    words = Counter(cell for cell in texts[np.isnan(numbers)].tolist() if isinstance(cell, str))
+    if words.total() == len(texts) or np.isinf(numbers).any() or not all(map(says_missing, words)):
         return None
-    return numbers, [word.strip() for word in words]
+    return numbers, {word.strip(): count for word, count in words.items()}
 
 
 def _differ(cells):

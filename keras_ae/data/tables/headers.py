@@ -260,8 +260,11 @@ def is_remark(record: Record) -> bool:
     """
     if not record.cells or record.is_blank:
         return False
+    first = record.cells[0]
+    if first.startswith(("#", "%", "//")) or (first and first[0] not in "-=+:"):
+        return first[0] in "#%/"
     is_rule = all(len(cell) > 1 and not cell.strip("-=+:") for cell in record.cells if cell)
-    return record.cells[0].startswith(("#", "%", "//")) or (is_rule and any(record.cells))
+    return is_rule and any(record.cells)
 
 
 def _is_row(record, width):
