@@ -92,7 +92,7 @@ def column_of_texts(
         return numbers
     if kind == "time" or _are_times(texts.words):
         times = _times(name, texts, day_first)
-        if kind == "time" or _is_usual(times, texts):
+        if kind == "time" or (_is_usual(times, texts) and not times.reader.may_be_ids):
             return times
     if numbers is not None and _is_usual(numbers, texts):
         return numbers
@@ -176,6 +176,8 @@ def _plain_times(name, texts, day_first):
     for start in range(0, len(texts.cells), AT_ONCE):
         if reader.add(pd.Series(texts.cells[start : start + AT_ONCE], dtype=object)).any():
             return None
+    if reader.may_be_ids:
+        return None
     empty = Column(name, "time", np.full(0, MISSING_TIME))
     return TypedTexts(empty, np.zeros(len(texts.cells), bool), reader=reader)
 

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from keras_ae.data.tables.time_form import TimeForm
-from keras_ae.data.tables.time_parts import DAY, FIRST_YEAR, LAST_YEAR, days_of
+from keras_ae.data.tables.time_parts import DAY, FIRST_YEAR, LAST_YEAR, day_of_year, days_of
 from keras_ae.data.tables.writing import Writing
 
 __all__ = ["is_even", "is_id_name", "is_time_name", "numbers_rows", "times_as_before", "times_of_numbers"]
@@ -126,7 +126,7 @@ def times_of_numbers(name: str, values: np.ndarray, sure: bool = False) -> tuple
     rising = bool((np.diff(values) >= 0).all()) and values[0] < values[-1]
     whole = bool((values % 1 == 0).all())
     if whole and (called or (rising and not is_id_name(name))):
-        dates = _dates(values)
+        dates = _ordinal_dates(values) or _dates(values)
         if dates is not None and (called or is_even(dates[0] // DAY)):
             return dates
     epoch = _epoch(values, SURE if called else LIKELY)
@@ -207,6 +207,15 @@ def _dates(values):
         return None
     grain = {6: "month", 8: "day"}.get(digits, "")
     return days * DAY + (hour * 3600 + minute * 60 + second) * 10**9, TimeForm("date", grain)
+
+
+def _ordinal_dates(values):
+    """Numbers such as 2024061, of a year and a day of it, that rise evenly through a year's end."""
+    years, days = np.divmod(values.astype(np.int64), 1000)
+    if not ((years >= 1900) & (years < 2100)).all() or years[0] == years[-1]:
+        return None
+    since_1970, valid = day_of_year(years, days)
+    return (since_1970 * DAY, TimeForm("date", "day")) if valid.all() and is_even(since_1970) else None
 
 
 def _years(years):

@@ -63,6 +63,7 @@ _ZONES: Mapping[str, float] = (
 _NAME = r"(?P<name>[a-z]{3,10})\.?"
 _YEAR = r"(?P<year>\d{4})"
 _DAYS = (
+    rf"{_YEAR}-(?P<day_of_year>\d{{3}})",
     rf"{_YEAR}(?P<sign>[-/. _])(?P<month>\d\d?)(?P=sign)(?P<day>\d\d?)",
     r"(?P<a>\d\d?)(?P<sign>[-/. ])(?P<b>\d\d?)(?P=sign)(?P<c>\d{4}|\d\d)",
     rf"(?P<day>\d\d?)(?:st|nd|rd|th|er|\.)?[-/. ]*(?:de )?{_NAME}(?: de)?,?[-/ ]*(?P<year>\d{{4}}|\d\d)",

@@ -19,6 +19,7 @@ __all__ = [
     "WORDS",
     "TimesOfLayout",
     "day_of_week",
+    "day_of_year",
     "days_of",
     "times_of_layout",
 ]
@@ -35,7 +36,14 @@ FIRST_YEAR, LAST_YEAR = 1678, 2261
 PIVOT = 69
 """Years of two digits below it are in the 2000s, as in POSIX."""
 
-_PERIODS = (("day", "day"), ("a", "day"), ("week", "week"), ("quarter", "quarter"), ("month", "month"))
+_PERIODS = (
+    ("day", "day"),
+    ("day_of_year", "day"),
+    ("a", "day"),
+    ("week", "week"),
+    ("quarter", "quarter"),
+    ("month", "month"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +164,8 @@ def _days(parts, words, orders, width):
     year = parts["year"]
     if "week" in parts:
         return {"": day_of_week(year, parts["week"], parts.get("day_of_week", np.int64(1)))}
+    if "day_of_year" in parts:
+        return {"": day_of_year(year, parts["day_of_year"])}
     month = parts.get("month", np.int64(1))
     if "name" in words:
         month = _lookup(words["name"], month_of)
@@ -206,6 +216,21 @@ def day_of_week(
     last = (following - (following + 3) % 7 - monday) // 7
     valid = valid & (week >= 1) & (week <= last) & (day >= 1) & (day <= 7)
     return monday + 7 * (week - 1) + day - 1, valid
+
+
+def day_of_year(year: np.ndarray, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Days of years.
+
+    Args:
+        year: (n,), int64.
+        day: (n,), from 1.
+
+    Returns:
+        (n,) int64, days since 1970; and whether there is such a day.
+    """
+    first, valid = days_of(year, np.int64(1), np.int64(1))
+    after, _ = days_of(year + 1, np.int64(1), np.int64(1))
+    return first + day - 1, valid & (day >= 1) & (day <= after - first)
 
 
 @dataclass(frozen=True, eq=False)

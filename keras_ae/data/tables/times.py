@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ae.data.tables.columns import Column
+from keras_ae.data.tables.numeric_times import is_even
 from keras_ae.data.tables.time_cells import by_layout, characters
 from keras_ae.data.tables.time_form import MISSING_TIME, ORDERS, TimeForm
 from keras_ae.data.tables.time_layouts import match_dotted_clock, match_time
@@ -35,6 +36,7 @@ class TimeReader:
         self.zones: set[str] = set()
         self.unknown: set[str] = set()
         self.signs: set[str] = set()
+        self.of_years = False
         self._parts: list[dict[str, np.ndarray]] = []
 
     def add(self, cells: pd.Series) -> np.ndarray:
@@ -120,6 +122,18 @@ class TimeReader:
         return unknown and f"the time zone {unknown} is not known: {name} is read as its clock shows it"
 
     @property
+    def may_be_ids(self) -> bool:
+        """Whether cells such as 2024-061 may number something else than the days of years.
+
+        They are days if they rise evenly through the end of a year, in which no number above 366 follows.
+        """
+        if not self.of_years:
+            return False
+        days = self.values()[self.values() != MISSING_TIME].view("M8[ns]").astype("M8[D]")
+        years = days.astype("M8[Y]")
+        return not (len(days) and years[0] != years[-1] and is_even(days.astype(np.int64)))
+
+    @property
     def ambiguous(self) -> bool:
         """Whether cells are different times in different orders."""
         return len(self.orders) > 1 and any("" not in part for part in self._parts)
@@ -138,6 +152,8 @@ class TimeReader:
             if self.grains and (part.grain == "clock") != ("clock" in self.grains):
                 continue  # a time of day among dates, or a date among times of day
             self.grains.add(part.grain)
+            groups = match.groupdict()
+            self.of_years |= groups.get("day_of_year") is not None and groups.get("hour") is None
             self.zones |= part.zones
             self.unknown |= part.unknown
             if "" not in part.times:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from keras_ae.data.tables import kinds, time_cells
+from keras_ae.data.tables.numeric_times import times_of_numbers
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.time_form import TimeForm, format_time
 from keras_ae.data.tables.time_orders import settle_orders
@@ -166,7 +167,7 @@ def test_what_is_no_time_is_found(good, bad):
 
 
 @pytest.mark.parametrize(
-    "cell", ["192.168.1.1", "1.2.3", "A12", "12-345", "3:2", "mon", "2024-001", "1/2", "", "x" * 100]
+    "cell", ["192.168.1.1", "1.2.3", "A12", "12-345", "3:2", "mon", "1/2", "", "x" * 100]
 )
 def test_words_and_numbers_are_no_times(cell):
     assert read([cell])[1].all()
@@ -309,3 +310,23 @@ def test_a_time_is_parsed_and_written_in_the_form_of_its_file(form, text, time, 
 def test_a_text_that_is_no_time_of_a_form_is_refused(form, text, message):
     with pytest.raises(ValueError, match=message):
         parse_time(text, form)
+
+
+def test_days_of_years_are_days(tmp_path):
+    reader, wrong = read(["2024-060", "2024-366", "2023-365", "2023-366", "2024-000"])
+    assert list(wrong) == [False, False, False, True, True]
+    assert [text[:10] for text in dates(reader)[:3]] == ["2024-02-29", "2024-12-31", "2023-12-31"]
+    assert reader.form().grain == "day"
+    days = [datetime(2023, 12, 1) + timedelta(days=index) for index in range(60)]
+    file = tmp_path / "days.csv"
+    file.write_text("when,v\n" + "".join(f"{day:%Y%j},{day.day}\n" for day in days))
+    values = read_table(file).columns["when"].values
+    found, form = times_of_numbers("when", values)
+    assert [str(time)[:10] for time in found.view("M8[ns]")] == [f"{day:%Y-%m-%d}" for day in days]
+    assert form == TimeForm("date", "day")
+    assert times_of_numbers("when", values[:20]) is None  # no year ends
+    assert times_of_numbers("when", values * 2) is None
+    for first, kind in ((0, "time"), (40, "text")):  # else they may be numbers of orders
+        lines = [f"{day:%Y-%j},{day.day}\n" for day in days[first:]]
+        file.write_text("when,v\n" + "".join(lines))
+        assert read_table(file).columns["when"].kind == kind
