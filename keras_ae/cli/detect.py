@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from keras_ae.apps.detection.request import DetectionRequest, source_file
+from keras_ae.apps.detection.request import DetectionRequest, check_acting, source_file
 from keras_ae.cli.arguments import MODEL, RECIPE, add_name, add_option, add_recipe, add_run, split_settings
 from keras_ae.cli.checks import check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
@@ -73,6 +73,7 @@ def detect(options: argparse.Namespace) -> int:
                 f"with --trained nothing is trained; leave out --name, and name the model in place of "
                 f"{options.recipe!r}"
             )
+        check_acting(settings)
         directory = finished(options)
         request = _request(options, model_name(directory, options.runs))
         started = request_of_run(options.recipe, directory, options.set)

@@ -28,6 +28,7 @@ from keras_ae.tasks.anomaly_scores import Reconstruction, Score, ScoreInputs
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.calibration import with_calibration
 from keras_ae.tasks.corruption import Corruption, Unchanged
+from keras_ae.tasks.point_detection import FittedPoints, PointDetection, scored_series
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ __all__ = ["Anomaly"]
 
 OF_WINDOWS = "windows overlap and share points, so no rate of false alarms is guaranteed"
 """The guarantee of a threshold for a series."""
+
+SCORED = ("flags", "scores", "window_scores")
+EXAMPLES_SERVED = 8
+"""Contexts that the exported detector of points is compared on."""
 
 MOST_CODED, MOST_VALUES = 50_000, 2**27
 """At most this many training examples, and values in total, are used to fit scores in code space."""
@@ -49,7 +54,9 @@ class Anomaly(Task):
     Attributes:
         score: The anomaly score.
         threshold: How the threshold is fitted to the anomaly scores of held-out calibration examples, which
-            are not used to choose the epoch. An example whose score is above the threshold is an anomaly.
+            are not used to choose the epoch. An example whose score is above the threshold is an anomaly; of
+            a series the examples are whole windows.
+        points: How anomalies are found at the points of a series.
         corruption: Corruption of the network's inputs in training, from which it reconstructs the clean
             example (Vincent et al. 2008); examples are scored without corruption.
         trim: Fraction of each training batch, with the highest errors, to ignore, in [0, 0.5): the assumed
@@ -58,6 +65,7 @@ class Anomaly(Task):
 
     score: Score = Reconstruction()
     threshold: Threshold = Conformal()
+    points: PointDetection = PointDetection()
     corruption: Corruption = Unchanged()
     trim: float = 0.0
 
@@ -176,17 +184,38 @@ class Anomaly(Task):
             "how": fitted.method,
             "promise": fitted.guarantee,
             "count": fitted.count,
+            "setting": str(self.threshold),
             "trim": self.trim,
         }
-        return (ServedHead("detector", detector, facts),)
+        served = ServedHead("detector", detector, facts)
+        points = self.point_detector(trained.data)
+        return (served,) if points is None else (served, _served_points(points, trained.data, self.points))
+
+    def point_detector(self, data: Data) -> FittedPoints | None:
+        """Fits the detector of the points of a series, which needs no heads.
+
+        Args:
+            data: The data as returned by `prepare`.
+
+        Returns:
+            The detector; None for data other than series, and where the normal part is too short for it.
+        """
+        from keras_ae.tasks.window_scores import values_of
+
+        if data.points is None or data.points.normal is None:
+            return None
+        windows = np.asarray(values(data.test.examples))
+        return self.points.fit(values_of(windows, data.points), data.points)
 
     def metrics_by_kind(self, served_heads: tuple[ServedHead, ...], data: Data) -> Metrics:
         """Test metrics by kind of anomaly; see `kind_metrics`."""
         from keras_ae.tasks.anomaly_metrics import kind_metrics  # scikit-learn, which only evaluation takes
 
-        [detector] = served_heads
+        detector = served_heads[0]
         outputs = batched(detector.model, {"inputs": np.asarray(values(data.test.examples))})
-        return kind_metrics(outputs, detector.facts["threshold"], data)
+        scored = self._scored(data)
+        flags = None if scored is None else scored.flags
+        return kind_metrics(outputs, detector.facts["threshold"], data, flags)
 
     def further_metrics(
         self, heads: Heads, data: Data, seed: int, sample_codes: CodeSampler | None
@@ -198,11 +227,48 @@ class Anomaly(Task):
             return {}
         detector, fitted = self.detector(heads, data)
         outputs = batched(detector, {"inputs": np.asarray(values(data.test.examples))})
-        return detection_metrics(outputs, fitted.value, data, heads.latent_dim, seed)
+        return detection_metrics(outputs, fitted.value, data, heads.latent_dim, seed, self._scored(data))
+
+    def _scored(self, data):
+        """The scores of the points of series, one after the other; None without a detector of points."""
+        from keras_ae.tasks.anomaly_metrics import PointScores
+        from keras_ae.tasks.window_scores import series_values, values_of
+
+        fitted = self.point_detector(data)
+        if fitted is None:
+            return None
+        known = values_of(np.asarray(values(data.test.examples)), data.points)
+        each = [scored_series(fitted, own) for own in series_values(known, data.points)]
+        return PointScores(*(np.concatenate([getattr(one, name) for one in each]) for name in SCORED))
 
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
         """Inputs, reconstructions and absolute errors."""
         return {"input": inputs, "reconstruction": reconstruction, "error": abs(targets - reconstruction)}
+
+
+def _served_points(fitted, data, settings):
+    """The detector of points as a head, with its facts and examples."""
+    from keras_ae.tasks.window_scores import values_of
+
+    context = fitted.model.inputs[0].shape[1]
+    known = values_of(np.asarray(values(data.test.examples)), data.points)
+    whole = np.flatnonzero(np.isfinite(known).all(axis=1))
+    count = max(1, min(EXAMPLES_SERVED, len(whole) - context))
+    examples = np.stack(
+        [np.resize(known[whole][first:], (context, known.shape[1])) for first in range(count)]
+    )
+    facts = {
+        "threshold": fitted.threshold.value,
+        "how": fitted.threshold.method,
+        "promise": fitted.threshold.guarantee,
+        "count": fitted.threshold.count,
+        "window": fitted.window,
+        "alarms": str(settings.alarms),
+        "step": fitted.step,
+    }
+    scaler = data.scaler
+    inputs = (examples * scaler.scale + scaler.offset).astype(np.float32)
+    return ServedHead("point_detector", fitted.model, facts, {"inputs": inputs})
 
 
 def _calibration(data: Data) -> Split:

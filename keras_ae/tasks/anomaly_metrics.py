@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,26 @@ from keras_ae.data.types import Data
 from keras_ae.metrics.localization import region_overlap
 from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
 
-__all__ = ["Metrics", "detection_metrics", "kind_metrics", "pixel_metrics", "ranking_metrics"]
+__all__ = ["Metrics", "PointScores", "detection_metrics", "kind_metrics", "pixel_metrics", "ranking_metrics"]
 
 Metrics = dict[str, dict[str, float]]
 """Metrics by row or kind, and name."""
+
+
+@dataclass(frozen=True, eq=False)
+class PointScores:
+    """What a detector of points says of the points of one or more series.
+
+    Attributes:
+        flags: (points.count,), bool, whether a point is flagged.
+        scores: (points.count,), NaN where there is none.
+        window_scores: (points.count,), how unlike normal windows those are that hold the point.
+    """
+
+    flags: np.ndarray
+    scores: np.ndarray
+    window_scores: np.ndarray
+
 
 MOST_FITTED = 5000
 """Maximum number of training examples for fitting baselines."""
@@ -49,7 +66,12 @@ def ranking_metrics(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 
 def detection_metrics(
-    outputs: Mapping[str, np.ndarray], threshold: float, data: Data, latent_dim: int, seed: int
+    outputs: Mapping[str, np.ndarray],
+    threshold: float,
+    data: Data,
+    latent_dim: int,
+    seed: int,
+    scored: PointScores | None = None,
 ) -> Metrics:
     """Metrics of a detector and of simpler detectors on the test split.
 
@@ -59,15 +81,17 @@ def detection_metrics(
         data: The data, with normal examples alone to train on.
         latent_dim: The number of principal components to compare with.
         seed: The random seed of baselines.
+        scored: The scores and flags of the points of a series; None to take those of its windows.
 
     Returns:
-        By row: "model", PCA's reconstruction error and an isolation forest, of points in time also PCA of
-        subsequences. Nothing where no anomalies are known in the test split.
+        By row: "model", PCA's reconstruction error and an isolation forest; of points in time also the
+        distance from the nearest normal windows, the model's reconstruction, and PCA of subsequences. Nothing
+        where the test split has no known anomalies.
     """
     if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
         return {}
     if data.points is not None:
-        return _point_metrics(outputs, threshold, data, latent_dim, seed)
+        return _point_metrics(outputs, threshold, data, latent_dim, seed, scored)
     test, labels = np.asarray(values(data.test.examples)), data.test.labels > 0
     flagged = outputs["is_anomaly"]
     hits = int((flagged & labels).sum())
@@ -110,7 +134,12 @@ def pixel_metrics(maps: np.ndarray | None, test: Split) -> dict[str, float]:
 
 
 def _point_metrics(
-    outputs: Mapping[str, np.ndarray], threshold: float, data: Data, latent_dim: int, seed: int
+    outputs: Mapping[str, np.ndarray],
+    threshold: float,
+    data: Data,
+    latent_dim: int,
+    seed: int,
+    scored: PointScores | None,
 ) -> Metrics:
     """Metrics of the points that the test examples are windows of."""
     points, size = data.points, data.test.shape[0]
@@ -118,11 +147,21 @@ def _point_metrics(
         return {}
     windows = np.asarray(values(data.test.examples))
     scores = scores_of(outputs["score"], points, size)
-    flags = np.nan_to_num(scores, nan=-np.inf) > threshold
-    rows = {"model": point_metrics(scores, windows, points, flags)}
-    normal = (np.asarray(data.test.labels) == 0) & (True if points.fresh is None else points.fresh)
+    if scored is None or points.normal is None:
+        flagged, normal = outputs["is_anomaly"], np.asarray(data.test.labels) == 0
+        normal = normal & (True if points.fresh is None else points.fresh)
+        rows = {
+            "model": point_metrics(scores, windows, points, np.nan_to_num(scores, nan=-np.inf) > threshold)
+        }
+    else:
+        flagged, normal = scored.flags, ~points.normal & ~points.labels
+        rows = {
+            "model": point_metrics(scored.scores, windows, points, scored.flags),
+            "nearest windows": point_metrics(scored.window_scores, windows, points),
+            "reconstruction": point_metrics(scores, windows, points),
+        }
     if normal.any():
-        rows["model"]["false_alarms"] = float(outputs["is_anomaly"][normal].mean())
+        rows["model"]["false_alarms"] = float(flagged[normal].mean())
     for name, (other, _) in _baseline_scores(data, windows, latent_dim, seed).items():
         rows[name] = point_metrics(scores_of(other, points, size), windows, points)
     if points.count * USUAL * windows.shape[2] <= MOST_VALUES:
@@ -130,13 +169,16 @@ def _point_metrics(
     return rows
 
 
-def kind_metrics(outputs: Mapping[str, np.ndarray], threshold: float, data: Data) -> Metrics:
+def kind_metrics(
+    outputs: Mapping[str, np.ndarray], threshold: float, data: Data, point_flags: np.ndarray | None = None
+) -> Metrics:
     """Metrics of each kind of anomaly, where the test split has several.
 
     Args:
         outputs: The detector's outputs for the test examples, by name.
         threshold: The anomaly score above which a point is an anomaly.
         data: The data.
+        point_flags: (points.count,), whether a point is flagged; None to take the windows' scores.
 
     Returns:
         By kind: "count", its examples, or ranges of points; "auroc", against the normal examples only;
@@ -150,7 +192,7 @@ def kind_metrics(outputs: Mapping[str, np.ndarray], threshold: float, data: Data
     scores, flags = outputs["score"], outputs["is_anomaly"]
     if points is not None:
         scores = scores_of(scores, points, data.test.shape[0])
-        flags = np.nan_to_num(scores, nan=-np.inf) > threshold
+        flags = np.nan_to_num(scores, nan=-np.inf) > threshold if point_flags is None else point_flags
     finite, rows = np.isfinite(scores), {}
     for kind in np.unique(kinds[kinds > 0]):
         own = kinds == kind

@@ -14,6 +14,7 @@ __all__ = [
     "point_metrics",
     "scores_of",
     "series_in",
+    "series_values",
     "subsequence_pca",
     "values_of",
 ]
@@ -83,6 +84,19 @@ def series_in(points: Points) -> tuple[tuple[str, int, int], ...]:
         (name, first point, one past the last) of each.
     """
     return points.parts or (("", 0, points.count),)
+
+
+def series_values(values: np.ndarray, points: Points) -> list[np.ndarray]:
+    """The values of each series by itself.
+
+    Args:
+        values: (points.count, channels), of all series one after the other.
+        points: The points.
+
+    Returns:
+        (n, channels) of each series.
+    """
+    return [values[first:last] for _, first, last in series_in(points)]
 
 
 def values_of(windows: np.ndarray, points: Points) -> np.ndarray:

@@ -16,7 +16,15 @@ from keras import ops
 from PIL import Image
 
 from keras_ae import cli
-from keras_ae.apps.detection.charts import MOST_POINTS, _label, merged, outline, series_chart, table_chart
+from keras_ae.apps.detection.charts import (
+    MOST_POINTS,
+    Lines,
+    _label,
+    merged,
+    outline,
+    series_chart,
+    table_chart,
+)
 from keras_ae.apps.detection.report import flagged_spans, write, write_rows
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.scoring import Detector, ScoredRows, drift, scored_file
@@ -92,9 +100,15 @@ def test_rows_keep_their_order_and_gain_scores(home):
 
 def test_flagged_spans_are_listed_and_plotted(home):
     spans = rows_of(home / "detected/series_anomaly-load/load/spans.csv")
-    broken = [span for span in spans if float(span["score"]) > 1]
-    assert len(broken) == 2
-    assert broken[0]["from"] < "2024-01-17 16" < broken[0]["peak_time"] < "2024-01-18 02" < broken[0]["to"]
+    assert len(spans) == 2
+    assert float(spans[0]["score"]) > float(spans[1]["score"])
+    first, second = sorted(spans, key=lambda span: span["from"])
+    assert "2024-01-17 12" < first["from"] <= first["peak_time"] <= first["to"] < "2024-01-18 08"
+    assert first["from"] <= "2024-01-17 16:00:00"
+    assert first["to"] >= "2024-01-18 01:00:00"
+    assert "2024-01-21 16" < second["from"] < second["to"] < "2024-01-23"
+    assert (first["channel"], first["value"]) == ("load", "35")
+    assert 14 < float(first["expected"]) < 26
     with Image.open(home / "detected/series_anomaly-load/load/plot.png") as chart:
         assert chart.size == (1200, 520)
         assert len(chart.convert("RGB").getcolors(10**6)) > 10
@@ -133,6 +147,28 @@ def test_new_rows_are_scored_by_a_run_without_training(run, home, capsys):
     )
     assert flags[150:160].all()
     assert flags[:130].mean() < 0.2
+
+
+def test_another_number_of_false_alarms_acts_without_training(run, home, capsys):
+    def threshold(*settings):
+        words = ["--set", " ".join(settings)] if settings else []
+        assert run("detect", "series_anomaly", "load.csv", "--trained", "--force", "--json", *words) == 0
+        return json.loads(capsys.readouterr().out)["threshold"]
+
+    assert threshold("task.points.alarms.per=300d") > threshold()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("task.threshold=Conformal(alpha=0.01)", "does not act on the points of a series"),
+        ("variant.latent_dim=3", "variant.latent_dim does not act on a trained model"),
+        ("task.score=NearestCodes()", "task.score does not act on a trained model"),
+    ],
+)
+def test_a_setting_that_cannot_act_is_refused(run, capsys, setting, message):
+    assert run("detect", "series_anomaly", "load.csv", "--trained", "--force", "--set", setting) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_drift_is_distinguished_from_no_drift(run, home, capsys):
@@ -363,7 +399,7 @@ def test_names_of_channels_are_no_formulas_and_have_a_font_or_a_position(tmp_pat
         ["a $x_$", f"{'x' * 23}…", label, "∂x", "T (°C)"] for label in ("channel 3", "水位")
     )
     values = np.zeros((9, len(names)))
-    series_chart(tmp_path / "plot.png", np.arange(9), values, names, np.arange(9.0), 5.0, [], [])
+    series_chart(tmp_path / "plot.png", Lines(np.arange(9), values, names, np.arange(9.0), [], []), 5.0)
 
 
 def test_spans_name_their_peak_and_its_reasons():
@@ -402,9 +438,8 @@ def test_charts_are_drawn_of_any_scores(tmp_path, random):
     for scores in (np.zeros(50), random.lognormal(0, 3, 50)):
         table_chart(tmp_path / "table.png", scores, scores[:20], float(np.median(scores)))
     values = random.normal(size=(50, 9))
-    series_chart(
-        tmp_path / "series.png", np.arange(50), values, tuple("abcdefghi"), scores, 1.0, [(3, 5)], [(4, 9)]
-    )
+    lines = Lines(np.arange(50), values, tuple("abcdefghi"), scores, [(3, 5)], [(4, 9)], values + 1)
+    series_chart(tmp_path / "series.png", lines, 1.0)
     with Image.open(tmp_path / "table.png") as table, Image.open(tmp_path / "series.png") as series:
         assert table.size == (800, 400)
         assert series.size == (1200, 1620)

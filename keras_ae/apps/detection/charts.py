@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from keras_ae.files import written_whole
@@ -25,7 +26,10 @@ BOXES = "Last Resort High-Efficiency"
 
 MOST_CHANNELS, MOST_LETTERS = 6, 24
 MOST_SERIES = 4
-FLAGGED, KNOWN, LINE = "#d62728", "#2ca02c", "#1f77b4"
+BESIDE = 600
+"""What was expected is drawn in spans and over this part of the series beside them."""
+
+FLAGGED, KNOWN, LINE, EXPECTED = "#d62728", "#2ca02c", "#1f77b4", "#000000"
 WIDTH, HEIGHT, DPI = 12, 2.2, 100
 """Width of a chart and height of each of its rows, in inches."""
 
@@ -41,6 +45,7 @@ class Lines:
         scores: (n,), NaN where there is none.
         flagged: Spans that the detector flags, as (first, past the last).
         known: Spans that are labeled as anomalies.
+        expected: (n, channels), the values that were to be expected; None if unknown.
     """
 
     times: np.ndarray
@@ -49,31 +54,23 @@ class Lines:
     scores: np.ndarray
     flagged: list[tuple[int, int]]
     known: list[tuple[int, int]]
+    expected: np.ndarray | None = None
 
 
-def series_chart(
-    target: Path, times: np.ndarray, values: np.ndarray, names: tuple[str, ...], scores: np.ndarray,
-    threshold: float, flagged: list[tuple[int, int]], known: list[tuple[int, int]],
-) -> None:  # fmt: skip
+def series_chart(target: Path, lines: Lines, threshold: float) -> None:
     """Draws each channel over time, and below the scores with their threshold; spans are shaded.
 
     Args:
         target: The PNG file.
-        times: (n,) datetime64 or numbers.
-        values: (n, channels).
-        names: The channels' names.
-        scores: (n,), NaN where there is none.
+        lines: The lines of the series.
         threshold: A score above it is an anomaly.
-        flagged: Spans that the detector flags, as (first, past the last).
-        known: Spans that are labeled as anomalies.
     """
-    lines = Lines(times, values, names, scores, flagged, known)
-    rows = min(MOST_CHANNELS, values.shape[1]) + 1
+    rows = min(MOST_CHANNELS, lines.values.shape[1]) + 1
     figure = Figure((WIDTH, 0.8 + HEIGHT * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
-    labels = [_label(name, position) for position, name in enumerate(names[:MOST_CHANNELS], 1)]
+    labels = [_label(name, position) for position, name in enumerate(lines.names[:MOST_CHANNELS], 1)]
     _render(axes, lines, [*labels, {"ylabel": "anomaly score"}], threshold)
-    _add_legend(figure, axes[-1], len(flagged), len(known))
+    _add_legend(figure, axes[-1], len(lines.flagged), len(lines.known), lines.expected is not None)
     _save(figure, target)
 
 
@@ -94,18 +91,21 @@ def several_chart(target: Path, each: Mapping[str, Lines], threshold: float) -> 
         pair[1].sharex(pair[0])
         labels = [_label(f"{name}: {each_label}", index + 1) for each_label in (lines.names[0], "score")]
         _render(pair, lines, labels, threshold)
-    counts = [sum(len(getattr(each[name], kind)) for name in shown) for kind in ("flagged", "known")]
-    _add_legend(figure, axes[-1], *counts)
+    spans, known = (sum(len(getattr(each[name], kind)) for name in shown) for kind in ("flagged", "known"))
+    _add_legend(figure, axes[-1], spans, known, each[shown[0]].expected is not None)
     _save(figure, target)
 
 
 def _render(axes, lines, labels, threshold):
     """Draws channels and scores over time, each on axes of its own; spans are shaded."""
     channels = lines.values.T[: len(axes) - 1]
-    for axis, line, label in zip(axes, [*channels, lines.scores], labels, strict=True):
+    expected = [*([] if lines.expected is None else lines.expected.T), *[None] * len(axes)]
+    for axis, line, other, label in zip(axes, [*channels, lines.scores], expected, labels, strict=False):
         index = outline(line)
         axis.plot(lines.times[index], line[index], color=LINE, linewidth=0.8)
         axis.set_ylabel(**label)
+        if other is not None and axis is not axes[-1]:
+            axis.plot(lines.times[index], _near(other, lines.flagged)[index], color=EXPECTED, linewidth=0.9)
         for spans, color, height in ((lines.flagged, FLAGGED, (0, 1)), (lines.known, KNOWN, (0.94, 1))):
             for first, last in merged(spans, len(line)):
                 axis.axvspan(
@@ -124,13 +124,23 @@ def _render(axes, lines, labels, threshold):
     )
 
 
-def _add_legend(figure, axis, flagged, known):
+def _near(line, spans):
+    """A line in spans and a little beside them; NaN elsewhere."""
+    shown, margin = np.full(len(line), np.nan), max(1, len(line) // BESIDE)
+    for first, last in spans:
+        piece = slice(max(0, first - margin), last + margin)
+        shown[piece] = line[piece]
+    return shown
+
+
+def _add_legend(figure, axis, flagged, known, expected):
     """Adds the legend of spans and of the threshold."""
-    handles = [Patch(color=FLAGGED, alpha=0.3, label=f"flagged ({flagged})")]
+    handles: list[Any] = [Patch(color=FLAGGED, alpha=0.3, label=f"flagged ({flagged})")]
+    handles += [Line2D([], [], color=EXPECTED, label="expected")] if expected else []
     if known:
         handles.append(Patch(color=KNOWN, alpha=0.8, label=f"labeled ({known})"))
     handles.append(axis.lines[-1])
-    figure.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False)
+    figure.legend(handles=handles, loc="outside upper right", ncols=4, frameon=False)
 
 
 def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, threshold: float) -> None:

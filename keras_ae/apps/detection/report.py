@@ -24,14 +24,16 @@ from keras_ae.files import written_whole
 
 __all__ = ["flagged_spans", "write", "write_rows"]
 
-MOST_PRINTED = 20
+MOST_PRINTED = 10
 """Maximum number of spans to print; the file lists all of them."""
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d){0,2}(?:[.,]\d+)?)?")
 """Times that are written anew, with a blank and with seconds; others are copied from the file."""
 
 ROW_COLUMNS = ("score", "p_value", "is_anomaly", "reasons")
-SPAN_COLUMNS = ("from", "to", "points", "score", "p_value", "peak_time", "reasons")
+SPAN_COLUMNS = (
+    "from", "to", "points", "score", "p_value", "peak_time", "reasons", "channel", "value", "expected"
+)  # fmt: skip
 
 
 def write(
@@ -75,27 +77,28 @@ def _write_series(scored, each, source, folder, form, threshold):
         for name, series in each.items()
         for span in flagged_spans(parts[name], series, texts[name])
     ]
+    found.sort(key=lambda span: -float(span["score"]))
     _write_spans(found, folder / "spans.csv", ("series", *SPAN_COLUMNS) if several else SPAN_COLUMNS)
     for span in found[:MOST_PRINTED]:
-        series_name = f"{span['series']}: " if several else ""
-        yield f"{series_name}{span['from']} to {span['to']}: score {span['score']}, {span['reasons']}"
+        yield _line(span)
     if len(found) > MOST_PRINTED:
         yield f"and {len(found) - MOST_PRINTED} more spans"
     lines = {name: _lines(series, parts[name]) for name, series in each.items()}
     if several:
         several_chart(folder / "plot.png", lines, threshold)
     else:
-        [line] = lines.values()
-        series_chart(
-            folder / "plot.png",
-            line.times,
-            line.values,
-            line.names,
-            line.scores,
-            threshold,
-            line.flagged,
-            line.known,
-        )
+        series_chart(folder / "plot.png", *lines.values(), threshold)
+
+
+def _line(span):
+    """A flagged span for the user."""
+    named = f"{span['series']}: " if "series" in span else ""
+    why = span["reasons"]
+    if span["expected"]:
+        why = f"{span['channel']} {span['value']} where {span['expected']} was expected"
+        others = span["reasons"].partition(", ")[2]
+        why += f", also {others}" if others else ""
+    return f"{named}{span['from']} to {span['to']} ({span['points']} points): score {span['score']}, {why}"
 
 
 def _write_scored(scored, parts, each, source, folder, form):
@@ -128,6 +131,7 @@ def _lines(series, scored):
         scored.scores,
         spans(scored.flags),
         [] if series.labels is None else spans(series.labels),
+        scored.expected,
     )
 
 
@@ -190,7 +194,8 @@ def flagged_spans(
 
     Returns:
         A row of spans.csv for each run: its first and last time, number of points, highest score with its
-        p-value, the time of the largest contributions, and the reasons at that time.
+        p-value, the time of the largest contributions, and at that time the reasons, the channel that
+        deviates most, its value and the expected one.
     """
     found = []
     for (first, last), points in zip(spans(scored.flags), _span_points(scored), strict=True):
@@ -210,9 +215,20 @@ def flagged_spans(
                 "p_value": f"{scored.p_values[peak]:.4g}",
                 "peak_time": peak_time,
                 "reasons": next(scored.reasons(np.array([points[2]]))),
+                **_expectation(scored, series, points[2]),
             }
         )
     return found
+
+
+def _expectation(scored, series, point):
+    """The channel that deviates most at a point, its value, and what was expected."""
+    if scored.expected is None:
+        return {"channel": "", "value": "", "expected": ""}
+    channel = int(np.nanargmax(scored.contributions[point]))
+    each = {"value": series.values, "expected": scored.expected}
+    texts = {name: f"{values[point, channel]:.5g}" for name, values in each.items()}
+    return {"channel": series.names[channel], **texts}
 
 
 def _span_points(scored):

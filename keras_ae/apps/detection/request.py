@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from keras_ae.errors import InputError
 from keras_ae.files import check_folder
 from keras_ae.names import nearby
 
-__all__ = ["DetectionRequest", "source_file"]
+__all__ = ["DetectionRequest", "check_acting", "source_file"]
+
+ACTING = ("task.threshold", "task.points.alarms", "data")
+"""Settings that act on a trained model: its threshold, and how a file is read."""
 
 RESULT_FILES = ("scored.csv", "spans.csv", "plot.png")
 
@@ -75,3 +79,21 @@ def source_file(source: str) -> Path:
         near = nearby(source, names_beside(source))
         raise InputError(f"expected a file of rows, {source} is not a file{near}; check the path")
     return Path(source)
+
+
+def check_acting(settings: Sequence[str]) -> None:
+    """Checks that settings can act on a model that is trained.
+
+    Args:
+        settings: Such as "task.threshold=Conformal(alpha=0.01)".
+
+    Raises:
+        InputError: For a setting that only training takes.
+    """
+    for setting in settings:
+        name = setting.partition("=")[0]
+        if not any(name == acting or name.startswith(f"{acting}.") for acting in ACTING):
+            raise InputError(
+                f"{name} does not act on a trained model; leave out --trained to train with it, or set one "
+                f"of {', '.join(ACTING)}"
+            )

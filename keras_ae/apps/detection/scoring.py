@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from scipy.stats import ks_2samp
 
+from keras_ae.data.precision import standardized
 from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import Series, mean_over_windows
 from keras_ae.data.series.standardized import split_into_windows
@@ -20,11 +21,13 @@ from keras_ae.data.tables.tables import columns_of_file
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.data.tensors import values
 from keras_ae.errors import InputError
-from keras_ae.heads import batched
+from keras_ae.heads import ServedHead, batched
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, read_card
 from keras_ae.runs.series_facts import SeriesFacts
+from keras_ae.tasks.point_detection import FittedPoints
+from keras_ae.tasks.point_detection import scored_series as scored_points
 from keras_ae.tasks.thresholds import FittedThreshold, p_values
 from keras_ae.tasks.window_scores import scores_of
 
@@ -48,6 +51,7 @@ class ScoredRows:
         contributions: (n, columns), what each column adds to the score.
         columns: The columns' names.
         example_scores: (m,), scores of the model's own examples: the rows, or windows of a series.
+        expected: (n, columns), the values that were expected at the points of a series; None if unknown.
     """
 
     scores: np.ndarray
@@ -56,6 +60,7 @@ class ScoredRows:
     contributions: np.ndarray
     columns: tuple[str, ...]
     example_scores: np.ndarray
+    expected: np.ndarray | None = None
 
     def part(self, first: int, last: int) -> ScoredRows:
         """Some consecutive rows.
@@ -67,8 +72,9 @@ class ScoredRows:
         Returns:
             Their scores.
         """
-        fields = ("scores", "p_values", "flags", "contributions")
-        return replace(self, **{field: getattr(self, field)[first:last] for field in fields})
+        fields = ("scores", "p_values", "flags", "contributions", "expected")
+        own = {field: getattr(self, field) for field in fields}
+        return replace(self, **{field: each[first:last] for field, each in own.items() if each is not None})
 
     def reasons(self, rows: np.ndarray) -> Iterator[str]:
         """The columns that contribute most to the scores of some rows.
@@ -109,6 +115,7 @@ class Detector:
         series: The series that the run learned from; None for a table.
         settings: The columns that the user named in training.
         known: How files are written, as far as the user said it in training.
+        points: The detector of points of a series; None for a table, and in runs of earlier versions.
     """
 
     model: keras.Model
@@ -120,6 +127,7 @@ class Detector:
     series: SeriesFacts | None = None
     settings: SeriesRoles = SeriesRoles()
     known: Writing = UNKNOWN
+    points: FittedPoints | None = None
 
     @property
     def before(self) -> Writing:
@@ -162,12 +170,13 @@ class Detector:
                 f"{recipe.name}, trained on {name}, does not detect "
                 "anomalies in files of rows; use series_anomaly or table_anomaly, on one series or table"
             )
-        facts: dict[str, Any] = dict(head.facts)
-        calibrated = head.model.get_layer("calibrated")
+        reference = np.asarray(head.model.get_layer("calibrated").reference)
+        points = _point_detector(artifacts.served_head("point_detector"), recipe.task)
+        fitted = _threshold(head.facts, recipe.task, reference, points)
         return cls(
             head.model,
-            FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"]),
-            np.asarray(calibrated.reference),
+            fitted,
+            reference,
             artifacts.scaler.preprocessor,
             artifacts.scaler.offset,
             artifacts.scaler.scale,
@@ -178,7 +187,33 @@ class Detector:
                 left_out=recipe.data.left_out_columns,
             ),
             recipe.data.writing,
+            points,
         )
+
+
+def _point_detector(head: ServedHead | None, task: Any) -> FittedPoints | None:
+    """The detector of points of a run, with the threshold that its task has now."""
+    if head is None:
+        return None
+    facts: dict[str, Any] = dict(head.facts)
+    threshold = FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"])
+    points = FittedPoints(head.model, threshold, facts["window"], facts["step"])
+    same = facts["alarms"] == str(task.points.alarms)
+    return points if same else points.refitted(task.points.alarms)
+
+
+def _threshold(facts: Any, task: Any, reference: np.ndarray, points: FittedPoints | None) -> FittedThreshold:
+    """The threshold of a run, fitted anew to its reference scores if its task has another one now."""
+    same = facts.get("setting", str(task.threshold)) == str(task.threshold)
+    if points is None:
+        fitted = FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"])
+        return fitted if same else task.threshold.fit(reference)
+    if not same:
+        raise InputError(
+            "task.threshold is that of whole windows and does not act on the points of a series; say in how "
+            'much time you allow a false alarm: SET="task.points.alarms.per=90d"'
+        )
+    return points.threshold
 
 
 def scored_series(detector: Detector, series: Series, group: str = "") -> ScoredRows:
@@ -198,6 +233,8 @@ def scored_series(detector: Detector, series: Series, group: str = "") -> Scored
     window = detector.model.inputs[0].shape[1]
     split, points = split_into_windows(series, window, offset, scale)
     outputs = batched(detector.model, {"inputs": np.asarray(values(split.examples))})
+    if detector.points is not None:
+        return _scored_points(detector.points, series, offset, scale, outputs["score"])
     scores = scores_of(outputs["score"], points, window)
     finite = np.isfinite(scores)
     p = np.full(len(scores), np.nan)
@@ -206,6 +243,21 @@ def scored_series(detector: Detector, series: Series, group: str = "") -> Scored
                      for channel in range(split.shape[1])]  # fmt: skip
     flags = np.nan_to_num(scores, nan=-np.inf) > detector.fitted.value
     return ScoredRows(scores, p, flags, np.stack(contributions, axis=1), series.names, outputs["score"])
+
+
+def _scored_points(fitted, series, offset, scale, example_scores):
+    """Scores of points by the detector of points; a channel contributes its squared deviation."""
+    values = standardized(series.values, offset, scale)
+    points = scored_points(fitted, values)
+    return ScoredRows(
+        points.scores,
+        points.p_values,
+        points.flags,
+        np.where(np.isfinite(series.values), points.deviations**2, np.nan),
+        series.names,
+        example_scores,
+        points.expected * scale + offset,
+    )
 
 
 def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> ScoredRows:
@@ -260,7 +312,8 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Se
         scored_series(detector, series, name) if not known or name in known else _unscored(series)
         for name, series in each.items()
     ]
-    fields = ("scores", "p_values", "flags", "contributions")
+    fields = ["scores", "p_values", "flags", "contributions"]
+    fields += ["expected"] if detector.points is not None else []
     joined = {field: np.concatenate([getattr(one, field) for one in scored]) for field in fields}
     examples = np.concatenate([one.example_scores for one in scored])
     return ScoredRows(**joined, columns=scored[0].columns, example_scores=examples), each
@@ -270,7 +323,8 @@ def _unscored(series):
     """Points without scores."""
     none = np.full(len(series), np.nan)
     contributions = np.full(series.values.shape, np.nan)
-    return ScoredRows(none, none, np.zeros(len(series), bool), contributions, series.names, none[:0])
+    flags = np.zeros(len(series), bool)
+    return ScoredRows(none, none, flags, contributions, series.names, none[:0], contributions)
 
 
 @dataclass(frozen=True)

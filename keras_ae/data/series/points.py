@@ -44,6 +44,7 @@ class Points:
         series: The series, if there is one.
         fresh: (n,), bool, whether a window holds no point that was trained on; None if that holds for all.
         groups: The series, if there are several.
+        normal: (count,), bool, whether a point is of the normal part, and no known anomaly; None if unknown.
     """
 
     starts: np.ndarray
@@ -55,3 +56,4 @@ class Points:
     series: Series | None = None
     fresh: np.ndarray | None = None
     groups: tuple[SeriesGroup, ...] = ()
+    normal: np.ndarray | None = None

@@ -27,6 +27,9 @@ __all__ = ["Ecg5000", "InternalBleeding", "Nab"]
 MANIFEST = Path(__file__).with_name("published.sha256")
 """Lines of a file's sha256 and its path below the cache's folder of data sets."""
 
+TRAINED = 1200
+"""Normal points at the beginning of the UCR series."""
+
 PROBATION = 0.15
 """Fraction of a series of the Numenta benchmark to train on (Lavin and Ahmad 2015)."""
 
@@ -126,7 +129,7 @@ class Nab(Dataset):
 class InternalBleeding(Dataset):
     """A series of the UCR anomaly archive (Wu and Keogh 2021): arterial pressure, with one anomaly.
 
-    The training file is normal.
+    The first 1,200 points, which are the training file, are normal; the test file begins with them.
 
     Attributes:
         window: Points of a window, at least 4.
@@ -146,16 +149,9 @@ class InternalBleeding(Dataset):
         check_least(self, window=4)
 
     def load(self) -> Data:
-        parts = [read_table(self._file(f"{self.stem}_{part}.csv")) for part in ("TRAIN", "TEST")]
-        train, test = (series_from_table(part, "timestamp", ("value",), "is_anomaly") for part in parts)
-        whole = Series(
-            np.arange(len(train) + len(test)),
-            np.concatenate([train.values, test.values]),
-            train.names,
-            np.concatenate([train.labels, test.labels]),
-            np.arange(len(train) + len(test)),
-        )
-        return data_of(self.name, whole, self.window, (0, len(train)), fixed=True)
+        table = read_table(self._file(f"{self.stem}_TEST.csv"))
+        series = series_from_table(table, "timestamp", ("value",), "is_anomaly")
+        return data_of(self.name, series, self.window, (0, TRAINED), fixed=True)
 
     def sample(self) -> Data:
         return DailyPattern(12, self.window).load()

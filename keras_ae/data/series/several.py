@@ -77,14 +77,16 @@ def concatenated(name: str, each: dict[str, Data], notes: tuple[str, ...] = ()) 
     }
     if labeled:
         splits["test"] = replace(splits["test"], labels=np.concatenate(labels_of_windows))
-    starts, labels, fresh, parts, groups, first = [], [], [], [], [], 0
+    starts, labels, fresh, normal, parts, groups, first = [], [], [], [], [], [], 0
     for one, data in each.items():
         own = data.points
         assert own is not None
         assert own.fresh is not None
+        assert own.normal is not None
         starts.append(first + own.starts)
         labels += [own.labels] if own.labels is not None else []
         fresh.append(own.fresh)
+        normal.append(own.normal)
         parts.append((one, first, first + own.count))
         if own.series is not None:
             groups.append(SeriesGroup(one, own.series, data.offset, data.scale))
@@ -95,6 +97,7 @@ def concatenated(name: str, each: dict[str, Data], notes: tuple[str, ...] = ()) 
         np.concatenate(labels) if labeled else None,
         parts=tuple(parts),
         fresh=np.concatenate(fresh),
+        normal=np.concatenate(normal),
         groups=tuple(groups),
     )
     remedies = [data.more_calibration for data in each.values()]

@@ -90,7 +90,13 @@ def data_of(
         starts = window_starts(values, window, step_of(values, window))
         parts[part] = Split(cut_windows(values, starts, window))
     test, points = split_into_windows(series, window, offset, scale)
-    points = replace(points, fresh=(points.starts + window <= first) | (points.starts >= last))
+    known = np.zeros(len(series), bool)
+    known[first:last] = True
+    points = replace(
+        points,
+        fresh=(points.starts + window <= first) | (points.starts >= last),
+        normal=known if series.labels is None else known & ~series.labels,
+    )
     begins, ends, begin, end = (
         format_time(series.times[point], form_of(series)) for point in (0, -1, first, last - 1)
     )

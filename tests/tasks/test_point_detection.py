@@ -1,0 +1,223 @@
+"""Detection at the points of a series: what is expected, spans, and the promise of few false alarms."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_ae.data.series.points import Points
+from keras_ae.data.series.resample import spans
+from keras_ae.errors import InputError
+from keras_ae.tasks.false_alarms import FalseAlarms, gumbel
+from keras_ae.tasks.point_detection import PointDetection, flagged_points, scored_series
+
+HOUR = 3600 * 10**9
+HOURS, NORMAL = 1440, 720
+"""Sixty days, the first thirty of them normal."""
+
+
+def sixty_days(seed):
+    """Days of one cycle with noise of deviation 1 and a slow drift; a spike, a stuck day and a shift."""
+    random = np.random.default_rng(seed)
+    clock = np.arange(HOURS)
+    drift = 2 * np.sin(2 * np.pi * clock / (24 * 40))
+    values = 50 + 8 * np.sin(2 * np.pi * clock / 24) + drift + random.normal(0, 1, HOURS)
+    anomalies = [(first, first + length) for first, length in ((800, 6), (1000, 24), (1250, 36))]
+    (spike, stuck, shift) = (slice(*span) for span in anomalies)
+    values[spike] += 8
+    values[stuck] = values[stuck.start]
+    values[shift] -= 4
+    return values, anomalies
+
+
+def standardized(values, normal=NORMAL):
+    known = values[:normal]
+    return ((values - np.nanmean(known)) / np.nanstd(known)).reshape(len(values), -1)
+
+
+def points_of(count, normal):
+    return Points(np.zeros(1, int), count, normal=np.arange(count) < normal)
+
+
+@pytest.fixture(scope="module")
+def days():
+    values, anomalies = sixty_days(1)
+    return standardized(values), anomalies
+
+
+@pytest.fixture(scope="module")
+def fitted(days):
+    return PointDetection(alarms=FalseAlarms(per="720")).fit(days[0], points_of(HOURS, NORMAL))
+
+
+def overlap(flags, anomalies):
+    """Whether all are found, spans that touch none, and the F1 of points."""
+    labels = np.zeros(len(flags), bool)
+    for first, last in anomalies:
+        labels[first:last] = True
+    false = sum(not labels[first:last].any() for first, last in spans(flags))
+    f1 = 2 * (flags & labels).sum() / (flags.sum() + labels.sum())
+    return all(flags[first:last].any() for first, last in anomalies), false, f1, flags.sum() / labels.sum()
+
+
+def test_anomalies_are_found_where_they_are(days, fitted):
+    scored = scored_series(fitted, days[0])
+    found, false, f1, length = overlap(scored.flags, days[1])
+    assert found
+    assert false <= 1
+    assert f1 >= 0.8
+    assert length <= 2
+    assert scored.p_values[scored.flags].max() < 1e-3
+
+
+@pytest.mark.slow  # twenty series
+def test_most_series_are_found_with_at_most_one_false_span():
+    rows = []
+    for seed in range(20):
+        values, anomalies = sixty_days(seed)
+        values = standardized(values, 576)
+        fitted = PointDetection(alarms=FalseAlarms(per="720")).fit(values, points_of(HOURS, 576))
+        rows.append(overlap(scored_series(fitted, values).flags, anomalies))
+    found, false, f1, length = np.array(rows, float).T
+    assert found.mean() >= 0.95
+    assert np.mean(false <= 1) >= 0.9
+    assert np.median(f1) >= 0.85
+    assert np.median(length) <= 1.3
+
+
+def test_what_is_expected_is_what_was_there_without_the_anomaly(days, fitted):
+    clock = np.arange(1000, 1024)
+    scored = scored_series(fitted, days[0])
+    expected = scored.expected[clock, 0]
+    around = np.concatenate([days[0][clock - 48, 0], days[0][clock + 48, 0]]).reshape(2, -1).mean(axis=0)
+    # the noise of one point is .17 standard deviations of the series
+    assert np.abs(expected - around).mean() < 0.25
+    assert np.abs(days[0][clock, 0] - around).mean() > 0.5
+
+
+def test_a_strong_anomaly_leaves_its_surroundings_as_they_were(days, fitted):
+    values = days[0].copy()
+    values[1100:1110] += 50
+    scored = scored_series(fitted, values)
+    [span] = [span for span in spans(scored.flags) if span[0] < 1110 and span[1] > 1100]
+    assert span[0] >= 1095
+    assert span[1] <= 1115
+
+
+def test_missing_values_are_passed_over(days, fitted):
+    values = days[0].copy()
+    values[300:340] = np.nan
+    scored, whole = scored_series(fitted, values), scored_series(fitted, days[0])
+    assert np.isnan(scored.scores[300:340]).all()
+    assert not scored.flags[250:400].any()
+    assert np.isfinite(scored.expected).all()
+    np.testing.assert_allclose(scored.scores[500:], whole.scores[500:], atol=1e-3)
+
+
+def test_a_channel_that_is_missing_leaves_the_others_scored(random):
+    clock = np.arange(600)
+    values = np.sin(2 * np.pi * clock[:, None] / np.array([12, 20])) + random.normal(0, 0.1, (600, 2))
+    values[450:460, 0] = np.nan
+    values[500:505, 1] += 3
+    fitted = PointDetection(window=32).fit(values, points_of(600, 400))
+    scored = scored_series(fitted, values)
+    assert np.isfinite(scored.scores).all()
+    assert scored.flags[500:505].all()
+    peak = np.abs(scored.deviations[502])
+    assert peak[1] > 5 * peak[0]
+
+
+def test_windows_are_shorter_in_a_short_normal_part(days):
+    assert PointDetection().fit(days[0][:600], points_of(600, 240)).window == 40
+    assert PointDetection().fit(days[0][:60], points_of(60, 40)) is None
+    assert PointDetection().fit(days[0], Points(np.zeros(1, int), HOURS)) is None
+
+
+def test_a_series_shorter_than_a_context_is_scored(fitted, days):
+    scored = scored_series(fitted, days[0][:100])
+    assert scored.scores.shape == (100,)
+    assert np.isfinite(scored.scores).all()
+
+
+def test_contexts_score_alike_wherever_they_begin(fitted, days):
+    values = days[0]
+    later = scored_series(fitted, values[96:])
+    whole = scored_series(fitted, values)
+    quiet = slice(300, 700)  # two windows from the ends, where no anomaly is within reach
+    # windows lie elsewhere, so means are over others: a tenth of a deviation
+    assert np.abs(later.deviations[quiet] - whole.deviations[96:][quiet]).mean() < 0.1
+
+
+def test_a_detector_survives_a_keras_file(fitted, days, tmp_path):
+    fitted.model.save(tmp_path / "points.keras")
+    loaded = keras.models.load_model(tmp_path / "points.keras")
+    inputs = {"inputs": days[0][None, : fitted.model.inputs[0].shape[1]].astype(np.float32)}
+    before, after = fitted.model(inputs), loaded(inputs)
+    assert set(after) == {"score", "p_value", "is_anomaly", "window_score", "deviation", "reconstruction"}
+    for name in after:
+        np.testing.assert_array_equal(before[name], after[name])
+
+
+def test_another_threshold_needs_no_data(fitted):
+    same, rarer = (fitted.refitted(FalseAlarms(per=per)) for per in ("720", "72000"))
+    assert same.threshold == fitted.threshold
+    assert rarer.threshold.value > fitted.threshold.value
+
+
+def test_spans_end_where_points_deviate_themselves_and_close_ones_are_joined():
+    score, deviation = np.zeros(100), np.zeros((100, 1))
+    score[20:40] = 9
+    deviation[25:30] = 5
+    score[60:70], deviation[62], deviation[[66, 68]] = 9, 4, 3
+    score[80:85] = 9  # no point of its own: the one that deviates most
+    deviation[83] = 1
+    assert spans(flagged_points(score, deviation, 5.0, 16)) == [(25, 30), (62, 69), (83, 84)]
+    assert spans(flagged_points(score, deviation, 5.0, 800)) == [(25, 84)]
+    score[83] = np.nan
+    assert not flagged_points(score, deviation, 5.0, 16)[83]
+
+
+def test_a_gumbel_distribution_is_fitted_by_its_moments(random):
+    maxima = random.gumbel([1.0, 3.0], [0.5, 2.0], (200_000, 2))
+    location, scale = gumbel(maxima)
+    np.testing.assert_allclose(location, [1, 3], atol=0.02)
+    np.testing.assert_allclose(scale, [0.5, 2], rtol=0.01)
+
+
+@pytest.mark.parametrize(("per", "blocks"), [("240", 10), ("2400", 100), ("24000", 1000)])
+def test_false_alarms_are_no_more_than_promised(random, per, blocks):
+    """Over many calibrations of 30 blocks, 95 % of the thresholds are at or above the wanted quantile."""
+    wanted = -np.log(-np.log(1 - 1 / blocks))
+    kept = [FalseAlarms(per=per).fit(random.gumbel(size=30), 24, 0).value >= wanted for _ in range(2000)]
+    # the margin is a normal approximation of estimates by moments: it keeps 90 to 97 %
+    assert 0.9 < np.mean(kept) < 0.985
+
+
+def test_a_promise_is_for_points_or_a_time():
+    assert FalseAlarms("30d").points(HOUR) == 720
+    assert FalseAlarms("12h").points(HOUR // 60) == 720
+    assert FalseAlarms("1.5w").points(24 * HOUR) == 10.5
+    assert FalseAlarms("30d").points(0) == 1000
+    assert FalseAlarms("500").points(HOUR) == 500
+
+
+def test_a_far_promise_says_what_a_firm_one_would_take():
+    maxima = np.linspace(1, 3, 24)
+    near = FalseAlarms("30d").fit(maxima, 24, HOUR)
+    far = FalseAlarms("300w").fit(maxima, 24, HOUR)
+    assert near.guarantee == "at most 1 false alarms in 30d (720 points), if normal parts go on as they were"
+    assert "88 times the 576 points" in far.guarantee
+    assert "take 2,520 normal points" in far.guarantee
+    assert (
+        FalseAlarms("30d").fit(maxima, 24, 0).guarantee.startswith("at most 1 false alarms in 1,000 points")
+    )
+
+
+@pytest.mark.parametrize("per", ["", "d", "0d", "3 d", "-1h", "1y", "1m"])
+def test_a_promise_for_no_time_is_refused(per):
+    with pytest.raises(InputError, match="expected a time or points"):
+        FalseAlarms(per)
+
+
+def test_no_false_alarms_at_all_cannot_be_promised():
+    with pytest.raises(InputError, match="at_most"):
+        FalseAlarms(at_most=0.0)
