@@ -166,9 +166,9 @@ def test_an_array_on_standard_input_gives_one_on_standard_output(exported, capsy
         (
             ("encode", ".", "--output", "c.npy"),
             b"",
-            "expected a file of rows (.csv, .tsv, .txt, .xlsx, .xlsm, .parquet, .feather), as",
+            "expected a file of rows (.csv, .tsv, .txt, .data, .dat, .xlsx",
         ),
-        (("predict", "rows.csv", "--outputs", "mode"), b"", "gives code, word; received --outputs mode"),
+        (("predict", "rows.csv", "--outputs", "mode"), b"", "it gives code, word: name those of them with --outputs"),
         (
             ("predict", "rows.csv", "--output", "c.npy"),
             b"",
