@@ -168,7 +168,11 @@ def test_an_array_on_standard_input_gives_one_on_standard_output(exported, capsy
             b"",
             "expected a file of rows (.csv, .tsv, .txt, .data, .dat, .xlsx",
         ),
-        (("predict", "rows.csv", "--outputs", "mode"), b"", "it gives code, word: name those of them with --outputs"),
+        (
+            ("predict", "rows.csv", "--outputs", "mode"),
+            b"",
+            "it gives code, word: name those of them with --outputs",
+        ),
         (
             ("predict", "rows.csv", "--output", "c.npy"),
             b"",
