@@ -9,6 +9,7 @@ from pathlib import Path
 from keras_ae.data.tables.converted import read_converted
 from keras_ae.data.tables.header_names import check_longer, names_in_header
 from keras_ae.data.tables.headers import MOST_ROWS, is_remark, names_among_rows
+from keras_ae.data.tables.labview import is_labview, without_headers
 from keras_ae.data.tables.number_format import NumberFormat
 from keras_ae.data.tables.numbers import choose_format, is_number
 from keras_ae.data.tables.profile import Profile
@@ -117,6 +118,9 @@ def detect_dialect(path: str | Path, known: Writing = UNKNOWN, in_doubt: Writing
     lines, is_cut = _beginning(path, encoding)
     is_converted = row_suffix(path) in (*SHEETS, *RECORDS)
     known = replace(known, separator=",") if is_converted else known
+    has_comments = is_labview(lines)
+    if has_comments:
+        lines, known = without_headers(lines, known)
     parted = part(lines, is_cut, str(path), known, in_doubt)
     if known.header is None and (other := names_among_rows(parted.records, parted.header, parted.width)):
         parted = _one_header(parted, other, str(path), in_doubt)
@@ -125,6 +129,10 @@ def detect_dialect(path: str | Path, known: Writing = UNKNOWN, in_doubt: Writing
             f"expected at most {MOST_COLUMNS:,} columns, found {parted.width:,} in {path}; use fewer"
         )
     dialect = _dialect(encoding, lines, parted, str(path))
+    if has_comments and dialect.width == len(dialect.names):
+        dialect = replace(
+            dialect, width=dialect.width + 1, profile=Profile((*dialect.profile.columns, "text"))
+        )
     return replace(dialect, source=read_converted(path)[1]) if is_converted else dialect
 
 

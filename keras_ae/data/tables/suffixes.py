@@ -7,7 +7,7 @@ from pathlib import Path
 
 __all__ = ["COMPRESSED", "FRAMES", "RECORDS", "SHEETS", "TEXTS", "holds_rows", "row_suffix"]
 
-TEXTS = (".csv", ".tsv", ".txt", ".data", ".dat")
+TEXTS = (".csv", ".tsv", ".txt", ".data", ".dat", ".lvm")
 SHEETS, FRAMES = (".xlsx", ".xlsm"), (".parquet", ".feather")
 RECORDS = (".arff", ".json", ".jsonl", ".ndjson")
 """Files of rows: texts, workbooks of Excel, typed columns, and others that are read as texts."""
