@@ -95,7 +95,7 @@ def list_heads(options: argparse.Namespace) -> int:
     """Shows the versions of each exported head of a model, and the signatures in their cards."""
     name = exported_model(options)
     folders = [path for path in versions.head_folders(options.models) if path.parent.name == name]
-    heads, lines, seen = [], [], list[dict[str, str]]()
+    heads, lines, seen = [], [], list[dict[str, Any]]()
     for folder in folders:
         stable = versions.labels(folder)[versions.STABLE]
         labels = ", ".join(f"{name} {number}" for name, number in versions.labels(folder).items())
@@ -103,6 +103,9 @@ def list_heads(options: argparse.Namespace) -> int:
         card = _card(folder / str(stable))
         signatures, columns = card.get("signatures", {}), card.get("data", {}).get("columns", {})
         lines += [f"  {name}: {text}" for name, text in _described(signatures).items()]
+        scales = card.get("data", {}).get("scales", {})
+        lines += list(_scales(scales)) if scales and scales not in seen else []
+        seen += [scales]
         renamed = {name: own for name, own in columns.items() if name != own}
         if renamed and renamed not in seen:
             lines += ["  columns by the names that they are served by:"]
@@ -115,10 +118,25 @@ def list_heads(options: argparse.Namespace) -> int:
                 "labels": versions.labels(folder),
                 "signatures": signatures,
                 "columns": columns,
+                "scales": scales,
             }
         )
     show(options, heads, lines)
     return 0
+
+
+def _scales(scales):
+    """What a client does with the values of one of several series, each of which has its own scale."""
+    yield "  takes and returns (value - offset) / scale of each channel, by its series:"
+    for name, of in list(scales.items())[:MOST_SERIES]:
+        offset, scale = (", ".join(f"{value:.6g}" for value in of[part]) for part in ("offset", "scale"))
+        yield f"    {name}: offset {offset}; scale {scale}"
+    if len(scales) > MOST_SERIES:
+        yield f"    and {len(scales) - MOST_SERIES} more, in card.json under data.scales"
+
+
+MOST_SERIES = 8
+"""Series whose scales are listed."""
 
 
 def _card(folder):

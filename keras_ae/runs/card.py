@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from keras_ae.data.scaling import in_original_units
@@ -138,9 +139,22 @@ def _data(data):
         **({"full_scale": data.full_scale} if data.full_scale is not None else {}),
         **({} if data.format is None else {"format": json.loads(to_json(data.format))}),
         **({} if data.preprocessor is None else {"columns": data.preprocessor.signature}),
+        **({"scales": scales} if (scales := _scales(data)) else {}),
         **({"written": asdict(written)} if (written := _written(data)) != UNKNOWN else {}),
         **({} if (series := SeriesFacts.of(data.points)) is None else {"series": series.for_card()}),
         **_profile(data),
+    }
+
+
+def _scales(data):
+    """The offset and the scale of each channel by the names of several series, of which each has its own."""
+    series = SeriesFacts.of(data.points)
+    if series is None:
+        return {}
+    scalings = {group: series.scaling_of(group) for group in series.groups}
+    return {
+        group: {"offset": np.ravel(offset).tolist(), "scale": np.ravel(scale).tolist()}
+        for group, (offset, scale) in scalings.items()
     }
 
 

@@ -11,13 +11,16 @@ import pytest
 
 from keras_ae import catalog, cli, variants
 from keras_ae.apps.listing.fields import described_fields
+from keras_ae.cli.look_up import _scales
 from keras_ae.data.find import dataset_kinds
+from keras_ae.data.series.windows import SeriesFile
 from keras_ae.declared import check_fields
 from keras_ae.errors import InputError
 from keras_ae.experiments.benchmark import compared_variants
 from keras_ae.files import classes_below
 from keras_ae.recipe import flat, load, override
 from keras_ae.recipe_files import recipe_files
+from keras_ae.runs.card import _data
 from keras_ae.variants import Variant
 
 
@@ -214,3 +217,21 @@ def test_a_recipes_file_is_read_again_after_it_has_changed(tmp_path, monkeypatch
             f"recipe = Recipe(variant=Undercomplete({backbone}()))\n"
         )
         check_fields("mine.py", [f"variant.backbone.{field}"])
+
+
+def test_each_of_several_series_has_its_scale_in_the_card_and_among_the_heads(tmp_path):
+    file = tmp_path / "machines.csv"
+    rows = [
+        f"2024-01-{1 + hour // 24:02} {hour % 24:02}:00,{name},{hour % 7 + 10 * (name == 'B')}"
+        for hour in range(240)
+        for name in "AB"
+    ]
+    file.write_text("\n".join(["time,machine,v", *rows, ""]))
+    scales = _data(SeriesFile(str(file), window=8).load())["scales"]
+    assert list(scales) == ["A", "B"]
+    assert scales["B"]["offset"][0] - scales["A"]["offset"][0] == pytest.approx(10)
+    lines = list(_scales(scales))
+    assert lines[0].endswith("(value - offset) / scale of each channel, by its series:")
+    assert lines[2] == "    B: offset 12.975; scale 2.01023"
+    many = list(_scales({str(number): scales["A"] for number in range(20)}))
+    assert many[-1] == "    and 12 more, in card.json under data.scales"
