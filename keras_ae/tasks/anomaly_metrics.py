@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.neighbors import NearestNeighbors
 
 from keras_ae.data.examples import Split
 from keras_ae.data.series.resample import spans
@@ -38,6 +39,9 @@ class PointScores:
     scores: np.ndarray
     window_scores: np.ndarray
 
+
+NEIGHBORS = 5
+"""The neighbor whose distance is the score of a baseline of tables (Ramaswamy et al. 2000)."""
 
 MOST_FITTED = 5000
 """Maximum number of training examples for fitting baselines."""
@@ -84,9 +88,10 @@ def detection_metrics(
         scored: The scores and flags of the points of a series; None to take those of its windows.
 
     Returns:
-        By row: "model", PCA's reconstruction error and an isolation forest; of points in time also the
-        distance from the nearest normal windows, the model's reconstruction, and PCA of subsequences. Nothing
-        where the test split has no known anomalies.
+        By row: "model", PCA's reconstruction error and an isolation forest; of rows also the
+        distance from the fifth nearest training row; of points in time also the distance from the nearest
+        normal windows, the model's reconstruction, and PCA of subsequences. Nothing where the test split has
+        no known anomalies.
     """
     if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
         return {}
@@ -219,7 +224,11 @@ def _baseline_scores(
     pca = PCA(components, random_state=seed).fit(training)
     errors = (flat - pca.inverse_transform(pca.transform(flat))) ** 2
     forest = IsolationForest(random_state=seed).fit(training)
-    return {
+    found: dict[str, tuple[np.ndarray, np.ndarray | None]] = {
         f"PCA, {components} components": (np.mean(errors, axis=1), errors.reshape(test.shape)),
         "isolation forest": (-forest.score_samples(flat), None),
     }
+    if test.ndim == 2 and len(training) >= NEIGHBORS:
+        nearest = NearestNeighbors(n_neighbors=NEIGHBORS, algorithm="brute").fit(training)
+        found["5th nearest neighbor"] = (nearest.kneighbors(flat)[0][:, -1], None)
+    return found

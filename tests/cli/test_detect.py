@@ -231,6 +231,10 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     assert "served: 温度 as column_3732e264, -x as x, self as self_\n" in told
     assert "no column says which rows are normal: every row counts as normal" in told
     assert "of 300 rows are flagged" in told
+    listed = [line for line in told.splitlines() if line.startswith("row ")]
+    assert len(listed) == 10
+    assert listed[0].startswith("row 201: score ")
+    assert "; -x" in listed[0]
     rows = rows_of(home / "found/scored.csv")
     worst = max(range(300), key=lambda row: float(rows[row]["score"]))
     assert (worst, rows[worst]["is_anomaly"]) == (200, "1")

@@ -58,9 +58,20 @@ def write(
     if each is None:
         write_rows(scored, np.arange(len(scored.scores)), source, folder / "scored.csv", form)
         table_chart(folder / "plot.png", scored.scores, detector.reference, fitted.value)
+        yield from _most_unlike(scored)
     else:
         yield from _write_series(scored, each, source, folder, form, fitted.value)
     yield f"rows, {'' if each is None else 'spans, '}chart: {folder}"
+
+
+def _most_unlike(scored):
+    """The rows with the highest scores, for the user."""
+    ranked = np.argsort(-np.nan_to_num(scored.scores, nan=-np.inf), kind="stable")[:MOST_PRINTED]
+    own = [row for row in ranked.tolist() if np.isfinite(scored.scores[row])]
+    for row in own:
+        mark = "" if scored.flags[row] else ", not flagged"
+        p_value = f"p-value {scored.p_values[row]:.2g}"
+        yield f"row {row + 1}: score {scored.scores[row]:.4g}, {p_value}{mark}; {scored.largest(row)}"
 
 
 def _write_series(scored, each, source, folder, form, threshold):

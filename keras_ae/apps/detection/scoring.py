@@ -86,17 +86,22 @@ class ScoredRows:
             A text for each row, such as "speed 80%, load 20%"; empty for rows that are not flagged.
         """
         for row in rows:
-            if not self.flags[row]:
-                yield ""
-                continue
-            total = max(float(np.nansum(self.contributions[row])), 1e-30)
-            fractions = self.contributions[row] / total
-            largest = [
-                column
-                for column in np.argsort(-fractions)[:MOST_REASONS]
-                if fractions[column] >= LEAST_REASON
-            ]
-            yield ", ".join(f"{self.columns[column]} {fractions[column]:.0%}" for column in largest)
+            yield self.largest(row) if self.flags[row] else ""
+
+    def largest(self, row: int) -> str:
+        """The columns that contribute most to the score of a row.
+
+        Args:
+            row: The index of the row.
+
+        Returns:
+            A text such as "speed 80%, load 20%".
+        """
+        total = max(float(np.nansum(self.contributions[row])), 1e-30)
+        fractions = self.contributions[row] / total
+        largest = np.argsort(-fractions)[:MOST_REASONS]
+        named = [column for column in largest if fractions[column] >= LEAST_REASON]
+        return ", ".join(f"{self.columns[column]} {fractions[column]:.0%}" for column in named)
 
 
 @dataclass(frozen=True, eq=False)
