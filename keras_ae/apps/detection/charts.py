@@ -173,7 +173,7 @@ def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, thresho
         axis.set_xscale("log")
     axis.set_xlabel("anomaly score")
     axis.set_ylabel("fraction of rows")
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="upper right")  # the best place is slow to find
     _save(figure, target)
 
 
