@@ -200,7 +200,7 @@ def test_heads_with_layers_of_our_own_are_exported_by_another_process(tmp_path):
         )
         assert done.returncode == 0, done.stderr
     for head in ("encoder", "decoder", "autoencoder", "prior"):
-        assert (tmp_path / "saved_models" / "vector_quantized" / head / "2" / "saved_model.pb").exists()
+        assert (tmp_path / "saved_models" / "vector_quantized-a" / head / "2" / "saved_model.pb").exists()
 
 
 @pytest.mark.parametrize("memory", [0, 2])
