@@ -96,7 +96,7 @@ def test_a_column_that_was_not_trained_on_is_not_taken_for_another():
     ):
         find_columns(trained, ["-x", "x", "湿度"], where="f.csv")
     assert find_columns(trained, ["-x", "x", "湿度"], trained) == trained
-    with pytest.raises(InputError, match=r"in f.csv, it lacks 湿度$"):
+    with pytest.raises(InputError, match=r"in f.csv, it lacks 湿度; add it, or rename one$"):
         find_columns(trained, ["-x", "温度"], trained, "f.csv")
 
 

@@ -55,7 +55,8 @@ class FalseAlarms(metaclass=Checked):
 
     def __post_init__(self) -> None:
         check_least(self, at_most=1e-9)
-        if not re.fullmatch(r"\d+(\.\d+)?(s|min|h|d|w)?", self.per) or not float(self._number):
+        written = isinstance(self.per, str) and re.fullmatch(r"\d+(\.\d+)?(s|min|h|d|w)?", self.per)
+        if not written or not float(self._number):
             raise InputError(
                 f'expected a time or points, such as "30d", "12h" or "1000", received {self.per!r}'
             )

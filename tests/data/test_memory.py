@@ -198,7 +198,9 @@ def test_unfit_data_frames_are_refused_when_they_are_given(frame, change, settin
 
 
 def test_an_unknown_label_of_a_data_frame_is_refused(frame):
-    with pytest.raises(InputError, match="data frame has no column 'state'; its columns are size"):
+    with pytest.raises(
+        InputError, match="data frame has no column 'state' .near it: status.; its columns are size"
+    ):
         Frame(frame, label="state").load()
 
 

@@ -259,7 +259,7 @@ def test_what_is_of_no_use_in_a_folder_is_told(folder):
     with pytest.raises(
         InputError,
         match=r"none of the 7 MIDI files below .*below can be used: .*0.mid cannot .* \(4 more like it\); "
-        r".*silent 0.KAR holds no notes; .* \(1 more like it\)$",
+        r".*silent 0.KAR holds no notes; .* \(1 more like it\); give others$",
     ):
         MidiFolder(str(below)).load()
 
