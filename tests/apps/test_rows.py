@@ -166,7 +166,7 @@ def test_an_array_on_standard_input_gives_one_on_standard_output(exported, capsy
         (
             ("encode", ".", "--output", "c.npy"),
             b"",
-            "expected a file of rows (.csv, .tsv, .txt, .data, .dat, .xlsx",
+            "expected a file of rows (.csv, .tsv, .txt, ",
         ),
         (
             ("predict", "rows.csv", "--outputs", "mode"),
