@@ -171,6 +171,14 @@ def test_a_setting_that_cannot_act_is_refused(run, capsys, setting, message):
     assert message in capsys.readouterr().err
 
 
+def test_a_series_that_has_drifted_is_told(run, home, capsys):
+    save_series(home / "drifted.csv", np.random.default_rng(3), broken=[(100, 300), (400, 600)])
+    assert run("detect", "series_anomaly", "drifted.csv", "--trained") == 0
+    assert "more than anomalies would be: the series seems to have drifted" in capsys.readouterr().out
+    assert run("detect", "series_anomaly", "load.csv", "--trained", "--force") == 0
+    assert "drifted" not in capsys.readouterr().out
+
+
 def test_drift_is_distinguished_from_no_drift(run, home, capsys):
     save_series(home / "same.csv", np.random.default_rng(2))
     assert run("monitor", "series_anomaly", "same.csv") == 0

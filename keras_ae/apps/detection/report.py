@@ -24,6 +24,9 @@ from keras_ae.files import written_whole
 
 __all__ = ["flagged_spans", "write", "write_rows"]
 
+DRIFTED = 0.2
+"""A series of which a larger fraction is flagged is told to have drifted."""
+
 MOST_PRINTED = 10
 """Maximum number of spans to print; the file lists all of them."""
 
@@ -55,6 +58,12 @@ def write(
     flags = scored.flags[np.isfinite(scored.scores)]
     yield f"{int(flags.sum()):,} of {len(flags):,} {'rows' if each is None else 'points'} are flagged"
     yield f"threshold {fitted.value:.6g}: {fitted.method}; {fitted.guarantee}"
+    if each is not None and flags.sum() > DRIFTED * len(flags):
+        yield (
+            f"{flags.mean():.0%} of the points are flagged, more than anomalies would be: the series seems to "
+            "have drifted from its normal part, in its level, its noise or its cycle; name a later or a longer "
+            "one, data.normal=FROM..TO"
+        )
     if each is None:
         write_rows(scored, np.arange(len(scored.scores)), source, folder / "scored.csv", form)
         table_chart(folder / "plot.png", scored.scores, detector.reference, fitted.value)
