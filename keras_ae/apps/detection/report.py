@@ -60,9 +60,9 @@ def write(
     yield f"threshold {fitted.value:.6g}: {fitted.method}; {fitted.guarantee}"
     if each is not None and flags.sum() > DRIFTED * len(flags):
         yield (
-            f"{flags.mean():.0%} of the points are flagged, more than anomalies would be: the series seems to "
-            "have drifted from its normal part, in its level, its noise or its cycle; name a later or a longer "
-            "one, data.normal=FROM..TO"
+            f"{flags.mean():.0%} of the points are flagged, more than anomalies would be: the series seems "
+            "to have drifted from its normal part, in its level, its noise or its cycle; name a later or a "
+            "longer one, data.normal=FROM..TO"
         )
     if each is None:
         write_rows(scored, np.arange(len(scored.scores)), source, folder / "scored.csv", form)
