@@ -31,6 +31,7 @@ NOT_RUN = {
     "make test": TESTS,
     "make test-docs": TESTS,
     "make test-slow": TESTS,
+    "make docs": PACKAGES,
     "make serve": DOCKER,
     "source .venv/bin/activate": SHELL,
     "python3 -m venv .venv": PACKAGES,
@@ -223,6 +224,7 @@ class Runner:
         if "--output" in words:
             output = self.folder / words[words.index("--output") + 1]
             shutil.rmtree(output) if output.is_dir() else output.unlink(missing_ok=True)
+            Path(f"{output}.csv").unlink(missing_ok=True)  # the files of an array's rows
         elif verb not in ("predict", "nearest"):
             for name in OUTPUTS:
                 shutil.rmtree(self.folder / name, ignore_errors=True)
