@@ -102,7 +102,8 @@ class FalseAlarms(metaclass=Checked):
         wanted = f"{self.per} ({points:,.0f} points)" if self.per != self._number else f"{points:,.0f} points"
         if step == 0 and self.per != self._number:
             wanted = f"{points:,.0f} points"
-        guarantee = f"at most {self.at_most:g} false alarms in {wanted}, if normal parts go on as they were"
+        alarms = "false alarm" if self.at_most == 1 else "false alarms"
+        guarantee = f"at most {self.at_most:g} {alarms} in {wanted}, if normal parts go on as they were"
         if points > FAR * learned:
             guarantee += (
                 f"; that is {points / learned:,.0f} times the {learned:,} points it was fitted to: for a "

@@ -204,12 +204,10 @@ def test_a_far_promise_says_what_a_firm_one_would_take():
     maxima = np.linspace(1, 3, 24)
     near = FalseAlarms("30d").fit(maxima, 24, HOUR)
     far = FalseAlarms("300w").fit(maxima, 24, HOUR)
-    assert near.guarantee == "at most 1 false alarms in 30d (720 points), if normal parts go on as they were"
+    assert near.guarantee == "at most 1 false alarm in 30d (720 points), if normal parts go on as they were"
     assert "88 times the 576 points" in far.guarantee
     assert "take 2,520 normal points" in far.guarantee
-    assert (
-        FalseAlarms("30d").fit(maxima, 24, 0).guarantee.startswith("at most 1 false alarms in 1,000 points")
-    )
+    assert FalseAlarms("30d").fit(maxima, 24, 0).guarantee.startswith("at most 1 false alarm in 1,000 points")
 
 
 @pytest.mark.parametrize("per", ["", "d", "0d", "3 d", "-1h", "1y", "1m"])
