@@ -96,8 +96,11 @@ class Anomaly(Task):
             The data with a calibration split.
 
         Raises:
-            InputError: If there are too few normal examples to train, validate or calibrate on.
+            InputError: If there are too few normal examples to train, validate or calibrate on, and for
+                settings of points where the examples are none of a series.
         """
+        if data.points is None and self.points != PointDetection():
+            raise InputError("task.points acts on series alone, these data are none; set task.threshold")
         return with_calibration(data, self.threshold)
 
     def tested(self, data: Data) -> dict[str, int]:

@@ -133,8 +133,7 @@ class PointDetection(metaclass=Checked):
         expected, residual, blocks = self._expected(known, window)
         channels = values.shape[1]
         means = [means_around(residual[begin:end], window) for begin, end in blocks]
-        joined = np.concatenate(means, axis=1)
-        spread = np.maximum(MAD * np.median(joined, axis=1), LEAST_SPREAD)
+        spread = np.asarray(expected.spread)
         block = max(1, window // 4)
         maxima = np.concatenate([_maxima(part / spread[:, None], block) for part in means], axis=1)
         location, scale = gumbel(np.moveaxis(maxima, 1, 0))

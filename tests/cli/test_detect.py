@@ -164,6 +164,7 @@ def test_another_number_of_false_alarms_acts_without_training(run, home, capsys)
         ("task.threshold=Conformal(alpha=0.01)", "does not act on the points of a series"),
         ("variant.latent_dim=3", "variant.latent_dim does not act on a trained model"),
         ("task.score=NearestCodes()", "task.score does not act on a trained model"),
+        ("data.normal=20%", "data.normal does not act on a trained model"),
     ],
 )
 def test_a_setting_that_cannot_act_is_refused(run, capsys, setting, message):
@@ -243,6 +244,9 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     assert len(listed) == 10
     assert listed[0].startswith("row 201: score ")
     assert "; -x" in listed[0]
+    words = "--set", "task.points.alarms.per=90d", "--output", "other"
+    assert run("detect", "table_anomaly", "table.csv", "--trained", *words) == 2
+    assert "task.points acts on series" in capsys.readouterr().err
     rows = rows_of(home / "found/scored.csv")
     worst = max(range(300), key=lambda row: float(rows[row]["score"]))
     assert (worst, rows[worst]["is_anomaly"]) == (200, "1")

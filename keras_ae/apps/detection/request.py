@@ -14,7 +14,8 @@ from keras_ae.names import nearby
 
 __all__ = ["DetectionRequest", "check_acting", "source_file"]
 
-ACTING = ("task.threshold", "task.points.alarms", "data")
+READING = ("time", "label", "left_out", "separator", "header", "decimal", "dayfirst")
+ACTING = ("task.threshold", "task.points.alarms", *(f"data.{field}" for field in READING))
 """Settings that act on a trained model: its threshold, and how a file is read."""
 
 RESULT_FILES = ("scored.csv", "spans.csv", "plot.png")

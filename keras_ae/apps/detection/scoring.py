@@ -26,7 +26,7 @@ from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, read_card
 from keras_ae.runs.series_facts import SeriesFacts
-from keras_ae.tasks.point_detection import FittedPoints
+from keras_ae.tasks.point_detection import FittedPoints, PointDetection
 from keras_ae.tasks.point_detection import scored_series as scored_points
 from keras_ae.tasks.thresholds import FittedThreshold, p_values
 from keras_ae.tasks.window_scores import scores_of
@@ -211,6 +211,11 @@ def _threshold(facts: Any, task: Any, reference: np.ndarray, points: FittedPoint
     """The threshold of a run, fitted anew to its reference scores if its task has another one now."""
     same = facts.get("setting", str(task.threshold)) == str(task.threshold)
     if points is None:
+        if task.points != PointDetection():
+            raise InputError(
+                "task.points acts on series with a detector of points, which this model lacks; set "
+                "task.threshold"
+            )
         fitted = FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"])
         return fitted if same else task.threshold.fit(reference)
     if not same:
