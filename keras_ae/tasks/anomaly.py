@@ -28,7 +28,7 @@ from keras_ae.tasks.anomaly_scores import Reconstruction, Score, ScoreInputs
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.calibration import with_calibration
 from keras_ae.tasks.corruption import Corruption, Unchanged
-from keras_ae.tasks.point_detection import FittedPoints, PointDetection, scored_series
+from keras_ae.tasks.point_detection import FittedPoints, PointDetection, ScoredPoints, scored_series
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ __all__ = ["Anomaly"]
 OF_WINDOWS = "windows overlap and share points, so no rate of false alarms is guaranteed"
 """The guarantee of a threshold for a series."""
 
-SCORED = ("flags", "scores", "window_scores")
 EXAMPLES_SERVED = 8
 """Contexts that the exported detector of points is compared on."""
 
@@ -234,7 +233,6 @@ class Anomaly(Task):
 
     def _scored(self, data):
         """The scores of the points of series, one after the other; None without a detector of points."""
-        from keras_ae.tasks.anomaly_metrics import PointScores
         from keras_ae.tasks.window_scores import series_values, values_of
 
         fitted = self.point_detector(data)
@@ -242,7 +240,7 @@ class Anomaly(Task):
             return None
         known = values_of(np.asarray(values(data.test.examples)), data.points)
         each = [scored_series(fitted, own) for own in series_values(known, data.points)]
-        return PointScores(*(np.concatenate([getattr(one, name) for one in each]) for name in SCORED))
+        return ScoredPoints.joined(each)
 
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
         """Inputs, reconstructions and absolute errors."""

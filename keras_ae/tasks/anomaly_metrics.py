@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,27 +16,13 @@ from keras_ae.data.series.resample import spans
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
 from keras_ae.metrics.localization import region_overlap
+from keras_ae.tasks.point_detection import ScoredPoints
 from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
 
-__all__ = ["Metrics", "PointScores", "detection_metrics", "kind_metrics", "pixel_metrics", "ranking_metrics"]
+__all__ = ["Metrics", "detection_metrics", "kind_metrics", "pixel_metrics", "ranking_metrics"]
 
 Metrics = dict[str, dict[str, float]]
 """Metrics by row or kind, and name."""
-
-
-@dataclass(frozen=True, eq=False)
-class PointScores:
-    """What a detector of points says of the points of one or more series.
-
-    Attributes:
-        flags: (points.count,), bool, whether a point is flagged.
-        scores: (points.count,), NaN where there is none.
-        window_scores: (points.count,), how unlike normal windows those are that hold the point.
-    """
-
-    flags: np.ndarray
-    scores: np.ndarray
-    window_scores: np.ndarray
 
 
 NEIGHBORS = 5
@@ -75,7 +60,7 @@ def detection_metrics(
     data: Data,
     latent_dim: int,
     seed: int,
-    scored: PointScores | None = None,
+    scored: ScoredPoints | None = None,
 ) -> Metrics:
     """Metrics of a detector and of simpler detectors on the test split.
 
@@ -144,7 +129,7 @@ def _point_metrics(
     data: Data,
     latent_dim: int,
     seed: int,
-    scored: PointScores | None,
+    scored: ScoredPoints | None,
 ) -> Metrics:
     """Metrics of the points that the test examples are windows of."""
     points, size = data.points, data.test.shape[0]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -90,6 +91,19 @@ class ScoredPoints:
     deviations: np.ndarray
     expected: np.ndarray
     window_scores: np.ndarray
+
+    @classmethod
+    def joined(cls, each: Sequence[ScoredPoints]) -> ScoredPoints:
+        """The points of one series after another.
+
+        Args:
+            each: The scores of each series' points.
+
+        Returns:
+            Those of all.
+        """
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([getattr(one, name) for one in each]) for name in names))
 
 
 @dataclass(frozen=True)
