@@ -25,9 +25,12 @@ from keras_ae.apps.detection.charts import (
     series_chart,
     table_chart,
 )
+from keras_ae.apps.detection.detector import Detector
+from keras_ae.apps.detection.drift import drift
 from keras_ae.apps.detection.report import flagged_spans, write, write_rows
 from keras_ae.apps.detection.request import DetectionRequest
-from keras_ae.apps.detection.scoring import Detector, ScoredRows, drift, scored_file
+from keras_ae.apps.detection.scored_rows import ScoredRows
+from keras_ae.apps.detection.scoring import scored_file
 from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import Series
 from keras_ae.data.series.windows import SeriesFile

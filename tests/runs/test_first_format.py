@@ -11,7 +11,7 @@ import pytest
 from conftest import exporting
 
 import keras_ae
-from keras_ae.apps.detection.scoring import Detector
+from keras_ae.apps.detection.detector import Detector
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.samplers import code_sampler, generate
 from keras_ae.cli import main

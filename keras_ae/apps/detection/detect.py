@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.detection import report
+from keras_ae.apps.detection.detector import Detector
+from keras_ae.apps.detection.drift import drift
 from keras_ae.apps.detection.request import DetectionRequest
-from keras_ae.apps.detection.scoring import Detector, drift, scored_file
+from keras_ae.apps.detection.scoring import scored_file
 from keras_ae.recipe import Recipe
 
 __all__ = ["Detection", "Monitoring", "detect", "monitor"]

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.detection.charts import Lines, series_chart, several_chart, table_chart
-from keras_ae.apps.detection.scoring import Detector, ScoredRows
+from keras_ae.apps.detection.detector import Detector
+from keras_ae.apps.detection.scored_rows import ScoredRows
 from keras_ae.data.series.clock import form_of, format_times
 from keras_ae.data.series.columns import names_in
 from keras_ae.data.series.resample import Series, spans

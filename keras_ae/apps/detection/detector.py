@@ -1,0 +1,147 @@
+"""A finished run's detector, with everything needed to score a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_ae.data.series.columns import SeriesRoles
+from keras_ae.data.tables.dialect import Dialect, detect_dialect
+from keras_ae.data.tables.preprocessing import Preprocessor
+from keras_ae.data.tables.writing import UNKNOWN, Writing
+from keras_ae.errors import InputError
+from keras_ae.heads import ServedHead
+from keras_ae.recipe import Recipe
+from keras_ae.runs.artifacts import load_artifacts
+from keras_ae.runs.card import CARD_FILE, read_card
+from keras_ae.runs.series_facts import SeriesFacts
+from keras_ae.tasks.point_detection import FittedPoints, PointDetection
+from keras_ae.tasks.thresholds import FittedThreshold
+
+__all__ = ["Detector"]
+
+
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """A finished run's detector with everything needed to score a file, read from the run's folder.
+
+    The run's training data is not needed.
+
+    Attributes:
+        model: The head `detector` as `tasks.anomaly` builds it.
+        fitted: Its threshold.
+        reference: Anomaly scores of the normal examples that calibrated it, in ascending order.
+        preprocessor: The preprocessor of a table's columns; None for a series.
+        offset: Subtracted from the values of a series.
+        scale: The values of a series are divided by it.
+        series: The series that the run learned from; None for a table.
+        settings: The columns that the user named in training.
+        known: How files are written, as far as the user said it in training.
+        points: The detector of points of a series; None for a table, and in runs of earlier versions.
+    """
+
+    model: keras.Model
+    fitted: FittedThreshold
+    reference: np.ndarray
+    preprocessor: Preprocessor | None
+    offset: np.ndarray
+    scale: np.ndarray
+    series: SeriesFacts | None = None
+    settings: SeriesRoles = SeriesRoles()
+    known: Writing = UNKNOWN
+    points: FittedPoints | None = None
+
+    @property
+    def before(self) -> Writing:
+        """How the file of the training was written."""
+        if self.preprocessor is not None:
+            return self.preprocessor.written
+        return UNKNOWN if self.series is None else self.series.roles.written
+
+    def dialect(self, path: str | Path) -> Dialect:
+        """How a file is written, which is read as that of the training where it does not tell.
+
+        Args:
+            path: The file.
+
+        Returns:
+            Its dialect.
+        """
+        return detect_dialect(path, self.known, self.before)
+
+    @classmethod
+    def of(cls, directory: Path, recipe: Recipe) -> Detector:
+        """Reads the detector of a run.
+
+        Args:
+            directory: The run's folder.
+            recipe: The run's recipe.
+
+        Returns:
+            The detector.
+
+        Raises:
+            InputError: The run is not finished, or does not detect anomalies in files.
+        """
+        artifacts = load_artifacts(directory)
+        head = artifacts.served_head("detector")
+        if head is None or not head.facts or not (artifacts.scaler.preprocessor or artifacts.series):
+            card = read_card(directory) if (directory / CARD_FILE).exists() else {}
+            name = card.get("data", {}).get("name", "its data")
+            raise InputError(
+                f"{recipe.name}, trained on {name}, does not detect "
+                "anomalies in files of rows; use series_anomaly or table_anomaly, on one series or table"
+            )
+        reference = np.asarray(head.model.get_layer("calibrated").reference)
+        points = _point_detector(artifacts.served_head("point_detector"), recipe.task)
+        fitted = _threshold(head.facts, recipe.task, reference, points)
+        return cls(
+            head.model,
+            fitted,
+            reference,
+            artifacts.scaler.preprocessor,
+            artifacts.scaler.offset,
+            artifacts.scaler.scale,
+            artifacts.series,
+            SeriesRoles(
+                recipe.data.time_column,
+                label=recipe.data.label_column,
+                left_out=recipe.data.left_out_columns,
+            ),
+            recipe.data.writing,
+            points,
+        )
+
+
+def _point_detector(head: ServedHead | None, task: Any) -> FittedPoints | None:
+    """The detector of points of a run, with the threshold that its task has now."""
+    if head is None:
+        return None
+    facts: dict[str, Any] = dict(head.facts)
+    threshold = FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"])
+    points = FittedPoints(head.model, threshold, facts["window"], facts["step"])
+    same = facts["alarms"] == str(task.points.alarms)
+    return points if same else points.refitted(task.points.alarms)
+
+
+def _threshold(facts: Any, task: Any, reference: np.ndarray, points: FittedPoints | None) -> FittedThreshold:
+    """The threshold of a run, fitted anew to its reference scores if its task has another one now."""
+    same = facts.get("setting", str(task.threshold)) == str(task.threshold)
+    if points is None:
+        if task.points != PointDetection():
+            raise InputError(
+                "task.points acts on series with a detector of points, which this model lacks; set "
+                "task.threshold"
+            )
+        fitted = FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"])
+        return fitted if same else task.threshold.fit(reference)
+    if not same:
+        raise InputError(
+            "task.threshold is that of whole windows and does not act on the points of a series; say in how "
+            'much time you allow a false alarm: SET="task.points.alarms.per=90d"'
+        )
+    return points.threshold
