@@ -18,7 +18,7 @@ TIERS = [tier.split() for tier in (
         "files imaging recipe_files",
     "model_names checked declared",
         "heads client",
-    "formats blocks",
+    "formats blocks reports",
     "backbones data",
     "metrics",
     "variants tasks",

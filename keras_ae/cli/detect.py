@@ -62,7 +62,7 @@ def add(verb: Any) -> None:
 
 
 def detect(options: argparse.Namespace) -> int:
-    """Writes scored.csv, for a series spans.csv, and plot.png, and prints what was detected."""
+    """Writes what was detected, with a report, and prints it last."""
     check_file(source_file(options.input))
     settings = split_settings(options.set)
     if options.trained:
@@ -85,7 +85,7 @@ def detect(options: argparse.Namespace) -> int:
         # the metrics of the training are no result of this verb, but of train and evaluate
         check_recipe(options.recipe, options.runs)
         training = RunRequest(options.recipe, options.input, tuple(settings))
-        run, _ = complete_training(options, with_name(training, options.name))
+        run, _ = complete_training(options, with_name(training, options.name), is_result=False)
         directory, recipe = run.directory, run.recipe
     from keras_ae.apps.detection.detect import detect
 

@@ -103,7 +103,11 @@ def _train_request(options):
 
 
 def complete_training(
-    options: argparse.Namespace, request: RunRequest, resume: bool = False, keep: int | None = None
+    options: argparse.Namespace,
+    request: RunRequest,
+    resume: bool = False,
+    keep: int | None = None,
+    is_result: bool = True,
 ) -> tuple[Run, tuple[Table, Table]]:
     """Trains a recipe into the folders given by the arguments, and prints what to do next.
 
@@ -112,6 +116,7 @@ def complete_training(
         request: The recipe, its data and settings, and the model's name.
         resume: Whether to resume the newest run after its last epoch.
         keep: Number of newest versions of each exported head to keep; None keeps all.
+        is_result: Whether the trained model is the verb's result; only then it prints what to do next.
 
     Returns:
         The finished run, its test metrics, and those by kind of anomaly.
@@ -151,6 +156,8 @@ def complete_training(
         report=report,
         show_metrics=print_metrics,
     )
+    if not is_result:
+        return run, (tables[0], tables[1])
     print(f"images and curves: {run.directory}")
     other_runs = "" if options.runs == RUNS else f" --runs {shlex.quote(str(options.runs))}"
     other_models = "" if models == MODELS else f" --models {shlex.quote(str(models))}"

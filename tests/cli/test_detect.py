@@ -18,7 +18,6 @@ from PIL import Image
 from keras_ae import cli
 from keras_ae.apps.detection.charts import (
     MOST_POINTS,
-    Lines,
     _label,
     merged,
     outline,
@@ -27,10 +26,13 @@ from keras_ae.apps.detection.charts import (
 )
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.drift import drift
-from keras_ae.apps.detection.report import flagged_spans, write, write_rows
+from keras_ae.apps.detection.lines import Lines
+from keras_ae.apps.detection.report import write
 from keras_ae.apps.detection.request import DetectionRequest
+from keras_ae.apps.detection.rows import write_rows
 from keras_ae.apps.detection.scored_rows import ScoredRows
 from keras_ae.apps.detection.scoring import scored_file
+from keras_ae.apps.detection.spans import flagged_spans
 from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import Series
 from keras_ae.data.series.windows import SeriesFile
@@ -255,7 +257,9 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     assert (worst, rows[worst]["is_anomaly"]) == (200, "1")
     assert rows[worst]["reasons"].startswith("-x")
     assert [row["温度"] for row in rows] == [line.split(",")[0] for line in lines]
-    assert sorted(path.name for path in (home / "found").iterdir()) == ["plot.png", "scored.csv"]
+    assert sorted(path.name for path in (home / "found").iterdir()) == [
+        "plot.png", "report.html", "scored.csv", "top.csv",
+    ]  # fmt: skip
     asked = "predict", "table_anomaly", "table.csv", "--head", "detector", "--output", "told.npz"
     assert run(*asked) == 0
     with np.load("told.npz") as served:
@@ -370,7 +374,7 @@ def test_a_row_without_a_score_stays_empty(tmp_path):
         scored_of([0.25, np.nan], [1, 0]), np.array([0, 1]), file, tmp_path / "out.csv", detect_dialect(file)
     )
     assert (tmp_path / "out.csv").read_text().splitlines() == [
-        "x,t,score,p_value,is_anomaly,reasons", "1,a,0.25,0.5,1,a 100%", '2,"b,c",,,,',
+        "row,x,t,score,p_value,is_anomaly,reasons", "1,1,a,0.25,0.5,1,a 100%", '2,2,"b,c",,,,',
     ]  # fmt: skip
     assert len(read_table(file)) == 2
 
@@ -399,7 +403,8 @@ def test_rows_are_copied_as_they_were_read(tmp_path, header, row, below, copied)
     mark = "," if ";" in row else "."
     for number, line in enumerate(found):
         expected = copied.format(number, f"2{number}", f"{number / 8:g}".replace(".", mark))
-        assert line.startswith(expected + (";" if ";" in row else ","))
+        separator = ";" if ";" in row else ","
+        assert line.startswith(f"{number + 1}{separator}{expected}{separator}")
     assert len(found) == 8
 
 
@@ -408,7 +413,7 @@ def test_a_file_that_was_scored_before_keeps_its_columns(tmp_path):
     file.write_text("score,t,score_5\n1,a,b\n")
     write_rows(scored_of([0.25], [1]), np.array([0]), file, tmp_path / "out.csv", detect_dialect(file))
     [row] = rows_of(tmp_path / "out.csv")
-    assert list(row) == ["score", "t", "score_5", "score_4", "p_value", "is_anomaly", "reasons"]
+    assert list(row) == ["row", "score", "t", "score_5", "score_4", "p_value", "is_anomaly", "reasons"]
     assert (row["score"], row["score_4"]) == ("1", "0.25")
 
 
@@ -428,10 +433,11 @@ def test_spans_name_their_peak_and_its_reasons():
     found = flagged_spans(
         scored_of([0, 2, 3, 4, 0, 5], [0, 1, 1, 1, 0, 1], contributions, ("a", "b")), series
     )
-    assert [(span["from"][-5:], span["to"][-5:], span["score"]) for span in found] == [
+    rows = [span.row for span in found]
+    assert [(span["from"][-5:], span["to"][-5:], span["score"]) for span in rows] == [
         ("01:00", "03:00", "4"), ("05:00", "05:00", "5"),
     ]  # fmt: skip
-    assert [(span["peak_time"][-5:], span["reasons"]) for span in found] == [
+    assert [(span["peak_time"][-5:], span["reasons"]) for span in rows] == [
         ("02:00", "b 90%, a 10%"), ("05:00", "a 100%"),
     ]  # fmt: skip
 
@@ -455,7 +461,8 @@ def test_spans_of_a_long_line_that_cannot_be_shown_apart_are_one():
 
 def test_charts_are_drawn_of_any_scores(tmp_path, random):
     for scores in (np.zeros(50), random.lognormal(0, 3, 50)):
-        table_chart(tmp_path / "table.png", scores, scores[:20], float(np.median(scores)))
+        threshold = float(np.median(scores))
+        table_chart(tmp_path / "table.png", scores, scores > threshold, scores[:20], threshold)
     values = random.normal(size=(50, 9))
     lines = Lines(np.arange(50), values, tuple("abcdefghi"), scores, [(3, 5)], [(4, 9)], values + 1)
     series_chart(tmp_path / "series.png", lines, 1.0)

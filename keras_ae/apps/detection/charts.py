@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from keras_ae.apps.detection.lines import Lines
 from keras_ae.files import written_whole
+from keras_ae.reports.histogram import score_bins
 
-__all__ = ["Lines", "merged", "outline", "series_chart", "several_chart", "table_chart"]
+__all__ = ["merged", "outline", "series_chart", "several_chart", "table_chart"]
 
 MOST_POINTS = 4000
 """Maximum number of points in a line; of longer lines only the extremes of each stretch are shown."""
@@ -29,32 +30,9 @@ MOST_SERIES = 4
 BESIDE = 600
 """What was expected is drawn in spans and over this part of the series beside them."""
 
-FLAGGED, KNOWN, LINE, EXPECTED = "#d62728", "#2ca02c", "#1f77b4", "#000000"
+FLAGGED, KNOWN, LINE, EXPECTED = "#d0242c", "#2ca02c", "#7b93ad", "#000000"
 WIDTH, HEIGHT, DPI = 12, 2.2, 100
 """Width of a chart and height of each of its rows, in inches."""
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """The lines of a series in a chart.
-
-    Attributes:
-        times: (n,) datetime64 or numbers.
-        values: (n, channels).
-        names: The channels' names.
-        scores: (n,), NaN where there is none.
-        flagged: Spans that the detector flags, as (first, past the last).
-        known: Spans that are labeled as anomalies.
-        expected: (n, channels), the values that were to be expected; None if unknown.
-    """
-
-    times: np.ndarray
-    values: np.ndarray
-    names: tuple[str, ...]
-    scores: np.ndarray
-    flagged: list[tuple[int, int]]
-    known: list[tuple[int, int]]
-    expected: np.ndarray | None = None
 
 
 def series_chart(target: Path, lines: Lines, threshold: float) -> None:
@@ -65,17 +43,18 @@ def series_chart(target: Path, lines: Lines, threshold: float) -> None:
         lines: The lines of the series.
         threshold: A score above it is an anomaly.
     """
-    rows = min(MOST_CHANNELS, lines.values.shape[1]) + 1
+    channels = lines.channels(MOST_CHANNELS)
+    rows = len(channels) + 1
     figure = Figure((WIDTH, 0.8 + HEIGHT * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
-    labels = [_label(name, position) for position, name in enumerate(lines.names[:MOST_CHANNELS], 1)]
-    _render(axes, lines, [*labels, {"ylabel": "anomaly score"}], threshold)
+    labels = [_label(lines.names[channel], channel + 1) for channel in channels]
+    _render(axes, lines, channels, [*labels, {"ylabel": "anomaly score"}], threshold)
     _add_legend(figure, axes[-1], len(lines.flagged), len(lines.known), lines.expected is not None)
     _save(figure, target)
 
 
 def several_chart(target: Path, each: Mapping[str, Lines], threshold: float) -> None:
-    """Draws the first channel and the scores of several series, of those first that are flagged most.
+    """Draws a channel and the scores of several series, of those first that are flagged most.
 
     Args:
         target: The PNG file.
@@ -89,23 +68,29 @@ def several_chart(target: Path, each: Mapping[str, Lines], threshold: float) -> 
     for index, name in enumerate(shown):
         pair, lines = axes[2 * index : 2 * index + 2], each[name]
         pair[1].sharex(pair[0])
-        labels = [_label(f"{name}: {each_label}", index + 1) for each_label in (lines.names[0], "score")]
-        _render(pair, lines, labels, threshold)
+        channels = lines.channels(1)
+        names = [*(lines.names[channel] for channel in channels), "score"]
+        labels = [_label(f"{name}: {each_name}", index + 1) for each_name in names]
+        _render(pair, lines, channels, labels, threshold)
     spans, known = (sum(len(getattr(each[name], kind)) for name in shown) for kind in ("flagged", "known"))
     _add_legend(figure, axes[-1], spans, known, each[shown[0]].expected is not None)
     _save(figure, target)
 
 
-def _render(axes, lines, labels, threshold):
-    """Draws channels and scores over time, each on axes of its own; spans are shaded."""
-    channels = lines.values.T[: len(axes) - 1]
-    expected = [*([] if lines.expected is None else lines.expected.T), *[None] * len(axes)]
-    for axis, line, other, label in zip(axes, [*channels, lines.scores], expected, labels, strict=False):
+def _render(axes, lines, channels, labels, threshold):
+    """Draws channels and scores over time, each on axes of its own; what is flagged stands out."""
+    shown = [lines.values[:, channel] for channel in channels]
+    expected = [None if lines.expected is None else lines.expected[:, channel] for channel in channels]
+    red = [*(lines.spans_of(channel) for channel in channels), lines.flagged]
+    parts = zip(axes, [*shown, lines.scores], [*expected, None], red, labels, strict=True)
+    for axis, line, other, flagged, label in parts:
         index = outline(line)
-        axis.plot(lines.times[index], line[index], color=LINE, linewidth=0.8)
+        axis.plot(lines.times[index], line[index], color=LINE, linewidth=0.7)
+        axis.plot(lines.times[index], _near(line, flagged, 0)[index], color=FLAGGED, linewidth=1.3)
         axis.set_ylabel(**label)
-        if other is not None and axis is not axes[-1]:
-            axis.plot(lines.times[index], _near(other, lines.flagged)[index], color=EXPECTED, linewidth=0.9)
+        if other is not None:
+            margin = max(1, len(line) // BESIDE)
+            axis.plot(lines.times[index], _near(other, flagged, margin)[index], color=EXPECTED, linewidth=0.7)
         for spans, color, height in ((lines.flagged, FLAGGED, (0, 1)), (lines.known, KNOWN, (0.94, 1))):
             for first, last in merged(spans, len(line)):
                 axis.axvspan(
@@ -113,20 +98,22 @@ def _render(axes, lines, labels, threshold):
                     lines.times[last - 1],
                     *height,
                     color=color,
-                    alpha=0.3 if height[0] == 0 else 0.8,
+                    alpha=0.2 if height[0] == 0 else 0.8,
                     linewidth=1,
                 )
         axis.margins(x=0.005)
+        axis.spines[["top", "right"]].set_visible(False)
     if threshold > 0 and np.nanmax(lines.scores, initial=0.0) > 20 * threshold:
         axes[-1].set_yscale("log")
+        axes[-1].set_ylim(bottom=threshold / 100)
     axes[-1].axhline(
         threshold, color=FLAGGED, linewidth=1, linestyle="--", label=f"threshold {threshold:.4g}"
     )
 
 
-def _near(line, spans):
-    """A line in spans and a little beside them; NaN elsewhere."""
-    shown, margin = np.full(len(line), np.nan), max(1, len(line) // BESIDE)
+def _near(line, spans, margin):
+    """A line in spans and some points beside them; NaN elsewhere."""
+    shown = np.full(len(line), np.nan)
     for first, last in spans:
         piece = slice(max(0, first - margin), last + margin)
         shown[piece] = line[piece]
@@ -143,36 +130,36 @@ def _add_legend(figure, axis, flagged, known, expected):
     figure.legend(handles=handles, loc="outside upper right", ncols=4, frameon=False)
 
 
-def table_chart(target: Path, scores: np.ndarray, reference: np.ndarray, threshold: float) -> None:
-    """Draws the histogram of scores, next to that of normal examples, and the threshold.
+def table_chart(
+    target: Path, scores: np.ndarray, flags: np.ndarray, reference: np.ndarray, threshold: float
+) -> None:
+    """Draws the histogram of scores, the flagged ones red, with that of normal rows and the threshold.
 
     Args:
         target: The PNG file.
-        scores: (n,).
+        scores: (n,), finite.
+        flags: (n,), whether each is an anomaly.
         reference: (m,), scores of the normal examples that calibrated the detector.
         threshold: A score above it is an anomaly.
     """
     figure = Figure((8, 4), dpi=DPI, layout="constrained")
     axis = figure.subplots()
-    both = np.concatenate([scores, reference])
-    low, high = np.quantile(both, 0.001), np.quantile(both, 0.999)
-    logarithmic = low > 0 and high > 20 * low
-    edges = np.geomspace(low, high, 60) if logarithmic else np.linspace(low, max(high, low + 1e-9), 60)
-    for part, color, name in ((reference, LINE, "normal, held back"), (scores, FLAGGED, "rows of the file")):
-        weights = np.full(len(part), 1 / len(part))
-        axis.hist(
-            np.clip(part, edges[0], edges[-1]),
-            edges.tolist(),
-            weights=weights,
-            color=color,
-            alpha=0.5,
-            label=name,
-        )
+    edges, logarithmic = score_bins(np.concatenate([scores, reference]), threshold, 60)
+    parts = [np.clip(part, edges[0], edges[-1]) for part in (scores[~flags], scores[flags])]
+    axis.hist(parts, edges.tolist(), stacked=True, color=[LINE, FLAGGED], label=["rows", "flagged rows"])
+    usual = np.clip(reference, edges[0], edges[-1])
+    weights = np.full(len(usual), len(scores) / max(1, len(usual)))
+    axis.hist(
+        usual, edges.tolist(), weights=weights, histtype="step", color=EXPECTED, label="normal, held back"
+    )
     axis.axvline(threshold, color=FLAGGED, linewidth=1, linestyle="--", label=f"threshold {threshold:.4g}")
     if logarithmic:
         axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.set_ylim(bottom=0.5)
     axis.set_xlabel("anomaly score")
-    axis.set_ylabel("fraction of rows")
+    axis.set_ylabel("number of rows")
+    axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False, loc="upper right")  # the best place is slow to find
     _save(figure, target)
 

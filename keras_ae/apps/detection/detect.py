@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from keras_ae.apps.detection.drift import drift
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.scoring import scored_file
 from keras_ae.recipe import Recipe
+from keras_ae.runs.artifacts import MODEL_FILE
 
 __all__ = ["Detection", "Monitoring", "detect", "monitor"]
 
@@ -61,9 +63,9 @@ class Monitoring:
 
 
 def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Detection:
-    """Scores the rows of a file with a run's detector and writes scored.csv, plot.png and spans.csv.
+    """Scores the rows of a file with a run's detector and writes what was found.
 
-    spans.csv is written only for a series.
+    That is scored.csv, plot.png and report.html, with spans.csv of a series and top.csv of a table.
 
     Args:
         request: The file and the folder of the results, which is created if it does not exist.
@@ -80,12 +82,19 @@ def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Detect
     logging.getLogger(__name__).info("scoring %s", request.source)
     scored, each = scored_file(detector, str(request.source))
     request.folder.mkdir(parents=True, exist_ok=True)
-    lines = tuple(report.write(detector, scored, each, request.source, request.folder))
+    model = _known(directory, recipe)
+    lines = tuple(report.write(detector, scored, each, request.source, request.folder, model))
     rows = np.isfinite(scored.scores)
     fitted = detector.fitted
     return Detection(
         request.folder, int(rows.sum()), int(scored.flags[rows].sum()), fitted.value, fitted.method, lines
     )
+
+
+def _known(directory: Path, recipe: Recipe) -> dict[str, str]:
+    """What is known of a run's model, by name."""
+    written = datetime.fromtimestamp((directory / MODEL_FILE).stat().st_mtime, UTC)
+    return {"model": f"{recipe.name}, {directory}", "trained": f"{written:%Y-%m-%d %H:%M} UTC"}
 
 
 def monitor(source: str, directory: Path, recipe: Recipe) -> Monitoring:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from keras_ae.data.tables.dialect import Dialect, detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
-from keras_ae.heads import ServedHead
+from keras_ae.heads import Heads, ServedHead, batched
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, read_card
@@ -42,6 +43,7 @@ class Detector:
         settings: The columns that the user named in training.
         known: How files are written, as far as the user said it in training.
         points: The detector of points of a series; None for a table, and in runs of earlier versions.
+        reconstruct: What is expected in examples: {"inputs"} -> {"reconstruction"}; None if unknown.
     """
 
     model: keras.Model
@@ -54,6 +56,7 @@ class Detector:
     settings: SeriesRoles = SeriesRoles()
     known: Writing = UNKNOWN
     points: FittedPoints | None = None
+    reconstruct: keras.Model | None = None
 
     @property
     def before(self) -> Writing:
@@ -114,7 +117,34 @@ class Detector:
             ),
             recipe.data.writing,
             points,
+            _reconstruction(artifacts.heads),
         )
+
+    def expected_in(
+        self, columns: Mapping[str, np.ndarray], rows: Sequence[int]
+    ) -> dict[int, dict[str, Any]]:
+        """The values that are expected in some rows of a table.
+
+        Args:
+            columns: (n,) numbers or words of each column, by its name.
+            rows: The rows.
+
+        Returns:
+            For each row its values by column; empty if they are unknown.
+        """
+        if self.preprocessor is None or self.reconstruct is None or not len(rows):
+            return {}
+        own = {name: column[np.asarray(rows)] for name, column in columns.items()}
+        outputs = batched(self.reconstruct, {"inputs": self.preprocessor.numbers_of(own)})
+        expected = self.preprocessor.columns_of(outputs["reconstruction"])
+        return {row: {name: expected[name][at] for name in expected} for at, row in enumerate(rows)}
+
+
+def _reconstruction(heads: Heads) -> keras.Model | None:
+    """The end-to-end model, if it takes examples alone and reconstructs them."""
+    model = heads.end_to_end
+    takes_examples = [tensor.name for tensor in model.inputs] == ["inputs"]
+    return model if takes_examples and "reconstruction" in model.output else None
 
 
 def _point_detector(head: ServedHead | None, task: Any) -> FittedPoints | None:

@@ -18,7 +18,7 @@ READING = ("time", "label", "left_out", "separator", "header", "decimal", "dayfi
 ACTING = ("task.threshold", "task.points.alarms", *(f"data.{field}" for field in READING))
 """Settings that act on a trained model: its threshold, and how a file is read."""
 
-RESULT_FILES = ("scored.csv", "spans.csv", "plot.png")
+RESULT_FILES = ("scored.csv", "top.csv", "spans.csv", "plot.png", "report.html")
 
 
 @dataclass(frozen=True)

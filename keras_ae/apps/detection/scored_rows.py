@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ class ScoredRows:
         columns: The columns' names.
         example_scores: (m,), scores of the model's own examples: the rows, or windows of a series.
         expected: (n, columns), the values that were expected at the points of a series; None if unknown.
+        expectations: The values that were expected in the highest rows of a table, by row and column.
     """
 
     scores: np.ndarray
@@ -34,6 +36,7 @@ class ScoredRows:
     columns: tuple[str, ...]
     example_scores: np.ndarray
     expected: np.ndarray | None = None
+    expectations: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def part(self, first: int, last: int) -> ScoredRows:
         """Some consecutive rows.
@@ -70,8 +73,34 @@ class ScoredRows:
         Returns:
             A text such as "speed 80%, load 20%".
         """
-        total = max(float(np.nansum(self.contributions[row])), 1e-30)
-        fractions = self.contributions[row] / total
-        largest = np.argsort(-fractions)[:MOST_REASONS]
-        named = [column for column in largest if fractions[column] >= LEAST_REASON]
-        return ", ".join(f"{self.columns[column]} {fractions[column]:.0%}" for column in named)
+        return ", ".join(f"{column} {fraction:.0%}" for column, fraction in self.fractions(row))
+
+    def fractions(self, row: int) -> list[tuple[str, float]]:
+        """The columns that contribute most to the score of a row, with their fractions of it.
+
+        Args:
+            row: The index of the row.
+
+        Returns:
+            At most three names with a fraction each, the largest first.
+        """
+        contributions = np.nan_to_num(self.contributions[row])
+        fractions = contributions / max(float(contributions.sum()), 1e-30)
+        largest = np.argsort(-fractions, kind="stable")[:MOST_REASONS]
+        return [
+            (self.columns[column], float(fractions[column]))
+            for column in largest
+            if fractions[column] >= LEAST_REASON
+        ]
+
+    def highest(self, count: int) -> list[int]:
+        """The rows with the highest scores.
+
+        Args:
+            count: How many, at most.
+
+        Returns:
+            Their indices, the highest first; rows without a score are left out.
+        """
+        finite = np.flatnonzero(np.isfinite(self.scores))
+        return finite[np.argsort(-self.scores[finite], kind="stable")[:count]].tolist()

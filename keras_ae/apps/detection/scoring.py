@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from keras_ae.apps.detection.detector import Detector
@@ -18,7 +21,10 @@ from keras_ae.tasks.point_detection import scored_series as scored_points
 from keras_ae.tasks.thresholds import p_values
 from keras_ae.tasks.window_scores import scores_of
 
-__all__ = ["scored_file", "scored_series", "scored_table"]
+__all__ = ["TOP", "scored_file", "scored_series", "scored_table"]
+
+TOP = 200
+"""Rows of a table, those with the highest scores, that are listed with what was expected."""
 
 
 def scored_series(detector: Detector, series: Series, group: str = "") -> ScoredRows:
@@ -110,18 +116,21 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Se
         columns = columns_of_file(
             path, preprocessor.columns, preprocessor.words, detector.known, detector.before
         )
-        return scored_table(detector, columns), None
+        scored = scored_table(detector, columns)
+        return replace(scored, expectations=detector.expected_in(columns, scored.highest(TOP))), None
     facts = detector.series or SeriesFacts(())
     each, known = facts.read(path, detector.settings, detector.known), facts.groups
-    scored = [
+    each_scored = [
         scored_series(detector, series, name) if not known or name in known else _unscored(series)
         for name, series in each.items()
     ]
     fields = ["scores", "p_values", "flags", "contributions"]
     fields += ["expected"] if detector.points is not None else []
-    joined = {field: np.concatenate([getattr(one, field) for one in scored]) for field in fields}
-    examples = np.concatenate([one.example_scores for one in scored])
-    return ScoredRows(**joined, columns=scored[0].columns, example_scores=examples), each
+    joined: dict[str, Any] = {
+        field: np.concatenate([getattr(one, field) for one in each_scored]) for field in fields
+    }
+    examples = np.concatenate([one.example_scores for one in each_scored])
+    return ScoredRows(**joined, columns=each_scored[0].columns, example_scores=examples), each
 
 
 def _unscored(series):
