@@ -9,7 +9,7 @@ mean of 52 series, one at a time, 15 % of each normal:
 
                       score     nearest windows    reconstruction    PCA of the windows    sub-sequence PCA
     generated days    .957      .648               .756              .678                  .543
-    nab               .290      .519               .374              .407                  .349
+    nab               .272      .519               .374              .407                  .349
 
 The first two need no network: 1.4 s of CPU a series of nab. Training on the generated days took 202 s; .374
 is of one network for all of nab.

@@ -9,10 +9,16 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-__all__ = ["ExpectedPoints", "PointScores", "mean_around", "means_around", "scales_of"]
+__all__ = ["LOW", "MAD", "ExpectedPoints", "PointScores", "mean_around", "means_around", "scales_of"]
+
+MAD, LOW = 1.4826, 3.1383
+"""Standard deviations in the median, and in the lower quartile, of absolute deviations."""
 
 CUT, CUT_OF_MEANS = 3.5, 4.2
 """Robust deviations from which a point, or a mean over points, does not count in what is expected."""
+
+MOST_GROWN = 3.0
+"""Noise that has grown counts as noise up to this many times that of the normal part."""
 
 FIRST, DECAY = 0.8, 0.75
 """At first only points that deviate by this fraction of the most that any near them does are replaced; it
@@ -167,14 +173,17 @@ class ExpectedPoints(layers.Layer):
 class PointScores(layers.Layer):
     """Anomaly scores of points from their residuals.
 
-    residual (batch, points, channels) -> score (batch, points), deviation (batch, points, channels), p_value
-    (batch, points).
+    residual (batch, points, channels) -> score, p_value (batch, points), deviation (batch, points, channels),
+    noise (batch, channels).
 
     The residual is averaged around each point over several numbers of points, each mean divided by its spread
-    in the normal part, and counted from the location, in the scale, of the Gumbel distribution of its block
-    maxima there (Coles 2001). The score is the largest over numbers of points and channels. The deviation is
-    the mean over the shortest of them above 1, in robust standard deviations. The p-value is the probability
-    that a block of normal points has such a score.
+    in the normal part, and by the growth of the noise since then; it is counted from the location, in the
+    scale, of the Gumbel distribution of its block maxima there (Coles 2001). The score is the largest over
+    numbers of points and channels. The deviation is the mean over the shortest of them above 1, in robust
+    standard deviations. The p-value is the probability that a block of normal points has such a score.
+
+    The noise is the lower quartile of the absolute residuals, in the largest of a context of normal points.
+    So an anomaly raises it only if it fills three quarters of the points.
 
     Attributes:
         window: Points of the windows.
@@ -191,20 +200,25 @@ class PointScores(layers.Layer):
             self.add_weight(shape=shape, name=name, initializer="ones", trainable=False)
             for name in ("spread", "location", "scale")
         )
+        self.noisiest = self.add_weight(shape=shape[1:], name="noisiest", initializer="ones", trainable=False)
         self.form = self.add_weight(shape=(2,), name="form", initializer="ones", trainable=False)
         self.maxima = self.add_weight(shape=(self.count,), name="maxima", trainable=False)
 
     def call(self, residual):
         spread, location, scale = map(tf.convert_to_tensor, (self.spread, self.location, self.scale))
         means = [mean_around(residual, points) / spread[index] for index, points in enumerate(self.scales)]
+        ordered = tf.sort(tf.abs(means[0]), axis=1)
+        noise = LOW * ordered[:, tf.shape(residual)[1] // 4] / tf.convert_to_tensor(self.noisiest)
+        grown = tf.clip_by_value(noise, 1.0, MOST_GROWN)[:, None]
+        means = [mean / grown for mean in means]
         parts = [(tf.abs(mean) - location[index]) / scale[index] for index, mean in enumerate(means)]
         score = tf.reduce_max(tf.stack(parts), axis=(0, 3))
         middle, width = tf.unstack(tf.convert_to_tensor(self.form))
         p_value = -tf.math.expm1(-tf.exp(-(score - middle) / width))
-        return score, means[min(1, len(means) - 1)], p_value
+        return score, means[min(1, len(means) - 1)], p_value, noise
 
     def compute_output_shape(self, input_shape):
-        return input_shape[:-1], input_shape, input_shape[:-1]
+        return input_shape[:-1], input_shape, input_shape[:-1], (input_shape[0], input_shape[-1])
 
     def get_config(self):
         return super().get_config() | {"window": self.window, "count": self.count}

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.expected_points import ExpectedPoints, PointScores, means_around
+from keras_ae.blocks.expected_points import LOW, MAD, ExpectedPoints, PointScores, means_around
 from keras_ae.checked import Checked
 from keras_ae.data.series.clock import step_of_time
 from keras_ae.data.series.points import Points
@@ -20,6 +20,7 @@ from keras_ae.errors import check_least
 from keras_ae.heads import batched
 from keras_ae.tasks.false_alarms import FalseAlarms, gumbel
 from keras_ae.tasks.thresholds import FittedThreshold
+from keras_ae.tasks.window_scores import series_values
 
 __all__ = ["FittedPoints", "PointDetection", "ScoredPoints", "flagged_points", "scored_series"]
 
@@ -29,8 +30,8 @@ FOLDS = 5
 MOST_STORED, MOST_CALIBRATED = 3000, 20_000
 """At most this many normal windows are stored, and points per fold scored to calibrate."""
 
-MAD, LEAST_SPREAD = 1.4826, 1e-3
-"""Standard deviations in a median absolute deviation; the least spread, in those of the normal part."""
+LEAST_SPREAD = 1e-3
+"""The least spread, in standard deviations of the normal part."""
 
 FEWEST_WINDOWS = 6
 """The normal part holds at least this many windows end to end, or windows are shortened."""
@@ -48,7 +49,8 @@ class FittedPoints:
 
     Attributes:
         model: {"inputs": (batch, context, channels)} -> {"score", "p_value", "is_anomaly", "window_score"
-            (batch, context), "deviation", "reconstruction" (batch, context, channels)}.
+            (batch, context), "deviation", "reconstruction" (batch, context, channels), "noise" (batch,
+            channels)}.
         threshold: The threshold of the score.
         window: Points of the windows.
         step: Nanoseconds from one point to the next; 0 without times.
@@ -83,6 +85,7 @@ class ScoredPoints:
         deviations: (n, channels), from what is expected, in robust standard deviations of the normal part.
         expected: (n, channels), standardized.
         window_scores: (n,), how unlike normal windows those are that hold the point; NaN as in `scores`.
+        noise: (n, channels), the spread of deviations around the point, in the largest of the normal part.
     """
 
     scores: np.ndarray
@@ -91,6 +94,7 @@ class ScoredPoints:
     deviations: np.ndarray
     expected: np.ndarray
     window_scores: np.ndarray
+    noise: np.ndarray
 
     @classmethod
     def joined(cls, each: Sequence[ScoredPoints]) -> ScoredPoints:
@@ -138,7 +142,7 @@ class PointDetection(metaclass=Checked):
         values = np.asarray(values, np.float32)
         if points.normal is None:
             return None
-        known = np.where(points.normal[:, None], values, np.nan)
+        known = _apart(np.where(points.normal[:, None], values, np.nan), points)
         whole = np.asarray(np.isfinite(known).all(axis=1))
         longest = max((end - begin for begin, end in spans(whole)), default=0)
         window = min(self.window, longest // FEWEST_WINDOWS)
@@ -155,6 +159,7 @@ class PointDetection(metaclass=Checked):
         scores = PointScores(window, len(highest), name="point_scores")
         scores.build((None, None, channels))
         fitted = {"spread": spread, "location": location, "scale": scale, "maxima": highest}
+        fitted["noisiest"] = _noisiest(residual / spread[0], CONTEXT * window)
         for name, value in (fitted | {"form": np.array(gumbel(highest))}).items():
             getattr(scores, name).assign(value)
         series = points.groups[0].series if points.groups else points.series
@@ -166,7 +171,8 @@ class PointDetection(metaclass=Checked):
         """The layer, fitted; the residuals of normal points; and the runs of them, (first, past the last)."""
         starts = window_starts(known, window)
         bank = _bank(known, starts, window)
-        layer = ExpectedPoints(window, len(bank), min(self.neighbors, len(bank)), self.rounds)
+        nearest = min(self.neighbors, len(bank))
+        layer = ExpectedPoints(window, len(bank), nearest, self.rounds, name="expected_points")
         layer.build((None, None, known.shape[1]))
         layer.stored.assign(bank)
         blocks = _blocks(known, window)
@@ -209,12 +215,15 @@ def scored_series(fitted: FittedPoints, values: np.ndarray) -> ScoredPoints:
     borders = (starts[1:] + starts[:-1] + context) / 2  # between the middles of contexts
     owner = np.searchsorted(borders, np.arange(count), side="right")
     at = np.arange(count) - starts[owner]
+    noise = outputs.pop("noise")[owner]
     own = {name: output[owner, at] for name, output in outputs.items()}
     scores, p_values, window_scores = (
         np.where(lacking, np.nan, own[name]) for name in ("score", "p_value", "window_score")
     )
     flags = flagged_points(scores, own["deviation"], fitted.threshold.value, fitted.window)
-    return ScoredPoints(scores, p_values, flags, own["deviation"], own["reconstruction"], window_scores)
+    return ScoredPoints(
+        scores, p_values, flags, own["deviation"], own["reconstruction"], window_scores, noise
+    )
 
 
 def flagged_points(score: np.ndarray, deviation: np.ndarray, threshold: float, window: int) -> np.ndarray:
@@ -248,7 +257,7 @@ def flagged_points(score: np.ndarray, deviation: np.ndarray, threshold: float, w
 def _model(expected: ExpectedPoints, scores: PointScores, threshold: float, channels: int) -> keras.Model:
     inputs = keras.Input((CONTEXT * expected.window, channels), name="inputs")
     made, residual, distance = expected(inputs)
-    score, deviation, p_value = scores(residual)
+    score, deviation, p_value, noise = scores(residual)
     outputs: dict[str, Any] = {
         "score": score,
         "p_value": p_value,
@@ -256,8 +265,16 @@ def _model(expected: ExpectedPoints, scores: PointScores, threshold: float, chan
         "window_score": distance,
         "deviation": deviation,
         "reconstruction": made,
+        "noise": noise,
     }
     return keras.Model({"inputs": inputs}, outputs, name="point_detector")
+
+
+def _apart(values, points):
+    """The values with a missing point after each series, so that no window reaches from one into the next."""
+    return np.concatenate(
+        [np.pad(own, ((0, 1), (0, 0)), constant_values=np.nan) for own in series_values(values, points)]
+    )
 
 
 def _bank(values, starts, window):
@@ -275,6 +292,16 @@ def _blocks(known, window):
             cuts = np.linspace(begin, end, FOLDS + 1).astype(int)
             blocks += [(first, min(last, first + MOST_CALIBRATED)) for first, last in pairwise(cuts)]
     return blocks
+
+
+def _noisiest(deviation, context):
+    """The largest spread of deviations (points, channels) in a context of normal points, at least 1."""
+    parts = [
+        LOW * np.nanquantile(np.abs(deviation[first : first + context]), 0.25, axis=0)
+        for first in range(0, max(1, len(deviation) - context + 1), context // CONTEXT)
+        if np.isfinite(deviation[first : first + context, 0]).mean() > 0.5
+    ]
+    return np.maximum(1.0, np.max(parts, axis=0)) if parts else np.ones(deviation.shape[1])
 
 
 def _maxima(means, block):

@@ -3,10 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
+from sklearn.metrics import roc_auc_score
 
 from keras_ae.data.series.points import Points
 from keras_ae.data.series.published import Nab
-from keras_ae.data.series.resample import spans
+from keras_ae.data.series.resample import cut_windows, mean_over_windows, spans
 from keras_ae.errors import InputError
 from keras_ae.metrics.ranges import vus_pr
 from keras_ae.tasks.false_alarms import FalseAlarms, gumbel
@@ -124,6 +126,47 @@ def test_most_series_are_found_with_at_most_one_false_span(normal):
     assert np.median(length) <= 1.3
 
 
+def drifting_sensors(seed, noise, level):
+    """Eight sensors of a test stand, 460 normal points of 1,150; noise and levels grow, two anomalies."""
+    random, count, channels, normal = np.random.default_rng(seed), 1150, 8, 460
+    clock = np.arange(count)
+    waves = [
+        np.sin(2 * np.pi * clock / random.uniform(20, 60) + random.uniform(0, 6)) * random.uniform(0.2, 1)
+        for _ in range(channels)
+    ]
+    after = np.clip((clock - normal) / (count - normal), 0, 1)[:, None]
+    noises = random.normal(0, 0.4, (count, channels)) * (1 + (noise - 1) * (after > 0))
+    values = np.stack(waves, axis=1) + noises + 0.4 * level * after * random.choice([-1, 1], channels)
+    labels = np.zeros(count, bool)
+    for first in (650, 900):
+        labels[first : first + 100] = True
+        moved = random.choice(channels, 3, replace=False)
+        values[first : first + 100, moved] += random.choice([-1, 1], 3) * 1.8 * np.hanning(100)[:, None]
+    return values, labels, normal
+
+
+@pytest.mark.slow  # nine series of eight channels, and principal components of their windows
+@pytest.mark.parametrize(("noise", "level"), [(1.0, 0.0), (1.5, 2.0), (2.0, 4.0)])
+def test_sensors_that_drift_raise_few_alarms(noise, level):
+    rows = []
+    for seed in range(20, 23):
+        raw, labels, normal = drifting_sensors(seed, noise, level)
+        values = (raw - raw[:normal].mean(axis=0)) / raw[:normal].std(axis=0)
+        scored = scored_series(PointDetection().fit(values, points_of(len(values), normal)), values)
+        starts = np.arange(len(values) - 31)
+        windows = cut_windows(values, starts, 32).reshape(len(starts), -1)
+        pca = PCA(8).fit(windows[: normal - 31])
+        errors = np.mean((windows - pca.inverse_transform(pca.transform(windows))) ** 2, axis=1)
+        others = mean_over_windows(np.repeat(errors[:, None], 32, axis=1), starts, len(values))
+        areas = [roc_auc_score(labels[normal:], each[normal:]) for each in (scored.window_scores, others)]
+        after = np.arange(len(values)) >= normal
+        rows.append((scored.flags[after & ~labels].mean(), np.median(scored.noise[normal:]), *areas))
+    flagged, noises, area, other = np.median(rows, axis=0)
+    print(f"normal points flagged {flagged:.3f}, noise {noises:.2f}, AUROC {area:.3f}, PCA {other:.3f}")
+    assert flagged <= 0.2
+    assert area >= other - 0.01
+
+
 @pytest.mark.real
 def test_windows_of_the_numenta_benchmark_are_ranked_better_than_by_principal_components():
     benchmark, areas = Nab(), []
@@ -208,7 +251,9 @@ def test_a_detector_survives_a_keras_file(fitted, days, tmp_path):
     loaded = keras.models.load_model(tmp_path / "points.keras")
     inputs = {"inputs": days[0][None, : fitted.model.inputs[0].shape[1]].astype(np.float32)}
     before, after = fitted.model(inputs), loaded(inputs)
-    assert set(after) == {"score", "p_value", "is_anomaly", "window_score", "deviation", "reconstruction"}
+    assert set(after) == {
+        "score", "p_value", "is_anomaly", "window_score", "deviation", "reconstruction", "noise"
+    }  # fmt: skip
     for name in after:
         np.testing.assert_array_equal(before[name], after[name])
 
@@ -275,3 +320,37 @@ def test_a_promise_for_no_time_is_refused(per):
 def test_no_false_alarms_at_all_cannot_be_promised():
     with pytest.raises(InputError, match="at_most"):
         FalseAlarms(at_most=0.0)
+
+
+def test_noise_that_has_grown_is_told_and_raises_few_alarms(random):
+    clock = np.arange(1200)
+    waves = np.sin(2 * np.pi * clock[:, None] / np.array([24, 40]))
+    values = waves + random.normal(0, 0.2, (1200, 2)) * np.where(clock < 500, 1, 2)[:, None]
+    values[900:910, 0] += 6
+    fitted = PointDetection().fit(values, points_of(1200, 500))
+    scored = scored_series(fitted, values)
+    normal = np.ones(1200, bool)
+    normal[895:915] = False
+    assert scored.flags[900:910].all()
+    assert scored.flags[normal].mean() < 0.05
+    assert np.median(scored.noise[600:]) == pytest.approx(2, rel=0.3)
+    assert np.median(scored.noise[:400]) < 1.1
+
+
+def test_a_long_anomaly_is_not_taken_for_noise(days, fitted):
+    values, size = days[0].copy(), fitted.model.inputs[0].shape[1] // 2
+    clock = np.arange(size)
+    values[900 : 900 + size] += 1.5 * np.sign(np.sin(clock[:, None]))  # half of a context
+    assert scored_series(fitted, values).flags[900 : 900 + size].mean() > 0.5
+
+
+def test_no_window_reaches_from_one_series_into_the_next(random):
+    clock = np.arange(400)
+    each = [np.sin(2 * np.pi * clock / 20) + level + random.normal(0, 0.1, 400) for level in (0, 30)]
+    joined = np.concatenate(each)[:, None]
+    parts = (("a", 0, 400), ("b", 400, 800))
+    points = Points(np.zeros(1, int), 800, parts=parts, normal=np.ones(800, bool))
+    stored = np.asarray(
+        PointDetection(window=40).fit(joined, points).model.get_layer("expected_points").stored
+    )
+    assert np.abs(stored).max() < 2  # a window over the border would hold a step of 30
