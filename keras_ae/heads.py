@@ -323,6 +323,8 @@ class ServedHead(metaclass=Checked):
             exported head is compared with the Keras model on them.
         takes_images: Whether all its inputs, and its "reconstruction", are images in [0, 1] of any size;
             they are then served both as arrays and as files, and `examples` holds every input.
+        stored: Arrays by name that a run's folder holds beside the head, and no export, such as the scores
+            that a threshold is fitted to.
 
     Raises:
         ValueError: If the name is not a word of lower-case letters, digits and underscores, or is reserved.
@@ -333,6 +335,7 @@ class ServedHead(metaclass=Checked):
     facts: Mapping[str, Any] = field(default_factory=dict)
     examples: Mapping[str, np.ndarray] = field(default_factory=dict)
     takes_images: bool = False
+    stored: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name) or self.name in RESERVED:

@@ -89,7 +89,7 @@ def detect(options: argparse.Namespace) -> int:
         directory, recipe = run.directory, run.recipe
     from keras_ae.apps.detection.detect import detect
 
-    detection = detect(request, directory, recipe)
+    detection = detect(request, directory, recipe, _names(settings) if options.trained else ())
     show(options, {"run": directory, **dataclasses.asdict(detection)}, detection.lines)
     return 0
 
@@ -100,9 +100,15 @@ def _request(options, name):
     return DetectionRequest.of(options.input, model, options.output, options.force)
 
 
+def _names(settings):
+    """The names of the fields that are set."""
+    return tuple(setting.partition("=")[0].strip() for setting in settings)
+
+
 def monitor(options: argparse.Namespace) -> int:
     """Prints how far a file's scores are from those of the normal examples that calibrated the detector."""
-    split_settings(options.set)
+    settings = split_settings(options.set)
+    check_acting(settings, advice="")
     check_file(source_file(options.input))
     directory = finished(options)
     started = request_of_run(options.recipe, directory, options.set)
@@ -110,6 +116,6 @@ def monitor(options: argparse.Namespace) -> int:
     load_tensorflow()
     from keras_ae.apps.detection.detect import monitor
 
-    monitoring = monitor(options.input, directory, started.load())
+    monitoring = monitor(options.input, directory, started.load(), _names(settings))
     show(options, {"run": directory, **dataclasses.asdict(monitoring)}, monitoring.lines)
     return 0

@@ -180,12 +180,13 @@ def evaluate(options: argparse.Namespace) -> int:
     from keras_ae.data.find import find_dataset
     from keras_ae.runs.load import load_run
     from keras_ae.training.complete import evaluate_run
+    from keras_ae.training.refitting import refitted
 
     dataset = find_dataset(options.data) if options.data else None
     test_set = dataset if dataset is not None and dataset.held_out else None
     data = None if test_set is not None else options.data
     recipe = request.changed(data, settings).load()
-    run = load_run(recipe, directory, report, test_set)
+    run = refitted(load_run(recipe, directory, report, test_set))
     remarks: list[str] = []
     _show_metrics(options, *evaluate_run(run, report=remarks.append), run=directory)
     for remark in remarks:

@@ -70,8 +70,8 @@ class Data(metaclass=Checked):
         factor_names: Of the k factors.
         full_scale: As in `Scaler`.
         rule: How the examples were split, in words; "" where the data set has splits of its own.
-        fixed: Whether the user has asked for groups or a list of the test split, so that no example may be
-            moved to another split.
+        fixed: Whether the user has asked for groups or a list of the test split, or of rows for a split by
+            time, so that no example may be moved to another split.
     """
 
     name: str

@@ -212,6 +212,7 @@ def _save_served_heads(served_heads: tuple[ServedHead, ...], directory: Path) ->
         save_model(head.model, directory / f"{head.name}.keras")
         described.append({"name": head.name, "facts": dict(head.facts), "takes_images": head.takes_images})
         arrays |= {f"{head.name}/{name}": np.asarray(value) for name, value in head.examples.items()}
+        arrays |= {f"{head.name}:{name}": np.asarray(value) for name, value in head.stored.items()}
     with written_whole(directory / SERVED_HEADS_FILE) as (partial,):
         np.savez(partial, heads=json.dumps(described), **arrays)
 
@@ -222,13 +223,18 @@ def _load_served_heads(directory: Path) -> tuple[ServedHead, ...]:
     heads = []
     for described in json.loads(str(arrays.pop("heads"))):
         name = described["name"]
-        examples = {
-            key.removeprefix(f"{name}/"): value for key, value in arrays.items() if key.startswith(f"{name}/")
-        }
+        examples, stored = (
+            {
+                key.removeprefix(name + mark): value
+                for key, value in arrays.items()
+                if key.startswith(name + mark)
+            }
+            for mark in "/:"
+        )
         model = load_model(directory / f"{name}.keras")
         if model is None:
             raise ValueError(f"{name}.keras is missing")
-        heads.append(ServedHead(name, model, described["facts"], examples, described["takes_images"]))
+        heads.append(ServedHead(name, model, described["facts"], examples, described["takes_images"], stored))
     return tuple(heads)
 
 

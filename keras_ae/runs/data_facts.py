@@ -28,6 +28,7 @@ __all__ = [
     "check_same_data",
     "fits",
     "folder_format",
+    "is_same_data",
     "save_data_facts",
 ]
 
@@ -87,7 +88,8 @@ def save_data_facts(run: Run) -> None:
         run: A run whose heads are built, trained or not.
     """
     data, task, directory = run.data, run.recipe.task, run.directory
-    few = data.test.take(slice(min(EXAMPLES, inference_batch(data.test.shape))))
+    known = len(data.test) if data.raw is None else len(next(iter(data.raw.values())))
+    few = data.test.take(slice(min(EXAMPLES, known, inference_batch(data.test.shape))))
     examples = head_inputs(few, data.classes)
     if not fits(tuple(run.heads.encoder.get_layer("inputs").output.shape[1:]), few.shape):
         seeds = tf.stack([tf.zeros(len(few), tf.int64), tf.range(len(few), dtype=tf.int64)], axis=1)
@@ -143,10 +145,28 @@ def check_same_data(data: Data, directory: Path) -> None:
     Raises:
         InputError: If the run was begun with other data.
     """
-    with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
-        before = str(facts["sha256"])
+    before = _learned_sha256(directory)
     if before != data.sha256:
         raise InputError(
             f"the data has changed since {directory} was begun: it had sha256 {before}, "
             f"received {data.sha256}; bring the old data back, or start a new run without RESUME=1"
         )
+
+
+def is_same_data(data: Data, directory: Path) -> bool:
+    """Whether a run learned from these data.
+
+    Args:
+        data: The data, as the run's task prepares them.
+        directory: The run's folder.
+
+    Returns:
+        Whether it did.
+    """
+    return _learned_sha256(directory) == data.sha256
+
+
+def _learned_sha256(directory: Path) -> str:
+    """The hash of the data that a run was begun with; "" if its folder does not say."""
+    with np.load(directory / DATA_FILE, allow_pickle=False) as facts:
+        return str(facts["sha256"]) if "sha256" in facts else ""

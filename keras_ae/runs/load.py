@@ -10,6 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.examples import Split
 from keras_ae.data.pipeline import PairedData
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
@@ -19,6 +20,7 @@ from keras_ae.runs.data_facts import fits
 from keras_ae.runs.plan import read_plan
 from keras_ae.runs.run import Run, load_data
 from keras_ae.runs.settings import differences
+from keras_ae.tasks.cross_fitting import CrossFitted, known_scores
 
 __all__ = ["load_run"]
 
@@ -49,6 +51,7 @@ def load_run(
     for name, (was, now) in differences(recipe, directory).items():
         report(f"other than in training: {name} was {was}, is {now}")
     data = load_data(recipe, report, artifacts.scaler).rescaled(artifacts.scaler)
+    data = _with_stored_scores(data, recipe, artifacts)
     trained = tuple(artifacts.heads.encoder.get_layer("inputs").output.shape[1:])
     paired = PairedData(data, recipe.task, recipe.seed)
     spec = paired.spec
@@ -71,6 +74,23 @@ def load_run(
             "settings and the classes of data that it was trained with, or train again"
         ) from error
     return Run(recipe, directory, data, heads, read_state(directory / "checkpoint")["history"])
+
+
+def _with_stored_scores(data, recipe, artifacts):
+    """The data with the scores of calibration examples by models that are not kept.
+
+    Other data were not learned from, so that the model itself scores them; another score takes such models
+    anew.
+    """
+    calibration, detector = data.calibration, artifacts.served_head("detector")
+    if not isinstance(calibration, CrossFitted):
+        return data
+    stored = {} if detector is None else detector.stored
+    scores = known_scores(calibration, stored)
+    if scores is None:
+        return replace(data, calibration=Split(calibration.examples, calibration.labels))
+    same = detector is not None and detector.facts.get("score") == str(recipe.task.score)
+    return replace(data, calibration=replace(calibration, scores=scores)) if same else data
 
 
 def _on_test_set(dataset, paired, trained, report):

@@ -10,6 +10,8 @@ from keras_ae.checked import Checked
 from keras_ae.files import class_names, class_of
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from keras_ae.blocks.samplers import CodeSampler
     from keras_ae.data.types import Data
     from keras_ae.heads import Heads, ServedHead, TrainedHeads
@@ -124,6 +126,20 @@ class Task(metaclass=Checked):
             Metrics by row ("model", or a baseline's name) and name.
         """
         return {}
+
+    def fold_scores(self, heads: Heads, data: Data) -> np.ndarray:
+        """The scores of calibration examples by a model that did not learn them.
+
+        It is called for tasks whose `prepare` gives cross-fitted calibration examples.
+
+        Args:
+            heads: Heads that were trained on `data`.
+            data: Data as `cross_fitting.fold_data` gives them.
+
+        Returns:
+            The scores, (n,).
+        """
+        raise NotImplementedError
 
     def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
         """The heads that the task serves in addition to the variant's own.

@@ -28,6 +28,7 @@ from keras_ae.tasks.anomaly_scores import Reconstruction, Score, ScoreInputs
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.calibration import with_calibration
 from keras_ae.tasks.corruption import Corruption, Unchanged
+from keras_ae.tasks.cross_fitting import CrossFitted, content_hashes
 from keras_ae.tasks.point_detection import FittedPoints, PointDetection, ScoredPoints, scored_series
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 
@@ -38,6 +39,12 @@ __all__ = ["Anomaly"]
 
 OF_WINDOWS = "windows overlap and share points, so no rate of false alarms is guaranteed"
 """The guarantee of a threshold for a series."""
+
+OF_FOLDS = (
+    "each of these was scored by a model that did not learn it, so the rate is approximate: proven only for "
+    "models that change little when a part of the rows is left out"
+)
+"""What the guarantee of a threshold from cross-fitted scores rests on."""
 
 EXAMPLES_SERVED = 8
 """Contexts that the exported detector of points is compared on."""
@@ -143,11 +150,13 @@ class Anomaly(Task):
         inputs, outputs, score = self._build(heads, data)
         calibration = _calibration(data)
         scorer = keras.Model({"inputs": inputs}, {"score": score})
-        reference = batched(scorer, {"inputs": np.asarray(values(calibration.examples))})["score"]
+        reference = _scores_of(scorer, calibration)
         labels = calibration.labels
         fitted = self.threshold.fit(reference, labels)
         if data.points is not None:
             fitted = dataclasses.replace(fitted, guarantee=OF_WINDOWS)
+        elif isinstance(calibration, CrossFitted):
+            fitted = dataclasses.replace(fitted, guarantee=f"{fitted.guarantee}; {OF_FOLDS}")
         normal = reference if labels is None else reference[labels == 0]
         p_value, is_anomaly = Calibrated(len(normal), name="calibrated").fitted(normal, fitted.value)(score)
         detected = {
@@ -157,6 +166,12 @@ class Anomaly(Task):
             "contributions": outputs["contributions"],
         }
         return keras.Model({"inputs": inputs}, detected, name="detector"), fitted
+
+    def fold_scores(self, heads: Heads, data: Data) -> np.ndarray:
+        """The anomaly scores of the calibration examples."""
+        inputs, _, score = self._build(heads, data)
+        scorer = keras.Model({"inputs": inputs}, {"score": score})
+        return batched(scorer, {"inputs": np.asarray(values(_calibration(data).examples))})["score"]
 
     def _build(self, heads, data):
         """The inputs of a detector, the outputs of the heads by name, and the anomaly score."""
@@ -180,6 +195,7 @@ class Anomaly(Task):
     def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
         """The detector; its facts are the anomaly score, the threshold and how it was fitted."""
         detector, fitted = self.detector(trained.heads, trained.data)
+        stored = _stored(detector, trained.data)
         facts = {
             "score": str(self.score),
             "threshold": fitted.value,
@@ -189,7 +205,7 @@ class Anomaly(Task):
             "setting": str(self.threshold),
             "trim": self.trim,
         }
-        served = ServedHead("detector", detector, facts)
+        served = ServedHead("detector", detector, facts, stored=stored)
         points = self.point_detector(trained.data)
         return (served,) if points is None else (served, _served_points(points, trained.data, self.points))
 
@@ -270,6 +286,31 @@ def _served_points(fitted, data, settings):
     scaler = data.scaler
     inputs = (examples * scaler.scale + scaler.offset).astype(np.float32)
     return ServedHead("point_detector", fitted.model, facts, {"inputs": inputs})
+
+
+def _scores_of(scorer, calibration):
+    """The anomaly scores of calibration examples, by models that did not learn them if there are such."""
+    examples = np.asarray(values(calibration.examples))
+    if not isinstance(calibration, CrossFitted) or calibration.scores is None:
+        return batched(scorer, {"inputs": examples})["score"]
+    reference, unlearned = calibration.scores.copy(), np.isnan(calibration.scores)
+    if unlearned.any():
+        reference[unlearned] = batched(scorer, {"inputs": examples[unlearned]})["score"]
+    return reference
+
+
+def _stored(detector, data):
+    """What fits another threshold to the same scores, and recognizes rows that were learned from."""
+    calibration = _calibration(data)
+    scores, labels = _scores_of(detector, calibration), calibration.labels
+    stored = {"scores": scores, "labels": np.zeros(len(scores), np.int64) if labels is None else labels}
+    if data.raw is None:
+        return stored
+    if not isinstance(calibration, CrossFitted) or calibration.folds is None:
+        return stored | {"learned": np.unique(content_hashes(np.asarray(values(data.train.examples))))}
+    own = calibration.folds >= 0
+    hashes, first = np.unique(content_hashes(calibration.examples[own]), return_index=True)
+    return stored | {"learned": hashes, "learned_scores": scores[own][first]}
 
 
 def _calibration(data: Data) -> Split:

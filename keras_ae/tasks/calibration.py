@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import numpy as np
 
 from keras_ae.data.examples import Split
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
+from keras_ae.tasks.cross_fitting import FOLDS, cross_fitted
 from keras_ae.tasks.thresholds import Threshold
 
 __all__ = ["with_calibration"]
+
+FEW = 100
+"""With fewer normal rows to calibrate on, all normal rows do, by models that did not learn them."""
 
 
 def with_calibration(data: Data, threshold: Threshold) -> Data:
     """Keeps only normal examples to train and validate on, and sets a calibration split aside.
 
     Unless the data has a calibration split, it consists of every other normal example of the validation split
-    and of the validation split's anomalies. If there are too few for the threshold, some training examples
-    are added, at most half of them.
+    and of the validation split's anomalies. Of few rows of a table all normal ones to train and validate on
+    calibrate, each by a model that did not learn it. If there are too few others for the threshold, some
+    training examples are added, at most half of them. Anomalies of a table that calibrate nothing are tested.
 
     Args:
         data: The data as loaded.
@@ -41,6 +47,9 @@ def with_calibration(data: Data, threshold: Threshold) -> Data:
             f"expected normal examples to train on, and 2 or more to validate and calibrate on; received "
             f"{len(train)} and {len(validation)}; add more"
         )
+    movable = data.raw is not None and not data.fixed
+    if movable and len(validation) < 2 * FEW:
+        return _of_few(data, train, validation, threshold)
     normal, notes = validation.take(slice(1, None, 2)), data.notes
     lacking, spare = threshold.min_examples - len(normal), len(train) // 2
     if 0 < lacking <= spare:
@@ -50,10 +59,50 @@ def with_calibration(data: Data, threshold: Threshold) -> Data:
             *notes,
             f"few normal examples: {lacking} training examples are used to calibrate the threshold",
         )
-    calibration = _with_anomalies(normal, data.validation)
+    calibration = _with_anomalies(normal, _calibrating(data, threshold))
     _check(calibration, threshold, len(normal) + (spare if lacking > spare else 0), data)
     validation = validation.take(slice(0, None, 2))
-    return dataclasses.replace(data, train=train, validation=validation, calibration=calibration, notes=notes)
+    prepared = dataclasses.replace(data, train=train, validation=validation, calibration=calibration)
+    return _with_all_tested(dataclasses.replace(prepared, notes=notes), data, threshold)
+
+
+def _of_few(data, train, validation, threshold):
+    """The data with a calibration split of all normal examples to train and validate on."""
+    normal = train.joined(validation)
+    anomalies = _anomalies(_calibrating(data, threshold))
+    calibration = cross_fitted(normal, anomalies)
+    _check(calibration, threshold, len(normal), data)
+    note = (
+        f"few normal rows: all {len(normal):,} to train and validate on calibrate, each scored by one of "
+        f"{FOLDS} further models, which did not learn it"
+    )
+    prepared = dataclasses.replace(data, train=train, validation=validation, calibration=calibration)
+    return _with_all_tested(dataclasses.replace(prepared, notes=(*data.notes, note)), data, threshold)
+
+
+def _calibrating(data, threshold):
+    """The validation examples whose anomalies calibrate: of a table none, unless the threshold takes them."""
+    tested = _tests_all(data) and not threshold.takes_anomalies
+    return _normal(data.validation) if tested else data.validation
+
+
+def _tests_all(data):
+    """Whether anomalies may be moved to the test split: of a table that is split by its content."""
+    return data.raw is not None and bool(data.rule) and not data.fixed
+
+
+def _with_all_tested(prepared, data, threshold):
+    """Prepared data with all anomalies in the test split that are neither learned from nor calibrate."""
+    parts = [data.train] if threshold.takes_anomalies else [data.train, data.validation]
+    moved = [anomalies for part in parts if len(anomalies := _anomalies(part))]
+    if not moved or not _tests_all(data):
+        return prepared
+    test = functools.reduce(Split.joined, moved, data.test)
+    note = (
+        f"{sum(map(len, moved)):,} anomalies among the rows to train and validate on are tested too: none is "
+        "learned from"
+    )
+    return dataclasses.replace(prepared, test=test, notes=(*prepared.notes, note))
 
 
 def _check(split: Split, threshold: Threshold, normal: int, data: Data) -> None:
@@ -81,10 +130,14 @@ def _normal(split: Split) -> Split:
     return split if split.labels is None else split.take(np.flatnonzero(split.labels == 0))
 
 
+def _anomalies(split: Split) -> Split:
+    labels = split.labels
+    return split.take(np.zeros(0, int) if labels is None else np.flatnonzero(labels > 0))
+
+
 def _with_anomalies(normal: Split, validation: Split) -> Split:
     """Normal examples followed by the anomalies of the validation split."""
-    labels = validation.labels
-    anomalies = validation.take(np.zeros(0, int) if labels is None else np.flatnonzero(labels > 0))
+    anomalies = _anomalies(validation)
     kinds = anomalies.labels if len(anomalies) else np.zeros(0, np.int64)
     examples = np.concatenate([normal.examples, anomalies.examples])
     return Split(examples, np.concatenate([np.zeros(len(normal), np.int64), kinds]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, expm1, log
 from typing import Any
 
@@ -14,6 +14,7 @@ from keras_ae.errors import InputError, check_within
 __all__ = [
     "BestF1",
     "Conformal",
+    "FalseDiscoveryRate",
     "FittedThreshold",
     "PeaksOverThreshold",
     "Quantile",
@@ -47,6 +48,11 @@ class Threshold(metaclass=Checked):
 
     Only scores of normal examples are used, except by a threshold that is fitted with labels.
     """
+
+    @property
+    def takes_anomalies(self) -> bool:
+        """Whether it is fitted on labeled anomalies, too."""
+        return False
 
     @property
     def min_examples(self) -> int:
@@ -83,6 +89,21 @@ class Threshold(metaclass=Checked):
             InputError: For scores that are not finite, or too few.
         """
         raise NotImplementedError
+
+    def flag(
+        self, scores: np.ndarray, p_values: np.ndarray, fitted: FittedThreshold
+    ) -> tuple[np.ndarray, FittedThreshold]:
+        """Flags examples that are scored together.
+
+        Args:
+            scores: (n,), NaN where there is none; such an example is flagged.
+            p_values: (n,), NaN as in `scores`.
+            fitted: What `fit` gave.
+
+        Returns:
+            The flags, (n,), bool; and the threshold of these examples.
+        """
+        return ~(scores <= np.float32(fitted.value)), fitted
 
 
 @dataclass(frozen=True)
@@ -128,6 +149,73 @@ class Conformal(Threshold):
             f"at most {self.alpha:g} of new normal examples are flagged, on average over calibration sets, "
             "if they are exchangeable with those held back",
             len(normal),
+        )
+
+
+@dataclass(frozen=True)
+class FalseDiscoveryRate(Threshold):
+    """Limits the fraction of normal examples among those flagged, of many that are scored together.
+
+    Benjamini and Hochberg 1995 over conformal p-values (Bates et al. 2023, arXiv:2104.08279), which depend
+    on each other positively, so that the limit holds. As all examples are needed at once, the served head
+    flags each by `Conformal(q)` alone: no example with a higher p-value than q is ever flagged with others,
+    so the head misses none of them, and flags at most the fraction q of normal examples.
+
+    Attributes:
+        q: The fraction of normal examples among those flagged, on average over sets, in (0, 1).
+    """
+
+    q: float = 0.1
+
+    def __post_init__(self):
+        check_within(self, q="(0, 1)")
+
+    @property
+    def min_examples(self) -> int:
+        """1 / q - 1."""
+        return Conformal(self.q).min_examples
+
+    @property
+    def purpose(self) -> str:
+        return f"a false discovery rate of {self.q:g}"
+
+    def remedies(self, count: int) -> tuple[str, ...]:
+        return _higher_rate(count)
+
+    def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
+        """Fits the threshold of single examples; raises InputError for fewer scores than q needs."""
+        fitted = Conformal(self.q).fit(scores, labels)
+        return replace(fitted, method=f"{fitted.method}; of examples one by one")
+
+    def flag(
+        self, scores: np.ndarray, p_values: np.ndarray, fitted: FittedThreshold
+    ) -> tuple[np.ndarray, FittedThreshold]:
+        """Flags those that Benjamini and Hochberg's procedure rejects."""
+        from scipy.stats import false_discovery_control
+
+        known = np.isfinite(p_values)
+        flags, count, total = ~known, fitted.count, int(known.sum())
+        if not total:
+            return flags, fitted
+        flags[known] = false_discovery_control(p_values[known]) <= self.q + 1e-12
+        normal = scores[known & ~flags]
+        value = float(normal.max()) if len(normal) else float(np.nextafter(scores[known].min(), -np.inf))
+        return flags, FittedThreshold(
+            value,
+            f"Benjamini and Hochberg's procedure over the p-values of {total:,} examples together",
+            f"of those flagged at most {self.q:g} are normal, on average over such files, if normal ones are "
+            f"exchangeable with the {count:,} that calibrate{self._least(total, count)}",
+            count,
+        )
+
+    def _least(self, total, count):
+        """How many examples must be that unlike before any is flagged, where a single one would not be."""
+        least = ceil(total / (self.q * (count + 1)) - 1e-9)
+        if least <= 1:
+            return ""
+        return (
+            f"; no p-value is below 1/{count + 1:,}, so none is flagged unless {least:,} are unlike all of "
+            f"these; to flag a single one takes {ceil(total / self.q - 1e-9) - 1:,} to calibrate on"
         )
 
 
@@ -215,6 +303,10 @@ class Quantile(Threshold):
 @dataclass(frozen=True)
 class BestF1(Threshold):
     """The threshold with the best F1 on labeled held-out examples, never on test examples."""
+
+    @property
+    def takes_anomalies(self) -> bool:
+        return True
 
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         """Chooses the threshold; raises InputError without labels, and where all of them are alike."""

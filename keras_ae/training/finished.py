@@ -33,6 +33,7 @@ from keras_ae.serving.exported import DEFAULT_SIGNATURE
 from keras_ae.serving.signatures import head_signatures
 from keras_ae.training.complete import export_run
 from keras_ae.training.inputs import head_arrays, like_inputs
+from keras_ae.training.refitting import refitted
 from keras_ae.training.train import trainer_for
 from keras_ae.training.trainer import Trainer
 from keras_ae.training.words import words_of_python
@@ -198,7 +199,7 @@ class FinishedRun:
             if y is not None:
                 raise InputError("expected labels with examples, evaluate(x, y); received labels alone")
             with words_of_python():
-                run = self._run or load_run(self.recipe, self.directory, report=lambda line: None)
+                run = self._run or refitted(load_run(self.recipe, self.directory, lambda line: None))
                 return evaluation.evaluate(run)
         data = self._test_data(x, y)
         run = Run(self.recipe, self.directory, data, self._trained_heads())

@@ -29,6 +29,7 @@ from keras_ae.runs.saveable import check_saveable
 from keras_ae.runs.settings import as_begun, save_settings
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.training.adversarial import AdversarialTrainer
+from keras_ae.training.cross_fitting import with_fold_scores
 from keras_ae.training.examples import Examples
 from keras_ae.training.monitoring import checkpoint_and_curves, images_and_more, progress
 from keras_ae.training.objective import loss_for, loss_in
@@ -90,6 +91,7 @@ def train(
         report(run.validation_caution)
     if plan.stops_after(state["history"]):
         report('all epochs are done; to train for more: RESUME=1 SET="epochs=..."')
+    initial = heads.trained.get_weights()
     if stages and not state["last"]:
         for stage in stages:
             report(f"stage {stage.name}: {stage.epochs} epochs")
@@ -99,6 +101,7 @@ def train(
     own = checkpoint_and_curves(directory, recipe, plan, checkpoint)
     own += images_and_more(directory, recipe, plan, paired, heads)
     history = _fit(trainer, recipe, plan, paired, checkpoint, [*own, *callbacks], report, verbose)
+    data = with_fold_scores(trainer, heads, recipe, data, plan, history, initial)
     (directory / "card.json").unlink(missing_ok=True)  # it described an earlier model
     run = Run(recipe, directory, data, heads, history)
     save_artifacts(run)

@@ -168,13 +168,18 @@ def test_another_number_of_false_alarms_acts_without_training(run, home, capsys)
     [
         ("task.threshold=Conformal(alpha=0.01)", "does not act on the points of a series"),
         ("variant.latent_dim=3", "variant.latent_dim does not act on a trained model"),
-        ("task.score=NearestCodes()", "task.score does not act on a trained model"),
+        ("task.score=NearestCodes()", "task.score is that of whole windows and does not act on the points"),
         ("data.normal=20%", "data.normal does not act on a trained model"),
     ],
 )
 def test_a_setting_that_cannot_act_is_refused(run, capsys, setting, message):
     assert run("detect", "series_anomaly", "load.csv", "--trained", "--force", "--set", setting) == 2
     assert message in capsys.readouterr().err
+
+
+def test_monitor_refuses_a_setting_that_cannot_act(run, capsys):
+    assert run("monitor", "series_anomaly", "load.csv", "--set", "epochs=3") == 2
+    assert "epochs does not act on a trained model; set one of task.threshold, " in capsys.readouterr().err
 
 
 def test_a_series_that_has_drifted_is_told(run, home, capsys):
@@ -260,13 +265,20 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     assert sorted(path.name for path in (home / "found").iterdir()) == [
         "plot.png", "report.html", "scored.csv", "top.csv",
     ]  # fmt: skip
-    asked = "predict", "table_anomaly", "table.csv", "--head", "detector", "--output", "told.npz"
+    assert "rows were learned from, as normal ones; each has the score of a model that did not" in told
+    check_thresholds_act(run, rows, capsys)
+    fresh = [re.sub(r"^(\d\.\d)\d\d", r"\g<1>05", line) for line in lines]
+    (home / "fresh.csv").write_text("\n".join(["温度,-x,self", *fresh]) + "\n", "utf-8")
+    assert run("detect", "table_anomaly", "fresh.csv", "--trained", "--output", "fresh") == 0
+    rows = rows_of(home / "fresh/scored.csv")
+    asked = "predict", "table_anomaly", "fresh.csv", "--head", "detector", "--output", "told.npz"
     assert run(*asked) == 0
     with np.load("told.npz") as served:
         scores, flags = (np.array([float(row[name]) for row in rows]) for name in ("score", "is_anomaly"))
-        np.testing.assert_allclose(served["score"], scores, rtol=1e-4)
+        same = np.isclose(served["score"], scores, rtol=1e-4)  # of no row that was learned from
+        assert same.mean() > 0.97
         # the row that the threshold is the score of is on either side of it by the last digit
-        apart = ~np.isclose(scores, scores[flags == 0].max(), rtol=1e-4)
+        apart = same & ~np.isclose(scores, scores[flags == 0].max(), rtol=1e-4)
         np.testing.assert_array_equal(served["is_anomaly"][apart], flags[apart] == 1)
         assert apart.mean() > 0.95
     assert run("predict", "table_anomaly", "table.csv", "--head", "detector", "--output", "told.csv") == 0
@@ -295,6 +307,29 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     (home / "less.csv").write_text("温度,self\n1,red\n2,blue\n", "utf-8")
     assert run("predict", "table_anomaly", "less.csv", "--head", "detector") == 2
     assert "each of the head's inputs in less.csv, it lacks -x" in capsys.readouterr().err
+
+
+def check_thresholds_act(run, rows, capsys):
+    """Asserts that other thresholds and scores act on a trained table without training."""
+
+    def flagged(setting, output):
+        words = "--trained", "--json", "--set", setting, "--output", output
+        assert run("detect", "table_anomaly", "table.csv", *words) == 0
+        return json.loads(capsys.readouterr().out)
+
+    scores = np.array([float(row["score"]) for row in rows])
+    wide = flagged("task.threshold=Conformal(alpha=0.2)", "wide")
+    assert wide["flagged"] == (scores > wide["threshold"] * (1 + 1e-5)).sum()
+    assert wide["flagged"] > sum(row["is_anomaly"] == "1" for row in rows)
+    assert flagged("task.threshold=Quantile(alpha=0.3)", "quantile")["flagged"] > wide["flagged"]
+    rate = flagged("task.threshold=FalseDiscoveryRate(q=0.1)", "rate")
+    assert rate["flagged"] == 0  # rows that count as normal themselves
+    assert "none is flagged unless" in rate["lines"][1]
+    words = "--trained", "--output", "narrow", "--set"
+    assert run("detect", "table_anomaly", "table.csv", *words, "task.threshold=Conformal(alpha=0.001)") == 2
+    assert "takes at least 999 normal examples to calibrate on" in capsys.readouterr().err
+    nearest = flagged("task.score=Mahalanobis", "nearest")
+    assert nearest["threshold"] != wide["threshold"]
 
 
 def test_a_run_is_scored_by_from_its_folder_alone(run, home, capsys, tmp_path):

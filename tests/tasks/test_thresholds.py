@@ -5,7 +5,14 @@ import pytest
 from scipy.stats import binom, genpareto
 
 from keras_ae.errors import InputError
-from keras_ae.tasks.thresholds import BestF1, Conformal, PeaksOverThreshold, Quantile, p_values
+from keras_ae.tasks.thresholds import (
+    BestF1,
+    Conformal,
+    FalseDiscoveryRate,
+    PeaksOverThreshold,
+    Quantile,
+    p_values,
+)
 
 
 def test_a_conformal_threshold_is_an_order_statistic(random):
@@ -43,6 +50,59 @@ def test_a_p_value_is_at_most_alpha_exactly_above_the_conformal_threshold(random
     scores = np.arange(-1.0, 52.0)
     flagged = scores > Conformal(alpha).fit(reference).value
     np.testing.assert_array_equal(flagged, p_values(scores, reference) <= alpha + 1e-12)
+
+
+def discoveries(random, q, count, normal, odd, shift=6.0):
+    """The fraction of normal examples among those flagged, and the fraction of anomalies that are."""
+    reference = random.normal(size=count)
+    scores = np.concatenate([random.normal(size=normal), random.normal(shift, size=odd)])
+    threshold = FalseDiscoveryRate(q)
+    flags, fitted = threshold.flag(scores, p_values(scores, reference), threshold.fit(reference))
+    np.testing.assert_array_equal(flags, scores > fitted.value)
+    return flags[:normal].sum() / max(1, flags.sum()), flags[normal:].mean(), flags, fitted
+
+
+@pytest.mark.parametrize("q", [0.05, 0.2])
+def test_among_those_flagged_as_few_are_normal_as_promised(random, q):
+    """Bates et al. 2023, theorem 2: on average over sets at most 0.9 q, where 0.9 of the examples are normal.
+
+    As p-values are whole multiples of 1/1000, the procedure's limits are up to a tenth stricter.
+    """
+    found = [discoveries(random, q, 999, 450, 50)[:2] for _ in range(300)]
+    rate, power = np.mean(found, axis=0)
+    error = np.std(found, axis=0)[0] / np.sqrt(len(found))
+    assert 0.9 * 0.9 * q - 2.58 * error <= rate <= 0.9 * q + 2.58 * error
+    assert power > 0.95
+
+
+def test_where_too_few_calibrate_no_single_example_can_be_flagged(random):
+    _, power, flags, fitted = discoveries(random, 0.1, 99, 200, 10)
+    assert not flags.any()
+    assert power == 0
+    assert "no p-value is below 1/100, so none is flagged unless 21 are unlike all" in fitted.guarantee
+    assert "to flag a single one takes 2,099 to calibrate on" in fitted.guarantee
+    assert discoveries(random, 0.1, 99, 200, 25)[1] == 1
+    flags, fitted = discoveries(random, 0.1, 2099, 209, 1)[2:]
+    assert flags[-1]
+    assert "no p-value" not in fitted.guarantee
+
+
+def test_the_head_misses_none_of_those_that_are_flagged_together(random):
+    reference, scores = random.normal(size=99), random.normal(1, 2, size=300)
+    p, threshold = p_values(scores, reference), FalseDiscoveryRate(0.2)
+    fitted = threshold.fit(reference)
+    flags, _ = threshold.flag(scores, p, fitted)
+    assert 0 < flags.sum() < (scores > fitted.value).sum()
+    assert (scores > fitted.value)[flags].all()
+    assert fitted.value == Conformal(0.2).fit(reference).value
+
+
+def test_an_example_without_a_score_is_flagged():
+    scores = np.array([np.nan, 1.0])
+    for threshold in (Conformal(0.5), FalseDiscoveryRate(0.5)):
+        fitted = threshold.fit(np.arange(3.0))
+        assert threshold.flag(scores, scores, fitted)[0].tolist() == [True, False]
+        assert threshold.flag(scores[:1], scores[:1], fitted)[0].tolist() == [True]
 
 
 def test_a_p_value_counts_the_scores_that_are_as_high():
@@ -95,6 +155,7 @@ def test_the_best_f1_flags_equal_scores_together():
             None,
             "finite scores .* with 1 that are not",
         ),
+        (FalseDiscoveryRate(0.01), np.arange(98.0), None, "at least 99 normal examples .* received 98"),
         (Conformal(), np.zeros((2, 2)), None, r"received shape \(2, 2\)"),
         (Quantile(), np.array([]), None, r"received shape \(0,\)"),
         (Quantile(), np.ones(3), np.ones(3), "received anomalies alone"),
@@ -112,6 +173,12 @@ def test_the_best_f1_flags_equal_scores_together():
 def test_what_no_threshold_can_be_fitted_on_is_refused(threshold, scores, labels, message):
     with pytest.raises(InputError, match=message):
         threshold.fit(scores, labels)
+
+
+@pytest.mark.parametrize("q", [0.0, 1.0])
+def test_a_false_discovery_rate_outside_of_its_domain_is_refused(q):
+    with pytest.raises(InputError, match="q must be above 0 and below 1"):
+        FalseDiscoveryRate(q)
 
 
 @pytest.mark.parametrize("make", [Conformal, Quantile, PeaksOverThreshold])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,7 +63,9 @@ class Monitoring:
     lines: tuple[str, ...]
 
 
-def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Detection:
+def detect(
+    request: DetectionRequest, directory: Path, recipe: Recipe, changed: Sequence[str] = ()
+) -> Detection:
     """Scores the rows of a file with a run's detector and writes what was found.
 
     That is scored.csv, plot.png and report.html, with spans.csv of a series and top.csv of a table.
@@ -71,6 +74,7 @@ def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Detect
         request: The file and the folder of the results, which is created if it does not exist.
         directory: The folder of a finished run.
         recipe: The recipe of the run.
+        changed: The names of its settings that are other than in training.
 
     Returns:
         What was detected and where it was written.
@@ -78,14 +82,18 @@ def detect(request: DetectionRequest, directory: Path, recipe: Recipe) -> Detect
     Raises:
         InputError: The run has no detector of files, or the file lacks a column that it was trained on.
     """
-    detector = Detector.of(directory, recipe)
+    detector = Detector.of(directory, recipe, changed)
     logging.getLogger(__name__).info("scoring %s", request.source)
     scored, each = scored_file(detector, str(request.source))
     request.folder.mkdir(parents=True, exist_ok=True)
     model = _known(directory, recipe)
-    lines = tuple(report.write(detector, scored, each, request.source, request.folder, model))
+    fitted = scored.fitted or detector.fitted
+    detector = replace(detector, fitted=fitted)
+    lines = (
+        *report.write(detector, scored, each, request.source, request.folder, model),
+        *_learned_line(detector, scored),
+    )
     rows = np.isfinite(scored.scores)
-    fitted = detector.fitted
     return Detection(
         request.folder, int(rows.sum()), int(scored.flags[rows].sum()), fitted.value, fitted.method, lines
     )
@@ -97,13 +105,28 @@ def _known(directory: Path, recipe: Recipe) -> dict[str, str]:
     return {"model": f"{recipe.name}, {directory}", "trained": f"{written:%Y-%m-%d %H:%M} UTC"}
 
 
-def monitor(source: str, directory: Path, recipe: Recipe) -> Monitoring:
+def _learned_line(detector, scored):
+    """What to know of the anomaly scores of rows that were learned from; nothing where there are none."""
+    count = 0 if scored.learned is None else int(scored.learned.sum())
+    if not count:
+        return ()
+    own = "learned_scores" in detector.stored
+    effect = (
+        "each has the score of a model that did not learn it"
+        if own
+        else "their scores are lower than those of new rows, so anomalies among them are missed more easily"
+    )
+    return (f"{count:,} rows were learned from, as normal ones; {effect}",)
+
+
+def monitor(source: str, directory: Path, recipe: Recipe, changed: Sequence[str] = ()) -> Monitoring:
     """Compares the scores of a file's rows with those of the normal examples that calibrated the detector.
 
     Args:
         source: The path of a file of rows, such as those that the run was trained on.
         directory: The folder of a finished run.
         recipe: The recipe of the run.
+        changed: The names of its settings that are other than in training.
 
     Returns:
         The statistics of the change and what to do.
@@ -111,7 +134,7 @@ def monitor(source: str, directory: Path, recipe: Recipe) -> Monitoring:
     Raises:
         InputError: The run has no detector of files, or the file lacks a column that it was trained on.
     """
-    detector = Detector.of(directory, recipe)
+    detector = Detector.of(directory, recipe, changed)
     logging.getLogger(__name__).info("scoring %s", source)
     scored, _ = scored_file(detector, source)
     change = drift(detector.reference, scored.example_scores)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from keras_ae.heads import Heads, ServedHead, batched
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, read_card
+from keras_ae.runs.data_facts import is_same_data
+from keras_ae.runs.load import load_run
 from keras_ae.runs.series_facts import SeriesFacts
-from keras_ae.tasks.point_detection import FittedPoints, PointDetection
-from keras_ae.tasks.thresholds import FittedThreshold
+from keras_ae.tasks.point_detection import FittedPoints
+from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
+from keras_ae.training.refitting import refitted
 
 __all__ = ["Detector"]
 
@@ -44,6 +48,8 @@ class Detector:
         known: How files are written, as far as the user said it in training.
         points: The detector of points of a series; None for a table, and in runs of earlier versions.
         reconstruct: What is expected in examples: {"inputs"} -> {"reconstruction"}; None if unknown.
+        rule: What the threshold was fitted by.
+        stored: What is stored with the head: the rows of a table that were learned from.
     """
 
     model: keras.Model
@@ -57,6 +63,8 @@ class Detector:
     known: Writing = UNKNOWN
     points: FittedPoints | None = None
     reconstruct: keras.Model | None = None
+    rule: Threshold = Conformal()
+    stored: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def before(self) -> Writing:
@@ -77,12 +85,14 @@ class Detector:
         return detect_dialect(path, self.known, self.before)
 
     @classmethod
-    def of(cls, directory: Path, recipe: Recipe) -> Detector:
+    def of(cls, directory: Path, recipe: Recipe, changed: Sequence[str] = ()) -> Detector:
         """Reads the detector of a run.
 
         Args:
             directory: The run's folder.
             recipe: The run's recipe.
+            changed: The names of settings of the recipe that are other than in training, such as
+                "task.threshold", which is then fitted anew.
 
         Returns:
             The detector.
@@ -99,12 +109,21 @@ class Detector:
                 f"{recipe.name}, trained on {name}, does not detect "
                 "anomalies in files of rows; use series_anomaly or table_anomaly, on one series or table"
             )
+        task: Any = recipe.task
+        points = _point_detector(artifacts.served_head("point_detector"), task)
+        _check_acting(changed, points is not None)
+        if _is_among("task.score", changed):
+            head = _rescored(directory, recipe)
+        facts: Any = head.facts
         reference = np.asarray(head.model.get_layer("calibrated").reference)
-        points = _point_detector(artifacts.served_head("point_detector"), recipe.task)
-        fitted = _threshold(head.facts, recipe.task, reference, points)
+        fitted = FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"])
+        rule = task.threshold if facts.get("setting") == str(task.threshold) else Conformal()
+        if _is_among("task.threshold", changed):
+            rule = task.threshold
+            fitted = rule.fit(head.stored.get("scores", reference), head.stored.get("labels"))
         return cls(
             head.model,
-            fitted,
+            fitted if points is None else points.threshold,
             reference,
             artifacts.scaler.preprocessor,
             artifacts.scaler.offset,
@@ -118,6 +137,8 @@ class Detector:
             recipe.data.writing,
             points,
             _reconstruction(artifacts.heads),
+            rule,
+            head.stored,
         )
 
     def expected_in(
@@ -158,20 +179,38 @@ def _point_detector(head: ServedHead | None, task: Any) -> FittedPoints | None:
     return points if same else points.refitted(task.points.alarms)
 
 
-def _threshold(facts: Any, task: Any, reference: np.ndarray, points: FittedPoints | None) -> FittedThreshold:
-    """The threshold of a run, fitted anew to its reference scores if its task has another one now."""
-    same = facts.get("setting", str(task.threshold)) == str(task.threshold)
-    if points is None:
-        if task.points != PointDetection():
-            raise InputError(
-                "task.points acts on series with a detector of points, which this model lacks; set "
-                "task.threshold"
-            )
-        fitted = FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"])
-        return fitted if same else task.threshold.fit(reference)
-    if not same:
+def _is_among(field: str, changed: Sequence[str]) -> bool:
+    """Whether a field, or one below it, is among those changed."""
+    return any(name == field or name.startswith(f"{field}.") for name in changed)
+
+
+def _check_acting(changed: Sequence[str], by_points: bool) -> None:
+    """Refuses settings that do not act on this detector."""
+    if not by_points and _is_among("task.points", changed):
         raise InputError(
-            "task.threshold is that of whole windows and does not act on the points of a series; say in how "
+            "task.points acts on series with a detector of points, which this model lacks; set task.threshold"
+        )
+    whole = [name for name in ("task.score", "task.threshold") if _is_among(name, changed)]
+    if by_points and whole:
+        raise InputError(
+            f"{whole[0]} is that of whole windows and does not act on the points of a series; say in how "
             'much time you allow a false alarm: SET="task.points.alarms.per=90d"'
         )
-    return points.threshold
+
+
+def _rescored(directory: Path, recipe: Recipe) -> ServedHead:
+    """The detector of a run with another score, which is fitted to the data that it learned from."""
+    try:
+        run = load_run(recipe, directory, report=lambda line: None)
+    except InputError as error:
+        raise InputError(
+            f"task.score acts on a trained model where its data are at hand ({error}); bring them back, or "
+            "leave out --trained"
+        ) from error
+    if not is_same_data(run.data, directory):
+        raise InputError(
+            f"task.score acts on a trained model where its data are at hand, {run.data.name} has changed "
+            "since; bring the former rows back, or leave out --trained"
+        )
+    logging.getLogger(__name__).info("calibrating the other score")
+    return refitted(run).served_heads[0]

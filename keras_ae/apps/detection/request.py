@@ -15,8 +15,8 @@ from keras_ae.names import nearby
 __all__ = ["DetectionRequest", "check_acting", "source_file"]
 
 READING = ("time", "label", "left_out", "separator", "header", "decimal", "dayfirst")
-ACTING = ("task.threshold", "task.points.alarms", *(f"data.{field}" for field in READING))
-"""Settings that act on a trained model: its threshold, and how a file is read."""
+ACTING = ("task.threshold", "task.score", "task.points.alarms", *(f"data.{field}" for field in READING))
+"""Settings that act on a trained model: its threshold, its anomaly score, and how a file is read."""
 
 RESULT_FILES = ("scored.csv", "top.csv", "spans.csv", "plot.png", "report.html")
 
@@ -82,11 +82,12 @@ def source_file(source: str) -> Path:
     return Path(source)
 
 
-def check_acting(settings: Sequence[str]) -> None:
+def check_acting(settings: Sequence[str], advice: str = "leave out --trained to train with it, or ") -> None:
     """Checks that settings can act on a model that is trained.
 
     Args:
         settings: Such as "task.threshold=Conformal(alpha=0.01)".
+        advice: What else to do than to set another field, for the message.
 
     Raises:
         InputError: For a setting that only training takes.
@@ -95,6 +96,5 @@ def check_acting(settings: Sequence[str]) -> None:
         name = setting.partition("=")[0]
         if not any(name == acting or name.startswith(f"{acting}.") for acting in ACTING):
             raise InputError(
-                f"{name} does not act on a trained model; leave out --trained to train with it, or set one "
-                f"of {', '.join(ACTING)}"
+                f"{name} does not act on a trained model; {advice}set one of {', '.join(ACTING)}"
             )

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.tasks.thresholds import FittedThreshold
+
 __all__ = ["ScoredRows"]
 
 MOST_REASONS, LEAST_REASON = 3, 0.1
@@ -27,6 +29,8 @@ class ScoredRows:
         example_scores: (m,), scores of the model's own examples: the rows, or windows of a series.
         expected: (n, columns), the values that were expected at the points of a series; None if unknown.
         expectations: The values that were expected in the highest rows of a table, by row and column.
+        learned: (n,), bool, whether a row of a table was learned from; None if unknown.
+        fitted: The threshold of these rows; None for that of the detector.
     """
 
     scores: np.ndarray
@@ -37,6 +41,8 @@ class ScoredRows:
     example_scores: np.ndarray
     expected: np.ndarray | None = None
     expectations: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    learned: np.ndarray | None = None
+    fitted: FittedThreshold | None = None
 
     def part(self, first: int, last: int) -> ScoredRows:
         """Some consecutive rows.

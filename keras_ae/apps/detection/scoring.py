@@ -17,6 +17,7 @@ from keras_ae.data.tensors import values
 from keras_ae.errors import InputError
 from keras_ae.heads import batched
 from keras_ae.runs.series_facts import SeriesFacts
+from keras_ae.tasks.cross_fitting import learned_rows
 from keras_ae.tasks.point_detection import scored_series as scored_points
 from keras_ae.tasks.thresholds import p_values
 from keras_ae.tasks.window_scores import scores_of
@@ -86,15 +87,25 @@ def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> ScoredRo
     """
     if detector.preprocessor is None:
         raise InputError("expected a detector of tables, received one of series; give it a file")
-    outputs = batched(detector.model, {"inputs": detector.preprocessor.numbers_of(columns)})
+    inputs = detector.preprocessor.numbers_of(columns)
+    outputs = batched(detector.model, {"inputs": inputs})
+    learned, own = learned_rows(inputs, detector.stored)
+    scores = np.where(np.isnan(own), outputs["score"], own)
+    p = _p_values(scores, detector.reference, ~np.isnan(own))
+    flags, fitted = detector.rule.flag(scores, p, detector.fitted)
+    names = detector.preprocessor.columns
     return ScoredRows(
-        outputs["score"],
-        outputs["p_value"],
-        outputs["is_anomaly"],
-        outputs["contributions"],
-        detector.preprocessor.columns,
-        outputs["score"],
+        scores, p, flags, outputs["contributions"], names, scores, learned=learned, fitted=fitted
     )
+
+
+def _p_values(scores, reference, among):
+    """The p-values of rows, some of which are among the reference themselves; NaN without a score."""
+    found, finite, count = np.full(len(scores), np.nan), np.isfinite(scores), len(reference)
+    found[finite] = p_values(scores[finite], reference)
+    itself = among & finite
+    found[itself] = (found[itself] * (1 + count) - 1) / count
+    return found
 
 
 def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Series] | None]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import LARGEST, Split
-from keras_ae.data.splits import assign, digests
+from keras_ae.data.split_rules import by_content
+from keras_ae.data.splits import digests
 from keras_ae.data.tables.columns import Column, Table
 from keras_ae.data.tables.fitting import SCALINGS, fit_columns, number_precision
 from keras_ae.data.tables.labels import change_columns, label_columns, label_note, labels_of_column
@@ -143,8 +144,9 @@ class BreastCancer(Dataset):
             for index, name in enumerate(tumors.feature_names.tolist())
         }
         labels = 1 - tumors.target.astype(np.int64)
-        parts = assign(_digests(columns), validation=0.2, test=0.3)
-        return data_of(self.name, columns, labels, ("benign", "malignant"), parts, ())
+        parts = by_content(_digests(columns), validation=0.2, test=0.3)
+        data = data_of(self.name, columns, labels, ("benign", "malignant"), parts.indices, ())
+        return replace(data, rule=parts.rule)
 
     def sample(self) -> Data:
         return self.load()
@@ -227,7 +229,8 @@ def data_of_table(
     all_notes = (*table.notes, *label_notes, *notes, f"split {parts.rule}")
     data = data_of(name, columns, labels, names, parts.indices, all_notes, settings.scaling, valued)
     preprocessor = data.preprocessor and replace(data.preprocessor, written=table.written)
-    return replace(data, rule=parts.rule, preprocessor=preprocessor)
+    fixed = bool(settings.group or settings.test_list or settings.split == "time" or "test" in (own or {}))
+    return replace(data, rule=parts.rule, fixed=fixed, preprocessor=preprocessor)
 
 
 def data_of(
