@@ -176,6 +176,7 @@ def write_rows(folder, random):
     rows = zip(random.normal(size=(300, 2)), random.choice(["red", "green"], 300), strict=True)
     lines = [f"{first:.4f},{second:.4f},{word}" for (first, second), word in rows]
     (folder / "my.csv").write_text("\n".join(["温度,km/h,color", *lines]) + "\n", "utf-8")
+    (folder / "today.csv").write_text("\n".join(["温度,km/h,color", *lines[:50]]) + "\n", "utf-8")
     for name, count in (("series", 6000), ("new", 1000)):
         times = np.datetime64("2024-01-01") + np.arange(count) * np.timedelta64(15, "m")
         values = np.sin(np.arange(count) / 96 * 2 * np.pi) + random.normal(0, 0.05, count)

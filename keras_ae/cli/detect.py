@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from keras_ae.apps.detection.request import DetectionRequest, check_acting, source_file
 from keras_ae.cli.arguments import MODEL, RECIPE, add_name, add_option, add_recipe, add_run, split_settings
-from keras_ae.cli.checks import check_file, check_settings
+from keras_ae.cli.checks import check_data, check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import check_recipe, finished, request_of_run, with_name
@@ -37,7 +38,7 @@ def add(verb: Any) -> None:
     )  # fmt: skip
     add_recipe(parser, "--set", text=f"{RECIPE}; with --trained also a model's name")
     parser.add_argument("input", help="a file of rows: a series with a time, or a table")
-    add_former(parser, "--data", "is no option here: the file to learn from, and to search, is INPUT")
+    add_option(parser, "--data", "here what to learn from in place of INPUT, which is searched alone")
     add_option(
         parser,
         "--output",
@@ -47,7 +48,7 @@ def add(verb: Any) -> None:
     )
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--trained", action="store_true")
-    add_name(parser, "RECIPE-INPUT")
+    add_name(parser, "RECIPE-INPUT, with --data RECIPE-DATA")
     add_run(parser, "a new one; with --trained the newest finished one")
     add_option(parser, "--models", type=Path, metavar="FOLDER")
     parser = verb(
@@ -68,6 +69,8 @@ def detect(options: argparse.Namespace) -> int:
     if options.trained:
         if options.models is not None:
             raise InputError("with --trained nothing is exported; leave --models out")
+        if options.data is not None:
+            raise InputError("with --trained nothing is learned from data; leave --data out")
         if options.name is not None:
             raise InputError(
                 f"with --trained nothing is trained; leave out --name, and name the model in place of "
@@ -81,11 +84,13 @@ def detect(options: argparse.Namespace) -> int:
         load_tensorflow()
         recipe = started.load()
     else:
+        check_data(options.data)
         request = _request(options, options.name)
         # the metrics of the training are no result of this verb, but of train and evaluate
         check_recipe(options.recipe, options.runs)
-        training = RunRequest(options.recipe, options.input, tuple(settings))
-        run, _ = complete_training(options, with_name(training, options.name), is_result=False)
+        training = RunRequest(options.recipe, options.data or options.input, tuple(settings))
+        named, check = with_name(training, options.name), partial(_check_input, options)
+        run, _ = complete_training(options, named, is_result=False, check=check)
         directory, recipe = run.directory, run.recipe
     from keras_ae.apps.detection.detect import detect
 
@@ -96,8 +101,16 @@ def detect(options: argparse.Namespace) -> int:
 
 def _request(options, name):
     """The request, with a folder called after the model where none is named."""
-    model = name or default_name(recipe_stem(options.recipe), options.input)
+    model = name or default_name(recipe_stem(options.recipe), options.data or options.input)
     return DetectionRequest.of(options.input, model, options.output, options.force)
+
+
+def _check_input(options, recipe, data):
+    """Checks, before anything is trained on other data, that the input can be scored then."""
+    from keras_ae.apps.detection.readable import check_readable
+
+    if options.data is not None:
+        check_readable(options.input, recipe, data)
 
 
 def _names(settings):

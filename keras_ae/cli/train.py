@@ -6,6 +6,7 @@ import argparse
 import os
 import shlex
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ from keras_ae.runs.folders import check_unused, model_name, run_folder, run_to_r
 from keras_ae.runs.request import RunRequest
 
 if TYPE_CHECKING:
+    from keras_ae.data.types import Data
+    from keras_ae.recipe import Recipe
     from keras_ae.runs.evaluation import Table
     from keras_ae.runs.run import Run
 
@@ -108,6 +111,7 @@ def complete_training(
     resume: bool = False,
     keep: int | None = None,
     is_result: bool = True,
+    check: Callable[[Recipe, Data], None] = lambda recipe, data: None,
 ) -> tuple[Run, tuple[Table, Table]]:
     """Trains a recipe into the folders given by the arguments, and prints what to do next.
 
@@ -117,6 +121,7 @@ def complete_training(
         resume: Whether to resume the newest run after its last epoch.
         keep: Number of newest versions of each exported head to keep; None keeps all.
         is_result: Whether the trained model is the verb's result; only then it prints what to do next.
+        check: Called with the recipe and its data before anything is trained.
 
     Returns:
         The finished run, its test metrics, and those by kind of anomaly.
@@ -155,6 +160,7 @@ def complete_training(
         keep,
         report=report,
         show_metrics=print_metrics,
+        check=check,
     )
     if not is_result:
         return run, (tables[0], tables[1])

@@ -10,8 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from keras_ae.data.types import Data
 from keras_ae.errors import TrainingInterrupted
 from keras_ae.files import replace_text
+from keras_ae.recipe import Recipe
 from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, model_card, read_card
@@ -49,6 +51,10 @@ ShowMetrics = Callable[[Table, Table], None]
 """Takes a run's test metrics by row, and those by kind of anomaly (empty if there are no kinds)."""
 
 
+Check = Callable[[Recipe, Data], None]
+"""Takes a recipe and its data; raises an InputError where they are not for what is to follow."""
+
+
 def train_and_export(
     request: RunRequest,
     runs: Path,
@@ -58,6 +64,7 @@ def train_and_export(
     keep: int | None = None,
     report: Callable[[str], None] = print,
     show_metrics: ShowMetrics = lambda table, kinds: None,
+    check: Check = lambda recipe, data: None,
 ) -> Run:
     """Trains a recipe, evaluates it, writes its card and exports its heads.
 
@@ -72,6 +79,7 @@ def train_and_export(
             keeps all.
         report: Called with each line about progress.
         show_metrics: Called with the test metrics as soon as they are computed.
+        check: Called with the recipe and its data before anything is trained or written.
 
     Returns:
         The finished run.
@@ -90,6 +98,7 @@ def train_and_export(
     if given is not None:
         recipe = training.claimable(recipe, given, resume=resumed is not None)
     loaded = training.load_and_build(recipe, report)
+    check(recipe, loaded[0].data)
     if resume and resumed is None:
         report(f"nothing to resume in {runs / name}: starting a new run")
     if by_default:

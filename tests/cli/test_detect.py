@@ -234,6 +234,42 @@ def test_unusable_requests_are_refused_in_one_line(run, home, capsys, words, mes
     assert message in line
 
 
+def test_a_model_learns_from_other_data_than_those_it_searches(run, home, capsys):
+    random = np.random.default_rng(5)
+
+    def save(name, header, rows):
+        (home / name).write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+
+    save("usual.csv", "a,b,c", random.normal(size=(120, 3)).round(3))
+    save("today.csv", "c,more,a,b", [[*random.normal(size=4).round(3)] for _ in range(30)] + [[9, 0, -9, 9]])
+    save("lacking.csv", "a,b", random.normal(size=(9, 2)).round(3))
+    save("words.csv", "a,b,c", [["x", "y", "z"]] * 9)
+    words = "--data", "usual.csv", "--set", "epochs=1 min_steps_per_epoch=2 variant.backbone.units=4"
+    for file, message in (
+        ("lacking.csv", "lacking.csv has no column 'c'"),
+        ("words.csv", "'x'"),
+        ("nothing.csv", "nothing.csv is not a file"),
+    ):
+        assert run("detect", "table_anomaly", file, *words) == 2
+        [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("keras-ae")]
+        assert message in line
+        assert not (home / "runs/table_anomaly-usual").exists()
+    with exporting("detector"):
+        assert run("detect", "table_anomaly", "today.csv", *words, "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["run"], result["folder"]) == (
+        "runs/table_anomaly-usual/001", "detected/table_anomaly-usual/today",
+    )  # fmt: skip
+    assert result["rows"] == 31
+    assert not any("learned from" in line for line in result["lines"])
+    scored = rows_of(home / result["folder"] / "scored.csv")
+    assert max(scored, key=lambda row: float(row["score"])) is scored[30]
+    assert run("detect", "table_anomaly-usual", "today.csv", "--trained", "--data", "usual.csv") == 2
+    assert "with --trained nothing is learned from data; leave --data out" in capsys.readouterr().err
+    assert run("detect", "table_anomaly", "today.csv", "--data", "usuall.csv") == 2
+    assert "usual.csv" in capsys.readouterr().err
+
+
 def test_rows_of_a_table_are_scored_each(run, home, capsys):
     random = np.random.default_rng(4)
     size = random.normal(5, 1, 300)

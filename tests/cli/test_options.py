@@ -122,7 +122,6 @@ def test_the_help_lists_every_verb_in_a_group(capsys):
         ("restore r a.png --version 1", "--version is now --head-version"),
         ("convert r --version 1", "--version is now --head-version"),
         ("rollback r --to 1", "--to is now --head-version"),
-        ("detect r a.csv --data b.csv", "--data is no option here: the file to learn from"),
         ("monitor r a.csv --data b.csv", "--data is no option here"),
         ("monitor r a.csv --models m", "--models is no option here"),
         ("evaluate r --models m", "no option --models; for what it takes: keras-ae evaluate --help"),

@@ -27,7 +27,7 @@ from keras_ae.tasks.point_detection import FittedPoints
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 from keras_ae.training.refitting import refitted
 
-__all__ = ["Detector"]
+__all__ = ["Detector", "settings_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,11 +129,7 @@ class Detector:
             artifacts.scaler.offset,
             artifacts.scaler.scale,
             artifacts.series,
-            SeriesRoles(
-                recipe.data.time_column,
-                label=recipe.data.label_column,
-                left_out=recipe.data.left_out_columns,
-            ),
+            settings_of(recipe),
             recipe.data.writing,
             points,
             _reconstruction(artifacts.heads),
@@ -159,6 +155,19 @@ class Detector:
         outputs = batched(self.reconstruct, {"inputs": self.preprocessor.numbers_of(own)})
         expected = self.preprocessor.columns_of(outputs["reconstruction"])
         return {row: {name: expected[name][at] for name in expected} for at, row in enumerate(rows)}
+
+
+def settings_of(recipe: Recipe) -> SeriesRoles:
+    """The columns of a series that the user named.
+
+    Args:
+        recipe: The recipe.
+
+    Returns:
+        Their roles.
+    """
+    data = recipe.data
+    return SeriesRoles(data.time_column, label=data.label_column, left_out=data.left_out_columns)
 
 
 def _reconstruction(heads: Heads) -> keras.Model | None:
