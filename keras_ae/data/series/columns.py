@@ -18,12 +18,16 @@ from keras_ae.data.series.groups import (
 from keras_ae.data.series.row_times import RowTimes, row_times
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.labels import anomalies_in, change_columns, holds_labels, label_columns
+from keras_ae.data.tables.leaks import telling_columns
 from keras_ae.data.tables.roles import times_and_indices
 from keras_ae.data.tables.time_form import TimeForm
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
 
 __all__ = ["SeriesColumns", "SeriesRoles", "choose_columns", "names_in"]
+
+TELLING = 'tells the anomalies by itself, as their labels do; to keep it, name it in SET="data.values=..."'
+"""Why a column is left out that would give the labels away."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,9 @@ def _labels(columns, free, label):
     if not label:
         return "", None, [], marks
     labels, how = anomalies_in(columns[label])
+    numbers = [name for name, column in free.items() if column.kind == "number"]
+    others = {name: free[name] for name in numbers if name not in (label, *marks)}
+    marks |= dict.fromkeys(telling_columns(others, labels), TELLING)
     note = f"labels from {label}: {int(labels.sum()):,} of {len(labels):,} rows are anomalies"
     note += f" ({how})" if how else ""
     lacking = int(columns[label].missing.sum())

@@ -16,6 +16,7 @@ from keras_ae.data.splits import digests
 from keras_ae.data.tables.columns import Column, Table
 from keras_ae.data.tables.fitting import SCALINGS, fit_columns, number_precision
 from keras_ae.data.tables.labels import change_columns, label_columns, label_note, labels_of_column
+from keras_ae.data.tables.leaks import separating_columns, telling_columns
 from keras_ae.data.tables.reading import log_notes, read_table
 from keras_ae.data.tables.roles import times_and_indices
 from keras_ae.data.tables.splitting import check_splitting, split_rows
@@ -217,14 +218,21 @@ def data_of_table(
     kept = (*settings.words, *settings.numbers)
     marks = dict.fromkeys([name for name in called if name != label], "another label")
     marks |= dict.fromkeys(change_columns(free), "marks changes")
-    marks = {name: fault for name, fault in marks.items() if name not in (label, *kept)}
     columns = {name: column for name, column in free.items() if name != label}
     labels: np.ndarray | None = None
     names: tuple[str, ...] = ()
     if label is not None:
         labels, names = labels_of_column(table.columns[label], settings.normal)
+        told = [name for name in telling_columns(columns, labels > 0) if name not in marks]
+        marks |= {name: _telling_fault(columns[name]) for name in told}
+    marks = {name: fault for name, fault in marks.items() if name not in (label, *kept)}
     columns, notes = usable_columns(columns, settings.words, settings.numbers, marks)
     label_notes = [label_note(label, labels, names, columns)]
+    if labels is not None and (separating := separating_columns(columns, labels > 0)):
+        label_notes.append(
+            f"{', '.join(separating)} by itself parts anomalies from normal rows; leave it out if it was "
+            f'made from the labels: SET="data.left_out={separating[0]}"'
+        )
     parts = split_rows(table, settings, _digests(columns), own)
     all_notes = (*table.notes, *label_notes, *notes, f"split {parts.rule}")
     data = data_of(name, columns, labels, names, parts.indices, all_notes, settings.scaling, valued)
@@ -297,6 +305,12 @@ def data_of(
         learned=fitted.columns,
         raw=raw_test,
     )
+
+
+def _telling_fault(column):
+    """Why a column that tells the labels is left out, and how to keep it."""
+    field = "numbers" if column.kind == "number" else "words"
+    return f'tells the anomalies by itself, as their labels do; to keep it: SET="data.{field}={column.name}"'
 
 
 def _preprocessor(fitted):
