@@ -229,7 +229,7 @@ class Runner:
         elif verb not in ("predict", "nearest"):
             for name in OUTPUTS:
                 shutil.rmtree(self.folder / name, ignore_errors=True)
-        if verb == "monitor" or "--trained" in words:
+        if verb in ("monitor", "watch") or "--trained" in words:
             self.run("detect", "series_anomaly", "series.csv", "--set", "data.normal=40%")
         elif recipe == "table_anomaly" and verb not in ("detect", "train"):
             self.run("detect", "table_anomaly", "my.csv")

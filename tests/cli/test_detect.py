@@ -401,6 +401,19 @@ def test_a_value_that_stands_still_is_scored_and_other_steps_are_refused(run, ho
     )
 
 
+def test_a_file_is_watched_as_it_is_searched(run, home, capsys):
+    assert run("watch", "series_anomaly", "load.csv", "--once") == 0
+    alerts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    searched = rows_of(home / "detected/series_anomaly-load/load/spans.csv")
+    assert {one["from"] for one in alerts} == {row["from"] for row in searched}
+    assert [one["event"] for one in alerts[:2]] == ["begin", "end"]
+    assert run("watch", "series_anomaly", "load.csv", "--once", "--new", "--output", "alerts.jsonl") == 0
+    assert (home / "alerts.jsonl").read_text() == ""
+    assert run("watch", "series_anomaly", "load.csv", "--every", "0") == 2
+    assert "above 0 seconds" in capsys.readouterr().err
+    assert run("watch", "series_anomaly", "load.csv", "--once", "--output", "nowhere/alerts.jsonl") == 2
+
+
 def test_a_run_of_many_series_has_no_units_for_a_file(home, tmp_path):
     shutil.copytree(home / "runs/series_anomaly-load/001", tmp_path / "run")
     with np.load(tmp_path / "run/data.npz") as facts:

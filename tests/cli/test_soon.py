@@ -66,6 +66,8 @@ WRONG = {
     "detect series_anomaly gone.csv": "expected a file of rows, gone.csv is not a file",
     "detect series_anomaly binary.csv": "expected a file of rows, binary.csv is binary",
     "monitor series_anomaly gone.csv": "expected a file of rows, gone.csv is not a file",
+    "watch series_anomaly gone.csv": "expected a file of rows, gone.csv is not a file",
+    "watch series_anomaly rows.csv": "there is no finished run of series_anomaly",
     "generate denoising": "there is no finished run of denoising",
     "nearest denoising gone.png": "there is no file gone.png; name one",
     "generate denoising --output file": "file is not a folder); name another --output",

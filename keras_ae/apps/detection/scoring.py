@@ -18,11 +18,12 @@ from keras_ae.errors import InputError
 from keras_ae.heads import batched
 from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.tasks.cross_fitting import learned_rows
+from keras_ae.tasks.point_detection import ScoredPoints
 from keras_ae.tasks.point_detection import scored_series as scored_points
 from keras_ae.tasks.thresholds import p_values
 from keras_ae.tasks.window_scores import scores_of
 
-__all__ = ["TOP", "scored_file", "scored_series", "scored_table"]
+__all__ = ["TOP", "rows_of_points", "scored_file", "scored_series", "scored_table"]
 
 TOP = 200
 """Rows of a table, those with the highest scores, that are listed with what was expected."""
@@ -58,9 +59,26 @@ def scored_series(detector: Detector, series: Series, group: str = "") -> Scored
 
 
 def _scored_points(fitted, series, offset, scale, example_scores):
-    """Scores of points by the detector of points; a channel contributes its squared deviation."""
-    values = standardized(series.values, offset, scale)
-    points = scored_points(fitted, values)
+    """Scores of points by the detector of points."""
+    points = scored_points(fitted, standardized(series.values, offset, scale))
+    return rows_of_points(points, series, offset, scale, example_scores)
+
+
+def rows_of_points(
+    points: ScoredPoints, series: Series, offset: np.ndarray, scale: np.ndarray, example_scores: np.ndarray
+) -> ScoredRows:
+    """The scores of the points of a series as those of rows.
+
+    Args:
+        points: The scores.
+        series: The series.
+        offset: (channels,), subtracted from its values before they were scored.
+        scale: (channels,), that they were then divided by.
+        example_scores: (m,), scores of its windows.
+
+    Returns:
+        The scores; a channel contributes its squared deviation.
+    """
     return ScoredRows(
         points.scores,
         points.p_values,
