@@ -73,6 +73,19 @@ class Detector:
             return self.preprocessor.written
         return UNKNOWN if self.series is None else self.series.roles.written
 
+    def scaling_of(self, group: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """The scaling of a series.
+
+        Args:
+            group: Its name, where the detector was trained on several.
+
+        Returns:
+            Offset and scale, (channels,) each.
+        """
+        if self.series is not None and group:
+            return self.series.scaling_of(group)
+        return self.offset, self.scale
+
     def dialect(self, path: str | Path) -> Dialect:
         """How a file is written, which is read as that of the training where it does not tell.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.apps.detection.cautions import cautions
 from keras_ae.apps.detection.charts import series_chart, several_chart, table_chart
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.lines import Lines
@@ -25,9 +26,6 @@ from keras_ae.data.series.steps import HOUR
 from keras_ae.data.tables.dialect import Dialect
 
 __all__ = ["write"]
-
-DRIFTED = 0.2
-"""A series of which a larger fraction is flagged is told to have drifted."""
 
 READING_SPANS = (
     "The p-value says how often points of the normal part score as high. Value and expected are those of the "
@@ -114,7 +112,9 @@ def _write_series(detector, scored, each, source, folder, form, model):
     else:
         series_chart(folder / "plot.png", *lines.values(), threshold)
     searched = _searched(each)
-    summary = _summary(detector, scored, source, "points", searched, model, _cautions(scored, parts))
+    summary = _summary(
+        detector, scored, source, "points", searched, model, cautions(detector, scored, parts, each)
+    )
     write_page(summary, series_sections(lines, found, threshold, READING_SPANS), folder / "report.html")
     yield from summary.lines
     yield from listed(found, "spans")
@@ -132,20 +132,6 @@ def _searched(each):
         "channels": names_of(first.names),
         "time": "; ".join(ranges[:8]) + (f"; and {len(ranges) - 8} more" if len(ranges) > 8 else ""),
     }
-
-
-def _cautions(scored, parts):
-    """Lines about a series that has drifted, and about series that have no scores."""
-    flags = scored.flags[np.isfinite(scored.scores)]
-    if flags.sum() > DRIFTED * len(flags):
-        yield (
-            f"{flags.mean():.0%} of the points are flagged, more than anomalies would be: the series seems "
-            "to have drifted from its normal part, in its level, its noise or its cycle; name a later or a "
-            "longer one, data.normal=FROM..TO"
-        )
-    unscored = [name for name, part in parts.items() if not np.isfinite(part.scores).any()]
-    if unscored:
-        yield f"no scores for {', '.join(unscored)}: training did not learn such series"
 
 
 def _write_scored(

@@ -31,6 +31,8 @@ class ScoredRows:
         expectations: The values that were expected in the highest rows of a table, by row and column.
         learned: (n,), bool, whether a row of a table was learned from; None if unknown.
         fitted: The threshold of these rows; None for that of the detector.
+        noise: (n, columns), the noise around the points of a series, in the largest of its normal part; None
+            if unknown.
     """
 
     scores: np.ndarray
@@ -43,6 +45,7 @@ class ScoredRows:
     expectations: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     learned: np.ndarray | None = None
     fitted: FittedThreshold | None = None
+    noise: np.ndarray | None = None
 
     def part(self, first: int, last: int) -> ScoredRows:
         """Some consecutive rows.
@@ -54,7 +57,7 @@ class ScoredRows:
         Returns:
             Their scores.
         """
-        fields = ("scores", "p_values", "flags", "contributions", "expected")
+        fields = ("scores", "p_values", "flags", "contributions", "expected", "noise")
         own = {field: getattr(self, field) for field in fields}
         return replace(self, **{field: each[first:last] for field, each in own.items() if each is not None})
 

@@ -40,9 +40,7 @@ def scored_series(detector: Detector, series: Series, group: str = "") -> Scored
     Returns:
         Scores of the points.
     """
-    offset, scale = detector.offset, detector.scale
-    if detector.series is not None and group:
-        offset, scale = detector.series.scaling_of(group)
+    offset, scale = detector.scaling_of(group)
     window = detector.model.inputs[0].shape[1]
     split, points = split_into_windows(series, window, offset, scale)
     outputs = batched(detector.model, {"inputs": np.asarray(values(split.examples))})
@@ -87,6 +85,7 @@ def rows_of_points(
         series.names,
         example_scores,
         points.expected * scale + offset,
+        noise=points.noise,
     )
 
 
@@ -154,7 +153,7 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Se
         for name, series in each.items()
     ]
     fields = ["scores", "p_values", "flags", "contributions"]
-    fields += ["expected"] if detector.points is not None else []
+    fields += ["expected", "noise"] if detector.points is not None else []
     joined: dict[str, Any] = {
         field: np.concatenate([getattr(one, field) for one in each_scored]) for field in fields
     }
@@ -167,4 +166,6 @@ def _unscored(series):
     none = np.full(len(series), np.nan)
     contributions = np.full(series.values.shape, np.nan)
     flags = np.zeros(len(series), bool)
-    return ScoredRows(none, none, flags, contributions, series.names, none[:0], contributions)
+    return ScoredRows(
+        none, none, flags, contributions, series.names, none[:0], contributions, noise=contributions
+    )

@@ -103,9 +103,7 @@ def _look(detector, copied, followed, first):
 
 
 def _alerts(detector: Detector, series: Series, name: str, stream: PointStream, alerts: Alerts):
-    offset, scale = detector.offset, detector.scale
-    if detector.series is not None and name:
-        offset, scale = detector.series.scaling_of(name)
+    offset, scale = detector.scaling_of(name)
     points = stream.update(standardized(series.values, offset, scale))
     scored = rows_of_points(points, series, offset, scale, points.scores[:0])
     [seen] = format_times(series, [len(series) - 1])
