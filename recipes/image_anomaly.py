@@ -2,6 +2,7 @@
 
     make train RECIPE=image_anomaly                              zeros among embedded digits
     make train RECIPE=image_anomaly DATA=parts                   parts/good and parts/scratched, parts/bent
+    keras-ae detect image_anomaly parts                          the same, with a report of which are flagged
     make train RECIPE=image_anomaly DATA=mnist SET="data.normal=3"
 
 The anomaly score combines the reconstruction error with the distance of the code from those of normal images;

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from keras_ae.apps.detection.request import DetectionRequest, check_acting, source_file
+from keras_ae.apps.detection.request import DetectionRequest, check_acting, check_category, source_of
 from keras_ae.cli.arguments import MODEL, RECIPE, add_name, add_option, add_recipe, add_run, split_settings
 from keras_ae.cli.checks import check_data, check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
@@ -33,11 +33,13 @@ def add(verb: Any) -> None:
         verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
     parser = verb(
-        "detect", detect, "learn what is normal in a file, and find the rows that are not", "use",
+        "detect", detect, "learn what is normal in a file or folder, and find what is not", "use",
         'keras-ae detect series_anomaly load.csv --set "data.normal=40%"', result=True,
     )  # fmt: skip
     add_recipe(parser, "--set", text=f"{RECIPE}; with --trained also a model's name")
-    parser.add_argument("input", help="a file of rows: a series with a time, or a table")
+    parser.add_argument(
+        "input", help="a file of rows, a series with a time or a table, or a folder of images"
+    )
     add_option(parser, "--data", "here what to learn from in place of INPUT, which is searched alone")
     add_option(
         parser,
@@ -56,7 +58,7 @@ def add(verb: Any) -> None:
         "keras-ae monitor series_anomaly today.csv", result=True,
     )  # fmt: skip
     add_recipe(parser, "--set", text=MODEL)
-    parser.add_argument("input", help="a file of rows like the run's training data")
+    parser.add_argument("input", help="a file of rows, or a folder of images, like the run's training data")
     add_former(parser, "--data", "is no option here: the rows to measure are those of INPUT")
     add_former(parser, "--models", "is no option here: nothing is exported")
     add_run(parser)
@@ -64,7 +66,7 @@ def add(verb: Any) -> None:
 
 def detect(options: argparse.Namespace) -> int:
     """Writes what was detected, with a report, and prints it last."""
-    check_file(source_file(options.input))
+    check_file(source_of(options.input))
     settings = split_settings(options.set)
     if options.trained:
         if options.models is not None:
@@ -88,6 +90,7 @@ def detect(options: argparse.Namespace) -> int:
         request = _request(options, options.name)
         # the metrics of the training are no result of this verb, but of train and evaluate
         check_recipe(options.recipe, options.runs)
+        check_category(options.recipe, request.source)
         training = RunRequest(options.recipe, options.data or options.input, tuple(settings))
         named, check = with_name(training, options.name), partial(_check_input, options)
         run, _ = complete_training(options, named, is_result=False, check=check)
@@ -122,7 +125,7 @@ def monitor(options: argparse.Namespace) -> int:
     """Prints how far a file's scores are from those of the normal examples that calibrated the detector."""
     settings = split_settings(options.set)
     check_acting(settings, advice="")
-    check_file(source_file(options.input))
+    check_file(source_of(options.input))
     directory = finished(options)
     started = request_of_run(options.recipe, directory, options.set)
     check_settings(started)

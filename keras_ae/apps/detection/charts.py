@@ -131,9 +131,14 @@ def _add_legend(figure, axis, flagged, known, expected):
 
 
 def table_chart(
-    target: Path, scores: np.ndarray, flags: np.ndarray, reference: np.ndarray, threshold: float
+    target: Path,
+    scores: np.ndarray,
+    flags: np.ndarray,
+    reference: np.ndarray,
+    threshold: float,
+    noun: str = "rows",
 ) -> None:
-    """Draws the histogram of scores, the flagged ones red, with that of normal rows and the threshold.
+    """Draws the histogram of scores, flagged ones red, with that of normal examples and the threshold.
 
     Args:
         target: The PNG file.
@@ -141,12 +146,13 @@ def table_chart(
         flags: (n,), whether each is an anomaly.
         reference: (m,), scores of the normal examples that calibrated the detector.
         threshold: A score above it is an anomaly.
+        noun: What has the scores.
     """
     figure = Figure((8, 4), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     edges, logarithmic = score_bins(np.concatenate([scores, reference]), threshold, 60)
     parts = [np.clip(part, edges[0], edges[-1]) for part in (scores[~flags], scores[flags])]
-    axis.hist(parts, edges.tolist(), stacked=True, color=[LINE, FLAGGED], label=["rows", "flagged rows"])
+    axis.hist(parts, edges.tolist(), stacked=True, color=[LINE, FLAGGED], label=[noun, f"flagged {noun}"])
     usual = np.clip(reference, edges[0], edges[-1])
     weights = np.full(len(usual), len(scores) / max(1, len(usual)))
     axis.hist(
@@ -158,7 +164,7 @@ def table_chart(
     axis.set_yscale("log")
     axis.set_ylim(bottom=0.5)
     axis.set_xlabel("anomaly score")
-    axis.set_ylabel("number of rows")
+    axis.set_ylabel(f"number of {noun}")
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False, loc="upper right")  # the best place is slow to find
     _save(figure, target)

@@ -1,4 +1,4 @@
-"""Detection with a finished run: scores and reports the rows of a file, and measures drift of the scores."""
+"""Detection with a finished run: scores and reports a file or a folder, and measures drift of the scores."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ import numpy as np
 from keras_ae.apps.detection import report
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.drift import drift
+from keras_ae.apps.detection.image_folder import FolderOfImages
+from keras_ae.apps.detection.image_scoring import scored_images
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.scoring import scored_file
+from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import MODEL_FILE
+from keras_ae.runs.card import read_card
+from keras_ae.runs.unlike import in_color, of_fewer_bits
 
-__all__ = ["Detection", "Monitoring", "detect", "monitor"]
+__all__ = ["Detection", "Monitoring", "check_kind", "detect", "monitor"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Detection:
 
     Attributes:
         folder: The folder of the results.
-        rows: Rows, or points of a series, that have a score.
+        rows: Rows, points of a series, or images, that have a score.
         flagged: Those of them that are anomalies.
         threshold: The score above which a row is an anomaly.
         method: How the threshold was fitted.
@@ -66,12 +71,13 @@ class Monitoring:
 def detect(
     request: DetectionRequest, directory: Path, recipe: Recipe, changed: Sequence[str] = ()
 ) -> Detection:
-    """Scores the rows of a file with a run's detector and writes what was found.
+    """Scores a file of rows or a folder of images with a run's detector and writes what was found.
 
-    That is scored.csv, plot.png and report.html, with spans.csv of a series and top.csv of a table.
+    That is scored.csv, plot.png and report.html, with spans.csv of a series, top.csv of a table or of images,
+    and of images a contact sheet and maps.
 
     Args:
-        request: The file and the folder of the results, which is created if it does not exist.
+        request: The file or folder, and the folder of the results, which is created if it does not exist.
         directory: The folder of a finished run.
         recipe: The recipe of the run.
         changed: The names of its settings that are other than in training.
@@ -83,10 +89,13 @@ def detect(
         InputError: The run has no detector of files, or the file lacks a column that it was trained on.
     """
     detector = Detector.of(directory, recipe, changed)
+    check_kind(detector, request.source, recipe)
     logging.getLogger(__name__).info("scoring %s", request.source)
+    model = _known(directory, recipe)
+    if detector.images is not None:
+        return _detect_in_images(detector, request, recipe, model, read_card(directory).get("data", {}))
     scored, each = scored_file(detector, str(request.source))
     request.folder.mkdir(parents=True, exist_ok=True)
-    model = _known(directory, recipe)
     fitted = scored.fitted or detector.fitted
     detector = replace(detector, fitted=fitted)
     lines = (
@@ -97,6 +106,45 @@ def detect(
     return Detection(
         request.folder, int(rows.sum()), int(scored.flags[rows].sum()), fitted.value, fitted.method, lines
     )
+
+
+def _detect_in_images(detector, request, recipe, model, card):
+    """What was detected in a folder of images."""
+    # scikit-learn, which only metrics take
+    from keras_ae.apps.detection.image_report import write_images
+
+    images = FolderOfImages.of(request.source, detector.images.pages, recipe.data)
+    scored = scored_images(detector, images)
+    request.folder.mkdir(parents=True, exist_ok=True)
+    files = [request.source / frame.name for frame in images.frames]
+    remarks = [remark for look in (of_fewer_bits, in_color) if (remark := look(card, files))]
+    lines = tuple(write_images(detector, images, scored, request.folder, model, remarks))
+    finite = np.isfinite(scored.scores)
+    count, flagged, fitted = int(finite.sum()), int(scored.flags[finite].sum()), detector.fitted
+    return Detection(request.folder, count, flagged, fitted.value, fitted.method, lines)
+
+
+def check_kind(detector: Detector, source: Path, recipe: Recipe) -> None:
+    """Checks that a detector is one of what it is to search.
+
+    Args:
+        detector: The detector.
+        source: A file of rows, or a folder of images.
+        recipe: The recipe of its run.
+
+    Raises:
+        InputError: It is not.
+    """
+    if source.is_dir() and detector.images is None:
+        raise InputError(
+            f"{recipe.name} looks for anomalies in files of rows, {source} is a folder; for images use "
+            f"image_anomaly: keras-ae detect image_anomaly {source}"
+        )
+    if not source.is_dir() and detector.images is not None:
+        raise InputError(
+            f"{recipe.name} looks for anomalies in a folder of images, {source} is a file; for rows use "
+            f"table_anomaly or series_anomaly: keras-ae detect table_anomaly {source}"
+        )
 
 
 def _known(directory: Path, recipe: Recipe) -> dict[str, str]:
@@ -123,7 +171,7 @@ def monitor(source: str, directory: Path, recipe: Recipe, changed: Sequence[str]
     """Compares the scores of a file's rows with those of the normal examples that calibrated the detector.
 
     Args:
-        source: The path of a file of rows, such as those that the run was trained on.
+        source: The path of a file of rows or a folder of images, such as those that the run was trained on.
         directory: The folder of a finished run.
         recipe: The recipe of the run.
         changed: The names of its settings that are other than in training.
@@ -135,10 +183,16 @@ def monitor(source: str, directory: Path, recipe: Recipe, changed: Sequence[str]
         InputError: The run has no detector of files, or the file lacks a column that it was trained on.
     """
     detector = Detector.of(directory, recipe, changed)
+    check_kind(detector, Path(source), recipe)
     logging.getLogger(__name__).info("scoring %s", source)
-    scored, _ = scored_file(detector, source)
-    change = drift(detector.reference, scored.example_scores)
-    flags = scored.flags[np.isfinite(scored.scores)]
+    if detector.images is not None:
+        found = scored_images(detector, FolderOfImages.of(Path(source), detector.images.pages, recipe.data))
+        finite = np.isfinite(found.scores)
+        scores, flags = found.scores[finite], found.flags[finite]
+    else:
+        scored, _ = scored_file(detector, source)
+        scores, flags = scored.example_scores, scored.flags[np.isfinite(scored.scores)]
+    change = drift(detector.reference, scores)
     lines = (
         f"population stability index {change.psi:.3f}  (below .1: no change, from .25: much change)",
         f"Kolmogorov-Smirnov         {change.ks:.3f}",

@@ -16,7 +16,9 @@ from keras_ae.data.tables.dialect import Dialect, detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
+from keras_ae.formats.images import Images
 from keras_ae.heads import Heads, ServedHead, batched
+from keras_ae.imaging.grid import is_image_shape
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, read_card
@@ -50,6 +52,7 @@ class Detector:
         reconstruct: What is expected in examples: {"inputs"} -> {"reconstruction"}; None if unknown.
         rule: What the threshold was fitted by.
         stored: What is stored with the head: the rows of a table that were learned from.
+        images: How image files are read; None for tables and series.
     """
 
     model: keras.Model
@@ -65,6 +68,7 @@ class Detector:
     reconstruct: keras.Model | None = None
     rule: Threshold = Conformal()
     stored: Mapping[str, np.ndarray] = field(default_factory=dict)
+    images: Images | None = None
 
     @property
     def before(self) -> Writing:
@@ -115,12 +119,16 @@ class Detector:
         """
         artifacts = load_artifacts(directory)
         head = artifacts.served_head("detector")
-        if head is None or not head.facts or not (artifacts.scaler.preprocessor or artifacts.series):
+        scaler, shape = artifacts.scaler, artifacts.examples["inputs"].shape[1:]
+        images = scaler.images if is_image_shape(shape) and scaler.domain.unit_interval else None
+        known = scaler.preprocessor or artifacts.series or images
+        if head is None or not head.facts or not known:
             card = read_card(directory) if (directory / CARD_FILE).exists() else {}
             name = card.get("data", {}).get("name", "its data")
             raise InputError(
                 f"{recipe.name}, trained on {name}, does not detect "
-                "anomalies in files of rows; use series_anomaly or table_anomaly, on one series or table"
+                "anomalies in files; use series_anomaly or table_anomaly, on one series or table, or "
+                "image_anomaly, on a folder of images"
             )
         task: Any = recipe.task
         points = _point_detector(artifacts.served_head("point_detector"), task)
@@ -138,9 +146,9 @@ class Detector:
             head.model,
             fitted if points is None else points.threshold,
             reference,
-            artifacts.scaler.preprocessor,
-            artifacts.scaler.offset,
-            artifacts.scaler.scale,
+            scaler.preprocessor,
+            scaler.offset,
+            scaler.scale,
             artifacts.series,
             settings_of(recipe),
             recipe.data.writing,
@@ -148,6 +156,7 @@ class Detector:
             _reconstruction(artifacts.heads),
             rule,
             head.stored,
+            images,
         )
 
     def expected_in(

@@ -9,13 +9,14 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 
-__all__ = ["OneClass"]
+__all__ = ["NORMAL_NAMES", "OneClass"]
 
 NORMAL_NAMES = ("good", "normal", "ok", "nominal", "benign", "0")
 """Labels that count as normal if the user names none."""
@@ -27,7 +28,8 @@ class OneClass(Dataset):
 
     It may be a folder of images, with a folder `good` beside others of any names, or `train/good` beside
     `test/good` and others, as MVTec AD has them. Anomalies among a folder's training examples are moved to
-    its test split, unless groups or a list say what belongs there.
+    its test split, unless groups or a list say what belongs there. Of a folder without folders every image
+    counts as normal.
 
     Attributes:
         of: The data set.
@@ -63,6 +65,9 @@ class OneClass(Dataset):
 
     def _one_class(self, data):
         """The data with the new labels."""
+        unlabeled = all(split.labels is None for split in data.splits.values())
+        if unlabeled and isinstance(self.of, ImageFolder) and not self.normal:
+            return _all_normal(data)
         if any(split.labels is None for split in data.splits.values()):
             raise InputError(
                 f"expected labels, {data.name} has none; put normal images into a folder called good, beside "
@@ -109,3 +114,13 @@ class OneClass(Dataset):
             )
         bare = [label for label, name in names.items() if name == "." and label != matches[0]]
         return [matches[0], *bare] if trained == bare else [matches[0]]
+
+
+def _all_normal(data):
+    """The data of images without labels."""
+    splits = {
+        part: dataclasses.replace(split, labels=np.zeros(len(split), np.int64))
+        for part, split in data.splits.items()
+    }
+    note = "no folder says which images are normal: every image counts as normal"
+    return dataclasses.replace(data, **splits, label_names=NORMAL_NAMES[1:2], notes=(*data.notes, note))
