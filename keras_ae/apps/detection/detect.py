@@ -98,10 +98,8 @@ def detect(
     request.folder.mkdir(parents=True, exist_ok=True)
     fitted = scored.fitted or detector.fitted
     detector = replace(detector, fitted=fitted)
-    lines = (
-        *report.write(detector, scored, each, request.source, request.folder, model),
-        *_learned_line(detector, scored),
-    )
+    remarks = _remarks_on_learned(detector, scored)
+    lines = tuple(report.write(detector, scored, each, request.source, request.folder, model, remarks))
     rows = np.isfinite(scored.scores)
     return Detection(
         request.folder, int(rows.sum()), int(scored.flags[rows].sum()), fitted.value, fitted.method, lines
@@ -115,12 +113,13 @@ def _detect_in_images(detector, request, recipe, model, card):
 
     images = FolderOfImages.of(request.source, detector.images.pages, recipe.data)
     scored = scored_images(detector, images)
+    detector = replace(detector, fitted=scored.fitted)
     request.folder.mkdir(parents=True, exist_ok=True)
     files = [request.source / frame.name for frame in images.frames]
     remarks = [remark for look in (of_fewer_bits, in_color) if (remark := look(card, files))]
     lines = tuple(write_images(detector, images, scored, request.folder, model, remarks))
     finite = np.isfinite(scored.scores)
-    count, flagged, fitted = int(finite.sum()), int(scored.flags[finite].sum()), detector.fitted
+    count, flagged, fitted = int(finite.sum()), int(scored.flags[finite].sum()), scored.fitted
     return Detection(request.folder, count, flagged, fitted.value, fitted.method, lines)
 
 
@@ -153,7 +152,7 @@ def _known(directory: Path, recipe: Recipe) -> dict[str, str]:
     return {"model": f"{recipe.name}, {directory}", "trained": f"{written:%Y-%m-%d %H:%M} UTC"}
 
 
-def _learned_line(detector, scored):
+def _remarks_on_learned(detector, scored):
     """What to know of the anomaly scores of rows that were learned from; nothing where there are none."""
     count = 0 if scored.learned is None else int(scored.learned.sum())
     if not count:

@@ -15,6 +15,7 @@ from keras_ae.apps.detection.image_folder import FolderOfImages
 from keras_ae.data.images.frames import pixels_of
 from keras_ae.formats.images import Images
 from keras_ae.heads import batched
+from keras_ae.tasks.thresholds import FittedThreshold
 
 __all__ = ["ImageMap", "ScoredImages", "image_maps", "scored_images"]
 
@@ -47,6 +48,7 @@ class ScoredImages:
         range: The values of maps that show as nothing and as the strongest color.
         maps: (m, height, width), float32, of the images that pixels are ranked in.
         mapped: (m,), the indices of these.
+        fitted: The threshold that they are flagged by.
     """
 
     scores: np.ndarray
@@ -57,6 +59,7 @@ class ScoredImages:
     range: tuple[float, float]
     maps: np.ndarray
     mapped: np.ndarray
+    fitted: FittedThreshold
 
     def highest(self, count: int) -> list[int]:
         """The images with the highest scores.
@@ -106,18 +109,18 @@ def scored_images(detector: Detector, folder: FolderOfImages) -> ScoredImages:
         if not len(rows):
             continue
         scores[rows], p_values[rows] = outputs["score"], outputs["p_value"]
-        flags[rows] = outputs["is_anomaly"]
         own = outputs["contributions"].sum(axis=-1)
         smooth = _smoothed(own)
         flat = smooth.reshape(len(own), -1)
         extremes[rows] = np.stack([np.quantile(flat, 0.99, axis=1), flat.max(axis=1)], axis=1)
         top, left = np.unravel_index(flat.argmax(axis=1), shape[:2])
         peaks[rows] = np.stack([(left + 0.5) / shape[1], (top + 0.5) / shape[0]], axis=1)
-        known, at, of = np.intersect1d(mapped, rows, return_indices=True)
-        maps[at] = own[of] if len(known) else maps[at]
-    return ScoredImages(
-        scores, p_values, flags, peaks, tuple(contents), _range(extremes, flags), maps, mapped
-    )
+        _, at, of = np.intersect1d(mapped, rows, return_indices=True)
+        maps[at] = own[of]
+    known = np.isfinite(scores)
+    flags[known], fitted = detector.rule.flag(scores[known], p_values[known], detector.fitted)
+    limits = _range(extremes, flags)
+    return ScoredImages(scores, p_values, flags, peaks, tuple(contents), limits, maps, mapped, fitted)
 
 
 def _to_rank(folder, shape):

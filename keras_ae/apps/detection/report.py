@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,7 @@ def write(
     source: Path,
     folder: Path,
     model: Mapping[str, str] | None = None,
+    remarks: Sequence[str] = (),
 ) -> Iterator[str]:
     """Writes a file's scored rows, spans, chart and report into a folder.
 
@@ -50,21 +51,22 @@ def write(
         source: The file of rows.
         folder: The folder to write to.
         model: What is known of the model, by name.
+        remarks: What to be careful about.
 
     Yields:
         Lines about the results.
     """
     form, model = detector.dialect(source), model or {}
     if each is None:
-        yield from _write_table(detector, scored, source, folder, form, model)
+        yield from _write_table(detector, scored, source, folder, form, model, remarks)
         files = "scored.csv, top.csv, plot.png"
     else:
-        yield from _write_series(detector, scored, each, source, folder, form, model)
+        yield from _write_series(detector, scored, each, source, folder, form, model, remarks)
         files = "scored.csv, spans.csv, plot.png"
     yield f"report: {folder / 'report.html'}  (beside it {files})"
 
 
-def _write_table(detector, scored, source, folder, form, model):
+def _write_table(detector, scored, source, folder, form, model, remarks):
     """Writes the results of a table; yields lines about them."""
     rows, fitted = np.arange(len(scored.scores)), detector.fitted
     highest = scored.highest(TOP)
@@ -76,7 +78,7 @@ def _write_table(detector, scored, source, folder, form, model):
         folder / "plot.png", scored.scores[finite], scored.flags[finite], detector.reference, fitted.value
     )
     searched = {"rows": f"{len(scored.scores):,}", "columns": names_of(scored.columns)}
-    summary = _summary(detector, scored, source, "rows", searched, model)
+    summary = _summary(detector, scored, source, "rows", searched, model, remarks)
     sections = table_sections(scored, top, detector.reference, fitted.value)
     write_page(summary, sections, folder / "report.html")
     yield from summary.lines
@@ -91,7 +93,7 @@ def _summary(detector, scored, source, noun, searched, model, warnings=()):
     )
 
 
-def _write_series(detector, scored, each, source, folder, form, model):
+def _write_series(detector, scored, each, source, folder, form, model, remarks):
     """Writes the results of one or more series; yields lines about them."""
     ends = np.cumsum([len(series) for series in each.values()]).tolist()
     parts = {name: scored.part(end - len(each[name]), end) for name, end in zip(each, ends, strict=True)}
@@ -112,9 +114,8 @@ def _write_series(detector, scored, each, source, folder, form, model):
     else:
         series_chart(folder / "plot.png", *lines.values(), threshold)
     searched = _searched(each)
-    summary = _summary(
-        detector, scored, source, "points", searched, model, cautions(detector, scored, parts, each)
-    )
+    told = [*remarks, *cautions(detector, scored, parts, each)]
+    summary = _summary(detector, scored, source, "points", searched, model, told)
     write_page(summary, series_sections(lines, found, threshold, READING_SPANS), folder / "report.html")
     yield from summary.lines
     yield from listed(found, "spans")
