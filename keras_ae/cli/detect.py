@@ -90,7 +90,8 @@ def detect(options: argparse.Namespace) -> int:
         request = _request(options, options.name)
         # the metrics of the training are no result of this verb, but of train and evaluate
         check_recipe(options.recipe, options.runs)
-        check_category(options.recipe, request.source)
+        for source in (options.input, options.data):
+            check_category(options.recipe, Path(source or options.input))
         training = RunRequest(options.recipe, options.data or options.input, tuple(settings))
         named, check = with_name(training, options.name), partial(_check_input, options)
         run, _ = complete_training(options, named, is_result=False, check=check)

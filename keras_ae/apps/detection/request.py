@@ -15,7 +15,7 @@ from keras_ae.errors import InputError
 from keras_ae.files import check_folder
 from keras_ae.names import nearby
 
-__all__ = ["DetectionRequest", "check_acting", "check_category", "source_of"]
+__all__ = ["DetectionRequest", "check_acting", "check_category", "source_file", "source_of"]
 
 OF_ROWS = ("series", "table")
 """The categories of data that are files of rows."""
@@ -84,12 +84,33 @@ def source_of(source: str) -> Path:
     return Path(source)
 
 
+def source_file(source: str) -> Path:
+    """The file of rows that a path names.
+
+    Args:
+        source: The path.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: For anything else.
+    """
+    path = source_of(source)
+    if path.is_dir():
+        raise InputError(
+            f"expected a file of rows, {source} is a folder; for images: "
+            f"keras-ae detect image_anomaly {shlex.quote(source)}"
+        )
+    return path
+
+
 def check_category(recipe: str, source: Path) -> None:
     """Refuses a folder for a recipe of rows, and a file for one of images, before it is trained.
 
     Args:
         recipe: The name of a recipe, or its file.
-        source: What to learn from and to search.
+        source: What to learn from, or to search; what is no path is not looked at.
 
     Raises:
         InputError: The recipe is none for it.
@@ -103,7 +124,7 @@ def check_category(recipe: str, source: Path) -> None:
             f"{recipe} looks for anomalies in files of rows, {source} is a folder; for images: "
             f"keras-ae detect image_anomaly {shlex.quote(str(source))}"
         )
-    if not source.is_dir() and isinstance(data, OneClass):
+    if source.is_file() and isinstance(data, OneClass):
         raise InputError(
             f"{recipe} looks for anomalies in folders of images, {source} is a file; for rows: "
             f"keras-ae detect table_anomaly {shlex.quote(str(source))}"
