@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from keras_ae.errors import InputError
+from keras_ae.table_layout import TableLayout
 
-__all__ = ["CATEGORICAL", "DOMAINS", "REAL", "UNIT", "Domain", "domain_of"]
+__all__ = ["CATEGORICAL", "DOMAINS", "REAL", "UNIT", "Domain", "domain_of", "domain_of_table"]
 
 
 class Domain(str):
@@ -24,6 +26,7 @@ class Domain(str):
         extremes: The values that salt-and-pepper noise sets.
         scaled: Whether values are standardized, and are brought back to their original units.
         one_hot: Whether values are classes, one-hot over the last axis.
+        layout: Of the columns of a table, where values are its features; None for others.
     """
 
     activation: str
@@ -33,6 +36,7 @@ class Domain(str):
     extremes: tuple[float, float]
     scaled: bool
     one_hot: bool
+    layout: TableLayout | None
     _loss: Callable | str
 
     def __new__(
@@ -47,19 +51,55 @@ class Domain(str):
         extremes: tuple[float, float] = (0.0, 1.0),
         scaled: bool = False,
         one_hot: bool = False,
+        layout: TableLayout | None = None,
     ) -> Domain:
         domain = super().__new__(cls, name)
         domain.activation, domain._loss, domain.likelihood = activation, loss, likelihood
         domain.range, domain.display, domain.extremes = range, display, extremes
-        domain.scaled, domain.one_hot = scaled, one_hot
+        domain.scaled, domain.one_hot, domain.layout = scaled, one_hot, layout
         return domain
 
     @property
     def loss(self) -> Callable:
         """(target, output) -> (batch,), the loss that fits the domain."""
-        from keras_ae import losses  # Keras, and with it TensorFlow, which domains alone do not need
+        from keras_ae import losses, table_losses  # Keras and TensorFlow, which domains alone do not need
 
+        if self.layout is not None:
+            return table_losses.row_loss(self.layout)
         return losses.LOSSES[self._loss] if isinstance(self._loss, str) else self._loss
+
+    def likelihood_named(self, name: str = "auto") -> Any:
+        """A likelihood of the domain's values.
+
+        Args:
+            name: One of `losses.LIKELIHOODS`, or "auto" for the domain's own.
+
+        Returns:
+            The `losses.Likelihood`; of a table's rows that of the values that are known.
+        """
+        from keras_ae import losses, table_losses  # as above
+
+        name = self.likelihood if name == "auto" else name
+        if self.layout is not None:
+            return table_losses.row_likelihood(self.layout, name)
+        return losses.LIKELIHOODS[name]
+
+    @property
+    def kind(self) -> str:
+        """The name of the domain; "table" for each table."""
+        return str(self) if self.layout is None else "table"
+
+    def matches(self, other: Domain) -> bool:
+        """Whether a model of this domain takes the values of another: of tables with columns alike."""
+        if self.layout is None or other.layout is None:
+            return self == other
+        return self.layout.kinds == other.layout.kinds
+
+    def of_known(self, loss: Callable) -> Callable:
+        """A loss (target, output) -> (batch,) of those elements alone that are known."""
+        from keras_ae.table_losses import loss_of_known  # as above
+
+        return loss if self.layout is None else loss_of_known(self.layout, loss)
 
     @property
     def bounded(self) -> bool:
@@ -108,7 +148,7 @@ def domain_of(name: str) -> Domain:
     """The domain of a name; a domain itself is returned as it is.
 
     Args:
-        name: "unit", "real", "categorical" or another of `DOMAINS`.
+        name: "unit", "real", "categorical" or another of `DOMAINS`, or the layout of a table.
 
     Returns:
         The domain.
@@ -118,6 +158,29 @@ def domain_of(name: str) -> Domain:
     """
     if isinstance(name, Domain):
         return name
+    if isinstance(name, str) and name.startswith("table("):
+        return domain_of_table(TableLayout.parse(name))
     if not isinstance(name, str) or name not in DOMAINS:
         raise InputError(f"domain must be one of {sorted(DOMAINS)}, received {name!r}")
     return DOMAINS[name]
+
+
+def domain_of_table(layout: TableLayout) -> Domain:
+    """The domain of a table's rows, whose name is their layout.
+
+    Args:
+        layout: Of the columns.
+
+    Returns:
+        The domain: numbers are real, words are classes, and what is missing is known to be missing.
+    """
+    return Domain(
+        str(layout),
+        activation="linear",
+        loss="squared_error",
+        likelihood="gaussian",
+        display=REAL.display,
+        extremes=REAL.extremes,
+        scaled=True,
+        layout=layout,
+    )

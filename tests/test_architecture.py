@@ -13,7 +13,8 @@ from keras_ae.files import classes_below
 
 TIERS = [tier.split() for tier in (
     "errors",
-    "extras losses names column_names",
+    "extras losses names column_names table_layout",
+        "table_losses",
         "domains catalog field_names",
         "files imaging recipe_files",
     "model_names checked declared",

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from keras_ae.blocks.table_output import output_layer
 from keras_ae.heads import Backbone, Heads, Spec
 
 __all__ = ["Gain", "begin_as_principal_components", "has_linear_path", "linear_decoder", "linear_encoder"]
@@ -64,11 +65,14 @@ def linear_decoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Mod
     code = keras.Input((latent_dim,), name="code")
     linear = layers.Dense(prod(spec.target_shape), name="decoder_linear")(code)
     linear = layers.Reshape(spec.target_shape, name="decoder_linear_reshape")(linear)
-    if spec.activation != "linear":
+    if spec.domain.layout is not None:
+        words = ops.log(ops.clip(linear, EDGE, 1.0 - EDGE))
+        linear = ops.where(spec.domain.layout.classes > 0, words, linear)
+    elif spec.activation != "linear":
         linear = INTO_LOGITS[spec.activation](ops.clip(linear, EDGE, 1.0 - EDGE))
     added = Gain(name="decoder_gain")(backbone.decode(code, spec.target_shape))
     logits = layers.Add(name="decoder_sum")([linear, added])
-    reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+    reconstruction = output_layer(spec)(logits)
     return keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from keras_ae.blocks.table_output import output_layer
 from keras_ae.heads import Backbone, Spec
 
 __all__ = ["plain_decoder", "plain_encoder"]
@@ -42,5 +43,5 @@ def plain_decoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Mode
     """
     code = keras.Input((latent_dim,), name="code")
     logits = backbone.decode(code, spec.target_shape)
-    reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+    reconstruction = output_layer(spec)(logits)
     return keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")

@@ -7,9 +7,13 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from keras_ae.blocks.table_output import RowActivation
 from keras_ae.domains import domain_of
 
 __all__ = ["PosteriorMixtureSampling", "PseudoInputs"]
+
+UNKNOWN = 1e-6
+"""The probability of an unknown word in a learned row of a table."""
 
 Tensor = Any
 """A tensor of Keras, symbolic or not."""
@@ -28,6 +32,8 @@ class PseudoInputs(layers.Layer):
     def __init__(self, components: int, shape: tuple[int, ...], domain: str, **kwargs: Any):
         super().__init__(**kwargs)
         self.components, self.shape, self.domain = components, tuple(shape), domain_of(domain)
+        layout = self.domain.layout
+        self.of_row = None if layout is None else RowActivation(str(layout), UNKNOWN)
         self.values = self.add_weight((components, *shape), "random_normal", name="values")
         self.built = True
 
@@ -40,7 +46,8 @@ class PseudoInputs(layers.Layer):
         Returns:
             (components, *shape).
         """
-        return keras.activations.get(self.domain.activation)(ops.convert_to_tensor(self.values))
+        values = ops.convert_to_tensor(self.values)
+        return self.of_row(values) if self.of_row else keras.activations.get(self.domain.activation)(values)
 
     def compute_output_spec(self, anything):
         return keras.KerasTensor((self.components, *self.shape), "float32")

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from keras_ae.blocks.table_output import output_layer
 from keras_ae.errors import InputError
 from keras_ae.heads import Backbone, Heads, Spec
 from keras_ae.losses import LIKELIHOODS, gaussian_kl, likelihoods_for
@@ -70,9 +71,9 @@ def likelihood(backbone: Backbone, code: Tensor, spec: Spec, name: str) -> dict[
     fitting = likelihoods_for(spec.domain)
     if name != "auto" and name not in fitting:
         raise InputError(
-            f"the likelihood of {spec.domain} values must be {' or '.join(fitting)}, received {name!r}"
+            f"the likelihood of {spec.domain.kind} values must be {' or '.join(fitting)}, received {name!r}"
         )
-    activation = layers.Activation(spec.activation, name="reconstruction")
+    activation = output_layer(spec)
     if not LIKELIHOODS[spec.domain.likelihood if name == "auto" else name].log_var:
         return {"reconstruction": activation(backbone.decode(code, spec.target_shape))}
     channels = spec.target_shape[-1]

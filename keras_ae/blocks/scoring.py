@@ -9,8 +9,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from keras_ae.domains import domain_of
-from keras_ae.losses import LIKELIHOODS, gaussian_kl
+from keras_ae.domains import REAL, domain_of
+from keras_ae.losses import gaussian_kl
+from keras_ae.table_losses import columns_by_known
 
 __all__ = [
     "Calibrated",
@@ -92,24 +93,30 @@ class PosteriorSamples(layers.Layer):
 class MeanNegativeLogLikelihood(layers.Layer):
     """-log p(inputs | code) in nats, averaged over the codes of an example: (batch,).
 
+    Of a table's row it is that of the known values, times all of its columns by the known ones.
+
     Attributes:
         likelihood: A name of `losses.LIKELIHOODS`.
         count: Codes an example, one after the other.
+        domain: The domain of the inputs.
     """
 
-    def __init__(self, likelihood: str, count: int, **settings: Any) -> None:
+    def __init__(self, likelihood: str, count: int, domain: str = REAL, **settings: Any) -> None:
         super().__init__(**settings)
-        self.likelihood, self.count = likelihood, count
+        self.likelihood, self.count, self.domain = likelihood, count, domain_of(domain)
 
     def call(self, inputs, outputs):
-        nats = LIKELIHOODS[self.likelihood](tf.repeat(inputs, self.count, axis=0), outputs)
-        return tf.reduce_mean(tf.reshape(nats, (-1, self.count)), axis=1)
+        likelihood = self.domain.likelihood_named(self.likelihood)
+        nats = likelihood(tf.repeat(inputs, self.count, axis=0), outputs)
+        nats = tf.reduce_mean(tf.reshape(nats, (-1, self.count)), axis=1)
+        return nats if self.domain.layout is None else nats * columns_by_known(self.domain.layout, inputs)
 
     def compute_output_shape(self, inputs_shape, outputs_shape):
         return (inputs_shape[0],)
 
     def get_config(self):
-        return super().get_config() | {"likelihood": self.likelihood, "count": self.count}
+        own = {"likelihood": self.likelihood, "count": self.count, "domain": str(self.domain)}
+        return super().get_config() | own
 
 
 @keras.saving.register_keras_serializable("keras_ae")

@@ -120,7 +120,7 @@ class Data(metaclass=Checked):
         parts = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
         counts = ", ".join(f"{name} {split.in_words}" for name, split in parts.items())
         shape = " x ".join(map(str, self.train.shape)) or "1"
-        return f"examples of {shape} values ({self.domain}): {counts}"
+        return f"examples of {shape} values ({self.domain.kind}): {counts}"
 
     @property
     def scaler(self) -> Scaler:
@@ -146,10 +146,21 @@ class Data(metaclass=Checked):
         Raises:
             InputError: If the domains differ.
         """
-        if self.domain != scaler.domain:
+        if not scaler.domain.matches(self.domain):
+            now, before = self.domain.layout, scaler.domain.layout
+            if now is not None and before is None and scaler.preprocessor is not None:
+                raise InputError(
+                    "the model was trained by an earlier version, which learned words and missing values "
+                    "as numbers; train it again, or take that version to evaluate it"
+                )
+            if now is not None and before is not None:
+                raise InputError(
+                    f"the model was trained on a table of {before.in_words}, received one of {now.in_words}; "
+                    "evaluate it on the columns and the words that it was trained on"
+                )
             raise InputError(
-                f"the model was trained on values of the {scaler.domain} domain, received values of the "
-                f"{self.domain} domain; evaluate it on data of the same kind"
+                f"the model was trained on values of the {scaler.domain.kind} domain, received values of the "
+                f"{self.domain.kind} domain; evaluate it on data of the same kind"
             )
         same = np.array_equal(scaler.offset, self.offset) and np.array_equal(scaler.scale, self.scale)
         if same:

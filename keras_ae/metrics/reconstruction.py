@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from keras_ae.losses import (
     mean_of_elements,
     squared_error,
 )
+from keras_ae.table_layout import TableLayout
+from keras_ae.table_losses import known_mean
 
 __all__ = [
     "accuracy",
@@ -28,6 +31,7 @@ __all__ = [
     "psnr",
     "published_metrics",
     "ssim",
+    "table_metrics",
 ]
 
 SMALLEST_ERROR = 1e-10
@@ -105,6 +109,8 @@ def domain_metrics(domain: str, shape: tuple[int, ...]) -> dict[str, Metric]:
         Metrics by their names in tables.
     """
     domain = domain_of(domain)
+    if domain.layout is not None:
+        return table_metrics(domain.layout)
     if domain.one_hot:
         return {"accuracy": accuracy, "crossentropy": categorical_crossentropy}
     if not domain.unit_interval:
@@ -117,6 +123,41 @@ def domain_metrics(domain: str, shape: tuple[int, ...]) -> dict[str, Metric]:
         "crossentropy": binary_crossentropy,
         "excess_crossentropy": excess_crossentropy,
     }
+
+
+def table_metrics(layout: TableLayout) -> dict[str, Metric]:
+    """The metrics of a table's rows, of those values that are known.
+
+    Args:
+        layout: Of the columns.
+
+    Returns:
+        "mse" and "mae" of the scaled numbers, and "accuracy", the fraction of words whose likeliest one is
+        the true one; each where there are such columns. A row without a known number has no error, and one
+        without a known word an accuracy of 1.
+    """
+    metrics: dict[str, Metric] = {}
+    if layout.is_number.any():
+        metrics = {
+            "mse": known_mean(layout, layout.numbers, lambda target, output: ops.square(target - output)),
+            "mae": known_mean(layout, layout.numbers, lambda target, output: ops.abs(target - output)),
+        }
+    if not layout.is_number.all():
+        missed = known_mean(layout, layout.classes, partial(_missed, layout))
+        metrics["accuracy"] = lambda target, output: 1.0 - missed(target, output)
+    return metrics
+
+
+def _missed(layout, target, output):
+    """(batch, features), 1 at the true word of each column where another one is likelier."""
+    best = ops.stack(
+        [
+            ops.max(output[:, start : start + column.width], axis=-1)
+            for start, column in zip(layout.starts.tolist(), layout.columns, strict=True)
+        ],
+        axis=-1,
+    )
+    return target * ops.cast(output < ops.take(best, layout.groups, axis=-1), "float32")
 
 
 def published_metrics(border: int = 0) -> dict[str, Metric]:

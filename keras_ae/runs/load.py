@@ -99,7 +99,7 @@ def _on_test_set(dataset, paired, trained, report):
     tested, channels = dataset.load(), data.train.shape[-1]
     if data.domain != tested.domain:
         raise InputError(
-            f"{tested.name} holds images, the model was trained on {data.domain} values; name other data"
+            f"{tested.name} holds images, the model was trained on {data.domain.kind} values; name other data"
         )
     if not _all_fit(trained, tested, paired.pair):
         if channels == 3 and tested.test.shape[-1] == 1:

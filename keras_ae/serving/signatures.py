@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_ae.data.scaling import Scaler
 from keras_ae.heads import Heads, ServableHeads, ServedHead
 from keras_ae.imaging.grid import is_image_shape
-from keras_ae.losses import categorical_crossentropy, squared_error
+from keras_ae.losses import squared_error
 from keras_ae.serving.boundary import Boundary, ServedSignature, column_specs
 from keras_ae.serving.exported import DEFAULT_SIGNATURE
 
@@ -89,7 +89,8 @@ def _reconstruct(heads: Heads, scaler: Scaler, boundary: Boundary) -> ServedSign
     names = heads.decoder.output.keys()
     shape = tuple(heads.decoder.output["reconstruction"].shape[1:])
     has_error = boundary.input_shape == shape and None not in shape
-    error = categorical_crossentropy if scaler.domain.one_hot else squared_error
+    domain = scaler.domain
+    error = domain.loss if domain.one_hot or domain.layout is not None else squared_error
 
     def run(tensors):
         inputs = boundary.to_model(heads.end_to_end, tensors)

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.blocks.row_scoring import ColumnContributions, MiddleOfNothing
 from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.blocks.scoring import Calibrated, Contributions
 from keras_ae.data.examples import Split
@@ -27,7 +28,7 @@ from keras_ae.tasks import Task
 from keras_ae.tasks.anomaly_scores import Reconstruction, Score, ScoreInputs
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.calibration import with_calibration
-from keras_ae.tasks.corruption import Corruption, Unchanged
+from keras_ae.tasks.corruption import Corruption, MissingNowAndThen, Unchanged
 from keras_ae.tasks.cross_fitting import CrossFitted, content_hashes
 from keras_ae.tasks.point_detection import FittedPoints, PointDetection, ScoredPoints, scored_series
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
@@ -65,6 +66,8 @@ class Anomaly(Task):
         points: How anomalies are found at the points of a series.
         corruption: Corruption of the network's inputs in training, from which it reconstructs the clean
             example (Vincent et al. 2008); examples are scored without corruption.
+        missing: Values that are missing in training now and then, for which rows of a table that lack some
+            are scored well.
         trim: Fraction of each training batch, with the highest errors, to ignore, in [0, 0.5): the assumed
             fraction of anomalies among the normal examples.
     """
@@ -73,6 +76,7 @@ class Anomaly(Task):
     threshold: Threshold = Conformal()
     points: PointDetection = PointDetection()
     corruption: Corruption = Unchanged()
+    missing: MissingNowAndThen = MissingNowAndThen()
     trim: float = 0.0
 
     def __post_init__(self) -> None:
@@ -80,7 +84,7 @@ class Anomaly(Task):
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (corrupted, examples)."""
-        return self.corruption(examples, seeds, domain), examples
+        return self.missing(self.corruption(examples, seeds, domain), seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """No baselines that reconstruct; `further_metrics` compares with other anomaly detectors."""
@@ -151,6 +155,9 @@ class Anomaly(Task):
         calibration = _calibration(data)
         scorer = keras.Model({"inputs": inputs}, {"score": score})
         reference = _scores_of(scorer, calibration)
+        if data.domain.layout is not None:
+            middle = float(np.median(reference))
+            score = MiddleOfNothing(str(data.domain), middle, name="middle_of_nothing")(inputs, score)
         labels = calibration.labels
         fitted = self.threshold.fit(reference, labels)
         if data.points is not None:
@@ -181,10 +188,7 @@ class Anomaly(Task):
         encoded = apply(heads.encoder, {"inputs": inputs})
         decoder = heads.teacher_forced or heads.decoder  # for steps, the likelihood given earlier steps
         outputs = {**encoded, **apply(decoder, {"inputs": inputs, "targets": inputs, **encoded})}
-        groups = None if data.preprocessor is None else data.preprocessor.groups.tolist()
-        outputs["contributions"] = Contributions(data.domain, groups, name="contributions")(
-            inputs, outputs["reconstruction"]
-        )
+        outputs["contributions"] = _contributions(data, inputs, outputs["reconstruction"])
         most = min(MOST_CODED, max(1, MOST_VALUES // prod(data.train.shape)))
         training, held_back = (
             np.asarray(values(split.thin(most).examples)) for split in (data.train, data.validation)
@@ -261,6 +265,16 @@ class Anomaly(Task):
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
         """Inputs, reconstructions and absolute errors."""
         return {"input": inputs, "reconstruction": reconstruction, "error": abs(targets - reconstruction)}
+
+
+def _contributions(data, inputs, reconstruction):
+    """What each column of a table, or each element, adds to the mean error."""
+    if data.domain.layout is None:
+        return Contributions(data.domain, name="contributions")(inputs, reconstruction)
+    normal = np.asarray(values(data.train.thin(MOST_CODED).examples))
+    expected = batched(keras.Model({"inputs": inputs}, {"value": reconstruction}), {"inputs": normal})
+    layer = ColumnContributions(str(data.domain), name="contributions")
+    return layer.fitted(normal, expected["value"])(inputs, reconstruction)
 
 
 def _served_points(fitted, data, settings):

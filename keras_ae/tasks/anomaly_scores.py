@@ -153,7 +153,7 @@ class ReconstructionProbability(Score):
             codes["targets"] = ops.repeat(inputs.inputs, self.samples, axis=0)
         decoded = (inputs.heads.teacher_forced or inputs.heads.decoder)(codes)
         likelihood = likelihood_of(decoded, inputs.domain)
-        return MeanNegativeLogLikelihood(likelihood, self.samples)(inputs.inputs, decoded)
+        return MeanNegativeLogLikelihood(likelihood, self.samples, inputs.domain)(inputs.inputs, decoded)
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,19 @@ import tensorflow as tf
 from keras_ae.checked import Checked
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError, check_within
+from keras_ae.table_layout import TableLayout
 
 __all__ = [
     "Binarized",
     "Corruption",
     "Gaussian",
     "Masking",
+    "MissingNowAndThen",
     "SaltAndPepper",
     "Swapped",
     "Unchanged",
     "UnknownGaussian",
+    "without_values",
 ]
 
 
@@ -101,6 +104,8 @@ class UnknownGaussian(Corruption):
 class Masking(Corruption):
     """Sets randomly chosen elements to zero (Vincent et al. 2008), which is the mean of standardized data.
 
+    Of a table whole values are chosen, and are missing then: their features say so.
+
     Attributes:
         rate: Fraction of the elements, above 0 and at most 1.
     """
@@ -111,8 +116,37 @@ class Masking(Corruption):
         check_within(self, rate="(0, 1]")
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
+        layout = domain_of(domain).layout
+        if layout is not None:
+            uniform = _each(tf.random.stateless_uniform, examples[:, : len(layout.columns)], seeds)
+            return without_values(examples, uniform < self.rate, layout)
         uniform = _each(tf.random.stateless_uniform, examples, seeds)
         return tf.where(uniform < self.rate, tf.zeros_like(examples), examples)
+
+
+@dataclass(frozen=True)
+class MissingNowAndThen(Corruption):
+    """Takes values from every second row of a table, so that a network learns to do without; no other data.
+
+    Which values depends on the first seed of a batch, and on a row's position in it.
+
+    Attributes:
+        rate: Fraction of all values that is missing then, at least 0 and at most 0.5.
+    """
+
+    rate: float = 0.1
+
+    def __post_init__(self):
+        check_within(self, rate="[0, 0.5]")
+
+    def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
+        layout = domain_of(domain).layout
+        if layout is None or not self.rate:
+            return examples
+        shape = (tf.shape(examples)[0], 1 + len(layout.columns))
+        uniform = tf.random.stateless_uniform(shape, seeds[0] + 2)
+        gone = (uniform[:, 1:] < 2 * self.rate) & (uniform[:, :1] < 0.5)
+        return without_values(examples, gone, layout)
 
 
 @dataclass(frozen=True)
@@ -176,6 +210,21 @@ class Binarized(Corruption):
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         return tf.cast(_each(tf.random.stateless_uniform, examples, seeds) < examples, tf.float32)
+
+
+def without_values(examples: Any, gone: Any, layout: TableLayout) -> Any:
+    """Rows of a table in which some values are missing.
+
+    Args:
+        examples: (batch, features).
+        gone: (batch, columns), bool, the values to take away.
+        layout: Of the columns.
+
+    Returns:
+        (batch, features), as the preprocessing of such rows gives them.
+    """
+    features = tf.gather(gone, layout.groups, axis=1)
+    return tf.where(features, layout.nothing, examples)
 
 
 def _clipped(examples: Any, domain: str) -> Any:

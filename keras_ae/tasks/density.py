@@ -15,7 +15,7 @@ from keras_ae.data.types import Data
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Heads, apply
-from keras_ae.losses import LIKELIHOODS, likelihood_of
+from keras_ae.losses import likelihood_of
 from keras_ae.metrics.likelihood import importance_sampled_nll
 from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import Predictor
@@ -68,7 +68,7 @@ class Density(Task):
         nats = importance_sampled_nll(
             tf.function(partial(apply, heads.encoder)),
             partial(apply, heads.teacher_forced or heads.decoder),
-            LIKELIHOODS[likelihood_of(heads.decoder.output, data.domain)],
+            data.domain.likelihood_named(likelihood_of(heads.decoder.output, data.domain)),
             PairedData(data, self, seed).test_batches(),
             self.samples,
             seed,

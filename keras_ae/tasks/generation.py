@@ -16,7 +16,7 @@ from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
 from keras_ae.errors import check_least
 from keras_ae.heads import Heads, apply, batched
-from keras_ae.losses import LIKELIHOODS, likelihood_of
+from keras_ae.losses import likelihood_of
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.metrics.nearest import density_and_coverage, diversity, novelty
 from keras_ae.metrics.samples import frechet_distance
@@ -186,7 +186,8 @@ def _code_metrics(
 
 def _bound_of_whole_numbers(heads: Heads, paired: PairedData) -> float:
     """Mean of -log p(x | code) - log p(code) at each example's own code, a bound on -log p(x)."""
-    likelihood = LIKELIHOODS[likelihood_of(heads.decoder.output, paired.data.domain)]
+    domain = paired.data.domain
+    likelihood = domain.likelihood_named(likelihood_of(heads.decoder.output, domain))
     run, nats = tf.function(partial(apply, heads.trained)), []
     for inputs, targets in paired.test_batches():
         outputs = run(inputs)

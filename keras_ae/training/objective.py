@@ -41,7 +41,7 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
     if recipe.loss != "auto" and domain.one_hot != (recipe.loss == "categorical_crossentropy"):
         raise InputError(
             f"categorical cross-entropy and classes need each other; received loss={recipe.loss} "
-            f'and {domain} values; leave the loss at auto: SET="loss=auto"'
+            f'and {domain.kind} values; leave the loss at auto: SET="loss=auto"'
         )
     if not domain.unit_interval and recipe.loss == "binary_crossentropy":
         raise InputError(
@@ -68,8 +68,9 @@ def loss_in(recipe: Recipe, domain: Domain) -> Callable:
     """
     likelihood = recipe.variant.likelihood
     if likelihood is None:
-        return losses.on_reconstruction(domain.loss if recipe.loss == "auto" else losses.LOSSES[recipe.loss])
-    return losses.LIKELIHOODS[domain.likelihood if likelihood == "auto" else likelihood]
+        named = domain.loss if recipe.loss == "auto" else domain.of_known(losses.LOSSES[recipe.loss])
+        return losses.on_reconstruction(named)
+    return domain.likelihood_named(likelihood)
 
 
 def _range(data: Data) -> tuple[float, float]:

@@ -148,7 +148,7 @@ class Autoregressive(Variant):
         if not spec.domain.one_hot or spec.input_shape != shape or len(shape) < 2 + axis:
             raise InputError(
                 f"expected classes in steps along axis {axis}, in and out alike, such as (64, 4, 51), "
-                f"received {spec.domain} values of shapes {spec.input_shape} and {shape}; use another "
+                f"received {spec.domain.kind} values of shapes {spec.input_shape} and {shape}; use another "
                 'variant: SET="variant=Variational"'
             )
         if self.first_ordered_class >= shape[-1]:

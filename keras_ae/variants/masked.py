@@ -14,6 +14,7 @@ import keras
 from keras import layers, ops
 
 from keras_ae.backbones.patches import PatchBackbone, RandomMasking, Restore
+from keras_ae.blocks.table_output import output_layer
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Heads, Spec, Term
@@ -73,7 +74,7 @@ class Masked(Variant):
         widen = layers.Dense(self.backbone.width, name="decoder_widen")
         tokens = widen(layers.Reshape((patches, self.latent_dim), name="decoder_patches")(code))
         logits = self.backbone.decode_tokens(tokens, spec.target_shape)
-        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+        reconstruction = output_layer(spec)(logits)
         decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
         token_decoder = keras.Model(tokens, {"reconstruction": reconstruction}, name="painter")
 

@@ -100,7 +100,7 @@ class SkipConnected(Variant):
         if len(spec.input_shape) != 3 or spec.domain.one_hot:
             raise InputError(
                 f"a skip-connected network takes images (height, width, channels) of numbers, received "
-                f"shape {spec.input_shape} of the {spec.domain} domain; use another variant"
+                f"shape {spec.input_shape} of the {spec.domain.kind} domain; use another variant"
             )
         scale = spec.target_shape[0] // spec.input_shape[0]
         if spec.target_shape[:2] != tuple(scale * side for side in spec.input_shape[:2]):

@@ -16,6 +16,7 @@ from keras import layers, ops
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.quantizer import Codebook, CodePrior, Lookup
 from keras_ae.blocks.samplers import LearnedPrior, Sampler
+from keras_ae.blocks.table_output import output_layer
 from keras_ae.domains import UNIT
 from keras_ae.errors import check_least, check_within
 from keras_ae.heads import Backbone, Heads, Spec, Term
@@ -89,7 +90,7 @@ class VectorQuantized(Variant):
         else:
             flat = layers.Flatten(name="decoder_positions")(quantized)
             logits = self.backbone.decode(flat, spec.target_shape)
-        reconstruction = layers.Activation(spec.activation, name="reconstruction")(logits)
+        reconstruction = output_layer(spec)(logits)
         decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
         vector_decoder = keras.Model(quantized, {"reconstruction": reconstruction}, name="painter")
 

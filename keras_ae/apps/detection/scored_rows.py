@@ -93,7 +93,7 @@ class ScoredRows:
         Returns:
             At most three names with a fraction each, the largest first.
         """
-        contributions = np.nan_to_num(self.contributions[row])
+        contributions = np.maximum(np.nan_to_num(self.contributions[row]), 0.0)
         fractions = contributions / max(float(contributions.sum()), 1e-30)
         largest = np.argsort(-fractions, kind="stable")[:MOST_REASONS]
         return [

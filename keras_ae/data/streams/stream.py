@@ -216,7 +216,7 @@ class FolderStream(Stream):
     def __init__(self, path: str, spec: InputSpec, split: str | None = None):
         if not spec.domain.unit_interval or len(spec.shape) != 3 or spec.shape[-1] not in (1, 3):
             raise InputError(
-                f"expected examples of shape {spec.shape} of the {spec.domain} domain, as the model was "
+                f"expected examples of shape {spec.shape} of the {spec.domain.kind} domain, as the model was "
                 f"trained on; received {path}, a folder of images; encode an .npy or .npz"
             )
         self.spec = replace(spec, full_scale=None)
@@ -301,10 +301,10 @@ class LoadedStream(Stream):
     def __init__(self, dataset: Dataset, spec: InputSpec, split: str | None = None):
         self.data, self.spec, self.where = dataset.load(), replace(spec, full_scale=None), ""
         self.where = self.data.name + (f" ({split})" if split else "")
-        if self.data.domain != spec.domain:
+        if not spec.domain.matches(self.data.domain):
             raise InputError(
-                f"the model was trained on values of the {spec.domain} domain, {self.where} holds "
-                f"{self.data.domain} ones; encode data of its own kind"
+                f"the model was trained on values of the {spec.domain.kind} domain, {self.where} holds "
+                f"{self.data.domain.kind} ones; encode data of its own kind"
             )
         splits = self.data.splits
         self.splits = [splits[split]] if split else list(splits.values())

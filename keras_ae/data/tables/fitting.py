@@ -10,7 +10,8 @@ import numpy as np
 from keras_ae.column_names import served_names
 from keras_ae.data.precision import MOST, Precision, precision_of
 from keras_ae.data.tables.columns import Column
-from keras_ae.data.tables.words import words_of
+from keras_ae.data.tables.words import MISSING_WORD, words_of
+from keras_ae.table_layout import ColumnLayout, TableLayout
 
 __all__ = ["SCALINGS", "FittedColumns", "NumberScaling", "fit_columns", "fit_scaling", "number_precision"]
 
@@ -35,6 +36,7 @@ class NumberScaling:
         lowest: The least scaled number; others are clipped to it.
         highest: The greatest scaled number.
         usual: The scaled number that a missing one is replaced with.
+        spread: The standard deviation of the scaled numbers that it was fitted on; 1 of one number alone.
     """
 
     offset: float
@@ -43,16 +45,19 @@ class NumberScaling:
     lowest: float = SCALINGS["spread"][0]
     highest: float = SCALINGS["spread"][1]
     usual: float = 0.0
+    spread: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class FittedColumns:
-    """Columns as features: each number is two, its scaled value and whether it is missing; words are one-hot.
+    """Columns as features: a number is its scaled value and whether it is missing, words are one-hot.
+
+    Words have two more features, for an unknown and for a missing one.
 
     Attributes:
         signature: The columns' names by those in a served signature.
         scalings: Of the columns of numbers, by the columns' names.
-        words: The words that training rows have, (missing) among them, by the names of the other columns.
+        words: The words that training rows have, without (missing), by the names of the other columns.
     """
 
     signature: dict[str, str]
@@ -70,10 +75,16 @@ class FittedColumns:
         return tuple(name for name in self.columns if name in self.scalings and self.scalings[name].logarithm)
 
     @property
-    def groups(self) -> np.ndarray:
-        """The index of the column that each feature comes from, (features,)."""
-        widths = [2 if name in self.scalings else 1 + len(self.words[name]) for name in self.columns]
-        return np.repeat(np.arange(len(widths)), widths)
+    def layout(self) -> TableLayout:
+        """How the columns lie in the features."""
+        return TableLayout(
+            tuple(
+                ColumnLayout(None, self.scalings[name].usual, self.scalings[name].spread)
+                if name in self.scalings
+                else ColumnLayout(len(self.words[name]))
+                for name in self.columns
+            )
+        )
 
 
 def takes_logarithm(values: np.ndarray) -> bool:
@@ -127,14 +138,14 @@ def fit_scaling(values: np.ndarray, scaling: str = "spread") -> NumberScaling:
     else:
         offset, scale = float(numbers.min()), float(np.ptp(numbers))
     scale = 1.0 if number_precision(present).constant else scale
-    return NumberScaling(offset, scale, logarithm, *limits, (middle - offset) / scale)
+    spread = float(f"{np.clip((numbers - offset) / scale, *limits).std():.6g}") or 1.0
+    return NumberScaling(offset, scale, logarithm, *limits, (middle - offset) / scale, spread)
 
 
 def fit_columns(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = "spread") -> FittedColumns:
     """Fits columns of numbers and words.
 
-    Words have one more feature for unknown words, which is 0 in training; a missing word is a word like
-    others.
+    Words have one more feature for unknown words, which is 0 in training, and one for missing ones.
 
     Args:
         columns: Of numbers or words, by name.
@@ -149,5 +160,5 @@ def fit_columns(columns: Mapping[str, Column], rows: np.ndarray, scaling: str = 
         if column.kind == "number":
             scalings[name] = fit_scaling(column.values[rows], scaling)
         else:
-            words[name] = tuple(np.unique(words_of(column)[rows]).tolist())
+            words[name] = tuple(word for word in np.unique(words_of(column)[rows]) if word != MISSING_WORD)
     return FittedColumns(served_names(columns), scalings, words)

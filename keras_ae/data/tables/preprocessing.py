@@ -13,11 +13,11 @@ from keras import layers
 from keras.utils import FeatureSpace
 
 from keras_ae.data.precision import clipped
-from keras_ae.data.tables.fitting import SCALINGS, FittedColumns
+from keras_ae.data.tables.fitting import SCALINGS, FittedColumns, NumberScaling
 from keras_ae.data.tables.words import MISSING_WORD
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 
-__all__ = ["Number", "Preprocessor", "preprocessor_of"]
+__all__ = ["Number", "Preprocessor", "preprocessor_of", "settings_of"]
 
 ROWS_AT_ONCE = 2**16
 
@@ -182,21 +182,33 @@ def preprocessor_of(fitted: FittedColumns) -> Preprocessor:
     features, words = {}, {}
     for served, name in fitted.signature.items():
         if name in fitted.scalings:
-            layer = Number(**asdict(fitted.scalings[name]))
+            layer = Number(**settings_of(fitted.scalings[name]))
             features[served] = FeatureSpace.feature("float32", layer, "float")
         else:
             lookup = layers.StringLookup(num_oov_indices=1)
             features[served] = FeatureSpace.feature("string", lookup, "one_hot")
             words[served] = list(fitted.words[name])
     space = FeatureSpace(features, output_mode="dict")
-    most = max(map(len, words.values()), default=0)
     if words:
-        # all columns need the same length: the shorter ones repeat their first word, which changes no lookup
-        padded = {name: column + column[:1] * (most - len(column)) for name, column in words.items()}
+        # all columns need the same length, and the most frequent word comes first: that is the missing one
+        most = 2 + max(map(len, words.values()))
+        padded = {name: column + [MISSING_WORD] * (most - len(column)) for name, column in words.items()}
         space.adapt(tf.data.Dataset.from_tensor_slices(padded).batch(most))
     inputs, encoded = space.get_inputs(), space.get_encoded_features()
     together = layers.Concatenate(name="together")([encoded[name] for name in fitted.signature])
     model = keras.Model(
         {name: inputs[name] for name in sorted(inputs)}, {"inputs": together}, name="preprocessor"
     )
-    return Preprocessor(model, fitted.signature, fitted.groups, fitted.logarithms)
+    return Preprocessor(model, fitted.signature, fitted.layout.groups, fitted.logarithms)
+
+
+def settings_of(scaling: NumberScaling) -> dict[str, Any]:
+    """The settings of the layer of a scaling.
+
+    Args:
+        scaling: Of a column of numbers.
+
+    Returns:
+        The arguments of `Number`.
+    """
+    return {name: value for name, value in asdict(scaling).items() if name != "spread"}

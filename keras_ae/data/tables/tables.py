@@ -24,7 +24,7 @@ from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.data.tables.words import MOST_WORDS, words_of
 from keras_ae.data.tables.writing import Writing
 from keras_ae.data.types import Data
-from keras_ae.domains import REAL
+from keras_ae.domains import domain_of_table
 from keras_ae.errors import InputError, check_choices
 from keras_ae.names import nearby
 
@@ -276,7 +276,7 @@ def data_of(
             f"expected normal rows in {name} to train on, received none; say which label is normal"
         )
     fitted = fit_columns(columns, fit, scaling)
-    rows, features = sum(map(len, parts.values())), len(fitted.groups)
+    rows, features = sum(map(len, parts.values())), len(fitted.layout.groups)
     if rows * features * 4 > LARGEST:
         raise InputError(
             f"{name} becomes {rows:,} x {features:,} numbers, more than {LARGEST / 2**30:g} GiB; "
@@ -298,7 +298,7 @@ def data_of(
     return Data(
         name,
         **splits,
-        domain=REAL,
+        domain=domain_of_table(fitted.layout),
         label_names=label_names,
         notes=(*notes, _kinds_note(columns, fitted.logarithms), *_served_note(fitted.signature)),
         preprocessor=preprocessor,
