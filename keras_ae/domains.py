@@ -68,7 +68,7 @@ class Domain(str):
             return table_losses.row_loss(self.layout)
         return losses.LOSSES[self._loss] if isinstance(self._loss, str) else self._loss
 
-    def likelihood_named(self, name: str = "auto") -> Any:
+    def likelihood_by_name(self, name: str = "auto") -> Any:
         """A likelihood of the domain's values.
 
         Args:
@@ -90,13 +90,27 @@ class Domain(str):
         return str(self) if self.layout is None else "table"
 
     def matches(self, other: Domain) -> bool:
-        """Whether a model of this domain takes the values of another: of tables with columns alike."""
+        """Whether a model of this domain takes the values of another.
+
+        Args:
+            other: The domain of the values.
+
+        Returns:
+            Whether it is the same; of tables whether their columns are alike.
+        """
         if self.layout is None or other.layout is None:
             return self == other
         return self.layout.kinds == other.layout.kinds
 
     def of_known(self, loss: Callable) -> Callable:
-        """A loss (target, output) -> (batch,) of those elements alone that are known."""
+        """A loss of those elements alone that are known.
+
+        Args:
+            loss: (target, output) -> (batch,), a mean over elements.
+
+        Returns:
+            The loss; of a table one of the known values.
+        """
         from keras_ae.table_losses import loss_of_known  # as above
 
         return loss if self.layout is None else loss_of_known(self.layout, loss)

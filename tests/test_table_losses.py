@@ -55,12 +55,12 @@ def test_a_further_loss_is_the_mean_over_the_known_features():
 
 def test_a_likelihood_sums_the_nats_of_what_is_known():
     density = 0.5 * log(2 * pi)
-    unit = DOMAIN.likelihood_named("unit_gaussian")
+    unit = DOMAIN.likelihood_by_name("unit_gaussian")
     outputs = {"reconstruction": OUTPUT}
     third = 2 + density + log(0.5)
     np.testing.assert_allclose(unit(WHOLE, outputs), [2 + density + log(4) + third], rtol=1e-5)
     np.testing.assert_allclose(unit(NO_NUMBER, outputs), [log(4) + third], rtol=1e-5)
-    learned = DOMAIN.likelihood_named()
+    learned = DOMAIN.likelihood_by_name()
     outputs["reconstruction_log_var"] = np.log(np.full((1, 8), 4.0, np.float32))
     expected = 0.5 + log(2) + density + log(4) + 0.125 + log(2) + density
     np.testing.assert_allclose(learned(WHOLE, outputs), [expected], rtol=1e-5)

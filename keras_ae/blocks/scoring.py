@@ -106,7 +106,7 @@ class MeanNegativeLogLikelihood(layers.Layer):
         self.likelihood, self.count, self.domain = likelihood, count, domain_of(domain)
 
     def call(self, inputs, outputs):
-        likelihood = self.domain.likelihood_named(self.likelihood)
+        likelihood = self.domain.likelihood_by_name(self.likelihood)
         nats = likelihood(tf.repeat(inputs, self.count, axis=0), outputs)
         nats = tf.reduce_mean(tf.reshape(nats, (-1, self.count)), axis=1)
         return nats if self.domain.layout is None else nats * columns_by_known(self.domain.layout, inputs)

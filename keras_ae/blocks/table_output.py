@@ -50,9 +50,11 @@ class RowActivation(layers.Layer):
                 continue
             end = start + column.width
             unknown = self.unknown if column.words else 1.0
-            fixed = ops.stack([unknown + 0.0 * logits[:, start], 0.0 * logits[:, start]], axis=-1)
-            parts += [numbers[:, done:start], fixed]
-            if column.words:
+            zeros = ops.zeros_like(logits[:, start : start + 1])
+            parts += [numbers[:, done:start], zeros + unknown, zeros]
+            if column.words == 1:
+                parts.append(zeros + (1.0 - unknown))
+            elif column.words:
                 parts.append((1.0 - unknown) * ops.softmax(logits[:, start + 2 : end], axis=-1))
             done = end
         return ops.concatenate([*parts, numbers[:, done:]], axis=-1) if parts else numbers

@@ -68,7 +68,7 @@ class Density(Task):
         nats = importance_sampled_nll(
             tf.function(partial(apply, heads.encoder)),
             partial(apply, heads.teacher_forced or heads.decoder),
-            data.domain.likelihood_named(likelihood_of(heads.decoder.output, data.domain)),
+            data.domain.likelihood_by_name(likelihood_of(heads.decoder.output, data.domain)),
             PairedData(data, self, seed).test_batches(),
             self.samples,
             seed,

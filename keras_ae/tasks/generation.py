@@ -187,7 +187,7 @@ def _code_metrics(
 def _bound_of_whole_numbers(heads: Heads, paired: PairedData) -> float:
     """Mean of -log p(x | code) - log p(code) at each example's own code, a bound on -log p(x)."""
     domain = paired.data.domain
-    likelihood = domain.likelihood_named(likelihood_of(heads.decoder.output, domain))
+    likelihood = domain.likelihood_by_name(likelihood_of(heads.decoder.output, domain))
     run, nats = tf.function(partial(apply, heads.trained)), []
     for inputs, targets in paired.test_batches():
         outputs = run(inputs)

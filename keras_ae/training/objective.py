@@ -70,7 +70,7 @@ def loss_in(recipe: Recipe, domain: Domain) -> Callable:
     if likelihood is None:
         named = domain.loss if recipe.loss == "auto" else domain.of_known(losses.LOSSES[recipe.loss])
         return losses.on_reconstruction(named)
-    return domain.likelihood_named(likelihood)
+    return domain.likelihood_by_name(likelihood)
 
 
 def _range(data: Data) -> tuple[float, float]:

@@ -38,6 +38,11 @@ def test_words_are_probabilities_that_sum_to_one_and_nothing_is_expected_to_be_m
     np.testing.assert_allclose(given[:, LAYOUT.starts[[0, 3, 4]]], [[0.01, 0.01, 1]] * 5, rtol=1e-6)
 
 
+def test_a_single_word_has_what_the_unknown_ones_leave():
+    given = np.asarray(RowActivation("table(w1,n)", 0.25)(np.full((1, 5), 7.0, np.float32)))
+    np.testing.assert_allclose(given, [[0.25, 0, 0.75, 7, 0]])
+
+
 def test_an_unknown_word_is_as_probable_as_one_example_more():
     layer = output_layer(Spec((FEATURES,), (FEATURES,), domain_of(TEXT), train_examples=99))
     assert layer.unknown == pytest.approx(0.01)
