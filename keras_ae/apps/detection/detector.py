@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_ae.apps.detection.without_one import without_each
 from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.tables.dialect import Dialect, detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
@@ -25,11 +26,25 @@ from keras_ae.runs.card import CARD_FILE, read_card
 from keras_ae.runs.data_facts import is_same_data
 from keras_ae.runs.load import load_run
 from keras_ae.runs.series_facts import SeriesFacts
+from keras_ae.table_layout import TableLayout
 from keras_ae.tasks.point_detection import FittedPoints
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 from keras_ae.training.refitting import refitted
 
 __all__ = ["Detector", "settings_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why some rows of a table have their scores.
+
+    Attributes:
+        expected: For each row the expected values by column; empty if they are unknown.
+        falls: (rows, columns), by how much each row's score falls without a value; None if unknown.
+    """
+
+    expected: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    falls: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +65,7 @@ class Detector:
         known: How files are written, as far as the user said it in training.
         points: The detector of points of a series; None for a table, and in runs of earlier versions.
         reconstruct: What is expected in examples: {"inputs"} -> {"reconstruction"}; None if unknown.
+        layout: Of the columns of a table that knows missing values; None for others.
         rule: What the threshold was fitted by.
         stored: What is stored with the head: the rows of a table that were learned from.
         images: How image files are read; None for tables and series.
@@ -66,6 +82,7 @@ class Detector:
     known: Writing = UNKNOWN
     points: FittedPoints | None = None
     reconstruct: keras.Model | None = None
+    layout: TableLayout | None = None
     rule: Threshold = Conformal()
     stored: Mapping[str, np.ndarray] = field(default_factory=dict)
     images: Images | None = None
@@ -154,29 +171,33 @@ class Detector:
             recipe.data.writing,
             points,
             _reconstruction(artifacts.heads),
+            artifacts.scaler.domain.layout,
             rule,
             head.stored,
             images,
         )
 
-    def expected_in(
-        self, columns: Mapping[str, np.ndarray], rows: Sequence[int]
-    ) -> dict[int, dict[str, Any]]:
-        """The values that are expected in some rows of a table.
+    def explain(self, columns: Mapping[str, np.ndarray], rows: Sequence[int]) -> Explanation:
+        """What is expected in some rows of a table, and what each of their values adds to the score.
 
         Args:
             columns: (n,) numbers or words of each column, by its name.
             rows: The rows.
 
         Returns:
-            For each row its values by column; empty if they are unknown.
+            The explanation; empty if what is expected is unknown.
         """
         if self.preprocessor is None or self.reconstruct is None or not len(rows):
-            return {}
+            return Explanation()
         own = {name: column[np.asarray(rows)] for name, column in columns.items()}
-        outputs = batched(self.reconstruct, {"inputs": self.preprocessor.numbers_of(own)})
-        expected = self.preprocessor.columns_of(outputs["reconstruction"])
-        return {row: {name: expected[name][at] for name in expected} for at, row in enumerate(rows)}
+        inputs, falls = self.preprocessor.numbers_of(own), None
+        if self.layout is None:
+            features = batched(self.reconstruct, {"inputs": inputs})["reconstruction"]
+        else:
+            falls, features = without_each(self.model, self.reconstruct, inputs, self.layout)
+        expected = self.preprocessor.columns_of(features)
+        by_row = {row: {name: expected[name][at] for name in expected} for at, row in enumerate(rows)}
+        return Explanation(by_row, falls)
 
 
 def settings_of(recipe: Recipe) -> SeriesRoles:

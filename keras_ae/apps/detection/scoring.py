@@ -145,7 +145,7 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Se
             path, preprocessor.columns, preprocessor.words, detector.known, detector.before
         )
         scored = scored_table(detector, columns)
-        return replace(scored, expectations=detector.expected_in(columns, scored.highest(TOP))), None
+        return _explained(detector, columns, scored), None
     facts = detector.series or SeriesFacts(())
     each, known = facts.read(path, detector.settings, detector.known), facts.groups
     each_scored = [
@@ -159,6 +159,16 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Se
     }
     examples = np.concatenate([one.example_scores for one in each_scored])
     return ScoredRows(**joined, columns=each_scored[0].columns, example_scores=examples), each
+
+
+def _explained(detector, columns, scored):
+    """Rows of a table with what was expected in the highest ones, and what their values add to the scores."""
+    highest = scored.highest(TOP)
+    found, contributions = detector.explain(columns, highest), scored.contributions.copy()
+    if found.falls is not None:
+        known = found.falls.any(axis=1)
+        contributions[np.asarray(highest)[known]] = found.falls[known]
+    return replace(scored, expectations=found.expected, contributions=contributions)
 
 
 def _unscored(series):
