@@ -131,7 +131,7 @@ def test_results_of_two_models_on_one_file_are_kept_apart(home):
     source = str(home / "load.csv")
     folders = {DetectionRequest.of(source, model).folder for model in ("table_anomaly-load", "mine", "other")}
     assert folders == {Path("detected", model, "load") for model in ("table_anomaly-load", "mine", "other")}
-    with pytest.raises(InputError, match=r"load.cvs is neither \(near it: .*load.csv.*\); check the path"):
+    with pytest.raises(InputError, match=r"load.cvs is not a file or folder \(near it: .*load.csv.*\)"):
         DetectionRequest.of(source.replace("csv", "cvs"), "mine")
     with pytest.raises(InputError, match="is not a folder.; name another --output"):
         DetectionRequest.of(source, "mine", Path(source))
@@ -211,7 +211,10 @@ def test_drift_is_distinguished_from_no_drift(run, home, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["detect", "series_anomaly", "nothing.csv"], "a folder of images, nothing.csv is neither"),
+        (
+            ["detect", "series_anomaly", "nothing.csv"],
+            "nothing.csv is not a file or folder",
+        ),
         (["detect", "series_anomaly", "."], "for images: keras-ae detect image_anomaly ."),
         (["detect", "series_anomaly", ".", "--trained"], "for images use image_anomaly"),
         (["monitor", "series_anomaly", "."], "for images use image_anomaly"),

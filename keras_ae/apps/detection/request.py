@@ -79,7 +79,8 @@ def source_of(source: str) -> Path:
     if not os.path.isfile(source) and not os.path.isdir(source):
         near = nearby(source, names_beside(source))
         raise InputError(
-            f"expected a file of rows or a folder of images, {source} is neither{near}; check the path"
+            f"expected a file of rows or a folder of images, {source} is not a file or folder{near}; check "
+            "the path"
         )
     return Path(source)
 
