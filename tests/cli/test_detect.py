@@ -266,6 +266,8 @@ def test_a_model_learns_from_other_data_than_those_it_searches(run, home, capsys
     assert "with --trained nothing is learned from data; leave --data out" in capsys.readouterr().err
     assert run("detect", "table_anomaly", "today.csv", "--data", "usuall.csv") == 2
     assert "usual.csv" in capsys.readouterr().err
+    for folder in ("runs", "saved_models"):  # other tests name their model by the recipe alone
+        shutil.rmtree(home / folder / "table_anomaly-usual")
 
 
 def test_rows_of_a_table_are_scored_each(run, home, capsys):

@@ -76,7 +76,7 @@ def _listing(rows):
 def _heat(scored, rows):
     """What the columns contribute to the rows with the highest scores."""
     indices = [row.index for row in rows]
-    contributions = np.nan_to_num(scored.contributions[indices])
+    contributions = np.maximum(np.nan_to_num(scored.contributions[indices]), 0.0)
     fractions = contributions / np.maximum(contributions.sum(axis=1, keepdims=True), 1e-30)
     most = np.sort(np.argsort(-fractions.sum(axis=0), kind="stable")[:HEAT_COLUMNS])
     columns = [scored.columns[column] for column in most]
