@@ -22,6 +22,7 @@ __all__ = [
     "add_option",
     "add_recipe",
     "add_run",
+    "names_set",
     "split_settings",
     "words",
 ]
@@ -40,6 +41,7 @@ MEANINGS = {
     "--dimension": "dimension of the code",
     "--epochs": "epochs of each training",
     "--every": "seconds from one look at the file to the next",
+    "--fail-on": "level of change, some or much, from which the exit status is 3",
     "--force": "replace files that already exist",
     "--grpc-port": "port of gRPC",
     "--head": "exported head, such as encoder or decoder",
@@ -174,6 +176,18 @@ def split_settings(texts: Sequence[str]) -> list[str]:
         raise InputError(
             f"the settings {texts} cannot be split into words: {error}; quote values in pairs of marks"
         ) from error
+
+
+def names_set(settings: Sequence[str]) -> tuple[str, ...]:
+    """The names of the fields that settings change.
+
+    Args:
+        settings: Such as "epochs=3".
+
+    Returns:
+        Such as "epochs".
+    """
+    return tuple(setting.partition("=")[0].strip() for setting in settings)
 
 
 def words(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The verbs that look for anomalies in a file of rows: detect, monitor."""
+"""The verb that looks for anomalies in a file of rows: detect."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.apps.detection.request import DetectionRequest, check_acting, check_category, source_of
-from keras_ae.cli.arguments import MODEL, RECIPE, add_name, add_option, add_recipe, add_run, split_settings
+from keras_ae.cli.arguments import (
+    RECIPE,
+    add_name,
+    add_option,
+    add_recipe,
+    add_run,
+    names_set,
+    split_settings,
+)
 from keras_ae.cli.checks import check_data, check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
-from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import check_recipe, finished, request_of_run, with_name
 from keras_ae.cli.train import complete_training
 from keras_ae.errors import InputError
@@ -53,15 +60,6 @@ def add(verb: Any) -> None:
     add_name(parser, "RECIPE-INPUT, with --data RECIPE-DATA")
     add_run(parser, "a new one; with --trained the newest finished one")
     add_option(parser, "--models", type=Path, metavar="FOLDER")
-    parser = verb(
-        "monitor", monitor, "measure how far the scores of new rows have drifted from a run's", "use",
-        "keras-ae monitor series_anomaly today.csv", result=True,
-    )  # fmt: skip
-    add_recipe(parser, "--set", text=MODEL)
-    parser.add_argument("input", help="a file of rows, or a folder of images, like the run's training data")
-    add_former(parser, "--data", "is no option here: the rows to measure are those of INPUT")
-    add_former(parser, "--models", "is no option here: nothing is exported")
-    add_run(parser)
 
 
 def detect(options: argparse.Namespace) -> int:
@@ -98,7 +96,7 @@ def detect(options: argparse.Namespace) -> int:
         directory, recipe = run.directory, run.recipe
     from keras_ae.apps.detection.detect import detect
 
-    detection = detect(request, directory, recipe, _names(settings) if options.trained else ())
+    detection = detect(request, directory, recipe, names_set(settings) if options.trained else ())
     show(options, {"run": directory, **dataclasses.asdict(detection)}, detection.lines)
     return 0
 
@@ -115,24 +113,3 @@ def _check_input(options, recipe, data):
 
     if options.data is not None:
         check_readable(options.input, recipe, data)
-
-
-def _names(settings):
-    """The names of the fields that are set."""
-    return tuple(setting.partition("=")[0].strip() for setting in settings)
-
-
-def monitor(options: argparse.Namespace) -> int:
-    """Prints how far a file's scores are from those of the normal examples that calibrated the detector."""
-    settings = split_settings(options.set)
-    check_acting(settings, advice="")
-    check_file(source_of(options.input))
-    directory = finished(options)
-    started = request_of_run(options.recipe, directory, options.set)
-    check_settings(started)
-    load_tensorflow()
-    from keras_ae.apps.detection.detect import monitor
-
-    monitoring = monitor(options.input, directory, started.load(), _names(settings))
-    show(options, {"run": directory, **dataclasses.asdict(monitoring)}, monitoring.lines)
-    return 0

@@ -17,7 +17,7 @@ __all__ = ["GROUPS", "add_former", "make_parser"]
 GROUPS = ("train and evaluate", "use", "generate", "serve", "look up")
 """The titles of the groups of verbs, in the order of the help."""
 
-STATUSES = "exit status: 0 done, 1 failed, 2 unusable input, 130 interrupted"
+STATUSES = "exit status: 0 done, 1 failed, 2 unusable input, 3 drifted (--fail-on), 130 interrupted"
 
 
 class OneLineParser(argparse.ArgumentParser):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.apps.detection.request import check_acting, source_file
-from keras_ae.cli.arguments import MODEL, add_option, add_recipe, add_run, split_settings
+from keras_ae.cli.arguments import MODEL, add_option, add_recipe, add_run, names_set, split_settings
 from keras_ae.cli.checks import check_file, check_settings
 from keras_ae.cli.output import STANDARD, load_tensorflow
 from keras_ae.cli.requests import finished, request_of_run
@@ -43,7 +43,7 @@ def add(verb: Any) -> None:
 def watch(options: argparse.Namespace) -> int:
     """Writes a line of JSON for each alert."""
     settings = split_settings(options.set)
-    check_acting(settings)
+    check_acting(settings, advice="")
     source = source_file(options.input)
     check_file(source)
     if not options.every > 0:
@@ -56,7 +56,7 @@ def watch(options: argparse.Namespace) -> int:
     from keras_ae.apps.detection.watch import Watching
     from keras_ae.apps.detection.watch import watch as follow
 
-    detector = Detector.of(directory, started.load())
+    detector = Detector.of(directory, started.load(), names_set(settings))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     own = options.output != STANDARD
     with _appended(options.output) if own else nullcontext(options.results) as out:

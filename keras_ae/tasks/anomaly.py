@@ -31,6 +31,7 @@ from keras_ae.tasks.calibration import with_calibration
 from keras_ae.tasks.corruption import Corruption, MissingNowAndThen, Unchanged
 from keras_ae.tasks.cross_fitting import CrossFitted, content_hashes
 from keras_ae.tasks.point_detection import FittedPoints, PointDetection, ScoredPoints, scored_series
+from keras_ae.tasks.profiles import profile_of, profiles_to_json
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ OF_FOLDS = (
 
 EXAMPLES_SERVED = 8
 """Contexts that the exported detector of points is compared on."""
+
+MOST_PROFILED = 50_000
+"""At most this many training rows tell how the values of columns are distributed."""
 
 MOST_CODED, MOST_VALUES = 50_000, 2**27
 """At most this many training examples, and values in total, are used to fit scores in code space."""
@@ -318,6 +322,9 @@ def _stored(detector, data):
     calibration = _calibration(data)
     scores, labels = _scores_of(detector, calibration), calibration.labels
     stored = {"scores": scores, "labels": np.zeros(len(scores), np.int64) if labels is None else labels}
+    if columns := _columns(data):
+        profiles = {name: profile_of(column) for name, column in columns.items()}
+        stored["profiles"] = np.array(profiles_to_json(profiles))
     if data.raw is None:
         return stored
     if not isinstance(calibration, CrossFitted) or calibration.folds is None:
@@ -325,6 +332,20 @@ def _stored(detector, data):
     own = calibration.folds >= 0
     hashes, first = np.unique(content_hashes(calibration.examples[own]), return_index=True)
     return stored | {"learned": hashes, "learned_scores": scores[own][first]}
+
+
+def _columns(data):
+    """The columns of normal rows, or of the normal points of series, standardized; none for other data."""
+    if data.preprocessor is not None:
+        return data.preprocessor.columns_of(np.asarray(values(data.train.thin(MOST_PROFILED).examples)))
+    points = data.points
+    if points is None or points.normal is None or not (points.series or points.groups):
+        return {}
+    from keras_ae.tasks.window_scores import values_of
+
+    known = values_of(np.asarray(values(data.test.examples)), points)[points.normal]
+    names = (points.series or points.groups[0].series).names
+    return {name: known[:, channel] for channel, name in enumerate(names)}
 
 
 def _calibration(data: Data) -> Split:

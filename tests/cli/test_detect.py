@@ -204,6 +204,11 @@ def test_drift_is_distinguished_from_no_drift(run, home, capsys):
     assert f"{result['psi']:.3f}" in other
     assert result["flagged"] > 500 * 0.8
     assert "retrain" not in same
+    assert "columns: none of 1 has changed" in same
+    assert "load: population stability index" in other
+    assert result["columns"]["load"]["level"] == result["level"] == 2
+    assert run("monitor", "series_anomaly", "other.csv", "--fail-on", "much") == 3
+    assert run("monitor", "series_anomaly", "same.csv", "--fail-on", "much") == 0
     assert other.splitlines()[-1] == "much change: retrain"
     assert float(re.search(r"index (\S+)", other)[1]) > 1
 
@@ -429,13 +434,13 @@ def test_a_run_of_many_series_has_no_units_for_a_file(home, tmp_path):
 def test_the_index_of_stability_is_that_of_its_definition():
     reference = np.arange(1000.0)
     assert drift(reference, reference).psi == pytest.approx(0, abs=1e-9)
-    assert drift(reference, reference).verdict == "as before"
+    assert drift(reference, reference).level == 0
     now = np.concatenate([np.arange(500.0), np.arange(500.0)])
     shares = (np.array([200.5] * 5 + [0.5] * 5) / 1005, np.array([100.5] * 10) / 1005)
     expected = np.sum((shares[0] - shares[1]) * np.log(shares[0] / shares[1]))
     assert drift(reference, now).psi == pytest.approx(expected, rel=0.02)
     assert drift(reference, now).ks == pytest.approx(0.5)
-    assert drift(reference, now).verdict == "much change: retrain"
+    assert drift(reference, now).level == 2
 
 
 def scored_of(scores, flags, contributions=None, names=("a",)):

@@ -1,4 +1,4 @@
-"""Detection with a finished run: scores and reports a file or a folder, and measures drift of the scores."""
+"""Detection with a finished run: scores and reports a file or a folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 
 from keras_ae.apps.detection import report
 from keras_ae.apps.detection.detector import Detector
-from keras_ae.apps.detection.drift import drift
 from keras_ae.apps.detection.image_folder import FolderOfImages
 from keras_ae.apps.detection.image_scoring import scored_images
 from keras_ae.apps.detection.request import DetectionRequest
@@ -23,7 +22,7 @@ from keras_ae.runs.artifacts import MODEL_FILE
 from keras_ae.runs.card import read_card
 from keras_ae.runs.unlike import in_color, of_fewer_bits
 
-__all__ = ["Detection", "Monitoring", "check_kind", "detect", "monitor"]
+__all__ = ["Detection", "check_kind", "detect"]
 
 
 @dataclass(frozen=True)
@@ -44,27 +43,6 @@ class Detection:
     flagged: int
     threshold: float
     method: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Monitoring:
-    """How far the scores of new rows are from those of a run's normal examples.
-
-    Attributes:
-        psi: The population stability index.
-        ks: The Kolmogorov-Smirnov statistic.
-        rows: The rows, or points, that were scored.
-        flagged: Those of them that are anomalies.
-        verdict: What to do.
-        lines: The same for the user.
-    """
-
-    psi: float
-    ks: float
-    rows: int
-    flagged: int
-    verdict: str
     lines: tuple[str, ...]
 
 
@@ -164,38 +142,3 @@ def _remarks_on_learned(detector, scored):
         else "their scores are lower than those of new rows, so anomalies among them are missed more easily"
     )
     return (f"{count:,} rows were learned from, as normal ones; {effect}",)
-
-
-def monitor(source: str, directory: Path, recipe: Recipe, changed: Sequence[str] = ()) -> Monitoring:
-    """Compares the scores of a file's rows with those of the normal examples that calibrated the detector.
-
-    Args:
-        source: The path of a file of rows or a folder of images, such as those that the run was trained on.
-        directory: The folder of a finished run.
-        recipe: The recipe of the run.
-        changed: The names of its settings that are other than in training.
-
-    Returns:
-        The statistics of the change and what to do.
-
-    Raises:
-        InputError: The run has no detector of files, or the file lacks a column that it was trained on.
-    """
-    detector = Detector.of(directory, recipe, changed)
-    check_kind(detector, Path(source), recipe)
-    logging.getLogger(__name__).info("scoring %s", source)
-    if detector.images is not None:
-        found = scored_images(detector, FolderOfImages.of(Path(source), detector.images.pages, recipe.data))
-        finite = np.isfinite(found.scores)
-        scores, flags = found.scores[finite], found.flags[finite]
-    else:
-        scored, _ = scored_file(detector, source)
-        scores, flags = scored.example_scores, scored.flags[np.isfinite(scored.scores)]
-    change = drift(detector.reference, scores)
-    lines = (
-        f"population stability index {change.psi:.3f}  (below .1: no change, from .25: much change)",
-        f"Kolmogorov-Smirnov         {change.ks:.3f}",
-        f"flagged                    {flags.mean():.1%} of {len(flags):,}",
-        change.verdict,
-    )
-    return Monitoring(change.psi, change.ks, len(flags), int(flags.sum()), change.verdict, lines)

@@ -1,16 +1,26 @@
-"""How far anomaly scores have drifted from those of the examples that calibrated a detector."""
+"""How far anomaly scores and columns have drifted from those of the normal examples of a detector."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import ks_2samp
 
-__all__ = ["Drift", "drift"]
+from keras_ae.apps.detection.detector import Detector
+from keras_ae.data.precision import standardized
+from keras_ae.data.series.resample import Series
+from keras_ae.tasks.profiles import MUCH_CHANGE, SOME_CHANGE, Shift, profiles_from_json
 
-BINS, SOME_CHANGE, MUCH_CHANGE = 10, 0.1, 0.25
-"""Number of bins of the population stability index, and its thresholds for some and for much change."""
+__all__ = ["LEVELS", "VERDICTS", "Drift", "column_shifts", "drift"]
+
+BINS = 10
+"""Bins of the population stability index."""
+
+LEVELS = ("none", "some", "much")
+VERDICTS = ("as before", "some change: watch it", "much change: retrain")
+"""Levels of change, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +32,13 @@ class Drift:
         ks: The largest difference of the two distribution functions (Kolmogorov and Smirnov).
         p_value: The p-value of `ks` for independent scores; scores of overlapping windows are not
             independent.
-        verdict: The recommended action.
+        level: 0 for no change, 1 for some, 2 for much.
     """
 
     psi: float
     ks: float
     p_value: float
-    verdict: str
+    level: int
 
 
 def drift(reference: np.ndarray, scores: np.ndarray) -> Drift:
@@ -48,8 +58,45 @@ def drift(reference: np.ndarray, scores: np.ndarray) -> Drift:
     )
     psi = float(np.sum((now - before) * np.log(now / before)))
     test = ks_2samp(reference, scores)
-    if psi < SOME_CHANGE:
-        verdict = "as before"
-    else:
-        verdict = "some change: watch it" if psi < MUCH_CHANGE else "much change: retrain"
-    return Drift(psi, float(test.statistic), float(test.pvalue), verdict)
+    level = int(psi >= SOME_CHANGE) + int(psi >= MUCH_CHANGE)
+    return Drift(psi, float(test.statistic), float(test.pvalue), level)
+
+
+def column_shifts(
+    detector: Detector, columns: Mapping[str, np.ndarray] | None, each: Mapping[str, Series] | None
+) -> dict[str, Shift] | None:
+    """Compares the columns of a file with those of the rows that a detector learned from.
+
+    Args:
+        detector: The detector.
+        columns: (n,) numbers or words of each column of a table; None for series.
+        each: The series by their names; None for a table.
+
+    Returns:
+        The shift of each column or channel, the largest first; None where the model does not know.
+    """
+    if "profiles" not in detector.stored:
+        return None
+    profiles = profiles_from_json(str(detector.stored["profiles"]))
+    now = _of_table(detector, columns) if each is None else _of_series(detector, each)
+    shifts = {name: profile.shift(now[name]) for name, profile in profiles.items() if len(now.get(name, ()))}
+    return dict(sorted(shifts.items(), key=lambda item: (-item[1].level, -item[1].psi)))
+
+
+def _of_table(detector, columns):
+    """Columns as the model sees them: numbers are rounded and clipped alike."""
+    preprocessor = detector.preprocessor
+    seen = preprocessor.columns_of(preprocessor.numbers_of(columns))
+    return seen | {name: columns[name] for name in preprocessor.words}
+
+
+def _of_series(detector, each):
+    """The standardized values of the channels of all series that were learned."""
+    known = detector.series.groups if detector.series is not None else ()
+    parts = [
+        standardized(series.values, *detector.scaling_of(name))
+        for name, series in each.items()
+        if not known or name in known
+    ]
+    joined = np.concatenate(parts)
+    return {name: joined[:, channel] for channel, name in enumerate(next(iter(each.values())).names)}

@@ -23,7 +23,7 @@ from keras_ae.tasks.point_detection import scored_series as scored_points
 from keras_ae.tasks.thresholds import p_values
 from keras_ae.tasks.window_scores import scores_of
 
-__all__ = ["TOP", "rows_of_points", "scored_file", "scored_series", "scored_table"]
+__all__ = ["TOP", "rows_of_points", "scored_file", "scored_series", "scored_table", "table_columns"]
 
 TOP = 200
 """Rows of a table, those with the highest scores, that are listed with what was expected."""
@@ -125,6 +125,25 @@ def _p_values(scores, reference, among):
     return found
 
 
+def table_columns(detector: Detector, path: str) -> dict[str, np.ndarray]:
+    """Reads the columns that a detector of tables takes.
+
+    Args:
+        detector: The detector.
+        path: A table.
+
+    Returns:
+        (n,) numbers or words of each column, by its name.
+
+    Raises:
+        InputError: The file lacks a column that the detector was trained on; the detector is one of series.
+    """
+    preprocessor = detector.preprocessor
+    if preprocessor is None:
+        raise InputError("expected a detector of tables, received one of series; give it a file")
+    return columns_of_file(path, preprocessor.columns, preprocessor.words, detector.known, detector.before)
+
+
 def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Series] | None]:
     """Scores the rows of a file.
 
@@ -139,11 +158,8 @@ def scored_file(detector: Detector, path: str) -> tuple[ScoredRows, dict[str, Se
     Raises:
         InputError: The file lacks a column that the detector was trained on.
     """
-    preprocessor = detector.preprocessor
-    if preprocessor is not None:
-        columns = columns_of_file(
-            path, preprocessor.columns, preprocessor.words, detector.known, detector.before
-        )
+    if detector.preprocessor is not None:
+        columns = table_columns(detector, path)
         scored = scored_table(detector, columns)
         return _explained(detector, columns, scored), None
     facts = detector.series or SeriesFacts(())
