@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_ae.catalog import names_beside
-from keras_ae.data.images.one_class import OneClass
 from keras_ae.declared import declared_value
 from keras_ae.errors import InputError
 from keras_ae.files import check_folder
@@ -125,6 +124,8 @@ def check_category(recipe: str, source: Path) -> None:
             f"{recipe} looks for anomalies in files of rows, {source} is a folder; for images: "
             f"keras-ae detect image_anomaly {shlex.quote(str(source))}"
         )
+    from keras_ae.data.images.one_class import OneClass  # which imports NumPy
+
     if source.is_file() and isinstance(data, OneClass):
         raise InputError(
             f"{recipe} looks for anomalies in folders of images, {source} is a file; for rows: "
