@@ -73,7 +73,7 @@ def number_scale(
         width = max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-300)
         middle = low if low == high == 0 else (low + high) / 2
         low, high = (low, high) if high - low >= width else (middle - width, middle + width)
-        locator = MaxNLocator(count)
+        locator = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10])
     marks = [float(tick) for tick in locator.tick_values(low, high) if low <= tick <= high]
     return Scale(low, high, first, last, tuple((mark, f"{mark:,.10g}") for mark in marks), logarithmic)
 

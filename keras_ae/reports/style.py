@@ -37,7 +37,7 @@ table{{border-collapse:collapse;font-size:13px;width:100%}}
 th,td{{text-align:left;padding:4px 12px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top;
 overflow-wrap:break-word;max-width:36ch}}
 th{{color:var(--soft);font-weight:600}}
-.number{{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}}
+.number{{text-align:right;width:1%;font-variant-numeric:tabular-nums;white-space:nowrap}}
 .odd{{color:var(--odd);font-weight:600}}
 details{{margin:10px 0}}summary{{cursor:pointer;color:var(--soft)}}
 svg{{display:block;width:100%;height:auto}}

@@ -138,7 +138,7 @@ def test_times_have_marks_of_their_own_unit(times, first, note):
 
 
 def test_numbers_have_round_marks():
-    assert [text for _, text in number_scale(0, 4210, 0, 100).ticks] == ["0", "1,500", "3,000"]
+    assert [text for _, text in number_scale(0, 4210, 0, 100).ticks] == ["0", "2,000", "4,000"]
     assert [text for _, text in number_scale(1, 1000, 0, 100, True).ticks] == ["1", "10", "100", "1,000"]
     assert number_scale(0, 10, 100, 0)(np.array([0, 5, 10, 99, np.nan])).tolist()[:4] == [100, 50, 0, 0]
     assert number_scale(np.nan, np.nan, 0, 1).high == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,18 +60,6 @@ class ScoredRows:
         fields = ("scores", "p_values", "flags", "contributions", "expected", "noise")
         own = {field: getattr(self, field) for field in fields}
         return replace(self, **{field: each[first:last] for field, each in own.items() if each is not None})
-
-    def reasons(self, rows: np.ndarray) -> Iterator[str]:
-        """The columns that contribute most to the scores of some rows.
-
-        Args:
-            rows: Indices of rows.
-
-        Yields:
-            A text for each row, such as "speed 80%, load 20%"; empty for rows that are not flagged.
-        """
-        for row in rows:
-            yield self.largest(row) if self.flags[row] else ""
 
     def largest(self, row: int) -> str:
         """The columns that contribute most to the score of a row.
