@@ -515,7 +515,7 @@ def test_a_series_is_encoded_by_its_windows(tmp_path, capsys, random):
         ),
         ("series", "\n".join(["heat,time,load", *rows[:3]]), "expected 4 points in a row without a gap"),
         ("series", "\n".join(["heat,time,load", *rows[::3]]), "expected points .* apart, as in training"),
-        ("older", "\n".join(["heat,time,load", *rows]), r"expected examples of shape \(4, 2\), as the model"),
+        ("older", "\n".join(["heat,time,load", *rows]), "of the real domain, load.csv holds table ones"),
     ):
         file.write_text(content + "\n")
         with pytest.raises(InputError, match=message):

@@ -334,6 +334,14 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     if native.compiler() is not None:
         findings = native.check([home / "saved_models/table_anomaly-table/detector/1"])
         assert not [finding for finding in findings if finding.is_fault]
+    (home / "gaps.csv").write_text("温度,-x,self\n5.1,,blue\n5.1,10.2,\n,,blue\n,10.2,\n", "utf-8")
+    assert run("predict", "table_anomaly", "gaps.csv", "--head", "detector", "--output", "gaps.npz") == 0
+    with np.load("gaps.npz") as served:  # training lacked no value
+        assert np.isfinite(served["score"]).all()
+        assert not served["is_anomaly"].any()
+        assert (served["contributions"] == 0).tolist() == [
+            [False, True, False], [False, False, True], [True, True, False], [True, False, True]
+        ]  # fmt: skip
     lines.insert(150, ",,")
     (home / "holes.csv").write_text("\n".join(["温度,-x,self", *lines]) + "\n", "utf-8")
     assert run("detect", "table_anomaly", "holes.csv", "--trained", "--output", "holes") == 0

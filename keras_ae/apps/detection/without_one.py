@@ -26,8 +26,9 @@ def without_each(
         layout: Of their columns.
 
     Returns:
-        (n, columns), by how much the score falls without a column, at least 0, and 0 for missing values;
-        and (n, features), what is expected of each column given the others.
+        (n, columns), by how much the score falls without a column, at least 0, and 0 for missing values and
+        for words that are the expected ones; and (n, features), what is expected of each column given the
+        others.
     """
     whole = batched(detector, {"inputs": inputs})["score"]
     falls = np.zeros((len(inputs), len(layout.columns)), np.float32)
@@ -35,6 +36,8 @@ def without_each(
     for column in range(len(layout.columns)):
         own = layout.groups == column
         without = {"inputs": np.where(own, layout.nothing, inputs)}
-        falls[:, column] = whole - batched(detector, without)["score"]
         expected[:, own] = batched(reconstruct, without)["reconstruction"][:, own]
+        likeliest, given = (rows[:, own].argmax(axis=1) for rows in (expected, inputs))
+        strange = layout.is_number[column] | (likeliest != given)
+        falls[:, column] = np.where(strange, whole - batched(detector, without)["score"], 0.0)
     return np.maximum(falls * (inputs[:, layout.flags] < 1), 0.0), expected
