@@ -73,9 +73,11 @@ def assign(content: list[bytes], validation: float = VALIDATION, test: float = T
         InputError: For fewer than 3 different examples.
     """
     if len(set(content)) < 3:
+        equal = len(content) - len(set(content))
+        others = f" and {equal:,} more that equal {'it' if len(set(content)) == 1 else 'one of them'}"
         raise InputError(
             f"expected at least 3 different examples, one each to train, validate and test on; "
-            f"received {len(set(content))}; add more"
+            f"received {len(set(content))}{others if equal else ''}; add others"
         )
     position = np.array([int.from_bytes(value, "big") for value in content], np.float64) / 2.0**64
     where = np.where(position < test, "test", np.where(position < test + validation, "validation", "train"))

@@ -327,8 +327,10 @@ def _stored(detector, data):
         stored["profiles"] = np.array(profiles_to_json(profiles))
     if data.raw is None:
         return stored
+    train = np.asarray(values(data.train.examples))
+    stored["still"] = np.where(np.ptp(train, axis=0) == 0, train[0], np.nan).astype(np.float32)
     if not isinstance(calibration, CrossFitted) or calibration.folds is None:
-        return stored | {"learned": np.unique(content_hashes(np.asarray(values(data.train.examples))))}
+        return stored | {"learned": np.unique(content_hashes(train))}
     own = calibration.folds >= 0
     hashes, first = np.unique(content_hashes(calibration.examples[own]), return_index=True)
     return stored | {"learned": hashes, "learned_scores": scores[own][first]}

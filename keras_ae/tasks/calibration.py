@@ -43,9 +43,10 @@ def with_calibration(data: Data, threshold: Threshold) -> Data:
         _check(data.calibration, threshold, len(_normal(data.calibration)), data)
         return dataclasses.replace(data, train=train, validation=validation)
     if not len(train) or len(validation) < 2:
+        enough = f", about {2 * max(10, threshold.min_examples):,} in all" if data.raw is not None else ""
         raise InputError(
             f"expected normal examples to train on, and 2 or more to validate and calibrate on; received "
-            f"{len(train)} and {len(validation)}; add more"
+            f"{len(train)} and {len(validation)}; add more{enough}"
         )
     movable = data.raw is not None and not data.fixed
     if movable and len(validation) < 2 * FEW:

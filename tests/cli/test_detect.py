@@ -243,10 +243,11 @@ def test_a_model_learns_from_other_data_than_those_it_searches(run, home, capsys
     def save(name, header, rows):
         (home / name).write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
 
-    save("usual.csv", "a,b,c", random.normal(size=(120, 3)).round(3))
-    save("today.csv", "c,more,a,b", [[*random.normal(size=4).round(3)] for _ in range(30)] + [[9, 0, -9, 9]])
-    save("lacking.csv", "a,b", random.normal(size=(9, 2)).round(3))
-    save("words.csv", "a,b,c", [["x", "y", "z"]] * 9)
+    save("usual.csv", "a,b,c,d", [[*row, 7] for row in random.normal(size=(120, 3)).round(3)])
+    today = [[*random.normal(size=4).round(3), 7 + (row == 4)] for row in range(30)]
+    save("today.csv", "c,more,a,b,d", [*today, [9, 0, -9, 9, 7]])
+    save("lacking.csv", "a,b,d", random.normal(size=(9, 3)).round(3))
+    save("words.csv", "a,b,c,d", [["x", "y", "z", 7]] * 9)
     words = "--data", "usual.csv", "--set", "epochs=1 min_steps_per_epoch=2 variant.backbone.units=4"
     for file, message in (
         ("lacking.csv", "lacking.csv has no column 'c'"),
@@ -265,6 +266,7 @@ def test_a_model_learns_from_other_data_than_those_it_searches(run, home, capsys
     )  # fmt: skip
     assert result["rows"] == 31
     assert not any("learned from" in line for line in result["lines"])
+    assert "d never changed in training: 1 of 31 rows have another value there" in result["lines"]
     scored = rows_of(home / result["folder"] / "scored.csv")
     assert max(scored, key=lambda row: float(row["score"])) is scored[30]
     assert run("detect", "table_anomaly-usual", "today.csv", "--trained", "--data", "usual.csv") == 2

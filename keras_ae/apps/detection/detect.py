@@ -76,7 +76,7 @@ def detect(
     request.folder.mkdir(parents=True, exist_ok=True)
     fitted = scored.fitted or detector.fitted
     detector = replace(detector, fitted=fitted)
-    remarks = _remarks_on_learned(detector, scored)
+    remarks = (*scored.remarks, *_remarks_on_learned(detector, scored))
     lines = tuple(report.write(detector, scored, each, request.source, request.folder, model, remarks))
     rows = np.isfinite(scored.scores)
     return Detection(

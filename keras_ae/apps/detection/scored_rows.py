@@ -33,6 +33,7 @@ class ScoredRows:
         fitted: The threshold of these rows; None for that of the detector.
         noise: (n, columns), the noise around the points of a series, in the largest of its normal part; None
             if unknown.
+        remarks: What to know of the rows, for the user.
     """
 
     scores: np.ndarray
@@ -46,6 +47,7 @@ class ScoredRows:
     learned: np.ndarray | None = None
     fitted: FittedThreshold | None = None
     noise: np.ndarray | None = None
+    remarks: tuple[str, ...] = ()
 
     def part(self, first: int, last: int) -> ScoredRows:
         """Some consecutive rows.

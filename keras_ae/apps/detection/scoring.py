@@ -25,6 +25,9 @@ from keras_ae.tasks.window_scores import scores_of
 
 __all__ = ["TOP", "rows_of_points", "scored_file", "scored_series", "scored_table", "table_columns"]
 
+EQUAL = 1e-4
+"""Scaled values that differ by less are equal but for their last digits."""
+
 TOP = 200
 """Rows of a table, those with the highest scores, that are listed with what was expected."""
 
@@ -111,9 +114,30 @@ def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> ScoredRo
     p = _p_values(scores, detector.reference, ~np.isnan(own))
     flags, fitted = detector.rule.flag(scores, p, detector.fitted)
     names = detector.preprocessor.columns
+    remarks = tuple(_changes(inputs, detector.preprocessor, detector.stored.get("still")))
     return ScoredRows(
-        scores, p, flags, outputs["contributions"], names, scores, learned=learned, fitted=fitted
+        scores,
+        p,
+        flags,
+        outputs["contributions"],
+        names,
+        scores,
+        learned=learned,
+        fitted=fitted,
+        remarks=remarks,
     )
+
+
+def _changes(inputs, preprocessor, still):
+    """What to know of columns that had one value in training, and have others now."""
+    for index, name in enumerate(preprocessor.columns if still is not None else ()):
+        own = preprocessor.groups == index
+        if np.isnan(still[own]).any():
+            continue
+        count = int((np.abs(inputs[:, own] - still[own]) > EQUAL).any(axis=1).sum())
+        if count:
+            rows = f"{count:,} of {len(inputs):,} rows"
+            yield f"{name} never changed in training: {rows} have another value there"
 
 
 def _p_values(scores, reference, among):

@@ -178,7 +178,7 @@ def _labels(columns, free, label):
     label = label or next((name for name in called if holds_labels(columns[name])), "")
     marks = {name: "another label" for name in called if name != label} if label else {}
     if not label:
-        marks = {name: "called a label, and holds none" for name in called if columns[name].kind == "number"}
+        marks = {name: _no_label(name) for name in called if columns[name].kind == "number"}
     marks |= {name: "marks changes" for name in change_columns(free) if name != label}
     if not label:
         return "", None, [], marks
@@ -190,6 +190,14 @@ def _labels(columns, free, label):
     note += f" ({how})" if how else ""
     lacking = int(columns[label].missing.sum())
     return label, labels, [note + (f"; {lacking} without a label count as normal" if lacking else "")], marks
+
+
+def _no_label(name):
+    """Why a column called a label is none, and how to take it for one."""
+    return (
+        "called a label, and holds neither mostly 0 nor words such as normal; "
+        f'SET="data.label={name}" takes it for one all the same'
+    )
 
 
 def _channels(columns, free, marks, roles):
@@ -207,8 +215,8 @@ def _channels(columns, free, marks, roles):
     left_out = ", ".join(f"{name} ({fault})" for name, fault in faults.items())
     if (roles.values and len(used) < len(candidates)) or not used:
         raise InputError(
-            f"expected columns of numbers that vary, received {left_out or 'none'}; choose others: "
-            'SET="data.values=..."'
+            f"expected columns of numbers that vary, received {left_out or 'none'}; choose others, "
+            'SET="data.values=...", or another file'
         )
     notes = [f"left out {left_out}"] if left_out else []
     if any(name in rising for name in used):

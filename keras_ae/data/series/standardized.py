@@ -12,7 +12,7 @@ from keras_ae.data.precision import precision_of, standardized
 from keras_ae.data.series.clock import form_of
 from keras_ae.data.series.normal_part import FEWEST, TRAIN, NormalPart, Remedies, step_of, suffices, too_short
 from keras_ae.data.series.points import Points
-from keras_ae.data.series.resample import Series, cut_windows, window_starts
+from keras_ae.data.series.resample import Series, cut_windows, spans, window_starts
 from keras_ae.data.tables.time_form import format_time
 from keras_ae.data.types import Data
 from keras_ae.domains import REAL
@@ -60,7 +60,7 @@ def data_of(
     values = series.values
     if series.labels is not None:
         values = np.where(series.labels[:, None], np.nan, values)
-    if not np.isfinite(values[first:last]).any():
+    if last - first < 2 or not np.isfinite(values[first:last]).any():
         raise InputError(too_short(Remedies((NormalPart(values, normal),), window, fixed), "train", 0))
     offset, scale, faults, notes = _scaling(series, values[first:last])
     if faults and (not choose or len(faults) == len(series.names)):
@@ -100,6 +100,7 @@ def data_of(
     begins, ends, begin, end = (
         format_time(series.times[point], form_of(series)) for point in (0, -1, first, last - 1)
     )
+    notes += _anomalies_note(series, normal)
     notes.append(
         f"{len(series):,} points of {', '.join(series.names)} from {begins} to {ends}; normal are "
         f"{last - first:,} of them, from {begin} to {end}"
@@ -108,6 +109,19 @@ def data_of(
         name, **parts, test=test, domain=REAL, offset=offset, scale=scale, notes=(*series.notes, *notes),
         points=points, learned=series.names, more_calibration=remedies,
     )  # fmt: skip
+
+
+def _anomalies_note(series, normal):
+    """The note on anomalies in the normal part."""
+    if series.labels is None or not series.labels[slice(*normal)].any():
+        return []
+    known = series.labels[slice(*normal)]
+    begin, end = max(spans(~known), key=lambda span: span[1] - span[0], default=(0, 0))
+    times = [format_time(series.times[normal[0] + point], form_of(series)) for point in (begin, end - 1)]
+    return [
+        f"the normal part holds {known.sum():,} points that are labeled as anomalies, which are not learned; "
+        f"its longest part without any is SET=\"data.normal='{times[0]}..{times[1]}'\""
+    ]
 
 
 def _scaling(series, known):

@@ -87,21 +87,25 @@ def holds_labels(column: Column) -> bool:
         column: The column.
 
     Returns:
-        Whether it holds 0 and 1, -1 and 1, or words of which one is usual for normal rows.
+        Whether it holds 0 and 1, -1 and 1, mostly 0 and a few of the whole numbers up to 9, or words of
+        which one is usual for normal rows.
     """
     if column.kind == "text":
         return any(_is_normal(word) for word in column.words)
     if column.kind != "number" or column.missing.all():
         return False
     present = column.values[~column.missing]
-    return bool(np.isin(present, (0, 1)).all() or np.isin(present, (-1, 1)).all())
+    if np.isin(present, (0, 1)).all() or np.isin(present, (-1, 1)).all():
+        return True
+    return bool(np.isin(present, np.arange(MOST_STATES)).all() and (present == 0).mean() > 0.5)
 
 
 def anomalies_in(column: Column) -> tuple[np.ndarray, str]:
     """The rows that a column of labels says are anomalies; a row without a label is none.
 
     Args:
-        column: Numbers, above 0 in anomalies, or words, of which one is usual for normal rows.
+        column: Numbers, above 0 in anomalies, or a few whole numbers above 0 of which the most frequent one
+            is normal; or words, of which one is usual for normal rows.
 
     Returns:
         (n,), bool; and how anomalies are told, where that is not by numbers above 0.
@@ -114,6 +118,10 @@ def anomalies_in(column: Column) -> tuple[np.ndarray, str]:
         if len(present) and np.isin(present, (-1, 1)).all() and (present < 0).any():
             rarer = -1 if (present < 0).mean() <= 0.5 else 1
             return column.values == rarer, f"{rarer}, the rarer of -1 and 1"
+        different, counts = np.unique(present, return_counts=True)
+        if 1 < len(different) <= MOST_STATES and different[0] > 0 and (different % 1 == 0).all():
+            usual = different[counts.argmax()]
+            return (column.values != usual) & ~column.missing, f"all but {usual:g}, the most frequent"
         return np.nan_to_num(column.values) > 0, ""
     normal = [word for word in column.words if _is_normal(word)]
     if column.kind != "text" or not normal:
@@ -214,5 +222,13 @@ def label_note(
         may_be = next((name for name, one in columns.items() if _may_tell(one)), None)
         advice = "" if may_be is None else f'; if {may_be} does: SET="data.label={may_be}"'
         return f"no column says which rows are normal: every row counts as normal{advice}"
-    normal = f"{int((labels == 0).sum()):,} of {len(labels):,} rows"
-    return f"{label} says which rows are normal: {names[0]} in {normal}"
+    counts = np.bincount(labels, minlength=len(names)).tolist()
+    kinds = [f"{name} ({count:,})" for name, count in zip(names[1:], counts[1:], strict=True)]
+    more = f" and {len(kinds) - MOST_STATES} more" if len(kinds) > MOST_STATES else ""
+    note = f"{label} says which rows are normal: {names[0]} in {counts[0]:,} of {len(labels):,} rows"
+    if len(kinds) > 1:
+        note += f"; anomalies are {', '.join(kinds[:MOST_STATES])}{more}"
+    other = [name for name in names[1:] if _is_normal(name)]
+    if other:
+        note += f"; if {other[0]} is normal too, write it as {names[0]}"
+    return note

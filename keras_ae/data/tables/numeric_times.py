@@ -22,8 +22,11 @@ and of 2100, the end of both."""
 EVEN = 0.5
 """Fraction of equal steps from which numbers rise evenly."""
 
-FEWEST_ROWS = 20
-"""The fewest numbers that rise by 1 from row to row and are an index, or years, without being called so."""
+FEWEST_ROWS, FEWEST_SHUFFLED = 20, 100
+"""The fewest numbers that rise by 1 from row to row and are an index, or years, without being called so.
+
+And the fewest that do in another order than that of the rows.
+"""
 
 FEWEST_DIFFERENT = 0.1
 """Fraction of different numbers from which rising ones that are called times count as such."""
@@ -83,14 +86,18 @@ def numbers_rows(name: str, values: np.ndarray) -> bool:
         values: (n,), float64.
 
     Returns:
-        Whether it rises from 0 or 1 by 1 from row to row, or is called an id and no two of its numbers are
-        equal.
+        Whether it rises from 0 or 1 by 1 from row to row, or holds consecutive whole numbers once each in
+        another order, or is called an id and no two of its numbers are equal.
     """
     if len(values) < 2 or not (values % 1 == 0).all():
         return False
     if values[0] in (0, 1) and (np.diff(values) == 1).all():
         return len(values) >= FEWEST_ROWS or is_id_name(name)
-    return (_words(name) or [""])[-1] in _IDS and len(np.unique(values)) == len(values)
+    if len(np.unique(values)) < len(values):
+        return False
+    consecutive = np.ptp(values) == len(values) - 1 and len(values) >= FEWEST_SHUFFLED
+    shuffled = consecutive and (np.diff(values) != 1).any()
+    return bool(shuffled) or (_words(name) or [""])[-1] in _IDS
 
 
 def is_even(values: np.ndarray) -> bool:

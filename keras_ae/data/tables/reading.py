@@ -87,6 +87,7 @@ def read_table(
     )
     first = ", ".join(filter(None, (f"{cells.rows:,} rows", dialect.note, str(form), order)))
     zones = [reader.zone_note(name) for name, reader in readers.items()]
+    zones += [reader.formats_note(name) for name, reader in readers.items()]
     notes = (first, row_names, *cells.notes, doubt, *(one.note for one in typed.values()), *zones)
     missing: Counter[str] = sum((one.missing for one in typed.values()), infinite + cells.missing)
     return Table(columns, (*filter(None, notes), *column_notes(columns, missing)), written)

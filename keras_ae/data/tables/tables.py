@@ -300,7 +300,12 @@ def data_of(
         **splits,
         domain=domain_of_table(fitted.layout),
         label_names=label_names,
-        notes=(*notes, _kinds_note(columns, fitted.logarithms), *_served_note(fitted.signature)),
+        notes=(
+            *notes,
+            *_still_note(columns, fit),
+            _kinds_note(columns, fitted.logarithms),
+            *_served_note(fitted.signature),
+        ),
         preprocessor=preprocessor,
         learned=fitted.columns,
         raw=raw_test,
@@ -410,6 +415,18 @@ def concatenated(first: Table, second: Table) -> dict[str, Column]:
 def _digests(columns):
     """Hashes of the rows."""
     return digests(np.column_stack([np.asarray(column.values, np.float64) for column in columns.values()]))
+
+
+def _still_note(columns, rows):
+    """The note on columns that hold one value in the rows to learn from; none where there are none."""
+    still = [name for name, column in columns.items() if len(np.unique(column.values[rows])) == 1]
+    more = f" and {len(still) - MOST_NAMED} more" if len(still) > MOST_NAMED else ""
+    if not still:
+        return ()
+    return (
+        f"{', '.join(still[:MOST_NAMED])}{more} never changes in the rows to learn from: another value there "
+        f'counts as unlike them; SET="data.left_out={still[0]}" leaves it out',
+    )
 
 
 def _kinds_note(columns, logarithms):

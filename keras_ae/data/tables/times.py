@@ -18,6 +18,12 @@ from keras_ae.errors import InputError
 __all__ = ["TimeReader", "parse_time"]
 
 
+DATE = ("year", "month", "day", "name", "a")
+"""Groups of a match one of which begins a date."""
+
+MOST_FORMATS = 3
+
+
 class TimeReader:
     """Reads the cells of a column as times, some at a time.
 
@@ -37,6 +43,7 @@ class TimeReader:
         self.unknown: set[str] = set()
         self.signs: set[str] = set()
         self.of_years = False
+        self.formats: dict[tuple[str, str], str] = {}
         self._parts: list[dict[str, np.ndarray]] = []
 
     def add(self, cells: pd.Series) -> np.ndarray:
@@ -121,6 +128,20 @@ class TimeReader:
             )
         return unknown and f"the time zone {unknown} is not known: {name} is read as its clock shows it"
 
+    def formats_note(self, name: str) -> str:
+        """The note on dates in several formats.
+
+        Args:
+            name: Name of the column.
+
+        Returns:
+            The note, for the user, with an example of each; "" for one format.
+        """
+        if len(self.formats) < 2:
+            return ""
+        examples = " and ".join(list(self.formats.values())[:MOST_FORMATS])
+        return f"{name} has times in {len(self.formats)} formats, such as {examples}: each is read in its own"
+
     @property
     def may_be_ids(self) -> bool:
         """Whether cells such as 2024-061 may number something else than the days of years.
@@ -153,6 +174,9 @@ class TimeReader:
                 continue  # a time of day among dates, or a date among times of day
             self.grains.add(part.grain)
             groups = match.groupdict()
+            if part.grain != "clock" and part.count:
+                first = min((name for name in DATE if groups.get(name)), key=match.start, default="")
+                self.formats.setdefault((first, groups.get("sign") or ""), sample)
             self.of_years |= groups.get("day_of_year") is not None and groups.get("hour") is None
             self.zones |= part.zones
             self.unknown |= part.unknown
