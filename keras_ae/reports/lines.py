@@ -19,6 +19,9 @@ __all__ = ["Panel", "line_chart"]
 WIDTH, LEFT, RIGHT, TOP, GAP, BOTTOM = 1040, 62, 12, 20, 30, 34
 """Pixels: of the whole, beside the panels, above the first, between two, and below the last."""
 
+BAR = 4
+"""Pixels that the bar of labeled spans is high, between the name of the first panel and the panel."""
+
 LEAST_BAND = 2.0
 """Pixels that a span is wide at least, so that none is lost."""
 
@@ -74,7 +77,7 @@ def line_chart(
     dated = np.asarray(times).dtype.kind == "M"
     x = scale(np.asarray(times).astype("datetime64[ns]").astype(np.int64) if dated else times)
     tops = TOP + np.cumsum([0, *(panel.height + GAP for panel in panels)])
-    parts = [_spans(x, known, TOP - 12, 5, "labeled")] if known else []
+    parts = [_spans(x, known, TOP - BAR, BAR, "labeled")] if known else []
     for panel, top in zip(panels, tops.tolist(), strict=False):
         parts += _panel(panel, x, top, flagged)
     height = int(tops[-1]) - GAP + BOTTOM
@@ -85,7 +88,7 @@ def line_chart(
 def _panel(panel, x, top, flagged):
     """The elements of one panel: its scale, its spans, and its lines."""
     scale = _value_scale(panel, top)
-    yield element("text", _short(panel.name), x=LEFT, y=top - 5, class_="name")
+    yield element("text", _short(panel.name), x=LEFT, y=top - BAR - 4, class_="name")
     for value, text in scale.ticks:
         y = float(scale(value))
         yield element("path", d=f"M{LEFT} {y:.1f}H{WIDTH - RIGHT}", class_="grid")

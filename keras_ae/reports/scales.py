@@ -13,6 +13,9 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 __all__ = ["Scale", "number_scale", "time_scale"]
 
 FEWEST_TICKS, MOST_TICKS = 4, 9
+EQUAL, ALONE = 1e-9, 0.05
+"""Numbers that differ by a smaller fraction are one, whose scale is so much wider on either side."""
+
 LEAST_DATED = np.timedelta64(5, "s")
 """A shorter range of times has marks at even distances."""
 
@@ -70,9 +73,9 @@ def number_scale(
         high = max(high, low * 10)
         locator: Any = LogLocator(numticks=count + 1)
     else:
-        width = max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-300)
-        middle = low if low == high == 0 else (low + high) / 2
-        low, high = (low, high) if high - low >= width else (middle - width, middle + width)
+        if high - low <= EQUAL * max(abs(low), abs(high)):
+            width = ALONE * max(abs(low), abs(high)) or 1.0
+            low, high = low - width, high + width
         locator = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10])
     marks = [float(tick) for tick in locator.tick_values(low, high) if low <= tick <= high]
     return Scale(low, high, first, last, tuple((mark, f"{mark:,.10g}") for mark in marks), logarithmic)

@@ -119,6 +119,7 @@ def test_any_series_has_a_report(tmp_path, random, count, spans, dated):
     found = [span_of(*span) for span in spans]
     text, reader = page_of(series_sections(each, found, 1.0, "read so"), tmp_path)
     assert "<b>" not in text
+    assert ("No point scores above the threshold." in reader.texts) == (not spans)
     assert text.count("<svg") == 1 + min(6, len(spans))
     assert text.count("<tr>") == (len(spans) + 1 + (len(spans) > 50) if spans else 0)
     assert ("<b>8</b>" in reader.texts) == bool(spans)  # the channel that the spans come from, of nine

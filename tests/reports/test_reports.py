@@ -142,6 +142,9 @@ def test_numbers_have_round_marks():
     assert [text for _, text in number_scale(1, 1000, 0, 100, True).ticks] == ["1", "10", "100", "1,000"]
     assert number_scale(0, 10, 100, 0)(np.array([0, 5, 10, 99, np.nan])).tolist()[:4] == [100, 50, 0, 0]
     assert number_scale(np.nan, np.nan, 0, 1).high == 1
+    assert [text for _, text in number_scale(40, 40, 0, 1).ticks] == ["38", "39", "40", "41", "42"]
+    assert (number_scale(0, 0, 0, 1).low, number_scale(0, 0, 0, 1).high) == (-1, 1)
+    assert (number_scale(1e6, 1e6 + 1, 0, 1).low, number_scale(1e6, 1e6 + 1, 0, 1).high) == (1e6, 1e6 + 1)
 
 
 @pytest.mark.parametrize(

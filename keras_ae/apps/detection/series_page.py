@@ -10,6 +10,7 @@ import numpy as np
 from keras_ae.apps.detection.lines import Lines
 from keras_ae.apps.detection.spans import Span
 from keras_ae.apps.detection.summary import rarity
+from keras_ae.data.images.listing import counted
 from keras_ae.reports.elements import element
 from keras_ae.reports.lines import Panel, line_chart
 from keras_ae.reports.page import captioned, folded, paragraphs, section, table
@@ -61,7 +62,9 @@ def series_sections(
     left = len(each) - len(charts)
     note = f"{left:,} more series, with fewer flagged points, are left out." if left else ""
     yield section("The whole", charts, *paragraphs([note]))
-    if spans:
+    if not spans:
+        yield section("Spans", *paragraphs(["No point scores above the threshold."]))
+    else:
         closer = [part for span in spans[:MOST_ZOOMS] for part in _zoom(each[span.series], span)]
         yield section("The highest spans close up", closer)
         yield _listing(spans, len(each) > 1, reading)
@@ -127,7 +130,10 @@ def _listing(spans, several, reading):
     left = len(spans) - len(listed)
     note = f"{left:,} more stand in spans.csv." if left else ""
     return section(
-        f"All {len(spans):,} spans, the highest first", *paragraphs([reading]), parts, *paragraphs([note])
+        f"{counted(len(spans), 'span')}, the highest first",
+        *paragraphs([reading]),
+        parts,
+        *paragraphs([note]),
     )
 
 
