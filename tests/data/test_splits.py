@@ -171,6 +171,19 @@ def test_data_is_brought_into_a_models_own_units(random):
         data.rescaled(Scaler("unit", np.float32(0), np.float32(1)))
 
 
+def test_a_table_is_brought_to_a_model_of_columns_alike():
+    rows = Split(np.zeros((4, 7), np.float32))
+    data = Data("t", rows, rows, rows, domain="table(n,w3)")
+    assert data.overview.startswith("examples of 7 values (table): ")
+    assert data.rescaled(Scaler("table(n0.5~0.2,w3)", np.float32(0), np.float32(1))) is data
+    expected = "a table of 2 numbers and 1 words, 2 different ones, received one of 1 numbers and 1 words, 3"
+    with pytest.raises(InputError, match=expected):
+        data.rescaled(Scaler("table(n*2,w2)", np.float32(0), np.float32(1)))
+    older = Scaler("real", np.float32(0), np.float32(1), preprocessor=object())
+    with pytest.raises(InputError, match="trained by an earlier version, .* train it again"):
+        data.rescaled(older)
+
+
 def test_a_thinned_split_is_evenly_spaced():
     assert numbered(10).thin(4).examples[:, 0].tolist() == [0, 3, 6, 9]
     assert len(numbered(10).thin(10)) == len(numbered(10).thin(99)) == 10

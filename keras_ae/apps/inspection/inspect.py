@@ -160,7 +160,7 @@ def _inspected(dataset: Dataset, load: Callable[[Table | None], Data]) -> tuple[
         one,
         notes=data.notes,
         shape=tuple(data.train.shape),
-        domain=str(data.domain),
+        domain=data.domain.kind,
         splits=tuple(_splits(data)),
         rule=data.rule,
         overview=data.overview,
