@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -185,6 +186,14 @@ def test_a_folder_without_labels_has_no_metrics_and_one_of_few_pixels_ranks_some
     assert (tmp_path / "found/maps/2.jpg.png").exists()
     monkeypatch.setattr(image_scoring, "MOST_RANKED", 8 * 16 * 16)
     assert len(scored_images(detector, FolderOfImages.of(parts, None, OTHER)).maps) <= 8
+
+
+def test_a_test_split_alone_with_its_masks_is_measured(tmp_path, detector, parts):
+    shutil.rmtree(parts / "train")
+    images, _, lines = found_in(detector, parts, tmp_path / "found")
+    assert lines[0] == "5 of 10 images are flagged"
+    assert "measured on 5 normal images and 5 others; pixels of 5 masks" in lines
+    assert set(images.labels) == {"good", "<b>cut"}
 
 
 def test_images_none_of_which_can_be_read_are_refused(tmp_path, detector):

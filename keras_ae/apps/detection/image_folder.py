@@ -70,7 +70,7 @@ class FolderOfImages:
         names, others = image_files(path)
         if folders is None:
             check_one(names, str(path))
-        layout = layout_of(names, str(path), folders)
+        layout = layout_of(names, str(path), folders, to_train=learned_from is not None)
         images = find_frames(str(path), layout.names, pages)
         if not images.frames:
             raise none_readable(path, images.faults)

@@ -22,7 +22,7 @@ __all__ = ["ImageMap", "ScoredImages", "image_maps", "scored_images"]
 MOST_AT_ONCE, MOST_VALUES = 256, 2**23
 """Images that are decoded and scored at a time, at most, and values of all of them."""
 
-MOST_RANKED = 2**24
+MOST_RANKED = 2**23
 """Pixels that are ranked by their anomaly scores, at most; else those of some images."""
 
 SMOOTHING = 64
@@ -129,6 +129,8 @@ def _to_rank(folder, shape):
         return np.zeros(0, int)
     normal = folder.anomalous() == 0
     masked = np.array([name in folder.layout.masks for name in folder.layout.names])
+    if folder.learned_from is not None and folder.layout.splits:
+        normal &= np.array(folder.layout.splits) != "train"
     rows = np.flatnonzero(normal | masked)
     return rows[:: max(1, -(-len(rows) * shape[0] * shape[1] // MOST_RANKED))]
 

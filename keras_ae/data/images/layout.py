@@ -93,7 +93,7 @@ class Layout:
         )
 
 
-def layout_of(names: Sequence[str], where: str, folders: str | None = None) -> Layout:
+def layout_of(names: Sequence[str], where: str, folders: str | None = None, to_train: bool = True) -> Layout:
     """Finds out what the folders of images stand for.
 
     Folders `train` beside `test` or `validation` (`val`, `valid`) are splits, with the folders of labels
@@ -104,6 +104,7 @@ def layout_of(names: Sequence[str], where: str, folders: str | None = None) -> L
         names: Paths of the images, relative to a folder.
         where: The folder, for messages.
         folders: "splits" or "labels" if the user has said what folders stand for; None to find out.
+        to_train: Whether there are splits only with a folder `train`; else `test` alone is one.
 
     Returns:
         The layout.
@@ -116,8 +117,8 @@ def layout_of(names: Sequence[str], where: str, folders: str | None = None) -> L
     candidates = [name for name in names if not MASK_FOLDERS.isdisjoint(map(str.lower, parts[name][:-1]))]
     images = [name for name in names if name not in set(candidates)]
     tops = {parts[name][0].lower() for name in images if len(parts[name]) > 1}
-    has_splits = folders == SPLITS or (folders is None and _are_splits(tops))
-    if has_splits and "train" not in {SPLIT_OF.get(top) for top in tops}:
+    has_splits = folders == SPLITS or (folders is None and _are_splits(tops, to_train))
+    if has_splits and to_train and "train" not in {SPLIT_OF.get(top) for top in tops}:
         raise InputError(
             f"expected a folder train beside test or validation below {where}; found "
             f'{", ".join(sorted(tops)) or "none"}; read folders as labels: SET="data.folders=labels"'
@@ -185,10 +186,11 @@ def _split(parts):
     return SPLIT_OF.get(parts[0].lower(), "") if len(parts) > 1 else ""
 
 
-def _are_splits(tops):
+def _are_splits(tops, to_train=True):
     """Whether folders of these names, in lower case, are splits and nothing else."""
     splits = {SPLIT_OF.get(top) for top in tops}
-    return None not in splits and "train" in splits and len(splits) > 1
+    whole = "train" in splits and len(splits) > 1
+    return None not in splits and (whole or (not to_train and bool(splits)))
 
 
 def _masks(parts, images, candidates, splits):
