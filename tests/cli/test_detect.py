@@ -277,6 +277,24 @@ def test_a_model_learns_from_other_data_than_those_it_searches(run, home, capsys
         shutil.rmtree(home / folder / "table_anomaly-usual")
 
 
+def test_a_series_to_search_is_checked_before_another_is_learned(run, home, capsys):
+    save_series(home / "usual_load.csv", np.random.default_rng(6))
+    save_series(home / "long.csv", np.random.default_rng(6), 120)
+    lines = (home / "long.csv").read_text().splitlines()
+    (home / "tiny.csv").write_text("\n".join(lines[:6]) + "\n")
+    (home / "power.csv").write_text("\n".join(["time;power", *lines[1:]]) + "\n")
+    minutes = [re.sub(r"-01-(\d\d)T(\d\d)", r"-01-01T\1:\2", line) for line in lines]
+    (home / "minutes.csv").write_text("\n".join(minutes) + "\n")
+    for file, message in (
+        ("tiny.csv", "expected 8 points in a row without a gap, received 5 points"),
+        ("power.csv", "power.csv has no column 'load'"),
+        ("minutes.csv", "expected points 3600 s apart, as in training, those of minutes.csv are 60 s"),
+    ):
+        assert run("detect", "series_anomaly", file, "--data", "usual_load.csv", "--set", QUICK) == 2
+        assert message in capsys.readouterr().err
+    assert not (home / "runs/series_anomaly-usual_load").exists()
+
+
 def test_rows_of_a_table_are_scored_each(run, home, capsys):
     random = np.random.default_rng(4)
     size = random.normal(5, 1, 300)
