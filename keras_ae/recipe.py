@@ -43,7 +43,8 @@ class Recipe(metaclass=Checked):
         variant: The autoencoder. A text is read as on the command line, such as "variational", the module's
             name, or "Variational(latent_dim=8)".
         task: How examples become inputs and targets, and how the model is evaluated; a text as for `variant`.
-        epochs: Number of epochs, at least 1; None for `default_epochs`, with at least `min_steps`.
+        epochs: Number of epochs, at least 1; None for `default_epochs`, with at least `min_steps`
+            and at most `max_steps`.
         batch_size: Examples per batch, at least 1.
         optimizer: The optimizer's Keras name.
         learning_rate: The highest learning rate, above 0.
@@ -59,6 +60,8 @@ class Recipe(metaclass=Checked):
         min_steps: Minimum number of optimizer steps of the run where `epochs` is None, at least 0; with too
             little data for that, an epoch passes over the data several times, and training stops early when
             validation no longer improves.
+        max_steps: Maximum number of optimizer steps of the run where `epochs` is None, at least 0; with more
+            data than that, there are fewer epochs, at least one. 0 for no maximum.
         checkpoint: The epoch whose weights are loaded at the end: "best" for the lowest validation loss,
             without what is only trained alongside ("val_selection"), or "last". Samples may still become
             sharper when the validation loss no longer falls.
@@ -83,6 +86,7 @@ class Recipe(metaclass=Checked):
     min_steps_per_epoch: int = 0
     default_epochs: int = 20
     min_steps: int = 1500
+    max_steps: int = 0
     checkpoint: str = "best"
     seed: int = 0
     callbacks: tuple[Callable[[], keras.callbacks.Callback], ...] = ()
@@ -93,7 +97,10 @@ class Recipe(metaclass=Checked):
             object.__setattr__(self, name, _part(name, base, getattr(self, name)))
         check_types(self)
         check_least(self, batch_size=1, default_epochs=1, seed=0)
-        check_least(self, lr_warmup_steps=0, min_steps_per_epoch=0, min_steps=0)
+        check_least(self, lr_warmup_steps=0, min_steps_per_epoch=0, min_steps=0, max_steps=0)
+        if 0 < self.max_steps < self.min_steps:
+            expected = f"expected max_steps of at least min_steps, {self.min_steps}, or 0 for no maximum"
+            raise InputError(f"{expected}; received {self.max_steps}")
         if self.epochs is not None:
             check_least(self, epochs=1)
         if self.seed > LARGEST_SEED:

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from keras_ae.blocks.neighbors import squared_distances
 from keras_ae.domains import REAL, domain_of
 from keras_ae.losses import gaussian_kl
 from keras_ae.table_losses import columns_by_known
@@ -16,6 +17,7 @@ from keras_ae.table_losses import columns_by_known
 __all__ = [
     "Calibrated",
     "Contributions",
+    "Differences",
     "DivergenceFromNormal",
     "MahalanobisDistance",
     "MeanNegativeLogLikelihood",
@@ -62,6 +64,11 @@ class Contributions(layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"domain": str(self.domain), "groups": self.groups}
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class Differences(Contributions):
+    """`Contributions` to the difference from examples other than a reconstruction, under a name of its own."""
 
 
 @keras.saving.register_keras_serializable("keras_ae", name="Drawn")
@@ -150,11 +157,12 @@ class MahalanobisDistance(layers.Layer):
         self.mean = self.add_weight(shape=(width,), name="mean", trainable=False)
         self.whitening = self.add_weight(shape=(width, width), name="whitening", trainable=False)
 
-    def fitted(self, codes: np.ndarray) -> MahalanobisDistance:
+    def fitted(self, codes: np.ndarray, scale: np.ndarray | None = None) -> MahalanobisDistance:
         """Fits the mean and the covariance to codes.
 
         Args:
             codes: (n, d). The covariance is shrunk (Ledoit and Wolf 2004), so that none of its axes is 0.
+            scale: (d,), factors of the dimensions, which decide how far it is shrunk; None for 1.
 
         Returns:
             The layer itself.
@@ -162,11 +170,12 @@ class MahalanobisDistance(layers.Layer):
         from sklearn.covariance import LedoitWolf
 
         self.build(codes.shape)
-        estimate = LedoitWolf().fit(codes.astype(np.float64))
+        factors = np.ones(codes.shape[1]) if scale is None else scale.astype(np.float64)
+        estimate = LedoitWolf().fit(np.resize(codes, (max(2, len(codes)), codes.shape[1])) * factors)
         values, vectors = np.linalg.eigh(estimate.covariance_)
         floor = max(values.max() * 1e-9, 1e-12)
-        self.mean.assign(estimate.location_)
-        self.whitening.assign(vectors / np.sqrt(np.maximum(values, floor)))
+        self.mean.assign(estimate.location_ / factors)
+        self.whitening.assign(factors[:, None] * vectors / np.sqrt(np.maximum(values, floor)))
         return self
 
     def call(self, codes):
@@ -206,10 +215,7 @@ class NearestDistance(layers.Layer):
         return self
 
     def call(self, codes):
-        squares = tf.reduce_sum(tf.square(codes), axis=1)[:, None] + tf.reduce_sum(
-            tf.square(self.stored), axis=1
-        )
-        squares -= 2.0 * tf.matmul(codes, self.stored, transpose_b=True)
+        squares = squared_distances(codes, tf.convert_to_tensor(self.stored))
         if self.neighbors == 1:
             nearest = tf.argmin(squares, axis=1)[:, None]
         else:
@@ -254,25 +260,28 @@ def farthest_first(points: np.ndarray, count: int) -> np.ndarray:
 
 @keras.saving.register_keras_serializable("keras_ae", name="Standardised")
 class Standardized(layers.Layer):
-    """(score - middle) / spread.
+    """(score - middle) / spread, or with a floor (log(score + floor) - middle) / spread.
 
     Attributes:
-        middle: The median of the score.
+        middle: The median of the score, or of the logarithm.
         spread: The distance between its quartiles.
+        floor: Added to a score of at least 0 whose logarithm is taken; 0 to take none.
     """
 
-    def __init__(self, middle: float, spread: float, **settings: Any) -> None:
+    def __init__(self, middle: float, spread: float, floor: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
-        self.middle, self.spread = middle, spread
+        self.middle, self.spread, self.floor = middle, spread, floor
 
     def call(self, score):
-        return (score - self.middle) / self.spread
+        value = tf.math.log(tf.maximum(score, 0.0) + self.floor) if self.floor else score
+        return (value - self.middle) / self.spread
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
-        return super().get_config() | {"middle": self.middle, "spread": self.spread}
+        names = ("middle", "spread", "floor")
+        return super().get_config() | {name: getattr(self, name) for name in names}
 
 
 @keras.saving.register_keras_serializable("keras_ae")

@@ -96,7 +96,15 @@ def plan_for(recipe: Recipe, examples: int) -> Plan:
     if enough > passes:
         passes, reason = enough, f"min_steps={recipe.min_steps}"
         patience = -(-epochs // PATIENCE) if recipe.checkpoint == "best" else None
+    elif _most_epochs(recipe, passes * steps) < epochs:
+        epochs, reason = _most_epochs(recipe, passes * steps), f"max_steps={recipe.max_steps}"
     return Plan(examples, epochs, passes * steps, passes, patience, reason)
+
+
+def _most_epochs(recipe, steps_per_epoch):
+    """The epochs of a recipe that names none, as far as `max_steps` allows them."""
+    allowed = recipe.max_steps // steps_per_epoch if recipe.max_steps else recipe.default_epochs
+    return max(1, min(recipe.default_epochs, allowed))
 
 
 def continued(plan: Plan, recipe: Recipe) -> Plan:
@@ -110,7 +118,7 @@ def continued(plan: Plan, recipe: Recipe) -> Plan:
         The plan.
     """
     if recipe.epochs is None:
-        return replace(plan, epochs=recipe.default_epochs)
+        return replace(plan, epochs=_most_epochs(recipe, plan.steps_per_epoch))
     return replace(plan, epochs=recipe.epochs, patience=None, reason=f"epochs={recipe.epochs}")
 
 

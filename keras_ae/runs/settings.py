@@ -19,7 +19,7 @@ __all__ = ["RECIPE_FILE", "as_begun", "differences", "save_settings", "settings_
 RECIPE_FILE = "recipe.json"
 """The name of the settings' file in a run's folder."""
 
-LENGTH = ("epochs", "default_epochs", "min_steps")
+LENGTH = ("epochs", "default_epochs", "min_steps", "max_steps")
 """The settings of a training's length, which may change when a run is resumed."""
 
 

@@ -150,12 +150,14 @@ class Anomaly(Task):
 
         Returns:
             A model {"inputs"} -> {"score", "p_value", "is_anomaly" (batch,), "contributions"}, where
-            contributions are what each feature, step or pixel adds to the mean error; and its threshold.
+            contributions are what each feature, step or pixel adds to the mean error, or to another score
+            that says so, which then also gives "expected" (batch, features); and its threshold.
 
         Raises:
             InputError: If the heads lack an output that the score needs, or no threshold can be fitted.
         """
-        inputs, outputs, score = self._build(heads, data)
+        inputs, explained = self._build(heads, data)
+        score = explained.score
         calibration = _calibration(data)
         scorer = keras.Model({"inputs": inputs}, {"score": score})
         reference = _scores_of(scorer, calibration)
@@ -174,18 +176,32 @@ class Anomaly(Task):
             "score": score,
             "p_value": p_value,
             "is_anomaly": is_anomaly,
-            "contributions": outputs["contributions"],
+            "contributions": explained.contributions,
         }
+        if explained.expected is not None:
+            detected["expected"] = explained.expected
         return keras.Model({"inputs": inputs}, detected, name="detector"), fitted
+
+    def scorer(self, heads: Heads, data: Data) -> keras.Model:
+        """Builds the anomaly score of trained heads alone.
+
+        Args:
+            heads: Trained heads.
+            data: The data as returned by `prepare`.
+
+        Returns:
+            A model {"inputs"} -> {"score" (batch,)}.
+        """
+        inputs, explained = self._build(heads, data)
+        return keras.Model({"inputs": inputs}, {"score": explained.score})
 
     def fold_scores(self, heads: Heads, data: Data) -> np.ndarray:
         """The anomaly scores of the calibration examples."""
-        inputs, _, score = self._build(heads, data)
-        scorer = keras.Model({"inputs": inputs}, {"score": score})
-        return batched(scorer, {"inputs": np.asarray(values(_calibration(data).examples))})["score"]
+        examples = np.asarray(values(_calibration(data).examples))
+        return batched(self.scorer(heads, data), {"inputs": examples})["score"]
 
     def _build(self, heads, data):
-        """The inputs of a detector, the outputs of the heads by name, and the anomaly score."""
+        """The inputs of a detector, and the anomaly score with what explains it."""
         input_shape = heads.encoder.get_layer("inputs").output.shape[1:]
         inputs = keras.Input(input_shape, name="inputs")
         # not the end-to-end model, because a layer in two nested models does not survive a Keras file
@@ -198,7 +214,10 @@ class Anomaly(Task):
             np.asarray(values(split.thin(most).examples)) for split in (data.train, data.validation)
         )
         tensors = ScoreInputs(heads, inputs, outputs, data.domain, training, held_back)
-        return inputs, outputs, self.score.build(tensors)
+        explained = self.score.explained(tensors)
+        if explained.contributions is None:
+            explained = explained._replace(contributions=outputs["contributions"])
+        return inputs, explained
 
     def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
         """The detector; its facts are the anomaly score, the threshold and how it was fitted."""

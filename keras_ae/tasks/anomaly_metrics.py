@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.special import logsumexp
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, euclidean_distances, roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
 from keras_ae.data.examples import Split
@@ -19,7 +20,15 @@ from keras_ae.metrics.localization import region_overlap
 from keras_ae.tasks.point_detection import ScoredPoints
 from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
 
-__all__ = ["Metrics", "detection_metrics", "kind_metrics", "pixel_metrics", "ranking_metrics"]
+__all__ = [
+    "Metrics",
+    "baseline_aurocs",
+    "detection_metrics",
+    "kernel_density_scores",
+    "kind_metrics",
+    "pixel_metrics",
+    "ranking_metrics",
+]
 
 Metrics = dict[str, dict[str, float]]
 """Metrics by row or kind, and name."""
@@ -27,6 +36,12 @@ Metrics = dict[str, dict[str, float]]
 
 NEIGHBORS = 5
 """The neighbor whose distance is the score of a baseline of tables (Ramaswamy et al. 2000)."""
+
+KEPT_VARIANCE = 0.9
+"""What the components of a second PCA of tables leave no more than a tenth of."""
+
+MOST_PAIRS = 2**22
+"""Distances that are computed at once."""
 
 MOST_FITTED = 5000
 """Maximum number of training examples for fitting baselines."""
@@ -73,10 +88,10 @@ def detection_metrics(
         scored: The scores and flags of the points of a series; None to take those of its windows.
 
     Returns:
-        By row: "model", PCA's reconstruction error and an isolation forest; of rows also the
-        distance from the fifth nearest training row; of points in time also the distance from the nearest
-        normal windows, the model's reconstruction, and PCA of subsequences. Nothing where the test split has
-        no known anomalies.
+        By row: "model", PCA's reconstruction error and an isolation forest; of rows also PCA with more
+        components, the distance from the fifth nearest training row and a kernel density; of points in time
+        also the distance from the nearest normal windows, the model's reconstruction, and PCA of
+        subsequences. Nothing where the test split has no known anomalies.
     """
     if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
         return {}
@@ -206,14 +221,62 @@ def _baseline_scores(
     training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, test[0].size)
     flat = test.reshape(len(test), -1)
     components = min(latent_dim, *training.shape)
-    pca = PCA(components, random_state=seed).fit(training)
-    errors = (flat - pca.inverse_transform(pca.transform(flat))) ** 2
+    found: dict[str, tuple[np.ndarray, np.ndarray | None]] = {}
+    errors = _errors_of(PCA(components, random_state=seed).fit(training), flat)
+    found[f"PCA, {components} component{'s' * (components != 1)}"] = (
+        np.mean(errors, axis=1),
+        errors.reshape(test.shape),
+    )
     forest = IsolationForest(random_state=seed).fit(training)
-    found: dict[str, tuple[np.ndarray, np.ndarray | None]] = {
-        f"PCA, {components} components": (np.mean(errors, axis=1), errors.reshape(test.shape)),
-        "isolation forest": (-forest.score_samples(flat), None),
-    }
+    found["isolation forest"] = (-forest.score_samples(flat), None)
     if test.ndim == 2 and len(training) >= NEIGHBORS:
+        if training.std(axis=0).any():
+            errors = _errors_of(PCA(KEPT_VARIANCE, random_state=seed).fit(training), flat)
+            found[f"PCA, {KEPT_VARIANCE:.0%} of the variance"] = (np.mean(errors, axis=1), None)
         nearest = NearestNeighbors(n_neighbors=NEIGHBORS, algorithm="brute").fit(training)
         found["5th nearest neighbor"] = (nearest.kneighbors(flat)[0][:, -1], None)
+        found["kernel density"] = (kernel_density_scores(training, flat), None)
     return found
+
+
+def baseline_aurocs(data: Data, seed: int, latent_dim: int = 1) -> dict[str, float]:
+    """How well simpler detectors rank the test rows of a table.
+
+    Args:
+        data: The data, with normal examples alone to train on, and labeled ones to test.
+        seed: The random seed of baselines.
+        latent_dim: The number of principal components to compare with.
+
+    Returns:
+        The AUROC of each.
+    """
+    assert data.test.labels is not None
+    found = _baseline_scores(data, np.asarray(values(data.test.examples)), latent_dim, seed)
+    return {
+        name: ranking_metrics(scores, data.test.labels > 0)["auroc"] for name, (scores, _) in found.items()
+    }
+
+
+def _errors_of(pca, flat):
+    """The squared errors (n, features) of a reconstruction by principal components."""
+    return (flat - pca.inverse_transform(pca.transform(flat))) ** 2
+
+
+def kernel_density_scores(training: np.ndarray, examples: np.ndarray) -> np.ndarray:
+    """-log of a density of Gaussian kernels, of one width by Scott's rule.
+
+    Args:
+        training: (n, features).
+        examples: (m, features).
+
+    Returns:
+        (m,), in nats, but for a constant.
+    """
+    width = len(training) ** (-1 / (training.shape[1] + 4))
+    parts = np.array_split(examples, max(1, len(examples) * len(training) // MOST_PAIRS))
+    return np.concatenate(
+        [
+            -logsumexp(euclidean_distances(part, training, squared=True) / (-2 * width**2), axis=1)
+            for part in parts
+        ]
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
+from keras_ae.blocks.neighbors import FeatureScale
 from keras_ae.blocks.scoring import (
     DivergenceFromNormal,
     MahalanobisDistance,
@@ -21,11 +23,13 @@ from keras_ae.blocks.scoring import (
 )
 from keras_ae.checked import Checked
 from keras_ae.domains import Domain
-from keras_ae.errors import InputError, check_least
+from keras_ae.errors import InputError, check_choices, check_least
 from keras_ae.heads import Heads, batched
 from keras_ae.losses import likelihood_of
+from keras_ae.tasks.feature_scale import feature_scale, inverse_of_usual
 
 __all__ = [
+    "Explained",
     "Mahalanobis",
     "NearestCodes",
     "PriorDivergence",
@@ -35,6 +39,9 @@ __all__ = [
     "ScoreInputs",
     "Together",
 ]
+
+SPACES = ("code", "inputs")
+"""Where distances may be measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +55,8 @@ class ScoreInputs:
         domain: The domain of the inputs.
         training: Normal examples (n, ...) that were trained on.
         held_back: Normal examples (m, ...) that were not.
+        groups: (features,), the index of the column that each feature of a table comes from; None for others.
+        of_words: (features,), bool, whether that is a column of words; None for others.
     """
 
     heads: Heads
@@ -56,6 +65,21 @@ class ScoreInputs:
     domain: Domain
     training: np.ndarray
     held_back: np.ndarray
+    groups: np.ndarray | None = None
+    of_words: np.ndarray | None = None
+
+    @property
+    def flat(self) -> keras.KerasTensor:
+        """The inputs (batch, features) as float32."""
+        return ops.cast(layers.Flatten()(self.inputs), "float32")
+
+    @cached_property
+    def feature_scale(self) -> np.ndarray:
+        """The factors of the features (features,) in distances between inputs."""
+        flat = self.training.reshape(len(self.training), -1)
+        if self.groups is None or self.of_words is None:
+            return np.ones(flat.shape[1], np.float32)
+        return feature_scale(flat, self.groups, self.of_words)
 
     @property
     def code(self) -> keras.KerasTensor:
@@ -107,8 +131,44 @@ class ScoreInputs:
         return batched(keras.Model({"inputs": self.inputs}, {"value": tensor}), {"inputs": examples})["value"]
 
 
+class Explained(NamedTuple):
+    """An anomaly score and what explains it.
+
+    Attributes:
+        score: (batch,).
+        contributions: What each column of a table, or each element, adds to the score, (batch, columns); None
+            for what it adds to the mean error of the reconstruction.
+        expected: What was expected of each feature, (batch, features); None for the reconstruction.
+    """
+
+    score: keras.KerasTensor
+    contributions: keras.KerasTensor | None = None
+    expected: keras.KerasTensor | None = None
+
+
 class Score(metaclass=Checked):
-    """A frozen dataclass that computes an anomaly score; the higher it is, the less normal the example."""
+    """A frozen dataclass that computes an anomaly score; the higher it is, the less normal the example.
+
+    Attributes:
+        logarithm: Whether scores are compared with others by their logarithms: distances and errors, which
+            are at least 0 and of very different sizes.
+    """
+
+    logarithm: ClassVar[bool] = True
+
+    def explained(self, inputs: ScoreInputs) -> Explained:
+        """Adds the score, and what explains it, to the graph.
+
+        Args:
+            inputs: The tensors and normal examples.
+
+        Returns:
+            The score; by default that of `build`, which the reconstruction explains.
+
+        Raises:
+            InputError: If the heads lack an output that the score needs.
+        """
+        return Explained(self.build(inputs))
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         """Adds the score to the graph.
@@ -127,10 +187,20 @@ class Score(metaclass=Checked):
 
 @dataclass(frozen=True)
 class Reconstruction(Score):
-    """The mean error of the reconstruction."""
+    """The mean error of the reconstruction.
+
+    Attributes:
+        by_column: Whether the error of each column of a table is divided by its usual one, over held-out
+            examples, so that columns that are never reconstructed well do not decide.
+    """
+
+    by_column: bool = False
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
-        return SumOfElements()(inputs.outputs["contributions"])
+        errors = inputs.outputs["contributions"]
+        if self.by_column and inputs.groups is not None:
+            errors = FeatureScale().fitted(inverse_of_usual(inputs.on_held_back(errors)))(errors)
+        return SumOfElements()(errors)
 
 
 @dataclass(frozen=True)
@@ -141,6 +211,7 @@ class ReconstructionProbability(Score):
         samples: Codes per example, at least 1; all examples share their noise, so that scores are repeatable.
     """
 
+    logarithm: ClassVar[bool] = False
     samples: int = 16
 
     def __post_init__(self) -> None:
@@ -166,9 +237,21 @@ class PriorDivergence(Score):
 
 @dataclass(frozen=True)
 class Mahalanobis(Score):
-    """The squared Mahalanobis distance of the code from those of training; it needs only the encoder."""
+    """The squared Mahalanobis distance from the examples of training.
+
+    Attributes:
+        space: "code", for which it needs only the encoder, or "inputs", which takes no network.
+    """
+
+    space: str = "code"
+
+    def __post_init__(self) -> None:
+        check_choices(self, space=SPACES)
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
+        if self.space == "inputs":
+            flat, training = inputs.flat, inputs.training.reshape(len(inputs.training), -1)
+            return MahalanobisDistance().fitted(training, inputs.feature_scale)(flat)
         code = inputs.code
         return MahalanobisDistance().fitted(inputs.on_training(code))(code)
 
@@ -204,21 +287,47 @@ class NearestCodes(Score):
 class Together(Score):
     """The sum of two scores, each standardized by its median and spread over held-out normal examples.
 
-    The spread is that between the quartiles, which a few anomalies do not affect.
+    The spread is that between the quartiles, which a few anomalies do not affect. Of distances and errors the
+    logarithms are standardized. A score may be such a sum itself. The first of them that says so explains it.
 
     Attributes:
         first: One score.
         second: The other one.
     """
 
+    logarithm: ClassVar[bool] = False
     first: Score = Reconstruction()
     second: Score = Mahalanobis()
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
-        parts = []
-        for score in (self.first, self.second):
-            tensor = score.build(inputs)
-            low, middle, high = np.quantile(inputs.on_held_back(tensor), (0.25, 0.5, 0.75))
-            spread = float(high - low) if high > low else 1.0
-            parts.append(Standardized(float(middle), spread)(tensor))
-        return ops.add(*parts)
+        return self.explained(inputs).score
+
+    def explained(self, inputs: ScoreInputs) -> Explained:
+        """The sum of both scores, explained as the first is, or else as the second."""
+        parts = [score.explained(inputs) for score in (self.first, self.second)]
+        scores = [
+            standardized(part.score, score.logarithm, inputs)
+            for part, score in zip(parts, (self.first, self.second), strict=True)
+        ]
+        told = next((part for part in parts if part.contributions is not None), parts[0])
+        return told._replace(score=ops.add(*scores))
+
+
+def standardized(tensor: keras.KerasTensor, logarithm: bool, inputs: ScoreInputs) -> keras.KerasTensor:
+    """A score by its median and the distance between its quartiles over held-out normal examples.
+
+    Args:
+        tensor: The score, (batch,).
+        logarithm: Whether the logarithm is taken, to which a hundredth of the mean score is added first.
+        inputs: What it was built from.
+
+    Returns:
+        The standardized score, (batch,).
+    """
+    known, floor = inputs.on_held_back(tensor).astype(np.float64), 0.0
+    if logarithm:
+        floor = float(max(known.mean() / 100, 1e-12))
+        known = np.log(np.maximum(known, 0.0) + floor)
+    low, middle, high = np.quantile(known, (0.25, 0.5, 0.75))
+    spread = float(high - low) if high > low else 1.0
+    return Standardized(float(middle), spread, floor)(tensor)

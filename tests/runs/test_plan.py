@@ -63,6 +63,18 @@ def test_sixty_images_pass_many_times_until_they_no_longer_help():
     )
 
 
+def test_much_data_is_trained_on_for_no_more_steps_than_allowed():
+    recipe = override(load("denoising"), ["min_steps=100", "max_steps=1000", "batch_size=64"])
+    plan = plan_for(recipe, 6400)
+    assert plan == Plan(6400, 10, 100, 1, None, "max_steps=1000")
+    assert plan_for(recipe, 640_000).epochs == 1
+    assert plan_for(override(recipe, ["max_steps=0"]), 6400).epochs == recipe.default_epochs
+    assert plan_for(override(recipe, ["epochs=40"]), 6400).epochs == 40
+    assert continued(plan, recipe) == plan
+    with pytest.raises(InputError, match="max_steps of at least min_steps, 100, or 0 .*; received 99"):
+        override(recipe, ["max_steps=99"])
+
+
 def test_epochs_given_by_hand_are_exact():
     recipe = load("denoising")
     for given in (override(recipe, ["epochs=4"]), dataclasses.replace(recipe, epochs=4)):

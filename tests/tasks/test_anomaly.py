@@ -405,7 +405,8 @@ def exported_detector(data, tmp_path_factory):
 def test_a_trained_detector_finds_what_lies_off_the_plane(exported_detector):
     _, table, _ = exported_detector
     assert table["plane"]["auroc"] > 0.9
-    rivals = ["PCA, 2 components", "isolation forest", "5th nearest neighbor"]
+    rivals = ["PCA, 2 components", "isolation forest", "PCA, 90% of the variance"]
+    rivals += ["5th nearest neighbor", "kernel density"]
     assert list(table) == [*rivals, "plane"]
     assert table["plane"]["false_alarms"] < 0.25
 
@@ -430,7 +431,7 @@ def test_a_card_tells_how_the_threshold_was_fitted_and_what_it_promises(exported
     assert card["detector"] == run.served_heads[0].facts
     assert card["detector"]["count"] == 50
     assert "at most 0.1 of new normal examples" in card["detector"]["promise"]
-    assert card["detector"]["score"] == "Reconstruction()"
+    assert card["detector"]["score"] == "Reconstruction(by_column=False)"
 
 
 def test_trimming_leaves_the_highest_losses_out(heads):
