@@ -25,13 +25,15 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.data.tables.nsl_kdd import Connections
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.anomaly import Anomaly
+from keras_ae.tasks.anomaly_scores import Mahalanobis, Together
+from keras_ae.tasks.neighbor_scores import NearestExamples
 from keras_ae.tasks.thresholds import Conformal
 from keras_ae.variants.variational import Variational
 
 recipe = Recipe(
     data=Connections(),
     variant=Variational(DenseBackbone((128, 64)), latent_dim=20, beta=1e-3, likelihood="unit_gaussian"),
-    task=Anomaly(threshold=Conformal(0.05)),
+    task=Anomaly(Together(NearestExamples(), Mahalanobis("inputs"), weight=0.5), Conformal(0.05)),
     default_epochs=60,
     batch_size=64,
     learning_rate=1e-3,

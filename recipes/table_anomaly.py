@@ -10,14 +10,14 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.data.tables.tables import BreastCancer
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.anomaly import Anomaly
-from keras_ae.tasks.anomaly_scores import Mahalanobis, Reconstruction, Together
+from keras_ae.tasks.anomaly_scores import Mahalanobis, Together
 from keras_ae.tasks.neighbor_scores import NearestExamples
 from keras_ae.variants.undercomplete import Undercomplete
 
 recipe = Recipe(
     data=BreastCancer(),
     variant=Undercomplete(DenseBackbone((64, 32)), latent_dim=8),
-    task=Anomaly(score=Together(NearestExamples(), Together(Mahalanobis("inputs"), Reconstruction(True)))),
+    task=Anomaly(score=Together(NearestExamples(), Mahalanobis("inputs"), weight=0.5)),
     default_epochs=50,
     min_steps=550,
     max_steps=2000,

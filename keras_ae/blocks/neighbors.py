@@ -11,6 +11,9 @@ from keras import layers
 
 __all__ = ["FeatureScale", "StoredNeighbors", "squared_distances"]
 
+SAME = 1e-4
+"""Examples at a smaller distance are equal, but for the last digits."""
+
 LEAST_WEIGHT = 1e-3
 """What the farthest neighbor counts in a mean, as a fraction of its distance."""
 
@@ -64,6 +67,7 @@ class StoredNeighbors(layers.Layer):
 
     The distance is (batch,). The other output is a mean of the nearest ones, (batch, d), in which those count
     that are nearer than the next farther one, by how much they are: of equally far ones, none is preferred.
+    A stored example that equals the one compared is left out, once: it may be that one itself.
 
     Attributes:
         neighbors: Nearest stored examples that the distance is averaged over.
@@ -97,14 +101,20 @@ class StoredNeighbors(layers.Layer):
     def call(self, inputs):
         stored = tf.convert_to_tensor(self.stored)
         squares = squared_distances(inputs * self.scale, stored * self.scale)
-        nearest = tf.gather(stored, tf.math.top_k(-squares, min(self.neighbors + 1, self.count)).indices)
+        most = min(self.neighbors + 1, self.count)
+        nearest = tf.gather(stored, tf.math.top_k(-squares, most).indices)
         # once more, for the difference of two large squares has few exact digits
         distances = tf.norm((inputs[:, None] - nearest) * self.scale, axis=2)
+        positions = tf.range(most)[None]
+        itself = tf.cast((distances[:, :1] < SAME) & (most > 1), tf.int32)
+        counted = (positions >= itself) & (positions < self.neighbors + itself)
         farthest = tf.reduce_max(distances, axis=1, keepdims=True)
         weights = farthest - distances + LEAST_WEIGHT * farthest + 1e-12
+        weights = tf.where(positions >= itself, weights, 0.0)
         weights /= tf.reduce_sum(weights, axis=1, keepdims=True)
         mean = tf.reduce_sum(nearest * weights[..., None], axis=1)
-        return tf.reduce_mean(distances[:, : self.neighbors], axis=1), mean
+        count = tf.reduce_sum(tf.cast(counted, tf.float32), axis=1)
+        return tf.reduce_sum(tf.where(counted, distances, 0.0), axis=1) / count, mean
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0],), input_shape

@@ -68,7 +68,7 @@ class Contributions(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class Differences(Contributions):
-    """`Contributions` to the difference from examples other than a reconstruction, under a name of its own."""
+    """`Contributions` to the difference from other examples than a reconstruction, by a name of its own."""
 
 
 @keras.saving.register_keras_serializable("keras_ae", name="Drawn")

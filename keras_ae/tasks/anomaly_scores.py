@@ -23,7 +23,7 @@ from keras_ae.blocks.scoring import (
 )
 from keras_ae.checked import Checked
 from keras_ae.domains import Domain
-from keras_ae.errors import InputError, check_choices, check_least
+from keras_ae.errors import InputError, check_choices, check_least, check_within
 from keras_ae.heads import Heads, batched
 from keras_ae.losses import likelihood_of
 from keras_ae.tasks.feature_scale import feature_scale, inverse_of_usual
@@ -293,11 +293,16 @@ class Together(Score):
     Attributes:
         first: One score.
         second: The other one.
+        weight: What the second counts beside the first, above 0.
     """
 
     logarithm: ClassVar[bool] = False
     first: Score = Reconstruction()
     second: Score = Mahalanobis()
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_within(self, weight="(0, inf)")
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         return self.explained(inputs).score
@@ -310,7 +315,7 @@ class Together(Score):
             for part, score in zip(parts, (self.first, self.second), strict=True)
         ]
         told = next((part for part in parts if part.contributions is not None), parts[0])
-        return told._replace(score=ops.add(*scores))
+        return told._replace(score=ops.add(scores[0], ops.multiply(scores[1], self.weight)))
 
 
 def standardized(tensor: keras.KerasTensor, logarithm: bool, inputs: ScoreInputs) -> keras.KerasTensor:

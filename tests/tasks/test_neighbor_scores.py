@@ -88,15 +88,19 @@ def test_the_nearest_examples_are_those_of_scikit_learn(random):
 
 
 def test_of_equally_far_examples_none_is_preferred():
-    stored = np.array([[0.0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]], np.float32)
-    distance, expected = StoredNeighbors(2, 5).fitted(stored, np.ones(2, np.float32))(
-        np.zeros((1, 2), np.float32)
-    )
-    np.testing.assert_allclose(distance, [0.5])
-    np.testing.assert_allclose(expected, [[0.0, 0.0]], atol=2e-3)
-    distance, expected = StoredNeighbors(2, 2).fitted(stored[:2], np.ones(2, np.float32))(stored[:1] * 0)
-    np.testing.assert_allclose(distance, [0.5])
-    assert np.isfinite(expected).all()
+    stored = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1]], np.float32)
+    layer = StoredNeighbors(3, 4).fitted(stored, np.ones(2, np.float32))
+    distance, expected = layer(np.zeros((1, 2), np.float32))
+    np.testing.assert_allclose(distance, [1.0])
+    np.testing.assert_allclose(expected, [[0.0, 0.0]], atol=1e-6)
+
+
+def test_an_example_is_not_compared_with_itself(random):
+    stored = random.normal(size=(40, 3)).astype(np.float32)
+    distance, expected = StoredNeighbors(5, 40).fitted(stored, np.ones(3, np.float32))(stored)
+    apart = np.linalg.norm(stored[:, None] - stored, axis=2) + np.diag(np.full(40, np.inf))
+    np.testing.assert_allclose(distance, np.sort(apart, axis=1)[:, :5].mean(axis=1), rtol=1e-5)
+    assert (np.linalg.norm(expected - stored, axis=1) > 0.05).all()
 
 
 def test_a_row_like_stored_ones_is_at_no_distance():

@@ -31,6 +31,9 @@ EQUAL = 1e-4
 TOP = 200
 """Rows of a table, those with the highest scores, that are listed with what was expected."""
 
+ROWS_AT_ONCE = 2048
+"""Rows of a table that are scored at once."""
+
 
 def scored_series(detector: Detector, series: Series, group: str = "") -> ScoredRows:
     """Scores the points of a series by its windows.
@@ -108,7 +111,7 @@ def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> ScoredRo
     if detector.preprocessor is None:
         raise InputError("expected a detector of tables, received one of series; give it a file")
     inputs = detector.preprocessor.numbers_of(columns)
-    outputs = batched(detector.model, {"inputs": inputs})
+    outputs = batched(detector.model, {"inputs": inputs}, ROWS_AT_ONCE)
     learned, own = learned_rows(inputs, detector.stored)
     scores = np.where(np.isnan(own), outputs["score"], own)
     p = _p_values(scores, detector.reference, ~np.isnan(own))
