@@ -46,7 +46,7 @@ def test_a_recipe_on_its_own_data_trains_as_ever(name):
 def test_little_data_is_trained_on_for_enough_steps(name, examples):
     recipe = load(name)
     plan = plan_for(recipe, examples)
-    assert plan.epochs == recipe.default_epochs
+    assert plan.epochs == recipe.default_epochs or plan.reason == f"max_steps={recipe.max_steps}"
     assert plan.steps >= recipe.min_steps >= 500
     once = examples // min(recipe.batch_size, examples)
     assert plan.steps_per_epoch == plan.passes_per_epoch * once
