@@ -9,15 +9,15 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from keras_ae.blocks.neighbors import squared_distances
+from keras_ae.blocks.neighbors import known_features, squared_distances
 from keras_ae.domains import REAL, domain_of
 from keras_ae.losses import gaussian_kl
+from keras_ae.table_layout import TableLayout
 from keras_ae.table_losses import columns_by_known
 
 __all__ = [
     "Calibrated",
     "Contributions",
-    "Differences",
     "DivergenceFromNormal",
     "MahalanobisDistance",
     "MeanNegativeLogLikelihood",
@@ -64,11 +64,6 @@ class Contributions(layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"domain": str(self.domain), "groups": self.groups}
-
-
-@keras.saving.register_keras_serializable("keras_ae")
-class Differences(Contributions):
-    """`Contributions` to the difference from other examples than a reconstruction, by a name of its own."""
 
 
 @keras.saving.register_keras_serializable("keras_ae", name="Drawn")
@@ -150,7 +145,16 @@ class DivergenceFromNormal(layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ae")
 class MahalanobisDistance(layers.Layer):
-    """The squared Mahalanobis distance of codes (batch, d) from a mean: (batch,)."""
+    """The squared Mahalanobis distance of codes (batch, d) from a mean: (batch,).
+
+    Attributes:
+        layout: Of rows of a table, the columns of which are codes; a missing value counts as the mean, and
+            the others for more. None for other codes.
+    """
+
+    def __init__(self, layout: str = "", **settings: Any) -> None:
+        super().__init__(**settings)
+        self.layout = TableLayout.parse(layout) if layout else None
 
     def build(self, input_shape):
         width = input_shape[-1]
@@ -174,15 +178,21 @@ class MahalanobisDistance(layers.Layer):
         estimate = LedoitWolf().fit(np.resize(codes, (max(2, len(codes)), codes.shape[1])) * factors)
         values, vectors = np.linalg.eigh(estimate.covariance_)
         floor = max(values.max() * 1e-9, 1e-12)
-        self.mean.assign(estimate.location_ / factors)
+        middle = codes.mean(axis=0, dtype=np.float64)
+        self.mean.assign(np.divide(estimate.location_, factors, out=middle, where=factors > 0))
         self.whitening.assign(factors[:, None] * vectors / np.sqrt(np.maximum(values, floor)))
         return self
 
     def call(self, codes):
-        return tf.reduce_sum(tf.square(tf.matmul(codes - self.mean, self.whitening)), axis=-1)
+        known = known_features(self.layout, codes)
+        gaps = (codes - self.mean) * tf.sqrt(known)
+        return tf.reduce_sum(tf.square(tf.matmul(gaps, self.whitening)), axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0],)
+
+    def get_config(self):
+        return super().get_config() | {"layout": "" if self.layout is None else str(self.layout)}
 
 
 @keras.saving.register_keras_serializable("keras_ae")

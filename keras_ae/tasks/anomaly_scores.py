@@ -11,7 +11,6 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from keras_ae.blocks.neighbors import FeatureScale
 from keras_ae.blocks.scoring import (
     DivergenceFromNormal,
     MahalanobisDistance,
@@ -26,7 +25,7 @@ from keras_ae.domains import Domain
 from keras_ae.errors import InputError, check_choices, check_least, check_within
 from keras_ae.heads import Heads, batched
 from keras_ae.losses import likelihood_of
-from keras_ae.tasks.feature_scale import feature_scale, inverse_of_usual
+from keras_ae.tasks.feature_scale import feature_scale
 
 __all__ = [
     "Explained",
@@ -55,8 +54,6 @@ class ScoreInputs:
         domain: The domain of the inputs.
         training: Normal examples (n, ...) that were trained on.
         held_back: Normal examples (m, ...) that were not.
-        groups: (features,), the index of the column that each feature of a table comes from; None for others.
-        of_words: (features,), bool, whether that is a column of words; None for others.
     """
 
     heads: Heads
@@ -65,8 +62,6 @@ class ScoreInputs:
     domain: Domain
     training: np.ndarray
     held_back: np.ndarray
-    groups: np.ndarray | None = None
-    of_words: np.ndarray | None = None
 
     @property
     def flat(self) -> keras.KerasTensor:
@@ -77,9 +72,13 @@ class ScoreInputs:
     def feature_scale(self) -> np.ndarray:
         """The factors of the features (features,) in distances between inputs."""
         flat = self.training.reshape(len(self.training), -1)
-        if self.groups is None or self.of_words is None:
-            return np.ones(flat.shape[1], np.float32)
-        return feature_scale(flat, self.groups, self.of_words)
+        layout = self.domain.layout
+        return np.ones(flat.shape[1], np.float32) if layout is None else feature_scale(flat, layout)
+
+    @property
+    def layout(self) -> str:
+        """The columns of a table as text; "" for other examples."""
+        return "" if self.domain.layout is None else str(self.domain.layout)
 
     @property
     def code(self) -> keras.KerasTensor:
@@ -187,20 +186,12 @@ class Score(metaclass=Checked):
 
 @dataclass(frozen=True)
 class Reconstruction(Score):
-    """The mean error of the reconstruction.
+    """The mean error of the reconstruction."""
 
-    Attributes:
-        by_column: Whether the error of each column of a table is divided by its usual one, over held-out
-            examples, so that columns that are never reconstructed well do not decide.
-    """
-
-    by_column: bool = False
+    logarithm: ClassVar[bool] = False
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
-        errors = inputs.outputs["contributions"]
-        if self.by_column and inputs.groups is not None:
-            errors = FeatureScale().fitted(inverse_of_usual(inputs.on_held_back(errors)))(errors)
-        return SumOfElements()(errors)
+        return SumOfElements()(inputs.outputs["contributions"])
 
 
 @dataclass(frozen=True)
@@ -251,7 +242,7 @@ class Mahalanobis(Score):
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         if self.space == "inputs":
             flat, training = inputs.flat, inputs.training.reshape(len(inputs.training), -1)
-            return MahalanobisDistance().fitted(training, inputs.feature_scale)(flat)
+            return MahalanobisDistance(inputs.layout).fitted(training, inputs.feature_scale)(flat)
         code = inputs.code
         return MahalanobisDistance().fitted(inputs.on_training(code))(code)
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from keras_ae.blocks.neighbors import FeatureScale, StoredNeighbors
-from keras_ae.blocks.scoring import Differences
+from keras_ae.blocks.neighbors import ScaledDifferences, StoredNeighbors
 from keras_ae.errors import check_least
 from keras_ae.tasks.anomaly_scores import Explained, Score, ScoreInputs
-from keras_ae.tasks.feature_scale import inverse_of_usual
+from keras_ae.tasks.feature_scale import usual_differences
 
 __all__ = ["NearestExamples"]
 
@@ -48,10 +47,11 @@ class NearestExamples(Score):
         most = min(self.max_examples, max(self.neighbors, MOST_NUMBERS // flat.shape[1]))
         stored = flat if len(flat) <= most else flat[np.linspace(0, len(flat) - 1, most).astype(int)]
         scale = inputs.feature_scale
-        layer = StoredNeighbors(min(self.neighbors, len(stored)), len(stored)).fitted(stored, scale)
-        distance, expected = layer(inputs.flat)
-        scaled = FeatureScale().fitted(scale)
-        groups = None if inputs.groups is None else inputs.groups.tolist()
-        errors = Differences("real", groups)(scaled(inputs.flat), scaled(expected))
-        usual = inverse_of_usual(inputs.on_held_back(errors))
-        return Explained(distance, FeatureScale().fitted(usual)(errors), expected)
+        layer = StoredNeighbors(min(self.neighbors, len(stored)), len(stored), inputs.layout)
+        distance, expected = layer.fitted(stored, scale)(inputs.flat)
+        if len(inputs.training.shape) > 2:
+            return Explained(distance)
+        differences = ScaledDifferences(inputs.layout).fitted(scale)
+        usual = usual_differences(inputs.on_held_back(differences(inputs.flat, expected)))
+        differences.usual.assign(usual)
+        return Explained(distance, differences(inputs.flat, expected), expected)
