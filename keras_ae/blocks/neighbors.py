@@ -141,9 +141,10 @@ class ScaledDifferences(layers.Layer):
         super().__init__(**settings)
         self.layout = TableLayout.parse(layout) if layout else None
 
-    def build(self, shape, *_):
-        columns = shape[-1] if self.layout is None else len(self.layout.columns)
-        self.scale = self.add_weight(shape=(shape[-1],), name="scale", initializer="ones", trainable=False)
+    def build(self, inputs_shape, others_shape):
+        width = inputs_shape[-1]
+        columns = width if self.layout is None else len(self.layout.columns)
+        self.scale = self.add_weight(shape=(width,), name="scale", initializer="ones", trainable=False)
         self.usual = self.add_weight(shape=(columns,), name="usual", initializer="ones", trainable=False)
 
     def fitted(self, scale: np.ndarray) -> ScaledDifferences:
@@ -155,7 +156,7 @@ class ScaledDifferences(layers.Layer):
         Returns:
             The layer itself, whose usual differences are 1 until they are assigned.
         """
-        self.build((None, len(scale)))
+        self.build((None, len(scale)), (None, len(scale)))
         self.scale.assign(scale)
         return self
 
@@ -165,8 +166,8 @@ class ScaledDifferences(layers.Layer):
             squares = tf.matmul(squares, self.layout.of_column)
         return squares / self.usual
 
-    def compute_output_shape(self, shape, _):
-        return shape if self.layout is None else (shape[0], len(self.layout.columns))
+    def compute_output_shape(self, inputs_shape, others_shape):
+        return inputs_shape if self.layout is None else (inputs_shape[0], len(self.layout.columns))
 
     def get_config(self):
         layout = "" if self.layout is None else str(self.layout)

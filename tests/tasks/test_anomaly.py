@@ -431,7 +431,7 @@ def test_a_card_tells_how_the_threshold_was_fitted_and_what_it_promises(exported
     assert card["detector"] == run.served_heads[0].facts
     assert card["detector"]["count"] == 50
     assert "at most 0.1 of new normal examples" in card["detector"]["promise"]
-    assert card["detector"]["score"] == "Reconstruction(by_column=False)"
+    assert card["detector"]["score"] == "Reconstruction()"
 
 
 def test_trimming_leaves_the_highest_losses_out(heads):

@@ -11,7 +11,7 @@ from sklearn.datasets import make_circles
 from sklearn.metrics import roc_auc_score
 
 from keras_ae.backbones.dense import DenseBackbone
-from keras_ae.blocks.neighbors import StoredNeighbors
+from keras_ae.blocks.neighbors import ScaledDifferences, StoredNeighbors
 from keras_ae.blocks.scoring import MahalanobisDistance, Standardized
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import Split
@@ -24,16 +24,17 @@ from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import model_card
 from keras_ae.serving.export import export_heads
+from keras_ae.table_layout import TableLayout
 from keras_ae.tasks import neighbor_scores
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.anomaly_metrics import kernel_density_scores
 from keras_ae.tasks.anomaly_scores import Mahalanobis, NearestCodes, Reconstruction, Together
-from keras_ae.tasks.feature_scale import feature_scale, inverse_of_usual
+from keras_ae.tasks.feature_scale import feature_scale, usual_differences
 from keras_ae.tasks.neighbor_scores import NearestExamples
 from keras_ae.training.train import train
 from keras_ae.variants.undercomplete import Undercomplete
 
-ALL = Together(NearestExamples(), Together(Mahalanobis("inputs"), Reconstruction(by_column=True)))
+ALL = Together(NearestExamples(), Together(Mahalanobis("inputs"), Reconstruction()), weight=0.5)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,22 +114,45 @@ def test_a_row_like_stored_ones_is_at_no_distance():
 def test_columns_of_numbers_and_of_words_vary_alike(random):
     words = random.choice(4, 1000, p=[0.5, 0.3, 0.15, 0.05])
     numbers, missing = random.normal(scale=0.01, size=(1000, 1)), np.zeros((1000, 1))
-    constant = np.full((1000, 1), 3.0)
-    one_hot = np.pad(np.eye(4)[words], [(0, 0), (1, 0)])  # the first stands for unknown words
-    rows = np.hstack([numbers, missing, one_hot, constant, missing]).astype(np.float32)
-    groups = np.array([0, 0, 1, 1, 1, 1, 1, 2, 2])
-    scale = feature_scale(rows, groups, groups == 1)
-    variances = (rows * scale).var(axis=0)
-    np.testing.assert_allclose([variances[groups == group].sum() for group in (0, 1)], [1.0, 1.0], rtol=1e-3)
-    assert (scale[2], scale[7], scale[1]) == (4.0, 1.0, 1.0)
-    assert scale[6] > scale[5] > scale[4] > scale[3]  # a rare word counts more
-    np.testing.assert_array_equal(feature_scale(rows[:, :2], groups[:2], groups[:2] == 1)[1:], [1.0])
+    one_hot = np.pad(np.eye(4)[words], [(0, 0), (2, 0)])  # the first stand for unknown and missing words
+    rows = np.hstack([numbers, missing, one_hot, np.full((1000, 1), 3.0), missing]).astype(np.float32)
+    layout = TableLayout.parse("table(n,w4,n)")
+    scale = feature_scale(rows, layout)
+    variances = (rows * scale).var(axis=0) @ layout.of_column
+    np.testing.assert_allclose(variances, [1.0, 1.0, 0.0], rtol=1e-3, atol=1e-6)
+    assert scale[layout.flags].tolist() == [0.0, 0.0, 0.0]
+    assert (scale[2], scale[8]) == (4.0, 1.0)  # an unknown word, and a constant
+    assert scale[7] > scale[6] > scale[5] > scale[4]  # a rare word counts more
 
 
-def test_usual_contributions_sum_up_to_one():
-    contributions = np.array([[1.0, 3.0, 0.0], [3.0, 5.0, 0.0]])
-    np.testing.assert_allclose(1 / inverse_of_usual(contributions), 3 * np.array([2.0, 3.0, 1.0]))
-    assert np.isfinite(inverse_of_usual(np.zeros((4, 2)))).all()
+def test_usual_differences_add_up_to_one():
+    squares = np.array([[1.0, 3.0, 0.0], [3.0, 5.0, 0.0]])
+    np.testing.assert_allclose(usual_differences(squares), 3 * np.array([2.0, 3.0, 1.0]))
+    assert (usual_differences(np.zeros((4, 2))) > 0).all()
+
+
+def test_rows_are_compared_by_the_values_that_they_have(random):
+    layout = TableLayout.parse("table(n*3)")
+    stored = np.zeros((20, 6), np.float32)
+    stored[:, ::2] = random.normal(size=(20, 3))
+    rows = stored[:4] + np.float32(0.5) * layout.numbers.astype(np.float32)
+    rows[:2, 2:4] = 7.0, 1.0  # a value that is missing counts for nothing, whatever stands there
+    rows[2] = layout.nothing
+    scale = feature_scale(stored, layout)
+    distance, expected = StoredNeighbors(5, 20, str(layout)).fitted(stored, scale)(rows)
+    part = (rows[:2, None, [0, 4]] - stored[:, [0, 4]]) * scale[[0, 4]]
+    due = np.sqrt(np.sort(1.5 * (part**2).sum(axis=2), axis=1)[:, :5]).mean(axis=1)
+    np.testing.assert_allclose(distance[:2], due, rtol=1e-5)
+    assert distance[2] == 0.0  # nothing is known, and nothing is unlike
+    differences = ScaledDifferences(str(layout)).fitted(scale)(rows, expected)
+    assert np.asarray(differences)[:2, 1].tolist() == [0.0, 0.0]
+    fitted = MahalanobisDistance(str(layout)).fitted(stored, scale)
+    changed = rows.copy()
+    changed[:2, 2] = -3.0
+    np.testing.assert_allclose(fitted(rows), fitted(changed), rtol=1e-5)
+    assert np.isfinite(fitted(rows)).all()
+    again = MahalanobisDistance.from_config(fitted.get_config())
+    assert again.layout == layout
 
 
 def test_a_curved_class_is_told_from_what_it_surrounds():

@@ -20,7 +20,7 @@ def without_each(
     it is the one whose absence lowers the score most, and what is expected in its place comes from them.
 
     Args:
-        detector: {"inputs"} -> {"score"}.
+        detector: {"inputs"} -> {"score"}, and "expected" where that is not the reconstruction.
         reconstruct: {"inputs"} -> {"reconstruction"}.
         inputs: (n, features), the rows.
         layout: Of their columns.
@@ -36,8 +36,12 @@ def without_each(
     for column in range(len(layout.columns)):
         own = layout.groups == column
         without = {"inputs": np.where(own, layout.nothing, inputs)}
-        expected[:, own] = batched(reconstruct, without)["reconstruction"][:, own]
+        outputs = batched(detector, without)
+        features = outputs.get("expected")
+        if features is None:
+            features = batched(reconstruct, without)["reconstruction"]
+        expected[:, own] = features[:, own]
         likeliest, given = (rows[:, own].argmax(axis=1) for rows in (expected, inputs))
         strange = layout.is_number[column] | (likeliest != given)
-        falls[:, column] = np.where(strange, whole - batched(detector, without)["score"], 0.0)
+        falls[:, column] = np.where(strange, whole - outputs["score"], 0.0)
     return np.maximum(falls * (inputs[:, layout.flags] < 1), 0.0), expected
