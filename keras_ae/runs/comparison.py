@@ -81,6 +81,8 @@ def advice(run: Run) -> str:
     Returns:
         A part of a sentence.
     """
+    if run.recipe.task.remedy:
+        return run.recipe.task.remedy
     plan, epochs = read_plan(run.directory), len(run.history)
     if plan is not None and epochs < plan.epochs:
         return "it had stopped improving, so take a larger network, another variant or more data"

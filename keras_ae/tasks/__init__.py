@@ -141,6 +141,11 @@ class Task(metaclass=Checked):
         """
         raise NotImplementedError
 
+    @property
+    def remedy(self) -> str:
+        """What may help where a baseline is not beaten; "" for a better trained network."""
+        return ""
+
     def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
         """The heads that the task serves in addition to the variant's own.
 

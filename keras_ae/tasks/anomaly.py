@@ -86,6 +86,13 @@ class Anomaly(Task):
     def __post_init__(self) -> None:
         check_within(self, trim="[0, 0.5)")
 
+    @property
+    def remedy(self) -> str:
+        """Another score, where no training changes this one."""
+        if self.score.takes_network:
+            return ""
+        return 'its score takes no network, so try another, SET="task.score=Reconstruction", or more data'
+
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (corrupted, examples)."""
         return self.missing(self.corruption(examples, seeds, domain), seeds, domain), examples

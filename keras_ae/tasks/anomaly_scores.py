@@ -155,6 +155,11 @@ class Score(metaclass=Checked):
 
     logarithm: ClassVar[bool] = True
 
+    @property
+    def takes_network(self) -> bool:
+        """Whether it depends on the training."""
+        return True
+
     def explained(self, inputs: ScoreInputs) -> Explained:
         """Adds the score, and what explains it, to the graph.
 
@@ -239,6 +244,10 @@ class Mahalanobis(Score):
     def __post_init__(self) -> None:
         check_choices(self, space=SPACES)
 
+    @property
+    def takes_network(self) -> bool:
+        return self.space == "code"
+
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         if self.space == "inputs":
             flat, training = inputs.flat, inputs.training.reshape(len(inputs.training), -1)
@@ -294,6 +303,10 @@ class Together(Score):
 
     def __post_init__(self) -> None:
         check_within(self, weight="(0, inf)")
+
+    @property
+    def takes_network(self) -> bool:
+        return self.first.takes_network or self.second.takes_network
 
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         return self.explained(inputs).score

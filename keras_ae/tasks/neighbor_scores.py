@@ -38,6 +38,10 @@ class NearestExamples(Score):
         check_least(self, neighbors=1)
         check_least(self, max_examples=self.neighbors)
 
+    @property
+    def takes_network(self) -> bool:
+        return False
+
     def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
         return self.explained(inputs).score
 

@@ -359,9 +359,8 @@ def test_rows_of_a_table_are_scored_each(run, home, capsys):
     with np.load("gaps.npz") as served:  # training lacked no value
         assert np.isfinite(served["score"]).all()
         assert not served["is_anomaly"].any()
-        assert (served["contributions"] == 0).tolist() == [
-            [False, True, False], [False, False, True], [True, True, False], [True, False, True]
-        ]  # fmt: skip
+        missing = np.array([[0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1]], bool)
+        assert not served["contributions"][missing].any()
     lines.insert(150, ",,")
     (home / "holes.csv").write_text("\n".join(["温度,-x,self", *lines]) + "\n", "utf-8")
     assert run("detect", "table_anomaly", "holes.csv", "--trained", "--output", "holes") == 0

@@ -271,3 +271,10 @@ def test_a_kernel_density_is_that_of_its_kernels():
     training, width = np.array([[0.0], [1.0]]), 2 ** (-1 / 5)
     due = -np.log(np.exp(-0.5 * (np.array([[0.0, 1.0], [4.0, 1.0]]) / width**2)).sum(axis=1))
     np.testing.assert_allclose(kernel_density_scores(training, np.array([[0.0], [2.0]])), due)
+
+
+def test_a_score_without_a_network_is_not_helped_by_training():
+    rows = Together(NearestExamples(), Mahalanobis("inputs"))
+    assert 'SET="task.score=Reconstruction"' in Anomaly(rows).remedy
+    for score in (ALL, Mahalanobis(), Reconstruction()):
+        assert not Anomaly(score).remedy
