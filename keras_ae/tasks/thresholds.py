@@ -185,7 +185,10 @@ class FalseDiscoveryRate(Threshold):
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         """Fits the threshold of single examples; raises InputError for fewer scores than q needs."""
         fitted = Conformal(self.q).fit(scores, labels)
-        return replace(fitted, method=f"{fitted.method}; of examples one by one")
+        one_by_one = (
+            "one example at a time, which misses none that are flagged where many are scored together"
+        )
+        return replace(fitted, method=f"{fitted.method}; {one_by_one}")
 
     def flag(
         self, scores: np.ndarray, p_values: np.ndarray, fitted: FittedThreshold

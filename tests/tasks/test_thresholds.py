@@ -95,6 +95,7 @@ def test_the_head_misses_none_of_those_that_are_flagged_together(random):
     assert 0 < flags.sum() < (scores > fitted.value).sum()
     assert (scores > fitted.value)[flags].all()
     assert fitted.value == Conformal(0.2).fit(reference).value
+    assert fitted.method.endswith("misses none that are flagged where many are scored together")
 
 
 def test_an_example_without_a_score_is_flagged():
