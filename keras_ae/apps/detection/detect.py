@@ -139,6 +139,6 @@ def _remarks_on_learned(detector, scored):
     effect = (
         "each has the score of a model that did not learn it"
         if own
-        else "their scores are lower than those of new rows, so anomalies among them are missed more easily"
+        else "their scores may be lower than those of new rows, so that anomalies among them are missed"
     )
     return (f"{count:,} rows were learned from, as normal ones; {effect}",)
