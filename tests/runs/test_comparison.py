@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from keras_ae.runs.comparison import advice, beaten_by
+from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.generation import Generation
+from keras_ae.tasks.neighbor_scores import NearestExamples
 from keras_ae.tasks.restoration import Denoising
 
 TABLE = {
@@ -53,8 +55,10 @@ def test_a_generator_is_compared_by_its_likelihood_alone():
 
 def test_the_advice_is_more_epochs_unless_training_stopped_early(tiny_run):
     assert advice(tiny_run).startswith('train longer, SET="epochs=')
-    stopped = SimpleNamespace(directory=tiny_run.directory, history=[])
+    stopped = SimpleNamespace(directory=tiny_run.directory, history=[], recipe=tiny_run.recipe)
     assert advice(stopped).startswith("it had stopped improving, so take a larger network")
+    ranked = SimpleNamespace(recipe=SimpleNamespace(task=Anomaly(NearestExamples())))
+    assert advice(ranked).startswith("its score takes no network, so try another")
 
 
 def test_the_card_says_it_too(tiny_run):
