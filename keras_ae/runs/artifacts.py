@@ -37,6 +37,7 @@ __all__ = [
     "load_artifacts",
     "load_model",
     "register_layers",
+    "replace_served_head",
     "save_artifacts",
     "save_model",
 ]
@@ -156,6 +157,18 @@ def save_artifacts(run: Run) -> None:
         save_model(run.sampler, directory / SAMPLER_FILE)
     _save_served_heads(run.served_heads, directory)
     save_model(heads.end_to_end, directory / MODEL_FILE)
+
+
+def replace_served_head(directory: Path, head: ServedHead) -> None:
+    """Puts a head into the place of the one of its name in a finished run's folder.
+
+    Args:
+        directory: The run's folder.
+        head: The head.
+    """
+    check_saveable(head.model)
+    heads = _load_served_heads(directory)
+    _save_served_heads(tuple(head if own.name == head.name else own for own in heads), directory)
 
 
 def load_model(file: Path) -> keras.Model | None:

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.expected_points import LOW, MAD, ExpectedPoints, PointScores, means_around
+from keras_ae.blocks.marked_patterns import MarkedPatterns
 from keras_ae.checked import Checked
 from keras_ae.data.series.clock import step_of_time
 from keras_ae.data.series.points import Points
@@ -72,6 +73,39 @@ class FittedPoints:
         """
         maxima = np.asarray(self.model.get_layer("point_scores").maxima)
         return replace(self, threshold=alarms.fit(maxima, max(1, self.window // 4), self.step))
+
+    @property
+    def patterns(self) -> list[np.ndarray]:
+        """The patterns of the residual that count as normal, (points, channels) each, standardized."""
+        found = [layer for layer in self.model.layers if layer.name == "marked_patterns"]
+        if not found:
+            return []
+        patterns, inside, spread = (np.asarray(weight) for weight in found[0].weights)
+        lengths = inside[:, 0].sum(axis=0).astype(int)
+        return [patterns[:length, :, index] * spread for index, length in enumerate(lengths)]
+
+    def with_patterns(self, patterns: Sequence[np.ndarray]) -> FittedPoints:
+        """The same, with patterns of the residual that count as normal.
+
+        Args:
+            patterns: (points, channels) each, at most a window long, standardized; () to forget all.
+
+        Returns:
+            The detector, with the same threshold.
+        """
+        expected, scores = (self.model.get_layer(name) for name in ("expected_points", "point_scores"))
+        marked = None
+        if len(patterns):
+            length, channels = max(map(len, patterns)), patterns[0].shape[1]
+            marked = MarkedPatterns(length, len(patterns), name="marked_patterns")
+            marked.build((None, None, channels))
+            spread = np.asarray(expected.spread)[0]
+            weights = np.zeros((2, length, channels, len(patterns)), np.float32)
+            for index, pattern in enumerate(patterns):
+                weights[0, : len(pattern), :, index] = pattern / spread
+                weights[1, : len(pattern), :, index] = 1
+            marked.set_weights([*weights, spread])
+        return replace(self, model=_model(expected, scores, self.threshold.value, marked))
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +199,7 @@ class PointDetection(metaclass=Checked):
         series = points.groups[0].series if points.groups else points.series
         step = step_of_time(series) if series is not None else 0
         threshold = self.alarms.fit(highest, block, step)
-        return FittedPoints(_model(expected, scores, threshold.value, channels), threshold, window, step)
+        return FittedPoints(_model(expected, scores, threshold.value), threshold, window, step)
 
     def _expected(self, known, window):
         """The layer, fitted; the residuals of normal points; and the runs of them, (first, past the last)."""
@@ -254,9 +288,13 @@ def flagged_points(score: np.ndarray, deviation: np.ndarray, threshold: float, w
     return flags & np.isfinite(score)
 
 
-def _model(expected: ExpectedPoints, scores: PointScores, threshold: float, channels: int) -> keras.Model:
-    inputs = keras.Input((CONTEXT * expected.window, channels), name="inputs")
+def _model(expected, scores, threshold, marked=None):
+    """The model of the layers that say what is expected, take out marked patterns, and score."""
+    inputs = keras.Input((CONTEXT * expected.window, expected.spread.shape[1]), name="inputs")
     made, residual, distance = expected(inputs)
+    if marked is not None:
+        left = marked(residual)
+        made, residual = made + residual - left, left
     score, deviation, p_value, noise = scores(residual)
     outputs: dict[str, Any] = {
         "score": score,

@@ -56,7 +56,7 @@ def test_the_most_unlike_rows_are_listed_with_what_was_expected(tmp_path):
     with open(tmp_path / "top.csv", newline="", encoding="utf-8") as opened:
         [first, second] = list(csv.DictReader(opened, delimiter=";"))
     assert list(first) == [
-        "row", "score_5", "p_value", "is_anomaly", "reasons", "column", "value", "expected",
+        "row", "score_5", "p_value", "is_anomaly", "reasons", "column", "value", "expected", "false_alarm",
         "score", "b", "a",
     ]  # fmt: skip
     assert (first["row"], first["p_value"], first["column"], first["value"]) == ("2", "0,25", "a", "7")

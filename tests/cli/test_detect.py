@@ -434,6 +434,40 @@ def test_a_value_that_stands_still_is_scored_and_other_steps_are_refused(run, ho
     )
 
 
+def marked_copy(source, target, wanted, separator=","):
+    """A list of anomalies with a mark in those rows that are wanted."""
+    rows = rows_of(source, separator)
+    with open(target, "w", newline="", encoding="utf-8") as file:
+        out = csv.DictWriter(file, rows[0], delimiter=separator)
+        out.writeheader()
+        out.writerows({**row, "false_alarm": "x" if wanted(row) else ""} for row in rows)
+
+
+def test_false_alarms_that_are_marked_go_away_and_come_back(run, home, capsys):
+    folder = home / "detected/series_anomaly-load/load"
+    found = rows_of(folder / "spans.csv")
+    longest = max(found, key=lambda row: int(row["points"]))
+    marked_copy(folder / "spans.csv", home / "marked.csv", lambda row: row["from"] == longest["from"])
+    assert run("mark", "series_anomaly", "marked.csv") == 2
+    assert "scored.csv, with the rows that are marked, is not there" in capsys.readouterr().err
+    assert run("mark", "series_anomaly", "marked.csv", "--input", "load.csv", "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["marked"] == 1
+    assert result["before"] == len(found)
+    assert result["after"] < result["before"]
+    assert run("detect", "series_anomaly", "load.csv", "--trained", "--output", "less", "--json") == 0
+    less = json.loads(capsys.readouterr().out)["flagged"]
+    assert len(rows_of(home / "less/spans.csv")) == result["after"]
+    assert run("mark", "series_anomaly", "--forget") == 0
+    assert (
+        "\n1 marks are forgotten\nserve it: keras-ae export series_anomaly-load\n" in capsys.readouterr().out
+    )
+    assert run("detect", "series_anomaly", "load.csv", "--trained", "--output", "again", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["flagged"] > less
+    assert run("mark", "series_anomaly") == 2
+    assert "expected a file with marks, or --forget" in capsys.readouterr().err
+
+
 def test_a_file_is_watched_as_it_is_searched(run, home, capsys):
     assert run("watch", "series_anomaly", "load.csv", "--once") == 0
     alerts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

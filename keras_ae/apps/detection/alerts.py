@@ -10,7 +10,10 @@ from keras_ae.apps.detection.spans import Span
 
 __all__ = ["Alerts"]
 
-NUMBERS = {"points": int, "score": float, "p_value": float, "value": float, "expected": float}
+NUMBERS = {
+    **dict.fromkeys(("points", "row", "last_row"), int),
+    **dict.fromkeys(("score", "p_value", "value", "expected"), float),
+}
 """Columns of a span that are numbers."""
 
 

@@ -18,6 +18,7 @@ from keras_ae.errors import InputError
 from keras_ae.heads import batched
 from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.tasks.cross_fitting import learned_rows
+from keras_ae.tasks.marked_rows import lowered
 from keras_ae.tasks.point_detection import ScoredPoints
 from keras_ae.tasks.point_detection import scored_series as scored_points
 from keras_ae.tasks.thresholds import p_values
@@ -113,7 +114,7 @@ def scored_table(detector: Detector, columns: dict[str, np.ndarray]) -> ScoredRo
     inputs = detector.preprocessor.numbers_of(columns)
     outputs = batched(detector.model, {"inputs": inputs}, ROWS_AT_ONCE)
     learned, own = learned_rows(inputs, detector.stored)
-    scores = np.where(np.isnan(own), outputs["score"], own)
+    scores = np.where(np.isnan(own), outputs["score"], lowered(detector.model, inputs, own))
     p = _p_values(scores, detector.reference, ~np.isnan(own))
     flags, fitted = detector.rule.flag(scores, p, detector.fitted)
     names = detector.preprocessor.columns

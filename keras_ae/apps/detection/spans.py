@@ -17,7 +17,7 @@ from keras_ae.data.series.clock import format_times
 from keras_ae.data.series.resample import Series, spans
 from keras_ae.files import written_whole
 
-__all__ = ["Span", "flagged_spans", "span_points", "write_spans"]
+__all__ = ["FALSE_ALARM", "Span", "flagged_spans", "span_points", "write_spans"]
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d){0,2}(?:[.,]\d+)?)?")
 """Times that are written anew, with a blank and with seconds; others are copied from the file."""
@@ -25,8 +25,12 @@ ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d){0,2}(?:[.,]\d+)?)?")
 NEAR = 2
 """Contributions are means over a few points; the peak itself is up to so many points off theirs."""
 
+FALSE_ALARM = "false_alarm"
+"""The column of a list of anomalies in which a person marks those that are none."""
+
 SPAN_COLUMNS = (
-    "from", "to", "points", "score", "p_value", "peak_time", "reasons", "channel", "value", "expected"
+    "from", "to", "points", "score", "p_value", "peak_time", "reasons", "channel", "value", "expected",
+    "row", "last_row", FALSE_ALARM,
 )  # fmt: skip
 
 
@@ -81,7 +85,8 @@ def flagged_spans(
     Returns:
         The runs in the order of time. The row of each holds its first and last time, number of points,
         highest score with its p-value, the time of the largest contributions, and at that time the reasons,
-        the channel that deviates most, its value and the expected one.
+        the channel that deviates most, its value and the expected one, and the numbers of its first and last
+        row in the file, from 1.
     """
     found = []
     for points in span_points(scored, series):
@@ -101,6 +106,7 @@ def flagged_spans(
             "peak_time": peak_time,
             "reasons": scored.largest(peak),
             **_expectation(scored, series, peak),
+            **_rows(series, first, end),
         }
         others = ", ".join(
             f"{own} {part:.0%}" for own, part in scored.fractions(peak) if own != row["channel"]
@@ -147,6 +153,12 @@ def write_spans(found: Sequence[Span], target: Path, several: bool) -> None:
         out = csv.DictWriter(file, columns, restval="")
         out.writeheader()
         out.writerows(span.row for span in found)
+
+
+def _rows(series, first, end):
+    """The numbers of the first and the last row of a span, "" where the file has none."""
+    own = np.flatnonzero((series.rows >= first) & (series.rows <= end))
+    return {"row": str(own[0] + 1), "last_row": str(own[-1] + 1)} if len(own) else {"row": "", "last_row": ""}
 
 
 def _expectation(scored, series, point):

@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_ae.apps.detection.rows import ROW, localized, separator_of
 from keras_ae.apps.detection.scored_rows import ScoredRows
+from keras_ae.apps.detection.spans import FALSE_ALARM
 from keras_ae.apps.detection.summary import rarity
 from keras_ae.data.tables.columns import distinct_names
 from keras_ae.data.tables.dialect import Dialect
@@ -19,7 +20,7 @@ from keras_ae.files import written_whole
 
 __all__ = ["Reason", "TopRow", "top_rows", "write_top"]
 
-TOP_COLUMNS = (ROW, "score", "p_value", "is_anomaly", "reasons", "column", "value", "expected")
+TOP_COLUMNS = (ROW, "score", "p_value", "is_anomaly", "reasons", "column", "value", "expected", FALSE_ALARM)
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def write_top(rows: Sequence[TopRow], target: Path, form: Dialect) -> None:
             numbers = localized([f"{row.score:.6g}", f"{row.p_value:.4g}", str(int(row.flagged))], form)
             reasons = ", ".join(f"{reason.column} {reason.fraction:.0%}" for reason in row.reasons)
             first = row.reasons[0] if row.reasons else Reason("", 0)
-            told = [reasons, first.column, first.value, first.expected]
+            told = [reasons, first.column, first.value, first.expected, ""]
             out.writerow([row.number, *numbers, *told, *row.cells])
 
 

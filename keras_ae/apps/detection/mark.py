@@ -1,0 +1,202 @@
+"""Takes what a person has marked as false alarms for normal, in the detector of a finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from keras_ae.apps.detection.detector import Detector
+from keras_ae.apps.detection.marks import read_marks
+from keras_ae.apps.detection.scoring import scored_table, table_columns
+from keras_ae.data.images.listing import counted
+from keras_ae.data.precision import standardized
+from keras_ae.data.series.resample import spans
+from keras_ae.errors import InputError
+from keras_ae.recipe import Recipe
+from keras_ae.runs.artifacts import load_artifacts, replace_served_head
+from keras_ae.runs.series_facts import SeriesFacts
+from keras_ae.tasks.marked_rows import marked_count, with_marked_rows, without_marks
+from keras_ae.tasks.point_detection import FittedPoints, scored_series
+from keras_ae.tasks.thresholds import FittedThreshold
+
+__all__ = ["Marking", "forget", "mark"]
+
+MOST_PATTERNS = 500
+"""Patterns that a detector holds at most."""
+
+AROUND = 32
+"""Points beside a marked span that belong to its pattern, as a part of a window: spans are cut closely."""
+
+
+@dataclass(frozen=True)
+class Marking:
+    """What marks have changed.
+
+    Attributes:
+        marked: False alarms that were marked in this call.
+        before: Anomalies that were flagged in the file before.
+        after: Those that are now.
+        lines: The same for the user.
+    """
+
+    marked: int
+    before: int
+    after: int
+    lines: tuple[str, ...]
+
+
+def mark(path: Path, source: Path | None, directory: Path, recipe: Recipe) -> Marking:
+    """Takes marked false alarms for normal, and what is like them; the run's folder keeps it.
+
+    Args:
+        path: spans.csv, top.csv or scored.csv as `detect` writes it, with marks.
+        source: The file that was searched; None for scored.csv beside the marks.
+        directory: The folder of a finished run.
+        recipe: The recipe of the run.
+
+    Returns:
+        What has changed.
+
+    Raises:
+        InputError: The marks, or the file that they are of, cannot be read; the run has no such detector.
+    """
+    marks = read_marks(path)
+    source = source or path.parent / "scored.csv"
+    if not source.is_file():
+        raise InputError(
+            f"{source}, with the rows that are marked, is not there; name the searched file by --input"
+        )
+    detector = Detector.of(directory, recipe)
+    if detector.points is not None:
+        name, (model, before, after, still) = "point_detector", _marked_series(detector, marks, str(source))
+    elif detector.preprocessor is not None and detector.layout is not None:
+        name, (model, before, after, still) = "detector", _marked_table(detector, marks, str(source))
+    else:
+        raise InputError(
+            f"expected a model of a series or a table, {recipe.name} is none whose alarms can be marked"
+        )
+    _keep(directory, name, model)
+    return Marking(len(marks), before, after, tuple(_lines(len(marks), before, after, still)))
+
+
+def forget(directory: Path) -> int:
+    """Forgets all marks of a run.
+
+    Args:
+        directory: The folder of a finished run.
+
+    Returns:
+        How many patterns and rows were forgotten.
+
+    Raises:
+        InputError: The run has no detector.
+    """
+    artifacts = load_artifacts(directory)
+    points, rows = artifacts.served_head("point_detector"), artifacts.served_head("detector")
+    if rows is None:
+        raise InputError(f"{directory} holds no detector of anomalies; name a model that has one")
+    if points is None:
+        count = marked_count(rows.model)
+        if count:
+            _keep(directory, "detector", without_marks(rows.model))
+        return count
+    threshold = FittedThreshold(float(dict(points.facts)["threshold"]), "", "", 0)
+    fitted = FittedPoints(points.model, threshold, 0)
+    count = len(fitted.patterns)
+    if count:
+        _keep(directory, "point_detector", fitted.with_patterns(()).model)
+    return count
+
+
+def _marked_series(detector, marks, source):
+    """The model with the patterns of marked spans, and the flagged spans before, after, and still marked."""
+    facts = detector.series or SeriesFacts(())
+    each = facts.read(source, detector.settings, detector.known)
+    fitted, patterns, marked, before = detector.points, [], {}, 0
+    for name, series in each.items():
+        own = [mark for mark in marks if mark.series == name]
+        scored, residual = _residual(detector, fitted, series, name)
+        before += len(spans(scored.flags))
+        marked[name] = [_points_of(mark, series, source) for mark in own]
+        for first, last in marked[name]:
+            patterns += _pieces(residual, first, last, fitted.window)
+    if unknown := {mark.series for mark in marks} - each.keys():
+        raise InputError(
+            f"{source} holds no series {sorted(unknown)[0]!r}; name the file that was searched, --input"
+        )
+    known = [*fitted.patterns, *patterns]
+    if len(known) > MOST_PATTERNS:
+        raise InputError(
+            f"expected at most {MOST_PATTERNS} patterns, received {len(known)}; train anew with a part "
+            "that holds them, data.normal=FROM..TO"
+        )
+    changed = fitted.with_patterns(known)
+    after = still = 0
+    for name, series in each.items():
+        flags = _residual(detector, changed, series, name)[0].flags
+        after += len(spans(flags))
+        still += sum(bool(flags[first:last].any()) for first, last in marked[name])
+    return changed.model, before, after, still
+
+
+def _residual(detector, fitted, series, name):
+    """The scores of a series, and how far its values are from what is expected, 0 where they are missing."""
+    offset, scale = detector.scaling_of(name)
+    values = standardized(series.values, offset, scale)
+    scored = scored_series(fitted, values)
+    return scored, np.nan_to_num(values - scored.expected)
+
+
+def _points_of(mark, series, source):
+    """The first point of a span and one past its last."""
+    if mark.last >= len(series.rows):
+        raise InputError(
+            f"row {mark.last + 1} is marked, {source} has {len(series.rows):,}; name the searched file by "
+            "--input"
+        )
+    own = series.rows[mark.row : mark.last + 1]
+    own = own[own >= 0]
+    if not len(own):
+        raise InputError(f"row {mark.row + 1} of {source} has no time or no values; mark another")
+    return int(own.min()), int(own.max()) + 1
+
+
+def _pieces(residual, first, last, window):
+    """The residual of a span and of some points around it, in pieces of at most a window."""
+    around = max(1, window // AROUND)
+    first, last = max(0, first - around), min(len(residual), last + around)
+    pieces = [residual[begin : min(begin + window, last)] for begin in range(first, last, window)]
+    return [piece for piece in pieces if np.any(piece)]
+
+
+def _marked_table(detector, marks, source):
+    """The model with the marked rows, and the flagged rows before, after, and still marked."""
+    columns = table_columns(detector, source)
+    inputs, rows = detector.preprocessor.numbers_of(columns), np.array([mark.row for mark in marks])
+    count = len(inputs)
+    if rows.max() >= count:
+        raise InputError(
+            f"row {rows.max() + 1} is marked, {source} has {count:,}; name the searched file by --input"
+        )
+    flags = scored_table(detector, columns).flags
+    unmarked = np.ones(count, bool)
+    unmarked[rows] = False
+    others, normal = inputs[flags & unmarked], inputs[~flags & unmarked]
+    model = with_marked_rows(detector.model, inputs[rows], others, normal, detector.layout)
+    after = scored_table(replace(detector, model=model), columns).flags
+    return model, int(flags.sum()), int(after.sum()), int(after[rows].sum())
+
+
+def _keep(directory, name, model):
+    """Puts the changed model into the run's folder."""
+    head = load_artifacts(directory).served_head(name)
+    replace_served_head(directory, replace(head, model=model))
+
+
+def _lines(marked: int, before: int, after: int, still: int) -> Iterator[str]:
+    yield f"{counted(marked, 'false alarm')} marked: {before:,} flagged before, {after:,} now"
+    if still:
+        yield f"{still:,} of those marked are still flagged in part: search again, and mark what is left"

@@ -1,0 +1,76 @@
+"""The rows of a list of anomalies in which a person has marked false alarms."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from keras_ae.apps.detection.rows import ROW
+from keras_ae.apps.detection.spans import FALSE_ALARM
+from keras_ae.errors import InputError
+
+__all__ = ["Mark", "read_marks"]
+
+NO_MARKS = ("", "0", "no", "false")
+"""What stands in the column where nothing is marked, in lower case."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A false alarm.
+
+    Attributes:
+        row: The index of its first row in the file that was searched, from 0.
+        last: The index of its last row.
+        series: The name of the series; "" for a single one, and for tables.
+    """
+
+    row: int
+    last: int
+    series: str = ""
+
+
+def read_marks(path: Path) -> list[Mark]:
+    """Reads the false alarms in spans.csv, top.csv or scored.csv, as `detect` writes them.
+
+    Args:
+        path: The file, in whose column "false_alarm" something stands beside each false alarm.
+
+    Returns:
+        The marks.
+
+    Raises:
+        InputError: The file is none of these, or nothing in it is marked.
+    """
+    try:
+        lines = pd.read_csv(
+            path, sep=None, engine="python", dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        )
+    except (OSError, ValueError, csv.Error) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"{path} cannot be read ({reason}); name spans.csv or top.csv of detect") from error
+    if lacking := [name for name in (ROW, FALSE_ALARM) if name not in lines]:
+        raise InputError(
+            f"expected the columns {ROW} and {FALSE_ALARM} in {path}, as detect writes them to spans.csv and "
+            f"top.csv; there is no {' and no '.join(lacking)}; search the file with detect, and mark there"
+        )
+    marked = lines[~lines[FALSE_ALARM].str.strip().str.lower().isin(NO_MARKS)]
+    if marked.empty:
+        raise InputError(
+            f"nothing is marked in {path}: write x into the column {FALSE_ALARM} beside each false alarm"
+        )
+    first = marked[ROW]
+    last = marked.get("last_row", first)
+    names = marked["series"] if "series" in marked else [""] * len(marked)
+    marks = []
+    for begin, end, name in zip(first, last, names, strict=True):
+        if not (begin.strip().isdigit() and end.strip().isdigit() and 1 <= int(begin) <= int(end)):
+            raise InputError(
+                f"expected numbers of rows from 1 in {path}, received {begin!r} and {end!r}; leave the other "
+                "columns as detect wrote them"
+            )
+        marks.append(Mark(int(begin) - 1, int(end) - 1, name))
+    return marks

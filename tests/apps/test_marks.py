@@ -1,0 +1,49 @@
+"""The lists in which a person marks false alarms."""
+
+import pytest
+
+from keras_ae.apps.detection.marks import Mark, read_marks
+from keras_ae.errors import InputError
+
+HEADER = "series,from,to,row,last_row,false_alarm"
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def saved(*lines):
+        (tmp_path / "spans.csv").write_text("\n".join(lines) + "\n", "utf-8")
+        return tmp_path / "spans.csv"
+
+    return saved
+
+
+def test_marks_are_read_by_row_and_series(saved):
+    path = saved(
+        HEADER, "a,1,2,11,12,x", "b,1,2,21,21, Yes ", "a,3,4,31,32,", "a,5,6,41,42,0", "a,7,8,51,52,no"
+    )
+    assert read_marks(path) == [Mark(10, 11, "a"), Mark(20, 20, "b")]
+
+
+def test_a_list_saved_by_a_spreadsheet_is_read(saved):
+    path = saved("row;score;false_alarm", "3;1,5;x", "4;1,2;")
+    assert read_marks(path) == [Mark(2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ((HEADER, "a,1,2,11,12,"), "nothing is marked in .*write x into the column false_alarm"),
+        (("time,load", "1,2"), "there is no row and no false_alarm; search the file with detect"),
+        ((HEADER, "a,1,2,twelve,12,x"), "expected numbers of rows from 1 .*received 'twelve' and '12'"),
+        ((HEADER, "a,1,2,12,11,x"), "received '12' and '11'"),
+        (("",), "cannot be read"),
+    ],
+)
+def test_other_lists_are_refused(saved, lines, message):
+    with pytest.raises(InputError, match=message):
+        read_marks(saved(*lines))
+
+
+def test_a_list_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_marks(tmp_path / "spans.csv")
