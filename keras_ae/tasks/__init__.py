@@ -142,6 +142,11 @@ class Task(metaclass=Checked):
         raise NotImplementedError
 
     @property
+    def fold_scores_take_network(self) -> bool:
+        """Whether the heads have to be trained for `fold_scores`."""
+        return True
+
+    @property
     def remedy(self) -> str:
         """What may help where a baseline is not beaten; "" for a better trained network."""
         return ""

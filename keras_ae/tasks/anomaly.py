@@ -87,6 +87,11 @@ class Anomaly(Task):
         check_within(self, trim="[0, 0.5)")
 
     @property
+    def fold_scores_take_network(self) -> bool:
+        """Whether the anomaly score takes the network."""
+        return self.score.takes_network
+
+    @property
     def remedy(self) -> str:
         """Another score, where no training changes this one."""
         if self.score.takes_network:

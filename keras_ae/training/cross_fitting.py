@@ -35,9 +35,10 @@ def with_fold_scores(
     history: list[dict[str, float]],
     initial: list[Any],
 ) -> Data:
-    """Scores calibration examples that are cross-fitted, by training a model without each part of them.
+    """Scores calibration examples that are cross-fitted, by a model without each part of them.
 
-    Each is trained from the same initial weights for as many steps as the model was, up to its best epoch.
+    Where the scores take a network, each is trained from the same initial weights for as many steps as the
+    model was, up to its best epoch.
 
     Args:
         trainer: Trains the heads, which have the trained weights, also afterwards.
@@ -54,8 +55,13 @@ def with_fold_scores(
     calibration = data.calibration
     if not isinstance(calibration, CrossFitted):
         return data
+    scores = np.full(len(calibration), np.nan, np.float32)
+    if not recipe.task.fold_scores_take_network:
+        for own, part in fold_data(data):
+            scores[own] = recipe.task.fold_scores(heads, part)
+        return replace(data, calibration=replace(calibration, scores=scores))
     assert heads.trained is not None  # guaranteed by Heads
-    trained, scores = heads.trained.get_weights(), np.full(len(calibration), np.nan, np.float32)
+    trained = heads.trained.get_weights()
     epochs = best_epoch(history) if recipe.checkpoint == "best" else len(history)
     trainer.prepare(optimizer_for(recipe, plan.steps))
     optimizer = [np.array(variable) for variable in trainer.optimizer.variables]

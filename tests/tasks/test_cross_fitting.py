@@ -1,6 +1,7 @@
 """Cross-fitting of few normal rows: parts, what is tested, and rates of false alarms as promised."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +11,12 @@ from sklearn.decomposition import PCA
 from keras_ae.data.examples import Split
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
+from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.calibration import with_calibration
 from keras_ae.tasks.cross_fitting import content_hashes, cross_fitted, fold_data, known_scores, learned_rows
+from keras_ae.tasks.neighbor_scores import NearestExamples
 from keras_ae.tasks.thresholds import BestF1, Conformal, p_values
+from keras_ae.training.cross_fitting import with_fold_scores
 
 WIDTH = 6
 PLANE = np.random.default_rng(7).normal(size=(2, WIDTH))
@@ -127,3 +131,22 @@ def test_rates_of_false_alarms_of_cross_fitted_scores_are_as_promised(random):
     assert np.mean(np.concatenate(p)) == pytest.approx(0.5, abs=0.03)
     low, high = binom.ppf((0.005, 0.995), 160, alpha) / 160  # of a threshold that 160 rows give
     assert low <= np.median(rates) <= high
+
+
+def test_a_score_without_a_network_takes_no_further_training(random):
+    """The trainer, heads and plan are not touched: here they are none."""
+
+    class Nearest:
+        fold_scores_take_network = False
+
+        def fold_scores(self, heads, part):
+            train, own = part.train.examples, part.calibration.examples
+            return np.linalg.norm(own[:, None] - train[None], axis=2).min(axis=1)
+
+    recipe = SimpleNamespace(task=Nearest())
+    data = with_calibration(table(random), Conformal())
+    scored = with_fold_scores(None, None, recipe, data, None, [], [])
+    assert np.isfinite(scored.calibration.scores).all()
+    assert scored.calibration.scores.min() > 0  # no row was compared with itself
+    assert Anomaly(NearestExamples()).fold_scores_take_network is False
+    assert Anomaly().fold_scores_take_network is True
