@@ -75,6 +75,17 @@ class Threshold(metaclass=Checked):
         """
         return ()
 
+    def false_alarms(self, count: int) -> float | None:
+        """How many of so many new normal examples are flagged, on average.
+
+        Args:
+            count: The number of normal examples.
+
+        Returns:
+            The number; None where the threshold promises none.
+        """
+        return None
+
     def fit(self, scores: Any, labels: Any = None) -> FittedThreshold:
         """Fits the threshold.
 
@@ -130,6 +141,9 @@ class Conformal(Threshold):
     @property
     def purpose(self) -> str:
         return f"a rate of false alarms of {self.alpha:g}"
+
+    def false_alarms(self, count: int) -> float | None:
+        return self.alpha * count
 
     def remedies(self, count: int) -> tuple[str, ...]:
         return _higher_rate(count)

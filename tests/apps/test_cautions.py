@@ -1,15 +1,17 @@
-"""What is said of a series that has drifted from its normal part."""
+"""What is said of a series that has drifted from its normal part, and of as many alarms as by chance."""
+
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
-from keras_ae.apps.detection.cautions import cautions
+from keras_ae.apps.detection.cautions import by_chance, cautions
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.scored_rows import ScoredRows
 from keras_ae.data.series.resample import Series
 from keras_ae.tasks.point_detection import FittedPoints
-from keras_ae.tasks.thresholds import FittedThreshold
+from keras_ae.tasks.thresholds import BestF1, Conformal, FittedThreshold
 
 COUNT = 400
 FITTED = FittedThreshold(5.0, "", "", 20)
@@ -30,6 +32,18 @@ def lines_of(detector, values, noise, flags=None, scores=1.0):
     each = np.full(COUNT, scores)
     scored = ScoredRows(each, each, flags, values, names, each[:0], values, noise=noise)
     return list(cautions(detector, scored, {"": scored}, {"": series}))
+
+
+@pytest.mark.parametrize(("calibrating", "advice"), [(98, ""), (99, 'alpha=0.01)"')])
+def test_as_many_flags_as_by_chance_are_told(detector, calibrating, advice):
+    fitted = FittedThreshold(5.0, "", "", calibrating)
+    tried = replace(detector, rule=Conformal(0.05), fitted=fitted)
+    [line] = by_chance(tried, np.arange(400) < 40)
+    assert line.startswith("were all 400 normal, about 20 would be flagged: look at the most unlike first")
+    assert line.endswith(advice or "first")
+    assert not list(by_chance(tried, np.arange(400) < 41))
+    assert not list(by_chance(tried, np.zeros(400, bool)))
+    assert not list(by_chance(replace(tried, rule=BestF1()), np.arange(400) < 40))
 
 
 def test_a_series_that_goes_on_as_it_was_needs_none(detector):

@@ -12,6 +12,7 @@ from page_reader import PageReader
 from PIL import Image
 
 from keras_ae.apps.detection import image_scoring
+from keras_ae.apps.detection.cautions import of_unlabeled
 from keras_ae.apps.detection.detect import check_kind
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.image_folder import FolderOfImages
@@ -226,6 +227,20 @@ def test_a_detector_searches_what_it_learned_from(tmp_path, detector):
     check_category("image_anomaly", tmp_path)
     with pytest.raises(InputError, match="for rows: keras-ae detect table_anomaly .*rows.csv"):
         check_category("image_anomaly", file)
+
+
+def test_images_that_nothing_calls_normal_are_told_to_be_learned_from(tmp_path, random, detector, parts):
+    for number in range(30):
+        save(tmp_path / f"flat/{number}.png", random, (2, 2) if number < 2 else None)
+    own = FolderOfImages.of(tmp_path / "flat", None, OneClass(ImageFolder(str(tmp_path / "flat")), ""))
+    [chance, learned] = of_unlabeled(detector, own, scored_images(detector, own))
+    assert chance == "were all 30 normal, about 2 would be flagged: look at the most unlike first"
+    unseen = own.unseen(scored_images(detector, own).contents).sum()
+    assert learned.startswith(f"{30 - unseen} of 30 images were learned from or calibrated on")
+    others = FolderOfImages.of(tmp_path / "flat", None, OTHER)
+    assert list(of_unlabeled(detector, others, scored_images(detector, others))) == [chance]
+    known = FolderOfImages.of(parts, None, OneClass(ImageFolder(str(parts)), ""))
+    assert list(of_unlabeled(detector, known, scored_images(detector, known))) == []
 
 
 def test_a_folder_without_folders_counts_as_normal(tmp_path, random):

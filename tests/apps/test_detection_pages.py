@@ -10,7 +10,7 @@ from keras_ae.apps.detection.lines import Lines
 from keras_ae.apps.detection.scored_rows import ScoredRows
 from keras_ae.apps.detection.series_page import series_sections
 from keras_ae.apps.detection.spans import Span, flagged_spans
-from keras_ae.apps.detection.summary import Summary, listed, names_of, rarity, write_page
+from keras_ae.apps.detection.summary import Summary, listed, names_of, p_value_text, rarity, write_page
 from keras_ae.apps.detection.table_page import table_sections
 from keras_ae.apps.detection.top import top_rows, write_top
 from keras_ae.data.series.resample import Series
@@ -49,8 +49,8 @@ def test_the_most_unlike_rows_are_listed_with_what_was_expected(tmp_path):
     assert highest == [1, 2]
     rows = top_rows(scored, highest, {1: ["2", "y", "7"], 2: ["3", "z", "8"]}, form.names)
     assert [str(row) for row in rows] == [
-        "row 2: score 4, p-value 0.25; a 100% (7, expected 2)",
-        "row 3: score 2, p-value 0.25; a 100% (8, expected 2)",
+        "row 2 (score 2): score 4, p-value 0.25; a 100% (7, expected 2)",
+        "row 3 (score 3): score 2, p-value 0.25; a 100% (8, expected 2)",
     ]
     write_top(rows, tmp_path / "top.csv", form)
     with open(tmp_path / "top.csv", newline="", encoding="utf-8") as opened:
@@ -157,6 +157,29 @@ def test_the_peak_of_a_span_is_where_the_value_is_farthest_from_expected():
     [span] = flagged_spans(scored, Series(times, values, ("a, b", "c"), None, np.arange(9)))
     assert (span.peak, span.row["value"], span.row["peak_time"][-5:]) == (4, "60", "04:00")
     assert str(span).endswith("(3 points): score 9, p-value below 1e-06; a, b 60 where 1 was expected")
+
+
+def test_a_span_of_means_alone_names_no_value_that_would_be_as_expected():
+    values, contributions = np.full((9, 2), 1.0), np.zeros((9, 2))
+    contributions[4] = 4.0, 1.0  # two standard deviations and one
+    flags = np.arange(9) == 4
+    scored = ScoredRows(
+        9.0 * flags, np.full(9, 1e-3), flags, contributions, ("a", "b"), np.zeros(3), np.ones((9, 2))
+    )
+    times = np.datetime64("2024-01-01", "ns").astype(np.int64) + 60 * 10**9 * np.arange(9)
+    series = Series(times, values, ("a", "b"), None, np.arange(9))
+    [span] = flagged_spans(scored, series)
+    assert span.why == "no value is far from the expected one, but means over several are; a 80%, b 20%"
+    contributions[4] = 16.0, 4.0
+    [span] = flagged_spans(scored, series)
+    assert span.why == "a 1 where 1 was expected, also b 20%"
+
+
+def test_a_series_is_told_by_its_spans_and_a_low_p_value_by_its_bound(tmp_path):
+    summary = Summary(tmp_path / "a.csv", "points", 9, 3, FITTED, where="in 2 spans")
+    assert summary.lines[0] == "3 of 9 points are flagged, in 2 spans"
+    assert Summary(tmp_path / "a.csv", "points", 9, 0, FITTED, where="in 0 spans").result.endswith("flagged")
+    assert (p_value_text(0.0), p_value_text(0.0123)) == ("below 1e-06", "0.012")
 
 
 def test_ten_are_printed_and_the_others_counted():

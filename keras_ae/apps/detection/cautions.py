@@ -1,4 +1,4 @@
-"""Lines about a series that has drifted from its normal part, and about series without scores."""
+"""Lines of caution: false alarms by chance, images without labels, series that drifted or have no scores."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from keras_ae.apps.detection.detector import Detector
+from keras_ae.apps.detection.image_folder import FolderOfImages
+from keras_ae.apps.detection.image_scoring import ScoredImages
 from keras_ae.apps.detection.scored_rows import ScoredRows
 from keras_ae.data.series.clock import format_times
 from keras_ae.data.series.resample import Series
+from keras_ae.tasks.thresholds import Conformal
 
-__all__ = ["cautions"]
+__all__ = ["by_chance", "cautions", "of_unlabeled"]
+
+FEW, RARER = 2, 0.2
+"""Times as many as by chance that are still few; the fraction of false alarms that is then advised."""
 
 DRIFTED = 0.2
 """A series has drifted if a larger fraction of it is flagged; a channel, if a larger fraction of it has."""
@@ -21,6 +27,51 @@ GROWN, MOVED = 1.3, 1.5
 
 MOST_NAMED = 8
 """Channels that are named at most."""
+
+
+def by_chance(detector: Detector, flags: np.ndarray) -> Iterator[str]:
+    """What to know where about as many would be flagged if all were normal.
+
+    Args:
+        detector: The detector.
+        flags: (n,), bool, which of the rows or images are flagged.
+
+    Yields:
+        A line; none where clearly more are flagged, and where the threshold promises no number.
+    """
+    count, flagged = len(flags), int(flags.sum())
+    chance = detector.rule.false_alarms(count)
+    if chance is None or not 0 < flagged <= FEW * chance:
+        return
+    rate = RARER * chance / count
+    enough = Conformal(rate).min_examples <= detector.fitted.count
+    fewer = f', or flag fewer, --trained --set "task.threshold=Conformal(alpha={rate:g})"' if enough else ""
+    would = f"were all {count:,} normal, about {chance:.0f} would be flagged"
+    yield f"{would}: look at the most unlike first{fewer}"
+
+
+def of_unlabeled(detector: Detector, images: FolderOfImages, scored: ScoredImages) -> Iterator[str]:
+    """What to know of images where no folder says which of them are normal.
+
+    Args:
+        detector: The detector.
+        images: The images.
+        scored: Their scores.
+
+    Yields:
+        Lines; none where folders say it.
+    """
+    if (images.anomalous() >= 0).any():
+        return
+    finite = np.isfinite(scored.scores)
+    yield from by_chance(detector, scored.flags[finite])
+    learned = int(finite.sum() - images.unseen(scored.contents).sum())
+    if learned:
+        yield (
+            f"{learned:,} of {finite.sum():,} images were learned from or calibrated on, as normal ones: the "
+            "learned may score lower, so that anomalies among them are missed; put images that you know to "
+            "be normal into a folder good"
+        )
 
 
 def cautions(

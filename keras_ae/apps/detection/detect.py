@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.detection import report
+from keras_ae.apps.detection.cautions import by_chance, of_unlabeled
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.image_folder import FolderOfImages
 from keras_ae.apps.detection.image_scoring import scored_images
@@ -76,9 +77,10 @@ def detect(
     request.folder.mkdir(parents=True, exist_ok=True)
     fitted = scored.fitted or detector.fitted
     detector = replace(detector, fitted=fitted)
-    remarks = (*scored.remarks, *_remarks_on_learned(detector, scored))
-    lines = tuple(report.write(detector, scored, each, request.source, request.folder, model, remarks))
     rows = np.isfinite(scored.scores)
+    chance = () if each else by_chance(detector, scored.flags[rows])
+    remarks = (*chance, *scored.remarks, *_remarks_on_learned(detector, scored))
+    lines = tuple(report.write(detector, scored, each, request.source, request.folder, model, remarks))
     return Detection(
         request.folder, int(rows.sum()), int(scored.flags[rows].sum()), fitted.value, fitted.method, lines
     )
@@ -94,9 +96,10 @@ def _detect_in_images(detector, request, recipe, model, card):
     detector = replace(detector, fitted=scored.fitted)
     request.folder.mkdir(parents=True, exist_ok=True)
     files = [request.source / frame.name for frame in images.frames]
-    remarks = [remark for look in (of_fewer_bits, in_color) if (remark := look(card, files))]
-    lines = tuple(write_images(detector, images, scored, request.folder, model, remarks))
     finite = np.isfinite(scored.scores)
+    remarks = [*of_unlabeled(detector, images, scored)]
+    remarks += [remark for look in (of_fewer_bits, in_color) if (remark := look(card, files))]
+    lines = tuple(write_images(detector, images, scored, request.folder, model, remarks))
     count, flagged, fitted = int(finite.sum()), int(scored.flags[finite].sum()), scored.fitted
     return Detection(request.folder, count, flagged, fitted.value, fitted.method, lines)
 

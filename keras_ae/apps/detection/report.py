@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from keras_ae.apps.detection.spans import flagged_spans, span_points, write_span
 from keras_ae.apps.detection.summary import MOST_PRINTED, Summary, listed, names_of, write_page
 from keras_ae.apps.detection.table_page import table_sections
 from keras_ae.apps.detection.top import top_rows, write_top
+from keras_ae.data.images.listing import counted
 from keras_ae.data.series.clock import form_of, format_times
 from keras_ae.data.series.columns import names_in
 from keras_ae.data.series.resample import Series, spans
@@ -116,6 +118,7 @@ def _write_series(detector, scored, each, source, folder, form, model, remarks):
     searched = _searched(each)
     told = [*remarks, *cautions(detector, scored, parts, each)]
     summary = _summary(detector, scored, source, "points", searched, model, told)
+    summary = replace(summary, where=f"in {counted(len(found), 'span')}")
     write_page(summary, series_sections(lines, found, threshold, READING_SPANS), folder / "report.html")
     yield from summary.lines
     yield from listed(found, "spans")

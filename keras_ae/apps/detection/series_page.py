@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_ae.apps.detection.lines import Lines
 from keras_ae.apps.detection.spans import Span
-from keras_ae.apps.detection.summary import rarity
+from keras_ae.apps.detection.summary import p_value_text, rarity
 from keras_ae.data.images.listing import counted
 from keras_ae.reports.elements import element
 from keras_ae.reports.lines import Panel, line_chart
@@ -140,7 +140,11 @@ def _listing(spans, several, reading):
 def _table(titles, spans, several):
     numbers = ("points", "score", "p-value", "value", "expected")
     rows = [
-        [*([span.series] if several else []), *(span.row[name] for name in COLUMNS.values())]
+        [*([span.series] if several else []), *(_cell(span.row, name) for name in COLUMNS.values())]
         for span in spans
     ]
     return table(titles, rows, numbers)
+
+
+def _cell(row, name):
+    return p_value_text(float(row[name])) if name == "p_value" else row[name]

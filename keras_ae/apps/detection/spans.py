@@ -16,6 +16,7 @@ from keras_ae.data.images.listing import counted
 from keras_ae.data.series.clock import format_times
 from keras_ae.data.series.resample import Series, spans
 from keras_ae.files import written_whole
+from keras_ae.tasks.point_detection import BESIDE
 
 __all__ = ["FALSE_ALARM", "Span", "flagged_spans", "span_points", "write_spans"]
 
@@ -46,6 +47,7 @@ class Span:
         row: Its row of spans.csv.
         others: The channels that it comes from beside the one that deviates most, such as "load 20%".
         series: The name of the series, "" for a single one.
+        apart: Whether a value at the peak is far from what was expected there.
     """
 
     first: int
@@ -55,6 +57,7 @@ class Span:
     row: Mapping[str, str]
     others: str = ""
     series: str = ""
+    apart: bool = True
 
     @property
     def why(self) -> str:
@@ -62,6 +65,8 @@ class Span:
         row = self.row
         if not row["expected"]:
             return row["reasons"]
+        if not self.apart:
+            return f"no value is far from the expected one, but means over several are; {row['reasons']}"
         told = f"{row['channel']} {row['value']} where {row['expected']} was expected"
         return f"{told}, also {self.others}" if self.others else told
 
@@ -111,7 +116,10 @@ def flagged_spans(
         others = ", ".join(
             f"{own} {part:.0%}" for own, part in scored.fractions(peak) if own != row["channel"]
         )
-        found.append(Span(first, end + 1, peak, float(scored.scores[highest]), row, others, name))
+        # the contributions are squared deviations where what is expected is known
+        apart = scored.expected is None or bool(np.nanmax(scored.contributions[first : end + 1]) > BESIDE**2)
+        score = float(scored.scores[highest])
+        found.append(Span(first, end + 1, peak, score, row, others, name, apart))
     return found
 
 

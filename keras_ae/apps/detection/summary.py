@@ -12,7 +12,7 @@ from keras_ae.files import written_whole
 from keras_ae.reports.page import facts, page, paragraphs
 from keras_ae.tasks.thresholds import FittedThreshold
 
-__all__ = ["MOST_PRINTED", "Summary", "listed", "names_of", "rarity", "write_page"]
+__all__ = ["MOST_PRINTED", "Summary", "listed", "names_of", "p_value_text", "rarity", "write_page"]
 
 MOST_PRINTED = 10
 """Maximum number of rows or spans to print; the files list all of them."""
@@ -37,6 +37,7 @@ class Summary:
         searched: What is known of the source, by name.
         model: What is known of the model, by name.
         warnings: What to be careful about.
+        where: Where the flagged ones are, such as "in 9 spans".
     """
 
     source: Path
@@ -47,13 +48,20 @@ class Summary:
     searched: Mapping[str, str] = field(default_factory=dict)
     model: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    where: str = ""
+
+    @property
+    def result(self) -> str:
+        """How much is flagged."""
+        told = f"{self.flagged:,} of {self.count:,} {self.noun} are flagged"
+        return f"{told}, {self.where}" if self.where and self.flagged else told
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The same as lines of text."""
         fitted = self.threshold
         return (
-            f"{self.flagged:,} of {self.count:,} {self.noun} are flagged",
+            self.result,
             f"threshold {fitted.value:.6g}: {fitted.method}; {fitted.guarantee}",
             *self.warnings,
         )
@@ -83,7 +91,7 @@ def write_page(summary: Summary, parts: Iterable[Element], target: Path) -> None
         target: The HTML file.
     """
     fitted, of_all = summary.threshold, 100 * summary.flagged / max(1, summary.count)
-    result = f"{summary.flagged:,} of {summary.count:,} {summary.noun} are flagged ({of_all:.3g} %)."
+    result = f"{summary.result} ({of_all:.3g} %)."
     known = {
         "searched": str(summary.source),
         **summary.searched,
@@ -124,4 +132,16 @@ def rarity(p_value: float) -> str:
     Returns:
         Such as "p-value 0.01".
     """
-    return f"p-value {p_value:.2g}" if p_value >= LEAST_P else f"p-value below {LEAST_P:g}"
+    return f"p-value {p_value_text(p_value)}"
+
+
+def p_value_text(p_value: float) -> str:
+    """A p-value to two digits, unless it is too low for these to mean anything.
+
+    Args:
+        p_value: The p-value.
+
+    Returns:
+        Such as "0.01" or "below 1e-06".
+    """
+    return f"{p_value:.2g}" if p_value >= LEAST_P else f"below {LEAST_P:g}"

@@ -59,10 +59,12 @@ def table_sections(
 
 
 def _listing(rows):
-    titles = ("row", "score", "p-value", "", "why")
+    marks = tuple(rows[0].marks) if rows else ()
+    titles = ("row", *marks, "score", "p-value", "", "why")
     cells = [
         (
             f"{row.number:,}",
+            *row.marks.values(),
             f"{row.score:.4g}",
             f"{row.p_value:.2g}",
             element("span", "flagged", class_="odd") if row.flagged else "",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from keras_ae.data.tables.dialect import Dialect
 from keras_ae.files import written_whole
 
 __all__ = ["Reason", "TopRow", "top_rows", "write_top"]
+
+MOST_MARKS, LONGEST_MARK = 3, 40
+"""Columns beside those of the model that tell which row it is, and characters of each, at most."""
 
 TOP_COLUMNS = (ROW, "score", "p_value", "is_anomaly", "reasons", "column", "value", "expected", FALSE_ALARM)
 
@@ -55,6 +59,7 @@ class TopRow:
         flagged: Whether it is an anomaly.
         reasons: The columns that contribute most, the first of them first.
         cells: What the row holds, as the file writes it.
+        marks: What the first columns hold that the model does not take, such as an id, by their names.
     """
 
     index: int
@@ -63,6 +68,7 @@ class TopRow:
     flagged: bool
     reasons: tuple[Reason, ...]
     cells: tuple[str, ...]
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -71,7 +77,9 @@ class TopRow:
 
     def __str__(self) -> str:
         mark = "" if self.flagged else ", not flagged"
-        told = f"row {self.number}: score {self.score:.4g}, {rarity(self.p_value)}{mark}"
+        marks = ", ".join(f"{name} {text}" for name, text in self.marks.items() if text)
+        named = f"row {self.number} ({marks})" if marks else f"row {self.number}"
+        told = f"{named}: score {self.score:.4g}, {rarity(self.p_value)}{mark}"
         return f"{told}; {', '.join(map(str, self.reasons))}" if self.reasons else told
 
 
@@ -89,7 +97,7 @@ def top_rows(
     Returns:
         The rows in the order of the indices.
     """
-    found = []
+    found, beside = [], [name for name in names if name not in scored.columns][:MOST_MARKS]
     for index in indices:
         values = dict(zip(names, cells[index], strict=False))
         expected = scored.expectations.get(index, {})
@@ -99,7 +107,10 @@ def top_rows(
         )
         score, p_value = float(scored.scores[index]), float(scored.p_values[index])
         flagged = bool(scored.flags[index])
-        found.append(TopRow(index, score, p_value, flagged, reasons, tuple(cells[index])))
+        marks = {
+            name: textwrap.shorten(values.get(name, ""), LONGEST_MARK, placeholder="...") for name in beside
+        }
+        found.append(TopRow(index, score, p_value, flagged, reasons, tuple(cells[index]), marks))
     return found
 
 

@@ -67,14 +67,15 @@ def watch(watching: Watching, detector: Detector) -> Iterator[dict[str, Any]]:
     file, first = GrowingFile(watching.source), True
     followed: dict[str, tuple[PointStream, Alerts]] = {}
     with TemporaryDirectory() as folder:
-        copied = Path(folder, f"lines{watching.source.suffix}")
+        copied = Path(folder, watching.source.name)
         while True:
             try:
                 if file.copy(copied):
                     if file.replaced:
                         LOGGER.warning("%s was replaced; it is read from its beginning", watching.source)
                         followed = {}
-                    alerts = list(_look(detector, copied, followed, first))
+                    ends = "" if watching.once else "; Ctrl-C ends"
+                    alerts = list(_look(detector, copied, followed, first, ends))
                     yield from alerts[: 0 if first and watching.new else None]
                     first = False
             except InputError as error:
@@ -86,7 +87,7 @@ def watch(watching: Watching, detector: Detector) -> Iterator[dict[str, Any]]:
             time.sleep(watching.every)
 
 
-def _look(detector, copied, followed, first):
+def _look(detector, copied, followed, first, ends):
     """The alerts of the series in a file, by what was told of them before."""
     facts = detector.series or SeriesFacts(())
     each = facts.read(str(copied), detector.settings, detector.known)
@@ -99,7 +100,7 @@ def _look(detector, copied, followed, first):
         yield from _alerts(detector, series, name, *followed[name])
     if first:
         count = sum(map(len, each.values()))
-        LOGGER.info("%s points so far; Ctrl-C ends", f"{count:,}")
+        LOGGER.info("%s points so far%s", f"{count:,}", ends)
 
 
 def _alerts(detector: Detector, series: Series, name: str, stream: PointStream, alerts: Alerts):
