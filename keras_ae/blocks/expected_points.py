@@ -183,7 +183,9 @@ class PointScores(layers.Layer):
     standard deviations. The p-value is the probability that a block of normal points has such a score.
 
     The noise is the lower quartile of the absolute residuals, in the largest of a context of normal points.
-    So an anomaly raises it only if it fills three quarters of the points.
+    So an anomaly raises it only if it fills three quarters of the points. Where marked
+    patterns were taken out of the residual, a second input is what it was before, and the noise is its own:
+    what is marked must not make the noise smaller, and with that other alarms more.
 
     Attributes:
         window: Points of the windows.
@@ -204,10 +206,11 @@ class PointScores(layers.Layer):
         self.form = self.add_weight(shape=(2,), name="form", initializer="ones", trainable=False)
         self.maxima = self.add_weight(shape=(self.count,), name="maxima", trainable=False)
 
-    def call(self, residual):
+    def call(self, residual, before=None):
         spread, location, scale = map(tf.convert_to_tensor, (self.spread, self.location, self.scale))
         means = [mean_around(residual, points) / spread[index] for index, points in enumerate(self.scales)]
-        ordered = tf.sort(tf.abs(means[0]), axis=1)
+        single = means[0] if before is None else mean_around(before, self.scales[0]) / spread[0]
+        ordered = tf.sort(tf.abs(single), axis=1)
         noise = LOW * ordered[:, tf.shape(residual)[1] // 4] / tf.convert_to_tensor(self.noisiest)
         grown = tf.clip_by_value(noise, 1.0, MOST_GROWN)[:, None]
         means = [mean / grown for mean in means]

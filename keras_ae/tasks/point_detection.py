@@ -292,10 +292,11 @@ def _model(expected, scores, threshold, marked=None):
     """The model of the layers that say what is expected, take out marked patterns, and score."""
     inputs = keras.Input((CONTEXT * expected.window, expected.spread.shape[1]), name="inputs")
     made, residual, distance = expected(inputs)
+    left = [residual]
     if marked is not None:
-        left = marked(residual)
-        made, residual = made + residual - left, left
-    score, deviation, p_value, noise = scores(residual)
+        left = [marked(residual), residual]  # what is left to score, and what the noise is of
+        made = made + residual - left[0]
+    score, deviation, p_value, noise = scores(*left)
     outputs: dict[str, Any] = {
         "score": score,
         "p_value": p_value,

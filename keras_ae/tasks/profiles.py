@@ -60,11 +60,13 @@ class Profile:
     spread: float = 0.0
     numeric: bool = field(default=False)
 
-    def shift(self, values: np.ndarray) -> Shift:
+    def shift(self, values: np.ndarray, offset: float = 0.0, scale: float = 1.0) -> Shift:
         """Compares other values.
 
         Args:
             values: (n,), numbers or words, as those that the profile was made of.
+            offset: Added to numbers, after they are multiplied by the scale, where they are told to the user.
+            scale: Numbers are multiplied by it there.
 
         Returns:
             Their shift.
@@ -91,15 +93,17 @@ class Profile:
         psi, free = float(terms.sum()), len(parts) - 1
         by_chance = (free + RARE * (2 * free) ** 0.5) * (1 / self.count + 1 / max(1, len(values)))
         level = sum(psi >= max(least, by_chance) for least in (SOME_CHANGE, MUCH_CHANGE))
-        return Shift(psi, level, self._change(values, now, parts[int(terms.argmax())] if parts else MISSING))
+        most = parts[int(terms.argmax())] if parts else MISSING
+        return Shift(psi, level, self._change(values, now, most, offset, scale))
 
-    def _change(self, values, now, part):
+    def _change(self, values, now, part, offset, scale):
         """What has changed most."""
         if self.numeric and part != MISSING:
             known = np.asarray(values, float)
             known = known[np.isfinite(known)]
             middle = float(np.median(known)) if len(known) else np.nan
-            return f"median {self.middle:.5g} -> {middle:.5g}"
+            before, after = (scale * each + offset for each in (self.middle, middle))
+            return f"median {before:.5g} -> {after:.5g}"
         named = part if part in (OTHER, MISSING) else repr(part)
         return f"{named} {self.fractions.get(part, 0):.1%} -> {now.get(part, 0):.1%}"
 

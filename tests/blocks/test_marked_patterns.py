@@ -1,8 +1,10 @@
 """Patterns that a person has marked as normal, taken out of residuals."""
 
+import keras
 import numpy as np
 import pytest
 
+from keras_ae.blocks.expected_points import PointScores
 from keras_ae.blocks.marked_patterns import MarkedPatterns
 
 BUMP = 8 * np.hanning(12)[:, None].astype(np.float32)
@@ -62,3 +64,22 @@ def test_channels_count_in_their_own_spread(random):
     left = np.asarray(layer_of([pattern], 0.1)(changed))
     np.testing.assert_allclose(left[0], residual[0], atol=1e-5)
     assert np.abs(left - residual)[1].max() < 0.3
+
+
+def test_what_is_taken_out_makes_no_other_alarms(tmp_path, random):
+    """In noise three times as large as that of the normal part, of which marked patterns fill most."""
+    scores = PointScores(16)
+    scores.build((None, None, 1))
+    residual = random.normal(0, 3, (1, 64, 1)).astype(np.float32)
+    inputs = keras.Input((64, 1))
+    marked = layer_of([residual[0, :16], residual[0, 16:32], residual[0, 32:48]])
+    model = keras.Model(inputs, scores(marked(inputs), inputs))
+    whole = [np.asarray(output) for output in scores(residual)]
+    score, deviation, _, noise = (np.asarray(output) for output in model(residual))
+    np.testing.assert_allclose(noise, whole[3], rtol=1e-6)
+    assert (np.abs(deviation[0, :40]) < 0.1).all()
+    np.testing.assert_allclose(score[0, 60:], whole[0][0, 60:], rtol=1e-5)
+    assert (np.asarray(scores(marked(residual))[0])[0, 60:] > 1.5 * whole[0][0, 60:]).any()
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")(residual)
+    np.testing.assert_allclose(np.asarray(again[0]), score, rtol=1e-6)

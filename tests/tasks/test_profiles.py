@@ -29,6 +29,8 @@ def test_the_index_is_the_sum_over_the_parts():
 
 def test_words_that_are_new_and_values_that_go_missing_are_told():
     assert profile_of(words_of(a=90, b=10)).shift(words_of(a=50, c=50)).change == "other words 0.0% -> 50.0%"
+    numbers = np.arange(101.0)
+    assert profile_of(numbers).shift(numbers + 50, 7.0, 2.0).change == "median 107 -> 207"
     gone = profile_of(np.arange(100.0)).shift(np.full(50, np.nan))
     assert (gone.level, gone.change) == (2, "missing 0.0% -> 100.0%")
     gone = profile_of(words_of(a=90, b=10)).shift(np.array(["a", "", None, np.nan] * 10, object))

@@ -79,7 +79,12 @@ def column_shifts(
         return None
     profiles = profiles_from_json(str(detector.stored["profiles"]))
     now = _of_table(detector, columns) if each is None else _of_series(detector, each)
-    shifts = {name: profile.shift(now[name]) for name, profile in profiles.items() if len(now.get(name, ()))}
+    scalings = _scaling_of_channels(detector, each)
+    shifts = {
+        name: profile.shift(now[name], *scalings.get(name, ()))
+        for name, profile in profiles.items()
+        if len(now.get(name, ()))
+    }
     return dict(sorted(shifts.items(), key=lambda item: (-item[1].level, -item[1].psi)))
 
 
@@ -100,3 +105,12 @@ def _of_series(detector, each):
     ]
     joined = np.concatenate(parts)
     return {name: joined[:, channel] for channel, name in enumerate(next(iter(each.values())).names)}
+
+
+def _scaling_of_channels(detector, each):
+    """Offset and scale of each channel of one series, which is told in its own units; none of other data."""
+    if each is None or (detector.series is not None and detector.series.groups):
+        return {}
+    offset, scale = (np.asarray(part).reshape(-1).tolist() for part in detector.scaling_of())
+    [series] = each.values()
+    return dict(zip(series.names, zip(offset, scale, strict=True), strict=True))
