@@ -11,12 +11,15 @@ from keras_ae.cli.arguments import MODEL, add_option, add_recipe, add_run
 from keras_ae.cli.checks import check_file
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.requests import finished, request_of_run
+from keras_ae.data.images.listing import counted
 from keras_ae.errors import InputError
 from keras_ae.runs.folders import model_name
 
 __all__ = ["ORDER", "add"]
 
 ORDER = 9
+
+NONE = "nothing was marked, so nothing is forgotten"
 
 
 def add(verb: Any) -> None:
@@ -53,8 +56,9 @@ def mark(options: argparse.Namespace) -> int:
         load_tensorflow()
         from keras_ae.apps.detection.mark import forget
 
-        count = forget(directory)
-        show(options, {"run": directory, "forgotten": count}, [f"{count:,} marks are forgotten", served])
+        count, kind = forget(directory)
+        forgotten = f"forgotten: {counted(count, kind)}, whose alarms are told again" if count else NONE
+        show(options, {"run": directory, "forgotten": count}, [forgotten, served])
         return 0
     started = request_of_run(options.recipe, directory, [])
     load_tensorflow()

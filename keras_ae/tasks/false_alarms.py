@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import log, sqrt
+from math import log, log1p, sqrt
 
 import numpy as np
 
@@ -18,6 +18,9 @@ EULER = 0.5772156649
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 BOUND = 1.645
 """Standard errors that the threshold is above its estimate: 95 % confidence, one-sided."""
+
+LONGEST = 1e12
+"""The largest number in a time that may be given."""
 
 FAR = 20
 """A promise for this many times the normal part, or more, rests on the form of the distribution alone."""
@@ -56,9 +59,10 @@ class FalseAlarms(metaclass=Checked):
     def __post_init__(self) -> None:
         check_least(self, at_most=1e-9)
         written = isinstance(self.per, str) and re.fullmatch(r"\d+(\.\d+)?(s|min|h|d|w)?", self.per)
-        if not written or not float(self._number):
+        if not written or not 0 < float(self._number) <= LONGEST:
             raise InputError(
-                f'expected a time or points, such as "30d", "12h" or "1000", received {self.per!r}'
+                f'expected a time or points, such as "30d", "12h" or "1000", received {str(self.per)[:40]!r};'
+                f" give a number above 0 and up to {LONGEST:,.0f}"
             )
 
     @property
@@ -93,7 +97,7 @@ class FalseAlarms(metaclass=Checked):
         location, scale = (float(value) for value in gumbel(maxima))
         points, blocks = self.points(step), len(maxima)
         rate = min(0.5, self.at_most * block / points)
-        quantile = -log(-log(1 - rate))
+        quantile = -log(-log1p(-rate))
         factor = (quantile - EULER) * sqrt(6) / np.pi
         # standard error of a quantile by moments (Kite 1977, Frequency and Risk Analyses in Hydrology)
         error = np.pi / sqrt(6) * sqrt((1 + 1.1396 * factor + 1.1 * factor**2) / blocks)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_ae.blocks.marked_rows import MarkedRows
 from keras_ae.blocks.neighbors import squared_distances
 from keras_ae.blocks.scoring import Calibrated
+from keras_ae.errors import InputError
 from keras_ae.table_layout import TableLayout
 from keras_ae.tasks.feature_scale import feature_scale
 
@@ -41,12 +42,24 @@ def with_marked_rows(
 
     Returns:
         The detector; rows that were marked before stay so.
+
+    Raises:
+        InputError: There are only marked rows.
     """
     calibrated = detector.get_layer("calibrated")
     before = _layer_of(detector)
     if before is not None:
         marked = np.concatenate([np.asarray(before.normal), marked])
         others = np.concatenate([np.asarray(before.anomalies), others])
+    marked = np.unique(np.asarray(marked, np.float32), axis=0)  # the same rows may be marked again
+    known = {row.tobytes() for row in marked}
+    others = np.unique(np.asarray(others, np.float32), axis=0)
+    others = others[[row.tobytes() not in known for row in others]]
+    if not len(others) and not len(normal):
+        raise InputError(
+            "expected rows that are not marked, which tell how far what is like a marked one reaches; search "
+            "a file that has normal rows, too, and mark there"
+        )
     marked, others, normal = (
         _thinned(marked, MOST_MARKED),
         _thinned(others, MOST_OTHERS),

@@ -56,11 +56,11 @@ def test_the_most_unlike_rows_are_listed_with_what_was_expected(tmp_path):
     with open(tmp_path / "top.csv", newline="", encoding="utf-8") as opened:
         [first, second] = list(csv.DictReader(opened, delimiter=";"))
     assert list(first) == [
-        "row", "score_5", "p_value", "is_anomaly", "reasons", "column", "value", "expected", "false_alarm",
-        "score", "b", "a",
+        "row", "score", "p_value", "is_anomaly", "reasons", "column", "value", "expected", "false_alarm",
+        "score_10", "b", "a",
     ]  # fmt: skip
     assert (first["row"], first["p_value"], first["column"], first["value"]) == ("2", "0,25", "a", "7")
-    assert (second["score_5"], second["score"]) == ("2", "3")
+    assert (second["score"], second["score_10"]) == ("2", "3")
 
 
 @pytest.mark.parametrize(

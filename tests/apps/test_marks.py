@@ -29,6 +29,20 @@ def test_a_list_saved_by_a_spreadsheet_is_read(saved):
     assert read_marks(path) == [Mark(2, 2)]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_list_in_the_encoding_of_a_spreadsheet_is_read(tmp_path, encoding):
+    (tmp_path / "top.csv").write_text("row\tcity\tfalse_alarm\n3.0\tMünchen\tx\n", encoding)
+    assert read_marks(tmp_path / "top.csv") == [Mark(2, 2)]
+
+
+def test_separators_at_the_ends_of_lines_and_blanks_around_names_are_passed_over(saved):
+    assert read_marks(saved("row, score ,false_alarm ", "3,1.5,x,", "3,1.5,x,", "4,1.2,,")) == [Mark(2, 2)]
+
+
+def test_a_column_of_the_searched_file_that_is_called_row_is_not_that_of_the_number(saved):
+    assert read_marks(saved("row_7,row,load,score,false_alarm", "3,900,1,2,x")) == [Mark(2, 2)]
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -36,6 +50,9 @@ def test_a_list_saved_by_a_spreadsheet_is_read(saved):
         (("time,load", "1,2"), "there is no row and no false_alarm; search the file with detect"),
         ((HEADER, "a,1,2,twelve,12,x"), "expected numbers of rows from 1 .*received 'twelve' and '12'"),
         ((HEADER, "a,1,2,12,11,x"), "received '12' and '11'"),
+        (("row,false_alarm", "²,x"), "expected numbers of rows from 1 .*received '²'"),
+        (("row,false_alarm", f"{'9' * 5000},x"), "expected numbers of rows from 1"),
+        (("row,false_alarm", "0,x"), "received '0'"),
         (("",), "cannot be read"),
     ],
 )

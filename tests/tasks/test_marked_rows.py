@@ -6,6 +6,7 @@ import pytest
 
 from keras_ae.blocks.scoring import Calibrated
 from keras_ae.data.tables.nsl_kdd import NslKdd
+from keras_ae.errors import InputError
 from keras_ae.heads import batched
 from keras_ae.recipe import load
 from keras_ae.table_layout import TableLayout
@@ -127,3 +128,25 @@ def test_marks_in_one_half_of_real_connections_take_alarms_of_the_other_away():
     )
     assert np.mean(left) <= 0.7
     assert np.mean(recalls) <= 0.005
+
+
+def test_rows_that_are_marked_again_count_once(detector, layout, groups):
+    normal, harmless, anomalies = groups
+    once = with_marked_rows(detector, harmless[:5], anomalies[:20], normal, layout)
+    again = with_marked_rows(once, harmless[:5], anomalies[:20], normal, layout)
+    assert marked_count(again) == 5
+    assert [weight.shape for weight in again.weights] == [weight.shape for weight in once.weights]
+
+
+def test_an_anomaly_that_is_marked_later_is_none_any_more(detector, layout, groups):
+    normal, harmless, anomalies = groups
+    first = with_marked_rows(detector, harmless[:1], anomalies[:1], normal, layout)
+    assert flags_of(first, anomalies[:1]).all()
+    second = with_marked_rows(first, anomalies[:1], anomalies[:0], normal, layout)
+    assert not flags_of(second, anomalies[:1]).any()
+
+
+def test_a_file_whose_rows_are_all_marked_is_refused(detector, layout, groups):
+    _, harmless, anomalies = groups
+    with pytest.raises(InputError, match=r"search a file that has normal rows, too, and mark there"):
+        with_marked_rows(detector, harmless, anomalies[:0], anomalies[:0], layout)

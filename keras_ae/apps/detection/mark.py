@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from keras_ae.apps.detection.detector import Detector
@@ -48,6 +49,17 @@ class Marking:
     lines: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Change:
+    """A changed model; flagged rows or spans before and after; those marked that were none, and are some."""
+
+    model: keras.Model
+    before: int
+    after: int
+    normal: int
+    still: int
+
+
 def mark(path: Path, source: Path | None, directory: Path, recipe: Recipe) -> Marking:
     """Takes marked false alarms for normal, and what is like them; the run's folder keeps it.
 
@@ -71,25 +83,25 @@ def mark(path: Path, source: Path | None, directory: Path, recipe: Recipe) -> Ma
         )
     detector = Detector.of(directory, recipe)
     if detector.points is not None:
-        name, (model, before, after, still) = "point_detector", _marked_series(detector, marks, str(source))
+        name, change = "point_detector", _marked_series(detector, marks, str(source))
     elif detector.preprocessor is not None and detector.layout is not None:
-        name, (model, before, after, still) = "detector", _marked_table(detector, marks, str(source))
+        name, change = "detector", _marked_table(detector, marks, str(source))
     else:
         raise InputError(
             f"expected a model of a series or a table, {recipe.name} is none whose alarms can be marked"
         )
-    _keep(directory, name, model)
-    return Marking(len(marks), before, after, tuple(_lines(len(marks), before, after, still)))
+    _keep(directory, name, change.model)
+    return Marking(len(marks), change.before, change.after, tuple(_lines(len(marks), change, source)))
 
 
-def forget(directory: Path) -> int:
+def forget(directory: Path) -> tuple[int, str]:
     """Forgets all marks of a run.
 
     Args:
         directory: The folder of a finished run.
 
     Returns:
-        How many patterns and rows were forgotten.
+        How many were forgotten, and what: "marked row" or, of a series, "marked pattern".
 
     Raises:
         InputError: The run has no detector.
@@ -102,27 +114,32 @@ def forget(directory: Path) -> int:
         count = marked_count(rows.model)
         if count:
             _keep(directory, "detector", without_marks(rows.model))
-        return count
+        return count, "marked row"
     threshold = FittedThreshold(float(dict(points.facts)["threshold"]), "", "", 0)
     fitted = FittedPoints(points.model, threshold, 0)
     count = len(fitted.patterns)
     if count:
         _keep(directory, "point_detector", fitted.with_patterns(()).model)
-    return count
+    return count, "marked pattern"
 
 
 def _marked_series(detector, marks, source):
-    """The model with the patterns of marked spans, and the flagged spans before, after, and still marked."""
+    """The change by the patterns of marked spans, but for those that marks have taken out already."""
     facts = detector.series or SeriesFacts(())
     each = facts.read(source, detector.settings, detector.known)
-    fitted, patterns, marked, before = detector.points, [], {}, 0
+    fitted, patterns, marked, before, normal = detector.points, [], {}, 0, 0
+    unmarked = fitted.with_patterns(()) if fitted.patterns else None
     for name, series in each.items():
         own = [mark for mark in marks if mark.series == name]
         scored, residual = _residual(detector, fitted, series, name)
         before += len(spans(scored.flags))
         marked[name] = [_points_of(mark, series, source) for mark in own]
+        without = _residual(detector, unmarked, series, name)[0] if unmarked and own else scored
         for first, last in marked[name]:
-            patterns += _pieces(residual, first, last, fitted.window)
+            flagged = scored.flags[first:last].any()
+            normal += not flagged
+            if flagged or not without.flags[first:last].any():
+                patterns += _pieces(residual, first, last, fitted.window)
     if unknown := {mark.series for mark in marks} - each.keys():
         raise InputError(
             f"{source} holds no series {sorted(unknown)[0]!r}; name the file that was searched, --input"
@@ -139,7 +156,7 @@ def _marked_series(detector, marks, source):
         flags = _residual(detector, changed, series, name)[0].flags
         after += len(spans(flags))
         still += sum(bool(flags[first:last].any()) for first, last in marked[name])
-    return changed.model, before, after, still
+    return _Change(changed.model, before, after, normal, still)
 
 
 def _residual(detector, fitted, series, name):
@@ -173,7 +190,7 @@ def _pieces(residual, first, last, window):
 
 
 def _marked_table(detector, marks, source):
-    """The model with the marked rows, and the flagged rows before, after, and still marked."""
+    """The change by marked rows."""
     columns = table_columns(detector, source)
     inputs, rows = detector.preprocessor.numbers_of(columns), np.array([mark.row for mark in marks])
     count = len(inputs)
@@ -187,7 +204,8 @@ def _marked_table(detector, marks, source):
     others, normal = inputs[flags & unmarked], inputs[~flags & unmarked]
     model = with_marked_rows(detector.model, inputs[rows], others, normal, detector.layout)
     after = scored_table(replace(detector, model=model), columns).flags
-    return model, int(flags.sum()), int(after.sum()), int(after[rows].sum())
+    normal_before, still = int((~flags[rows]).sum()), int(after[rows].sum())
+    return _Change(model, int(flags.sum()), int(after.sum()), normal_before, still)
 
 
 def _keep(directory, name, model):
@@ -196,7 +214,14 @@ def _keep(directory, name, model):
     replace_served_head(directory, replace(head, model=model))
 
 
-def _lines(marked: int, before: int, after: int, still: int) -> Iterator[str]:
-    yield f"{counted(marked, 'false alarm')} marked: {before:,} flagged before, {after:,} now"
-    if still:
-        yield f"{still:,} of those marked are still flagged in part: search again, and mark what is left"
+def _lines(marked: int, change: _Change, source: Path) -> Iterator[str]:
+    yield f"{counted(marked, 'false alarm')} marked: {change.before:,} flagged before, {change.after:,} now"
+    if change.normal:
+        yield (
+            f"{change.normal:,} of those marked were not flagged: marked before, or {source} is not the file "
+            "that was searched, with this model and its threshold"
+        )
+    if change.still:
+        yield (
+            f"{change.still:,} of those marked are still flagged in part: search again, and mark what is left"
+        )

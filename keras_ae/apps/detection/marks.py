@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +12,16 @@ import pandas as pd
 
 from keras_ae.apps.detection.rows import ROW
 from keras_ae.apps.detection.spans import FALSE_ALARM
+from keras_ae.data.tables.sources import encoding_of, open_text
 from keras_ae.errors import InputError
 
 __all__ = ["Mark", "read_marks"]
 
 NO_MARKS = ("", "0", "no", "false")
 """What stands in the column where nothing is marked, in lower case."""
+
+NUMBER, RENAMED = re.compile(r"([0-9]{1,18})(?:[.,]0*)?"), re.compile(rf"{ROW}_\d+")
+"""The number of a row, as programs save it; and the name of the column of a file that has one of its name."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +51,7 @@ def read_marks(path: Path) -> list[Mark]:
     Raises:
         InputError: The file is none of these, or nothing in it is marked.
     """
-    try:
-        lines = pd.read_csv(
-            path, sep=None, engine="python", dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
-    except (OSError, ValueError, csv.Error) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(f"{path} cannot be read ({reason}); name spans.csv or top.csv of detect") from error
+    lines = _lines_of(path)
     if lacking := [name for name in (ROW, FALSE_ALARM) if name not in lines]:
         raise InputError(
             f"expected the columns {ROW} and {FALSE_ALARM} in {path}, as detect writes them to spans.csv and "
@@ -67,10 +67,28 @@ def read_marks(path: Path) -> list[Mark]:
     names = marked["series"] if "series" in marked else [""] * len(marked)
     marks = []
     for begin, end, name in zip(first, last, names, strict=True):
-        if not (begin.strip().isdigit() and end.strip().isdigit() and 1 <= int(begin) <= int(end)):
+        numbers = [int(found[1]) for text in (begin, end) if (found := NUMBER.fullmatch(text.strip()))]
+        if len(numbers) < 2 or not 1 <= numbers[0] <= numbers[1]:
             raise InputError(
                 f"expected numbers of rows from 1 in {path}, received {begin!r} and {end!r}; leave the other "
                 "columns as detect wrote them"
             )
-        marks.append(Mark(int(begin) - 1, int(end) - 1, name))
-    return marks
+        marks.append(Mark(numbers[0] - 1, numbers[1] - 1, name))
+    return list(dict.fromkeys(marks))
+
+
+def _lines_of(path):
+    """The lines of a list as texts, whatever its separator and encoding."""
+    try:
+        with open_text(path, encoding_of(path)) as text, warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of separators at the ends of lines
+            lines = pd.read_csv(
+                text, sep=None, engine="python", dtype=str, keep_default_na=False, index_col=False
+            )
+    except (OSError, ValueError, csv.Error) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"{path} cannot be read ({reason}); name spans.csv or top.csv of detect") from error
+    names = [str(name).strip() for name in lines.columns]
+    if RENAMED.fullmatch(names[0]):  # then a column of the searched file has that name
+        names = [ROW, *(f"its {name}" if name == ROW else name for name in names[1:])]
+    return lines.set_axis(names, axis=1)

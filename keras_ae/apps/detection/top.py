@@ -117,16 +117,17 @@ def top_rows(
 def write_top(rows: Sequence[TopRow], target: Path, form: Dialect) -> None:
     """Writes rows into a file, in their order: what was found, and what they hold.
 
+    A column of theirs that is called like one of what was found gets another name.
+
     Args:
         rows: The rows.
         target: The file.
         form: How the file of the rows is written.
     """
-    names = distinct_names([*form.names, *TOP_COLUMNS])
-    width = len(form.names)
+    names = distinct_names([*TOP_COLUMNS, *form.names])
     with written_whole(target) as (partial,), open(partial, "w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, delimiter=separator_of(form))
-        out.writerow([*names[width:], *names[:width]])
+        out.writerow(names)
         for row in rows:
             numbers = localized([f"{row.score:.6g}", f"{row.p_value:.4g}", str(int(row.flagged))], form)
             reasons = ", ".join(f"{reason.column} {reason.fraction:.0%}" for reason in row.reasons)
