@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-from contextlib import nullcontext
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from keras_ae.errors import InputError
 __all__ = ["ORDER", "add"]
 
 ORDER = 8
+
+LONGEST = 1_000_000
+"""Seconds between two looks at the file, at most."""
 
 
 def add(verb: Any) -> None:
@@ -46,8 +49,10 @@ def watch(options: argparse.Namespace) -> int:
     check_acting(settings, advice="")
     source = source_file(options.input)
     check_file(source)
-    if not options.every > 0:
-        raise InputError(f"expected --every above 0 seconds, received {options.every:g}; give another")
+    if not 0 < options.every <= LONGEST:
+        raise InputError(
+            f"expected --every above 0 and up to {LONGEST:,} seconds, received {options.every:g}; give such"
+        )
     directory = finished(options)
     started = request_of_run(options.recipe, directory, options.set)
     check_settings(started)
@@ -58,18 +63,23 @@ def watch(options: argparse.Namespace) -> int:
 
     detector = Detector.of(directory, started.load(), names_set(settings))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    own = options.output != STANDARD
-    with _appended(options.output) if own else nullcontext(options.results) as out:
-        try:
-            for alert in follow(Watching(source, options.every, options.once, options.new), detector):
-                print(json.dumps(alert, ensure_ascii=False), file=out, flush=True)
-        except KeyboardInterrupt:
-            return 0
-    return 0
-
-
-def _appended(path):
+    alerts = follow(Watching(source, options.every, options.once, options.new), detector)
+    if options.output == STANDARD:
+        return _print_alerts(alerts, options.results)
     try:
-        return open(Path(path), "a", encoding="utf-8")
+        with open(Path(options.output), "a", encoding="utf-8") as out:
+            return _print_alerts(alerts, out)
     except OSError as error:
-        raise InputError(f"--output {path} cannot be written: {error.strerror}; name another file") from error
+        if error.filename not in (None, options.output):  # a file of its own
+            raise
+        raise InputError(
+            f"--output {options.output} cannot be written: {error.strerror}; name another file"
+        ) from error
+
+
+def _print_alerts(alerts, out):
+    """Writes alerts until there are no more, or a signal ends it; the exit status."""
+    with suppress(KeyboardInterrupt):
+        for alert in alerts:
+            print(json.dumps(alert, ensure_ascii=False), file=out, flush=True)
+    return 0

@@ -165,7 +165,12 @@ def replace_served_head(directory: Path, head: ServedHead) -> None:
     Args:
         directory: The run's folder.
         head: The head.
+
+    Raises:
+        InputError: An earlier version wrote the folder.
     """
+    if not folder_format(directory):
+        raise InputError(f"{directory} was written by an earlier version, whose heads stay; train again")
     check_saveable(head.model)
     heads = _load_served_heads(directory)
     _save_served_heads(tuple(head if own.name == head.name else own for own in heads), directory)

@@ -84,7 +84,7 @@ class SeriesFacts:
         return self.offset[index], self.scale[index]
 
     def read(
-        self, path: str, settings: SeriesRoles = NO_ROLES, known: Writing = UNKNOWN
+        self, path: str, settings: SeriesRoles = NO_ROLES, known: Writing = UNKNOWN, where: str = ""
     ) -> dict[str, Series]:
         """Reads the series in a file, with the roles of columns that a model was trained with.
 
@@ -93,6 +93,7 @@ class SeriesFacts:
             settings: The columns that the user named in training.
             known: How files are written, as far as the user said it in training; where it is in doubt, they
                 are read as that of the training.
+            where: What the file is called in the log; by default its path.
 
         Returns:
             The series, by the names of their groups; a single one by "".
@@ -117,7 +118,7 @@ class SeriesFacts:
         table = read_table(
             path, only=only, needed=needed, strict=needed, known=known, in_doubt=self.roles.written
         )
-        log_notes(table, path)
+        log_notes(table, where or path)
         each, _ = series_in_table(table, roles)
         for series in each.values():
             self._check_step(series, path)

@@ -13,7 +13,7 @@ from keras_ae.errors import InputError
 from keras_ae.table_layout import TableLayout
 from keras_ae.tasks.feature_scale import feature_scale
 
-__all__ = ["lowered", "marked_count", "with_marked_rows", "without_marks"]
+__all__ = ["lowered", "marked_count", "with_marked_rows", "with_marks_of", "without_marks"]
 
 MOST_MARKED, MOST_OTHERS, MOST_NORMAL = 2000, 4000, 4000
 """Rows that were marked, anomalies that were not, and normal ones for a scale, at most."""
@@ -46,8 +46,7 @@ def with_marked_rows(
     Raises:
         InputError: There are only marked rows.
     """
-    calibrated = detector.get_layer("calibrated")
-    before = _layer_of(detector)
+    calibrated, before = detector.get_layer("calibrated"), _layer_of(detector)
     if before is not None:
         marked = np.concatenate([np.asarray(before.normal), marked])
         others = np.concatenate([np.asarray(before.anomalies), others])
@@ -76,6 +75,26 @@ def with_marked_rows(
     level = float(np.median(np.asarray(calibrated.reference)))
     layer = MarkedRows(len(marked), len(others), str(layout), name=NAME)
     layer.fitted(marked, others, scale, reach, level)
+    return _rewired(detector, layer)
+
+
+def with_marks_of(detector: keras.Model, other: keras.Model) -> keras.Model:
+    """A detector with what is marked in another one of the same rows, such as one with another score.
+
+    Args:
+        detector: A detector.
+        other: The other one.
+
+    Returns:
+        The detector; the same where nothing is marked.
+    """
+    own = _layer_of(other)
+    if own is None:
+        return detector
+    level = float(np.median(np.asarray(detector.get_layer("calibrated").reference)))
+    layer = MarkedRows(own.marked, own.others, str(own.layout), name=NAME)
+    rows, others, scale, reach = map(np.asarray, (own.normal, own.anomalies, own.scale, own.reach))
+    layer.fitted(rows, others, scale, reach, level)
     return _rewired(detector, layer)
 
 

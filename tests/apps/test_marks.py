@@ -1,8 +1,9 @@
 """The lists in which a person marks false alarms."""
 
+import numpy as np
 import pytest
 
-from keras_ae.apps.detection.marks import Mark, read_marks
+from keras_ae.apps.detection.marks import Mark, points_of, read_marks
 from keras_ae.errors import InputError
 
 HEADER = "series,from,to,row,last_row,false_alarm"
@@ -64,3 +65,26 @@ def test_other_lists_are_refused(saved, lines, message):
 def test_a_list_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_marks(tmp_path / "spans.csv")
+
+
+@pytest.mark.parametrize(
+    ("rows", "mark", "points"),
+    [
+        ([0, 1, 2, 3, 4, 5], Mark(2, 3), (2, 4)),
+        ([5, 4, 3, 2, 1, 0], Mark(2, 3), (2, 4)),  # the newest first
+        ([0, -1, 1, -1, 2, -1, 3, -1], Mark(2, 4), (1, 3)),  # rows of another series between
+        ([3, 0, 5, 2, 4, 1], Mark(0, 3), (2, 4)),  # in no order
+    ],
+)
+def test_a_mark_is_of_the_points_of_its_span(rows, mark, points):
+    assert points_of(mark, np.array(rows), "load.csv", [(0, 1), (2, 4)]) == points
+
+
+def test_rows_that_are_those_of_no_span_are_refused():
+    rows = np.array([3, 0, 5, 2, 4, -1])
+    with pytest.raises(InputError, match=r"rows 1 to 4 of load\.csv are in no order of time, .*sort"):
+        points_of(Mark(0, 3), rows, "load.csv", [(0, 1)])
+    with pytest.raises(InputError, match=r"row 7 is marked, load\.csv has 6"):
+        points_of(Mark(0, 6), rows, "load.csv", [])
+    with pytest.raises(InputError, match="row 6 of load.csv has no time or no values"):
+        points_of(Mark(5, 5), rows, "load.csv", [])

@@ -194,6 +194,7 @@ def test_a_file_that_is_replaced_is_read_anew_and_faults_are_told(
             alerts.append(alert)
     assert [one["event"] for one in alerts] == ["begin", "end"]
     assert "was replaced" in caplog.text
+    assert "lines.csv" not in caplog.text  # the copy's name
     assert "load.csv cannot be read: No such file" in caplog.text
 
 

@@ -457,11 +457,16 @@ def test_false_alarms_that_are_marked_go_away_and_come_back(run, home, capsys):
     assert result["after"] < result["before"]
     assert run("detect", "series_anomaly", "load.csv", "--trained", "--output", "less", "--json") == 0
     less = json.loads(capsys.readouterr().out)["flagged"]
+    assert run("mark", "series_anomaly", "marked.csv", "--input", "load.csv") == 0
+    assert (
+        "\n1 of those marked were not flagged: marked before, or load.csv is not" in capsys.readouterr().out
+    )
     assert len(rows_of(home / "less/spans.csv")) == result["after"]
     assert run("mark", "series_anomaly", "--forget") == 0
-    assert (
-        "\n1 marks are forgotten\nserve it: keras-ae export series_anomaly-load\n" in capsys.readouterr().out
-    )
+    forgotten = "\nforgotten: 1 marked pattern, whose alarms are told again\n"
+    assert f"{forgotten}serve it: keras-ae export series_anomaly-load\n" in capsys.readouterr().out
+    assert run("mark", "series_anomaly", "--forget") == 0
+    assert "\nnothing was marked, so nothing is forgotten\n" in capsys.readouterr().out
     assert run("detect", "series_anomaly", "load.csv", "--trained", "--output", "again", "--json") == 0
     assert json.loads(capsys.readouterr().out)["flagged"] > less
     assert run("mark", "series_anomaly") == 2
@@ -477,7 +482,9 @@ def test_a_file_is_watched_as_it_is_searched(run, home, capsys):
     assert run("watch", "series_anomaly", "load.csv", "--once", "--new", "--output", "alerts.jsonl") == 0
     assert (home / "alerts.jsonl").read_text() == ""
     assert run("watch", "series_anomaly", "load.csv", "--every", "0") == 2
-    assert "above 0 seconds" in capsys.readouterr().err
+    assert "above 0 and up to" in capsys.readouterr().err
+    assert run("watch", "series_anomaly", "load.csv", "--once", "--every", "1e30") == 2
+    assert "up to 1,000,000 seconds" in capsys.readouterr().err
     assert run("watch", "series_anomaly", "load.csv", "--once", "--output", "nowhere/alerts.jsonl") == 2
 
 

@@ -19,7 +19,7 @@ from keras_ae.errors import InputError
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.recipe import load
 from keras_ae.runs import first_format
-from keras_ae.runs.artifacts import load_artifacts
+from keras_ae.runs.artifacts import load_artifacts, replace_served_head
 from keras_ae.runs.card import read_card
 from keras_ae.runs.data_facts import DATA_FILE, folder_format
 from keras_ae.runs.load import load_run
@@ -181,3 +181,12 @@ def test_an_old_run_loads_with_its_recipe_in_python(old, name):
     run = keras_ae.load(old / "runs" / name / "001")
     assert run.recipe.name == run.name == name
     assert len(run.history["loss"]) >= 1
+
+
+def test_heads_of_an_old_run_stay(old):
+    directory = old / "runs" / "table_anomaly" / "001"
+    before = {file.name: file.stat().st_mtime_ns for file in directory.iterdir()}
+    head = load_artifacts(directory).served_head("detector")
+    with pytest.raises(InputError, match="written by an earlier version, whose heads stay; train again"):
+        replace_served_head(directory, head)
+    assert {file.name: file.stat().st_mtime_ns for file in directory.iterdir()} == before

@@ -10,7 +10,7 @@ from keras_ae.errors import InputError
 from keras_ae.heads import batched
 from keras_ae.recipe import load
 from keras_ae.table_layout import TableLayout
-from keras_ae.tasks.marked_rows import lowered, marked_count, with_marked_rows, without_marks
+from keras_ae.tasks.marked_rows import lowered, marked_count, with_marked_rows, with_marks_of, without_marks
 from keras_ae.training.train import build
 
 
@@ -150,3 +150,17 @@ def test_a_file_whose_rows_are_all_marked_is_refused(detector, layout, groups):
     _, harmless, anomalies = groups
     with pytest.raises(InputError, match=r"search a file that has normal rows, too, and mark there"):
         with_marked_rows(detector, harmless, anomalies[:0], anomalies[:0], layout)
+
+
+def test_marks_hold_for_another_score(detector, layout, groups):
+    normal, harmless, anomalies = groups
+    marked = with_marked_rows(detector, harmless[:5], anomalies[:20], normal, layout)
+    score = 10 * detector.output["score"]
+    p_value, is_anomaly = Calibrated(99, name="calibrated").fitted(np.linspace(0, 20, 99), 20.0)(score)
+    outputs = {"score": score, "p_value": p_value, "is_anomaly": is_anomaly}
+    other = keras.Model(detector.input, outputs)
+    carried = with_marks_of(other, marked)
+    assert flags_of(other, harmless).all()
+    assert not flags_of(carried, harmless).any()
+    assert flags_of(carried, anomalies).all()
+    assert with_marks_of(other, detector) is other

@@ -336,7 +336,16 @@ def test_a_far_promise_says_what_a_firm_one_would_take():
     assert FalseAlarms("30d").fit(maxima, 24, 0).guarantee.startswith("at most 1 false alarm in 1,000 points")
 
 
-@pytest.mark.parametrize("per", ["", "d", "0d", "3 d", "-1h", "1y", "1m"])
+def test_the_farthest_promise_has_a_threshold():
+    thresholds = [
+        FalseAlarms(per, at_most=1e-9).fit(np.linspace(1, 3, 24), 24, HOUR).value
+        for per in ("1w", f"{10**12}w")
+    ]
+    assert np.isfinite(thresholds).all()
+    assert thresholds[0] < thresholds[1]
+
+
+@pytest.mark.parametrize("per", ["", "d", "0d", "3 d", "-1h", "1y", "1m", "9" * 400, "2000000000000d"])
 def test_a_promise_for_no_time_is_refused(per):
     with pytest.raises(InputError, match="expected a time or points"):
         FalseAlarms(per)

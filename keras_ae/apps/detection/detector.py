@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from keras_ae.runs.data_facts import is_same_data
 from keras_ae.runs.load import load_run
 from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.table_layout import TableLayout
+from keras_ae.tasks.marked_rows import with_marks_of
 from keras_ae.tasks.point_detection import FittedPoints
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 from keras_ae.training.refitting import refitted
@@ -151,7 +152,8 @@ class Detector:
         points = _point_detector(artifacts.served_head("point_detector"), task)
         _check_acting(changed, points is not None)
         if _is_among("task.score", changed):
-            head = _rescored(directory, recipe)
+            other = _rescored(directory, recipe)
+            head = replace(other, model=with_marks_of(other.model, head.model))
         facts: Any = head.facts
         reference = np.asarray(head.model.get_layer("calibrated").reference)
         fitted = FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"])

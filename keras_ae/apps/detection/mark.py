@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from keras_ae.apps.detection.detector import Detector
-from keras_ae.apps.detection.marks import read_marks
+from keras_ae.apps.detection.marks import points_of, read_marks
 from keras_ae.apps.detection.scoring import scored_table, table_columns
 from keras_ae.data.images.listing import counted
 from keras_ae.data.precision import standardized
@@ -75,21 +75,22 @@ def mark(path: Path, source: Path | None, directory: Path, recipe: Recipe) -> Ma
     Raises:
         InputError: The marks, or the file that they are of, cannot be read; the run has no such detector.
     """
-    marks = read_marks(path)
-    source = source or path.parent / "scored.csv"
+    detector = Detector.of(directory, recipe)
+    is_table = detector.preprocessor is not None and detector.layout is not None
+    if detector.points is None and not is_table:
+        raise InputError(
+            f"expected a model of a series or a table, {recipe.name} is none whose alarms can be marked; for "
+            "fewer alarms: detect --trained with another task.threshold"
+        )
+    marks, source = read_marks(path), source or path.parent / "scored.csv"
     if not source.is_file():
         raise InputError(
             f"{source}, with the rows that are marked, is not there; name the searched file by --input"
         )
-    detector = Detector.of(directory, recipe)
     if detector.points is not None:
         name, change = "point_detector", _marked_series(detector, marks, str(source))
-    elif detector.preprocessor is not None and detector.layout is not None:
-        name, change = "detector", _marked_table(detector, marks, str(source))
     else:
-        raise InputError(
-            f"expected a model of a series or a table, {recipe.name} is none whose alarms can be marked"
-        )
+        name, change = "detector", _marked_table(detector, marks, str(source))
     _keep(directory, name, change.model)
     return Marking(len(marks), change.before, change.after, tuple(_lines(len(marks), change, source)))
 
@@ -133,8 +134,9 @@ def _marked_series(detector, marks, source):
         own = [mark for mark in marks if mark.series == name]
         scored, residual = _residual(detector, fitted, series, name)
         before += len(spans(scored.flags))
-        marked[name] = [_points_of(mark, series, source) for mark in own]
         without = _residual(detector, unmarked, series, name)[0] if unmarked and own else scored
+        found = [*spans(scored.flags), *spans(without.flags)]
+        marked[name] = [points_of(mark, series.rows, source, found) for mark in own]
         for first, last in marked[name]:
             flagged = scored.flags[first:last].any()
             normal += not flagged
@@ -165,20 +167,6 @@ def _residual(detector, fitted, series, name):
     values = standardized(series.values, offset, scale)
     scored = scored_series(fitted, values)
     return scored, np.nan_to_num(values - scored.expected)
-
-
-def _points_of(mark, series, source):
-    """The first point of a span and one past its last."""
-    if mark.last >= len(series.rows):
-        raise InputError(
-            f"row {mark.last + 1} is marked, {source} has {len(series.rows):,}; name the searched file by "
-            "--input"
-        )
-    own = series.rows[mark.row : mark.last + 1]
-    own = own[own >= 0]
-    if not len(own):
-        raise InputError(f"row {mark.row + 1} of {source} has no time or no values; mark another")
-    return int(own.min()), int(own.max()) + 1
 
 
 def _pieces(residual, first, last, window):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from keras_ae.apps.detection.rows import ROW
@@ -15,7 +17,7 @@ from keras_ae.apps.detection.spans import FALSE_ALARM
 from keras_ae.data.tables.sources import encoding_of, open_text
 from keras_ae.errors import InputError
 
-__all__ = ["Mark", "read_marks"]
+__all__ = ["Mark", "points_of", "read_marks"]
 
 NO_MARKS = ("", "0", "no", "false")
 """What stands in the column where nothing is marked, in lower case."""
@@ -75,6 +77,42 @@ def read_marks(path: Path) -> list[Mark]:
             )
         marks.append(Mark(numbers[0] - 1, numbers[1] - 1, name))
     return list(dict.fromkeys(marks))
+
+
+def points_of(mark: Mark, rows: np.ndarray, source: str, found: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The points of a series that a mark is of.
+
+    Args:
+        mark: A false alarm.
+        rows: The point of each row of the file, -1 for rows of no point.
+        source: The file.
+        found: The flagged spans of the series, (first point, past the last).
+
+    Returns:
+        The first point and one past the last.
+
+    Raises:
+        InputError: The file has no such rows, or they are in no order of time and those of no flagged span.
+    """
+    if mark.last >= len(rows):
+        raise InputError(
+            f"row {mark.last + 1} is marked, {source} has {len(rows):,}; name the searched file by --input"
+        )
+    own = rows[mark.row : mark.last + 1]
+    own = own[own >= 0]
+    if not len(own):
+        raise InputError(f"row {mark.row + 1} of {source} has no time or no values; mark another")
+    steps = np.diff(own)
+    if (steps >= 0).all() or (steps <= 0).all():
+        return int(own.min()), int(own.max()) + 1
+    for first, end in found:  # rows that are in no order of time have others among them
+        inside = np.flatnonzero((rows >= first) & (rows < end))
+        if len(inside) and (inside[0], inside[-1]) == (mark.row, mark.last):
+            return first, end
+    raise InputError(
+        f"rows {mark.row + 1} to {mark.last + 1} of {source} are in no order of time, and not those of a "
+        "flagged span; sort the file by time, search it again, and mark there"
+    )
 
 
 def _lines_of(path):

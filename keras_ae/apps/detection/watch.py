@@ -74,8 +74,7 @@ def watch(watching: Watching, detector: Detector) -> Iterator[dict[str, Any]]:
                     if file.replaced:
                         LOGGER.warning("%s was replaced; it is read from its beginning", watching.source)
                         followed = {}
-                    ends = "" if watching.once else "; Ctrl-C ends"
-                    alerts = list(_look(detector, copied, followed, first, ends))
+                    alerts = list(_look(detector, copied, watching, followed, first))
                     yield from alerts[: 0 if first and watching.new else None]
                     first = False
             except InputError as error:
@@ -87,10 +86,10 @@ def watch(watching: Watching, detector: Detector) -> Iterator[dict[str, Any]]:
             time.sleep(watching.every)
 
 
-def _look(detector, copied, followed, first, ends):
+def _look(detector, copied, watching, followed, first):
     """The alerts of the series in a file, by what was told of them before."""
     facts = detector.series or SeriesFacts(())
-    each = facts.read(str(copied), detector.settings, detector.known)
+    each = facts.read(str(copied), detector.settings, detector.known, str(watching.source))
     for name, series in each.items():
         if facts.groups and name not in facts.groups:
             continue
@@ -100,7 +99,7 @@ def _look(detector, copied, followed, first, ends):
         yield from _alerts(detector, series, name, *followed[name])
     if first:
         count = sum(map(len, each.values()))
-        LOGGER.info("%s points so far%s", f"{count:,}", ends)
+        LOGGER.info("%s points so far%s", f"{count:,}", "" if watching.once else "; Ctrl-C ends")
 
 
 def _alerts(detector: Detector, series: Series, name: str, stream: PointStream, alerts: Alerts):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.data.tables.blocks import read_rows
 from keras_ae.data.tables.columns import KINDS, Column, Table
 from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.data.tables.header_names import ROW_NAMES
@@ -55,7 +56,7 @@ def read_table(
     """
     kinds, dialect = kinds or {}, detect_dialect(path, known, in_doubt)
     day_first = known.order == "dmy" if known.order else None
-    _check_names(path, dialect.names, kinds, needed)
+    _check_names(path, dialect, kinds, needed)
     names = [name for name in dialect.names if only is None or name in only]
     cells, form, doubt, decimal = gather_in_one_format(path, dialect, names, kinds, known, in_doubt)
     is_strict = set(names) if not set(strict or ()) & set(names) else {*(strict or ()), *kinds}
@@ -113,10 +114,13 @@ def log_notes(table: Table, where: str) -> None:
     logging.getLogger(__name__).info("%s: %s", where, "; ".join(table.notes))
 
 
-def _check_names(path, names, kinds, needed):
+def _check_names(path, dialect, kinds, needed):
     """Refuses names of columns that do not exist, and kinds."""
+    names = dialect.names
     lacking = [name for name in (*kinds, *needed) if name and name not in names]
     if lacking:
+        if len(names) == 1 and next(read_rows(path, dialect), None) is None:  # which nothing parts
+            raise InputError(f"expected rows of values in {path}, found a header alone; add rows")
         some = f"{', '.join(names[:30])}{', ...' if len(names) > 30 else ''}"
         near = nearby(lacking[0], names)
         raise InputError(f"{path} has no column {lacking[0]!r}{near}; its columns are {some}")

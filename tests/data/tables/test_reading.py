@@ -6,6 +6,7 @@ import pytest
 from keras_ae.data.tables import blocks, dialect, gathering
 from keras_ae.data.tables.columns import MISSING, distinct_names
 from keras_ae.data.tables.reading import read_table
+from keras_ae.data.tables.writing import Writing
 from keras_ae.errors import InputError
 
 
@@ -200,3 +201,10 @@ def test_single_quotes_around_all_names_or_numbers_are_none_of_them(read):
     assert [column.kind for column in table.columns.values()] == ["time", "number", "text", "number"]
     assert table.columns["n"].unit == "mV"
     assert table.columns["a b"].values[0] == 0.25
+
+
+@pytest.mark.parametrize("text", ["time,load\n", '"time";"load"\n', "time\tload"])
+def test_a_header_alone_is_told_where_columns_are_needed(tmp_path, text):
+    (tmp_path / "rows.csv").write_text(text)
+    with pytest.raises(InputError, match="found a header alone; add rows"):
+        read_table(tmp_path / "rows.csv", needed=("load",), in_doubt=Writing(","))
