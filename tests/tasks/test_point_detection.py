@@ -129,6 +129,26 @@ def test_most_series_are_found_with_at_most_one_false_span(normal):
     assert np.median(length) <= 1.3
 
 
+@pytest.mark.slow  # twenty series
+def test_false_spans_of_normal_series_are_as_few_as_promised():
+    counts = []
+    for seed in range(500, 520):
+        random = np.random.default_rng(seed)
+        clock = np.arange(2 * HOURS)
+        cycle = random.uniform(3, 12) * np.sin(2 * np.pi * (clock - random.uniform(0, 24)) / 24)
+        slow = random.uniform(0, 3) * np.sin(2 * np.pi * clock / (24 * random.uniform(20, 60)))
+        noise = random.normal(0, 1, len(clock))
+        if seed % 3 == 0:
+            for hour in range(1, len(clock)):
+                noise[hour] = 0.5 * noise[hour - 1] + 0.87 * noise[hour]
+        values = standardized(cycle + slow + noise)
+        fitted = PointDetection(alarms=FalseAlarms(per="720")).fit(values, points_of(len(clock), NORMAL))
+        counts.append(len(spans(scored_series(fitted, values).flags[NORMAL:])) / 3)  # three months
+    error = np.std(counts, ddof=1) / np.sqrt(len(counts))  # with the over-dispersion that there is
+    print(f"false spans a month {np.mean(counts):.2f} (error {error:.2f}, most {max(counts):.2f})")
+    assert np.mean(counts) - 2.86 * error <= 1  # 99 % of Student's t with 19 degrees of freedom
+
+
 @pytest.mark.slow  # the newest points of 720 contexts
 def test_anomalies_are_seen_soon_after_they_begin():
     delays = {kind: [] for kind in KINDS}
