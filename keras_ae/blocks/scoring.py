@@ -19,6 +19,7 @@ __all__ = [
     "Calibrated",
     "Contributions",
     "DivergenceFromNormal",
+    "LargestMean",
     "MahalanobisDistance",
     "MeanNegativeLogLikelihood",
     "NearestDistance",
@@ -130,6 +131,36 @@ class SumOfElements(layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0],)
+
+
+@keras.saving.register_keras_serializable("keras_ae")
+class LargestMean(layers.Layer):
+    """The largest mean of errors over a small square: (batch, height, width, channels) -> (batch,).
+
+    The error of a pixel, over its channels, is divided by the usual one there.
+
+    Attributes:
+        side: Pixels of a side of the square.
+    """
+
+    def __init__(self, side: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.side = side
+
+    def build(self, input_shape):
+        shape = input_shape[1:3]
+        self.usual = self.add_weight(shape=shape, name="usual", initializer="ones", trainable=False)
+
+    def call(self, errors):
+        pixels = tf.reduce_sum(errors, axis=3) / self.usual
+        means = tf.nn.avg_pool2d(pixels[..., None], self.side, 1, "SAME")
+        return tf.reduce_max(means, axis=(1, 2, 3))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0],)
+
+    def get_config(self):
+        return super().get_config() | {"side": self.side}
 
 
 @keras.saving.register_keras_serializable("keras_ae")

@@ -13,6 +13,7 @@ from keras import layers, ops
 
 from keras_ae.blocks.scoring import (
     DivergenceFromNormal,
+    LargestMean,
     MahalanobisDistance,
     MeanNegativeLogLikelihood,
     NearestDistance,
@@ -29,6 +30,8 @@ from keras_ae.tasks.feature_scale import feature_scale
 
 __all__ = [
     "Explained",
+    "Highest",
+    "LargestError",
     "Mahalanobis",
     "NearestCodes",
     "PriorDivergence",
@@ -200,6 +203,61 @@ class Reconstruction(Score):
 
 
 @dataclass(frozen=True)
+class LargestError(Score):
+    """The largest mean error of the reconstruction over a small part of an image, for defects that are small.
+
+    The error of a pixel counts in units of what is usual there: half the median of its error among held-back
+    normal images, and half the mean of those of all pixels.
+
+    Attributes:
+        part: Side of the square that the error is averaged over, as a fraction of the shorter side of the
+            images, in (0, 1].
+    """
+
+    part: float = 1 / 12
+
+    def __post_init__(self) -> None:
+        check_within(self, part="(0, 1]")
+
+    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
+        errors = inputs.outputs["contributions"]
+        if len(errors.shape) != 4:
+            raise InputError(
+                'LargestError acts on images alone; for other data set SET="task.score=Reconstruction"'
+            )
+        layer = LargestMean(max(1, round(self.part * min(errors.shape[1:3]))))
+        layer.build(errors.shape)
+        median = np.median(inputs.on_held_back(errors).sum(axis=3), axis=0)
+        layer.usual.assign(np.maximum(0.5 * (median + median.mean()), 1e-12))
+        return layer(errors)
+
+
+@dataclass(frozen=True)
+class Highest(Score):
+    """The higher of two scores, each standardized as in `Together`.
+
+    Attributes:
+        first: One score.
+        second: The other one.
+    """
+
+    logarithm: ClassVar[bool] = False
+    first: Score = Reconstruction()
+    second: Score = LargestError()
+
+    @property
+    def takes_network(self) -> bool:
+        return self.first.takes_network or self.second.takes_network
+
+    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
+        return self.explained(inputs).score
+
+    def explained(self, inputs: ScoreInputs) -> Explained:
+        """The higher score, explained as the first is, or else as the second."""
+        return _combined((self.first, self.second), inputs, ops.maximum)
+
+
+@dataclass(frozen=True)
 class ReconstructionProbability(Score):
     """-log p(x | z) in nats, averaged over codes sampled from the posterior (An and Cho 2015).
 
@@ -313,13 +371,21 @@ class Together(Score):
 
     def explained(self, inputs: ScoreInputs) -> Explained:
         """The sum of both scores, explained as the first is, or else as the second."""
-        parts = [score.explained(inputs) for score in (self.first, self.second)]
-        scores = [
-            standardized(part.score, score.logarithm, inputs)
-            for part, score in zip(parts, (self.first, self.second), strict=True)
-        ]
-        told = next((part for part in parts if part.contributions is not None), parts[0])
-        return told._replace(score=ops.add(scores[0], ops.multiply(scores[1], self.weight)))
+        return _combined(
+            (self.first, self.second),
+            inputs,
+            lambda first, second: ops.add(first, ops.multiply(second, self.weight)),
+        )
+
+
+def _combined(scores, inputs, combine):
+    """Two scores as one, of their standardized values; the first of them that says so explains it."""
+    parts = [score.explained(inputs) for score in scores]
+    each = [
+        standardized(part.score, score.logarithm, inputs) for part, score in zip(parts, scores, strict=True)
+    ]
+    told = next((part for part in parts if part.contributions is not None), parts[0])
+    return told._replace(score=combine(*each))
 
 
 def standardized(tensor: keras.KerasTensor, logarithm: bool, inputs: ScoreInputs) -> keras.KerasTensor:

@@ -17,6 +17,7 @@ from keras_ae.blocks.scoring import (
     Calibrated,
     Contributions,
     DivergenceFromNormal,
+    LargestMean,
     MahalanobisDistance,
     NearestDistance,
     farthest_first,
@@ -37,6 +38,8 @@ from keras_ae.tasks import thresholds
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.anomaly_metrics import detection_metrics, pixel_metrics, ranking_metrics
 from keras_ae.tasks.anomaly_scores import (
+    Highest,
+    LargestError,
     Mahalanobis,
     NearestCodes,
     PriorDivergence,
@@ -493,3 +496,54 @@ def test_the_maps_of_the_model_and_of_pca_are_ranked_beside_their_scores(random)
     assert rows["model"]["pixel_auroc"] == rows["model"]["pixel_auprc"] == rows["model"]["pixel_aupro"] == 1.0
     assert rows["PCA, 2 components"]["pixel_auroc"] > 0.9  # it has seen no such pixel
     assert "pixel_auroc" not in rows["isolation forest"]
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Even images, a part of them with a small bright spot; and heads that reconstruct the even image."""
+    random = np.random.default_rng(2)
+    light = random.uniform(-0.1, 0.1, (160, 1, 1, 1))  # differs, which is no anomaly
+    examples = (0.5 + light + random.normal(0, 0.05, (160, 24, 24, 1))).astype(np.float32)
+    examples[130:, 5:7, 12:14] = 1.0  # of 576 pixels, 4
+    labels = (np.arange(160) >= 130).astype(np.int64)
+    normal = Split(examples[:60], labels[:60])
+    test = Split(examples[60:], labels[60:])
+    data = Data("spots", normal, normal, test, "unit", calibration=Split(examples[60:110], labels[60:110]))
+    spec = Spec((24, 24, 1), (24, 24, 1), "unit")
+    heads = Undercomplete(DenseBackbone((4,)), latent_dim=2).build(spec)
+    inputs = keras.Input((2,), name="code")
+    even = keras.ops.ones((1, 24, 24, 1)) * 0.5 + 0.0 * keras.ops.sum(inputs, axis=1)[:, None, None, None]
+    decoder = keras.Model({"code": inputs}, {"reconstruction": even})
+    return data, dataclasses.replace(heads, decoder=decoder)
+
+
+def test_a_small_defect_is_found_by_the_largest_error_of_a_part(images):
+    data, heads = images
+    labels, aurocs = data.test.labels, {}
+    for score in (Reconstruction(), LargestError(), Highest(Reconstruction(), LargestError())):
+        detector, _ = Anomaly(score).detector(heads, data)
+        outputs = batched(detector, {"inputs": data.test.examples.astype(np.float32)})
+        aurocs[type(score).__name__] = roc_auc_score(labels, outputs["score"])
+        assert outputs["contributions"].shape == data.test.examples.shape
+    assert aurocs["Reconstruction"] < 0.9
+    assert aurocs["LargestError"] > 0.99
+    assert aurocs["Highest"] > aurocs["Reconstruction"] + 0.05
+
+
+def test_the_largest_error_is_the_largest_mean_of_a_square():
+    layer = LargestMean(3)
+    errors = np.random.default_rng(0).uniform(size=(2, 9, 8, 2)).astype(np.float32)
+    layer.build(errors.shape)
+    usual = np.linspace(1, 2, 72).reshape(9, 8).astype(np.float32)
+    layer.usual.assign(usual)
+    pixels = errors.sum(axis=3) / usual
+    around = [pixels[:, max(0, row - 1) : row + 2, max(0, column - 1) : column + 2].mean(axis=(1, 2))
+              for row in range(9) for column in range(8)]  # fmt: skip
+    np.testing.assert_allclose(layer(errors), np.max(around, axis=0), rtol=1e-5)
+
+
+def test_the_largest_error_is_refused_for_rows(data, heads):
+    with pytest.raises(InputError, match="LargestError acts on images alone"):
+        Anomaly(LargestError()).detector(heads["plain"], Anomaly().prepare(data))
+    with pytest.raises(InputError, match="part"):
+        LargestError(part=0)
