@@ -372,3 +372,12 @@ def test_values_of_python_change_fields(tiny_recipe):
         replaced(tiny_recipe, {"variant.latent_dim": None})
     with pytest.raises(InputError, match="it is now min_steps_per_epoch"):
         replaced(tiny_recipe, {"least_steps": 5})
+
+
+def test_arguments_of_an_object_may_stand_apart():
+    score = (
+        "task.score=Together(first=Reconstruction, second=NearestCodes(neighbors=2, max_codes=9), weight=0.5)"
+    )
+    assert split_settings([f"epochs=3 {score} seed=1"]) == ["epochs=3", score, "seed=1"]
+    assert split_settings(["data.label='x (y' seed=1"]) == ["data.label=x (y", "seed=1"]
+    assert split_settings(["a=Conformal(alpha=0.1", "seed=1"]) == ["a=Conformal(alpha=0.1", "seed=1"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +158,9 @@ def add_run(parser: argparse.ArgumentParser, default: str = "the newest finished
 _WITH_COMMAS = re.compile(r"""(?<=[=,])("[^"]*,[^"]*"|'[^']*,[^']*')(?=[,\s]|$)""")
 """Values in quotation marks, which are kept: their commas part nothing."""
 
+_CALL = re.compile(r"[\w.]+=\w+\(")
+"""The beginning of a setting whose value is an object with arguments."""
+
 
 def split_settings(texts: Sequence[str]) -> list[str]:
     """The single settings in the values of the option --set, each of which may hold several.
@@ -173,11 +176,24 @@ def split_settings(texts: Sequence[str]) -> list[str]:
     """
     try:
         kept = [_WITH_COMMAS.sub(lambda quoted: shlex.quote(quoted[0]), text) for text in texts]
-        return [setting for text in kept for setting in shlex.split(text)]
+        return [setting for text in kept for setting in _joined(shlex.split(text))]
     except ValueError as error:
         raise InputError(
             f"the settings {texts} cannot be split into words: {error}; quote values in pairs of marks"
         ) from error
+
+
+def _joined(words: Sequence[str]) -> Iterator[str]:
+    """Words, those within one pair of parentheses as one, such as "Together(first=Mahalanobis, weight=2)"."""
+    open_words: list[str] = []
+    for word in words:
+        open_words.append(word)
+        joined = " ".join(open_words)
+        if not _CALL.match(joined) or joined.count("(") <= joined.count(")"):
+            yield joined
+            open_words = []
+    if open_words:
+        yield " ".join(open_words)
 
 
 def names_set(settings: Sequence[str]) -> tuple[str, ...]:
