@@ -37,7 +37,7 @@ from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
 if TYPE_CHECKING:
     from keras_ae.tasks.anomaly_metrics import Metrics
 
-__all__ = ["Anomaly"]
+__all__ = ["OF_FOLDS", "Anomaly"]
 
 OF_WINDOWS = "windows overlap and share points, so no rate of false alarms is guaranteed"
 """The guarantee of a threshold for a series."""

@@ -389,6 +389,7 @@ def check_thresholds_act(run, rows, capsys):
     scores = np.array([float(row["score"]) for row in rows])
     wide = flagged("task.threshold=Conformal(alpha=0.2)", "wide")
     assert wide["flagged"] == (scores > wide["threshold"] * (1 + 1e-5)).sum()
+    assert "proven only for models that change little when a part of the rows is left out" in wide["lines"][1]
     assert wide["flagged"] > sum(row["is_anomaly"] == "1" for row in rows)
     assert flagged("task.threshold=Quantile(alpha=0.3)", "quantile")["flagged"] > wide["flagged"]
     rate = flagged("task.threshold=FalseDiscoveryRate(q=0.1)", "rate")

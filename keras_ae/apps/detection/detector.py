@@ -27,6 +27,7 @@ from keras_ae.runs.data_facts import is_same_data
 from keras_ae.runs.load import load_run
 from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.table_layout import TableLayout
+from keras_ae.tasks.anomaly import OF_FOLDS
 from keras_ae.tasks.marked_rows import with_marks_of
 from keras_ae.tasks.point_detection import FittedPoints
 from keras_ae.tasks.thresholds import Conformal, FittedThreshold, Threshold
@@ -161,6 +162,8 @@ class Detector:
         if _is_among("task.threshold", changed):
             rule = task.threshold
             fitted = rule.fit(head.stored.get("scores", reference), head.stored.get("labels"))
+            if "learned_scores" in head.stored:
+                fitted = replace(fitted, guarantee=f"{fitted.guarantee}; {OF_FOLDS}")
         return cls(
             head.model,
             fitted if points is None else points.threshold,
