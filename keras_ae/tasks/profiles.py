@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Profile", "Shift", "profile_of", "profiles_from_json", "profiles_to_json"]
+__all__ = ["Profile", "Shift", "level_of", "profile_of", "profiles_from_json", "profiles_to_json"]
 
 BINS, MOST_WORDS = 10, 50
 """Bins that hold about equally many numbers; words that are counted one by one."""
@@ -91,8 +91,7 @@ class Profile:
         )
         terms = (after - before) * np.log(after / before)
         psi, free = float(terms.sum()), len(parts) - 1
-        by_chance = (free + RARE * (2 * free) ** 0.5) * (1 / self.count + 1 / max(1, len(values)))
-        level = sum(psi >= max(least, by_chance) for least in (SOME_CHANGE, MUCH_CHANGE))
+        level = level_of(psi, free, self.count, len(values))
         most = parts[int(terms.argmax())] if parts else MISSING
         return Shift(psi, level, self._change(values, now, most, offset, scale))
 
@@ -106,6 +105,22 @@ class Profile:
             return f"median {before:.5g} -> {after:.5g}"
         named = part if part in (OTHER, MISSING) else repr(part)
         return f"{named} {self.fractions.get(part, 0):.1%} -> {now.get(part, 0):.1%}"
+
+
+def level_of(psi: float, free: int, before: float, now: float) -> int:
+    """The level of a population stability index: none for what may be chance.
+
+    Args:
+        psi: The index.
+        free: Its parts, less one.
+        before: Independent values that are compared with.
+        now: Independent values that are compared.
+
+    Returns:
+        0 for no change, 1 for some, 2 for much.
+    """
+    by_chance = (free + RARE * (2 * free) ** 0.5) * (1 / max(1, before) + 1 / max(1, now))
+    return sum(psi >= max(least, by_chance) for least in (SOME_CHANGE, MUCH_CHANGE))
 
 
 def profile_of(values: np.ndarray) -> Profile:

@@ -510,6 +510,7 @@ def test_the_index_of_stability_is_that_of_its_definition():
     assert drift(reference, now).psi == pytest.approx(expected, rel=0.02)
     assert drift(reference, now).ks == pytest.approx(0.5)
     assert drift(reference, now).level == 2
+    assert drift(reference, now, overlap=500).level == 0  # of 2 independent ones each
 
 
 def scored_of(scores, flags, contributions=None, names=("a",)):

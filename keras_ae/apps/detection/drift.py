@@ -11,7 +11,7 @@ from scipy.stats import ks_2samp
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.data.precision import standardized
 from keras_ae.data.series.resample import Series
-from keras_ae.tasks.profiles import MUCH_CHANGE, SOME_CHANGE, Shift, profiles_from_json
+from keras_ae.tasks.profiles import Shift, level_of, profiles_from_json
 
 __all__ = ["LEVELS", "VERDICTS", "Drift", "column_shifts", "drift"]
 
@@ -41,15 +41,16 @@ class Drift:
     level: int
 
 
-def drift(reference: np.ndarray, scores: np.ndarray) -> Drift:
+def drift(reference: np.ndarray, scores: np.ndarray, overlap: float = 1.0) -> Drift:
     """Compares anomaly scores with those of the normal examples that calibrated a detector.
 
     Args:
         reference: (n,), scores of those examples.
         scores: (m,), the scores to compare.
+        overlap: Windows of a series that hold a point, on average; 1 for independent scores.
 
     Returns:
-        Their drift.
+        Their drift; no change for what may be chance among so few independent scores.
     """
     edges = np.quantile(reference, np.linspace(0, 1, BINS + 1)[1:-1])
     before, now = (
@@ -58,7 +59,7 @@ def drift(reference: np.ndarray, scores: np.ndarray) -> Drift:
     )
     psi = float(np.sum((now - before) * np.log(now / before)))
     test = ks_2samp(reference, scores)
-    level = int(psi >= SOME_CHANGE) + int(psi >= MUCH_CHANGE)
+    level = level_of(psi, BINS - 1, len(reference) / overlap, len(scores) / overlap)
     return Drift(psi, float(test.statistic), float(test.pvalue), level)
 
 

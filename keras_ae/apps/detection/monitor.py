@@ -67,8 +67,8 @@ def monitor(source: str, directory: Path, recipe: Recipe, changed: Sequence[str]
     detector = Detector.of(directory, recipe, changed)
     check_kind(detector, Path(source), recipe)
     logging.getLogger(__name__).info("scoring %s", source)
-    scores, flags, shifts = _scored(detector, source, recipe)
-    change = drift(detector.reference, scores)
+    scores, flags, shifts, overlap = _scored(detector, source, recipe)
+    change = drift(detector.reference, scores, overlap)
     level = max([change.level, *(shift.level for shift in (shifts or {}).values())])
     lines = (
         f"anomaly scores: population stability index {change.psi:.3f} (from .1 some, from .25 much change), "
@@ -83,18 +83,21 @@ def monitor(source: str, directory: Path, recipe: Recipe, changed: Sequence[str]
 
 
 def _scored(detector, source, recipe):
-    """The scores of examples, the flags of those that have one, and the shifts of columns."""
+    """The scores of examples, flags, shifts of columns, and the windows that hold a point."""
     if detector.images is not None:
         found = scored_images(detector, FolderOfImages.of(Path(source), detector.images.pages, recipe.data))
         finite = np.isfinite(found.scores)
-        return found.scores[finite], found.flags[finite], {}
+        return found.scores[finite], found.flags[finite], {}, 1.0
     if detector.preprocessor is not None:
         columns, each = table_columns(detector, source), None
         scored = scored_table(detector, columns)
     else:
         columns, (scored, each) = None, scored_file(detector, source)
-    flags = scored.flags[np.isfinite(scored.scores)]
-    return scored.example_scores, flags, column_shifts(detector, columns, each)
+    flags, overlap = scored.flags[np.isfinite(scored.scores)], 1.0
+    if each is not None:
+        window = detector.model.inputs[0].shape[1]
+        overlap = max(1.0, len(scored.example_scores) * window / max(1, len(flags)))
+    return scored.example_scores, flags, column_shifts(detector, columns, each), overlap
 
 
 def _column_lines(shifts: Mapping[str, Shift] | None) -> Iterator[str]:
