@@ -11,7 +11,6 @@ from keras_ae.cli.arguments import MODEL, add_option, add_recipe, add_run
 from keras_ae.cli.checks import check_file
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.requests import finished, request_of_run
-from keras_ae.data.images.listing import counted
 from keras_ae.errors import InputError
 from keras_ae.runs.folders import model_name
 
@@ -55,6 +54,7 @@ def mark(options: argparse.Namespace) -> int:
     if options.forget:
         load_tensorflow()
         from keras_ae.apps.detection.mark import forget
+        from keras_ae.data.images.listing import counted
 
         count, kind = forget(directory)
         forgotten = f"forgotten: {counted(count, kind)}, whose alarms are told again" if count else NONE
