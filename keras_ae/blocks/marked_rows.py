@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from keras_ae.blocks.neighbors import known_features
+from keras_ae.blocks.neighbors import known_features, weighted_squares
 from keras_ae.table_layout import TableLayout
 
 __all__ = ["MarkedRows"]
@@ -63,20 +63,13 @@ class MarkedRows(layers.Layer):
 
     def call(self, inputs, scores):
         weights = tf.square(self.scale) * known_features(self.layout, inputs)
-        near = self._squares(inputs, weights, self.normal)
+        near = weighted_squares(inputs, weights, tf.convert_to_tensor(self.normal))
         like = near <= tf.square(self.reach)
         if self.others:
-            far = -self._squares(inputs, weights, self.anomalies)
+            far = -weighted_squares(inputs, weights, tf.convert_to_tensor(self.anomalies))
             limit = -tf.math.top_k(far, min(self.neighbors, self.others)).values[:, -1:]
             like &= near < limit
         return tf.where(tf.reduce_any(like, axis=1), tf.minimum(scores, self.level), scores)
-
-    def _squares(self, inputs, weights, stored):
-        """The squared distances from stored rows, (batch, n), by the columns that are known."""
-        stored = tf.convert_to_tensor(stored)
-        squares = tf.reduce_sum(weights * tf.square(inputs), axis=1, keepdims=True)
-        squares += tf.matmul(weights, tf.square(stored), transpose_b=True)
-        return squares - 2.0 * tf.matmul(weights * inputs, stored, transpose_b=True)
 
     def compute_output_shape(self, inputs_shape, scores_shape):
         return scores_shape

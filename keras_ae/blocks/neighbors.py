@@ -12,7 +12,7 @@ from keras import layers
 from keras_ae.table_layout import TableLayout
 from keras_ae.table_losses import columns_by_known, known_columns
 
-__all__ = ["ScaledDifferences", "StoredNeighbors", "known_features", "squared_distances"]
+__all__ = ["ScaledDifferences", "StoredNeighbors", "known_features", "squared_distances", "weighted_squares"]
 
 SAME = 1e-4
 """Examples at a smaller distance are equal, but for the last digits."""
@@ -33,6 +33,22 @@ def squared_distances(first: Any, second: Any) -> Any:
     """
     squares = tf.reduce_sum(tf.square(first), axis=1)[:, None] + tf.reduce_sum(tf.square(second), axis=1)
     return squares - 2.0 * tf.matmul(first, second, transpose_b=True)
+
+
+def weighted_squares(inputs: Any, weights: Any, stored: Any) -> Any:
+    """The squared distances of examples from stored ones, each with weights of its own.
+
+    Args:
+        inputs: (batch, d).
+        weights: (batch, d), of the features' squared differences.
+        stored: (n, d).
+
+    Returns:
+        (batch, n).
+    """
+    squares = tf.reduce_sum(weights * tf.square(inputs), axis=1, keepdims=True)
+    squares += tf.matmul(weights, tf.square(stored), transpose_b=True)
+    return squares - 2.0 * tf.matmul(weights * inputs, stored, transpose_b=True)
 
 
 def known_features(layout: TableLayout | None, examples: Any) -> Any:
@@ -94,9 +110,7 @@ class StoredNeighbors(layers.Layer):
     def call(self, inputs):
         stored = tf.convert_to_tensor(self.stored)
         weights = tf.square(self.scale) * known_features(self.layout, inputs) * tf.ones_like(inputs)
-        squares = tf.reduce_sum(weights * tf.square(inputs), axis=1, keepdims=True)
-        squares += tf.matmul(weights, tf.square(stored), transpose_b=True)
-        squares -= 2.0 * tf.matmul(weights * inputs, stored, transpose_b=True)
+        squares = weighted_squares(inputs, weights, stored)
         most = min(self.neighbors + 1, self.count)
         nearest = tf.gather(stored, tf.math.top_k(-squares, most).indices)
         # once more, for the difference of two large squares has few exact digits

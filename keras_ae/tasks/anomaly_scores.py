@@ -232,18 +232,12 @@ class LargestError(Score):
         return layer(errors)
 
 
-@dataclass(frozen=True)
-class Highest(Score):
-    """The higher of two scores, each standardized as in `Together`.
-
-    Attributes:
-        first: One score.
-        second: The other one.
-    """
+class _Combination(Score):
+    """Two scores as one, of their standardized values; the first of them that says so explains it."""
 
     logarithm: ClassVar[bool] = False
-    first: Score = Reconstruction()
-    second: Score = LargestError()
+    first: Score
+    second: Score
 
     @property
     def takes_network(self) -> bool:
@@ -253,8 +247,44 @@ class Highest(Score):
         return self.explained(inputs).score
 
     def explained(self, inputs: ScoreInputs) -> Explained:
-        """The higher score, explained as the first is, or else as the second."""
-        return _combined((self.first, self.second), inputs, ops.maximum)
+        """Both scores combined, explained as the first is, or else as the second."""
+        scores = (self.first, self.second)
+        parts = [score.explained(inputs) for score in scores]
+        each = [
+            standardized(part.score, score.logarithm, inputs)
+            for part, score in zip(parts, scores, strict=True)
+        ]
+        told = next((part for part in parts if part.contributions is not None), parts[0])
+        return told._replace(score=self.combine(*each))
+
+    def combine(self, first: Any, second: Any) -> Any:
+        """The score of two standardized ones.
+
+        Args:
+            first: (batch,).
+            second: (batch,).
+
+        Returns:
+            (batch,).
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Highest(_Combination):
+    """The higher of two scores, each standardized as in `Together`.
+
+    Attributes:
+        first: One score.
+        second: The other one.
+    """
+
+    first: Score = Reconstruction()
+    second: Score = LargestError()
+
+    def combine(self, first: Any, second: Any) -> Any:
+        """The higher one."""
+        return ops.maximum(first, second)
 
 
 @dataclass(frozen=True)
@@ -342,7 +372,7 @@ class NearestCodes(Score):
 
 
 @dataclass(frozen=True)
-class Together(Score):
+class Together(_Combination):
     """The sum of two scores, each standardized by its median and spread over held-out normal examples.
 
     The spread is that between the quartiles, which a few anomalies do not affect. Of distances and errors the
@@ -354,7 +384,6 @@ class Together(Score):
         weight: What the second counts beside the first, above 0.
     """
 
-    logarithm: ClassVar[bool] = False
     first: Score = Reconstruction()
     second: Score = Mahalanobis()
     weight: float = 1.0
@@ -362,30 +391,9 @@ class Together(Score):
     def __post_init__(self) -> None:
         check_within(self, weight="(0, inf)")
 
-    @property
-    def takes_network(self) -> bool:
-        return self.first.takes_network or self.second.takes_network
-
-    def build(self, inputs: ScoreInputs) -> keras.KerasTensor:
-        return self.explained(inputs).score
-
-    def explained(self, inputs: ScoreInputs) -> Explained:
-        """The sum of both scores, explained as the first is, or else as the second."""
-        return _combined(
-            (self.first, self.second),
-            inputs,
-            lambda first, second: ops.add(first, ops.multiply(second, self.weight)),
-        )
-
-
-def _combined(scores, inputs, combine):
-    """Two scores as one, of their standardized values; the first of them that says so explains it."""
-    parts = [score.explained(inputs) for score in scores]
-    each = [
-        standardized(part.score, score.logarithm, inputs) for part, score in zip(parts, scores, strict=True)
-    ]
-    told = next((part for part in parts if part.contributions is not None), parts[0])
-    return told._replace(score=combine(*each))
+    def combine(self, first: Any, second: Any) -> Any:
+        """The weighted sum."""
+        return ops.add(first, ops.multiply(second, self.weight))
 
 
 def standardized(tensor: keras.KerasTensor, logarithm: bool, inputs: ScoreInputs) -> keras.KerasTensor:
