@@ -14,6 +14,7 @@ from keras_ae.catalog import PACKAGE, check_class
 from keras_ae.errors import InputError
 from keras_ae.field_names import no_such_field, scalar
 from keras_ae.recipe_files import recipe_file
+from keras_ae.recipe_values import check_values
 
 __all__ = ["check_fields", "declared_value", "field_paths"]
 
@@ -179,10 +180,20 @@ def _check_value(path, text, hint):
     options = [option.strip() for option in hint.split("|")]
     if "None" in options and text.lower() == "none":
         return
-    kinds = {"bool": bool, "int": int, "float": float}
+    kinds = {"bool": bool, "int": int, "float": float, "str": str}
     if options[0] in kinds:
-        scalar(text.strip("\"'"), kinds[options[0]], path)
+        value = scalar(text.strip("\"'"), kinds[options[0]], path)
+        if "." not in path:
+            _check_own_value(path, value)
     check_class(path, options[0], text)
+
+
+def _check_own_value(name, value):
+    """Checks the value of a field of the recipe itself."""
+    try:
+        check_values({name: value})
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
 
 
 def _wrapped_has(name, declared, call, file):

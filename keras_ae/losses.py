@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import log, pi, prod
 from typing import Any
 
+import tensorflow as tf
 from keras import ops
 
 __all__ = [
@@ -22,11 +23,14 @@ __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
     "gaussian_kl",
+    "huber",
     "likelihood_of",
     "likelihoods_for",
     "mean_of_elements",
     "on_reconstruction",
     "squared_error",
+    "ssim",
+    "structural_similarity",
     "vivid_squared_error",
 ]
 
@@ -78,6 +82,37 @@ def absolute_error(target: Tensor, output: Tensor) -> Tensor:
     return mean_of_elements(ops.abs(target - output))
 
 
+def huber(target: Tensor, output: Tensor, delta: float = 1.0) -> Tensor:
+    """e^2 / 2 of errors e up to delta, delta (|e| - delta / 2) of larger ones, averaged over an example.
+
+    Near 0 it is half the squared error, far away it grows as the absolute one (Huber 1964).
+
+    Args:
+        target: (batch, ...), any finite values.
+        output: (batch, ...).
+        delta: The error from which it grows linearly, above 0.
+
+    Returns:
+        (batch,).
+    """
+    error = ops.abs(target - output)
+    near = ops.minimum(error, delta)
+    return mean_of_elements(near * (error - 0.5 * near))
+
+
+def ssim(target: Tensor, output: Tensor) -> Tensor:
+    """1 - the structural similarity of images in [0, 1], 0 for equal ones.
+
+    Args:
+        target: (batch, height, width, channels), in [0, 1].
+        output: (batch, height, width, channels).
+
+    Returns:
+        (batch,), in [0, 2].
+    """
+    return 1.0 - structural_similarity(target, output)
+
+
 def vivid_squared_error(target: Tensor, output: Tensor) -> Tensor:
     """(t - y)^2 of colors, weighted by 1 + their chroma / 30, averaged over an example.
 
@@ -113,6 +148,24 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     name: value for name, value in list(vars().items()) if name in __all__ and callable(value)
 }
 """Losses (target, output) -> (batch,) by name: each public function above."""
+
+
+def structural_similarity(target: Tensor, output: Tensor) -> Tensor:
+    """Structural similarity (SSIM) of images in [0, 1] (Wang et al. 2004), differentiable.
+
+    The window is Gaussian, of 11 pixels with a standard deviation of 1.5; the constants are .01^2 and .03^2.
+    scikit-image computes the same with gaussian_weights=True, sigma=1.5 and use_sample_covariance=False.
+
+    Args:
+        target: (batch, height, width, channels), in [0, 1]; where a side is below 11 pixels, so is the
+            window's.
+        output: (batch, height, width, channels).
+
+    Returns:
+        (batch,), in [-1, 1], the mean over positions and channels.
+    """
+    window = min(11, *(side or 11 for side in target.shape[1:3]))
+    return tf.image.ssim(target, output, max_val=1.0, filter_size=window)
 
 
 @dataclass(frozen=True)

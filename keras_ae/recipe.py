@@ -14,23 +14,18 @@ from typing import Any
 
 import keras
 
-from keras_ae import losses
 from keras_ae.checked import Checked
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import as_dataset
 from keras_ae.data.memory import content_of
-from keras_ae.errors import SCALARS, InputError, check_choices, check_least, check_types
+from keras_ae.errors import SCALARS, InputError, check_types
 from keras_ae.overrides import construct, replace_field
 from keras_ae.recipe_files import new_imports, recipe_file
+from keras_ae.recipe_values import check_values, loss_called
 from keras_ae.tasks import Task
 from keras_ae.variants import Variant
 
 __all__ = ["Recipe", "flat", "load", "override", "replaced"]
-
-LOSSES = ("auto", *losses.LOSSES)
-SCHEDULES = ("constant", "cosine")
-CHECKPOINTS = ("best", "last")
-LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -52,8 +47,12 @@ class Recipe(metaclass=Checked):
         lr_warmup_steps: Steps over which the learning rate rises at the start, at least 0; capped at a tenth
             of the run.
         loss: "auto" chooses by the data's domain: binary cross-entropy for values in [0, 1], squared error
-            for real values, categorical cross-entropy for classes. Keep "auto" for a variant with a
+            for real values, categorical cross-entropy for classes. Else "squared_error" (or "mse"),
+            "absolute_error" ("mae"), "huber", "ssim" (1 - SSIM, of images in [0, 1]), "binary_crossentropy"
+            ("bce"), "categorical_crossentropy" or "vivid_squared_error". Keep "auto" for a variant with a
             likelihood.
+        huber_delta: The error from which the loss "huber" grows linearly, above 0, in the units of the
+            network: standard deviations of standardized values, fractions of white in images.
         min_steps_per_epoch: Minimum number of optimizer steps per epoch, at least 0; with too little data
             for that, an epoch passes over the data several times.
         default_epochs: Number of epochs where `epochs` is None, at least 1.
@@ -83,6 +82,7 @@ class Recipe(metaclass=Checked):
     schedule: str = "cosine"
     lr_warmup_steps: int = 0
     loss: str = "auto"
+    huber_delta: float = 1.0
     min_steps_per_epoch: int = 0
     default_epochs: int = 20
     min_steps: int = 1500
@@ -96,18 +96,11 @@ class Recipe(metaclass=Checked):
         for name, base in (("data", Dataset), ("variant", Variant), ("task", Task)):
             object.__setattr__(self, name, _part(name, base, getattr(self, name)))
         check_types(self)
-        check_least(self, batch_size=1, default_epochs=1, seed=0)
-        check_least(self, lr_warmup_steps=0, min_steps_per_epoch=0, min_steps=0, max_steps=0)
+        check_values(vars(self))
+        object.__setattr__(self, "loss", loss_called(self.loss))
         if 0 < self.max_steps < self.min_steps:
             expected = f"expected max_steps of at least min_steps, {self.min_steps}, or 0 for no maximum"
             raise InputError(f"{expected}; received {self.max_steps}")
-        if self.epochs is not None:
-            check_least(self, epochs=1)
-        if self.seed > LARGEST_SEED:
-            raise InputError(f"seed must be at most {LARGEST_SEED}, received {self.seed}")
-        if not 0 < self.learning_rate < float("inf"):
-            raise InputError(f"learning_rate must be above 0, received {self.learning_rate}")
-        check_choices(self, loss=LOSSES, schedule=SCHEDULES, checkpoint=CHECKPOINTS)
         wrong = [make for make in self.callbacks if not callable(make)]
         if wrong:
             raise InputError(

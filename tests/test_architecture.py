@@ -15,7 +15,7 @@ TIERS = [tier.split() for tier in (
     "errors",
     "extras losses names column_names table_layout",
         "table_losses",
-        "domains catalog field_names",
+        "domains catalog field_names recipe_values",
         "files imaging recipe_files",
     "model_names checked declared",
         "heads client",

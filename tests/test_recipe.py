@@ -118,6 +118,7 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
             "loss=hinge",
             "loss must be one of auto, binary_crossentropy, .*; received 'hinge'",
         ),
+        ("loss=mes", "^loss: loss must be .*; received 'mes' .near it: mse"),
         ("schedule=linear", "schedule must be one of constant, cosine"),
         ("checkpoint=worst", "checkpoint must be one of best, last; received 'worst'"),
         ("learning_rate=-1", "learning_rate must be above 0"),

@@ -17,6 +17,7 @@ from keras_ae.losses import (
     categorical_crossentropy,
     mean_of_elements,
     squared_error,
+    structural_similarity,
 )
 from keras_ae.table_layout import TableLayout
 from keras_ae.table_losses import known_mean
@@ -58,17 +59,16 @@ def psnr(target: Any, output: Any) -> Any:
 
 
 def ssim(target: Any, output: Any) -> Any:
-    """Structural similarity of images in [0, 1], with a Gaussian window of 11 pixels (Wang et al. 2004).
+    """Structural similarity of images in [0, 1]; see `losses.structural_similarity`.
 
     Args:
-        target: (batch, height, width, channels); where a side is below 11 pixels, so is the window's.
+        target: (batch, height, width, channels).
         output: (batch, height, width, channels).
 
     Returns:
         (batch,), in [-1, 1], the mean over channels.
     """
-    window = min(11, *target.shape[1:3])
-    return tf.image.ssim(target, output, max_val=1.0, filter_size=window)
+    return structural_similarity(target, output)
 
 
 def accuracy(target: Any, output: Any) -> Any:

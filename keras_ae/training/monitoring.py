@@ -14,6 +14,7 @@ from keras_ae.callbacks.epoch_lines import EpochLines
 from keras_ae.callbacks.images import ReconstructionImages
 from keras_ae.callbacks.latent import LatentSpace
 from keras_ae.callbacks.throughput import Throughput
+from keras_ae.callbacks.weights import WeightSparsity
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.heads import Heads, inference_batch
 from keras_ae.recipe import Recipe
@@ -50,7 +51,7 @@ def checkpoint_and_curves(
 def images_and_more(
     log_dir: Path, recipe: Recipe, plan: Plan, paired: PairedData, heads: Heads
 ) -> list[keras.callbacks.Callback]:
-    """The callbacks of the whole model: images of reconstructions and codes, and the recipe's own.
+    """The callbacks of the whole model: its weights, images of reconstructions and codes, the recipe's own.
 
     Args:
         log_dir: The run's folder.
@@ -62,7 +63,8 @@ def images_and_more(
     Returns:
         The callbacks in their order.
     """
-    data, callbacks = paired.data, []
+    data = paired.data
+    callbacks: list[keras.callbacks.Callback] = [WeightSparsity(heads.end_to_end, log_dir, _every(plan))]
     if can_render(data.train.shape, data.format):
         # examples for calibration include anomalies too
         split = data.validation if data.calibration is None else data.calibration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -48,6 +49,16 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
             f"cross-entropy needs data in [0, 1]; found real values, standardized from {lowest:g} to "
             f'{highest:g}; scale the data into [0, 1], or take the other loss: SET="loss=squared_error"'
         )
+    if recipe.loss == "ssim" and not (domain.unit_interval and _are_images(data.train.shape)):
+        raise InputError(
+            f"loss=ssim compares images in [0, 1]; found {domain.kind} values of shape "
+            f'{"x".join(map(str, data.train.shape))}; take another loss, such as SET="loss=mse"'
+        )
+    if recipe.huber_delta != 1.0 and recipe.loss != "huber":
+        raise InputError(
+            f"huber_delta={recipe.huber_delta:g} is of the loss huber, received loss={recipe.loss}; leave it "
+            'out, or SET="loss=huber"'
+        )
     if recipe.variant.likelihood is not None and recipe.loss != "auto":
         raise InputError(
             f"{type(recipe.variant).__name__} trains on a likelihood, received loss={recipe.loss}; "
@@ -68,9 +79,21 @@ def loss_in(recipe: Recipe, domain: Domain) -> Callable:
     """
     likelihood = recipe.variant.likelihood
     if likelihood is None:
-        named = domain.loss if recipe.loss == "auto" else domain.of_known(losses.LOSSES[recipe.loss])
-        return losses.on_reconstruction(named)
+        return losses.on_reconstruction(_chosen_loss(recipe, domain))
     return domain.likelihood_by_name(likelihood)
+
+
+def _are_images(shape: tuple[int, ...]) -> bool:
+    """Whether examples of a shape have a height and a width to slide a window over."""
+    return len(shape) == 3 and min(shape[:2]) > 1
+
+
+def _chosen_loss(recipe: Recipe, domain: Domain) -> Callable:
+    """The loss (target, output) -> (batch,) that a recipe names."""
+    if recipe.loss == "auto":
+        return domain.loss
+    options = {"delta": recipe.huber_delta} if recipe.loss == "huber" else {}
+    return domain.of_known(partial(losses.LOSSES[recipe.loss], **options))
 
 
 def _range(data: Data) -> tuple[float, float]:

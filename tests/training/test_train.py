@@ -1,5 +1,6 @@
 """train: repeatable to the last digit, resumable as if unbroken, and strict about what it is given."""
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -10,10 +11,13 @@ import keras
 import numpy as np
 import pytest
 from conftest import eagerly, untrained
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.callbacks.epoch_lines import EpochLines
+from keras_ae.callbacks.weights import near_zero
 from keras_ae.data.arrays import ArrayFile
+from keras_ae.data.memory import Arrays
 from keras_ae.errors import InputError
 from keras_ae.heads import Term
 from keras_ae.recipe import override
@@ -24,6 +28,7 @@ from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
 from keras_ae.training.monitoring import progress
+from keras_ae.training.objective import loss_for
 from keras_ae.training.schedule import optimizer_for
 from keras_ae.training.train import train
 from keras_ae.variants.undercomplete import Undercomplete
@@ -314,6 +319,53 @@ def test_crossentropy_on_real_values_is_refused_before_training(tiny_recipe, tmp
     )
     with pytest.raises(InputError, match=r"cross-entropy needs data in \[0, 1\]; found real values"):
         train(recipe, tmp_path / "run", report=silent)
+
+
+@pytest.mark.parametrize(
+    ("shape", "loss", "message"),
+    [
+        ((30, 4, 4), "ssim", "loss=ssim compares images in .0, 1.; found real values of shape 4x4x1"),
+        ((30, 6), "ssim", "found real values of shape 6; take another loss, such as SET=.loss=mse."),
+        ((30, 6), "mae", ""),
+        ((30, 6), "cce", "categorical cross-entropy and classes need each other"),
+    ],
+)
+def test_a_loss_that_does_not_fit_the_data_is_refused_before_training(shape, loss, message, tiny_recipe):
+    data = Arrays(np.random.default_rng(0).normal(size=shape))
+    recipe = dataclasses.replace(tiny_recipe, data=data, loss=loss)
+    with contextlib.nullcontext() if not message else pytest.raises(InputError, match=message):
+        loss_for(recipe, data.load())
+
+
+def test_the_loss_ssim_takes_images_and_no_vectors_in_the_unit_interval(tiny_recipe):
+    recipe = dataclasses.replace(tiny_recipe, loss="ssim")
+    images = np.random.default_rng(0).uniform(size=(30, 4, 4)).astype("float32")
+    loss = loss_for(recipe, Arrays(images).load())
+    np.testing.assert_allclose(loss(images[..., None], {"reconstruction": images[..., None]}), 0, atol=1e-6)
+    with pytest.raises(InputError, match="found unit values of shape 16; take another loss"):
+        loss_for(recipe, Arrays(images.reshape(30, 16)).load())
+
+
+def test_the_delta_of_huber_is_that_of_the_recipe_and_refused_with_another_loss(tiny_recipe):
+    data = tiny_recipe.data.load()
+    recipe = dataclasses.replace(tiny_recipe, loss="huber", huber_delta=0.1)
+    target = np.zeros((1, 2), "float32")
+    value = loss_for(recipe, data)(target, {"reconstruction": target + 0.3})
+    np.testing.assert_allclose(value, [0.1 * 0.25], rtol=1e-5)
+    with pytest.raises(InputError, match="huber_delta=0.1 is of the loss huber, received loss=auto; leave"):
+        loss_for(dataclasses.replace(recipe, loss="auto"), data)
+    with pytest.raises(InputError, match="huber_delta must be above 0, received 0"):
+        dataclasses.replace(recipe, huber_delta=0)
+
+
+def test_the_fraction_of_weights_near_zero_is_written(finished):
+    run, _ = finished
+    events = EventAccumulator(str(run.directory / "train")).Reload()
+    tags = {"weights_near_zero/all", "weights_near_zero/encoder_code/kernel"}
+    assert tags <= set(events.Tags()["tensors"])
+    assert len(events.Tensors("weights_near_zero/all")) == 3  # epochs
+    assert near_zero(np.array([[1.0, -1e-3, 2e-3], [0.0, 0.5, -9e-4]])) == pytest.approx(3 / 6)
+    assert near_zero(np.zeros((2, 2))) == 1
 
 
 @pytest.fixture(scope="module")
