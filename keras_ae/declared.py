@@ -181,7 +181,8 @@ def _check_value(path, text, hint):
     if "None" in options and text.lower() == "none":
         return
     kinds = {"bool": bool, "int": int, "float": float, "str": str}
-    if options[0] in kinds:
+    several = any(option.startswith("tuple") for option in options) and ("," in text or text[:1] in "([")
+    if options[0] in kinds and not several:
         value = scalar(text.strip("\"'"), kinds[options[0]], path)
         if "." not in path:
             _check_own_value(path, value)

@@ -413,6 +413,19 @@ class Backbone(metaclass=Checked):
         """
         raise NotImplementedError
 
+    def decode_with(self, encoder: keras.Model | None, code: Any, output_shape: tuple[int, ...]) -> Any:
+        """Decodes codes with layers that may share weights with the encoder; by default they share none.
+
+        Args:
+            encoder: The encoder of the codes, {"inputs"} -> {"code", ...}; None if it is not known.
+            code: (batch, latent_dim).
+            output_shape: The shape of one output.
+
+        Returns:
+            (batch, *output_shape).
+        """
+        return self.decode(code, output_shape)
+
     def encode_steps(self, inputs: Any) -> Any:
         """Computes the features of each step of examples; implemented if `axis` is set.
 

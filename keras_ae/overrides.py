@@ -94,13 +94,20 @@ def _parsed(text: str, value: Any, hint: Any, path: str) -> Any:
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if type(None) in options and text.lower() == "none":
         return None
-    kind = next(option for option in options if option is not type(None))
+    kinds = [option for option in options if option is not type(None)]
+    several = [option for option in kinds if typing.get_origin(option) is tuple]
+    kind = several[0] if several and (len(kinds) == 1 or _is_several(text)) else kinds[0]
     if typing.get_origin(kind) is tuple and typing.get_args(kind)[0] in SCALARS:
         element = typing.get_args(kind)[0]
         return tuple(scalar(part, element, path) for part in _parts(text))
     if kind not in SCALARS:
         raise InputError(f"{path} cannot be set from text; change it in the recipe's file")
     return scalar(quoted[0][1:-1] if quoted else text, kind, path)
+
+
+def _is_several(text: str) -> bool:
+    """Whether a text stands for several values, where one alone may stand as well."""
+    return "," in text or text.startswith(("(", "["))
 
 
 _QUOTED = re.compile(r"""\"[^"]*"|'[^']*'""")

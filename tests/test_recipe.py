@@ -11,13 +11,17 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.cli.arguments import split_settings
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.tables.tables import TableFile
-from keras_ae.errors import InputError
+from keras_ae.errors import InputError, check_types
 from keras_ae.field_names import RENAMED_FIELDS
+from keras_ae.heads import Backbone
 from keras_ae.overrides import recipe_classes
 from keras_ae.recipe import Recipe, flat, load, override, replaced
 from keras_ae.recipe_files import MOVED
+from keras_ae.runs.rebuild import recipe_from_settings
+from keras_ae.runs.settings import settings_of
 from keras_ae.tasks.corruption import Masking, SaltAndPepper
 from keras_ae.tasks.reconstruction import Reconstruction
+from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
 
 
@@ -95,6 +99,39 @@ def test_an_object_is_replaced_by_another_of_its_kind(tiny_recipe):
     assert nested.variant.backbone == DenseBackbone((3,))
     default = changed(recipe, "variant=Undercomplete(backbone=ConvBackbone)")
     assert default.variant.backbone == ConvBackbone()
+
+
+def test_a_setting_of_each_level_takes_one_value_or_several(tiny_recipe):
+    texts = {
+        "kernel_size=4": ("kernel_size", 4),
+        "kernel_size=16,64": ("kernel_size", (16, 64)),
+        "kernel_size=(5, 3)": ("kernel_size", (5, 3)),
+        "up_kernel_size=none": ("up_kernel_size", None),
+        "up_kernel_size=4,3": ("up_kernel_size", (4, 3)),
+        "down=max_pool": ("down", "max_pool"),
+        "up=nearest,transposed": ("up", ("nearest", "transposed")),
+    }
+    recipe = changed(tiny_recipe, "variant.backbone=ConvBackbone")
+    for text, (name, value) in texts.items():
+        backbone = changed(recipe, f"variant.backbone.{text}").variant.backbone
+        assert getattr(backbone, name) == value
+        settings = {**settings_of(recipe), **settings_of(changed(recipe, f"variant.backbone.{text}"))}
+        assert recipe_from_settings(settings).variant.backbone == backbone
+    inside = changed(
+        recipe, "variant.backbone=ConvBackbone(kernel_size=(5,3),down='max_pool')"
+    ).variant.backbone
+    assert inside == ConvBackbone(kernel_size=(5, 3), down="max_pool")
+    with pytest.raises(InputError, match="kernel_size: expected a whole number, received 'x'"):
+        changed(recipe, "variant.backbone.kernel_size=3,x")
+    with pytest.raises(InputError, match="kernel_size must be a whole number or a tuple, received 2.5"):
+        check_types(dataclasses.replace(recipe, variant=Undercomplete(Numbers(2.5))))
+
+
+@dataclasses.dataclass(frozen=True)
+class Numbers(Backbone):
+    """A backbone that does not look at its field."""
+
+    kernel_size: int | tuple[int, ...] = 3
 
 
 @pytest.mark.parametrize(

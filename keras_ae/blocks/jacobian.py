@@ -100,7 +100,8 @@ class ProbedJacobian(layers.Layer):
         for probe in range(self.probes):
             direction = normal(tf.shape(inputs), seeds, stream=2 + probe)
             with tf.autodiff.ForwardAccumulator(inputs, tf.ensure_shape(direction, inputs.shape)) as forward:
-                output = self.model({self.input_name: inputs})[self.output_name]
+                # as it is served, where no example depends on the others of its batch
+                output = self.model({self.input_name: inputs}, training=False)[self.output_name]
             slope = forward.jvp(output)
             total += ops.sum(ops.reshape(ops.square(slope), (tf.shape(slope)[0], -1)), axis=-1)
         return total / self.probes

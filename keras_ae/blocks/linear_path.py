@@ -51,13 +51,16 @@ def linear_encoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Mod
     return keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
 
 
-def linear_decoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Model:
+def linear_decoder(
+    spec: Spec, backbone: Backbone, latent_dim: int, encoder: keras.Model | None = None
+) -> keras.Model:
     """A decoder whose output is a linear map of the code plus what its layers add before the activation.
 
     Args:
         spec: Shapes and domain of the data.
         backbone: Layers between the code and the data.
         latent_dim: Size of a code.
+        encoder: The encoder of the codes, for a backbone whose decoder shares its weights.
 
     Returns:
         {"code": (batch, latent_dim)} -> {"reconstruction": (batch, *target_shape)}.
@@ -70,7 +73,7 @@ def linear_decoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Mod
         linear = ops.where(spec.domain.layout.classes > 0, words, linear)
     elif spec.activation != "linear":
         linear = INTO_LOGITS[spec.activation](ops.clip(linear, EDGE, 1.0 - EDGE))
-    added = Gain(name="decoder_gain")(backbone.decode(code, spec.target_shape))
+    added = Gain(name="decoder_gain")(backbone.decode_with(encoder, code, spec.target_shape))
     logits = layers.Add(name="decoder_sum")([linear, added])
     reconstruction = output_layer(spec)(logits)
     return keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")

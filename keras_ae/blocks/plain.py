@@ -30,18 +30,21 @@ def plain_encoder(
     return keras.Model({"inputs": inputs}, {"code": code}, name="encoder")
 
 
-def plain_decoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.Model:
+def plain_decoder(
+    spec: Spec, backbone: Backbone, latent_dim: int, encoder: keras.Model | None = None
+) -> keras.Model:
     """A decoder with the output activation of the data's domain.
 
     Args:
         spec: Shapes and domain of the data.
         backbone: Layers between the code and the data.
         latent_dim: Size of a code.
+        encoder: The encoder of the codes, for a backbone whose decoder shares its weights.
 
     Returns:
         {"code": (batch, latent_dim)} -> {"reconstruction": (batch, *target_shape)}.
     """
     code = keras.Input((latent_dim,), name="code")
-    logits = backbone.decode(code, spec.target_shape)
+    logits = backbone.decode_with(encoder, code, spec.target_shape)
     reconstruction = output_layer(spec)(logits)
     return keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")

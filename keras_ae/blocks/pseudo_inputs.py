@@ -10,7 +10,7 @@ from keras import layers, ops
 from keras_ae.blocks.table_output import RowActivation
 from keras_ae.domains import domain_of
 
-__all__ = ["PosteriorMixtureSampling", "PseudoInputs"]
+__all__ = ["AsServed", "PosteriorMixtureSampling", "PseudoInputs"]
 
 UNKNOWN = 1e-6
 """The probability of an unknown word in a learned row of a table."""
@@ -55,6 +55,31 @@ class PseudoInputs(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         own = {"components": self.components, "shape": self.shape, "domain": str(self.domain)}
         return super().get_config() | own
+
+
+class AsServed(layers.Layer):
+    """An encoder inside a model that is trained, which runs as it is served, even in training.
+
+    Dropout leaves nothing out there, and a normalization does not take learned inputs for examples. (Keras
+    overrides the `training=False` of a model inside a functional one by that of the whole.)
+
+    Args:
+        encoder: The encoder, which is itself part of the model that is trained.
+    """
+
+    def __init__(self, encoder: keras.Model, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.encoder = lambda: encoder  # not a part of this layer
+
+    def call(self, inputs: Tensor) -> dict[str, Tensor]:
+        """(batch, *input_shape) -> the encoder's outputs by name."""
+        return self.encoder()({"inputs": inputs}, training=False)
+
+    def compute_output_spec(self, inputs):
+        return {
+            name: keras.KerasTensor((inputs.shape[0], *output.shape[1:]), output.dtype)
+            for name, output in self.encoder().output.items()
+        }
 
 
 @keras.saving.register_keras_serializable("keras_ae", name="MixtureDraw")

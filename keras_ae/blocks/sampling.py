@@ -53,7 +53,9 @@ def posterior(features: Tensor, latent_dim: int) -> dict[str, Tensor]:
     return {"code": mean, "mean": mean, "log_var": log_var}
 
 
-def likelihood(backbone: Backbone, code: Tensor, spec: Spec, name: str) -> dict[str, Tensor]:
+def likelihood(
+    backbone: Backbone, code: Tensor, spec: Spec, name: str, encoder: keras.Model | None = None
+) -> dict[str, Tensor]:
     """The decoder's outputs: the reconstruction and, for a Gaussian likelihood, its log-variance.
 
     Args:
@@ -61,6 +63,7 @@ def likelihood(backbone: Backbone, code: Tensor, spec: Spec, name: str) -> dict[
         code: (batch, n).
         spec: Shapes and domain of the data.
         name: The likelihood's name; "auto" chooses the one that fits the domain.
+        encoder: The encoder of the codes, for a backbone whose decoder shares its weights.
 
     Returns:
         "reconstruction" (batch, *target_shape), and "reconstruction_log_var" of the same shape.
@@ -75,9 +78,9 @@ def likelihood(backbone: Backbone, code: Tensor, spec: Spec, name: str) -> dict[
         )
     activation = output_layer(spec)
     if not LIKELIHOODS[spec.domain.likelihood if name == "auto" else name].log_var:
-        return {"reconstruction": activation(backbone.decode(code, spec.target_shape))}
+        return {"reconstruction": activation(backbone.decode_with(encoder, code, spec.target_shape))}
     channels = spec.target_shape[-1]
-    both = backbone.decode(code, (*spec.target_shape[:-1], 2 * channels))
+    both = backbone.decode_with(encoder, code, (*spec.target_shape[:-1], 2 * channels))
     log_var = BOUND * ops.tanh(both[..., channels:] / BOUND)
     return {"reconstruction": activation(both[..., :channels]), "reconstruction_log_var": log_var}
 
@@ -273,7 +276,9 @@ def posterior_encoder(spec: Spec, backbone: Backbone, latent_dim: int) -> keras.
     return keras.Model({"inputs": inputs}, encoded, name="encoder")
 
 
-def likelihood_decoder(spec: Spec, backbone: Backbone, latent_dim: int, name: str) -> keras.Model:
+def likelihood_decoder(
+    spec: Spec, backbone: Backbone, latent_dim: int, name: str, encoder: keras.Model | None = None
+) -> keras.Model:
     """Builds a decoder that returns the parameters of a likelihood.
 
     Args:
@@ -281,12 +286,13 @@ def likelihood_decoder(spec: Spec, backbone: Backbone, latent_dim: int, name: st
         backbone: Layers between the code and the data.
         latent_dim: Size of a code.
         name: The likelihood's name, or "auto".
+        encoder: The encoder of the codes, for a backbone whose decoder shares its weights.
 
     Returns:
         {"code": (batch, latent_dim)} -> the outputs of `likelihood`.
     """
     code = keras.Input((latent_dim,), name="code")
-    return keras.Model({"code": code}, likelihood(backbone, code, spec, name), name="decoder")
+    return keras.Model({"code": code}, likelihood(backbone, code, spec, name, encoder), name="decoder")
 
 
 def variational_heads(
@@ -311,5 +317,5 @@ def variational_heads(
         The heads.
     """
     encoder = posterior_encoder(spec, backbone, latent_dim)
-    decoder = likelihood_decoder(spec, backbone, latent_dim, likelihood_name)
+    decoder = likelihood_decoder(spec, backbone, latent_dim, likelihood_name, encoder)
     return Heads.join(encoder, decoder, bottleneck or Sampling(samples).sample, samples)

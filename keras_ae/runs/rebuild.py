@@ -132,7 +132,8 @@ def _value(text: str, hint: Any, settings: Mapping[str, str], path: str) -> Any:
         return Unavailable(text, content)
     if text == "None" and type(None) in options:
         return None
-    if str in options:
+    several = any(typing.get_origin(option) is tuple for option in options) and text.startswith("(")
+    if str in options and not several:
         return text
     try:
         return ast.literal_eval(text)

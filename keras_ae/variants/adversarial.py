@@ -43,7 +43,7 @@ class Adversarial(Variant):
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)
-        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim, encoder)
 
         judge, prior = critic(self.latent_dim), PriorSampling()
 

@@ -70,7 +70,7 @@ class Conditional(Variant):
         code = keras.Input((self.latent_dim,), name="code")
         condition = keras.Input((spec.condition,), name="condition")
         joined = layers.Concatenate(name="decoder_join")([code, condition])
-        decoded = likelihood(self.backbone, joined, spec, self.likelihood)
+        decoded = likelihood(self.backbone, joined, spec, self.likelihood, encoder)
         decoder = keras.Model({"code": code, "condition": condition}, decoded, name="decoder")
 
         return Heads.join(encoder, decoder, Sampling().sample)

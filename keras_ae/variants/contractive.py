@@ -48,7 +48,7 @@ class Contractive(Variant):
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim, self.activation)
-        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim, encoder)
 
         last = encoder.get_layer("encoder_code")
         if len(encoder.weights) == len(last.weights):

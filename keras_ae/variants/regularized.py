@@ -49,7 +49,7 @@ class Regularized(Variant):
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)
-        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim, encoder)
 
         weights = SquaredWeights(decoder)
         jacobian = ProbedJacobian(decoder, "code", "reconstruction") if self.lambda_gp else None

@@ -60,7 +60,7 @@ class Sparse(Variant):
     def build(self, spec: Spec) -> Heads:
         activation = self.activation or ("sigmoid" if self.beta else "relu")
         encoder = plain_encoder(spec, self.backbone, self.latent_dim, activation)
-        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim, encoder)
 
         return Heads.join(encoder, decoder)
 

@@ -49,7 +49,7 @@ class Stacked(Variant):
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)
-        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim, encoder)
 
         return Heads.join(encoder, decoder)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.blocks.activations import check_activation
 from keras_ae.blocks.linear_path import (
     begin_as_principal_components,
     has_linear_path,
@@ -35,20 +36,27 @@ class Undercomplete(Variant):
         latent_dim: Size of a code, at least 1.
         linear_below: With fewer training examples than this, a linear path beside the layers begins as the
             principal components of the examples, so that the autoencoder is hardly worse than those; at
-            least 0, which leaves it out. Inputs and targets must have one shape.
+            least 0, which leaves it out. Inputs and targets must have one shape, and the code be linear.
+        activation: Activation of the code, by its Keras name, such as leaky_relu.
     """
 
     backbone: Backbone = DenseBackbone()
     latent_dim: int = 32
     linear_below: int = 0
+    activation: str = "linear"
 
     def __post_init__(self) -> None:
         check_least(self, latent_dim=1, linear_below=0)
+        check_activation(self.activation)
 
     def build(self, spec: Spec) -> Heads:
         few = 0 < spec.train_examples < self.linear_below and spec.input_shape == spec.target_shape
-        encoder = (linear_encoder if few else plain_encoder)(spec, self.backbone, self.latent_dim)
-        decoder = (linear_decoder if few else plain_decoder)(spec, self.backbone, self.latent_dim)
+        sizes = (spec, self.backbone, self.latent_dim)
+        if few and self.activation == "linear":
+            encoder = linear_encoder(*sizes)
+            return Heads.join(encoder, linear_decoder(*sizes, encoder))
+        encoder = plain_encoder(*sizes, self.activation)
+        decoder = plain_decoder(*sizes, encoder)
         return Heads.join(encoder, decoder)
 
     def initialize(self, heads: Heads, examples: Callable[[], np.ndarray]) -> None:

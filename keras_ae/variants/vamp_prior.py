@@ -13,7 +13,7 @@ import keras
 from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
-from keras_ae.blocks.pseudo_inputs import PosteriorMixtureSampling, PseudoInputs
+from keras_ae.blocks.pseudo_inputs import AsServed, PosteriorMixtureSampling, PseudoInputs
 from keras_ae.blocks.samplers import LearnedPrior, Sampler
 from keras_ae.blocks.sampling import (
     Sampling,
@@ -54,13 +54,13 @@ class VampPrior(Variant):
 
     def build(self, spec: Spec) -> Heads:
         encoder = posterior_encoder(spec, self.backbone, self.latent_dim)
-        decoder = likelihood_decoder(spec, self.backbone, self.latent_dim, self.likelihood)
+        decoder = likelihood_decoder(spec, self.backbone, self.latent_dim, self.likelihood, encoder)
 
         pseudo = PseudoInputs(self.num_pseudo_inputs, spec.input_shape, spec.domain, name="pseudo_inputs")
-        sampling = Sampling()
+        sampling, served = Sampling(), AsServed(encoder, name="pseudo_posteriors")
 
         def bottleneck(tensors: dict) -> dict:
-            components = encoder({"inputs": pseudo(tensors["seeds"])})
+            components = served(pseudo(tensors["seeds"]))
             prior = {"prior_mean": components["mean"], "prior_log_var": components["log_var"]}
             return sampling.sample(tensors) | prior
 

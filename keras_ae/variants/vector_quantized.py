@@ -89,7 +89,7 @@ class VectorQuantized(Variant):
             logits = self.backbone.decode_steps(steps, spec.target_shape)
         else:
             flat = layers.Flatten(name="decoder_positions")(quantized)
-            logits = self.backbone.decode(flat, spec.target_shape)
+            logits = self.backbone.decode_with(encoder, flat, spec.target_shape)
         reconstruction = output_layer(spec)(logits)
         decoder = keras.Model({"code": code}, {"reconstruction": reconstruction}, name="decoder")
         vector_decoder = keras.Model(quantized, {"reconstruction": reconstruction}, name="painter")

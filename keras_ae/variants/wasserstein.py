@@ -42,7 +42,7 @@ class Wasserstein(Variant):
 
     def build(self, spec: Spec) -> Heads:
         encoder = plain_encoder(spec, self.backbone, self.latent_dim)
-        decoder = plain_decoder(spec, self.backbone, self.latent_dim)
+        decoder = plain_decoder(spec, self.backbone, self.latent_dim, encoder)
 
         return Heads.join(encoder, decoder, PriorSampling().sample)
 

@@ -53,7 +53,7 @@ def test_a_vector_is_not_convolved():
         (lambda: DenseBackbone((8, 0)), "units needs widths of at least 1"),
         (lambda: ConvBackbone(()), "one or more widths"),
         (lambda: ConvBackbone((8, 0)), "one or more widths"),
-        (lambda: ConvBackbone(kernel_size=4), "odd"),
+        (lambda: ConvBackbone(kernel_size=0), "kernel_size must be a whole number of at least 1, received 0"),
         (lambda: ConvBackbone(hidden=-1), "hidden must be at least 0"),
         (lambda: ConvBackbone(smallest=0), "smallest must be at least 1"),
         (lambda: Gaussian(0), "sigma must be above 0"),
