@@ -45,7 +45,7 @@ WRONG = {
     "train denoising --set variant.backbone.filter=3": "(near it: variant.backbone.filters)",
     "train denoising --set least_steps=3": "no field 'least_steps'; it is now min_steps_per_epoch",
     "sweep denoising epoch 1,2": "epoch: Recipe has no field 'epoch' (near it: epochs, ",
-    "sweep image_anomaly data.norm 0..9": "no field 'norm' (near it: data.normal, variant.backbone.normalization); its",
+    "sweep image_anomaly data.norm 0..9": "no field 'norm' (near it: data.normal, variant.backbone.norm",
     "sweep denoising epochs 1,2 --set task.sigma=1": "no field 'sigma' (near it: task.corruption.sigma);",
     "detect series_anomaly rows.csv --set data=1 --set epoch=3": "Recipe has no field 'epoch'",
     "benchmark --variants variational,sparser": "no variant called 'sparser' to compare (near it: sparse); ",
