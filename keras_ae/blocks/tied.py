@@ -132,7 +132,7 @@ def check_tied(tied: bool, encoder: keras.Model | None) -> keras.Model | None:
     """
     if tied and encoder is None:
         raise InputError(
-            f"tied weights need a variant with one dense layer between the backbone and the code; {UNTIED}"
+            f"tied weights need a variant whose decoder gives back what its encoder takes; {UNTIED}"
         )
     return encoder if tied else None
 
@@ -211,6 +211,6 @@ def _check_same(name: str, both: tuple[int, ...], needed: tuple[int, ...], of: s
     """Refuses a layer whose transpose is not what the decoder needs."""
     if tuple(both) != tuple(needed):
         raise InputError(
-            f"tied weights give back what the encoder takes: {name} makes {both[1]} {of} of {both[0]}, and "
-            f"the decoder has to make {needed[0]} of {needed[1]} there; {UNTIED}"
+            f"tied weights give back what the encoder takes, in the same sizes; {name} makes {both[1]} {of} "
+            f"of {both[0]}, and the decoder has to make {needed[0]} of {needed[1]} there; {UNTIED}"
         )

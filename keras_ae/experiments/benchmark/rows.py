@@ -12,6 +12,7 @@ from keras_ae.data.pipeline import PairedData
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
 from keras_ae.heads import apply
+from keras_ae.metrics.checkerboard import checkerboard
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.metrics.codes import active_units, cluster_agreement, linear_probe
 from keras_ae.metrics.disentanglement import beta_vae_score, information_gaps, mutual_information_gap
@@ -64,6 +65,7 @@ def row_of_run(run: Run) -> Row:
         "seconds": float(np.median([epoch["seconds"] for epoch in run.history])),
         "mse": means["mse"],
         "excess_crossentropy": means["excess_crossentropy"],
+        **_pattern(run),
         **_of_codes(_numbers(encoded), train_split.labels, _numbers(run.encode(data.test)), data),
     }
     if "quantized" in encoded:
@@ -127,6 +129,17 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
     }
     inputs, _ = grid_examples(data.test, paired)
     return Row("PCA", metrics, decode(codes_of(inputs)), samples[:10])
+
+
+def _pattern(run):
+    """The checkerboard in the errors of test images."""
+    batches = run.paired.test_batches()
+    errors = [
+        np.asarray(apply(run.heads.end_to_end, inputs)["reconstruction"]) - np.asarray(targets)
+        for inputs, targets in batches
+    ]
+    value = checkerboard(np.concatenate(errors))
+    return {} if value is None else {"checkerboard": value}
 
 
 def _numbers(encoded):

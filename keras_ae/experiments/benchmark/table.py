@@ -26,6 +26,7 @@ COLUMNS = {
     "seconds": ("s / epoch", "{:.1f}"),
     "mse": ("test MSE", "{:.4f}"),
     "excess_crossentropy": ("excess CE", "{:.4f}"),
+    "checkerboard": ("checkerboard", "{:.2f}"),
     "active_units": ("active units", "{:.0f}"),
     "probe": ("linear probe", "{:.3f}"),
     "nmi": ("k-means NMI", "{:.3f}"),
