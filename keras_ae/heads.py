@@ -236,8 +236,8 @@ class Term(metaclass=Checked):
     Attributes:
         name: The name of its scalar in TensorBoard.
         value: A pure function of the trained model's named outputs that returns (batch,), (batch, samples),
-            or a scalar if the term is defined on a whole batch. The outputs include "progress", the
-            completed fraction of the run in [0, 1].
+            or a scalar if the term is defined on a whole batch. The outputs include "targets" and
+            "progress", the completed fraction of the run in [0, 1].
         weight: The factor in the loss, at least 0; a term with weight 0 is logged but not trained on.
         schedule: A factor on the weight as a function of progress. What selects the best epoch has its value
             at 1, so that epochs can be compared.

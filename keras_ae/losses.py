@@ -22,6 +22,7 @@ __all__ = [
     "absolute_error",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "color_distance",
     "gaussian_kl",
     "huber",
     "likelihood_of",
@@ -111,6 +112,22 @@ def ssim(target: Tensor, output: Tensor) -> Tensor:
         (batch,), in [0, 2].
     """
     return 1.0 - structural_similarity(target, output)
+
+
+def color_distance(target: Tensor, output: Tensor) -> Tensor:
+    """The distance of colors in the plane of a and b of Lab, averaged over the pixels of an image.
+
+    Its best answer is the median of the colors that a pixel may have; where most are gray, that is gray.
+
+    Args:
+        target: (batch, ..., 2), a and b in [0, 1], which stands for -128 to 128.
+        output: (batch, ..., 2).
+
+    Returns:
+        (batch,), in units of Lab.
+    """
+    squares = ops.sum(ops.square(256.0 * (target - output)), axis=-1)
+    return mean_of_elements(ops.sqrt(squares + 1e-12))
 
 
 def vivid_squared_error(target: Tensor, output: Tensor) -> Tensor:

@@ -364,7 +364,7 @@ MOVED = dict(
     metrics metrics.reconstruction
     metrics.active_units metrics.codes.active_units
     metrics.cluster_agreement metrics.codes.cluster_agreement
-    metrics.colour_error metrics.reconstruction.color_error
+    metrics.colour_error losses.color_distance
     metrics.frechet_distance metrics.samples.frechet_distance
     metrics.importance_sampled_nll metrics.likelihood.importance_sampled_nll
     metrics.linear_probe metrics.codes.linear_probe

@@ -18,16 +18,16 @@ other work), 3 minutes and 1, seed 0:
 from keras_ae.data.images.photos import Photographs
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.colorization import Colorization
-from keras_ae.variants.skip_connected import SkipConnected
+from keras_ae.variants.color_distribution import ColorDistribution
 
 recipe = Recipe(
     data=Photographs(),
-    variant=SkipConnected(filters=(64, 96, 128), unshuffle=4, shortcut="none"),
+    variant=ColorDistribution(filters=(64, 96, 128)),
     task=Colorization(),
     default_epochs=4,
     min_steps=1000,
     batch_size=8,
     learning_rate=2e-4,
-    loss="vivid_squared_error",
+    loss="color_distance",
     lr_warmup_steps=100,
 )

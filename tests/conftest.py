@@ -199,7 +199,7 @@ def gradient(height, width, number=0):
 
 @pytest.fixture
 def own_cache(monkeypatch, tmp_path):
-    """(kind, count, sides) -> a published set of our own making in an empty cache, with its manifest."""
+    """(kind, count, sides, part) -> a published set of our own making in an empty cache."""
     from keras_ae.data import download
     from keras_ae.data.images import published
 
@@ -208,14 +208,15 @@ def own_cache(monkeypatch, tmp_path):
     monkeypatch.setattr(published, "MANIFEST", manifest)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
 
-    def fill(kind, count, sides=(40, 40)):
+    def fill(kind, count, sides=(40, 40), part=""):
+        folder = kind.folder + part
         for number in range(count):
-            file = tmp_path / "datasets" / kind.folder / f"{number:03d}.png"
+            file = tmp_path / "datasets" / folder / f"{number:03d}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(gradient(*sides, number)).save(file)
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
             with open(manifest, "a") as lines:
-                lines.write(f"{digest}  {kind.folder}/{file.name}\n")
+                lines.write(f"{digest}  {folder}/{file.name}\n")
         download.read_manifest.cache_clear()
 
     yield fill

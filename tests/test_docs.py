@@ -57,7 +57,7 @@ NEEDS = {
 DOWNLOADED_OR_LARGE = {
     "mnist", "fashion_mnist", "photographs", "scikit_photographs", "chorales", "jsb", "mario", "zelda",
     "lode_runner", "made_levels", "nab", "ucr", "ecg5000", "nsl_kdd", "sprites", "Set5", "Set12", "Set14",
-    "Set68", "BSD100", "bsd400",
+    "Set68", "BSD100", "CBSD68", "bsd400", "bsds500",
 }  # fmt: skip
 """Data sets by name whose own samples take their place."""
 

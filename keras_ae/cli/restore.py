@@ -35,6 +35,7 @@ def add(verb: Any) -> None:
         "an image of the same size, white where they are, or a folder of such masks (default: fully "
         "transparent pixels)", type=Path, metavar="FILE_OR_FOLDER",
     )  # fmt: skip
+    add_option(parser, "--head", "default: restorer; colorization also has vivid_restorer", metavar="NAME")
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--head-version", "default: the stable one", type=int, metavar="N")
     add_former(parser, "--version", "is now --head-version")
@@ -49,9 +50,9 @@ def add(verb: Any) -> None:
 
 def restore(options: argparse.Namespace) -> int:
     """Restores each image and prints the speed; returns 1 if some were left out."""
-    from keras_ae.apps.restoration.request import RestorationRequest, find_restorer
+    from keras_ae.apps.restoration.request import HEAD, RestorationRequest, find_restorer
 
-    folder = find_restorer(options.models, options.recipe, options.head_version)
+    folder = find_restorer(options.models, options.recipe, options.head_version, options.head or HEAD)
     output = options.output or Path("restored", folder.parents[1].name)
     request = RestorationRequest.of(
         options.input, output, options.mask, options.force, options.tile, options.most_megapixels

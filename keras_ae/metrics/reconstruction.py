@@ -24,7 +24,6 @@ from keras_ae.table_losses import known_mean
 
 __all__ = [
     "accuracy",
-    "color_error",
     "colorfulness",
     "domain_metrics",
     "excess_crossentropy",
@@ -181,26 +180,13 @@ def published_metrics(border: int = 0) -> dict[str, Metric]:
     return {"psnr": of_levels(psnr), "ssim": of_levels(ssim), "mse": of_levels(squared_error)}
 
 
-def color_error(target: Any, output: Any) -> Any:
-    """The mean distance of colors in the plane of a and b of Lab.
-
-    Args:
-        target: (batch, height, width, 2), a and b in [0, 1], which stands for -128 to 128.
-        output: (batch, height, width, 2).
-
-    Returns:
-        (batch,), in units of Lab.
-    """
-    return mean_of_elements(ops.sqrt(ops.sum(ops.square(256.0 * (target - output)), axis=-1) + 1e-12))
-
-
 def colorfulness(colors: Any) -> Any:
     """How colorful images look: the spread of a and b of Lab + 0.37 * the mean chroma.
 
     Hasler and Suesstrunk 2003.
 
     Args:
-        colors: (batch, height, width, 2), as those of `color_error`.
+        colors: (batch, height, width, 2), as those of `losses.color_distance`.
 
     Returns:
         (batch,), in units of Lab.

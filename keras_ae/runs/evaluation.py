@@ -103,7 +103,7 @@ def _objective_metrics(run: Run, batches: tf.data.Dataset) -> dict[str, float]:
     means: list[Any] = []
     codes: set[int] = set()
     for tensors, targets in batches:
-        outputs = forward(tensors) | {"progress": tf.ones(())}
+        outputs = {"targets": targets, **forward(tensors), "progress": tf.ones(())}
         counts.append(len(targets))
         if "mean" in outputs:
             means.append(outputs["mean"])

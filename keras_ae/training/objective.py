@@ -8,12 +8,15 @@ from functools import partial
 import numpy as np
 
 from keras_ae import losses
+from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.domains import Domain
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
 
 __all__ = ["loss_for", "loss_in"]
+
+COLOR_LOSSES = ("color_distance", "vivid_squared_error")
 
 
 def loss_for(recipe: Recipe, data: Data) -> Callable:
@@ -54,6 +57,13 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
             f"loss=ssim compares images in [0, 1]; found {domain.kind} values of shape "
             f'{"x".join(map(str, data.train.shape))}; take another loss, such as SET="loss=mse"'
         )
+    if recipe.loss in COLOR_LOSSES:
+        shape = PairedData(data, recipe.task).spec.target_shape
+        if shape[-1] != 2:
+            raise InputError(
+                f"loss={recipe.loss} is of colors, a and b of Lab, as the task Colorization pairs them; found "
+                f'targets of shape {"x".join(map(str, shape))}; take another loss, such as SET="loss=mse"'
+            )
     if recipe.huber_delta != 1.0 and recipe.loss != "huber":
         raise InputError(
             f"huber_delta={recipe.huber_delta:g} is of the loss huber, received loss={recipe.loss}; leave it "

@@ -261,13 +261,13 @@ class Trainer(keras.Model):
             decay = ops.sum(ops.stack(self.losses))
             self._track("weight_decay", decay, count)
         progress = self.progress(training)
-        outputs: Any = _Outputs({**y_pred, "progress": progress})
+        outputs: Any = _Outputs({"targets": y, **y_pred, "progress": progress})
         values = [(term, term.value(outputs)) for term in self.terms]
         for term, value in values:
             self._track(term.name, value, count)
         loss = ops.mean(self._trimmed(self._total(base, values, progress))) + decay
         if not training:
-            self._select(base, y_pred, outputs.progress_read, decay, count)
+            self._select(base, {"targets": y, **y_pred}, outputs.progress_read, decay, count)
         return loss / tf.distribute.get_strategy().num_replicas_in_sync
 
     def _select(self, base, y_pred, progress_read, decay, count):

@@ -2,6 +2,7 @@
 
 import os
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -311,6 +312,33 @@ def test_the_published_training_set_is_tested_on_another(own_cache):
     assert loaded.train.shape == (16, 16, 1)
 
 
+def test_crops_that_are_not_rotated_stay_upright():
+    split = crops_of(album((30, 30)), Cropping(20, 40, rotate=False))
+    found = drawn(split, range(40))
+    whole = split.album[0].astype(int)
+    down = np.sign(np.diff(whole[..., 0], axis=0).sum())
+    assert down != 0
+    assert (np.sign(np.diff(found[..., 0].astype(int), axis=1).sum(axis=(1, 2))) == down).all()
+
+
+def test_color_photographs_to_train_on_are_tested_on_others(own_cache):
+    own_cache(published.Bsds500, 10, (40, 40), "/train")
+    own_cache(published.Bsds500, 10, (42, 40), "/test")
+    own_cache(published.Bsd100, 2)
+    loaded = published.Bsds500(Cropping(16, 40)).load()
+    assert len(loaded.train.album) + len(loaded.validation) // 4 == 20
+    assert len(loaded.whole) == 2
+    assert loaded.train.shape == (16, 16, 3)
+
+
+def test_the_color_photographs_of_set68_are_those_of_bsd100_but_for_32():
+    names = [Path(name).name for name in published.manifest() if name.startswith("BSD100/")]
+    kept = [name for name in names if published.Cbsd68().includes(name)]
+    assert len(kept) == 68
+    assert "img_023_SRF_4_HR.png" not in kept
+    assert kept[-1] == "img_069_SRF_4_HR.png"
+
+
 def test_a_published_file_that_was_changed_is_refused(own_cache, tmp_path, monkeypatch):
     own_cache(published.Set5, 2)
     file = tmp_path / "datasets" / "Set5" / "001.png"
@@ -325,5 +353,6 @@ def test_the_manifest_names_every_published_file_once():
     folders = [os.path.dirname(name) for name in found]
     assert {folder: folders.count(folder) for folder in sorted(set(folders))} == {
         "Set5": 5, "Set14": 14, "BSD100": 100, "bsd400/Set12": 12, "bsd400/Set68": 68, "bsd400/train": 400,
+        "bsds500/test": 200, "bsds500/train": 200,
     }  # fmt: skip
     assert all(len(digest) == 64 for digest in found.values())

@@ -9,7 +9,7 @@ from scipy.stats import binom
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import Split
 from keras_ae.data.images.mnist import FashionMnist, Mnist
-from keras_ae.data.images.published import Bsd100, Bsd400, Set5, Set12, Set14, Set68
+from keras_ae.data.images.published import Bsd100, Bsd400, Bsds500, Cbsd68, Set5, Set12, Set14, Set68
 from keras_ae.data.pipeline import PairedData, without_names
 from keras_ae.data.tables.nsl_kdd import NslKdd
 from keras_ae.data.tensors import values
@@ -62,7 +62,7 @@ def test_the_floor_of_the_crossentropy_of_mnist():
 
 @pytest.mark.parametrize(
     ("kind", "count", "channels"),
-    [(Set5, 5, 3), (Set12, 12, 1), (Set14, 14, 3), (Set68, 68, 1), (Bsd100, 100, 3)],
+    [(Set5, 5, 3), (Set12, 12, 1), (Set14, 14, 3), (Set68, 68, 1), (Bsd100, 100, 3), (Cbsd68, 68, 3)],
 )
 def test_the_sets_that_restoration_is_measured_on_have_their_sizes(kind, count, channels):
     data = kind().load()
@@ -78,6 +78,25 @@ def test_the_training_set_of_denoisers_has_400_photographs():
     assert len(data.train.album) + validation == 400
     assert 30 <= validation <= 50
     assert len(data.whole) == 68
+
+
+def test_the_photographs_of_color_denoising_are_those_of_gray_denoising():
+    colored = [image @ (0.299, 0.587, 0.114) for image in Cbsd68().load().whole]
+    for gray in Set68().load().whole:
+        height, width = (side - 1 for side in gray.shape[:2])
+        errors = [
+            np.abs(image - gray[:height, :width, 0]).mean()
+            for image in colored
+            if image.shape == (height, width)
+        ]
+        assert min(errors) < 1.0
+
+
+def test_the_training_set_in_color_has_400_photographs():
+    data = Bsds500().load()
+    assert len(data.train.album) + data.validation.images == 400
+    assert len(data.whole) == 100
+    assert data.train.shape[-1] == 3
 
 
 def of_whole_images(data, task, name):

@@ -9,14 +9,17 @@ import tensorflow as tf
 from skimage import color
 from skimage.restoration import inpaint_biharmonic
 
+from keras_ae.apps.restoration.tiles import TileRestorer, restored_levels
 from keras_ae.blocks.color import from_lab, from_ycbcr, to_lab, to_ycbcr
 from keras_ae.blocks.filling import FILL_REACH, smoothly_filled
+from keras_ae.blocks.palette import AnnealedColors, palette, soft_colors
 from keras_ae.blocks.restoring import masked
 from keras_ae.data.images.crops import Cropping
 from keras_ae.data.images.photos import Photographs
 from keras_ae.errors import InputError
-from keras_ae.heads import Spec
+from keras_ae.heads import Spec, TrainedHeads
 from keras_ae.metrics import reconstruction
+from keras_ae.metrics.reconstruction import colorfulness
 from keras_ae.tasks import photo_denoising
 from keras_ae.tasks.biharmonic import interpolated
 from keras_ae.tasks.colorization import Colorization
@@ -25,6 +28,7 @@ from keras_ae.tasks.holes import MissingPixels, MixedHoles, Rectangles, Strokes
 from keras_ae.tasks.inpainting import Inpainting
 from keras_ae.tasks.photo_denoising import PhotoDenoising
 from keras_ae.tasks.super_resolution import SuperResolution
+from keras_ae.variants.color_distribution import ColorDistribution
 from keras_ae.variants.skip_connected import SkipConnected
 
 
@@ -435,3 +439,94 @@ def test_a_restorer_keeps_the_lightness_that_it_colors(images):
     found = task.restorer(heads)({"inputs": given})["reconstruction"]
     np.testing.assert_allclose(np.asarray(to_lab(found))[..., 0], np.asarray(to_lab(given))[..., 0], atol=0.5)
     np.testing.assert_allclose(np.asarray(to_lab(found))[..., 1:], 2 * 0.04 * 128, atol=0.5)
+
+
+def distribution_heads():
+    """Untrained heads that give a distribution over colors, with random weights."""
+    keras.utils.set_random_seed(1)
+    return ColorDistribution((8, 6)).build(Spec((24, 24, 1), (24, 24, 2), "unit"))
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.05])
+def test_colors_are_decoded_from_the_distribution_that_stands_for_them(random, temperature):
+    colors = (0.5 + random.uniform(-20, 20, size=(1, 6, 7, 2)) / 256).astype(np.float32)
+    layer = AnnealedColors(np.ones(len(palette())), temperature, 1)
+    found = layer(tf.math.log(soft_colors(colors) + 1e-12), colors).numpy()
+    # the mean of a normal distribution is its center; the likeliest color is at most half a grid step away
+    assert np.abs(found - colors).max() * 256 < (0.5 if temperature == 1.0 else 7.1)
+
+
+def test_a_palette_is_of_the_colors_that_a_screen_can_show():
+    colors = 256.0 * (palette() - 0.5)
+    assert 200 < len(colors) < 400
+    assert (np.abs(colors).sum(axis=1) == 0).sum() == 1  # gray
+    assert len(np.unique(colors, axis=0)) == len(colors)
+    assert not (np.abs(colors - (-80, -80)).sum(axis=1) < 1).any()  # no screen shows it
+
+
+def test_rare_colors_are_preferred_by_as_much_as_is_said(demonstration):
+    heads = distribution_heads()
+    lightness = tf.fill((1, 16, 16, 1), 0.5)
+    far = []
+    for rarity in (0.0, 0.5, 0.9):
+        colors = Colorization(rarity=rarity)._vivid(heads, demonstration)(lightness)
+        far.append(float(tf.reduce_mean(colorfulness(colors))))
+    assert far[0] < far[1] < far[2]
+
+
+def test_a_distribution_over_colors_has_a_second_answer_of_the_same_lightness(images, demonstration):
+    heads, task = distribution_heads(), Colorization()
+    variant = ColorDistribution((8, 6))
+    plain, vivid = task.served_heads(TrainedHeads(heads, demonstration, variant.reach, variant.multiple))
+    assert (plain.name, vivid.name) == ("restorer", "vivid_restorer")
+    assert vivid.facts == plain.facts | {"temperature": 0.38, "rarity": 0.5}
+    answers = [head.model({"inputs": images})["reconstruction"].numpy() for head in (plain, vivid)]
+    lightness, _ = task.pair(tf.constant(images), seeds_of(3), "unit")
+    inside = np.all([np.all((answer > 0.01) & (answer < 0.99), axis=-1) for answer in answers], axis=0)
+    for answer in answers:  # where no color was clipped
+        assert np.abs(to_lab(answer).numpy()[..., 0] / 100 - lightness[..., 0])[inside].max() < 1e-3
+    assert np.abs(answers[0] - answers[1]).max() > 0.01
+    rows = task.further_metrics(heads, demonstration, 0, None)
+    assert rows["vivid"]["ab_error"] > 0
+
+
+def test_a_vivid_answer_is_a_tile_s_as_the_whole_image_s(demonstration):
+    variant, task = ColorDistribution((8, 6)), Colorization()
+    vivid = task.served_heads(TrainedHeads(distribution_heads(), demonstration, variant.reach, 8))[1]
+
+    class Tiles(TileRestorer):
+        scale, reach, multiple = 1, vivid.facts["reach"], vivid.facts["multiple"]
+
+        def __call__(self, tile, missing=None):
+            return vivid.model({"inputs": tile[None]})["reconstruction"].numpy()[0]
+
+    image = np.random.default_rng(0).integers(0, 256, (200, 150, 3), dtype=np.uint8)
+    whole = vivid.model({"inputs": image[None] / np.float32(255)})["reconstruction"].numpy()[0]
+    tiled = restored_levels(Tiles(), image, 24)
+    assert np.abs(tiled.astype(int) - np.rint(255 * whole).astype(int)).max() <= 1
+
+
+def test_a_distribution_over_colors_is_of_colors_alone():
+    with pytest.raises(InputError, match="a and b of Lab"):
+        ColorDistribution().build(Spec((24, 24, 3), (24, 24, 3), "unit"))
+
+
+@pytest.mark.parametrize("fields", [{"temperature": 0.0}, {"temperature": 1.5}, {"rarity": 1.0}])
+def test_a_temperature_and_a_rarity_that_are_none_are_refused(fields):
+    with pytest.raises(InputError, match=next(iter(fields))):
+        Colorization(**fields)
+
+
+def test_the_crossentropy_of_colors_is_least_for_their_own_distribution(random):
+    colors = random.uniform(0.4, 0.6, size=(2, 8, 8, 2)).astype(np.float32)
+    blocks = tf.nn.avg_pool2d(colors, 4, 4, "VALID")
+    term = ColorDistribution((8, 6)).terms()[0]
+    own = tf.math.log(soft_colors(blocks) + 1e-20)
+    values = [
+        term.value({"targets": colors, "color_logits": logits}).numpy()
+        for logits in (own, own[::-1], 0.0 * own)
+    ]
+    assert values[0].shape == (2,)
+    assert (values[0] < values[1]).all()
+    assert (values[0] < values[2]).all()
+    np.testing.assert_allclose(values[2], np.log(len(palette())), rtol=1e-5)

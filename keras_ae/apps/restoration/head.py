@@ -110,8 +110,13 @@ class Restorer(TileRestorer):
 def _facts(exported):
     """(scale, reach, multiple, colored) as a version's card states them."""
     card = exported.card
+    if exported.head != HEAD and exported.head not in card:
+        raise InputError(
+            f"the head {exported.head} of {exported.model} restores no images; leave --head out, which takes "
+            f"the {HEAD}"
+        )
     try:
-        described = card[HEAD]
+        described = card[exported.head]
         facts = tuple(described[name] for name in ("scale", "reach", "multiple"))
         if not all(type(fact) is int and fact >= least for fact, least in zip(facts, (1, 0, 1), strict=True)):
             raise ValueError(f"scale, reach and multiple are {facts}")

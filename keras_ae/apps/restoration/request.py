@@ -17,28 +17,32 @@ HEAD = "restorer"
 """The name of the head that restores images."""
 
 
-def find_restorer(models: Path, text: str, version: int | None = None) -> Path:
+def find_restorer(models: Path, text: str, version: int | None = None, head: str = HEAD) -> Path:
     """The folder of a model's exported restorer.
 
     Args:
         models: The folder of all exported models.
         text: The model's name, its recipe's, or the path of that recipe's .py file.
         version: The version's number; otherwise the one labeled stable.
+        head: The head's name, for a model that answers in more than one way.
 
     Returns:
         The version's folder.
 
     Raises:
-        InputError: If there is no such model, it has no restorer, or not that version.
+        InputError: If there is no such model, it has no such head, or not that version.
     """
     name = find_exported(models, text)
-    if not versions(models / name / HEAD):
+    others = sorted({folder.name for folder in head_folders(models) if folder.parent.name == name})
+    if head != HEAD and head not in others:
+        raise InputError(f"{name} has no exported head {head!r}; it has {', '.join(others) or 'none'}")
+    if not versions(models / name / head):
         there = [folder.parent.name for folder in head_folders(models) if folder.name == HEAD]
         raise InputError(
             f"{name} has no exported {HEAD}; below {models}, {', '.join(there) or 'no model'} has one; train "
             "a recipe that restores images: make train RECIPE=photo_denoising"
         )
-    return find_version(models, name, HEAD, version)
+    return find_version(models, name, head, version)
 
 
 @dataclass(frozen=True)

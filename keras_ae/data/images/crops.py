@@ -36,11 +36,13 @@ class Cropping:
         size: Side of a crop in pixels, at least 8.
         count: Crops in an epoch, at least 1; equally many of each photograph, and at least one.
         augment: Whether crops are mirrored and rotated by quarter turns at random.
+        rotate: Whether `augment` rotates too; False where up and down matter, as for the color of the sky.
     """
 
     size: int = 64
     count: int = 2048
     augment: bool = True
+    rotate: bool = True
 
     def __post_init__(self):
         check_least(self, size=8, count=1)
@@ -162,7 +164,7 @@ class Crops(Split):
             top, left = (random.integers(side - size + 1) for side in image.shape[:2])
             crop = image[top : top + size, left : left + size]
             if self.cropping.augment:
-                crop = np.rot90(crop, random.integers(4))
+                crop = np.rot90(crop, random.integers(4)) if self.cropping.rotate else crop
                 crop = crop[:, ::-1] if random.integers(2) else crop
             crops[row] = crop
         return crops

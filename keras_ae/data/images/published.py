@@ -15,7 +15,7 @@ from keras_ae.data.splits import assign
 from keras_ae.data.types import Data
 from keras_ae.imaging.headers import Header, image_header
 
-__all__ = ["Bsd100", "Bsd400", "Published", "Set5", "Set12", "Set14", "Set68"]
+__all__ = ["Bsd100", "Bsd400", "Bsds500", "Cbsd68", "Published", "Set5", "Set12", "Set14", "Set68"]
 
 MANIFEST = Path(__file__).with_name("published.sha256")
 """Lines of a file's sha256 and its path below the cache's folder of data sets."""
@@ -25,6 +25,10 @@ DENOISING = (
 )
 SUPER_RESOLUTION = (
     "https://raw.githubusercontent.com/jbhuang0604/SelfExSR/8f6dd8c1d20cb7e8792a7177b4f6fd677633f598/data/"
+)
+SEGMENTATION = (
+    "https://raw.githubusercontent.com/BIDS/BSDS500/a04b7c6c3a9f0ace74bf205c72a43d32e1c72722/"
+    "BSDS500/data/images/"
 )
 FETCHED_AT_ONCE = 8
 
@@ -63,6 +67,27 @@ class Published(Dataset):
         """Crops of a photograph that comes with scikit-learn."""
         return Photographs(self.cropping, self.channels).sample()
 
+    def includes(self, name: str) -> bool:
+        """Whether a file of the folder belongs to the set.
+
+        Args:
+            name: The file's name.
+
+        Returns:
+            Whether it does; by default each.
+        """
+        return True
+
+    def _to_train_on(self, photographs, tested):
+        """Data of photographs, a tenth of which, by content, is the validation split."""
+        parts = assign([one.digest for one in photographs], test=0)
+        albums = {
+            part: Album([photographs[index] for index in parts[part]], self._channels)
+            for part in ("train", "validation")
+        }
+        albums["test"] = Album(tested, self._channels)
+        return data_of(self.name, albums, self.cropping, ())
+
     @property
     def _channels(self) -> int:
         return self.channels or self.colors
@@ -70,6 +95,7 @@ class Published(Dataset):
     def _photographs(self, folder, origin):
         """The set's photographs, downloaded if they are not in the cache, each checked by its hash."""
         hashes = {name: digest for name, digest in manifest().items() if name.startswith(f"{folder}/")}
+        hashes = {name: digest for name, digest in hashes.items() if self.includes(Path(name).name)}
 
         def fetched(name):
             path = Path(name)
@@ -109,6 +135,19 @@ class Bsd100(Published):
     name, origin, folder, colors = "BSD100", SUPER_RESOLUTION + "BSD100/image_SRF_4/", "BSD100", 3
 
 
+class Cbsd68(Bsd100):
+    """The photographs of Set68 in color, those numbered 1 to 69 of BSD100 but for 23.
+
+    They have one column and one row less than those on which color denoising is published.
+    """
+
+    name = "CBSD68"
+
+    def includes(self, name: str) -> bool:
+        number = int(name.split("_")[1])
+        return number <= 69 and number != 23
+
+
 class Set12(Published):
     """Twelve gray photographs to evaluate denoising on (Zhang et al. 2017, arXiv:1608.03981)."""
 
@@ -132,13 +171,28 @@ class Bsd400(Published):
 
     def load(self) -> Data:
         photographs = self._photographs(self.folder, self.origin)
-        parts = assign([one.digest for one in photographs], test=0)
-        albums = {
-            part: Album([photographs[index] for index in parts[part]], self._channels)
-            for part in ("train", "validation")
-        }
-        albums["test"] = Album(self._photographs(Set68.folder, Set68.origin), self._channels)
-        return data_of(self.name, albums, self.cropping, ())
+        return self._to_train_on(photographs, self._photographs(Set68.folder, Set68.origin))
+
+
+class Bsds500(Published):
+    """400 color photographs of 481 x 321 pixels to train on (Arbelaez et al. 2011), JPEG.
+
+    They are the folders train and test of the set; its folder val holds the photographs of BSD100, which is
+    the test split. A tenth of the 400, by content, is the validation split.
+    """
+
+    name, origin, folder, colors = "bsds500", SEGMENTATION, "bsds500", 3
+    held_out = False
+
+    def load(self) -> Data:
+        parts = ("train", "test")
+        photographs = [
+            one
+            for part in parts
+            for one in self._photographs(f"{self.folder}/{part}", f"{self.origin}{part}/")
+        ]
+        tested = self._photographs(Bsd100.folder, Bsd100.origin)
+        return self._to_train_on(photographs, tested)
 
 
 def manifest() -> dict[str, str]:
