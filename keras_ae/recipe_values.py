@@ -18,6 +18,7 @@ LOSS_NAMES = (
     "absolute_error",
     "huber",
     "ssim",
+    "color_distance",
     "vivid_squared_error",
     "categorical_crossentropy",
 )

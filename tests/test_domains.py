@@ -11,7 +11,8 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.domains import CATEGORICAL, DOMAINS, REAL, UNIT, Domain, domain_of
 from keras_ae.errors import InputError
-from keras_ae.recipe import LOSSES, Recipe
+from keras_ae.recipe import Recipe
+from keras_ae.recipe_values import LOSS_NAMES
 from keras_ae.runs.evaluation import evaluate
 from keras_ae.tasks.corruption import Gaussian, SaltAndPepper
 from keras_ae.tasks.restoration import Denoising
@@ -52,11 +53,14 @@ def test_each_domain_has_its_likelihoods_its_own_first():
 
 
 def test_a_recipe_may_name_each_loss():
-    assert ("auto", *losses.LOSSES) == LOSSES
+    assert ("auto", *losses.LOSSES) == LOSS_NAMES
     assert list(losses.LOSSES) == [
         "binary_crossentropy",
         "squared_error",
         "absolute_error",
+        "huber",
+        "ssim",
+        "color_distance",
         "vivid_squared_error",
         "categorical_crossentropy",
     ]

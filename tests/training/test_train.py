@@ -327,6 +327,7 @@ def test_crossentropy_on_real_values_is_refused_before_training(tiny_recipe, tmp
         ((30, 4, 4), "ssim", "loss=ssim compares images in .0, 1.; found real values of shape 4x4x1"),
         ((30, 6), "ssim", "found real values of shape 6; take another loss, such as SET=.loss=mse."),
         ((30, 6), "mae", ""),
+        ((30, 4, 4), "color_distance", "is of colors, a and b of Lab, .* found targets of shape 4x4x1; take"),
         ((30, 6), "cce", "categorical cross-entropy and classes need each other"),
     ],
 )
