@@ -61,7 +61,7 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
         shape = PairedData(data, recipe.task).spec.target_shape
         if shape[-1] != 2:
             raise InputError(
-                f"loss={recipe.loss} is of colors, a and b of Lab, as the task Colorization pairs them; found "
+                f"loss={recipe.loss} is of colors, a and b of Lab, as Colorization pairs them; found "
                 f'targets of shape {"x".join(map(str, shape))}; take another loss, such as SET="loss=mse"'
             )
     if recipe.huber_delta != 1.0 and recipe.loss != "huber":
