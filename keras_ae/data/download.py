@@ -12,14 +12,15 @@ from keras_ae.errors import InputError
 __all__ = ["download", "read_manifest"]
 
 
-def download(name: str, origin: str, folder: str, sha256: str) -> Path:
+def download(name: str, origin: str, folder: str, sha256: str | None) -> Path:
     """A file in the Keras cache: downloaded if it is not there, and checked in either case.
 
     Args:
         name: Name of the file.
         origin: The address of its folder, ending in a slash.
         folder: Below the cache's folder of data sets.
-        sha256: Of the file's content.
+        sha256: Of the file's content; None for an archive that its host may compress anew, whose members the
+            caller checks.
 
     Returns:
         The path in the cache.
@@ -44,7 +45,7 @@ def download(name: str, origin: str, folder: str, sha256: str) -> Path:
     except Exception as error:  # get_file raises a bare Exception if the download fails
         raise InputError(
             f"could not fetch {origin}{name} ({' '.join(str(error).split())}); put the file at {target} "
-            f"(sha256 {sha256}) and try again"
+            f"{f'(sha256 {sha256}) ' if sha256 else ''}and try again"
         ) from error
 
 

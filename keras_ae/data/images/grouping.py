@@ -44,13 +44,14 @@ def check_grouping(dataset: Any) -> None:
         )
 
 
-def image_groups(names: Sequence[str], group: str) -> np.ndarray:
+def image_groups(names: Sequence[str], group: str, noun: str = "image") -> np.ndarray:
     """The group of each image, by its path.
 
     Args:
         names: Paths of the images, relative to a folder.
         group: "folder" for the folder of each image, or a regular expression that is searched for in the
             path: the group is what its parentheses match, or all that it matches.
+        noun: What the files are, in the singular.
 
     Returns:
         (n,), str.
@@ -66,19 +67,22 @@ def image_groups(names: Sequence[str], group: str) -> np.ndarray:
     lacking = [path for path, match in zip(paths, found, strict=True) if match is None]
     if lacking:
         raise InputError(
-            f"expected {group!r} in the path of every image, {len(lacking):,} of {len(paths):,} have none, "
+            f"expected {group!r} in the path of every {noun}, {len(lacking):,} of {len(paths):,} have none, "
             f"such as {lacking[0]!r}; correct data.group, or take them out"
         )
     return np.array([match[pattern.groups] for match in found if match is not None])
 
 
-def split_images(layout: Layout, hashes: list[bytes], dataset: Any) -> tuple[Parts, tuple[str, ...]]:
+def split_images(
+    layout: Layout, hashes: list[bytes], dataset: Any, noun: str = "image"
+) -> tuple[Parts, tuple[str, ...]]:
     """Assigns images to splits.
 
     Args:
         layout: The images.
         hashes: The hash of each image's content.
         dataset: With fields `group` and `test_list`.
+        noun: What the files are, in the singular.
 
     Returns:
         The splits; and notes on them.
@@ -87,9 +91,9 @@ def split_images(layout: Layout, hashes: list[bytes], dataset: Any) -> tuple[Par
         InputError: For too few different images or groups, groups in two splits, and a list that does not
             fit.
     """
-    groups = image_groups(layout.names, dataset.group) if dataset.group else None
+    groups = image_groups(layout.names, dataset.group, noun) if dataset.group else None
     if dataset.test_list:
-        return _listed(layout, hashes, groups, dataset), ()
+        return _listed(layout, hashes, groups, dataset, noun), ()
     name = f"data.group={dataset.group}"
     if not layout.splits:
         return (by_content(hashes) if groups is None else by_group(groups, name)), ()
@@ -100,7 +104,7 @@ def split_images(layout: Layout, hashes: list[bytes], dataset: Any) -> tuple[Par
     return Parts(indices, "by folders" + ("" if groups is None else f" and {name}")), notes
 
 
-def _listed(layout, hashes, groups, dataset):
+def _listed(layout, hashes, groups, dataset, noun):
     """The splits of images of which some are listed."""
     if layout.splits:
         raise InputError(
@@ -108,7 +112,7 @@ def _listed(layout, hashes, groups, dataset):
             'labels: SET="data.folders=labels"'
         )
     names = [PurePath(name).as_posix() for name in layout.names] if groups is None else groups.tolist()
-    what = "paths of images in the folder" if groups is None else f"groups of data.group={dataset.group}"
+    what = f"paths of {noun}s in the folder" if groups is None else f"groups of data.group={dataset.group}"
 
     def rest(rows: np.ndarray) -> Parts:
         if groups is None:

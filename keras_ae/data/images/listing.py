@@ -67,31 +67,33 @@ def passed_over(others: FolderFiles) -> tuple[str, ...]:
     return (note, others.note) if others.note else (note,)
 
 
-def fault_note(faults: dict, count: int) -> str:
-    """The note on images that cannot be read.
+def fault_note(faults: dict, count: int, noun: str = "images") -> str:
+    """The note on images, or other files, that cannot be read.
 
     Args:
         faults: The reason for each, by file.
-        count: How many images there are in all.
+        count: How many there are in all.
+        noun: What they are, in the plural.
 
     Returns:
         One line.
     """
-    return f"left out {len(faults)} of {count} images: {_listing(faults)}"
+    return f"left out {len(faults)} of {count} {noun}: {_listing(faults)}"
 
 
-def none_readable(folder: str | Path, faults: dict) -> InputError:
-    """The error for a folder without readable images.
+def none_readable(folder: str | Path, faults: dict, noun: str = "images") -> InputError:
+    """The error for a folder without readable images, or other files.
 
     Args:
         folder: The folder.
-        faults: The reason for each image, by file.
+        faults: The reason for each, by file.
+        noun: What they are, in the plural.
 
     Returns:
         The error, to be raised.
     """
     return InputError(
-        f"none of the {len(faults)} images below {folder} can be read: {_listing(faults)}; replace them"
+        f"none of the {len(faults)} {noun} below {folder} can be read: {_listing(faults)}; replace them"
     )
 
 

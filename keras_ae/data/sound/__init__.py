@@ -1,0 +1,1 @@
+"""Sounds: folders of the user's own, published recordings, and generated ones."""

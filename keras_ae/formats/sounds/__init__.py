@@ -1,0 +1,1 @@
+"""Sounds: their files, and the format of waveforms of one rate."""
