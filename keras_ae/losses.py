@@ -28,6 +28,7 @@ __all__ = [
     "likelihood_of",
     "likelihoods_for",
     "mean_of_elements",
+    "negative_sdr",
     "on_reconstruction",
     "squared_error",
     "ssim",
@@ -128,6 +129,23 @@ def color_distance(target: Tensor, output: Tensor) -> Tensor:
     """
     squares = ops.sum(ops.square(256.0 * (target - output)), axis=-1)
     return mean_of_elements(ops.sqrt(squares + 1e-12))
+
+
+def negative_sdr(target: Tensor, output: Tensor) -> Tensor:
+    """10 log10(|t - y|^2 / |t|^2), in dB: minus the signal-to-distortion ratio of a sound.
+
+    It weighs quiet sounds as much as loud ones (Le Roux et al. 2019, arXiv:1811.02508, without their scale).
+
+    Args:
+        target: (batch, ...), full scale at -1 and 1; silence counts as a sound of -80 dB.
+        output: (batch, ...).
+
+    Returns:
+        (batch,), below 0 where the distortion is weaker than the sound.
+    """
+    distortion = mean_of_elements(ops.square(target - output))
+    signal = mean_of_elements(ops.square(target))
+    return 10.0 / log(10.0) * (ops.log(distortion + 1e-8) - ops.log(signal + 1e-8))
 
 
 def vivid_squared_error(target: Tensor, output: Tensor) -> Tensor:

@@ -80,6 +80,7 @@ TITLES = {
     "ab_error": Title("a, b error", "", LOWER),
     "nats_a_step": Title("NLL a step", "nats", LOWER),
     "playable": Title("playable", "", HIGHER),
+    "si_sdr_gain": Title("SI-SDR gain", "dB", HIGHER),
     "count": Title("number"),
 }
 """The titles of metrics by their names in the program."""

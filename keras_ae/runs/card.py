@@ -56,7 +56,7 @@ def model_card(run: Run, table: Table, kinds: Table | None = None) -> dict[str, 
         ValueError: If a further head has the name of another part of the card.
     """
     *baselines, model = table
-    behind = beaten_by(table, model, run.recipe.task.compared)
+    behind = beaten_by(table, model, run.recipe.task.compared, run.recipe.task.oracles)
     card = {
         "format": FORMAT,
         "recipe": {

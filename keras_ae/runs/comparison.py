@@ -42,7 +42,10 @@ class Comparison:
 
 
 def beaten_by(
-    table: Mapping[str, Mapping[str, float]], model: str, compared: Sequence[str] | None = None
+    table: Mapping[str, Mapping[str, float]],
+    model: str,
+    compared: Sequence[str] | None = None,
+    oracles: Sequence[str] = (),
 ) -> Comparison | None:
     """Compares a model with the best baseline by one metric.
 
@@ -51,11 +54,13 @@ def beaten_by(
         model: The model's row.
         compared: The metrics to compare by, the first that there is counts; None for those of the model in
             their order.
+        oracles: Rows that are no baselines, as they know the answer.
 
     Returns:
         The best baseline, if the model does not beat it; None if it does, or no baseline has such a metric.
     """
-    own, others = table[model], {row: of for row, of in table.items() if row not in (model, *NO_BASELINES)}
+    passed_over = (model, *NO_BASELINES, *oracles)
+    own, others = table[model], {row: of for row, of in table.items() if row not in passed_over}
     for metric in own if compared is None else compared:
         better = title_of(metric).better
         values = {row: of.get(metric, math.nan) for row, of in others.items()}

@@ -39,6 +39,11 @@ class Task(metaclass=Checked):
         """
         return None
 
+    @property
+    def oracles(self) -> tuple[str, ...]:
+        """Rows of the table that know the answer, as limits to compare with, which no model has to beat."""
+        return ()
+
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """Makes inputs and targets from examples, as a pure function of the examples and seeds.
 

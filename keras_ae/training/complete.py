@@ -229,7 +229,7 @@ def evaluate_run(
     """
     table, kinds = evaluation.evaluate(run), evaluation.metrics_by_kind(run)
     show_metrics(table, kinds)
-    behind = beaten_by(table, run.name, run.recipe.task.compared)
+    behind = beaten_by(table, run.name, run.recipe.task.compared, run.recipe.task.oracles)
     if behind is not None:
         report(f"{behind}; {advice(run)}")
     if run.caution:

@@ -129,6 +129,7 @@ def _pluck(length, random):
     loss = random.uniform(0.985, 0.998)
     burst = np.zeros(length)
     burst[:period] = random.uniform(-1, 1, period)
+    burst[:period] -= burst[:period].mean()
     feedback = np.zeros(period + 2)
     feedback[0], feedback[period], feedback[period + 1] = 1, -loss / 2, -loss / 2
     return lfilter([1.0], feedback, burst) * _envelope(length, 0.002, 2)
