@@ -19,6 +19,7 @@ LOSS_NAMES = (
     "huber",
     "ssim",
     "color_distance",
+    "negative_sdr",
     "vivid_squared_error",
     "categorical_crossentropy",
 )

@@ -36,7 +36,7 @@ class _Framed(layers.Layer):
     """Base class of layers that know the length of a frame and the hop from one to the next."""
 
     def __init__(self, frame: int, hop: int, **kwargs: Any):
-        super().__init__(trainable=False, **kwargs)
+        super().__init__(**kwargs)
         self.frame, self.hop = frame, hop
 
     @property
@@ -112,9 +112,7 @@ class Resynthesis(_Framed):
         """
         overlap, ends = self.frame // self.hop, self.frame - self.hop
         shape = tf.shape(spectrum)
-        frames = tf.reshape(
-            ops.matmul(spectrum, self._matrix()), (shape[0], shape[1], overlap, self.hop)
-        )
+        frames = tf.reshape(ops.matmul(spectrum, self._matrix()), (shape[0], shape[1], overlap, self.hop))
         parts = [
             tf.pad(frames[:, :, part], [[0, 0], [part, overlap - 1 - part], [0, 0]])
             for part in range(overlap)

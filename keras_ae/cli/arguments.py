@@ -57,6 +57,7 @@ MEANINGS = {
     "--mask": "missing pixels, for a restorer that fills in",
     "--metric": "metric in the table",
     "--models": f"folder of all exported models (default: {MODELS})",
+    "--most-seconds": "length from which a file is left out",
     "--most-megapixels": "size from which an image is left out",
     "--name": "name of the model: of the folder of its runs, and of that of its exports",
     "--new": "leave out what is in the file at the beginning",

@@ -31,14 +31,14 @@ def add(verb: Any) -> None:
         verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
     parser = verb(
-        "predict", predict, "run an exported head on arrays, rows or images, here or on a server", "use",
+        "predict", predict, "run an exported head on arrays, rows, images or sounds", "use",
         "keras-ae predict table_anomaly rows.csv --head detector --output scores.csv", result=True,
     )  # fmt: skip
     parser.add_argument("recipe", help=EXPORT)
     parser.add_argument(
         "inputs", nargs="+", metavar="INPUT",
-        help="an .npy or .npz file of arrays; a table's rows (.csv, .xlsx, .parquet, ...); images and "
-        "folders; or - for standard input",
+        help="an .npy or .npz file of arrays; a table's rows (.csv, .xlsx, .parquet, ...); images, sounds "
+        "and folders of them; or - for standard input",
     )  # fmt: skip
     add_option(parser, "--head", "default: encoder", default="encoder", metavar="NAME")
     add_option(parser, "--url")
@@ -50,8 +50,8 @@ def add(verb: Any) -> None:
     add_option(parser, "--outputs", "default: all", default="", metavar="NAME,...")
     add_option(
         parser, "--output",
-        "an .npz, .npy or .csv file; a folder (ending in /) for PNG files; or - for standard output, as rows "
-        "of a .csv, or as an .npy for arrays (default: print a table about the outputs)", metavar="FILE",
+        "an .npz, .npy or .csv file; a folder (ending in /) for PNG or WAV files; or - for standard output, "
+        "as rows of a .csv, or as an .npy for arrays (default: print a table about the outputs)", metavar="FILE",
     )  # fmt: skip
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--batch", "default: 64", type=int, default=64, metavar="N")
@@ -103,7 +103,7 @@ def predict(options: argparse.Namespace) -> int:
         if prediction.remark:
             print(f"keras-ae: {prediction.remark}", file=sys.stderr)
     if not prediction.rows:
-        print(f"keras-ae: none of {prediction.count} images could be used", file=sys.stderr)
+        print(f"keras-ae: none of {prediction.count} files could be used", file=sys.stderr)
     elif options.output == STANDARD:
         print(*(line.replace(str(output), "standard output") for line in prediction.written), sep="\n")
     else:
@@ -132,10 +132,12 @@ def _check_inputs(options, inputs):
 
     Returns the model and the suffix of what goes to standard output.
     """
+    from keras_ae.apps.prediction.format_files import files_of_formats
     from keras_ae.apps.prediction.inputs import find_inputs
     from keras_ae.apps.prediction.outputs import check_output
 
-    _, file, _ = find_inputs(inputs)
+    examples = files_of_formats(inputs)
+    file = None if examples else find_inputs(inputs)[1]
     if file is not None:
         check_file(file)
     name = recipe_stem(options.recipe)
@@ -143,7 +145,9 @@ def _check_inputs(options, inputs):
     specs = {}
     if options.url is None:
         name = exported_model(options)
-        specs = _outputs(options, name, options.signature or ("serving_default" if file else "image_bytes"))
+        specs = _outputs(
+            options, name, options.signature or ("serving_default" if file or examples else "image_bytes")
+        )
     check_output(None if options.output == STANDARD else options.output, specs, options.force)
     return name, ".npy" if file is not None and file.suffix.lower() in (".npy", ".npz") else ".csv"
 

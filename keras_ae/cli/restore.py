@@ -1,4 +1,4 @@
-"""The verb that restores images with an exported restorer: restore."""
+"""The verb that restores images and sounds with an exported restorer: restore."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ __all__ = ["ORDER", "add"]
 
 ORDER = 6
 
+OF_SOME = ("mask", "tile", "most_megapixels", "most_seconds")
+"""The options that not every restorer takes."""
+
 
 def add(verb: Any) -> None:
     """Adds the verb of this file.
@@ -24,11 +27,11 @@ def add(verb: Any) -> None:
         verb: (name, function, help, group, example, result) -> the parser of a new verb.
     """
     parser = verb(
-        "restore", restore, "restore an image or a folder of them: cleaned, enlarged or filled in", "use",
+        "restore", restore, "restore images or sounds: cleaned, enlarged or filled in", "use",
         "keras-ae restore photo_denoising photos/ --output clean", result=True,
     )  # fmt: skip
     parser.add_argument("recipe", help=EXPORT)
-    parser.add_argument("input", help="an image, or a folder of images")
+    parser.add_argument("input", help="an image or a sound, or a folder of them")
     add_option(parser, "--output", "default: restored/MODEL", type=Path, metavar="FOLDER")
     add_option(
         parser, "--mask",
@@ -39,35 +42,34 @@ def add(verb: Any) -> None:
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--head-version", "default: the stable one", type=int, metavar="N")
     add_former(parser, "--version", "is now --head-version")
-    add_option(parser, "--tile", "default: 512", type=int, default=512, metavar="PIXELS")
+    add_option(parser, "--tile", "default: 512", type=int, metavar="PIXELS")
     add_option(
         parser, "--most-megapixels",
         "before it is decoded, or where it would become larger, before it is enlarged (default: 100)",
-        type=float, default=100.0, metavar="N",
+        type=float, metavar="N",
     )  # fmt: skip
+    add_option(parser, "--most-seconds", "of sounds (default: 7200)", type=float, metavar="S")
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
 
 
 def restore(options: argparse.Namespace) -> int:
-    """Restores each image and prints the speed; returns 1 if some were left out."""
-    from keras_ae.apps.restoration.request import HEAD, RestorationRequest, find_restorer
+    """Restores each file and prints the speed; returns 1 if some were left out."""
+    from keras_ae.apps.restoration.kinds import kind_of
+    from keras_ae.apps.restoration.request import HEAD, find_restorer
+    from keras_ae.serving.card_signatures import version_card
 
     folder = find_restorer(options.models, options.recipe, options.head_version, options.head or HEAD)
     output = options.output or Path("restored", folder.parents[1].name)
-    request = RestorationRequest.of(
-        options.input, output, options.mask, options.force, options.tile, options.most_megapixels
-    )
+    given = {name: getattr(options, name) for name in OF_SOME if getattr(options, name) is not None}
+    kind = kind_of(version_card(folder), given)
+    request = kind.request(options.input, output, options.force, **given)
     load_tensorflow()
-    from keras_ae.apps.restoration.head import Restorer
-    from keras_ae.apps.restoration.restore import restore, summary
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    done = restore(Restorer.of(folder), request, _say)
+    done = kind.restore(folder, request, _say)
     for name, reason in done.failures.items():
         print(f"keras-ae: left out {name}: {reason}", file=sys.stderr)
-    files = [job.restored for job in request.jobs if str(job.name) not in done.failures]
-    lines = [_printable(line) for line in summary(done, request)]
-    show(options, {"folder": output, "files": files, "left_out": done.failures, "lines": lines}, lines)
+    lines = [_printable(line) for line in done.lines]
+    show(options, {"folder": output, "files": done.files, "left_out": done.failures, "lines": lines}, lines)
     return 1 if done.failures else 0
 
 

@@ -49,6 +49,11 @@ class Split(metaclass=Checked):
         return f"{len(self):,}{parts if self.images else ''}"
 
     @property
+    def named(self) -> str:
+        """How many examples there are, with a noun, such as "64 examples" and "24 pieces of 2 images"."""
+        return self.in_words if self.images else f"{self.in_words} examples"
+
+    @property
     def numbers(self) -> np.ndarray:
         """The examples as a model takes them, (n, *shape), float32, not in a graph."""
         full = np.float32(255 if self.examples.dtype == np.uint8 else 1)

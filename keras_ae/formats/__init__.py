@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -36,6 +37,9 @@ class Format(metaclass=Checked):
     def suffixes(self) -> tuple[str, ...]:
         """Suffixes of files for `read`; `write` uses the first one."""
         raise NotImplementedError
+
+    input_suffixes: ClassVar[tuple[str, ...]] = ()
+    """Suffixes of files that `keras-ae predict` gives to heads by `read_input`."""
 
     @property
     def axis(self) -> int | None:
@@ -67,6 +71,11 @@ class Format(metaclass=Checked):
         """Whether `sound` can play examples."""
         return False
 
+    @property
+    def plays_examples(self) -> bool:
+        """Whether TensorBoard plays the examples of each row of an image grid; they are sounds then."""
+        return False
+
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads an example from a file.
 
@@ -79,6 +88,21 @@ class Format(metaclass=Checked):
 
         Raises:
             InputError: If the file does not contain such an example.
+        """
+        raise NotImplementedError
+
+    def read_input(self, path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
+        """Reads a file of `input_suffixes` as an input of a head.
+
+        Args:
+            path: The file.
+            shape: The shape of the head's input; None along an axis of any length.
+
+        Returns:
+            The input, of that shape.
+
+        Raises:
+            InputError: If the file cannot be read; the text is the reason alone.
         """
         raise NotImplementedError
 

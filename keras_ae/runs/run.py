@@ -107,7 +107,9 @@ class Run:
             return outputs_of(self.heads.encoder, split, self.data.classes)
         batches = PairedData(self.data, self.recipe.task).held_back_batches(split)
         codes = [apply(self.heads.encoder, tensors)["code"] for tensors, _ in batches]
-        return {"code": np.concatenate([np.mean(code, axis=tuple(range(1, code.ndim - 1))) for code in codes])}
+        return {
+            "code": np.concatenate([np.mean(code, axis=tuple(range(1, code.ndim - 1))) for code in codes])
+        }
 
 
 def load_data(recipe: Recipe, report: Callable[[str], None] = print, scaler: Scaler | None = None) -> Data:

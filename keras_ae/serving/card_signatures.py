@@ -11,7 +11,23 @@ from keras_ae.errors import InputError
 from keras_ae.names import nearby
 from keras_ae.serving.versions import CARD_FILE
 
-__all__ = ["check_outputs", "signatures"]
+__all__ = ["check_outputs", "signatures", "version_card"]
+
+
+def version_card(folder: Path) -> dict[str, Any]:
+    """The card of an exported version, read without TensorFlow.
+
+    Args:
+        folder: The version's folder.
+
+    Returns:
+        The card; empty where there is none that can be read.
+    """
+    try:
+        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return card if isinstance(card, dict) else {}
 
 
 def signatures(folder: Path) -> dict[str, Any]:
@@ -25,9 +41,9 @@ def signatures(folder: Path) -> dict[str, Any]:
         no card that says it.
     """
     try:
-        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        card = version_card(folder)
         return {name: {**card["signatures"][name]} for name in card["signatures"]}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return {}
 
 

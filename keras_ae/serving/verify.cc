@@ -267,10 +267,9 @@ std::string Bomb() {
   return std::string(reinterpret_cast<const char*>(header), sizeof header);
 }
 
-// The axis to widen for a wrong shape: of images, which may be of any height and width, the first whose
-// length the signature fixes, or 0 where it fixes none; of all else the first after the rows.
+// The axis to widen for a wrong shape: the first after the rows whose length the signature fixes, or 0 where
+// it fixes none, as of sounds of any length.
 int FixedAxis(const tensorflow::TensorInfo& info) {
-  if (info.tensor_shape().dim_size() != 4) return 1;
   for (int axis = 1; axis < info.tensor_shape().dim_size(); ++axis)
     if (info.tensor_shape().dim(axis).size() >= 0) return axis;
   return 0;

@@ -66,8 +66,8 @@ class SoundDenoising(Task):
         """Refuses data other than sounds."""
         if not isinstance(data.format, Waveforms) or len(data.train.shape) != 1:
             raise InputError(
-                f"expected sounds, such as a folder of WAV or FLAC files; received {data.name}, whose examples "
-                f"have shape {data.train.shape}; use other data, DATA=folder/of/sounds, or another recipe"
+                f"expected sounds, such as a folder of WAV or FLAC files; received {data.name}, with examples "
+                f"of shape {data.train.shape}; use other data, DATA=folder/of/sounds, or another recipe"
             )
         return data
 
@@ -92,9 +92,8 @@ class SoundDenoising(Task):
         whole = data.whole if data.whole is not None and heads.any_size else data.test.numbers
         chosen = np.unique(np.linspace(0, len(whole) - 1, MOST_TESTED).round().astype(int))
         clips = [clip for number, clip in enumerate(whole) if number in set(chosen.tolist())]
-        restore = tf.function(
-            partial(_restored, heads.end_to_end), input_signature=[tf.TensorSpec(heads.encoder.inputs[0].shape)]
-        )
+        taken = [tf.TensorSpec(heads.encoder.inputs[0].shape)]
+        restore = tf.function(partial(_restored, heads.end_to_end), input_signature=taken)
         gains: dict[str, dict[str, list[float]]] = {}
         for number, clip in enumerate(clips):
             clean = clip[: int(MOST_SECONDS * format.rate)].astype(np.float64)
@@ -106,10 +105,11 @@ class SoundDenoising(Task):
                     row = _gains(clean, noise * 10 ** (-ratio / 20), format, restore)
                     for name, gain in row.items():
                         gains.setdefault(name, {}).setdefault(f"gain_{color}_{ratio}_dB", []).append(gain)
-        means = {
-            name: {part: float(np.mean(each)) for part, each in parts.items()} for name, parts in gains.items()
-        }
-        return {name: {"si_sdr_gain": float(np.mean([*each.values()]))} | each for name, each in means.items()}
+        table: dict[str, dict[str, float]] = {}
+        for name, parts in gains.items():
+            means = {part: float(np.mean(each)) for part, each in parts.items()}
+            table[name] = {"si_sdr_gain": float(np.mean([*means.values()]))} | means
+        return table
 
     def tested(self, data: Data) -> dict[str, int]:
         return {"test sounds": len(data.test if data.whole is None else data.whole)}

@@ -13,6 +13,7 @@ from keras_ae.callbacks.early_stopping import EarlyStopping
 from keras_ae.callbacks.epoch_lines import EpochLines
 from keras_ae.callbacks.images import ReconstructionImages
 from keras_ae.callbacks.latent import LatentSpace
+from keras_ae.callbacks.sounds import ReconstructionSounds
 from keras_ae.callbacks.throughput import Throughput
 from keras_ae.callbacks.weights import WeightSparsity
 from keras_ae.data.pipeline import PairedData, head_inputs
@@ -74,6 +75,9 @@ def images_and_more(
                 heads.end_to_end, examples, recipe.task.rows, data.scaler, log_dir, data.format
             )
         )
+        if data.format is not None and data.format.plays_examples:
+            settings = (examples, recipe.task.rows, data.scaler, log_dir, data.format, _every(plan))
+            callbacks.append(ReconstructionSounds(heads.end_to_end, *settings))
     if heads.takes_code_alone:
         few = data.validation.take(slice(inference_batch(data.validation.shape)))
         callbacks.append(

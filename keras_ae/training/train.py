@@ -233,9 +233,9 @@ def _planned(recipe: Recipe, data: Data, directory: Path, begun: bool) -> Plan:
 def _report_plan(plan: Plan, data: Data, heads: Heads, report: Callable[[str], None]) -> None:
     """Reports the size of the model and the data, and the length of the training."""
     report(
-        f"training {heads.end_to_end.count_params():,} parameters on {data.train.in_words}"
-        f"{'' if data.train.images else ' examples'} of shape {'x'.join(map(str, data.train.shape))}, "
-        f"{data.validation.in_words} to validate, {data.test.in_words} to test"
+        f"training {heads.end_to_end.count_params():,} parameters on {data.train.named} of "
+        f"shape {'x'.join(map(str, data.train.shape))}, {data.validation.in_words} to validate, "
+        f"{data.test.in_words} to test"
     )
     unlearned = np.setdiff1d(np.arange(data.classes), data.learned_classes)
     if len(unlearned) and takes_condition(heads):

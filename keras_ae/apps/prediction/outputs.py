@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_ae.errors import InputError
 from keras_ae.files import check_folder, check_new, written_whole
+from keras_ae.formats import Format
 from keras_ae.serving.columns import RowWriter
 
 __all__ = ["OutputFiles", "check_output", "output_files", "summary", "write"]
@@ -66,6 +67,7 @@ def output_files(
     names: Sequence[str],
     inputs: Sequence[Path],
     force: bool = False,
+    format: Format | None = None,
 ) -> OutputFiles:
     """Decides which files a prediction will write.
 
@@ -75,6 +77,7 @@ def output_files(
         names: A name for each row, such as its image's path.
         inputs: The paths that are read.
         force: Whether to replace existing files.
+        format: The format that writes reconstructions into a folder; None for arrays.
 
     Returns:
         The files.
@@ -87,7 +90,7 @@ def output_files(
         return OutputFiles()
     target = Path(output)
     if output.endswith(("/", os.sep)) or target.is_dir():
-        files = _in_folder(target, specs, names)
+        files = _in_folder(target, specs, names, format)
     else:
         _check_kind(target, specs)
         files = OutputFiles(arrays=target)
@@ -120,13 +123,16 @@ def _check_kind(target, specs):
         )
 
 
-def _in_folder(folder, specs, names):
-    """PNG files named like the rows, and one file for all other outputs."""
+def _in_folder(folder, specs, names, format):
+    """PNG files named like the rows, or files of a format, and one file for all other outputs."""
     images = [name for name, spec in specs.items() if name.endswith("_bytes") and spec["dtype"] == "string"]
     stems = [Path(name).stem for name in names]
     if len(set(stems)) < len(stems):
         stems = [f"{row:05d}_{stem}" for row, stem in enumerate(stems)]
     several = len(images) > 1
+    if format is not None and "reconstruction" in specs:
+        stems = [folder / f"{stem}{format.suffixes[0]}" for stem in stems]
+        return OutputFiles({"reconstruction": stems}, folder / "outputs.npz" if len(specs) > 1 else None)
     return OutputFiles(
         {
             name: [folder / (f"{stem}_{name}.png" if several else f"{stem}.png") for stem in stems]
@@ -142,6 +148,8 @@ def write(
     rows: Sequence[int],
     names: Sequence[str] | None,
     columns: Sequence[str] = (),
+    format: Format | None = None,
+    lengths: np.ndarray | None = None,
 ) -> list[str]:
     """Writes the outputs of a prediction.
 
@@ -151,6 +159,8 @@ def write(
         rows: The index among all inputs of each of those rows.
         names: The names of all inputs, written into the .npz file as `files`; None writes none.
         columns: The columns of the table that the head was trained on; those of a .csv are called after them.
+        format: The format that writes reconstructions into a folder; None where they are images.
+        lengths: (n,), how much of each reconstruction counts; None for all.
 
     Returns:
         Lines that say what was written.
@@ -158,10 +168,16 @@ def write(
     lines = []
     for name, paths in files.images.items():
         paths[0].parent.mkdir(parents=True, exist_ok=True)
-        for row, content in zip(rows, outputs[name], strict=True):
+        for number, (row, content) in enumerate(zip(rows, outputs[name], strict=True)):
+            if format is not None:
+                format.write(
+                    content[: None if lengths is None else lengths[number]], paths[row].with_suffix("")
+                )
+                continue
             with written_whole(paths[row]) as (partial,):
                 partial.write_bytes(content)
-        lines.append(f"{len(rows)} image{'s' * (len(rows) != 1)} of {name} in {paths[0].parent}")
+        noun = "image" if format is None else "file"
+        lines.append(f"{len(rows)} {noun}{'s' * (len(rows) != 1)} of {name} in {paths[0].parent}")
     if files.arrays is not None:
         arrays = {name: array for name, array in outputs.items() if name not in files.images}
         files.arrays.parent.mkdir(parents=True, exist_ok=True)

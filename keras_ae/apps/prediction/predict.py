@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.apps.prediction.format_files import files_of_formats, format_of_card, read_examples
 from keras_ae.apps.prediction.image_files import encoded, images_in
 from keras_ae.apps.prediction.inputs import find_inputs, read_arrays
 from keras_ae.apps.prediction.outputs import output_files, write
@@ -64,6 +65,8 @@ def predict(request: PredictionRequest) -> Prediction:
     Raises:
         InputError: The inputs, the head or the output cannot be used.
     """
+    if examples := files_of_formats(request.inputs):
+        return _predict_examples(request, examples)
     paths, file, notes = find_inputs(request.inputs)
     with open_predictor(request, "serving_default" if file else IMAGES) as predictor:
         images, page_notes = images_in(paths, predictor.pages)
@@ -88,6 +91,25 @@ def predict(request: PredictionRequest) -> Prediction:
     outputs = {name: outputs[name] for name in specs if name in outputs}
     written = write(files, outputs, rows, names, tuple(predictor.columns.values())) if rows else []
     return Prediction(outputs, count, rows, failures, written, remark or "", (*notes, *page_notes))
+
+
+def _predict_examples(request: PredictionRequest, paths: Sequence[Path]) -> Prediction:
+    """The prediction of files that the format of the model's data reads, such as sounds."""
+    with open_predictor(request, "serving_default") as predictor:
+        format, tensors = format_of_card(predictor.data, paths), predictor.tensors()
+        specs = _chosen(tensors["outputs"], request.outputs)
+        names = list(map(str, paths))
+        files = output_files(request.output, specs, names, request.inputs, request.force, format)
+        inputs, rows, failures = read_examples(format, paths, tensors["inputs"])
+        if not rows:
+            return Prediction({}, len(paths), [], failures)
+        remark = _remark(predictor, inputs)
+        outputs = predictor.predict(inputs)
+    outputs = {name: outputs[name] for name in specs}
+    lengths = inputs.get("lengths")
+    written = write(files, outputs, rows, names, format=format, lengths=lengths)
+    notes = tuple(filter(None, (format.note_on(paths[row]) for row in rows)))
+    return Prediction(outputs, len(paths), rows, failures, written, remark or "", notes)
 
 
 def _remark(predictor: Predictor, inputs: dict[str, np.ndarray]) -> str | None:

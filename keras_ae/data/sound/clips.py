@@ -98,6 +98,10 @@ class ClipCrops(Split):
         return f"{len(self):,} random piece{'s' * (len(self) != 1)} of {len(self.clips):,} sounds"
 
     @property
+    def named(self) -> str:
+        return self.in_words
+
+    @property
     def _ends(self) -> np.ndarray:
         """The sound of each piece of an epoch: as many of each as it has lengths of a piece."""
         counts = [max(1, round(len(clip) / self.shape[0])) for clip in self.clips]
@@ -167,9 +171,12 @@ def pieces(clips: Clips, size: int) -> np.ndarray:
     Returns:
         (n, size), float32.
     """
-    starts = [(start, index) for index, clip in enumerate(clips) for start in range(0, len(clip), size)]
-    starts = [(start, index) for start, index in starts if start == 0 or len(clips[index]) - start > size // 2]
-    chosen = sorted(starts)
+    chosen = sorted(
+        (start, index)
+        for index, clip in enumerate(clips)
+        for start in range(0, len(clip), size)
+        if start == 0 or len(clip) - start > size // 2
+    )
     chosen = sorted(chosen[:: max(1, -(-len(chosen) // MOST_PIECES))], key=lambda one: (one[1], one[0]))
     found = np.zeros((len(chosen), size), np.float32)
     for row, (start, index) in enumerate(chosen):

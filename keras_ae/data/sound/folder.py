@@ -117,7 +117,7 @@ class SoundFolder(Recordings, Dataset):
         name, hashes = f"folder {Path(self.path).resolve().name}", digests(waveforms)
         asked = self.group or self.test_list
         if len(set(hashes)) < 3 and not (layout.splits or asked):
-            cut = "fewer than three sounds: the first 80 % of each train, the next 10 % validate, the last test"
+            cut = "fewer than three sounds: the first 80 % of each train, the next 10 % validate"
             return ClipSet(name, self.rate, _cut(waveforms, self.seconds * self.rate), notes=(*notes, cut))
         (parts, rule), split_notes = split_images(layout, hashes, self, "sound")
         labels = layout.index(layout.label_names)
@@ -200,8 +200,8 @@ def _cut(waveforms: list[np.ndarray], least: float) -> dict[str, Clips]:
     shortest = min(map(len, waveforms))
     if shortest * min(VALIDATION, TEST) < least:
         raise InputError(
-            f"expected at least 3 sounds, or ones {10 * least / shortest:.1f} times as long as the shortest, to "
-            "train, validate and test on; give more sounds, or a smaller data.seconds"
+            f"expected at least 3 sounds, to train, validate and test on, or longer ones, of {10 * least:,.0f} "
+            f"samples; received {shortest:,}; give more sounds, or a smaller data.seconds"
         )
     ends = np.cumsum((0, 1 - VALIDATION - TEST, VALIDATION, TEST))
     return {

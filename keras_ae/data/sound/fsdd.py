@@ -48,7 +48,7 @@ class SpokenDigits(Recordings, Dataset):
 
     Attributes:
         seconds: Of a piece to train on.
-        held_out_speaker: A speaker to leave out of training; the test split is then of that one alone. "" for none.
+        held_out_speaker: A speaker to leave out of training, who alone is tested then; "" for none.
         label: What the labels are: "digit" or "speaker".
     """
 

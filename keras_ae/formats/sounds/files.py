@@ -33,8 +33,8 @@ RATES = (1000, 384_000)
 MOST_CHANNELS = 64
 """The most channels of a file."""
 
-BLOCK_SECONDS = 10
-"""Seconds that are read of a long file at a time."""
+UNKNOWN_SIZE = 2**32 - 1
+"""The size in the header of a file that was written to a pipe."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,8 @@ def sound_header(file: Path | io.BytesIO) -> SoundHeader:
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(_reason(error)) from error
     header = SoundHeader(info.samplerate, info.channels, info.frames)
+    if isinstance(file, Path) and (missing := _missing_bytes(file)):
+        raise InputError(f"it was cut off: {missing:,} bytes are missing at its end")
     if header.samples < 1:
         raise InputError("it holds 0 samples")
     if not RATES[0] <= header.rate <= RATES[1] or not 1 <= header.channels <= MOST_CHANNELS:
@@ -185,6 +187,17 @@ def write_sound(path: Path, waveform: np.ndarray, rate: int) -> None:
 
     with written_whole(path) as (partial,):
         soundfile.write(partial, np.clip(waveform, -1, 1), rate, subtype="PCM_16", format="WAV")
+
+
+def _missing_bytes(file: Path) -> int:
+    """How much shorter a RIFF or AIFF file is than it says; libsndfile does not tell."""
+    with file.open("rb") as stream:
+        start = stream.read(8)
+    said = int.from_bytes(start[4:], "little" if start[:4] == b"RIFF" else "big")
+    streamed = said in (0, UNKNOWN_SIZE)  # by a program that could not go back to write the size
+    if start[:4] not in (b"RIFF", b"FORM") or streamed:
+        return 0
+    return max(0, said + 8 - file.stat().st_size - 1)  # some leave out a byte of padding
 
 
 def _reason(error: Any) -> str:

@@ -16,6 +16,9 @@ __all__ = ["Waveforms", "spectrogram"]
 HEIGHT, WIDTH = 96, 160
 """Sides of a rendered spectrogram in pixels."""
 
+MOST_SECONDS = 600.0
+"""The longest sound that is read as one input of a head."""
+
 RANGE = 70.0
 """Decibels below the loudest that are black in a spectrogram."""
 
@@ -31,7 +34,9 @@ class Waveforms(Format):
     """
 
     suffixes = files.SUFFIXES
+    input_suffixes = files.SUFFIXES
     has_sound = True
+    plays_examples = True
     rate: int = 8000
     frame: int = 256
     hop: int = 64
@@ -60,6 +65,13 @@ class Waveforms(Format):
         whole[: len(waveform)] = waveform[: shape[0]]
         return whole
 
+    def read_input(self, path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
+        """Reads a sound for a head of sounds of any length, or of one; cut or filled up to that one."""
+        waveform = files.read_sound(path, self.rate, MOST_SECONDS)
+        if shape[0] is None:
+            return waveform
+        return np.pad(waveform[: shape[0]], (0, max(0, shape[0] - len(waveform))))
+
     def note_on(self, path: Path) -> str:
         notes = files.sound_header(path).notes(self.rate)
         return f"{path}: {', '.join(notes)}" if notes else ""
@@ -87,7 +99,7 @@ class Waveforms(Format):
         return [path]
 
     def sound(self, example: np.ndarray) -> tuple[np.ndarray, int]:
-        return np.clip(example, -1, 1).astype(np.float32), self.rate
+        return example.astype(np.float32), self.rate
 
 
 def spectrogram(waveform: np.ndarray, frame: int, hop: int) -> np.ndarray:
