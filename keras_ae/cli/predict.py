@@ -51,7 +51,8 @@ def add(verb: Any) -> None:
     add_option(
         parser, "--output",
         "an .npz, .npy or .csv file; a folder (ending in /) for PNG or WAV files; or - for standard output, "
-        "as rows of a .csv, or as an .npy for arrays (default: print a table about the outputs)", metavar="FILE",
+        "as rows of a .csv, or as an .npy for arrays (default: print a table about the outputs)",
+        metavar="FILE",
     )  # fmt: skip
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--batch", "default: 64", type=int, default=64, metavar="N")

@@ -52,7 +52,8 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     category = "" if instead is None else instead.category
     _check_folder(text, category)
     # the sort is stable: within a category the order of priorities stays
-    for kind in sorted(dataset_kinds(), key=lambda kind: (not kind.name, kind.category != category)):
+    others = {kind for kind in dataset_kinds() if instead is not None and kind.category != category}
+    for kind in sorted(dataset_kinds(), key=lambda kind: (not kind.name, kind in others)):
         dataset = kind.accepts(text)
         if dataset is not None:
             dataset = dataset.replacing(instead)

@@ -66,7 +66,7 @@ class SoundDenoising(Task):
         """Refuses data other than sounds."""
         if not isinstance(data.format, Waveforms) or len(data.train.shape) != 1:
             raise InputError(
-                f"expected sounds, such as a folder of WAV or FLAC files; received {data.name}, with examples "
+                f"expected sounds, such as a folder of WAV or FLAC files; received {data.name}, of examples "
                 f"of shape {data.train.shape}; use other data, DATA=folder/of/sounds, or another recipe"
             )
         return data

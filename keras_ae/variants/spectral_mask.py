@@ -13,6 +13,7 @@ import keras
 
 from keras_ae.blocks.spectrum import LogMagnitudes, MaskedSpectrum, Resynthesis, Spectrum
 from keras_ae.blocks.time_convolutions import reach_of, time_block, time_conv
+from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least, check_widths
 from keras_ae.heads import Heads, Spec, Term
 from keras_ae.variants import Variant
@@ -88,4 +89,4 @@ class SpectralMask(Variant):
         return ()
 
 
-EXAMPLE = SpectralMask(width=8, dilations=(1, 2), frame=32, hop=8)
+EXAMPLE = (SpectralMask(width=8, dilations=(1, 2), frame=32, hop=8), Spec((100,), (100,), REAL))

@@ -200,8 +200,8 @@ def _cut(waveforms: list[np.ndarray], least: float) -> dict[str, Clips]:
     shortest = min(map(len, waveforms))
     if shortest * min(VALIDATION, TEST) < least:
         raise InputError(
-            f"expected at least 3 sounds, to train, validate and test on, or longer ones, of {10 * least:,.0f} "
-            f"samples; received {shortest:,}; give more sounds, or a smaller data.seconds"
+            f"expected at least 3 sounds, to train, validate and test on, or longer ones, of "
+            f"{10 * least:,.0f} samples; received {shortest:,}; give more sounds, or a smaller data.seconds"
         )
     ends = np.cumsum((0, 1 - VALIDATION - TEST, VALIDATION, TEST))
     return {

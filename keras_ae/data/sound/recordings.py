@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import Split
@@ -53,7 +53,9 @@ class Recordings(Dataset):
     def _pieces_of(self, clips: ClipSet) -> Data:
         """The sounds as data."""
         size = round(self.seconds * clips.rate)
-        held_back = {part: Split(pieces(clips.clips[part], size)) for part in ("validation", "test")}
+        held_back: dict[str, Any] = {
+            part: Split(pieces(clips.clips[part], size)) for part in ("validation", "test")
+        }
         return Data(
             clips.name,
             crops_of(clips.clips["train"], size),
