@@ -49,7 +49,7 @@ class Split(metaclass=Checked):
         return f"{len(self):,}{parts if self.images else ''}"
 
     @property
-    def named(self) -> str:
+    def described(self) -> str:
         """How many examples there are, with a noun, such as "64 examples" and "24 pieces of 2 images"."""
         return self.in_words if self.images else f"{self.in_words} examples"
 

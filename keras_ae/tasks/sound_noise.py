@@ -39,7 +39,8 @@ class SoundNoise(Corruption):
             raise InputError(
                 f"highest must be at least lowest, received {self.highest:g} and {self.lowest:g} dB"
             )
-        if not self.colors or not set(self.colors) <= set(COLORS):
+        known = isinstance(self.colors, tuple) and all(color in COLORS for color in self.colors)
+        if not self.colors or not known:
             raise InputError(f"colors must be of {', '.join(COLORS)}; received {self.colors!r}")
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:

@@ -233,7 +233,7 @@ def _planned(recipe: Recipe, data: Data, directory: Path, begun: bool) -> Plan:
 def _report_plan(plan: Plan, data: Data, heads: Heads, report: Callable[[str], None]) -> None:
     """Reports the size of the model and the data, and the length of the training."""
     report(
-        f"training {heads.end_to_end.count_params():,} parameters on {data.train.named} of "
+        f"training {heads.end_to_end.count_params():,} parameters on {data.train.described} of "
         f"shape {'x'.join(map(str, data.train.shape))}, {data.validation.in_words} to validate, "
         f"{data.test.in_words} to test"
     )

@@ -39,7 +39,7 @@ class SpectralMask(Variant):
     hop: int = 64
 
     def __post_init__(self) -> None:
-        check_least(self, width=1, hop=1)
+        check_least(self, width=1, hop=1, frame=1)
         check_widths("dilations", self.dilations)
         if self.frame % self.hop or self.frame < 4 * self.hop:
             raise InputError(
@@ -90,3 +90,5 @@ class SpectralMask(Variant):
 
 
 EXAMPLE = (SpectralMask(width=8, dilations=(1, 2), frame=32, hop=8), Spec((100,), (100,), REAL))
+COMPARED: dict = {}
+"""None, because its decoder needs more than a code: it has no row in a table that compares codes."""

@@ -180,7 +180,7 @@ def test_recordings_are_read_from_the_archive_alone(archive):
 
 
 def test_a_speaker_is_held_out_and_labels_are_speakers(archive):
-    clips = SpokenDigits(held_out_speaker="theo", label="speaker").clips()
+    clips = SpokenDigits(unseen_speaker="theo", label="speaker").clips()
     assert set(clips.labels["train"].tolist()) == {0}
     assert set(clips.labels["test"].tolist()) == {4}
     assert len(clips.clips["test"]) == 5

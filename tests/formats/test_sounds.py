@@ -23,7 +23,7 @@ def tone(seconds=0.5, frequency=440.0, rate=RATE):
      ("aiff", "PCM_16", 5e-5), ("ogg", "VORBIS", 0.1)],
 )  # fmt: skip
 def test_a_file_of_any_kind_is_read_in_full_scale(tmp_path, suffix, subtype, tolerance):
-    """Tolerances: 1.6 levels of 16 bits, whose full scale is 32767 or 32768; Vorbis loses what is not heard."""
+    """Tolerances: 1.6 levels of 16 bits, whose full scale is 32767 or 32768; Vorbis loses much."""
     soundfile.write(tmp_path / f"a.{suffix}", tone(), RATE, subtype)
     read = read_sound(tmp_path / f"a.{suffix}", RATE, 10)
     assert read.dtype == np.float32

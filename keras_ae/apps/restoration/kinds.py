@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from keras_ae.apps import restoration
+import keras_ae.apps.restoration as restoration
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
 

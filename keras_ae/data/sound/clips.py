@@ -98,7 +98,7 @@ class ClipCrops(Split):
         return f"{len(self):,} random piece{'s' * (len(self) != 1)} of {len(self.clips):,} sounds"
 
     @property
-    def named(self) -> str:
+    def described(self) -> str:
         return self.in_words
 
     @property

@@ -48,7 +48,7 @@ class SpokenDigits(Recordings, Dataset):
 
     Attributes:
         seconds: Of a piece to train on.
-        held_out_speaker: A speaker to leave out of training, who alone is tested then; "" for none.
+        unseen_speaker: A speaker to leave out of training, who alone is tested then; "" for none.
         label: What the labels are: "digit" or "speaker".
     """
 
@@ -56,11 +56,11 @@ class SpokenDigits(Recordings, Dataset):
     origin: ClassVar[str] = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/"
     file: ClassVar[str] = f"{COMMIT}.tar.gz"
     seconds: float = 0.512
-    held_out_speaker: str = ""
+    unseen_speaker: str = ""
     label: str = "digit"
 
     def __post_init__(self) -> None:
-        check_choices(self, held_out_speaker=("", *SPEAKERS), label=("digit", "speaker"))
+        check_choices(self, unseen_speaker=("", *SPEAKERS), label=("digit", "speaker"))
         self._check_seconds()
 
     def clips(self) -> ClipSet:
@@ -70,11 +70,11 @@ class SpokenDigits(Recordings, Dataset):
         waveforms = [read_sound(io.BytesIO(found[name]), RATE, 10) for name in names]
         tested = np.array([int(index) < TESTED for _, _, index in facts])
         speakers = np.array([speaker for _, speaker, _ in facts])
-        left_out = speakers == self.held_out_speaker
+        left_out = speakers == self.unseen_speaker
         others = np.flatnonzero(~tested & ~left_out)
         parts = assign(digests(waveforms[row] for row in others), test=0)
         rows = {part: others[parts[part]] for part in ("train", "validation")}
-        rows["test"] = np.flatnonzero(tested & (left_out if self.held_out_speaker else True))
+        rows["test"] = np.flatnonzero(tested & (left_out if self.unseen_speaker else True))
         by_digit = self.label == "digit"
         labels = (
             np.array([int(digit) for digit, _, _ in facts])
@@ -87,7 +87,7 @@ class SpokenDigits(Recordings, Dataset):
             {part: Clips([waveforms[row] for row in index]) for part, index in rows.items()},
             {part: labels[index] for part, index in rows.items()},
             tuple(map(str, range(10))) if by_digit else SPEAKERS,
-            (f"{self.held_out_speaker} is in the test split alone",) if self.held_out_speaker else (),
+            (f"{self.unseen_speaker} is in the test split alone",) if self.unseen_speaker else (),
         )
 
 

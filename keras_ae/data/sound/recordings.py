@@ -9,7 +9,7 @@ from keras_ae.data.examples import Split
 from keras_ae.data.sound.clips import ClipSet, crops_of, pieces
 from keras_ae.data.types import Data
 from keras_ae.domains import REAL
-from keras_ae.errors import InputError
+from keras_ae.errors import check_within
 from keras_ae.formats.sounds.waveforms import Waveforms
 
 __all__ = ["Recordings"]
@@ -69,8 +69,4 @@ class Recordings(Dataset):
         )
 
     def _check_seconds(self) -> None:
-        if not SHORTEST <= self.seconds <= LONGEST:
-            raise InputError(
-                f"seconds must be from {SHORTEST:g} to {LONGEST:g}, of a piece to train on; received "
-                f"{self.seconds}"
-            )
+        check_within(self, seconds=f"[{SHORTEST}, {LONGEST}]")
