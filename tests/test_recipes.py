@@ -27,6 +27,7 @@ from keras_ae.tasks.density import Density
 from keras_ae.tasks.generation import Generation
 from keras_ae.tasks.photo_restoration import PhotoRestoration
 from keras_ae.tasks.restoration import Denoising
+from keras_ae.tasks.sound_denoising import SoundDenoising
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training.train import train
 
@@ -40,7 +41,7 @@ def one_a_task():
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
     test_detect.py and test_anomaly.py train what detects, cli/test_cli.py the recipe that denoises.
     """
-    seen = {PhotoRestoration, Generation, Density, Anomaly, Denoising}
+    seen = {PhotoRestoration, Generation, Density, Anomaly, Denoising, SoundDenoising}
     for name in NAMES:
         task = load(name).task
         kind = PhotoRestoration if isinstance(task, PhotoRestoration) else type(task)
@@ -110,9 +111,9 @@ def test_a_recipe_trains_exports_and_serves_the_same_numbers(name, tmp_path):
     named["inputs"] = (named["inputs"] - offset) / scale
     expected = apply(run.heads.end_to_end, named)["reconstruction"] * scale + offset
     np.testing.assert_allclose(served, expected, rtol=1e-5, atol=1e-5 * max(1.0, float(np.max(scale))))
-    assert ("restorer" in folders) == isinstance(run.recipe.task, PhotoRestoration)
+    assert ("restorer" in folders) == isinstance(run.recipe.task, PhotoRestoration | SoundDenoising)
     assert ("detector" in folders) == isinstance(run.recipe.task, Anomaly)
-    if "restorer" in folders:
+    if isinstance(run.recipe.task, PhotoRestoration):
         restores_large_images_as_small_ones(run, Restorer.of(folders["restorer"]))
 
 

@@ -104,7 +104,7 @@ def predict(options: argparse.Namespace) -> int:
         if prediction.remark:
             print(f"keras-ae: {prediction.remark}", file=sys.stderr)
     if not prediction.rows:
-        print(f"keras-ae: none of {prediction.count} files could be used", file=sys.stderr)
+        print(f"keras-ae: none of {prediction.count} {prediction.noun} could be used", file=sys.stderr)
     elif options.output == STANDARD:
         print(*(line.replace(str(output), "standard output") for line in prediction.written), sep="\n")
     else:

@@ -48,7 +48,7 @@ EXAMPLES = {name: module.EXAMPLE for name, module in MODULES.items()} | {
 }
 
 
-WITH_SKIPS = {"skip_connected", "color_distribution"}
+WITH_SKIPS = {"skip_connected", "color_distribution", "spectral_mask"}
 """Variants whose decoder takes more than a code."""
 
 EXPORTED = {
@@ -57,6 +57,7 @@ EXPORTED = {
     "conditional": ("encoder", "decoder", "autoencoder"),
     "masked": ("autoencoder",),
     "skip_connected": ("autoencoder",),
+    "spectral_mask": ("autoencoder",),
     "vector_quantized": ("encoder", "decoder", "prior"),
     "undercomplete-images": ("autoencoder",),
     "undercomplete-series": ("autoencoder",),

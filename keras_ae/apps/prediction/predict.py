@@ -42,6 +42,7 @@ class Prediction:
         written: Lines that say what was written.
         remark: A line about inputs that are unlike the training data; empty if they are like them.
         notes: Lines about files that are passed over, or hold several images.
+        noun: What was given, in the plural.
     """
 
     outputs: dict[str, np.ndarray]
@@ -51,6 +52,7 @@ class Prediction:
     written: list[str] = field(default_factory=list)
     remark: str = ""
     notes: tuple[str, ...] = ()
+    noun: str = "images"
 
 
 def predict(request: PredictionRequest) -> Prediction:
@@ -102,7 +104,7 @@ def _predict_examples(request: PredictionRequest, paths: Sequence[Path]) -> Pred
         files = output_files(request.output, specs, names, request.inputs, request.force, format)
         inputs, rows, failures = read_examples(format, paths, tensors["inputs"])
         if not rows:
-            return Prediction({}, len(paths), [], failures)
+            return Prediction({}, len(paths), [], failures, noun="files")
         remark = _remark(predictor, inputs)
         outputs = predictor.predict(inputs)
     outputs = {name: outputs[name] for name in specs}
