@@ -64,8 +64,8 @@ def variant_with(name, backbone):
 def refusal(name, column):
     """Why a variant does not take a backbone; "" if it does."""
     backbone, shape = COLUMNS[column]
-    if name == "skip_connected":
-        return "it has levels of its own, with skip connections, and no field for a backbone"
+    if "backbone" not in {field.name for field in dataclasses.fields(VARIANTS[name])}:
+        return "it has layers of its own, and no field for a backbone"
     try:
         heads = variant_with(name, backbone).build(spec_of(name, shape))
     except InputError as error:
