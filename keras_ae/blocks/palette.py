@@ -74,7 +74,7 @@ def frequencies(colors: np.ndarray) -> np.ndarray:
         Probabilities, (colors of the palette,), float32.
     """
     means = [tf.reduce_mean(soft_colors(image), axis=(0, 1)) for image in colors]
-    return np.mean(means, axis=0, dtype=np.float64).astype(np.float32)
+    return np.asarray(means, np.float64).mean(axis=0).astype(np.float32)
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -102,7 +102,7 @@ class AnnealedColors(layers.Layer):
         Returns:
             a and b in [0, 1], (batch, h, w, 2).
         """
-        weighted = logits + np.log(np.float32(self.color_weights))
+        weighted = logits + np.log(np.asarray(self.color_weights, np.float32))
         coarse = tf.tensordot(tf.nn.softmax(weighted / self.temperature), palette(), 1)
         fine = tf.image.resize(coarse, self.step * tf.shape(coarse)[1:3], "bilinear")
         return fine[:, : tf.shape(images)[1], : tf.shape(images)[2]]

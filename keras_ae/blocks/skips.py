@@ -213,17 +213,20 @@ def conv(
     )(features)
 
 
-def residual_block(features: Tensor, name: str) -> Tensor:
+def residual_block(features: Tensor, name: str, normalized: bool = False) -> Tensor:
     """Two convolutions whose output is added to their input (Lim et al. 2017, arXiv:1707.02921).
 
     Args:
         features: (batch, h, w, c).
         name: Name of the block; the names of its layers begin with it.
+        normalized: Whether the channels of each position are normalized before the convolutions, which sees
+            no other position, so that an image may still be restored in tiles.
 
     Returns:
         (batch, h, w, c).
     """
     width = features.shape[-1]
-    inner = conv(features, width, f"{name}_first", activation="relu")
+    inner = layers.LayerNormalization(name=f"{name}_norm")(features) if normalized else features
+    inner = conv(inner, width, f"{name}_first", activation="relu")
     # small at first, so that a network of many blocks begins near the identity
     return ops.add(features, conv(inner, width, f"{name}_second", gain=0.1))

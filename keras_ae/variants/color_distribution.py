@@ -32,9 +32,10 @@ class ColorDistribution(SkipConnected):
         weight: Weight of the cross-entropy of the distribution, at least 0.
     """
 
-    filters: tuple[int, ...] = (64, 96, 128)
+    filters: tuple[int, ...] = (48, 64, 96, 128, 160)
     unshuffle: int = 4
     shortcut: str = "none"
+    normalization: str = "layer"
     weight: float = 1.0
 
     def __post_init__(self) -> None:

@@ -33,17 +33,20 @@ class SkipConnected(Variant):
         blocks: Residual blocks of each level in the encoder, and again in the decoder, at least 0.
         unshuffle: Side in pixels of the blocks that become channels at the first level, at least 1.
         shortcut: How the inputs reach the output: "added", "kept" or "none"; see `blocks.skips.Shortcut`.
+        normalization: "layer", which normalizes the channels of each position before each residual block
+            (deep networks then train at higher rates), or "none".
     """
 
     filters: tuple[int, ...] = (64, 64, 64)
     blocks: int = 1
     unshuffle: int = 2
     shortcut: str = "added"
+    normalization: str = "none"
 
     def __post_init__(self) -> None:
         check_least(self, blocks=0, unshuffle=1)
         check_widths("filters", self.filters)
-        check_choices(self, shortcut=SHORTCUTS)
+        check_choices(self, shortcut=SHORTCUTS, normalization=("none", "layer"))
 
     @property
     def multiple(self) -> int:
@@ -59,7 +62,7 @@ class SkipConnected(Variant):
         return down + up + 2 * self.multiple  # the last term: the output's convolution, and a block's offset
 
     def build(self, spec: Spec) -> Heads:
-        scale = self._scale(spec)
+        scale, normalized = self._scale(spec), self.normalization == "layer"
         inputs = keras.Input((None, None, spec.input_shape[-1]), name="inputs")
         features = Unshuffle(self.unshuffle, self.multiple, name="encoder_unshuffle")(inputs)
         levels = []
@@ -67,7 +70,7 @@ class SkipConnected(Variant):
             name = f"encoder_level_{level}"
             features = conv(features, width, f"{name}_in", strides=2 if level else 1, gain=1.0)
             for block in range(self.blocks):
-                features = residual_block(features, f"{name}_block_{block}")
+                features = residual_block(features, f"{name}_block_{block}", normalized)
             levels.append(features)
         names = [f"level_{level}" for level in range(len(levels) - 1)] + ["code"]
         encoder = keras.Model({"inputs": inputs}, dict(zip(names, levels, strict=True)), name="encoder")
@@ -82,7 +85,7 @@ class SkipConnected(Variant):
             features = conv(features, 4 * self.filters[level], f"{name}_in", kernel=1, gain=0.1)
             features = ops.add(Shuffle(2, name=f"{name}_shuffle")(features), decoder_inputs[f"level_{level}"])
             for block in range(self.blocks):
-                features = residual_block(features, f"{name}_block_{block}")
+                features = residual_block(features, f"{name}_block_{block}", normalized)
         side = self.unshuffle * scale
         features = conv(features, spec.target_shape[-1] * side**2, "decoder_logits", gain=0.01)
         features = Shuffle(side, name="decoder_shuffle")(features)
