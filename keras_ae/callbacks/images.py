@@ -12,13 +12,15 @@ import tensorflow as tf
 from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import apply
+from keras_ae.imaging.grid import bands_note
+from keras_ae.tensorboard.animation import write_animation
 from keras_ae.tensorboard.render import render_rows
 
 __all__ = ["ReconstructionImages"]
 
 
 class ReconstructionImages(keras.callbacks.Callback):
-    """Callback that writes an image grid after each epoch, always of the same examples.
+    """Callback that writes an image grid after each epoch, of the same examples; of clips an animation too.
 
     Args:
         end_to_end: The model that reconstructs.
@@ -60,7 +62,20 @@ class ReconstructionImages(keras.callbacks.Callback):
         rows = self.rows(tensors["inputs"], targets, self.reconstruct(tensors))
         with self.writer.as_default():
             image = render_rows(rows, self.scaler, self.format, captions=True)
-            tf.summary.image("examples", image[None], step=epoch, description=" / ".join(rows))
+            tf.summary.image("examples", image[None], step=epoch, description=self.description(rows))
+            write_animation(rows, self.scaler, self.format, epoch)
+
+    def description(self, rows: Mapping[str, Any]) -> str:
+        """What a grid shows, from top to bottom, and which bands of images of many.
+
+        Args:
+            rows: The rows by name.
+
+        Returns:
+            A line.
+        """
+        note = bands_note(tuple(next(iter(rows.values())).shape[1:]))
+        return " / ".join(rows) + (f" ({note})" if note else "")
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         self.writer.close()

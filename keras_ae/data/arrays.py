@@ -28,7 +28,8 @@ __all__ = ["ArrayFile"]
 class ArrayFile(Dataset):
     """A NumPy file of vectors (n, features) or images (n, height, width) or (n, height, width, channels).
 
-    With `series`, it holds series (n, time) or (n, time, channels). In the categorical domain, it holds the
+    Five axes are clips (n, frames, height, width, channels). With `series`, it holds series (n, time) or (n,
+    time, channels). In the categorical domain, it holds the
     numbers of classes, from 0, in any of these shapes; the model takes them one-hot, (..., classes).
 
     Bytes, uint16 and bool, whole numbers of 0 and 1, and floats within [0, 1] are values in [0, 1]. All

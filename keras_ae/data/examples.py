@@ -28,7 +28,7 @@ class Split(metaclass=Checked):
         labels: (n,), integers; None for examples without labels.
         stream: The number of the split's own stream of random numbers.
         masks: (n, height, width), int8, of images: 1 in pixels of an anomaly, 0 in others, -1 where it is not
-            known; None if it is known of none.
+            known; (n, frames) of clips; None if it is known of none.
         images: How many images the examples are parts of; 0 if each stands for itself.
     """
 
@@ -138,7 +138,8 @@ class Split(metaclass=Checked):
         both = (self, other)
         masks = None
         if any(part.masks is not None for part in both):
-            unknown = [np.full((len(part.examples), *self.shape[:2]), -1, np.int8) for part in both]
+            shape = next(part.masks.shape[1:] for part in both if part.masks is not None)
+            unknown = [np.full((len(part.examples), *shape), -1, np.int8) for part in both]
             masks = np.concatenate(
                 [
                     blank if part.masks is None else part.masks

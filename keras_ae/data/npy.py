@@ -137,10 +137,11 @@ def checked(array: np.ndarray, where: str) -> np.ndarray:
             f"expected numbers in {where}; received records of {', '.join(array.dtype.names)}; join the "
             "fields with numpy.lib.recfunctions.structured_to_unstructured(x)"
         )
-    if array.ndim not in (2, 3, 4) or 0 in array.shape:
+    if array.ndim not in (2, 3, 4, 5) or 0 in array.shape:
         raise InputError(
-            f"expected (n, features), (n, height, width) or (n, height, width, channels) in {where}; "
-            f"received shape {array.shape}; {_reshaping(array.shape)}"
+            f"expected (n, features), (n, height, width) or (n, height, width, channels), or clips (n, "
+            f"frames, height, width, channels), in {where}; received shape {array.shape}; "
+            f"{_reshaping(array.shape)}"
         )
     if array.dtype.kind not in "buif":
         advice = DTYPES.get(array.dtype.kind, "convert them with x.astype('float32')")

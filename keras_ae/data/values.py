@@ -49,7 +49,7 @@ def data_in_domain(
         return Data(name, **_one_hot(name, splits), domain=domain)
     if domain is None or domain.unit_interval:
         parts = [split.examples for split in splits.values()]
-        found = find_full_scale(parts, splits["train"].examples.ndim == 4, domain is not None, full_scale)
+        found = find_full_scale(parts, splits["train"].examples.ndim >= 4, domain is not None, full_scale)
         if found is not None:
             told = (found[1],) if found[1] else ()
             examples = _map(splits, lambda x: stored(x, found[0]))

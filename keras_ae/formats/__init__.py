@@ -5,19 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from keras_ae.checked import Checked
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
-from keras_ae.files import classes_below
+from keras_ae.files import classes_below, files_below
 from keras_ae.imaging.grid import is_image_shape
 
-__all__ = ["Format", "SampleFunction", "format_of", "formats", "from_json", "to_json"]
+__all__ = ["Format", "SampleFunction", "files_of", "format_of", "formats", "from_json", "to_json"]
 
 SampleFunction = Callable[[int, int], np.ndarray]
 """A deterministic function (count, seed) -> examples (count, ...)."""
@@ -40,6 +40,17 @@ class Format(metaclass=Checked):
 
     input_suffixes: ClassVar[tuple[str, ...]] = ()
     """Suffixes of files that `keras-ae predict` gives to heads by `read_input`."""
+
+    def own_files(self, shape: tuple[int, ...]) -> bool:
+        """Whether a head is used by files that `read` takes, and not by arrays or by images as bytes.
+
+        Args:
+            shape: The shape of an example.
+
+        Returns:
+            True but for numbers, and for images that served heads decode.
+        """
+        return True
 
     @property
     def axis(self) -> int | None:
@@ -106,16 +117,51 @@ class Format(metaclass=Checked):
         """
         raise NotImplementedError
 
-    def note_on(self, path: Path) -> str:
+    def note_on(self, path: Path, shape: tuple[int, ...] = ()) -> str:
         """What `read` leaves out of a file.
 
         Args:
             path: The file.
+            shape: The shape of an example.
 
         Returns:
             A line for the user; empty if the file holds one example alone.
         """
         return ""
+
+    def files_in(self, paths: Sequence[Path]) -> list[Path]:
+        """The files that `read` takes, of files and folders that a user gives.
+
+        Args:
+            paths: Files and folders; of a folder all files below it that have one of the suffixes.
+
+        Returns:
+            The files in a fixed order, each of them once.
+
+        Raises:
+            InputError: If there is none in a folder.
+        """
+        found: list[Path] = []
+        for path in paths:
+            below = [path / name for name in files_below(path).names] if path.is_dir() else [path]
+            own = [file for file in below if not path.is_dir() or file.suffix.lower() in self.suffixes]
+            if not own:
+                raise InputError(
+                    f"expected files ({' '.join(self.suffixes)}) below {path}; found none; check the path"
+                )
+            found += own
+        return list(dict.fromkeys(found))
+
+    def animation(self, examples: Sequence[np.ndarray]) -> bytes:
+        """Examples that move, side by side, as an animation for a browser.
+
+        Args:
+            examples: (...) each.
+
+        Returns:
+            The content of a GIF; empty for examples that do not move.
+        """
+        return b""
 
     def render(self, example: np.ndarray) -> np.ndarray:
         """Renders an example as an image.
@@ -277,8 +323,25 @@ def format_of(own: Format | None, domain: str, shape: tuple[int, ...]) -> Format
     """
     if own is not None:
         return own
-    name = "Images" if domain_of(domain).unit_interval and is_image_shape(shape) else "Numbers"
-    return formats()[name]()
+    pixels = domain_of(domain).unit_interval
+    if pixels and len(shape) == 4:
+        return formats()["Clips"]()
+    return formats()["Images" if pixels and is_image_shape(shape) else "Numbers"]()
+
+
+def files_of(data: Mapping[str, Any]) -> Format | None:
+    """The format by whose files a head of other examples than images and arrays is used.
+
+    Args:
+        data: What the head's card says of its data.
+
+    Returns:
+        The format; None for images and for arrays, and where the card does not say.
+    """
+    own = from_json(json.dumps(data["format"])) if data.get("format") else None
+    shape = tuple(data.get("shape") or ())
+    known = own or format_of(None, data.get("domain", "real"), shape)
+    return known if known.own_files(shape) else None
 
 
 def to_json(format: Format) -> str:

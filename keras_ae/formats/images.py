@@ -14,7 +14,8 @@ from keras_ae.errors import InputError
 from keras_ae.formats import Format, from_json
 from keras_ae.imaging.decode import read_image
 from keras_ae.imaging.deep import FULL_RANGE, FullScale
-from keras_ae.imaging.grid import save, to_bytes
+from keras_ae.imaging.fitting import CROP, check_fit
+from keras_ae.imaging.grid import is_image_shape, save, shown, to_bytes
 from keras_ae.imaging.headers import SUFFIXES, Header, image_header
 
 __all__ = ["Images", "images_of"]
@@ -25,31 +26,40 @@ BYTE = 255
 
 @dataclass(frozen=True)
 class Images(Format):
-    """Images (height, width, 1 or 3) of values in [0, 1].
+    """Images (height, width, channels) of values in [0, 1].
 
     Attributes:
         white: The value that stands for 1 in files of more than 8 bits a channel.
         float_white: The same in files of floating-point numbers.
         pages: Which pages or frames of a file are images, "first" or "all"; None for all pages of a TIFF, and
             the first frame of animations.
+        fit: How images are brought to a size: "crop" for their middle, "pad" for the whole with a border,
+            "stretch" for the whole in other proportions.
     """
 
     suffixes = tuple(sorted(SUFFIXES))
     white: float = FULL_RANGE.whole
     float_white: float = FULL_RANGE.floats
     pages: str | None = None
+    fit: str = CROP
+
+    def __post_init__(self) -> None:
+        check_fit(self.fit)
 
     @property
     def full_scale(self) -> FullScale:
         """The values that stand for white in files of more than 8 bits a channel."""
         return FullScale(self.white, self.float_white)
 
+    def own_files(self, shape: tuple[int, ...]) -> bool:
+        return not is_image_shape(shape)  # others are not decoded by served heads
+
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
-        """Reads the middle of an image at the size of the shape.
+        """Reads an image at the size of the shape, by default its middle.
 
         Args:
             path: The file.
-            shape: (height, width, 1 or 3) of the result.
+            shape: (height, width, channels) of the result.
 
         Returns:
             Values in [0, 1], float32.
@@ -58,18 +68,18 @@ class Images(Format):
             InputError: If the file is not an image that can be read.
         """
         pixels = np.empty(shape, np.uint8)
-        reason = read_image(path, pixels, self.full_scale)
+        reason = read_image(path, pixels, self.full_scale, self.fit)
         if reason is not None:
             raise InputError(f"{path} cannot be read as an image ({reason}); give a PNG or JPEG")
         return pixels / np.float32(255)
 
-    def note_on(self, path: Path) -> str:
+    def note_on(self, path: Path, shape: tuple[int, ...] = ()) -> str:
         header = image_header(path)
         several = isinstance(header, Header) and header.has_more
         return f"of the pages or frames of {path} the first is taken" if several else ""
 
     def render(self, example: np.ndarray) -> np.ndarray:
-        return to_bytes(example, "unit")
+        return shown(to_bytes(example, "unit"))
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
         path = stem.with_name(stem.name + ".png")

@@ -27,6 +27,9 @@ class Numbers(Format):
 
     suffixes = (".npy",)
 
+    def own_files(self, shape: tuple[int, ...]) -> bool:
+        return False
+
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads an array from a .npy file.
 

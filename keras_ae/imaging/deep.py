@@ -11,7 +11,7 @@ from PIL import Image
 
 from keras_ae.errors import InputError
 
-__all__ = ["FULL_RANGE", "DeepValues", "FullScale", "deep_values", "is_deep", "to_bytes"]
+__all__ = ["FULL_RANGE", "DeepValues", "FullScale", "deep_values", "is_deep", "levels_of", "to_bytes"]
 
 BITS = (8, 10, 12, 14, 16)
 """Bits that cameras and microscopes give, whatever the files have room for."""
@@ -78,7 +78,7 @@ class DeepValues:
     """The values of an image of more than 8 bits a channel, as its file has them, but upright.
 
     Attributes:
-        values: (height, width) or (height, width, 3), of any numbers.
+        values: (height, width) or (height, width, channels), of any numbers.
         alpha: (height, width), uint8; None where nothing is transparent.
         white: The value of white, if the file says so by itself.
         inverted: Whether 0 stands for white.
@@ -159,6 +159,25 @@ def to_bytes(deep: DeepValues, full_scale: FullScale) -> Image.Image:
         ValueError: For values below 0 or above the full scale, and for 16 bits of which the lower ones would
             be needed and cannot be read.
     """
+    planes = levels_of(deep, full_scale)
+    if deep.alpha is not None:
+        planes = np.dstack([planes, deep.alpha])
+    return Image.fromarray(planes)
+
+
+def levels_of(deep: DeepValues, full_scale: FullScale) -> np.ndarray:
+    """The values of an image as bytes, without what is transparent.
+
+    Args:
+        deep: The values.
+        full_scale: The values that stand for 255.
+
+    Returns:
+        (height, width) or (height, width, channels), uint8.
+
+    Raises:
+        ValueError: As `to_bytes` does.
+    """
     values = deep.values
     full = deep.white or (full_scale.floats if values.dtype.kind == "f" else full_scale.whole)
     low, high = values.min(), values.max()
@@ -171,10 +190,7 @@ def to_bytes(deep: DeepValues, full_scale: FullScale) -> Image.Image:
             "16 bits a channel in color, compressed in a way that gives the upper 8 alone; save it as PNG"
         )
     levels = np.rint(values * np.float32(255 / full))
-    planes = (255 - levels if deep.inverted else levels).astype(np.uint8)
-    if deep.alpha is not None:
-        planes = np.dstack([planes, deep.alpha])
-    return Image.fromarray(planes)
+    return (255 - levels if deep.inverted else levels).astype(np.uint8)
 
 
 def _cut_by_pillow(image):

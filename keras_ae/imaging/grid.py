@@ -11,7 +11,7 @@ from PIL import Image
 
 from keras_ae.domains import domain_of
 
-__all__ = ["grid", "is_image_shape", "save", "sprite", "to_bytes"]
+__all__ = ["bands_note", "grid", "is_image_shape", "save", "shown", "sprite", "to_bytes"]
 
 GAP = 2
 LARGEST_SPRITE = 8192
@@ -36,13 +36,13 @@ def grid(rows: Mapping[str, np.ndarray], domain: str) -> np.ndarray:
     Small images are enlarged by a whole factor.
 
     Args:
-        rows: (n, height, width, 1 or 3) each, all of one shape, by name.
+        rows: (n, height, width, channels) each, all of one shape, by name.
         domain: Domain of the values.
 
     Returns:
         (rows * (height + gap) + gap, n * (width + gap) + gap, 1 or 3), uint8.
     """
-    arrays = [to_bytes(np.asarray(row), domain) for row in rows.values()]
+    arrays = [shown(to_bytes(np.asarray(row), domain)) for row in rows.values()]
     count, height, width, channels = arrays[0].shape
     zoom = max(1, 56 // max(height, width))
     arrays = [array.repeat(zoom, 1).repeat(zoom, 2) for array in arrays]
@@ -57,11 +57,38 @@ def grid(rows: Mapping[str, np.ndarray], domain: str) -> np.ndarray:
     return canvas
 
 
+def bands_note(shape: tuple[int, ...]) -> str:
+    """Which bands `shown` takes of examples that have others than gray or color.
+
+    Args:
+        shape: Shape of an example.
+
+    Returns:
+        Such as "bands 1, 2, 3 of 8"; empty for gray and color.
+    """
+    bands = shape[-1] if len(shape) > 2 else 1
+    if bands in (1, 3):
+        return ""
+    return f"band 1 of {bands}" if bands == 2 else f"bands 1, 2, 3 of {bands}"
+
+
+def shown(images: np.ndarray) -> np.ndarray:
+    """Images of any number of bands as those that a screen shows.
+
+    Args:
+        images: (..., channels), uint8.
+
+    Returns:
+        (..., 1 or 3): the first three bands as red, green and blue, and the first alone of two.
+    """
+    return images[..., : 3 if images.shape[-1] >= 3 else 1]
+
+
 def sprite(images: np.ndarray, domain: str, side: int = 64) -> tuple[np.ndarray, tuple[int, int]]:
     """A square sheet of images in rows, as TensorBoard's projector takes it.
 
     Args:
-        images: (n, height, width, 1 or 3).
+        images: (n, height, width, channels).
         domain: Domain of the values.
         side: Pixels of the longer side; larger images are shrunk to it.
 
@@ -71,7 +98,7 @@ def sprite(images: np.ndarray, domain: str, side: int = 64) -> tuple[np.ndarray,
     Raises:
         ValueError: For more images than the projector takes.
     """
-    images = to_bytes(images, domain)
+    images = shown(to_bytes(images, domain))
     if max(images.shape[1:3]) > side:
         size = tuple(max(1, round(length * side / max(images.shape[1:3]))) for length in images.shape[2:0:-1])
         images = np.stack([np.asarray(_image(image).resize(size)) for image in images])

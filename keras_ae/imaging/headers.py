@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from keras_ae.errors import InputError
+from keras_ae.imaging.bands import MOST_VALUES, BandHeader, band_header, is_tiff
 from keras_ae.imaging.deep import is_deep
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "check_size",
     "image_formats",
     "image_header",
+    "many_bands",
     "one_line",
     "opened",
 ]
@@ -46,7 +49,7 @@ class Header:
 
     Attributes:
         size: (width, height).
-        channels: 1 for gray, 3 for color.
+        channels: 1 for gray, 3 for color, the number of bands of a TIFF that has others.
         deep: Whether it has more than 8 bits a channel.
         frames: The indices of its frames that are images.
         has_more: Whether it has further frames.
@@ -102,6 +105,10 @@ def image_header(file: Path, pages: str | None = FIRST) -> Header | str:
         The header, or the reason why the file cannot be read.
     """
     try:
+        if (bands := many_bands(file)) is not None:
+            size, channels, deep, same = bands
+            chosen = same[:1] if pages == FIRST else same
+            return Header(size, channels, deep, chosen, len(same) > len(chosen))
         with opened(file) as image:
             size, channels, deep = image.size, 1 if _is_gray(image) else 3, is_deep(image)
             if not getattr(image, "is_animated", False) or image.format == "MPO":  # with previews of a camera
@@ -140,6 +147,30 @@ def check_size(image: Image.Image) -> None:
     """
     if image.width * image.height > MOST_PIXELS:
         raise ValueError(f"{image.width}x{image.height} is over the limit of {MOST_PIXELS} pixels")
+
+
+def many_bands(file: Path) -> BandHeader | None:
+    """Reads the header of a TIFF of many bands.
+
+    Args:
+        file: The file.
+
+    Returns:
+        The header, as `band_header` gives it; None for other files, of which Pillow knows more.
+
+    Raises:
+        ValueError: For a page of more than `MOST_VALUES` values.
+    """
+    if not is_tiff(file):
+        return None
+    try:
+        header = band_header(file)
+    except Exception:  # readers raise errors of any kind for a broken file, which is told when it is opened
+        return None
+    if header is not None and prod(header[0]) * header[1] > MOST_VALUES:
+        width, height = header[0]
+        raise ValueError(f"{width}x{height} of {header[1]} bands is over the limit of {MOST_VALUES} values")
+    return header
 
 
 def _is_gray(image):

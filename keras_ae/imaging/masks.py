@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from keras_ae.imaging.fitting import CROP, fitted_image
 from keras_ae.imaging.headers import one_line, opened
 
 __all__ = ["read_masks"]
@@ -19,13 +20,16 @@ PROPORTIONS = 0.02
 """How far the proportions of a mask may differ from its image's, as a fraction."""
 
 
-def read_masks(files: Sequence[Path], size: tuple[int, int], pixels: np.ndarray) -> str | None:
-    """Reads the masks of one image, whose middle is taken and resized as the image's is.
+def read_masks(
+    files: Sequence[Path], size: tuple[int, int], pixels: np.ndarray, how: str = CROP
+) -> str | None:
+    """Reads the masks of one image, which are brought to a size as the image is.
 
     Args:
         files: The masks; what any of them marks is marked.
         size: (width, height) of the image.
         pixels: (height, width), int8; is filled with 1 in marked pixels, 0 in others, or left as it is.
+        how: "crop", "pad" or "stretch", as the image is.
 
     Returns:
         The reason why a mask cannot be read; None if all were.
@@ -38,7 +42,7 @@ def read_masks(files: Sequence[Path], size: tuple[int, int], pixels: np.ndarray)
                 upright = ImageOps.exif_transpose(image)
             _check_proportions(upright.size, size)
             white = Image.fromarray(np.where(_levels(upright) > least, np.uint8(255), np.uint8(0)))
-            fitted = ImageOps.fit(white, pixels.shape[::-1], Image.Resampling.LANCZOS)
+            fitted = fitted_image(white, pixels.shape[::-1], how)
             marked |= np.asarray(fitted) > JPEG_NOISE
         except Exception as error:  # decoders may raise any error for a broken file
             return one_line(error)

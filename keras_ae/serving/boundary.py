@@ -20,6 +20,7 @@ from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.heads import Heads, apply
 from keras_ae.imaging.deep import FULL_RANGE
+from keras_ae.imaging.fitting import CROP
 from keras_ae.serving import images
 
 __all__ = [
@@ -60,10 +61,13 @@ class Boundary:
         input_shape: The shape of one input of the encoder.
         classes: Number of classes of the condition that the heads take; 0 if they take none.
         white: The value that stands for 1 in image files of 16 bits.
+        fit: How image files are brought to the shape: "crop", "pad" or "stretch".
     """
 
-    def __init__(self, heads: Heads, scaler: Scaler, white: float = FULL_RANGE.whole) -> None:
-        self.heads, self.scaler, self.white = heads, scaler, white
+    def __init__(
+        self, heads: Heads, scaler: Scaler, white: float = FULL_RANGE.whole, fit: str = CROP
+    ) -> None:
+        self.heads, self.scaler, self.white, self.fit = heads, scaler, white, fit
         self.input_shape = tuple(heads.encoder.get_layer("inputs").output.shape[1:])
         self.classes = condition_classes(heads)
 
@@ -170,8 +174,10 @@ class Boundary:
 class GraphBoundary(Boundary):
     """The conversions as ops of a served graph."""
 
-    def __init__(self, heads: Heads, scaler: Scaler, white: float = FULL_RANGE.whole) -> None:
-        super().__init__(heads, scaler, white)
+    def __init__(
+        self, heads: Heads, scaler: Scaler, white: float = FULL_RANGE.whole, fit: str = CROP
+    ) -> None:
+        super().__init__(heads, scaler, white, fit)
         self.offset, self.scale = (tf.constant(value, tf.float32) for value in (scaler.offset, scaler.scale))
 
     def signature(
@@ -212,7 +218,7 @@ class GraphBoundary(Boundary):
         return changed
 
     def decode_images(self, image_bytes: tf.Tensor) -> tf.Tensor:
-        return images.decode_images(image_bytes, self.input_shape, self.white)
+        return images.decode_images(image_bytes, self.input_shape, self.white, self.fit)
 
     def encode_images(self, reconstruction: tf.Tensor) -> tf.Tensor:
         return images.encode_images(reconstruction)

@@ -80,7 +80,7 @@ def export_heads(
     heads, scaler = servable.heads, servable.scaler
     boundary = NumPyBoundary(heads, scaler)
     images = servable.format if isinstance(servable.format, Images) else Images()
-    served = head_signatures(servable, GraphBoundary(heads, scaler, images.white))
+    served = head_signatures(servable, GraphBoundary(heads, scaler, images.white, images.fit))
     expected = head_signatures(servable, boundary)
     _check_served_names(root, name, tuple(served))
     requests = _requests(servable, boundary)

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.imaging.deep import FULL_RANGE
+from keras_ae.imaging.fitting import CROP, PAD
 from keras_ae.serving.image_files import pixels_of, turned
 
 __all__ = [
@@ -37,13 +38,15 @@ LUMA = (19595 / 65536, 38470 / 65536, 7471 / 65536)
 
 
 def decode_images(
-    image_bytes: tf.Tensor, shape: tuple[int, int, int], white: float = FULL_RANGE.whole
+    image_bytes: tf.Tensor,
+    shape: tuple[int, int, int],
+    white: float = FULL_RANGE.whole,
+    how: str = CROP,
 ) -> tf.Tensor:
     """Decodes PNG or JPEG images of any size and channels to a model's inputs.
 
     They are prepared like the images of a training folder: turned upright, transparent pixels made
-    white, cropped to the middle at the shape's proportions, resized with Lanczos' kernel, and rounded to
-    whole bytes.
+    white, brought to the shape's proportions, resized with Lanczos' kernel, and rounded to whole bytes.
 
     In the graph, an image that is neither PNG nor JPEG, is broken, has more than MAX_PIXELS, or values above
     white makes its request fail.
@@ -52,21 +55,23 @@ def decode_images(
         image_bytes: Encoded images, strings (batch,).
         shape: (height, width, 1 or 3) of the result.
         white: The value that stands for 1 in a PNG of 16 bits.
+        how: "crop" for the middle of an image, "pad" for the whole with a black border, "stretch" for the
+            whole in other proportions.
 
     Returns:
         Images (batch, *shape) in [0, 1], float32.
     """
-    return _reader(tuple(shape), white)(image_bytes)
+    return _reader(tuple(shape), white, how)(image_bytes)
 
 
 @cache
-def _reader(shape: tuple[int, ...], white: float) -> Callable[[tf.Tensor], tf.Tensor]:
+def _reader(shape: tuple[int, ...], white: float, how: str) -> Callable[[tf.Tensor], tf.Tensor]:
     """The function for a shape, traced only once however many heads use it."""
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
     def read(image_bytes):
         return tf.map_fn(
-            lambda contents: _image(contents, shape, white),
+            lambda contents: _image(contents, shape, white, how),
             image_bytes,
             fn_output_signature=tf.TensorSpec(shape, tf.float32),
             parallel_iterations=PARALLEL_IMAGES,
@@ -152,33 +157,49 @@ def encode_images(images: tf.Tensor) -> tf.Tensor:
     )
 
 
-def _image(contents: tf.Tensor, shape: tuple[int, ...], white: float) -> tf.Tensor:
+def _image(contents: tf.Tensor, shape: tuple[int, ...], white: float, how: str) -> tf.Tensor:
     """An encoded image in a shape, in [0, 1]."""
     pixels, orientation = pixels_of(contents, MAX_PIXELS, white=white)
-    return _upright(pixels, orientation, shape)
+    return _upright(pixels, orientation, shape, how)
 
 
-def _upright(pixels: tf.Tensor, orientation: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
-    """The middle of an image (height, width, 3) uint8, upright: in the shape, in [0, 1].
+def _upright(pixels: tf.Tensor, orientation: tf.Tensor, shape: tuple[int, ...], how: str) -> tf.Tensor:
+    """An image (height, width, 3) uint8, upright: in the shape, in [0, 1].
 
     Resized before it is turned, when there are fewer pixels to turn.
     """
     height, width, channels = shape
     sideways = orientation >= 5
-    levels = turned(_fit(pixels, tf.where(sideways, [width, height], [height, width])), orientation)
+    target = tf.where(sideways, [width, height], [height, width])
+    if how == PAD:
+        target = _inside(tf.shape(pixels)[:2], target)
+    levels = turned(_fit(pixels, target, how), orientation)
+    if how == PAD:
+        own = tf.shape(levels)[:2]
+        start = ([height, width] - own) // 2
+        levels = tf.image.pad_to_bounding_box(levels, start[0], start[1], height, width)
     if channels == 1:
         levels = tf.floor(tf.reduce_sum(levels * LUMA, axis=-1, keepdims=True) + 0.5)
     return tf.ensure_shape(levels, shape) * BYTE_SCALE
 
 
-def _fit(pixels: tf.Tensor, target_size: tf.Tensor) -> tf.Tensor:
-    """The middle of an image resized to (height, width), uint8.
+def _inside(size: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """The largest (height, width) of an image's proportions inside another, as `fitted_size` has it."""
+    size, target = tf.cast(size, tf.int64), tf.cast(target, tf.int64)
+    by_width = target[1] * size[0] <= target[0] * size[1]
+    across, along = tf.where(by_width, size[1], size[0]), tf.where(by_width, target[1], target[0])
+    fitted = tf.maximum((2 * size * along + across) // (2 * across), 1)
+    return tf.cast(tf.minimum(fitted, target), tf.int32)
+
+
+def _fit(pixels: tf.Tensor, target_size: tf.Tensor, how: str) -> tf.Tensor:
+    """The middle of an image, or the whole, resized to (height, width), uint8.
 
     As in Pillow, first along the rows, then along the columns, rounded to whole bytes each time.
     """
     size, target = tf.cast(tf.shape(pixels)[:2], tf.float32), tf.cast(target_size, tf.float32)
     proportions = target / tf.reverse(target, [0])
-    crop = tf.minimum(size, tf.reverse(size, [0]) * proportions)
+    crop = tf.minimum(size, tf.reverse(size, [0]) * proportions) if how == CROP else size
     for axis in (1, 0):
         pixels = _resize(pixels, axis, target_size[axis], size[axis], crop[axis])
     return pixels

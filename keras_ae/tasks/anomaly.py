@@ -141,7 +141,8 @@ class Anomaly(Task):
 
     def check(self, heads: Heads, data: Data) -> None:
         """Refuses heads that no detector can be built from, before they are trained."""
-        few = dataclasses.replace(data, train=data.train.thin(8), validation=data.validation.thin(8))
+        train, validation = data.train.thin(8), data.validation.thin(8)
+        few = dataclasses.replace(data, train=train, validation=validation, factors=None)
         try:
             self._build(heads, few)
         except InputError:
@@ -192,6 +193,7 @@ class Anomaly(Task):
         }
         if explained.expected is not None:
             detected["expected"] = explained.expected
+        detected |= explained.further
         return keras.Model({"inputs": inputs}, detected, name="detector"), fitted
 
     def scorer(self, heads: Heads, data: Data) -> keras.Model:

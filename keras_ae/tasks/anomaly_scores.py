@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import keras
@@ -141,11 +142,13 @@ class Explained(NamedTuple):
         contributions: What each column of a table, or each element, adds to the score, (batch, columns); None
             for what it adds to the mean error of the reconstruction.
         expected: What was expected of each feature, (batch, features); None for the reconstruction.
+        further: Further outputs of the detector by name, (batch, ...), such as scores of an example's parts.
     """
 
     score: keras.KerasTensor
     contributions: keras.KerasTensor | None = None
     expected: keras.KerasTensor | None = None
+    further: Mapping[str, Any] = MappingProxyType({})
 
 
 class Score(metaclass=Checked):
@@ -255,7 +258,8 @@ class _Combination(Score):
             for part, score in zip(parts, scores, strict=True)
         ]
         told = next((part for part in parts if part.contributions is not None), parts[0])
-        return told._replace(score=self.combine(*each))
+        further = {name: output for part in parts for name, output in part.further.items()}
+        return told._replace(score=self.combine(*each), further=further)
 
     def combine(self, first: Any, second: Any) -> Any:
         """The score of two standardized ones.

@@ -45,7 +45,7 @@ def write_final_report(run: Run, table: Mapping[str, Mapping[str, float]]) -> No
     names = run.data.label_names
     labels = None if test.labels is None else [names[i] if names else str(i) for i in test.labels]
     write_projector(run.directory, codes, labels, examples, run.data.domain)
-    if can_render(shape, run.data.format):
+    if can_render(shape, run.data.format, run.data.domain.one_hot):
         for name, image in _images(run).items():
             save(image, run.directory / f"{name}.png")
 

@@ -58,7 +58,7 @@ def latent_images(
         Images by name, (height, width, channels) uint8; none where examples cannot be rendered.
     """
     shape = heads.decoder.output["reconstruction"].shape[1:]
-    if not (heads.takes_code_alone and can_render(shape, format)):
+    if not (heads.takes_code_alone and can_render(shape, format, scaler.domain.one_hot)):
         return {}
     conditional = takes_condition(heads)
     classes = np.asarray(inputs["condition"]).argmax(axis=-1) if conditional else None

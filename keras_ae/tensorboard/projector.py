@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from tensorboard.plugins import projector
 
-from keras_ae.imaging.grid import is_image_shape, save, sprite
+from keras_ae.domains import CATEGORICAL
+from keras_ae.imaging.grid import save, sprite
 
 __all__ = ["write_projector"]
 
@@ -42,7 +43,7 @@ def write_projector(
         rows = [f"{' '.join(labels[index].split())}\t{index}" for index in range(len(codes))]
         rows = ["label\tindex", *rows]
     (folder / "metadata.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8", errors="replace")
-    if is_image_shape(examples.shape[1:]):
+    if examples.ndim == 4 and domain != CATEGORICAL:
         sheet, size = sprite(examples[:MAX_POINTS], domain)
         save(sheet, folder / "sprite.png")
         embedding.sprite.image_path = "projector/sprite.png"

@@ -11,7 +11,7 @@ from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
 from keras_ae.imaging.captions import with_captions
 from keras_ae.imaging.contact_sheet import contact_sheet
-from keras_ae.imaging.grid import grid, is_image_shape
+from keras_ae.imaging.grid import bands_note, grid, is_image_shape
 
 __all__ = ["MAX_RENDERED", "can_render", "render_rows"]
 
@@ -19,17 +19,18 @@ MAX_RENDERED = 6
 """Maximum number of examples per row if their format renders them, because these images are larger."""
 
 
-def can_render(shape: tuple[int, ...], format: Format | None) -> bool:
+def can_render(shape: tuple[int, ...], format: Format | None, one_hot: bool = False) -> bool:
     """Whether examples can be shown as images.
 
     Args:
         shape: Shape of one example.
         format: The examples' format, if they have one.
+        one_hot: Whether the last axis is of classes, which are no bands.
 
     Returns:
-        True for images, and for examples with a format.
+        True for images of any number of bands, and for examples with a format.
     """
-    return is_image_shape(shape) or format is not None
+    return is_image_shape(shape) or format is not None or (len(shape) == 3 and not one_hot)
 
 
 def render_rows(
@@ -46,8 +47,9 @@ def render_rows(
     Returns:
         (height, width, 1 or 3), uint8.
     """
-    names = tuple(rows) if captions else ()
     shape = next(iter(rows.values())).shape[1:]
+    told = [bands_note(shape), *[""] * (len(rows) - 1)]
+    names = tuple(" ".join(filter(None, each)) for each in zip(rows, told, strict=True)) if captions else ()
     if format is None or (is_image_shape(shape) and not scaler.domain.one_hot):  # classes are not colors
         return with_captions(grid(rows, scaler.domain), names)
     columns = min(MAX_RENDERED, *(len(row) for row in rows.values()))

@@ -66,7 +66,7 @@ def images_and_more(
     """
     data = paired.data
     callbacks: list[keras.callbacks.Callback] = [WeightSparsity(heads.end_to_end, log_dir, _every(plan))]
-    if can_render(data.train.shape, data.format):
+    if can_render(data.train.shape, data.format, data.domain.one_hot):
         # examples for calibration include anomalies too
         split = data.validation if data.calibration is None else data.calibration
         examples = grid_examples(split, paired)

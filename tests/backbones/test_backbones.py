@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_ae.backbones.conv1d import Conv1DBackbone
 from keras_ae.backbones.conv2d import ConvBackbone
+from keras_ae.backbones.conv3d import Conv3DBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.patches import PatchBackbone, PositionEncoding, RandomMasking, Restore
 from keras_ae.backbones.recurrent import RecurrentBackbone
@@ -23,6 +24,7 @@ BACKBONES = {
     "dense": (DenseBackbone, {"units": (6, 5)}, SERIES),
     "conv2d": (ConvBackbone, {"filters": (3, 4), "hidden": 5, "smallest": 2}, IMAGE),
     "conv1d": (Conv1DBackbone, {"filters": (3, 4), "hidden": 5, "shortest": 2}, SERIES),
+    "conv3d": (Conv3DBackbone, {"filters": (3, 4), "hidden": 5, "smallest": 2}, (5, 6, 3, 2)),
     "recurrent": (RecurrentBackbone, {"units": (6, 5)}, SERIES),
     "steps": (StepsBackbone, {"filters": (3, 4), "halvings": 1}, SERIES),
     "columns": (StepsBackbone, {"filters": (3, 4), "halvings": 2, "axis": 1}, IMAGE),

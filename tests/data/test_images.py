@@ -7,7 +7,7 @@ from PIL import Image
 from keras_ae.data.images import folder as images
 from keras_ae.data.images.crops import Cropping
 from keras_ae.data.images.folder import ImageFolder
-from keras_ae.data.images.middles import middle_notes
+from keras_ae.data.images.middles import size_notes
 from keras_ae.data.images.photos import PhotoFolder
 from keras_ae.errors import InputError
 from keras_ae.formats.images import Images
@@ -54,7 +54,7 @@ SIZES = {
 
 @pytest.mark.parametrize(("sizes", "notes"), SIZES.items())
 def test_what_the_middle_square_leaves_out_is_told(sizes, notes):
-    assert list(middle_notes(sizes, 64)) == notes
+    assert list(size_notes(sizes, (64, 64))) == notes
 
 
 def test_a_folder_tells_what_its_squares_leave_out(tmp_path):
@@ -199,7 +199,9 @@ def test_a_folder_that_would_not_fit_in_memory_is_refused(tmp_path, monkeypatch)
     assert ImageFolder(str(tmp_path), size=19).load().train.shape == (19, 19, 1)
 
 
-@pytest.mark.parametrize("fields", [{"size": 0}, {"channels": 2}])
+@pytest.mark.parametrize(
+    "fields", [{"size": 0}, {"size": (8, 0)}, {"size": (8, 8, 3)}, {"channels": 0}, {"fit": "cover"}]
+)
 def test_a_size_or_channels_outside_the_domain_is_refused(fields):
     with pytest.raises(ValueError, match="received"):
         ImageFolder("folder", **fields)

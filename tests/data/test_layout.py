@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_ae.apps.prediction.inputs import find_inputs
+from keras_ae.apps.prediction.inputs import images_of_paths
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.images.layout import layout_of
@@ -247,7 +247,7 @@ def test_hidden_folders_and_files_are_passed_over_and_told(tmp_path):
     assert open_stream(str(tmp_path), InputSpec((16, 16, 1), "unit")).names == tuple(
         f"{label}/{number}.png" for label in "ab" for number in range(5)
     )
-    assert len(find_inputs([tmp_path])[0]) == 10
+    assert len(images_of_paths([tmp_path])[0]) == 10
 
 
 def test_images_in_hidden_folders_alone_are_none(tmp_path):

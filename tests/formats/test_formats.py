@@ -9,6 +9,7 @@ from PIL import Image
 
 from keras_ae.errors import InputError
 from keras_ae.formats import format_of, formats, from_json, to_json
+from keras_ae.formats.clips import Clips
 from keras_ae.formats.images import Images
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.music.chorales import Chorales
@@ -18,6 +19,7 @@ EXAMPLES = {
     "chorales": (Chorales(40, 70, 2, 3, False), np.repeat([[30, 20, 10, 2], [0] * 4], [1, 11], axis=0)),
     "levels": (TileLevels("ab", "rooms", (("empty",), ("solid", "wall")), True), np.eye(5, 4, dtype=int)),
     "numbers": (Numbers(), np.arange(12, dtype=np.float32).reshape(6, 2)),
+    "clips": (Clips(), (np.arange(96, dtype=np.float32) % 50 / 51).reshape(3, 4, 8, 1)),
     "images": (Images(), np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4, 1)),
 }
 
@@ -79,6 +81,8 @@ def test_a_long_text_is_refused_in_a_short_line():
         ("unit", (8, 9, 1), Images()),
         ("unit", (8, 9, 3), Images()),
         ("unit", (8, 9, 2), Numbers()),
+        ("unit", (5, 8, 9, 2), Clips()),
+        ("real", (5, 8, 9, 2), Numbers()),
         ("unit", (9, 3), Numbers()),
         ("unit", (3,), Numbers()),
         ("real", (8, 9, 3), Numbers()),
@@ -107,7 +111,9 @@ def test_an_example_that_is_written_is_read_again(known, tmp_path):
     format, example = known
     back = format.read(format.write(example, tmp_path / "a")[0], example.shape)
     assert back.shape == example.shape
-    np.testing.assert_allclose(back, example, atol=0.5 / 255 + 1e-6 if isinstance(format, Images) else 0)
+    np.testing.assert_allclose(
+        back, example, atol=0.5 / 255 + 1e-6 if isinstance(format, Images | Clips) else 0
+    )
 
 
 def test_a_image_of_bytes_is_read_exactly_and_its_middle_taken(tmp_path):

@@ -100,4 +100,5 @@ def test_what_has_neither_pixels_nor_a_medium_is_not_drawn():
     assert can_render((8, 9, 3), None)
     assert can_render((8,), Numbers())
     assert not can_render((8,), None)
-    assert not can_render((8, 9, 2), None)
+    assert can_render((8, 9, 2), None)
+    assert not can_render((8, 9, 2), None, one_hot=True)

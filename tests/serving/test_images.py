@@ -10,6 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_ae.data.images.folder import ImageFolder
+from keras_ae.imaging.decode import read_image
 from keras_ae.serving import images
 
 
@@ -96,6 +97,21 @@ def test_gray_of_other_proportions_is_the_middle_cut_out():
     served = gray(tf.constant([IMAGES["color"]]))[0].numpy()
     expected = photograph().convert("L").resize((12, 20), Image.Resampling.LANCZOS, box=(17.6, 0, 46.4, 48))
     assert 255 * np.abs(served[..., 0] - np.asarray(expected) / 255).max() <= 2.01
+
+
+@pytest.mark.parametrize("how", ["pad", "stretch"])
+@pytest.mark.parametrize("size", [(64, 48), (31, 90), (5, 7), (200, 3)])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_served_head_fits_an_image_as_training_does(how, size, orientation, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    (tmp_path / "a.png").write_bytes(contents := file_of(photograph(*size), exif=exif))
+    pixels = np.empty((21, 16, 3), np.uint8)
+    assert read_image(tmp_path / "a.png", pixels, how=how) is None
+    served = images.decode_images(tf.constant([contents]), (21, 16, 3), how=how)[0].numpy()
+    assert np.abs(255 * served - pixels).max() <= 2.01  # as above, twice rounded
+    if how == "pad":
+        np.testing.assert_array_equal(served.any(axis=-1), pixels.any(axis=-1))  # the same border
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -11,17 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.detection import report
-from keras_ae.apps.detection.cautions import by_chance, of_unlabeled
+from keras_ae.apps.detection.cautions import by_chance
 from keras_ae.apps.detection.detector import Detector
-from keras_ae.apps.detection.image_folder import FolderOfImages
-from keras_ae.apps.detection.image_scoring import scored_images
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.scoring import scored_file
+from keras_ae.apps.detection.searchers import searcher_for
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import MODEL_FILE
-from keras_ae.runs.card import read_card
-from keras_ae.runs.unlike import in_color, of_fewer_bits
 
 __all__ = ["Detection", "check_kind", "detect"]
 
@@ -50,10 +47,10 @@ class Detection:
 def detect(
     request: DetectionRequest, directory: Path, recipe: Recipe, changed: Sequence[str] = ()
 ) -> Detection:
-    """Scores a file of rows or a folder of images with a run's detector and writes what was found.
+    """Scores a file of rows or a folder of images or clips with a run's detector, and writes what was found.
 
-    That is scored.csv, plot.png and report.html, with spans.csv of a series, top.csv of a table or of images,
-    and of images a contact sheet and maps.
+    That is scored.csv, plot.png and report.html, with spans.csv of a series or of clips, top.csv of a table
+    or of images, and a contact sheet of images or clips, of images also maps.
 
     Args:
         request: The file or folder, and the folder of the results, which is created if it does not exist.
@@ -71,8 +68,10 @@ def detect(
     check_kind(detector, request.source, recipe)
     logging.getLogger(__name__).info("scoring %s", request.source)
     model = _known(directory, recipe)
-    if detector.images is not None:
-        return _detect_in_images(detector, request, recipe, model, read_card(directory).get("data", {}))
+    if (searcher := searcher_for(detector)) is not None:
+        request.folder.mkdir(parents=True, exist_ok=True)
+        count, flagged, threshold, told = searcher.search(detector, request, recipe, model)
+        return Detection(request.folder, count, flagged, threshold.value, threshold.method, told)
     scored, each = scored_file(detector, str(request.source))
     request.folder.mkdir(parents=True, exist_ok=True)
     fitted = scored.fitted or detector.fitted
@@ -86,44 +85,27 @@ def detect(
     )
 
 
-def _detect_in_images(detector, request, recipe, model, card):
-    """What was detected in a folder of images."""
-    # scikit-learn, which only metrics take
-    from keras_ae.apps.detection.image_report import write_images
-
-    images = FolderOfImages.of(request.source, detector.images.pages, recipe.data)
-    scored = scored_images(detector, images)
-    detector = replace(detector, fitted=scored.fitted)
-    request.folder.mkdir(parents=True, exist_ok=True)
-    files = [request.source / frame.name for frame in images.frames]
-    finite = np.isfinite(scored.scores)
-    remarks = [*of_unlabeled(detector, images, scored)]
-    remarks += [remark for look in (of_fewer_bits, in_color) if (remark := look(card, files))]
-    lines = tuple(write_images(detector, images, scored, request.folder, model, remarks))
-    count, flagged, fitted = int(finite.sum()), int(scored.flags[finite].sum()), scored.fitted
-    return Detection(request.folder, count, flagged, fitted.value, fitted.method, lines)
-
-
 def check_kind(detector: Detector, source: Path, recipe: Recipe) -> None:
     """Checks that a detector is one of what it is to search.
 
     Args:
         detector: The detector.
-        source: A file of rows, or a folder of images.
+        source: A file of rows, or a folder.
         recipe: The recipe of its run.
 
     Raises:
         InputError: It is not.
     """
-    if source.is_dir() and detector.images is None:
+    searcher = searcher_for(detector)
+    if source.is_dir() and searcher is None:
         raise InputError(
             f"{recipe.name} looks for anomalies in files of rows, {source} is a folder; for images use "
-            f"image_anomaly: keras-ae detect image_anomaly {source}"
+            f"image_anomaly, for clips video_anomaly: keras-ae detect image_anomaly {source}"
         )
-    if not source.is_dir() and detector.images is not None:
+    if not source.is_dir() and searcher is not None and not searcher.files:
         raise InputError(
-            f"{recipe.name} looks for anomalies in a folder of images, {source} is a file; for rows use "
-            f"table_anomaly or series_anomaly: keras-ae detect table_anomaly {source}"
+            f"{recipe.name} looks for anomalies in a folder of {searcher.noun}, {source} is a file; for rows "
+            f"use table_anomaly or series_anomaly: keras-ae detect table_anomaly {source}"
         )
 
 

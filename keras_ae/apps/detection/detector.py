@@ -17,6 +17,7 @@ from keras_ae.data.tables.dialect import Dialect, detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
+from keras_ae.formats import Format
 from keras_ae.formats.images import Images
 from keras_ae.heads import Heads, ServedHead, batched
 from keras_ae.imaging.grid import is_image_shape
@@ -70,7 +71,9 @@ class Detector:
         layout: Of the columns of a table that knows missing values; None for others.
         rule: What the threshold was fitted by.
         stored: What is stored with the head: the rows of a table that were learned from.
-        images: How image files are read; None for tables and series.
+        images: How image files are read; None for other data.
+        format: How files of further kinds of examples are read, such as clips; None for other data.
+        data: What the card says of the data.
     """
 
     model: keras.Model
@@ -88,6 +91,8 @@ class Detector:
     rule: Threshold = Conformal()
     stored: Mapping[str, np.ndarray] = field(default_factory=dict)
     images: Images | None = None
+    format: Format | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def before(self) -> Writing:
@@ -140,14 +145,16 @@ class Detector:
         head = artifacts.served_head("detector")
         scaler, shape = artifacts.scaler, artifacts.examples["inputs"].shape[1:]
         images = scaler.images if is_image_shape(shape) and scaler.domain.unit_interval else None
-        known = scaler.preprocessor or artifacts.series or images
+        own = artifacts.format
+        own = None if own is None or images is not None or not own.own_files(shape) else own
+        known = scaler.preprocessor or artifacts.series or images or own
+        card = read_card(directory) if (directory / CARD_FILE).exists() else {}
         if head is None or not head.facts or not known:
-            card = read_card(directory) if (directory / CARD_FILE).exists() else {}
             name = card.get("data", {}).get("name", "its data")
             raise InputError(
                 f"{recipe.name}, trained on {name}, does not detect "
                 "anomalies in files; use series_anomaly or table_anomaly, on one series or table, or "
-                "image_anomaly, on a folder of images"
+                "image_anomaly or video_anomaly, on a folder of images or clips"
             )
         task: Any = recipe.task
         points = _point_detector(artifacts.served_head("point_detector"), task)
@@ -180,6 +187,8 @@ class Detector:
             rule,
             head.stored,
             images,
+            own,
+            card.get("data", {}),
         )
 
     def explain(self, columns: Mapping[str, np.ndarray], rows: Sequence[int]) -> Explanation:

@@ -16,6 +16,7 @@ from keras_ae.data.images.grouping import split_images
 from keras_ae.data.images.layout import Layout, check_one, layout_of
 from keras_ae.data.images.listing import image_files, none_readable, passed_over
 from keras_ae.data.images.one_class import NORMAL_NAMES, OneClass
+from keras_ae.imaging.fitting import CROP
 from keras_ae.imaging.headers import Header
 
 __all__ = ["FolderOfImages"]
@@ -37,6 +38,7 @@ class FolderOfImages:
         notes: Lines for the user.
         learned_from: The data that the model was trained on, if they are of this folder; else None.
         normal: The label that the user has named the normal one; "" for good or the like.
+        fit: How they are brought to the size of the model's inputs: "crop", "pad" or "stretch".
     """
 
     path: Path
@@ -47,15 +49,17 @@ class FolderOfImages:
     notes: tuple[str, ...]
     learned_from: ImageFolder | None = None
     normal: str = ""
+    fit: str = CROP
 
     @classmethod
-    def of(cls, path: Path, pages: str | None, data: Dataset) -> FolderOfImages:
+    def of(cls, path: Path, pages: str | None, data: Dataset, fit: str = CROP) -> FolderOfImages:
         """Finds the images below a folder, and reads their headers.
 
         Args:
             path: The folder.
             pages: Which frames of a file are images, as the model's images were.
             data: The data that the model was trained on.
+            fit: How the model's images were brought to their size.
 
         Returns:
             The images.
@@ -83,6 +87,7 @@ class FolderOfImages:
             (*layout.notes, *images.notes, *passed_over(others)),
             learned_from,
             data.normal if isinstance(data, OneClass) else "",
+            fit,
         )
 
     @property

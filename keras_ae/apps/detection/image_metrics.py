@@ -50,5 +50,5 @@ def _masks(folder, rows, size) -> tuple[np.ndarray, int]:
     for pixels, row in zip(masks, rows, strict=True):
         name = folder.frames[row].name
         own = [folder.path / mask for mask in files.get(name, ())]
-        count += bool(own) and read_masks(own, folder.headers[name].size, pixels) is None
+        count += bool(own) and read_masks(own, folder.headers[name].size, pixels, folder.fit) is None
     return masks, count

@@ -144,14 +144,11 @@ def _outputs(detector, folder, rows):
         own = list(rows[start : start + at_once])
         part = pixels[: len(own)]
         frames = [folder.frames[row] for row in own]
-        contents = pixels_of(str(folder.path), frames, part, _full_scale(detector))
+        images = detector.images or Images()
+        contents = pixels_of(folder.path, frames, part, images.full_scale, images.fit)
         good = [at for at, content in enumerate(contents) if isinstance(content, bytes)]
         inputs = {"inputs": part[good].astype(np.float32) / np.float32(255)}
         yield np.array(own)[good], batched(detector.model, inputs) if good else {}, contents
-
-
-def _full_scale(detector):
-    return (detector.images or Images()).full_scale
 
 
 def _at_once(shape):
@@ -190,7 +187,8 @@ def image_maps(
     views = np.zeros((_at_once((height, width, channels)), height * zoom, width * zoom, 3), np.uint8)
     for own, outputs, _ in _outputs(detector, folder, rows):
         frames = [folder.frames[row] for row in own]
-        pixels_of(str(folder.path), frames, views[: len(frames)], _full_scale(detector))
+        images = detector.images or Images()
+        pixels_of(folder.path, frames, views[: len(frames)], images.full_scale, images.fit)
         maps = _smoothed(outputs["contributions"].sum(axis=-1))
         for row, view, one in zip(own, views, maps, strict=False):
             yield ImageMap(int(row), view.copy(), _overlay(view, one, scored.range))

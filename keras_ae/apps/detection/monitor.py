@@ -12,9 +12,8 @@ import numpy as np
 from keras_ae.apps.detection.detect import check_kind
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.drift import VERDICTS, column_shifts, drift
-from keras_ae.apps.detection.image_folder import FolderOfImages
-from keras_ae.apps.detection.image_scoring import scored_images
 from keras_ae.apps.detection.scoring import scored_file, scored_table, table_columns
+from keras_ae.apps.detection.searchers import searcher_for
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.profiles import Shift
 
@@ -84,10 +83,9 @@ def monitor(source: str, directory: Path, recipe: Recipe, changed: Sequence[str]
 
 def _scored(detector, source, recipe):
     """The scores of examples, flags, shifts of columns, and the windows that hold a point."""
-    if detector.images is not None:
-        found = scored_images(detector, FolderOfImages.of(Path(source), detector.images.pages, recipe.data))
-        finite = np.isfinite(found.scores)
-        return found.scores[finite], found.flags[finite], {}, 1.0
+    if (searcher := searcher_for(detector)) is not None:
+        scores, flags, overlap = searcher.scores(detector, Path(source), recipe)
+        return scores, flags, {}, overlap
     if detector.preprocessor is not None:
         columns, each = table_columns(detector, source), None
         scored = scored_table(detector, columns)

@@ -16,6 +16,7 @@ from keras_ae.errors import InputError
 from keras_ae.files import files_below
 from keras_ae.imaging.decode import fit, upright_bytes
 from keras_ae.imaging.deep import FullScale, deep_values, is_deep
+from keras_ae.imaging.fitting import CROP
 from keras_ae.imaging.headers import SUFFIXES, one_line, opened
 
 __all__ = ["encoded", "images_below", "images_in"]
@@ -66,7 +67,9 @@ def images_in(paths: Sequence[Path], pages: str | None) -> tuple[list[Frame], tu
     return frames, notes
 
 
-def encoded(frame: Frame, shape: Sequence[int] | None, full_scale: FullScale | None) -> bytes:
+def encoded(
+    frame: Frame, shape: Sequence[int] | None, full_scale: FullScale | None, how: str = CROP
+) -> bytes:
     """An image as the content of a file that a head takes.
 
     Args:
@@ -74,6 +77,7 @@ def encoded(frame: Frame, shape: Sequence[int] | None, full_scale: FullScale | N
         shape: (height, width, channels) of the head's inputs: the image is cropped and resized as in
             training. None leaves that to the head, which takes PNG and JPEG files as they are, others as PNG.
         full_scale: The values that stand for white in images of more than 8 bits; None if it is not known.
+        how: How the image is brought to the shape: "crop", "pad" or "stretch".
 
     Returns:
         The content of a PNG or JPEG file.
@@ -91,7 +95,7 @@ def encoded(frame: Frame, shape: Sequence[int] | None, full_scale: FullScale | N
             raise InputError(f"its file takes more than {MOST_IMAGE_BYTES // 2**20} MiB")
         if shape is None and frame.index == 0 and start.startswith(MAGIC_BYTES):
             return file.read_bytes()
-        return _as_png(file, frame.index, shape, full_scale)
+        return _as_png(file, frame.index, shape, full_scale, how)
     except InputError:
         raise
     except UnidentifiedImageError as error:
@@ -102,7 +106,7 @@ def encoded(frame: Frame, shape: Sequence[int] | None, full_scale: FullScale | N
         raise InputError(one_line(error)) from error
 
 
-def _as_png(file, index, shape, full_scale):
+def _as_png(file, index, shape, full_scale, how):
     """The content of a PNG file: of the shape, or of the image's own size."""
     with opened(file) as image:
         image.seek(index)
@@ -112,7 +116,7 @@ def _as_png(file, index, shape, full_scale):
             plain = upright_bytes(image, file, full_scale or FullScale())[0]
     if shape is not None:
         height, width, channels = shape
-        levels = fit(plain, width, channels, height)
+        levels = fit(plain, width, channels, height, how)
         plain = Image.fromarray(levels[..., 0] if channels == 1 else levels)
     elif plain.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
         plain = plain.convert("RGB")

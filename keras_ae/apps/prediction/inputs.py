@@ -18,25 +18,24 @@ from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.names import nearby
 
-__all__ = ["find_inputs", "read_arrays"]
+__all__ = ["find_inputs", "images_of_paths", "read_arrays"]
 
 ARRAYS = (".npy", ".npz")
 MOST_ARRAY_BYTES = 4 * 2**30
 """Maximum size in bytes of all arrays of an .npz."""
 
 
-def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None, tuple[str, ...]]:
-    """Sorts the given paths into images and a file of arrays or rows.
+def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
+    """Tells files and folders of examples from a file of arrays or rows.
 
     Args:
-        paths: One file of arrays or rows, or images and folders of images.
+        paths: One file of arrays or rows, or files and folders of examples, such as images.
 
     Returns:
-        The images, those in folders among them, and None; or an empty list and the one file. And notes on
-        files that are passed over.
+        The files and folders of examples, and None; or an empty list and the one file of arrays or rows.
 
     Raises:
-        InputError: A path does not exist, a folder holds no image, or both kinds are mixed.
+        InputError: A path does not exist, or both kinds are mixed.
     """
     for path in paths:
         if not path.exists():
@@ -50,14 +49,29 @@ def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None, tuple[s
             f"expected one file of arrays or rows, or images; received {' '.join(map(str, paths))}"
         )
     if files:
-        return [], files[0], ()
+        return [], files[0]
+    return list(paths), None
+
+
+def images_of_paths(paths: Sequence[Path]) -> tuple[list[Path], tuple[str, ...]]:
+    """The images among files and below folders.
+
+    Args:
+        paths: Images and folders of images.
+
+    Returns:
+        The images in order, each of them once, and notes on files that are passed over.
+
+    Raises:
+        InputError: If a folder holds no image.
+    """
     images: list[Path] = []
     notes: tuple[str, ...] = ()
     for path in paths:
         below, passed_over = images_below(path) if path.is_dir() else ([path], ())
         images += below
         notes += passed_over
-    return list(dict.fromkeys(images)), None, notes
+    return list(dict.fromkeys(images)), notes
 
 
 def read_arrays(

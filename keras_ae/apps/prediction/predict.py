@@ -10,13 +10,14 @@ import numpy as np
 
 from keras_ae.apps.prediction.format_files import files_of_formats, format_of_card, read_examples
 from keras_ae.apps.prediction.image_files import encoded, images_in
-from keras_ae.apps.prediction.inputs import find_inputs, read_arrays
+from keras_ae.apps.prediction.inputs import find_inputs, images_of_paths, read_arrays
 from keras_ae.apps.prediction.outputs import output_files, write
 from keras_ae.apps.prediction.predictor import IMAGES, Predictor, open_predictor
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.data.images.frames import Frame, in_parallel, pixels_of
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
+from keras_ae.formats import Format
 from keras_ae.runs.unlike import in_color, of_fewer_bits, unlike
 from keras_ae.serving.card_signatures import check_outputs
 from keras_ae.serving.columns import read_columns
@@ -69,11 +70,14 @@ def predict(request: PredictionRequest) -> Prediction:
     """
     if examples := files_of_formats(request.inputs):
         return _predict_examples(request, examples)
-    paths, file, notes = find_inputs(request.inputs)
+    paths, file = find_inputs(request.inputs)
     with open_predictor(request, "serving_default" if file else IMAGES) as predictor:
-        images, page_notes = images_in(paths, predictor.pages)
         tensors = predictor.tensors()
         specs = _chosen(tensors["outputs"], request.outputs)
+        if file is None and predictor.format is not None:
+            return _predict_files(predictor, predictor.format, specs, request)
+        paths, notes = images_of_paths(paths)
+        images, page_notes = images_in(paths, predictor.pages)
         inputs: dict[str, np.ndarray] = {}
         names: list[str] | None = None
         if file is None:
@@ -114,6 +118,36 @@ def _predict_examples(request: PredictionRequest, paths: Sequence[Path]) -> Pred
     return Prediction(outputs, len(paths), rows, failures, written, remark or "", notes)
 
 
+def _predict_files(
+    predictor: Predictor, format: Format, specs: dict[str, dict], request: PredictionRequest
+) -> Prediction:
+    """The outputs of a head for files of its own format, without those that cannot be read."""
+    files = format.files_in(request.inputs)
+    shape = tuple(predictor.tensors()["inputs"]["inputs"]["shape"][1:])
+    names = list(map(str, files))
+    target = output_files(request.output, specs, names, request.inputs, request.force, format)
+    parts: list[dict[str, np.ndarray]] = []
+    rows: list[int] = []
+    failures: dict[str, str] = {}
+    remark = ""
+    for begin in range(0, len(files), request.batch):
+        read: dict[int, np.ndarray] = {}
+        for row, file in enumerate(files[begin : begin + request.batch], begin):
+            try:
+                read[row] = format.read(file, shape)
+            except InputError as error:
+                failures[str(file)] = str(error).removeprefix(f"{file} ")
+        if read:
+            examples = np.stack(list(read.values()))
+            remark = remark or unlike(predictor.data, examples) or ""
+            parts.append(predictor.predict({"inputs": examples}))
+            rows += read
+    outputs = {name: np.concatenate([part[name] for part in parts]) for name in (specs if parts else ())}
+    written = write(target, outputs, rows, names, format=format) if rows else []
+    notes = tuple(dict.fromkeys(note for row in rows if (note := format.note_on(files[row], shape))))
+    return Prediction(outputs, len(files), rows, failures, written, remark, notes)
+
+
 def _remark(predictor: Predictor, inputs: dict[str, np.ndarray]) -> str | None:
     """A line about inputs in original units that are unlike the training data."""
     examples = inputs.get("inputs")
@@ -129,7 +163,7 @@ def _remark_on_images(predictor: Predictor, paths: Sequence[Path], images: Seque
         return remark
     few = images[:LOOKED_AT]
     pixels = np.empty((len(few), *predictor.image_shape), np.uint8)
-    results = pixels_of("", few, pixels, predictor.full_scale)
+    results = pixels_of("", few, pixels, predictor.full_scale, predictor.fit)
     return unlike(predictor.data, pixels[[isinstance(result, bytes) for result in results]] / 255.0)
 
 
@@ -163,7 +197,7 @@ def _predict_images(predictor: Predictor, specs: dict, images: Sequence[Frame], 
 def _content(frame: Frame, predictor: Predictor) -> bytes | InputError:
     """The content of a file for the head, or why there is none."""
     try:
-        return encoded(frame, predictor.image_shape, predictor.full_scale)
+        return encoded(frame, predictor.image_shape, predictor.full_scale, predictor.fit)
     except InputError as error:
         return error
 

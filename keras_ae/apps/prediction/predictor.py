@@ -11,10 +11,12 @@ import numpy as np
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.errors import InputError
 from keras_ae.imaging.deep import FullScale
+from keras_ae.imaging.fitting import CROP
 from keras_ae.serving.versions import is_version
 
 if TYPE_CHECKING:
     from keras_ae.client import Client
+    from keras_ae.formats import Format
     from keras_ae.serving.exported import ExportedHead, Signature
 
 __all__ = ["IMAGES", "Predictor", "open_predictor"]
@@ -32,14 +34,19 @@ class Predictor:
         image_shape: (height, width, channels) of the images that the head takes; None for any size, and where
             it is not known.
         full_scale: What stands for white in images of more than 8 bits a channel; None if it is not known.
+        fit: How images are brought to that shape.
         pages: Which frames of a file are images, as `Images` has it.
+        format: How files of examples are read and written, for a head of other examples than images and
+            arrays; None for these, and where it is not known.
     """
 
     domain: str | None = None
     data: Mapping[str, Any] = {}
     image_shape: tuple[int, ...] | None = None
     full_scale: FullScale | None = None
+    fit: str = CROP
     pages: str | None = None
+    format: Format | None = None
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -88,11 +95,14 @@ class LocalPredictor(Predictor):
     def __init__(self, head: ExportedHead, signature: Signature, batch: int):
         self.signature, self.batch, self.domain = signature, batch, head.domain
         if self.domain is not None:
+            from keras_ae.formats import files_of
             from keras_ae.formats.images import images_of
+            from keras_ae.serving.exported import DEFAULT_SIGNATURE
 
             self.data = head.card.get("data", {})
             images = images_of(self.data)
-            self.full_scale, self.pages = images.full_scale, images.pages
+            self.full_scale, self.pages, self.fit = images.full_scale, images.pages, images.fit
+            self.format = files_of(self.data) if signature.name == DEFAULT_SIGNATURE else None
         self.image_shape = _image_shape(head)
 
     def tensors(self) -> dict[str, dict]:
@@ -108,6 +118,14 @@ def _image_shape(head):
     spec = None if default is None else default.structured_input_signature[1].get("inputs")
     shape = () if spec is None else tuple(spec.shape[1:])
     return shape if len(shape) == 3 and None not in shape and shape[-1] in (1, 3) else None
+
+
+def _takes_files(head):
+    """Whether a head takes examples in their own units that are read from files of a format of their own."""
+    from keras_ae.formats import files_of
+
+    default = head.card.get("signatures", {}).get("serving_default", {})
+    return [*default.get("inputs", {})] == ["inputs"] and files_of(head.card.get("data", {})) is not None
 
 
 def _takes_no_images(head, request):
@@ -144,11 +162,13 @@ def open_predictor(request: PredictionRequest, signature: str) -> Iterator[Predi
     """
     signature = request.signature or signature
     if request.url is None:
-        from keras_ae.serving.exported import open_head
+        from keras_ae.serving.exported import DEFAULT_SIGNATURE, open_head
 
         head = open_head(request.models, request.model, request.head, request.version, request.label)
         if signature == IMAGES and not request.signature and IMAGES not in head.loaded.signatures:
-            raise _takes_no_images(head, request)
+            if not _takes_files(head):
+                raise _takes_no_images(head, request)
+            signature = DEFAULT_SIGNATURE
         yield LocalPredictor(head, head.signature(signature), request.batch)
         return
     from keras_ae.client import Client

@@ -18,7 +18,7 @@ from keras_ae.data.images.frames import find_frames, full_scale_of, pixels_of, r
 from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.layout import check_folders, check_one, layout_of
 from keras_ae.data.images.listing import counted, fault_note, image_files, none_readable, passed_over
-from keras_ae.data.images.middles import middle_notes
+from keras_ae.data.images.middles import size_notes
 from keras_ae.data.images.mnist import embedded_digits
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import split_by_content
@@ -28,8 +28,10 @@ from keras_ae.errors import InputError, check_least
 from keras_ae.formats.images import Images
 from keras_ae.imaging.decode import fit
 from keras_ae.imaging.deep import FullScale
+from keras_ae.imaging.fitting import CROP, check_fit
 from keras_ae.imaging.headers import ALL, FIRST, check_pages
 from keras_ae.imaging.masks import read_masks
+from keras_ae.imaging.sizes import check_size, sides_of
 
 __all__ = ["ImageFolder"]
 
@@ -44,15 +46,19 @@ NATIVE, FALLBACK = 128, 64
 class ImageFolder(Dataset):
     """Every image below a folder; its subfolders, if it has any, are the labels.
 
-    Examples are (size, size, channels) in [0, 1]: the middle square of an image, resized. An image's split
-    depends on its pixels alone, so neither a new name nor a new size changes it, unless folders `train` and
-    `test` or `validation` are the splits, with the labels below them. Masks in a folder `ground_truth` mark
-    the pixels of anomalies.
+    Examples are (height, width, channels) in [0, 1]: by default the middle square of an image, resized. An
+    image's split depends on its pixels alone, so neither a new name nor a new size changes it, unless folders
+    `train` and `test` or `validation` are the splits, with the labels below them. Masks in a folder
+    `ground_truth` mark the pixels of anomalies.
 
     Attributes:
         path: The folder.
-        size: Side in pixels; None for the images' own if all are squares of one size up to 128, else 64.
-        channels: 1 for gray, 3 for color; None for the files' own, if all have the same.
+        size: Side in pixels, or height and width; None for the images' own if all are squares of one size up
+            to 128, else 64.
+        channels: 1 for gray, 3 for color, 4 for red, green, blue and opacity, or the number of bands of TIFF
+            files of many bands; None for the files' own, if all have the same.
+        fit: How images are brought to the size: "crop" for their middle, "pad" for the whole with a black
+            border, "stretch" for the whole in other proportions.
         folders: What folders stand for, "labels" or "splits"; None to find out by their names.
         full_scale: The value that stands for white in images of more than 8 bits a channel; None for that of
             the fewest bits (8, 10, 12, 14 or 16) that hold all values of the folder, and 1 for floats.
@@ -66,20 +72,21 @@ class ImageFolder(Dataset):
 
     priority: ClassVar[int] = 20
     path: str
-    size: int | None = None
+    size: int | tuple[int, ...] | None = None
     channels: int | None = None
     folders: str | None = None
     full_scale: float | None = None
     pages: str | None = None
     group: str = ""
     test_list: str = ""
+    fit: str = CROP
 
     def __post_init__(self):
         check_grouping(self)
-        if self.size is not None:
-            check_least(self, size=1)
-        if self.channels not in (None, 1, 3):
-            raise InputError(f"channels is 1 (gray) or 3 (color), received {self.channels}")
+        check_size(self.size)
+        check_fit(self.fit)
+        if self.channels is not None:
+            check_least(self, channels=1)
         check_folders(self.folders)
         check_pages(self.pages)
         if self.full_scale is not None:
@@ -108,11 +115,11 @@ class ImageFolder(Dataset):
             check_one(names, self.path)
         layout = layout_of(names, self.path, self.folders)
         images = find_frames(self.path, layout.names, self.pages)
-        size, channels = self._shape(images)
-        self._check_memory(len(images.frames), size, channels)
+        height, width, channels = self._shape(images)
+        self._check_memory(len(images.frames), height, width, channels)
         full_scale, scale_notes = full_scale_of(self.path, images, self.full_scale, learned)
-        pixels = np.empty((len(images.frames), size, size, channels), np.uint8)
-        hashes = pixels_of(self.path, images.frames, pixels, full_scale)
+        pixels = np.empty((len(images.frames), height, width, channels), np.uint8)
+        hashes = pixels_of(self.path, images.frames, pixels, full_scale, self.fit)
         faults = images.faults | {
             str(frame): fault
             for frame, fault in zip(images.frames, hashes, strict=True)
@@ -126,7 +133,7 @@ class ImageFolder(Dataset):
         whole = Split(pixels[good], layout.index(layout.label_names))
         by_file, page_notes = hashes_by_file(frames, list(contents.values()))
         (parts, rule), split_notes = split_images(layout, by_file, self)
-        masks, mask_notes = self._masks(layout, parts, images.headers, size)
+        masks, mask_notes = self._masks(layout, parts, images.headers, (height, width))
         splits: dict[str, Any] = {
             part: replace(whole.take(index), masks=masks[part]) for part, index in parts.items()
         }
@@ -136,7 +143,7 @@ class ImageFolder(Dataset):
         notes = (
             f"{counted(len(whole), 'image')} below {self.path}, {labels}",
             *_advised(layout, images),
-            *middle_notes([header.size for header in images.headers.values()], size),
+            *size_notes([header.size for header in images.headers.values()], (height, width), self.fit),
             *(*scale_notes, *page_notes, *dark, *split_notes, *mask_notes, f"split {rule}"),
             *((fault_note(self._paths(faults), len(images.frames) + len(images.faults)),) if faults else ()),
             *passed_over(others),
@@ -147,7 +154,7 @@ class ImageFolder(Dataset):
             domain=UNIT,
             label_names=layout.label_names,
             notes=notes,
-            format=Images(full_scale.whole, full_scale.floats, self.pages),
+            format=Images(full_scale.whole, full_scale.floats, self.pages, self.fit),
             full_scale=recorded(full_scale, images),
             rule=rule,
             fixed=bool(self.group or self.test_list),
@@ -156,34 +163,39 @@ class ImageFolder(Dataset):
     def sample(self) -> Data:
         """Digits of this size with these channels, which need no folder."""
         examples, labels = embedded_digits()
-        size = self.size or 28
+        height, width = sides_of(self.size or 28)
+        channels = self.channels or 1
         images = np.stack(
-            [fit(Image.fromarray(digit[..., 0]), size, self.channels or 1) for digit in examples[::50]]
+            [
+                fit(Image.fromarray(digit[..., 0]), width, 1, height, self.fit).repeat(channels, -1)
+                for digit in examples[::50]
+            ]
         )
         return Data("sample", **split_by_content(images, labels[::50]), domain=UNIT)
 
     def _shape(self, images):
-        """The side and the channels of the examples."""
+        """The height, the width and the channels of the examples."""
         if not images.headers:
             raise none_readable(self.path, self._paths(images.faults))
         channels = Counter(header.channels for header in images.headers.values())
         if self.channels is None and len(channels) > 1:
             raise InputError(
-                f"expected images of one kind below {self.path}; found {channels[1]} gray and "
-                f'{channels[3]} in color; set data.channels to 1 or 3 (SET="data.channels=3")'
+                f"expected images of one kind below {self.path}; found {_kinds_in_words(channels)}; set "
+                'data.channels to 1 or 3 (SET="data.channels=3")'
             )
         sizes = {header.size for header in images.headers.values()}
         width, height = next(iter(sizes))
         native = len(sizes) == 1 and width == height <= NATIVE
-        return self.size or (width if native else FALLBACK), self.channels or next(iter(channels))
+        side = (width if native else FALLBACK) if self.size is None else self.size
+        return *sides_of(side), self.channels or next(iter(channels))
 
-    def _check_memory(self, count, size, channels):
+    def _check_memory(self, count, height, width, channels):
         """Refuses more images than fit in memory."""
-        bytes_of_all = count * size * size * channels
+        bytes_of_all = count * height * width * channels
         if bytes_of_all > LARGEST:
             smaller = max(1, int((LARGEST / (count * channels)) ** 0.5))
             raise InputError(
-                f"{count} images at {size}x{size}x{channels} take {bytes_of_all / 2**30:.1f} GiB, at most "
+                f"{count} images at {height}x{width}x{channels} take {bytes_of_all / 2**30:.1f} GiB, at most "
                 f'{LARGEST / 2**30:.0f} are held in memory; make them smaller, SET="data.size={smaller}", or '
                 "split the folder"
             )
@@ -196,16 +208,22 @@ class ImageFolder(Dataset):
             names = [layout.names[index] for index in indices]
             if not layout.masks.keys() & set(names):
                 continue
-            masks[part] = np.full((len(names), size, size), -1, np.int8)
+            masks[part] = np.full((len(names), *size), -1, np.int8)
             for pixels, name in zip(masks[part], names, strict=True):
                 files = [Path(self.path, mask) for mask in layout.masks.get(name, ())]
-                fault = read_masks(files, headers[name].size, pixels) if files else None
+                fault = read_masks(files, headers[name].size, pixels, self.fit) if files else None
                 faults |= {} if fault is None else {name: fault}
         notes = (f"masks that cannot be read: {fault_note(faults, len(layout.masks))}",) if faults else ()
         return masks, notes
 
     def _paths(self, faults):
         return {str(Path(self.path, name)): fault for name, fault in faults.items()}
+
+
+def _kinds_in_words(channels):
+    """How many images there are of each number of channels."""
+    words = {each: f"of {each} bands" for each in channels} | {1: "gray", 3: "in color"}
+    return " and ".join(f"{channels[each]} {words[each]}" for each in sorted(channels))
 
 
 def _advised(layout, images):

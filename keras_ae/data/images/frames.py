@@ -14,6 +14,7 @@ import numpy as np
 from keras_ae.data.images.listing import counted
 from keras_ae.imaging.decode import highest_value, read_frames
 from keras_ae.imaging.deep import FULL_RANGE, FullScale
+from keras_ae.imaging.fitting import CROP
 from keras_ae.imaging.headers import ALL, FIRST, Header, image_header
 
 __all__ = [
@@ -225,15 +226,20 @@ def recorded(full_scale: FullScale, frames: Frames) -> int | None:
 
 
 def pixels_of(
-    folder: str, frames: Sequence[Frame], pixels: np.ndarray, full_scale: FullScale
+    folder: str | Path,
+    frames: Sequence[Frame],
+    pixels: np.ndarray,
+    full_scale: FullScale,
+    how: str = CROP,
 ) -> list[bytes | str]:
-    """Decodes images, their middle, resized.
+    """Decodes images and brings them to one size.
 
     Args:
         folder: The folder.
         frames: The images.
         pixels: (n, height, width, channels), uint8; is filled.
         full_scale: The values that stand for white in images of more than 8 bits.
+        how: How they are brought to the size: "crop", "pad" or "stretch".
 
     Returns:
         For each image the hash of its content, or the reason why it cannot be read.
@@ -246,6 +252,6 @@ def pixels_of(
     def read(rows):
         part = pixels[rows[0] : rows[-1] + 1]
         file = Path(folder, frames[rows[0]].name)
-        return read_frames(file, [frames[row].index for row in rows], part, full_scale)
+        return read_frames(file, [frames[row].index for row in rows], part, full_scale, how)
 
     return [result for results in in_parallel(read, runs) for result in results]

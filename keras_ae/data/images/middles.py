@@ -1,4 +1,4 @@
-"""What is said of images that are no squares, or too small."""
+"""What is said of images of other proportions than the examples, or too small."""
 
 from __future__ import annotations
 
@@ -7,32 +7,45 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from keras_ae.data.images.listing import counted
+from keras_ae.imaging.fitting import CROP, PAD, STRETCH
 
-__all__ = ["middle_notes", "mirrored_notes"]
+__all__ = ["mirrored_notes", "size_notes"]
 
 
-def middle_notes(sizes: Sequence[tuple[int, int]], side: int) -> Iterator[str]:
-    """Notes on the pixels that the middle squares of images leave out, and on images that are enlarged.
+def size_notes(sizes: Sequence[tuple[int, int]], target: tuple[int, int], how: str = CROP) -> Iterator[str]:
+    """Notes on what becomes of images of other proportions than the examples, and on those enlarged.
 
     Args:
         sizes: (width, height) of each file's images.
-        side: Pixels per side that the squares are resized to.
+        target: The height and the width of the examples.
+        how: How images are brought to it: "crop", "pad" or "stretch".
 
     Yields:
-        A line about images that are no squares, and one about smaller ones, if there are any.
+        A line about images of other proportions, and one about smaller ones, if there are any.
     """
-    short, long = np.min(sizes, axis=1), np.max(sizes, axis=1)
-    cut = 1 - short / long
-    if (oblong := cut > 0).any():
+    height, width = target
+    across, down = np.transpose(sizes)
+    ratio = across * height / (down * width)
+    lost = 1 - np.minimum(ratio, 1 / ratio)
+    if (other := lost > 0).any():
+        size, square = f"{width} x {height}", height == width
+        what = "which are no squares," if square else f"of other proportions than {size},"
         which = f"images of {sizes[0][0]} x {sizes[0][1]} pixels" if len(set(sizes)) == 1 else ""
-        which = which or f"{oblong.sum():,} of {counted(len(sizes), 'image')}, which are no squares,"
-        most_cut = "" if np.ptp(cut[oblong]) < 0.005 else f" on average, {cut.max():.0%} at most"
-        yield (
-            f"of {which} the middle square is taken, resized to {side} x {side}: it leaves out "
-            f"{cut[oblong].mean():.0%} of the pixels{most_cut}"
-        )
-    if small := int((short < side).sum()):
-        yield f"enlarged {counted(small, 'image')} of fewer than {side} pixels a side, {short.min()} at least"
+        which = which or f"{other.sum():,} of {counted(len(sizes), 'image')}, {what}"
+        mean = f"{lost[other].mean():.0%} of the"
+        most = "" if np.ptp(lost[other]) < 0.005 else f" on average, {lost.max():.0%} at most"
+        yield {
+            CROP: f"of {which} the middle {'square ' if square else ''}is taken, resized to {size}: it "
+            f"leaves out {mean} pixels{most}",
+            PAD: f"{which} are whole in {size}, with a black border: it takes {mean} pixels{most}",
+            STRETCH: f"{which} are stretched to {size}: one side {1 / (1 - lost.max()):.2f} times at most",
+        }[how]
+    small = int(((across < width) | (down < height)).sum())
+    if small and height == width:
+        least = np.minimum(across, down).min()
+        yield f"enlarged {counted(small, 'image')} of fewer than {width} pixels a side, {least} at least"
+    elif small:
+        yield f"enlarged {counted(small, 'image')} of fewer than {width} x {height} pixels"
 
 
 def mirrored_notes(sizes: Sequence[tuple[int, int]], side: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -47,13 +47,13 @@ class OneClass(Dataset):
         Raises:
             InputError: For data without labels, and for an unknown label.
         """
-        return self._one_class(self.of.load())
+        return self.of_data(self.of.load())
 
     def outline(self, table: Table | None = None) -> Data:
-        return self._one_class(self.of.outline(table))
+        return self.of_data(self.of.outline(table))
 
     def load_like(self, scaler: Scaler) -> Data:
-        return self._one_class(self.of.load_like(scaler))
+        return self.of_data(self.of.load_like(scaler))
 
     def sample(self) -> Data:
         """All embedded digits, because a few of them would hold too few of one class."""
@@ -63,8 +63,18 @@ class OneClass(Dataset):
         """The same around another data set; around a path, the normal class is named good or similar."""
         return dataclasses.replace(self, of=dataset, normal="" if dataset.from_path else self.normal)
 
-    def _one_class(self, data):
-        """The data with the new labels."""
+    def of_data(self, data: Any) -> Data:
+        """Data with the normal class as label 0.
+
+        Args:
+            data: The `Data` that the data set loads.
+
+        Returns:
+            The data with the new labels.
+
+        Raises:
+            InputError: For data without labels, and for an unknown label.
+        """
         unlabeled = all(split.labels is None for split in data.splits.values())
         if unlabeled and isinstance(self.of, ImageFolder) and not self.normal:
             return _all_normal(data)

@@ -262,7 +262,7 @@ class FolderStream(Stream):
         for first in range(start, stop, size):
             frames = self.frames[first : min(first + size, stop)]
             pixels = np.empty((len(frames), *self.spec.shape), np.uint8)
-            results = pixels_of(self.where, frames, pixels, self.spec.images.full_scale)
+            results = pixels_of(self.where, frames, pixels, self.spec.images.full_scale, self.spec.images.fit)
             good = np.array([isinstance(result, bytes) for result in results])
             positions = first + np.flatnonzero(good)
             yield Batch(

@@ -72,7 +72,7 @@ class Waveforms(Format):
             return waveform
         return np.pad(waveform[: shape[0]], (0, max(0, shape[0] - len(waveform))))
 
-    def note_on(self, path: Path) -> str:
+    def note_on(self, path: Path, shape: tuple[int, ...] = ()) -> str:
         notes = files.sound_header(path).notes(self.rate)
         return f"{path}: {', '.join(notes)}" if notes else ""
 

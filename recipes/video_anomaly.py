@@ -1,0 +1,23 @@
+"""Find odd frames in clips, by the error of each frame under three-dimensional convolutions.
+
+    make train RECIPE=video_anomaly                              moving digits
+    make train RECIPE=video_anomaly DATA=clips                   clips/good and others, GIFs or folders of frames
+    keras-ae detect video_anomaly clips                          the same, with a report of odd spans of frames
+"""
+
+from keras_ae.backbones.conv3d import Conv3DBackbone
+from keras_ae.data.video.moving_digits import MovingDigits
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.frame_anomaly import FrameAnomaly
+from keras_ae.variants.undercomplete import Undercomplete
+
+recipe = Recipe(
+    data=MovingDigits(),
+    variant=Undercomplete(Conv3DBackbone(filters=(16, 32, 64), smallest=4), latent_dim=32),
+    task=FrameAnomaly(),
+    default_epochs=40,
+    min_steps=1500,
+    max_steps=4000,
+    batch_size=32,
+    learning_rate=2e-3,
+)
