@@ -84,7 +84,7 @@ def write_clips(
     ]
     write_page(summary, sections, folder / "report.html")
     yield from summary.lines
-    yield from map(_told, spans[:MOST_PRINTED])
+    yield from map(_line_of, spans[:MOST_PRINTED])
     if len(spans) > MOST_PRINTED:
         yield f"and {len(spans) - MOST_PRINTED:,} more spans"
     yield f"report: {folder / 'report.html'}  (beside it {written})"
@@ -106,7 +106,7 @@ def _summary(detector, clips, faults, spans, request, model) -> Summary:
     )
 
 
-def _told(span: FrameSpan) -> str:
+def _line_of(span: FrameSpan) -> str:
     return f"{span.name}: {_frames(span)}, score {span.score:.4g}, {rarity(span.p_value)}"
 
 

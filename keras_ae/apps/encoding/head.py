@@ -17,6 +17,7 @@ from keras_ae.data.streams.stream import Stream, open_stream
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
+from keras_ae.formats import files_of
 from keras_ae.formats.images import images_of
 from keras_ae.heads import inference_batch
 from keras_ae.runs.series_facts import SeriesFacts
@@ -108,6 +109,7 @@ class Head:
             conditional,
             card["data"].get("full_scale"),
             images_of(card["data"]),
+            files_of(card["data"]),
         )
         outputs = {
             name: (tuple(all_outputs[name]["shape"][1:]), np.dtype(all_outputs[name]["dtype"]))

@@ -10,6 +10,7 @@ from keras_ae.data.full_scale import normalized
 from keras_ae.data.precision import as_float32
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
+from keras_ae.formats import Format
 from keras_ae.formats.images import Images
 
 __all__ = ["Batch", "InputSpec", "check_shape", "conform"]
@@ -27,6 +28,7 @@ class InputSpec:
         conditional: Whether the head takes the classes of examples beside them.
         full_scale: The whole number that stands for 1, as the training found it; None for the type's own.
         images: How files of images are read.
+        format: How files of other examples are read, such as clips; None for images and arrays.
     """
 
     shape: tuple[int, ...]
@@ -36,6 +38,7 @@ class InputSpec:
     conditional: bool = False
     full_scale: int | None = None
     images: Images = Images()
+    format: Format | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "domain", domain_of(self.domain))

@@ -22,12 +22,14 @@ from keras_ae.data.images.layout import layout_of
 from keras_ae.data.images.listing import image_files, passed_over
 from keras_ae.data.labels import Unusable, in_classes, numbered, plain_labels
 from keras_ae.data.npy import read_header, readable
+from keras_ae.data.streams.files import FileExamples
 from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
 from keras_ae.files import FolderFiles
+from keras_ae.formats import Format
 from keras_ae.imaging.headers import SUFFIXES
 
-__all__ = ["ArrayStream", "FolderStream", "LoadedStream", "Stream", "open_stream"]
+__all__ = ["ArrayStream", "FileStream", "FolderStream", "LoadedStream", "Stream", "open_stream"]
 
 
 class Stream:
@@ -90,6 +92,8 @@ def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str |
     Raises:
         InputError: For examples of another shape or domain, and for a split or key that does not exist.
     """
+    if spec.format is not None and (os.path.isdir(text) or Path(text).suffix.lower() in spec.format.suffixes):
+        return FileStream(text, spec, spec.format, split)
     if os.path.isfile(text) and os.path.splitext(text)[1].lower() in SUFFIXES:
         dataset: Dataset = ImageFolder(text)
     else:
@@ -284,6 +288,25 @@ class FolderStream(Stream):
             digest.update(f"{name!a} {len(content)} ".encode())
             digest.update(content)
         return digest.hexdigest()
+
+
+class FileStream(FileExamples, Stream):
+    """The files of a format of their own.
+
+    Args:
+        path: A file, or a folder.
+        spec: Of the head's inputs.
+        format: The format.
+        split: None, for files have no splits.
+
+    Raises:
+        InputError: If there is no such file, or a split is asked for.
+    """
+
+    def __init__(self, path: str, spec: InputSpec, format: Format, split: str | None = None):
+        if split is not None:
+            raise InputError(f"{path} has no splits of its own; leave out --split, received {split!r}")
+        super().__init__(path, spec, format)
 
 
 class LoadedStream(Stream):
