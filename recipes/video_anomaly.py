@@ -1,8 +1,11 @@
 """Find odd frames in clips, by the error of each frame under three-dimensional convolutions.
 
-    make train RECIPE=video_anomaly                              moving digits
-    make train RECIPE=video_anomaly DATA=clips                   clips/good and others, GIFs or folders of frames
-    keras-ae detect video_anomaly clips                          the same, with a report of odd spans of frames
+    make train RECIPE=video_anomaly                      moving digits
+    make train RECIPE=video_anomaly DATA=clips           clips/good and others, GIFs or folders of frames
+    keras-ae detect video_anomaly clips                  the same, with a report of odd spans of frames
+
+The score of a frame is its error as a fraction of how far it is from the mean normal frame; a clip has the
+highest of its frames.
 """
 
 from keras_ae.backbones.conv3d import Conv3DBackbone

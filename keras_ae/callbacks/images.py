@@ -61,7 +61,7 @@ class ReconstructionImages(keras.callbacks.Callback):
         tensors, targets = self.batch
         rows = self.rows(tensors["inputs"], targets, self.reconstruct(tensors))
         with self.writer.as_default():
-            image = render_rows(rows, self.scaler, self.format, captions=True)
+            image = render_rows(rows, self.scaler, self.format, captions=True, side_by_side=True)
             tf.summary.image("examples", image[None], step=epoch, description=self.description(rows))
             write_animation(rows, self.scaler, self.format, epoch)
 

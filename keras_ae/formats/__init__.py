@@ -53,6 +53,11 @@ class Format(metaclass=Checked):
         return True
 
     @property
+    def columns(self) -> int:
+        """Rendered examples side by side with their reconstructions below, at most."""
+        return 6
+
+    @property
     def axis(self) -> int | None:
         """Axis of an example, without the batch's, along which it may have any length; None for one size."""
         return None

@@ -52,6 +52,10 @@ class Clips(Format):
         """The values that stand for white in files of more than 8 bits a channel."""
         return FullScale(self.white, self.float_white)
 
+    @property
+    def columns(self) -> int:
+        return 2
+
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads the first frames of a clip.
 

@@ -142,6 +142,8 @@ def _of_file(file: Path) -> ClipHeader:
         for index in range(count):
             image.seek(index)
             sizes.setdefault(image.size, f"frame {index}")
+            if image.format == "WEBP":
+                image.load()  # which alone says how long a frame is shown
             shown.append(float(image.info.get("duration", 0)))
     return ClipHeader(
         tuple((file, index) for index, times in enumerate(_repeats(shown)) for _ in range(times)),

@@ -56,7 +56,7 @@ def _images(run: Run) -> dict[str, np.ndarray]:
     inputs, targets = grid_examples(data.test, run.paired)
     outputs = apply(run.heads.end_to_end, inputs)["reconstruction"]
     rows = run.recipe.task.rows(inputs["inputs"], targets, outputs)
-    images = {"examples": render_rows(rows, data.scaler, data.format, captions=True)}
+    images = {"examples": render_rows(rows, data.scaler, data.format, captions=True, side_by_side=True)}
     encoded = run.encode(data.train.thin(MOST_FITTED))
     return images | latent_images(
         run.heads,

@@ -34,7 +34,11 @@ def can_render(shape: tuple[int, ...], format: Format | None, one_hot: bool = Fa
 
 
 def render_rows(
-    rows: Mapping[str, Any], scaler: Scaler, format: Format | None, captions: bool = False
+    rows: Mapping[str, Any],
+    scaler: Scaler,
+    format: Format | None,
+    captions: bool = False,
+    side_by_side: bool = False,
 ) -> np.ndarray:
     """One image of several rows of examples.
 
@@ -43,6 +47,8 @@ def render_rows(
         scaler: The scaler between the examples and their original units.
         format: The examples' format, if they have one.
         captions: Whether the rows have their names beside them.
+        side_by_side: Whether the rows are to be compared, so that only as many examples are shown as the
+            format says.
 
     Returns:
         (height, width, 1 or 3), uint8.
@@ -52,7 +58,8 @@ def render_rows(
     names = tuple(" ".join(filter(None, each)) for each in zip(rows, told, strict=True)) if captions else ()
     if format is None or (is_image_shape(shape) and not scaler.domain.one_hot):  # classes are not colors
         return with_captions(grid(rows, scaler.domain), names)
-    columns = min(MAX_RENDERED, *(len(row) for row in rows.values()))
+    most = format.columns if side_by_side else MAX_RENDERED
+    columns = min(most, *(len(row) for row in rows.values()))
     images = [
         format.render(example)
         for row in rows.values()

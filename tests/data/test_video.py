@@ -8,6 +8,8 @@ from PIL import Image
 
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.mnist import embedded_digits
+from keras_ae.data.streams.rows import InputSpec
+from keras_ae.data.streams.stream import open_stream
 from keras_ae.data.video.arrays import ClipArray
 from keras_ae.data.video.folder import ClipFolder
 from keras_ae.data.video.moving_digits import LED_IN, MovingDigits
@@ -243,3 +245,20 @@ def test_every_data_set_of_clips_has_a_sample():
         data = dataset.sample()
         assert len(data.train.shape) == 4
         assert dataclasses.is_dataclass(data)
+
+
+def test_files_of_clips_are_a_stream_to_encode(folder):
+    spec = InputSpec((6, 12, 12, 1), "unit", format=Clips())
+    stream = open_stream(str(folder), spec)
+    assert stream.count == 9
+    (folder / "0.gif").write_bytes(b"none")
+    first, second = stream.batches(5)
+    assert first.positions.tolist() == [1, 2, 3, 4]
+    assert first.examples.shape == (4, 6, 12, 12, 1)
+    assert "cannot be read as a clip" in first.faults[str(folder / "0.gif")]
+    assert len(second) == 4
+    digest = stream.sha256()
+    (folder / "long" / "f3.png").write_bytes(b"other")
+    assert stream.sha256() != digest
+    with pytest.raises(InputError, match="no splits of its own"):
+        open_stream(str(folder), spec, "test")

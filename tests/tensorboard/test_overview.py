@@ -10,8 +10,12 @@ from PIL import Image
 from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
 
 from keras_ae.data.images.folder import ImageFolder
+from keras_ae.data.scaling import Scaler
+from keras_ae.formats.clips import Clips
+from keras_ae.formats.numbers import Numbers
 from keras_ae.imaging import grid
 from keras_ae.runs.evaluation import evaluate
+from keras_ae.tensorboard.animation import write_animation
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training.train import train
 
@@ -163,3 +167,19 @@ def test_unlabeled_codes_have_no_header(tiny_run, tmp_path):
     run = dataclasses.replace(tiny_run, directory=tmp_path)
     write_final_report(run, {run.name: {}})
     assert (tmp_path / "projector/metadata.tsv").read_text().splitlines()[0] == "0"
+
+
+def test_examples_that_move_are_an_animation(tmp_path, random):
+    rows = {name: random.random((2, 4, 8, 6, 1), np.float32) for name in ("input", "reconstruction")}
+    writer = tf.summary.create_file_writer(str(tmp_path))
+    with writer.as_default():
+        write_animation(rows, Scaler("unit", 0, 1), Clips(), 3)
+        write_animation(rows, Scaler("unit", 0, 1), Numbers(), 4)
+    writer.close()
+    events = EventMultiplexer().AddRunsFromDirectory(str(tmp_path), "run").Reload()
+    [found] = events.Tensors("run", "animation")
+    width, height, content = found.tensor_proto.string_val
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.format == "GIF"
+        assert image.size == (int(width), int(height)) == (6 + 2 + 6, 8)
+        assert image.n_frames == 4

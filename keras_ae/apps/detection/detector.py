@@ -20,7 +20,6 @@ from keras_ae.errors import InputError
 from keras_ae.formats import Format
 from keras_ae.formats.images import Images
 from keras_ae.heads import Heads, ServedHead, batched
-from keras_ae.imaging.grid import is_image_shape
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, read_card
@@ -144,7 +143,7 @@ class Detector:
         artifacts = load_artifacts(directory)
         head = artifacts.served_head("detector")
         scaler, shape = artifacts.scaler, artifacts.examples["inputs"].shape[1:]
-        images = scaler.images if is_image_shape(shape) and scaler.domain.unit_interval else None
+        images = scaler.images if len(shape) == 3 and scaler.domain.unit_interval else None
         own = artifacts.format
         own = None if own is None or images is not None or not own.own_files(shape) else own
         known = scaler.preprocessor or artifacts.series or images or own

@@ -150,8 +150,9 @@ def _summary(detector, images, scored, model, remarks):
     warnings = [*remarks]
     warnings += [fault_note(faults, len(images.frames) + len(images.faults))] if faults else []
     height, width, channels = detector.model.inputs[0].shape[1:]
+    color = COLORS.get(channels, f"{channels} bands")
     searched = {
-        "images": f"{int(finite.sum()):,}, seen in {width}x{height}, {COLORS[channels]}",
+        "images": f"{int(finite.sum()):,}, seen in {width}x{height}, {color}",
         "folders": ", ".join(sorted({label for label in images.labels if label})[:20]),
         "notes": "; ".join(images.notes),
     }

@@ -184,14 +184,16 @@ def image_maps(
     """
     height, width, channels = detector.model.inputs[0].shape[1:]
     zoom = max(1, round(VIEW / max(height, width)))
-    views = np.zeros((_at_once((height, width, channels)), height * zoom, width * zoom, 3), np.uint8)
+    shown = 1 if channels == 2 else 3  # of two bands the first, as in grids
+    views = np.zeros((_at_once((height, width, channels)), height * zoom, width * zoom, shown), np.uint8)
     for own, outputs, _ in _outputs(detector, folder, rows):
         frames = [folder.frames[row] for row in own]
         images = detector.images or Images()
         pixels_of(folder.path, frames, views[: len(frames)], images.full_scale, images.fit)
         maps = _smoothed(outputs["contributions"].sum(axis=-1))
         for row, view, one in zip(own, views, maps, strict=False):
-            yield ImageMap(int(row), view.copy(), _overlay(view, one, scored.range))
+            whole = view.repeat(3 // shown, axis=-1)
+            yield ImageMap(int(row), whole, _overlay(whole, one, scored.range))
 
 
 def _overlay(view, values, limits):
