@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from keras_ae.errors import InputError
 
 __all__ = ["check_size", "sides_of"]
 
 
-def check_size(size: int | Sequence[int] | None) -> None:
+def check_size(size: Any) -> None:
     """Checks a size.
 
     Args:
@@ -18,12 +19,17 @@ def check_size(size: int | Sequence[int] | None) -> None:
     Raises:
         InputError: For anything else, and for sides below 1.
     """
-    sides = (size,) if isinstance(size, int) else size
-    if sides is not None and (len(sides) != (1 if isinstance(size, int) else 2) or min(sides) < 1):
-        raise InputError(
-            "size must be a side in pixels of at least 1, or height and width, such as 48,64; received "
-            f"{size}"
-        )
+    if size is None or (_is_whole(size) and size >= 1):
+        return
+    if isinstance(size, tuple | list) and len(size) == 2 and all(map(_is_whole, size)) and min(size) >= 1:
+        return
+    raise InputError(
+        f"size must be a side in pixels of at least 1, or height and width, such as 48,64; received {size!r}"
+    )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def sides_of(size: int | Sequence[int]) -> tuple[int, int]:

@@ -66,7 +66,7 @@ class MovingDigits(Dataset):
     def __post_init__(self) -> None:
         check_least(self, clips=10, frames=LED_IN + ODD + LED_OUT)
         check_within(self, size="[24, 128]")
-        if not set(self.unseen) < set(range(10)):
+        if not isinstance(self.unseen, tuple) or not set(self.unseen) < set(range(10)):
             raise InputError(f"unseen must be some of the digits 0 to 9, not all; received {self.unseen}")
 
     def load(self) -> Data:
