@@ -41,6 +41,17 @@ class Format(metaclass=Checked):
     input_suffixes: ClassVar[tuple[str, ...]] = ()
     """Suffixes of files that `keras-ae predict` gives to heads by `read_input`."""
 
+    def suffix_for(self, shape: tuple[int, ...]) -> str:
+        """The suffix of the file that `write` makes.
+
+        Args:
+            shape: The shape of an example.
+
+        Returns:
+            By default the first of `suffixes`.
+        """
+        return self.suffixes[0]
+
     def own_files(self, shape: tuple[int, ...]) -> bool:
         """Whether a head is used by files that `read` takes, and not by arrays or by images as bytes.
 

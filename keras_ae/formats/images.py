@@ -1,4 +1,4 @@
-"""The format of images: pixels in [0, 1], read from any common file format and written as PNG."""
+"""The format of images: pixels in [0, 1], read from any common file format and written as PNG or TIFF."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Images(Format):
             "stretch" for the whole in other proportions.
     """
 
-    suffixes = tuple(sorted(SUFFIXES))
+    suffixes = (".png", *sorted(SUFFIXES - {".png"}))
     white: float = FULL_RANGE.whole
     float_white: float = FULL_RANGE.floats
     pages: str | None = None
@@ -82,9 +82,18 @@ class Images(Format):
         return shown(to_bytes(example, "unit"))
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
-        path = stem.with_name(stem.name + ".png")
-        save(self.render(example), path)
+        levels, channels = to_bytes(example, "unit"), example.shape[-1]
+        path = stem.with_name(stem.name + self.suffix_for(example.shape))
+        if channels in (1, 3, 4):
+            save(levels, path)
+        else:
+            import tifffile  # where images have other bands
+
+            tifffile.imwrite(path, levels, photometric="minisblack", planarconfig="contig")
         return [path]
+
+    def suffix_for(self, shape: tuple[int, ...]) -> str:
+        return ".png" if shape[-1] in (1, 3, 4) else ".tif"
 
 
 def images_of(data: Mapping[str, Any]) -> Images:

@@ -115,6 +115,16 @@ def test_images_of_another_shape_than_squares_are_fitted_by_choice(tmp_path, ran
     assert notes["stretch"].endswith("are stretched to 16 x 12: one side 1.50 times at most")
 
 
+@pytest.mark.parametrize("channels", [2, 4, 5])
+def test_bands_that_are_written_are_read_again(channels, tmp_path, random):
+    example = (random.integers(0, 255, (6, 7, channels)) / 255).astype(np.float32)
+    if channels == 4:
+        example[..., 3] = 1
+    [path] = Images().write(example, tmp_path / "a.b")
+    assert path.name == f"a.b{Images().suffix_for(example.shape)}"
+    np.testing.assert_allclose(Images().read(path, example.shape), example, atol=1e-6)
+
+
 def test_it_is_said_which_bands_are_shown():
     assert bands_note((8, 8, 3)) == bands_note((28,)) == ""
     assert bands_note((8, 8, 2)) == "band 1 of 2"

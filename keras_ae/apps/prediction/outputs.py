@@ -131,7 +131,8 @@ def _in_folder(folder, specs, names, format):
         stems = [f"{row:05d}_{stem}" for row, stem in enumerate(stems)]
     several = len(images) > 1
     if format is not None and "reconstruction" in specs:
-        stems = [folder / f"{stem}{format.suffixes[0]}" for stem in stems]
+        suffix = format.suffix_for(tuple(specs["reconstruction"]["shape"][1:]))
+        stems = [folder / f"{stem}{suffix}" for stem in stems]
         return OutputFiles({"reconstruction": stems}, folder / "outputs.npz" if len(specs) > 1 else None)
     return OutputFiles(
         {
