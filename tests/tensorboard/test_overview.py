@@ -176,8 +176,9 @@ def test_examples_that_move_are_an_animation(tmp_path, random):
         write_animation(rows, Scaler("unit", 0, 1), Clips(), 3)
         write_animation(rows, Scaler("unit", 0, 1), Numbers(), 4)
     writer.close()
-    events = EventMultiplexer().AddRunsFromDirectory(str(tmp_path), "run").Reload()
-    [found] = events.Tensors("run", "animation")
+    events = EventMultiplexer().AddRunsFromDirectory(str(tmp_path)).Reload()
+    [run] = events.Runs()
+    [found] = events.Tensors(run, "animation")
     width, height, content = found.tensor_proto.string_val
     with Image.open(io.BytesIO(content)) as image:
         assert image.format == "GIF"
