@@ -26,6 +26,9 @@ __all__ = ["Convolutions"]
 
 DOWN = ("stride", "max_pool", "average_pool")
 UP = ("subpixel", "transposed", "nearest")
+MOMENTUM = 0.9
+"""Of the running means of batches: those of a run of few steps have to catch up with what it learns."""
+
 MOST_GROUPS = 8
 """Groups of channels that are normalized together, at most."""
 
@@ -267,7 +270,7 @@ class Convolutions:
 
     def _normalized(self, features: Any, name: str) -> Any:
         if self.normalization == "batch":
-            return layers.BatchNormalization(name=f"{name}_normalization")(features)
+            return layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_normalization")(features)
         if self.normalization == "group":
             groups = gcd(features.shape[-1], MOST_GROUPS)
             return layers.GroupNormalization(groups, name=f"{name}_normalization")(features)

@@ -1,8 +1,10 @@
 """Convolutional backbones with settings of each level: shapes, exact transposes, what training moves."""
 
+import ast
 import dataclasses
 import itertools
 import json
+import re
 
 import keras
 import numpy as np
@@ -16,9 +18,12 @@ from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.level_plan import level_of, plan_levels
 from keras_ae.blocks.tied import TiedConvTranspose
+from keras_ae.cli.arguments import split_settings
 from keras_ae.data.scaling import Scaler
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, ServableHeads, Spec, Stage
+from keras_ae.recipe import load, override
+from keras_ae.recipe_files import recipe_file
 from keras_ae.serving.export import export_heads
 from keras_ae.training.trainer import Trainer
 from keras_ae.variants.contractive import Contractive
@@ -36,6 +41,27 @@ POOLED = ConvBackbone(
 """Of kernel 16 and pooling, then of kernel 64 and stride 2: 34 G multiplications for an image each way."""
 
 IMAGE, SERIES = (9, 6, 2), (13, 2)
+
+
+def commands(name):
+    """The settings of the commands that a recipe's file gives."""
+    text = ast.get_docstring(ast.parse(recipe_file(name).read_text(encoding="utf-8")))
+    return [re.sub(r"\\\n\s*", " ", setting) for setting in re.findall(r'SET="([^"]*)"', text)]
+
+
+def test_the_recipes_give_the_networks_as_commands():
+    strided, pooled, tied = (
+        override(load("convolutional"), [text for text in split_settings([command]) if "data." not in text])
+        for command in commands("convolutional")
+    )
+    assert strided.variant.backbone == dataclasses.replace(
+        STRIDED, filters=(16, 32, 64), up_kernel_size=(3, 4, 4)
+    )
+    assert (pooled.variant.backbone, pooled.batch_size) == (POOLED, 8)
+    assert tied.variant.backbone == ConvBackbone(up="transposed", tied=True)
+    digits = [override(load("digits"), split_settings([command])).variant for command in commands("digits")]
+    assert Undercomplete(DenseBackbone(()), 32, 4000, "leaky_relu") in digits
+    assert any(variant.backbone.tied for variant in digits)
 
 
 def built(backbone, shape, variant=Undercomplete, **fields):
