@@ -3,8 +3,8 @@ r"""Compress digits with the classic convolutional autoencoder: pooling inward, 
     make train RECIPE=convolutional             5,000 digits, 5 minutes of training with much other work
 
 Convolutions of kernel 3, each followed by max pooling, then a code of 32 numbers; in the decoder "the pooling
-layer is replaced by the upsampling layer", which repeats pixels before a convolution. 111,521 parameters. On the
-test digits, one run on 2 cores of an AMD EPYC (AVX2, no GPU) that did much other work, seed 0:
+layer is replaced by the upsampling layer", which repeats pixels before a convolution. 111,521 parameters.
+On the test digits, one run on 2 cores of an AMD EPYC (AVX2, no GPU) that did much other work, seed 0:
 
     data        PCA, 32    this       excess cross-entropy    PSNR        SSIM
     mnist_5k    .01551     .00748     .0258                   22.11 dB    .916

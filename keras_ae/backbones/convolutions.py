@@ -1,7 +1,7 @@
 """The layers that convolutional backbones have along any number of axes, on both sides of the code.
 
 A sub-pixel step (Shi et al. 2016, arXiv:1609.05158) convolves at the small size and then moves channels into
-space. It leaves no checkerboard, and on a CPU trains faster than a transposed convolution of the same width.
+space, so that every pixel is made of as many values.
 The nearest-neighbor step repeats each pixel and then convolves (Odena, Dumoulin and Olah, "Deconvolution and
 Checkerboard Artifacts", Distill 2016).
 """
