@@ -5,7 +5,18 @@
     keras-ae detect video_anomaly clips                  the same, with a report of odd spans of frames
 
 The score of a frame is its error as a fraction of how far it is from the mean normal frame; a clip has the
-highest of its frames.
+highest of its frames. 759,624 parameters, 16 frames of 32 x 32 in 32 numbers. On 600 test clips of
+moving_digits, a third of them normal; the frame before is the reconstruction of the baseline, and the
+difference from it the score. One run, seed 0:
+
+                                       this      previous frame
+    MSE of a frame, normal clips       .00701    .01928
+    of two unseen kinds of path        .00814    .01914
+    AUROC of frames                    .752      .508
+    AUROC of clips                     .884      (PCA .605, isolation forest .550)
+
+A digit that leaves its path for five frames is missed in 1 % of the clips (AUROC .959), another digit in its
+place in 35 % (.808). Of normal clips 20 % are flagged, for the threshold has seen eight of ten kinds of path.
 """
 
 from keras_ae.backbones.conv3d import Conv3DBackbone
