@@ -28,8 +28,10 @@ __all__ = [
     "likelihood_of",
     "likelihoods_for",
     "mean_of_elements",
+    "mean_of_positions",
     "negative_sdr",
     "on_reconstruction",
+    "positions_of",
     "squared_error",
     "ssim",
     "structural_similarity",
@@ -168,15 +170,16 @@ def vivid_squared_error(target: Tensor, output: Tensor) -> Tensor:
 def categorical_crossentropy(target: Tensor, output: Tensor) -> Tensor:
     """-log(y) of the true class, in nats, averaged over the positions of an example.
 
+    A position of zeros does not exist, such as those after the end of a text, and does not count.
+
     Args:
-        target: (batch, ..., classes), one-hot.
+        target: (batch, ..., classes), one-hot, or all zeros at positions that do not exist.
         output: (batch, ..., classes), probabilities.
 
     Returns:
         (batch,).
     """
-    output = ops.maximum(output, 1e-7)  # a position of zeros has no probabilities to normalize
-    return mean_of_elements(ops.categorical_crossentropy(target, output))
+    return mean_of_positions(_nats(target, output), target)
 
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
@@ -258,8 +261,18 @@ def _unit_gaussian(target, outputs):
 
 
 def _categorical(target, outputs):
-    """-log p(t) of independent positions, each one of so many classes; the target is one-hot."""
-    return _summed(categorical_crossentropy, target, outputs["reconstruction"], skipped=1)
+    """-log p(t) of independent positions, each one of so many classes; the target is one-hot.
+
+    Positions of zeros do not exist, and add nothing.
+    """
+    nats = _nats(target, outputs["reconstruction"])
+    return ops.sum(nats, axis=tuple(range(1, len(nats.shape))))
+
+
+def _nats(target, output):
+    """-log(y) of the true class at each position, (batch, ...); 0 at positions that do not exist."""
+    output = ops.maximum(output, 1e-7)  # a position of zeros has no probabilities to normalize
+    return ops.categorical_crossentropy(target, output)
 
 
 LIKELIHOODS: dict[str, Likelihood] = {
@@ -337,6 +350,33 @@ def mean_of_elements(values: Tensor) -> Tensor:
     return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
 
 
-def _summed(mean, target, output, skipped=0):
-    """A mean over elements as their sum; `skipped` axes at the end are not counted."""
-    return prod(target.shape[1 : len(target.shape) - skipped]) * mean(target, output)
+def positions_of(classes: Tensor) -> Tensor:
+    """Which positions of examples of classes exist.
+
+    Args:
+        classes: (batch, ..., classes), one-hot, or all zeros at positions that do not exist.
+
+    Returns:
+        (batch, ...), float32, 1 where a position exists and 0 where it does not.
+    """
+    return ops.cast(ops.any(ops.not_equal(classes, 0), axis=-1), "float32")
+
+
+def mean_of_positions(values: Tensor, classes: Tensor) -> Tensor:
+    """The mean over the positions of each example that exist.
+
+    Args:
+        values: (batch, ...), a value for each position.
+        classes: (batch, ..., classes), one-hot, or all zeros at positions that do not exist.
+
+    Returns:
+        (batch,); 0 for an example without any position.
+    """
+    exist, axes = positions_of(classes), tuple(range(1, len(values.shape)))
+    total = ops.sum(exist * values, axis=axes)
+    return total / ops.maximum(ops.sum(exist, axis=axes), 1.0)
+
+
+def _summed(mean, target, output):
+    """A mean over elements as their sum."""
+    return prod(target.shape[1:]) * mean(target, output)

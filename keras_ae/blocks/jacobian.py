@@ -77,7 +77,7 @@ class ProbedJacobian(layers.Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        if any(isinstance(layer, layers.RNN) for layer in model.layers):
+        if any(isinstance(layer, layers.RNN | layers.Bidirectional) for layer in model.layers):
             raise InputError(
                 "forward-mode derivatives do not pass a recurrent layer; use another backbone: "
                 'SET="variant.backbone=Conv1DBackbone"'

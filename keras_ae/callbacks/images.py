@@ -15,6 +15,7 @@ from keras_ae.heads import apply
 from keras_ae.imaging.grid import bands_note
 from keras_ae.tensorboard.animation import write_animation
 from keras_ae.tensorboard.render import render_rows
+from keras_ae.tensorboard.texts import text_of_rows
 
 __all__ = ["ReconstructionImages"]
 
@@ -64,6 +65,9 @@ class ReconstructionImages(keras.callbacks.Callback):
             image = render_rows(rows, self.scaler, self.format, captions=True, side_by_side=True)
             tf.summary.image("examples", image[None], step=epoch, description=self.description(rows))
             write_animation(rows, self.scaler, self.format, epoch)
+            text = text_of_rows(rows, self.scaler, self.format)
+            if text:
+                tf.summary.text("examples_as_text", text, step=epoch)
 
     def description(self, rows: Mapping[str, Any]) -> str:
         """What a grid shows, from top to bottom, and which bands of images of many.

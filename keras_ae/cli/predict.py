@@ -37,8 +37,8 @@ def add(verb: Any) -> None:
     parser.add_argument("recipe", help=EXPORT)
     parser.add_argument(
         "inputs", nargs="+", metavar="INPUT",
-        help="an .npy or .npz file of arrays; a table's rows (.csv, .xlsx, .parquet, ...); images, sounds "
-        "and folders of them; or - for standard input",
+        help="an .npy or .npz file of arrays; a table's rows (.csv, .xlsx, .parquet, ...); texts (.txt); "
+        "images, sounds and folders of them; or - for standard input",
     )  # fmt: skip
     add_option(parser, "--head", "default: encoder", default="encoder", metavar="NAME")
     add_option(parser, "--url")
@@ -137,8 +137,9 @@ def _check_inputs(options, inputs):
     from keras_ae.apps.prediction.inputs import find_inputs
     from keras_ae.apps.prediction.outputs import check_output
 
-    examples = files_of_formats(inputs)
-    file = None if examples else find_inputs(inputs)[1]
+    format = _format(options, inputs)
+    examples = [] if format else files_of_formats(inputs)
+    file = None if format or examples else find_inputs(inputs)[1]
     if file is not None:
         check_file(file)
     name = recipe_stem(options.recipe)
@@ -146,19 +147,38 @@ def _check_inputs(options, inputs):
     specs = {}
     if options.url is None:
         name = exported_model(options)
-        specs = _outputs(
-            options, name, options.signature or ("serving_default" if file or examples else "image_bytes")
-        )
+        signature = "serving_default" if file or examples else "image_bytes"
+        if format:
+            signature = format.served_name
+        specs = _outputs(options, name, options.signature or signature)
     check_output(None if options.output == STANDARD else options.output, specs, options.force)
     return name, ".npy" if file is not None and file.suffix.lower() in (".npy", ".npz") else ".csv"
+
+
+def _format(options, inputs):
+    """The format in which the head takes the inputs, such as texts; None for arrays, rows and images."""
+    from keras_ae.apps.prediction.client_files import format_of_head
+
+    if options.url is not None:
+        return None
+    try:
+        folder = _version(options, exported_model(options))
+    except InputError:
+        return None  # told with what the head takes
+    return format_of_head(folder, inputs)
+
+
+def _version(options, name):
+    from keras_ae.serving.versions import find_version
+
+    return find_version(options.models or MODELS, name, options.head, options.head_version, options.label)
 
 
 def _outputs(options, name, signature):
     """The outputs to write of an exported head, as its card has them; none where that does not say it."""
     from keras_ae.serving.card_signatures import check_outputs, signatures
-    from keras_ae.serving.versions import find_version
 
-    folder = find_version(options.models or MODELS, name, options.head, options.head_version, options.label)
+    folder = _version(options, name)
     there = signatures(folder)
     if options.signature is not None and there and signature not in there:
         raise InputError(
@@ -174,13 +194,13 @@ def _outputs(options, name, signature):
 
 def _show(options, prediction):
     """Shows what the outputs are, or where they were written."""
-    from keras_ae.apps.prediction.outputs import summary
+    from keras_ae.apps.prediction.outputs import summary, words_in
 
     rows = summary(prediction.outputs)
     lines = prediction.written or table(rows, left=3)
     outputs = {
         name: {"shape": array.shape, "dtype": "bytes" if array.dtype == object else array.dtype.name}
-        | ({} if array.dtype == object or options.output else {"values": array})
+        | ({} if name.endswith("_bytes") or options.output else {"values": words_in(array)})
         for name, array in prediction.outputs.items()
     }
     result = {"rows": prediction.rows, "outputs": outputs, "left_out": prediction.failures}

@@ -17,7 +17,7 @@ from keras_ae.formats.images import Images, images_of
 if TYPE_CHECKING:
     from keras_ae.data.tables.preprocessing import Preprocessor
 
-__all__ = ["Scaler", "in_original_units"]
+__all__ = ["Scaler", "class_indices", "in_original_units"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,25 +56,40 @@ class Scaler(metaclass=Checked):
             values: (n, ...), the inputs or outputs of a model.
 
         Returns:
-            (n, ...), values in original units; for classes their indices, without the last axis.
+            (n, ...), values in original units; for classes their indices, without the last axis, and -1 at
+            positions that do not exist.
         """
         if self.domain.one_hot:
-            return np.argmax(values, axis=-1)
+            classes = class_indices(np.asarray(values))
+            return classes if self.format is None else self.format.ended(classes)
         return np.asarray(values) * self.scale + self.offset if self.domain.scaled else np.asarray(values)
 
     def transform(self, original: np.ndarray, classes: int) -> np.ndarray:
         """Values in their original units, as a model takes them.
 
         Args:
-            original: (n, ...), values, or the numbers of classes.
+            original: (n, ...), values, or the numbers of classes, -1 at positions that do not exist.
             classes: How many classes there are, if the values are numbers of classes.
 
         Returns:
-            (n, ...), float32; for classes one-hot along an additional last axis.
+            (n, ...), float32; for classes one-hot along an additional last axis, zeros where there is no
+            position.
         """
         if self.domain.one_hot:
-            return np.eye(classes, dtype=np.float32)[original]
+            return np.eye(classes + 1, classes, dtype=np.float32)[original]  # of -1 the last row, of zeros
         return standardized(original, self.offset, self.scale)
+
+
+def class_indices(one_hot: np.ndarray) -> np.ndarray:
+    """The classes of positions.
+
+    Args:
+        one_hot: (n, ..., classes), one-hot or probabilities; all zeros at positions that do not exist.
+
+    Returns:
+        (n, ...), whole numbers, -1 at positions that do not exist.
+    """
+    return np.where(one_hot.any(axis=-1), one_hot.argmax(axis=-1), -1)
 
 
 def in_original_units(split: Split, scaler: Scaler) -> np.ndarray:
@@ -88,5 +103,5 @@ def in_original_units(split: Split, scaler: Scaler) -> np.ndarray:
         (n, ...), values in original units, or class indices.
     """
     if scaler.domain.one_hot:
-        return split.examples.argmax(axis=-1)  # of bool, because float32 would take four times the memory
+        return class_indices(split.examples)  # of bool, because float32 would take four times the memory
     return scaler.inverse_transform(split.numbers)

@@ -30,7 +30,7 @@ class Format(metaclass=Checked):
     `read`, `render` and `write`, and overrides further methods that apply to its examples.
 
     Examples are in original units: whole numbers (n, ...) of classes in the categorical domain,
-    without the axis of classes, otherwise float32 values (n, ...).
+    without the axis of classes, -1 at positions that do not exist; otherwise float32 values (n, ...).
     """
 
     @property
@@ -102,6 +102,135 @@ class Format(metaclass=Checked):
     def plays_examples(self) -> bool:
         """Whether TensorBoard plays the examples of each row of an image grid; they are sounds then."""
         return False
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether examples may end before their last position; the positions after it do not exist."""
+        return False
+
+    def ended(self, classes: Any, in_graph: bool = False) -> Any:
+        """Examples without what a decoder gives for positions after their end.
+
+        Args:
+            classes: (n, ...), whole numbers of classes, a tensor in a graph, else an array.
+            in_graph: Whether to use TensorFlow's ops alone.
+
+        Returns:
+            (n, ...), -1 at positions that do not exist.
+        """
+        return classes
+
+    @property
+    def served_name(self) -> str:
+        """The name of examples as clients have them, such as "text"; "" where they have arrays alone."""
+        return ""
+
+    def from_clients(self, values: Any, in_graph: bool) -> tuple[Any, dict[str, Any]]:
+        """Examples from the values of a request; implemented where `served_name` is set.
+
+        Args:
+            values: (n,), strings of bytes: a tensor in a graph, else an array.
+            in_graph: Whether to use TensorFlow's ops alone.
+
+        Returns:
+            The examples (n, ...), and further outputs (n,) by name that say how they were read.
+
+        Raises:
+            InputError: For values that are no examples; a graph refuses the request.
+        """
+        raise NotImplementedError
+
+    def for_clients(self, examples: Any, in_graph: bool) -> Any:
+        """Examples as the values of an answer; implemented where `served_name` is set.
+
+        Args:
+            examples: (n, ...), a tensor in a graph, else an array.
+            in_graph: Whether to use TensorFlow's ops alone.
+
+        Returns:
+            (n,), strings of bytes.
+        """
+        raise NotImplementedError
+
+    def steps(self, examples: np.ndarray) -> float | None:
+        """The mean number of steps of examples, by which a likelihood is divided.
+
+        Args:
+            examples: (n, ...).
+
+        Returns:
+            The mean; None for examples without steps.
+        """
+        return None if self.axis is None else float(examples.shape[1 + self.axis])
+
+    def text(self, example: np.ndarray) -> str:
+        """An example in words, which TensorBoard shows beside its image.
+
+        Args:
+            example: (...).
+
+        Returns:
+            The text; "" for examples that have none.
+        """
+        return ""
+
+    def example_of(self, text: str) -> np.ndarray | None:
+        """The example that a text of the command line is, in place of a file.
+
+        Args:
+            text: The text.
+
+        Returns:
+            The example, (...); None where examples are no texts.
+
+        Raises:
+            InputError: If it is longer than an example.
+        """
+        return None
+
+    def read_all(self, path: Path) -> list[str]:
+        """The examples in a file as clients have them; implemented where `served_name` is set.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The examples.
+
+        Raises:
+            InputError: If the file cannot be read as examples.
+        """
+        raise NotImplementedError
+
+    def check_all(self, examples: list[str], path: Path) -> None:
+        """Checks examples that a head is to take; implemented where `served_name` is set.
+
+        Args:
+            examples: What `read_all` returned.
+            path: The file that they are of.
+
+        Raises:
+            InputError: If the head does not take one.
+        """
+
+    def remark_on(self, outputs: Mapping[str, np.ndarray]) -> str:
+        """What is to be said of the examples of a request.
+
+        Args:
+            outputs: The further outputs of `from_clients`, by name.
+
+        Returns:
+            A line; "" if there is nothing to say.
+        """
+        return ""
+
+    def reconstruction_metrics(self) -> dict[str, Callable[[Any, Any], Any]]:
+        """Metrics of reconstructions in addition to those of their domain.
+
+        Returns:
+            Functions (targets, outputs) -> (batch,) by name, of values as a model has them.
+        """
+        return {}
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads an example from a file.

@@ -15,7 +15,7 @@ from keras_ae.losses import (
     absolute_error,
     binary_crossentropy,
     categorical_crossentropy,
-    mean_of_elements,
+    mean_of_positions,
     squared_error,
     structural_similarity,
 )
@@ -74,14 +74,14 @@ def accuracy(target: Any, output: Any) -> Any:
     """The fraction of an example's positions whose most probable class is the true one.
 
     Args:
-        target: (batch, ..., classes), one-hot.
+        target: (batch, ..., classes), one-hot; positions of zeros do not exist, and do not count.
         output: (batch, ..., classes), probabilities.
 
     Returns:
         (batch,), in [0, 1].
     """
     hits = ops.equal(ops.argmax(target, axis=-1), ops.argmax(output, axis=-1))
-    return mean_of_elements(ops.cast(hits, "float32"))
+    return mean_of_positions(ops.cast(hits, "float32"), target)
 
 
 def excess_crossentropy(target: Any, output: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.data.pipeline import head_inputs
+from keras_ae.data.scaling import in_original_units
 from keras_ae.data.splits import hashes
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
@@ -111,7 +112,7 @@ def save_data_facts(run: Run) -> None:
     if data.format is not None:
         facts["example_format"] = to_json(data.format)
     if data.domain.one_hot and run.recipe.variant.sampler is not None:
-        facts["learned"] = np.unique(hashes(data.train.examples.argmax(axis=-1)))
+        facts["learned"] = np.unique(hashes(in_original_units(data.train, data.scaler)))
     if data.full_scale is not None:
         facts["full_scale"] = data.full_scale
     if data.classes:

@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras_ae.blocks.samplers import code_sampler
 from keras_ae.heads import apply
 from keras_ae.metrics.codes import active_units
-from keras_ae.metrics.reconstruction import mean_metrics
+from keras_ae.metrics.reconstruction import domain_metrics, mean_metrics
 from keras_ae.runs.artifacts import STAGED_FILE, load_model
 from keras_ae.runs.run import Run
 
@@ -43,7 +43,7 @@ def evaluate(run: Run) -> Table:
     """
     task, seed = run.recipe.task, run.recipe.seed
     test_batches = run.paired.test_batches()
-    metrics = task.metrics()
+    metrics = _metrics(run)
     LOG.info("fitting the baselines")
     predictors: dict[str, Callable] = {
         name: lambda tensors, predict=predict: predict(tensors["inputs"])
@@ -83,10 +83,19 @@ def model_row(run: Run) -> dict[str, float]:
     """
     batches = run.paired.test_batches()
     predict = reconstructor(run.heads.end_to_end)
-    metrics = mean_metrics(predict, batches, run.data.domain, run.recipe.task.metrics())
+    metrics = mean_metrics(predict, batches, run.data.domain, _metrics(run))
     if run.heads.choices_shape:
         metrics.pop("crossentropy", None)
     return metrics | _objective_metrics(run, batches)
+
+
+def _metrics(run: Run) -> dict[str, Callable] | None:
+    """The task's metrics of reconstructions, or those of format and domain; None for the domain's."""
+    metrics, format = run.recipe.task.metrics(), run.data.format
+    own = {} if format is None else format.reconstruction_metrics()
+    if metrics is not None or not own:
+        return metrics
+    return own | domain_metrics(run.data.domain, run.data.test.shape)
 
 
 def _objective_metrics(run: Run, batches: tf.data.Dataset) -> dict[str, float]:

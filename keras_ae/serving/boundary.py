@@ -104,8 +104,8 @@ class Boundary:
 
         Args:
             model: The head.
-            tensors: By name: "inputs" in original units or as class indices, or a table's columns;
-                "condition" as class indices; other tensors are not changed.
+            tensors: By name: "inputs" in original units or as class indices, -1 at positions that do not
+                exist, or a table's columns; "condition" as class indices; other tensors are not changed.
 
         Returns:
             The head's inputs by name.
@@ -122,6 +122,33 @@ class Boundary:
             Whether they do.
         """
         return self.scaler.preprocessor is not None and any(one.name == "inputs" for one in model.inputs)
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether examples may end before their last position."""
+        return self.scaler.format is not None and self.scaler.format.has_ends
+
+    def from_clients(self, values: Any) -> tuple[Any, dict[str, Any]]:
+        """Examples as clients have them, such as texts, in original units.
+
+        Args:
+            values: (batch,), strings.
+
+        Returns:
+            The examples, and further outputs by name.
+        """
+        raise NotImplementedError
+
+    def for_clients(self, examples: Any) -> Any:
+        """Examples in original units as clients have them.
+
+        Args:
+            examples: (batch, ...).
+
+        Returns:
+            Strings, (batch,).
+        """
+        raise NotImplementedError
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
         """Converts a head's outputs to a client's values.
@@ -201,11 +228,17 @@ class GraphBoundary(Boundary):
         if preprocessor is not None and self.takes_columns(model):
             return _without_columns(changed, preprocessor) | {"inputs": preprocessor.graph(tensors)}
         if "inputs" in changed and self.scaler.domain.one_hot:
-            changed["inputs"] = _one_hot(changed["inputs"], self.input_shape[-1], "inputs")
+            changed["inputs"] = _one_hot(changed["inputs"], self.input_shape[-1], "inputs", self.has_ends)
         if "inputs" in changed and self.scaler.domain.scaled:
             scaled = (changed["inputs"] - self.offset) / self.scale
             changed["inputs"] = tf.clip_by_value(scaled, -FARTHEST, FARTHEST)
         return changed
+
+    def from_clients(self, values: tf.Tensor) -> tuple[tf.Tensor, dict[str, Any]]:
+        return self.scaler.format.from_clients(values, in_graph=True)
+
+    def for_clients(self, examples: tf.Tensor) -> tf.Tensor:
+        return self.scaler.format.for_clients(examples, in_graph=True)
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
         changed = dict(outputs)
@@ -215,6 +248,8 @@ class GraphBoundary(Boundary):
                 changed["reconstruction_log_var"] += 2.0 * tf.math.log(self.scale)
         if "reconstruction" in changed and self.scaler.domain.one_hot:
             changed["classes"] = tf.argmax(changed["reconstruction"], axis=-1)
+            if self.has_ends:
+                changed["classes"] = self.scaler.format.ended(changed["classes"], in_graph=True)
         return changed
 
     def decode_images(self, image_bytes: tf.Tensor) -> tf.Tensor:
@@ -237,12 +272,18 @@ def _of_as_many_rows(tensors):
         return {name: tf.identity(value) for name, value in tensors.items()}
 
 
-def _one_hot(numbers, classes, name):
-    """One-hot classes; an integer out of range fails the request."""
-    known = tf.reduce_all((numbers >= 0) & (numbers < classes))
-    expected = f"expected {name} of whole numbers from 0 to {classes - 1}, received:"
+def _one_hot(numbers, classes, name, has_ends=False):
+    """One-hot classes; an integer out of range fails the request.
+
+    Where examples have ends, -1 stands for a position that does not exist, and gives zeros.
+    """
+    lowest = -1 if has_ends else 0
+    known = tf.reduce_all((numbers >= lowest) & (numbers < classes))
+    expected = f"expected {name} of whole numbers from {lowest} to {classes - 1}, received:"
     with tf.control_dependencies([tf.debugging.Assert(known, [expected, numbers])]):
-        return tf.gather(tf.eye(classes), numbers)  # other runtimes, too, refuse an index out of range
+        rows = tf.eye(classes - lowest, classes)
+        index = tf.where(numbers < 0, tf.cast(classes, numbers.dtype), numbers) if has_ends else numbers
+        return tf.gather(rows, index)  # other runtimes, too, refuse an index out of range
 
 
 class NumPyBoundary(Boundary):
@@ -275,11 +316,15 @@ class NumPyBoundary(Boundary):
             specs = column_specs(preprocessor)
             columns = {name: tf.constant(changed[name], spec.dtype) for name, spec in specs.items()}
             return _without_columns(changed, preprocessor) | {"inputs": preprocessor.graph(columns)}
-        if "inputs" in changed and self.scaler.domain.one_hot:
-            changed["inputs"] = np.eye(self.input_shape[-1], dtype=np.float32)[changed["inputs"]]
-        if "inputs" in changed and self.scaler.domain.scaled:
-            changed["inputs"] = self.scaler.transform(np.asarray(changed["inputs"]), 0)
+        if "inputs" in changed and (self.scaler.domain.one_hot or self.scaler.domain.scaled):
+            changed["inputs"] = self.scaler.transform(np.asarray(changed["inputs"]), self.input_shape[-1])
         return {name: tf.convert_to_tensor(value) for name, value in changed.items()}
+
+    def from_clients(self, values: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+        return self.scaler.format.from_clients(values, in_graph=False)
+
+    def for_clients(self, examples: np.ndarray) -> np.ndarray:
+        return self.scaler.format.for_clients(np.asarray(examples), in_graph=False)
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
         changed = {name: np.asarray(value) for name, value in outputs.items()}
@@ -291,6 +336,8 @@ class NumPyBoundary(Boundary):
                 )
         if "reconstruction" in changed and self.scaler.domain.one_hot:
             changed["classes"] = changed["reconstruction"].argmax(axis=-1)
+            if self.has_ends:
+                changed["classes"] = self.scaler.format.ended(changed["classes"])
         return changed
 
     def decode_images(self, image_bytes: np.ndarray) -> np.ndarray:

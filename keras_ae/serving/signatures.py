@@ -31,8 +31,9 @@ def head_signatures(servable: ServableHeads, boundary: Boundary) -> HeadSignatur
     * prior, where one is learned: noise -> code.
     * each further head of the task: its inputs -> its outputs.
 
-    Images also go in as files (`image_bytes`), and come out as PNG files (`png`, `sample_png`). A conditional
-    head takes the condition too.
+    Images also go in as files (`image_bytes`), and come out as PNG files (`png`, `sample_png`). Examples that
+    clients have in another form, such as texts, go in and come out in it too (`text`, `sample_text`). A
+    conditional head takes the condition too.
 
     Args:
         servable: The heads to serve.
@@ -57,6 +58,8 @@ def head_signatures(servable: ServableHeads, boundary: Boundary) -> HeadSignatur
             else {DEFAULT_SIGNATURE: _plain(head.model, scaler, boundary, len(head.model.inputs) > 1)}
         )
     _add_images(signatures, servable, boundary)
+    if scaler.format is not None and scaler.format.served_name:
+        _add_served(signatures, servable, boundary, scaler.format.served_name)
     order = dict.fromkeys(("encoder", "decoder", *signatures))
     return {name: signatures[name] for name in order if name in signatures}
 
@@ -149,6 +152,44 @@ def _add_images(signatures: HeadSignatures, servable: ServableHeads, boundary: B
         for name, signature in tuple(signatures.get("decoder", {}).items()):
             png = "png" if name == DEFAULT_SIGNATURE else f"{name}_png"
             signatures["decoder"][png] = _to_png(signature, boundary)
+
+
+def _add_served(signatures: HeadSignatures, servable: ServableHeads, boundary: Boundary, name: str) -> None:
+    """Adds the signatures that take or give examples in the form in which clients have them."""
+    models = {head.name: head.model for head in servable.served_heads}
+    for head, own in signatures.items():
+        gives = head in ("autoencoder", "decoder") or (
+            head in models and "reconstruction" in models[head].output
+        )
+        for key, signature in tuple(own.items()):
+            changed = _from_served(signature, boundary, name) if "inputs" in signature.inputs else signature
+            changed = _to_served(changed, boundary, name) if gives else changed
+            if changed is not signature:
+                own[name if key == DEFAULT_SIGNATURE else f"{key}_{name}"] = changed
+
+
+def _from_served(signature: ServedSignature, boundary: Boundary, name: str) -> ServedSignature:
+    """A signature that takes its inputs as clients have them."""
+    others = {key: spec for key, spec in signature.inputs.items() if key != "inputs"}
+    specs = {name: tf.TensorSpec((None,), tf.string, name=name)} | others
+
+    def run(tensors):
+        examples, further = boundary.from_clients(tensors[name])
+        rest = {key: tensors[key] for key in others}
+        return {**signature.run(rest | {"inputs": examples}), **further}
+
+    return boundary.signature(specs, run)
+
+
+def _to_served(signature: ServedSignature, boundary: Boundary, name: str) -> ServedSignature:
+    """A signature that gives its reconstruction as clients have examples, in the place of the array."""
+
+    def run(tensors):
+        outputs = dict(signature.run(tensors))
+        reconstruction = outputs.pop("reconstruction")
+        return outputs | {name: boundary.for_clients(outputs.get("classes", reconstruction))}
+
+    return boundary.signature(signature.inputs, run)
 
 
 def _gives_images(model: keras.Model) -> bool:

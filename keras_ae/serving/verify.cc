@@ -209,15 +209,21 @@ double Difference(const Tensor& found, const Tensor& due, PngReader* png, double
     default: return kUnlike;
   }
   double worst = 0;
+  int64_t unlike = 0;
   *largest = 1;
   for (int64_t i = 0; i < due.NumElements(); ++i) {
     const tstring &one = found.flat<tstring>()(i), &other = due.flat<tstring>()(i);
     if (one == other) continue;
     double ignored = 0;
-    const double levels = Difference(png->Read(one), png->Read(other), png, &ignored);
+    const Tensor pixels = png->Read(other);
+    if (pixels.NumElements() == 0) {  // a text, of which one in a hundred may be another, as whole numbers
+      ++unlike;
+      continue;
+    }
+    const double levels = Difference(png->Read(one), pixels, png, &ignored);
     worst = std::max(worst, std::max(0.0, levels - 1.0) / 255.0);
   }
-  return worst;
+  return 100 * unlike <= due.NumElements() ? worst : kUnlike;
 }
 
 void Print(const std::string& folder, const std::vector<std::string>& fields) {

@@ -31,6 +31,9 @@ MAX_TRAIN = 20_000
 """Number of training examples searched for the nearest neighbor of a sample."""
 
 
+WITHOUT_CODE = "without_code_nll"
+"""The output of a trained model that a decoder without a code gives, (batch,), nats."""
+
 REAL_ROW = "test examples"
 """The row of real examples, with which those of samples are compared."""
 
@@ -93,7 +96,7 @@ class Generation(Task):
         model = self._classifier_metrics(heads, data, samples, labels)
         model |= real.metrics_of(data.scaler.inverse_transform(samples))
         model |= _code_metrics(heads, data, samples, labels)
-        metrics = {"model": model | self._likelihoods(heads, data, seed)}
+        metrics = {"model": model | self._likelihoods(heads, data, seed)} | _without_code(heads, data, seed)
         if data.format is not None:
             for name, sample in data.format.baselines(real.train).items():
                 metrics[name] = real.metrics_of(sample(self.samples, seed))
@@ -154,10 +157,12 @@ class _RealExamples:
 
 
 def _with_nats_a_step(metrics: dict[str, float], data: Data) -> dict[str, float]:
-    """Adds nats per step to the metrics if examples have steps along an axis."""
-    if data.format is None or data.format.axis is None:
+    """Adds nats per step to the metrics if examples have steps."""
+    if data.format is None or not any(name in metrics for name in ("nll_nats", "bound_nats")):
         return metrics
-    steps = data.test.shape[data.format.axis]
+    steps = data.format.steps(in_original_units(data.test, data.scaler))
+    if steps is None:
+        return metrics
     nats = [metrics[name] for name in ("nll_nats", "bound_nats") if name in metrics]
     return metrics | ({"nats_a_step": min(nats) / steps} if nats else {})
 
@@ -178,10 +183,20 @@ def _code_metrics(
         return encoded.get("quantized", encoded["code"])
 
     if data.domain.one_hot:
-        samples = np.eye(samples.shape[-1], dtype=np.float32)[samples.argmax(axis=-1)]
+        samples = data.scaler.transform(data.scaler.inverse_transform(samples), samples.shape[-1])
     sampled = codes(np.asarray(samples, np.float32), labels)
     density, coverage = density_and_coverage(sampled, codes(np.asarray(values(real.examples)), real.labels))
     return {"density": density, "coverage": coverage}
+
+
+def _without_code(heads: Heads, data: Data, seed: int) -> dict[str, dict[str, float]]:
+    """The likelihood of test examples by the decoder trained beside without a code, if there is one."""
+    if WITHOUT_CODE not in heads.trained.output:
+        return {}
+    run = tf.function(partial(apply, heads.trained))
+    batches = PairedData(data, Reconstruction(), seed).test_batches()
+    nats = np.concatenate([np.asarray(run(tensors)[WITHOUT_CODE]) for tensors, _ in batches])
+    return {"decoder without a code": {"nll_nats": float(nats.mean(dtype=np.float64))}}
 
 
 def _bound_of_whole_numbers(heads: Heads, paired: PairedData) -> float:

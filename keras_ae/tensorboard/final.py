@@ -20,6 +20,7 @@ from keras_ae.tensorboard.latent import latent_images
 from keras_ae.tensorboard.overview import write_hparams
 from keras_ae.tensorboard.projector import MAX_POINTS, write_projector
 from keras_ae.tensorboard.render import can_render, render_rows
+from keras_ae.tensorboard.texts import write_final_texts
 
 __all__ = ["grid_examples", "write_final_report"]
 
@@ -45,6 +46,7 @@ def write_final_report(run: Run, table: Mapping[str, Mapping[str, float]]) -> No
     names = run.data.label_names
     labels = None if test.labels is None else [names[i] if names else str(i) for i in test.labels]
     write_projector(run.directory, codes, labels, examples, run.data.domain)
+    write_final_texts(run)
     if can_render(shape, run.data.format, run.data.domain.one_hot):
         for name, image in _images(run).items():
             save(image, run.directory / f"{name}.png")

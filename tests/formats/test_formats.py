@@ -14,12 +14,14 @@ from keras_ae.formats.images import Images
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.music.chorales import Chorales
 from keras_ae.formats.numbers import COLORS, SIZE, Numbers
+from keras_ae.formats.text.texts import Texts
 
 EXAMPLES = {
     "chorales": (Chorales(40, 70, 2, 3, False), np.repeat([[30, 20, 10, 2], [0] * 4], [1, 11], axis=0)),
     "levels": (TileLevels("ab", "rooms", (("empty",), ("solid", "wall")), True), np.eye(5, 4, dtype=int)),
     "numbers": (Numbers(), np.arange(12, dtype=np.float32).reshape(6, 2)),
     "clips": (Clips(), (np.arange(96, dtype=np.float32) % 50 / 51).reshape(3, 4, 8, 1)),
+    "texts": (Texts(("a", "b"), 6), np.array([2, 3, 2, 0, -1, -1])),
     "images": (Images(), np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4, 1)),
 }
 

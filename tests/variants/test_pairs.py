@@ -13,12 +13,15 @@ import pytest
 import tensorflow as tf
 
 from keras_ae import backbones, variants
+from keras_ae.backbones.bidirectional import BidirectionalBackbone
 from keras_ae.backbones.conv1d import Conv1DBackbone
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.patches import PatchBackbone
 from keras_ae.backbones.recurrent import RecurrentBackbone
+from keras_ae.backbones.sequence import SequenceBackbone
 from keras_ae.backbones.steps import StepsBackbone
+from keras_ae.backbones.transformer import TransformerBackbone
 from keras_ae.domains import CATEGORICAL, UNIT
 from keras_ae.errors import InputError
 from keras_ae.files import class_names
@@ -40,6 +43,9 @@ COLUMNS = {
     "Conv1D": (Conv1DBackbone((2,)), SERIES),
     "Recurrent": (RecurrentBackbone((2,)), SERIES),
     "Steps": (StepsBackbone((2,)), IMAGE),
+    "Sequence": (SequenceBackbone((2,)), SERIES),
+    "Bidirectional": (BidirectionalBackbone((2,), embedding_dim=2), SERIES),
+    "Transformer": (TransformerBackbone(4, depth=1, heads=1), SERIES),
     "Patch": (PatchBackbone(4, width=4, depth=1, heads=1), IMAGE),
 }
 """A small one of each backbone, and the shape of an example for it."""
@@ -51,7 +57,7 @@ README = Path(variants.__file__).with_name("README.md")
 
 
 def spec_of(name, shape):
-    if name == "autoregressive":
+    if name in ("autoregressive", "recurrent_variational"):
         return Spec(shape, shape, CATEGORICAL)
     return Spec(shape, shape, UNIT, condition=3 if name == "conditional" else 0)
 
@@ -144,7 +150,7 @@ def one_step(name, backbone, shape):
     [
         pytest.param(name, backbone, marks=() if (name, backbone) in FEW else pytest.mark.slow)
         for name in VARIANTS
-        if name not in ("autoregressive", "masked", "skip_connected", "stacked")
+        if name not in ("autoregressive", "recurrent_variational", "masked", "skip_connected", "stacked")
         for backbone in (POOLED, TRANSPOSED)
     ],
 )

@@ -191,7 +191,8 @@ class Generator:
             InputError: If the examples should be class indices but are not.
         """
         classes = self.shape[-1]
-        whole = examples.dtype.kind in "iu" and examples.min() >= 0 and examples.max() < classes
+        lowest = -1 if self.format.has_ends else 0
+        whole = examples.dtype.kind in "iu" and examples.min() >= lowest and examples.max() < classes
         if self.scaler.domain.one_hot and not whole:
             raise InputError(
                 f"expected whole numbers of classes from 0 to {classes - 1}, received {examples.dtype} from "

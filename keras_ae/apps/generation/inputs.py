@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
-from keras_ae.apps.generation.request import SPLITS, check_example
+from keras_ae.apps.generation.request import LITERAL, SPLITS, check_example
 from keras_ae.data.scaling import in_original_units
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
@@ -44,7 +46,8 @@ def read_example(
     """Loads the example that a text names.
 
     Args:
-        text: A file, `test:5` for an example of a split, or `seed:3` for a generated one.
+        text: A file, `test:5` for an example of a split, `seed:3` for a generated one, or itself an example,
+            such as a sentence or `text:word`, where examples are texts.
         generator: The generator.
         data: Loads the data of the run if it is needed.
         label: The class to decode as, which is also used for an example without a label.
@@ -72,8 +75,16 @@ def read_example(
         example = in_original_units(row, generator.scaler)[0]
         return InputExample(f"{kind}_{number}", example, label=known, decode_as=label)
     check_example(text)
+    example = None if os.path.isfile(text) else generator.format.example_of(text.removeprefix(LITERAL))
+    if example is not None:
+        return InputExample(_file_name(text.removeprefix(LITERAL)), example, label=label)
     path = example_file(text, generator)
     return InputExample(path.stem, generator.format.read(path, generator.element_shape), label=label)
+
+
+def _file_name(text: str) -> str:
+    """A name for the files of an example that is itself a text: its letters, at most 40."""
+    return re.sub(r"\W+", "_", text).strip("_")[:40] or "text"
 
 
 def example_file(text: str, generator: Generator) -> Path:

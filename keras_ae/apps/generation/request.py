@@ -13,6 +13,7 @@ from keras_ae.files import check_folder
 from keras_ae.names import nearby
 
 __all__ = [
+    "LITERAL",
     "SPLITS",
     "GenerationRequest",
     "check_count",
@@ -26,6 +27,9 @@ MAX_COUNT, MAX_LENGTH, MAX_STEPS = 10_000, 10_000, 1_000
 """Maximum number of examples per request, of columns or bars per example, and of steps of a walk."""
 
 SPLITS = ("train", "validation", "test")
+
+LITERAL = "text:"
+"""What stands before an example that is itself a text."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ def check_example(text: str) -> None:
     """Checks what stands for an example, as far as no run is needed.
 
     Args:
-        text: A file, `test:5` for an example of a split, or `seed:3` for a generated one.
+        text: A file, `test:5` for an example of a split, `seed:3` for a generated one, or `text:...` for an
+            example that is a text; one with blanks needs no `text:`.
 
     Raises:
         InputError: It is none of these.
@@ -81,8 +86,8 @@ def check_example(text: str) -> None:
         if not number.isdecimal():
             raise InputError(f"expected {kind}:N with a whole number N, received {text}; such as {kind}:3")
         return
-    if os.path.isfile(text):
-        return
+    if os.path.isfile(text) or text.startswith(LITERAL) or (" " in text.strip() and not Path(text).suffix):
+        return  # an example itself, where the run's examples are texts
     near = nearby(text, names_beside(text))
     if not Path(text).suffix:
         raise InputError(

@@ -296,7 +296,9 @@ def reconstruct(generator: Generator, example: InputExample) -> tuple[np.ndarray
     decoded = generator.decode(codes, _decode_labels(generator, example, len(codes)))
     back = join_windows(decoded, starts, axis)
     if generator.scaler.domain.one_hot:
-        return back, codes, f"{np.mean(back == example.example):.2%} of {back.size:,} positions unchanged"
+        exist = example.example >= 0
+        unchanged = np.mean((back == example.example)[exist])
+        return back, codes, f"{unchanged:.2%} of {exist.sum():,} positions unchanged"
     return back, codes, f"mean squared error {np.mean(np.square(back - example.example)):.5f}"
 
 

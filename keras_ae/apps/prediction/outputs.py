@@ -15,7 +15,7 @@ from keras_ae.files import check_folder, check_new, written_whole
 from keras_ae.formats import Format
 from keras_ae.serving.columns import RowWriter
 
-__all__ = ["OutputFiles", "check_output", "output_files", "summary", "write"]
+__all__ = ["OutputFiles", "check_output", "output_files", "summary", "words_in", "write"]
 
 SUMMARY_TITLES = ("output", "shape", "dtype", "minimum", "mean", "maximum")
 
@@ -115,11 +115,11 @@ def _check_kind(target, specs):
             f"an .npy holds one output, the head gives {', '.join(specs)}; choose one with --outputs, or "
             "write an .npz or a .csv"
         )
-    texts = [name for name, spec in specs.items() if spec["dtype"] == "string"]
-    if texts and suffix != ".npz":
+    images = [name for name, spec in specs.items() if spec["dtype"] == "string" and name.endswith("_bytes")]
+    if images and suffix != ".npz":
         raise InputError(
-            f"a {suffix} holds numbers, {texts[0]} is encoded images; choose others with --outputs, or write "
-            "an .npz or a folder"
+            f"a {suffix} holds no files, {images[0]} is encoded images; choose others with "
+            "--outputs, or write an .npz or a folder"
         )
 
 
@@ -194,16 +194,30 @@ def _write_arrays(path, arrays, names, columns):
         with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
             shapes = {name: array.shape[1:] for name, array in arrays.items()}
             writer = RowWriter(file, shapes, ("name",) if names else (), columns)
-            writer.add(arrays, (names,) if names else ())
+            writer.add({name: words_in(array) for name, array in arrays.items()}, (names,) if names else ())
     elif path.suffix == ".npy":
         [array] = arrays.values()
-        np.save(path, array)
+        np.save(path, words_in(array))
     else:
         # strings of a fixed width, as objects would have to be pickled; no PNG ends in the zeros they lose
         arrays = {
             name: array.astype("S") if array.dtype == object else array for name, array in arrays.items()
         }
         np.savez(path, **arrays, **({"files": np.array(names)} if names else {}))
+
+
+def words_in(array: np.ndarray) -> np.ndarray:
+    """Strings of bytes as words.
+
+    Args:
+        array: Numbers, or strings of bytes in UTF-8.
+
+    Returns:
+        Words of the same shape; numbers as they are.
+    """
+    if array.dtype != object:
+        return array
+    return np.array([value.decode("utf-8", "replace") for value in array.ravel()], str).reshape(array.shape)
 
 
 def summary(outputs: Mapping[str, np.ndarray]) -> list[tuple[str, ...]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ae.apps.prediction.client_files import format_for, read_strings
 from keras_ae.apps.prediction.format_files import files_of_formats, format_of_card, read_examples
 from keras_ae.apps.prediction.image_files import encoded, images_in
 from keras_ae.apps.prediction.inputs import find_inputs, images_of_paths, read_arrays
@@ -68,6 +69,8 @@ def predict(request: PredictionRequest) -> Prediction:
     Raises:
         InputError: The inputs, the head or the output cannot be used.
     """
+    if (format := format_for(request)) is not None:
+        return _predict_strings(request, format)
     if examples := files_of_formats(request.inputs):
         return _predict_examples(request, examples)
     paths, file = find_inputs(request.inputs)
@@ -146,6 +149,19 @@ def _predict_files(
     written = write(target, outputs, rows, names, format=format) if rows else []
     notes = tuple(dict.fromkeys(note for row in rows if (note := format.note_on(files[row], shape))))
     return Prediction(outputs, len(files), rows, failures, written, remark, notes)
+
+
+def _predict_strings(request: PredictionRequest, format: Format) -> Prediction:
+    """Runs a head on files of examples as clients have them, such as texts."""
+    values, names = read_strings(request.inputs, format)
+    with open_predictor(request, format.served_name) as predictor:
+        specs = _chosen(predictor.tensors()["outputs"], request.outputs)
+        files = output_files(request.output, specs, names, request.inputs, request.force)
+        results = predictor.predict({format.served_name: values})
+    outputs = {name: results[name] for name in specs}
+    rows = list(range(len(values)))
+    written = write(files, outputs, rows, names)
+    return Prediction(outputs, len(values), rows, written=written, remark=format.remark_on(results))
 
 
 def _remark(predictor: Predictor, inputs: dict[str, np.ndarray]) -> str | None:

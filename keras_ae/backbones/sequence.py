@@ -1,0 +1,99 @@
+"""Backbone of convolutions over sequences that end before their last position, such as texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras import layers
+
+from keras_ae.backbones.weight_decay import kernel_decay
+from keras_ae.blocks.activations import check_activation
+from keras_ae.errors import InputError, check_convolutions, check_least, check_within
+from keras_ae.heads import Backbone
+from keras_ae.losses import positions_of
+
+__all__ = ["SequenceBackbone", "check_sequence"]
+
+
+@dataclass(frozen=True)
+class SequenceBackbone(Backbone):
+    """A dense layer over each position, convolutions over neighbors, and one dense layer in each direction.
+
+    What is after the end of a sequence is 0 after each layer, so that a code does not depend on how many
+    positions follow the end. The decoder gives all positions at once.
+
+    Attributes:
+        filters: Channels of each convolution, from the sequence to the code, each at least 1.
+        kernel_size: Length of every convolution in positions, odd.
+        hidden: Width of the dense layer between the last convolution and the code; 0 leaves it out.
+        activation: Activation of the hidden layers, by its Keras name.
+        l1: Factor of the kernels' absolute weights in the weight decay, at least 0; biases have none.
+        l2: Factor of the kernels' squared weights in the weight decay, at least 0.
+    """
+
+    filters: tuple[int, ...] = (128, 128)
+    kernel_size: int = 5
+    hidden: int = 0
+    activation: str = "relu"
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_activation(self.activation)
+        check_within(self, l1="[0, inf)", l2="[0, inf)")
+        check_convolutions(self.filters, self.kernel_size)
+        check_least(self, hidden=0)
+
+    def encode(self, inputs: Any) -> Any:
+        """(batch, positions, classes) -> (batch, n)."""
+        check_sequence(tuple(inputs.shape[1:]))
+        exist = positions_of(inputs)[..., None]
+        features = self._conv(self.filters[0], "encoder_tokens", 1)(inputs) * exist
+        for level, width in enumerate(self.filters, start=1):
+            features = self._conv(width, f"encoder_conv_{level}")(features) * exist
+        features = layers.Flatten(name="encoder_flatten")(features)
+        return self._dense(self.hidden, "encoder_hidden")(features) if self.hidden else features
+
+    def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
+        """(batch, latent_dim) -> (batch, positions, classes), before the output activation."""
+        check_sequence(output_shape)
+        positions, classes = output_shape
+        features = self._dense(self.hidden, "decoder_hidden")(code) if self.hidden else code
+        features = self._dense(positions * self.filters[-1], "decoder_unflatten")(features)
+        features = layers.Reshape((positions, self.filters[-1]), name="decoder_reshape")(features)
+        for level in reversed(range(1, len(self.filters) + 1)):
+            width = self.filters[max(level - 2, 0)]
+            features = self._conv(width, f"decoder_conv_{level}")(features)
+        decay = kernel_decay(self.l1, self.l2)
+        return layers.Dense(classes, kernel_regularizer=decay, name="decoder_logits")(features)
+
+    def _dense(self, width: int, name: str) -> layers.Layer:
+        decay = kernel_decay(self.l1, self.l2)
+        return layers.Dense(width, self.activation, kernel_regularizer=decay, name=name)
+
+    def _conv(self, width: int, name: str, size: int | None = None) -> layers.Layer:
+        return layers.Conv1D(
+            width,
+            size or self.kernel_size,
+            padding="same",
+            activation=self.activation,
+            kernel_regularizer=kernel_decay(self.l1, self.l2),
+            name=name,
+        )
+
+
+def check_sequence(shape: tuple[int | None, ...]) -> None:
+    """Checks the shape of a sequence.
+
+    Args:
+        shape: The shape of an example.
+
+    Raises:
+        InputError: If it is not (positions, classes).
+    """
+    if len(shape) != 2:
+        raise InputError(
+            f"a backbone of sequences takes (positions, classes), received shape {shape}; "
+            'take a dense one: SET="variant.backbone=DenseBackbone"'
+        )

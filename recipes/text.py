@@ -1,0 +1,21 @@
+"""Encode texts as a few hundred numbers, and read them back.
+
+make train RECIPE=text                          lines of Python's own documentation
+make train RECIPE=text DATA=tinyshakespeare     or a file or a folder of .txt
+"""
+
+from keras_ae.backbones.sequence import SequenceBackbone
+from keras_ae.data.text.documentation import PythonTopics
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.reconstruction import Reconstruction
+from keras_ae.variants.undercomplete import Undercomplete
+
+recipe = Recipe(
+    data=PythonTopics(),
+    variant=Undercomplete(SequenceBackbone((128, 128), kernel_size=5), latent_dim=256),
+    task=Reconstruction(),
+    default_epochs=15,
+    min_steps=1000,
+    batch_size=64,
+    lr_warmup_steps=50,
+)
