@@ -452,7 +452,7 @@ def formats() -> dict[str, type[Format]]:
     Returns:
         The classes by their names.
     """
-    return {kind.__name__: kind for kind in classes_below(sys.modules[__name__], Format)}
+    return {kind.__name__: kind for kind in classes_below(sys.modules[__name__], Format, named=True)}
 
 
 def format_of(own: Format | None, domain: str, shape: tuple[int, ...]) -> Format:
