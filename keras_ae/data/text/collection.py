@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,8 +106,8 @@ class TextDataset(Dataset):
         vocabulary = Vocabulary(
             learn_tokens([chosen[i] for i in parts.indices["train"]], self.pieces, self.min_count)
         )
-        rows = [vocabulary.classes_of(text) for text in chosen]
-        rows, parts, longer = self._fitting(name, rows, parts, vocabulary)
+        encoded = [vocabulary.classes_of(text) for text in chosen]
+        rows, parts, longer = self._fitting(name, encoded, parts)
         counts[longer[0]] = longer[1]
         told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
         splits, further = self._splits(name, rows, parts, vocabulary)
@@ -116,7 +116,9 @@ class TextDataset(Dataset):
         sizes = f"{kinds}, an end and an unknown one; the longest {self.example} has {longest}"
         return Data(
             name,
-            **splits,
+            splits["train"],
+            splits["validation"],
+            splits["test"],
             domain=CATEGORICAL,
             notes=tuple(note for note in (told, sizes, f"split {parts.rule}", *further, *notes) if note),
             format=Texts(vocabulary.tokens, self.max_length + 1, self.example),
@@ -137,7 +139,7 @@ class TextDataset(Dataset):
         )
 
     def _fitting(
-        self, name: str, rows: list[list[int]], parts: Parts, vocabulary: Vocabulary
+        self, name: str, rows: list[list[int]], parts: Parts
     ) -> tuple[list[list[int] | None], Parts, tuple[str, int]]:
         """The classes of the examples that are short enough, their splits, and what was done with others."""
         long = {number for number, row in enumerate(rows) if len(row) > self.max_length}
@@ -150,8 +152,11 @@ class TextDataset(Dataset):
                 f'SET="data.max_length={longest}", SET="data.longer=leave_out" or SET="data.longer=cut"'
             )
         if self.longer == "cut":
-            cut_rows = [row[: self.max_length] for row in rows]
-            return list(cut_rows), parts, (f"cut after {self.max_length} {kind}", len(long))
+            return (
+                [row[: self.max_length] for row in rows],
+                parts,
+                (f"cut after {self.max_length} {kind}", len(long)),
+            )
         index = {
             part: np.array([i for i in each if i not in long], int) for part, each in parts.indices.items()
         }
@@ -168,7 +173,7 @@ class TextDataset(Dataset):
 
     def _splits(
         self, name: str, rows: list[list[int] | None], parts: Parts, vocabulary: Vocabulary
-    ) -> tuple[Mapping[str, Split], list[str]]:
+    ) -> tuple[dict[str, Split], list[str]]:
         """One-hot splits, and notes on what training does not know or knows already."""
         size = sum(row is not None for row in rows) * (self.max_length + 1) * vocabulary.classes
         if size > LARGEST:
@@ -176,7 +181,9 @@ class TextDataset(Dataset):
                 f"{name} takes {size / 2**30:.1f} GiB one-hot, at most {LARGEST / 2**30:.0f} are held in "
                 "memory; take less text, shorter examples or fewer pieces: data.max_length, data.pieces"
             )
-        splits, notes, learned = {}, [], {tuple(rows[i] or ()) for i in parts.indices["train"]}
+        splits: dict[str, Split] = {}
+        notes: list[str] = []
+        learned = {tuple(rows[i] or ()) for i in parts.indices["train"]}
         for part, index in parts.indices.items():
             own = [rows[i] or [] for i in index]
             splits[part] = Split(_one_hot(own, self.max_length + 1, vocabulary.classes))

@@ -148,7 +148,7 @@ class Texts(Format):
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         return self.classes_of(self.read_all(path)[:1], str(path))[0]
 
-    def note_on(self, path: Path) -> str:
+    def note_on(self, path: Path, shape: tuple[int, ...] = ()) -> str:
         count = len(self.read_all(path))
         return f"of {path} the first of {count:,} {self.example}s is read" if count > 1 else ""
 
