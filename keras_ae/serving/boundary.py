@@ -59,6 +59,7 @@ class Boundary:
         heads: The trained heads.
         scaler: The scaler between original units and those of the heads.
         input_shape: The shape of one input of the encoder.
+        format: The format of examples.
         classes: Number of classes of the condition that the heads take; 0 if they take none.
         white: The value that stands for 1 in image files of 16 bits.
         fit: How image files are brought to the shape: "crop", "pad" or "stretch".
@@ -126,7 +127,7 @@ class Boundary:
     @property
     def has_ends(self) -> bool:
         """Whether examples may end before their last position."""
-        return self.scaler.format is not None and self.scaler.format.has_ends
+        return self.format.has_ends
 
     def from_clients(self, values: Any) -> tuple[Any, dict[str, Any]]:
         """Examples as clients have them, such as texts, in original units.
@@ -235,10 +236,10 @@ class GraphBoundary(Boundary):
         return changed
 
     def from_clients(self, values: tf.Tensor) -> tuple[tf.Tensor, dict[str, Any]]:
-        return self.scaler.format.from_clients(values, in_graph=True)
+        return self.format.from_clients(values, in_graph=True)
 
     def for_clients(self, examples: tf.Tensor) -> tf.Tensor:
-        return self.scaler.format.for_clients(examples, in_graph=True)
+        return self.format.for_clients(examples, in_graph=True)
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
         changed = dict(outputs)
@@ -249,7 +250,7 @@ class GraphBoundary(Boundary):
         if "reconstruction" in changed and self.scaler.domain.one_hot:
             changed["classes"] = tf.argmax(changed["reconstruction"], axis=-1)
             if self.has_ends:
-                changed["classes"] = self.scaler.format.ended(changed["classes"], in_graph=True)
+                changed["classes"] = self.format.ended(changed["classes"], in_graph=True)
         return changed
 
     def decode_images(self, image_bytes: tf.Tensor) -> tf.Tensor:
@@ -321,10 +322,10 @@ class NumPyBoundary(Boundary):
         return {name: tf.convert_to_tensor(value) for name, value in changed.items()}
 
     def from_clients(self, values: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
-        return self.scaler.format.from_clients(values, in_graph=False)
+        return self.format.from_clients(values, in_graph=False)
 
     def for_clients(self, examples: np.ndarray) -> np.ndarray:
-        return self.scaler.format.for_clients(np.asarray(examples), in_graph=False)
+        return self.format.for_clients(np.asarray(examples), in_graph=False)
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
         changed = {name: np.asarray(value) for name, value in outputs.items()}
@@ -337,7 +338,7 @@ class NumPyBoundary(Boundary):
         if "reconstruction" in changed and self.scaler.domain.one_hot:
             changed["classes"] = changed["reconstruction"].argmax(axis=-1)
             if self.has_ends:
-                changed["classes"] = self.scaler.format.ended(changed["classes"])
+                changed["classes"] = self.format.ended(changed["classes"])
         return changed
 
     def decode_images(self, image_bytes: np.ndarray) -> np.ndarray:

@@ -120,7 +120,7 @@ def _trie(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray, np.ndar
             state = following
         classes[state] = FIRST + index
     steps = np.full((len(states) + 1, len(characters) + 1), len(states), np.int32)
-    for state, following in enumerate(states):
-        for character, other in following.items():
+    for state, after in enumerate(states):
+        for character, other in after.items():
             steps[state, character] = other
     return characters, steps, np.array([*classes, 0], np.int32)
