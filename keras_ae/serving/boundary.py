@@ -18,6 +18,7 @@ import tensorflow as tf
 from keras_ae.data.precision import FARTHEST
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.preprocessing import Preprocessor
+from keras_ae.formats import Format
 from keras_ae.heads import Heads, apply
 from keras_ae.imaging.deep import FULL_RANGE
 from keras_ae.imaging.fitting import CROP
@@ -69,6 +70,7 @@ class Boundary:
         self, heads: Heads, scaler: Scaler, white: float = FULL_RANGE.whole, fit: str = CROP
     ) -> None:
         self.heads, self.scaler, self.white, self.fit = heads, scaler, white, fit
+        self.format = scaler.format or Format()  # the base class, which has no form or end of its own
         self.input_shape = tuple(heads.encoder.get_layer("inputs").output.shape[1:])
         self.classes = condition_classes(heads)
 

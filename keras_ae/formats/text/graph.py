@@ -121,6 +121,5 @@ def _trie(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray, np.ndar
         classes[state] = FIRST + index
     steps = np.full((len(states) + 1, len(characters) + 1), len(states), np.int32)
     for state, after in enumerate(states):
-        for character, other in after.items():
-            steps[state, character] = other
+        steps[state, list(after)] = list(after.values())
     return characters, steps, np.array([*classes, 0], np.int32)
