@@ -89,20 +89,26 @@ def _field_names(owner: Any) -> list[str]:
 def _parsed(text: str, value: Any, hint: Any, path: str) -> Any:
     """A value from text, without quotation marks around all of it."""
     quoted = _QUOTED.fullmatch(text)
-    if dataclasses.is_dataclass(value):
-        return construct(quoted[0][1:-1] if quoted else text, hint, path)
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if type(None) in options and text.lower() == "none":
         return None
     kinds = [option for option in options if option is not type(None)]
     several = [option for option in kinds if typing.get_origin(option) is tuple]
     kind = several[0] if several and (len(kinds) == 1 or _is_several(text)) else kinds[0]
+    if dataclasses.is_dataclass(value) or (value is None and _has_classes(kind)):
+        return construct(quoted[0][1:-1] if quoted else text, hint, path)
     if typing.get_origin(kind) is tuple and typing.get_args(kind)[0] in SCALARS:
         element = typing.get_args(kind)[0]
         return tuple(scalar(part, element, path) for part in _parts(text))
     if kind not in SCALARS:
         raise InputError(f"{path} cannot be set from text; change it in the recipe's file")
     return scalar(quoted[0][1:-1] if quoted else text, kind, path)
+
+
+def _has_classes(kind: Any) -> bool:
+    """Whether a type is one of a recipe's own, of which classes inherit, such as a backbone."""
+    own = isinstance(kind, type) and kind not in SCALARS
+    return own and any(issubclass(each, kind) for each in recipe_classes())
 
 
 def _is_several(text: str) -> bool:

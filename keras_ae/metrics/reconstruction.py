@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_ae.domains import domain_of
+from keras_ae.domains import REAL, domain_of
 from keras_ae.losses import (
     absolute_error,
     binary_crossentropy,
@@ -19,6 +19,7 @@ from keras_ae.losses import (
     squared_error,
     structural_similarity,
 )
+from keras_ae.metrics.sparsity import ExplainedVariance
 from keras_ae.table_layout import TableLayout
 from keras_ae.table_losses import known_mean
 
@@ -201,6 +202,8 @@ def mean_metrics(
 ) -> dict[str, float]:
     """Means of metrics over all examples of some batches.
 
+    Where the metrics are the domain's own, real values also have an "explained_variance", over all examples.
+
     Args:
         predict: Inputs of a batch -> outputs (batch, ...), as arrays or tensors.
         batches: (inputs, targets) of each batch.
@@ -211,9 +214,14 @@ def mean_metrics(
         Means by name.
     """
     collected: dict[str, list] = {}
+    explained = None
     for inputs, targets in batches:
         outputs = tf.convert_to_tensor(predict(inputs), tf.float32)
         chosen = domain_metrics(domain, tuple(targets.shape[1:])) if metrics is None else metrics
+        if metrics is None and domain_of(domain) == REAL:
+            explained = explained or ExplainedVariance(tuple(targets.shape))
+            explained.update_state(targets, {"reconstruction": outputs})
         for name, metric in chosen.items():
             collected.setdefault(name, []).append(np.asarray(metric(targets, outputs)))
-    return {name: float(np.concatenate(parts).mean(dtype=np.float64)) for name, parts in collected.items()}
+    means = {name: float(np.concatenate(parts).mean(dtype=np.float64)) for name, parts in collected.items()}
+    return means if explained is None else means | {explained.name: float(explained.result())}

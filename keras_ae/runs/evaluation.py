@@ -45,9 +45,11 @@ def evaluate(run: Run) -> Table:
     test_batches = run.paired.test_batches()
     metrics = _metrics(run)
     LOG.info("fitting the baselines")
+    own = _objective_metrics(run, test_batches)
+    size = run.recipe.variant.active_dim(own) or run.latent_dim
     predictors: dict[str, Callable] = {
         name: lambda tensors, predict=predict: predict(tensors["inputs"])
-        for name, predict in task.baselines(run.data, seed, run.latent_dim).items()
+        for name, predict in task.baselines(run.data, seed, size).items()
     }
     staged = load_model(run.directory / STAGED_FILE)
     if staged is not None:
@@ -61,7 +63,7 @@ def evaluate(run: Run) -> Table:
         table[name] = mean_metrics(predict, batches, run.data.domain, metrics)
     if run.heads.choices_shape:  # its own likeliest choices do not say how likely the targets are
         table[run.name].pop("crossentropy", None)
-    table[run.name] |= _objective_metrics(run, test_batches)
+    table[run.name] |= own
     sampler = run.sampler
     LOG.info("computing further metrics")
     further = task.further_metrics(run.heads, run.data, seed, sampler and code_sampler(sampler))
@@ -104,7 +106,8 @@ def _objective_metrics(run: Run, batches: tf.data.Dataset) -> dict[str, float]:
     That is the number of a posterior's active units, or the number of codes where they are whole numbers.
     """
     terms, outputs = run.recipe.variant.terms(), run.heads.trained.output
-    if not terms and "mean" not in outputs and "int" not in outputs["code"].dtype:
+    split_metrics = run.recipe.variant.split_metrics(run.heads)
+    if not (terms or split_metrics) and "mean" not in outputs and "int" not in outputs["code"].dtype:
         return {}
     forward = tf.function(partial(apply, run.heads.trained))
     by_term: dict[str, list[float]] = {term.name: [] for term in terms}
@@ -118,9 +121,12 @@ def _objective_metrics(run: Run, batches: tf.data.Dataset) -> dict[str, float]:
             means.append(outputs["mean"])
         if outputs["code"].dtype.is_integer:
             codes |= set(np.unique(outputs["code"]))
+        for metric in split_metrics:
+            metric.update_state(targets, outputs)
         for term in terms:
             by_term[term.name].append(float(tf.reduce_mean(term.value(outputs))))
     metrics = {name: float(np.average(values, weights=counts)) for name, values in by_term.items()}
+    metrics |= {metric.name: float(metric.result()) for metric in split_metrics}
     metrics |= {"active_units": active_units(np.concatenate(means))} if means else {}
     return metrics | ({"codes_used": len(codes)} if codes else {})
 

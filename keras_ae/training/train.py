@@ -274,6 +274,7 @@ def trainer_for(
         "steps": steps,
         "samples": heads.samples,
         "trim": recipe.task.trim,
+        "split_metrics": recipe.variant.split_metrics(heads),
         "heads": heads,
         "examples": examples,
     }

@@ -50,6 +50,7 @@ class Trainer(keras.Model):
             bound -log mean exp(-(loss + terms)) over them (Burda et al. 2016, arXiv:1509.00519).
         trim: Fraction of each training batch, with the highest losses, to leave out of the mean (Rousseeuw
             1984).
+        split_metrics: Further metrics, whose `update_state` takes (targets, outputs by name).
         heads: The heads that the model belongs to, for those who train by hand.
         examples: Completes batches of bare examples, for those who train by hand.
     """
@@ -62,6 +63,7 @@ class Trainer(keras.Model):
         steps: int = 1,
         samples: int = 1,
         trim: float = 0.0,
+        split_metrics: Sequence[keras.metrics.Metric] = (),
         heads: Heads | None = None,
         examples: Examples | None = None,
     ):
@@ -80,6 +82,7 @@ class Trainer(keras.Model):
             *(["weight_decay"] if model.losses else []),
         ]
         self.trackers = {name: keras.metrics.Mean(name=name) for name in [*names, SELECTION]}
+        self.split_metrics = list(split_metrics)
         self.term_weights = {
             term.name: keras.Variable(term.weight, trainable=False, name=f"{term.name}_weight")
             for term in terms
@@ -265,6 +268,8 @@ class Trainer(keras.Model):
         values = [(term, term.value(outputs)) for term in self.terms]
         for term, value in values:
             self._track(term.name, value, count)
+        for metric in self.split_metrics:
+            metric.update_state(y, y_pred)
         loss = ops.mean(self._trimmed(self._total(base, values, progress))) + decay
         if not training:
             self._select(base, {"targets": y, **y_pred}, outputs.progress_read, decay, count)

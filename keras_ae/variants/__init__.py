@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_ae.blocks.samplers import Sampler
@@ -68,6 +69,40 @@ class Variant(metaclass=Checked):
             The terms; none by default.
         """
         return ()
+
+    def split_metrics(self, heads: Heads) -> tuple[keras.metrics.Metric, ...]:
+        """Metrics over a whole split that are no means of the examples' own.
+
+        Args:
+            heads: The result of `build`.
+
+        Returns:
+            Metrics whose `update_state` takes (targets, outputs of the trained model by name); none by
+            default.
+        """
+        return ()
+
+    def active_dim(self, metrics: dict[str, float]) -> int | None:
+        """How many numbers of a code are in use for an example, where that is fewer than there are.
+
+        Args:
+            metrics: Test means of the variant's terms by name.
+
+        Returns:
+            The number, which a baseline may use as many of; None for all.
+        """
+        return None
+
+    def patterns(self, heads: Heads) -> np.ndarray | None:
+        """What each unit of a code adds to a reconstruction.
+
+        Args:
+            heads: The result of `build`, trained or not.
+
+        Returns:
+            (latent_dim, *target_shape); None where that depends on the other units, as behind layers.
+        """
+        return None
 
     def critic_terms(self) -> tuple[Term, ...]:
         """The objective of the heads' critic.
