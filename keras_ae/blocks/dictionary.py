@@ -73,9 +73,9 @@ class TopUnits(layers.Layer):
 
     One layer in two modes, so that both share its state:
 
-    - "select": activities (batch, units), at least 0 -> the same, where only the `k` highest of an example are
-      not 0; with `per_batch` the k * batch highest of a batch in training, and else those above a threshold,
-      the running mean of the lowest activity that was selected in training (Bussmann et al. 2024,
+    - "select": activities (batch, units), at least 0 -> the same, of which only the `k` highest of an example
+      are not 0; with `per_batch` the k * batch highest of a batch in training, and else those above a
+      threshold, the running mean of the lowest activity that was selected in training (Bussmann et al. 2024,
       arXiv:2412.06410).
     - "revive": activities -> those of the `revived` most active units of each example among the dead ones,
       which have not been selected in the last `dead_after` examples.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class LatentSpace(keras.callbacks.Callback):
         every: Epochs between two writings; the last epoch is always written.
         format: The examples' format, if they have one.
         learned_classes: The classes of which there are training examples; None for all.
+        patterns: Gives what each unit of the heads' code adds to a reconstruction: `Variant.patterns`.
 
     Example:
         >>> inputs = head_inputs(data.validation, data.classes)
@@ -56,6 +57,7 @@ class LatentSpace(keras.callbacks.Callback):
         every: int = 1,
         format: Format | None = None,
         learned_classes: np.ndarray | None = None,
+        patterns: Callable[[Heads], np.ndarray | None] = lambda heads: None,
     ):
         super().__init__()
         self.heads = heads
@@ -65,6 +67,7 @@ class LatentSpace(keras.callbacks.Callback):
         self.log_dir = log_dir
         self.every = every
         self.learned_classes = learned_classes
+        self.patterns = patterns
         self.writer: Any = None
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
@@ -77,7 +80,14 @@ class LatentSpace(keras.callbacks.Callback):
         encoded = {name: np.asarray(value) for name, value in apply(self.heads.encoder, self.inputs).items()}
         sample = code_sampler(self.sampler.fit(self.heads, encoded)) if self.sampler else None
         images = latent_images(
-            self.heads, encoded, self.inputs, self.scaler, sample, self.format, self.learned_classes
+            self.heads,
+            encoded,
+            self.inputs,
+            self.scaler,
+            sample,
+            self.format,
+            self.learned_classes,
+            self.patterns(self.heads),
         )
         with self.writer.as_default(step=epoch):
             if "log_var" in encoded and self.heads.prior is None:

@@ -11,10 +11,14 @@ import numpy as np
 from keras_ae.data.examples import Split
 from keras_ae.errors import InputError
 
-__all__ = ["Parts", "assign", "digests", "hashes", "split_by_content"]
+__all__ = ["Parts", "assign", "assign_hashes", "digests", "hashes", "split_by_content"]
 
 VALIDATION, TEST = 0.1, 0.1
 """Fractions of the examples for validation and for test."""
+
+
+LOOKED_AT = 1000
+"""Hashes among which three different ones are looked for first."""
 
 
 class Parts(NamedTuple):
@@ -72,22 +76,51 @@ def assign(content: list[bytes], validation: float = VALIDATION, test: float = T
     Raises:
         InputError: For fewer than 3 different examples.
     """
-    if len(set(content)) < 3:
-        equal = len(content) - len(set(content))
-        others = f" and {equal:,} more that equal {'it' if len(set(content)) == 1 else 'one of them'}"
+    return assign_hashes(np.frombuffer(b"".join(content), ">u8"), validation, test)
+
+
+def assign_hashes(
+    content: np.ndarray, validation: float = VALIDATION, test: float = TEST
+) -> dict[str, np.ndarray]:
+    """As `assign`, of hashes in an array.
+
+    Args:
+        content: (n,), whole numbers of 64 bits, the first byte of a hash the highest.
+        validation: Fraction of the examples for the validation split.
+        test: Fraction of the examples for the test split; 0 for an empty one.
+
+    Returns:
+        Indices, in ascending order, of "train", "validation" and "test".
+
+    Raises:
+        InputError: For fewer than 3 different examples.
+    """
+    different = len(np.unique(content[:LOOKED_AT]))
+    different = different if different >= 3 else len(np.unique(content))
+    if different < 3:
+        equal = len(content) - different
+        others = f" and {equal:,} more that equal {'it' if different == 1 else 'one of them'}"
         raise InputError(
             f"expected at least 3 different examples, one each to train, validate and test on; "
-            f"received {len(set(content))}{others if equal else ''}; add others"
+            f"received {different}{others if equal else ''}; add others"
         )
-    position = np.array([int.from_bytes(value, "big") for value in content], np.float64) / 2.0**64
-    where = np.where(position < test, "test", np.where(position < test + validation, "validation", "train"))
-    fractions = (("test", test), ("validation", validation), ("train", 1))
-    names = [name for name, fraction in fractions if fraction]
-    for name in names:
-        if name not in where:
-            largest = max(names, key=lambda other: len(set(position[where == other])))
-            where[position == position[where == largest].min()] = name
-    return {name: np.flatnonzero(where == name) for name in ("train", "validation", "test")}
+    position = content.astype(np.float64) / 2.0**64
+    names = [
+        name for name, fraction in (("test", test), ("validation", validation), ("train", 1)) if fraction
+    ]
+    where = np.full(len(position), names.index("train"), np.int8)
+    for name, limit in (("validation", test + validation), ("test", test)):
+        if name in names:
+            where[position < limit] = names.index(name)
+    for number in range(len(names)):
+        if not (where == number).any():
+            largest = max(range(len(names)), key=lambda other: len(np.unique(position[where == other])))
+            where[position == position[where == largest].min()] = number
+    empty = np.empty(0, np.int64)
+    return {
+        name: np.flatnonzero(where == names.index(name)) if name in names else empty
+        for name in ("train", "validation", "test")
+    }
 
 
 def split_by_content(

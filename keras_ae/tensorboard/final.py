@@ -68,6 +68,7 @@ def _images(run: Run) -> dict[str, np.ndarray]:
         code_sampler(sampler.fit(run.heads, encoded)) if sampler else None,
         data.format,
         data.learned_classes,
+        run.recipe.variant.patterns(run.heads),
     )
 
 

@@ -29,6 +29,9 @@ MAX_SCALARS = 64
 STEPS = 9
 """Number of values per dimension in a traversal."""
 
+PATTERNS = 16
+"""Number of patterns along each side of a dictionary."""
+
 SIDE = 15
 """Number of images along each side of the plane of a two-dimensional code."""
 
@@ -41,8 +44,9 @@ def latent_images(
     sample: CodeSampler | None,
     format: Format | None = None,
     learned_classes: np.ndarray | None = None,
+    patterns: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
-    """Grids of decoded codes: a traversal, samples, and the plane of a two-dimensional code.
+    """Grids of decoded codes: a traversal, samples, the plane of a two-dimensional code, and a dictionary.
 
     Args:
         heads: Trained heads, or heads in training.
@@ -53,6 +57,7 @@ def latent_images(
         format: How examples are rendered, where they are not images.
         learned_classes: The classes of which there are training examples, the only ones to be sampled; None
             for all.
+        patterns: What each unit of a code adds to a reconstruction, (units, ...), if that is fixed.
 
     Returns:
         Images by name, (height, width, channels) uint8; none where examples cannot be rendered.
@@ -75,6 +80,8 @@ def latent_images(
         if codes.shape[1] == 2:
             normal = "log_var" in encoded and heads.prior is None
             images["plane"] = _rows(decode, plane_codes(codes, normal), scaler, format, label)
+    if patterns is not None and is_image_shape(shape):
+        images["dictionary"] = _dictionary(patterns, codes, scaler)
     if sample is not None:
         learned = np.arange(count) if learned_classes is None else learned_classes
         labels = np.repeat(learned, 10) if count else None
@@ -134,6 +141,17 @@ def write_posterior(encoded: Mapping[str, np.ndarray]) -> None:
     tf.summary.histogram("posterior/kl_per_dimension", kl)
     for dimension, value in enumerate(kl[:MAX_SCALARS]):
         tf.summary.scalar(f"posterior_kl/dimension_{dimension:02d}", value)
+
+
+def _dictionary(patterns: np.ndarray, codes: np.ndarray, scaler: Scaler) -> np.ndarray:
+    """The patterns of the units that are active most often, the first of them first, mid-gray being 0."""
+    often = np.argsort(-(codes != 0).mean(axis=0), kind="stable")[: PATTERNS**2]
+    chosen = patterns[often]
+    chosen = chosen / np.maximum(np.abs(chosen).max(axis=(1, 2, 3), keepdims=True), 1e-12)
+    chosen = chosen * scaler.domain.display[1]
+    starts = range(0, len(chosen) - len(chosen) % PATTERNS or len(chosen), PATTERNS)
+    rows = {str(start): chosen[start : start + PATTERNS] for start in starts}
+    return render_rows(rows, scaler, None)
 
 
 def _varying(codes: np.ndarray) -> np.ndarray:

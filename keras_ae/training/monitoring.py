@@ -90,6 +90,7 @@ def images_and_more(
                 every=_every(plan),
                 format=data.format,
                 learned_classes=data.learned_classes,
+                patterns=recipe.variant.patterns,
             )
         )
     return callbacks + [make() for make in recipe.callbacks]
