@@ -14,5 +14,6 @@ recipe = Recipe(
     task=Reconstruction(),
     default_epochs=20,
     batch_size=512,
+    learning_rate=3e-3,
     lr_warmup_steps=200,
 )

@@ -19,7 +19,7 @@ __all__ = ["Dictionary", "TopUnits", "dictionary_heads", "initialize_dictionary"
 Tensor = Any
 """A tensor of Keras or TensorFlow, symbolic or not."""
 
-DECAY = 0.99
+DECAY = 0.95
 """Decay of the running mean of thresholds."""
 
 
