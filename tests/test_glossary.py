@@ -63,7 +63,11 @@ REPLACED = {
 ALLOWED = {
     "draws": {"MixtureDraws"},  # the path of its weights in a saved model has the name of the class
     "embedding": {"embedding_dim"},  # of a vector in a codebook, as van den Oord et al. have it
-    "embeddings": {"num_embeddings"},  # the same
+    "embeddings": {
+        "num_embeddings",  # the same
+        "embeddings",  # of another network, as data
+        "Embeddings",
+    },
     "forced": {"teacher_forced", "_teacher_forced"},  # Williams and Zipser's term
     "held": {
         "held_out",
@@ -82,6 +86,8 @@ ALLOWED = {
         "prior_units",
         "posterior/active_units",  # Burda et al.'s term
         "active_units",
+        "auxiliary_units",  # dead units, Gao et al.'s term
+        "TopUnits",
         "are_units",  # of measurement
         "in_original_units",  # as scikit-learn says it of a scaler
     },

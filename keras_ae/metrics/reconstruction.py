@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_ae.blocks.sparsity import ExplainedVariance
 from keras_ae.domains import REAL, domain_of
 from keras_ae.losses import (
     absolute_error,
@@ -19,7 +20,6 @@ from keras_ae.losses import (
     squared_error,
     structural_similarity,
 )
-from keras_ae.metrics.sparsity import ExplainedVariance
 from keras_ae.table_layout import TableLayout
 from keras_ae.table_losses import known_mean
 

@@ -33,6 +33,7 @@ class AdversarialTrainer(Trainer):
         trim: See `Trainer`.
         heads: See `Trainer`.
         examples: See `Trainer`.
+        split_metrics: See `Trainer`.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class AdversarialTrainer(Trainer):
         trim: float = 0.0,
         heads: Heads | None = None,
         examples: Examples | None = None,
+        split_metrics: Sequence[keras.metrics.Metric] = (),
     ):
-        super().__init__(model, loss, terms, steps, samples, trim, heads, examples)
+        super().__init__(model, loss, terms, steps, samples, trim, heads, examples, split_metrics)
         self.critic = critic
         self.critic_terms = tuple(critic_terms)
         self.trackers |= {term.name: keras.metrics.Mean(name=term.name) for term in self.critic_terms}

@@ -50,9 +50,9 @@ class Trainer(keras.Model):
             bound -log mean exp(-(loss + terms)) over them (Burda et al. 2016, arXiv:1509.00519).
         trim: Fraction of each training batch, with the highest losses, to leave out of the mean (Rousseeuw
             1984).
-        split_metrics: Further metrics, whose `update_state` takes (targets, outputs by name).
         heads: The heads that the model belongs to, for those who train by hand.
         examples: Completes batches of bare examples, for those who train by hand.
+        split_metrics: Further metrics, whose `update_state` takes (targets, outputs by name).
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class Trainer(keras.Model):
         steps: int = 1,
         samples: int = 1,
         trim: float = 0.0,
-        split_metrics: Sequence[keras.metrics.Metric] = (),
         heads: Heads | None = None,
         examples: Examples | None = None,
+        split_metrics: Sequence[keras.metrics.Metric] = (),
     ):
         super().__init__(name="trainer")
         self.model = model

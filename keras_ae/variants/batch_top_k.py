@@ -25,7 +25,7 @@ class BatchTopK(TopK):
     example gives does not depend on the others of its batch.
     """
 
-    per_batch: ClassVar[bool] = True
+    _per_batch: ClassVar[bool] = True
 
 
 EXAMPLE = (

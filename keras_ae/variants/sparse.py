@@ -19,10 +19,10 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.activations import check_activation
 from keras_ae.blocks.dictionary import dictionary_heads, initialize_dictionary, patterns_of
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
+from keras_ae.blocks.sparsity import DeadFraction, ExplainedVariance, active_units
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.metrics.sparsity import DeadFraction, ExplainedVariance, active_units
 from keras_ae.variants import Variant
 
 __all__ = ["Sparse"]

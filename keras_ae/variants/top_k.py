@@ -16,11 +16,10 @@ from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.dictionary import TopUnits, dictionary_heads, initialize_dictionary, patterns_of
+from keras_ae.blocks.sparsity import DeadFraction, ExplainedVariance, active_units
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
-from keras_ae.losses import mean_of_elements
-from keras_ae.metrics.sparsity import DeadFraction, ExplainedVariance, active_units
 from keras_ae.variants import Variant
 
 __all__ = ["TopK"]
@@ -46,7 +45,7 @@ class TopK(Variant):
             what is encoded.
     """
 
-    per_batch: ClassVar[bool] = False
+    _per_batch: ClassVar[bool] = False
     backbone: Backbone | None = DenseBackbone()
     latent_dim: int = 1024
     k: int = 32
@@ -66,7 +65,7 @@ class TopK(Variant):
         select = TopUnits(
             self.latent_dim,
             self.k,
-            self.per_batch,
+            self._per_batch,
             self.dead_after,
             min(self.auxiliary_units or max(1, size // 2), self.latent_dim),
             name="encoder_code",
@@ -100,7 +99,7 @@ class TopK(Variant):
 def _auxiliary(outputs: dict) -> Any:
     """The mean squared error of the residual's reconstruction by dead units; 0 where there are none."""
     error = ops.square(ops.stop_gradient(outputs["residual"]) - outputs["revived"])
-    return mean_of_elements(ops.where(ops.any(outputs["revived"] != 0), error, 0.0))
+    return ops.mean(ops.where(ops.any(outputs["revived"] != 0), error, 0.0), axis=-1)
 
 
 EXAMPLE = (TopK(None, latent_dim=96, k=5, dead_after=8), Spec((6, 6, 1), (6, 6, 1), REAL))

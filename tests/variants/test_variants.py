@@ -58,6 +58,7 @@ EXPORTED = {
     "masked": ("autoencoder",),
     "skip_connected": ("autoencoder",),
     "spectral_mask": ("autoencoder",),
+    "top_k": ("encoder", "decoder"),
     "vector_quantized": ("encoder", "decoder", "prior"),
     "undercomplete-images": ("autoencoder",),
     "undercomplete-series": ("autoencoder",),
