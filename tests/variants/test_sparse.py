@@ -93,9 +93,9 @@ def test_the_encoder_begins_tied_to_the_dictionary_around_the_mean(variant, vect
     np.testing.assert_array_equal(variant.patterns(heads), kernel)
 
 
-def trained(variant, examples, epochs):
+def trained(variant, examples, epochs, spec=SPEC):
     keras.utils.set_random_seed(0)
-    heads = variant.build(SPEC)
+    heads = variant.build(spec)
     variant.initialize(heads, lambda: examples)
     trainer = Trainer(
         heads.trained,
@@ -112,13 +112,19 @@ def trained(variant, examples, epochs):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [TopK, BatchTopK])
-def test_a_dictionary_is_found_again(kind, vectors):
-    examples, atoms = vectors
-    heads, _, metrics = trained(kind(None, 24, k=2, dead_after=600), examples, 150)
-    assert metrics["explained_variance"] > 0.95
+def test_a_dictionary_is_found_again(kind, random):
+    amounts = np.zeros((2000, 32))
+    for row in amounts:
+        row[random.choice(32, 2, replace=False)] = random.uniform(1, 2, 2)
+    atoms = random.normal(size=(32, 24))
+    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
+    examples = (amounts @ atoms + 3).astype("float32")
+    variant = kind(None, 64, k=2, dead_after=4000)
+    heads, _, metrics = trained(variant, examples, 60, Spec((24,), (24,), REAL))
     assert metrics["l0"] == pytest.approx(2, abs=0.2)
+    assert metrics["explained_variance"] > 0.9
     found = np.asarray(heads.decoder.get_layer("decoder_dictionary").kernel) @ atoms.T
-    assert np.median(found.max(axis=0)) > 0.95  # cosine of each vector with the nearest that was learned
+    assert np.median(found.max(axis=0)) > 0.9  # cosine of each vector with the nearest that was learned
 
 
 def test_dead_units_learn_what_the_others_leave_over(vectors):
