@@ -57,7 +57,7 @@ NEEDS = {
 DOWNLOADED_OR_LARGE = {
     "mnist", "fashion_mnist", "photographs", "scikit_photographs", "chorales", "jsb", "mario", "zelda",
     "lode_runner", "made_levels", "nab", "ucr", "ecg5000", "nsl_kdd", "sprites", "Set5", "Set12", "Set14",
-    "Set68", "BSD100", "CBSD68", "bsd400", "bsds500",
+    "Set68", "BSD100", "CBSD68", "bsd400", "bsds500", "natural_patches",
 }  # fmt: skip
 """Data sets by name whose own samples take their place."""
 
@@ -167,6 +167,7 @@ def workplace(tmp_path_factory):
     digits = random.integers(0, 255, (200, 28, 28), dtype=np.uint8)
     np.savez(folder / "file.npz", x=digits)
     np.save(folder / "file.npy", digits)
+    np.save(folder / "activations.npy", random.normal(size=(200, 16)).astype("float16"))
     write_rows(folder, random)
     return folder
 

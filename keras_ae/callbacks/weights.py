@@ -20,7 +20,8 @@ class WeightSparsity(keras.callbacks.Callback):
     """Callback that writes the fraction of weights that are near zero, of each kernel and of all.
 
     A penalty on weights drives them towards zero: an L1 penalty most of them all the way, an L2 penalty those
-    that are of no use, such as those of a pixel that is always black. Biases are not counted. The tags are "weights_near_zero/all" and those of the kernels.
+    that are of no use, such as those of a pixel that is always black. Biases are not counted. The tags are
+    "weights_near_zero/all" and those of the kernels.
 
     Args:
         heads: The end-to-end model.
