@@ -71,7 +71,7 @@ class ExplainedVariance(keras.metrics.Metric):
 
     def __init__(self, shape: tuple[int | None, ...], name: str = "explained_variance"):
         super().__init__(name=name)
-        size = prod(shape[1:])
+        size = prod(axis or 1 for axis in shape[1:])
         self.count = self.add_variable((), "zeros", name="count")
         self.mean = self.add_variable((size,), "zeros", name="mean")
         self.spread = self.add_variable((), "zeros", name="spread")

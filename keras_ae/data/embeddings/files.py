@@ -86,7 +86,9 @@ class Embeddings(Dataset):
         vectors = (amounts @ random.normal(size=(20, 12)) + 5).astype(np.float32)
         splits = {name: part.examples for name, part in split_by_content(vectors).items()}
         offset, scale = self._scaling(splits["train"])
-        parts = {name: Split(standardized(rows, offset, scale)) for name, rows in splits.items()}
+        parts: dict[str, Any] = {
+            name: Split(standardized(rows, offset, scale)) for name, rows in splits.items()
+        }
         return Data("sample", **parts, domain=REAL, offset=offset, scale=scale)
 
     def _load(self, learned: Scaler | None = None) -> Data:
@@ -103,7 +105,7 @@ class Embeddings(Dataset):
             offset, scale = self._scaling(matrix.rows(_thinned(index["train"], most)))
         else:
             offset, scale = learned.offset, learned.scale
-        held_back = {
+        held_back: dict[str, Any] = {
             name: Split(standardized(matrix.rows(index[name]), offset, scale))
             for name in ("validation", "test")
         }
@@ -134,7 +136,7 @@ class Embeddings(Dataset):
             learned = Scaler(REAL, *self._scaling(rows))
         return data.rescaled(learned)
 
-    def _scaling(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _scaling(self, rows: np.ndarray) -> tuple[Any, Any]:
         """The offset and the scale of rows, float32."""
         if self.standardize == "none":
             return np.float32(0), np.float32(1)

@@ -84,7 +84,8 @@ class NaturalPatches(Dataset):
             own = [whitened(part) if self.whitened else part for part in parts]
             splits[name] = self._patches(own, count if name == "train" else count // HELD_BACK, random)
             start += fraction
-        offset, scale = (np.float32(each) for each in (splits["train"].mean(), splits["train"].std()))
+        train = splits["train"]
+        offset, scale = np.asarray(train.mean(), np.float32), np.asarray(train.std(), np.float32)
         examples: dict[str, Any] = {
             name: Split(standardized(patches, offset, scale)) for name, patches in splits.items()
         }

@@ -95,8 +95,10 @@ class Matrix(NamedTuple):
             (n, d), as they are stored.
         """
         with readable(self.path):
-            order = "F" if self.fortran else "C"
-            return np.array(np.memmap(self.path, self.dtype, "r", self.offset, self.shape, order)[index])
+            whole: Any = np.memmap(
+                self.path, self.dtype, "r", self.offset, self.shape, "F" if self.fortran else "C"
+            )
+            return np.array(whole[index])
 
     def pieces(self) -> Iterator[np.ndarray]:
         """Reads all rows in their order.
@@ -140,8 +142,8 @@ class StoredRows(Split):
 
     matrix: Matrix = field(kw_only=True)
     index: np.ndarray = field(kw_only=True)
-    offset: np.ndarray = field(kw_only=True)
-    scale: np.ndarray = field(kw_only=True)
+    offset: Any = field(kw_only=True)
+    scale: Any = field(kw_only=True)
     content: bytes = field(kw_only=True)
 
     def __len__(self) -> int:
