@@ -16,7 +16,8 @@ Strided convolutions without padding, 28 to 26, 12 and 5, the code, and transpos
       variant.backbone.up=transposed variant.backbone.up_kernel_size=3,4,4"
 
 For photographs of 256 x 256: kernels of 16 and pooling to 32 channels of half the size, then kernels of 64
-and strides of 2 to (64, 64, 64), and back; 34 billion multiplications an image each way, for a GPU:
+and strides of 2 to (64, 64, 64), and back; 34 billion multiplications an image each way, for a GPU (on a CPU
+set TF_ENABLE_ONEDNN_OPTS=0, or the gradient of such kernels takes many times as long):
 
     make train RECIPE=convolutional DATA=photos/ SET="data.size=256 batch_size=8 \
       variant.backbone=ConvBackbone(kernel_size=(16,64),smallest=64) \

@@ -40,7 +40,9 @@ def test_a_table_has_a_row_a_variant_and_is_not_made_twice(tmp_path, monkeypatch
     asked = (Sample(Mnist5k()), tmp_path, ("undercomplete", "conditional"), 1, SMALL, notes.append)
     folder = benchmark.benchmark(*asked)
     lines = (folder / "table.md").read_text().splitlines()
-    assert lines[0].startswith("| variant | parameters | code | s / epoch | test MSE | excess CE | active")
+    assert lines[0].startswith(
+        "| variant | parameters | code | s / epoch | test MSE | excess CE | checkerboard | active"
+    )
     rows = {
         line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in lines[2:5]
     }

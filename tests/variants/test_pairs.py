@@ -16,6 +16,7 @@ from keras_ae import backbones, variants
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
 from keras_ae.backbones.conv1d import Conv1DBackbone
 from keras_ae.backbones.conv2d import ConvBackbone
+from keras_ae.backbones.conv3d import Conv3DBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.patches import PatchBackbone
 from keras_ae.backbones.recurrent import RecurrentBackbone
@@ -34,13 +35,14 @@ VARIANTS = {
     info.name: importlib.import_module(f"keras_ae.variants.{info.name}").EXAMPLE[0]
     for info in pkgutil.iter_modules(variants.__path__)
 }
-IMAGE, SERIES = (4, 4, 2), (4, 2)
+IMAGE, SERIES, CLIP = (4, 4, 2), (4, 2), (2, 4, 4, 2)
 COLUMNS = {
     "Dense": (DenseBackbone(()), IMAGE),
     "Dense, tied": (DenseBackbone((), tied=True), IMAGE),
     "Conv": (ConvBackbone((2,)), IMAGE),
     "Conv, tied": (ConvBackbone((2,), up="transposed", tied=True), IMAGE),
     "Conv1D": (Conv1DBackbone((2,)), SERIES),
+    "Conv3D": (Conv3DBackbone((2,)), CLIP),
     "Recurrent": (RecurrentBackbone((2,)), SERIES),
     "Steps": (StepsBackbone((2,)), IMAGE),
     "Sequence": (SequenceBackbone((2,)), SERIES),

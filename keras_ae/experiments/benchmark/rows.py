@@ -65,7 +65,7 @@ def row_of_run(run: Run) -> Row:
         "seconds": float(np.median([epoch["seconds"] for epoch in run.history])),
         "mse": means["mse"],
         "excess_crossentropy": means["excess_crossentropy"],
-        **_pattern(run),
+        **_pattern(reconstructor(run.heads.end_to_end), run.paired),
         **_of_codes(_numbers(encoded), train_split.labels, _numbers(run.encode(data.test)), data),
     }
     if "quantized" in encoded:
@@ -124,6 +124,7 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
         "code": size,
         "mse": means["mse"],
         "excess_crossentropy": means["excess_crossentropy"],
+        **_pattern(lambda inputs: decode(codes_of(inputs)), paired),
         **_of_codes(codes["train"], train_split.labels, codes["test"], data),
         **_frechet("frechet_mixture", samples, data),
     }
@@ -131,13 +132,9 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
     return Row("PCA", metrics, decode(codes_of(inputs)), samples[:10])
 
 
-def _pattern(run):
+def _pattern(reconstruct, paired):
     """The checkerboard in the errors of test images."""
-    batches = run.paired.test_batches()
-    errors = [
-        np.asarray(apply(run.heads.end_to_end, inputs)["reconstruction"]) - np.asarray(targets)
-        for inputs, targets in batches
-    ]
+    errors = [np.asarray(reconstruct(inputs)) - targets for inputs, targets in paired.test_batches()]
     value = checkerboard(np.concatenate(errors))
     return {} if value is None else {"checkerboard": value}
 
