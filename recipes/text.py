@@ -12,10 +12,11 @@ from keras_ae.variants.undercomplete import Undercomplete
 
 recipe = Recipe(
     data=PythonTopics(),
-    variant=Undercomplete(SequenceBackbone((128, 128), kernel_size=5), latent_dim=256),
+    variant=Undercomplete(SequenceBackbone((128, 128, 128), kernel_size=5, halvings=3), latent_dim=256),
     task=Reconstruction(),
-    default_epochs=15,
-    min_steps=1000,
+    default_epochs=20,
+    min_steps=1400,
     batch_size=64,
+    learning_rate=2e-3,
     lr_warmup_steps=50,
 )

@@ -22,6 +22,7 @@ from keras_ae.variants.variational import Variational
 CLASSES, LENGTH, LONGER = 7, 9, 14
 BACKBONES = {
     "convolutions": SequenceBackbone((6, 5), kernel_size=3, hidden=4),
+    "halved": SequenceBackbone((6, 5), kernel_size=3, halvings=2),
     "recurrent": BidirectionalBackbone((5, 4), embedding_dim=3),
     "attention": TransformerBackbone(width=8, depth=2, heads=2),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from keras import layers
+from keras import layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.blocks.activations import check_activation
@@ -26,6 +26,8 @@ class SequenceBackbone(Backbone):
     Attributes:
         filters: Channels of each convolution, from the sequence to the code, each at least 1.
         kernel_size: Length of every convolution in positions, odd.
+        halvings: Convolutions after which two neighbors become one position of twice the channels, 0 to the
+            number of filters; the decoder parts them again. Fewer positions take fewer weights.
         hidden: Width of the dense layer between the last convolution and the code; 0 leaves it out.
         activation: Activation of the hidden layers, by its Keras name.
         l1: Factor of the kernels' absolute weights in the weight decay, at least 0; biases have none.
@@ -34,6 +36,7 @@ class SequenceBackbone(Backbone):
 
     filters: tuple[int, ...] = (128, 128)
     kernel_size: int = 5
+    halvings: int = 0
     hidden: int = 0
     activation: str = "relu"
     l1: float = 0.0
@@ -44,14 +47,21 @@ class SequenceBackbone(Backbone):
         check_within(self, l1="[0, inf)", l2="[0, inf)")
         check_convolutions(self.filters, self.kernel_size)
         check_least(self, hidden=0)
+        check_within(self, halvings=f"[0, {len(self.filters)}]")  # the number of filters
 
     def encode(self, inputs: Any) -> Any:
         """(batch, positions, classes) -> (batch, n)."""
         check_sequence(tuple(inputs.shape[1:]))
         exist = positions_of(inputs)[..., None]
         features = self._conv(self.filters[0], "encoder_tokens", 1)(inputs) * exist
+        if missing := -inputs.shape[1] % 2**self.halvings:
+            features, exist = (ops.pad(each, ((0, 0), (0, missing), (0, 0))) for each in (features, exist))
         for level, width in enumerate(self.filters, start=1):
             features = self._conv(width, f"encoder_conv_{level}")(features) * exist
+            if level <= self.halvings:
+                pairs = (features.shape[1] // 2, 2 * width)
+                features = layers.Reshape(pairs, name=f"encoder_halve_{level}")(features)
+                exist = exist[:, ::2]
         features = layers.Flatten(name="encoder_flatten")(features)
         return self._dense(self.hidden, "encoder_hidden")(features) if self.hidden else features
 
@@ -60,13 +70,18 @@ class SequenceBackbone(Backbone):
         check_sequence(output_shape)
         positions, classes = output_shape
         features = self._dense(self.hidden, "decoder_hidden")(code) if self.hidden else code
-        features = self._dense(positions * self.filters[-1], "decoder_unflatten")(features)
-        features = layers.Reshape((positions, self.filters[-1]), name="decoder_reshape")(features)
+        short = -(-positions // 2**self.halvings)
+        features = self._dense(short * self.filters[-1], "decoder_unflatten")(features)
+        features = layers.Reshape((short, self.filters[-1]), name="decoder_reshape")(features)
         for level in reversed(range(1, len(self.filters) + 1)):
-            width = self.filters[max(level - 2, 0)]
-            features = self._conv(width, f"decoder_conv_{level}")(features)
+            width, halved = self.filters[max(level - 2, 0)], level <= self.halvings
+            features = self._conv((1 + halved) * width, f"decoder_conv_{level}")(features)
+            if halved:
+                doubled = (2 * features.shape[1], width)
+                features = layers.Reshape(doubled, name=f"decoder_double_{level}")(features)
         decay = kernel_decay(self.l1, self.l2)
-        return layers.Dense(classes, kernel_regularizer=decay, name="decoder_logits")(features)
+        logits = layers.Dense(classes, kernel_regularizer=decay, name="decoder_logits")(features)
+        return logits[:, :positions]
 
     def _dense(self, width: int, name: str) -> layers.Layer:
         decay = kernel_decay(self.l1, self.l2)
