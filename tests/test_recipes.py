@@ -24,6 +24,7 @@ from keras_ae.runs.evaluation import evaluate
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.density import Density
+from keras_ae.tasks.frame_anomaly import FrameAnomaly
 from keras_ae.tasks.generation import Generation
 from keras_ae.tasks.photo_restoration import PhotoRestoration
 from keras_ae.tasks.restoration import Denoising
@@ -39,9 +40,9 @@ def one_a_task():
 
     Those that restore photographs are slow, for test_restoration_runs.py trains a small one of each; so are
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
-    test_detect.py and test_anomaly.py train what detects, cli/test_cli.py the recipe that denoises.
+    test_detect.py, test_anomaly.py and test_frame_anomaly.py train or build what detects, cli/test_cli.py the recipe that denoises.
     """
-    seen = {PhotoRestoration, Generation, Density, Anomaly, Denoising, SoundDenoising}
+    seen = {PhotoRestoration, Generation, Density, Anomaly, FrameAnomaly, Denoising, SoundDenoising}
     for name in NAMES:
         task = load(name).task
         kind = PhotoRestoration if isinstance(task, PhotoRestoration) else type(task)

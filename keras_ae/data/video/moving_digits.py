@@ -95,8 +95,8 @@ class MovingDigits(Dataset):
         )
 
     def sample(self) -> Data:
-        """A few clips."""
-        return MovingDigits(20, self.frames, self.size, self.unseen, self.seed).load()
+        """A few clips, as many as a threshold takes."""
+        return MovingDigits(100, self.frames, self.size, self.unseen, self.seed).load()
 
 
 class _Maker:
