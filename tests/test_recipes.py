@@ -40,7 +40,8 @@ def one_a_task():
 
     Those that restore photographs are slow, for test_restoration_runs.py trains a small one of each; so are
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
-    test_detect.py, test_anomaly.py and test_frame_anomaly.py train or build what detects, cli/test_cli.py the recipe that denoises.
+    test_detect.py, test_anomaly.py and test_frame_anomaly.py train or build what detects, cli/test_cli.py the
+    recipe that denoises.
     """
     seen = {PhotoRestoration, Generation, Density, Anomaly, FrameAnomaly, Denoising, SoundDenoising}
     for name in NAMES:
