@@ -164,6 +164,6 @@ class ArrayFile(Dataset):
         check_sizes(self.path, [headers[name] for name in names])
         with readable(self.path):
             if Path(self.path).suffix.lower() == ".npy":
-                return {names[0]: np.load(self.path, allow_pickle=False)}, layout
+                return {names[0]: np.load(self.path, mmap_mode="r", allow_pickle=False)}, layout
             with np.load(self.path, allow_pickle=False) as archive:
                 return {name: archive[name] for name in names}, layout

@@ -52,7 +52,7 @@ class Images(Format):
         return FullScale(self.white, self.float_white)
 
     def own_files(self, shape: tuple[int, ...]) -> bool:
-        return not is_image_shape(shape)  # others are not decoded by served heads
+        return len(shape) == 3 and not is_image_shape(shape)  # which served heads do not decode
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads an image at the size of the shape, by default its middle.

@@ -17,6 +17,7 @@ from keras_ae.errors import InputError
 from keras_ae.heads import Heads, batched
 from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.anomaly_scores import Explained, Score, ScoreInputs
+from keras_ae.tasks.thresholds import Conformal, Threshold
 
 __all__ = ["FRAME_SCORES", "FrameAnomaly", "LargestFrame", "frame_errors"]
 
@@ -62,9 +63,11 @@ class FrameAnomaly(Anomaly):
 
     Attributes:
         score: The anomaly score of a clip; `LargestFrame` also gives one for each frame.
+        threshold: How the threshold is fitted, to the scores of windows.
     """
 
     score: Score = LargestFrame()
+    threshold: Threshold = Conformal()
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -224,7 +224,7 @@ def test_a_single_array_of_any_name_is_taken(save, random):
     assert ArrayFile(save(whatever=random.uniform(size=(9, 3)))).load().train.shape == (3,)
 
 
-@pytest.mark.parametrize("shape", [(5,), (), (2, 2, 2, 2, 2), (0, 4), (4, 0, 3)])
+@pytest.mark.parametrize("shape", [(5,), (), (2, 2, 2, 2, 2, 2), (0, 4), (4, 0, 3)])
 def test_a_wrong_rank_or_an_empty_array_is_refused(save, shape):
     with pytest.raises(InputError, match="received shape"):
         ArrayFile(save(np.zeros(shape))).load()
