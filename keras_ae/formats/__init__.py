@@ -474,19 +474,20 @@ def format_of(own: Format | None, domain: str, shape: tuple[int, ...]) -> Format
     return formats()["Images" if pixels and is_image_shape(shape) else "Numbers"]()
 
 
-def files_of(data: Mapping[str, Any]) -> Format | None:
+def files_of(data: Mapping[str, Any], shape: Sequence[int | None]) -> Format | None:
     """The format by whose files a head of other examples than images and arrays is used.
 
     Args:
         data: What the head's card says of its data.
+        shape: Of one of its inputs.
 
     Returns:
         The format; None for images and for arrays, and where the card does not say.
     """
     own = from_json(json.dumps(data["format"])) if data.get("format") else None
-    shape = tuple(data.get("shape") or ())
-    known = own or format_of(None, data.get("domain", "real"), shape)
-    return known if known.own_files(shape) else None
+    plain = tuple(side or 0 for side in shape)
+    known = own or format_of(None, data.get("domain", "real"), plain)
+    return known if known.own_files(plain) else None
 
 
 def to_json(format: Format) -> str:

@@ -153,10 +153,13 @@ def test_clips_are_predicted_by_their_files(clips, tmp_path, monkeypatch):
 
 
 def test_a_head_says_by_its_card_which_files_it_takes():
-    clips = {"domain": "unit", "shape": [4, 8, 8, 1]}
-    assert files_of(clips) == Clips()
-    assert files_of(clips | {"format": {"kind": "Clips", "fields": {"fit": "pad"}}}) == Clips("pad")
-    assert files_of({"domain": "unit", "shape": [8, 8, 1]}) is None
-    assert files_of({"domain": "real", "shape": [8]}) is None
-    bands = {"domain": "unit", "shape": [8, 8, 5], "format": {"kind": "Images", "fields": {}}}
-    assert files_of(bands) == Images()
+    unit = {"domain": "unit"}
+    assert files_of(unit, (4, 8, 8, 1)) == Clips()
+    assert files_of(unit | {"format": {"kind": "Clips", "fields": {"fit": "pad"}}}, (4, 8, 8, 1)) == Clips(
+        "pad"
+    )
+    assert files_of(unit, (8, 8, 1)) is None
+    assert files_of({"domain": "real"}, (8,)) is None
+    images = unit | {"format": {"kind": "Images", "fields": {}}}
+    assert files_of(images, (8, 8, 5)) == Images()
+    assert files_of(images, (None, None, 3)) is None

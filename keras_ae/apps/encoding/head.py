@@ -109,7 +109,7 @@ class Head:
             conditional,
             card["data"].get("full_scale"),
             images_of(card["data"]),
-            files_of(card["data"]),
+            None if columns else files_of(card["data"], inputs["inputs"]["shape"][1:]),
         )
         outputs = {
             name: (tuple(all_outputs[name]["shape"][1:]), np.dtype(all_outputs[name]["dtype"]))

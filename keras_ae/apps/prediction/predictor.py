@@ -102,7 +102,9 @@ class LocalPredictor(Predictor):
             self.data = head.card.get("data", {})
             images = images_of(self.data)
             self.full_scale, self.pages, self.fit = images.full_scale, images.pages, images.fit
-            self.format = files_of(self.data) if signature.name == DEFAULT_SIGNATURE else None
+            inputs = signature.tensors()["inputs"]
+            if signature.name == DEFAULT_SIGNATURE and [*inputs] == ["inputs"]:
+                self.format = files_of(self.data, inputs["inputs"]["shape"][1:])
         self.image_shape = _image_shape(head)
 
     def tensors(self) -> dict[str, dict]:
@@ -124,8 +126,9 @@ def _takes_files(head):
     """Whether a head takes examples in their own units that are read from files of a format of their own."""
     from keras_ae.formats import files_of
 
-    default = head.card.get("signatures", {}).get("serving_default", {})
-    return [*default.get("inputs", {})] == ["inputs"] and files_of(head.card.get("data", {})) is not None
+    inputs = head.card.get("signatures", {}).get("serving_default", {}).get("inputs", {})
+    data = head.card.get("data", {})
+    return [*inputs] == ["inputs"] and files_of(data, inputs["inputs"]["shape"][1:]) is not None
 
 
 def _takes_no_images(head, request):
