@@ -14,7 +14,7 @@ from keras_ae.errors import InputError
 __all__ = ["ColumnLayout", "TableLayout"]
 
 _TEXT = re.compile(r"table\((.+)\)")
-_COLUMN = re.compile(r"(?:n(?:(-?[\d.e+-]+)~([\d.e+-]+))?|w(\d+))(?:\*(\d+))?")
+_COLUMN = re.compile(r"(?:n(?:(-?[\d.e+-]+)~([\d.e+-]+))?|([wc])(\d+))(!?)(?:\*(\d+))?")
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,15 @@ class ColumnLayout:
         words: How many words are known; None for numbers.
         usual: The scaled number that stands in the place of a missing one.
         spread: The standard deviation of the scaled numbers.
+        conditional: Whether the words are a condition, which a decoder is given.
+        complete: Whether no value is ever missing in rows that are generated.
     """
 
     words: int | None = None
     usual: float = 0.0
     spread: float = 1.0
+    conditional: bool = False
+    complete: bool = False
 
     @property
     def width(self) -> int:
@@ -40,9 +44,11 @@ class ColumnLayout:
         return 2 if self.words is None else 2 + self.words
 
     def __str__(self) -> str:
+        end = "!" if self.complete else ""
         if self.words is not None:
-            return f"w{self.words}"
-        return "n" if (self.usual, self.spread) == (0.0, 1.0) else f"n{self.usual:.6g}~{self.spread:.6g}"
+            return f"{'c' if self.conditional else 'w'}{self.words}{end}"
+        scale = "" if (self.usual, self.spread) == (0.0, 1.0) else f"{self.usual:.6g}~{self.spread:.6g}"
+        return f"n{scale}{end}"
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class TableLayout:
         """Reads the text of a layout.
 
         Args:
-            text: Such as "table(n*3,w5)".
+            text: Such as "table(n*3,w5)": c5 for words that are a condition, ! after a complete column.
 
         Returns:
             The layout.
@@ -74,9 +80,9 @@ class TableLayout:
             found = _COLUMN.fullmatch(part)
             if found is None:
                 raise InputError(f"expected a table's layout such as table(n*3,w5), received {text[:80]!r}")
-            usual, spread, words, times = found.groups()
-            known = None if words is None else int(words)
-            columns += [ColumnLayout(known, float(usual or 0), float(spread or 1))] * int(times or 1)
+            usual, spread, kind, words, complete, times = found.groups()
+            known, scale = None if words is None else int(words), (float(usual or 0), float(spread or 1))
+            columns += [ColumnLayout(known, *scale, kind == "c", bool(complete))] * int(times or 1)
         return cls(tuple(columns))
 
     def __str__(self) -> str:
@@ -113,6 +119,14 @@ class TableLayout:
     def of_column(self) -> np.ndarray:
         """(features, columns), float32, 1 where a feature belongs to a column."""
         return np.eye(len(self.columns), dtype=np.float32)[self.groups]
+
+    @cached_property
+    def condition(self) -> slice | None:
+        """The features of the known words of the column that is a condition; None without one."""
+        for start, column in zip(self.starts.tolist(), self.columns, strict=True):
+            if column.conditional:
+                return slice(start + 2, start + column.width)
+        return None
 
     @cached_property
     def is_number(self) -> np.ndarray:

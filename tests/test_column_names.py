@@ -36,7 +36,7 @@ def test_a_name_keeps_its_letters_and_digits(column, name):
     assert served_names([column]) == {name: column}
 
 
-def test_lost_letters_are_told_apart_by_a_hash():
+def test_lost_letters_are_discrimination_by_a_hash():
     first, second, third = served_names(["温度", "湿度", "温度 (C)"])
     assert first.startswith("column_")
     assert second.startswith("column_")

@@ -31,6 +31,9 @@ FOLDERS = {
 }
 """The folder of each verb's files by default, which holds one for each model."""
 
+ROW_SUFFIXES = (".csv", ".tsv", ".txt")
+"""Suffixes of the file that rows of a table are written to, in the place of a folder."""
+
 EXAMPLE = "a file, an example such as test:5, or a generated one such as seed:3"
 
 
@@ -45,7 +48,8 @@ def add(verb: Any) -> None:
         "keras-ae generate level_generation --count 4 --seed 1",
     )  # fmt: skip
     add_option(parser, "--seed", "default: 0", type=int, default=0, metavar="N")
-    add_option(parser, "--count", "default: 16", type=int, default=16, metavar="N")
+    add_option(parser, "--count", "default: 16", ("-n",), type=int, default=16, metavar="N")
+    add_option(parser, "--where", "in a run trained for that column", metavar="COLUMN=VALUE", default="")
     add_option(parser, "--temperature", "default: 1", type=float, default=1.0, metavar="T")
     add_option(parser, "--length", type=int, metavar="N")
     add_option(parser, "--after", metavar="FILE")
@@ -101,16 +105,21 @@ def _add(verb, function, text, example) -> argparse.ArgumentParser:
 
 def _session(options: argparse.Namespace, texts: tuple[str, ...] | list[str] = ()) -> Session:
     """The session for the run given by the arguments; its examples' files are there."""
-    from keras_ae.apps.generation.request import check_example, check_new_folder
+    from keras_ae.apps.generation.request import check_example, check_file, check_new_folder
 
-    if options.output is not None:
+    file = options.output if options.verb is generate and _is_file(options.output) else None
+    if file is not None:
+        check_file(file, options.force)
+    elif options.output is not None:
         check_new_folder(options.output, options.force)
     for text in texts:
         check_example(text)
     directory = finished(options)
     name = model_name(directory, options.runs) or recipe_stem(options.recipe)
-    folder = options.output or Path(FOLDERS[options.verb.__name__], name)
-    check_new_folder(folder, options.force)
+    folder = Path(FOLDERS[options.verb.__name__], name) if file else options.output
+    folder = folder or Path(FOLDERS[options.verb.__name__], name)
+    if file is None:
+        check_new_folder(folder, options.force)
     load_tensorflow()
     define_layers(options, directory)
     from keras_ae.apps.generation.generator import Generator
@@ -124,13 +133,20 @@ def _session(options: argparse.Namespace, texts: tuple[str, ...] | list[str] = (
         options.decode_as,
         options.force,
         report=lambda line: None if options.json else show(options, None, [line]),
+        file=file,
     )
+
+
+def _is_file(output: Path | None) -> bool:
+    """Whether a path of the option --output is that of a file of rows."""
+    return output is not None and output.suffix.lower() in ROW_SUFFIXES and not output.is_dir()
 
 
 def _finish(options: argparse.Namespace, session: Session, facts: dict[str, Any] | None = None) -> int:
     """Shows the result of a verb as JSON; its lines were shown as they came."""
     if options.json:
-        show(options, {"folder": session.folder, "files": session.files} | (facts or {}), ())
+        folder = session.folder if session.file is None else session.file.parent
+        show(options, {"folder": folder, "files": session.files} | (facts or {}), ())
     return 0
 
 
@@ -140,7 +156,7 @@ def generate(options: argparse.Namespace) -> int:
 
     request = GenerationRequest(
         options.count, options.seed, options.temperature, options.decode_as, options.length, options.after,
-        options.best_of, options.valid,
+        options.best_of, options.valid, options.where,
     )  # fmt: skip
     session = _session(options, [options.after] if options.after else [])
     from keras_ae.apps.generation.commands import generate_command

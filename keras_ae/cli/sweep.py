@@ -55,7 +55,7 @@ def sweep(options: argparse.Namespace) -> int:
     root = (options.run_dir or options.runs / str(request.name)) / f"sweep-{options.field}"
     tables = sweep(recipe, options.field, values, root, report, options.metric)
     metric = options.metric or shared_metrics(tables, recipe.name)[0]
-    lines = summary(tables, metric)
+    lines = summary(tables, metric, options.field)
     titles = list(lines["mean"])
     rows = [[options.field, *titles]]
     rows += [[value, *(f"{line[title]:.4f}" for title in titles)] for value, line in lines.items()]

@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 
 from keras_ae.checked import Checked
 from keras_ae.data.scaling import Scaler
+from keras_ae.data.split_rules import by_content
+from keras_ae.data.splits import Parts
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.data.types import Data
@@ -106,6 +108,39 @@ class Dataset(metaclass=Checked):
             InputError: If the file cannot be read.
         """
         return None
+
+    def parts_of(self, table: Table, content: list[bytes]) -> Parts:
+        """How the rows of its table are split.
+
+        Args:
+            table: What `table` gives.
+            content: The hash of each row's content.
+
+        Returns:
+            The splits, by default by content: three, one and one fifth.
+        """
+        return by_content(content, validation=0.2, test=0.2)
+
+    def texts_of(self, column: str) -> tuple[str, ...]:
+        """Some cells of its table, as the file has them.
+
+        Args:
+            column: The column's name.
+
+        Returns:
+            The first cells that hold something; none where the table is of no file.
+        """
+        return ()
+
+    @property
+    def hidden_columns(self) -> tuple[str, ...]:
+        """The columns of its table that are not learned, by the user's will."""
+        return ()
+
+    @property
+    def path_name(self) -> str:
+        """What the user's own file or folder is called; "data" for none."""
+        return "data"
 
     def sample(self) -> Data:
         """A few examples of the same schema without a download, for tests and demonstrations.

@@ -49,6 +49,11 @@ class Scaler(metaclass=Checked):
         """How files of images are read for the model: as those of its training, or as of 16 bits."""
         return self.format if isinstance(self.format, Images) else images_of({"full_scale": self.full_scale})
 
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether examples in original units are rows of a table: numbers, times and indices of words."""
+        return self.preprocessor is not None and self.format is not None and self.format.together
+
     def inverse_transform(self, values: Any) -> np.ndarray:
         """Converts a model's inputs or outputs to original units.
 
@@ -59,6 +64,10 @@ class Scaler(metaclass=Checked):
             (n, ...), values in original units; for classes their indices, without the last axis, and -1 at
             positions that do not exist.
         """
+        if self.is_of_rows:
+            assert self.format is not None  # as that says
+            assert self.preprocessor is not None
+            return self.format.matrix(self.preprocessor.columns_of(np.asarray(values)))
         if self.domain.one_hot:
             classes = class_indices(np.asarray(values))
             return classes if self.format is None else self.format.ended(classes)
@@ -75,6 +84,10 @@ class Scaler(metaclass=Checked):
             (n, ...), float32; for classes one-hot along an additional last axis, zeros where there is no
             position.
         """
+        if self.is_of_rows:
+            assert self.format is not None  # as that says
+            assert self.preprocessor is not None
+            return self.preprocessor.numbers_of(self.format.by_column(original))
         if self.domain.one_hot:
             return np.eye(classes + 1, classes, dtype=np.float32)[original]  # of -1 the last row, of zeros
         return standardized(original, self.offset, self.scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from keras_ae.data.groups import by_group, check_apart
 from keras_ae.data.splits import TEST, VALIDATION, Parts, assign, digests
 from keras_ae.errors import InputError
 
-__all__ = ["around_own", "by_content", "by_list", "by_time", "read_list"]
+__all__ = ["FOLDS", "around_own", "by_content", "by_list", "by_time", "fold_parts", "read_list"]
+
+FOLDS = 5
+"""Parts of a partition for repeated cross-validation."""
 
 
 def by_content(content: list[bytes], validation: float = VALIDATION, test: float = TEST) -> Parts:
@@ -30,6 +34,29 @@ def by_content(content: list[bytes], validation: float = VALIDATION, test: float
         InputError: For fewer than 3 different examples.
     """
     return Parts(assign(content, validation, test), "by content: equal examples are in one split")
+
+
+def fold_parts(content: list[bytes], fold: int) -> Parts:
+    """The splits of a fold of repeated cross-validation, by content: equal examples are in one split.
+
+    Args:
+        content: The hash of each example, as `digests` gives it.
+        fold: Which fifth is the test split, and the next one validates: 0 to 4 of one partition, 5 to 9 of
+            another one, and so on.
+
+    Returns:
+        The splits.
+    """
+    repeat, tested = divmod(fold, FOLDS)
+    keys = [hashlib.sha256(b"%d " % repeat + one).digest() for one in content]
+    part = np.array([int.from_bytes(key[:8], "little") % FOLDS for key in keys])
+    validated = (tested + 1) % FOLDS
+    index = {
+        "train": np.flatnonzero((part != tested) & (part != validated)),
+        "validation": np.flatnonzero(part == validated),
+        "test": np.flatnonzero(part == tested),
+    }
+    return Parts(index, f"by content: fold {tested + 1} of {FOLDS}, partition {repeat + 1}")
 
 
 def by_time(times: np.ndarray, name: str, validation: float = VALIDATION, test: float = TEST) -> Parts:

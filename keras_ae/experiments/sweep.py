@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import t
 
+from keras_ae.data.split_rules import FOLDS
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 from keras_ae.recipe import Recipe, override
@@ -16,7 +18,7 @@ from keras_ae.runs.evaluation import evaluate
 from keras_ae.runs.settings import settings_of
 from keras_ae.training.train import train
 
-__all__ = ["shared_metrics", "summary", "sweep"]
+__all__ = ["interval", "shared_metrics", "summary", "sweep"]
 
 METRICS_FILE = "scores.json"
 
@@ -87,18 +89,41 @@ def shared_metrics(tables: Tables, row: str) -> list[str]:
     return [name for name in first[row] if all(name in table[row] for table in tables.values())]
 
 
-def summary(tables: Tables, metric: str) -> dict[str, dict[str, float]]:
+def summary(tables: Tables, metric: str, field: str = "") -> dict[str, dict[str, float]]:
     """A table of one metric.
 
     Args:
         tables: Test metrics by value of the field, row and metric.
         metric: The name of the metric.
+        field: The path of the field. Of one called "fold" the values are parts of repeated cross-validation.
 
     Returns:
-        The metric by value and row, for the rows that have it for all values, and their "mean" last.
+        The metric by value and row, for the rows that have it for all values, and their "mean" last; of folds
+        also "+-", half of the 95 % interval of that mean.
     """
     first, *others = tables.values()
     rows = [row for row in first if all(metric in table.get(row, {}) for table in (first, *others))]
     lines = {value: {row: table[row][metric] for row in rows} for value, table in tables.items()}
     mean = {row: float(np.mean([line[row] for line in lines.values()])) for row in rows}
-    return lines | {"mean": mean}
+    if field.rpartition(".")[2] != "fold" or len(lines) < 2:
+        return lines | {"mean": mean}
+    return lines | {
+        "mean": mean,
+        "+-": {row: interval([line[row] for line in lines.values()]) for row in rows},
+    }
+
+
+def interval(values: Sequence[float]) -> float:
+    """Half of the 95 % interval of a mean over folds, whose training examples overlap.
+
+    The corrected resampled t-test's, Nadeau and Bengio 2003 ("Inference for the Generalization Error").
+
+    Args:
+        values: Of each fold, at least 2.
+
+    Returns:
+        The half width.
+    """
+    count = len(values)
+    variance = (1 / count + 1 / (FOLDS - 1)) * float(np.var(values, ddof=1))
+    return float(t.ppf(0.975, count - 1)) * variance**0.5

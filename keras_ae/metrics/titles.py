@@ -91,5 +91,15 @@ TITLES = {
     "playable": Title("playable", "", HIGHER),
     "si_sdr_gain": Title("SI-SDR gain", "dB", HIGHER),
     "count": Title("number"),
+    "discrimination": Title("AUROC real or not", "", LOWER),
+    "ks": Title("KS of numbers", "", LOWER),
+    "total_variation": Title("TV of words", "", LOWER),
+    "missing_gap": Title("missing off by", "", LOWER),
+    "correlation_gap": Title("correlations off by", "", LOWER),
+    "useful": Title("right on real rows", "", HIGHER),
+    "interval": Title("right, +-"),
+    "logistic": Title("logistic regression", "", HIGHER),
+    "boosting": Title("gradient boosting", "", HIGHER),
+    "nearest": Title("nearest training row"),
 }
 """The titles of metrics by their names in the program."""

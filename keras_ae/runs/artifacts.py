@@ -69,12 +69,14 @@ class Artifacts(ServableHeads):
             are to be recognized.
         series: What scoring further series takes of those that the run learned from.
         learned_classes: The classes of which there were training examples; None if that is not known.
+        learned_counts: How many there were of each of them; None if that is not known.
     """
 
     label_names: tuple[str, ...] = ()
     learned: np.ndarray | None = None
     series: SeriesFacts | None = None
     learned_classes: np.ndarray | None = None
+    learned_counts: np.ndarray | None = None
 
 
 def load_artifacts(directory: Path) -> Artifacts:
@@ -121,6 +123,7 @@ def load_artifacts(directory: Path) -> Artifacts:
             facts.get("learned"),
             SeriesFacts.from_arrays(facts),
             facts.get("learned_classes"),
+            facts.get("learned_counts"),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
         if missing := re.search(r"Could not locate (?:class|function) '([^']+)'", str(error)):

@@ -113,10 +113,13 @@ def save_data_facts(run: Run) -> None:
         facts["example_format"] = to_json(data.format)
     if data.domain.one_hot and run.recipe.variant.sampler is not None:
         facts["learned"] = np.unique(hashes(in_original_units(data.train, data.scaler)))
+    if data.scaler.is_of_rows and data.format is not None and run.recipe.variant.sampler is not None:
+        facts["learned"] = np.unique(data.format.keys(in_original_units(data.train, data.scaler)))
     if data.full_scale is not None:
         facts["full_scale"] = data.full_scale
     if data.classes:
         facts["learned_classes"] = data.learned_classes
+        facts["learned_counts"] = np.unique(np.asarray(data.train.labels), return_counts=True)[1]
     facts |= {name: np.asarray(value) for name, value in examples.items()}
     with written_whole(directory / DATA_FILE) as (partial,):
         np.savez(

@@ -18,6 +18,7 @@ import tensorflow as tf
 from keras_ae.data.precision import FARTHEST
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.preprocessing import Preprocessor
+from keras_ae.data.tables.row_graph import graph_columns, plain_columns
 from keras_ae.formats import Format
 from keras_ae.heads import Heads, apply
 from keras_ae.imaging.deep import FULL_RANGE
@@ -161,9 +162,16 @@ class Boundary:
 
         Returns:
             The outputs by name, with the reconstruction in original units; for class probabilities also
-            "classes", the likeliest ones.
+            "classes", the likeliest ones, and of rows that are generated their columns by name.
         """
         raise NotImplementedError
+
+    def _columns(self, features: Any, columns_of: Callable) -> dict[str, Any]:
+        """The columns of rows that are to be generated, by the names of outputs; none of other data."""
+        scaler = self.scaler
+        if not scaler.is_of_rows:
+            return {}
+        return columns_of(scaler.preprocessor, scaler.format, scaler.domain.layout, features)
 
     def decode_images(self, image_bytes: Any) -> Any:
         """Decodes image files.
@@ -249,6 +257,7 @@ class GraphBoundary(Boundary):
             changed["reconstruction"] = changed["reconstruction"] * self.scale + self.offset
             if "reconstruction_log_var" in changed:
                 changed["reconstruction_log_var"] += 2.0 * tf.math.log(self.scale)
+            changed |= self._columns(changed["reconstruction"], graph_columns)
         if "reconstruction" in changed and self.scaler.domain.one_hot:
             changed["classes"] = tf.argmax(changed["reconstruction"], axis=-1)
             if self.has_ends:
@@ -331,7 +340,9 @@ class NumPyBoundary(Boundary):
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
         changed = {name: np.asarray(value) for name, value in outputs.items()}
-        if "reconstruction" in changed and self.scaler.domain.scaled:
+        if "reconstruction" in changed and self.scaler.is_of_rows:
+            changed |= self._columns(changed["reconstruction"], plain_columns)
+        elif "reconstruction" in changed and self.scaler.domain.scaled:
             changed["reconstruction"] = self.scaler.inverse_transform(changed["reconstruction"])
             if "reconstruction_log_var" in changed:
                 changed["reconstruction_log_var"] = changed["reconstruction_log_var"] + 2 * np.log(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from math import prod
@@ -42,6 +43,7 @@ def read_columns(
     from keras_ae.data.tables.reading import log_notes, read_table
     from keras_ae.data.tables.words import words_of
     from keras_ae.data.tables.writing import Writing
+    from keras_ae.formats import from_json
 
     if any(spec["shape"] != [None] for spec in specs.values()):
         raise InputError(
@@ -52,14 +54,16 @@ def read_columns(
     before = Writing(**data.get("written", {}))
     names = find_columns(specs, detect_dialect(path, in_doubt=before).names, data.get("columns"), str(path))
     kinds = {names[name]: "text" if spec["dtype"] == "string" else "number" for name, spec in specs.items()}
+    times = from_json(json.dumps(data["format"])).times if data.get("format") else ()
+    kinds |= {names[name]: "time" for name in specs if (data.get("columns") or {}).get(name) in times}
     table = read_table(path, kinds, only=tuple(kinds), in_doubt=before)
     log_notes(table, str(path))
-    columns = table.columns
+    columns = {name: table.columns[names[name]] for name in specs}
     return {
-        name: words_of(columns[names[name]])
-        if spec["dtype"] == "string"
-        else clipped(columns[names[name]].values)
-        for name, spec in specs.items()
+        name: words_of(column)
+        if column.kind == "text"
+        else clipped(column.days if column.kind == "time" else column.values)
+        for name, column in columns.items()
     }
 
 
@@ -119,4 +123,10 @@ def _rows(before: Sequence[Sequence[Any]], arrays: Sequence[np.ndarray]) -> Iter
 
 def _texts(values: np.ndarray) -> list[str]:
     """Numbers with as many digits as tell them apart in their own precision."""
-    return [str(int(value)) if value.dtype == bool else str(value) for value in values]
+    if values.dtype == object:
+        return [
+            value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values
+        ]
+    return [
+        str(int(value)) if value.dtype == bool else "" if value != value else str(value) for value in values
+    ]

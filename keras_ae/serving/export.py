@@ -263,11 +263,12 @@ def _is_png(content: bytes) -> bool:
 def difference(actual: np.ndarray, expected: np.ndarray) -> float:
     """The largest difference, relative to the largest expected value, or to 1 if that is smaller.
 
-    A fraction of TIES of integers, such as classes or discrete codes, and of texts may differ. In images, a
-    difference of one level (of 255) is ignored, because rounding may go either way.
+    A fraction of TIES of integers, such as classes or discrete codes, and of texts may differ, and one
+    integer by 1. In images, a difference of one level (of 255) is ignored, because rounding may go either
+    way. A number that is missing is missing in both.
 
     Args:
-        actual: An output of an exported head; encoded images as an array of objects.
+        actual: An output of an exported head; encoded images and words as an array of objects.
         expected: The Keras head's output.
 
     Returns:
@@ -283,7 +284,17 @@ def difference(actual: np.ndarray, expected: np.ndarray) -> float:
         ]
         levels = max((np.abs(one - other).max() for one, other in pairs), default=0)
         return max(0, levels - 1) / 255
-    if expected.dtype.kind in "iu" and np.sum(actual != expected) <= TIES * expected.size:
+    numbers, due = actual.astype(np.float64), expected.astype(np.float64)
+    missing = np.isnan(due)
+    if (missing != np.isnan(numbers)).any():
+        return 1.0
+    gaps = np.abs(numbers - due)[~missing]
+    worst = float(gaps.max(initial=0.0))
+    if expected.dtype.kind in "iu" and _are_ties(gaps > 0, int(worst <= 1)):
         return 0.0
-    gap = np.abs(actual.astype(np.float64) - expected.astype(np.float64)).max(initial=0.0)
-    return float(gap / max(1.0, np.abs(expected.astype(np.float64)).max(initial=0.0)))
+    return worst / max(1.0, float(np.abs(due[~missing]).max(initial=0.0)))
+
+
+def _are_ties(wrong: np.ndarray, least: int) -> bool:
+    """Whether so few whole numbers or words are others that rounding has decided."""
+    return bool(wrong.sum() <= max(TIES * wrong.size, least))

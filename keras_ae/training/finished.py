@@ -17,6 +17,7 @@ from keras_ae.data.examples import Split
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
+from keras_ae.formats.rows import Rows
 from keras_ae.heads import Heads, ServableHeads, Spec, in_batches, inference_batch
 from keras_ae.model_names import check_model_name
 from keras_ae.recipe import Recipe
@@ -329,8 +330,11 @@ class FinishedRun:
         reconstruction = outputs.get("classes", outputs["reconstruction"])
         if self.scaler.preprocessor is None:
             return reconstruction
-        columns = self.scaler.preprocessor.columns_of(reconstruction)
-        return pd.DataFrame(columns, index=None if frame is None else frame.index)
+        if isinstance(self.scaler.format, Rows):
+            columns = self.scaler.format.frame(self.scaler.inverse_transform(reconstruction))
+        else:
+            columns = pd.DataFrame(self.scaler.preprocessor.columns_of(reconstruction))
+        return columns if frame is None else columns.set_axis(frame.index)
 
     def _with_index(self, values, x, name):
         """Values in a data frame of the index of another; unchanged for arrays."""

@@ -55,7 +55,8 @@ def head_arrays(
     if isinstance(x, dict):
         y = x.get("condition", y)
     if preprocessor is not None:
-        arrays = _columns(_frame(x, preprocessor) if isinstance(x, dict) else x, preprocessor)
+        times = scaler.format.times if scaler.format is not None else ()
+        arrays = _columns(_frame(x, preprocessor) if isinstance(x, dict) else x, preprocessor, times)
     elif isinstance(x, dict):
         if set(x) - {"condition"} != set(names):
             raise InputError(
@@ -161,7 +162,7 @@ def _frame(columns: Mapping[str, Any], preprocessor: Preprocessor) -> pd.DataFra
     return pd.DataFrame(arrays)
 
 
-def _columns(x: Any, preprocessor: Preprocessor) -> dict[str, np.ndarray]:
+def _columns(x: Any, preprocessor: Preprocessor, times: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
     """The columns of a data frame, by their names in the head's signature."""
     if not isinstance(x, pd.DataFrame):
         raise InputError(
@@ -180,11 +181,13 @@ def _columns(x: Any, preprocessor: Preprocessor) -> dict[str, np.ndarray]:
             f"{', '.join(own)}; add it, with NaN where nothing is known"
         )
     words = preprocessor.words
-    numbers = tuple(name for name in preprocessor.columns if name not in words)
+    numbers = tuple(name for name in preprocessor.columns if name not in (*words, *times))
     part = x.loc[:, [str(name) in preprocessor.columns for name in x.columns]]
     columns = frame_columns(part, numbers, words)
     return {
-        served: words_of(columns[name]) if name in words else clipped(columns[name].values)
+        served: words_of(columns[name])
+        if name in words
+        else clipped(columns[name].days if columns[name].kind == "time" else columns[name].values)
         for served, name in preprocessor.signature.items()
     }
 

@@ -297,9 +297,9 @@ def test_what_was_learned_is_not_handed_out(tiles):
 
 def test_examples_that_are_all_the_same_are_remarked_on(digits):
     same = Generated(np.zeros((3, 4, 8), int), np.zeros((3, 2)), None)
-    assert generate.report_lines(same, 1.0)[1].startswith("all examples are the same: train longer")
+    assert generate.report_lines(digits, same, 1.0)[1].startswith("all examples are the same: train longer")
     others = dataclasses.replace(same, examples=np.arange(96).reshape(3, 4, 8))
-    assert generate.report_lines(others, 1.0) == ["generated in 1.0 s"]
+    assert generate.report_lines(digits, others, 1.0) == ["generated in 1.0 s"]
 
 
 def told(refused, *arguments):

@@ -328,7 +328,7 @@ def test_most_published_levels_can_be_played_and_have_whole_pipes():
     assert published.Zelda().load().format.validity(rooms).mean() > 0.85
 
 
-def test_a_folder_of_something_else_is_told_apart(tmp_path):
+def test_a_folder_of_something_else_is_discrimination(tmp_path):
     (tmp_path / "notes.doc").touch()
     with pytest.raises(InputError, match=r"a folder of levels, .txt or .lvl files beside .*found none in"):
         found_by(str(tmp_path), GeneratedLevels())

@@ -125,7 +125,7 @@ def test_the_normal_part_of_a_series_without_times_is_told_by_numbers():
         parse_normal_part(counted, "2024-01-01..")
 
 
-def test_values_that_differ_by_less_than_can_be_told_apart_are_refused(random):
+def test_values_that_differ_by_less_than_can_be_discrimination_are_refused(random):
     far = series_of(1e9 + random.normal(size=400))
     with pytest.raises(InputError, match="value varies by less than a millionth of its size"):
         data_of("far", far, 16, (0, 200))

@@ -134,7 +134,22 @@ def test_of_whole_numbers_one_in_a_hundred_may_be_another():
         found = due.copy()
         found[:wrong] += 5
         assert serving.difference(found, due) == pytest.approx(worst)
-    assert serving.difference(due[:50] + (due[:50] == 7), due[:50]) == pytest.approx(1 / 49)
+    assert serving.difference(due[:50] + (due[:50] == 7), due[:50]) == 0.0  # rounded the other way
+    assert serving.difference(due[:50] + 2 * (due[:50] == 7), due[:50]) == pytest.approx(2 / 49)
+    assert serving.difference(due[:50] + (due[:50] < 2), due[:50]) == pytest.approx(1 / 49)
+
+
+def test_words_are_compared_as_words_and_missing_numbers_are_missing_in_both():
+    words = np.array([b"red", b"", b"blue"] * 40, object)
+    assert serving.difference(words, words) == 0.0
+    other = words.copy()
+    other[0] = b"green"
+    assert serving.difference(other, words) == 0.0  # one in a hundred
+    other[:2] = b"green"
+    assert serving.difference(other, words) == 1.0
+    numbers = np.array([1.0, np.nan, 3.0])
+    assert serving.difference(numbers, numbers) == 0.0
+    assert serving.difference(np.array([1.0, 2.0, 3.0]), numbers) == 1.0
 
 
 def test_a_folder_that_cannot_be_written_is_refused(run, tmp_path):

@@ -325,7 +325,7 @@ def test_heads_that_no_detector_can_be_made_of_are_refused_before_training(data,
     assert not list(tmp_path.iterdir())
 
 
-def test_kinds_of_anomalies_are_told_apart(data, heads):
+def test_kinds_of_anomalies_are_discrimination(data, heads):
     task = Anomaly()
     prepared = task.prepare(dataclasses.replace(data, label_names=("normal", "near", "far")))
     served = task.served_heads(TrainedHeads(heads["plain"], prepared))

@@ -23,6 +23,8 @@ __all__ = [
 def generate_command(session: Session, request: GenerationRequest) -> None:
     """Writes generated examples, a contact sheet, and the noise that they were decoded from.
 
+    Rows of a table go together into one file.
+
     Args:
         session: The run and its folder.
         request: The generation request.
@@ -32,9 +34,12 @@ def generate_command(session: Session, request: GenerationRequest) -> None:
     began = time.perf_counter()
     generated = generate(session.generator, plan)
     seconds = time.perf_counter() - began
-    examples = {f"{number:03d}": example for number, example in enumerate(generated.examples, 1)}
-    session.write(examples, _sheet_of_classes(session.generator, generated.labels), origins(generated))
-    for line in report_lines(generated, seconds):
+    if session.generator.format.together:
+        session.write_rows(generated.examples)
+    else:
+        examples = {f"{number:03d}": example for number, example in enumerate(generated.examples, 1)}
+        session.write(examples, _sheet_of_classes(session.generator, generated.labels), origins(generated))
+    for line in report_lines(session.generator, generated, seconds):
         session.report(line)
 
 

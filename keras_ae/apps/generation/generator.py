@@ -20,6 +20,7 @@ from keras_ae.errors import InputError
 from keras_ae.formats import Format, format_of
 from keras_ae.heads import Heads, apply, batched, in_batches, inference_batch
 from keras_ae.imaging.grid import is_image_shape
+from keras_ae.names import nearby
 from keras_ae.runs.artifacts import load_artifacts
 
 __all__ = ["Generated", "Generator"]
@@ -58,6 +59,7 @@ class Generator:
         class_names: Names of those classes, () if they are numbers.
         training_hashes: Hashes of the training examples if they are integers, otherwise None.
         learned_classes: The classes of which there were training examples; None for all.
+        learned_counts: How many there were of each of them; None if that is not known.
     """
 
     heads: Heads
@@ -69,6 +71,7 @@ class Generator:
     class_names: tuple[str, ...] = ()
     training_hashes: np.ndarray | None = None
     learned_classes: np.ndarray | None = None
+    learned_counts: np.ndarray | None = None
 
     @classmethod
     def of(cls, directory: Path) -> Generator:
@@ -91,10 +94,11 @@ class Generator:
             )
         shape = tuple(artifacts.heads.encoder.get_layer("inputs").output.shape[1:])
         decoded = tuple(artifacts.heads.decoder.output["reconstruction"].shape[1:])
-        if shape != decoded or artifacts.scaler.preprocessor is not None:
+        is_detector = artifacts.scaler.preprocessor is not None and not artifacts.scaler.is_of_rows
+        if shape != decoded or is_detector:
             raise InputError(
-                f"{directory} turns examples of shape {shape} into {decoded}, or rows of a table; a "
-                "recipe that generates gives what it takes: keras-ae list"
+                f"{directory} turns examples of shape {shape} into {decoded}, or rows of a table for "
+                "anomalies; a recipe that generates gives what it takes, table_generation rows: keras-ae list"
             )
         classes = artifacts.examples["condition"].shape[-1] if takes_condition(artifacts.heads) else 0
         return cls(
@@ -107,11 +111,14 @@ class Generator:
             artifacts.label_names,
             artifacts.learned,
             artifacts.learned_classes,
+            artifacts.learned_counts,
         )
 
     @property
     def element_shape(self) -> tuple[int, ...]:
         """The shape of an example in original units."""
+        if self.scaler.is_of_rows and self.scaler.preprocessor is not None:
+            return (len(self.scaler.preprocessor.columns),)
         return self.shape[:-1] if self.scaler.domain.one_hot else self.shape
 
     def noise(self, count: int, seed: int, temperature: float = 1.0) -> np.ndarray:
@@ -218,7 +225,7 @@ class Generator:
             "choices" (n, ...); empty for a decoder that makes no choices.
         """
         shape = self.heads.choices_shape
-        if not shape:
+        if not shape or self.scaler.is_of_rows:  # of which the likeliest values are chosen
             return {}
         decoder, axis = self.heads.decoder, self.heads.decoder.get_layer("decoder_steps").axis
         targets = self.scaler.transform(examples, self.shape[-1])
@@ -245,20 +252,28 @@ class Generator:
             seed: Random seed.
             temperature: Factor on the noise, above 0.
             label: The index of the class of all; without it a conditional decoder decodes each code as
-                every class in turn.
+                every class in turn, and rows of a table are of each as often as in training.
 
         Returns:
             The examples.
         """
         labels, each = None, 1
-        if self.classes:
+        if self.classes and label is None and self.format.together:
+            labels = self._labels_as_learned(count, seed)
+        elif self.classes:
             learned = self.sampled_classes if label is None else np.array([label])
             each, labels = len(learned), learned[np.arange(count) % len(learned)]
         noise = np.repeat(self.noise(-(-count // each), seed, temperature), each, axis=0)[:count]
         return Generated(self.decode(self.sample_codes(noise), labels), noise, labels)
 
+    def _labels_as_learned(self, count, seed):
+        """Classes as frequent as they were among the training examples."""
+        counts = self.learned_counts
+        weights = None if counts is None else counts / counts.sum()
+        return np.random.default_rng([seed, 1]).choice(self.sampled_classes, count, p=weights)
+
     def is_copy(self, examples: np.ndarray) -> np.ndarray:
-        """Whether examples of integers are copies of training examples.
+        """Whether examples of integers, or rows of a table, are copies of training examples.
 
         Args:
             examples: (n, ...), in original units.
@@ -268,7 +283,8 @@ class Generator:
         """
         if self.training_hashes is None or examples.shape[1:] != self.element_shape:
             return np.zeros(len(examples), bool)
-        return np.isin(hashes(examples), self.training_hashes)
+        keys = self.format.keys(examples) if self.format.together else hashes(examples)
+        return np.isin(keys, self.training_hashes)
 
     def label_index(self, text: str) -> int:
         """The index of a class.
@@ -288,8 +304,39 @@ class Generator:
         numbered = not are_numbers(self.class_names) and text.isdecimal()
         index = self.class_names.index(text) if named else int(text) if numbered else -1
         if index not in self.sampled_classes:
-            raise InputError(f"expected an existing class ({self.classes_text}), received {text!r}")
+            near = nearby(text, self.class_names)
+            raise InputError(
+                f"expected an existing class ({self.classes_text}), received {text!r}{near}; name one of them"
+            )
         return index
+
+    def condition_index(self, text: str) -> int:
+        """The index of the class of rows with a value in a column.
+
+        Args:
+            text: Such as "status=paid".
+
+        Returns:
+            The index.
+
+        Raises:
+            InputError: If rows are not generated for that column, or it has no such value.
+        """
+        column, equals, value = text.partition("=")
+        own = self.format.condition if self.format.together else ""
+        if not equals:
+            raise InputError(f"expected a column and its value, such as status=paid; received {text!r}")
+        if not own:
+            raise InputError(
+                f"this run generates examples for no column, received {text!r}; train one that does: "
+                f'SET="data.condition={column.strip()}"'
+            )
+        if column.strip() != own:
+            raise InputError(
+                f"this run generates rows for values of {own}, received {column.strip()!r}; write {own}=..., "
+                f'or train for the other column: SET="data.condition={column.strip()}"'
+            )
+        return self.label_index(value.strip())
 
     @property
     def gives_images(self) -> bool:

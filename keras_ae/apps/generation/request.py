@@ -9,7 +9,7 @@ from pathlib import Path
 
 from keras_ae.catalog import names_beside
 from keras_ae.errors import InputError
-from keras_ae.files import check_folder
+from keras_ae.files import check_folder, check_new
 from keras_ae.names import nearby
 
 __all__ = [
@@ -18,10 +18,14 @@ __all__ = [
     "GenerationRequest",
     "check_count",
     "check_example",
+    "check_file",
     "check_new_folder",
     "check_steps",
     "strength",
 ]
+
+MAX_ROWS = 1_000_000
+"""Maximum number of rows of a table per request."""
 
 MAX_COUNT, MAX_LENGTH, MAX_STEPS = 10_000, 10_000, 1_000
 """Maximum number of examples per request, of columns or bars per example, and of steps of a walk."""
@@ -41,6 +45,7 @@ class GenerationRequest:
         seed: Random seed, at least 0.
         temperature: Factor on the noise, above 0; below 1 for more typical examples.
         label: The class of all examples, by name or number; None for all classes in turn.
+        condition: A column and the value that all rows have in it, such as "status=paid"; "" for any.
         length: Columns, or bars, that windows are joined to; None for windows.
         opening: Path of a file that they begin with; only with a length.
         best_of: Number of samples from which the most valid is chosen, at least 1.
@@ -55,10 +60,15 @@ class GenerationRequest:
     opening: str | None = None
     best_of: int = 1
     valid: bool = False
+    condition: str = ""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.count <= MAX_COUNT:
+        if not 1 <= self.count <= MAX_ROWS:
             raise InputError(f"expected a count from 1 to {MAX_COUNT:,}, received {self.count}; set --count")
+        if self.label is not None and self.condition:
+            raise InputError(
+                f"expected --class or --where, received {self.label} and {self.condition}; leave one out"
+            )
         if self.seed < 0:
             raise InputError(f"expected a seed of at least 0, received {self.seed}; set --seed")
         if self.best_of < 1:
@@ -69,6 +79,19 @@ class GenerationRequest:
             raise InputError("an opening is continued to a length; add --length 100, or leave --after out")
         if self.length is not None and not 1 <= self.length <= MAX_LENGTH:
             raise InputError(f"expected a length from 1 to {MAX_LENGTH:,}; received --length {self.length}")
+
+
+def check_file(file: Path, force: bool) -> None:
+    """Checks that a verb may write its one file.
+
+    Args:
+        file: The file.
+        force: Whether a file that is there may be replaced.
+
+    Raises:
+        InputError: It is there already, is a folder, or cannot be written.
+    """
+    check_new(file, force)
 
 
 def check_example(text: str) -> None:

@@ -11,11 +11,13 @@ import numpy as np
 
 from keras_ae.apps.generation.generator import Generator
 from keras_ae.apps.generation.inputs import InputExample, read_example
-from keras_ae.apps.generation.request import check_new_folder
+from keras_ae.apps.generation.request import check_file, check_new_folder
 from keras_ae.apps.generation.sheet import Sheet
 from keras_ae.apps.generation.walks import has_attribute
 from keras_ae.data.scaling import in_original_units
 from keras_ae.data.types import Data
+from keras_ae.errors import InputError
+from keras_ae.files import written_whole
 from keras_ae.imaging.grid import save
 
 __all__ = ["Session"]
@@ -36,6 +38,7 @@ class Session:
         label: A class by name or number that codes are decoded as, or None.
         force: Whether to replace files that were written there before.
         report: Takes each line of text for the user.
+        file: The file to write to, in the place of a folder, where examples go together into one.
 
     Attributes:
         files: The files that were written.
@@ -49,7 +52,14 @@ class Session:
         label: str | None = None,
         force: bool = False,
         report: Callable[[str], object] = print,
+        file: Path | None = None,
     ):
+        if file is not None and not generator.format.together:
+            raise InputError(
+                f"{type(generator.format).__name__} of this run are written into a folder, received "
+                f"--output {file}; name a folder"
+            )
+        self.file = file
         self.generator, self.folder, self.load = generator, folder, load
         self.label = None if label is None else generator.label_index(label)
         self.force, self.report = force, report
@@ -67,7 +77,10 @@ class Session:
         Raises:
             InputError: If the folder is a file, or holds files and `force` is false.
         """
-        check_new_folder(self.folder, self.force)
+        if self.file is None:
+            check_new_folder(self.folder, self.force)
+        else:
+            check_file(self.file, self.force)
 
     def example(self, text: str, one_window: bool = False) -> InputExample:
         """The example that a text names, under a name that no other of the session has.
@@ -159,6 +172,24 @@ class Session:
         self.files += files
         what = what or f"{len(examples)} example{'s' * (len(examples) > 1)}"
         self.report(f"{what} and sheet.png in {self.folder}")
+
+    def write_rows(self, examples: np.ndarray) -> None:
+        """Writes examples that go together into one file.
+
+        Args:
+            examples: (n, ...).
+        """
+        self.check_folder()
+        format = self.generator.format
+        file = self.file or self.folder / f"rows{format.suffixes[0]}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if self.file is None:
+            self._remove_former()
+            (self.folder / FILE_LIST).write_text(file.name, encoding="utf-8")
+        with written_whole(file) as (partial,):
+            format.write_all(examples, partial)
+        self.files.append(file)
+        self.report(f"{len(examples):,} row{'s' * (len(examples) > 1)} in {file}")
 
     def _remove_former(self) -> None:
         """Removes files that a verb wrote here before, and no others."""

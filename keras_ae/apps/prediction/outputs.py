@@ -115,7 +115,10 @@ def _check_kind(target, specs):
             f"an .npy holds one output, the head gives {', '.join(specs)}; choose one with --outputs, or "
             "write an .npz or a .csv"
         )
-    images = [name for name, spec in specs.items() if spec["dtype"] == "string" and name.endswith("_bytes")]
+    images = [name for name, spec in specs.items() if _are_images(name, spec)]
+    words = [name for name, spec in specs.items() if spec["dtype"] == "string" and name not in images]
+    if words and suffix == ".npy":
+        raise InputError(f"an .npy holds numbers, {words[0]} is words; write a .csv or an .npz")
     if images and suffix != ".npz":
         raise InputError(
             f"a {suffix} holds no files, {images[0]} is encoded images; choose others with "
@@ -123,9 +126,14 @@ def _check_kind(target, specs):
         )
 
 
+def _are_images(name, spec):
+    """Whether an output is of encoded images; other strings are words."""
+    return spec["dtype"] == "string" and name.endswith("_bytes")
+
+
 def _in_folder(folder, specs, names, format):
     """PNG files named like the rows, or files of a format, and one file for all other outputs."""
-    images = [name for name, spec in specs.items() if name.endswith("_bytes") and spec["dtype"] == "string"]
+    images = [name for name, spec in specs.items() if _are_images(name, spec)]
     stems = [Path(name).stem for name in names]
     if len(set(stems)) < len(stems):
         stems = [f"{row:05d}_{stem}" for row, stem in enumerate(stems)]
@@ -232,8 +240,11 @@ def summary(outputs: Mapping[str, np.ndarray]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [SUMMARY_TITLES]
     for name, array in outputs.items():
         if array.dtype == object:
-            rows.append((name, str(array.shape), "bytes", "-", "-", "-"))
+            kind = "bytes" if name.endswith("_bytes") else "words"
+            rows.append((name, str(array.shape), kind, "-", "-", "-"))
         else:
-            numbers = (array.min(), array.mean(dtype=np.float64), array.max())
+            known = array[~np.isnan(array)] if array.dtype.kind == "f" else array
+            known = known if len(known) else np.zeros(1)
+            numbers = (known.min(), known.mean(dtype=np.float64), known.max())
             rows.append((name, str(array.shape), array.dtype.name, *(f"{value:.5g}" for value in numbers)))
     return rows

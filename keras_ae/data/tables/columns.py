@@ -46,6 +46,11 @@ class Column:
             return np.isnan(self.values)
         return self.values == (-1 if self.kind == "text" else np.iinfo(np.int64).min)
 
+    @property
+    def days(self) -> np.ndarray:
+        """Of times: (n,), float64, days since 1970, or since midnight; NaN where missing."""
+        return np.where(self.missing, np.nan, self.values / (86_400 * 10**9))
+
 
 @dataclass(frozen=True, eq=False)
 class Table:

@@ -10,6 +10,7 @@ import numpy as np
 from keras_ae.column_names import served_names
 from keras_ae.data.precision import MOST, Precision, precision_of
 from keras_ae.data.tables.columns import Column
+from keras_ae.data.tables.quantiles import QuantileScaling
 from keras_ae.data.tables.words import MISSING_WORD, words_of
 from keras_ae.table_layout import ColumnLayout, TableLayout
 
@@ -58,11 +59,15 @@ class FittedColumns:
         signature: The columns' names by those in a served signature.
         scalings: Of the columns of numbers, by the columns' names.
         words: The words that training rows have, without (missing), by the names of the other columns.
+        condition: The column of words that rows are generated for; "" without one.
+        complete: The columns of which no value is missing in rows that are generated.
     """
 
     signature: dict[str, str]
-    scalings: dict[str, NumberScaling]
+    scalings: Mapping[str, NumberScaling | QuantileScaling]
     words: dict[str, tuple[str, ...]]
+    condition: str = ""
+    complete: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,12 +84,16 @@ class FittedColumns:
         """How the columns lie in the features."""
         return TableLayout(
             tuple(
-                ColumnLayout(None, self.scalings[name].usual, self.scalings[name].spread)
-                if name in self.scalings
-                else ColumnLayout(len(self.words[name]))
+                ColumnLayout(*self._scale(name), name == self.condition, name in self.complete)
                 for name in self.columns
             )
         )
+
+    def _scale(self, name):
+        """How many words a column has, and the usual number and the spread of one of numbers."""
+        if name not in self.scalings:
+            return len(self.words[name]), 0.0, 1.0
+        return None, self.scalings[name].usual, self.scalings[name].spread
 
 
 def takes_logarithm(values: np.ndarray) -> bool:

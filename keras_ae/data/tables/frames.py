@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.splits import Parts
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.frame_columns import frame_columns
 from keras_ae.data.tables.notes import column_notes, without_infinite
-from keras_ae.data.tables.splitting import check_splitting
+from keras_ae.data.tables.splitting import check_splitting, split_rows
 from keras_ae.data.tables.tables import BreastCancer, check_scaling, data_of_table
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_types
@@ -87,13 +88,24 @@ class Frame(Dataset):
     def label_column(self) -> str:
         return self.label
 
+    @property
+    def hidden_columns(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.group, *self.left_out)))
+
+    @property
+    def path_name(self) -> str:
+        return "data frame"
+
+    def table(self) -> Table:
+        """The columns of the frame, and those of further frames below them."""
+        return self._table()
+
+    def parts_of(self, table: Table, content: list[bytes]) -> Parts:
+        return split_rows(table, self, content, self._own_parts())
+
     def load(self) -> Data:
         """The rows in splits."""
-        own, count = {}, len(self.frame)
-        for name, frame in self._further.items():
-            own[name] = np.arange(count, count + len(frame))
-            count += len(frame)
-        return data_of_table("data frame", self._table(), self, own)
+        return data_of_table("data frame", self._table(), self, self._own_parts())
 
     def sample(self) -> Data:
         """The table that comes with scikit-learn."""
@@ -104,6 +116,14 @@ class Frame(Dataset):
         """The data frames of splits that are given, by the split's name."""
         frames = {"validation": self.validation, "test": self.test}
         return {name: frame for name, frame in frames.items() if frame is not None}
+
+    def _own_parts(self):
+        """The indices of the rows of splits that are given."""
+        own, count = {}, len(self.frame)
+        for name, frame in self._further.items():
+            own[name] = np.arange(count, count + len(frame))
+            count += len(frame)
+        return own
 
     def _table(self):
         parts = [self.frame, *self._further.values()]

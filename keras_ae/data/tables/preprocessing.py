@@ -14,6 +14,7 @@ from keras.utils import FeatureSpace
 
 from keras_ae.data.precision import clipped
 from keras_ae.data.tables.fitting import SCALINGS, FittedColumns, NumberScaling
+from keras_ae.data.tables.quantile_layer import Quantiles
 from keras_ae.data.tables.words import MISSING_WORD
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 
@@ -102,18 +103,44 @@ class Preprocessor:
             value is likelier missing.
         """
         columns: dict[str, np.ndarray] = {}
-        encoded = self.model.get_layer("together").input
-        encoded = encoded if isinstance(encoded, list | tuple) else [encoded]
-        for index, (name, tensor) in enumerate(zip(self.signature.values(), encoded, strict=True)):
-            own, layer = features[:, self.groups == index], tensor._keras_history.operation
-            if isinstance(layer, Number):
+        for index, (name, layer) in enumerate(self.layers().items()):
+            own = features[:, self.groups == index]
+            if isinstance(layer, Number | Quantiles):
                 columns[name] = np.where(own[:, 1] > 0.5, np.nan, layer.inverse(own[:, 0]))
             else:
-                lookup = layer.input._keras_history.operation
-                words = np.array([str(word) for word in lookup.get_vocabulary()], object)
+                words = np.array(_vocabulary(layer), object)
                 words[words == MISSING_WORD] = np.nan
                 columns[name] = words[1 + own[:, 1:].argmax(axis=1)]  # the first stands for unknown ones
         return columns
+
+    def vocabulary(self, column: str) -> tuple[str, ...]:
+        """The words of a column that training knew.
+
+        Args:
+            column: The column's own name.
+
+        Returns:
+            The words in the order of their features, without those for unknown and for missing ones.
+        """
+        return tuple(_vocabulary(self.layers()[column])[2:])
+
+    def layers(self) -> dict[str, Any]:
+        """The layers that give the features of the columns.
+
+        Returns:
+            A layer for each column, by the column's own name.
+        """
+        encoded = self.model.get_layer("together").input
+        encoded = encoded if isinstance(encoded, list | tuple) else [encoded]
+        return {
+            name: tensor._keras_history.operation
+            for name, tensor in zip(self.signature.values(), encoded, strict=True)
+        }
+
+
+def _vocabulary(layer):
+    """The words of a one-hot layer: for unknown ones, for missing ones, and those that are known."""
+    return [str(word) for word in layer.input._keras_history.operation.get_vocabulary()]
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -162,6 +189,18 @@ class Number(layers.Layer):
         numbers = np.asarray(scaled, np.float64) * self.scale + self.offset
         return np.expm1(numbers) if self.logarithm else numbers
 
+    def inverse_graph(self, scaled: tf.Tensor) -> tf.Tensor:
+        """The same inside a graph.
+
+        Args:
+            scaled: (n,), float32.
+
+        Returns:
+            (n,), float64.
+        """
+        numbers = tf.cast(scaled, tf.float64) * self.scale + self.offset
+        return tf.math.expm1(numbers) if self.logarithm else numbers
+
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2)
 
@@ -182,7 +221,7 @@ def preprocessor_of(fitted: FittedColumns) -> Preprocessor:
     features, words = {}, {}
     for served, name in fitted.signature.items():
         if name in fitted.scalings:
-            layer = Number(**settings_of(fitted.scalings[name]))
+            layer = _layer_of(fitted.scalings[name])
             features[served] = FeatureSpace.feature("float32", layer, "float")
         else:
             lookup = layers.StringLookup(num_oov_indices=1)
@@ -200,6 +239,14 @@ def preprocessor_of(fitted: FittedColumns) -> Preprocessor:
         {name: inputs[name] for name in sorted(inputs)}, {"inputs": together}, name="preprocessor"
     )
     return Preprocessor(model, fitted.signature, fitted.layout.groups, fitted.logarithms)
+
+
+def _layer_of(scaling):
+    """The layer of a scaling of numbers."""
+    if isinstance(scaling, NumberScaling):
+        return Number(**settings_of(scaling))
+    fields = {name: value for name, value in asdict(scaling).items() if name not in ("spread", "logarithm")}
+    return Quantiles(**fields)
 
 
 def settings_of(scaling: NumberScaling) -> dict[str, Any]:

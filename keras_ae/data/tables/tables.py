@@ -12,7 +12,7 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.split_rules import by_content
-from keras_ae.data.splits import digests
+from keras_ae.data.splits import Parts, digests
 from keras_ae.data.tables.columns import Column, Table
 from keras_ae.data.tables.fitting import SCALINGS, fit_columns, number_precision
 from keras_ae.data.tables.labels import change_columns, label_columns, label_note, labels_of_column
@@ -37,6 +37,9 @@ __all__ = [
     "data_of",
     "data_of_table",
 ]
+
+DIAGNOSES = ("benign", "malignant")
+"""The labels of breast tumors, the normal one first."""
 
 MOST_NAMED = 5
 """Columns that are named in a note on their names."""
@@ -96,6 +99,21 @@ class TableFile(Dataset):
         return Writing.of(self)
 
     @property
+    def hidden_columns(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.group, *self.left_out)))
+
+    @property
+    def path_name(self) -> str:
+        return Path(self.path).name
+
+    def parts_of(self, table: Table, content: list[bytes]) -> Parts:
+        return split_rows(table, self, content)
+
+    def texts_of(self, column: str) -> tuple[str, ...]:
+        cells = read_table(self.path, {column: "text"}, only=(column,), known=self.writing).columns[column]
+        return tuple(cells.words[index] for index in cells.values if index >= 0)
+
+    @property
     def label_column(self) -> str:
         return self.label
 
@@ -137,6 +155,14 @@ class BreastCancer(Dataset):
     name: ClassVar[str] = "breast_cancer"
 
     def load(self) -> Data:
+        columns = dict(self.table().columns)
+        labels = columns.pop("diagnosis").values.astype(np.int64)
+        parts = by_content(_digests(columns), validation=0.2, test=0.3)
+        data = data_of(self.name, columns, labels, DIAGNOSES, parts.indices, ())
+        return replace(data, rule=parts.rule)
+
+    def table(self) -> Table:
+        """The measurements and the diagnosis."""
         from sklearn.datasets import load_breast_cancer
 
         tumors = load_breast_cancer()
@@ -144,10 +170,12 @@ class BreastCancer(Dataset):
             name: Column(name, "number", tumors.data[:, index])
             for index, name in enumerate(tumors.feature_names.tolist())
         }
-        labels = 1 - tumors.target.astype(np.int64)
-        parts = by_content(_digests(columns), validation=0.2, test=0.3)
-        data = data_of(self.name, columns, labels, ("benign", "malignant"), parts.indices, ())
-        return replace(data, rule=parts.rule)
+        columns["diagnosis"] = Column("diagnosis", "text", (1 - tumors.target).astype(np.int32), DIAGNOSES)
+        return Table(columns, ())
+
+    @property
+    def label_column(self) -> str:
+        return "diagnosis"
 
     def sample(self) -> Data:
         return self.load()

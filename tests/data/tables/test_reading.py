@@ -60,7 +60,7 @@ def test_a_table_without_a_header_keeps_its_first_row_and_says_so(read):
     assert len(read("5\n6\n7\n")) == 3
 
 
-def test_names_that_are_repeated_or_empty_are_told_apart(read):
+def test_names_that_are_repeated_or_empty_are_discrimination(read):
     assert list(read("a,,a\n1,2,3\n").columns) == ["a", "column_2", "a_3"]
 
 
