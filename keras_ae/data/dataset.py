@@ -121,7 +121,7 @@ class Dataset(metaclass=Checked):
         """
         return by_content(content, validation=0.2, test=0.2)
 
-    def texts_of(self, column: str) -> tuple[str, ...]:
+    def cells_of(self, column: str) -> tuple[str, ...]:
         """Some cells of its table, as the file has them.
 
         Args:

@@ -130,7 +130,7 @@ class Rows(Format):
         known = np.array([*self.words[place], MISSING_WORD], object)
         return known[np.where(np.isnan(column), len(known) - 1, column).astype(int)]
 
-    def texts(self, matrix: np.ndarray) -> list[list[str]]:
+    def cells(self, matrix: np.ndarray) -> list[list[str]]:
         """The cells of rows, as the file of the training has them.
 
         Args:
@@ -167,7 +167,7 @@ class Rows(Format):
         Returns:
             (n,), uint64.
         """
-        lines = ("\x1f".join(cells).encode() for cells in self.texts(examples))
+        lines = ("\x1f".join(cells).encode() for cells in self.cells(examples))
         each = (hashlib.sha256(line).digest()[:8] for line in lines)
         return np.array([int.from_bytes(key, "little") for key in each], np.uint64)
 
@@ -181,7 +181,7 @@ class Rows(Format):
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, delimiter=self.separator, lineterminator="\n")
             writer.writerow(self.names)
-            writer.writerows(self.texts(examples))
+            writer.writerows(self.cells(examples))
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
         path = stem.with_name(stem.name + self.suffixes[0])
@@ -236,7 +236,7 @@ class Rows(Format):
         Returns:
             An image (height, 260, 3), uint8.
         """
-        cells = self.texts(example[None])[0][:MOST_RENDERED]
+        cells = self.cells(example[None])[0][:MOST_RENDERED]
         image = Image.new("RGB", (WIDTH, LINE * len(cells) + 4), "white")
         pen = ImageDraw.Draw(image)
         for line, (name, cell) in enumerate(zip(self.names, cells, strict=False)):

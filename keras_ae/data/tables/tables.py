@@ -109,7 +109,7 @@ class TableFile(Dataset):
     def parts_of(self, table: Table, content: list[bytes]) -> Parts:
         return split_rows(table, self, content)
 
-    def texts_of(self, column: str) -> tuple[str, ...]:
+    def cells_of(self, column: str) -> tuple[str, ...]:
         cells = read_table(self.path, {column: "text"}, only=(column,), known=self.writing).columns[column]
         return tuple(cells.words[index] for index in cells.values if index >= 0)
 

@@ -102,7 +102,7 @@ def _whole(column: Column, dataset: Dataset, few: int) -> WholeColumn:
         return WholeColumn(column.name, "word", words_of(column))
     if column.kind == "time":
         times = column.values[~missing]
-        pattern = time_pattern(times, dataset.texts_of(column.name))
+        pattern = time_pattern(times, dataset.cells_of(column.name))
         return WholeColumn(column.name, "time", column.days, pattern=pattern)
     decimals = decimals_of(column.values[~missing])
     if column.words or len(np.unique(column.values[~missing])) <= few:
