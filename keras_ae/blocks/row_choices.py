@@ -91,6 +91,8 @@ class RowDistribution(_OfRows):
                 parts += [own[:, :1], zeros if column.complete else ops.sigmoid(own[:, 1:])]
             elif column.conditional and condition is not None:
                 parts += [zeros, zeros, condition]
+            elif column.complete and column.words == 1:
+                parts += [zeros, zeros, zeros + 1.0]
             elif column.complete:
                 parts += [zeros, zeros, ops.softmax(own[:, 2:], axis=-1)]
             else:

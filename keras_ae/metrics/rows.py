@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -191,7 +192,7 @@ def usefulness(
     return found
 
 
-def _classifiers(seed: int) -> Iterator[tuple[str, object]]:
+def _classifiers(seed: int) -> Iterator[tuple[str, Any]]:
     from sklearn.ensemble import HistGradientBoostingClassifier  # where rows are evaluated alone
     from sklearn.linear_model import LogisticRegression
 

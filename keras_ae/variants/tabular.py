@@ -104,5 +104,5 @@ MOST_DEVIATION = 3.0
 
 EXAMPLE = (
     Tabular(DenseBackbone((16,)), latent_dim=3),
-    Spec((14,), (14,), domain_of("table(n,n0.1~2!,w3,w3!)")),
+    Spec((17,), (17,), domain_of("table(n,n0.1~2!,w3,w3!,w1!)")),
 )

@@ -82,18 +82,15 @@ class FittedColumns:
     @property
     def layout(self) -> TableLayout:
         """How the columns lie in the features."""
-        return TableLayout(
-            tuple(
-                ColumnLayout(*self._scale(name), name == self.condition, name in self.complete)
-                for name in self.columns
-            )
-        )
+        return TableLayout(tuple(map(self._column, self.columns)))
 
-    def _scale(self, name):
-        """How many words a column has, and the usual number and the spread of one of numbers."""
+    def _column(self, name):
+        """The layout of a column."""
+        conditional, complete = name == self.condition, name in self.complete
         if name not in self.scalings:
-            return len(self.words[name]), 0.0, 1.0
-        return None, self.scalings[name].usual, self.scalings[name].spread
+            return ColumnLayout(len(self.words[name]), conditional=conditional, complete=complete)
+        scaling = self.scalings[name]
+        return ColumnLayout(None, scaling.usual, scaling.spread, complete=complete)
 
 
 def takes_logarithm(values: np.ndarray) -> bool:
