@@ -383,7 +383,7 @@ def test_real_values_train_with_squared_error(of_real_values):
     run = of_real_values
     table = evaluate(run)
     assert list(table) == ["noisy input", "linear denoiser", "model"]
-    assert set(table["model"]) == {"mse", "mae"}
+    assert set(table["model"]) == {"mse", "mae", "explained_variance"}
     write_final_report(run, table)
     assert not (run.directory / "examples.png").exists()
 
