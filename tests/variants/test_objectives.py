@@ -247,7 +247,9 @@ def test_the_activity_of_a_sparse_code_is_shown():
     np.testing.assert_allclose(term(variant, "active_fraction").value(outputs), [0.5, 0.0])
     np.testing.assert_allclose(term(variant, "mean_activity").value(outputs), [0.5, 0.0005], rtol=1e-6)
     np.testing.assert_allclose(term(variant, "l1_activity").value(outputs), [2.0, 0.002], rtol=1e-6)
-    assert [term.name for term in variant.terms()] == ["l1_activity", "mean_activity", "active_fraction"]
+    np.testing.assert_allclose(term(variant, "l0").value(outputs), [2.0, 1.0])
+    shown = ["mean_activity", "active_fraction", "l0"]
+    assert [term.name for term in variant.terms()] == ["l1_activity", *shown]
 
 
 def brute_force(heads, inputs):
