@@ -48,6 +48,8 @@ def head_arrays(
     Raises:
         InputError: For values that are not like those of the training.
     """
+    if scaler.format is not None and scaler.format.served_name and _are_strings(x):
+        x = scaler.format.from_clients(np.array(list(x), object), in_graph=False)[0]
     arrays: dict[str, np.ndarray] = {}
     names = [name for name in specs if name != "condition"]
     # the inputs of other heads may have the names of columns
@@ -81,6 +83,13 @@ def head_arrays(
     elif y is not None:
         raise InputError("this head takes no labels; leave y out")
     return arrays
+
+
+def _are_strings(x: Any) -> bool:
+    """Whether examples are strings, such as texts."""
+    return (
+        isinstance(x, list | tuple | np.ndarray) and len(x) > 0 and all(isinstance(each, str) for each in x)
+    )
 
 
 def like_inputs(values: np.ndarray, x: Any, scaler: Scaler) -> np.ndarray:
@@ -134,10 +143,11 @@ def _like_spec(values, spec, name, scaler, classes):
 
 def _in_domain(array, name, scaler, classes):
     if scaler.domain.one_hot:
-        if array.dtype.kind not in "ui" or array.min() < 0 or array.max() >= classes:
+        lowest = -1 if scaler.format is not None and scaler.format.has_ends else 0
+        if array.dtype.kind not in "ui" or array.min() < lowest or array.max() >= classes:
             raise InputError(
-                f"expected {name} of whole numbers from 0 to {classes - 1}, the classes of the training; "
-                f"received {array.dtype} from {array.min()} to {array.max()}; "
+                f"expected {name} of whole numbers from {lowest} to {classes - 1}, the classes of the "
+                f"training; received {array.dtype} from {array.min()} to {array.max()}; "
                 "number them as in the training"
             )
         return array.astype(np.int64)

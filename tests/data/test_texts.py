@@ -1,10 +1,14 @@
 """Texts as data: what is read, left out, split and told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from keras_ae.data.find import find_dataset
 from keras_ae.data.scaling import in_original_units
+from keras_ae.data.streams.rows import InputSpec
+from keras_ae.data.streams.stream import open_stream
 from keras_ae.data.text.documentation import PythonTopics
 from keras_ae.data.text.files import TextFiles
 from keras_ae.data.text.published import TinyShakespeare, manifest
@@ -115,3 +119,27 @@ def test_the_help_topics_of_python_need_no_download_and_repeat_no_line():
 def test_the_published_plays_state_their_hash_and_have_a_sample():
     assert set(manifest()) == {f"tinyshakespeare/{TinyShakespeare.file}"}
     assert TinyShakespeare().sample().train.shape[0] == 64
+
+
+def test_other_texts_are_read_by_the_vocabulary_of_a_model(lines, tmp_path):
+    data = TextFiles(path=str(lines), max_length=30).load()
+    other = tmp_path / "other.txt"
+    other.write_text("".join(f"x{number} of\n" for number in range(40)))
+    read = TextFiles(path=str(other)).load_like(data.scaler)
+    assert read.train.shape == data.train.shape
+    assert read.format.tokens == data.format.tokens
+    assert texts_of(read, "train")[0] == "\N{REPLACEMENT CHARACTER}0 of"
+
+
+def test_all_lines_of_a_file_are_encoded(lines):
+    data = TextFiles(path=str(lines), max_length=30).load()
+    spec = InputSpec((31,), data.domain, data.train.shape[-1], format=data.format)
+    stream = open_stream(str(lines), spec)
+    rows = np.concatenate([batch.examples for batch in stream.batches(7)])
+    assert len(rows) == stream.count == 60
+    assert data.format.decoded(rows)[5] == "line 5 of the play"
+    test = open_stream("python_topics", replace(spec, shape=(31,)), "test")
+    (batch,) = list(test.batches(5, 0, 5))
+    assert batch.examples.min() == -1
+    with pytest.raises(InputError, match="has no splits"):
+        open_stream(str(lines), spec, "test")

@@ -86,7 +86,8 @@ def conform(raw: np.ndarray, spec: InputSpec, where: str, first: int = 0) -> np.
     if spec.domain.one_hot:
         if raw.dtype.kind not in "bui":
             raise InputError(f"expected whole numbers, each of a class, in {where}; received {raw.dtype}")
-        low, high, expected = 0.0, spec.classes - 1.0, f"numbers of classes from 0 to {spec.classes - 1}"
+        low = -1.0 if spec.format is not None and spec.format.has_ends else 0.0
+        high, expected = spec.classes - 1.0, f"numbers of classes from {low:g} to {spec.classes - 1}"
         values: np.ndarray = raw.astype(np.int64)
     else:
         values = as_float32(raw, where, first)

@@ -22,6 +22,7 @@ from keras_ae.data.images.layout import layout_of
 from keras_ae.data.images.listing import image_files, passed_over
 from keras_ae.data.labels import Unusable, in_classes, numbered, plain_labels
 from keras_ae.data.npy import read_header, readable
+from keras_ae.data.scaling import Scaler, class_indices
 from keras_ae.data.streams.files import FileExamples
 from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
@@ -92,6 +93,10 @@ def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str |
     Raises:
         InputError: For examples of another shape or domain, and for a split or key that does not exist.
     """
+    if spec.format is not None and spec.format.served_name and os.path.exists(text):
+        from keras_ae.data.streams.strings import StringStream  # which is a Stream itself
+
+        return StringStream(text, spec, spec.format, split)
     if spec.format is not None and (os.path.isdir(text) or Path(text).suffix.lower() in spec.format.suffixes):
         return FileStream(text, spec, spec.format, split)
     if os.path.isfile(text) and os.path.splitext(text)[1].lower() in SUFFIXES:
@@ -322,7 +327,10 @@ class LoadedStream(Stream):
     """
 
     def __init__(self, dataset: Dataset, spec: InputSpec, split: str | None = None):
-        self.data, self.spec, self.where = dataset.load(), replace(spec, full_scale=None), ""
+        strings = spec.format is not None and spec.format.served_name
+        like = Scaler(spec.domain, 0.0, 1.0, format=spec.format)  # with its vocabulary
+        self.data = dataset.load_like(like) if strings else dataset.load()
+        self.spec, self.where = replace(spec, full_scale=None), ""
         self.where = self.data.name + (f" ({split})" if split else "")
         if not spec.domain.matches(self.data.domain):
             raise InputError(
@@ -344,7 +352,7 @@ class LoadedStream(Stream):
             if self.data.domain.scaled:
                 raw = raw * self.data.scale + self.data.offset
             elif self.data.domain.one_hot:
-                raw = raw.argmax(axis=-1)
+                raw = class_indices(raw)
             labels = [part.labels for part in self.splits]
             yield Batch(
                 np.arange(first, last),

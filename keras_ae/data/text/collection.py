@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import LARGEST, Split
+from keras_ae.data.scaling import Scaler
 from keras_ae.data.split_rules import by_content
 from keras_ae.data.splits import TEST, Parts, digests
 from keras_ae.data.types import Data
@@ -84,11 +85,25 @@ class TextDataset(Dataset):
         name, texts, notes = self.texts()
         return self._data(name, texts, notes)
 
+    def load_like(self, scaler: Scaler) -> Data:
+        """Reads the texts by the vocabulary and the length of a trained model."""
+        if not isinstance(scaler.format, Texts):
+            return self.load()
+        name, texts, notes = self.texts()
+        like = replace(self, max_length=scaler.format.length - 1, example=scaler.format.example)
+        return like._data(name, texts, notes, scaler.format.vocabulary)
+
     def sample(self) -> Data:
         """A few made-up sentences."""
         return self._data("sample", list(_sentences(120)), ())
 
-    def _data(self, name: str, texts: Sequence[str], notes: tuple[str, ...]) -> Data:
+    def _data(
+        self,
+        name: str,
+        texts: Sequence[str],
+        notes: tuple[str, ...],
+        vocabulary: Vocabulary | None = None,
+    ) -> Data:
         examples = [part for text in texts for part in cut(text, self.example, self.max_length)]
         present = [text for text in examples if text.strip()]
         chosen = list(dict.fromkeys(present)) if self.distinct else present
@@ -103,9 +118,9 @@ class TextDataset(Dataset):
             "equal ones counted once": len(present) - len(chosen),
         }
         parts = self._split(chosen)
-        vocabulary = Vocabulary(
-            learn_tokens([chosen[i] for i in parts.indices["train"]], self.pieces, self.min_count)
-        )
+        if vocabulary is None:
+            learned = [chosen[i] for i in parts.indices["train"]]
+            vocabulary = Vocabulary(learn_tokens(learned, self.pieces, self.min_count))
         encoded = [vocabulary.classes_of(text) for text in chosen]
         rows, parts, longer = self._fitting(name, encoded, parts)
         counts[longer[0]] = longer[1]
