@@ -82,9 +82,10 @@ def read_examples(
     Raises:
         InputError: If the signature takes no examples, or not examples of different sizes.
     """
-    if "inputs" not in specs or not set(specs) <= {"inputs", "lengths"}:
+    [name, *others] = [one for one in specs if one != "lengths"]
+    if others or specs[name]["dtype"] != "float32":
         raise InputError(f"this head takes {', '.join(specs)}, received files such as {files[0]}")
-    shape = tuple(specs["inputs"]["shape"][1:])
+    shape = tuple(specs[name]["shape"][1:])
     examples: list[np.ndarray] = []
     failures: dict[str, str] = {}
     rows: list[int] = []
@@ -104,4 +105,4 @@ def read_examples(
     for row, example in enumerate(examples):
         inputs[row, : len(example)] = example
     lengths = np.array([len(example) for example in examples], np.int32)
-    return {"inputs": inputs} | ({"lengths": lengths} if "lengths" in specs else {}), rows, failures
+    return {name: inputs} | ({"lengths": lengths} if "lengths" in specs else {}), rows, failures

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.columns import Table
@@ -35,11 +34,13 @@ class OneClass(Dataset):
         of: The data set.
         normal: The label of the normal class, its name or number; "" for good, normal or similar, or else the
             only one of the training examples.
+        abnormal: The label of the only class that is not normal, in place of `normal`; "" for none.
     """
 
     wraps: ClassVar[str] = "of"
     of: Dataset = Mnist5k()
     normal: str = "0"
+    abnormal: str = ""
 
     def load(self) -> Data:
         """Loads the data set.
@@ -61,7 +62,8 @@ class OneClass(Dataset):
 
     def around(self, dataset: Dataset) -> OneClass:
         """The same around another data set; around a path, the normal class is named good or similar."""
-        return dataclasses.replace(self, of=dataset, normal="" if dataset.from_path else self.normal)
+        labels = {"normal": "", "abnormal": ""} if dataset.from_path else {}
+        return dataclasses.replace(self, of=self.of.around(dataset), **labels)
 
     def of_data(self, data: Any) -> Data:
         """Data with the normal class as label 0.
@@ -76,7 +78,7 @@ class OneClass(Dataset):
             InputError: For data without labels, and for an unknown label.
         """
         unlabeled = all(split.labels is None for split in data.splits.values())
-        if unlabeled and isinstance(self.of, ImageFolder) and not self.normal:
+        if unlabeled and self.of.from_path and not self.normal:
             return _all_normal(data)
         if any(split.labels is None for split in data.splits.values()):
             raise InputError(
@@ -103,13 +105,23 @@ class OneClass(Dataset):
         others = (
             f"anomalies are {', '.join(names[label] for label in order[1:])}" if order[1:] else "no anomalies"
         )
-        note = f"normal is {names[normal[0]]}: {count:,} examples to train on; {others}{unused}"
-        return dataclasses.replace(
-            data, **splits, label_names=tuple(names[label] for label in order), notes=(*data.notes, note)
-        )
+        kind = f"all but {self.abnormal}" if self.abnormal else names[normal[0]]
+        note = f"normal is {kind}: {count:,} examples to train on; {others}{unused}"
+        label_names = tuple(names[label] for label in order)
+        if self.abnormal:
+            label_names = (NORMAL_NAMES[1], *label_names[1:])
+        return dataclasses.replace(data, **splits, label_names=label_names, notes=(*data.notes, note))
 
     def _normal_of(self, names, data):
         """The labels of the normal class: that name, the only one trained on, or also no name at all."""
+        if self.abnormal:
+            others = [label for label, name in names.items() if name.lower() != self.abnormal.lower()]
+            if not 0 < len(others) < len(names):
+                raise InputError(
+                    f"expected a label {self.abnormal} and others in {data.name}, received "
+                    f'{", ".join(names.values())}; say which is abnormal: SET="data.abnormal=..."'
+                )
+            return others
         choices = [self.normal] if self.normal else NORMAL_NAMES
         matches = [
             label for choice in choices for label, name in names.items() if name.lower() == choice.lower()

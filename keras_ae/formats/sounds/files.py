@@ -15,6 +15,7 @@ from keras_ae.errors import InputError
 from keras_ae.files import written_whole
 
 __all__ = [
+    "LONGEST_INPUT",
     "SUFFIXES",
     "SoundHeader",
     "blocks_of",
@@ -32,6 +33,9 @@ RATES = (1000, 384_000)
 
 MOST_CHANNELS = 64
 """The most channels of a file."""
+
+LONGEST_INPUT = 600.0
+"""Seconds of the longest sound that is read as one input of a head."""
 
 UNKNOWN_SIZE = 2**32 - 1
 """The size in the header of a file that was written to a pipe."""

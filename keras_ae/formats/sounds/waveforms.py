@@ -16,9 +16,6 @@ __all__ = ["Waveforms", "spectrogram"]
 HEIGHT, WIDTH = 96, 160
 """Sides of a rendered spectrogram in pixels."""
 
-MOST_SECONDS = 600.0
-"""The longest sound that is read as one input of a head."""
-
 RANGE = 70.0
 """Decibels below the loudest that are black in a spectrogram."""
 
@@ -67,7 +64,7 @@ class Waveforms(Format):
 
     def read_input(self, path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
         """Reads a sound for a head of sounds of any length, or of one; cut or filled up to that one."""
-        waveform = files.read_sound(path, self.rate, MOST_SECONDS)
+        waveform = files.read_sound(path, self.rate, files.LONGEST_INPUT)
         if shape[0] is None:
             return waveform
         return np.pad(waveform[: shape[0]], (0, max(0, shape[0] - len(waveform))))
