@@ -49,7 +49,7 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     Raises:
         InputError: For a text that is neither; the message has names that are near.
     """
-    category = "" if instead is None else instead.category
+    category = _category_of(instead)
     _check_folder(text, category)
     # the sort is stable: within a category the order of priorities stays
     others = {kind for kind in dataset_kinds() if instead is not None and kind.category != category}
@@ -71,6 +71,13 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
         f"{text} is of no known kind; expected a folder of images, a file of rows (.csv, .xlsx, .parquet, "
         "...) or one of arrays (.npy, .npz); keras-ae datasets lists all that is read"
     )
+
+
+def _category_of(dataset: Dataset | None) -> str:
+    """What the examples of a data set are; of a wrapper, those that it wraps."""
+    while dataset is not None and not dataset.category and dataset.wraps:
+        dataset = getattr(dataset, dataset.wraps)
+    return "" if dataset is None else dataset.category
 
 
 def nothing_below(folder: str) -> InputError | None:

@@ -1,13 +1,16 @@
 """Anomalies among sounds: spectra without the silence after a sound, and a detector of waveforms."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+import soundfile
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.log_mel import LogMel, known_frames, mel_weights
+from keras_ae.data.find import find_dataset
 from keras_ae.data.images.mnist import Mnist5k
 from keras_ae.data.images.one_class import OneClass
 from keras_ae.data.pipeline import PairedData
@@ -104,3 +107,42 @@ def test_settings_that_cannot_be_are_refused():
         SoundAnomaly(frame=300)
     with pytest.raises(InputError, match="length"):
         WholeClips(length=0.01)
+
+
+def test_a_folder_is_searched_with_a_score_for_each_sound(trained, tmp_path):
+    from keras_ae.apps.detection.searchers.sounds import SoundSearcher
+
+    task, of = trained
+    [head] = task.served_heads(of)
+    clips = WholeClips(GeneratedSounds(240)).load().test.examples[:5]
+    for number, clip in enumerate(clips):
+        soundfile.write(tmp_path / f"{number}.wav", clip, 8000, "FLOAT")
+    (tmp_path / "text.wav").write_text("no sound")
+    (tmp_path / "out").mkdir()
+    fitted = SimpleNamespace(value=head.facts["threshold"])
+    detector = SimpleNamespace(model=head.model, format=of.data.format, fitted=fitted)
+    searcher = SoundSearcher()
+    assert searcher.takes(detector)
+    request = SimpleNamespace(source=tmp_path, folder=tmp_path / "out")
+    count, flagged, _, lines = searcher.search(detector, request, None, {})
+    rows = [line.split(",") for line in (tmp_path / "out" / "scored.csv").read_text().split()][1:]
+    assert count == len(rows) == 5
+    scores = [float(row[1]) for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    expected = np.asarray(apply(head.model, {"waveform": clips})["score"])
+    np.testing.assert_allclose(scores, np.sort(expected)[::-1], rtol=1e-3, atol=1e-3)
+    assert flagged == sum(score > fitted.value for score in scores)
+    assert any("left out text.wav: not a sound of a known kind" in line for line in lines)
+
+
+def test_a_path_replaces_the_sounds_inside_the_wrappers(tmp_path):
+    soundfile.write(tmp_path / "a.wav", tone(800), 8000)
+    found = find_dataset(str(tmp_path), OneClass(WholeClips()))
+    assert found.of.of == SoundFolder(str(tmp_path))
+    with pytest.raises(InputError, match="expected a folder of sounds"):
+        find_dataset(str(_empty(tmp_path)), OneClass(WholeClips()))
+
+
+def _empty(folder):
+    (folder / "empty").mkdir()
+    return folder / "empty"

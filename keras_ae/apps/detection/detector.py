@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from keras_ae.apps.detection.without_one import without_each
+from keras_ae.blocks.scoring import Calibrated
 from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.tables.dialect import Dialect, detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
@@ -162,7 +163,8 @@ class Detector:
             other = _rescored(directory, recipe)
             head = replace(other, model=with_marks_of(other.model, head.model))
         facts: Any = head.facts
-        reference = np.asarray(head.model.get_layer("calibrated").reference)
+        layers = head.model._flatten_layers()  # also of a detector inside one that takes waveforms
+        reference = np.asarray(next(each for each in layers if isinstance(each, Calibrated)).reference)
         fitted = FittedThreshold(facts["threshold"], facts["how"], facts["promise"], facts["count"])
         rule = task.threshold if facts.get("setting") == str(task.threshold) else Conformal()
         if _is_among("task.threshold", changed):
