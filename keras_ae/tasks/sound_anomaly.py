@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -107,12 +108,12 @@ class SoundAnomaly(Anomaly):
                 f"expected whole sounds, such as a folder of WAV files with a folder good; received "
                 f'{data.name}; use other data: SET="data=OneClass(of=WholeClips(...))"'
             )
-        data = super().prepare(data)
         rate, samples = data.format.rate, data.train.shape[0]
-        model = self._front(rate, samples)
+        data, model = super().prepare(data), self._front(rate, samples)
+        splits: dict[str, Any] = {part: _spectra(split, model) for part, split in data.splits.items()}
         return dataclasses.replace(
             data,
-            **{part: _spectra(split, model) for part, split in data.splits.items()},
+            **splits,
             calibration=None if data.calibration is None else _spectra(data.calibration, model),
             format=LogMels(rate, samples, self.frame, self.hop),
         )

@@ -48,7 +48,7 @@ class LogMels(Format):
         waveform = files.read_sound(path, self.rate, files.LONGEST_INPUT)
         return np.pad(waveform[: self.samples], (0, max(0, self.samples - len(waveform))))
 
-    def note_on(self, path: Path) -> str:
+    def note_on(self, path: Path, shape: tuple[int, ...] = ()) -> str:
         header = files.sound_header(path)
         cut = header.seconds * self.rate > self.samples
         notes = (*header.notes(self.rate), *((f"the first {self.samples / self.rate:g} s",) if cut else ()))
