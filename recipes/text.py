@@ -1,7 +1,10 @@
 """Encode texts as a few hundred numbers, and read them back.
 
-make train RECIPE=text                          lines of Python's own documentation
-make train RECIPE=text DATA=tinyshakespeare     or a file or a folder of .txt
+    make train RECIPE=text                          lines of Python's own documentation
+    make train RECIPE=text DATA=tinyshakespeare     or a file or a folder of .txt
+
+Convolutions over neighboring characters, halved three times, and a dense layer give a line as 256 numbers; the
+decoder gives all characters at once.
 """
 
 from keras_ae.backbones.sequence import SequenceBackbone
