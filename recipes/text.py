@@ -3,8 +3,8 @@
     make train RECIPE=text                          lines of Python's own documentation
     make train RECIPE=text DATA=tinyshakespeare     or a file or a folder of .txt
 
-Convolutions over neighboring characters, halved three times, and a dense layer give a line as 256 numbers; the
-decoder gives all characters at once.
+Convolutions over neighboring characters, halved three times, and a dense layer make 256 numbers of a line;
+the decoder gives all characters at once.
 """
 
 from keras_ae.backbones.sequence import SequenceBackbone
