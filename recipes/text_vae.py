@@ -5,7 +5,8 @@
     keras-ae interpolate text_vae "a class is an object" "a name is bound to a value"
 
 Gated units read a line in both directions into 16 numbers; others write it, character by character, by the
-code and all characters before. Free bits keep the code in use; the same decoder without a code is trained beside.
+code and all characters before. Free bits keep the code in use; the same decoder without a code is trained
+beside.
 """
 
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
