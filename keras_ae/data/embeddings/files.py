@@ -25,7 +25,7 @@ __all__ = ["Embeddings"]
 MOST_HELD_BACK = 20_000
 """Rows of the validation split, and of the test split, at most about; they are held in memory."""
 
-MOST_VALUES = 2**26
+MOST_VALUES = 2**24
 """Values that the mean and the scale are computed from, at most."""
 
 MOST_SHOWN = 1000
