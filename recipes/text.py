@@ -3,8 +3,8 @@
     make train RECIPE=text                          lines of Python's own documentation
     make train RECIPE=text DATA=tinyshakespeare     or a file or a folder of .txt
 
-Convolutions over neighboring characters, halved three times, and a dense layer make 256 numbers of a line;
-the decoder gives all characters at once.
+Convolutions over neighboring characters and a dense layer make 256 numbers of a line; the decoder gives all
+characters at once.
 """
 
 from keras_ae.backbones.sequence import SequenceBackbone
@@ -15,7 +15,7 @@ from keras_ae.variants.undercomplete import Undercomplete
 
 recipe = Recipe(
     data=PythonTopics(),
-    variant=Undercomplete(SequenceBackbone((128, 128, 128), kernel_size=5, halvings=3), latent_dim=256),
+    variant=Undercomplete(SequenceBackbone((128, 128), kernel_size=5), latent_dim=256),
     task=Reconstruction(),
     default_epochs=20,
     min_steps=1400,
