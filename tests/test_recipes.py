@@ -28,6 +28,7 @@ from keras_ae.tasks.frame_anomaly import FrameAnomaly
 from keras_ae.tasks.generation import Generation
 from keras_ae.tasks.photo_restoration import PhotoRestoration
 from keras_ae.tasks.restoration import Denoising
+from keras_ae.tasks.sound_anomaly import SoundAnomaly
 from keras_ae.tasks.sound_denoising import SoundDenoising
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training.train import train
@@ -43,7 +44,16 @@ def one_a_task():
     test_detect.py, test_anomaly.py and test_frame_anomaly.py train or build what detects, cli/test_cli.py the
     recipe that denoises.
     """
-    seen = {PhotoRestoration, Generation, Density, Anomaly, FrameAnomaly, Denoising, SoundDenoising}
+    seen = {
+        PhotoRestoration,
+        Generation,
+        Density,
+        Anomaly,
+        FrameAnomaly,
+        Denoising,
+        SoundDenoising,
+        SoundAnomaly,
+    }
     for name in NAMES:
         task = load(name).task
         kind = PhotoRestoration if isinstance(task, PhotoRestoration) else type(task)

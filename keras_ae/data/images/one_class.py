@@ -57,8 +57,8 @@ class OneClass(Dataset):
         return self.of_data(self.of.load_like(scaler))
 
     def sample(self) -> Data:
-        """All embedded digits, because a few of them would hold too few of one class."""
-        return OneClass().load()
+        """A sample of a kind of its own; else all embedded digits, as a few hold too few of one class."""
+        return self._one_class(self.of.sample()) if self.of.category else OneClass().load()
 
     def around(self, dataset: Dataset) -> OneClass:
         """The same around another data set; around a path, the normal class is named good or similar."""

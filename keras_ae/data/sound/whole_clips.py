@@ -48,7 +48,7 @@ class WholeClips(Dataset):
 
     def sample(self) -> Data:
         """A few generated sounds."""
-        return self._data(GeneratedSounds(48).clips())
+        return self._data(GeneratedSounds(240).clips())
 
     def around(self, dataset: Dataset) -> Dataset:
         """The same of other sounds; other data as they are."""
