@@ -58,7 +58,7 @@ class OneClass(Dataset):
 
     def sample(self) -> Data:
         """A sample of a kind of its own; else all embedded digits, as a few hold too few of one class."""
-        return self._one_class(self.of.sample()) if self.of.category else OneClass().load()
+        return self.of_data(self.of.sample()) if self.of.category else OneClass().load()
 
     def around(self, dataset: Dataset) -> OneClass:
         """The same around another data set; around a path, the normal class is named good or similar."""
