@@ -16,9 +16,6 @@ __all__ = ["ORDER", "add"]
 
 ORDER = 6
 
-OF_SOME = ("mask", "tile", "most_megapixels", "most_seconds")
-"""The options that not every restorer takes."""
-
 
 def add(verb: Any) -> None:
     """Adds the verb of this file.
@@ -60,7 +57,13 @@ def restore(options: argparse.Namespace) -> int:
 
     folder = find_restorer(options.models, options.recipe, options.head_version, options.head or HEAD)
     output = options.output or Path("restored", folder.parents[1].name)
-    given = {name: getattr(options, name) for name in OF_SOME if getattr(options, name) is not None}
+    of_some = {  # the options that not every restorer takes
+        "mask": options.mask,
+        "tile": options.tile,
+        "most_megapixels": options.most_megapixels,
+        "most_seconds": options.most_seconds,
+    }
+    given = {name: value for name, value in of_some.items() if value is not None}
     kind = kind_of(version_card(folder), given)
     request = kind.request(options.input, output, options.force, **given)
     load_tensorflow()
