@@ -8,13 +8,13 @@ characters at once.
 """
 
 from keras_ae.backbones.sequence import SequenceBackbone
-from keras_ae.data.text.documentation import PythonTopics
+from keras_ae.data.text.documentation import PythonDocs
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.reconstruction import Reconstruction
 from keras_ae.variants.undercomplete import Undercomplete
 
 recipe = Recipe(
-    data=PythonTopics(),
+    data=PythonDocs(),
     variant=Undercomplete(SequenceBackbone((128, 128), kernel_size=5), latent_dim=256),
     task=Reconstruction(),
     default_epochs=20,

@@ -10,13 +10,13 @@ beside.
 """
 
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
-from keras_ae.data.text.documentation import PythonTopics
+from keras_ae.data.text.documentation import PythonDocs
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.generation import Generation
 from keras_ae.variants.recurrent_variational import RecurrentVariational
 
 recipe = Recipe(
-    data=PythonTopics(),
+    data=PythonDocs(),
     variant=RecurrentVariational(BidirectionalBackbone((128,)), latent_dim=16, units=256, free_bits=0.2),
     task=Generation(samples=1000, importance_samples=100),
     default_epochs=30,

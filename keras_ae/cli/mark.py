@@ -54,7 +54,7 @@ def mark(options: argparse.Namespace) -> int:
     if options.forget:
         load_tensorflow()
         from keras_ae.apps.detection.mark import forget
-        from keras_ae.data.images.listing import counted
+        from keras_ae.counts import counted
 
         count, kind = forget(directory)
         forgotten = f"forgotten: {counted(count, kind)}, whose alarms are told again" if count else NONE

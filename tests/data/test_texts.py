@@ -1,6 +1,7 @@
 """Texts as data: what is read, left out, split and told."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from keras_ae.data.find import find_dataset
 from keras_ae.data.scaling import in_original_units
 from keras_ae.data.streams.rows import InputSpec
 from keras_ae.data.streams.stream import open_stream
-from keras_ae.data.text.documentation import PythonTopics
+from keras_ae.data.text.documentation import PythonDocs, _library_docstrings
 from keras_ae.data.text.files import TextFiles
 from keras_ae.data.text.published import TinyShakespeare, manifest
 from keras_ae.errors import InputError
@@ -32,12 +33,12 @@ def test_a_file_is_split_in_order(lines):
     assert [len(data.splits[part]) for part in ("train", "validation", "test")] == [52, 2, 6]
     assert texts_of(data, "test")[-1] == "line 59 of the play"
     assert texts_of(data, "validation") == ["line 19 of the play", "line 39 of the play"]
-    assert "59 blank ones left out" in data.notes[0]
+    assert "59 blank lines left out" in data.notes[0]
     assert data.train.shape == (81, len(data.format.tokens) + 2)
 
 
 def test_a_path_is_read_as_text_for_a_recipe_of_text(lines, tmp_path):
-    found = find_dataset(str(lines), PythonTopics())
+    found = find_dataset(str(lines), PythonDocs())
     assert isinstance(found, TextFiles)
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "LICENSE.txt").write_text("mine")
@@ -45,9 +46,9 @@ def test_a_path_is_read_as_text_for_a_recipe_of_text(lines, tmp_path):
     (tmp_path / "folder" / "b.txt").write_text(lines.read_text())
     (tmp_path / "folder" / "a.md").write_text("the first line\n")
     (tmp_path / "folder" / "c.bin").write_bytes(b"\0")
-    data = find_dataset(str(tmp_path / "folder"), PythonTopics()).load()
+    data = find_dataset(str(tmp_path / "folder"), PythonDocs()).load()
     assert texts_of(data, "train")[0] == "the first line"
-    assert any("2 files that hold no texts passed over" in note for note in data.notes)
+    assert any("passed over 2 files without texts" in note for note in data.notes)
 
 
 def test_longer_examples_are_left_out_cut_or_refused(lines):
@@ -69,10 +70,12 @@ def test_a_limit_that_leaves_nothing_is_refused(lines):
 def test_unknown_characters_and_duplicates_of_held_out_examples_are_told(lines):
     lines.write_text(lines.read_text() + "line 0 of the play\nof the play?\n")
     data = TextFiles(path=str(lines)).load()
-    assert "1 characters of the test split are unknown" in data.notes
-    assert any("1 of 6 test examples are training examples too; count equal" in note for note in data.notes)
+    assert "unknown in the test split: 1 character" in data.notes
+    assert any(
+        "also among the training examples: 1 of 6 test examples; count equal" in note for note in data.notes
+    )
     once = TextFiles(path=str(lines), distinct=True).load()
-    assert not any("training examples too" in note for note in once.notes)
+    assert not any("among the training" in note for note in once.notes)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +105,38 @@ def test_pieces_of_words_make_shorter_examples(lines):
     assert texts_of(pieces, "test") == texts_of(characters, "test")
 
 
-def test_the_help_topics_of_python_need_no_download_and_repeat_no_line():
-    data = PythonTopics().load()
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A small standard library; the real one takes seconds to read."""
+    (tmp_path / "lib" / "package" / "tests").mkdir(parents=True)
+    (tmp_path / "lib" / "site-packages").mkdir()
+    (tmp_path / "lib" / "module.py").write_text(
+        'r"""What a module is for."""\nimport nothing_there\n\nclass Name:\n    """A class in it.\n\n'
+        '    >>> of(code)\n    """\n    def of(self):\n        """A method in that."""\n'
+    )
+    (tmp_path / "lib" / "package" / "__init__.py").write_text('async def f():\n    """Waits for it."""\n')
+    (tmp_path / "lib" / "template.py").write_text("%(not code)s")
+    for folder in ("site-packages", "package/tests"):
+        (tmp_path / "lib" / folder / "a.py").write_text('"""Not of the library."""\n')
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path / "lib"))
+
+
+def test_docstrings_of_the_standard_library_are_read_but_nothing_is_imported(library):
+    read = [text.splitlines()[0] for text in _library_docstrings() if text]
+    assert read == ["What a module is for.", "A class in it.", "A method in that.", "Waits for it."]
+    assert not any("code)" in text for text in PythonDocs().texts()[1])
+
+
+def test_the_real_library_has_docstrings():
+    assert len("".join(islice(_library_docstrings(), 100)).split()) > 300
+
+
+def test_the_documentation_of_python_needs_no_download_and_repeats_no_line(library):
+    data = PythonDocs(max_length=80).load()
     splits = {part: set(texts_of(data, part)) for part in data.splits}
     assert not splits["train"] & (splits["validation"] | splits["test"])
     assert sum(map(len, splits.values())) > 4000
-    assert any("pydoc_data.topics of Python" in note for note in data.notes)
+    assert any("docstrings of Python 3" in note for note in data.notes)
     rows = data.train.examples
     assert (rows.sum(axis=-1) <= 1).all()
     ends = rows[..., 0]
@@ -131,14 +160,14 @@ def test_other_texts_are_read_by_the_vocabulary_of_a_model(lines, tmp_path):
     assert texts_of(read, "train")[0] == "\N{REPLACEMENT CHARACTER}0 of"
 
 
-def test_all_lines_of_a_file_are_encoded(lines):
+def test_all_lines_of_a_file_are_encoded(lines, library):
     data = TextFiles(path=str(lines), max_length=30).load()
     spec = InputSpec((31,), data.domain, data.train.shape[-1], format=data.format)
     stream = open_stream(str(lines), spec)
     rows = np.concatenate([batch.examples for batch in stream.batches(7)])
     assert len(rows) == stream.count == 60
     assert data.format.decoded(rows)[5] == "line 5 of the play"
-    test = open_stream("python_topics", replace(spec, shape=(31,)), "test")
+    test = open_stream("python_docs", replace(spec, shape=(31,)), "test")
     (batch,) = list(test.batches(5, 0, 5))
     assert batch.examples.min() == -1
     with pytest.raises(InputError, match="has no splits"):

@@ -14,7 +14,7 @@ from keras_ae.apps.detection.clip_scoring import FrameSpan, ScoredClip
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.summary import MOST_PRINTED, Summary, rarity, write_page
-from keras_ae.data.images.listing import counted
+from keras_ae.counts import counted
 from keras_ae.files import written_whole
 from keras_ae.imaging.contact_sheet import contact_sheet
 from keras_ae.imaging.grid import save, shown

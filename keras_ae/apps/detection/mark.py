@@ -12,7 +12,7 @@ import numpy as np
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.marks import points_of, read_marks
 from keras_ae.apps.detection.scoring import scored_table, table_columns
-from keras_ae.data.images.listing import counted
+from keras_ae.counts import counted
 from keras_ae.data.precision import standardized
 from keras_ae.data.series.resample import spans
 from keras_ae.errors import InputError

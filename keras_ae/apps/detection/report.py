@@ -20,7 +20,7 @@ from keras_ae.apps.detection.spans import flagged_spans, span_points, write_span
 from keras_ae.apps.detection.summary import MOST_PRINTED, Summary, listed, names_of, write_page
 from keras_ae.apps.detection.table_page import table_sections
 from keras_ae.apps.detection.top import top_rows, write_top
-from keras_ae.data.images.listing import counted
+from keras_ae.counts import counted
 from keras_ae.data.series.clock import form_of, format_times
 from keras_ae.data.series.columns import names_in
 from keras_ae.data.series.resample import Series, spans

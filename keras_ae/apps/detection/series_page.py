@@ -10,7 +10,7 @@ import numpy as np
 from keras_ae.apps.detection.lines import Lines
 from keras_ae.apps.detection.spans import Span
 from keras_ae.apps.detection.summary import p_value_text, rarity
-from keras_ae.data.images.listing import counted
+from keras_ae.counts import counted
 from keras_ae.reports.elements import element
 from keras_ae.reports.lines import Panel, line_chart
 from keras_ae.reports.page import captioned, folded, paragraphs, section, table

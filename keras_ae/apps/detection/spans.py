@@ -12,7 +12,7 @@ import numpy as np
 
 from keras_ae.apps.detection.scored_rows import ScoredRows
 from keras_ae.apps.detection.summary import rarity
-from keras_ae.data.images.listing import counted
+from keras_ae.counts import counted
 from keras_ae.data.series.clock import format_times
 from keras_ae.data.series.resample import Series, spans
 from keras_ae.files import written_whole

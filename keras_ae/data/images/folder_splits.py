@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_ae.counts import counted
 from keras_ae.data.images.frames import Frame
 from keras_ae.data.images.layout import Layout
-from keras_ae.data.images.listing import counted
 from keras_ae.data.splits import TEST, VALIDATION, assign
 
 __all__ = ["assign_by_folders", "hashes_by_file", "parts_of"]

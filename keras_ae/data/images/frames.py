@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_ae.data.images.listing import counted
+from keras_ae.counts import counted
 from keras_ae.imaging.decode import highest_value, read_frames
 from keras_ae.imaging.deep import FULL_RANGE, FullScale
 from keras_ae.imaging.fitting import CROP

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from keras_ae.data.images.listing import counted
+from keras_ae.counts import counted
 from keras_ae.errors import InputError
 
 __all__ = ["LABELS", "SPLITS", "Layout", "check_folders", "check_one", "layout_of"]

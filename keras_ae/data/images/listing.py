@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from keras_ae.counts import counted
 from keras_ae.errors import InputError
 from keras_ae.files import FolderFiles, files_below
 from keras_ae.imaging.headers import SUFFIXES
 
-__all__ = ["counted", "fault_note", "image_files", "none_readable", "passed_over"]
+__all__ = ["fault_note", "image_files", "none_readable", "passed_over"]
 
 MOST_KINDS = 8
 """Kinds of other files in a note, at most."""
@@ -36,19 +37,6 @@ def image_files(folder: str | Path) -> tuple[list[str], FolderFiles]:
             "path"
         )
     return images, FolderFiles([name for name in files.names if not _is_image(name)], files.hidden)
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things in words.
-
-    Args:
-        count: The number.
-        noun: What there are, in the singular.
-
-    Returns:
-        Such as "1 image" and "2,000 images".
-    """
-    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def passed_over(others: FolderFiles) -> tuple[str, ...]:

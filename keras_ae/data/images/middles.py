@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from keras_ae.data.images.listing import counted
+from keras_ae.counts import counted
 from keras_ae.imaging.fitting import CROP, PAD, STRETCH
 
 __all__ = ["mirrored_notes", "size_notes"]

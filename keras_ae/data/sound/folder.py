@@ -11,12 +11,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keras_ae.counts import counted
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import LARGEST
 from keras_ae.data.images.frames import in_parallel
 from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.layout import check_folders, layout_of
-from keras_ae.data.images.listing import counted, fault_note, none_readable, passed_over
+from keras_ae.data.images.listing import fault_note, none_readable, passed_over
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.sound.clips import Clips, ClipSet
 from keras_ae.data.sound.recordings import Recordings

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from keras_ae.counts import counted
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.scaling import Scaler
@@ -113,21 +114,21 @@ class TextDataset(Dataset):
                 f"test on; received {len(set(chosen))}; add text, or cut it otherwise: "
                 'SET="data.example=line"'
             )
-        counts = {
-            "blank ones left out": len(examples) - len(present),
-            "equal ones counted once": len(present) - len(chosen),
-        }
+        changes = [
+            (len(examples) - len(present), f"blank {self.example}", "left out"),
+            (len(present) - len(chosen), f"equal {self.example}", "counted once"),
+        ]
         parts = self._split(chosen)
         if vocabulary is None:
             learned = [chosen[i] for i in parts.indices["train"]]
             vocabulary = Vocabulary(learn_tokens(learned, self.pieces, self.min_count))
         encoded = [vocabulary.classes_of(text) for text in chosen]
         rows, parts, longer = self._fitting(name, encoded, parts)
-        counts[longer[0]] = longer[1]
-        told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+        changes.append(longer)
+        told = ", ".join(f"{counted(count, of)} {what}" for count, of, what in changes if count)
         splits, further = self._splits(name, rows, parts, vocabulary)
         longest = max(len(row) for row in rows if row is not None)
-        kinds = f"{len(vocabulary.tokens)} tokens" if self.pieces else f"{len(vocabulary.tokens)} characters"
+        kinds = counted(len(vocabulary.tokens), "token" if self.pieces else "character")
         sizes = f"{kinds}, an end and an unknown one; the longest {self.example} has {longest}"
         return Data(
             name,
@@ -147,30 +148,30 @@ class TextDataset(Dataset):
         before = np.arange(len(texts) - tested)
         validates = before % min(EACH, len(before)) == min(EACH, len(before)) - 1
         index = {"train": before[~validates], "validation": before[validates]}
+        last = counted(tested, self.example) if tested > 1 else self.example
         return Parts(
             index | {"test": np.arange(len(before), len(texts))},
-            f"in order: the last {tested:,} {self.example}s are the test split, and every {EACH}th before "
-            "them validates",
+            f"in order: the last {last} for the test split, and every {EACH}th before that validates",
         )
 
     def _fitting(
         self, name: str, rows: list[list[int]], parts: Parts
-    ) -> tuple[list[list[int] | None], Parts, tuple[str, int]]:
+    ) -> tuple[list[list[int] | None], Parts, tuple[int, str, str]]:
         """The classes of the examples that are short enough, their splits, and what was done with others."""
         long = {number for number, row in enumerate(rows) if len(row) > self.max_length}
-        kind = "pieces" if self.pieces else "characters"
+        most = counted(self.max_length, "piece" if self.pieces else "character")
         if self.longer == "refuse" and long:
             longest = max(map(len, rows))
             raise InputError(
-                f"expected {self.example}s of at most {self.max_length} {kind} in {name}, received "
-                f"{len(long):,} longer ones, up to {longest}; raise the limit, leave them out or cut them: "
-                f'SET="data.max_length={longest}", SET="data.longer=leave_out" or SET="data.longer=cut"'
+                f"expected {self.example}s of at most {most} in {name}, received "
+                f"{counted(len(long), 'longer one')}, up to {longest}; raise the limit, leave them out or cut "
+                f'them: SET="data.max_length={longest}", SET="data.longer=leave_out" or SET="data.longer=cut"'
             )
         if self.longer == "cut":
             return (
                 [row[: self.max_length] for row in rows],
                 parts,
-                (f"cut after {self.max_length} {kind}", len(long)),
+                (len(long), self.example, f"cut after {most}"),
             )
         index = {
             part: np.array([i for i in each if i not in long], int) for part, each in parts.indices.items()
@@ -178,13 +179,13 @@ class TextDataset(Dataset):
         empty = [part for part, each in index.items() if not len(each)]
         if empty:
             raise InputError(
-                f"expected {self.example}s of at most {self.max_length} {kind} in {name} to train, validate "
+                f"expected {self.example}s of at most {most} in {name} to train, validate "
                 f"and test on, received {len(rows) - len(long):,} of {len(rows):,}, none for {empty[0]}; "
                 'raise the limit or cut them: SET="data.max_length=..." or SET="data.longer=cut"'
             )
         left = [None if number in long else row for number, row in enumerate(rows)]
-        what = f"of more than {self.max_length} {kind} left out (data.max_length, data.longer)"
-        return left, Parts(index, parts.rule), (what, len(long))
+        what = f"of more than {most} left out (data.max_length, data.longer)"
+        return left, Parts(index, parts.rule), (len(long), self.example, what)
 
     def _splits(
         self, name: str, rows: list[list[int] | None], parts: Parts, vocabulary: Vocabulary
@@ -206,13 +207,13 @@ class TextDataset(Dataset):
                 continue
             unknown = sum(row.count(UNKNOWN) for row in own)
             if unknown:
-                notes.append(f"{unknown:,} characters of the {part} split are unknown")
+                notes.append(f"unknown in the {part} split: {counted(unknown, 'character')}")
             same = sum(tuple(row) in learned for row in own)
             if same:
                 advice = '; count equal ones once: SET="data.distinct=true"'
                 much = same > MANY_DUPLICATES * len(own) and not self.distinct
                 notes.append(
-                    f"{same:,} of {len(own):,} {part} examples are training examples too"
+                    f"also among the training examples: {same:,} of {counted(len(own), f'{part} example')}"
                     + (advice if much else "")
                 )
         return splits, notes

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from keras_ae.counts import counted
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.text.collection import TextDataset
 from keras_ae.errors import InputError
@@ -51,7 +52,7 @@ class TextFiles(TextDataset, Dataset):
             raise InputError(f"expected {self.holds} below {self.path}, found none; check the path")
         texts = [self._checked(os.path.join(self.path, name)) for name in names]
         others = len(listed.names) - len(names)
-        passed = f"{others:,} files that hold no texts passed over" if others else ""
+        passed = f"passed over {counted(others, 'file')} without texts" if others else ""
         notes = (f"{len(names):,} files, in the order of their names", passed, listed.note)
         return f"folder {Path(self.path).resolve().name}", texts, tuple(filter(None, notes))
 

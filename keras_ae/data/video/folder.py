@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keras_ae.counts import counted
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import Split
 from keras_ae.data.images.folder import FALLBACK, NATIVE
 from keras_ae.data.images.frames import in_parallel
 from keras_ae.data.images.layout import check_folders, layout_of
-from keras_ae.data.images.listing import counted
 from keras_ae.data.images.one_class import OneClass
 from keras_ae.data.split_rules import by_content
 from keras_ae.data.types import Data

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from keras_ae.counts import counted
 from keras_ae.errors import InputError
 from keras_ae.formats import Format, SampleFunction
 from keras_ae.formats.text.edit_distance import edit_similarity
@@ -106,9 +107,9 @@ class Texts(Format):
         sizes = [len(self.vocabulary.classes_of(text)) for text in texts]
         if sizes and max(sizes) >= self.length:
             number = int(np.argmax(sizes))
-            kind = "characters" if self.vocabulary.longest == 1 else "tokens"
+            most = counted(self.length - 1, "character" if self.vocabulary.longest == 1 else "token")
             raise InputError(
-                f"expected texts of at most {self.length - 1} {kind} in {where}, as the model was trained "
+                f"expected texts of at most {most} in {where}, as the model was trained "
                 f"on; number {number + 1} has {max(sizes)}: {texts[number][:40]!r}...; shorten it"
             )
         return self.vocabulary.encode(texts, self.length)
@@ -141,8 +142,8 @@ class Texts(Format):
         if not unknown.sum():
             return ""
         return (
-            f"{unknown.sum():,} characters in {(unknown > 0).sum():,} of {len(unknown):,} texts are unknown "
-            "to the model, and count as one and the same"
+            f"unknown to the model, and all read as the same: {counted(int(unknown.sum()), 'character')} in "
+            f"{(unknown > 0).sum():,} of {counted(len(unknown), 'text')}"
         )
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
