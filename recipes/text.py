@@ -17,7 +17,7 @@ recipe = Recipe(
     data=PythonDocs(),
     variant=Undercomplete(SequenceBackbone((128, 128), kernel_size=5), latent_dim=256),
     task=Reconstruction(),
-    default_epochs=20,
+    default_epochs=12,
     min_steps=1400,
     batch_size=64,
     learning_rate=2e-3,

@@ -17,11 +17,13 @@ from keras_ae.variants.recurrent_variational import RecurrentVariational
 
 recipe = Recipe(
     data=PythonDocs(),
-    variant=RecurrentVariational(BidirectionalBackbone((128,)), latent_dim=16, units=256, free_bits=0.2),
+    variant=RecurrentVariational(
+        BidirectionalBackbone((128,)), latent_dim=16, units=256, free_bits=0.2, dropout=0.1
+    ),
     task=Generation(samples=1000, importance_samples=100),
-    default_epochs=30,
-    min_steps=2000,
-    batch_size=64,
+    default_epochs=6,
+    min_steps=3000,
+    batch_size=32,
     learning_rate=3e-3,
     lr_warmup_steps=50,
 )

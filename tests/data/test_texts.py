@@ -54,10 +54,10 @@ def test_a_path_is_read_as_text_for_a_recipe_of_text(lines, tmp_path):
 def test_longer_examples_are_left_out_cut_or_refused(lines):
     lines.write_text(lines.read_text() + "x" * 100 + "\n")
     left_out = TextFiles(path=str(lines), split_by="content").load()
-    assert any("1 of more than 80 characters left out" in note for note in left_out.notes)
+    assert any("1 line of more than 80 characters left out" in note for note in left_out.notes)
     cut = TextFiles(path=str(lines), longer="cut").load()
     assert len(texts_of(cut, "test")[-1]) == 80
-    with pytest.raises(InputError, match=r"1 longer ones, up to 100; raise.*data.max_length=100"):
+    with pytest.raises(InputError, match=r"1 longer one, up to 100; raise.*data.max_length=100"):
         TextFiles(path=str(lines), longer="refuse").load()
     assert TextFiles(path=str(lines), longer="refuse", max_length=100).load().train.shape[0] == 101
 

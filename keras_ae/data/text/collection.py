@@ -164,8 +164,9 @@ class TextDataset(Dataset):
             longest = max(map(len, rows))
             raise InputError(
                 f"expected {self.example}s of at most {most} in {name}, received "
-                f"{counted(len(long), 'longer one')}, up to {longest}; raise the limit, leave them out or cut "
-                f'them: SET="data.max_length={longest}", SET="data.longer=leave_out" or SET="data.longer=cut"'
+                f"{counted(len(long), 'longer one')}, up to {longest}; raise the limit, leave such ones out "
+                f'or cut them: SET="data.max_length={longest}", SET="data.longer=leave_out" or '
+                'SET="data.longer=cut"'
             )
         if self.longer == "cut":
             return (
