@@ -26,14 +26,14 @@ class Declared:
     Attributes:
         names: Its own name and those of its bases.
         fields: The expressions of the fields' defaults, by name; None for a field without one.
-        file: Its file, in which the names in those expressions are looked up.
+        files: The file of each of these, in which the names in it are looked up.
         wraps: The field that holds another object whose fields may be set as its own; "" for none.
         hints: The annotations of the fields, by name.
     """
 
     names: tuple[str, ...]
     fields: dict[str, ast.expr | None]
-    file: Path
+    files: dict[str, Path]
     wraps: str = ""
     hints: dict[str, str] = field(default_factory=dict)
 
@@ -167,7 +167,9 @@ def _check(path, names, declared, call, file, every):
     if name not in declared.fields and declared.wraps and _wrapped_has(name, declared, call, file):
         return ""
     if name not in declared.fields:
-        raise no_such_field(path, declared.names, name, list(declared.fields), every)
+        inner = _wrapped(declared, call, file)
+        further = [f"{declared.wraps}.{each}" for each in inner.fields] if inner else []
+        raise no_such_field(path, declared.names, name, [*declared.fields, *further], every)
     if rest and call is not None:
         value, file = _argument(call, name, declared, file)
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
@@ -199,11 +201,15 @@ def _check_own_value(name, value):
 
 def _wrapped_has(name, declared, call, file):
     """Whether the object that another one wraps has a field, or may have it."""
-    value, file = _argument(call, declared.wraps, declared, file)
-    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
-        return True
-    inner = _declared(value.func.id, file)
+    inner = _wrapped(declared, call, file)
     return inner is None or name in inner.fields
+
+
+def _wrapped(declared, call, file):
+    """The class of the object that another one wraps; None if it wraps none, or it is not known."""
+    value, file = _argument(call, declared.wraps, declared, file) if declared.wraps and call else (None, file)
+    named = isinstance(value, ast.Call) and isinstance(value.func, ast.Name)
+    return _declared(value.func.id, file) if named else None
 
 
 def _argument(call, name, declared, file):
@@ -213,7 +219,7 @@ def _argument(call, name, declared, file):
     unpacked = None in given or any(isinstance(value, ast.Starred) for value in call.args)
     if unpacked:
         return None, file
-    return (given[name], file) if name in given else (declared.fields[name], declared.file)
+    return (given[name], file) if name in given else (declared.fields[name], declared.files[name])
 
 
 def _call_of_recipe(file: Path) -> ast.Call | None:
@@ -271,24 +277,26 @@ def _imported(name: str, module: Sequence[str]) -> Declared | None:
 
 def _read(node: ast.ClassDef, file: Path) -> Declared | None:
     """The fields of a class after those of its bases; None if one of these cannot be read."""
-    names: list[str] = [node.name]
+    bases = [_declared(ast.unparse(base), file) for base in node.bases]
+    if None in bases:
+        return None
+    known = [base for base in bases if base is not None]
+    names = [node.name, *(name for base in known for name in base.names)]
     fields: dict[str, ast.expr | None] = {}
+    files: dict[str, Path] = {}
     hints: dict[str, str] = {}
-    wraps = ""
-    for base in node.bases:
-        declared = _declared(ast.unparse(base), file)
-        if declared is None:
-            return None
-        wraps = declared.wraps
-        names.extend(declared.names)
-        fields |= declared.fields
-        hints |= declared.hints
+    for base in reversed(known):  # the order in which dataclasses take the fields of their bases
+        fields |= base.fields
+        files |= base.files
+        hints |= base.hints
+    wraps = next((base.wraps for base in known if base.wraps), "")
     own = [part for part in node.body if isinstance(part, ast.AnnAssign)]
     is_field = {part: not ast.unparse(part.annotation).startswith("ClassVar") for part in own}
     if any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
         fields |= {ast.unparse(part.target): part.value for part in own if is_field[part]}
+        files |= {ast.unparse(part.target): file for part in own if is_field[part]}
         hints |= {ast.unparse(part.target): ast.unparse(part.annotation) for part in own if is_field[part]}
     constants = {ast.unparse(part.target): part.value for part in own if not is_field[part]}
     own_wraps = constants.get("wraps")
     wraps = str(own_wraps.value) if isinstance(own_wraps, ast.Constant) else wraps
-    return Declared(tuple(names), fields, file, wraps, hints)
+    return Declared(tuple(names), fields, files, wraps, hints)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,24 +21,30 @@ PASSED_OVER = ("license", "copying", "authors", "changelog")
 
 
 @dataclass(frozen=True)
-class TextFiles(TextDataset, Dataset):
-    """Plain text in UTF-8: a file, or all .txt, .text, .md, .rst and .tex files below a folder, in order.
+class _Located:
+    """The first field of texts of the user.
 
     Attributes:
         path: The file or the folder.
     """
 
+    path: str
+
+
+@dataclass(frozen=True)
+class TextFiles(TextDataset, _Located, Dataset):
+    """Plain text in UTF-8: a file, or all .txt, .text, .md, .rst and .tex files below a folder, in order."""
+
     holds: ClassVar[str] = "texts, .txt files in UTF-8"
     priority: ClassVar[int] = 90
-    path: str = field(kw_only=True)
 
     @classmethod
     def accepts(cls, text: str) -> TextFiles | None:
         """The data set of a file or a folder, or None for anything but plain text."""
         path = Path(text)
         if path.is_file():
-            return cls(path=text) if path.suffix.lower() in SUFFIXES else None
-        return cls(path=text) if path.is_dir() and _files(text) else None
+            return cls(text) if path.suffix.lower() in SUFFIXES else None
+        return cls(text) if path.is_dir() and _files(text) else None
 
     def texts(self) -> tuple[str, list[str], tuple[str, ...]]:
         """Reads the file, or the files below the folder."""
