@@ -355,7 +355,7 @@ def test_other_requests_that_a_head_cannot_answer_are_refused(run, table_run, fr
         ({"callbacks": keras.callbacks.History()}, "expected a list of objects of .*, received <keras"),
         ({"verbose": 3}, "verbose must be 0, 1 or 2, received 3"),
         ({"data": {"x": 1}}, "expected an array, a data frame, a path, .* received a dict"),
-        ({"data": np.zeros((9, 2, 2, 2, 2))}, r"received shape \(9, 2, 2, 2, 2\)"),
+        ({"data": np.zeros((9, 2, 2, 2, 2, 2))}, r"received shape \(9, 2, 2, 2, 2, 2\)"),
         (
             {"data": "no/such/file"},
             "there is no file, folder or data set called 'no/such/file'; ",

@@ -61,6 +61,7 @@ def test_a_recipe_may_name_each_loss():
         "huber",
         "ssim",
         "color_distance",
+        "negative_sdr",
         "vivid_squared_error",
         "categorical_crossentropy",
     ]

@@ -183,7 +183,7 @@ class Numbers(Backbone):
         ("variant=Undercomplete(latent=2)", "has no field 'latent' .*; its fields are backbone, latent_dim"),
         (
             "variant=Undercomplete(backbone=Gaussian)",
-            "variant.backbone: there is no Backbone called 'Gaussian'; there is Conv1DBackbone, Conv",
+            "variant.backbone: there is no Backbone called 'Gaussian'; there is BidirectionalBackbone, ",
         ),
         ("data=ImageFolder", "ImageFolder cannot be created from text"),
         ("name=../x", "a recipe is named after its file"),
@@ -372,7 +372,7 @@ def test_every_present_name_exists():
         ({"variant": Variational}, r"received the class; write Variational\(\)$"),
         (
             {"variant": "variatonal"},
-            r"^variant: there is no Variant called 'variatonal' \(near it: Variational\); keras-ae variants",
+            r"^variant: there is no Variant called 'variatonal' \(near it: Variational, .*\); keras-ae",
         ),
         (
             {"variant": Variational(backbone="dens")},

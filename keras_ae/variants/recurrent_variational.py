@@ -133,7 +133,8 @@ class RecurrentVariational(Variant):
         outputs["reconstruction"] = steps(sampled["code"], inputs, seeds, mode="score")
         if self.without_code:
             alone = self._steps(shape, "decoder_without_code")
-            probabilities = alone(ops.zeros_like(encoded["mean"]), inputs, seeds, mode="score")
+            same = ops.ones_like(encoded["mean"])  # for all examples, so that its first state is learned
+            probabilities = alone(same, inputs, seeds, mode="score")
             outputs["without_code_nll"] = sequence_nll(inputs, probabilities)
         return keras.Model({"inputs": inputs, "seeds": seeds}, outputs, name="trained")
 

@@ -201,4 +201,4 @@ def test_images_of_a_head_fit_in_no_table(exported, tmp_path, capsys):
     np.save(tmp_path / "codes.npy", np.zeros((2, 4), np.float32))
     words = ["predict", "tiny", str(tmp_path / "codes.npy"), "--head", "decoder", "--signature", "png"]
     assert cli.main([*words, "--output", str(tmp_path / "x.csv"), "--models", str(exported)]) == 2
-    assert "a .csv holds numbers, reconstruction_bytes is encoded images" in capsys.readouterr().err
+    assert "a .csv holds no files, reconstruction_bytes is encoded images" in capsys.readouterr().err

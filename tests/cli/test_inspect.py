@@ -84,7 +84,7 @@ def test_images_and_arrays_are_inspected(capsys, tmp_path):
     assert images["shape"] == [12, 12, 1]
     assert {name for split in images["splits"] for name in split["labels"]} == {"cat", "dog"}
     np.savez(tmp_path / "some.npz", x=np.zeros((40, 5)) + np.arange(40)[:, None], y=np.arange(40) % 4)
-    [array] = inspected(capsys, tmp_path / "some.npz")
+    array = next(one for one in inspected(capsys, tmp_path / "some.npz") if one["kind"] == "ArrayFile")
     assert array["shape"] == [5]
     assert sum(sum(split["labels"].values()) for split in array["splits"]) == 40
 
@@ -121,7 +121,7 @@ def test_bad_requests_are_told_in_a_line(capsys, rows, words, message):
 def test_splits_of_few_examples_are_told_as_training_tells_them(capsys, tmp_path):
     np.save(tmp_path / "few.npy", np.random.default_rng(0).uniform(size=(40, 4)))
     np.save(tmp_path / "many.npy", np.random.default_rng(0).uniform(size=(600, 4)))
-    [few], [many] = (inspected(capsys, tmp_path / name) for name in ("few.npy", "many.npy"))
+    few, many = (inspected(capsys, tmp_path / name)[0] for name in ("few.npy", "many.npy"))
     sizes = {split["name"]: split["examples"] for split in few["splits"]}
     assert few["cautions"] == [
         validation_caution(sizes["validation"]),

@@ -57,8 +57,13 @@ def fields(kind):
 
 def fields_below(path):
     """The fields of the data sets that the files of a folder define."""
-    return {name for kind in KINDS if (ROOT.parent.parent / Path(*kind.__module__.split("."))).parent == path
-            for name in fields(kind)}  # fmt: skip
+    return {
+        name
+        for kind in KINDS
+        if dataclasses.is_dataclass(kind)
+        if ROOT.parent.parent.joinpath(*kind.__module__.split(".")).parent == path
+        for name in fields(kind)
+    }
 
 
 def test_advice_is_there_to_be_tested():

@@ -47,7 +47,8 @@ def test_a_column_that_may_say_which_rows_are_normal_is_named(tmp_path):
 def test_a_folder_without_examples_is_told_what_folders_may_hold(tmp_path):
     (tmp_path / "level.txt").write_text("XX--\n", encoding="utf-8")
     message = str(nothing_below(str(tmp_path)))
-    assert "of images; or of levels, .txt or .lvl" in message
+    assert "of images; or of sounds, .wav, .flac" in message
+    assert "or of levels, .txt or .lvl" in message
     assert "or of MIDI files" in message
     assert "found 1 of other kinds, such as level.txt," in message
     (tmp_path / "image.png").write_bytes(b"")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.signal import lfilter
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.sound.clips import Clips, ClipSet
@@ -132,7 +131,7 @@ def _pluck(length, random):
     burst[:period] -= burst[:period].mean()
     feedback = np.zeros(period + 2)
     feedback[0], feedback[period], feedback[period + 1] = 1, -loss / 2, -loss / 2
-    return lfilter([1.0], feedback, burst) * _envelope(length, 0.002, 2)
+    return _filtered([1.0], feedback, burst) * _envelope(length, 0.002, 2)
 
 
 def _syllable(length, random):
@@ -140,13 +139,13 @@ def _syllable(length, random):
     time = np.arange(length) / RATE
     pitch = random.uniform(85, 240) * np.linspace(1, random.uniform(0.8, 1.15), length)
     pulses = np.diff(np.floor(np.cumsum(pitch) / RATE), prepend=0)
-    source = lfilter([1.0], [1, -0.95], pulses) + 0.01 * random.standard_normal(length)
+    source = _filtered([1.0], [1, -0.95], pulses) + 0.01 * random.standard_normal(length)
     first, second = VOWELS[random.choice(len(VOWELS), 2)] * random.uniform(0.9, 1.2)
     glide = np.clip(4 * (time / time[-1] - 0.4), 0, 1)
     wave = (1 - glide) * _formants(source, first) + glide * _formants(source, second)
     wave = wave / np.abs(wave).max() * _envelope(length, 0.03, random.uniform(0.2, 0.6))
     if random.random() < 0.5:
-        hiss = lfilter([1, -0.9], [1.0], random.standard_normal(length // 4))
+        hiss = _filtered([1, -0.9], [1.0], random.standard_normal(length // 4))
         hiss *= 0.2 * np.hanning(len(hiss)) / np.abs(hiss).max()
         wave = np.concatenate([hiss, wave])
     return wave
@@ -156,9 +155,16 @@ def _formants(source, frequencies):
     """A source through one resonator after the other."""
     for frequency, bandwidth in zip(frequencies, BANDWIDTHS, strict=True):
         radius = np.exp(-np.pi * bandwidth / RATE)
-        source = lfilter([1.0], [1, -2 * radius * np.cos(2 * np.pi * frequency / RATE), radius**2], source)
+        source = _filtered([1.0], [1, -2 * radius * np.cos(2 * np.pi * frequency / RATE), radius**2], source)
     return source
 
 
 KINDS = {"tone": _tone, "chirp": _chirp, "pluck": _pluck, "syllable": _syllable}
 """(length, random numbers) -> an event (samples,), by the name of its kind."""
+
+
+def _filtered(numerator, denominator, values):
+    """A recursive filter's outputs."""
+    from scipy.signal import lfilter  # half a second, which a look at other data would wait for
+
+    return lfilter(numerator, denominator, values)

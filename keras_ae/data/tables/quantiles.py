@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import norm
 
 __all__ = ["QuantileScaling", "fit_quantiles"]
 
@@ -90,4 +90,4 @@ def _beside(atom, other):
 
 def _score(cdf, ends):
     """The standard normal number of a cumulative probability, not beyond the outermost half of a value."""
-    return float(norm.ppf(np.clip(cdf, ends, 1 - ends)))
+    return NormalDist().inv_cdf(float(np.clip(cdf, ends, 1 - ends)))

@@ -12,7 +12,6 @@ from keras_ae.data.examples import Split
 from keras_ae.data.images.mnist import embedded_digits
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.types import Data
-from keras_ae.data.video.pen_paths import pen_path
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.formats.clips import Clips
@@ -125,6 +124,8 @@ class _Maker:
 
     def _clip(self, path: int, label: int) -> tuple[np.ndarray, np.ndarray]:
         """A clip (frames, size, size, 1), uint8, and which of its frames are odd (frames,), int8."""
+        from keras_ae.data.video.pen_paths import pen_path  # and SciPy, which a look at other data lacks
+
         frames, random = self.settings.frames, self.random
         giver = random.choice(np.flatnonzero(self.labels == path))
         mover = random.integers(len(self.digits))
