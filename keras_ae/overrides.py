@@ -18,7 +18,7 @@ from keras_ae.errors import SCALARS, InputError, check_types
 from keras_ae.field_names import no_such_field, scalar
 from keras_ae.files import classes_below
 
-__all__ = ["construct", "names_of", "override_data", "recipe_classes", "replace_field"]
+__all__ = ["construct", "names_of", "override_data", "recipe_classes", "replace_field", "several_of"]
 
 
 def override_data(dataset: Dataset, settings: Sequence[str]) -> Dataset:
@@ -100,6 +100,8 @@ def _parsed(text: str, value: Any, hint: Any, path: str) -> Any:
     if typing.get_origin(kind) is tuple and typing.get_args(kind)[0] in SCALARS:
         element = typing.get_args(kind)[0]
         return tuple(scalar(part, element, path) for part in _parts(text))
+    if typing.get_origin(kind) is tuple and _has_classes(typing.get_args(kind)[0]):
+        return several_of(quoted[0][1:-1] if quoted else text, typing.get_args(kind)[0], path)
     if kind not in SCALARS:
         raise InputError(f"{path} cannot be set from text; change it in the recipe's file")
     return scalar(quoted[0][1:-1] if quoted else text, kind, path)
@@ -171,6 +173,30 @@ def construct(text: str, hint: Any, path: str) -> Any:
         )
         instance = replace_field(instance, [str(word.arg)], value, f"{path}.{word.arg}")
     return instance
+
+
+def several_of(text: str, kind: type, path: str) -> tuple[Any, ...]:
+    """Makes objects of their names between commas, with or without brackets around all of them.
+
+    Args:
+        text: Such as "Shift(pixels=2), Flip"; "none" or "()" for no objects.
+        kind: The class that they inherit from.
+        path: How messages call the field.
+
+    Returns:
+        The objects, in their order.
+
+    Raises:
+        InputError: As `construct` does.
+    """
+    if text.lower() in ("none", ""):
+        return ()
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return (construct(text, kind, path),)  # which refuses it
+    parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    return tuple(construct(ast.unparse(part), kind, path) for part in parts)
 
 
 def _called(text: str, kinds: Mapping[str, type]) -> type | None:

@@ -9,17 +9,19 @@ import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from keras_ae.checked import Checked
+from keras_ae.data.augmentation import Augmentation
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import as_dataset
 from keras_ae.data.memory import content_of
 from keras_ae.errors import SCALARS, InputError, check_types
-from keras_ae.overrides import construct, replace_field
+from keras_ae.overrides import construct, replace_field, several_of
 from keras_ae.recipe_files import new_imports, recipe_file
 from keras_ae.recipe_values import check_values, loss_called
 from keras_ae.tasks import Task
@@ -65,6 +67,8 @@ class Recipe(metaclass=Checked):
             without what is only trained alongside ("val_selection"), or "last". Samples may still become
             sharper when the validation loss no longer falls.
         seed: Seed of weights, order and noise, from 0 to 2^32 - 1.
+        augment: How training examples are changed at random, another way in each epoch, before the task pairs
+            them; a tuple of augmentations, or the text of some, such as "Shift(pixels=2), Noise(sigma=0.1)".
         callbacks: Functions without arguments that return further Keras callbacks.
         name: The name of the recipe's file, set when the recipe is loaded.
 
@@ -89,12 +93,14 @@ class Recipe(metaclass=Checked):
     max_steps: int = 0
     checkpoint: str = "best"
     seed: int = 0
+    augment: tuple[Augmentation, ...] = ()
     callbacks: tuple[Callable[[], keras.callbacks.Callback], ...] = ()
     name: str = ""
 
     def __post_init__(self) -> None:
         for name, base in (("data", Dataset), ("variant", Variant), ("task", Task)):
             object.__setattr__(self, name, _part(name, base, getattr(self, name)))
+        object.__setattr__(self, "augment", _augmentations(self.augment))
         check_types(self)
         check_values(vars(self))
         object.__setattr__(self, "loss", loss_called(self.loss))
@@ -122,6 +128,17 @@ def _part(name: str, base: type, value: Any) -> Any:
         f"expected a recipe's {name} to be a {base.__name__}, received {value!r}; "
         f"inherit from {base.__module__}.{base.__name__}"
     )
+
+
+def _augmentations(value: Any) -> Any:
+    """A recipe's augmentations as a tuple, from one alone, a list, or texts that stand for some."""
+    if isinstance(value, type) and issubclass(value, Augmentation):
+        raise InputError(f"expected augmentations, received the class; write {value.__name__}()")
+    several = value if isinstance(value, list | tuple) else () if value is None else (value,)
+    parts = (
+        several_of(part, Augmentation, "augment") if isinstance(part, str) else (part,) for part in several
+    )
+    return tuple(chain.from_iterable(parts))
 
 
 def _with_objects(owner: Any, path: str) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.data.augmentation import Augmentation, augmented
 from keras_ae.data.examples import Split
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
@@ -61,11 +62,13 @@ class PairedData:
         data: The data, as `task.prepare` gives it.
         task: Makes inputs and targets from examples.
         seed: Random seed of order and noise.
+        augment: How the examples of training batches are changed, before the task pairs them.
     """
 
     data: Data
     task: Pairing
     seed: int = 0
+    augment: tuple[Augmentation, ...] = ()
 
     def pair(self, examples: Any, seeds: Any) -> tuple[Any, Any]:
         """Inputs and targets of examples.
@@ -105,7 +108,7 @@ class PairedData:
         count, group = len(split), split.group
         batch_size = min(batch_size, count)
         steps = count // batch_size
-        load = self._loader(split)
+        load = self._loader(split, self.augment)
 
         def epoch_of(epoch):
             order_seed = tf.stack([tf.constant(self.seed, tf.int64), epoch])
@@ -120,6 +123,20 @@ class PairedData:
             lambda epoch, index: load(index, epoch * 2**32 + index), num_parallel_calls=2, deterministic=True
         )
         return dataset.prefetch(4), steps
+
+    def augmented_examples(self, indices: Sequence[int] | np.ndarray, epoch: int) -> tf.Tensor:
+        """Training examples as they are augmented in an epoch.
+
+        Args:
+            indices: Of the examples, (n,).
+            epoch: The epoch, from 0.
+
+        Returns:
+            (n, ...), float32, as a task pairs them then.
+        """
+        split, index = self.data.train, tf.constant(indices, tf.int64)
+        seeds = _seeds(self.seed, epoch * 2**32 + index)
+        return augmented(self.augment, split.reader()(index, seeds), seeds, self.data.domain)
 
     def held_back_batches(self, split: Split) -> tf.data.Dataset:
         """Batches of a split in its own order, once, with the same noise in each pass.
@@ -176,15 +193,15 @@ class PairedData:
             inputs, targets = self.pair(values(image[None]), seeds)
             yield {"inputs": inputs, "targets": targets, "seeds": seeds}, targets
 
-    def _loader(self, split):
+    def _loader(self, split, augment=()):
         """(indices, numbers that make their noise independent) -> a batch."""
         read = split.reader()
-        classes = self.data.classes
+        classes, domain = self.data.classes, self.data.domain
         labels = tf.constant(split.labels) if classes else None
 
         def load(index, number):
             seeds = _seeds(self.seed, number)
-            inputs, targets = self.pair(read(index, seeds), seeds)
+            inputs, targets = self.pair(augmented(augment, read(index, seeds), seeds, domain), seeds)
             tensors = {"inputs": inputs, "targets": targets, "seeds": seeds}
             if classes:
                 tensors["condition"] = tf.one_hot(tf.gather(labels, index), classes)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.pipeline import PairedData
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads, batched
@@ -69,11 +68,11 @@ def _aurocs(recipe: Recipe, data: Data, scores: Mapping[str, Score]) -> dict[str
 def _trained(recipe: Recipe, data: Data) -> Heads:
     """The heads of a recipe, trained without callbacks."""
     plan = plan_for(recipe, len(data.train))
-    _, heads = build(recipe, data)
+    paired, heads = build(recipe, data)
     trainer = trainer_for(recipe, heads, data.train.shape, data.scaler, plan.steps)
     trainer.prepare(optimizer_for(recipe, plan.steps))
     recipe.variant.initialize(heads, lambda: np.asarray(values(data.train.examples)))
-    batches, _ = PairedData(data, recipe.task, recipe.seed).training_batches(recipe.batch_size)
+    batches, _ = paired.training_batches(recipe.batch_size)
     trainer.fit(
         batches, epochs=1, initial_epoch=0, steps_per_epoch=plan.steps, callbacks=[], shuffle=False, verbose=0
     )

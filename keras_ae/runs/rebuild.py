@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.types import Data
-from keras_ae.errors import InputError
-from keras_ae.overrides import recipe_classes
+from keras_ae.errors import SCALARS, InputError
+from keras_ae.overrides import recipe_classes, several_of
 from keras_ae.recipe import Recipe, flat
 from keras_ae.runs import first_format
 from keras_ae.runs.data_facts import folder_format
@@ -130,6 +130,8 @@ def _value(text: str, hint: Any, settings: Mapping[str, str], path: str) -> Any:
     if hint is Dataset:
         content = next((value for name, value in settings.items() if name.startswith(f"{path}.")), "")
         return Unavailable(text, content)
+    if typing.get_origin(hint) is tuple and kinds and kinds[0] not in SCALARS:
+        return several_of(text, kinds[0], path)
     if text == "None" and type(None) in options:
         return None
     several = any(typing.get_origin(option) is tuple for option in options) and text.startswith("(")

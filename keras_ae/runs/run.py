@@ -59,7 +59,7 @@ class Run:
     @cached_property
     def paired(self) -> PairedData:
         """The data as the recipe's task pairs them."""
-        return PairedData(self.data, self.recipe.task, self.recipe.seed)
+        return PairedData(self.data, self.recipe.task, self.recipe.seed, self.recipe.augment)
 
     @property
     def caution(self) -> str:

@@ -71,7 +71,9 @@ def with_fold_scores(
         for variable, value in zip(trainer.optimizer.variables, optimizer, strict=True):
             variable.assign(value)
         recipe.variant.initialize(heads, partial(_initializing, part))
-        batches, _ = PairedData(part, recipe.task, recipe.seed).training_batches(recipe.batch_size)
+        batches, _ = PairedData(part, recipe.task, recipe.seed, recipe.augment).training_batches(
+            recipe.batch_size
+        )
         steps = epochs * plan.steps_per_epoch
         trainer.fit(
             batches, epochs=1, initial_epoch=0, steps_per_epoch=steps, callbacks=[], shuffle=False, verbose=0

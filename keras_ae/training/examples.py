@@ -30,6 +30,7 @@ class Examples:
         domain: The domain of the examples.
         seed: The recipe's seed.
         full_scale: The whole number that stands for 1 in whole numbers; None for that of their type.
+        augment: (examples, seeds) -> examples to train on, as the recipe augments them.
     """
 
     pair: Callable[[Any, Any], tuple[Any, Any]]
@@ -38,6 +39,7 @@ class Examples:
     domain: Domain
     seed: int = 0
     full_scale: int | None = None
+    augment: Callable[[Any, Any], Any] = lambda examples, seeds: examples
 
     def checked(self, x: Any, paired: bool, names: set[str]) -> Any:
         """Checks what `fit` is called with.
@@ -120,6 +122,8 @@ def completed(data: Any, names: set[str], examples: Examples | None, step: Any =
     numbers = -1 - rows if step is None else tf.cast(step, tf.int64) * 2**32 + rows
     seed = tf.constant(0 if examples is None else examples.seed, tf.int64)
     seeds = tf.stack([tf.fill(tf.shape(rows), seed), numbers], axis=-1)
+    if y is None and examples is not None and step is not None:
+        inputs = examples.augment(inputs, seeds)
     if y is None:
         inputs, y = (inputs, inputs) if examples is None else examples.pair(inputs, seeds)
     return {"seeds": seeds, "targets": y, **tensors, "inputs": inputs}, y

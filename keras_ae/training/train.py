@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.samplers import takes_condition
+from keras_ae.data.augmentation import augmented, check_augmentations, doubts_about
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.tensors import values
@@ -27,6 +28,7 @@ from keras_ae.runs.plan import Plan, continued, plan_for, read_plan, save_plan
 from keras_ae.runs.run import MOST_FITTED, Run, load_data
 from keras_ae.runs.saveable import check_saveable
 from keras_ae.runs.settings import as_begun, save_settings
+from keras_ae.tensorboard.augmented import write_augmented
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.training.adversarial import AdversarialTrainer
 from keras_ae.training.cross_fitting import with_fold_scores
@@ -86,7 +88,10 @@ def train(
     save_data_facts(run)
     if not state["last"]:
         write_overview(directory, flat(recipe), heads)
+        write_augmented(directory, paired)
     _report_plan(plan, data, heads, report)
+    for doubt in doubts_about(recipe.augment, data):
+        report(doubt)
     if run.validation_caution:
         report(run.validation_caution)
     if plan.stops_after(state["history"]):
@@ -143,9 +148,10 @@ def build(recipe: Recipe, data: Data) -> tuple[PairedData, Heads]:
             "train on other data"
         )
     loss_for(recipe, data)
+    check_augmentations(recipe.augment, data)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(recipe.seed)
-    paired = PairedData(data, recipe.task, recipe.seed)
+    paired = PairedData(data, recipe.task, recipe.seed, recipe.augment)
     heads = _heads(recipe, paired.spec)
     if recipe.variant.sampler is not None:
         recipe.variant.sampler.check(heads)
@@ -268,6 +274,7 @@ def trainer_for(
         domain,
         recipe.seed,
         scaler.full_scale,
+        lambda batch, seeds: augmented(recipe.augment, batch, seeds, domain),
     )
     settings: dict[str, Any] = {
         "terms": recipe.variant.terms(),

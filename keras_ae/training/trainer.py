@@ -37,9 +37,10 @@ class Trainer(keras.Model):
     It can be trained by hand as any Keras model: `trainer.compile("adam"); trainer.fit(x)` trains the whole
     objective, on values as the network takes them: bytes, values in [0, 1], or standardized ones,
     `(x - scaler.offset) / scaler.scale`. Without `y` the task pairs the examples, as in training: a denoiser
-    sees them corrupted. The noise of a batch is a function of the optimizer's step. A head that is compiled
-    by hand instead, such as `trainer.heads.end_to_end`, has no terms: a variational autoencoder would be
-    trained without its divergence.
+    sees them corrupted; those to train on are augmented before, as the recipe says. The noise of a batch is a
+    function of the optimizer's step. A head that is compiled by hand instead, such as
+    `trainer.heads.end_to_end`, has no terms: a variational autoencoder would be trained without its
+    divergence.
 
     Args:
         model: The model of the heads to train, `Heads.trained`.
