@@ -204,7 +204,7 @@ def _mismatch(value, hint):
         wrong = [_mismatch(part, element) for part in value] if rest == [...] else []
         return f"a tuple, each part of it {next(filter(None, wrong))}" if any(wrong) else ""
     if isinstance(hint, type) and not isinstance(value, hint):
-        return f"a {hint.__name__}"
+        return f"a{'n' * (hint.__name__[0] in 'AEIOU')} {hint.__name__}"
     return ""
 
 

@@ -69,6 +69,9 @@ def replace_field(owner: Any, names: Sequence[str], text: Any, path: str, paths:
         raise no_such_field(path, names_of(type(owner)), name, [*fields, *further], paths)
     value = getattr(owner, name)
     hint = typing.get_type_hints(type(owner))[name]
+    if rest and isinstance(value, tuple):
+        whole = path.removesuffix("." + ".".join(rest))
+        raise InputError(f"{path}: {whole} holds several values; set all of them at once: {whole}=...")
     if rest:
         new = replace_field(value, rest, text, path, paths)
     else:

@@ -135,6 +135,7 @@ HOOKS = (
     ("keras_ae.variants", "keras_ae.variants", "Variant", True),
     ("keras_ae.backbones", "keras_ae.heads", "Backbone", False),
     ("keras_ae.data", "keras_ae.data.dataset", "Dataset", False),
+    ("keras_ae.data.augmentation", "keras_ae.data.augmentation", "Augmentation", False),
     ("keras_ae.tasks", "keras_ae.tasks.thresholds", "Threshold", True),
     ("keras_ae.blocks", "keras_ae.blocks.samplers", "Sampler", True),
     ("keras_ae.formats.levels", "keras_ae.formats.levels.game", "Game", False),

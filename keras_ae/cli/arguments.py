@@ -160,8 +160,8 @@ def add_run(parser: argparse.ArgumentParser, default: str = "the newest finished
 _WITH_COMMAS = re.compile(r"""(?<=[=,])("[^"]*,[^"]*"|'[^']*,[^']*')(?=[,\s]|$)""")
 """Values in quotation marks, which are kept: their commas part nothing."""
 
-_CALL = re.compile(r"[\w.]+=\w+\(")
-"""The beginning of a setting whose value is an object with arguments."""
+_OPEN = re.compile(r"[\w.]+=(\w+\(|[(\[])")
+"""The beginning of a setting whose value is an object with arguments, or several values in brackets."""
 
 
 def split_settings(texts: Sequence[str]) -> list[str]:
@@ -186,12 +186,13 @@ def split_settings(texts: Sequence[str]) -> list[str]:
 
 
 def _joined(words: Sequence[str]) -> Iterator[str]:
-    """Words, those within one pair of parentheses as one, such as "Together(first=Mahalanobis, weight=2)"."""
+    """Words, those within brackets, and objects between commas, as one, such as "Shift(pixels=2), Flip"."""
     open_words: list[str] = []
     for word in words:
         open_words.append(word)
         joined = " ".join(open_words)
-        if not _CALL.match(joined) or joined.count("(") <= joined.count(")"):
+        depth = sum((letter in "([") - (letter in ")]") for letter in joined)
+        if not _OPEN.match(joined) or (depth <= 0 and not joined.endswith(",")):
             yield joined
             open_words = []
     if open_words:

@@ -106,7 +106,7 @@ def check_augmentations(augmentations: Sequence[Augmentation], data: Data) -> No
     for each in augmentations:
         if kind not in each.kinds:
             others = _names_for(kind)
-            advice = f"there are {', '.join(others)} for them" if others else "leave it out"
+            advice = f"for them there is {', '.join(others)}" if others else "leave it out"
             raise InputError(
                 f"augment={type(each).__name__} is for {' and '.join(each.kinds)}; received {kind} of shape "
                 f'{"x".join(map(str, shape))}; {advice}: SET="augment={(others or ["none"])[0]}"'
