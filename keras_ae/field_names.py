@@ -100,6 +100,7 @@ OTHER_NAMES = dict(
     bs batch_size
     lr learning_rate
     z_dim latent_dim
+    latent latent_dim
     code_size latent_dim
     code_dim latent_dim
     encoding_dim latent_dim
@@ -107,6 +108,9 @@ OTHER_NAMES = dict(
     hidden_dims units
     layers units
     kl_weight beta
+    augmentation augment
+    augmentations augment
+    transforms augment
     """.strip().splitlines()
 )
 """Names of fields by those that other programs have for them."""
