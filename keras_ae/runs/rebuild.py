@@ -130,14 +130,14 @@ def _value(text: str, hint: Any, settings: Mapping[str, str], path: str) -> Any:
     if hint is Dataset:
         content = next((value for name, value in settings.items() if name.startswith(f"{path}.")), "")
         return Unavailable(text, content)
-    if typing.get_origin(hint) is tuple and kinds and kinds[0] not in SCALARS:
-        return several_of(text, kinds[0], path)
     if text == "None" and type(None) in options:
         return None
     several = any(typing.get_origin(option) is tuple for option in options) and text.startswith("(")
     if str in options and not several:
         return text
     try:
+        if typing.get_origin(hint) is tuple and kinds and kinds[0] not in SCALARS:
+            return several_of(text, kinds[0], path)
         return ast.literal_eval(text)
     except (ValueError, SyntaxError) as error:
         raise InputError(

@@ -310,6 +310,14 @@ def test_a_run_says_how_it_was_augmented():
         assert recipe_from_settings(settings_of(replace(recipe, augment=augment))).augment == augment
 
 
+def test_a_run_with_an_augmentation_of_a_users_own_asks_for_its_recipe():
+    settings = settings_of(recipe_of()) | {"augment": "(Doubled(times=2),)"}
+    with pytest.raises(
+        InputError, match=r"augment of the run is \(Doubled.*; give the recipe that it was trained"
+    ):
+        recipe_from_settings(settings)
+
+
 def test_examples_that_are_trained_on_by_hand_are_augmented():
     x = tf.constant(data_of("images").train.examples)
     examples = Examples(
