@@ -19,7 +19,7 @@ from keras_ae.data.examples import Split
 from keras_ae.data.levels.generated import GeneratedLevels
 from keras_ae.data.pipeline import Autoencoding, PairedData
 from keras_ae.data.tables.tables import TableFile
-from keras_ae.data.text.documentation import PythonTopics
+from keras_ae.data.text.documentation import PythonDocs
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
@@ -204,7 +204,7 @@ def test_what_makes_no_sense_is_refused(each, kind, message):
 
 
 @pytest.mark.parametrize(
-    "dataset", [GeneratedLevels(), PythonTopics(), TableFile("unused.csv")], ids=lambda one: one.category
+    "dataset", [GeneratedLevels(), PythonDocs(), TableFile("unused.csv")], ids=lambda one: one.category
 )
 def test_classes_and_tables_take_none(dataset):
     with pytest.raises(
