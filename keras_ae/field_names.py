@@ -110,7 +110,6 @@ OTHER_NAMES = dict(
     kl_weight beta
     augmentation augment
     augmentations augment
-    transforms augment
     """.strip().splitlines()
 )
 """Names of fields by those that other programs have for them."""
