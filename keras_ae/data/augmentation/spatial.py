@@ -21,6 +21,8 @@ __all__ = ["Flip", "Rotation", "Shift", "Zoom"]
 
 IMAGES = ("images", "clips")
 
+FILL_MODES = ("nearest", "reflect")
+
 
 @dataclass(frozen=True)
 class Flip(Augmentation):
@@ -51,17 +53,21 @@ class Flip(Augmentation):
 
 @dataclass(frozen=True)
 class Shift(Augmentation):
-    """Moves images by whole pixels in both directions; what comes in is the mirrored margin.
+    """Moves images by whole pixels in both directions.
 
     Attributes:
         pixels: The most pixels, at least 1 and less than a side.
+        fill_mode: What comes in at the margins: "nearest", the outermost pixels, or "reflect", the image
+            mirrored there, which suits photographs.
     """
 
     kinds = IMAGES
     pixels: int = 2
+    fill_mode: str = "nearest"
 
     def __post_init__(self):
         check_least(self, pixels=1)
+        check_choices(self, fill_mode=FILL_MODES)
 
     def check(self, shape: tuple[int, ...]) -> None:
         side = min(shape[-3:-1])
@@ -72,27 +78,32 @@ class Shift(Augmentation):
 
     def augment(self, examples: Any, seeds: Any, domain: str) -> Any:
         steps = tf.cast(tf.floor((uniform(seeds, 2) + 1) / 2 * (2 * self.pixels + 1)), tf.int32) - self.pixels
-        rank = len(examples.shape)
-        return moved(moved(examples, steps[:, 0], rank - 3), steps[:, 1], rank - 2)
+        rank, mirrored = len(examples.shape), self.fill_mode == "reflect"
+        down = moved(examples, steps[:, 0], rank - 3, mirrored)
+        return moved(down, steps[:, 1], rank - 2, mirrored)
 
 
 @dataclass(frozen=True)
 class Rotation(Augmentation):
-    """Rotates images about their center; corners are filled with what is mirrored at the margin.
+    """Rotates images about their center.
 
     Attributes:
         degrees: The largest angle to either side, above 0 and at most 180.
+        fill_mode: What comes in at the corners: "nearest", the outermost pixels, or "reflect", the image
+            mirrored there, which suits photographs.
     """
 
     kinds = IMAGES
     degrees: float = 10.0
+    fill_mode: str = "nearest"
 
     def __post_init__(self):
         check_within(self, degrees="(0, 180]")
+        check_choices(self, fill_mode=FILL_MODES)
 
     def augment(self, examples: Any, seeds: Any, domain: str) -> Any:
         angle = uniform(seeds)[:, 0] * (self.degrees * pi / 180)
-        return _mapped(examples, tf.cos(angle), tf.sin(angle))
+        return _mapped(examples, tf.cos(angle), tf.sin(angle), self.fill_mode)
 
     def doubt(self, data: Data) -> str:
         wide = self.degrees > MOST_OF_SIGNS and _may_be_signs(data)
@@ -105,17 +116,21 @@ class Zoom(Augmentation):
 
     Attributes:
         fraction: The most by which it grows, above 0 and at most 1; it shrinks by the inverse factor.
+        fill_mode: What comes in at the margins: "nearest", the outermost pixels, or "reflect", the image
+            mirrored there, which suits photographs.
     """
 
     kinds = IMAGES
     fraction: float = 0.1
+    fill_mode: str = "nearest"
 
     def __post_init__(self):
         check_within(self, fraction="(0, 1]")
+        check_choices(self, fill_mode=FILL_MODES)
 
     def augment(self, examples: Any, seeds: Any, domain: str) -> Any:
         factor = tf.exp(uniform(seeds)[:, 0] * log1p(self.fraction))
-        return _mapped(examples, 1 / factor, tf.zeros_like(factor))
+        return _mapped(examples, 1 / factor, tf.zeros_like(factor), self.fill_mode)
 
 
 MOST_OF_SIGNS = 45
@@ -132,13 +147,14 @@ def _may_be_signs(data: Data) -> bool:
     return 0 < data.classes <= MOST_SIGNS and all(len(name) == 1 for name in data.label_names)
 
 
-def _mapped(examples: Any, cosine: Any, sine: Any) -> tf.Tensor:
+def _mapped(examples: Any, cosine: Any, sine: Any, fill_mode: str) -> tf.Tensor:
     """Images rotated and scaled about their center, between pixels by bilinear interpolation.
 
     Args:
         examples: (batch, ..., height, width, channels).
         cosine: (batch,), of the angle, times the step between pixels that are read.
         sine: (batch,), likewise.
+        fill_mode: As of the augmentations.
 
     Returns:
         The same shape.
@@ -158,6 +174,6 @@ def _mapped(examples: Any, cosine: Any, sine: Any) -> tf.Tensor:
     flat = tf.reshape(
         images, (-1, height, width, int(examples.shape[-1]) * (examples.shape[1] if rank > 4 else 1))
     )
-    found = keras.ops.image.affine_transform(flat, tf.stack(matrix, -1), "bilinear", "reflect")
+    found = keras.ops.image.affine_transform(flat, tf.stack(matrix, -1), "bilinear", fill_mode)
     inverse = [order.index(axis) for axis in range(rank)]
     return tf.transpose(tf.reshape(found, shape), inverse)

@@ -37,21 +37,25 @@ class TimeShift(Augmentation):
 
     def augment(self, examples: Any, seeds: Any, domain: str) -> Any:
         steps = tf.floor((uniform(seeds)[:, 0] + 1) / 2 * (2 * self.steps + 1))
-        return moved(examples, tf.cast(steps, tf.int32) - self.steps, 1)
+        return moved(examples, tf.cast(steps, tf.int32) - self.steps, 1, mirrored=True)
 
 
-def moved(examples: Any, steps: Any, axis: int) -> tf.Tensor:
-    """Examples moved along an axis, and mirrored at its ends.
+def moved(examples: Any, steps: Any, axis: int, mirrored: bool) -> tf.Tensor:
+    """Examples moved along an axis.
 
     Args:
         examples: (batch, ...).
         steps: (batch,), int32, less than the axis is long to either side.
         axis: The axis, counted from that of the batch.
+        mirrored: Whether the examples are mirrored where something comes in; else the outermost values go on.
 
     Returns:
         (batch, ...).
     """
     size = examples.shape[axis]
-    positions = tf.abs(tf.range(size)[None] - steps[:, None])
-    positions = tf.where(positions >= size, 2 * (size - 1) - positions, positions)
+    positions = tf.range(size)[None] - steps[:, None]
+    if mirrored:
+        positions = tf.abs(positions)
+        positions = tf.where(positions >= size, 2 * (size - 1) - positions, positions)
+    positions = tf.clip_by_value(positions, 0, size - 1)
     return tf.gather(examples, positions, axis=axis, batch_dims=1)
