@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+from itertools import accumulate
 from typing import Any
 
 from keras_ae.cli.arguments import add_name, add_option, add_recipe, add_run
@@ -65,6 +66,7 @@ def sweep(options: argparse.Namespace) -> int:
 
 
 def _values(text):
+    """The values between commas, but for those within brackets, or whole numbers from one to another."""
     first, dots, last = text.partition("..")
     if dots:
         try:
@@ -72,7 +74,9 @@ def _values(text):
         except ValueError:
             values = []
     else:
-        values = [value.strip() for value in text.split(",") if value.strip()]
+        depths = accumulate((letter in "([") - (letter in ")]") for letter in text)
+        letters = ("\n" if pair == (",", 0) else pair[0] for pair in zip(text, depths, strict=True))
+        values = [value.strip() for value in "".join(letters).split("\n") if value.strip()]
     if not values:
         raise InputError(f"expected values such as 0,1,2 or 0..9, received {text!r}")
     return values
