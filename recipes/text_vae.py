@@ -6,7 +6,12 @@
 
 Gated units read a line in both directions into 16 numbers; others write it, character by character, by the
 code and all characters before. Free bits keep the code in use; the same decoder without a code is trained
-beside.
+beside. Nats of a line after 6 epochs of 16,539 lines (Python 3.11.7; 16 minutes on two cores that had three
+times as much work, 13 minutes of processor time):
+
+    2,082 lines to validate    bound 61.43, of it KL 3.71    without a code 60.46    5-gram 61.45
+
+By the bound it is as good as the 5-gram, no better, on so little text in so short a time.
 """
 
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
