@@ -15,19 +15,21 @@ other work), 3 minutes and 1, seed 0:
         SET="epochs=3 data.cropping.count=1024 lr_warmup_steps=50"
 """
 
+from keras_ae.data.images.crops import Cropping
 from keras_ae.data.images.photos import Photographs
 from keras_ae.recipe import Recipe
 from keras_ae.tasks.colorization import Colorization
 from keras_ae.variants.color_distribution import ColorDistribution
 
 recipe = Recipe(
-    data=Photographs(),
-    variant=ColorDistribution(filters=(64, 96, 128)),
+    data=Photographs(Cropping(size=128, count=512, rotate=False)),
+    variant=ColorDistribution(),
     task=Colorization(),
-    default_epochs=4,
-    min_steps=1000,
+    default_epochs=9,
+    min_steps=600,
     batch_size=8,
-    learning_rate=2e-4,
+    optimizer="adamw",
+    learning_rate=1e-3,
     loss="color_distance",
     lr_warmup_steps=100,
 )

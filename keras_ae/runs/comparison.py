@@ -54,7 +54,7 @@ def beaten_by(
         model: The model's row.
         compared: The metrics to compare by, the first that there is counts; None for those of the model in
             their order.
-        oracles: Rows that are no baselines, as they know the answer.
+        oracles: Rows that are no baselines, as they know the answer or are another answer of the model.
 
     Returns:
         The best baseline, if the model does not beat it; None if it does, or no baseline has such a metric.

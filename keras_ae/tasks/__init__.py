@@ -41,7 +41,7 @@ class Task(metaclass=Checked):
 
     @property
     def oracles(self) -> tuple[str, ...]:
-        """Rows of the table that know the answer, as limits to compare with, which no model has to beat."""
+        """Rows of the table that no model has to beat: limits that know the answer, and its other answers."""
         return ()
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:

@@ -50,6 +50,10 @@ class Colorization(PhotoRestoration):
     def __post_init__(self) -> None:
         check_within(self, temperature="(0, 1]", rarity="[0, 1)")
 
+    @property
+    def oracles(self) -> tuple[str, ...]:
+        return (VIVID,)
+
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, h, w, 3) -> (L / 100 (batch, h, w, 1), a and b in [0, 1] (batch, h, w, 2)).
 
@@ -114,7 +118,7 @@ class Colorization(PhotoRestoration):
         paired = PairedData(data, self, seed)
         batches = paired.test_batches() if data.whole is None else paired.whole_batches()
         return {
-            "vivid": mean_metrics(
+            VIVID: mean_metrics(
                 lambda tensors: vivid(tensors["inputs"]), batches, data.domain, self.metrics()
             )
         }
@@ -127,6 +131,9 @@ class Colorization(PhotoRestoration):
         annealed = AnnealedColors(weights / weights.max(), self.temperature, step, name="annealed")
         return lambda lightness: annealed(heads.end_to_end({"inputs": lightness})[LOGITS], lightness)
 
+
+VIVID = "vivid"
+"""The row of the vivid answer."""
 
 LOGITS = "color_logits"
 """The output of a decoder that gives a distribution over `blocks.palette.palette`."""
