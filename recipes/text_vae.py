@@ -9,9 +9,12 @@ code and all characters before. Free bits keep the code in use; the same decoder
 beside. Nats of a line after 6 epochs of 16,539 lines (Python 3.11.7; 16 minutes on two cores that had three
 times as much work, 13 minutes of processor time):
 
-    2,082 lines to validate    bound 61.43, of it KL 3.71    without a code 60.46    5-gram 61.45
+                      bound    of it KL    100 importance samples    without a code    5-gram
+    2,081 to test     60.39    3.69        59.69                     59.52             60.58
+    to validate       61.43    3.71                                  60.46             61.45
 
-By the bound it is as good as the 5-gram, no better, on so little text in so short a time.
+It is a little better than the 5-gram, and no better than the decoder without a code, by the bound 1.015
+times as high. All 16 numbers are active.
 """
 
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
