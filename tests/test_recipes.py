@@ -28,6 +28,7 @@ from keras_ae.tasks.frame_anomaly import FrameAnomaly
 from keras_ae.tasks.generation import Generation
 from keras_ae.tasks.photo_restoration import PhotoRestoration
 from keras_ae.tasks.restoration import Denoising
+from keras_ae.tasks.row_generation import RowGeneration
 from keras_ae.tasks.sound_anomaly import SoundAnomaly
 from keras_ae.tasks.sound_denoising import SoundDenoising
 from keras_ae.tensorboard.final import write_final_report
@@ -42,7 +43,7 @@ def one_a_task():
     Those that restore photographs are slow, for test_restoration_runs.py trains a small one of each; so are
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
     test_detect.py, test_anomaly.py and test_frame_anomaly.py train or build what detects, cli/test_cli.py the
-    recipe that denoises.
+    recipe that denoises, test_row_generation.py what generates rows.
     """
     seen = {
         PhotoRestoration,
@@ -53,6 +54,7 @@ def one_a_task():
         Denoising,
         SoundDenoising,
         SoundAnomaly,
+        RowGeneration,
     }
     for name in NAMES:
         task = load(name).task
