@@ -11,7 +11,7 @@ from keras_ae.runs.plan import Plan, continued, plan_for, read_plan, save_plan
 
 ON_ITS_DATA = {  # training examples of each recipe's own data, epochs and steps of an epoch, as ever
     "binarized_vae": (4019, 220, 31),
-    "colorization": (2048, 4, 256),
+    "colorization": (512, 9, 64),
     "conditional": (4019, 60, 31),
     "contractive": (4019, 60, 31),
     "denoising": (4019, 32, 62),
