@@ -189,7 +189,7 @@ def write_sound(path: Path, waveform: np.ndarray, rate: int) -> None:
     """
     import soundfile  # as above
 
-    # whole numbers, for libsndfile multiplies floats by 32767 and divides by 32768 where it reads them
+    # whole numbers, for soundfile 0.14 rounds floats down in a WAV
     levels = np.clip(np.rint(32768.0 * waveform), -32768, 32767).astype(np.int16)
     with written_whole(path) as (partial,):
         soundfile.write(partial, levels, rate, subtype="PCM_16", format="WAV")
