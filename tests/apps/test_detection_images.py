@@ -247,7 +247,7 @@ def test_a_folder_without_folders_counts_as_normal(tmp_path, random):
     for number in range(30):
         save(tmp_path / f"flat/{number}.png", random)
     data = OneClass(ImageFolder(str(tmp_path / "flat")), "").load()
-    assert data.notes[-1] == "no folder says which images are normal: every image counts as normal"
+    assert data.notes[-1] == "nothing says which examples are normal: each of them counts as normal"
     assert data.label_names == ("normal",)
     assert all((split.labels == 0).all() for split in data.splits.values())
     with pytest.raises(InputError, match="expected labels"):

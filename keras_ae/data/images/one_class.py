@@ -144,5 +144,5 @@ def _all_normal(data):
         part: dataclasses.replace(split, labels=np.zeros(len(split), np.int64))
         for part, split in data.splits.items()
     }
-    note = "no folder says which images are normal: every image counts as normal"
+    note = "nothing says which examples are normal: each of them counts as normal"
     return dataclasses.replace(data, **splits, label_names=NORMAL_NAMES[1:2], notes=(*data.notes, note))
