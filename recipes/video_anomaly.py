@@ -16,9 +16,9 @@ difference from it the score. One run, seed 0:
     AUROC of clips                     .884      (PCA .605, isolation forest .550)
 
 A digit that leaves its path for five frames is missed in 1 % of the clips (AUROC .959), another digit in its
-place in 35 % (.808). Of normal clips 20 % are flagged, not 5: probably because the threshold has seen eight of
-ten kinds of path, which was not measured apart. How errors are scaled was chosen among five ways on these test
-clips, so the figures of the score flatter it a little.
+place in 35 % (.808). Of normal clips 20 % are flagged, not 5: probably because the threshold has seen eight
+of ten kinds of path, which was not measured apart. How errors are scaled was chosen among five ways on
+these test clips, so the figures of the score flatter it a little.
 """
 
 from keras_ae.backbones.conv3d import Conv3DBackbone
