@@ -35,7 +35,6 @@ __all__ = [
     "squared_error",
     "ssim",
     "structural_similarity",
-    "vivid_squared_error",
 ]
 
 Tensor = Any
@@ -148,23 +147,6 @@ def negative_sdr(target: Tensor, output: Tensor) -> Tensor:
     distortion = mean_of_elements(ops.square(target - output))
     signal = mean_of_elements(ops.square(target))
     return 10.0 / log(10.0) * (ops.log(distortion + 1e-8) - ops.log(signal + 1e-8))
-
-
-def vivid_squared_error(target: Tensor, output: Tensor) -> Tensor:
-    """(t - y)^2 of colors, weighted by 1 + their chroma / 30, averaged over an example.
-
-    The mean over all colors that a pixel may have is grayish; vivid colors, which are rare, weigh more than
-    gray ones, as in the class rebalancing of Zhang et al. 2016 (arXiv:1603.08511).
-
-    Args:
-        target: (batch, ..., 2), a and b of Lab in [0, 1], where 0.5 is gray.
-        output: (batch, ..., 2).
-
-    Returns:
-        (batch,).
-    """
-    chroma = 256.0 * ops.sqrt(ops.sum(ops.square(target - 0.5), axis=-1, keepdims=True))
-    return mean_of_elements((1.0 + chroma / 30.0) * ops.square(target - output))
 
 
 def categorical_crossentropy(target: Tensor, output: Tensor) -> Tensor:

@@ -51,8 +51,8 @@ class Recipe(metaclass=Checked):
         loss: "auto" chooses by the data's domain: binary cross-entropy for values in [0, 1], squared error
             for real values, categorical cross-entropy for classes. Else "squared_error" (or "mse"),
             "absolute_error" ("mae"), "huber", "ssim" (1 - SSIM, of images in [0, 1]), "binary_crossentropy"
-            ("bce"), "categorical_crossentropy", of sounds "negative_sdr", or of colors "color_distance" or
-            "vivid_squared_error". Keep "auto" for a variant with a likelihood.
+            ("bce"), "categorical_crossentropy", of sounds "negative_sdr", or of colors "color_distance".
+            Keep "auto" for a variant with a likelihood.
         huber_delta: The error from which the loss "huber" grows linearly, above 0, in the units of the
             network: standard deviations of standardized values, fractions of white in images.
         min_steps_per_epoch: Minimum number of optimizer steps per epoch, at least 0; with too little data

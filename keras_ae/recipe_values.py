@@ -20,7 +20,6 @@ LOSS_NAMES = (
     "ssim",
     "color_distance",
     "negative_sdr",
-    "vivid_squared_error",
     "categorical_crossentropy",
 )
 """What `loss` may be: "auto", or the name of one of `losses.LOSSES`."""
@@ -45,6 +44,12 @@ LOSS_ALIASES = dict(
     """.strip().splitlines()
 )
 """Names of losses by those that Keras, papers and other programs have for them."""
+
+FORMER_LOSSES = {
+    "vivid_squared_error": 'the colors of least error are those of SET="loss=color_distance", and vivid ones '
+    "those of the head vivid_restorer of colorization"
+}
+"""What takes the place of losses that are no more."""
 
 LEAST = {
     "epochs": 1,
@@ -98,6 +103,8 @@ def loss_called(name: Any) -> str:
         InputError: For the name of no loss; the message has those that are near.
     """
     plain = str(name).lower().replace("-", "_").replace(" ", "_")
+    if plain in FORMER_LOSSES:
+        raise InputError(f"the loss {plain} is no more: {FORMER_LOSSES[plain]}")
     by_letters = {each.replace("_", ""): each for each in (*LOSS_ALIASES, *LOSS_NAMES)}
     found = by_letters.get(plain.replace("_", ""))
     if found is None or not isinstance(name, str):

@@ -62,7 +62,6 @@ def test_a_recipe_may_name_each_loss():
         "ssim",
         "color_distance",
         "negative_sdr",
-        "vivid_squared_error",
         "categorical_crossentropy",
     ]
 

@@ -14,14 +14,6 @@ from keras_ae.recipe_values import LOSS_ALIASES, LOSS_NAMES, loss_called
 HALF = np.full((2, 3, 4), 0.5, "float32")
 
 
-def test_a_vivid_color_counts_for_more_than_a_gray_one():
-    gray, vivid = np.full((1, 4, 2), 0.5, "float32"), np.full((1, 4, 2), 0.5, "float32")
-    vivid[..., 0] += 60 / 256
-    plain = losses.squared_error(vivid, vivid + 0.1)
-    np.testing.assert_allclose(losses.vivid_squared_error(gray, gray + 0.1), plain, rtol=1e-5)
-    np.testing.assert_allclose(losses.vivid_squared_error(vivid, vivid + 0.1), 3 * plain, rtol=1e-5)
-
-
 def test_crossentropy_of_a_coin_is_log_two():
     np.testing.assert_allclose(losses.binary_crossentropy(HALF, HALF), np.log(2) * np.ones(2), rtol=1e-6)
 
@@ -101,6 +93,13 @@ def test_a_loss_has_the_names_that_keras_and_papers_give_it(text, name):
 def test_a_loss_that_is_none_is_refused_with_those_that_are_near(text, near):
     with pytest.raises(InputError, match=f"loss must be one of auto, .*received {text!r}.*{near}"):
         loss_called(text)
+
+
+def test_a_loss_that_is_no_more_names_what_takes_its_place():
+    with pytest.raises(
+        InputError, match="vivid_squared_error is no more: .*loss=color_distance.*vivid_restorer"
+    ):
+        loss_called("vivid_squared_error")
 
 
 def test_the_loss_follows_the_domain():

@@ -16,8 +16,6 @@ from keras_ae.recipe import Recipe
 
 __all__ = ["loss_for", "loss_in"]
 
-COLOR_LOSSES = ("color_distance", "vivid_squared_error")
-
 
 def loss_for(recipe: Recipe, data: Data) -> Callable:
     """The reconstruction loss of a recipe.
@@ -57,11 +55,11 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
             f"loss=ssim compares images in [0, 1]; found {domain.kind} values of shape "
             f'{"x".join(map(str, data.train.shape))}; take another loss, such as SET="loss=mse"'
         )
-    if recipe.loss in COLOR_LOSSES:
+    if recipe.loss == "color_distance":
         shape = PairedData(data, recipe.task).spec.target_shape
         if shape[-1] != 2:
             raise InputError(
-                f"loss={recipe.loss} is of colors, a and b of Lab, as Colorization pairs them; found "
+                "loss=color_distance is of colors, a and b of Lab, as Colorization pairs them; found "
                 f'targets of shape {"x".join(map(str, shape))}; take another loss, such as SET="loss=mse"'
             )
     if recipe.huber_delta != 1.0 and recipe.loss != "huber":

@@ -77,6 +77,15 @@ def test_masks_beside_labels_are_masks_too_and_one_of_no_image_is_told():
     assert found.notes[-1].startswith("left out 1 image, masks of none")
 
 
+@pytest.mark.parametrize(("noun", "suffix"), [("sound", "wav"), ("clip", "gif")])
+def test_notes_on_folders_call_the_files_what_they_are(noun, suffix):
+    names = [
+        f"{part}/{number}.{suffix}" for part in ("train", "test", "other_ground_truth") for number in (1, 2)
+    ]
+    found = layout_of([*names, f"ground_truth/9.{suffix}"], "folder", folders="splits", noun=noun)
+    assert found.notes[-1].startswith(f"left out 3 {noun}s, masks of none")
+
+
 def test_images_beside_the_folders_of_splits_are_told():
     found = layout_of(["preview.png", "test/a/1.png", "train/a/1.png"], "parts")
     assert found.names == ("test/a/1.png", "train/a/1.png")

@@ -93,8 +93,14 @@ class Layout:
         )
 
 
-def layout_of(names: Sequence[str], where: str, folders: str | None = None, to_train: bool = True) -> Layout:
-    """Finds out what the folders of images stand for.
+def layout_of(
+    names: Sequence[str],
+    where: str,
+    folders: str | None = None,
+    to_train: bool = True,
+    noun: str = "image",
+) -> Layout:
+    """Finds out what the folders of images, or of sounds or clips, stand for.
 
     Folders `train` beside `test` or `validation` (`val`, `valid`) are splits, with the folders of labels
     below them. All other folders are labels, but for `ground_truth`, if it holds masks of images: of
@@ -105,6 +111,7 @@ def layout_of(names: Sequence[str], where: str, folders: str | None = None, to_t
         where: The folder, for messages.
         folders: "splits" or "labels" if the user has said what folders stand for; None to find out.
         to_train: Whether there are splits only with a folder `train`; else `test` alone is one.
+        noun: What the files are, in the singular.
 
     Returns:
         The layout.
@@ -134,7 +141,7 @@ def layout_of(names: Sequence[str], where: str, folders: str | None = None, to_t
         tuple(os.path.join(*folders) if folders else "." for folders in inside),
         tuple(splits[name] for name in chosen) if has_splits else (),
         masks,
-        tuple(_notes(set(names) - {*chosen}, chosen, masks, splits, has_splits)),
+        tuple(_notes(set(names) - {*chosen}, chosen, masks, splits, has_splits, noun)),
     )
 
 
@@ -205,8 +212,8 @@ def _masks(parts, images, candidates, splits):
     }
 
 
-def _notes(left_out, chosen, masks, splits, has_splits):
-    """Lines about splits by folders, masks, and images that are neither examples nor masks."""
+def _notes(left_out, chosen, masks, splits, has_splits, noun):
+    """Lines about splits by folders, masks, and files that are neither examples nor masks."""
     if has_splits:
         counts = Counter(splits[name] for name in chosen)
         listing = ", ".join(
@@ -214,11 +221,11 @@ def _notes(left_out, chosen, masks, splits, has_splits):
         )
         yield f"splits by folders: {listing}"
     if masks:
-        yield f"masks of the anomalies in {counted(len(masks), 'image')}, from folders called ground_truth"
+        yield f"masks of the anomalies in {counted(len(masks), noun)}, from folders called ground_truth"
     left_out = sorted(left_out - {mask for each in masks.values() for mask in each})
     if left_out:
         yield (
-            f"left out {counted(len(left_out), 'image')}, masks of none or beside the folders of splits: "
+            f"left out {counted(len(left_out), noun)}, masks of none or beside the folders of splits: "
             f"{', '.join(left_out[:3])}{', ...' if len(left_out) > 3 else ''}"
         )
 

@@ -92,7 +92,7 @@ class SoundFolder(Recordings, Dataset):
             raise InputError(
                 f"expected sounds ({' '.join(SUFFIXES)}) below {self.path}, found none; check the path"
             )
-        layout = layout_of(names, self.path, self.folders)
+        layout = layout_of(names, self.path, self.folders, noun="sound")
         headers, faults = self._headers(layout.names)
         self._check_memory(headers)
         results = in_parallel(lambda name: _waveform_or_fault(self._file(name), self.rate), list(headers))

@@ -104,7 +104,7 @@ class ClipFolder(Dataset):
         names = clip_paths(Path(self.path), files_below(self.path).names)
         if not names:
             raise InputError(f"expected {self.holds} below {self.path}; found none; check the path")
-        layout = layout_of(names, self.path, self.folders)
+        layout = layout_of(names, self.path, self.folders, noun="clip")
         read = in_parallel(lambda name: clip_header(Path(self.path, name)), layout.names)
         found = dict(zip(layout.names, read, strict=True))
         headers = {name: one for name, one in found.items() if isinstance(one, ClipHeader)}
