@@ -16,7 +16,7 @@ TIERS = [tier.split() for tier in (
     "extras losses names counts column_names table_layout",
         "table_losses",
         "domains catalog field_names recipe_values",
-        "files imaging recipe_files",
+        "files imaging recipe_files folder_layout",
     "model_names checked declared",
         "heads client",
     "formats blocks reports",

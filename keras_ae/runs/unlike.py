@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_ae.data.images.frames import dark_note
 from keras_ae.imaging.decode import highest_value
+from keras_ae.imaging.frames import dark_note
 from keras_ae.imaging.headers import Header, image_header
 
 __all__ = ["PROFILE", "in_color", "of_fewer_bits", "profile", "unlike"]

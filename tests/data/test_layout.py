@@ -10,13 +10,13 @@ from PIL import Image
 from keras_ae.apps.prediction.inputs import images_of_paths
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.folder import ImageFolder
-from keras_ae.data.images.layout import layout_of
 from keras_ae.data.images.one_class import OneClass
 from keras_ae.data.images.photos import PhotoFolder
 from keras_ae.data.streams.rows import InputSpec
 from keras_ae.data.streams.stream import open_stream
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
+from keras_ae.folder_layout import layout_of
 
 
 def layout(*names, folders=None):

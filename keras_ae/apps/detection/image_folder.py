@@ -11,12 +11,12 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.images.folder_splits import hashes_by_file
-from keras_ae.data.images.frames import Frame, find_frames
 from keras_ae.data.images.grouping import split_images
-from keras_ae.data.images.layout import Layout, check_one, layout_of
 from keras_ae.data.images.listing import image_files, none_readable, passed_over
 from keras_ae.data.images.one_class import NORMAL_NAMES, OneClass
+from keras_ae.folder_layout import Layout, check_one, layout_of
 from keras_ae.imaging.fitting import CROP
+from keras_ae.imaging.frames import Frame, find_frames
 from keras_ae.imaging.headers import Header
 
 __all__ = ["FolderOfImages"]

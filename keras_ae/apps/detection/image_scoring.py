@@ -12,9 +12,9 @@ from scipy.ndimage import gaussian_filter
 
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.image_folder import FolderOfImages
-from keras_ae.data.images.frames import pixels_of
 from keras_ae.formats.images import Images
 from keras_ae.heads import batched
+from keras_ae.imaging.frames import pixels_of
 from keras_ae.tasks.thresholds import FittedThreshold
 
 __all__ = ["ImageMap", "ScoredImages", "image_maps", "scored_images"]

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from keras_ae.data.images.frames import Frame, frames_in
-from keras_ae.data.images.layout import layout_of
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
+from keras_ae.folder_layout import layout_of
 from keras_ae.imaging.decode import fit, upright_bytes
 from keras_ae.imaging.deep import FullScale, deep_values, is_deep
 from keras_ae.imaging.fitting import CROP
+from keras_ae.imaging.frames import Frame, frames_in
 from keras_ae.imaging.headers import SUFFIXES, one_line, opened
 
 __all__ = ["encoded", "images_below", "images_in"]

@@ -15,10 +15,10 @@ from keras_ae.apps.prediction.inputs import find_inputs, images_of_paths, read_a
 from keras_ae.apps.prediction.outputs import output_files, write
 from keras_ae.apps.prediction.predictor import IMAGES, Predictor, open_predictor
 from keras_ae.apps.prediction.request import PredictionRequest
-from keras_ae.data.images.frames import Frame, in_parallel, pixels_of
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
+from keras_ae.imaging.frames import Frame, in_parallel, pixels_of
 from keras_ae.runs.unlike import in_color, of_fewer_bits, unlike
 from keras_ae.serving.card_signatures import check_outputs
 from keras_ae.serving.columns import read_columns

@@ -15,9 +15,7 @@ from keras_ae.counts import counted
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.images.folder_splits import hashes_by_file
-from keras_ae.data.images.frames import find_frames, full_scale_of, pixels_of, recorded
 from keras_ae.data.images.grouping import check_grouping, split_images
-from keras_ae.data.images.layout import check_folders, check_one, layout_of
 from keras_ae.data.images.listing import fault_note, image_files, none_readable, passed_over
 from keras_ae.data.images.middles import size_notes
 from keras_ae.data.images.mnist import embedded_digits
@@ -26,10 +24,12 @@ from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import Data
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least
+from keras_ae.folder_layout import check_folders, check_one, layout_of
 from keras_ae.formats.images import Images
 from keras_ae.imaging.decode import fit
 from keras_ae.imaging.deep import FullScale
 from keras_ae.imaging.fitting import CROP, check_fit
+from keras_ae.imaging.frames import find_frames, full_scale_of, pixels_of, recorded
 from keras_ae.imaging.headers import ALL, FIRST, check_pages
 from keras_ae.imaging.masks import read_masks
 from keras_ae.imaging.sizes import check_size, sides_of

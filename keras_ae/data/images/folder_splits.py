@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_ae.counts import counted
-from keras_ae.data.images.frames import Frame
-from keras_ae.data.images.layout import Layout
 from keras_ae.data.splits import TEST, VALIDATION, assign
+from keras_ae.folder_layout import Layout
+from keras_ae.imaging.frames import Frame
 
 __all__ = ["assign_by_folders", "hashes_by_file", "parts_of"]
 

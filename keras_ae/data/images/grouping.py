@@ -11,10 +11,10 @@ import numpy as np
 
 from keras_ae.data.groups import by_group, check_apart, group_hashes
 from keras_ae.data.images.folder_splits import parts_of
-from keras_ae.data.images.layout import Layout
 from keras_ae.data.split_rules import by_content, by_list, read_list
 from keras_ae.data.splits import Parts
 from keras_ae.errors import InputError
+from keras_ae.folder_layout import Layout
 
 __all__ = ["check_grouping", "image_groups", "split_images"]
 

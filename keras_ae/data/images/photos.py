@@ -15,18 +15,18 @@ from keras_ae.counts import counted
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import Split
 from keras_ae.data.images.crops import Album, Cropping, Photograph, content_hash, crops_of, pieces
-from keras_ae.data.images.frames import find_frames, full_scale_of, in_parallel, recorded
 from keras_ae.data.images.grouping import check_grouping, split_images
-from keras_ae.data.images.layout import check_folders, layout_of
 from keras_ae.data.images.listing import fault_note, image_files, none_readable, passed_over
 from keras_ae.data.images.middles import mirrored_notes
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.types import Data
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
+from keras_ae.folder_layout import check_folders, layout_of
 from keras_ae.formats.images import Images
 from keras_ae.imaging.decode import whole_image
 from keras_ae.imaging.deep import FULL_RANGE, FullScale
+from keras_ae.imaging.frames import find_frames, full_scale_of, in_parallel, recorded
 from keras_ae.imaging.headers import FIRST, one_line
 
 __all__ = ["PhotoFolder", "Photographs", "ScikitPhotographs", "check_channels", "data_of", "read_photograph"]

@@ -14,9 +14,7 @@ import numpy as np
 from keras_ae.counts import counted
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import LARGEST
-from keras_ae.data.images.frames import in_parallel
 from keras_ae.data.images.grouping import check_grouping, split_images
-from keras_ae.data.images.layout import check_folders, layout_of
 from keras_ae.data.images.listing import fault_note, none_readable, passed_over
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.sound.clips import Clips, ClipSet
@@ -25,8 +23,10 @@ from keras_ae.data.splits import TEST, VALIDATION, digests
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_within
 from keras_ae.files import FolderFiles, files_below
+from keras_ae.folder_layout import check_folders, layout_of
 from keras_ae.formats.sounds.files import RATES, SUFFIXES, SoundHeader, read_sound, sound_header
 from keras_ae.formats.sounds.waveforms import Waveforms
+from keras_ae.imaging.frames import in_parallel
 
 __all__ = ["SoundFolder", "sound_files"]
 

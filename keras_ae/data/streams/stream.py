@@ -17,8 +17,6 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.folder import ImageFolder
-from keras_ae.data.images.frames import frames_in, pixels_of
-from keras_ae.data.images.layout import layout_of
 from keras_ae.data.images.listing import image_files, passed_over
 from keras_ae.data.labels import Unusable, in_classes, numbered, plain_labels
 from keras_ae.data.npy import read_header, readable
@@ -27,7 +25,9 @@ from keras_ae.data.streams.files import FileExamples
 from keras_ae.data.streams.rows import Batch, InputSpec, check_shape, conform
 from keras_ae.errors import InputError
 from keras_ae.files import FolderFiles
+from keras_ae.folder_layout import layout_of
 from keras_ae.formats import Format
+from keras_ae.imaging.frames import frames_in, pixels_of
 from keras_ae.imaging.headers import SUFFIXES
 
 __all__ = ["ArrayStream", "FileStream", "FolderStream", "LoadedStream", "Stream", "open_stream"]

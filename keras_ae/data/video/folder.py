@@ -15,8 +15,6 @@ from keras_ae.counts import counted
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import Split
 from keras_ae.data.images.folder import FALLBACK, NATIVE
-from keras_ae.data.images.frames import in_parallel
-from keras_ae.data.images.layout import check_folders, layout_of
 from keras_ae.data.images.one_class import OneClass
 from keras_ae.data.split_rules import by_content
 from keras_ae.data.types import Data
@@ -25,9 +23,11 @@ from keras_ae.data.video.windows import check_memory, check_windows, stride_of, 
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
+from keras_ae.folder_layout import check_folders, layout_of
 from keras_ae.formats.clips import Clips, clip_paths
 from keras_ae.imaging.animation import ClipHeader, clip_header, read_clip
 from keras_ae.imaging.fitting import CROP, check_fit
+from keras_ae.imaging.frames import in_parallel
 from keras_ae.imaging.headers import SUFFIXES
 from keras_ae.imaging.sizes import check_size, sides_of
 

@@ -1,4 +1,4 @@
-"""What the folders of images stand for: labels, splits with labels below them, and masks of anomalies."""
+"""What the folders of examples stand for: labels, splits with labels below them, and masks of anomalies."""
 
 from __future__ import annotations
 

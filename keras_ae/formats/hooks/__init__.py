@@ -1,0 +1,1 @@
+"""What formats say of their examples, one subject a file, with default bodies."""

@@ -1,0 +1,97 @@
+"""The form in which clients have examples, where that is not an array, such as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["ClientHooks"]
+
+
+class ClientHooks:
+    """The form in which clients have examples, where that is not an array, such as text."""
+
+    @property
+    def served_name(self) -> str:
+        """The name of examples as clients have them, such as "text"; "" where they have arrays alone."""
+        return ""
+
+    def from_clients(self, values: Any, in_graph: bool) -> tuple[Any, dict[str, Any]]:
+        """Examples from the values of a request; implemented where `served_name` is set.
+
+        Args:
+            values: (n,), strings of bytes: a tensor in a graph, else an array.
+            in_graph: Whether to use TensorFlow's ops alone.
+
+        Returns:
+            The examples (n, ...), and further outputs (n,) by name that say how they were read.
+
+        Raises:
+            InputError: For values that are no examples; a graph refuses the request.
+        """
+        raise NotImplementedError
+
+    def for_clients(self, examples: Any, in_graph: bool) -> Any:
+        """Examples as the values of an answer; implemented where `served_name` is set.
+
+        Args:
+            examples: (n, ...), a tensor in a graph, else an array.
+            in_graph: Whether to use TensorFlow's ops alone.
+
+        Returns:
+            (n,), strings of bytes.
+        """
+        raise NotImplementedError
+
+    def example_of(self, text: str) -> np.ndarray | None:
+        """The example that a text of the command line is, in place of a file.
+
+        Args:
+            text: The text.
+
+        Returns:
+            The example, (...); None where examples are no texts.
+
+        Raises:
+            InputError: If it is longer than an example.
+        """
+        return None
+
+    def read_all(self, path: Path) -> list[str]:
+        """The examples in a file as clients have them; implemented where `served_name` is set.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The examples.
+
+        Raises:
+            InputError: If the file cannot be read as examples.
+        """
+        raise NotImplementedError
+
+    def check_all(self, examples: list[str], path: Path) -> None:
+        """Checks examples that a head is to take; implemented where `served_name` is set.
+
+        Args:
+            examples: What `read_all` returned.
+            path: The file that they are of.
+
+        Raises:
+            InputError: If the head does not take one.
+        """
+
+    def remark_on(self, outputs: Mapping[str, np.ndarray]) -> str:
+        """What is to be said of the examples of a request.
+
+        Args:
+            outputs: The further outputs of `from_clients`, by name.
+
+        Returns:
+            A line; "" if there is nothing to say.
+        """
+        return ""

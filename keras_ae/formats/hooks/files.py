@@ -1,0 +1,125 @@
+"""The files of examples: how they are found, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from keras_ae.errors import InputError
+from keras_ae.files import files_below
+
+__all__ = ["FileHooks"]
+
+
+class FileHooks:
+    """The files of examples: how they are found, read and written."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Suffixes of files for `read`; `write` uses the first one."""
+        raise NotImplementedError
+
+    input_suffixes: ClassVar[tuple[str, ...]] = ()
+    """Suffixes of files that `keras-ae predict` gives to heads by `read_input`."""
+
+    def suffix_for(self, shape: tuple[int, ...]) -> str:
+        """The suffix of the file that `write` makes.
+
+        Args:
+            shape: The shape of an example.
+
+        Returns:
+            By default the first of `suffixes`.
+        """
+        return self.suffixes[0]
+
+    def own_files(self, shape: tuple[int, ...]) -> bool:
+        """Whether a head is used by files that `read` takes, and not by arrays or by images as bytes.
+
+        Args:
+            shape: The shape of an example.
+
+        Returns:
+            True but for numbers, and for images that served heads decode.
+        """
+        return True
+
+    def files_in(self, paths: Sequence[Path]) -> list[Path]:
+        """The files that `read` takes, of files and folders that a user gives.
+
+        Args:
+            paths: Files and folders; of a folder all files below it that have one of the suffixes.
+
+        Returns:
+            The files in a fixed order, each of them once.
+
+        Raises:
+            InputError: If there is none in a folder.
+        """
+        found: list[Path] = []
+        for path in paths:
+            below = [path / name for name in files_below(path).names] if path.is_dir() else [path]
+            own = [file for file in below if not path.is_dir() or file.suffix.lower() in self.suffixes]
+            if not own:
+                raise InputError(
+                    f"expected files ({' '.join(self.suffixes)}) below {path}; found none; check the path"
+                )
+            found += own
+        return list(dict.fromkeys(found))
+
+    def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
+        """Reads an example from a file.
+
+        Args:
+            path: The file.
+            shape: The shape of an example; along `axis` the file may hold more.
+
+        Returns:
+            The example.
+
+        Raises:
+            InputError: If the file does not contain such an example.
+        """
+        raise NotImplementedError
+
+    def read_input(self, path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
+        """Reads a file of `input_suffixes` as an input of a head.
+
+        Args:
+            path: The file.
+            shape: The shape of the head's input; None along an axis of any length.
+
+        Returns:
+            The input, of that shape.
+
+        Raises:
+            InputError: If the file cannot be read; the text is the reason alone.
+        """
+        raise NotImplementedError
+
+    def note_on(self, path: Path, shape: tuple[int, ...] = ()) -> str:
+        """What `read` leaves out of a file.
+
+        Args:
+            path: The file.
+            shape: The shape of an example.
+
+        Returns:
+            A line for the user; empty if the file holds one example alone.
+        """
+        return ""
+
+    def write(self, example: np.ndarray, stem: Path) -> list[Path]:
+        """Writes an example to files.
+
+        Args:
+            example: The example, (...).
+            stem: Path of the files without a suffix.
+
+        Returns:
+            The files written; `read` takes the first.
+        """
+        raise NotImplementedError
