@@ -9,6 +9,7 @@ from keras import layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.blocks.activations import check_activation
+from keras_ae.blocks.dropout import ResumableDropout
 from keras_ae.errors import InputError, check_convolutions, check_least, check_within
 from keras_ae.heads import Backbone
 from keras_ae.losses import positions_of
@@ -32,6 +33,8 @@ class SequenceBackbone(Backbone):
         activation: Activation of the hidden layers, by its Keras name.
         l1: Factor of the kernels' absolute weights in the weight decay, at least 0; biases have none.
         l2: Factor of the kernels' squared weights in the weight decay, at least 0.
+        dropout: Fraction of the features that are dropped after each convolution in training, at least 0 and
+            below 1.
     """
 
     filters: tuple[int, ...] = (128, 128)
@@ -41,10 +44,11 @@ class SequenceBackbone(Backbone):
     activation: str = "relu"
     l1: float = 0.0
     l2: float = 0.0
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         check_activation(self.activation)
-        check_within(self, l1="[0, inf)", l2="[0, inf)")
+        check_within(self, l1="[0, inf)", l2="[0, inf)", dropout="[0, 1)")
         check_convolutions(self.filters, self.kernel_size)
         check_least(self, hidden=0)
         check_within(self, halvings=f"[0, {len(self.filters)}]")  # the number of filters
@@ -53,11 +57,11 @@ class SequenceBackbone(Backbone):
         """(batch, positions, classes) -> (batch, n)."""
         check_sequence(tuple(inputs.shape[1:]))
         exist = positions_of(inputs)[..., None]
-        features = self._conv(self.filters[0], "encoder_tokens", 1)(inputs) * exist
+        features = self._conv(inputs, self.filters[0], "encoder_tokens", 1) * exist
         if missing := -inputs.shape[1] % 2**self.halvings:
             features, exist = (ops.pad(each, ((0, 0), (0, missing), (0, 0))) for each in (features, exist))
         for level, width in enumerate(self.filters, start=1):
-            features = self._conv(width, f"encoder_conv_{level}")(features) * exist
+            features = self._conv(features, width, f"encoder_conv_{level}") * exist
             if level <= self.halvings:
                 pairs = (features.shape[1] // 2, 2 * width)
                 features = layers.Reshape(pairs, name=f"encoder_halve_{level}")(features)
@@ -75,7 +79,7 @@ class SequenceBackbone(Backbone):
         features = layers.Reshape((short, self.filters[-1]), name="decoder_reshape")(features)
         for level in reversed(range(1, len(self.filters) + 1)):
             width, halved = self.filters[max(level - 2, 0)], level <= self.halvings
-            features = self._conv((1 + halved) * width, f"decoder_conv_{level}")(features)
+            features = self._conv(features, (1 + halved) * width, f"decoder_conv_{level}")
             if halved:
                 doubled = (2 * features.shape[1], width)
                 features = layers.Reshape(doubled, name=f"decoder_double_{level}")(features)
@@ -87,15 +91,16 @@ class SequenceBackbone(Backbone):
         decay = kernel_decay(self.l1, self.l2)
         return layers.Dense(width, self.activation, kernel_regularizer=decay, name=name)
 
-    def _conv(self, width: int, name: str, size: int | None = None) -> layers.Layer:
-        return layers.Conv1D(
+    def _conv(self, features: Any, width: int, name: str, size: int | None = None) -> Any:
+        features = layers.Conv1D(
             width,
             size or self.kernel_size,
             padding="same",
             activation=self.activation,
             kernel_regularizer=kernel_decay(self.l1, self.l2),
             name=name,
-        )
+        )(features)
+        return ResumableDropout(self.dropout, name=f"{name}_dropout")(features) if self.dropout else features
 
 
 def check_sequence(shape: tuple[int | None, ...]) -> None:

@@ -10,6 +10,7 @@ from keras_ae.checked import Checked
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below
+from keras_ae.formats.text.texts import Texts
 
 if TYPE_CHECKING:
     from keras_ae.data.types import Data
@@ -29,7 +30,7 @@ class Augmentation(metaclass=Checked):
     A further one is a class in a file of this folder.
 
     Attributes:
-        kinds: The kinds of examples that it is for: "images", "clips", "series", "sounds", "vectors".
+        kinds: The kinds of examples that it is for: "images", "clips", "series", "sounds", "vectors", "texts".
     """
 
     kinds: ClassVar[tuple[str, ...]] = ()
@@ -139,7 +140,7 @@ def doubts_about(augmentations: Sequence[Augmentation], data: Data) -> list[str]
 def _kind_of(data: Data) -> str:
     """What the examples of data are, in the words of `Augmentation.kinds`, or what else they are."""
     if data.domain.one_hot:
-        return "classes, such as characters, tiles or notes,"
+        return "texts" if isinstance(data.format, Texts) else "classes, such as tiles or notes,"
     if data.domain.layout is not None or data.preprocessor is not None:
         return "rows of a table"
     if data.format is not None and data.format.plays_examples:
