@@ -169,6 +169,35 @@ def test_the_decoder_without_a_code_shares_no_weight_and_no_term_that_selects():
     assert "without_code_nll" not in heads.trained.output
 
 
+def test_dropout_is_of_training_alone_and_goes_on_after_a_file_of_weights(tmp_path):
+    spec, texts = Spec((LENGTH, CLASSES), (LENGTH, CLASSES), CATEGORICAL), texts_of([9, 4, 6])
+    plain, dropping = (
+        Undercomplete(SequenceBackbone((6, 5), 3, halvings=1, dropout=rate), 2).build(spec)
+        for rate in (0.0, 0.5)
+    )
+    for head, other in ((plain.encoder, dropping.encoder), (plain.decoder, dropping.decoder)):
+        other.set_weights(head.get_weights())
+    same = {"inputs": texts}
+    np.testing.assert_array_equal(
+        plain.end_to_end(same)["reconstruction"], dropping.end_to_end(same)["reconstruction"]
+    )
+    names = [layer.name for head in (dropping.encoder, dropping.decoder) for layer in head.layers]
+    assert [name for name in names if name.endswith("_dropout")] == [
+        "encoder_tokens_dropout",
+        "encoder_conv_1_dropout",
+        "encoder_conv_2_dropout",
+        "decoder_conv_2_dropout",
+        "decoder_conv_1_dropout",
+    ]
+    first = dropping.encoder(same, training=True)["code"]
+    dropping.encoder.save_weights(tmp_path / "encoder.weights.h5")
+    second = dropping.encoder(same, training=True)["code"]
+    dropping.encoder.load_weights(tmp_path / "encoder.weights.h5")
+    again = dropping.encoder(same, training=True)["code"]
+    assert np.abs(second - first).max() > 1e-3
+    np.testing.assert_allclose(again, second, atol=1e-6)
+
+
 def test_a_graph_takes_minus_one_where_examples_have_ends_alone():
     heads = Undercomplete(SequenceBackbone((4,), 3), 2).build(Spec((4, 5), (4, 5), CATEGORICAL))
     rows = tf.constant([[2, 0, -1, -1]], tf.int64)

@@ -30,7 +30,7 @@ class Augmentation(metaclass=Checked):
     A further one is a class in a file of this folder.
 
     Attributes:
-        kinds: The kinds of examples that it is for: "images", "clips", "series", "sounds", "vectors", "texts".
+        kinds: The kinds of examples that it is for: "images", "clips", "series", "sounds", "texts", "vectors".
     """
 
     kinds: ClassVar[tuple[str, ...]] = ()
