@@ -30,7 +30,8 @@ class Augmentation(metaclass=Checked):
     A further one is a class in a file of this folder.
 
     Attributes:
-        kinds: The kinds of examples that it is for: "images", "clips", "series", "sounds", "texts", "vectors".
+        kinds: The kinds of examples that it is for: "images", "clips", "series", "sounds", "texts" or
+            "vectors".
     """
 
     kinds: ClassVar[tuple[str, ...]] = ()
