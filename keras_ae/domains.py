@@ -8,7 +8,7 @@ from typing import Any
 from keras_ae.errors import InputError
 from keras_ae.table_layout import TableLayout
 
-__all__ = ["CATEGORICAL", "DOMAINS", "REAL", "UNIT", "Domain", "domain_of", "domain_of_table"]
+__all__ = ["CATEGORICAL", "DOMAINS", "REAL", "SEQUENCE", "UNIT", "Domain", "domain_of", "domain_of_table"]
 
 
 class Domain(str):
@@ -26,6 +26,8 @@ class Domain(str):
         extremes: The values that salt-and-pepper noise sets.
         scaled: Whether values are standardized, and are brought back to their original units.
         one_hot: Whether values are classes, one-hot over the last axis.
+        ends: Whether values are sequences that may end before their last position, with a flag of each
+            position in the last channel, as in `keras_ae.sequences`.
         layout: Of the columns of a table, where values are its features; None for others.
     """
 
@@ -36,6 +38,7 @@ class Domain(str):
     extremes: tuple[float, float]
     scaled: bool
     one_hot: bool
+    ends: bool
     layout: TableLayout | None
     _loss: Callable | str
 
@@ -51,21 +54,24 @@ class Domain(str):
         extremes: tuple[float, float] = (0.0, 1.0),
         scaled: bool = False,
         one_hot: bool = False,
+        ends: bool = False,
         layout: TableLayout | None = None,
     ) -> Domain:
         domain = super().__new__(cls, name)
         domain.activation, domain._loss, domain.likelihood = activation, loss, likelihood
         domain.range, domain.display, domain.extremes = range, display, extremes
-        domain.scaled, domain.one_hot, domain.layout = scaled, one_hot, layout
+        domain.scaled, domain.one_hot, domain.ends, domain.layout = scaled, one_hot, ends, layout
         return domain
 
     @property
     def loss(self) -> Callable:
         """(target, output) -> (batch,), the loss that fits the domain."""
-        from keras_ae import losses, table_losses  # Keras and TensorFlow, which domains alone do not need
+        from keras_ae import losses, sequences, table_losses  # Keras and TensorFlow, not needed for domains
 
         if self.layout is not None:
             return table_losses.row_loss(self.layout)
+        if self.ends:
+            return sequences.sequence_error
         return losses.LOSSES[self._loss] if isinstance(self._loss, str) else self._loss
 
     def likelihood_by_name(self, name: str = "auto") -> Any:
@@ -109,10 +115,13 @@ class Domain(str):
             loss: (target, output) -> (batch,), a mean over elements.
 
         Returns:
-            The loss; of a table one of the known values.
+            The loss; of a table one of the known values, of sequences of the positions that exist.
         """
-        from keras_ae.table_losses import loss_of_known  # as above
+        from keras_ae.sequences import loss_of_positions  # as above
+        from keras_ae.table_losses import loss_of_known
 
+        if self.ends:
+            return loss_of_positions(loss)
         return loss if self.layout is None else loss_of_known(self.layout, loss)
 
     @property
@@ -153,6 +162,18 @@ CATEGORICAL = Domain(
     one_hot=True,
 )
 """One of so many classes, one-hot over the last axis."""
+
+SEQUENCE = Domain(
+    "sequence",
+    activation="linear",
+    loss="squared_error",
+    likelihood="sequence",
+    display=REAL.display,
+    extremes=REAL.extremes,
+    scaled=True,
+    ends=True,
+)
+"""Standardized numbers of sequences that may end before their last position."""
 
 DOMAINS: dict[str, Domain] = {value: value for value in list(vars().values()) if isinstance(value, Domain)}
 """Every domain of this module by its name."""

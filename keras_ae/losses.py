@@ -23,6 +23,7 @@ __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
     "color_distance",
+    "end_nats",
     "gaussian_kl",
     "huber",
     "likelihood_of",
@@ -251,6 +252,13 @@ def _categorical(target, outputs):
     return ops.sum(nats, axis=tuple(range(1, len(nats.shape))))
 
 
+def _sequence(target, outputs):
+    """-log p(t) of sequences: of values under N(reconstruction, 1), and of going on or ending."""
+    output = outputs["reconstruction"]
+    square = ops.sum(ops.square((target - output)[..., :-1]) + log(2 * pi), axis=-1)
+    return ops.sum(positions_of(target) * (0.5 * square + end_nats(target, output)), axis=-1)
+
+
 def _nats(target, output):
     """-log(y) of the true class at each position, (batch, ...); 0 at positions that do not exist."""
     output = ops.maximum(output, 1e-7)  # a position of zeros has no probabilities to normalize
@@ -259,11 +267,16 @@ def _nats(target, output):
 
 LIKELIHOODS: dict[str, Likelihood] = {
     "bernoulli": Likelihood(_bernoulli, fits=lambda domain: domain.unit_interval),
-    "gaussian": Likelihood(_gaussian, fits=lambda domain: not domain.one_hot, log_var=True, density=True),
+    "gaussian": Likelihood(
+        _gaussian, fits=lambda domain: not domain.one_hot and not domain.ends, log_var=True, density=True
+    ),
     "unit_gaussian": Likelihood(
-        _unit_gaussian, fits=lambda domain: not domain.one_hot and not domain.unit_interval, density=True
+        _unit_gaussian,
+        fits=lambda domain: not (domain.one_hot or domain.unit_interval or domain.ends),
+        density=True,
     ),
     "categorical": Likelihood(_categorical, fits=lambda domain: domain.one_hot),
+    "sequence": Likelihood(_sequence, fits=lambda domain: domain.ends, density=True),
 }
 """Likelihoods by name."""
 
@@ -332,8 +345,23 @@ def mean_of_elements(values: Tensor) -> Tensor:
     return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
 
 
+def end_nats(target: Tensor, output: Tensor) -> Tensor:
+    """-log p of what the flag of each position of sequences says, that they go on or that they end.
+
+    Args:
+        target: (batch, time, channels + 1), in the last channel 1 where a sequence goes on, -1 at its last
+            position, and 0 where there is none.
+        output: (batch, time, channels + 1), in the last channel the probability that it goes on less that
+            it ends.
+
+    Returns:
+        (batch, time), nats; of positions that do not exist, nothing that counts.
+    """
+    return -ops.log(ops.maximum(0.5 * (1.0 + target[..., -1] * output[..., -1]), 1e-7))
+
+
 def positions_of(classes: Tensor) -> Tensor:
-    """Which positions of examples of classes exist.
+    """Which positions of sequences exist, of classes or of values with their flags.
 
     Args:
         classes: (batch, ..., classes), one-hot, or all zeros at positions that do not exist.

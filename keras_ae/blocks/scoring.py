@@ -11,7 +11,7 @@ from keras import layers
 
 from keras_ae.blocks.neighbors import known_features, squared_distances
 from keras_ae.domains import REAL, domain_of
-from keras_ae.losses import gaussian_kl
+from keras_ae.losses import gaussian_kl, positions_of
 from keras_ae.table_layout import TableLayout
 from keras_ae.table_losses import columns_by_known
 
@@ -34,9 +34,10 @@ __all__ = [
 class Contributions(layers.Layer):
     """What each element, or each group of them, adds to the mean error of an example.
 
-    (inputs, reconstruction), (batch, ...) each -> (batch, ...), of classes without the last axis; with
-    groups -> (batch, groups). Errors are squared; of classes they are -log of the probability of the true
-    one. The contributions of an example sum up to its mean error.
+    (inputs, reconstruction), (batch, ...) each -> (batch, ...), of classes without the last axis, of
+    sequences without their flags; with groups -> (batch, groups). Errors are squared; of classes they are
+    -log of the probability of the true one. The contributions of an example sum up to its mean error, over
+    the positions that exist.
 
     Attributes:
         domain: The domain of the inputs.
@@ -50,10 +51,15 @@ class Contributions(layers.Layer):
 
     def call(self, inputs, reconstruction):
         if self.domain.one_hot:
-            errors = -tf.math.log(tf.maximum(tf.reduce_sum(inputs * reconstruction, axis=-1), 1e-7))
+            chosen = tf.reduce_sum(inputs * reconstruction, axis=-1)
+            contributions = _mean_parts(-tf.math.log(tf.maximum(chosen, 1e-7)), positions_of(inputs))
+        elif self.domain.ends:
+            errors = tf.square(inputs - reconstruction)[..., :-1]
+            exist = positions_of(inputs)[..., None] * tf.ones_like(errors)
+            contributions = _mean_parts(errors, exist)
         else:
             errors = tf.square(inputs - reconstruction)
-        contributions = errors / float(np.prod(errors.shape[1:]))
+            contributions = errors / float(np.prod(errors.shape[1:]))
         if self.groups is None:
             return contributions
         return tf.matmul(contributions, np.eye(max(self.groups) + 1, dtype=np.float32)[self.groups])
@@ -61,10 +67,18 @@ class Contributions(layers.Layer):
     def compute_output_shape(self, inputs_shape, reconstruction_shape):
         if self.groups is not None:
             return (inputs_shape[0], max(self.groups) + 1)
+        if self.domain.ends:
+            return (*inputs_shape[:-1], inputs_shape[-1] - 1)
         return inputs_shape[:-1] if self.domain.one_hot else inputs_shape
 
     def get_config(self):
         return super().get_config() | {"domain": str(self.domain), "groups": self.groups}
+
+
+def _mean_parts(errors, exist):
+    """What each error (batch, ...) adds to the mean over those that exist."""
+    axes = tuple(range(1, len(errors.shape)))
+    return exist * errors / tf.maximum(tf.reduce_sum(exist, axis=axes, keepdims=True), 1.0)
 
 
 @keras.saving.register_keras_serializable("keras_ae", name="Drawn")

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from keras_ae.blocks.sequence_output import SequenceActivation
 from keras_ae.heads import Spec
 from keras_ae.table_layout import TableLayout
 
@@ -77,6 +78,8 @@ def output_layer(spec: Spec, name: str = "reconstruction") -> layers.Layer:
     Returns:
         The layer, (batch, *target_shape) -> (batch, *target_shape).
     """
+    if spec.domain.ends:
+        return SequenceActivation(name=name)
     if spec.domain.layout is None:
         return layers.Activation(spec.activation, name=name)
     unknown = 1.0 / (1.0 + (spec.train_examples or USUAL_ROWS))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar, Self
+
+import numpy as np
 
 from keras_ae.checked import Checked
 from keras_ae.data.scaling import Scaler
@@ -12,6 +15,7 @@ from keras_ae.data.splits import Parts
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.data.types import Data
+from keras_ae.formats import Format
 
 __all__ = ["Dataset", "Sample"]
 
@@ -58,6 +62,23 @@ class Dataset(metaclass=Checked):
             The data set; None if the text does not select this kind.
         """
         return cls() if cls.name and text == cls.name else None
+
+    @classmethod
+    def examples_like(cls, path: Path, format: Format) -> tuple[list[str], np.ndarray] | None:
+        """The examples in a file that holds several, for a trained model.
+
+        Args:
+            path: The file.
+            format: That of the examples which the model was trained on.
+
+        Returns:
+            Their names, and the examples (n, ...) in original units; None if this kind reads no such file, or
+            no examples of that format.
+
+        Raises:
+            InputError: If the file cannot be read, or the model does not take an example of it.
+        """
+        return None
 
     def load(self) -> Data:
         """Loads the data; a published set is downloaded once, into the Keras cache.

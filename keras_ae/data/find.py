@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from keras_ae.data.memory import Arrays
 from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below, files_below
+from keras_ae.formats import Format
 from keras_ae.imaging.headers import SUFFIXES
 
-__all__ = ["as_dataset", "dataset_kinds", "find_dataset", "nothing_below"]
+__all__ = ["as_dataset", "dataset_kinds", "examples_like", "find_dataset", "nothing_below"]
 
 
 def dataset_kinds() -> list[type[Dataset]]:
@@ -71,6 +73,41 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
         f"{text} is of no known kind; expected a folder of images, a file of rows (.csv, .xlsx, .parquet, "
         "...) or one of arrays (.npy, .npz); keras-ae datasets lists all that is read"
     )
+
+
+def examples_like(paths: Sequence[Path], format: Format) -> tuple[list[str], np.ndarray]:
+    """The examples in files that hold several, for a trained model.
+
+    Args:
+        paths: Files, and folders of them.
+        format: That of the examples which the model was trained on.
+
+    Returns:
+        Their names, with those of their files where there are several, and the examples (n, ...) in original
+        units.
+
+    Raises:
+        InputError: If a file cannot be read, or the model does not take an example of it.
+    """
+    read: dict[Path, tuple[list[str], np.ndarray]] = {}
+    for path in paths:
+        below = [path / name for name in files_below(path).names] if path.is_dir() else [path]
+        found = {file: own for file in below if (own := _examples_in(file, format)) is not None}
+        if not found:
+            kind = type(format).__name__.lower()
+            raise InputError(f"expected {kind}, as the model was trained on, in {path}; give a file of such")
+        read |= found
+    names: list[str] = []
+    for file, (own, _) in read.items():
+        alone = own if len(read) == 1 else [str(file)]
+        names += alone if len(alone) == len(own) else [f"{file}: {name}" for name in own]
+    return names, np.concatenate([examples for _, examples in read.values()])
+
+
+def _examples_in(file: Path, format: Format) -> tuple[list[str], np.ndarray] | None:
+    """The names and the examples in a file, by the first kind that reads them; None if none does."""
+    each = (kind.examples_like(file, format) for kind in dataset_kinds())
+    return next((examples for examples in each if examples is not None), None)
 
 
 def _category_of(dataset: Dataset | None) -> str:

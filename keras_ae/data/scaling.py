@@ -62,7 +62,7 @@ class Scaler(metaclass=Checked):
 
         Returns:
             (n, ...), values in original units; for classes their indices, without the last axis, and -1 at
-            positions that do not exist.
+            positions that do not exist; of sequences without their flags, and NaN there.
         """
         if self.is_of_rows:
             assert self.format is not None  # as that says
@@ -71,13 +71,18 @@ class Scaler(metaclass=Checked):
         if self.domain.one_hot:
             classes = class_indices(np.asarray(values))
             return classes if self.format is None else self.format.ended(classes)
+        if self.domain.ends:
+            from keras_ae.sequences import unflagged  # Keras, which a look at other data does not need
+
+            values = unflagged(values)
         return np.asarray(values) * self.scale + self.offset if self.domain.scaled else np.asarray(values)
 
     def transform(self, original: np.ndarray, classes: int) -> np.ndarray:
         """Values in their original units, as a model takes them.
 
         Args:
-            original: (n, ...), values, or the numbers of classes, -1 at positions that do not exist.
+            original: (n, ...), values, NaN at positions of sequences that do not exist, or the numbers of
+                classes, -1 there.
             classes: How many classes there are, if the values are numbers of classes.
 
         Returns:
@@ -90,7 +95,12 @@ class Scaler(metaclass=Checked):
             return self.preprocessor.numbers_of(self.format.by_column(original))
         if self.domain.one_hot:
             return np.eye(classes + 1, classes, dtype=np.float32)[original]  # of -1 the last row, of zeros
-        return standardized(original, self.offset, self.scale)
+        values = standardized(original, self.offset, self.scale)
+        if not self.domain.ends:
+            return values
+        from keras_ae.sequences import flagged  # as above
+
+        return np.asarray(flagged(values))
 
 
 def class_indices(one_hot: np.ndarray) -> np.ndarray:

@@ -168,9 +168,15 @@ class Data(metaclass=Checked):
         parts = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
         factor = np.float64(self.scale) / np.float64(scaler.scale)
         moved = (np.float64(self.offset) - np.float64(scaler.offset)) / np.float64(scaler.scale)
+
+        def rescaled(examples: np.ndarray) -> np.ndarray:
+            if not self.domain.ends:
+                return (examples * factor + moved).astype(np.float32)
+            values, flags = examples[..., :-1] * factor + moved, examples[..., -1:]
+            return np.concatenate([np.where(flags, values, 0), flags], axis=-1).astype(np.float32)
+
         splits: dict[str, Any] = {
-            name: replace(split, examples=(split.examples * factor + moved).astype(np.float32))
-            for name, split in parts.items()
+            name: replace(split, examples=rescaled(split.examples)) for name, split in parts.items()
         }
         return replace(self, **splits, offset=scaler.offset, scale=scaler.scale)
 

@@ -20,6 +20,7 @@ from keras_ae.losses import (
     squared_error,
     structural_similarity,
 )
+from keras_ae.sequences import in_values, length_error
 from keras_ae.table_layout import TableLayout
 from keras_ae.table_losses import known_mean
 
@@ -113,6 +114,9 @@ def domain_metrics(domain: str, shape: tuple[int, ...]) -> dict[str, Metric]:
         return table_metrics(domain.layout)
     if domain.one_hot:
         return {"accuracy": accuracy, "crossentropy": categorical_crossentropy}
+    if domain.ends:
+        errors = {"mse": in_values(squared_error), "mae": in_values(absolute_error)}
+        return errors | {"length_error": length_error}
     if not domain.unit_interval:
         return {"mse": squared_error, "mae": absolute_error}
     images = {"ssim": ssim} if len(shape) == 3 and min(shape[:2]) > 1 else {}

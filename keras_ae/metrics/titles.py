@@ -58,6 +58,7 @@ TITLES = {
     "ssim": Title("SSIM", "", HIGHER),
     "mse": Title("MSE", "", LOWER),
     "mae": Title("MAE", "", LOWER),
+    "length_error": Title("length error", "steps", LOWER),
     "explained_variance": Title("explained variance", "", HIGHER),
     "l0": Title("L0"),
     "dead_fraction": Title("dead units", "", LOWER),

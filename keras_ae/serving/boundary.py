@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ae import sequences
 from keras_ae.data.precision import FARTHEST
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.tables.preprocessing import Preprocessor
@@ -243,6 +244,8 @@ class GraphBoundary(Boundary):
         if "inputs" in changed and self.scaler.domain.scaled:
             scaled = (changed["inputs"] - self.offset) / self.scale
             changed["inputs"] = tf.clip_by_value(scaled, -FARTHEST, FARTHEST)
+            if self.scaler.domain.ends:
+                changed["inputs"] = sequences.flagged(_with_ends_alone(scaled, changed["inputs"]))
         return changed
 
     def from_clients(self, values: tf.Tensor) -> tuple[tf.Tensor, dict[str, Any]]:
@@ -253,6 +256,8 @@ class GraphBoundary(Boundary):
 
     def from_model(self, outputs: Tensors) -> dict[str, Any]:
         changed = dict(outputs)
+        if "reconstruction" in changed and self.scaler.domain.ends:
+            changed["reconstruction"] = sequences.unflagged(changed["reconstruction"])
         if "reconstruction" in changed and self.scaler.domain.scaled:
             changed["reconstruction"] = changed["reconstruction"] * self.scale + self.offset
             if "reconstruction_log_var" in changed:
@@ -282,6 +287,17 @@ def _of_as_many_rows(tensors):
     expected = ["expected the same number of rows for each input, received:", *rows]
     with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(tf.stack(rows) == rows[0]), expected)]):
         return {name: tf.identity(value) for name, value in tensors.items()}
+
+
+def _with_ends_alone(values, clipped):
+    """Sequences, NaN at positions that do not exist; a missing value before an end fails the request."""
+    known = ~tf.math.is_nan(values)
+    exist = tf.reduce_all(known, axis=-1)
+    whole = tf.reduce_all(tf.equal(exist[..., None], known))
+    ended = tf.reduce_all(exist[:, :1]) & tf.reduce_all(exist[:, :-1] | ~exist[:, 1:])
+    expected = "expected inputs with a value in each channel up to an end, and NaN in all channels after it"
+    with tf.control_dependencies([tf.debugging.Assert(whole & ended, [expected])]):
+        return tf.where(known, clipped, tf.constant(float("nan")))
 
 
 def _one_hot(numbers, classes, name, has_ends=False):

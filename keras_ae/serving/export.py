@@ -198,7 +198,10 @@ def _requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[str, dic
 def _common_requests(servable: ServableHeads, boundary: NumPyBoundary) -> dict[str, np.ndarray]:
     """The examples, their codes and random noise, by the names of the signatures' inputs."""
     heads, scaler, examples = servable.heads, servable.scaler, servable.examples
-    original = examples["inputs"] * scaler.scale + scaler.offset
+    if scaler.domain.ends:
+        original = scaler.inverse_transform(examples["inputs"])
+    else:
+        original = examples["inputs"] * scaler.scale + scaler.offset
     requests = {"inputs": original.astype(np.float32), **servable.columns}
     if scaler.domain.one_hot:
         requests["inputs"] = class_indices(examples["inputs"])

@@ -93,7 +93,7 @@ def _reconstruct(heads: Heads, scaler: Scaler, boundary: Boundary) -> ServedSign
     shape = tuple(heads.decoder.output["reconstruction"].shape[1:])
     has_error = boundary.input_shape == shape and None not in shape
     domain = scaler.domain
-    error = domain.loss if domain.one_hot or domain.layout is not None else squared_error
+    error = domain.loss if domain.one_hot or domain.ends or domain.layout is not None else squared_error
 
     def run(tensors):
         inputs = boundary.to_model(heads.end_to_end, tensors)
@@ -220,12 +220,14 @@ def _to_png(signature: ServedSignature, boundary: Boundary) -> ServedSignature:
 
 
 def _specs(model: keras.Model, scaler: Scaler, left_out: tuple[str, ...] = ()) -> dict[str, tf.TensorSpec]:
-    """The inputs of a request to a model: classes by their numbers, all else as the model takes it."""
+    """The inputs of a request to a model: classes by number, sequences without flags, all else as it is."""
     specs: dict[str, tf.TensorSpec] = {}
     for tensor in model.inputs:
         shape, dtype = tensor.shape, tensor.dtype
         if tensor.name == "condition" or (tensor.name == "inputs" and scaler.domain.one_hot):
             shape, dtype = shape[:-1], "int64"
+        elif tensor.name == "inputs" and scaler.domain.ends:
+            shape = (*shape[:-1], shape[-1] - 1)
         if tensor.name == "inputs" and scaler.preprocessor is not None:
             specs |= column_specs(scaler.preprocessor)
         elif tensor.name not in left_out:

@@ -12,6 +12,7 @@ from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
 from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import MOST_VALUES, Predictor, principal_components
+from keras_ae.tasks.sequence_baselines import resampled_components
 
 __all__ = ["Reconstruction"]
 
@@ -25,9 +26,12 @@ class Reconstruction(Task):
         return examples, examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
-        """PCA with codes of the same size."""
+        """PCA with codes of the same size; of sequences that are stretched to one length, which it knows."""
         most = max(2, MOST_VALUES // prod(data.train.shape))
         examples = np.asarray(values(data.train.thin(most).examples))
+        if data.domain.ends:
+            name = f"PCA, {latent_dim} components, stretched to one length"
+            return {name: resampled_components(examples, latent_dim)}
         return {f"PCA, {latent_dim} components": principal_components(examples, latent_dim, data.domain)}
 
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:

@@ -14,6 +14,7 @@ from keras_ae.data.labels import Unusable, in_classes, plain_labels
 from keras_ae.data.memory import plain_array
 from keras_ae.data.precision import as_float32, clipped
 from keras_ae.data.scaling import Scaler
+from keras_ae.data.sequences.arrays import padded, sequence_values
 from keras_ae.data.tables.frame_columns import frame_columns
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.words import words_of
@@ -113,6 +114,8 @@ def like_inputs(values: np.ndarray, x: Any, scaler: Scaler) -> np.ndarray:
 
 def _like_spec(values, spec, name, scaler, classes):
     """An array of the shape and the domain that a head takes."""
+    if name in ("x", "inputs") and scaler.domain.ends:
+        return sequence_values(padded(values, spec.shape[1], name), name)
     if name in ("x", "inputs"):
         array = plain_array(values, name)
     else:

@@ -16,6 +16,8 @@ from keras_ae.recipe import Recipe
 
 __all__ = ["loss_for", "loss_in"]
 
+LOSSES_OF_SEQUENCES = ("auto", "squared_error", "absolute_error", "huber")
+
 
 def loss_for(recipe: Recipe, data: Data) -> Callable:
     """The reconstruction loss of a recipe.
@@ -49,6 +51,11 @@ def loss_for(recipe: Recipe, data: Data) -> Callable:
         raise InputError(
             f"cross-entropy needs data in [0, 1]; found real values, standardized from {lowest:g} to "
             f'{highest:g}; scale the data into [0, 1], or take the other loss: SET="loss=squared_error"'
+        )
+    if domain.ends and recipe.loss not in LOSSES_OF_SEQUENCES:
+        raise InputError(
+            f"sequences have a loss of single values, {', '.join(LOSSES_OF_SEQUENCES[1:])}; received "
+            f'loss={recipe.loss}; take one of those, such as SET="loss=absolute_error"'
         )
     if recipe.loss == "ssim" and not (domain.unit_interval and _are_images(data.train.shape)):
         raise InputError(

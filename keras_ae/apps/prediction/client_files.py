@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.apps.prediction.inputs import ARRAYS
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.files import files_below
 from keras_ae.formats import Format, from_json
 from keras_ae.serving.versions import CARD_FILE, find_version
 
-__all__ = ["format_for", "format_of_head", "read_strings"]
+__all__ = ["format_for", "format_of_head", "read_strings", "several_for", "trained_format"]
 
 
 def format_for(request: PredictionRequest) -> Format | None:
@@ -28,12 +29,31 @@ def format_for(request: PredictionRequest) -> Format | None:
     """
     if request.url is not None:
         return None
-    folder = find_version(request.models, request.model, request.head, request.version, request.label)
-    return format_of_head(folder, request.inputs)
+    return format_of_head(_folder_of(request), request.inputs)
+
+
+def several_for(request: PredictionRequest) -> Format | None:
+    """The format of the files of a request, where each may hold several examples.
+
+    Args:
+        request: The request.
+
+    Returns:
+        The format of the head's training data; None for all other files, and where a server has the head.
+    """
+    if request.url is not None:
+        return None
+    format = trained_format(_folder_of(request))
+    arrays = any(path.suffix.lower() in ARRAYS or not path.exists() for path in request.inputs)
+    return format if format is not None and format.holds_several and not arrays else None
+
+
+def _folder_of(request: PredictionRequest) -> Path:
+    return find_version(request.models, request.model, request.head, request.version, request.label)
 
 
 def format_of_head(folder: Path, inputs: Sequence[Path]) -> Format | None:
-    """The format in which an exported head takes some files; TensorFlow is not imported for it.
+    """The format in which an exported head takes some files as strings; TensorFlow is not imported for it.
 
     Args:
         folder: The head's version.
@@ -43,14 +63,24 @@ def format_of_head(folder: Path, inputs: Sequence[Path]) -> Format | None:
         The format of the head's training data, where the files have its suffixes and its examples a form of
         their own; None for all other files.
     """
+    format = trained_format(folder)
+    return format if format is not None and format.served_name and _files(inputs, format) else None
+
+
+def trained_format(folder: Path) -> Format | None:
+    """The format of the data that an exported head was trained on, as its card has it.
+
+    Args:
+        folder: The head's version.
+
+    Returns:
+        The format; None where the card has none.
+    """
     try:
         data = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))["data"]
     except (OSError, ValueError, KeyError):
         return None  # told where the card is needed
-    if not data.get("format"):
-        return None
-    format = from_json(json.dumps(data["format"]))
-    return format if format.served_name and _files(inputs, format) else None
+    return from_json(json.dumps(data["format"])) if data.get("format") else None
 
 
 def read_strings(paths: Sequence[Path], format: Format) -> tuple[np.ndarray, list[str]]:

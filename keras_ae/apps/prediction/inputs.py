@@ -14,6 +14,7 @@ from keras_ae.apps.prediction.image_files import images_below
 from keras_ae.catalog import names_beside
 from keras_ae.data.full_scale import full_scale_in, normalized
 from keras_ae.data.precision import as_float32
+from keras_ae.data.sequences.arrays import sequence_values
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.names import nearby
@@ -157,6 +158,8 @@ def _floats(name, array, domain, full_scale, path):
     if domain is not None:
         from keras_ae.domains import domain_of  # imports Keras, which a client does not need
 
+        if domain_of(domain).ends:
+            return sequence_values(array, where)
         pixels = domain_of(domain).unit_interval
         return normalized(array, full_scale, where) if pixels else as_float32(array, where)
     own = full_scale_in(array.dtype, None)

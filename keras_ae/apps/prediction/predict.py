@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ae.apps.prediction.client_files import format_for, read_strings
+from keras_ae.apps.prediction.client_files import format_for, read_strings, several_for
 from keras_ae.apps.prediction.format_files import files_of_formats, format_of_card, read_examples
 from keras_ae.apps.prediction.image_files import encoded, images_in
 from keras_ae.apps.prediction.inputs import find_inputs, images_of_paths, read_arrays
 from keras_ae.apps.prediction.outputs import output_files, write
 from keras_ae.apps.prediction.predictor import IMAGES, Predictor, open_predictor
 from keras_ae.apps.prediction.request import PredictionRequest
+from keras_ae.data.find import examples_like
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
@@ -71,6 +72,8 @@ def predict(request: PredictionRequest) -> Prediction:
     """
     if (format := format_for(request)) is not None:
         return _predict_strings(request, format)
+    if (format := several_for(request)) is not None:
+        return _predict_several(request, format)
     if examples := files_of_formats(request.inputs):
         return _predict_examples(request, examples)
     paths, file = find_inputs(request.inputs)
@@ -162,6 +165,27 @@ def _predict_strings(request: PredictionRequest, format: Format) -> Prediction:
     rows = list(range(len(values)))
     written = write(files, outputs, rows, names)
     return Prediction(outputs, len(values), rows, written=written, remark=format.remark_on(results))
+
+
+def _predict_several(request: PredictionRequest, format: Format) -> Prediction:
+    """Runs a head on files that hold several examples each, such as groups of rows."""
+    names, examples = examples_like(request.inputs, format)
+    with open_predictor(request, "serving_default") as predictor:
+        tensors = predictor.tensors()
+        if list(tensors["inputs"]) != ["inputs"]:
+            raise InputError(
+                f"this head takes {', '.join(tensors['inputs'])}, received {request.inputs[0]}; give arrays, "
+                "or take another head: --head encoder"
+            )
+        specs = _chosen(tensors["outputs"], request.outputs)
+        files = output_files(request.output, specs, names, request.inputs, request.force, format)
+        remark = _remark(predictor, {"inputs": examples})
+        results = predictor.predict({"inputs": examples})
+    outputs = {name: results[name] for name in specs}
+    rows = list(range(len(names)))
+    written = write(files, outputs, rows, names, format=format)
+    noun = type(format).__name__.lower()
+    return Prediction(outputs, len(names), rows, written=written, remark=remark or "", noun=noun)
 
 
 def _remark(predictor: Predictor, inputs: dict[str, np.ndarray]) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from keras_ae.data.series.columns import SeriesRoles, choose_columns
+from keras_ae.data.series.columns import SeriesColumns, SeriesRoles, choose_columns
 from keras_ae.data.series.steps import clock_notes, even_steps
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.time_form import TimeForm
@@ -17,6 +17,7 @@ __all__ = [
     "Series",
     "cut_windows",
     "mean_over_windows",
+    "on_even_steps",
     "series_from_table",
     "series_in_table",
     "spans",
@@ -107,11 +108,11 @@ def series_in_table(table: Table, roles: SeriesRoles) -> tuple[dict[str, Series]
     """
     found = choose_columns(table, roles)
     if found.groups is None:
-        return {"": _on_even_steps(found, np.ones(len(table), bool))}, found.notes
+        return {"": on_even_steps(found, np.ones(len(table), bool))}, found.notes
     each = {}
     for group, name in enumerate(found.group_names):
         try:
-            each[name] = _on_even_steps(found, found.groups == group)
+            each[name] = on_even_steps(found, found.groups == group)
         except InputError as error:
             raise InputError(f"{found.roles.group} {name}: {error}") from error
     return each, found.notes
@@ -180,8 +181,19 @@ def spans(flags: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _on_even_steps(found, chosen):
-    """Some rows as a series: sorted by time, repeated times averaged, short gaps interpolated."""
+def on_even_steps(found: SeriesColumns, chosen: np.ndarray) -> Series:
+    """Some rows as a series: sorted by time, repeated times averaged, short gaps interpolated.
+
+    Args:
+        found: The columns of the table by their roles.
+        chosen: (rows,), bool, the rows of the series.
+
+    Returns:
+        The series.
+
+    Raises:
+        InputError: If their times are all equal, or too far apart.
+    """
     times, values, spread = found.times[chosen], found.values[chosen], bool(found.roles.variable)
     notes = clock_notes(times, found.form)
     backwards = int((np.diff(times) < 0).sum())

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_ae.data.full_scale import normalized
 from keras_ae.data.precision import as_float32
+from keras_ae.data.sequences.arrays import sequence_values
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 from keras_ae.formats import Format
@@ -89,6 +90,8 @@ def conform(raw: np.ndarray, spec: InputSpec, where: str, first: int = 0) -> np.
         low = -1.0 if spec.format is not None and spec.format.has_ends else 0.0
         high, expected = spec.classes - 1.0, f"numbers of classes from {low:g} to {spec.classes - 1}"
         values: np.ndarray = raw.astype(np.int64)
+    elif spec.domain.ends:
+        return sequence_values(raw, where, first)
     else:
         values = as_float32(raw, where, first)
         if spec.domain.range is None:

@@ -30,6 +30,8 @@ from keras_ae.formats import Format
 from keras_ae.imaging.frames import frames_in, pixels_of
 from keras_ae.imaging.headers import SUFFIXES
 
+ARRAYS = (".npy", ".npz")
+
 __all__ = ["ArrayStream", "FileStream", "FolderStream", "LoadedStream", "Stream", "open_stream"]
 
 
@@ -97,7 +99,17 @@ def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str |
         from keras_ae.data.streams.strings import StringStream  # which is a Stream itself
 
         return StringStream(text, spec, spec.format, split)
-    if spec.format is not None and (os.path.isdir(text) or Path(text).suffix.lower() in spec.format.suffixes):
+    suffix = Path(text).suffix.lower()
+    if (
+        spec.format is not None
+        and spec.format.holds_several
+        and os.path.exists(text)
+        and suffix not in ARRAYS
+    ):
+        from keras_ae.data.streams.several import SeveralStream  # which is a Stream itself
+
+        return SeveralStream(text, spec, spec.format, split)
+    if spec.format is not None and (os.path.isdir(text) or suffix in spec.format.suffixes):
         return FileStream(text, spec, spec.format, split)
     if os.path.isfile(text) and os.path.splitext(text)[1].lower() in SUFFIXES:
         dataset: Dataset = ImageFolder(text)
@@ -327,9 +339,9 @@ class LoadedStream(Stream):
     """
 
     def __init__(self, dataset: Dataset, spec: InputSpec, split: str | None = None):
-        strings = spec.format is not None and spec.format.served_name
-        like = Scaler(spec.domain, 0.0, 1.0, format=spec.format)  # with its vocabulary
-        self.data = dataset.load_like(like) if strings else dataset.load()
+        of_format = spec.format is not None and spec.format.has_ends
+        like = Scaler(spec.domain, 0.0, 1.0, format=spec.format)  # with its vocabulary and its length
+        self.data = dataset.load_like(like) if of_format else dataset.load()
         self.spec, self.where = replace(spec, full_scale=None), ""
         self.where = self.data.name + (f" ({split})" if split else "")
         if not spec.domain.matches(self.data.domain):
@@ -340,6 +352,8 @@ class LoadedStream(Stream):
         splits = self.data.splits
         self.splits = [splits[split]] if split else list(splits.values())
         shape = self.splits[0].shape
+        if spec.domain.ends:
+            shape = (*shape[:-1], shape[-1] - 1)  # without flags
         check_shape(shape[:-1] if spec.domain.one_hot else shape, spec, self.where)
         self.count = sum(map(len, self.splits))
         self.labeled = all(part.labels is not None for part in self.splits)
@@ -349,7 +363,9 @@ class LoadedStream(Stream):
         for first in range(start, stop, size):
             last = min(first + size, stop)
             raw = self._joined([part.examples for part in self.splits], first, last)
-            if self.data.domain.scaled:
+            if self.data.domain.ends:
+                raw = self.data.scaler.inverse_transform(raw)
+            elif self.data.domain.scaled:
                 raw = raw * self.data.scale + self.data.offset
             elif self.data.domain.one_hot:
                 raw = class_indices(raw)

@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
-__all__ = ["pen_path"]
+__all__ = ["pen_path", "pen_steps"]
 
 INK = 100
 """The level, of 255, from which a pixel is ink."""
@@ -28,14 +28,37 @@ def pen_path(digit: np.ndarray, points: int) -> np.ndarray:
     Returns:
         (points, 2), float64: the row and the column of each point, in pixels.
     """
+    path, along = _line(digit)
+    return _at(np.linspace(0.0, along[-1], points), path, along)
+
+
+def pen_steps(digit: np.ndarray, step: float) -> np.ndarray:
+    """The same way in steps of one length, so that a longer one has more points.
+
+    Args:
+        digit: (height, width), uint8, white on black.
+        step: The distance of neighboring points along the path, in pixels.
+
+    Returns:
+        (points, 2), float64: the row and the column of each point, in pixels.
+    """
+    path, along = _line(digit)
+    return _at(np.arange(0.0, along[-1] + 1e-9, step), path, along)
+
+
+def _at(distances: np.ndarray, path: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """The points at distances from the beginning of a path."""
+    return np.stack([np.interp(distances, along, axis) for axis in path.T], axis=1)
+
+
+def _line(digit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The path along a digit, pixel after pixel, (n, 2), and the distances from its beginning, (n,)."""
     from skimage.morphology import skeletonize  # where such data are made, and not where they are named
 
     pixels = np.argwhere(skeletonize(digit >= INK)).astype(np.float64)
     path = gaussian_filter1d(pixels[_longest_path(pixels)], SMOOTHING, axis=0, mode="nearest")
     path = path if path[0, 0] <= path[-1, 0] else path[::-1]
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
-    at = np.linspace(0.0, along[-1], points)
-    return np.stack([np.interp(at, along, axis) for axis in path.T], axis=1)
+    return path, np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
 
 
 def _longest_path(pixels: np.ndarray) -> list[int]:

@@ -47,6 +47,11 @@ class FileHooks:
         """
         return True
 
+    @property
+    def holds_several(self) -> bool:
+        """Whether a file may hold several examples, which data sets of the kind read."""
+        return False
+
     def files_in(self, paths: Sequence[Path]) -> list[Path]:
         """The files that `read` takes, of files and folders that a user gives.
 

@@ -1,0 +1,1 @@
+"""Sequences of real values that end where they end: groups of rows, gestures, heartbeats, trips."""

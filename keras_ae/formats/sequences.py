@@ -1,0 +1,126 @@
+"""The format of sequences of real values: rendered as curves or paths, and written as rows of a file."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from keras_ae.errors import InputError, check_least
+from keras_ae.formats import Format
+
+__all__ = ["Sequences"]
+
+CURVES, PLANE, MARGIN = (256, 96), (96, 96), 6
+"""Width and height in pixels of rendered curves and of a path in the plane, and the margin around them."""
+
+COLORS = ((31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40), (148, 103, 189))
+"""Colors of the channels, repeated where there are more."""
+
+BEGINNING = (214, 39, 40)
+"""The color of the first position of a path."""
+
+
+@dataclass(frozen=True)
+class Sequences(Format):
+    """Sequences (time, channels) of real values, NaN after their ends.
+
+    Attributes:
+        names: Names of the channels, which are columns of files.
+        length: Positions of an example, those of the longest sequence.
+        group: The column of files whose entries part the rows of sequences; "" if that is not known.
+        time: The column of times; "" for rows in their order.
+        plane: Whether two channels are drawn as a path in the plane, across and downwards.
+    """
+
+    suffixes = (".csv",)
+    has_ends = True
+    holds_several = True
+    names: tuple[str, ...]
+    length: int
+    group: str = ""
+    time: str = ""
+    plane: bool = False
+
+    def __post_init__(self) -> None:
+        check_least(self, length=1)
+        if self.plane and len(self.names) != 2:
+            raise InputError(
+                f"plane draws two channels, received {len(self.names)}: {', '.join(self.names)}; leave it out"
+            )
+
+    def steps(self, examples: np.ndarray) -> float:
+        """The mean number of positions of examples.
+
+        Args:
+            examples: (n, time, channels).
+
+        Returns:
+            The mean.
+        """
+        return float((~np.isnan(examples).all(axis=-1)).sum() / len(examples))
+
+    def whole(self, values: np.ndarray) -> np.ndarray:
+        """A sequence with NaN after its end.
+
+        Args:
+            values: (time, channels), at most `length` positions.
+
+        Returns:
+            (length, channels), float32.
+
+        Raises:
+            InputError: If it is longer, or has other channels.
+        """
+        if values.shape[1:] != (len(self.names),) or not 0 < len(values) <= self.length:
+            raise InputError(
+                f"expected a sequence of 1 to {self.length} steps of {', '.join(self.names)}, as the model "
+                f"was trained on; received {len(values)} steps of {values.shape[-1]} values; cut it"
+            )
+        missing = ((0, self.length - len(values)), (0, 0))
+        return np.pad(values.astype(np.float32), missing, constant_values=np.nan)
+
+    def render(self, example: np.ndarray) -> np.ndarray:
+        """Renders a sequence as a curve for each channel, up to its end, or as a path.
+
+        Args:
+            example: (time, channels).
+
+        Returns:
+            (96, 256 or 96, 3), uint8.
+        """
+        known = example[~np.isnan(example).any(axis=-1)]
+        size = PLANE if self.plane else CURVES
+        image = Image.new("RGB", size, "white")
+        pen = ImageDraw.Draw(image)
+        if not len(known):
+            return np.asarray(image)
+        room = np.array(size) - 2 * MARGIN - 1
+        low, span = known.min(axis=0), np.maximum(np.ptp(known, axis=0), 1e-9)
+        if self.plane:
+            points = MARGIN + (known - low - span / 2) / span.max() * room + room / 2
+            pen.line([*map(tuple, points)], fill=COLORS[0], width=2)
+            x, y = points[0]
+            pen.ellipse((x - 2, y - 2, x + 2, y + 2), fill=BEGINNING)
+            return np.asarray(image)
+        across = MARGIN + np.arange(len(known)) / max(1, len(example) - 1) * room[0]
+        for number, line in enumerate(known.T):
+            down = MARGIN + (1 - (line - low.min()) / max(np.ptp(known), 1e-9)) * room[1]
+            points = np.stack([across, down], axis=1)
+            color = COLORS[number % len(COLORS)]
+            pen.line([*map(tuple, points)], fill=color)
+            pen.ellipse((*(points[-1] - 2), *(points[-1] + 2)), fill=color)
+        return np.asarray(image)
+
+    def write(self, example: np.ndarray, stem: Path) -> list[Path]:
+        """Writes the positions of a sequence as rows of a .csv file."""
+        path = stem.with_name(stem.name + ".csv")
+        known = example[~np.isnan(example).any(axis=-1)]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(self.names)
+            rows.writerows([f"{value:.9g}" for value in row] for row in known)
+        return [path]
