@@ -1,4 +1,12 @@
-"""Encode."""
+"""Encode whole sequences of different lengths, such as trips and gestures, as a few numbers, and back.
+
+    make train RECIPE=sequences                                     pen paths of 5,000 real digits
+    make train RECIPE=sequences DATA=trips.csv SET="data.group=trip"     a sequence for each entry of a column
+    make train RECIPE=sequences DATA=Gestures_TRAIN.ts              or a file of the UCR archive
+    keras-ae predict sequences new.csv --output codes.csv           6 numbers for each sequence of a file
+
+No loss, metric or code depends on what follows an end; the decoder gives the values and where they end.
+"""
 
 from keras_ae.backbones.sequence import SequenceBackbone
 from keras_ae.data.sequences.digit_paths import DigitPaths
@@ -8,9 +16,9 @@ from keras_ae.variants.undercomplete import Undercomplete
 
 recipe = Recipe(
     data=DigitPaths(),
-    variant=Undercomplete(SequenceBackbone((64, 64), kernel_size=5, hidden=256), latent_dim=8),
+    variant=Undercomplete(SequenceBackbone((64, 64), kernel_size=5, hidden=256), latent_dim=6),
     task=Reconstruction(),
-    default_epochs=40,
+    default_epochs=30,
     min_steps=1500,
     batch_size=64,
     learning_rate=2e-3,

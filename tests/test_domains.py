@@ -9,7 +9,7 @@ from conftest import eagerly
 from keras_ae import domains, losses
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.data.arrays import ArrayFile
-from keras_ae.domains import CATEGORICAL, DOMAINS, REAL, UNIT, Domain, domain_of
+from keras_ae.domains import CATEGORICAL, DOMAINS, REAL, SEQUENCE, UNIT, Domain, domain_of
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
 from keras_ae.recipe_values import LOSS_NAMES
@@ -32,7 +32,7 @@ SIGNED = Domain(
 
 
 def test_a_domain_is_known_by_its_name_and_survives_pickling():
-    assert {"unit": UNIT, "real": REAL, "categorical": CATEGORICAL} == DOMAINS
+    assert {"unit": UNIT, "real": REAL, "categorical": CATEGORICAL, "sequence": SEQUENCE} == DOMAINS
     assert domain_of("unit") is UNIT
     assert domain_of(REAL) is REAL
     again = pickle.loads(pickle.dumps(CATEGORICAL))
@@ -45,6 +45,7 @@ def test_each_domain_has_its_likelihoods_its_own_first():
     assert losses.likelihoods_for(UNIT) == ("bernoulli", "gaussian")
     assert losses.likelihoods_for(REAL) == ("gaussian", "unit_gaussian")
     assert losses.likelihoods_for(CATEGORICAL) == ("categorical",)
+    assert losses.likelihoods_for(SEQUENCE) == ("sequence",)
     assert losses.likelihoods_for(SIGNED) == ("unit_gaussian", "gaussian")
     for domain in DOMAINS.values():
         assert domain.likelihood in losses.likelihoods_for(domain)

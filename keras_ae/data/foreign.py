@@ -38,7 +38,6 @@ _WAYS = {
     ".db .sqlite .sqlite3": ("database", f"read it with pandas.read_sql, and {_ROWS}"),
     ".avro .orc .arrow": ("columns", f"read it with pandas or pyarrow, and {_ROWS}"),
     ".svm .libsvm .svmlight": ("LIBSVM", f"read it with sklearn.datasets.load_svmlight_file, and {_ARRAYS}"),
-    ".ts": ("sktime", f"read it with aeon.datasets.load_from_ts_file, and {_ARRAYS}"),
     ".xml": ("XML", f"read it with pandas.read_xml, and {_ROWS}; convert MusicXML to MIDI"),
     ".musicxml .mxl .krn .abc": (
         "score",

@@ -45,6 +45,11 @@ def data_in_domain(
     Raises:
         InputError: For classes that are not whole numbers from 0, and for values that float32 cannot tell.
     """
+    if domain is not None and domain.ends:
+        raise InputError(
+            f"expected examples of one length in {name}, as arrays have; sequences of different lengths are "
+            "rows of a file with a column that parts them; leave data.domain out"
+        )
     if domain is not None and domain.one_hot:
         return Data(name, **_one_hot(name, splits), domain=domain)
     if domain is None or domain.unit_interval:

@@ -112,10 +112,11 @@ class SequenceDataset(Dataset):
 
     def _data(self, read: SequencesRead, length: int = 0) -> Data:
         fitting, longer = self._fitting(read)
-        if len({one.values.tobytes() for one in fitting}) < 3:
+        different = len({one.values.tobytes() for one in fitting})
+        if different < 3:
             raise InputError(
                 f"expected at least 3 different sequences in {read.name}, one each to train, validate and "
-                f"test on; received {len(fitting)}; add others, or name the column that parts them: "
+                f"test on; received {different}; add others, or name the column that parts them: "
                 'SET="data.group=..."'
             )
         sizes = [len(one.values) for one in fitting]

@@ -149,14 +149,6 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
             labels.append(names[own[0]])
         return labels
 
-    def load(self) -> Data:
-        """Reads the groups of the file and splits them.
-
-        Raises:
-            InputError: For a file without groups, and too few of them.
-        """
-        return super().load()
-
     def sample(self) -> Data:
         """A few paths of pens, which need no file."""
         return DigitPaths().sample()
