@@ -98,9 +98,9 @@ def examples_like(paths: Sequence[Path], format: Format) -> tuple[list[str], np.
             raise InputError(f"expected {kind}, as the model was trained on, in {path}; give a file of such")
         read |= found
     names: list[str] = []
-    for file, (own, _) in read.items():
-        alone = own if len(read) == 1 else [str(file)]
-        names += alone if len(alone) == len(own) else [f"{file}: {name}" for name in own]
+    for file, (inside, _) in read.items():
+        alone = inside if len(read) == 1 else [str(file)]
+        names += alone if len(alone) == len(inside) else [f"{file}: {name}" for name in inside]
     return names, np.concatenate([examples for _, examples in read.values()])
 
 

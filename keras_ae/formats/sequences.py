@@ -83,6 +83,31 @@ class Sequences(Format):
         missing = ((0, self.length - len(values)), (0, 0))
         return np.pad(values.astype(np.float32), missing, constant_values=np.nan)
 
+    def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
+        """Reads one sequence, as `write` writes it.
+
+        Args:
+            path: A .csv file with a column for each channel.
+            shape: (length, channels).
+
+        Returns:
+            (length, channels), float32, NaN after its end.
+
+        Raises:
+            InputError: If the file cannot be read, lacks a channel, or is longer.
+        """
+        try:
+            with path.open(newline="", encoding="utf-8-sig") as file:
+                rows = list(csv.DictReader(file))
+            return self.whole(np.array([[float(row[name]) for name in self.names] for row in rows]))
+        except InputError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+            raise InputError(
+                f"expected rows of {', '.join(self.names)} in {path}, with a header and numbers ({error!r}); "
+                "write it as a .csv"
+            ) from error
+
     def render(self, example: np.ndarray) -> np.ndarray:
         """Renders a sequence as a curve for each channel, up to its end, or as a path.
 

@@ -15,6 +15,7 @@ from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.music.chorales import Chorales
 from keras_ae.formats.numbers import COLORS, SIZE, Numbers
 from keras_ae.formats.rows import Rows
+from keras_ae.formats.sequences import Sequences
 from keras_ae.formats.sounds.spectra import LogMels
 from keras_ae.formats.sounds.waveforms import Waveforms
 from keras_ae.formats.text.texts import Texts
@@ -36,6 +37,7 @@ EXAMPLES = {
         np.array([1.25, 1.0, 19_800.0]),
     ),
     "waveforms": (Waveforms(), (np.sin(np.arange(800) / 3) / 2).astype(np.float32)),
+    "sequences": (Sequences(("a", "b"), 3), np.array([[1, 2], [0, 4], [np.nan] * 2], np.float32)),
     "images": (Images(), np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4, 1)),
 }
 

@@ -214,7 +214,7 @@ def _split(sequences: Sequence[OneSequence]) -> Parts:
     if tested.all() or not tested.any():
         return by_content(digests(np.ravel(one.values) for one in sequences))
     others = np.flatnonzero(~tested)
-    rest = by_content(digests(np.ravel(sequences[i].values) for i in others), test=0)
+    rest = by_content(digests(np.ravel(sequences[i].values) for i in others.tolist()), test=0)
     index = {part: others[chosen] for part, chosen in rest.indices.items()}
     return Parts(index | {"test": np.flatnonzero(tested)}, f"as published; the others {rest.rule}")
 

@@ -123,23 +123,24 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
                     'for each sequence, such as the number of a trip: SET="data.group=..."'
                 )
             found = replace(found, groups=np.zeros(len(table), int), group_names=(Path(self.path).stem,))
-        labels = self._labels(table, found)
-        sequences, notes = _of_groups(found, labels)
+        assert found.groups is not None
+        labels = self._labels(table, found, found.groups)
+        sequences, notes = _of_groups(found, found.groups, labels)
         format = Sequences(found.names, 1, found.roles.group, found.roles.time)
         return SequencesRead(Path(self.path).name, sequences, format, (*found.notes, *notes))
 
-    def _labels(self, table: Table, found: SeriesColumns) -> list[str]:
+    def _labels(self, table: Table, found: SeriesColumns, groups: np.ndarray) -> list[str]:
         """The class of each group: its entry in the column of labels, or whether it has marked rows."""
         count = len(found.group_names)
         if not self.label:
             if found.labels is None:
                 return [""] * count
-            marked = np.bincount(found.groups[found.labels], minlength=count) > 0
+            marked = np.bincount(groups[found.labels], minlength=count) > 0
             return ["anomaly" if one else "normal" for one in marked]
         codes, names = entries({self.label: table.columns[self.label]})
         labels = []
         for group in range(count):
-            own = np.unique(codes[found.groups == group])
+            own = np.unique(codes[groups == group])
             if len(own) != 1 or own[0] < 0:
                 shown = ", ".join(names[code] if code >= 0 else "none" for code in own[:3])
                 raise InputError(
@@ -154,13 +155,15 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
         return DigitPaths().sample()
 
 
-def _of_groups(found: SeriesColumns, labels: list[str]) -> tuple[list[OneSequence], list[str]]:
+def _of_groups(
+    found: SeriesColumns, groups: np.ndarray, labels: list[str]
+) -> tuple[list[OneSequence], list[str]]:
     """The groups as sequences on even steps, and notes on those that are left out."""
     sequences, faults = [], Counter[str]()
     named: dict[str, str] = {}
     bridged = 0
     for group, name in enumerate(found.group_names):
-        chosen = found.groups == group
+        chosen = groups == group
         try:
             if chosen.sum() < 2:
                 raise InputError("has fewer than two rows")

@@ -46,4 +46,4 @@ class SeveralStream(Stream):
             yield Batch(np.arange(first, last), self.examples[first:last], None, self.names[first:last])
 
     def sha256(self) -> str:
-        return hashlib.sha256(np.ascontiguousarray(self.examples)).hexdigest()
+        return hashlib.sha256(self.examples.tobytes()).hexdigest()
