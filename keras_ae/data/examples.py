@@ -30,6 +30,8 @@ class Split(metaclass=Checked):
         masks: (n, height, width), int8, of images: 1 in pixels of an anomaly, 0 in others, -1 where it is not
             known; (n, frames) of clips; None if it is known of none.
         images: How many images the examples are parts of; 0 if each stands for itself.
+        groups: (n,), whole numbers, equal for examples that are parts of one longer one, such as windows of a
+            clip, so that no part calibrates what was learned from others; None if each stands for itself.
     """
 
     part: ClassVar[str] = "piece"
@@ -38,6 +40,7 @@ class Split(metaclass=Checked):
     stream: int = 0
     masks: np.ndarray | None = None
     images: int = 0
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -124,6 +127,7 @@ class Split(metaclass=Checked):
             examples=self.examples[index],
             labels=None if self.labels is None else self.labels[index],
             masks=None if self.masks is None else self.masks[index],
+            groups=None if self.groups is None else self.groups[index],
         )
 
     def joined(self, other: Split) -> Split:
@@ -147,6 +151,11 @@ class Split(metaclass=Checked):
                 ]
             )
         labels = None if self.labels is None else np.concatenate([part.labels for part in both])
+        groups = [part.groups for part in both if part.groups is not None]
         return replace(
-            self, examples=np.concatenate([part.examples for part in both]), labels=labels, masks=masks
+            self,
+            examples=np.concatenate([part.examples for part in both]),
+            labels=labels,
+            masks=masks,
+            groups=np.concatenate(groups) if len(groups) == len(both) else None,
         )

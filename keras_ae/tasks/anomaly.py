@@ -6,7 +6,7 @@ Labels of 0 are normal, all others are kinds of anomalies.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -183,6 +183,8 @@ class Anomaly(Task):
             fitted = dataclasses.replace(fitted, guarantee=OF_WINDOWS)
         elif isinstance(calibration, CrossFitted):
             fitted = dataclasses.replace(fitted, guarantee=f"{fitted.guarantee}; {OF_FOLDS}")
+        elif calibration.groups is not None:
+            fitted = dataclasses.replace(fitted, guarantee=f"{fitted.guarantee}; {_of_groups(calibration)}")
         normal = reference if labels is None else reference[labels == 0]
         p_value, is_anomaly = Calibrated(len(normal), name="calibrated").fitted(normal, fitted.value)(score)
         detected = {
@@ -283,12 +285,34 @@ class Anomaly(Task):
         self, heads: Heads, data: Data, seed: int, sample_codes: CodeSampler | None
     ) -> Metrics:
         """Metrics of the detector and of simpler ones; see `detection_metrics`."""
-        from keras_ae.tasks.anomaly_metrics import detection_metrics  # as above
-
         if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
             return {}
         detector, fitted = self.detector(heads, data)
         outputs = batched(detector, {"inputs": np.asarray(values(data.test.examples))})
+        return self.metrics_of(outputs, fitted, heads, data, seed)
+
+    def metrics_of(
+        self,
+        outputs: Mapping[str, np.ndarray],
+        fitted: FittedThreshold,
+        heads: Heads,
+        data: Data,
+        seed: int,
+    ) -> Metrics:
+        """Metrics of a detector's outputs.
+
+        Args:
+            outputs: The outputs for the test examples, by name.
+            fitted: The detector's threshold.
+            heads: Trained heads.
+            data: The data as returned by `prepare`.
+            seed: Random seed of simpler detectors.
+
+        Returns:
+            See `detection_metrics`.
+        """
+        from keras_ae.tasks.anomaly_metrics import detection_metrics  # as above
+
         return detection_metrics(outputs, fitted.value, data, heads.latent_dim, seed, self._scored(data))
 
     def _scored(self, data):
@@ -370,6 +394,15 @@ def _stored(detector, data):
     own = calibration.folds >= 0
     hashes, first = np.unique(content_hashes(calibration.examples[own]), return_index=True)
     return stored | {"learned": hashes, "learned_scores": scores[own][first]}
+
+
+def _of_groups(calibration):
+    """What the guarantee of a threshold rests on that is fitted to parts of longer examples."""
+    normal = calibration if calibration.labels is None else calibration.take(calibration.labels == 0)
+    return (
+        f"these are {len(normal):,} parts, such as windows, of {len(np.unique(normal.groups)):,} longer ones "
+        "that were not trained on; parts of one are alike, so the rate is approximate"
+    )
 
 
 def _columns(data):

@@ -23,9 +23,11 @@ def with_calibration(data: Data, threshold: Threshold) -> Data:
     """Keeps only normal examples to train and validate on, and sets a calibration split aside.
 
     Unless the data has a calibration split, it consists of every other normal example of the validation split
-    and of the validation split's anomalies. Of few rows of a table all normal ones to train and validate on
-    calibrate, each by a model that did not learn it. If there are too few others for the threshold, some
-    training examples are added, at most half of them. Anomalies of a table that calibrate nothing are tested.
+    and of the validation split's anomalies. Windows of clips are set aside by whole clips, so that none of a
+    clip calibrates what was learned from another window of it. Of few rows of a table all normal ones to
+    train and validate on calibrate, each by a model that did not learn it. If there are too few others for
+    the threshold, some training examples are added, at most half of them. Anomalies of a table that calibrate
+    nothing are tested.
 
     Args:
         data: The data as loaded.
@@ -51,20 +53,46 @@ def with_calibration(data: Data, threshold: Threshold) -> Data:
     movable = data.raw is not None and not data.fixed
     if movable and len(validation) < 2 * FEW:
         return _of_few(data, train, validation, threshold)
-    normal, notes = validation.take(slice(1, None, 2)), data.notes
-    lacking, spare = threshold.min_examples - len(normal), len(train) // 2
-    if 0 < lacking <= spare:
-        more, train = train.take(slice(None, lacking)), train.take(slice(lacking, None))
-        normal = Split(np.concatenate([normal.examples, more.examples]))
+    own = _every_other(validation)
+    normal, notes = validation.take(own), data.notes
+    lacking, spare = threshold.min_examples - len(normal), _spare(train)
+    suffices = spare >= lacking
+    if lacking > 0 and suffices.any():
+        moved = _ranks(train) <= suffices.argmax()
+        normal, train = _bare(normal).joined(_bare(train.take(moved))), train.take(~moved)
         notes = (
             *notes,
-            f"few normal examples: {lacking} training examples are used to calibrate the threshold",
+            f"few normal examples: {moved.sum()} training examples are used to calibrate the threshold",
         )
     calibration = _with_anomalies(normal, _calibrating(data, threshold))
-    _check(calibration, threshold, len(normal) + (spare if lacking > spare else 0), data)
-    validation = validation.take(slice(0, None, 2))
+    _check(calibration, threshold, len(normal) + (0 if suffices.any() else int(spare.max(initial=0))), data)
+    validation = validation.take(~own)
     prepared = dataclasses.replace(data, train=train, validation=validation, calibration=calibration)
     return _with_all_tested(dataclasses.replace(prepared, notes=notes), data, threshold)
+
+
+def _every_other(split: Split) -> np.ndarray:
+    """Whether examples are every other one, (n,); those of several groups by whole groups."""
+    ranks = _ranks(split)
+    return (ranks if ranks.any() else np.arange(len(split))) % 2 == 1
+
+
+def _spare(train: Split) -> np.ndarray:
+    """How many examples the first groups have, 1, 2 and so on of them, but at most half of all."""
+    counts = np.cumsum(np.bincount(_ranks(train)))
+    return counts[counts <= len(train) // 2]
+
+
+def _ranks(split: Split) -> np.ndarray:
+    """The number of each example's group, in the order of their first examples, (n,); or its own."""
+    if split.groups is None:
+        return np.arange(len(split))
+    _, first, row = np.unique(split.groups, return_index=True, return_inverse=True)
+    return first.argsort().argsort()[row]
+
+
+def _bare(split: Split) -> Split:
+    return dataclasses.replace(split, labels=None, masks=None)
 
 
 def _of_few(data, train, validation, threshold):
@@ -139,6 +167,6 @@ def _anomalies(split: Split) -> Split:
 def _with_anomalies(normal: Split, validation: Split) -> Split:
     """Normal examples followed by the anomalies of the validation split."""
     anomalies = _anomalies(validation)
-    kinds = anomalies.labels if len(anomalies) else np.zeros(0, np.int64)
-    examples = np.concatenate([normal.examples, anomalies.examples])
-    return Split(examples, np.concatenate([np.zeros(len(normal), np.int64), kinds]))
+    labels = anomalies.labels if len(anomalies) else np.zeros(0, np.int64)
+    both = _bare(normal).joined(_bare(anomalies))
+    return dataclasses.replace(both, labels=np.concatenate([np.zeros(len(normal), np.int64), labels]))

@@ -198,6 +198,7 @@ class ClipFolder(Dataset):
             splits[part] = Split(
                 np.stack(windows) if windows else np.empty((0, *shape), np.uint8),
                 None if labels is None else np.repeat(labels[rows], counts),
+                groups=np.repeat(rows, counts),
             )
         notes = tuple(self._notes(layout, cut, shape, told))
         data = Data(

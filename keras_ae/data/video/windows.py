@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -93,18 +92,25 @@ def in_windows(data: Data, window: int, stride: int) -> Data:
         stride: Frames from one window to the next.
 
     Returns:
-        The data; a window has the label of its clip, and its part of the clip's mask.
+        The data; a window has the label of its clip, and its part of the clip's mask. The windows of a clip
+        are a group.
     """
     frames = data.train.shape[0]
     if window == frames:
         return data
     starts = window_starts(frames, window, stride)
-    splits: Mapping[str, Any] = {name: _cut(split, window, starts) for name, split in data.splits.items()}
+    splits: dict[str, Any] = {}
+    first = 0
+    for name, split in data.splits.items():
+        splits[name] = _cut(split, window, starts, first)
+        first += len(split)
     note = f"clips of {frames} frames in {len(starts)} windows of {window} frames each, {stride} frames apart"
     return replace(data, **splits, notes=(*data.notes, note))
 
 
-def _cut(split: Split, window: int, starts: list[int]) -> Split:
+def _cut(split: Split, window: int, starts: list[int], first: int) -> Split:
+    """The windows of clips, of which the first has a number as its group."""
+
     def cut(array):
         parts = np.stack([array[:, start : start + window] for start in starts], axis=1)
         return parts.reshape(-1, *parts.shape[2:])
@@ -114,4 +120,5 @@ def _cut(split: Split, window: int, starts: list[int]) -> Split:
         examples=cut(split.examples),
         labels=None if split.labels is None else np.repeat(split.labels, len(starts)),
         masks=None if split.masks is None else cut(split.masks),
+        groups=np.repeat(first + np.arange(len(split)), len(starts)),
     )
