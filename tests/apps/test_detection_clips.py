@@ -139,6 +139,7 @@ class Doubled(Predictor):
 
 def test_clips_are_predicted_by_their_files(clips, tmp_path, monkeypatch):
     monkeypatch.setattr(prediction, "format_for", lambda request: None)
+    monkeypatch.setattr(prediction, "several_for", lambda request: None)
     monkeypatch.setattr(prediction, "open_predictor", lambda request, signature: nullcontext(Doubled()))
     request = PredictionRequest("m", [clips], tmp_path, output=f"{tmp_path / 'out'}/")
     found = predict(request)
