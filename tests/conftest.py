@@ -90,7 +90,7 @@ def exported(tiny_run, tmp_path_factory):
     if not shared.exists():
         own = tmp_path_factory.mktemp("exported")
         shutil.copytree(tiny_run.directory, own / "run")
-        card = {"recipe": "tiny", "data": {"domain": "unit", "shape": [0, 12, 12, 1]}}
+        card = {"recipe": "tiny", "data": {"domain": "unit", "shape": [12, 12, 1]}}
         export_heads(load_artifacts(tiny_run.directory), "tiny", card, own / "models")
         with contextlib.suppress(OSError):  # another worker was faster
             own.rename(shared)

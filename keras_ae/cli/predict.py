@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,31 +73,13 @@ def predict(options: argparse.Namespace) -> int:
     _check(options)
     with ExitStack() as stack:
         inputs = [stack.enter_context(input_file(path)) for path in options.inputs]
-        models = options.models or MODELS
-        name, suffix = _check_inputs(options, inputs)
+        request, suffix = _request(options, inputs)
         output = stack.enter_context(output_file(options.output, suffix, options.results))
         if options.url is None:
             load_tensorflow()
         from keras_ae.apps.prediction.predict import predict
-        from keras_ae.apps.prediction.request import PredictionRequest
 
-        prediction = predict(
-            PredictionRequest(
-                name,
-                inputs,
-                models,
-                options.head,
-                options.url,
-                options.signature,
-                options.label,
-                options.head_version,
-                words(options.outputs),
-                output,
-                options.force,
-                options.batch,
-                60.0 if options.timeout is None else options.timeout,
-            )
-        )
+        prediction = predict(replace(request, output=output))
         for path, reason in prediction.failures.items():
             print(f"keras-ae: left out {path}: {reason}", file=sys.stderr)
         for note in prediction.notes:
@@ -128,62 +111,44 @@ def _check(options):
         raise InputError(f"expected --batch of at least 1, received {options.batch}")
 
 
-def _check_inputs(options, inputs):
-    """Checks files and the head without TensorFlow.
+def _request(options, inputs):
+    """The request, whose files and head are checked without TensorFlow.
 
-    Returns the model and the suffix of what goes to standard output.
+    Returns it and the suffix of what goes to standard output.
     """
-    from keras_ae.apps.prediction.format_files import files_of_formats
-    from keras_ae.apps.prediction.inputs import find_inputs
     from keras_ae.apps.prediction.outputs import check_output
+    from keras_ae.apps.prediction.request import PredictionRequest
+    from keras_ae.apps.prediction.source import source_of
 
-    format = _format(options, inputs)
-    examples = [] if format else files_of_formats(inputs)
-    file = None if format or examples else find_inputs(inputs)[1]
-    if file is not None:
-        check_file(file)
     name = recipe_stem(options.recipe)
     check_name(name, "the name of a model")
-    specs = {}
-    if options.url is None:
-        name = exported_model(options)
-        signature = "serving_default" if file or examples else "image_bytes"
-        if format:
-            signature = format.served_name
-        specs = _outputs(options, name, options.signature or signature)
+    request = PredictionRequest(
+        name if options.url else exported_model(options), inputs, options.models or MODELS,
+        options.head, options.url, options.signature, options.label, options.head_version,
+        words(options.outputs), None, options.force, options.batch,
+        60.0 if options.timeout is None else options.timeout,
+    )  # fmt: skip
+    source = source_of(request)
+    if source.file is not None:
+        check_file(source.file)
+    specs = {} if options.url else _outputs(options, request, options.signature or source.signature)
     check_output(None if options.output == STANDARD else options.output, specs, options.force)
-    return name, ".npy" if file is not None and file.suffix.lower() in (".npy", ".npz") else ".csv"
+    arrays = source.file is not None and source.file.suffix.lower() in (".npy", ".npz")
+    return request, ".npy" if arrays else ".csv"
 
 
-def _format(options, inputs):
-    """The format in which the head takes the inputs, such as texts; None for arrays, rows and images."""
-    from keras_ae.apps.prediction.client_files import format_of_head
-
-    if options.url is not None:
-        return None
-    try:
-        folder = _version(options, exported_model(options))
-    except InputError:
-        return None  # told with what the head takes
-    return format_of_head(folder, inputs)
-
-
-def _version(options, name):
-    from keras_ae.serving.versions import find_version
-
-    return find_version(options.models or MODELS, name, options.head, options.head_version, options.label)
-
-
-def _outputs(options, name, signature):
+def _outputs(options, request, signature):
     """The outputs to write of an exported head, as its card has them; none where that does not say it."""
     from keras_ae.serving.card_signatures import check_outputs, signatures
+    from keras_ae.serving.versions import find_version
 
-    folder = _version(options, name)
-    there = signatures(folder)
+    there = signatures(
+        find_version(request.models, request.model, request.head, request.version, request.label)
+    )
     if options.signature is not None and there and signature not in there:
         raise InputError(
-            f"{name} has no signature {signature!r} of its {options.head}{nearby(signature, there)}; it has "
-            f"{', '.join(there)}"
+            f"{request.model} has no signature {signature!r} of its {options.head}"
+            f"{nearby(signature, there)}; it has {', '.join(there)}"
         )
     if signature not in there:  # which is told with what the head takes
         return {}
@@ -194,7 +159,7 @@ def _outputs(options, name, signature):
 
 def _show(options, prediction):
     """Shows what the outputs are, or where they were written."""
-    from keras_ae.apps.prediction.outputs import summary, words_in
+    from keras_ae.apps.prediction.summary import summary, words_in
 
     rows = summary(prediction.outputs)
     lines = prediction.written or table(rows, left=3)

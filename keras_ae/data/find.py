@@ -19,9 +19,10 @@ from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below, files_below
 from keras_ae.formats import Format
+from keras_ae.formats.inputs import Found, NamedExample
 from keras_ae.imaging.headers import SUFFIXES
 
-__all__ = ["as_dataset", "dataset_kinds", "examples_like", "find_dataset", "nothing_below"]
+__all__ = ["as_dataset", "dataset_kinds", "examples_like", "find_dataset", "find_examples", "nothing_below"]
 
 
 def dataset_kinds() -> list[type[Dataset]]:
@@ -102,6 +103,24 @@ def examples_like(paths: Sequence[Path], format: Format) -> tuple[list[str], np.
         alone = inside if len(read) == 1 else [str(file)]
         names += alone if len(alone) == len(inside) else [f"{file}: {name}" for name in inside]
     return names, np.concatenate([examples for _, examples in read.values()])
+
+
+def find_examples(paths: Sequence[Path], format: Format) -> Found:
+    """Finds the examples in files and folders, for a trained model.
+
+    Args:
+        paths: Files and folders.
+        format: That of the examples which the model was trained on.
+
+    Returns:
+        As `Format.find` gives them; of files that hold several they have been read.
+
+    Raises:
+        InputError: If there is none in a folder, or a file of several cannot be read.
+    """
+    if not format.holds_several:
+        return format.find(paths)
+    return Found([*map(NamedExample, *examples_like(paths, format))])
 
 
 def _examples_in(file: Path, format: Format) -> tuple[list[str], np.ndarray] | None:

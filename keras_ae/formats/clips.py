@@ -38,6 +38,7 @@ class Clips(Format):
     """
 
     suffixes = (".gif", *(suffix for suffix in ANIMATED if suffix != ".gif"))
+    noun = "clips"
     fit: str = CROP
     rate: float = 10.0
     white: float = FULL_RANGE.whole

@@ -26,6 +26,7 @@ class Numbers(Format):
     """Arrays of one shape: vectors (features,), series (time, channels), or integers of classes."""
 
     suffixes = (".npy",)
+    noun = "arrays"
 
     def own_files(self, shape: tuple[int, ...]) -> bool:
         return False

@@ -63,12 +63,16 @@ class Rows(Format):
     target: str = ""
 
     suffixes = (".csv", ".tsv", ".txt")
+    noun = "rows"
     together = True
 
     @property
     def times(self) -> tuple[str, ...]:
         """The columns of times."""
         return tuple(name for name, kind in zip(self.names, self.kinds, strict=True) if kind == "time")
+
+    def own_files(self, shape: tuple[int, ...]) -> bool:
+        return False  # heads take their columns
 
     def frame(self, matrix: np.ndarray) -> pd.DataFrame:
         """Rows as a data frame.

@@ -37,6 +37,7 @@ class Sequences(Format):
     """
 
     suffixes = (".csv",)
+    noun = "sequences"
     has_ends = True
     holds_several = True
     names: tuple[str, ...]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from keras_ae.imaging.decode import highest_value
-from keras_ae.imaging.frames import dark_note
-from keras_ae.imaging.headers import Header, image_header
-
-__all__ = ["PROFILE", "in_color", "of_fewer_bits", "profile", "unlike"]
+__all__ = ["PROFILE", "profile", "unlike"]
 
 PROFILE = "profile"
 """The key of the training examples' profile among what a card says of the data."""
@@ -23,9 +18,6 @@ MARGIN = 1.0
 
 TOLERATED = 0.5
 """Fraction of inputs that may lie beyond them unmentioned."""
-
-LOOKED_AT = 64
-"""Image files whose headers are read, at most."""
 
 
 def profile(examples: np.ndarray) -> dict[str, list[float]]:
@@ -65,49 +57,6 @@ def unlike(data: Mapping[str, Any], inputs: np.ndarray) -> str | None:
                 "mean little"
             )
     return None
-
-
-def in_color(data: Mapping[str, Any], files: Iterable[Path]) -> str | None:
-    """Finds image files in color among the inputs of a head that was trained on gray images.
-
-    Args:
-        data: What the head's card says of the data.
-        files: The image files.
-
-    Returns:
-        A line about them; None if there are none, or the head was trained on color.
-    """
-    shape = data.get("shape") or [0]
-    looked_at = list(files)[:LOOKED_AT]
-    if len(shape) != 3 or shape[-1] != 1 or not (colored := sum(map(_is_color, looked_at))):
-        return None
-    return (
-        f"{colored} of {len(looked_at)} images are in color, and the head was trained on gray ones: it sees "
-        "them without their colors"
-    )
-
-
-def of_fewer_bits(data: Mapping[str, Any], files: Iterable[Path]) -> str | None:
-    """Finds image files of fewer bits than those that a head's white stands for, such as 12 of 16.
-
-    Args:
-        data: What the head's card says of the data.
-        files: The image files.
-
-    Returns:
-        A line about them; None if there are none.
-    """
-    from keras_ae.formats.images import images_of  # imports Keras, which a client does not need
-
-    headers = {file: image_header(file) for file in list(files)[:LOOKED_AT]}
-    deep = {file: one for file, one in headers.items() if isinstance(one, Header) and one.deep}
-    highest = max((highest_value(file, one.frames) for file, one in deep.items()), default=0.0)
-    return dark_note(highest, len(deep), images_of(data).full_scale) or None
-
-
-def _is_color(file: Path) -> bool:
-    header = image_header(file)
-    return not isinstance(header, str) and header.channels == 3
 
 
 def _statistics(examples: np.ndarray) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ from keras_ae.apps.prediction import predict as prediction
 from keras_ae.apps.prediction.predict import predict
 from keras_ae.apps.prediction.predictor import Predictor
 from keras_ae.apps.prediction.request import PredictionRequest
+from keras_ae.apps.prediction.source import Source
 from keras_ae.errors import InputError
 from keras_ae.formats import files_of
 from keras_ae.formats.clips import Clips
@@ -123,8 +124,6 @@ def test_each_kind_of_folder_has_its_searcher(clips):
 class Doubled(Predictor):
     """A head that darkens clips."""
 
-    format = Clips()
-
     def tensors(self):
         spec = {"shape": [None, WINDOW, SIDE, SIDE, 1], "dtype": "float32"}
         return {
@@ -138,9 +137,8 @@ class Doubled(Predictor):
 
 
 def test_clips_are_predicted_by_their_files(clips, tmp_path, monkeypatch):
-    monkeypatch.setattr(prediction, "format_for", lambda request: None)
-    monkeypatch.setattr(prediction, "several_for", lambda request: None)
-    monkeypatch.setattr(prediction, "open_predictor", lambda request, signature: nullcontext(Doubled()))
+    monkeypatch.setattr(prediction, "source_of", lambda request: Source(Clips(), "serving_default"))
+    monkeypatch.setattr(prediction, "open_predictor", lambda request, source: nullcontext(Doubled()))
     request = PredictionRequest("m", [clips], tmp_path, output=f"{tmp_path / 'out'}/")
     found = predict(request)
     assert found.count == 4

@@ -9,10 +9,11 @@ import standin
 import tensorflow as tf
 from PIL import Image
 
-from keras_ae.apps.prediction import image_files, inputs
+from keras_ae.apps.prediction import arrays
 from keras_ae.cli.output import redirected
 from keras_ae.cli.parser import make_parser
 from keras_ae.errors import InputError
+from keras_ae.imaging import encode
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +146,7 @@ def test_bad_images_are_named_and_the_rest_go_on(place, exported, tmp_path, rand
     (folder / "text.jpg").write_text("no image")
     (folder / "broken.png").write_bytes((folder / "0.png").read_bytes()[:-30])
     (folder / "large.png").write_bytes((folder / "0.png").read_bytes() + b" " * 2**20)
-    monkeypatch.setattr(image_files, "MOST_IMAGE_BYTES", 2**20)
+    monkeypatch.setattr(encode, "MOST_IMAGE_BYTES", 2**20)
     assert run(folder, "--output", tmp_path / "codes.npz", *place) == 1
     told = dict(
         line.removeprefix("keras-ae: left out ").split(": ", 1)
@@ -167,14 +168,14 @@ def test_bad_images_are_named_and_the_rest_go_on(place, exported, tmp_path, rand
 def test_an_unreadable_image_is_named(place, tmp_path, random, capsys, monkeypatch):
     draw(tmp_path / "images", 1, random)
 
-    opened = image_files.Path.open
+    opened = encode.Path.open
 
     def refuse(path, *arguments, **named):
         if path.suffix == ".png":
             raise PermissionError(13, "Permission denied")
         return opened(path, *arguments, **named)
 
-    monkeypatch.setattr(image_files.Path, "open", refuse)
+    monkeypatch.setattr(encode.Path, "open", refuse)
     assert run(tmp_path / "images", "--output", tmp_path / "codes.npz", *place) == 1
     told = capsys.readouterr().err
     assert "0.png: it cannot be read (Permission denied)" in told
@@ -220,7 +221,7 @@ def test_whole_numbers_of_real_data_and_of_codes_are_taken_as_they_are(tmp_path)
     np.save(tmp_path / "a.npy", levels)
     for name, domain in (("inputs", "real"), ("code", "unit"), ("code", None)):
         spec = {name: {"shape": [None, 3], "dtype": "float32"}}
-        given, names = inputs.read_arrays(tmp_path / "a.npy", spec, domain)
+        given, names = arrays.read_arrays(tmp_path / "a.npy", spec, domain)
         assert names is None
         np.testing.assert_array_equal(given[name], levels)
 
@@ -228,17 +229,17 @@ def test_whole_numbers_of_real_data_and_of_codes_are_taken_as_they_are(tmp_path)
 def test_arrays_are_read_as_those_of_the_training(tmp_path):
     binary, specs = np.array([[0, 1, 1]], np.uint8), {"inputs": {"shape": [None, 3], "dtype": "float32"}}
     np.save(tmp_path / "a.npy", binary)
-    read, _ = inputs.read_arrays(tmp_path / "a.npy", specs, "unit", {"full_scale": 1})
+    read, _ = arrays.read_arrays(tmp_path / "a.npy", specs, "unit", {"full_scale": 1})
     np.testing.assert_array_equal(read["inputs"], binary)
     np.save(tmp_path / "a.npy", np.array([[0, 1e300, 1]]))
     with pytest.raises(InputError, match=r"finite numbers in .*a.npy:inputs.*; example 0 holds 1e\+300"):
-        inputs.read_arrays(tmp_path / "a.npy", specs, "real", {})
+        arrays.read_arrays(tmp_path / "a.npy", specs, "real", {})
     specs |= {"condition": {"shape": [None], "dtype": "int64"}}
     np.savez(tmp_path / "a.npz", inputs=binary, condition=np.array(["so"]))
-    read, _ = inputs.read_arrays(tmp_path / "a.npz", specs, "unit", {"label_names": ["no", "so"]})
+    read, _ = arrays.read_arrays(tmp_path / "a.npz", specs, "unit", {"label_names": ["no", "so"]})
     assert read["condition"].tolist() == [1]
     with pytest.raises(InputError, match="condition in .* holds 'so', which is no class of the training: up"):
-        inputs.read_arrays(tmp_path / "a.npz", specs, "unit", {"label_names": ["up"]})
+        arrays.read_arrays(tmp_path / "a.npz", specs, "unit", {"label_names": ["up"]})
 
 
 def test_a_version_or_a_label_selects_the_head(place, tmp_path):
@@ -296,7 +297,7 @@ def test_unusable_inputs_are_refused(exported, tmp_path, random, monkeypatch, ar
     np.savez("two.npz", x=np.zeros(3), y=np.zeros(3))
     np.savez("large.npz", inputs=np.zeros((2, 12, 12, 1)))
     if arguments[0] == "large.npz":
-        monkeypatch.setattr(inputs, "MOST_ARRAY_BYTES", 100)
+        monkeypatch.setattr(arrays, "MOST_ARRAY_BYTES", 100)
     with pytest.raises(InputError, match=words):
         run(*arguments, "--models", exported)
 
@@ -305,7 +306,7 @@ def test_several_inputs_are_named_in_a_file(tmp_path):
     specs = {name: {"shape": [None], "dtype": "int64"} for name in ("condition", "code")}
     np.save(tmp_path / "a.npy", np.zeros(3))
     with pytest.raises(InputError, match="expected condition, code in .*a.npy .*; it holds one array"):
-        inputs.read_arrays(tmp_path / "a.npy", specs, None)
+        arrays.read_arrays(tmp_path / "a.npy", specs, None)
 
 
 def test_the_command_needs_no_tensorflow_for_a_server(server, tmp_path):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_ae.apps.prediction.inputs import images_of_paths
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.images.one_class import OneClass
@@ -17,6 +16,7 @@ from keras_ae.data.streams.stream import open_stream
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
 from keras_ae.folder_layout import layout_of
+from keras_ae.formats.images import Images
 
 
 def layout(*names, folders=None):
@@ -256,7 +256,7 @@ def test_hidden_folders_and_files_are_passed_over_and_told(tmp_path):
     assert open_stream(str(tmp_path), InputSpec((16, 16, 1), "unit")).names == tuple(
         f"{label}/{number}.png" for label in "ab" for number in range(5)
     )
-    assert len(images_of_paths([tmp_path])[0]) == 10
+    assert len(Images().find([tmp_path]).examples) == 10
 
 
 def test_images_in_hidden_folders_alone_are_none(tmp_path):

@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from keras_ae.cli import main
+from keras_ae.formats.images import Images
+from keras_ae.imaging.frames import Frame
 from keras_ae.runs.card import model_card
-from keras_ae.runs.unlike import PROFILE, in_color, profile, unlike
+from keras_ae.runs.unlike import PROFILE, profile, unlike
 
 
 @pytest.fixture
@@ -50,12 +52,13 @@ def pictures(tmp_path, random):
     return tmp_path / "images"
 
 
-def test_color_is_told_of_where_it_is_dropped(data, pictures):
-    files = sorted(pictures.iterdir())
-    assert in_color(data, files).startswith("3 of 4 images are in color")
-    assert in_color(data, files[:1]) is None
-    assert in_color(data | {"shape": [6, 5, 3]}, files) is None
-    assert in_color({}, files) is None
+def test_color_is_told_of_where_it_is_dropped(pictures):
+    frames = [Frame(str(file)) for file in sorted(pictures.iterdir())]
+    [line] = Images().remarks_on(frames, (6, 5, 1))
+    assert line.startswith("3 of 4 images are in color")
+    assert Images().remarks_on(frames[:1], (6, 5, 1)) == ()
+    assert Images().remarks_on(frames, (6, 5, 3)) == ()
+    assert Images().remarks_on(frames, ()) == ()
 
 
 def test_predict_and_encode_say_so(exported, tiny_run, pictures, tmp_path, capsys):

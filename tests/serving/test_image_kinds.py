@@ -23,7 +23,6 @@ from image_kinds import (
 from PIL import Image
 
 from keras_ae.apps.encoding.head import Head
-from keras_ae.apps.prediction.image_files import encoded, images_in
 from keras_ae.apps.prediction.predict import predict
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.data.images.folder import ImageFolder
@@ -35,8 +34,9 @@ from keras_ae.formats import to_json
 from keras_ae.formats.images import Images, images_of
 from keras_ae.imaging.decode import read_image
 from keras_ae.imaging.deep import FullScale
+from keras_ae.imaging.encode import encoded
+from keras_ae.imaging.frames import Frame
 from keras_ae.runs.artifacts import load_artifacts
-from keras_ae.runs.unlike import of_fewer_bits
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.exported import ExportedHead
 from keras_ae.serving.images import decode_images
@@ -69,7 +69,7 @@ def test_a_served_graph_reads_a_file_as_training_does_or_refuses_it(tmp_path, na
     else:
         with pytest.raises(tf.errors.InvalidArgumentError, match="expected the bytes of a PNG or JPEG image"):
             decode_images(files, (SIDE, SIDE, channels), white)
-    [frame, *_], _ = images_in([tmp_path / name], "first")
+    frame = Frame(str(tmp_path / name))
     contents = encoded(frame, (SIDE, SIDE, channels), FullScale(white))
     predicted = decode_images(tf.constant([contents]), (SIDE, SIDE, channels), white)[0].numpy()
     np.testing.assert_array_equal(np.rint(255 * predicted), pixels)
@@ -121,19 +121,20 @@ def test_a_model_of_bytes_takes_twelve_bits_by_its_own_white_and_says_so(tmp_pat
     assert sorted(map(bytes, loaded)) == sorted(map(bytes, streamed))
     files = [tmp_path / "new" / name for name in batch.names]
     for file, example in zip(files, batch.examples, strict=True):
-        [frame, *_], _ = images_in([file], "first")
+        frame = Frame(str(file))
         sent = [encoded(frame, (SIDE, SIDE, 3), FullScale())]
         sent += [file.read_bytes()] if file.name in TWELVE_BITS_EQUAL else []
         served = decode_images(tf.constant(sent), (SIDE, SIDE, 3)).numpy()
         np.testing.assert_allclose(255 * served, 255 * np.stack([example] * len(sent)), atol=0.51)
-    line = of_fewer_bits({"format": json.loads(to_json(Images()))}, files)
+    frames = [Frame(str(file)) for file in files]
+    [line] = Images().remarks_on(frames, (SIDE, SIDE, 3))
     assert line.startswith(
         f"values up to {TWELVE_RGB.max():,} in {len(TWELVE_BITS)} images of more than 8 bits"
     )
     assert line.endswith("whose white is 65,535; if theirs is 4,095, multiply the values by 16")
     assert line in data.notes
-    assert of_fewer_bits({"full_scale": 4095}, files) is None
-    assert of_fewer_bits({}, [tmp_path / "bytes.png"]) is None
+    assert Images(4095).remarks_on(frames, (SIDE, SIDE, 3)) == ()
+    assert Images().remarks_on([Frame(str(tmp_path / "bytes.png"))], ()) == ()
 
 
 def test_what_cannot_be_read_is_refused_alike(tmp_path):
@@ -143,7 +144,7 @@ def test_what_cannot_be_read_is_refused_alike(tmp_path):
     assert reason.startswith("values from 3598 to 61937, expected 0 to 4095, the full scale")
     with pytest.raises(tf.errors.InvalidArgumentError, match="expected values from 0 to 4095, as the model"):
         decode_images(tf.constant([EQUAL["16 bits.png"]]), (SIDE, SIDE, 1), 4095.0)
-    [frame], _ = images_in([tmp_path / "bright.png"], None)
+    frame = Frame(str(tmp_path / "bright.png"))
     with pytest.raises(InputError, match="expected 0 to 4095"):
         encoded(frame, (SIDE, SIDE, 1), FullScale(4095))
 
@@ -154,7 +155,7 @@ def test_what_cannot_be_read_is_refused_alike(tmp_path):
 def test_a_server_gets_png_and_jpeg_as_they_are_and_others_as_png(tmp_path, name):
     content = (EQUAL | REFUSED)[name]
     (tmp_path / name).write_bytes(content)
-    [frame], _ = images_in([tmp_path / name], None)
+    frame = Frame(str(tmp_path / name))
     sent = encoded(frame, None, None)
     assert (sent == content) == name.endswith(("png", "jpg"))
     served = decode_images(tf.constant([sent]), (SIDE, SIDE, 3))[0].numpy()
@@ -167,7 +168,7 @@ def test_a_server_gets_png_and_jpeg_as_they_are_and_others_as_png(tmp_path, name
 @pytest.mark.parametrize("name", ["16 bits in color.tif", "floats.tif"])
 def test_what_a_server_cannot_be_sent_is_told(tmp_path, name):
     (tmp_path / name).write_bytes(REFUSED[name])
-    [frame], _ = images_in([tmp_path / name], None)
+    frame = Frame(str(tmp_path / name))
     with pytest.raises(InputError, match="leave out --url"):
         encoded(frame, None, None)
 

@@ -13,7 +13,9 @@ from keras_ae.apps.encoding.writers import RowColumns, open_writer, output_paths
 from keras_ae.data.images.listing import fault_note, none_readable
 from keras_ae.data.streams.rows import Batch
 from keras_ae.data.streams.stream import FolderStream, Stream
-from keras_ae.runs.unlike import in_color, of_fewer_bits, unlike
+from keras_ae.formats.images import images_of
+from keras_ae.imaging.frames import Frame
+from keras_ae.runs.unlike import unlike
 from keras_ae.serving.exported import ExportedHead
 
 __all__ = ["Encoded", "codes", "encode", "summary"]
@@ -78,18 +80,18 @@ def encode(
             writer.add(rows, outputs)
             progress(writer.count + len(failures))
         if not writer.count:
-            raise none_readable(stream.where, failures)
+            raise none_readable(stream.where, failures, stream.noun)
     return Encoded(writer.count, failures, time.perf_counter() - started, remark or "")
 
 
 def _remark(head: Head, stream: Stream, rows: Batch) -> str | None:
     """A line about the first batch, if its examples are unlike the training data."""
     data = ExportedHead(head.folder).card["data"]
-    files = []
+    remarks: tuple[str, ...] = ()
     if isinstance(stream, FolderStream):
-        files = [Path(stream.where, stream.frames[position].name) for position in rows.positions]
-    remark = of_fewer_bits(data, files) or in_color(data, files)
-    return remark if remark or head.columns else unlike(data, rows.examples)
+        frames = [Frame(str(Path(stream.where, stream.frames[at].name))) for at in rows.positions]
+        remarks = images_of(data).remarks_on(frames, data.get("shape") or ())
+    return remarks[0] if remarks else None if head.columns else unlike(data, rows.examples)
 
 
 def codes(
@@ -135,5 +137,5 @@ def summary(encoded: Encoded, head: Head, stream: Stream, output: Path) -> list[
     lines = [
         f"{output}: {shapes}, {encoded.count:,} examples in {encoded.seconds:.1f} s, {rate:,.0f} a second"
     ]
-    faults = [fault_note(encoded.failures, stream.count)] if encoded.failures else []
+    faults = [fault_note(encoded.failures, stream.count, stream.noun)] if encoded.failures else []
     return [*lines, *faults, *stream.notes]

@@ -1,4 +1,4 @@
-"""Outputs of a head: the files they are written to, and a summary of them."""
+"""The files that outputs of a head are written to."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.apps.prediction.summary import words_in
+from keras_ae.counts import counted
 from keras_ae.errors import InputError
 from keras_ae.files import check_folder, check_new, written_whole
 from keras_ae.formats import Format
 from keras_ae.serving.columns import RowWriter
 
-__all__ = ["OutputFiles", "check_output", "output_files", "summary", "words_in", "write"]
-
-SUMMARY_TITLES = ("output", "shape", "dtype", "minimum", "mean", "maximum")
+__all__ = ["OutputFiles", "check_output", "output_files", "write"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def output_files(
         names: A name for each row, such as its image's path.
         inputs: The paths that are read.
         force: Whether to replace existing files.
-        format: The format that writes reconstructions into a folder; None for arrays.
+        format: The format that writes reconstructions into a folder; None for inputs that are arrays.
 
     Returns:
         The files.
@@ -139,9 +139,10 @@ def _in_folder(folder, specs, names, format):
         stems = [f"{row:05d}_{stem}" for row, stem in enumerate(stems)]
     several = len(images) > 1
     if format is not None and "reconstruction" in specs:
-        suffix = format.suffix_for(tuple(specs["reconstruction"]["shape"][1:]))
+        name = "classes" if "classes" in specs else "reconstruction"  # which has probabilities of these
+        suffix = format.suffix_for(tuple(specs[name]["shape"][1:]))
         stems = [folder / f"{stem}{suffix}" for stem in stems]
-        return OutputFiles({"reconstruction": stems}, folder / "outputs.npz" if len(specs) > 1 else None)
+        return OutputFiles({name: stems}, folder / "outputs.npz" if len(specs) > 1 else None)
     return OutputFiles(
         {
             name: [folder / (f"{stem}_{name}.png" if several else f"{stem}.png") for stem in stems]
@@ -168,7 +169,7 @@ def write(
         rows: The index among all inputs of each of those rows.
         names: The names of all inputs, written into the .npz file as `files`; None writes none.
         columns: The columns of the table that the head was trained on; those of a .csv are called after them.
-        format: The format that writes reconstructions into a folder; None where they are images.
+        format: The format that writes reconstructions into a folder.
         lengths: (n,), how much of each reconstruction counts; None for all.
 
     Returns:
@@ -177,16 +178,15 @@ def write(
     lines = []
     for name, paths in files.images.items():
         paths[0].parent.mkdir(parents=True, exist_ok=True)
+        encoded = outputs[name].dtype == object
         for number, (row, content) in enumerate(zip(rows, outputs[name], strict=True)):
-            if format is not None:
-                format.write(
-                    content[: None if lengths is None else lengths[number]], paths[row].with_suffix("")
-                )
-                continue
-            with written_whole(paths[row]) as (partial,):
-                partial.write_bytes(content)
-        noun = "image" if format is None else "file"
-        lines.append(f"{len(rows)} {noun}{'s' * (len(rows) != 1)} of {name} in {paths[0].parent}")
+            if encoded:
+                with written_whole(paths[row]) as (partial,):
+                    partial.write_bytes(content)
+            elif format is not None:
+                most = None if lengths is None else lengths[number]
+                format.write(content[:most], paths[row].with_suffix(""))
+        lines.append(f"{counted(len(rows), 'image' if encoded else 'file')} of {name} in {paths[0].parent}")
     if files.arrays is not None:
         arrays = {name: array for name, array in outputs.items() if name not in files.images}
         files.arrays.parent.mkdir(parents=True, exist_ok=True)
@@ -212,39 +212,3 @@ def _write_arrays(path, arrays, names, columns):
             name: array.astype("S") if array.dtype == object else array for name, array in arrays.items()
         }
         np.savez(path, **arrays, **({"files": np.array(names)} if names else {}))
-
-
-def words_in(array: np.ndarray) -> np.ndarray:
-    """Strings of bytes as words.
-
-    Args:
-        array: Numbers, or strings of bytes in UTF-8.
-
-    Returns:
-        Words of the same shape; numbers as they are.
-    """
-    if array.dtype != object:
-        return array
-    return np.array([value.decode("utf-8", "replace") for value in array.ravel()], str).reshape(array.shape)
-
-
-def summary(outputs: Mapping[str, np.ndarray]) -> list[tuple[str, ...]]:
-    """A table of the outputs.
-
-    Args:
-        outputs: Arrays by name.
-
-    Returns:
-        Rows of name, shape, type, minimum, mean and maximum, the titles first.
-    """
-    rows: list[tuple[str, ...]] = [SUMMARY_TITLES]
-    for name, array in outputs.items():
-        if array.dtype == object:
-            kind = "bytes" if name.endswith("_bytes") else "words"
-            rows.append((name, str(array.shape), kind, "-", "-", "-"))
-        else:
-            known = array[~np.isnan(array)] if array.dtype.kind == "f" else array
-            known = known if len(known) else np.zeros(1)
-            numbers = (known.min(), known.mean(dtype=np.float64), known.max())
-            rows.append((name, str(array.shape), array.dtype.name, *(f"{value:.5g}" for value in numbers)))
-    return rows

@@ -33,7 +33,7 @@ class FileExamples:
     notes: tuple[str, ...] = ()
 
     def __init__(self, path: str, spec: InputSpec, format: Format):
-        self.where, self.spec, self.format = path, spec, format
+        self.where, self.spec, self.format, self.noun = path, spec, format, format.noun
         self.files = format.files_in([Path(path)])
         self.count = len(self.files)
 
@@ -55,7 +55,7 @@ class FileExamples:
             faults: dict[str, str] = {}
             for position, file in enumerate(files, first):
                 try:
-                    read[position] = self.format.read(file, self.spec.shape)
+                    read[position] = self.format.read_input(file, self.spec.shape)
                 except InputError as error:
                     faults[str(file)] = str(error).removeprefix(f"{file} ")
             examples = np.stack([*read.values()]) if read else np.empty((0, *self.spec.shape), np.float32)

@@ -44,6 +44,7 @@ class Stream:
         labeled: Whether its batches have labels.
         has_names: Whether its batches have the names of files.
         notes: For the user, such as which files are passed over.
+        noun: What its examples are called, in the plural.
     """
 
     where: str
@@ -51,6 +52,7 @@ class Stream:
     labeled: bool = False
     has_names: bool = False
     notes: tuple[str, ...] = ()
+    noun: str = "images"
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         """Reads the examples from one position to another.

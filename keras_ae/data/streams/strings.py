@@ -32,11 +32,7 @@ class StringStream(Stream):
     def __init__(self, text: str, spec: InputSpec, format: Format, split: str | None = None):
         if split is not None:
             raise InputError(f"{text} has no splits of its own; leave out --split, received {split!r}")
-        strings: list[str] = []
-        for file in format.files_in([Path(text)]):
-            own = format.read_all(file)
-            format.check_all(own, file)
-            strings += own
+        strings = [*format.find([Path(text)]).examples]
         self.where, self.count, self.strings = text, len(strings), strings
         self.examples, further = format.from_clients(np.array(strings, object), in_graph=False)
         self.notes = tuple(filter(None, [format.remark_on(further)]))

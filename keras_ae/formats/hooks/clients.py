@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,31 +58,6 @@ class ClientHooks:
             InputError: If it is longer than an example.
         """
         return None
-
-    def read_all(self, path: Path) -> list[str]:
-        """The examples in a file as clients have them; implemented where `served_name` is set.
-
-        Args:
-            path: The file.
-
-        Returns:
-            The examples.
-
-        Raises:
-            InputError: If the file cannot be read as examples.
-        """
-        raise NotImplementedError
-
-    def check_all(self, examples: list[str], path: Path) -> None:
-        """Checks examples that a head is to take; implemented where `served_name` is set.
-
-        Args:
-            examples: What `read_all` returned.
-            path: The file that they are of.
-
-        Raises:
-            InputError: If the head does not take one.
-        """
 
     def remark_on(self, outputs: Mapping[str, np.ndarray]) -> str:
         """What is to be said of the examples of a request.

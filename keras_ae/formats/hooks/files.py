@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
+from keras_ae.formats.hooks.lengths import LengthHooks
+from keras_ae.formats.inputs import DEFAULT_SIGNATURE, Found, HeadInputs
 
 __all__ = ["FileHooks"]
 
 
-class FileHooks:
+class FileHooks(LengthHooks):
     """The files of examples: how they are found, read and written."""
 
     @property
@@ -22,8 +24,8 @@ class FileHooks:
         """Suffixes of files for `read`; `write` uses the first one."""
         raise NotImplementedError
 
-    input_suffixes: ClassVar[tuple[str, ...]] = ()
-    """Suffixes of files that `keras-ae predict` gives to heads by `read_input`."""
+    noun: ClassVar[str] = "files"
+    """What its examples are called, in the plural."""
 
     def suffix_for(self, shape: tuple[int, ...]) -> str:
         """The suffix of the file that `write` makes.
@@ -43,7 +45,7 @@ class FileHooks:
             shape: The shape of an example.
 
         Returns:
-            True but for numbers, and for images that served heads decode.
+            True but for numbers and rows, and for images that served heads decode.
         """
         return True
 
@@ -51,6 +53,97 @@ class FileHooks:
     def holds_several(self) -> bool:
         """Whether a file may hold several examples, which data sets of the kind read."""
         return False
+
+    def signature(self, shape: tuple[int, ...]) -> str:
+        """The signature of a head that takes what files hold.
+
+        Args:
+            shape: The shape of an example.
+
+        Returns:
+            Its name, by default that of arrays.
+        """
+        return DEFAULT_SIGNATURE
+
+    def takes(self, head: HeadInputs) -> bool:
+        """Whether files can be inputs of a head.
+
+        Args:
+            head: What the head takes.
+
+        Returns:
+            Whether they can: by default, whether it takes examples and nothing else.
+        """
+        return head.names == ["inputs"]
+
+    def find(self, paths: Sequence[Path]) -> Found:
+        """Finds the examples in files and folders that a user gives; they are not read yet.
+
+        Args:
+            paths: Files and folders.
+
+        Returns:
+            The examples, by default each a file.
+
+        Raises:
+            InputError: If there is none in a folder.
+        """
+        return Found(self.files_in(paths))
+
+    def input_of(self, example: Any, head: HeadInputs) -> Any:
+        """Reads an example as an input of a head that this format takes.
+
+        Args:
+            example: As `find` gives it.
+            head: What the head takes.
+
+        Returns:
+            An array of the shape of a row of its input, or a string of bytes.
+
+        Raises:
+            InputError: If it cannot be read.
+        """
+        return example.values if self.holds_several else self.read_input(example, head.shape)
+
+    def notes_on(self, examples: Sequence[Any], head: HeadInputs) -> tuple[str, ...]:
+        """What reading examples leaves out.
+
+        Args:
+            examples: As `find` gives them, those that could be read.
+            head: What the head takes.
+
+        Returns:
+            Lines for the user.
+        """
+        if self.holds_several:
+            return ()
+        notes = (self.note_on(file, tuple(side or 0 for side in head.shape)) for file in examples)
+        return tuple(dict.fromkeys(filter(None, notes)))
+
+    def remarks_on(self, examples: Sequence[Any], shape: Sequence[int]) -> tuple[str, ...]:
+        """What makes examples unlike those that a head was trained on, before they are read.
+
+        Args:
+            examples: As `find` gives them.
+            shape: The shape of an example of the training.
+
+        Returns:
+            Lines for the user.
+        """
+        return ()
+
+    def compared(self, examples: Sequence[Any], inputs: Mapping[str, np.ndarray], head: HeadInputs) -> Any:
+        """The values of examples that may be compared with those of the training.
+
+        Args:
+            examples: As `find` gives them.
+            inputs: What was read of them.
+            head: What the head takes.
+
+        Returns:
+            (n, ...), in original units; None where they cannot be compared.
+        """
+        return inputs.get("inputs")
 
     def files_in(self, paths: Sequence[Path]) -> list[Path]:
         """The files that `read` takes, of files and folders that a user gives.
@@ -70,7 +163,8 @@ class FileHooks:
             own = [file for file in below if not path.is_dir() or file.suffix.lower() in self.suffixes]
             if not own:
                 raise InputError(
-                    f"expected files ({' '.join(self.suffixes)}) below {path}; found none; check the path"
+                    f"expected {self.noun} ({' '.join(self.suffixes)}) below {path}; found none; check the "
+                    "path"
                 )
             found += own
         return list(dict.fromkeys(found))
@@ -90,32 +184,39 @@ class FileHooks:
         """
         raise NotImplementedError
 
-    def read_input(self, path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
-        """Reads a file of `input_suffixes` as an input of a head.
+    def read_input(self, path: Path, shape: tuple[Any, ...]) -> np.ndarray:
+        """Reads a file as an input of a head.
 
         Args:
             path: The file.
             shape: The shape of the head's input; None along an axis of any length.
 
         Returns:
-            The input, of that shape.
+            The input, of that shape; of a file that holds more along `axis`, its beginning.
 
         Raises:
-            InputError: If the file cannot be read; the text is the reason alone.
+            InputError: If the file cannot be read.
         """
-        raise NotImplementedError
+        example, axis = self.read(path, shape), self.axis
+        return example if axis is None else example.take(range(shape[axis]), axis=axis)
 
     def note_on(self, path: Path, shape: tuple[int, ...] = ()) -> str:
-        """What `read` leaves out of a file.
+        """What is left out of a file that can be read.
 
         Args:
             path: The file.
-            shape: The shape of an example.
+            shape: The shape of an example; () where a file may be longer than that.
 
         Returns:
             A line for the user; empty if the file holds one example alone.
         """
-        return ""
+        if self.axis is None or not shape:
+            return ""
+        whole, size = self.read(path, shape).shape[self.axis], shape[self.axis]
+        if whole <= size:
+            return ""
+        counts = [f"{length / self.length_step:g}" for length in (whole, size)]
+        return f"of the {counts[0]} {self.length_name} of {path} the first {counts[1]} are taken"
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
         """Writes an example to files.

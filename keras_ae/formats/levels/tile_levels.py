@@ -44,6 +44,7 @@ class TileLevels(Format):
     cut: bool = False
 
     suffixes = SUFFIXES
+    noun = "levels"
     length_name = "columns"
     repairs = True
 

@@ -44,6 +44,7 @@ class Chorales(Format):
     onsets: bool = True
 
     suffixes = midi.SUFFIXES
+    noun = "pieces"
     axis = 0
     length_name = "bars"
     judges = True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from keras_ae.errors import InputError, check_least
 from keras_ae.formats import Format
+from keras_ae.formats.inputs import HeadInputs
 from keras_ae.formats.sounds import files
 
 __all__ = ["LogMels"]
@@ -29,7 +31,7 @@ class LogMels(Format):
     """
 
     suffixes = files.SUFFIXES
-    input_suffixes = files.SUFFIXES
+    noun = "sounds"
     rate: int = 8000
     samples: int = 8000
     frame: int = 256
@@ -38,13 +40,16 @@ class LogMels(Format):
     def __post_init__(self) -> None:
         check_least(self, rate=1, samples=1, frame=4, hop=1)
 
-    def read_input(self, path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
+    def takes(self, head: HeadInputs) -> bool:
+        return head.names == ["waveform"]
+
+    def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
+        raise InputError(f"{path} is a sound; this head takes log-mel spectra, and --head detector sounds")
+
+    def read_input(self, path: Path, shape: tuple[Any, ...]) -> np.ndarray:
         """Reads a sound for a head that takes waveforms."""
         if shape != (self.samples,):
-            raise InputError(
-                "this head takes log-mel spectra, and files of sound are for those that take waveforms: "
-                "--head detector"
-            )
+            return self.read(path, shape)
         waveform = files.read_sound(path, self.rate, files.LONGEST_INPUT)
         return np.pad(waveform[: self.samples], (0, max(0, self.samples - len(waveform))))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class Waveforms(Format):
     """
 
     suffixes = files.SUFFIXES
-    input_suffixes = files.SUFFIXES
+    noun = "sounds"
     has_sound = True
     plays_examples = True
     rate: int = 8000
@@ -62,7 +63,7 @@ class Waveforms(Format):
         whole[: len(waveform)] = waveform[: shape[0]]
         return whole
 
-    def read_input(self, path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
+    def read_input(self, path: Path, shape: tuple[Any, ...]) -> np.ndarray:
         """Reads a sound for a head of sounds of any length, or of one; cut or filled up to that one."""
         waveform = files.read_sound(path, self.rate, files.LONGEST_INPUT)
         if shape[0] is None:

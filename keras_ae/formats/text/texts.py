@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from keras_ae.counts import counted
 from keras_ae.errors import InputError
 from keras_ae.formats import Format, SampleFunction
+from keras_ae.formats.inputs import Found, HeadInputs
 from keras_ae.formats.text.edit_distance import edit_similarity
 from keras_ae.formats.text.ngrams import NGrams
 from keras_ae.formats.text.reading import SUFFIXES, cut, read_text
@@ -42,6 +43,7 @@ class Texts(Format):
 
     suffixes = SUFFIXES
     has_ends = True
+    noun = "texts"
     served_name = "text"
     tokens: tuple[str, ...]
     length: int
@@ -117,25 +119,46 @@ class Texts(Format):
     def example_of(self, text: str) -> np.ndarray:
         return self.classes_of([text], "the command")[0]
 
-    def read_all(self, path: Path) -> list[str]:
-        """The texts in a file, without blank ones.
+    def signature(self, shape: tuple[int, ...]) -> str:
+        return self.served_name
+
+    def takes(self, head: HeadInputs) -> bool:
+        return head.names in (["inputs"], [self.served_name])
+
+    def find(self, paths: Sequence[Path]) -> Found:
+        """The texts in files, without blank ones.
 
         Args:
-            path: A file of plain text.
+            paths: Files of plain text, and folders of them.
 
         Returns:
-            The texts.
+            The texts themselves.
 
         Raises:
-            InputError: If the file cannot be read, or has no text.
+            InputError: If a file cannot be read, has no text, or has one that is longer than an example.
         """
+        texts: list[str] = []
+        for file in self.files_in(paths):
+            own = self._texts_in(file)
+            self.classes_of(own, str(file))
+            texts += own
+        return Found(texts)
+
+    def input_of(self, example: str, head: HeadInputs) -> Any:
+        """A text as a head takes it: itself, or its classes."""
+        return example.encode() if self.served_name in head.specs else self.example_of(example)
+
+    def notes_on(self, examples: Sequence[str], head: HeadInputs) -> tuple[str, ...]:
+        return ()
+
+    def compared(self, examples: Sequence[str], inputs: Mapping[str, np.ndarray], head: HeadInputs) -> None:
+        return None
+
+    def _texts_in(self, path: Path) -> list[str]:
         texts = [text for text in cut(read_text(path), self.example, self.length - 1) if text.strip()]
         if not texts:
             raise InputError(f"expected text in {path}, received none; write some into it")
         return texts
-
-    def check_all(self, examples: list[str], path: Path) -> None:
-        self.classes_of(examples, str(path))
 
     def remark_on(self, outputs: Mapping[str, np.ndarray]) -> str:
         unknown = outputs.get("unknown", np.zeros(0, int))
@@ -147,10 +170,10 @@ class Texts(Format):
         )
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
-        return self.classes_of(self.read_all(path)[:1], str(path))[0]
+        return self.classes_of(self._texts_in(path)[:1], str(path))[0]
 
     def note_on(self, path: Path, shape: tuple[int, ...] = ()) -> str:
-        count = len(self.read_all(path))
+        count = len(self._texts_in(path))
         return f"of {path} the first of {count:,} {self.example}s is read" if count > 1 else ""
 
     def text(self, example: np.ndarray) -> str:

@@ -15,8 +15,9 @@ from keras_ae.apps.detection.image_folder import FolderOfImages
 from keras_ae.apps.detection.image_scoring import scored_images
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.searchers import Found, Searcher
+from keras_ae.formats.images import images_of
+from keras_ae.imaging.frames import Frame
 from keras_ae.recipe import Recipe
-from keras_ae.runs.unlike import in_color, of_fewer_bits
 
 __all__ = ["ImageSearcher"]
 
@@ -39,10 +40,11 @@ class ImageSearcher(Searcher):
         images = _folder(detector, request.source, recipe)
         scored = scored_images(detector, images)
         detector = replace(detector, fitted=scored.fitted)
-        files = [request.source / frame.name for frame in images.frames]
+        frames = [Frame(str(request.source / frame.name)) for frame in images.frames]
         finite = np.isfinite(scored.scores)
+        format = images_of(detector.data)
         remarks = [*of_unlabeled(detector, images, scored)]
-        remarks += [remark for look in (of_fewer_bits, in_color) if (remark := look(detector.data, files))]
+        remarks += format.remarks_on(frames, detector.data.get("shape") or ())
         lines = tuple(write_images(detector, images, scored, request.folder, model, remarks))
         return int(finite.sum()), int(scored.flags[finite].sum()), scored.fitted, lines
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -14,7 +15,8 @@ from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.searchers import Found, Searcher
 from keras_ae.errors import InputError
-from keras_ae.files import files_below, written_whole
+from keras_ae.files import written_whole
+from keras_ae.formats.inputs import HeadInputs, read_inputs
 from keras_ae.formats.sounds.spectra import LogMels
 from keras_ae.heads import batched
 from keras_ae.recipe import Recipe
@@ -68,30 +70,26 @@ Row = tuple[str, float, float, bool]
 
 def _scored(detector: Detector, source: Path) -> tuple[list[Row], dict[str, str]]:
     """The sounds, the highest score first, and the reason for each that is left out."""
-    format, faults = detector.format, {}
+    format = detector.format
+    faults: dict[str, str] = {}
     assert isinstance(format, LogMels)  # of which `takes` has made sure
-    names = [source.name] if source.is_file() else files_below(source).names
-    names = [name for name in names if name.lower().endswith(format.input_suffixes)]
-    if not names:
-        raise InputError(f"expected sounds ({' '.join(format.input_suffixes)}) in {source}; found none")
+    files = format.find([source]).examples
+    head = HeadInputs({"waveform": {"shape": [None, format.samples], "dtype": "float32"}})
     rows: list[Row] = []
-    for batch in _batches(names):
-        waves: dict[str, np.ndarray] = {}
-        for name in batch:
-            try:
-                file = source if source.is_file() else source / name
-                waves[name] = format.read_input(file, (format.samples,))
-            except InputError as error:
-                faults[name] = str(error)
-        if waves:
-            found = batched(detector.model, {"waveform": np.stack([*waves.values()])})
+    for start in range(0, len(files), AT_ONCE):
+        read = read_inputs(format, files[start : start + AT_ONCE], head)
+        faults |= {_below(file, source): reason for file, reason in read.failures.items()}
+        if read.rows:
+            found = batched(detector.model, read.inputs)
+            names = [_below(files[start + row], source) for row in read.rows]
             values = (found[part].tolist() for part in ("score", "p_value", "is_anomaly"))
-            rows += zip(waves, *values, strict=True)
+            rows += zip(names, *values, strict=True)
     if not rows:
         name, reason = next(iter(faults.items()))
         raise InputError(f"none of {len(faults)} sounds in {source} can be scored: {name} ({reason})")
     return sorted(rows, key=lambda row: -row[1]), faults
 
 
-def _batches(names: list[str]) -> Iterator[list[str]]:
-    return (names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE))
+def _below(file: str | Path, source: Path) -> str:
+    """The name of a file below what is searched, or of that file itself."""
+    return source.name if source.is_file() else os.path.relpath(file, source)

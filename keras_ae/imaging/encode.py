@@ -1,9 +1,8 @@
-"""Image files of any format as the PNG and JPEG files that a head takes."""
+"""Images of files of any kind as the PNG and JPEG files that a served head decodes."""
 
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,60 +10,19 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from keras_ae.errors import InputError
-from keras_ae.files import files_below
-from keras_ae.folder_layout import layout_of
 from keras_ae.imaging.decode import fit, upright_bytes
 from keras_ae.imaging.deep import FullScale, deep_values, is_deep
 from keras_ae.imaging.fitting import CROP
-from keras_ae.imaging.frames import Frame, frames_in
-from keras_ae.imaging.headers import SUFFIXES, one_line, opened
+from keras_ae.imaging.frames import Frame
+from keras_ae.imaging.headers import one_line, opened
 
-__all__ = ["encoded", "images_below", "images_in"]
+__all__ = ["encoded"]
 
 MAGIC_BYTES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 """The first bytes of PNG and of JPEG files."""
 
 MOST_IMAGE_BYTES = 64 * 2**20
 """Maximum size in bytes of the file of a single image."""
-
-
-def images_below(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
-    """The images below a folder, without masks and hidden files.
-
-    Args:
-        folder: The folder.
-
-    Returns:
-        Their paths, and notes on files that are passed over.
-
-    Raises:
-        InputError: If there is no image.
-    """
-    files = files_below(folder)
-    names = [name for name in files.names if os.path.splitext(name)[1].lower() in SUFFIXES]
-    if not names:
-        note = f" ({files.note})" if files.note else ""
-        raise InputError(
-            f"expected images ({' '.join(sorted(SUFFIXES))}) below {folder}; found none{note}; check the path"
-        )
-    layout = layout_of(names, str(folder))
-    notes = tuple(note for note in layout.notes if "left out" in note or "masks" in note)
-    return [folder / name for name in layout.names], notes + ((files.note,) if files.note else ())
-
-
-def images_in(paths: Sequence[Path], pages: str | None) -> tuple[list[Frame], tuple[str, ...]]:
-    """The images in files, of which some hold several.
-
-    Args:
-        paths: The files.
-        pages: Which frames of a file are images, "first" or "all"; None for all pages of a TIFF, and the
-            first frame of animations.
-
-    Returns:
-        The images in the order of the files, and notes on files that hold several.
-    """
-    frames, _, notes = frames_in("", list(map(str, paths)), pages)
-    return frames, notes
 
 
 def encoded(

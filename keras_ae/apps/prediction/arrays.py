@@ -1,78 +1,24 @@
-"""Inputs of a head, read from files: arrays, rows of a table, and encoded images."""
+"""Inputs of a head in a file of arrays."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from keras_ae.apps.prediction.image_files import images_below
-from keras_ae.catalog import names_beside
 from keras_ae.data.full_scale import full_scale_in, normalized
 from keras_ae.data.precision import as_float32
 from keras_ae.data.sequences.arrays import sequence_values
-from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
-from keras_ae.names import nearby
 
-__all__ = ["find_inputs", "images_of_paths", "read_arrays"]
+__all__ = ["read_arrays"]
 
-ARRAYS = (".npy", ".npz")
 MOST_ARRAY_BYTES = 4 * 2**30
 """Maximum size in bytes of all arrays of an .npz."""
-
-
-def find_inputs(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
-    """Tells files and folders of examples from a file of arrays or rows.
-
-    Args:
-        paths: One file of arrays or rows, or files and folders of examples, such as images.
-
-    Returns:
-        The files and folders of examples, and None; or an empty list and the one file of arrays or rows.
-
-    Raises:
-        InputError: A path does not exist, or both kinds are mixed.
-    """
-    for path in paths:
-        if not path.exists():
-            near = nearby(str(path), names_beside(str(path)))
-            raise InputError(
-                f"expected a file or a folder, received {str(path)!r}, which does not exist{near}; check it"
-            )
-    files = [path for path in paths if path.is_file() and (path.suffix.lower() in ARRAYS or holds_rows(path))]
-    if files and len(paths) > 1:
-        raise InputError(
-            f"expected one file of arrays or rows, or images; received {' '.join(map(str, paths))}"
-        )
-    if files:
-        return [], files[0]
-    return list(paths), None
-
-
-def images_of_paths(paths: Sequence[Path]) -> tuple[list[Path], tuple[str, ...]]:
-    """The images among files and below folders.
-
-    Args:
-        paths: Images and folders of images.
-
-    Returns:
-        The images in order, each of them once, and notes on files that are passed over.
-
-    Raises:
-        InputError: If a folder holds no image.
-    """
-    images: list[Path] = []
-    notes: tuple[str, ...] = ()
-    for path in paths:
-        below, passed_over = images_below(path) if path.is_dir() else ([path], ())
-        images += below
-        notes += passed_over
-    return list(dict.fromkeys(images)), notes
 
 
 def read_arrays(

@@ -1,0 +1,205 @@
+"""What a prediction reads and by which signature, and how files of each kind become inputs of a head."""
+
+import json
+import wave
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_ae.apps.prediction.examples import predict_examples
+from keras_ae.apps.prediction.predictor import Predictor
+from keras_ae.apps.prediction.request import PredictionRequest
+from keras_ae.apps.prediction.source import refusal, source_of
+from keras_ae.errors import InputError
+from keras_ae.formats import to_json
+from keras_ae.formats.clips import Clips
+from keras_ae.formats.images import Images
+from keras_ae.formats.inputs import HeadInputs, read_inputs
+from keras_ae.formats.levels.tile_levels import TileLevels
+from keras_ae.formats.music.chorales import Chorales
+from keras_ae.formats.numbers import Numbers
+from keras_ae.formats.sounds.spectra import LogMels
+from keras_ae.formats.sounds.waveforms import Waveforms
+from keras_ae.formats.text.texts import Texts
+from keras_ae.imaging.frames import Frame
+
+TEXTS, SOUNDS, LEVELS = Texts(tuple("abc"), 4), Waveforms(rate=1000), TileLevels("-X", cut=True)
+
+
+def array(*shape, dtype="float32"):
+    return {"shape": [None, *shape], "dtype": dtype}
+
+
+STRINGS = {"shape": [None], "dtype": "string"}
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """A function that writes the card of a head, of a format and the inputs of its signatures."""
+
+    def write(format, head="encoder", shape=(4,), **inputs):
+        folder = tmp_path / "models" / "m" / head / "1"
+        folder.mkdir(parents=True)
+        data = {"domain": "unit", "shape": list(shape), "format": json.loads(to_json(format))}
+        signatures = {name: {"inputs": each, "outputs": {}} for name, each in inputs.items()}
+        (folder / "card.json").write_text(json.dumps({"data": data, "signatures": signatures}))
+        (folder.parent / "labels.json").write_text('{"stable": 1}')
+
+    return write
+
+
+def request(tmp_path, *names, **options):
+    for name in names:
+        (tmp_path / name).touch()
+    return PredictionRequest("m", [tmp_path / name for name in names], tmp_path / "models", **options)
+
+
+@pytest.mark.parametrize(
+    ("format", "shape", "file", "signature"),
+    [
+        (TEXTS, (4,), "a.txt", "text"),
+        (TEXTS, (4,), "a.md", "text"),
+        (LEVELS, (2, 3), "a.txt", "serving_default"),
+        (Chorales(48, 72), (32, 4), "a.mid", "serving_default"),
+        (SOUNDS, (400,), "a.wav", "serving_default"),
+        (Clips(), (4, 8, 8, 1), "a.gif", "serving_default"),
+        (Images(), (8, 8, 3), "a.gif", "image_bytes"),
+        (Images(), (8, 8, 5), "a.tif", "serving_default"),
+        (Numbers(), (8,), "a.png", "image_bytes"),
+    ],
+)
+def test_files_go_to_the_signature_of_their_kind(exported, tmp_path, format, shape, file, signature):
+    exported(format, serving_default={"inputs": array(*shape)})
+    source = source_of(request(tmp_path, file))
+    assert (source.file, source.signature) == (None, signature)
+    assert source.format == (Images() if format == Numbers() else format)
+
+
+@pytest.mark.parametrize(
+    ("format", "file"), [(TEXTS, "a.npy"), (SOUNDS, "a.csv"), (Images(), "a.txt"), (Numbers(), "a.npz")]
+)
+def test_one_file_of_arrays_or_rows_goes_to_the_signature_of_arrays(exported, tmp_path, format, file):
+    exported(format, serving_default={"inputs": array(8, 8, 1)})
+    for where in ({}, {"url": "http://127.0.0.1:1"}):
+        source = source_of(request(tmp_path, file, **where))
+        assert (source.file, source.signature) == (tmp_path / file, "serving_default")
+
+
+def test_a_server_gets_images_but_no_files_that_its_card_would_tell_how_to_read(tmp_path):
+    there = {"url": "http://127.0.0.1:1"}
+    source = source_of(request(tmp_path, "a.jpg", **there))
+    assert (source.format, source.signature) == (Images(), "image_bytes")
+    for name in ("a.wav", "b.mid", "c.md", "d.lvl"):
+        with pytest.raises(InputError, match=f"a server takes arrays, rows and images, and .*{name} is read"):
+            source_of(request(tmp_path, name, **there))
+
+
+def test_files_of_other_kinds_are_refused_with_those_that_the_model_takes(exported, tmp_path):
+    exported(SOUNDS, serving_default={"inputs": array(None)})
+    with pytest.raises(InputError, match=r"trained on \(.wav .*\), received .*a.mid; give those"):
+        source_of(request(tmp_path, "a.mid"))
+    with pytest.raises(InputError, match="expected one file of arrays or rows, or sounds; received .*npy"):
+        source_of(request(tmp_path, "a.npy", "a.wav"))
+
+
+def test_a_refusal_names_the_heads_that_take_the_files(exported, tmp_path):
+    exported(TEXTS, serving_default={"inputs": array(4)}, text={"text": STRINGS})
+    exported(TEXTS, "decoder", serving_default={"code": array(8)}, text={"code": array(8)})
+    exported(TEXTS, "restorer", image_bytes={"image_bytes": STRINGS, "mask_bytes": STRINGS})
+    found = refusal(request(tmp_path, "a.txt", head="decoder"), TEXTS, "no texts")
+    assert str(found) == (
+        "no texts; for texts: --head encoder; for images with masks: keras-ae restore m IMAGE --mask MASK"
+    )
+
+
+def test_texts_are_strings_or_their_classes(tmp_path):
+    (tmp_path / "a.txt").write_text("ab\n\nc?\n")
+    found = TEXTS.find([tmp_path])
+    assert found.examples == ["ab", "c?"]
+    read = read_inputs(TEXTS, found.examples, HeadInputs({"text": STRINGS}))
+    assert read.inputs["text"].tolist() == [b"ab", b"c?"]
+    read = read_inputs(TEXTS, found.examples, HeadInputs({"inputs": array(4, dtype="int64")}))
+    np.testing.assert_array_equal(read.inputs["inputs"], TEXTS.classes_of(["ab", "c?"], "here"))
+    (tmp_path / "b.txt").write_text("abcabc")
+    with pytest.raises(InputError, match=r"at most 3 characters in .*b.txt"):
+        TEXTS.find([tmp_path])
+
+
+def sound(path, samples):
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 1000, 0, "NONE", ""))
+        file.writeframes(np.full(samples, 8192, np.int16).tobytes())
+
+
+def test_sounds_of_different_lengths_go_to_heads_that_take_lengths(tmp_path):
+    for name, samples in (("a", 40), ("b", 70)):
+        sound(tmp_path / f"{name}.wav", samples)
+    (tmp_path / "c.wav").write_text("no sound")
+    files = SOUNDS.find([tmp_path]).examples
+    head = HeadInputs({"inputs": array(None), "lengths": array(dtype="int32")})
+    read = read_inputs(SOUNDS, files, head)
+    assert (read.rows, read.inputs["lengths"].tolist()) == ([0, 1], [40, 70])
+    np.testing.assert_array_equal(read.inputs["inputs"], 0.25 * (np.arange(70) < [[40], [70]]))
+    assert list(read.failures) == [str(tmp_path / "c.wav")]
+    with pytest.raises(InputError, match="one length at a time, received 40 to 70"):
+        read_inputs(SOUNDS, files, HeadInputs({"inputs": array(None)}))
+    fixed = read_inputs(SOUNDS, files, HeadInputs({"inputs": array(50)}))
+    assert fixed.inputs["inputs"].shape == (2, 50)
+
+
+def test_log_mels_are_made_by_the_detector_alone(tmp_path):
+    format = LogMels(1000, 60)
+    sound(tmp_path / "a.wav", 40)
+    assert not format.takes(HeadInputs({"inputs": array(5, 8)}))
+    assert format.takes(head := HeadInputs({"waveform": array(60)}))
+    assert read_inputs(format, [tmp_path / "a.wav"], head).inputs["waveform"].shape == (1, 60)
+    with pytest.raises(InputError, match="takes log-mel spectra, and --head detector sounds"):
+        format.read(tmp_path / "a.wav", (5, 8))
+
+
+def test_of_a_longer_level_the_first_columns_are_taken_and_it_is_told(tmp_path):
+    (tmp_path / "a.txt").write_text("---X\nXX-X\n")
+    (tmp_path / "b.txt").write_text("---\n")
+    head = HeadInputs({"inputs": array(2, 3, dtype="int64")})
+    files = LEVELS.find([tmp_path]).examples
+    read = read_inputs(LEVELS, files, head)
+    np.testing.assert_array_equal(read.inputs["inputs"], [[[0, 0, 0], [1, 1, 0]]])
+    assert "expected 2 rows" in read.failures[str(tmp_path / "b.txt")]
+    assert LEVELS.notes_on(files[:1], head) == (
+        f"of the 4 columns of {tmp_path / 'a.txt'} the first 3 are taken",
+    )
+
+
+def test_images_of_more_bands_are_arrays_and_others_files(tmp_path):
+    Image.fromarray(np.full((9, 9, 3), 51, np.uint8)).save(tmp_path / "a.png")
+    frame = Frame(str(tmp_path / "a.png"))
+    assert not Images().takes(HeadInputs({"inputs": array(4, 4, 3)}))
+    bands = HeadInputs({"inputs": array(4, 4, 5)})
+    assert Images().takes(bands)
+    assert read_inputs(Images(), [frame], bands).failures  # of three bands
+    files = HeadInputs({"image_bytes": STRINGS}, (4, 4, 1))
+    [content] = read_inputs(Images(), [frame], files).inputs["image_bytes"]
+    assert content.startswith(b"\x89PNG")
+    assert content != (tmp_path / "a.png").read_bytes()
+    [content] = read_inputs(Images(), [frame], HeadInputs({"image_bytes": STRINGS}, remote=True)).inputs[
+        "image_bytes"
+    ]
+    assert content == (tmp_path / "a.png").read_bytes()
+
+
+class Picky(Predictor):
+    """A head that refuses batches in which there is a text of b."""
+
+    def predict(self, inputs):
+        [values] = inputs.values()
+        if b"b" in values.tolist():
+            raise InputError("no b")
+        return {"size": np.array([len(value) for value in values])}
+
+
+def test_where_a_head_refuses_strings_it_is_asked_for_one_after_another():
+    done = predict_examples(Picky(), TEXTS, ["a", "b", "cc"], HeadInputs({"text": STRINGS}), 2)
+    assert (done.rows, done.outputs["size"].tolist(), done.failures) == ([0, 2], [1, 2], {"b": "no b"})
+    none = predict_examples(Picky(), TEXTS, ["b"], HeadInputs({"text": STRINGS}), 2)
+    assert (none.rows, none.outputs) == ([], {})
