@@ -19,7 +19,7 @@ from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below, files_below
 from keras_ae.formats import Format
-from keras_ae.formats.inputs import Found, NamedExample
+from keras_ae.formats.inputs import ExampleInFile, ExamplesInFiles
 from keras_ae.imaging.headers import SUFFIXES
 
 __all__ = ["as_dataset", "dataset_kinds", "examples_like", "find_dataset", "find_examples", "nothing_below"]
@@ -105,7 +105,7 @@ def examples_like(paths: Sequence[Path], format: Format) -> tuple[list[str], np.
     return names, np.concatenate([examples for _, examples in read.values()])
 
 
-def find_examples(paths: Sequence[Path], format: Format) -> Found:
+def find_examples(paths: Sequence[Path], format: Format) -> ExamplesInFiles:
     """Finds the examples in files and folders, for a trained model.
 
     Args:
@@ -120,7 +120,7 @@ def find_examples(paths: Sequence[Path], format: Format) -> Found:
     """
     if not format.holds_several:
         return format.find(paths)
-    return Found([*map(NamedExample, *examples_like(paths, format))])
+    return ExamplesInFiles([*map(ExampleInFile, *examples_like(paths, format))])
 
 
 def _examples_in(file: Path, format: Format) -> tuple[list[str], np.ndarray] | None:

@@ -15,7 +15,7 @@ from keras_ae.errors import InputError
 from keras_ae.files import files_below
 from keras_ae.folder_layout import layout_of
 from keras_ae.formats import Format, from_json
-from keras_ae.formats.inputs import DEFAULT_SIGNATURE, IMAGES, Found, HeadInputs
+from keras_ae.formats.inputs import DEFAULT_SIGNATURE, IMAGES, ExamplesInFiles, HeadInputs
 from keras_ae.imaging.decode import highest_value, read_image
 from keras_ae.imaging.deep import FULL_RANGE, FullScale
 from keras_ae.imaging.encode import encoded
@@ -71,7 +71,7 @@ class Images(Format):
         arrays = head.names == ["inputs"] and self.own_files(tuple(side or 0 for side in head.shape))
         return arrays or head.names == [IMAGES]
 
-    def find(self, paths: Sequence[Path]) -> Found:
+    def find(self, paths: Sequence[Path]) -> ExamplesInFiles:
         """The images in files, of which some hold several, without the masks and hidden files of folders.
 
         Args:
@@ -90,7 +90,7 @@ class Images(Format):
             files += below
             notes += passed_over
         frames, _, several = frames_in("", list(map(str, dict.fromkeys(files))), self.pages)
-        return Found(frames, (*notes, *several))
+        return ExamplesInFiles(frames, (*notes, *several))
 
     def files_in(self, paths: Sequence[Path]) -> list[Path]:
         return list(dict.fromkeys(Path(frame.name) for frame in self.find(paths).examples))

@@ -18,9 +18,9 @@ __all__ = [
     "DEFAULT_SIGNATURE",
     "IMAGES",
     "LENGTHS",
-    "Found",
+    "ExampleInFile",
+    "ExamplesInFiles",
     "HeadInputs",
-    "NamedExample",
     "ReadInputs",
     "read_inputs",
 ]
@@ -36,7 +36,7 @@ LENGTHS = "lengths"
 
 
 @dataclass(frozen=True)
-class Found:
+class ExamplesInFiles:
     """The examples in files and folders that a user gives.
 
     Attributes:
@@ -49,7 +49,7 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
-class NamedExample:
+class ExampleInFile:
     """An example of a file that holds several, which has been read with the others.
 
     Attributes:

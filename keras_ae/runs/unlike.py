@@ -63,5 +63,8 @@ def _statistics(examples: np.ndarray) -> dict[str, np.ndarray]:
     flat = np.asarray(examples, np.float64).reshape(len(examples), -1)
     if not np.isnan(flat).any():
         return {"mean": flat.mean(axis=1), "deviation": flat.std(axis=1)}
-    known = flat[~np.isnan(flat).all(axis=1)]  # of sequences, after whose ends there is nothing
-    return {"mean": np.nanmean(known, axis=1), "deviation": np.nanstd(known, axis=1)}
+    known = ~np.isnan(flat).all(axis=1)  # of sequences, after whose ends there is nothing
+    found = {name: np.full(len(flat), np.nan) for name in ("mean", "deviation")}
+    found["mean"][known] = np.nanmean(flat[known], axis=1)
+    found["deviation"][known] = np.nanstd(flat[known], axis=1)
+    return found

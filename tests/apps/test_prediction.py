@@ -11,6 +11,7 @@ from keras_ae.apps.prediction.examples import predict_examples
 from keras_ae.apps.prediction.predictor import Predictor
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.apps.prediction.source import refusal, source_of
+from keras_ae.data.find import find_examples
 from keras_ae.errors import InputError
 from keras_ae.formats import to_json
 from keras_ae.formats.clips import Clips
@@ -19,6 +20,7 @@ from keras_ae.formats.inputs import HeadInputs, read_inputs
 from keras_ae.formats.levels.tile_levels import TileLevels
 from keras_ae.formats.music.chorales import Chorales
 from keras_ae.formats.numbers import Numbers
+from keras_ae.formats.sequences import Sequences
 from keras_ae.formats.sounds.spectra import LogMels
 from keras_ae.formats.sounds.waveforms import Waveforms
 from keras_ae.formats.text.texts import Texts
@@ -64,6 +66,8 @@ def request(tmp_path, *names, **options):
         (Chorales(48, 72), (32, 4), "a.mid", "serving_default"),
         (SOUNDS, (400,), "a.wav", "serving_default"),
         (Clips(), (4, 8, 8, 1), "a.gif", "serving_default"),
+        (Sequences(("x",), 3), (3, 1), "a.csv", "serving_default"),
+        (Sequences(("x",), 3), (3, 1), "a.ts", "serving_default"),
         (Images(), (8, 8, 3), "a.gif", "image_bytes"),
         (Images(), (8, 8, 5), "a.tif", "serving_default"),
         (Numbers(), (8,), "a.png", "image_bytes"),
@@ -186,6 +190,16 @@ def test_images_of_more_bands_are_arrays_and_others_files(tmp_path):
         "image_bytes"
     ]
     assert content == (tmp_path / "a.png").read_bytes()
+
+
+def test_a_file_of_several_examples_gives_each_its_name(tmp_path):
+    format = Sequences(("x", "y"), 3, "trip")
+    (tmp_path / "a.csv").write_text("trip,x,y\n1,1,2\n1,3,4\n2,5,6\n2,7,8\n2,9,10\n")
+    examples = find_examples([tmp_path], format).examples
+    assert [*map(str, examples)] == ["1", "2"]
+    read = read_inputs(format, examples, HeadInputs({"inputs": array(3, 2)}))
+    np.testing.assert_array_equal(read.inputs["inputs"][0], [[1, 2], [3, 4], [np.nan, np.nan]])
+    assert format.notes_on(examples, HeadInputs({"inputs": array(3, 2)})) == ()
 
 
 class Picky(Predictor):

@@ -11,7 +11,7 @@ import numpy as np
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
 from keras_ae.formats.hooks.lengths import LengthHooks
-from keras_ae.formats.inputs import DEFAULT_SIGNATURE, Found, HeadInputs
+from keras_ae.formats.inputs import DEFAULT_SIGNATURE, ExamplesInFiles, HeadInputs
 
 __all__ = ["FileHooks"]
 
@@ -76,7 +76,7 @@ class FileHooks(LengthHooks):
         """
         return head.names == ["inputs"]
 
-    def find(self, paths: Sequence[Path]) -> Found:
+    def find(self, paths: Sequence[Path]) -> ExamplesInFiles:
         """Finds the examples in files and folders that a user gives; they are not read yet.
 
         Args:
@@ -88,7 +88,7 @@ class FileHooks(LengthHooks):
         Raises:
             InputError: If there is none in a folder.
         """
-        return Found(self.files_in(paths))
+        return ExamplesInFiles(self.files_in(paths))
 
     def input_of(self, example: Any, head: HeadInputs) -> Any:
         """Reads an example as an input of a head that this format takes.

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from keras_ae.counts import counted
 from keras_ae.errors import InputError
 from keras_ae.formats import Format, SampleFunction
-from keras_ae.formats.inputs import Found, HeadInputs
+from keras_ae.formats.inputs import ExamplesInFiles, HeadInputs
 from keras_ae.formats.text.edit_distance import edit_similarity
 from keras_ae.formats.text.ngrams import NGrams
 from keras_ae.formats.text.reading import SUFFIXES, cut, read_text
@@ -125,7 +125,7 @@ class Texts(Format):
     def takes(self, head: HeadInputs) -> bool:
         return head.names in (["inputs"], [self.served_name])
 
-    def find(self, paths: Sequence[Path]) -> Found:
+    def find(self, paths: Sequence[Path]) -> ExamplesInFiles:
         """The texts in files, without blank ones.
 
         Args:
@@ -142,7 +142,7 @@ class Texts(Format):
             own = self._texts_in(file)
             self.classes_of(own, str(file))
             texts += own
-        return Found(texts)
+        return ExamplesInFiles(texts)
 
     def input_of(self, example: str, head: HeadInputs) -> Any:
         """A text as a head takes it: itself, or its classes."""
