@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import layers, ops
 
-from keras_ae.backbones.sequence import check_sequence
+from keras_ae.backbones.sequence import flat_positions, flat_shape, unflat
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import check_least, check_widths, check_within
 from keras_ae.heads import Backbone
@@ -41,8 +41,8 @@ class BidirectionalBackbone(Backbone):
         check_least(self, embedding_dim=1)
 
     def encode(self, inputs: Any) -> Any:
-        """(batch, positions, classes) -> (batch, 2 * units[-1])."""
-        check_sequence(tuple(inputs.shape[1:]))
+        """(batch, positions, ..., classes) -> (batch, 2 * units[-1])."""
+        inputs = flat_positions(inputs)
         exist = ops.cast(positions_of(inputs), "bool")
         decay = kernel_decay(self.l1, self.l2)
         features = layers.Dense(self.embedding_dim, kernel_regularizer=decay, name="encoder_tokens")(inputs)
@@ -55,14 +55,14 @@ class BidirectionalBackbone(Backbone):
         return features
 
     def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
-        """(batch, latent_dim) -> (batch, positions, classes), before the output activation."""
-        check_sequence(output_shape)
-        positions, classes = output_shape
+        """(batch, latent_dim) -> (batch, positions, ..., classes), before the output activation."""
+        positions, channels = flat_shape(output_shape)
         features = layers.RepeatVector(positions, name="decoder_repeat")(code)
         for level, width in reversed(tuple(enumerate(self.units, start=1))):
             features = self._gru(width, f"decoder_gru_{level}", sequences=True)(features)
         decay = kernel_decay(self.l1, self.l2)
-        return layers.Dense(classes, kernel_regularizer=decay, name="decoder_logits")(features)
+        logits = layers.Dense(channels, kernel_regularizer=decay, name="decoder_logits")(features)
+        return unflat(logits, output_shape)
 
     def _gru(self, width: int, name: str, sequences: bool) -> layers.Layer:
         decay = kernel_decay(self.l1, self.l2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from keras import layers, ops
@@ -14,7 +15,7 @@ from keras_ae.errors import InputError, check_convolutions, check_least, check_w
 from keras_ae.heads import Backbone
 from keras_ae.losses import positions_of
 
-__all__ = ["SequenceBackbone", "check_sequence"]
+__all__ = ["SequenceBackbone", "flat_positions", "flat_shape", "unflat"]
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class SequenceBackbone(Backbone):
         check_within(self, halvings=f"[0, {len(self.filters)}]")  # the number of filters
 
     def encode(self, inputs: Any) -> Any:
-        """(batch, positions, classes) -> (batch, n)."""
-        check_sequence(tuple(inputs.shape[1:]))
+        """(batch, positions, ..., classes) -> (batch, n)."""
+        inputs = flat_positions(inputs)
         exist = positions_of(inputs)[..., None]
         features = self._conv(inputs, self.filters[0], "encoder_tokens", 1) * exist
         if missing := -inputs.shape[1] % 2**self.halvings:
@@ -70,9 +71,8 @@ class SequenceBackbone(Backbone):
         return self._dense(self.hidden, "encoder_hidden")(features) if self.hidden else features
 
     def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
-        """(batch, latent_dim) -> (batch, positions, classes), before the output activation."""
-        check_sequence(output_shape)
-        positions, classes = output_shape
+        """(batch, latent_dim) -> (batch, positions, ..., classes), before the output activation."""
+        positions, channels = flat_shape(output_shape)
         features = self._dense(self.hidden, "decoder_hidden")(code) if self.hidden else code
         short = -(-positions // 2**self.halvings)
         features = self._dense(short * self.filters[-1], "decoder_unflatten")(features)
@@ -84,8 +84,8 @@ class SequenceBackbone(Backbone):
                 doubled = (2 * features.shape[1], width)
                 features = layers.Reshape(doubled, name=f"decoder_double_{level}")(features)
         decay = kernel_decay(self.l1, self.l2)
-        logits = layers.Dense(classes, kernel_regularizer=decay, name="decoder_logits")(features)
-        return logits[:, :positions]
+        logits = layers.Dense(channels, kernel_regularizer=decay, name="decoder_logits")(features)
+        return unflat(logits[:, :positions], output_shape)
 
     def _dense(self, width: int, name: str) -> layers.Layer:
         decay = kernel_decay(self.l1, self.l2)
@@ -103,17 +103,52 @@ class SequenceBackbone(Backbone):
         return ResumableDropout(self.dropout, name=f"{name}_dropout")(features) if self.dropout else features
 
 
-def check_sequence(shape: tuple[int | None, ...]) -> None:
-    """Checks the shape of a sequence.
+def flat_positions(inputs: Any) -> Any:
+    """Sequences with one axis of channels: of music the voices of a step are channels of one position.
+
+    Args:
+        inputs: (batch, positions, ..., classes).
+
+    Returns:
+        (batch, positions, n).
+
+    Raises:
+        InputError: If an example is not (positions, ..., classes).
+    """
+    positions, channels = flat_shape(tuple(inputs.shape[1:]))
+    if len(inputs.shape) == 3:
+        return inputs
+    return layers.Reshape((positions, channels), name="encoder_positions")(inputs)
+
+
+def flat_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """The number of positions of an example, and of the channels of each.
 
     Args:
         shape: The shape of an example.
 
+    Returns:
+        (positions, channels).
+
     Raises:
-        InputError: If it is not (positions, classes).
+        InputError: If it is not (positions, ..., classes).
     """
-    if len(shape) != 2:
+    if len(shape) < 2:
         raise InputError(
-            f"a backbone of sequences takes (positions, classes), received shape {shape}; "
+            f"a backbone of sequences takes (positions, ..., classes), received shape {shape}; "
             'take a dense one: SET="variant.backbone=DenseBackbone"'
         )
+    return shape[0], prod(shape[1:])
+
+
+def unflat(logits: Any, shape: tuple[int, ...]) -> Any:
+    """What a decoder gives for each position, in the shape of an example.
+
+    Args:
+        logits: (batch, positions, channels).
+        shape: The shape of an example.
+
+    Returns:
+        (batch, *shape).
+    """
+    return logits if len(shape) == 2 else layers.Reshape(shape, name="decoder_positions")(logits)

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from keras_ae.backbones.sequence import check_sequence
+from keras_ae.backbones.sequence import flat_positions, flat_shape, unflat
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone
 from keras_ae.losses import positions_of
@@ -71,8 +71,8 @@ class TransformerBackbone(Backbone):
             )
 
     def encode(self, inputs: Any) -> Any:
-        """(batch, positions, classes) -> (batch, width)."""
-        check_sequence(tuple(inputs.shape[1:]))
+        """(batch, positions, ..., classes) -> (batch, width)."""
+        inputs = flat_positions(inputs)
         exist = positions_of(inputs)
         features = layers.Dense(self.width, name="encoder_tokens")(inputs)
         features = LearnedPositions(name="encoder_order")(features)
@@ -82,16 +82,15 @@ class TransformerBackbone(Backbone):
         return ops.sum(features, axis=1) / ops.maximum(ops.sum(exist, axis=1, keepdims=True), 1.0)
 
     def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
-        """(batch, latent_dim) -> (batch, positions, classes), before the output activation."""
-        check_sequence(output_shape)
-        positions, classes = output_shape
+        """(batch, latent_dim) -> (batch, positions, ..., classes), before the output activation."""
+        positions, channels = flat_shape(output_shape)
         features = layers.Dense(positions * self.width, name="decoder_unflatten")(code)
         features = layers.Reshape((positions, self.width), name="decoder_reshape")(features)
         features = LearnedPositions(name="decoder_order")(features)
         for level in range(1, self.depth + 1):
             features = self._layer(features, f"decoder_{level}")
         features = layers.LayerNormalization(name="decoder_norm")(features)
-        return layers.Dense(classes, name="decoder_logits")(features)
+        return unflat(layers.Dense(channels, name="decoder_logits")(features), output_shape)
 
     def _layer(self, features: Any, name: str, exist: Any = None) -> Any:
         """Attention and two dense layers, each beside a path around it."""

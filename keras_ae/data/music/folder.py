@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sample_data, split_by_melody
+from keras_ae.data.music.cut import STEPS_A_BEAT, WINDOW, Cut
+from keras_ae.data.music.pieces import data_of, sample_data, split_by_melody
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_least
 from keras_ae.files import files_below
@@ -36,13 +37,15 @@ class MidiFolder(Dataset):
     Attributes:
         path: The folder.
         voices: Voices of a piece, from the highest.
-        bars: Bars of a window, 16 steps each.
+        bars: Bars of a window, or of a whole piece at most, 16 steps each.
         stride: Bars from one window to the next.
         transposed: Semitones up and down to which training windows are transposed.
+        example: "window", or "piece" for whole pieces, each up to its own end.
+        longer: What becomes of pieces of more bars: "leave_out", "cut" or "refuse".
     """
 
     category: ClassVar[str] = "music"
-    carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed")
+    carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed", "example", "longer")
     holds: ClassVar[str] = "MIDI files, .mid, .midi, .kar or .rmi"
     priority: ClassVar[int] = 40
     path: str
@@ -50,6 +53,8 @@ class MidiFolder(Dataset):
     bars: int = 4
     stride: int = 1
     transposed: int = 3
+    example: str = WINDOW
+    longer: str = "leave_out"
 
     def __post_init__(self) -> None:
         check_least(self, voices=1)
@@ -57,7 +62,7 @@ class MidiFolder(Dataset):
 
     @property
     def _cut(self) -> Cut:
-        return Cut(self.bars, self.stride, self.transposed)
+        return Cut(self.bars, self.stride, self.transposed, False, self.example, self.longer)
 
     @classmethod
     def accepts(cls, text: str) -> MidiFolder | None:
@@ -101,7 +106,7 @@ class MidiFolder(Dataset):
             else "",
             files_below(self.path).note,
         )
-        parts, short = split_by_melody(pieces, self.bars)
+        parts, short = split_by_melody(pieces, self._cut.shortest)
         name = f"folder {Path(self.path).resolve().name}"
         return data_of(name, parts, self._cut, notes=tuple(note for note in (*notes, short) if note))
 

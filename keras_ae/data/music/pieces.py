@@ -1,48 +1,25 @@
-"""Windows of pieces of music as one-hot classes: cut at bar lines, and transposed for training."""
+"""Pieces of music as one-hot classes: windows cut at bar lines, or whole ones, transposed for training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from keras_ae.data.examples import Split
+from keras_ae.data.music.cut import BEATS_A_BAR, MAX_BYTES, PIECE, STEPS_A_BAR, STEPS_A_BEAT, Cut
+from keras_ae.data.music.whole_pieces import whole_data
 from keras_ae.data.splits import assign, digests
 from keras_ae.data.types import Data
 from keras_ae.domains import CATEGORICAL
-from keras_ae.errors import InputError, check_least
+from keras_ae.errors import InputError
 from keras_ae.formats.music import rules
 from keras_ae.formats.music.chorales import Chorales as Format
 from keras_ae.formats.music.grid import Piece, Vocabulary, onsets_of, windows
 from keras_ae.formats.music.harmonies import harmonize
 
 __all__ = ["STEPS_A_BEAT", "Cut", "data_of", "sample_data", "split_by_melody"]
-
-STEPS_A_BEAT, BEATS_A_BAR = 4, 4
-STEPS_A_BAR = STEPS_A_BEAT * BEATS_A_BAR
-MAX_BYTES = 3 * 2**29
-"""Maximum bytes of the one-hot windows of a data set."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """How pieces are cut into windows.
-
-    Attributes:
-        bars: Bars of a window.
-        stride: Bars from one window to the next.
-        transposed: Semitones up and down to which training windows are transposed too.
-        sung: Whether they are transposed only as far as the ranges of a choir's voices allow.
-    """
-
-    bars: int
-    stride: int
-    transposed: int
-    sung: bool = False
-
-    def __post_init__(self) -> None:
-        check_least(self, bars=1, stride=1, transposed=0)
 
 
 def data_of(
@@ -65,8 +42,11 @@ def data_of(
         The data, of the categorical domain.
 
     Raises:
-        InputError: If a split has no piece of the length of a window, or the windows do not fit in memory.
+        InputError: If a split has no piece of the length of a window, or short enough, or they do not fit in
+            memory.
     """
+    if cut.example == PIECE:
+        return whole_data(name, pieces, cut, onsets, notes)
     vocabulary = Vocabulary()
     steps, stride = cut.bars * STEPS_A_BAR, cut.stride * STEPS_A_BAR
     cuts = {part: windows(of, vocabulary, steps, stride) for part, of in pieces.items()}
@@ -152,18 +132,21 @@ def sample_data(name: str, cut: Cut, onsets: bool = True, voices: int = 4) -> Da
     Returns:
         The data.
     """
-    pieces = harmonize(9, cut.bars + 2)
+    whole = cut.example == PIECE
+    pieces = harmonize(9, cut.bars if whole else cut.bars + 2)
+    shorter = [whole * (number % min(3, cut.bars)) * STEPS_A_BAR for number in range(len(pieces))]
+    lengths = [len(piece.sounding) - less for piece, less in zip(pieces, shorter, strict=True)]
     chosen = np.arange(voices) % pieces[0].sounding.shape[1]
     pieces = [
         Piece(
             piece.name,
-            piece.sounding[:, chosen],
-            piece.onsets[:, chosen] if onsets else onsets_of(piece.sounding[:, chosen]),
+            piece.sounding[:length, chosen],
+            piece.onsets[:length, chosen] if onsets else onsets_of(piece.sounding[:length, chosen]),
         )
-        for piece in pieces
+        for piece, length in zip(pieces, lengths, strict=True)
     ]
     parts = {"train": pieces[:5], "validation": pieces[5:7], "test": pieces[7:]}
-    return data_of(name, parts, Cut(cut.bars, cut.stride, min(cut.transposed, 1)), onsets)
+    return data_of(name, parts, replace(cut, transposed=min(cut.transposed, 1)), onsets)
 
 
 def _augmented(windows: np.ndarray, vocabulary: Vocabulary, cut: Cut, room: int) -> np.ndarray:

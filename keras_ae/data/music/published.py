@@ -13,7 +13,8 @@ import numpy as np
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.download import download, read_manifest
 from keras_ae.data.music.cache import load_pieces, save_pieces
-from keras_ae.data.music.pieces import STEPS_A_BEAT, Cut, data_of, sample_data, split_by_melody
+from keras_ae.data.music.cut import STEPS_A_BEAT, WINDOW, Cut
+from keras_ae.data.music.pieces import data_of, sample_data, split_by_melody
 from keras_ae.data.types import Data
 from keras_ae.errors import check_least
 from keras_ae.formats.music import corpus
@@ -34,14 +35,16 @@ class JsbChorales(Dataset):
     % of the windows that validate are in training pieces in some key.
 
     Attributes:
-        bars: Bars of a window, 16 steps each.
+        bars: Bars of a window, or of a whole piece at most, 16 steps each.
         stride: Bars from one window to the next.
         transposed: Semitones up and down to which training windows are transposed too, as far as the ranges
             of a choir's voices allow.
+        example: "window", or "piece" for whole pieces, each up to its own end.
+        longer: What becomes of pieces of more bars: "leave_out", "cut" or "refuse".
     """
 
     category: ClassVar[str] = "music"
-    carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed")
+    carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed", "example", "longer")
     name: ClassVar[str] = "jsb"
     origin: ClassVar[str] = (
         "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/"
@@ -51,13 +54,15 @@ class JsbChorales(Dataset):
     bars: int = 4
     stride: int = 1
     transposed: int = 3
+    example: str = WINDOW
+    longer: str = "leave_out"
 
     def __post_init__(self) -> None:
         self._cut  # noqa: B018 as it checks the fields
 
     @property
     def _cut(self) -> Cut:
-        return Cut(self.bars, self.stride, self.transposed, sung=True)
+        return Cut(self.bars, self.stride, self.transposed, True, self.example, self.longer)
 
     def load(self) -> Data:
         """Downloads the chorales and cuts them into windows."""
@@ -84,20 +89,24 @@ class Chorales(Dataset):
     first time takes a minute and more (81 and 94 s measured), and leaves the pieces in the Keras cache.
 
     Attributes:
-        bars: Bars of a window, 16 steps each.
+        bars: Bars of a window, or of a whole piece at most, 16 steps each.
         stride: Bars from one window to the next.
         transposed: Semitones up and down to which training windows are transposed too, as far as the ranges
             of a choir's voices allow.
         pieces: How many pieces at most, in the corpus's order; fewer take less time.
+        example: "window", or "piece" for whole pieces, each up to its own end.
+        longer: What becomes of pieces of more bars: "leave_out", "cut" or "refuse".
     """
 
     category: ClassVar[str] = "music"
-    carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed")
+    carried_over: ClassVar[tuple[str, ...]] = ("bars", "stride", "transposed", "example", "longer")
     name: ClassVar[str] = "chorales"
     bars: int = 4
     stride: int = 1
     transposed: int = 3
     pieces: int = 400
+    example: str = WINDOW
+    longer: str = "leave_out"
 
     def __post_init__(self) -> None:
         check_least(self, pieces=3)
@@ -105,7 +114,7 @@ class Chorales(Dataset):
 
     @property
     def _cut(self) -> Cut:
-        return Cut(self.bars, self.stride, self.transposed, sung=True)
+        return Cut(self.bars, self.stride, self.transposed, True, self.example, self.longer)
 
     def load(self) -> Data:
         """Reads the corpus, or the cache of it, and cuts it into windows.
@@ -121,7 +130,7 @@ class Chorales(Dataset):
             cached = corpus.read_chorales(self.pieces, STEPS_A_BEAT)
             if not save_pieces(file, *cached):
                 notes = (f"could not save the chorales in {file}, so they are parsed again each time",)
-        parts, short = split_by_melody(cached[0], self.bars)
+        parts, short = split_by_melody(cached[0], self._cut.shortest)
         notes = tuple(note for note in (cached[1], short, *notes) if note)
         return data_of(self.name, parts, self._cut, notes=notes)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from keras_ae.errors import check_least
+from keras_ae.errors import InputError, check_least
 from keras_ae.formats import Format, SampleFunction
 from keras_ae.formats.music import midi, ngrams, roll, rules, tonality
-from keras_ae.formats.music.grid import Vocabulary, onsets_of
+from keras_ae.formats.music.grid import REST, Piece, Vocabulary, onsets_of, whole_pieces
 from keras_ae.formats.music.metrics import rule_violations, sample_metrics
 from keras_ae.formats.music.sound import synthesize
 from keras_ae.formats.music.voices import separate_voices
@@ -35,6 +36,8 @@ class Chorales(Format):
         steps_a_beat: Steps of the grid in a beat.
         beats_a_bar: Beats in a bar.
         onsets: Whether repeated notes are distinguished from held ones; if not, they are read as held.
+        ends: Whether examples are whole pieces: one more class says that a piece has ended, in all voices of
+            the step after its last, and -1 follows.
     """
 
     lowest: int
@@ -42,12 +45,11 @@ class Chorales(Format):
     steps_a_beat: int = 4
     beats_a_bar: int = 4
     onsets: bool = True
+    ends: bool = False
 
     suffixes = midi.SUFFIXES
     noun = "pieces"
-    axis = 0
     length_name = "bars"
-    judges = True
     has_sound = True
 
     def __post_init__(self) -> None:
@@ -57,6 +59,57 @@ class Chorales(Format):
     @property
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary(self.lowest, self.highest)
+
+    @property
+    def axis(self) -> int | None:
+        """Time; None for whole pieces, which end by themselves."""
+        return None if self.ends else 0
+
+    @property
+    def judges(self) -> bool:
+        """Whether validity can be determined: not of whole pieces, whose bars are not as many."""
+        return not self.ends
+
+    @property
+    def has_ends(self) -> bool:
+        return self.ends
+
+    def ended(self, classes: Any, in_graph: bool = False) -> Any:
+        """Pieces without what a decoder gives after the first step in which a voice ends.
+
+        Args:
+            classes: (n, time, voices), whole numbers of classes, a tensor in a graph, else an array.
+            in_graph: Whether to use TensorFlow's ops alone.
+
+        Returns:
+            (n, time, voices): the end in all voices of that step, and -1 after it.
+        """
+        if not self.ends:
+            return classes
+        end = self._vocabulary.end
+        if in_graph:
+            from keras_ae.formats.music.graph import until_end
+
+            return until_end(classes, end)
+        classes = np.asarray(classes)
+        ending = (classes == end).any(axis=-1, keepdims=True)
+        before = np.cumsum(ending, axis=-2) - ending
+        ended = np.where(ending & (before == 0), end, classes)
+        return np.where(before > 0, -1, ended)
+
+    def steps(self, examples: np.ndarray) -> float | None:
+        if not self.ends:
+            return super().steps(examples)
+        return float((np.asarray(examples)[..., 0] >= 0).sum() / len(examples))
+
+    def _music(self, example: np.ndarray) -> np.ndarray:
+        """The steps of an example before its end, at least one."""
+        if not self.ends:
+            return example
+        known = np.asarray(example)
+        going = ((known >= 0) & (known != self._vocabulary.end)).all(axis=-1)
+        length = int(going.argmin()) if not going.all() else len(going)
+        return known[:length] if length else np.full((1, known.shape[1]), REST, known.dtype)
 
     @property
     def length_step(self) -> int:
@@ -82,31 +135,46 @@ class Chorales(Format):
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads a whole MIDI file and pads it with rests if it is shorter than the shape.
 
-        Pitches outside the range are moved into it by octaves.
+        Pitches outside the range are moved into it by octaves. A whole piece ends, and may not be longer.
         """
         steps, voices = shape
         sounding, onsets, _ = separate_voices(midi.read(path, self.steps_a_beat), voices)
         sounding = self._vocabulary.fold(sounding)
+        if self.ends:
+            if len(sounding) >= steps:
+                raise InputError(
+                    f"{path} has {len(sounding) / self._steps_a_bar:g} bars, pieces of the training at most "
+                    f"{(steps - 1) / self._steps_a_bar:g}; cut it"
+                )
+            piece = Piece(path.name, sounding, onsets if self.onsets else onsets_of(sounding))
+            return whole_pieces([piece], self._vocabulary, steps)[0].astype(np.int64)
         missing = ((0, max(0, steps - len(sounding))), (0, 0))
         sounding = np.pad(sounding, missing, constant_values=-1)
         onsets = np.pad(onsets, missing) if self.onsets else onsets_of(sounding)
         return self._vocabulary.encode(sounding, onsets).astype(np.int64)
 
     def render(self, example: np.ndarray) -> np.ndarray:
-        """Renders a piano roll with one color per voice."""
-        meter = self.steps_a_beat, self.beats_a_bar
-        return roll.render(*self._vocabulary.decode(example), self.lowest, self.highest, *meter)
+        """Renders a piano roll with one color per voice, as wide for a shorter piece."""
+        return self._roll(self._music(example), len(example))
+
+    def _roll(self, music: np.ndarray, steps: int) -> np.ndarray:
+        """The piano roll of classes (time, voices), with room for so many steps."""
+        missing = ((0, steps - len(music)), (0, 0))
+        sounding, onsets = self._vocabulary.decode(music)
+        parts = np.pad(sounding, missing, constant_values=-1), np.pad(onsets, missing)
+        return roll.render(*parts, self.lowest, self.highest, self.steps_a_beat, self.beats_a_bar)
 
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
         """Writes a MIDI file with one track per voice, and a piano roll as PNG."""
         paths = [stem.with_name(stem.name + suffix) for suffix in (".mid", ".png")]
-        midi.write(paths[0], *self._vocabulary.decode(example), self.steps_a_beat, self.beats_a_bar)
-        save(self.render(example), paths[1])
+        music = self._music(example)
+        midi.write(paths[0], *self._vocabulary.decode(music), self.steps_a_beat, self.beats_a_bar)
+        save(self._roll(music, len(music)), paths[1])
         return paths
 
     def sound(self, example: np.ndarray) -> tuple[np.ndarray, int]:
         """Synthesizes the chorale with the sound of a small organ."""
-        return synthesize(*self._vocabulary.decode(example), self.steps_a_beat)
+        return synthesize(*self._vocabulary.decode(self._music(example)), self.steps_a_beat)
 
     def validity(self, examples: np.ndarray) -> np.ndarray:
         """The fraction of bars in which every voice sounds and violations do not exceed ALLOWED."""
@@ -117,7 +185,9 @@ class Chorales(Format):
         return 1 - invalid.mean(axis=1)
 
     def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
-        """Major and minor from pitch classes; moving, low and high by the thresholds above."""
+        """Major and minor from pitch classes; moving, low and high by thresholds; none of whole pieces."""
+        if self.ends:
+            return {}
         sounding, onsets = self._vocabulary.decode(examples)
         minor = tonality.find_keys(sounding)[1]
         sounds = sounding >= 0
@@ -132,11 +202,18 @@ class Chorales(Format):
         }
 
     def sample_metrics(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
-        """Rule violations per bar, distances of pitch classes and intervals, and copied bars."""
+        """Rule violations per bar, distances of pitch classes and intervals, and copied bars.
+
+        Of whole pieces it is their mean number of bars alone.
+        """
+        if self.ends:
+            return {"bars": (self.steps(self.ended(samples)) - 1) / self._steps_a_bar}
         return sample_metrics(samples, train, test, self._vocabulary, self._steps_a_bar)
 
     def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
-        """Unigram and bigram models of each voice by itself."""
+        """Unigram and bigram models of each voice by itself; none of whole pieces, which end at once."""
+        if self.ends:
+            return {}
         names = ("unigram", "bigram")
         return {name: ngrams.fit_chain(train, self._vocabulary, name).sample for name in names}
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from keras_ae.errors import InputError
 
-__all__ = ["FIRST", "HOLD", "REST", "Piece", "Vocabulary", "onsets_of", "windows"]
+__all__ = ["FIRST", "HOLD", "REST", "Piece", "Vocabulary", "onsets_of", "whole_pieces", "windows"]
 
 HOLD, REST, FIRST = 0, 1, 2
 """Classes: hold of the previous class, rest, and onset of the lowest pitch."""
@@ -72,6 +72,11 @@ class Vocabulary:
     def classes(self) -> int:
         """The number of classes."""
         return FIRST + self.highest - self.lowest + 1
+
+    @property
+    def end(self) -> int:
+        """The class of the step after the last one of a whole piece, in all voices; beyond the others."""
+        return self.classes
 
     def encode(self, sounding: np.ndarray, onsets: np.ndarray) -> np.ndarray:
         """Encodes music as classes; the first step is never a hold, so that a window has all its notes.
@@ -191,3 +196,23 @@ def windows(pieces: Sequence[Piece], vocabulary: Vocabulary, steps: int, stride:
     ]
     voices = pieces[0].sounding.shape[1] if pieces else 0
     return np.concatenate(parts) if parts else np.empty((0, steps, voices), np.uint8)
+
+
+def whole_pieces(pieces: Sequence[Piece], vocabulary: Vocabulary, steps: int) -> np.ndarray:
+    """Whole pieces, each with an end after its last step, and -1 after that.
+
+    Args:
+        pieces: The pieces, of at most `steps` - 1 steps.
+        vocabulary: The classes.
+        steps: Steps of an example.
+
+    Returns:
+        Classes, (n, steps, voices) int16.
+    """
+    voices = pieces[0].sounding.shape[1] if pieces else 0
+    whole = np.full((len(pieces), steps, voices), -1, np.int16)
+    for row, piece in zip(whole, pieces, strict=True):
+        length = len(piece.sounding)
+        row[:length] = vocabulary.encode(piece.sounding, piece.onsets)
+        row[length] = vocabulary.end
+    return whole

@@ -41,17 +41,17 @@ class Chain:
     steps: int
 
     def nll(self, classes: np.ndarray) -> np.ndarray:
-        """The negative log-likelihood of windows.
+        """The negative log-likelihood of windows, or of whole pieces with their ends.
 
         Args:
-            classes: (n, time, voices).
+            classes: (n, time, voices), -1 where there is no step.
 
         Returns:
             Nats of each window, (n,).
         """
         contexts = _contexts(classes, self.condition, self.vocabulary)
         voices = np.arange(classes.shape[2])
-        return -np.log(self.probabilities[voices, contexts, classes]).sum(axis=(1, 2))
+        return (-np.log(self.probabilities[voices, contexts, classes]) * (classes >= 0)).sum(axis=(1, 2))
 
     def sample(self, count: int, seed: int) -> np.ndarray:
         """Samples windows.
@@ -82,7 +82,7 @@ def fit_chain(classes: np.ndarray, vocabulary: Vocabulary, condition: str) -> Ch
     """Fits a chain to training windows.
 
     Args:
-        classes: (n, time, voices).
+        classes: (n, time, voices), -1 where there is no step.
         vocabulary: The meaning of the classes.
         condition: One of CONDITIONS.
 
@@ -90,11 +90,12 @@ def fit_chain(classes: np.ndarray, vocabulary: Vocabulary, condition: str) -> Ch
         The chain.
     """
     contexts = _contexts(classes, condition, vocabulary)
-    size, voices = vocabulary.classes, classes.shape[2]
+    size, voices = max(vocabulary.classes, int(classes.max()) + 1), classes.shape[2]
     total = 1 + _first(condition, vocabulary)
     probabilities = np.empty((voices, total, size))
     for voice in range(voices):
-        flat = contexts[..., voice].astype(np.int64) * size + classes[..., voice]
+        own = classes[..., voice] >= 0
+        flat = contexts[..., voice][own].astype(np.int64) * size + classes[..., voice][own]
         counts = np.bincount(flat.ravel(), minlength=total * size).reshape(total, size)
         alone = _interpolated(counts.sum(axis=0), 1 / size)
         probabilities[voice] = _interpolated(counts, alone)
