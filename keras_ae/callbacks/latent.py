@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.samplers import CodeSampler, Sampler, code_sampler, generate
+from keras_ae.callbacks.sounds import of_one_length
 from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import Heads, apply
@@ -104,5 +105,5 @@ class LatentSpace(keras.callbacks.Callback):
         """Samples as sound, under a separate tag, because a tag belongs to one page of TensorBoard."""
         decoded = generate(self.heads, sample(SOUNDS, 0), np.zeros(SOUNDS, int), 0)
         sounds = [format.sound(example) for example in self.scaler.inverse_transform(decoded)]
-        waves = np.stack([wave for wave, _ in sounds])[..., None]
+        waves = of_one_length([wave for wave, _ in sounds])[..., None]
         tf.summary.audio("sound", waves, sounds[0][1], max_outputs=SOUNDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import apply
 
-__all__ = ["ReconstructionSounds"]
+__all__ = ["ReconstructionSounds", "of_one_length"]
 
 PLAYED = 3
 """Examples of each row that TensorBoard plays."""
@@ -84,4 +84,17 @@ class ReconstructionSounds(keras.callbacks.Callback):
         """The first examples of a row as sounds of one length, and their rate."""
         original = self.scaler.inverse_transform(np.asarray(row[:PLAYED]))
         sounds = [self.format.sound(example) for example in original]
-        return np.stack([wave for wave, _ in sounds]), sounds[0][1]
+        return of_one_length([wave for wave, _ in sounds]), sounds[0][1]
+
+
+def of_one_length(waves: Sequence[np.ndarray]) -> np.ndarray:
+    """Sounds in one array, with silence after the shorter ones.
+
+    Args:
+        waves: (samples,) each.
+
+    Returns:
+        (n, samples of the longest).
+    """
+    longest = max(map(len, waves))
+    return np.stack([np.pad(wave, (0, longest - len(wave))) for wave in waves])

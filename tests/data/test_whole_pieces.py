@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
 from keras_ae.backbones.sequence import SequenceBackbone
 from keras_ae.backbones.transformer import TransformerBackbone
+from keras_ae.callbacks.sounds import of_one_length
 from keras_ae.data.music.cut import Cut
 from keras_ae.data.music.folder import MidiFolder
 from keras_ae.data.music.pieces import data_of, split_by_melody
@@ -122,6 +123,11 @@ def test_a_piece_is_written_up_to_its_end_and_read_with_it(tmp_path):
     images = {FORMAT.render(one).shape for one in data.scaler.inverse_transform(data.train.numbers)}
     assert len(images) == 1  # they stand side by side
     assert FORMAT.steps(example[None]) == 33
+
+
+def test_sounds_of_pieces_are_played_with_silence_after_the_shorter_ones():
+    waves = of_one_length([np.ones(3), np.ones(5)])
+    assert waves.tolist() == [[1, 1, 1, 0, 0], [1] * 5]
 
 
 def test_a_decoder_ends_in_all_voices_with_the_first():

@@ -100,7 +100,7 @@ class Chorales(Format):
     def steps(self, examples: np.ndarray) -> float | None:
         if not self.ends:
             return super().steps(examples)
-        return float((np.asarray(examples)[..., 0] >= 0).sum() / len(examples))
+        return _mean_steps(examples)
 
     def _music(self, example: np.ndarray) -> np.ndarray:
         """The steps of an example before its end, at least one."""
@@ -207,7 +207,7 @@ class Chorales(Format):
         Of whole pieces it is their mean number of bars alone.
         """
         if self.ends:
-            return {"bars": (self.steps(self.ended(samples)) - 1) / self._steps_a_bar}
+            return {"bars": (_mean_steps(self.ended(samples)) - 1) / self._steps_a_bar}
         return sample_metrics(samples, train, test, self._vocabulary, self._steps_a_bar)
 
     def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
@@ -223,3 +223,8 @@ class Chorales(Format):
             name: float(ngrams.fit_chain(train, self._vocabulary, name).nll(test).mean())
             for name in ngrams.CONDITIONS
         }
+
+
+def _mean_steps(examples: np.ndarray) -> float:
+    """The mean number of steps of whole pieces (n, time, voices), with their ends."""
+    return float((np.asarray(examples)[..., 0] >= 0).sum() / len(examples))
