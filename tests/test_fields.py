@@ -67,7 +67,7 @@ def test_arguments_that_a_class_does_not_take_are_refused_by_an_input_error(kind
     fields, name = [field.name for field in dataclasses.fields(kind)], kind.__name__
     if type(kind) is not Checked:  # what the package makes by itself
         assert not any(issubclass(kind, base) for base in (Dataset, Task, Variant, Backbone, Sampler))
-        assert kind.__module__.startswith(("keras_ae.blocks.", "keras_ae.data."))
+        assert kind.__module__.startswith(("keras_ae.backbones.", "keras_ae.blocks.", "keras_ae.data."))
         return
     assert list(inspect.signature(kind).parameters) == fields
     with pytest.raises(InputError, match=f"^{name} has no field 'no_such'; "):

@@ -15,17 +15,15 @@ from typing import Any, ClassVar
 import keras
 from keras import layers, ops
 
-from keras_ae.backbones.level_plan import Level, check_levels, level_of, plan_levels
+from keras_ae.backbones.convolution_settings import ConvolutionSettings
+from keras_ae.backbones.level_plan import Level, plan_levels
 from keras_ae.backbones.weight_decay import kernel_decay
-from keras_ae.blocks.activations import check_activation
 from keras_ae.blocks.dropout import ResumableDropout
-from keras_ae.blocks.tied import UNTIED, check_tied, code_layer, tied_conv, tied_dense
-from keras_ae.errors import InputError, check_choices, check_least, check_widths, check_within
+from keras_ae.blocks.tied import check_tied, code_layer, tied_conv, tied_dense
+from keras_ae.errors import InputError
 
 __all__ = ["Convolutions"]
 
-DOWN = ("stride", "max_pool", "average_pool")
-UP = ("subpixel", "transposed", "nearest")
 MOMENTUM = 0.9
 """Of the running means of batches: those of a run of few steps have to catch up with what it learns."""
 
@@ -33,8 +31,8 @@ MOST_GROUPS = 8
 """Groups of channels that are normalized together, at most."""
 
 
-class Convolutions:
-    """Base class of convolutional backbones, which declare these fields: levels that shrink, and levels back.
+class Convolutions(ConvolutionSettings):
+    """Base class of convolutional backbones: levels that shrink an example, and levels back.
 
     Attributes:
         takes: The shape of an example in words, such as "a convolutional backbone takes (height, width,
@@ -44,55 +42,6 @@ class Convolutions:
 
     takes: ClassVar[str]
     rank: ClassVar[int]
-
-    filters: tuple[int, ...]
-    kernel_size: int | tuple[int, ...]
-    hidden: int
-    activation: str
-    l1: float
-    l2: float
-    strides: int | tuple[int, ...]
-    padding: str
-    down: str | tuple[str, ...]
-    up: str | tuple[str, ...]
-    up_kernel_size: int | tuple[int, ...] | None
-    normalization: str
-    residual_blocks: int
-    dropout: float
-    tied: bool
-
-    @property
-    def least(self) -> int:
-        """The length at which further levels stop."""
-        raise NotImplementedError
-
-    def __post_init__(self) -> None:
-        check_activation(self.activation)
-        check_within(self, l1="[0, inf)", l2="[0, inf)", dropout="[0, 1)")
-        check_widths("filters", self.filters)
-        check_choices(self, padding=("same", "valid"), normalization=("none", "batch", "group"))
-        check_least(self, hidden=0, residual_blocks=0)
-        check_levels(self, {"kernel_size": None, "strides": None, "down": DOWN, "up": UP})
-        if self.up_kernel_size is not None:
-            check_levels(self, {"up_kernel_size": None})
-        for index in range(len(self.filters)):
-            self._check_transposed(level_of(self, index))
-
-    def _check_transposed(self, level: Level) -> None:
-        """Refuses transposed convolutions that leave pixels out, and tied ones that are no transpose."""
-        size, strides = level.up_kernel_size, level.strides
-        if level.up == "transposed" and size < strides:
-            raise InputError(
-                f"a transposed convolution of kernel {size} leaves out pixels at strides {strides}; "
-                'take a kernel_size of at least the strides, or SET="variant.backbone.up=subpixel"'
-            )
-        pair = (level.down, level.up, level.kernel_size, self.residual_blocks)
-        if self.tied and pair != ("stride", "transposed", size, 0):
-            raise InputError(
-                'tied weights need down="stride", up="transposed", one kernel_size for both sides and '
-                f"residual_blocks=0; received {level.down}, {level.up}, {level.kernel_size} and {size}, and "
-                f"{self.residual_blocks}; or {UNTIED}"
-            )
 
     def encode(self, inputs: Any) -> Any:
         """Computes the features of examples.

@@ -118,8 +118,12 @@ def _request(options, inputs):
     """
     from keras_ae.apps.prediction.outputs import check_output
     from keras_ae.apps.prediction.request import PredictionRequest
-    from keras_ae.apps.prediction.source import source_of
+    from keras_ae.apps.prediction.source import check_paths, source_of
 
+    check_paths(inputs)
+    for path in inputs:
+        if path.suffix.lower() != ".txt":  # of rows, of a text or of a level, as the head has it
+            check_file(path)
     name = recipe_stem(options.recipe)
     check_name(name, "the name of a model")
     request = PredictionRequest(

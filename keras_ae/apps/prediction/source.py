@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from keras_ae.names import nearby
 from keras_ae.serving.card_signatures import signatures, version_card
 from keras_ae.serving.versions import find_version, is_version
 
-__all__ = ["Source", "refusal", "source_of"]
+__all__ = ["Source", "check_paths", "refusal", "source_of"]
 
 ARRAYS = (".npy", ".npz")
 
@@ -58,12 +59,7 @@ def source_of(request: PredictionRequest) -> Source:
         InputError: A path does not exist, kinds are mixed, files are of another kind than the head takes, or
             there is no such model, head, version or label.
     """
-    for path in request.inputs:
-        if not path.exists():
-            near = nearby(str(path), names_beside(str(path)))
-            raise InputError(
-                f"expected a file or a folder, received {str(path)!r}, which does not exist{near}; check it"
-            )
+    check_paths(request.inputs)
     format, shape = _format(request)
     own = format.own_files(shape) and all(_is_of(path, format) for path in request.inputs)
     files = [path for path in request.inputs if not own and _holds_arrays(path)]
@@ -76,6 +72,23 @@ def source_of(request: PredictionRequest) -> Source:
         return Source(format, DEFAULT_SIGNATURE, files[0])
     _check_kind(request, format)
     return Source(format, format.signature(shape))
+
+
+def check_paths(paths: Sequence[Path]) -> None:
+    """Checks that inputs are there.
+
+    Args:
+        paths: Files and folders.
+
+    Raises:
+        InputError: One does not exist.
+    """
+    for path in paths:
+        if not path.exists():
+            near = nearby(str(path), names_beside(str(path)))
+            raise InputError(
+                f"expected a file or a folder, received {str(path)!r}, which does not exist{near}; check it"
+            )
 
 
 def _format(request: PredictionRequest) -> tuple[Format, tuple[int, ...]]:
