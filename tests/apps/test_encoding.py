@@ -33,8 +33,10 @@ from keras_ae.data.find import dataset_kinds
 from keras_ae.data.images import mnist
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.scaling import Scaler
+from keras_ae.data.streams.folder import FolderStream
+from keras_ae.data.streams.loaded import LoadedStream
+from keras_ae.data.streams.open_stream import open_stream
 from keras_ae.data.streams.rows import Batch, InputSpec
-from keras_ae.data.streams.stream import FolderStream, LoadedStream, open_stream
 from keras_ae.data.tensors import values
 from keras_ae.errors import InputError
 from keras_ae.heads import ServableHeads, Spec

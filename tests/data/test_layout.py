@@ -11,8 +11,8 @@ from keras_ae.data.find import find_dataset
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.images.one_class import OneClass
 from keras_ae.data.images.photos import PhotoFolder
+from keras_ae.data.streams.open_stream import open_stream
 from keras_ae.data.streams.rows import InputSpec
-from keras_ae.data.streams.stream import open_stream
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
 from keras_ae.folder_layout import layout_of

@@ -8,8 +8,8 @@ import pytest
 
 from keras_ae.data.find import find_dataset
 from keras_ae.data.scaling import in_original_units
+from keras_ae.data.streams.open_stream import open_stream
 from keras_ae.data.streams.rows import InputSpec
-from keras_ae.data.streams.stream import open_stream
 from keras_ae.data.text.documentation import PythonDocs, _library_docstrings
 from keras_ae.data.text.files import TextFiles
 from keras_ae.data.text.published import TinyShakespeare, manifest

@@ -8,8 +8,8 @@ from PIL import Image
 
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.mnist import embedded_digits
+from keras_ae.data.streams.open_stream import open_stream
 from keras_ae.data.streams.rows import InputSpec
-from keras_ae.data.streams.stream import open_stream
 from keras_ae.data.video.arrays import ClipArray
 from keras_ae.data.video.folder import ClipFolder
 from keras_ae.data.video.moving_digits import LED_IN, MovingDigits

@@ -27,8 +27,8 @@ from keras_ae.apps.prediction.predict import predict
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.scaling import Scaler
+from keras_ae.data.streams.folder import FolderStream
 from keras_ae.data.streams.rows import InputSpec
-from keras_ae.data.streams.stream import FolderStream
 from keras_ae.errors import InputError
 from keras_ae.formats import to_json
 from keras_ae.formats.images import Images, images_of

@@ -11,8 +11,9 @@ from pathlib import Path
 from keras_ae.apps.encoding.head import Head, Outputs
 from keras_ae.apps.encoding.writers import RowColumns, open_writer, output_paths
 from keras_ae.data.images.listing import fault_note, none_readable
+from keras_ae.data.streams.folder import FolderStream
 from keras_ae.data.streams.rows import Batch
-from keras_ae.data.streams.stream import FolderStream, Stream
+from keras_ae.data.streams.stream import Stream
 from keras_ae.formats.images import images_of
 from keras_ae.imaging.frames import Frame
 from keras_ae.runs.unlike import unlike

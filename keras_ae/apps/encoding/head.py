@@ -12,8 +12,9 @@ import numpy as np
 
 from keras_ae.apps.encoding.rows import RowStream
 from keras_ae.apps.encoding.windows import WindowStream
+from keras_ae.data.streams.open_stream import open_stream
 from keras_ae.data.streams.rows import Batch, InputSpec
-from keras_ae.data.streams.stream import Stream, open_stream
+from keras_ae.data.streams.stream import Stream
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError

@@ -74,7 +74,6 @@ def predict_examples(
             found.rows += [begin + row for row in part.rows]
     if parts:
         found.outputs = {name: np.concatenate([each[name] for _, each in parts]) for name in parts[0][1]}
-        found.remark = found.remark or format.remark_on(found.outputs)
         if LENGTHS in head.specs:
             found.lengths = np.concatenate([part.inputs[LENGTHS] for part, _ in parts])
     found.notes = format.notes_on([examples[row] for row in found.rows], head)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -58,14 +57,3 @@ class ClientHooks:
             InputError: If it is longer than an example.
         """
         return None
-
-    def remark_on(self, outputs: Mapping[str, np.ndarray]) -> str:
-        """What is to be said of the examples of a request.
-
-        Args:
-            outputs: The further outputs of `from_clients`, by name.
-
-        Returns:
-            A line; "" if there is nothing to say.
-        """
-        return ""

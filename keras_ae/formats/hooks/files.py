@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +11,6 @@ import numpy as np
 from keras_ae.errors import InputError
 from keras_ae.files import files_below
 from keras_ae.formats.hooks.lengths import LengthHooks
-from keras_ae.formats.inputs import DEFAULT_SIGNATURE, ExamplesInFiles, HeadInputs
 
 __all__ = ["FileHooks"]
 
@@ -53,97 +52,6 @@ class FileHooks(LengthHooks):
     def holds_several(self) -> bool:
         """Whether a file may hold several examples, which data sets of the kind read."""
         return False
-
-    def signature(self, shape: tuple[int, ...]) -> str:
-        """The signature of a head that takes what files hold.
-
-        Args:
-            shape: The shape of an example.
-
-        Returns:
-            Its name, by default that of arrays.
-        """
-        return DEFAULT_SIGNATURE
-
-    def takes(self, head: HeadInputs) -> bool:
-        """Whether files can be inputs of a head.
-
-        Args:
-            head: What the head takes.
-
-        Returns:
-            Whether they can: by default, whether it takes examples and nothing else.
-        """
-        return head.names == ["inputs"]
-
-    def find(self, paths: Sequence[Path]) -> ExamplesInFiles:
-        """Finds the examples in files and folders that a user gives; they are not read yet.
-
-        Args:
-            paths: Files and folders.
-
-        Returns:
-            The examples, by default each a file.
-
-        Raises:
-            InputError: If there is none in a folder.
-        """
-        return ExamplesInFiles(self.files_in(paths))
-
-    def input_of(self, example: Any, head: HeadInputs) -> Any:
-        """Reads an example as an input of a head that this format takes.
-
-        Args:
-            example: As `find` gives it.
-            head: What the head takes.
-
-        Returns:
-            An array of the shape of a row of its input, or a string of bytes.
-
-        Raises:
-            InputError: If it cannot be read.
-        """
-        return example.values if self.holds_several else self.read_input(example, head.shape)
-
-    def notes_on(self, examples: Sequence[Any], head: HeadInputs) -> tuple[str, ...]:
-        """What reading examples leaves out.
-
-        Args:
-            examples: As `find` gives them, those that could be read.
-            head: What the head takes.
-
-        Returns:
-            Lines for the user.
-        """
-        if self.holds_several:
-            return ()
-        notes = (self.note_on(file, tuple(side or 0 for side in head.shape)) for file in examples)
-        return tuple(dict.fromkeys(filter(None, notes)))
-
-    def remarks_on(self, examples: Sequence[Any], shape: Sequence[int]) -> tuple[str, ...]:
-        """What makes examples unlike those that a head was trained on, before they are read.
-
-        Args:
-            examples: As `find` gives them.
-            shape: The shape of an example of the training.
-
-        Returns:
-            Lines for the user.
-        """
-        return ()
-
-    def compared(self, examples: Sequence[Any], inputs: Mapping[str, np.ndarray], head: HeadInputs) -> Any:
-        """The values of examples that may be compared with those of the training.
-
-        Args:
-            examples: As `find` gives them.
-            inputs: What was read of them.
-            head: What the head takes.
-
-        Returns:
-            (n, ...), in original units; None where they cannot be compared.
-        """
-        return inputs.get("inputs")
 
     def files_in(self, paths: Sequence[Path]) -> list[Path]:
         """The files that `read` takes, of files and folders that a user gives.

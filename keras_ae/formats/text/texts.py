@@ -138,11 +138,16 @@ class Texts(Format):
             InputError: If a file cannot be read, has no text, or has one that is longer than an example.
         """
         texts: list[str] = []
+        unknown: list[int] = []
         for file in self.files_in(paths):
             own = self._texts_in(file)
-            self.classes_of(own, str(file))
+            unknown += (self.classes_of(own, str(file)) == UNKNOWN).sum(axis=-1).tolist()
             texts += own
-        return ExamplesInFiles(texts)
+        note = (
+            f"unknown to the model, and all read as the same: {counted(sum(unknown), 'character')} in "
+            f"{sum(map(bool, unknown)):,} of {counted(len(texts), 'text')}"
+        )
+        return ExamplesInFiles(texts, (note,) if any(unknown) else ())
 
     def input_of(self, example: str, head: HeadInputs) -> Any:
         """A text as a head takes it: itself, or its classes."""
@@ -159,15 +164,6 @@ class Texts(Format):
         if not texts:
             raise InputError(f"expected text in {path}, received none; write some into it")
         return texts
-
-    def remark_on(self, outputs: Mapping[str, np.ndarray]) -> str:
-        unknown = outputs.get("unknown", np.zeros(0, int))
-        if not unknown.sum():
-            return ""
-        return (
-            f"unknown to the model, and all read as the same: {counted(int(unknown.sum()), 'character')} in "
-            f"{(unknown > 0).sum():,} of {counted(len(unknown), 'text')}"
-        )
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         return self.classes_of(self._texts_in(path)[:1], str(path))[0]
