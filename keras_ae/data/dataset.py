@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -17,7 +17,21 @@ from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.data.types import Data
 from keras_ae.formats import Format
 
-__all__ = ["Dataset", "Sample"]
+__all__ = ["Dataset", "NamedExamples", "Sample"]
+
+
+class NamedExamples(NamedTuple):
+    """The examples in a file that holds several.
+
+    Attributes:
+        names: Their names.
+        examples: (n, ...), in original units.
+        notes: What was left out of the file, for the user.
+    """
+
+    names: list[str]
+    examples: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 class Dataset(metaclass=Checked):
@@ -64,7 +78,7 @@ class Dataset(metaclass=Checked):
         return cls() if cls.name and text == cls.name else None
 
     @classmethod
-    def examples_like(cls, path: Path, format: Format) -> tuple[list[str], np.ndarray] | None:
+    def examples_like(cls, path: Path, format: Format) -> NamedExamples | None:
         """The examples in a file that holds several, for a trained model.
 
         Args:
@@ -72,8 +86,7 @@ class Dataset(metaclass=Checked):
             format: That of the examples which the model was trained on.
 
         Returns:
-            Their names, and the examples (n, ...) in original units; None if this kind reads no such file, or
-            no examples of that format.
+            The examples; None if this kind reads no such file, or no examples of that format.
 
         Raises:
             InputError: If the file cannot be read, or the model does not take an example of it.

@@ -12,7 +12,7 @@ import pandas as pd
 
 from keras_ae import data
 from keras_ae.catalog import no_data
-from keras_ae.data.dataset import Dataset
+from keras_ae.data.dataset import Dataset, NamedExamples
 from keras_ae.data.foreign import way_to_read
 from keras_ae.data.memory import Arrays
 from keras_ae.data.tables.frames import Frame
@@ -76,7 +76,7 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     )
 
 
-def examples_like(paths: Sequence[Path], format: Format) -> tuple[list[str], np.ndarray]:
+def examples_like(paths: Sequence[Path], format: Format) -> NamedExamples:
     """The examples in files that hold several, for a trained model.
 
     Args:
@@ -84,13 +84,12 @@ def examples_like(paths: Sequence[Path], format: Format) -> tuple[list[str], np.
         format: That of the examples which the model was trained on.
 
     Returns:
-        Their names, with those of their files where there are several, and the examples (n, ...) in original
-        units.
+        The examples; their names have those of their files where there are several.
 
     Raises:
         InputError: If a file cannot be read, or the model does not take an example of it.
     """
-    read: dict[Path, tuple[list[str], np.ndarray]] = {}
+    read: dict[Path, NamedExamples] = {}
     for path in paths:
         below = [path / name for name in files_below(path).names] if path.is_dir() else [path]
         found = {file: own for file in below if (own := _examples_in(file, format)) is not None}
@@ -99,10 +98,12 @@ def examples_like(paths: Sequence[Path], format: Format) -> tuple[list[str], np.
             raise InputError(f"expected {kind}, as the model was trained on, in {path}; give a file of such")
         read |= found
     names: list[str] = []
-    for file, (inside, _) in read.items():
-        alone = inside if len(read) == 1 else [str(file)]
-        names += alone if len(alone) == len(inside) else [f"{file}: {name}" for name in inside]
-    return names, np.concatenate([examples for _, examples in read.values()])
+    notes: list[str] = []
+    for file, own in read.items():
+        alone = own.names if len(read) == 1 else [str(file)]
+        names += alone if len(alone) == len(own.names) else [f"{file}: {name}" for name in own.names]
+        notes += [f"{file}: {note}" for note in own.notes]
+    return NamedExamples(names, np.concatenate([own.examples for own in read.values()]), tuple(notes))
 
 
 def find_examples(paths: Sequence[Path], format: Format) -> ExamplesInFiles:
@@ -120,10 +121,11 @@ def find_examples(paths: Sequence[Path], format: Format) -> ExamplesInFiles:
     """
     if not format.holds_several:
         return format.find(paths)
-    return ExamplesInFiles([*map(ExampleInFile, *examples_like(paths, format))])
+    found = examples_like(paths, format)
+    return ExamplesInFiles([*map(ExampleInFile, found.names, found.examples)], found.notes)
 
 
-def _examples_in(file: Path, format: Format) -> tuple[list[str], np.ndarray] | None:
+def _examples_in(file: Path, format: Format) -> NamedExamples | None:
     """The names and the examples in a file, by the first kind that reads them; None if none does."""
     each = (kind.examples_like(file, format) for kind in dataset_kinds())
     return next((examples for examples in each if examples is not None), None)

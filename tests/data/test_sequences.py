@@ -115,16 +115,16 @@ def test_files_are_read_for_a_trained_model_by_their_groups(tmp_path):
     data = trips(tmp_path / "trips.csv", [5, 9, 12, 7]).load()
     path = tmp_path / "new.csv"
     trips(path, [4, 6])
-    names, examples = examples_like([path], data.format)
+    names, examples, _ = examples_like([path], data.format)
     assert names == ["trip 0", "trip 1"]
     assert examples.shape == (2, 12, 2)
     assert (~np.isnan(examples[..., 0])).sum(axis=1).tolist() == [4, 6]
     [written] = data.format.write(examples[1], tmp_path / "one")
     assert written.read_text().splitlines()[:2] == ["speed,height", "100,0"]
-    names, again = examples_like([written], data.format)
+    names, again, _ = examples_like([written], data.format)
     assert names == ["one"]
     np.testing.assert_array_equal(again[0], examples[1])
-    names, both = examples_like([path, written], data.format)
+    names, both, _ = examples_like([path, written], data.format)
     assert names == [f"{path}: trip 0", f"{path}: trip 1", str(written)]
     assert len(both) == 3
     trips(path, [13])
@@ -216,3 +216,11 @@ def test_arrays_of_different_lengths_become_one_with_nan_after_their_ends():
         broken[tuple(bad[:2])] = np.nan if bad[2] == 0 else [1, np.nan] if bad[2] == 1 else [1, np.inf]
         with pytest.raises(InputError, match="example . is none"):
             sequence_values(broken, "x")
+
+
+def test_groups_that_a_model_cannot_take_are_told(tmp_path):
+    data = trips(tmp_path / "trips.csv", [5, 9, 12, 7]).load()
+    file = trips(tmp_path / "new.csv", [4, 1, 6])
+    found = examples_like([tmp_path / "new.csv"], data.format)
+    assert found.names == ["trip 0", "trip 2"]
+    assert found.notes == (f"{file.path}: left out 1 group, such as trip 1: has fewer than two rows",)

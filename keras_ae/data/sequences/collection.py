@@ -56,12 +56,14 @@ class SequencesRead:
         sequences: The sequences, all of the same channels.
         format: How they are rendered and written; its length does not count.
         notes: How they were read, for the user.
+        left_out: What was left out or filled in, for the user.
     """
 
     name: str
     sequences: Sequence[OneSequence]
     format: Sequences
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,8 @@ class SequenceDataset(Dataset):
         )
         return Data(
             read.name, **splits, domain=SEQUENCE, label_names=names, offset=offset, scale=scale,
-            notes=(*read.notes, note, *([longer] if longer else []), *told), learned=format.names,
-            format=format, rule=parts.rule,
+            notes=tuple(filter(None, (*read.notes, *read.left_out, note, longer, *told))),
+            learned=format.names, format=format, rule=parts.rule,
         )  # fmt: skip
 
     def _fitting(self, read: SequencesRead) -> tuple[list[OneSequence], str]:

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ae.counts import counted
-from keras_ae.data.dataset import Dataset
+from keras_ae.data.dataset import Dataset, NamedExamples
 from keras_ae.data.sequences.collection import OneSequence, SequenceDataset, SequencesRead, of_channels
 from keras_ae.data.sequences.digit_paths import DigitPaths
 from keras_ae.data.sequences.ts_file import SUFFIX, read_ts
@@ -82,7 +82,7 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
         return cls(text) if own and Path(text).is_file() else None
 
     @classmethod
-    def examples_like(cls, path: Path, format: Format) -> tuple[list[str], np.ndarray] | None:
+    def examples_like(cls, path: Path, format: Format) -> NamedExamples | None:
         if not isinstance(format, Sequences) or cls.accepts(str(path)) is None:
             return None
         found = cls(str(path), time=format.time, values=format.names, group=format.group)
@@ -93,9 +93,8 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
                     f"expected sequences of at most {format.length} steps in {path}, as in the training; "
                     f'{one.name} has {steps}; cut it, or train with SET="data.max_length={steps}"'
                 )
-        return [one.name for one in read.sequences], np.stack(
-            [format.whole(one.values) for one in read.sequences]
-        )
+        examples = np.stack([format.whole(one.values) for one in read.sequences])
+        return NamedExamples([one.name for one in read.sequences], examples, read.left_out)
 
     def sequences(self, learning: bool = True) -> SequencesRead:
         """Reads the file.
@@ -127,7 +126,7 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
         labels = self._labels(table, found, found.groups)
         sequences, notes = _of_groups(found, found.groups, labels)
         format = Sequences(found.names, 1, found.roles.group, found.roles.time)
-        return SequencesRead(Path(self.path).name, sequences, format, (*found.notes, *notes))
+        return SequencesRead(Path(self.path).name, sequences, format, found.notes, tuple(notes))
 
     def _labels(self, table: Table, found: SeriesColumns, groups: np.ndarray) -> list[str]:
         """The class of each group: its entry in the column of labels, or whether it has marked rows."""
