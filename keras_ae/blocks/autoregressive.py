@@ -19,7 +19,7 @@ from keras import layers
 from keras_ae.blocks.choices import MIN_PROBABILITY, choose_classes
 from keras_ae.blocks.intervals import Intervals
 
-__all__ = ["StepByStep", "teacher_forced"]
+__all__ = ["StepByStep"]
 
 EMBEDDING_DIM = 16
 """Size of the embedding of a class at a position."""
@@ -313,19 +313,3 @@ class StepByStep(layers.Layer):
 
 def _probabilities(logits):
     return tf.nn.softmax(logits) + MIN_PROBABILITY
-
-
-def teacher_forced(decoder: keras.Model) -> keras.Model:
-    """Builds a model that scores given targets with an autoregressive decoder.
-
-    Args:
-        decoder: A decoder with the layer "decoder_steps".
-
-    Returns:
-        {"code", "targets"} -> {"reconstruction"}, the class probabilities given the previous targets.
-    """
-    steps = decoder.get_layer("decoder_steps")
-    targets = keras.Input(steps.shape, name="targets")
-    inputs = {"code": decoder.get_layer("code").output, "targets": targets}
-    probabilities = steps(decoder.get_layer("decoder_features").output, targets, mode="score")
-    return keras.Model(inputs, {"reconstruction": probabilities}, name="teacher_forced")

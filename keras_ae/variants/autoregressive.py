@@ -15,8 +15,8 @@ import keras
 from keras import layers, ops
 
 from keras_ae.backbones.steps import StepsBackbone
-from keras_ae.blocks.autoregressive import StepByStep, teacher_forced
-from keras_ae.blocks.choices import Likeliest
+from keras_ae.blocks.autoregressive import StepByStep
+from keras_ae.blocks.choosing_decoder import choosing_decoder, teacher_forced, with_likeliest
 from keras_ae.blocks.intervals import Intervals
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, posterior_encoder
@@ -119,10 +119,8 @@ class Autoregressive(Variant):
         )
         code = keras.Input((self.latent_dim,), name="code")
         features = self._features(code, shape[axis], axis)
-        choices = keras.Input((steps.steps, steps.positions), name="choices")
-        scaled = layers.Rescaling(self.noise_scale, name="decoder_spread")(choices)
-        samples = layers.Identity(name="reconstruction")(steps(features, scaled, mode="sample"))
-        decoder = keras.Model({"code": code, "choices": choices}, {"reconstruction": samples}, name="decoder")
+        choices_shape = (steps.steps, steps.positions)
+        decoder = choosing_decoder(steps, code, features, choices_shape, self.noise_scale)
 
         targets = keras.Input(shape, name="targets")
         seeds = keras.Input((2,), dtype="int64", name="seeds")
@@ -134,12 +132,10 @@ class Autoregressive(Variant):
 
         inputs = encoder.inputs[0]
         encoded = encoder({"inputs": inputs})
-        likeliest = Likeliest((steps.steps, steps.positions), name="likeliest")(encoded["code"])
-        outputs = encoded | decoder({"code": encoded["code"], "choices": likeliest})
-        end_to_end = keras.Model({"inputs": inputs}, outputs, name="autoencoder")
         sampled = Sampling().sample({**encoded, "seeds": seeds})
         scored = teacher({"code": sampled["code"], "targets": inputs, "seeds": seeds})
         trained = keras.Model({"inputs": inputs, "seeds": seeds}, encoded | sampled | scored, name="trained")
+        end_to_end = with_likeliest(encoder, decoder)
         return Heads(encoder, decoder, end_to_end, trained, teacher_forced=teacher_forced(decoder))
 
     def _check(self, spec: Spec, axis: int) -> None:

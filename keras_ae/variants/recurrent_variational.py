@@ -14,8 +14,7 @@ import keras
 from keras import layers, ops
 
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
-from keras_ae.blocks.autoregressive import teacher_forced
-from keras_ae.blocks.choices import Likeliest
+from keras_ae.blocks.choosing_decoder import choosing_decoder, teacher_forced, with_likeliest
 from keras_ae.blocks.recurrent_steps import RecurrentSteps, sequence_nll
 from keras_ae.blocks.samplers import Sampler, StandardNormal
 from keras_ae.blocks.sampling import Sampling, posterior_encoder
@@ -107,19 +106,11 @@ class RecurrentVariational(Variant):
         steps = self._steps(shape, "decoder_steps")
         code = keras.Input((self.latent_dim,), name="code")
         features = layers.Identity(name="decoder_features")(code)
-        choices = keras.Input((shape[0], 1), name="choices")
-        scaled = layers.Rescaling(self.noise_scale, name="decoder_spread")(choices)
-        samples = layers.Identity(name="reconstruction")(steps(features, scaled, mode="sample"))
-        decoder = keras.Model({"code": code, "choices": choices}, {"reconstruction": samples}, name="decoder")
-        inputs = encoder.inputs[0]
-        encoded = encoder({"inputs": inputs})
-        likeliest = Likeliest((shape[0], 1), name="likeliest")(encoded["code"])
-        outputs = encoded | decoder({"code": encoded["code"], "choices": likeliest})
-        end_to_end = keras.Model({"inputs": inputs}, outputs, name="autoencoder")
+        decoder = choosing_decoder(steps, code, features, (shape[0], 1), self.noise_scale)
         return Heads(
             encoder,
             decoder,
-            end_to_end,
+            with_likeliest(encoder, decoder),
             self._trained(encoder, steps, shape),
             teacher_forced=teacher_forced(decoder),
         )

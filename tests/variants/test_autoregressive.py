@@ -10,8 +10,9 @@ from scipy.special import erfc
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
-from keras_ae.blocks.autoregressive import StepByStep, teacher_forced
+from keras_ae.blocks.autoregressive import StepByStep
 from keras_ae.blocks.choices import choose_classes, noise_for_classes, normal_tail
+from keras_ae.blocks.choosing_decoder import teacher_forced
 from keras_ae.blocks.intervals import Intervals
 from keras_ae.blocks.samplers import FittedMixture, StandardNormal, apply_temperature, code_sampler, generate
 from keras_ae.data.examples import Split

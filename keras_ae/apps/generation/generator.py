@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.blocks.autoregressive import teacher_forced
 from keras_ae.blocks.choices import noise_for_classes
+from keras_ae.blocks.choosing_decoder import teacher_forced
 from keras_ae.blocks.samplers import apply_temperature, generate, takes_condition
 from keras_ae.data.labels import are_numbers
 from keras_ae.data.scaling import Scaler
