@@ -1,4 +1,4 @@
-"""Find sounds that are unlike the normal ones: a folder `good` beside others, or one kind of sound.
+r"""Find sounds that are unlike the normal ones: a folder `good` beside others, or one kind of sound.
 
     make train RECIPE=sound_anomaly                                chirps among other generated sounds
     make train RECIPE=sound_anomaly DATA=sounds                    sounds/good beside sounds/broken, ...
@@ -10,6 +10,15 @@ both for each frame of sound: silence that fills up a short one is no evidence. 
 speaker, as the abnormal one, trained on the others:
 
     keras-ae sweep sound_anomaly data.abnormal 0..9 --data fsdd
+    keras-ae sweep sound_anomaly data.abnormal george,jackson,lucas,nicolas,theo,yweweler --data fsdd \
+        --name speakers --set data.of.of.label=speaker
+
+Mean AUROC on fsdd's 300 test recordings, seed 0, beside PCA of whole spectra and of single frames, and the
+95 % interval of how far this is above the better PCA, by 1,000 paired bootstrap samples of the recordings:
+
+                   this     PCA, 32    PCA of frames, 8    isolation forest    above PCA
+    ten digits     0.846    0.619      0.565               0.517               0.203 to 0.249
+    six speakers   0.873    0.636      0.619               0.520               0.211 to 0.263
 """
 
 from keras_ae.backbones.dense import DenseBackbone
