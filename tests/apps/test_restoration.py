@@ -19,6 +19,7 @@ from keras_ae.apps.restoration.images import DecodedImage, read_image, to_image
 from keras_ae.apps.restoration.masks import missing_pixels
 from keras_ae.apps.restoration.request import find_restorer
 from keras_ae.apps.restoration.restore import restored_image
+from keras_ae.apps.restoration.sounds import SoundRequest
 from keras_ae.apps.restoration.tiles import restored_levels, restored_tiles, spans
 from keras_ae.errors import InputError
 from keras_ae.imaging.deep import FullScale
@@ -455,3 +456,21 @@ def test_a_comparison_is_transparent_where_a_image_is():
     clear = DecodedImage(np.zeros((2, 3, 1), np.uint8), np.zeros((2, 3), np.uint8))
     shown = np.asarray(side_by_side(clear, DecodedImage(clear.levels)))
     assert shown[0, :, 3].tolist() == [0] * 3 + [255] * (comparison.GAP + 3)
+
+
+def test_sounds_are_listed_without_what_was_restored_from_them(tmp_path):
+    for name in ("a.wav", "b/a.wav", "out/a.wav", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    request = SoundRequest.of(str(tmp_path), tmp_path / "out", force=True)
+    assert request.jobs == {
+        tmp_path / "a.wav": tmp_path / "out/a.wav",
+        tmp_path / "b/a.wav": tmp_path / "out/b/a.wav",
+    }
+    assert request.others == ["notes.txt"]
+    with pytest.raises(InputError, match="out/a.wav of 2 files already exist"):
+        SoundRequest.of(str(tmp_path), tmp_path / "out")
+    with pytest.raises(InputError, match="would overwrite a file that is read"):
+        SoundRequest.of(str(tmp_path / "a.wav"), tmp_path, force=True)
+    with pytest.raises(InputError, match="expected a file or a folder of sounds, received '.*gone.wav'"):
+        SoundRequest.of(str(tmp_path / "gone.wav"), tmp_path)

@@ -1,10 +1,10 @@
-"""The files of a restoration: images and masks that are read, and files that are written whole."""
+"""The files of a restoration: those that are read, and those that are written whole."""
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +21,13 @@ class Listing:
     """The files below a folder, in a fixed order.
 
     Attributes:
-        images: Names of images, relative to the folder.
+        names: Names of those that are read, relative to the folder.
         others: Names of other files.
         failures: The reason for each folder that cannot be listed, by its name.
         hidden: A line about hidden files that are passed over; "" if there are none.
     """
 
-    images: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     hidden: str = ""
@@ -52,19 +52,25 @@ class Job:
     mask: Path | None = None
 
 
-def listing(source: Path, kind: str = "images", output: Path | None = None) -> Listing:
+def listing(
+    source: Path,
+    kind: str = "images",
+    output: Path | None = None,
+    suffixes: Collection[str] = SUFFIXES,
+) -> Listing:
     """Lists the files to read.
 
     Args:
         source: One file, or a folder.
         kind: The word for the files in messages.
         output: A folder whose files are left out where it lies below the source.
+        suffixes: Those of the files.
 
     Returns:
         The one file, or all files below the folder.
 
     Raises:
-        InputError: The source is neither, or holds no image.
+        InputError: The source is neither, or holds no such file.
     """
     if source.is_file():
         return Listing([source.name])
@@ -81,13 +87,12 @@ def listing(source: Path, kind: str = "images", output: Path | None = None) -> L
     every = files_below(source, refused)
     inside = excluded is not None and source.resolve() in excluded.parents
     read = [name for name in every.names if not (inside and excluded in Path(source, name).resolve().parents)]
-    images = [name for name in read if os.path.splitext(name)[1].lower() in SUFFIXES]
-    others = sorted(set(read) - set(images))
-    files = Listing(images, others, failures, every.note)
-    if not files.images:
+    names = [name for name in read if os.path.splitext(name)[1].lower() in suffixes]
+    files = Listing(names, sorted(set(read) - set(names)), failures, every.note)
+    if not names:
         reasons = "".join(f" ({name}: {reason})" for name, reason in files.failures.items())
         raise InputError(
-            f"expected {kind} ({', '.join(sorted(SUFFIXES))}) below {source}; found none{reasons}; "
+            f"expected {kind} ({', '.join(sorted(suffixes))}) below {source}; found none{reasons}; "
             "check the path"
         )
     return files
@@ -129,21 +134,21 @@ def image_jobs(source: Path, names: list[str], output: Path) -> list[Job]:
     ]
 
 
-def check_output(output: Path, jobs: list[Job], force: bool) -> None:
+def check_output(output: Path, sources: Iterable[Path], targets: Sequence[Path], force: bool) -> None:
     """Checks the files to write before any work is done.
 
     Args:
         output: The folder to write to.
-        jobs: The images to restore.
+        sources: The files that are read.
+        targets: The files to write.
         force: Whether to replace existing files.
 
     Raises:
         InputError: A file would overwrite one that is read, already exists, or cannot be written.
     """
-    targets = [target for job in jobs for target in (job.restored, job.comparison)]
-    sources = {path.resolve() for job in jobs for path in (job.source, job.mask) if path}
+    read = {path.resolve() for path in sources}
     for target in targets:
-        if target.resolve() in sources:
+        if target.resolve() in read:
             raise InputError(
                 f"the output {target} would overwrite a file that is read; name another --output"
             )

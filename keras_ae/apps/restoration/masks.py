@@ -33,7 +33,7 @@ def mask_files(mask: Path, source: Path, names: list[str]) -> tuple[dict[str, Pa
         if source.is_dir():
             raise InputError(f"expected a folder of masks for the images below {source}; received {mask}")
         return dict.fromkeys(names, mask), {}
-    masks = listing(mask, "masks").images
+    masks = listing(mask, "masks").names
     stems: dict[str, list[str]] = {}
     for name in masks:
         stems.setdefault(os.path.splitext(name)[0], []).append(name)

@@ -104,11 +104,13 @@ class RestorationRequest:
         if not source:
             raise InputError("expected an image or a folder of images, received an empty name; name one")
         files = listing(Path(source), "images", output)
-        jobs, failures = image_jobs(Path(source), files.images, output), dict(files.failures)
+        jobs, failures = image_jobs(Path(source), files.names, output), dict(files.failures)
         if masks is not None:
-            mask_by_name, unmasked = mask_files(masks, Path(source), files.images)
+            mask_by_name, unmasked = mask_files(masks, Path(source), files.names)
             jobs = [dataclasses.replace(job, mask=mask_by_name.get(job.name)) for job in jobs]
             failures |= unmasked
-        check_output(output, jobs, force)
+        read = [path for job in jobs for path in (job.source, job.mask) if path]
+        written = [path for job in jobs for path in (job.restored, job.comparison)]
+        check_output(output, read, written, force)
         others = [PurePath(name) for name in files.others]
         return cls(output, jobs, masks, others, failures, tile, most_megapixels, files.hidden)

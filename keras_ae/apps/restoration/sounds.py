@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.apps.restoration.files import check_output, listing
 from keras_ae.apps.restoration.kinds import Kind, Restored
 from keras_ae.errors import InputError
-from keras_ae.files import check_folder, files_below, written_whole
+from keras_ae.files import written_whole
 from keras_ae.formats.sounds.files import SUFFIXES, blocks_of, resampled, sound_header
 
 __all__ = ["SoundKind", "SoundRequest", "restored_pieces"]
@@ -35,6 +36,7 @@ class SoundRequest:
         output: The folder to write to.
         most_seconds: The longest sound that is restored.
         others: Files below the folder that are no sounds.
+        failures: The reason, by name, for folders that cannot be listed.
         hidden: A line about hidden files that are passed over; "" if there are none.
     """
 
@@ -42,6 +44,7 @@ class SoundRequest:
     output: Path
     most_seconds: float = 7200.0
     others: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
     hidden: str = ""
 
     @classmethod
@@ -62,33 +65,13 @@ class SoundRequest:
         """
         if not 0 < most_seconds < float("inf"):
             raise InputError(f"expected --most-seconds above 0, received {most_seconds:g}")
-        if not source or not os.path.exists(source):
-            raise InputError(f"expected a sound or a folder of sounds, received {source!r}; check the path")
-        hidden, others = "", []
-        if os.path.isfile(source):
-            below = {Path(source): Path(source).name}
-        else:
-            files = files_below(source)
-            names = [name for name in files.names if name.lower().endswith(SUFFIXES)]
-            if not names:
-                raise InputError(
-                    f"expected sounds ({' '.join(SUFFIXES)}) below {source}; found none; check the path"
-                )
-            below = {Path(source, name): name for name in names}
-            hidden, others = files.note, [name for name in files.names if name not in set(names)]
-        jobs = _targets(below, output)
-        read = {path.resolve() for path in jobs}
-        if clash := next((target for target in jobs.values() if target.resolve() in read), None):
-            raise InputError(f"the output {clash} would overwrite a file that is read; name another --output")
-        existing = [target for target in jobs.values() if os.path.lexists(target)]
-        if existing and not force:
-            more = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
-            raise InputError(
-                f"{existing[0]}{more} of {len(jobs)} files already exist; name another --output, or replace "
-                "them with --force"
-            )
-        check_folder(output, "--output")
-        return cls(jobs, output, most_seconds, others, hidden)
+        if not source:
+            raise InputError("expected a sound or a folder of sounds, received an empty name; name one")
+        files = listing(Path(source), "sounds", output, SUFFIXES)
+        one = Path(source).is_file()
+        jobs = _targets({Path(source) if one else Path(source, name): name for name in files.names}, output)
+        check_output(output, jobs, [*jobs.values()], force)
+        return cls(jobs, output, most_seconds, files.others, files.failures, files.hidden)
 
 
 class SoundKind(Kind):
@@ -110,7 +93,7 @@ class SoundKind(Kind):
 
         head = ExportedHead(folder)
         facts, signature = head.card["restorer"], head.signature()
-        done, seconds, started = Restored(), 0.0, time.perf_counter()
+        done, seconds, started = Restored(failures=dict(request.failures)), 0.0, time.perf_counter()
 
         def run(waveform: np.ndarray) -> np.ndarray:
             inputs = {"inputs": waveform[None], "lengths": np.array([len(waveform)], np.int32)}
