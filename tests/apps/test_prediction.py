@@ -175,6 +175,24 @@ def test_of_a_longer_level_the_first_columns_are_taken_and_it_is_told(tmp_path):
     )
 
 
+def test_of_a_longer_piece_the_first_bars_are_taken_unless_examples_are_whole_pieces(tmp_path):
+    format = Chorales(48, 72)
+    piece = np.full((48, 4), 2)
+    piece[::4] = 10
+    format.write(piece, tmp_path / "a")
+    head = HeadInputs({"inputs": array(32, 4, dtype="int64")})
+    files = format.find([tmp_path]).examples
+    assert [file.name for file in files] == ["a.mid"]
+    [read] = read_inputs(format, files, head).inputs["inputs"]
+    np.testing.assert_array_equal(read, format.read(files[0], (32, 4))[:32])
+    assert format.notes_on(files, head) == (f"of the 3 bars of {files[0]} the first 2 are taken",)
+    whole = Chorales(48, 72, ends=True)
+    assert read_inputs(whole, files, head).failures
+    [read] = read_inputs(whole, files, HeadInputs({"inputs": array(64, 4, dtype="int64")})).inputs["inputs"]
+    assert (read[:48] >= 0).all()
+    assert (read[49:] == -1).all()
+
+
 def test_images_of_more_bands_are_arrays_and_others_files(tmp_path):
     Image.fromarray(np.full((9, 9, 3), 51, np.uint8)).save(tmp_path / "a.png")
     frame = Frame(str(tmp_path / "a.png"))
