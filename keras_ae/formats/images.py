@@ -20,7 +20,8 @@ from keras_ae.imaging.decode import highest_value, read_image
 from keras_ae.imaging.deep import FULL_RANGE, FullScale
 from keras_ae.imaging.encode import encoded
 from keras_ae.imaging.fitting import CROP, check_fit
-from keras_ae.imaging.frames import Frame, dark_note, frames_in, pixels_of
+from keras_ae.imaging.frame_scale import dark_note
+from keras_ae.imaging.frames import Frame, frames_in, pixels_of
 from keras_ae.imaging.grid import is_image_shape, save, shown, to_bytes
 from keras_ae.imaging.headers import SUFFIXES, Header, image_header
 

@@ -29,7 +29,8 @@ from keras_ae.formats.images import Images
 from keras_ae.imaging.decode import fit
 from keras_ae.imaging.deep import FullScale
 from keras_ae.imaging.fitting import CROP, check_fit
-from keras_ae.imaging.frames import find_frames, full_scale_of, pixels_of, recorded
+from keras_ae.imaging.frame_scale import full_scale_of, recorded
+from keras_ae.imaging.frames import find_frames, pixels_of
 from keras_ae.imaging.headers import ALL, FIRST, check_pages
 from keras_ae.imaging.masks import read_masks
 from keras_ae.imaging.sizes import check_size, sides_of

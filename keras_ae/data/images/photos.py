@@ -26,7 +26,8 @@ from keras_ae.folder_layout import check_folders, layout_of
 from keras_ae.formats.images import Images
 from keras_ae.imaging.decode import whole_image
 from keras_ae.imaging.deep import FULL_RANGE, FullScale
-from keras_ae.imaging.frames import find_frames, full_scale_of, in_parallel, recorded
+from keras_ae.imaging.frame_scale import full_scale_of, recorded
+from keras_ae.imaging.frames import find_frames, in_parallel
 from keras_ae.imaging.headers import FIRST, one_line
 
 __all__ = ["PhotoFolder", "Photographs", "ScikitPhotographs", "check_channels", "data_of", "read_photograph"]
