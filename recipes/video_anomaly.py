@@ -29,9 +29,9 @@ from keras_ae.variants.undercomplete import Undercomplete
 
 recipe = Recipe(
     data=MovingDigits(),
-    variant=Undercomplete(Conv3DBackbone(filters=(16, 32, 64), smallest=4), latent_dim=32),
+    variant=Undercomplete(Conv3DBackbone(filters=(16, 32, 64), smallest=4), latent_dim=128),
     task=FrameAnomaly(),
-    default_epochs=40,
+    default_epochs=30,
     min_steps=1500,
     max_steps=4000,
     batch_size=32,

@@ -9,7 +9,25 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-__all__ = ["FrameScores"]
+__all__ = ["FrameScores", "coarse"]
+
+
+CELLS = 4
+"""Cells of a coarse frame along its height and along its width."""
+
+
+def coarse(clips: Any) -> tf.Tensor:
+    """Frames as the means over the cells of a grid, which show where things are, but hardly what.
+
+    Args:
+        clips: (batch, frames, height, width, channels).
+
+    Returns:
+        Clips of the same shape.
+    """
+    rows, columns = (_means(side) for side in clips.shape[2:4])
+    averaged = tf.einsum("bfhwc,hk->bfkwc", clips, rows)
+    return tf.einsum("bfhwc,wk->bfhkc", averaged, columns)
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -62,3 +80,10 @@ def _sums(values):
     """The sum over each frame, (batch, frames)."""
     flat = tf.reshape(values, (-1, values.shape[1], int(np.prod(values.shape[2:]))))
     return tf.reduce_sum(flat, axis=-1)
+
+
+def _means(side):
+    """A matrix (side, side) that gives each pixel the mean of its cell."""
+    cell = np.arange(side) * min(CELLS, side) // side
+    same = cell[:, None] == cell
+    return np.float32(same / same.sum(axis=0))

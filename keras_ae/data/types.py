@@ -66,7 +66,8 @@ class Data(metaclass=Checked):
         raw: The columns of the test split before preprocessing, (n,) each, by name.
         points: The points that the test examples are windows of.
         format: How examples are rendered and written; None if their shape says so.
-        factors: (n, k), whole numbers, the factors that the examples of each split were made from, by split.
+        factors: (n, k), whole numbers, the factors that the examples of each split were made from, by split,
+            perhaps also those of "calibration".
         factor_names: Of the k factors.
         full_scale: As in `Scaler`.
         rule: How the examples were split, in words; "" where the data set has splits of its own.
@@ -103,9 +104,9 @@ class Data(metaclass=Checked):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, replace(getattr(self, name), stream=stream))
         for name, rows in (self.factors or {}).items():
-            if len(rows) != len(self.splits[name]):
+            if len(rows) != len(self.parts[name]):
                 raise InputError(
-                    f"expected factors of {len(self.splits[name])} {name} examples, received {len(rows)}; "
+                    f"expected factors of {len(self.parts[name])} {name} examples, received {len(rows)}; "
                     "give a row for each"
                 )
 
@@ -115,10 +116,14 @@ class Data(metaclass=Checked):
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @property
+    def parts(self) -> dict[str, Split]:
+        """The splits, and the calibration split if there is one, by name."""
+        return self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
+
+    @property
     def overview(self) -> str:
         """What the examples are and how many each split has, as a line; the notes name the rule."""
-        parts = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
-        counts = ", ".join(f"{name} {split.in_words}" for name, split in parts.items())
+        counts = ", ".join(f"{name} {split.in_words}" for name, split in self.parts.items())
         shape = " x ".join(map(str, self.train.shape)) or "1"
         return f"examples of {shape} values ({self.domain.kind}): {counts}"
 
@@ -165,7 +170,6 @@ class Data(metaclass=Checked):
         same = np.array_equal(scaler.offset, self.offset) and np.array_equal(scaler.scale, self.scale)
         if same:
             return self
-        parts = self.splits | ({} if self.calibration is None else {"calibration": self.calibration})
         factor = np.float64(self.scale) / np.float64(scaler.scale)
         moved = (np.float64(self.offset) - np.float64(scaler.offset)) / np.float64(scaler.scale)
 
@@ -176,7 +180,7 @@ class Data(metaclass=Checked):
             return np.concatenate([np.where(flags, values, 0), flags], axis=-1).astype(np.float32)
 
         splits: dict[str, Any] = {
-            name: replace(split, examples=rescaled(split.examples)) for name, split in parts.items()
+            name: replace(split, examples=rescaled(split.examples)) for name, split in self.parts.items()
         }
         return replace(self, **splits, offset=scaler.offset, scale=scaler.scale)
 

@@ -81,6 +81,7 @@ TITLES = {
     "frame_mse_unseen": Title("of unseen", "", LOWER),
     "f1": Title("F1", "", HIGHER),
     "false_alarms": Title("false alarms", "", LOWER),
+    "false_alarms_unseen": Title("of unseen", "", LOWER),
     "missed": Title("missed", "", LOWER),
     "vus_pr": Title("VUS-PR", "", HIGHER),
     "span_f1": Title("F1 of spans", "", HIGHER),

@@ -74,8 +74,19 @@ def test_moving_digits_are_the_same_every_time_and_of_no_two_splits(moving):
     assert [len(split) for split in moving.splits.values()] == [60, 12, 12]
     assert len(moving.calibration) == 12
     known = {part: set(paths[:, 0].tolist()) for part, paths in moving.factors.items()}
-    assert known["train"] == set(range(8))
+    assert known["train"] == known["validation"] == set(range(6))
+    assert known["calibration"] == {6, 7}
     assert known["test"] == set(range(10))
+
+
+def test_clips_to_choose_settings_by_are_of_no_test_digit_and_no_unseen_path(moving):
+    chosen_by = MovingDigits(60, to_choose=True).load()
+    assert set(chosen_by.factors["test"][:, 0].tolist()) == set(range(8))
+    assert set(chosen_by.test.labels.tolist()) == {0, 1}
+    np.testing.assert_array_equal(chosen_by.train.examples, moving.train.examples)
+    assert any("validation digits, to choose settings by" in note for note in chosen_by.notes)
+    everything = MovingDigits(60, unseen=(), calibrating=()).load()
+    assert set(everything.factors["train"][:, 0].tolist()) == set(range(10))
 
 
 def test_five_frames_of_an_odd_clip_are_odd_and_natural(moving):
@@ -89,7 +100,9 @@ def test_five_frames_of_an_odd_clip_are_odd_and_natural(moving):
         assert not odd[:LED_IN].any()
 
 
-@pytest.mark.parametrize("fields", [{"clips": 9}, {"frames": 9}, {"size": 20}, {"unseen": tuple(range(10))}])
+@pytest.mark.parametrize(
+    "fields", [{"clips": 9}, {"frames": 9}, {"size": 20}, {"unseen": tuple(range(10))}, {"calibrating": (8,)}]
+)
 def test_settings_of_moving_digits_outside_their_ranges_are_refused(fields):
     with pytest.raises(InputError, match="received"):
         MovingDigits(**fields)
@@ -101,6 +114,8 @@ def test_a_folder_of_clips_is_cut_into_windows_whole_clips_apart(folder):
     assert sum(len(split) for split in data.splits.values()) == 8 * 2 + 5
     assert data.format == Clips()
     assert any("9 clips" in note and "21 windows of 4 frames, 2 frames apart" in note for note in data.notes)
+    groups = [set(split.groups.tolist()) for split in data.splits.values()]
+    assert sum(map(len, groups)) == len(set.union(*groups)) == 9
     assert ClipFolder(str(folder)).load().train.shape[0] == 6
     assert isinstance(find_dataset(str(folder), MovingDigits()), ClipFolder)
 
@@ -224,6 +239,7 @@ def test_arrays_of_clips_and_volumes_are_read_in_windows(shape, tmp_path, random
     assert data.train.shape == (4, *(*shape, 1)[2:5])
     assert sum(map(len, data.splits.values())) == 24
     assert len(data.train.labels) == len(data.train)
+    assert np.bincount(np.concatenate([split.groups for split in data.splits.values()])).tolist() == [2] * 12
     assert data.format == Clips()
     assert isinstance(find_dataset(str(tmp_path / "a.npz"), MovingDigits()), ClipArray)
 

