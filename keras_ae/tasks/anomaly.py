@@ -6,7 +6,7 @@ Labels of 0 are normal, all others are kinds of anomalies.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -289,28 +289,10 @@ class Anomaly(Task):
             return {}
         detector, fitted = self.detector(heads, data)
         outputs = batched(detector, {"inputs": np.asarray(values(data.test.examples))})
-        return self.metrics_of(outputs, fitted, heads, data, seed)
+        return self._detected(outputs, fitted, heads, data, seed)
 
-    def metrics_of(
-        self,
-        outputs: Mapping[str, np.ndarray],
-        fitted: FittedThreshold,
-        heads: Heads,
-        data: Data,
-        seed: int,
-    ) -> Metrics:
-        """Metrics of a detector's outputs.
-
-        Args:
-            outputs: The outputs for the test examples, by name.
-            fitted: The detector's threshold.
-            heads: Trained heads.
-            data: The data as returned by `prepare`.
-            seed: Random seed of simpler detectors.
-
-        Returns:
-            See `detection_metrics`.
-        """
+    def _detected(self, outputs, fitted, heads, data, seed):
+        """Metrics of a detector's outputs for the test examples."""
         from keras_ae.tasks.anomaly_metrics import detection_metrics  # as above
 
         return detection_metrics(outputs, fitted.value, data, heads.latent_dim, seed, self._scored(data))

@@ -131,7 +131,7 @@ class FrameAnomaly(Anomaly):
             return frame_metrics(errors, {}, data)
         detector, fitted = self.detector(heads, data)
         outputs = batched(detector, {"inputs": clips})
-        rows = self.metrics_of(outputs, fitted, heads, data, seed)
+        rows = self._detected(outputs, fitted, heads, data, seed)
         for name, row in frame_metrics(errors, outputs, data).items():
             rows[name] = row | rows.get(name, {})
         return rows
