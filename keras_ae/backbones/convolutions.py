@@ -159,7 +159,11 @@ class Convolutions(ConvolutionSettings):
         if level.up == "nearest":
             if level.strides > 1:
                 repeat = self._kind("UpSampling{}D")(level.strides, name=f"decoder_repeat_{number}")
-                features = repeat(features)[kept]
+                features = repeat(features)
+                # its op hides sizes that LiteRT's convolutions have to know
+                features = layers.Reshape(features.shape[1:], name=f"decoder_repeated_{number}")(features)[
+                    kept
+                ]
             features = self._conv("Conv{}D", width, level.up_kernel_size, name, last=last)(features)
         elif level.up == "transposed":
             features = self._transposed(features, width, level, name, last, source)[kept]

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from keras_ae.blocks.neighbors import known_features, squared_distances
+from keras_ae.blocks.ordered import count_below
 from keras_ae.domains import REAL, domain_of
 from keras_ae.losses import gaussian_kl, positions_of
 from keras_ae.table_layout import TableLayout
@@ -374,7 +375,7 @@ class Calibrated(layers.Layer):
         return self
 
     def call(self, scores):
-        below = tf.searchsorted(tf.convert_to_tensor(self.reference), scores, side="left")
+        below = count_below(tf.convert_to_tensor(self.reference), scores)
         p_values = (1.0 + tf.cast(self.count - below, tf.float32)) / (1.0 + self.count)
         p_values = tf.where(tf.math.is_nan(scores), scores, p_values)
         return p_values, tf.logical_not(scores <= self.threshold)

@@ -11,7 +11,10 @@ from keras_ae.errors import InputError
 from keras_ae.names import nearby
 from keras_ae.serving.versions import CARD_FILE
 
-__all__ = ["check_outputs", "signatures", "version_card"]
+__all__ = ["check_numeric", "check_outputs", "signatures", "version_card"]
+
+DEFAULT = "serving_default"
+"""The signature that takes and gives arrays."""
 
 
 def version_card(folder: Path) -> dict[str, Any]:
@@ -45,6 +48,27 @@ def signatures(folder: Path) -> dict[str, Any]:
         return {name: {**card["signatures"][name]} for name in card["signatures"]}
     except (KeyError, TypeError):
         return {}
+
+
+def check_numeric(folder: Path, purpose: str) -> None:
+    """Checks that a head takes and gives numbers alone by its signature of arrays.
+
+    Args:
+        folder: The folder of the head's version.
+        purpose: What needs numbers, for the message.
+
+    Raises:
+        InputError: One of its inputs or outputs is words.
+    """
+    card = signatures(folder).get(DEFAULT, {})
+    for side, verb in (("inputs", "takes"), ("outputs", "gives")):
+        words = sorted(name for name, one in card.get(side, {}).items() if one["dtype"] == "string")
+        if words:
+            raise InputError(
+                f"{purpose} needs heads of numbers, and the {folder.parent.name} of "
+                f"{folder.parent.parent.name} {verb} words: {', '.join(words)}; serve it by TF Serving, or "
+                "leave it out of --head"
+            )
 
 
 def check_outputs(names: Iterable[str], there: Mapping[str, Any]) -> None:

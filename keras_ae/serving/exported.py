@@ -15,6 +15,7 @@ import tensorflow as tf
 from keras_ae.client.rows import in_batches
 from keras_ae.errors import InputError
 from keras_ae.files import check_format
+from keras_ae.formats import from_json
 from keras_ae.names import nearby
 from keras_ae.serving.versions import CARD_FILE, find_version, recipe_of, served_name
 
@@ -151,6 +152,12 @@ class ExportedHead:
         if not (self.folder / CARD_FILE).exists():
             return None
         return self.card.get("data", {}).get("domain")
+
+    @property
+    def client_facts(self) -> dict[str, Any]:
+        """What programs without this package have to know of the numbers that the head takes and gives."""
+        own = self.card.get("data", {}).get("format")
+        return from_json(json.dumps(own)).client_facts if own else {}
 
     @cached_property
     def loaded(self) -> Any:

@@ -108,7 +108,7 @@ def test_of_whole_numbers_one_in_a_hundred_may_be_another(tmp_path, monkeypatch,
     )
 
     def run(named):
-        return {"code": head.run(named)["code"] + (np.arange(200) < wrong)[:, None]}
+        return {"code": head.run(named)["code"] + (named["inputs"] < wrong)}
 
     runtime = conversion.Runtime("Near", ".near", "near", (), lambda head: Converted(b"", run))
     monkeypatch.setitem(conversion.RUNTIMES, "near", runtime)
@@ -118,6 +118,82 @@ def test_of_whole_numbers_one_in_a_hundred_may_be_another(tmp_path, monkeypatch,
             conversion.convert(head, "near")
     else:
         assert conversion.convert(head, "near").run is run
+
+
+def runtime_of(monkeypatch, run, **settings):
+    """A runtime of the name "near" that runs heads by a function of the head and its inputs."""
+    runtime = conversion.Runtime(
+        "Near", ".near", "near", (), lambda head: Converted(b"", lambda inputs: run(head, inputs)), **settings
+    )
+    monkeypatch.setitem(conversion.RUNTIMES, "near", runtime)
+    monkeypatch.setitem(packages.SUFFIXES, "near", ".near")
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_conversion_that_returns_other_rows_than_asked_is_refused(exported, monkeypatch, exact):
+    head = load_source(exported / "tiny/encoder/1")
+    runtime_of(monkeypatch, lambda head, inputs: dict(head.record.outputs), exact=exact)
+    rows = len(head.record.outputs["code"])
+    message = rf"code of tiny_encoder has shape \({rows}, 4\) in Near, expected \(1, 4\); nothing was written"
+    with pytest.raises(ExportError, match=message):
+        conversion.convert(head, "near")
+
+
+def test_a_conversion_that_is_right_at_one_size_alone_is_refused(tmp_path, monkeypatch):
+    head = made(
+        tmp_path,
+        lambda named: {"code": tf.reduce_sum(named["inputs"], axis=1)},
+        {"inputs": (None, None)},
+        inputs=np.ones((3, 8), np.float32),
+    )
+    runtime_of(monkeypatch, lambda head, inputs: {"code": np.full(len(inputs["inputs"]), 8.0, np.float32)})
+    with pytest.raises(ExportError, match="code of made_encoder differs by 0.6 of its largest value in Near"):
+        conversion.convert(head, "near")
+
+
+def test_a_loop_over_examples_of_any_size_is_refused_for_litert(tmp_path):
+    inputs = np.ones((3, 8), np.float32)
+
+    def each(named):
+        return {"code": tf.map_fn(lambda row: 2.0 * row, named["inputs"])}
+
+    head = made(tmp_path, each, {"inputs": (None, None)}, inputs=inputs)
+    expected = "LiteRT cannot express made_encoder: it has a loop over examples of any size$"
+    for convert in (litert.convert, litert.convert_int8):
+        with pytest.raises(ExportError, match=expected):
+            convert(head)
+
+
+def test_a_head_of_words_is_refused_before_anything_is_written(tmp_path, capsys, echo):
+    folder = tmp_path / "table" / "detector" / "1"
+    (folder / "assets.extra").mkdir(parents=True)
+    tensors = {"color": {"shape": [None], "dtype": "string"}, "age": {"shape": [None], "dtype": "float32"}}
+    numbers = {"score": {"shape": [None], "dtype": "float32"}}
+    for signature, verb in (
+        ({"inputs": tensors, "outputs": numbers}, "takes"),
+        ({"inputs": numbers, "outputs": tensors}, "gives"),
+    ):
+        card = {"format": 1, "signatures": {"serving_default": signature}}
+        (folder / "card.json").write_text(json.dumps(card))
+        arguments = ["--models", str(tmp_path), "--head", "detector", "--to", "echo"]
+        assert cli.main(["convert", "table", *arguments]) == 2
+        [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("keras-ae: ")]
+        expected = (
+            f"converting to echo needs heads of numbers, and the detector of table {verb} words: color;"
+        )
+        assert expected in line
+        assert not (tmp_path / "converted").exists()
+
+
+def test_a_description_says_what_the_numbers_of_examples_are(exported, tmp_path):
+    head = load_source(exported / "tiny/encoder/1")
+    head.exported.card["data"]["format"] = {"kind": "Waveforms", "fields": {"rate": 16000}}
+    try:
+        file = conversion.write(head, "onnx", Converted(b"", head.run), tmp_path)
+    finally:
+        del head.exported.card["data"]["format"]
+    described = json.loads(file.with_name(f"{file.name}.json").read_text())
+    assert described["examples"] == {"rate": 16000, "full_scale": 1.0}
 
 
 def test_the_error_of_a_quantized_conversion_is_reported_only(exported, tmp_path, capsys, off, monkeypatch):
@@ -228,11 +304,10 @@ def test_the_verb_offers_every_runtime():
     assert conversions.RUNTIMES.split(",") == list(conversion.RUNTIMES)
 
 
-def made(tmp_path, function, weights=(), **inputs):
+def made(tmp_path, function, shapes=(), weights=(), **inputs):
     """A head of a function, as if it had been exported, its own answers being the ones due."""
-    specs = {
-        name: tf.TensorSpec((None, *value.shape[1:]), value.dtype, name) for name, value in inputs.items()
-    }
+    shapes = {name: (None, *value.shape[1:]) for name, value in inputs.items()} | dict(shapes)
+    specs = {name: tf.TensorSpec(shapes[name], value.dtype, name) for name, value in inputs.items()}
     module = tf.Module()
     module.kept = list(weights)
     module.serve = tf.function(lambda **named: function(named)).get_concrete_function(**specs)
@@ -299,7 +374,7 @@ def test_a_loop_over_a_series_is_converted(tmp_path, random, name):
     model = keras.Sequential([keras.Input((6, 2)), keras.layers.GRU(4, use_cudnn=False)])
     weights = [weight.value for weight in model.weights]
     inputs = random.normal(size=(5, 6, 2)).astype(np.float32)
-    head = made(tmp_path, lambda named: {"code": model(named["inputs"])}, weights, inputs=inputs)
+    head = made(tmp_path, lambda named: {"code": model(named["inputs"])}, weights=weights, inputs=inputs)
     found = conversion.convert(head, name)
     assert found.batch_size == (None if name == "onnx" else 1)
     off = 0.05 if name == "litert_int8" else 1e-5  # each runtime has a tanh of its own
@@ -318,6 +393,56 @@ def test_the_gelu_of_keras_is_within_what_onnx_knows(tmp_path, random):
     )
     found = conversion.convert(head, "onnx").run({"inputs": inputs})
     np.testing.assert_allclose(found["code"], head.record.outputs["code"], atol=1e-5)  # and an erf
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.float32])
+def test_negative_numbers_are_divided_in_onnx_as_in_tensorflow(tmp_path, dtype):
+    pytest.importorskip("onnxruntime")
+    inputs = np.arange(-9, 9).astype(dtype)
+    head = made(
+        tmp_path,
+        lambda named: {"quotient": named["inputs"] // 4, "remainder": named["inputs"] % 4},
+        inputs=inputs,
+    )
+    found = conversion.convert(head, "onnx").run({"inputs": inputs})
+    np.testing.assert_array_equal(found["quotient"], inputs // 4)
+    np.testing.assert_array_equal(found["remainder"], inputs % 4)
+
+
+@pytest.mark.extras
+def test_what_goes_to_one_place_is_summed_in_onnx(tmp_path, random):
+    pytest.importorskip("onnxruntime")
+    inputs = random.normal(size=(4, 2)).astype(np.float32)
+
+    def overlap(named):
+        columns = tf.transpose(named["inputs"])
+        return {"code": tf.transpose(tf.scatter_nd([[0], [0]], columns, [1, tf.shape(columns)[1]]))}
+
+    head = made(tmp_path, overlap, inputs=inputs)
+    found = conversion.convert(head, "onnx").run({"inputs": inputs})["code"]
+    np.testing.assert_allclose(found[:, 0], inputs.sum(axis=1), atol=1e-6)  # the order of a sum
+
+
+@pytest.mark.extras
+def test_celu_is_within_what_onnx_knows(tmp_path, random):
+    pytest.importorskip("onnxruntime")
+    inputs = random.normal(size=(5, 4)).astype(np.float32) * 4
+    head = made(tmp_path, lambda named: {"code": keras.ops.celu(named["inputs"])}, inputs=inputs)
+    found = conversion.convert(head, "onnx").run({"inputs": inputs})["code"]
+    np.testing.assert_allclose(found, head.record.outputs["code"], atol=1e-6)  # exp(x) - 1 and expm1(x)
+
+
+@pytest.mark.extras
+def test_sizes_of_an_onnx_model_have_names_of_their_own(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    shapes = {"inputs": (None, None, 2)}
+    inputs = np.ones((2, 3, 2), np.float32)
+    head = made(tmp_path, lambda named: {"code": named["inputs"] + 1.0}, shapes, inputs=inputs)
+    graph = onnx.load_model_from_string(conversion.convert(head, "onnx").content).graph
+    axes = [[axis.dim_param or axis.dim_value for axis in tensor.type.tensor_type.shape.dim] for tensor in
+            (*graph.input, *graph.output)]  # fmt: skip
+    assert axes == [["batch", "inputs_size_1", 2], ["batch", "code_size_1", 2]]
 
 
 @pytest.mark.extras

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_ae.files import check_new
+from keras_ae.serving.card_signatures import check_numeric
 from keras_ae.serving.runtimes.packages import check_runtimes, converted_files
 from keras_ae.serving.versions import find_version, served_name
 
@@ -53,11 +54,13 @@ class ConversionRequest:
             The request.
 
         Raises:
-            InputError: A runtime or its packages, a head or the version is missing, or a file already exists
-                or cannot be written.
+            InputError: A runtime or its packages, a head or the version is missing, a head takes or gives
+                words, or a file already exists or cannot be written.
         """
         folders = tuple(find_version(models, name, head, version) for head in heads)
         check_runtimes(runtimes)
+        for folder in folders:
+            check_numeric(folder, f"converting to {', '.join(runtimes)}")
         output = output or models / "converted"
         for folder in folders:
             for runtime in runtimes:

@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from keras_ae.blocks.ordered import count_below
+
 __all__ = ["Quantiles"]
 
 LEAST = 1e-12
@@ -85,7 +87,7 @@ def _interpolated(values, knots, outputs):
         return tf.zeros_like(values) + outputs[0]
     knots = tf.constant(knots, values.dtype)
     flat = tf.reshape(values, (-1,))
-    above = tf.clip_by_value(tf.searchsorted(knots, flat, side="right"), 1, last)
+    above = tf.clip_by_value(count_below(knots, flat, equal=True), 1, last)
     low, high = tf.gather(knots, above - 1), tf.gather(knots, above)
     before, after = tf.gather(outputs, above - 1), tf.gather(outputs, above)
     fraction = tf.clip_by_value((flat - low) / tf.maximum(high - low, tf.constant(LEAST, values.dtype)), 0, 1)

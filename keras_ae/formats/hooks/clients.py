@@ -44,6 +44,15 @@ class ClientHooks:
         """
         raise NotImplementedError
 
+    @property
+    def client_facts(self) -> dict[str, Any]:
+        """What programs without this package have to know of the numbers that heads take and give.
+
+        Returns:
+            Facts by name, JSON-serializable; none where a signature says all.
+        """
+        return {}
+
     def example_of(self, text: str) -> np.ndarray | None:
         """The example that a text of the command line is, in place of a file.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -79,6 +80,11 @@ class TileLevels(Format):
             "it is not known which of these levels can be played; name the game when you train: "
             'SET="data.game=platformer"'
         )
+
+    @property
+    def client_facts(self) -> dict[str, Any]:
+        """The number of each tile."""
+        return {"tiles": {tile: number for number, tile in enumerate(self.tiles)}}
 
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads a level from a text file, one line per row."""

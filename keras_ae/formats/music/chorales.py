@@ -11,7 +11,7 @@ import numpy as np
 from keras_ae.errors import InputError, check_least
 from keras_ae.formats import Format, SampleFunction
 from keras_ae.formats.music import midi, ngrams, roll, rules, tonality
-from keras_ae.formats.music.grid import REST, Piece, Vocabulary, onsets_of, whole_pieces
+from keras_ae.formats.music.grid import FIRST, HOLD, REST, Piece, Vocabulary, onsets_of, whole_pieces
 from keras_ae.formats.music.metrics import rule_violations, sample_metrics
 from keras_ae.formats.music.sound import synthesize
 from keras_ae.formats.music.voices import separate_voices
@@ -59,6 +59,13 @@ class Chorales(Format):
     @property
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary(self.lowest, self.highest)
+
+    @property
+    def client_facts(self) -> dict[str, Any]:
+        """The classes of a step and voice, and the steps of a beat."""
+        onsets = {pitch: FIRST + pitch - self.lowest for pitch in range(self.lowest, self.highest + 1)}
+        end = {"end": self._vocabulary.end} if self.ends else {}
+        return {"hold": HOLD, "rest": REST, "onsets": onsets, **end, "steps_a_beat": self.steps_a_beat}
 
     @property
     def axis(self) -> int | None:

@@ -40,6 +40,11 @@ class LogMels(Format):
     def __post_init__(self) -> None:
         check_least(self, rate=1, samples=1, frame=4, hop=1)
 
+    @property
+    def client_facts(self) -> dict[str, Any]:
+        """The rate and the length of the waveforms that the detector takes."""
+        return {"rate": self.rate, "full_scale": 1.0, "samples": self.samples}
+
     def takes(self, head: HeadInputs) -> bool:
         return head.names == ["waveform"]
 

@@ -42,6 +42,11 @@ class Waveforms(Format):
     def __post_init__(self) -> None:
         check_least(self, rate=1, frame=4, hop=1)
 
+    @property
+    def client_facts(self) -> dict[str, Any]:
+        """The rate of waveforms."""
+        return {"rate": self.rate, "full_scale": 1.0}
+
     def read(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Reads a sound at the format's rate, cut at its end or filled up with silence.
 

@@ -19,7 +19,7 @@ from keras_ae.formats.inputs import ExamplesInFiles, HeadInputs
 from keras_ae.formats.text.edit_distance import edit_similarity
 from keras_ae.formats.text.ngrams import NGrams
 from keras_ae.formats.text.reading import SUFFIXES, cut, read_text
-from keras_ae.formats.text.vocabulary import END, UNKNOWN, Vocabulary
+from keras_ae.formats.text.vocabulary import END, FIRST, UNKNOWN, Vocabulary
 
 __all__ = ["Texts"]
 
@@ -53,6 +53,19 @@ class Texts(Format):
     def vocabulary(self) -> Vocabulary:
         """The classes."""
         return Vocabulary(self.tokens)
+
+    @property
+    def client_facts(self) -> dict[str, Any]:
+        """How a text becomes classes, and back."""
+        return {
+            "rule": "the longest token from the beginning on, again and again, or `unknown` for a character "
+            "that begins none; then `end`, then `absent` up to `length`",
+            "tokens": {token: FIRST + number for number, token in enumerate(self.tokens)},
+            "unknown": UNKNOWN,
+            "end": END,
+            "absent": -1,
+            "length": self.length,
+        }
 
     def ended(self, classes: Any, in_graph: bool = False) -> Any:
         """Examples without what a decoder gives after their first end.

@@ -147,6 +147,8 @@ def _row_function(head: Source) -> Any:
     for node in graph.node:
         if node.op in LIST_OPS:
             shape = nodes[node.input[LIST_OPS[node.op]]].attr["value"].tensor
+            if not tf.make_ndarray(shape).ndim:
+                raise ValueError("it has a loop over examples of any size")
             shape.CopyFrom(tf.make_tensor_proto(np.abs(tf.make_ndarray(shape))))  # -1, any size, becomes 1
     names = sorted(head.signature.outputs)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from keras_ae.errors import ExportError
 from keras_ae.serving.runtimes.models import THREADS, Converted, Source, first_line, quiet
+from keras_ae.serving.runtimes.onnx_ops import OPSET, handlers
 
 __all__ = ["convert"]
 
@@ -54,22 +54,11 @@ def _model(head: Source) -> Any:
     try:
         with quiet():
             model, _ = tf2onnx.convert.from_function(
-                function, specs, custom_op_handlers={"Erfc": (_erfc, [])}
+                function, specs, opset=OPSET, custom_op_handlers=handlers()
             )
     except Exception as error:
         raise ExportError(f"ONNX cannot express {head.name}: {first_line(error)}") from error
     return model
-
-
-def _erfc(graph: Any, node: Any, name: str, _: Any) -> None:
-    """Replaces erfc(x), which Keras's gelu uses, by 1 - erf(x); tf2onnx has no erfc."""
-    [dtype], [shape] = node.output_dtypes, node.output_shapes
-    graph.remove_node(name)
-    erf = graph.make_node("Erf", node.input, dtypes=[dtype], shapes=[shape])
-    one = graph.make_const(f"{name}/one", np.ones((), np.float32))
-    graph.make_node(
-        "Sub", [one.output[0], erf.output[0]], name=name, outputs=node.output, dtypes=[dtype], shapes=[shape]
-    )
 
 
 def _refuse_unknown(head: Source, model: Any) -> None:
@@ -103,8 +92,8 @@ def _name_axes(head: Source, graph: Any) -> None:
             graph.input.remove(tensor)
     for tensor in (*graph.input, *graph.output):
         axes = tensor.type.tensor_type.shape.dim
-        for axis, size in zip(axes, specs[tensor.name].shape, strict=True):
+        for number, (axis, size) in enumerate(zip(axes, specs[tensor.name].shape, strict=True)):
             if size is None:
-                axis.dim_param = "batch"
+                axis.dim_param = f"{tensor.name}_size_{number}" if number else "batch"
             else:
                 axis.dim_value = size
