@@ -185,11 +185,11 @@ def test_a_head_of_words_is_refused_before_anything_is_written(tmp_path, capsys,
         assert not (tmp_path / "converted").exists()
 
 
-def test_a_description_says_what_the_numbers_of_examples_are(exported, tmp_path):
+def test_a_description_says_what_the_numbers_of_examples_are(exported, tmp_path, echo):
     head = load_source(exported / "tiny/encoder/1")
     head.exported.card["data"]["format"] = {"kind": "Waveforms", "fields": {"rate": 16000}}
     try:
-        file = conversion.write(head, "onnx", Converted(b"", head.run), tmp_path)
+        file = conversion.write(head, "echo", Converted(b"", head.run), tmp_path)
     finally:
         del head.exported.card["data"]["format"]
     described = json.loads(file.with_name(f"{file.name}.json").read_text())
