@@ -10,6 +10,8 @@ from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.cli.arguments import split_settings
 from keras_ae.data.images.folder import ImageFolder
+from keras_ae.data.sequences.files import SequenceFile
+from keras_ae.data.series.windows import SeriesFile
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.errors import InputError, check_types
 from keras_ae.field_names import RENAMED_FIELDS
@@ -419,3 +421,10 @@ def test_arguments_of_an_object_may_stand_apart():
     assert split_settings([f"epochs=3 {score} seed=1"]) == ["epochs=3", score, "seed=1"]
     assert split_settings(["data.label='x (y' seed=1"]) == ["data.label=x (y", "seed=1"]
     assert split_settings(["a=Conformal(alpha=0.1", "seed=1"]) == ["a=Conformal(alpha=0.1", "seed=1"]
+
+
+@pytest.mark.parametrize("values", [(), ("speed",), ("speed", "height")])
+def test_a_recipe_of_files_is_made_again_from_its_settings(values, tiny_recipe):
+    for data in (SeriesFile("a.csv", values=values), SequenceFile("a.csv", values=values)):
+        settings = settings_of(dataclasses.replace(tiny_recipe, data=data))
+        assert recipe_from_settings(settings).data == data

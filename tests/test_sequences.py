@@ -10,6 +10,7 @@ from keras_ae.backbones.sequence import SequenceBackbone
 from keras_ae.backbones.transformer import TransformerBackbone
 from keras_ae.blocks.scoring import Contributions
 from keras_ae.data.scaling import Scaler
+from keras_ae.data.sequences.digit_paths import DigitPaths
 from keras_ae.domains import CATEGORICAL, SEQUENCE
 from keras_ae.formats.sequences import Sequences
 from keras_ae.heads import ServableHeads, Spec, apply
@@ -18,6 +19,8 @@ from keras_ae.metrics.reconstruction import domain_metrics
 from keras_ae.sequences import flagged, sequence_error, unflagged
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.exported import ExportedHead
+from keras_ae.tasks.generation import _RealExamples
+from keras_ae.training.inputs import like_inputs
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
 
@@ -194,3 +197,22 @@ def test_a_request_with_a_value_missing_before_an_end_is_refused(exported, fault
     signature = ExportedHead(exported[2]["encoder"]).signature("serving_default")
     with pytest.raises(Exception, match="NaN in all channels after it"):
         signature.predict({"inputs": values}, 8)
+
+
+def test_reconstructions_of_a_list_have_nan_after_their_ends():
+    values = sequences_of(SIZES)
+    scaler = Scaler(SEQUENCE, np.float32([0, 0]), np.float32([1, 1]))
+    assert like_inputs(values, [[[1, 2]], [[3, 4], [5, 6]]], scaler) is values
+
+
+def test_distances_between_sequences_count_what_only_one_of_them_has():
+    data = DigitPaths(digits=30).load()
+    train, test = (data.scaler.inverse_transform(part.examples) for part in (data.train, data.test))
+    real = _RealExamples(data)
+    metrics = real.metrics_of(test)
+    assert 0 < metrics["novelty"] < np.inf
+    assert metrics["diversity"] > 0
+    assert real.metrics_of(train[:3])["copies"] == 1
+    cut = train[:3].copy()
+    cut[:, 5:] = np.nan
+    assert real.metrics_of(cut)["copies"] == 0

@@ -110,7 +110,7 @@ class Sequences(Format):
             ) from error
 
     def render(self, example: np.ndarray) -> np.ndarray:
-        """Renders a sequence as a curve for each channel, up to its end, or as a path.
+        """Renders a sequence as a curve for each channel, each by its own scale, up to its end, or as a path.
 
         Args:
             example: (time, channels).
@@ -134,7 +134,7 @@ class Sequences(Format):
             return np.asarray(image)
         across = MARGIN + np.arange(len(known)) / max(1, len(example) - 1) * room[0]
         for number, line in enumerate(known.T):
-            down = MARGIN + (1 - (line - low.min()) / max(np.ptp(known), 1e-9)) * room[1]
+            down = MARGIN + (1 - (line - low[number]) / span[number]) * room[1]
             points = np.stack([across, down], axis=1)
             color = COLORS[number % len(COLORS)]
             pen.line([*map(tuple, points)], fill=color)

@@ -132,7 +132,7 @@ def _value(text: str, hint: Any, settings: Mapping[str, str], path: str) -> Any:
         return Unavailable(text, content)
     if text == "None" and type(None) in options:
         return None
-    several = any(typing.get_origin(option) is tuple for option in options) and text.startswith("(")
+    several = any(typing.get_origin(option) is tuple for option in (hint, *options)) and text.startswith("(")
     if str in options and not several:
         return text
     try:

@@ -145,15 +145,24 @@ class _RealExamples:
 
     def metrics_of(self, samples: np.ndarray) -> dict[str, float]:
         """Compares samples (n, ...), in original units, with the real examples."""
-        gaps = novelty(samples, self.train)
+        own, known = _filled(samples, self.train), _filled(self.train, self.train)
+        gaps = novelty(own, known)
         metrics = {
             "novelty": float(np.median(gaps)),
             "copies": float(np.mean(gaps == 0)),
-            "diversity": diversity(samples),
+            "diversity": diversity(own),
         }
         if self.format is not None:
             metrics |= self.format.sample_metrics(samples, self.train, self.test)
         return metrics
+
+
+def _filled(examples: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Sequences with the mean of training values after their ends, so that distances tell lengths too."""
+    if examples.dtype.kind != "f" or not np.isnan(train).any():
+        return examples
+    middle = np.nanmean(train, axis=tuple(range(train.ndim - 1)))
+    return np.where(np.isnan(examples), middle, examples)
 
 
 def _with_nats_a_step(metrics: dict[str, float], data: Data) -> dict[str, float]:
