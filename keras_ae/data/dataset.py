@@ -17,10 +17,10 @@ from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.data.types import Data
 from keras_ae.formats import Format
 
-__all__ = ["Dataset", "NamedExamples", "Sample"]
+__all__ = ["Dataset", "Sample", "SeveralExamples"]
 
 
-class NamedExamples(NamedTuple):
+class SeveralExamples(NamedTuple):
     """The examples in a file that holds several.
 
     Attributes:
@@ -78,7 +78,7 @@ class Dataset(metaclass=Checked):
         return cls() if cls.name and text == cls.name else None
 
     @classmethod
-    def examples_like(cls, path: Path, format: Format) -> NamedExamples | None:
+    def examples_like(cls, path: Path, format: Format) -> SeveralExamples | None:
         """The examples in a file that holds several, for a trained model.
 
         Args:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from keras_ae import data
 from keras_ae.catalog import no_data
-from keras_ae.data.dataset import Dataset, NamedExamples
+from keras_ae.data.dataset import Dataset, SeveralExamples
 from keras_ae.data.foreign import way_to_read
 from keras_ae.data.memory import Arrays
 from keras_ae.data.tables.frames import Frame
@@ -76,7 +76,7 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     )
 
 
-def examples_like(paths: Sequence[Path], format: Format) -> NamedExamples:
+def examples_like(paths: Sequence[Path], format: Format) -> SeveralExamples:
     """The examples in files that hold several, for a trained model.
 
     Args:
@@ -89,7 +89,7 @@ def examples_like(paths: Sequence[Path], format: Format) -> NamedExamples:
     Raises:
         InputError: If a file cannot be read, or the model does not take an example of it.
     """
-    read: dict[Path, NamedExamples] = {}
+    read: dict[Path, SeveralExamples] = {}
     for path in paths:
         below = [path / name for name in files_below(path).names] if path.is_dir() else [path]
         found = {file: own for file in below if (own := _examples_in(file, format)) is not None}
@@ -103,7 +103,7 @@ def examples_like(paths: Sequence[Path], format: Format) -> NamedExamples:
         alone = own.names if len(read) == 1 else [str(file)]
         names += alone if len(alone) == len(own.names) else [f"{file}: {name}" for name in own.names]
         notes += [f"{file}: {note}" for note in own.notes]
-    return NamedExamples(names, np.concatenate([own.examples for own in read.values()]), tuple(notes))
+    return SeveralExamples(names, np.concatenate([own.examples for own in read.values()]), tuple(notes))
 
 
 def find_examples(paths: Sequence[Path], format: Format) -> ExamplesInFiles:
@@ -125,7 +125,7 @@ def find_examples(paths: Sequence[Path], format: Format) -> ExamplesInFiles:
     return ExamplesInFiles([*map(ExampleInFile, found.names, found.examples)], found.notes)
 
 
-def _examples_in(file: Path, format: Format) -> NamedExamples | None:
+def _examples_in(file: Path, format: Format) -> SeveralExamples | None:
     """The names and the examples in a file, by the first kind that reads them; None if none does."""
     each = (kind.examples_like(file, format) for kind in dataset_kinds())
     return next((examples for examples in each if examples is not None), None)

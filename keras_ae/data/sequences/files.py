@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ae.counts import counted
-from keras_ae.data.dataset import Dataset, NamedExamples
+from keras_ae.data.dataset import Dataset, SeveralExamples
 from keras_ae.data.sequences.collection import OneSequence, SequenceDataset, SequencesRead, of_channels
 from keras_ae.data.sequences.digit_paths import DigitPaths
 from keras_ae.data.sequences.ts_file import SUFFIX, read_ts
@@ -82,7 +82,7 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
         return cls(text) if own and Path(text).is_file() else None
 
     @classmethod
-    def examples_like(cls, path: Path, format: Format) -> NamedExamples | None:
+    def examples_like(cls, path: Path, format: Format) -> SeveralExamples | None:
         if not isinstance(format, Sequences) or cls.accepts(str(path)) is None:
             return None
         found = cls(str(path), time=format.time, values=format.names, group=format.group)
@@ -94,7 +94,7 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
                     f'{one.name} has {steps}; cut it, or train with SET="data.max_length={steps}"'
                 )
         examples = np.stack([format.whole(one.values) for one in read.sequences])
-        return NamedExamples([one.name for one in read.sequences], examples, read.left_out)
+        return SeveralExamples([one.name for one in read.sequences], examples, read.left_out)
 
     def sequences(self, learning: bool = True) -> SequencesRead:
         """Reads the file.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ae.apps.detection.detector import Detector
+from keras_ae.apps.detection.example_scores import ExampleScore, write_scores
 from keras_ae.apps.detection.request import DetectionRequest
 from keras_ae.apps.detection.searchers import Found, Searcher
 from keras_ae.errors import InputError
-from keras_ae.files import written_whole
 from keras_ae.formats.inputs import HeadInputs, read_inputs
 from keras_ae.formats.sounds.spectra import LogMels
 from keras_ae.heads import batched
@@ -25,9 +24,6 @@ __all__ = ["SoundSearcher"]
 
 AT_ONCE = 64
 """Sounds that are read and scored at a time."""
-
-SHOWN = 10
-"""Flagged sounds that are told, at most."""
 
 
 @dataclass(frozen=True)
@@ -43,39 +39,28 @@ class SoundSearcher(Searcher):
     def search(
         self, detector: Detector, request: DetectionRequest, recipe: Recipe, model: Mapping[str, str]
     ) -> Found:
-        rows, faults = _scored(detector, request.source)
-        table = request.folder / "scored.csv"
-        with written_whole(table) as (partial,), partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["sound", "score", "p_value", "is_anomaly"])
-            writer.writerows([name, f"{score:.6g}", f"{p:.6g}", int(flag)] for name, score, p, flag in rows)
-        flagged = [row for row in rows if row[3]]
-        lines = [
-            f"{len(flagged)} of {len(rows)} sounds are anomalies: scores above {detector.fitted.value:.4g}"
-        ]
-        lines += [f"{name}  score {score:.4g}, p {p:.3g}" for name, score, p, _ in flagged[:SHOWN]]
-        lines += [f"left out {name}: {reason}" for name, reason in faults.items()]
-        return len(rows), len(flagged), detector.fitted, (*lines, f"all scores: {table}")
+        scores, faults = _scored(detector, request.source)
+        notes = [f"left out {name}: {reason}" for name, reason in faults.items()]
+        value = detector.fitted.value
+        flagged, lines = write_scores(scores, "sound", request.folder, value, notes)
+        return len(scores), flagged, detector.fitted, lines
 
     def scores(
         self, detector: Detector, source: Path, recipe: Recipe
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        rows, _ = _scored(detector, source)
-        return np.array([row[1] for row in rows]), np.array([bool(row[3]) for row in rows]), 1.0
+        scores, _ = _scored(detector, source)
+        flags = np.array([each.flagged for each in scores])
+        return np.array([each.score for each in scores]), flags, 1.0
 
 
-Row = tuple[str, float, float, bool]
-"""A sound's name, its score, its p-value, and whether it is an anomaly."""
-
-
-def _scored(detector: Detector, source: Path) -> tuple[list[Row], dict[str, str]]:
-    """The sounds, the highest score first, and the reason for each that is left out."""
+def _scored(detector: Detector, source: Path) -> tuple[list[ExampleScore], dict[str, str]]:
+    """The scores of sounds, and the reason for each that is left out."""
     format = detector.format
     faults: dict[str, str] = {}
     assert isinstance(format, LogMels)  # of which `takes` has made sure
     files = format.find([source]).examples
     head = HeadInputs({"waveform": {"shape": [None, format.samples], "dtype": "float32"}})
-    rows: list[Row] = []
+    scores: list[ExampleScore] = []
     for start in range(0, len(files), AT_ONCE):
         read = read_inputs(format, files[start : start + AT_ONCE], head)
         faults |= {_below(file, source): reason for file, reason in read.failures.items()}
@@ -83,11 +68,11 @@ def _scored(detector: Detector, source: Path) -> tuple[list[Row], dict[str, str]
             found = batched(detector.model, read.inputs)
             names = [_below(files[start + row], source) for row in read.rows]
             values = (found[part].tolist() for part in ("score", "p_value", "is_anomaly"))
-            rows += zip(names, *values, strict=True)
-    if not rows:
+            scores += map(ExampleScore, names, *values)
+    if not scores:
         name, reason = next(iter(faults.items()))
         raise InputError(f"none of {len(faults)} sounds in {source} can be scored: {name} ({reason})")
-    return sorted(rows, key=lambda row: -row[1]), faults
+    return scores, faults
 
 
 def _below(file: str | Path, source: Path) -> str:
