@@ -15,7 +15,7 @@ OPSET = 16
 INT64, INTEGERS = 7, (6, 7)
 """ONNX's numbers of the types int64, and int32 and int64."""
 
-Write = Callable[[str, Any], Any]
+Write = Callable[..., Any]
 """A function of an op and its inputs, by names or as constants, that writes a node and returns its output."""
 
 
@@ -78,7 +78,7 @@ def _scatter(write: Write, dtype: int, indices: str, updates: str, shape: str) -
     return write("ScatterND", zeros, write("Cast", indices, to=INT64), updates, reduction="add")
 
 
-FORMULAS = {
+FORMULAS: dict[str, Callable[..., str]] = {
     "Erfc": _erfc,
     "Expm1": _expm1,
     "FloorMod": _floor_mod,
