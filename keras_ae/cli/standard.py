@@ -28,9 +28,12 @@ BEGINNINGS = {
     b"II*\x00": ".tif",
     b"MM\x00*": ".tif",
     b"GIF8": ".gif",
-    b"RIFF": ".webp",
+    b"MThd": ".mid",
+    b"fLaC": ".flac",
+    b"OggS": ".ogg",
+    b"FORM": ".aiff",
 }
-"""Suffixes of files by their first bytes; others are rows of a table."""
+"""Suffixes of files by their first bytes; others are rows of a table, or what a head takes as text."""
 
 
 @contextmanager
@@ -59,7 +62,7 @@ def input_file(path: str) -> Iterator[Path]:
 def _suffix(path):
     """The suffix for what a file holds."""
     with path.open("rb") as file:
-        beginning = file.read(8)
+        beginning = file.read(12)
     if not beginning:
         raise InputError(
             "expected rows, an array or an image on standard input, received nothing; "
@@ -71,6 +74,8 @@ def _suffix(path):
         if "[Content_Types].xml" in names:
             return ".xlsx"
         return ".npz" if any(name.endswith(".npy") for name in names) else ".csv.zip"
+    if beginning.startswith(b"RIFF"):
+        return ".wav" if beginning.endswith(b"WAVE") else ".webp"
     return next((suffix for start, suffix in BEGINNINGS.items() if beginning.startswith(start)), ".csv")
 
 

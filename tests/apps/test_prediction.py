@@ -62,6 +62,8 @@ def request(tmp_path, *names, **options):
     [
         (TEXTS, (4,), "a.txt", "text"),
         (TEXTS, (4,), "a.md", "text"),
+        (TEXTS, (4,), "a.csv", "text"),
+        (LEVELS, (2, 3), "a.csv", "serving_default"),
         (LEVELS, (2, 3), "a.txt", "serving_default"),
         (Chorales(48, 72), (32, 4), "a.mid", "serving_default"),
         (SOUNDS, (400,), "a.wav", "serving_default"),

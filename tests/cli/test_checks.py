@@ -2,12 +2,16 @@
 
 import bz2
 import gzip
+import io
 import lzma
+import sys
+from types import SimpleNamespace
 
 import pytest
 
 from keras_ae.cli import checks
 from keras_ae.cli.checks import check_file
+from keras_ae.cli.standard import input_file
 from keras_ae.errors import InputError
 
 ROWS = b"a,b\n1,2\n"
@@ -72,3 +76,20 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch, name, message):
     monkeypatch.setattr(checks.importlib.util, "find_spec", lambda module: None)
     with pytest.raises(InputError, match=message):
         check_file(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "suffix"),
+    [
+        (b"RIFF\x24\0\0\0WAVEfmt ", ".wav"),
+        (b"RIFF\x24\0\0\0WEBPVP8 ", ".webp"),
+        (b"MThd\0\0\0\x06", ".mid"),
+        (b"fLaC", ".flac"),
+        (b"GIF89a", ".gif"),
+        (b"to be or not to be", ".csv"),
+    ],
+)
+def test_standard_input_has_the_suffix_of_its_kind(monkeypatch, beginning, suffix):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(beginning)))
+    with input_file("-") as file:
+        assert (file.suffix, file.read_bytes()) == (suffix, beginning)

@@ -20,6 +20,7 @@ from keras_ae.catalog import names_beside
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.formats import Format, files_of, formats
+from keras_ae.formats.hooks.files import ARRAYS
 from keras_ae.formats.images import Images, images_of
 from keras_ae.formats.inputs import DEFAULT_SIGNATURE, IMAGES, HeadInputs
 from keras_ae.names import nearby
@@ -27,8 +28,6 @@ from keras_ae.serving.card_signatures import signatures, version_card
 from keras_ae.serving.versions import find_version, is_version
 
 __all__ = ["Source", "check_paths", "refusal", "source_of"]
-
-ARRAYS = (".npy", ".npz")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def source_of(request: PredictionRequest) -> Source:
     """
     check_paths(request.inputs)
     format, shape = _format(request)
-    own = format.own_files(shape) and all(_is_of(path, format) for path in request.inputs)
+    own = format.own_files(shape) and all(map(format.reads, request.inputs))
     files = [path for path in request.inputs if not own and _holds_arrays(path)]
     if files and len(request.inputs) > 1:
         raise InputError(
@@ -103,12 +102,6 @@ def _format(request: PredictionRequest) -> tuple[Format, tuple[int, ...]]:
     return (data and files_of(data, shape)) or images_of(data), shape
 
 
-def _is_of(path: Path, format: Format) -> bool:
-    """Whether a path is one that a format reads; of files of several examples, data sets know the kinds."""
-    suffix = path.suffix.lower()
-    return path.is_dir() or suffix in format.suffixes or (format.holds_several and suffix not in ARRAYS)
-
-
 def _holds_arrays(path: Path) -> bool:
     return path.is_file() and (path.suffix.lower() in ARRAYS or holds_rows(path))
 
@@ -117,7 +110,7 @@ def _check_kind(request: PredictionRequest, format: Format) -> None:
     """Refuses files that another format reads, by their suffixes."""
     others = {suffix for kind in formats().values() for suffix in kind.suffixes}  # type: ignore[attr-defined]
     for path in request.inputs:
-        if _is_of(path, format) or path.suffix.lower() not in others:
+        if format.reads(path) or path.suffix.lower() not in others:
             continue
         if request.url is not None:
             raise InputError(

@@ -16,12 +16,9 @@ from keras_ae.data.streams.loaded import LoadedStream
 from keras_ae.data.streams.rows import InputSpec
 from keras_ae.data.streams.stream import Stream
 from keras_ae.errors import InputError
-from keras_ae.formats import Format
 from keras_ae.imaging.headers import SUFFIXES
 
 __all__ = ["open_stream"]
-
-ARRAYS = (".npy", ".npz")
 
 
 def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str | None = None) -> Stream:
@@ -42,7 +39,7 @@ def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str |
     Raises:
         InputError: For examples of another shape or domain, and for a split or key that does not exist.
     """
-    if spec.format is not None and _is_of(text, spec.format):
+    if spec.format is not None and spec.format.reads(Path(text)):
         if split is not None:
             raise InputError(f"{text} has no splits of its own; leave out --split, received {split!r}")
         return ExampleStream(text, spec, spec.format)
@@ -59,14 +56,3 @@ def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str |
     if isinstance(dataset, ImageFolder):
         return FolderStream(dataset.path, spec, split)
     return LoadedStream(dataset, spec, split)
-
-
-def _is_of(text: str, format: Format) -> bool:
-    """Whether a path is one that a format reads; data sets know the kinds of files of several examples."""
-    suffix = Path(text).suffix.lower()
-    any_kind = format.holds_several or bool(format.served_name)
-    return (
-        os.path.isdir(text)
-        or suffix in format.suffixes
-        or (any_kind and suffix not in ARRAYS and os.path.exists(text))
-    )

@@ -12,7 +12,10 @@ from keras_ae.errors import InputError
 from keras_ae.files import files_below
 from keras_ae.formats.hooks.lengths import LengthHooks
 
-__all__ = ["FileHooks"]
+__all__ = ["ARRAYS", "FileHooks"]
+
+ARRAYS = (".npy", ".npz")
+"""Suffixes of files of arrays."""
 
 
 class FileHooks(LengthHooks):
@@ -52,6 +55,24 @@ class FileHooks(LengthHooks):
     def holds_several(self) -> bool:
         """Whether a file may hold several examples, which data sets of the kind read."""
         return False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether files of other suffixes than `suffixes` may be of this kind too, if they are no arrays."""
+        return self.holds_several
+
+    def reads(self, path: Path) -> bool:
+        """Whether a path is one that a user of this kind of examples may give.
+
+        Args:
+            path: A file or a folder.
+
+        Returns:
+            Whether it is, by its name.
+        """
+        suffix = path.suffix.lower()
+        others = self.is_text and suffix not in ARRAYS and path.exists()
+        return path.is_dir() or suffix in self.suffixes or others
 
     def files_in(self, paths: Sequence[Path]) -> list[Path]:
         """The files that `read` takes, of files and folders that a user gives.

@@ -46,6 +46,7 @@ class TileLevels(Format):
 
     suffixes = SUFFIXES
     noun = "levels"
+    is_text = True
     length_name = "columns"
     repairs = True
 

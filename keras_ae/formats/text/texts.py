@@ -44,6 +44,7 @@ class Texts(Format):
     suffixes = SUFFIXES
     has_ends = True
     noun = "texts"
+    is_text = True
     served_name = "text"
     tokens: tuple[str, ...]
     length: int
