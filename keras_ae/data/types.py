@@ -124,8 +124,13 @@ class Data(metaclass=Checked):
     def overview(self) -> str:
         """What the examples are and how many each split has, as a line; the notes name the rule."""
         counts = ", ".join(f"{name} {split.in_words}" for name, split in self.parts.items())
-        shape = " x ".join(map(str, self.train.shape)) or "1"
-        return f"examples of {shape} values ({self.domain.kind}): {counts}"
+        sides = self.train.shape
+        if self.domain.ends:  # the last channel is a flag
+            sides = (*sides[:-1], sides[-1] - 1)
+        shape = " x ".join(map(str, sides)) or "1"
+        return (
+            f"examples of {'up to ' if self.domain.ends else ''}{shape} values ({self.domain.kind}): {counts}"
+        )
 
     @property
     def scaler(self) -> Scaler:
