@@ -62,7 +62,7 @@ class LogMel(layers.Layer):
         position = tf.range(1, tf.shape(inputs)[1] + 1)
         length = tf.reduce_max(tf.where(inputs != 0, position, 0), axis=1)
         starts = self.hop * (1 + tf.range(tf.shape(decibels)[1])) - self.frame
-        known = tf.cast(starts[None] < length[:, None], tf.float32)[..., None]
+        known = tf.expand_dims(tf.cast(starts[None] < length[:, None], tf.float32), -1)
         count = tf.maximum(tf.reduce_sum(known, axis=1, keepdims=True) * self.bands, 1.0)
         mean = tf.reduce_sum(known * decibels, axis=(1, 2), keepdims=True) / count
         return known * (decibels - mean) / SPREAD

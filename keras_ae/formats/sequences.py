@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -52,6 +53,11 @@ class Sequences(Format):
             raise InputError(
                 f"plane draws two channels, received {len(self.names)}: {', '.join(self.names)}; leave it out"
             )
+
+    @property
+    def client_facts(self) -> dict[str, Any]:
+        """The channels in their order, and what stands at positions that do not exist."""
+        return {"channels": list(self.names), "absent": "NaN", "length": self.length}
 
     def steps(self, examples: np.ndarray) -> float:
         """The mean number of positions of examples.

@@ -10,9 +10,11 @@ from keras_ae.backbones.recurrent import RecurrentBackbone
 from keras_ae.backbones.sequence import SequenceBackbone
 from keras_ae.blocks.any_length import EachAlone
 from keras_ae.blocks.expected_points import ExpectedPoints
+from keras_ae.blocks.log_mel import LogMel
 from keras_ae.blocks.scoring import Calibrated
 from keras_ae.data.scaling import Scaler
-from keras_ae.domains import CATEGORICAL, REAL, UNIT
+from keras_ae.domains import CATEGORICAL, REAL, SEQUENCE, UNIT
+from keras_ae.formats.sequences import Sequences
 from keras_ae.formats.text.texts import Texts
 from keras_ae.formats.text.vocabulary import learn_tokens
 from keras_ae.heads import ServableHeads, ServedHead, Spec
@@ -37,13 +39,12 @@ UNPADDED = ConvBackbone(
     filters=(4, 8), strides=(1, 2), padding="valid", up="transposed", up_kernel_size=(3, 4), smallest=2,
     normalization="batch", residual_blocks=1, activation="celu",
 )  # fmt: skip
-VOLUMES = Conv3DBackbone(
-    filters=(4, 8), smallest=2, down=("max_pool", "stride"), up=("nearest", "transposed")
-)
+VOLUMES = Conv3DBackbone(filters=(4, 8), smallest=2, up=("nearest", "transposed"))
 KINDS = {
     "texts": (Undercomplete(SequenceBackbone((6,), 3), 3), CLASSES, CATEGORICAL),
     "texts step by step": (RecurrentVariational(latent_dim=3, units=6), CLASSES, CATEGORICAL),
     "series": (Undercomplete(RecurrentBackbone((4,)), 3), (6, 2), REAL),
+    "sequences": (Undercomplete(SequenceBackbone((6,), 3), 3), (6, 3), SEQUENCE),
     "sounds": (SpectralMask(width=4, dilations=(1, 2), frame=16, hop=4), (50,), REAL),
     "convolutions": (Undercomplete(CONVOLUTIONS, 3), (12, 12, 1), UNIT),
     "unpadded convolutions": (Undercomplete(UNPADDED, 3), (13, 13, 1), UNIT),
@@ -64,11 +65,14 @@ def heads_of(tmp_path, random):
         keras.utils.set_random_seed(0)
         variant, shape, domain = KINDS[kind]
         heads = variant.build(Spec(shape, shape, domain))
-        format = TEXTS if domain is CATEGORICAL else None
+        format = {CATEGORICAL: TEXTS, SEQUENCE: Sequences(("a", "b"), 6)}.get(domain)
         scaler = Scaler(domain, 0, 1, format=format)
         inputs = random.uniform(size=(5, *shape)).astype(np.float32)
-        if format:
+        if domain is CATEGORICAL:
             inputs = scaler.transform(format.classes_of(LINES, "here"), shape[-1])
+        if domain is SEQUENCE:
+            inputs[:, 3, -1], inputs[:, 4:] = -1.0, 0.0  # the end, and what follows it
+            inputs[:, :3, -1] = 1.0
         served = tuple(head(heads, inputs) for head in further)
         servable = ServableHeads(heads, scaler, {"inputs": inputs}, None, served, format=format)
         folders = export_heads(servable, "kind", {"data": {"domain": str(domain)}}, tmp_path)
@@ -139,12 +143,20 @@ def expected_points(heads, inputs):
     return ServedHead("points", keras.Model({"inputs": taken}, outputs))
 
 
+def spectra(heads, inputs):
+    """Log-mel spectra of sounds that end before their last sample."""
+    taken = keras.Input((40,), name="waveform")
+    model = keras.Model({"waveform": taken}, {"spectra": LogMel(8000, 16, 8, 4)(taken)})
+    waveforms = np.random.default_rng(0).normal(size=(len(inputs), 40)).astype(np.float32)
+    return ServedHead("spectra", model, {}, {"waveform": waveforms * (np.arange(40) < 25)})
+
+
 @pytest.mark.extras
 @pytest.mark.parametrize("name", RUNTIMES)
 def test_detectors_are_equal_in_each_runtime(heads_of, name):
     pytest.importorskip(RUNTIMES[name])
-    heads = heads_of("series", [detector, expected_points])
-    for head in ("detector", "points"):
+    heads = heads_of("series", [detector, expected_points, spectra])
+    for head in ("detector", "points", "spectra"):
         source = heads[head]
         found = conversion.convert(source, name).run(source.record.inputs)
         for output, value in source.record.outputs.items():

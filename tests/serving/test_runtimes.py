@@ -293,6 +293,16 @@ def test_whole_numbers_are_right_or_wrong():
     assert found["mean"].tolist() == [0.0, 0.5]
 
 
+def test_flags_are_right_or_wrong_and_what_is_missing_is_missing_in_both():
+    nan = np.float32(np.nan)
+    found = differences(
+        {"flag": np.array([True, True]), "value": np.array([nan, nan, 1.0, 2.0], np.float32)},
+        {"flag": np.array([True, False]), "value": np.array([nan, 1.0, nan, 2.5], np.float32)},
+    )
+    assert found["flag"].tolist() == [0.0, 1.0]
+    assert found["value"].tolist() == [0.0, np.inf, np.inf, 0.5]
+
+
 def test_the_terminal_stays_quiet_and_speaks_again(capfd):
     with quiet():
         os.write(2, b"from C++")
@@ -422,6 +432,19 @@ def test_what_goes_to_one_place_is_summed_in_onnx(tmp_path, random):
     head = made(tmp_path, overlap, inputs=inputs)
     found = conversion.convert(head, "onnx").run({"inputs": inputs})["code"]
     np.testing.assert_allclose(found[:, 0], inputs.sum(axis=1), atol=1e-6)  # the order of a sum
+
+
+@pytest.mark.extras
+def test_what_is_missing_is_replaced_in_onnx(tmp_path):
+    pytest.importorskip("onnxruntime")
+    inputs = np.array([[1, 2], [np.nan, 3]], np.float32)
+
+    def known(named):
+        return {"code": tf.where(~tf.math.is_nan(named["inputs"]), named["inputs"], 0.0)}
+
+    head = made(tmp_path, known, inputs=inputs)
+    found = conversion.convert(head, "onnx").run({"inputs": inputs})["code"]
+    np.testing.assert_array_equal(found, [[1, 2], [0, 3]])
 
 
 @pytest.mark.extras

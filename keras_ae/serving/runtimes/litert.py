@@ -89,7 +89,7 @@ def _quantization_error(head: Source, converted: Converted) -> float:
     errors = differences(converted.run(head.record.inputs), expected)
     tiny = np.finfo(np.float32).tiny
     return max(
-        error.mean() / (1.0 if is_integer(expected[name]) else max(expected[name].std(), tiny))
+        error.mean() / (1.0 if is_integer(expected[name]) else max(np.nanstd(expected[name]), tiny))
         for name, error in errors.items()
     )
 

@@ -152,26 +152,30 @@ def differences(outputs: Arrays, expected: Arrays) -> Arrays:
         expected: The expected outputs by name, of the same shapes.
 
     Returns:
-        Differences by name, float64 in the outputs' shapes; of integers 0 if they are right, else 1.
+        Differences by name, float64 in the outputs' shapes; of integers 0 if they are right, else 1. What is
+        missing, NaN, differs by 0 from what is missing, and infinitely from a number.
     """
-    return {
-        name: (outputs[name] != value).astype(np.float64)
-        if is_integer(value)
-        else np.abs(outputs[name].astype(np.float64) - value)
-        for name, value in expected.items()
-    }
+    return {name: _difference(outputs[name], value) for name, value in expected.items()}
+
+
+def _difference(output, expected):
+    if is_integer(expected):
+        return (output != expected).astype(np.float64)
+    missing, due = np.isnan(output), np.isnan(expected)
+    gaps = np.abs(np.where(missing, 0, output).astype(np.float64) - np.where(due, 0, expected))
+    return np.where(missing == due, np.where(due, 0.0, gaps), np.inf)
 
 
 def is_integer(values: np.ndarray) -> bool:
-    """Whether values are integers, such as a class or an index into a codebook.
+    """Whether values are right or wrong, such as a class, an index into a codebook, or a flag.
 
     Args:
         values: Any array.
 
     Returns:
-        Whether its type is one of integers.
+        Whether its type is one of integers, or bool.
     """
-    return np.issubdtype(values.dtype, np.integer)
+    return values.dtype.kind in "iub"
 
 
 @contextmanager

@@ -78,11 +78,17 @@ def _scatter(write: Write, dtype: int, indices: str, updates: str, shape: str) -
     return write("ScatterND", zeros, write("Cast", indices, to=INT64), updates, reduction="add")
 
 
+def _select(write: Write, dtype: int, condition: str, x: str, y: str) -> str:
+    """x where a condition holds, else y; tf2onnx may write products with 0 and 1, which let NaN through."""
+    return write("Where", condition, x, y)
+
+
 FORMULAS: dict[str, Callable[..., str]] = {
     "Erfc": _erfc,
     "Expm1": _expm1,
     "FloorMod": _floor_mod,
     "FloorDiv": _floor_div,
     "ScatterNd": _scatter,
+    "SelectV2": _select,
 }
 """What is written, by the names of TensorFlow's ops."""
