@@ -2,8 +2,8 @@ r"""Compress digits with the classic convolutional autoencoder: pooling inward, 
 
     make train RECIPE=convolutional             5,000 digits, 5 minutes of training with much other work
 
-Convolutions of kernel 3, each followed by max pooling, then a code of 32 numbers; in the decoder "the pooling
-layer is replaced by the upsampling layer", which repeats pixels before a convolution. 111,521 parameters.
+Convolutions of kernel 3, each followed by max pooling, then a code of 32 numbers; where the encoder pools,
+the decoder has up-sampling, which repeats pixels before a convolution. 111,521 parameters.
 On the test digits, one run on 2 cores of an AMD EPYC (AVX2, no GPU) that did much other work, seed 0:
 
     data        PCA, 32    this       excess cross-entropy    PSNR        SSIM
@@ -14,6 +14,8 @@ Strided convolutions without padding, 28 to 26, 12 and 5, the code, and transpos
     make train RECIPE=convolutional SET="variant.backbone=ConvBackbone \
       variant.backbone.filters=16,32,64 variant.backbone.strides=1,2,2 variant.backbone.padding=valid \
       variant.backbone.up=transposed variant.backbone.up_kernel_size=3,4,4"
+
+reaches .00652 in 69 s of CPU time.
 
 For photographs of 256 x 256: kernels of 16 and pooling to 32 channels of half the size, then kernels of 64
 and strides of 2 to (64, 64, 64), and back; 34 billion multiplications an image each way, for a GPU (on a CPU

@@ -15,6 +15,12 @@ times as much work, 13 minutes of processor time):
 
 It is a little better than the 5-gram, and no better than the decoder without a code, by the bound 1.015
 times as high. All 16 numbers are active.
+
+More text helps: tinyshakespeare, 10 epochs of 28,025 lines, 31 minutes of CPU time on one core, all active:
+
+    3,278 to test     48.76    3.70        48.05                     48.26             54.04
+
+    make train RECIPE=text_vae DATA=tinyshakespeare SET="epochs=10 data.max_length=64"
 """
 
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
