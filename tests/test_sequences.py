@@ -19,7 +19,10 @@ from keras_ae.metrics.reconstruction import domain_metrics
 from keras_ae.sequences import flagged, sequence_error, unflagged
 from keras_ae.serving.export import export_heads
 from keras_ae.serving.exported import ExportedHead
+from keras_ae.tasks.anomaly import Anomaly
+from keras_ae.tasks.corruption import Gaussian, Masking, SaltAndPepper
 from keras_ae.tasks.generation import _RealExamples
+from keras_ae.tasks.restoration import Denoising
 from keras_ae.training.inputs import like_inputs
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.variational import Variational
@@ -116,6 +119,19 @@ def test_contributions_of_classes_leave_out_positions_that_do_not_exist():
     output = np.full((1, 4, 3), 1 / 3, np.float32)
     each = np.asarray(Contributions(CATEGORICAL)(target, output))
     np.testing.assert_allclose(each, [[np.log(3) / 2, np.log(3) / 2, 0, 0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("corruption", [Gaussian(0.5), Masking(0.5), SaltAndPepper(0.5)], ids=str)
+def test_noise_is_of_values_that_exist_and_not_of_where_sequences_end(corruption):
+    examples = flagged(sequences_of(SIZES))
+    seeds = tf.stack([tf.zeros(len(SIZES), tf.int64), tf.range(len(SIZES), dtype=tf.int64)], axis=1)
+    for task in (Denoising(corruption), Anomaly(corruption=corruption)):
+        noisy, targets = task.pair(examples, seeds, SEQUENCE)
+        np.testing.assert_array_equal(targets, examples)
+        np.testing.assert_array_equal(noisy[..., -1], examples[..., -1])
+        exist = np.asarray(examples[..., -1]) != 0
+        assert not np.any(np.asarray(noisy)[~exist])
+        assert np.abs(noisy - examples)[exist].max() > 0.1
 
 
 def with_weights_of(model, other):

@@ -28,7 +28,7 @@ from keras_ae.tasks import Task
 from keras_ae.tasks.anomaly_scores import Reconstruction, Score, ScoreInputs
 from keras_ae.tasks.baselines import Predictor
 from keras_ae.tasks.calibration import with_calibration
-from keras_ae.tasks.corruption import Corruption, MissingNowAndThen, Unchanged
+from keras_ae.tasks.corruption import Corruption, MissingNowAndThen, Unchanged, corrupted
 from keras_ae.tasks.cross_fitting import CrossFitted, content_hashes
 from keras_ae.tasks.point_detection import FittedPoints, PointDetection, ScoredPoints, scored_series
 from keras_ae.tasks.profiles import profile_of, profiles_to_json
@@ -100,7 +100,7 @@ class Anomaly(Task):
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (corrupted, examples)."""
-        return self.missing(self.corruption(examples, seeds, domain), seeds, domain), examples
+        return self.missing(corrupted(self.corruption, examples, seeds, domain), seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """No baselines that reconstruct; `further_metrics` compares with other anomaly detectors."""

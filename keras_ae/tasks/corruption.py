@@ -27,6 +27,7 @@ __all__ = [
     "Swapped",
     "Unchanged",
     "UnknownGaussian",
+    "corrupted",
     "without_values",
 ]
 
@@ -46,6 +47,25 @@ class Corruption(metaclass=Checked):
             (batch, ...), float32.
         """
         raise NotImplementedError
+
+
+def corrupted(corruption: Corruption, examples: Any, seeds: Any, domain: str) -> Any:
+    """Corrupted examples; of sequences that may end early only the values that exist are, and not their ends.
+
+    Args:
+        corruption: The corruption.
+        examples: (batch, ...), float32 model inputs.
+        seeds: (batch, 2), int64, one seed per example.
+        domain: The domain of the examples.
+
+    Returns:
+        (batch, ...), float32.
+    """
+    changed = corruption(examples, seeds, domain)
+    if not domain_of(domain).ends:
+        return changed
+    flags = examples[..., -1:]
+    return tf.concat([tf.where(flags != 0, changed[..., :-1], 0.0), flags], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -168,8 +188,8 @@ class SaltAndPepper(Corruption):
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         low, high = domain_of(domain).extremes
         uniform = _each(tf.random.stateless_uniform, examples, seeds)
-        corrupted = tf.where(uniform < self.rate, high * tf.ones_like(examples), examples)
-        return tf.where(uniform < self.rate / 2, low * tf.ones_like(examples), corrupted)
+        peppered = tf.where(uniform < self.rate, high * tf.ones_like(examples), examples)
+        return tf.where(uniform < self.rate / 2, low * tf.ones_like(examples), peppered)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from keras_ae.data.pipeline import PairedData, without_names
 from keras_ae.data.types import Data
 from keras_ae.tasks import Task
 from keras_ae.tasks.baselines import MOST_VALUES, Predictor, has_linear_map, linear_map
-from keras_ae.tasks.corruption import Corruption, Gaussian
+from keras_ae.tasks.corruption import Corruption, Gaussian, corrupted
 
 __all__ = ["Denoising"]
 
@@ -27,7 +27,7 @@ class Denoising(Task):
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """examples (batch, ...) -> (corrupted, examples)."""
-        return self.corruption(examples, seeds, domain), examples
+        return corrupted(self.corruption, examples, seeds, domain), examples
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """The input itself, and the best linear denoiser if examples are small enough or images."""

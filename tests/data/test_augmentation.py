@@ -19,6 +19,7 @@ from keras_ae.data.dataset import Sample
 from keras_ae.data.examples import Split
 from keras_ae.data.levels.generated import GeneratedLevels
 from keras_ae.data.pipeline import Autoencoding, PairedData
+from keras_ae.data.sequences.digit_paths import DigitPaths
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.data.text.documentation import PythonDocs
 from keras_ae.data.types import Data
@@ -225,11 +226,12 @@ def test_what_makes_no_sense_is_refused(each, kind, message):
 
 
 @pytest.mark.parametrize(
-    "dataset", [GeneratedLevels(), TableFile("unused.csv")], ids=lambda one: one.category
+    "dataset", [GeneratedLevels(), TableFile("unused.csv"), DigitPaths()], ids=lambda one: one.category
 )
-def test_classes_and_tables_take_none(dataset):
+def test_classes_tables_and_sequences_of_different_lengths_take_none(dataset):
     with pytest.raises(
-        InputError, match='received (classes, such|rows of a table).*; leave it out: SET="augment=none"$'
+        InputError,
+        match='received (classes, such|rows of a table|sequences of).*; leave it out: SET="augment=none"$',
     ):
         check_augmentations((Noise(),), dataset.sample())
 

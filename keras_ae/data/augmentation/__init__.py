@@ -142,6 +142,8 @@ def _kind_of(data: Data) -> str:
     """What the examples of data are, in the words of `Augmentation.kinds`, or what else they are."""
     if data.domain.one_hot:
         return "texts" if isinstance(data.format, Texts) else "classes, such as tiles or notes,"
+    if data.domain.ends:
+        return "sequences of different lengths"
     if data.domain.layout is not None or data.preprocessor is not None:
         return "rows of a table"
     if data.format is not None and data.format.plays_examples:
