@@ -25,6 +25,9 @@ of CPU time on one core of an AMD EPYC:
     this                    8.30     9.88  8.10  6.33        9.99  8.48  7.03
     ideal ratio mask        9.67    11.53  9.65  7.92       11.33  9.59  8.04
 
+Of a speaker whom training did not have (data.unseen_speaker=theo) the mean gain is 7.09 dB, by the network
+that had heard him 7.76 dB.
+
 Another rate, such as of music: SET="data.rate=16000 variant.frame=512 variant.hop=128".
 """
 

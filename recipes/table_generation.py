@@ -3,7 +3,7 @@
     make train RECIPE=table_generation                     569 tumors with 30 measurements, by their diagnosis
     make train RECIPE=table_generation DATA=my.csv         or SET="data.condition=status"
     keras-ae generate table_generation -n 1000 --output rows.csv --where diagnosis=malignant
-    keras-ae sweep table_generation data.fold 0..9         repeated cross-validation, with the interval
+    keras-ae sweep table_generation data.fold 0..9 --metric useful         repeated cross-validation
 
 Numbers become normal by their quantiles; the decoder gives each a normal distribution, words and gaps their
 probabilities. A code of 16 numbers between 64-128-128 and back; a mixture is fitted to the codes. A run on 2
@@ -16,6 +16,10 @@ trained on so many generated rows. Real or not: AUROC of a classifier that tells
     Gaussian copula        .867 +- .040   .578          .464
     independent columns    .553 +- .065   .991          .885
     training rows          .962 +- .025   .491          .433 (of the test rows)
+
+Repeated cross-validation, ten folds, means and standard deviations of folds: right .917 +- .017, Gaussian
+copula .888 +- .025, independent columns .600 +- .064, training rows .968 +- .011; real or not .622, copula
+.615. No row is a copy.
 """
 
 from keras_ae.backbones.dense import DenseBackbone
