@@ -166,11 +166,11 @@ class Numbers(Backbone):
         ("variant.backbone.units=3,x", "expected a whole number, received 'x'"),
         (
             "task.corruption=Blur",
-            "there is no Corruption called 'Blur'; there is Binarized, Gaussian, .*; write Name or Name",
+            "there is no Corruption called 'Blur'; there is Binarized, Co.*, Gaussian, .*; write Name or Name",
         ),
         (
             "task.corruption=DenseBackbone",
-            "there is no Corruption called 'DenseBackbone'; there is Binarized, Gaussian, Masking",
+            "there is no Corruption called 'DenseBackbone'; there is Binarized, CoarseFrames, Gaussian",
         ),
         ("task.corruption=Masking(rate=2)", "rate must be above 0 and at most 1, received 2"),
         ("task.corruption=Masking(0.5)", "no Corruption called 'Masking.0.5.' .*; write Name or Name"),

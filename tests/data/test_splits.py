@@ -200,7 +200,7 @@ def test_each_kind_of_data_has_a_name_or_a_priority_of_its_own():
     paths = [kind for kind in dataset_kinds() if kind.priority]
     assert [kind.__name__ for kind in paths] == [
         "ArrayFile", "ClipArray", "IdxFiles", "SoundFolder", "ImageFolder", "LevelFolder", "MidiFolder",
-        "ClipFolder", "PhotoFolder", "TableFile", "SeriesFile", "Embeddings", "TextFiles",
+        "ClipFolder", "PhotoFolder", "TableFile", "SeriesFile", "SequenceFile", "Embeddings", "TextFiles",
     ]  # fmt: skip
     assert len({kind.priority for kind in paths}) == len(paths)
     assert not any(kind.name for kind in paths)

@@ -75,10 +75,12 @@ class SequenceDataset(Dataset):
     Attributes:
         max_length: Steps of an example at most; 0 for those of the longest, up to 2,000.
         longer: What becomes of longer ones: "leave_out", "cut" or "refuse".
+        advice_for_few: What helps where there are too few sequences.
     """
 
     category: ClassVar[str] = "sequences"
     carried_over: ClassVar[tuple[str, ...]] = ("longer",)
+    advice_for_few: ClassVar[str] = "add others"
     max_length: int = 0
     longer: str = "leave_out"
 
@@ -118,8 +120,7 @@ class SequenceDataset(Dataset):
         if different < 3:
             raise InputError(
                 f"expected at least 3 different sequences in {read.name}, one each to train, validate and "
-                f"test on; received {different}; add others, or name the column that parts them: "
-                'SET="data.group=..."'
+                f"test on; received {different}; {self.advice_for_few}"
             )
         sizes = [len(one.values) for one in fitting]
         length = length or max(sizes)

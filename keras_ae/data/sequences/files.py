@@ -58,6 +58,7 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
     """
 
     priority: ClassVar[int] = 75
+    advice_for_few: ClassVar[str] = 'add others, or name the column that parts them: SET="data.group=..."'
     group: str = ""
     time: str = ""
     values: tuple[str, ...] = ()
