@@ -166,7 +166,7 @@ class Numbers(Backbone):
         ("variant.backbone.units=3,x", "expected a whole number, received 'x'"),
         (
             "task.corruption=Blur",
-            "there is no Corruption called 'Blur'; there is Binarized, Co.*, Gaussian, .*; write Name or Name",
+            "there is no Corruption called 'Blur'; there is Binarized, Co.*, Gaussian, .*; write Name",
         ),
         (
             "task.corruption=DenseBackbone",
