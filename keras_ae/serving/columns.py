@@ -45,12 +45,16 @@ def read_columns(
     from keras_ae.data.tables.writing import Writing
     from keras_ae.formats import from_json
 
-    if any(spec["shape"] != [None] for spec in specs.values()):
-        raise InputError(
-            f"expected arrays of {', '.join(specs)}, as an .npz, received the rows of {path}; "
-            "the rows of a series are read by keras-ae encode and keras-ae detect"
-        )
     data = data or {}
+    if any(spec["shape"] != [None] for spec in specs.values()):
+        format = from_json(json.dumps(data["format"])) if data.get("format") else None
+        if format is None or ".npy" in format.suffixes:
+            advice = "the rows of a series are read by keras-ae encode and keras-ae detect"
+        else:
+            advice = f"give those, or {format.noun} ({' '.join(format.suffixes)})"
+        raise InputError(
+            f"expected arrays of {', '.join(specs)}, as an .npz, received the rows of {path}; {advice}"
+        )
     before = Writing(**data.get("written", {}))
     names = find_columns(specs, detect_dialect(path, in_doubt=before).names, data.get("columns"), str(path))
     kinds = {names[name]: "text" if spec["dtype"] == "string" else "number" for name, spec in specs.items()}

@@ -1,5 +1,6 @@
 """How a file is written, where a setting or an earlier file decides what it does not tell itself."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,8 @@ from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.data.tables.writing import Writing, setting_of
 from keras_ae.errors import InputError
+from keras_ae.formats import to_json
+from keras_ae.formats.sounds.waveforms import Waveforms
 from keras_ae.runs.series_facts import SeriesFacts
 from keras_ae.serving.columns import read_columns
 
@@ -110,6 +113,15 @@ def test_the_mark_before_decimals_is_kept_where_a_file_has_one(file, lines, deci
     table = read_table(file(*lines))
     assert table.written.decimal == decimal
     assert Writing.from_text(str(table.written)) == table.written
+
+
+def test_rows_for_a_head_of_other_inputs_are_refused_with_what_it_takes(file):
+    specs = {"inputs": {"shape": [None, None], "dtype": "float32"}}
+    with pytest.raises(InputError, match="the rows of a series are read by keras-ae encode"):
+        read_columns(file("a;b", "1;2"), specs)
+    sounds = {"format": json.loads(to_json(Waveforms(8000)))}
+    with pytest.raises(InputError, match=r"expected arrays of inputs, .*; give those, or sounds \(.*\.wav"):
+        read_columns(file("a;b", "1;2"), specs, sounds)
 
 
 def test_a_later_file_of_a_table_is_read_as_that_of_its_training(file):
