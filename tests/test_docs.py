@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import requests
+import soundfile
 import standin
 from guides import GUIDES, ROOT, blocks, commands, stub_make
 from PIL import Image
@@ -168,12 +169,41 @@ def workplace(tmp_path_factory):
     np.savez(folder / "file.npz", x=digits)
     np.save(folder / "file.npy", digits)
     np.save(folder / "activations.npy", random.normal(size=(200, 16)).astype("float16"))
+    np.save(folder / "volumes.npy", random.integers(0, 255, (40, 16, 16, 16), dtype=np.uint8))
+    write_clips_and_sounds(folder, random)
     write_rows(folder, random)
     return folder
 
 
+def write_clips_and_sounds(folder, random):
+    """Folders of GIFs and of recordings, of which some are good."""
+    for number in range(48):
+        kind = "good" if number < 44 else "jumps"
+        for name in ("clips", "recordings"):
+            (folder / name / kind).mkdir(parents=True, exist_ok=True)
+        frames = [Image.fromarray(frame) for frame in random.integers(0, 255, (26, 16, 16), dtype=np.uint8)]
+        frames[0].save(folder / "clips" / kind / f"{number}.gif", save_all=True, append_images=frames[1:])
+        soundfile.write(
+            folder / "recordings" / kind / f"speaker{number % 4}_{number}.wav",
+            random.uniform(-0.5, 0.5, 6000),
+            8000,
+        )
+
+
 def write_rows(folder, random):
-    """A table, and two series of the same columns."""
+    """A table, two series of the same columns, and sequences."""
+    trips = [
+        f"{trip},{step},{random.normal():.4f},{'bus' if trip % 2 else 'car'}"
+        for trip in range(40)
+        for step in range(8 + trip % 7)
+    ]
+    (folder / "trips.csv").write_text("\n".join(["trip,time,speed,kind", *trips]) + "\n")
+    gestures = [
+        ",".join(f"{value:.4f}" for value in random.normal(size=8 + number % 5)) + f":{number % 2}"
+        for number in range(30)
+    ]
+    head = ["@problemName Gestures", "@timeStamps false", "@univariate true", "@classLabel true 0 1", "@data"]
+    (folder / "Gestures_TRAIN.ts").write_text("\n".join([*head, *gestures]) + "\n")
     rows = zip(random.normal(size=(300, 2)), random.choice(["red", "green"], 300), strict=True)
     lines = [f"{first:.4f},{second:.4f},{word}" for (first, second), word in rows]
     (folder / "my.csv").write_text("\n".join(["温度,km/h,color", *lines]) + "\n", "utf-8")
