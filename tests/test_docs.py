@@ -169,7 +169,7 @@ def workplace(tmp_path_factory):
     np.savez(folder / "file.npz", x=digits)
     np.save(folder / "file.npy", digits)
     np.save(folder / "activations.npy", random.normal(size=(200, 16)).astype("float16"))
-    np.save(folder / "volumes.npy", random.integers(0, 255, (40, 16, 16, 16), dtype=np.uint8))
+    np.save(folder / "volumes.npy", random.integers(0, 255, (80, 16, 16, 16), dtype=np.uint8))
     write_clips_and_sounds(folder, random)
     write_rows(folder, random)
     return folder
