@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
-
-import numpy as np
 
 from keras_ae.apps.detection.detector import Detector
-from keras_ae.apps.detection.example_scores import ExampleScore, write_scores
-from keras_ae.apps.detection.request import DetectionRequest
-from keras_ae.apps.detection.searchers import Found, Searcher
+from keras_ae.apps.detection.example_scores import ExampleScore, ExampleSearcher
 from keras_ae.errors import InputError
 from keras_ae.formats.inputs import HeadInputs, read_inputs
 from keras_ae.formats.sounds.spectra import LogMels
 from keras_ae.heads import batched
-from keras_ae.recipe import Recipe
 
 __all__ = ["SoundSearcher"]
 
@@ -27,30 +21,17 @@ AT_ONCE = 64
 
 
 @dataclass(frozen=True)
-class SoundSearcher(Searcher):
+class SoundSearcher(ExampleSearcher):
     """Searches sounds, each with one score."""
 
-    noun: ClassVar[str] = "sounds"
-    files: ClassVar[bool] = True
+    noun = "sounds"
+    formats = (LogMels,)
+    example = "sound"
 
-    def takes(self, detector: Detector) -> bool:
-        return isinstance(detector.format, LogMels)
-
-    def search(
-        self, detector: Detector, request: DetectionRequest, recipe: Recipe, model: Mapping[str, str]
-    ) -> Found:
-        scores, faults = _scored(detector, request.source)
-        notes = [f"left out {name}: {reason}" for name, reason in faults.items()]
-        value = detector.fitted.value
-        flagged, lines = write_scores(scores, "sound", request.folder, value, notes)
-        return len(scores), flagged, detector.fitted, lines
-
-    def scores(
-        self, detector: Detector, source: Path, recipe: Recipe
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        scores, _ = _scored(detector, source)
-        flags = np.array([each.flagged for each in scores])
-        return np.array([each.score for each in scores]), flags, 1.0
+    def scored(self, detector: Detector, source: Path) -> tuple[list[ExampleScore], Sequence[str]]:
+        """The sounds in their order."""
+        scores, faults = _scored(detector, source)
+        return scores, [f"left out {name}: {reason}" for name, reason in faults.items()]
 
 
 def _scored(detector: Detector, source: Path) -> tuple[list[ExampleScore], dict[str, str]]:
