@@ -127,7 +127,8 @@ class Heads(metaclass=Checked):
         """The decoder as a function of named tensors; without "choices" it chooses the likeliest classes."""
         if not self.choices_shape:
             return partial(apply, self.decoder)
-        run = tf.function(partial(apply, self.decoder), reduce_retracing=True)  # slow step by step, op by op
+        # compiled, because step by step it would be slow, op by op
+        run = tf.function(partial(apply, self.decoder), reduce_retracing=True, autograph=False)
 
         def decode(tensors):
             likeliest = tf.zeros((tf.shape(tensors["code"])[0], *self.choices_shape))

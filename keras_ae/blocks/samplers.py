@@ -11,7 +11,7 @@ from math import prod
 
 import keras
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from keras_ae.blocks.mixture import MixtureDraws
 from keras_ae.blocks.pseudo_inputs import PosteriorMixtureSampling
@@ -169,9 +169,9 @@ def apply_temperature(sampler: keras.Model, noise: np.ndarray, temperature: floa
         return noise
     layers = [type(layer) for layer in sampler.layers]
     if CodePrior in layers:  # which takes -log(-log(cdf)) of each number for its Gumbel noise
-        cdf = np.clip(norm.cdf(noise.astype(np.float64)), 1e-12, 1 - 1e-12)
+        cdf = np.clip(ndtr(noise.astype(np.float64)), 1e-12, 1 - 1e-12)
         cooled = np.clip(np.exp(-((-np.log(cdf)) ** temperature)), 1e-12, 1 - 1e-12)
-        return norm.ppf(cooled).astype(np.float32)
+        return ndtri(cooled).astype(np.float32)
     factor = np.full(noise.shape[1:], temperature, np.float32)
     if MixtureDraws in layers or PosteriorMixtureSampling in layers:
         factor[-1] = 1.0

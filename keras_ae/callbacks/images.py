@@ -48,7 +48,9 @@ class ReconstructionImages(keras.callbacks.Callback):
     ):
         super().__init__()
         # as a graph, because a step-by-step decoder is slow in eager mode
-        self.reconstruct = tf.function(lambda tensors: apply(end_to_end, tensors)["reconstruction"])
+        self.reconstruct = tf.function(
+            lambda tensors: apply(end_to_end, tensors)["reconstruction"], autograph=False
+        )
         self.batch = batch
         self.rows = rows
         self.scaler, self.format = scaler, format

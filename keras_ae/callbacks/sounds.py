@@ -57,7 +57,9 @@ class ReconstructionSounds(keras.callbacks.Callback):
         every: int = 1,
     ):
         super().__init__()
-        self.reconstruct = tf.function(lambda tensors: apply(end_to_end, tensors)["reconstruction"])
+        self.reconstruct = tf.function(
+            lambda tensors: apply(end_to_end, tensors)["reconstruction"], autograph=False
+        )
         self.batch, self.rows, self.scaler, self.format = batch, rows, scaler, format
         self.log_dir, self.every = log_dir, every
         self.writer: Any = None

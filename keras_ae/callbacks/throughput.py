@@ -40,7 +40,7 @@ class Throughput(keras.callbacks.Callback):
         self.writer = writer = tf.summary.create_file_writer(str(self.log_dir / "train"))
         optimizer = self.model.optimizer
 
-        @tf.function(input_signature=[tf.TensorSpec((), tf.float32)])
+        @tf.function(input_signature=[tf.TensorSpec((), tf.float32)], autograph=False)
         def write(rate):
             with writer.as_default(step=tf.cast(optimizer.iterations, tf.int64)):
                 tf.summary.scalar("learning_rate", optimizer.learning_rate)

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, redirect_stdout
 from typing import Any
 
 from keras_ae.cli.noise import without_noise
+from keras_ae.cli.optional import without_optional
 
 __all__ = ["STANDARD", "load_tensorflow", "redirected", "show"]
 
@@ -88,6 +89,7 @@ def load_tensorflow() -> None:
     """Imports TensorFlow, which takes seconds, and says so."""
     if "tensorflow" not in sys.modules:
         PROGRESS.info("loading TensorFlow")
-        with without_noise():
+        with without_noise(), without_optional():
+            import keras  # noqa: F401
             import tensorflow
         PROGRESS.info("TensorFlow %s is loaded", tensorflow.__version__)

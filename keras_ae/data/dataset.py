@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -12,10 +12,12 @@ from keras_ae.checked import Checked
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.split_rules import by_content
 from keras_ae.data.splits import Parts
-from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.data.types import Data
 from keras_ae.formats import Format
+
+if TYPE_CHECKING:
+    from keras_ae.data.tables.columns import Table
 
 __all__ = ["Dataset", "Sample", "SeveralExamples"]
 

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from keras_ae import data
 from keras_ae.catalog import no_data
 from keras_ae.data.dataset import Dataset, SeveralExamples
 from keras_ae.data.foreign import way_to_read
-from keras_ae.data.memory import Arrays
-from keras_ae.data.tables.frames import Frame
+from keras_ae.data.memory import Arrays, is_data_frame
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below, files_below
 from keras_ae.formats import Format
@@ -178,7 +176,9 @@ def as_dataset(value: Any, instead: Dataset | None = None) -> Dataset:
         raise InputError(
             f"expected a data set, received the class {value.__name__}; write {value.__name__}()"
         )
-    if isinstance(value, pd.DataFrame):
+    if is_data_frame(value):
+        from keras_ae.data.tables.frames import Frame
+
         dataset: Dataset = Frame(value)
     elif isinstance(value, list | np.ndarray) or hasattr(value, "__array__"):
         dataset = Arrays(value)

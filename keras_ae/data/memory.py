@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import Split
@@ -21,7 +21,7 @@ from keras_ae.data.values import data_in_domain, like, sample_blobs
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 
-__all__ = ["Arrays", "content_of", "plain_array"]
+__all__ = ["Arrays", "content_of", "is_data_frame", "plain_array"]
 
 SAME_SHAPE = "bring all examples to one shape, by cutting or padding them"
 
@@ -194,17 +194,34 @@ def content_of(value: Any) -> Any:
     Returns:
         The dtype, shape and hash of an array or a data frame; a tuple's parts alike; other values unchanged.
     """
-    if isinstance(value, tuple) and any(isinstance(part, np.ndarray | pd.DataFrame) for part in value):
+    if isinstance(value, tuple) and any(
+        isinstance(part, np.ndarray) or is_data_frame(part) for part in value
+    ):
         return ", ".join(str(content_of(part)) for part in value)
     if isinstance(value, np.ndarray):
         digest = hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()
         return f"{value.dtype} {value.shape} sha256 {digest}"
-    if isinstance(value, pd.DataFrame):
+    if is_data_frame(value):
+        import pandas as pd
+
         names = [f"{name} {dtype}" for name, dtype in value.dtypes.items()]
         content = hashlib.sha256("\n".join(names).encode())
         content.update(pd.util.hash_pandas_object(value, index=False).to_numpy().tobytes())
         return f"DataFrame {value.shape} sha256 {content.hexdigest()}"
     return value
+
+
+def is_data_frame(value: Any) -> bool:
+    """Whether a value is a data frame of pandas, which is imported wherever there is one.
+
+    Args:
+        value: Any value.
+
+    Returns:
+        Whether it is one.
+    """
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame)
 
 
 def _checked_labels(labels: Any, count: int, where: str) -> np.ndarray:

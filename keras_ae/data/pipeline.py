@@ -18,6 +18,10 @@ from keras_ae.heads import Spec, inference_batch
 __all__ = ["Autoencoding", "PairedData", "Pairing", "head_inputs", "without_names"]
 
 
+# AutoGraph would rewrite all that a batch goes through, a quarter of a training's start; ops need none of it
+without_autograph = tf.autograph.experimental.do_not_convert
+
+
 class Pairing(Protocol):
     """Anything that makes inputs and targets from examples, such as a task."""
 
@@ -90,6 +94,7 @@ class PairedData:
         shapes = tuple(inputs.shape[1:]), tuple(targets.shape[1:])
         return Spec(*shapes, self.data.domain, self.data.classes, len(self.data.train))
 
+    @without_autograph
     def training_batches(self, batch_size: int, first_epoch: int = 0) -> tuple[tf.data.Dataset, int]:
         """Endless shuffled batches of the training split.
 
@@ -138,6 +143,7 @@ class PairedData:
         seeds = _seeds(self.seed, epoch * 2**32 + index)
         return augmented(self.augment, split.reader()(index, seeds), seeds, self.data.domain)
 
+    @without_autograph
     def held_back_batches(self, split: Split) -> tf.data.Dataset:
         """Batches of a split in its own order, once, with the same noise in each pass.
 
@@ -224,6 +230,7 @@ def head_inputs(split: Split, classes: int) -> dict[str, tf.Tensor]:
     return {"inputs": values(split.examples)} | condition
 
 
+@without_autograph
 def without_names(batches: tf.data.Dataset) -> tf.data.Dataset:
     """Batches as (inputs, targets), without seeds and labels.
 

@@ -39,7 +39,7 @@ class Classifier:
 
     def __call__(self, examples) -> dict[str, np.ndarray]:
         """examples (n, ...), as model inputs, -> probabilities "classes" and "features"."""
-        run = tf.function(partial(self.model, training=False), reduce_retracing=True)
+        run = tf.function(partial(self.model, training=False), reduce_retracing=True, autograph=False)
         return batched(lambda inputs: run(inputs["inputs"]), {"inputs": examples})
 
 

@@ -66,7 +66,7 @@ def importance_sampled_nll(
 def _log_weights(decoder, likelihood):
     """A compiled function of the log importance weights (batch, count) of some samples."""
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def weights(tensors, targets, mean, log_var, chunk):
         noise_seed, count = chunk[:2], tf.cast(chunk[2], tf.int32)
         repeated = {name: tf.repeat(value, count, axis=0) for name, value in tensors.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from keras_ae.errors import InputError
 
@@ -130,6 +129,8 @@ def density_and_coverage(samples: np.ndarray, real: np.ndarray) -> tuple[float, 
     if len(real) < NEIGHBORS + 2:
         raise InputError(f"expected at least {NEIGHBORS + 2} real examples, received {len(real)}; give more")
     flat, regions = (part.reshape(len(part), -1).astype(np.float64) for part in (samples, real))
+    from scipy.spatial.distance import cdist
+
     reach = np.sort(cdist(regions, regions), axis=1)[:, NEIGHBORS]
     inside = cdist(regions, flat) <= reach[:, None]
     return float(inside.sum(axis=0).mean() / NEIGHBORS), float(inside.any(axis=1).mean())

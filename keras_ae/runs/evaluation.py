@@ -109,7 +109,7 @@ def _objective_metrics(run: Run, batches: tf.data.Dataset) -> dict[str, float]:
     split_metrics = run.recipe.variant.split_metrics(run.heads)
     if not (terms or split_metrics) and "mean" not in outputs and "int" not in outputs["code"].dtype:
         return {}
-    forward = tf.function(partial(apply, run.heads.trained))
+    forward = tf.function(partial(apply, run.heads.trained), autograph=False)
     by_term: dict[str, list[float]] = {term.name: [] for term in terms}
     counts: list[int] = []
     means: list[Any] = []
@@ -154,7 +154,7 @@ def reconstructor(end_to_end: keras.Model) -> Callable[[Mapping[str, Any]], tf.T
     """
     specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in end_to_end.inputs}
     # partial, for TensorFlow warns of retracing where functions have the same code
-    run = tf.function(partial(_reconstruction, end_to_end), input_signature=[specs])
+    run = tf.function(partial(_reconstruction, end_to_end), input_signature=[specs], autograph=False)
     return lambda tensors: run({name: tensors[name] for name in specs})
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_ae.data.series.clock import step_of_time
-from keras_ae.data.series.columns import SeriesRoles, names_in
 from keras_ae.data.series.points import Points
-from keras_ae.data.series.resample import Series, series_in_table
-from keras_ae.data.series.steps import DAY, format_step
-from keras_ae.data.tables.dialect import detect_dialect
-from keras_ae.data.tables.reading import log_notes, read_table
-from keras_ae.data.tables.time_form import TimeForm
+from keras_ae.data.series.roles import SeriesRoles, names_in
 from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_ae.data.series.resample import Series
 
 __all__ = ["SeriesFacts"]
 
@@ -60,6 +57,8 @@ class SeriesFacts:
         series = groups[0].series if groups else points.series if points is not None else None
         if series is None:
             return None
+        from keras_ae.data.series.clock import step_of_time
+
         return cls(
             series.names,
             step_of_time(series),
@@ -101,6 +100,10 @@ class SeriesFacts:
         Raises:
             InputError: The file lacks a column, or its points are at other steps than those of training.
         """
+        from keras_ae.data.series.resample import series_in_table
+        from keras_ae.data.tables.dialect import detect_dialect
+        from keras_ae.data.tables.reading import log_notes, read_table
+
         names = detect_dialect(path, known, self.roles.written).names
         time = settings.time or _if_there(self.roles.time, names)
         label = _if_there(settings.label, names) or _if_there(self.roles.label, names)
@@ -131,6 +134,10 @@ class SeriesFacts:
 
     def _check_step(self, series, path):
         """Refuses points at other steps than those of training."""
+        from keras_ae.data.series.clock import step_of_time
+        from keras_ae.data.series.steps import DAY, format_step
+        from keras_ae.data.tables.time_form import TimeForm
+
         step = step_of_time(series)
         if self.step and step and not 0.5 < step / self.step < 2:
             lengths = [

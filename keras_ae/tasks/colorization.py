@@ -114,7 +114,7 @@ class Colorization(PhotoRestoration):
         """The same metrics of the vivid answer."""
         if LOGITS not in heads.end_to_end.output:
             return {}
-        vivid = tf.function(self._vivid(heads, data), reduce_retracing=True)
+        vivid = tf.function(self._vivid(heads, data), reduce_retracing=True, autograph=False)
         paired = PairedData(data, self, seed)
         batches = paired.test_batches() if data.whole is None else paired.whole_batches()
         return {

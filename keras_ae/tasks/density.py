@@ -66,7 +66,7 @@ class Density(Task):
         if "log_var" not in heads.encoder.output or heads.prior is not None:
             return {}
         nats = importance_sampled_nll(
-            tf.function(partial(apply, heads.encoder)),
+            tf.function(partial(apply, heads.encoder), autograph=False),
             partial(apply, heads.teacher_forced or heads.decoder),
             data.domain.likelihood_by_name(likelihood_of(heads.decoder.output, data.domain)),
             PairedData(data, self, seed).test_batches(),

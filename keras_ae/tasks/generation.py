@@ -202,7 +202,7 @@ def _without_code(heads: Heads, data: Data, seed: int) -> dict[str, dict[str, fl
     """The likelihood of test examples by the decoder trained beside without a code, if there is one."""
     if WITHOUT_CODE not in heads.trained.output:
         return {}
-    run = tf.function(partial(apply, heads.trained))
+    run = tf.function(partial(apply, heads.trained), autograph=False)
     batches = PairedData(data, Reconstruction(), seed).test_batches()
     nats = np.concatenate([np.asarray(run(tensors)[WITHOUT_CODE]) for tensors, _ in batches])
     return {"decoder without a code": {"nll_nats": float(nats.mean(dtype=np.float64))}}
@@ -212,7 +212,7 @@ def _bound_of_whole_numbers(heads: Heads, paired: PairedData) -> float:
     """Mean of -log p(x | code) - log p(code) at each example's own code, a bound on -log p(x)."""
     domain = paired.data.domain
     likelihood = domain.likelihood_by_name(likelihood_of(heads.decoder.output, domain))
-    run, nats = tf.function(partial(apply, heads.trained)), []
+    run, nats = tf.function(partial(apply, heads.trained), autograph=False), []
     for inputs, targets in paired.test_batches():
         outputs = run(inputs)
         codes = tf.nn.sparse_softmax_cross_entropy_with_logits(outputs["code"], outputs["prior_logits"])

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 from scipy.signal import convolve
-from scipy.stats import norm
+from scipy.special import ndtri
 from skimage.filters import median
 from skimage.restoration import denoise_nl_means
 
@@ -97,4 +97,4 @@ def _estimate_sigma(channel):
     padded = np.pad(channel.astype(np.float64), len(DB2_HIGH_PASS) - 1, "symmetric")
     details = convolve(padded, np.outer(DB2_HIGH_PASS, DB2_HIGH_PASS), "valid")[1::2, 1::2]
     details = np.abs(details[details != 0])
-    return float(np.median(details) / norm.ppf(0.75)) if details.size else 0.0
+    return float(np.median(details) / ndtri(0.75)) if details.size else 0.0

@@ -211,7 +211,9 @@ class PointDetection(metaclass=Checked):
         layer.stored.assign(bank)
         blocks = _blocks(known, window)
         spec = [tf.TensorSpec(shape) for shape in ((None, None, known.shape[1]), (None, bank.shape[1]))]
-        against = tf.function(layer.against, input_signature=[*spec, tf.TensorSpec((), tf.int32)])
+        against = tf.function(
+            layer.against, input_signature=[*spec, tf.TensorSpec((), tf.int32)], autograph=False
+        )
         residual = np.full(known.shape, np.nan, np.float32)
         for rounds in (1, self.rounds):
             for begin, end in blocks:

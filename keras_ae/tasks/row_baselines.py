@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.special import ndtr, ndtri
+from scipy.stats import rankdata
 
 __all__ = ["gaussian_copula", "independent_columns"]
 
@@ -42,11 +43,11 @@ def gaussian_copula(train: np.ndarray, count: int, seed: int, shrinkage: float =
     filled = np.where(np.isnan(train), -np.inf, train)
     shuffled = filled[random.permutation(len(train))]
     ranks = [rankdata(column, "ordinal") for column in np.transpose(shuffled)]
-    scores = norm.ppf((np.stack(ranks, axis=1) - 0.5) / len(train))
+    scores = ndtri((np.stack(ranks, axis=1) - 0.5) / len(train))
     correlation = (1 - shrinkage) * np.corrcoef(scores, rowvar=False).reshape(2 * (train.shape[1],))
     np.fill_diagonal(correlation, 1.0)
     root = np.linalg.cholesky(correlation + 1e-9 * np.eye(len(correlation)))
-    cdfs = norm.cdf(random.standard_normal((count, len(root))) @ root.T)
+    cdfs = ndtr(random.standard_normal((count, len(root))) @ root.T)
     index = np.minimum((cdfs * len(train)).astype(int), len(train) - 1)
     ordered = np.sort(filled, axis=0)
     sampled = np.take_along_axis(ordered, index, axis=0)

@@ -93,7 +93,7 @@ class SoundDenoising(Task):
         chosen = np.unique(np.linspace(0, len(whole) - 1, MOST_TESTED).round().astype(int))
         clips = [clip for number, clip in enumerate(whole) if number in set(chosen.tolist())]
         taken = [tf.TensorSpec(heads.encoder.inputs[0].shape)]
-        restore = tf.function(partial(_restored, heads.end_to_end), input_signature=taken)
+        restore = tf.function(partial(_restored, heads.end_to_end), input_signature=taken, autograph=False)
         gains: dict[str, dict[str, list[float]]] = {}
         for number, clip in enumerate(clips):
             clean = clip[: int(MOST_SECONDS * format.rate)].astype(np.float64)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorboard.plugins.image import metadata
 
 from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
@@ -36,5 +35,7 @@ def write_animation(rows: Mapping[str, Any], scaler: Scaler, format: Format | No
         return
     width, height = (int.from_bytes(content[at : at + 2], "little") for at in (6, 8))  # of a GIF's header
     tensor = tf.constant([str(width).encode(), str(height).encode(), content])
+    from tensorboard.plugins.image import metadata
+
     about = metadata.create_summary_metadata(None, " / ".join(rows))
     tf.summary.write(TAG, tensor, step=step, metadata=about)

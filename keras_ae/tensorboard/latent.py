@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from keras_ae.blocks.samplers import CodeSampler, generate, takes_condition
 from keras_ae.data.scaling import Scaler
@@ -121,7 +121,7 @@ def plane_codes(codes: np.ndarray, normal: bool) -> np.ndarray:
     """
     fractions = (np.arange(SIDE) + 0.5) / SIDE
     if normal:
-        axes = [norm.ppf(fractions)] * 2
+        axes = [ndtri(fractions)] * 2
     else:
         axes = [low + (high - low) * fractions for low, high in np.quantile(codes, [0.01, 0.99], axis=0).T]
     return np.stack(np.meshgrid(axes[0], axes[1][::-1]), axis=-1).astype(np.float32)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from tensorboard.plugins.hparams import api as hparams
 
 from keras_ae.heads import Heads
 from keras_ae.metrics.titles import title_of
@@ -27,7 +26,7 @@ def write_overview(log_dir: Path, recipe: Mapping[str, Any], heads: Heads) -> No
     heads.end_to_end.summary(print_fn=lines.append, expand_nested=True, line_length=100)
     table = "\n".join(["| field | value |", "|---|---|", *(f"| {k} | `{v}` |" for k, v in recipe.items())])
     signature = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in heads.end_to_end.inputs}
-    graph = tf.function(heads.end_to_end).get_concrete_function(signature).graph
+    graph = tf.function(heads.end_to_end, autograph=False).get_concrete_function(signature).graph
     writer = tf.summary.create_file_writer(str(log_dir))
     with writer.as_default(step=0):
         tf.summary.text("recipe", table)
@@ -44,6 +43,8 @@ def write_hparams(log_dir: Path, recipe: Mapping[str, Any], metrics: Mapping[str
         recipe: The recipe's fields by their paths.
         metrics: The model's test metrics by name; their tags begin with "test/".
     """
+    from tensorboard.plugins.hparams import api as hparams  # at the end of a training alone
+
     fields = {
         path: value if isinstance(value, (int, float, str)) else str(value) for path, value in recipe.items()
     }

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from tensorboard.plugins import projector
 
 from keras_ae.domains import CATEGORICAL
 from keras_ae.imaging.grid import save, sprite
@@ -29,6 +28,8 @@ def write_projector(
         examples: (n, ...), model inputs.
         domain: The domain of the examples.
     """
+    from tensorboard.plugins import projector  # at the end of a training alone
+
     config = projector.ProjectorConfig()
     embedding = config.embeddings.add(
         tensor_name="code", tensor_path="projector/codes.tsv", metadata_path="projector/metadata.tsv"

@@ -33,8 +33,8 @@ from keras_ae.apps.detection.rows import write_rows
 from keras_ae.apps.detection.scored_rows import ScoredRows
 from keras_ae.apps.detection.scoring import scored_file
 from keras_ae.apps.detection.spans import flagged_spans
-from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import Series
+from keras_ae.data.series.roles import SeriesRoles
 from keras_ae.data.series.windows import SeriesFile
 from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.data.tables.reading import read_table

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from keras_ae.data.series.clock import format_times, parse_normal_part
-from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import series_in_table
+from keras_ae.data.series.roles import SeriesRoles
 from keras_ae.data.series.windows import SeriesFile
 from keras_ae.data.tables.reading import read_table
 from keras_ae.errors import InputError

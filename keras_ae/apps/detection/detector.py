@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_ae.apps.detection.without_one import without_each
 from keras_ae.blocks.scoring import Calibrated
-from keras_ae.data.series.columns import SeriesRoles
+from keras_ae.data.series.roles import SeriesRoles
 from keras_ae.data.tables.dialect import Dialect, detect_dialect
 from keras_ae.data.tables.preprocessing import Preprocessor
 from keras_ae.data.tables.writing import UNKNOWN, Writing

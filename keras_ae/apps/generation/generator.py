@@ -162,6 +162,7 @@ class Generator:
         return tf.function(
             lambda noise: apply(self.sampler, {"noise": noise}),
             input_signature=[tf.TensorSpec(noise.shape, noise.dtype)],
+            autograph=False,
         )
 
     def decode(

@@ -14,9 +14,10 @@ from keras_ae.data.dataset import Dataset, SeveralExamples
 from keras_ae.data.sequences.collection import OneSequence, SequenceDataset, SequencesRead, of_channels
 from keras_ae.data.sequences.digit_paths import DigitPaths
 from keras_ae.data.sequences.ts_file import SUFFIX, read_ts
-from keras_ae.data.series.columns import SeriesColumns, SeriesRoles, choose_columns
+from keras_ae.data.series.columns import SeriesColumns, choose_columns
 from keras_ae.data.series.groups import entries
 from keras_ae.data.series.resample import on_even_steps
+from keras_ae.data.series.roles import SeriesRoles
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.reading import read_table
 from keras_ae.data.tables.suffixes import holds_rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,46 +14,19 @@ from keras_ae.data.series.groups import (
     spread_values,
     variable_columns,
 )
+from keras_ae.data.series.roles import SeriesRoles, names_in
 from keras_ae.data.series.row_times import RowTimes, row_times
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.labels import anomalies_in, change_columns, holds_labels, label_columns
 from keras_ae.data.tables.leaks import telling_columns
 from keras_ae.data.tables.roles import times_and_indices
 from keras_ae.data.tables.time_form import TimeForm
-from keras_ae.data.tables.writing import UNKNOWN, Writing
 from keras_ae.errors import InputError
 
-__all__ = ["SeriesColumns", "SeriesRoles", "choose_columns", "names_in"]
+__all__ = ["SeriesColumns", "choose_columns"]
 
 TELLING = 'tells the anomalies by itself, as their labels do; to keep it, name it in SET="data.values=..."'
 """Why a column is left out that would give the labels away."""
-
-
-@dataclass(frozen=True)
-class SeriesRoles:
-    """What a user, or a finished run, says about the columns of a series.
-
-    Attributes:
-        time: The column of times, or several with commas between them; "" to find it.
-        values: The columns of values, or the entries of `variable`; () for all other columns of numbers that
-            vary.
-        label: The column that tells anomalies; "" to find it.
-        left_out: Columns to leave out.
-        group: The column whose different entries are series of their own; "" to find it.
-        variable: The column that names the channel of each row, and the column of values, with a comma
-            between them; "" to find them.
-        learning: Whether the series is for training, so that columns that never change are left out.
-        written: How the file is written; of a finished run, how that of its training was.
-    """
-
-    time: str = ""
-    values: tuple[str, ...] = ()
-    label: str = ""
-    left_out: tuple[str, ...] = ()
-    group: str = ""
-    variable: str = ""
-    learning: bool = True
-    written: Writing = UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,19 +54,6 @@ class SeriesColumns:
     group_names: tuple[str, ...]
     roles: SeriesRoles
     notes: tuple[str, ...]
-
-
-def names_in(text: str, columns: Collection[str]) -> tuple[str, ...]:
-    """The names of columns in a setting.
-
-    Args:
-        text: A name, or several with commas between them.
-        columns: The names that there are, some of which may hold commas.
-
-    Returns:
-        The names.
-    """
-    return (text,) if text in columns else tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def choose_columns(table: Table, roles: SeriesRoles) -> SeriesColumns:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from keras_ae.data.series.columns import SeriesColumns, SeriesRoles, choose_columns
+from keras_ae.data.series.columns import SeriesColumns, choose_columns
+from keras_ae.data.series.roles import SeriesRoles
 from keras_ae.data.series.steps import clock_notes, even_steps
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.tables.time_form import TimeForm

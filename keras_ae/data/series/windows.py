@@ -10,9 +10,9 @@ import numpy as np
 
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.series.clock import parse_normal_part
-from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.daily import KINDS, daily_pattern
 from keras_ae.data.series.resample import series_in_table
+from keras_ae.data.series.roles import SeriesRoles
 from keras_ae.data.series.several import data_of_several
 from keras_ae.data.series.standardized import data_of, split_into_windows
 from keras_ae.data.tables.columns import Table

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import tensorflow as tf
 
 from keras_ae.data.tables.preprocessing import Number, Preprocessor
 from keras_ae.data.tables.quantile_layer import Quantiles
-from keras_ae.formats.rows import Rows
 from keras_ae.table_layout import TableLayout
+
+if TYPE_CHECKING:
+    from keras_ae.formats.rows import Rows
 
 __all__ = ["graph_columns", "output_names", "plain_columns"]
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 __all__ = ["MISSING_TIME", "ORDERS", "TimeForm", "format_time"]
 
@@ -62,6 +61,8 @@ def format_time(time: int | np.integer, form: TimeForm) -> str:
         return f"{'-' if time < 0 else ''}{whole}{decimals}"
     if form.kind == "row":
         return f"{time:,}"
+    import pandas as pd  # a run's folder has forms of times; only rows need the package itself
+
     if form.kind == "clock":
         days, clock = divmod(time, 86_400 * 10**9)
         return (f"{days} d " if days else "") + str(pd.Timestamp(clock).time())

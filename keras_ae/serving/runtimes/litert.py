@@ -140,7 +140,9 @@ def _row_function(head: Source) -> Any:
         name: tf.TensorSpec((1, *spec.shape[1:]), spec.dtype, name)
         for name, spec in head.signature.inputs.items()
     }
-    function = tf.function(lambda **tensors: served(**tensors)).get_concrete_function(**specs)
+    function = tf.function(lambda **tensors: served(**tensors), autograph=False).get_concrete_function(
+        **specs
+    )
     frozen = convert_variables_to_constants_v2(function, lower_control_flow=False, aggressive_inlining=True)
     graph = frozen.graph.as_graph_def()
     nodes = {node.name: node for node in graph.node}
@@ -157,7 +159,7 @@ def _row_function(head: Source) -> Any:
         outputs = tf.graph_util.import_graph_def(graph, inputs, [tensor.name for tensor in frozen.outputs])
         return dict(zip(names, outputs, strict=True))
 
-    return tf.function(run_row).get_concrete_function(**specs)
+    return tf.function(run_row, autograph=False).get_concrete_function(**specs)
 
 
 def _runner(content: bytes, batch_size: int | None) -> Callable[[Arrays], Arrays]:

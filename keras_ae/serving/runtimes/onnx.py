@@ -50,7 +50,7 @@ def _model(head: Source) -> Any:
     served = head.signature.function
     names, specs = zip(*head.signature.inputs.items(), strict=True)
     # one tensor an argument: those of a dictionary lose their names where one is called like the argument
-    function = tf.function(lambda *tensors: served(**dict(zip(names, tensors, strict=True))))
+    function = tf.function(lambda *tensors: served(**dict(zip(names, tensors, strict=True))), autograph=False)
     try:
         with quiet():
             model, _ = tf2onnx.convert.from_function(

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from keras_ae.data.series.columns import SeriesRoles
 from keras_ae.data.series.resample import series_in_table
+from keras_ae.data.series.roles import SeriesRoles
 from keras_ae.data.series.windows import SeriesFile
 from keras_ae.data.tables.dialect import detect_dialect
 from keras_ae.data.tables.reading import read_table
