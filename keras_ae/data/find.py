@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,14 @@ def examples_like(paths: Sequence[Path], format: Format) -> SeveralExamples:
     Raises:
         InputError: If a file cannot be read, or the model does not take an example of it.
     """
+    read = _files_like(paths, format)
+    return SeveralExamples(
+        _names(read), np.concatenate([own.examples for own in read.values()]), _notes(read)
+    )
+
+
+def _files_like(paths: Sequence[Path], format: Format) -> dict[Path, SeveralExamples]:
+    """The examples in each file of files and folders."""
     read: dict[Path, SeveralExamples] = {}
     for path in paths:
         below = [path / name for name in files_below(path).names] if path.is_dir() else [path]
@@ -95,13 +103,20 @@ def examples_like(paths: Sequence[Path], format: Format) -> SeveralExamples:
             kind = type(format).__name__.lower()
             raise InputError(f"expected {kind}, as the model was trained on, in {path}; give a file of such")
         read |= found
+    return read
+
+
+def _names(read: Mapping[Path, SeveralExamples]) -> list[str]:
+    """The names of the examples in files, with those of their files where there are several."""
     names: list[str] = []
-    notes: list[str] = []
     for file, own in read.items():
         alone = own.names if len(read) == 1 else [str(file)]
         names += alone if len(alone) == len(own.names) else [f"{file}: {name}" for name in own.names]
-        notes += [f"{file}: {note}" for note in own.notes]
-    return SeveralExamples(names, np.concatenate([own.examples for own in read.values()]), tuple(notes))
+    return names
+
+
+def _notes(read: Mapping[Path, SeveralExamples]) -> tuple[str, ...]:
+    return tuple(f"{file}: {note}" for file, own in read.items() for note in own.notes)
 
 
 def find_examples(paths: Sequence[Path], format: Format) -> ExamplesInFiles:
@@ -119,8 +134,13 @@ def find_examples(paths: Sequence[Path], format: Format) -> ExamplesInFiles:
     """
     if not format.holds_several:
         return format.find(paths)
-    found = examples_like(paths, format)
-    return ExamplesInFiles([*map(ExampleInFile, found.names, found.examples)], found.notes)
+    read = _files_like(paths, format)
+    each = [(file, *one) for file, own in read.items() for one in zip(own.names, own.examples, strict=True)]
+    examples = [
+        ExampleInFile(name, values, entry)
+        for name, (_, entry, values) in zip(_names(read), each, strict=True)
+    ]
+    return ExamplesInFiles(examples, _notes(read), [file for file, *_ in each])
 
 
 def _examples_in(file: Path, format: Format) -> SeveralExamples | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,10 +43,12 @@ class ExamplesInFiles:
     Attributes:
         examples: A file, an image or another example of a file, or a text each; `str` names it.
         notes: Lines about files that are passed over, or hold several examples.
+        files: The file of each example, where files hold several; () where each is a file.
     """
 
     examples: Sequence[Any]
     notes: tuple[str, ...] = ()
+    files: Sequence[Path] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +56,14 @@ class ExampleInFile:
     """An example of a file that holds several, which has been read with the others.
 
     Attributes:
-        name: Its name, with that of its file.
+        name: Its name, with that of its file where there are several.
         values: (...), in original units.
+        entry: Its name within its file.
     """
 
     name: str
     values: np.ndarray
+    entry: str
 
     def __str__(self) -> str:
         return self.name

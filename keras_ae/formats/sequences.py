@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,11 @@ class Sequences(Format):
     def client_facts(self) -> dict[str, Any]:
         """The channels in their order, and what stands at positions that do not exist."""
         return {"channels": list(self.names), "absent": "NaN", "length": self.length}
+
+    @property
+    def writes_several(self) -> bool:
+        """Whether a column can tell the sequences of a file apart."""
+        return bool(self.group)
 
     def steps(self, examples: np.ndarray) -> float:
         """The mean number of positions of examples.
@@ -150,9 +156,26 @@ class Sequences(Format):
     def write(self, example: np.ndarray, stem: Path) -> list[Path]:
         """Writes the positions of a sequence as rows of a .csv file."""
         path = stem.with_name(stem.name + ".csv")
-        known = example[~np.isnan(example).any(axis=-1)]
-        with path.open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(self.names)
-            rows.writerows([f"{value:.9g}" for value in row] for row in known)
+        _write_rows(path, self.names, _rows(example))
         return [path]
+
+    def write_several(self, examples: Sequence[Any], names: Sequence[str], stem: Path) -> Path:
+        """Writes sequences to one .csv file, each row beginning with the entry of the column of groups."""
+        path = stem.with_name(stem.name + ".csv")
+        each = zip(names, examples, strict=True)
+        rows = ([name, *row] for name, example in each for row in _rows(example))
+        _write_rows(path, (self.group, *self.names), rows)
+        return path
+
+
+def _rows(example: np.ndarray) -> list[list[str]]:
+    """The positions of a sequence up to its end, as cells."""
+    known = example[~np.isnan(example).any(axis=-1)]
+    return [[f"{value:.9g}" for value in row] for row in known]
+
+
+def _write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from keras_ae.apps.prediction.examples import predict_examples
+from keras_ae.apps.prediction.outputs import output_files, write
 from keras_ae.apps.prediction.predictor import Predictor
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.apps.prediction.source import refusal, source_of
@@ -220,6 +221,59 @@ def test_a_file_of_several_examples_gives_each_its_name(tmp_path):
     read = read_inputs(format, examples, HeadInputs({"inputs": array(3, 2)}))
     np.testing.assert_array_equal(read.inputs["inputs"][0], [[1, 2], [3, 4], [np.nan, np.nan]])
     assert format.notes_on(examples, HeadInputs({"inputs": array(3, 2)})) == ()
+
+
+def files_for(tmp_path, format, names, sources, **shapes):
+    specs = {name: array(*shape) for name, shape in shapes.items()} | {"error": array()}
+    return output_files(f"{tmp_path}/out/", specs, names, [tmp_path], False, format, sources)
+
+
+def test_texts_are_written_to_files_called_as_theirs_a_line_each(tmp_path):
+    for name, text in (("a", "ab\n\nba\n"), ("b", "c\n")):
+        (tmp_path / f"{name}.md").write_text(text)
+    found = TEXTS.find([tmp_path])
+    files = files_for(tmp_path, TEXTS, found.examples, found.files, text=())
+    outputs = {"text": np.array([b"ba", b"", b"\xc3\xa9"], object), "error": np.zeros(3)}
+    lines = write(files, outputs, [0, 1, 2], found.examples, (), TEXTS, entries=found.examples)
+    assert lines[0] == f"2 files of text in {tmp_path}/out"
+    assert [(tmp_path / "out" / name).read_text() for name in ("a.txt", "b.txt")] == ["ba\n\n", "é\n"]
+    with np.load(tmp_path / "out" / "outputs.npz") as rest:
+        assert sorted(rest.files) == ["error", "files"]
+
+
+@pytest.mark.parametrize(("example", "text"), [("paragraph", "a\nb\n\nb\n"), ("window", "a\nbb")])
+def test_texts_of_other_sizes_are_parted_as_they_were(tmp_path, example, text):
+    format = Texts((*"ab\n",), 4, example)
+    (tmp_path / "a.txt").write_text(text)
+    texts = format.find([tmp_path / "a.txt"]).examples
+    written = format.write_several(format.classes_of(texts, "here"), texts, tmp_path / "b")
+    assert (written.read_text(), format.find([written]).examples) == (text, texts)
+
+
+def test_sequences_are_written_to_files_of_groups_that_are_read_again(tmp_path):
+    format = Sequences(("x", "y"), 3, "trip")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("trip,x,y\n1/2,1,2\n1/2,3,4\n2,5,6\n2,7,8\n2,9,10\n")
+    found = find_examples([tmp_path], format)
+    names = [*map(str, found.examples)]
+    assert names[1] == f"{tmp_path}/a.csv: 2"
+    files = files_for(tmp_path, format, names, found.files, reconstruction=(3, 2))
+    values = np.stack([example.values for example in found.examples])
+    entries = [example.entry for example in found.examples]
+    outputs = {"reconstruction": values[[0, 2, 3]] + 1, "error": np.zeros(3)}
+    write(files, outputs, [0, 2, 3], names, (), format, entries=entries)
+    again = find_examples([tmp_path / "out" / "b.csv"], format).examples
+    assert [example.name for example in again] == ["1/2", "2"]
+    np.testing.assert_array_equal(np.stack([example.values for example in again]), values[2:] + 1)
+    assert (tmp_path / "out" / "a.csv").read_text().splitlines() == ["trip,x,y", "1/2,2,3", "1/2,4,5"]
+
+
+def test_sequences_that_no_column_tells_apart_have_a_file_each(tmp_path):
+    format = Sequences(("x",), 3)
+    files = files_for(tmp_path, format, ["p/1", "q/1"], (), reconstruction=(3, 1))
+    outputs = {"reconstruction": np.ones((2, 3, 1)), "error": np.zeros(2)}
+    write(files, outputs, [0, 1], None, (), format)
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == ["00000_1.csv", "00001_1.csv"]
 
 
 class Picky(Predictor):

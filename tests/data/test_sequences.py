@@ -51,6 +51,31 @@ def test_statistics_leave_out_what_does_not_exist(tmp_path):
     np.testing.assert_allclose(values.std(axis=0), 1, rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["trip", "leg", "kept in words"])
+def test_groups_without_times_are_rows_in_their_order(tmp_path, name):
+    """Of blocks of rows the column is found where it holds text or is called so, and else it is named."""
+    file = trips(tmp_path / "trips.csv", [5, 9, 12, 7])
+    frame = pd.read_csv(file.path)[["trip", "speed", "height"]]
+    number = frame.pop("trip").str.removeprefix("trip ").astype(int) + 7
+    frame.insert(0, name, number.astype(str) + "/b" if " " in name else number)
+    frame.to_csv(file.path, index=False)
+    found = SequenceFile(file.path)
+    if name == "leg":
+        with pytest.raises(InputError, match=r'no column parts .*SET="data.group=..."'):
+            found.load()
+        found = dataclasses.replace(found, group="leg")
+    data = found.load()
+    assert lengths(data) == {0: 5, 100: 9, 200: 12, 300: 7}
+    assert (data.format.group, data.format.time) == (name, "")
+    mixed = frame.sample(frac=1, random_state=0)
+    mixed.to_csv(file.path, index=False)
+    of_group = dataclasses.replace(found, group=name).sequences()
+    assert not of_group.left_out
+    for one in of_group.sequences:
+        own = mixed[mixed[name].astype(str) == one.name]
+        np.testing.assert_array_equal(one.values, own[["speed", "height"]])
+
+
 def test_longer_ones_are_told_and_cut_by_choice_alone(tmp_path):
     file = dataclasses.replace(trips(tmp_path / "trips.csv", [5, 9, 20, 7, 8, 6]), max_length=10)
     data = file.load()

@@ -25,7 +25,8 @@ class OutputFiles:
     """The files that a prediction writes.
 
     Attributes:
-        images: For each output of encoded images, by name, a PNG file per row.
+        images: For each output of encoded images, or of examples, by name, the file of each row; several rows
+            may have one file.
         arrays: The .npz, .npy or .csv file of all other outputs, or None.
     """
 
@@ -68,6 +69,7 @@ def output_files(
     inputs: Sequence[Path],
     force: bool = False,
     format: Format | None = None,
+    sources: Sequence[Path] = (),
 ) -> OutputFiles:
     """Decides which files a prediction will write.
 
@@ -77,7 +79,8 @@ def output_files(
         names: A name for each row, such as its image's path.
         inputs: The paths that are read.
         force: Whether to replace existing files.
-        format: The format that writes reconstructions into a folder; None for inputs that are arrays.
+        format: The format that writes reconstructions into a folder; None where none does.
+        sources: The file of each row, where files hold several.
 
     Returns:
         The files.
@@ -90,14 +93,14 @@ def output_files(
         return OutputFiles()
     target = Path(output)
     if output.endswith(("/", os.sep)) or target.is_dir():
-        files = _in_folder(target, specs, names, format)
+        files = _in_folder(target, specs, names, format, sources)
     else:
         _check_kind(target, specs)
         files = OutputFiles(arrays=target)
     existing = [path for path in files.paths if path.exists()]
     if existing and not force:
         raise InputError(f"{existing[0]} already exists; name another --output, or overwrite with --force")
-    read = {path.resolve() for path in (*map(Path, names), *inputs)}
+    read = {path.resolve() for path in (*(set(sources) or map(Path, names)), *inputs)}
     if any(path.resolve() in read for path in existing):
         raise InputError(f"--output {output} would overwrite an input; name another")
     return files
@@ -131,15 +134,12 @@ def _are_images(name, spec):
     return spec["dtype"] == "string" and name.endswith("_bytes")
 
 
-def _in_folder(folder, specs, names, format):
+def _in_folder(folder, specs, names, format, sources):
     """PNG files named like the rows, or files of a format, and one file for all other outputs."""
     images = [name for name, spec in specs.items() if _are_images(name, spec)]
-    stems = [Path(name).stem for name in names]
-    if len(set(stems)) < len(stems):
-        stems = [f"{row:05d}_{stem}" for row, stem in enumerate(stems)]
+    stems = _stems(sources) if sources else _stems(names, alone=True)
     several = len(images) > 1
-    if format is not None and "reconstruction" in specs:
-        name = "classes" if "classes" in specs else "reconstruction"  # which has probabilities of these
+    if format is not None and (name := _written(format, specs)):
         suffix = format.suffix_for(tuple(specs[name]["shape"][1:]))
         stems = [folder / f"{stem}{suffix}" for stem in stems]
         return OutputFiles({name: stems}, folder / "outputs.npz" if len(specs) > 1 else None)
@@ -152,6 +152,22 @@ def _in_folder(folder, specs, names, format):
     )
 
 
+def _stems(names, alone=False):
+    """The names of files without folders and suffixes, numbered where those of different ones are equal."""
+    keys = range(len(names)) if alone else names
+    stems = {key: Path(name).stem for key, name in zip(keys, names, strict=True)}
+    if len(set(stems.values())) < len(stems):
+        stems = {key: f"{number:05d}_{stem}" for number, (key, stem) in enumerate(stems.items())}
+    return [stems[key] for key in keys]
+
+
+def _written(format, specs):
+    """The output that a format writes as files: its examples; "" if there is none."""
+    if "reconstruction" in specs:
+        return "classes" if "classes" in specs else "reconstruction"  # which has probabilities of these
+    return format.served_name if format.served_name in specs else ""
+
+
 def write(
     files: OutputFiles,
     outputs: Mapping[str, np.ndarray],
@@ -160,6 +176,7 @@ def write(
     columns: Sequence[str] = (),
     format: Format | None = None,
     lengths: np.ndarray | None = None,
+    entries: Sequence[str] = (),
 ) -> list[str]:
     """Writes the outputs of a prediction.
 
@@ -171,6 +188,7 @@ def write(
         columns: The columns of the table that the head was trained on; those of a .csv are called after them.
         format: The format that writes reconstructions into a folder.
         lengths: (n,), how much of each reconstruction counts; None for all.
+        entries: The name of each input within its file, for a format that writes several to a file.
 
     Returns:
         Lines that say what was written.
@@ -178,15 +196,18 @@ def write(
     lines = []
     for name, paths in files.images.items():
         paths[0].parent.mkdir(parents=True, exist_ok=True)
-        encoded = outputs[name].dtype == object
-        for number, (row, content) in enumerate(zip(rows, outputs[name], strict=True)):
-            if encoded:
-                with written_whole(paths[row]) as (partial,):
+        own = [paths[row] for row in rows]
+        encoded = name.endswith("_bytes")
+        if encoded:
+            for path, content in zip(own, outputs[name], strict=True):
+                with written_whole(path) as (partial,):
                     partial.write_bytes(content)
-            elif format is not None:
-                most = None if lengths is None else lengths[number]
-                format.write(content[:most], paths[row].with_suffix(""))
-        lines.append(f"{counted(len(rows), 'image' if encoded else 'file')} of {name} in {paths[0].parent}")
+        elif format is not None:
+            sizes = [None] * len(rows) if lengths is None else lengths
+            examples = [content[:size] for content, size in zip(outputs[name], sizes, strict=True)]
+            _write_examples(format, examples, own, [entries[row] for row in rows] if entries else None)
+        what = "image" if encoded else "file"
+        lines.append(f"{counted(len(set(own)), what)} of {name} in {paths[0].parent}")
     if files.arrays is not None:
         arrays = {name: array for name, array in outputs.items() if name not in files.images}
         files.arrays.parent.mkdir(parents=True, exist_ok=True)
@@ -194,6 +215,19 @@ def write(
             _write_arrays(partial, arrays, [names[row] for row in rows] if names else None, columns)
         lines.append(f"{len(rows)} rows of {', '.join(arrays)} in {files.arrays}")
     return lines
+
+
+def _write_examples(format, examples, paths, entries):
+    """Writes each example to its file, or those of one file together where they have entries in it."""
+    if entries is None:
+        for example, path in zip(examples, paths, strict=True):
+            format.write(example, path.with_suffix(""))
+        return
+    for path in dict.fromkeys(paths):
+        own = [row for row, one in enumerate(paths) if one == path]
+        format.write_several(
+            [examples[row] for row in own], [entries[row] for row in own], path.with_suffix("")
+        )
 
 
 def _write_arrays(path, arrays, names, columns):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.apps.prediction.source import Source, refusal, source_of
 from keras_ae.data.find import find_examples
 from keras_ae.data.tables.suffixes import holds_rows
-from keras_ae.formats.inputs import HeadInputs
+from keras_ae.formats import Format
+from keras_ae.formats.inputs import ExampleInFile, HeadInputs
 from keras_ae.runs.unlike import unlike
 from keras_ae.serving.card_signatures import check_outputs
 from keras_ae.serving.columns import read_columns
@@ -81,12 +83,16 @@ def _of_arrays(
         inputs, names = read_arrays(source.file, taken, predictor.domain, predictor.data)
     count = len(next(iter(inputs.values())))
     row_names = names or [f"{row:05d}" for row in range(count)]
-    files = output_files(request.output, specs, row_names, request.inputs, request.force)
+    format = None if request.url else _format_of(source, specs)
+    sources = [source.file] * count if format is not None and format.writes_several else []
+    files = output_files(request.output, specs, row_names, request.inputs, request.force, format, sources)
     examples = inputs.get("inputs")
     remark = None if examples is None else unlike(predictor.data, examples[:COMPARED])
     results = predictor.predict(inputs)
     outputs, rows = {name: results[name] for name in specs}, list(range(count))
-    written = write(files, outputs, rows, names, tuple(predictor.columns.values()))
+    entries = row_names if sources else []
+    columns = tuple(predictor.columns.values())
+    written = write(files, outputs, rows, names, columns, format, entries=entries)
     return Prediction(outputs, count, rows, written=written, remark=remark or "")
 
 
@@ -101,12 +107,26 @@ def _of_examples(
         raise refusal(request, format, received)
     found = find_examples(request.inputs, format)
     names = list(map(str, found.examples))
-    files = output_files(request.output, specs, names, request.inputs, request.force, format)
+    sources = found.files if format.writes_several else ()
+    files = output_files(request.output, specs, names, request.inputs, request.force, format, sources)
     done = predict_examples(predictor, format, found.examples, head, request.batch)
     outputs = {name: done.outputs[name] for name in specs if name in done.outputs}
-    written = write(files, outputs, done.rows, names, (), format, done.lengths) if done.rows else []
+    written: list[str] = []
+    if done.rows:
+        entries = [_entry(example) for example in found.examples] if sources else []
+        written = write(files, outputs, done.rows, names, (), format, done.lengths, entries)
     notes = (*found.notes, *done.notes)
     return Prediction(outputs, len(names), done.rows, done.failures, written, done.remark, notes, format.noun)
+
+
+def _format_of(source: Source, specs: Mapping[str, dict]) -> Format | None:
+    """The format whose files reconstructions are written to in a folder; None for arrays."""
+    shape = tuple(side or 0 for side in specs.get("reconstruction", {}).get("shape", ())[1:])
+    return source.format if source.format.own_files(shape) else None
+
+
+def _entry(example: Any) -> str:
+    return example.entry if isinstance(example, ExampleInFile) else str(example)
 
 
 def _chosen(specs: dict[str, dict], names: Sequence[str]) -> dict[str, dict]:

@@ -15,7 +15,7 @@ from keras_ae.data.sequences.collection import OneSequence, SequenceDataset, Seq
 from keras_ae.data.sequences.digit_paths import DigitPaths
 from keras_ae.data.sequences.ts_file import SUFFIX, read_ts
 from keras_ae.data.series.columns import SeriesColumns, choose_columns
-from keras_ae.data.series.groups import entries
+from keras_ae.data.series.groups import block_column, entries
 from keras_ae.data.series.resample import on_even_steps
 from keras_ae.data.series.roles import SeriesRoles
 from keras_ae.data.tables.columns import Table
@@ -48,7 +48,8 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
 
     Attributes:
         path: The file.
-        group: The column whose entries part the sequences; "" to find it by times that begin anew.
+        group: The column whose entries part the sequences; "" to find it, by times that begin anew or by
+            entries that stand in one block of rows each.
         time: The column of times; "" to find it, or for rows in their order.
         values: The columns of values; () for all that vary.
         label: The column of the class of a sequence, of one entry in each group; "" to find marks of
@@ -116,7 +117,10 @@ class SequenceFile(SequenceDataset, _Located, Dataset):
         if not learning:  # a file of one sequence alone has no column that parts several
             group, time = (name if name in table.columns else "" for name in (group, time))
         apart = (*self.left_out, *([self.label] if self.label else []))
-        found = choose_columns(table, SeriesRoles(time, self.values, "", apart, group, learning=learning))
+        roles = SeriesRoles(time, self.values, "", apart, group, learning=learning)
+        found = choose_columns(table, roles)
+        if found.groups is None and learning and (group := block_column(table.columns, apart)):
+            found = choose_columns(table, replace(roles, group=group))
         if found.groups is None:
             if learning:
                 raise InputError(

@@ -9,6 +9,7 @@ import numpy as np
 from keras_ae.data.series.groups import (
     entries,
     group_note,
+    numbers_within,
     parting_columns,
     restarting_columns,
     spread_values,
@@ -34,7 +35,7 @@ class SeriesColumns:
     """The columns of a table by their roles in a series.
 
     Attributes:
-        times: (rows,), int64, as `form` says.
+        times: (rows,), int64, as `form` says; without any, the number of each row among those of its group.
         form: How the times are written.
         values: (rows, channels), float64, NaN where missing.
         names: Names of the channels.
@@ -110,6 +111,7 @@ def choose_columns(table: Table, roles: SeriesRoles) -> SeriesColumns:
     else:
         values, channels, channel_notes = _channels(columns, free, marks, roles)
         channel_notes += [group_note(by, names)] if by else []
+    times = rows.times if rows.columns or groups is None else numbers_within(groups)
     counts = rows.form.kind if rows.form.kind in ("epoch", "number") else ""
     written = replace(
         table.written, order=rows.form.order or table.written.order, counts=counts, scale=rows.form.scale
@@ -118,7 +120,7 @@ def choose_columns(table: Table, roles: SeriesRoles) -> SeriesColumns:
     found = SeriesRoles(
         ",".join(rows.columns), channels, label, roles.left_out, group, variable, written=written
     )
-    return SeriesColumns(rows.times, rows.form, values, channels, labels, groups, names, found,
+    return SeriesColumns(times, rows.form, values, channels, labels, groups, names, found,
                          (*table.notes, *notes, *channel_notes))  # fmt: skip
 
 

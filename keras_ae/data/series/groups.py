@@ -10,12 +10,15 @@ import pandas as pd
 
 from keras_ae.data.examples import LARGEST
 from keras_ae.data.tables.columns import Column
+from keras_ae.data.tables.labels import label_columns
 from keras_ae.data.tables.numeric_times import is_id_name, is_time_name
 from keras_ae.errors import InputError
 
 __all__ = [
+    "block_column",
     "entries",
     "group_note",
+    "numbers_within",
     "parting_columns",
     "restarting_columns",
     "spread_values",
@@ -32,12 +35,16 @@ ALONE = 0.99
 MOST_GROUPS, FEWEST_ROWS = 1000, 8
 """The most groups of rows, and the fewest rows that each has on average."""
 
+FEWEST_BLOCKS = 3
+"""The fewest blocks of rows that make a column one of groups."""
+
 VARIABLE_NAMES = ("variable", "metric", "parameter", "field", "quantity", "measure", "measurement", "feature",
                   "channel", "signal", "tag", "attribute", "property", "series", "variable_name")  # fmt: skip
 GROUP_NAMES = frozenset(
     """machine device sensor host hostname server node unit engine asset station site plant line vehicle pump
     turbine meter customer store item product country city region location symbol ticker series group name
-    patient subject user channel instance""".split()
+    patient subject user channel instance trip ride gesture stroke path run session episode recording sequence
+    track trajectory""".split()
 )
 VALUE_NAMES = ("value", "values", "val", "reading", "y")
 
@@ -98,6 +105,29 @@ def restarting_columns(columns: Mapping[str, Column]) -> dict[str, str]:
     return {}
 
 
+def block_column(columns: Mapping[str, Column], apart: Collection[str] = ()) -> str:
+    """Finds a column whose entries stand in one block of two or more rows each, such as numbers of trips.
+
+    Args:
+        columns: By name.
+        apart: Names of columns that are none.
+
+    Returns:
+        The one of most entries, three at least, of those that hold text or whose names say that they number
+        things; "" for none. Columns that are called labels are none.
+    """
+    labels, found = label_columns(columns), []
+    for name, column in columns.items():
+        numbers = column.kind == "number" and _is_group_name(name)
+        if name in apart or name in labels or column.missing.any() or not (numbers or column.kind == "text"):
+            continue
+        codes, names = entries({name: column})
+        blocks = 1 + int((np.diff(codes) != 0).sum())
+        if blocks == len(names) >= FEWEST_BLOCKS and np.bincount(codes).min() > 1:
+            found.append((-len(names), name))
+    return min(found)[1] if found else ""
+
+
 def entries(columns: Mapping[str, Column]) -> tuple[np.ndarray, tuple[str, ...]]:
     """The different entries of columns.
 
@@ -121,6 +151,18 @@ def entries(columns: Mapping[str, Column]) -> tuple[np.ndarray, tuple[str, ...]]
         joined = joined + " " + pd.Series(more)
     codes, names = pd.factorize(joined.mask(missing), sort=False)
     return codes, tuple(map(str, names))
+
+
+def numbers_within(groups: np.ndarray) -> np.ndarray:
+    """The number of each row among those of its group, from 0.
+
+    Args:
+        groups: (rows,), the index of each row's group.
+
+    Returns:
+        (rows,), int64.
+    """
+    return pd.Series(groups).groupby(groups).cumcount().to_numpy()
 
 
 def variable_columns(name: str, columns: Mapping[str, Column]) -> str:

@@ -57,6 +57,11 @@ class FileHooks(LengthHooks):
         return False
 
     @property
+    def writes_several(self) -> bool:
+        """Whether the examples of a file are written to one file again, by `write_several`."""
+        return False
+
+    @property
     def is_text(self) -> bool:
         """Whether files of other suffixes than `suffixes` may be of this kind too, if they are no arrays."""
         return self.holds_several
@@ -156,5 +161,18 @@ class FileHooks(LengthHooks):
 
         Returns:
             The files written; `read` takes the first.
+        """
+        raise NotImplementedError
+
+    def write_several(self, examples: Sequence[Any], names: Sequence[str], stem: Path) -> Path:
+        """Writes examples to one file; implemented where `writes_several` is true.
+
+        Args:
+            examples: (...) each, or as clients have them.
+            names: Their names within the file.
+            stem: Path of the file without a suffix.
+
+        Returns:
+            The file, which holds the examples as one of a user does.
         """
         raise NotImplementedError

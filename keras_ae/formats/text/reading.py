@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from keras_ae.errors import InputError
 
-__all__ = ["EXAMPLES", "LARGEST_FILE", "SUFFIXES", "cut", "read_text"]
+__all__ = ["EXAMPLES", "LARGEST_FILE", "SUFFIXES", "cut", "joined", "read_text"]
 
 SUFFIXES = (".txt", ".text", ".md", ".rst", ".tex")
 """Suffixes of files of plain text."""
@@ -76,3 +77,17 @@ def cut(text: str, example: str, size: int) -> list[str]:
     if parts and not parts[-1].strip():
         parts.pop()  # what follows the last end is no example
     return [part.rstrip() for part in parts]
+
+
+def joined(texts: Sequence[str], example: str) -> str:
+    """Joins examples to the text of a file.
+
+    Args:
+        texts: The examples.
+        example: What they are, as for `cut`.
+
+    Returns:
+        The text, which `cut` parts into them again.
+    """
+    between = {"line": "\n", "paragraph": "\n\n", "window": ""}[example]
+    return between.join(texts) + between[:1]

@@ -18,7 +18,7 @@ from keras_ae.formats import Format, SampleFunction
 from keras_ae.formats.inputs import ExamplesInFiles, HeadInputs
 from keras_ae.formats.text.edit_distance import edit_similarity
 from keras_ae.formats.text.ngrams import NGrams
-from keras_ae.formats.text.reading import SUFFIXES, cut, read_text
+from keras_ae.formats.text.reading import SUFFIXES, cut, joined, read_text
 from keras_ae.formats.text.vocabulary import END, FIRST, UNKNOWN, Vocabulary
 
 __all__ = ["Texts"]
@@ -45,6 +45,7 @@ class Texts(Format):
     has_ends = True
     noun = "texts"
     is_text = True
+    writes_several = True
     served_name = "text"
     tokens: tuple[str, ...]
     length: int
@@ -152,16 +153,18 @@ class Texts(Format):
             InputError: If a file cannot be read, has no text, or has one that is longer than an example.
         """
         texts: list[str] = []
+        files: list[Path] = []
         unknown: list[int] = []
         for file in self.files_in(paths):
             own = self._texts_in(file)
             unknown += (self.classes_of(own, str(file)) == UNKNOWN).sum(axis=-1).tolist()
             texts += own
+            files += [file] * len(own)
         note = (
             f"unknown to the model, and all read as the same: {counted(sum(unknown), 'character')} in "
             f"{sum(map(bool, unknown)):,} of {counted(len(texts), 'text')}"
         )
-        return ExamplesInFiles(texts, (note,) if any(unknown) else ())
+        return ExamplesInFiles(texts, (note,) if any(unknown) else (), files)
 
     def input_of(self, example: str, head: HeadInputs) -> Any:
         """A text as a head takes it: itself, or its classes."""
@@ -204,6 +207,13 @@ class Texts(Format):
         path = stem.with_name(stem.name + ".txt")
         path.write_text(self.text(example) + "\n", encoding="utf-8")
         return [path]
+
+    def write_several(self, examples: Sequence[Any], names: Sequence[str], stem: Path) -> Path:
+        """Writes texts, or classes, to one file, parted as those of a file are."""
+        texts = [one.decode() if isinstance(one, bytes) else self.text(one) for one in examples]
+        path = stem.with_name(stem.name + ".txt")
+        path.write_text(joined(texts, self.example), encoding="utf-8")
+        return path
 
     def reconstruction_metrics(self) -> dict[str, Callable[[Any, Any], Any]]:
         """1 - the edit distance of a text and its reconstruction / the text's length, and exact copies."""
