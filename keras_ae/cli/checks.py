@@ -107,6 +107,8 @@ def check_settings(request: RunRequest, *more: str) -> None:
         if not equals:
             raise InputError(f'expected FIELD=VALUE, such as "epochs=5", received {path!r}')
     texts = {path.strip(): text.strip() for path, _, text in pairs}
+    if not request.has_file:
+        return
     check_fields(request.recipe, [*texts, *more], own_data=not request.data, texts=texts)
 
 

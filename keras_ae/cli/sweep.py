@@ -54,7 +54,7 @@ def sweep(options: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     root = (options.run_dir or options.runs / str(request.name)) / f"sweep-{options.field}"
-    tables = sweep(recipe, options.field, values, root, report, options.metric)
+    tables = sweep(recipe, options.field, values, root, report, options.metric, request)
     metric = options.metric or shared_metrics(tables, recipe.name)[0]
     lines = summary(tables, metric, options.field)
     titles = list(lines["mean"])

@@ -15,6 +15,7 @@ from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 from keras_ae.recipe import Recipe, override
 from keras_ae.runs.evaluation import evaluate
+from keras_ae.runs.request import RunRequest
 from keras_ae.runs.settings import settings_of
 from keras_ae.training.train import train
 
@@ -33,6 +34,7 @@ def sweep(
     root: Path,
     report: Callable[[str], None] = print,
     metric: str = "",
+    request: RunRequest | None = None,
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Trains a recipe with each value of a field; trainings that are done are not repeated.
 
@@ -43,6 +45,8 @@ def sweep(
         root: The folder of all sweeps of the recipe.
         report: Called with each line about progress.
         metric: A metric that is wanted; "" for any.
+        request: How the recipe was asked for, which the folders of its runs get with their values, so that
+            other verbs find it; None for a recipe of a program.
 
     Returns:
         Test metrics by value, row and metric.
@@ -61,6 +65,8 @@ def sweep(
             report(f"{name}={value}: {folder}")
             run = train(changed, folder, report=report, resume=(folder / "checkpoint").exists())
             replace_text(file, json.dumps(evaluate(run), indent=1) + "\n")
+        if request is not None:
+            request.changed(settings=[f"{name}={value}"]).write(folder)
         tables[value] = json.loads(file.read_text(encoding="utf-8"))
         _check_metric(metric, shared_metrics(tables, recipe.name))
     return tables

@@ -110,7 +110,7 @@ def read_card(directory: Path) -> dict[str, Any]:
     """
     file = directory / CARD_FILE
     if not file.exists():
-        raise InputError(f"{file} is missing: the run was not finished; go on with --resume (RESUME=1)")
+        raise InputError(f"{file} is missing: the run was not finished; go on with RESUME=1 (--resume)")
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(card, dict):

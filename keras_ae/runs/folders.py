@@ -173,6 +173,11 @@ def run_to_resume(runs: Path, text: str, name: str | None, directory: Path | Non
     if directory is not None:
         run_folder(runs, text, directory)
         check_run(directory, text)
+        if read_request(directory) is None:
+            raise InputError(
+                f"{directory} does not say how it was started, so that it cannot be resumed; repeat "
+                "the command that started it, such as keras-ae sweep"
+            )
         check_called(directory, runs, name)
         return directory
     name = name or find_model(text, models_of_runs(runs, "."), runs)

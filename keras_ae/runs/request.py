@@ -18,9 +18,11 @@ from keras_ae.recipe_files import recipe_file, recipe_stem
 if TYPE_CHECKING:
     from keras_ae.recipe import Recipe
 
-__all__ = ["REQUEST_FILE", "RunRequest", "check_run", "read_request"]
+__all__ = ["RECIPE_FILE", "REQUEST_FILE", "RunRequest", "check_run", "read_request"]
 
 REQUEST_FILE = "request.json"
+RECIPE_FILE = "recipe.json"
+"""The file in a run's folder with all settings of its recipe, however the run was started."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class RunRequest:
         in_python: Whether the run was started from a Python program with what no command line can say, such
             as an array.
         name: The model's name; None for the one that follows from recipe and data.
+        directory: The folder of a run that does not say how it was started, from whose settings the recipe is
+            made again; None to load the recipe by its name.
 
     Raises:
         InputError: There is no such recipe, or the name is none that folders may have.
@@ -44,9 +48,10 @@ class RunRequest:
     settings: tuple[str, ...] = ()
     in_python: bool = False
     name: str | None = None
+    directory: Path | None = None
 
     def __post_init__(self) -> None:
-        if not self.in_python:
+        if self.has_file:
             recipe_file(self.recipe)
         if self.name is not None:
             check_name(self.name, "--name")
@@ -54,7 +59,12 @@ class RunRequest:
     @property
     def recipe_name(self) -> str:
         """The recipe's name: its file's, without the suffix."""
-        return self.recipe if self.in_python else recipe_file(self.recipe).stem
+        return recipe_file(self.recipe).stem if self.has_file else self.recipe
+
+    @property
+    def has_file(self) -> bool:
+        """Whether the recipe is that of a file."""
+        return not self.in_python and self.directory is None
 
     @classmethod
     def from_python(cls, recipe: str) -> RunRequest:
@@ -82,6 +92,9 @@ class RunRequest:
         Raises:
             InputError: The folder is no run's, a run of another recipe and model, or its recipe is not there.
         """
+        if read_request(directory) is None and (directory / RECIPE_FILE).is_file():
+            recipe = directory.absolute().parent.name if text is None else recipe_stem(text)
+            return cls(recipe, directory=directory)
         content = check_run(directory)
         if content.get("in_python", False):
             raise InputError(
@@ -126,7 +139,12 @@ class RunRequest:
         from keras_ae import recipe as recipes
         from keras_ae.data.find import find_dataset
 
-        recipe = recipes.load(self.recipe)
+        if self.directory is None:
+            recipe = recipes.load(self.recipe)
+        else:
+            from keras_ae.runs.rebuild import rebuilt_recipe
+
+            recipe = rebuilt_recipe(self.directory)
         if self.data:
             recipe = dataclasses.replace(recipe, data=find_dataset(self.data, recipe.data))
         return recipes.override(recipe, self.settings)
@@ -209,6 +227,8 @@ def check_run(directory: Path, text: str | None = None) -> dict[str, Any]:
         InputError: The folder is no run's, or a run of another recipe and model.
     """
     content = read_request(directory)
+    if content is None and text is not None and (directory / RECIPE_FILE).is_file():
+        return {"recipe": recipe_stem(text), "data": None, "set": []}
     if content is None:
         raise InputError(
             f"{directory} is not a run's folder: its {REQUEST_FILE} cannot be read; name one such as "

@@ -13,11 +13,9 @@ from keras_ae.recipe import Recipe, flat, replaced
 from keras_ae.runs import first_format
 from keras_ae.runs.data_facts import folder_format
 from keras_ae.runs.plan import read_plan
+from keras_ae.runs.request import RECIPE_FILE
 
 __all__ = ["RECIPE_FILE", "as_begun", "differences", "save_settings", "settings_of"]
-
-RECIPE_FILE = "recipe.json"
-"""The name of the settings' file in a run's folder."""
 
 LENGTH = ("epochs", "default_epochs", "min_steps", "max_steps")
 """The settings of a training's length, which may change when a run is resumed."""

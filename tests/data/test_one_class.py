@@ -15,6 +15,7 @@ from keras_ae.data.images.one_class import OneClass
 from keras_ae.errors import InputError
 from keras_ae.experiments.sweep import summary, sweep
 from keras_ae.recipe import load
+from keras_ae.runs.request import RunRequest
 
 
 def test_labels_become_nought_for_the_normal_class_and_more_for_others():
@@ -78,8 +79,11 @@ def test_a_sweep_trains_each_value_once_and_means_what_all_have(tmp_path, monkey
     monkeypatch.setattr("keras_ae.experiments.sweep.evaluate", evaluate)
     recipe = load("image_anomaly")
     for _ in range(2):
-        tables = sweep(recipe, "data.normal", ["3", "5"], tmp_path, report=lambda _: None)
+        request = RunRequest("image_anomaly", settings=("epochs=1",))
+        tables = sweep(recipe, "data.normal", ["3", "5"], tmp_path, lambda _: None, request=request)
     assert trained == ["3", "5"]
+    started = sorted(RunRequest.of_run(folder, "image_anomaly").settings for folder in tmp_path.iterdir())
+    assert started == [("epochs=1", "data.normal=3"), ("epochs=1", "data.normal=5")]
     assert summary(tables, "auroc") == {
         "3": {"PCA": 0.5, "image_anomaly": 0.3},
         "5": {"PCA": 0.5, "image_anomaly": 0.5},
@@ -99,7 +103,7 @@ def test_the_verb_prints_a_line_a_value_and_refuses_what_is_none(tmp_path, monke
     table = {"PCA": {"auroc": 0.5}, "image_anomaly": {"auroc": 0.75}}
     monkeypatch.setattr(
         "keras_ae.experiments.sweep.sweep",
-        lambda recipe, field, values, root, report, metric: dict.fromkeys(values, table),
+        lambda recipe, field, values, *others: dict.fromkeys(values, table),
     )
     assert cli.main(["sweep", "image_anomaly", "data.normal", "0..1"]) == 0
     assert capsys.readouterr().out.splitlines() == [
