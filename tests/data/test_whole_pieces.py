@@ -21,7 +21,7 @@ from keras_ae.errors import InputError
 from keras_ae.formats.music import midi
 from keras_ae.formats.music.chorales import Chorales
 from keras_ae.formats.music.graph import until_end
-from keras_ae.formats.music.grid import Piece
+from keras_ae.formats.music.grid import REST, Piece
 from keras_ae.formats.music.harmonies import harmonize
 from keras_ae.formats.music.ngrams import fit_chain
 from keras_ae.heads import Spec, apply
@@ -144,7 +144,34 @@ def test_a_decoder_ends_in_all_voices_with_the_first():
     assert FORMAT.render(ended[1]).ndim == 3  # ends at once
     plain = Chorales(36, 84)
     assert plain.ended(classes) is classes
-    assert (plain.axis, plain.judges, FORMAT.axis, FORMAT.judges) == (0, True, None, False)
+    assert (plain.axis, FORMAT.axis) == (0, None)
+
+
+def test_metrics_of_whole_pieces_are_those_of_their_bars():
+    """Those of pieces of one length, and no metric depends on what follows an end."""
+    pieces = data_of("pieces", parts_of(3, 3, 3, 3, 3), Cut(4, 1, 0, example="piece"))
+    whole = pieces.scaler.inverse_transform(pieces.train.numbers)
+    plain = Chorales(36, 84)
+    windows = whole[:, :-1]
+    music = plain.sample_metrics(windows, windows, windows)
+    longer = np.pad(whole, ((0, 0), (0, 40), (0, 0)), constant_values=-1)
+    longer[:, 60:] = 7  # as a decoder may go on after an end
+    for ours, others in ((whole, whole), (longer, longer), (longer, whole)):
+        found = FORMAT.sample_metrics(ours, others, others)
+        assert found == pytest.approx(music | {"bars": 3.0})
+    crossed = windows.copy()
+    crossed[:, 20], crossed[0, 4:, 3] = crossed[:, 20, ::-1], REST
+    np.testing.assert_array_equal(
+        FORMAT.validity(
+            np.where(whole == END, END, np.pad(crossed, ((0, 0), (0, 1), (0, 0)), constant_values=END))
+        ),
+        plain.validity(crossed),
+    )
+    ends_at_once = np.full_like(whole, END)
+    assert FORMAT.validity(ends_at_once).tolist() == [0.0] * len(whole)
+    assert FORMAT.sample_metrics(ends_at_once, whole, whole)["longest_copy_bars"] == 0
+    for name, own in FORMAT.attributes(longer).items():
+        np.testing.assert_array_equal(own, plain.attributes(windows)[name])
 
 
 def test_a_chain_of_whole_pieces_does_not_depend_on_padding():

@@ -326,6 +326,7 @@ def test_a_copy_is_found_wherever_it_lies_and_in_any_key_if_asked(random):
     assert longest_copied_run(samples, train, any_key=True)[:2].tolist() == [20, 20]
     assert longest_copied_run(train, train).tolist() == [64] * 20
     assert longest_copied_run(samples[:, :16], train).max() == 0
+    assert longest_copied_run(samples, train, lengths=np.array([34, 64, 64])).tolist() == [4, 0, 0]
 
 
 @pytest.mark.parametrize("condition", ngrams.CONDITIONS)
@@ -364,8 +365,9 @@ def test_the_chain_of_what_sounds_remembers_a_held_pitch():
 
 
 def test_music_that_is_measured_beside_itself_has_no_distance():
-    music = windows(harmonize(4, 8), Vocabulary(), 64, 16)
-    found = metrics.sample_metrics(music, music, music, Vocabulary(), 16)
+    parts = Vocabulary().decode(windows(harmonize(4, 8), Vocabulary(), 64, 16))
+    music = metrics.Music(*parts, np.full(len(parts[0]), 64))
+    found = metrics.sample_metrics(music, music, music, 16)
     assert found["pitch_class_distance"] == found["interval_distance"] == 0
     assert found["longest_copy_bars"] == 4
     assert {found[name] for name in found if name.endswith("_ratio")} == {1.0}

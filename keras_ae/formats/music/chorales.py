@@ -12,7 +12,7 @@ from keras_ae.errors import InputError, check_least
 from keras_ae.formats import Format, SampleFunction
 from keras_ae.formats.music import midi, ngrams, roll, rules, tonality
 from keras_ae.formats.music.grid import FIRST, HOLD, REST, Piece, Vocabulary, onsets_of, whole_pieces
-from keras_ae.formats.music.metrics import rule_violations, sample_metrics
+from keras_ae.formats.music.metrics import Music, rule_violations, sample_metrics
 from keras_ae.formats.music.sound import synthesize
 from keras_ae.formats.music.voices import separate_voices
 from keras_ae.imaging.grid import save
@@ -74,8 +74,8 @@ class Chorales(Format):
 
     @property
     def judges(self) -> bool:
-        """Whether validity can be determined: not of whole pieces, whose bars are not as many."""
-        return not self.ends
+        """Whether validity can be determined."""
+        return True
 
     @property
     def has_ends(self) -> bool:
@@ -117,6 +117,15 @@ class Chorales(Format):
         going = ((known >= 0) & (known != self._vocabulary.end)).all(axis=-1)
         length = int(going.argmin()) if not going.all() else len(going)
         return known[:length] if length else np.full((1, known.shape[1]), REST, known.dtype)
+
+    def _decoded(self, examples: np.ndarray) -> Music:
+        """Classes (n, time, voices) as music, with rests after the ends of whole pieces."""
+        lengths = np.full(len(examples), examples.shape[1])
+        if self.ends:
+            ended = self.ended(examples)
+            known = ((ended >= 0) & (ended != self._vocabulary.end)).all(axis=-1)
+            examples, lengths = np.where(known[..., None], ended, REST), known.sum(axis=1)
+        return Music(*self._vocabulary.decode(examples), lengths)
 
     @property
     def length_step(self) -> int:
@@ -185,21 +194,21 @@ class Chorales(Format):
 
     def validity(self, examples: np.ndarray) -> np.ndarray:
         """The fraction of bars in which every voice sounds and violations do not exceed ALLOWED."""
-        sounding, onsets = self._vocabulary.decode(examples)
-        invalid = rules.silent_voices(sounding, self._steps_a_bar) > 0
-        for name, count in rule_violations(sounding, onsets, self._steps_a_bar).items():
-            invalid |= count > ALLOWED[name]
-        return 1 - invalid.mean(axis=1)
+        music = self._decoded(examples)
+        valid = rules.silent_voices(music.sounding, self._steps_a_bar) == 0
+        for name, count in rule_violations(music, self._steps_a_bar).items():
+            valid &= count <= ALLOWED[name]
+        bars = music.has_bar(self._steps_a_bar)
+        return (valid & bars).sum(axis=1) / np.maximum(bars.sum(axis=1), 1)  # 0 for one that ends at once
 
     def attributes(self, examples: np.ndarray) -> dict[str, np.ndarray]:
-        """Major and minor from pitch classes; moving, low and high by thresholds; none of whole pieces."""
-        if self.ends:
-            return {}
-        sounding, onsets = self._vocabulary.decode(examples)
+        """Major and minor from pitch classes; moving, low and high by thresholds."""
+        music = self._decoded(examples)
+        sounding, steps = music.sounding, np.maximum(music.lengths, 1)
         minor = tonality.find_keys(sounding)[1]
         sounds = sounding >= 0
         pitch = np.where(sounds, sounding, 0).sum(axis=(1, 2)) / np.maximum(sounds.sum(axis=(1, 2)), 1)
-        notes = onsets.sum(axis=(1, 2)) * self._steps_a_bar / sounding.shape[1]
+        notes = music.onsets.sum(axis=(1, 2)) * self._steps_a_bar / steps
         return {
             "major": ~minor,
             "minor": minor,
@@ -211,11 +220,11 @@ class Chorales(Format):
     def sample_metrics(self, samples: np.ndarray, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
         """Rule violations per bar, distances of pitch classes and intervals, and copied bars.
 
-        Of whole pieces it is their mean number of bars alone.
+        Of whole pieces also their mean number of bars.
         """
-        if self.ends:
-            return {"bars": (_mean_steps(self.ended(samples)) - 1) / self._steps_a_bar}
-        return sample_metrics(samples, train, test, self._vocabulary, self._steps_a_bar)
+        parts = [self._decoded(part) for part in (samples, train, test)]
+        bars = {"bars": float(parts[0].lengths.mean()) / self._steps_a_bar} if self.ends else {}
+        return sample_metrics(*parts, self._steps_a_bar) | bars
 
     def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
         """Unigram and bigram models of each voice by itself; none of whole pieces, which end at once."""

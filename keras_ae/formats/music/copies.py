@@ -9,7 +9,9 @@ __all__ = ["longest_copied_run"]
 BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
-def longest_copied_run(samples: np.ndarray, train: np.ndarray, any_key: bool = False) -> np.ndarray:
+def longest_copied_run(
+    samples: np.ndarray, train: np.ndarray, any_key: bool = False, lengths: np.ndarray | None = None
+) -> np.ndarray:
     """The longest run of each sample that also occurs in a training example.
 
     All voices agree at every step of a run, wherever in an example it lies. Runs are compared by rolling
@@ -19,18 +21,21 @@ def longest_copied_run(samples: np.ndarray, train: np.ndarray, any_key: bool = F
         samples: Sounding pitches, MIDI numbers with -1 for a rest, (n, time, voices).
         train: Those of training examples, (m, time, voices).
         any_key: Whether runs that agree when transposed count too.
+        lengths: (n,), the steps of each sample before its end; None for all.
 
     Returns:
         Steps, (n,).
     """
     ours, theirs = _hashes(samples, any_key), _hashes(train, any_key)
     longest = np.zeros(len(samples), np.int64)
+    ends = [np.full(len(part), part.shape[1]) for part in (samples, train)]
+    ends[0] = ends[0] if lengths is None else lengths  # so that no rests after an end are found
     alive = [np.ones(frames.shape[0] * frames.shape[1], bool).nonzero()[0] for frames, _ in (ours, theirs)]
     for length in range(1, min(samples.shape[1], train.shape[1]) + 1):
         runs = []
         for number, hashes in enumerate((ours, theirs)):
-            time = hashes[0].shape[1]
-            alive[number] = alive[number][alive[number] % time <= time - length]
+            example, start = np.divmod(alive[number], hashes[0].shape[1])
+            alive[number] = alive[number][start <= ends[number][example] - length]
             runs.append(_run(hashes, alive[number], length))
         known = np.unique(runs[0])
         common = known[np.isin(known, runs[1])] if len(known) else known

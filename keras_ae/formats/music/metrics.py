@@ -2,40 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from keras_ae.formats.music import rules, tonality
 from keras_ae.formats.music.copies import longest_copied_run
-from keras_ae.formats.music.grid import Vocabulary
 
-__all__ = ["rule_violations", "sample_metrics"]
+__all__ = ["Music", "rule_violations", "sample_metrics"]
 
 MAX_EXAMPLES = 1000
 """Examples of each side that metrics are of, evenly spaced, where there are more."""
 
 
-def rule_violations(sounding: np.ndarray, onsets: np.ndarray, steps_a_bar: int) -> dict[str, np.ndarray]:
+@dataclass(frozen=True, eq=False)
+class Music:
+    """Several examples of music.
+
+    Attributes:
+        sounding: (n, time, voices), as of `Piece`, with rests after an end.
+        onsets: (n, time, voices) bool.
+        lengths: (n,), the steps of each before its end.
+    """
+
+    sounding: np.ndarray
+    onsets: np.ndarray
+    lengths: np.ndarray
+
+    def thinned(self, most: int) -> Music:
+        """At most so many examples, evenly spaced."""
+        step = max(1, -(-len(self.sounding) // most))
+        return Music(self.sounding[::step], self.onsets[::step], self.lengths[::step])
+
+    def has_bar(self, steps_a_bar: int) -> np.ndarray:
+        """Which bars begin before an end, (n, bars) bool."""
+        bars = -(-self.sounding.shape[1] // steps_a_bar)
+        return np.arange(bars) * steps_a_bar < self.lengths[:, None]
+
+
+def rule_violations(music: Music, steps_a_bar: int) -> dict[str, np.ndarray]:
     """Violations of the rules of four-part writing in each bar.
 
     Args:
-        sounding: (n, time, voices), as of `Piece`.
-        onsets: (n, time, voices) bool.
+        music: The music.
         steps_a_bar: Steps of a bar.
 
     Returns:
-        Counts (n, bars) by the name of the rule.
+        Counts (n, bars) by the name of the rule; 0 after an end.
     """
     counts = {
-        "range_violations": rules.range_violations(sounding, onsets),
-        "crossings": rules.voice_crossings(sounding),
-        "parallels": rules.parallel_motion(sounding),
+        "range_violations": rules.range_violations(music.sounding, music.onsets),
+        "crossings": rules.voice_crossings(music.sounding),
+        "parallels": rules.parallel_motion(music.sounding),
     }
     return {name: rules.sum_over_bars(count, steps_a_bar) for name, count in counts.items()}
 
 
-def sample_metrics(
-    samples: np.ndarray, train: np.ndarray, test: np.ndarray, vocabulary: Vocabulary, steps_a_bar: int
-) -> dict[str, float]:
+def sample_metrics(samples: Music, train: Music, test: Music, steps_a_bar: int) -> dict[str, float]:
     """Metrics of sampled music beside real music.
 
     range_violations, crossings, parallels: Violations per bar; with `_ratio`, as a multiple of the test
@@ -48,38 +71,36 @@ def sample_metrics(
     longest_copy_of_all_bars: The longest of any sample.
 
     Args:
-        samples: Classes, (n, time, voices).
-        train: Classes, (m, time, voices).
-        test: Classes, (k, time, voices).
-        vocabulary: The meaning of the classes.
+        samples: The sampled music.
+        train: That of the training.
+        test: That of the test.
         steps_a_bar: Steps of a bar.
 
     Returns:
         The metrics by name.
     """
-    samples, test = (part[:: max(1, -(-len(part) // MAX_EXAMPLES))] for part in (samples, test))
-    ours, real = vocabulary.decode(samples), vocabulary.decode(test)
+    both = samples.thinned(MAX_EXAMPLES), test.thinned(MAX_EXAMPLES)
     metrics: dict[str, float] = {}
-    pairs = zip(*(rule_violations(*part, steps_a_bar).items() for part in (ours, real)), strict=True)
+    bars = [part.has_bar(steps_a_bar) for part in both]
+    pairs = zip(*(rule_violations(part, steps_a_bar).items() for part in both), strict=True)
     for (name, count), (_, others) in pairs:
-        metrics[name] = float(count.mean())
-        metrics[f"{name}_ratio"] = _smoothed(count) / _smoothed(others)
-    degrees, steps = (
-        (frequencies(*ours), frequencies(*real)) for frequencies in (_degrees, tonality.interval_frequencies)
+        own = count[bars[0]]
+        metrics[name] = float(own.mean()) if own.size else 0.0
+        metrics[f"{name}_ratio"] = _smoothed(own) / _smoothed(others[bars[1]])
+    metrics["pitch_class_distance"] = tonality.total_variation(
+        *(tonality.degree_frequencies(part.sounding) for part in both)
     )
-    metrics["pitch_class_distance"] = tonality.total_variation(*degrees)
-    metrics["interval_distance"] = tonality.total_variation(*steps)
-    known = vocabulary.decode(train)[0]
-    copied, others = (longest_copied_run(part[0], known, any_key=True) for part in (ours, real))
+    metrics["interval_distance"] = tonality.total_variation(
+        *(tonality.interval_frequencies(part.sounding, part.onsets) for part in both)
+    )
+    copied, others = (
+        longest_copied_run(part.sounding, train.sounding, any_key=True, lengths=part.lengths) for part in both
+    )
     metrics["longest_copy_bars"] = float(copied.mean() / steps_a_bar)
     metrics["longest_copy_bars_ratio"] = float(copied.mean() / max(others.mean(), 1))
     metrics["longest_copy_of_all_bars"] = float(copied.max() / steps_a_bar)
     return metrics
 
 
-def _degrees(sounding: np.ndarray, _: np.ndarray) -> np.ndarray:
-    return tonality.degree_frequencies(sounding)
-
-
 def _smoothed(count: np.ndarray) -> float:
-    return float((count.sum() + 0.5) / count.size)
+    return float((count.sum() + 0.5) / max(1, count.size))
