@@ -222,9 +222,9 @@ class Chorales(Format):
 
         Of whole pieces also their mean number of bars.
         """
-        parts = [self._decoded(part) for part in (samples, train, test)]
-        bars = {"bars": float(parts[0].lengths.mean()) / self._steps_a_bar} if self.ends else {}
-        return sample_metrics(*parts, self._steps_a_bar) | bars
+        ours, known, real = (self._decoded(part) for part in (samples, train, test))
+        bars = {"bars": float(ours.lengths.mean()) / self._steps_a_bar} if self.ends else {}
+        return sample_metrics(ours, known, real, self._steps_a_bar) | bars
 
     def baselines(self, train: np.ndarray) -> dict[str, SampleFunction]:
         """Unigram and bigram models of each voice by itself; none of whole pieces, which end at once."""
