@@ -30,12 +30,26 @@ class Music:
     lengths: np.ndarray
 
     def thinned(self, most: int) -> Music:
-        """At most so many examples, evenly spaced."""
+        """Fewer examples, evenly spaced.
+
+        Args:
+            most: The number of examples, at most.
+
+        Returns:
+            The examples.
+        """
         step = max(1, -(-len(self.sounding) // most))
         return Music(self.sounding[::step], self.onsets[::step], self.lengths[::step])
 
     def has_bar(self, steps_a_bar: int) -> np.ndarray:
-        """Which bars begin before an end, (n, bars) bool."""
+        """Which bars begin before an end.
+
+        Args:
+            steps_a_bar: Steps of a bar.
+
+        Returns:
+            (n, bars), bool.
+        """
         bars = -(-self.sounding.shape[1] // steps_a_bar)
         return np.arange(bars) * steps_a_bar < self.lengths[:, None]
 
