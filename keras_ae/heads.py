@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from math import prod
@@ -482,13 +482,15 @@ def batched(
     model: keras.Model | Callable[[dict], Mapping[str, Any]],
     inputs: Mapping[str, Any],
     size: int | None = None,
+    names: Collection[str] | None = None,
 ) -> dict[str, np.ndarray]:
     """Runs a model on any number of examples, one batch at a time.
 
     Args:
         model: A Keras model, which takes the inputs that it needs, or a function of all inputs.
-        inputs: Arrays by name, examples along the first axis.
+        inputs: Arrays by name, examples along the first axis; those of examples on disk are read in batches.
         size: The batch size; by default it depends on the size of an example.
+        names: The outputs to keep, as those of all examples may take much memory; None for all.
 
     Returns:
         The outputs by name, in the order of the examples.
@@ -496,8 +498,9 @@ def batched(
     run = partial(apply, model) if isinstance(model, keras.Model) else model
     count = len(next(iter(inputs.values())))
     size = size or min(inference_batch(tuple(value.shape[1:])) for value in inputs.values())
-    return in_batches(
-        lambda rows: run({name: tf.convert_to_tensor(value[rows]) for name, value in inputs.items()}),
-        count,
-        size,
-    )
+
+    def outputs(rows: slice) -> Mapping[str, Any]:
+        found = run({name: tf.convert_to_tensor(value[rows]) for name, value in inputs.items()})
+        return {name: value for name, value in found.items() if names is None or name in names}
+
+    return in_batches(outputs, count, size)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from keras_ae.data.array_names import EXAMPLES, ArrayRoles, first_of, roles_of
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.examples import Split
 from keras_ae.data.groups import checked_groups
 from keras_ae.data.labels import labels_beside
-from keras_ae.data.npy import Header, check_sizes, checked, headers_of, readable, with_channels
+from keras_ae.data.mapped import MOST_IN_MEMORY, split_of
+from keras_ae.data.npy import (
+    Header,
+    bytes_in_memory,
+    check_sizes,
+    checked,
+    headers_of,
+    mapped_array,
+    readable,
+    with_channels,
+)
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.split_rules import around_own
 from keras_ae.data.types import Data
@@ -48,6 +57,8 @@ class ArrayFile(Dataset):
         series: Whether the second axis is time.
         full_scale: The whole number that stands for 1, such as 4095; 0 for the type's own (255 in bytes,
             65535 in uint16), None to find it.
+        stream: Whether the examples of an .npy stay in the file and are read in batches; None to do so where
+            they take more than half a GiB in memory.
     """
 
     priority: ClassVar[int] = 10
@@ -56,6 +67,7 @@ class ArrayFile(Dataset):
     domain: str | None = None
     series: bool = False
     full_scale: int | None = None
+    stream: bool | None = field(default=None, kw_only=True)
 
     def __post_init__(self):
         if self.domain is not None:
@@ -139,7 +151,7 @@ class ArrayFile(Dataset):
             {part: (layout.examples[part], len(array)) for part, array in examples.items()},
         )
         splits, rule = around_own(
-            {part: Split(array, found.numbers.get(part)) for part, array in examples.items()},
+            {part: split_of(array, found.numbers.get(part)) for part, array in examples.items()},
             layout.examples,
             {
                 part: checked_groups(arrays[name], len(examples[part]), name)
@@ -156,14 +168,32 @@ class ArrayFile(Dataset):
         where = f"{self.path}:{name}"
         return with_channels(checked(arrays[name], where), self.series, self._domain, where)
 
-    def _read(self) -> tuple[dict[str, np.ndarray], ArrayRoles]:
+    def _read(self) -> tuple[dict[str, Any], ArrayRoles]:
         """The arrays of examples, labels and groups by name, and what each is."""
         headers = self.headers()
         layout = roles_of(headers, self.choose(headers))
         names = list(dict.fromkeys(name for arrays in layout for name in arrays.values()))
-        check_sizes(self.path, [headers[name] for name in names])
+        advice = self._way_to_stream(headers[names[0]])
+        if self.stream and advice:
+            raise InputError(
+                f"expected data.stream=true of an .npy in C order, received {self.path}; {advice}"
+            )
+        is_large = bytes_in_memory(headers[names[0]]) > MOST_IN_MEMORY
+        if not advice and (is_large if self.stream is None else self.stream):
+            return {names[0]: mapped_array(self.path)}, layout
+        check_sizes(self.path, [headers[name] for name in names], advice or "leave data.stream=false out")
         with readable(self.path):
             if Path(self.path).suffix.lower() == ".npy":
                 return {names[0]: np.load(self.path, mmap_mode="r", allow_pickle=False)}, layout
             with np.load(self.path, allow_pickle=False) as archive:
                 return {name: archive[name] for name in names}, layout
+
+    def _way_to_stream(self, header: Header) -> str:
+        """What makes an array one that may stay in its file; "" if it is one."""
+        if Path(self.path).suffix.lower() != ".npy":
+            return "save the examples alone as an .npy, which may be larger: numpy.save('x.npy', x)"
+        if header.fortran and sum(side > 1 for side in header.shape) > 1:
+            return (
+                "it is in Fortran order; save it row by row: numpy.save('x.npy', numpy.ascontiguousarray(x))"
+            )
+        return ""

@@ -1,8 +1,8 @@
-"""Examples in memory, with their labels and masks: one split of a data set."""
+"""Examples with their labels and masks: one split of a data set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,10 +21,11 @@ LARGEST = 4 * 2**30
 
 @dataclass(frozen=True, eq=False)
 class Split(metaclass=Checked):
-    """Examples in memory.
+    """Examples in memory; a subclass may leave them on disk.
 
     Attributes:
-        examples: (n, *shape), uint8 (255 stands for 1), or bool or float32 (as a model takes them).
+        examples: (n, *shape), uint8 (255 stands for 1), or bool or float32 (as a model takes them). Those of
+            a subclass may be read only where NumPy or TensorFlow takes an array.
         labels: (n,), integers; None for examples without labels.
         stream: The number of the split's own stream of random numbers.
         masks: (n, height, width), int8, of images: 1 in pixels of an anomaly, 0 in others, -1 where it is not
@@ -96,11 +97,33 @@ class Split(metaclass=Checked):
         Args:
             digest: A `hashlib` hash object.
         """
-        digest.update(np.ascontiguousarray(self.examples))
+        for block in self.blocks():
+            digest.update(np.ascontiguousarray(block))
         if self.labels is not None:
             digest.update(np.ascontiguousarray(self.labels))
         if self.masks is not None:
             digest.update(np.ascontiguousarray(self.masks))
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """All examples in their order, those that are on disk some at a time.
+
+        Yields:
+            (m, *shape) each.
+        """
+        yield self.examples
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the examples are on disk, and read where they are needed."""
+        return False
+
+    def in_memory(self) -> Split:
+        """The split in memory, for methods that take all examples at once.
+
+        Returns:
+            The split itself; of one that is on disk evenly spaced examples, as many as memory has room for.
+        """
+        return self
 
     def thin(self, most: int) -> Split:
         """Takes evenly spaced examples, because a split may be sorted.
@@ -154,8 +177,12 @@ class Split(metaclass=Checked):
         groups = [part.groups for part in both if part.groups is not None]
         return replace(
             self,
-            examples=np.concatenate([part.examples for part in both]),
+            examples=self._followed_by(other),
             labels=labels,
             masks=masks,
             groups=np.concatenate(groups) if len(groups) == len(both) else None,
         )
+
+    def _followed_by(self, other: Split) -> np.ndarray:
+        """The examples followed by those of another split."""
+        return np.concatenate([np.asarray(self.examples), np.asarray(other.examples)])

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.data.mapped import blocks_of
 from keras_ae.errors import InputError
 
 __all__ = ["OWN", "find_full_scale", "full_scale_in", "normalized", "stored"]
@@ -140,7 +141,9 @@ def _of_floats(dtype, parts, low, high, full_scale):
         )
     if low >= -ROUNDED and high <= 1 + ROUNDED:
         rounded = f"values from {low:.9g} to {high:.9g} count as 0 to 1" if low < 0 or high > 1 else ""
-        binary = high == 1 and all(((part == 0) | (part == 1)).all() for part in parts)
+        binary = high == 1 and all(
+            ((block == 0) | (block == 1)).all() for part in parts for block in blocks_of(part)
+        )
         return (1 if binary else None), rounded or _dark(high, 1)
     return None
 

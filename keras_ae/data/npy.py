@@ -7,15 +7,26 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from keras_ae.data.examples import LARGEST
+from keras_ae.data.mapped import MappedExamples, MappedValues, blocks_of, converted
 from keras_ae.domains import Domain
 from keras_ae.errors import InputError
 
-__all__ = ["Header", "check_sizes", "checked", "headers_of", "read_header", "readable", "with_channels"]
+__all__ = [
+    "Header",
+    "bytes_in_memory",
+    "check_sizes",
+    "checked",
+    "headers_of",
+    "mapped_array",
+    "read_header",
+    "readable",
+    "with_channels",
+]
 
 
 class Header(NamedTuple):
@@ -96,33 +107,67 @@ def read_header(file: IO[bytes]) -> Header:
     return Header(shape, dtype, fortran)
 
 
-def check_sizes(path: str, headers: Iterable[Header]) -> None:
+def check_sizes(path: str, headers: Iterable[Header], advice: str = "") -> None:
     """Refuses arrays that would not fit in memory as float32, before they are decoded.
 
     Args:
         path: The file.
         headers: Of the arrays that are to be read.
+        advice: What to do, for the message; "" to train on less.
 
     Raises:
         InputError: If they take more than is held in memory.
     """
-    size = sum(
-        int(np.prod(header.shape, dtype=np.float64))
-        * (1 if header.dtype == np.uint8 else max(4, header.dtype.itemsize))
-        for header in headers
-    )
+    size = sum(map(bytes_in_memory, headers))
     if size > LARGEST:
         raise InputError(
             f"{path} takes {size / 2**30:.1f} GiB, at most {LARGEST / 2**30:.0f} are held in memory; "
-            "train on a part of it"
+            f"{advice or 'train on a part of it'}"
         )
 
 
-def checked(array: np.ndarray, where: str) -> np.ndarray:
+def bytes_in_memory(header: Header) -> int:
+    """The bytes that an array takes in memory as a model takes it: float32, or bytes.
+
+    Args:
+        header: The array's.
+
+    Returns:
+        Their number.
+    """
+    each = 1 if header.dtype == np.uint8 else max(4, header.dtype.itemsize)
+    return int(np.prod(header.shape, dtype=np.float64)) * each
+
+
+def mapped_array(path: str) -> MappedExamples:
+    """The array of an .npy file, which stays there until examples are read.
+
+    Args:
+        path: The file, not in Fortran order.
+
+    Returns:
+        Its examples.
+
+    Raises:
+        InputError: If the file is truncated, or no NumPy file.
+    """
+    with readable(path), open(path, "rb") as file:
+        header = read_header(file)
+        offset, size = file.tell(), Path(path).stat().st_size
+    expected = int(np.prod(header.shape, dtype=np.float64)) * header.dtype.itemsize
+    if size - offset < expected:
+        raise InputError(
+            f"{path} ends before its {header.shape[0]:,} examples: it holds {size - offset:,} of "
+            f"{expected:,} bytes; write or copy it anew"
+        )
+    return MappedExamples(MappedValues(path, header.shape, header.dtype, offset))
+
+
+def checked(array: Any, where: str) -> Any:
     """An array whose rank, dtype and values are those of examples.
 
     Args:
-        array: Any array.
+        array: Any array, also a mapped one, which is read once.
         where: What the array is called in a message.
 
     Returns:
@@ -151,13 +196,26 @@ def checked(array: np.ndarray, where: str) -> np.ndarray:
             f"expected channels last in {where}; received shape {array.shape}, which looks like channels "
             "first; move the axis with numpy.moveaxis(x, 1, -1)"
         )
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        bad = np.argwhere(~np.isfinite(array))
-        raise InputError(
-            f"expected finite numbers in {where}; {len(bad)} are NaN or infinite, the first at index "
-            f"{tuple(int(i) for i in bad[0])}; replace or drop them"
-        )
+    if array.dtype.kind == "f":
+        _check_finite(array, where)
     return array
+
+
+def _check_finite(array: Any, where: str) -> None:
+    """Refuses numbers that are not finite."""
+    count, start, first = 0, 0, None
+    for block in blocks_of(array):
+        finite = np.isfinite(block)
+        if not finite.all():
+            bad = np.argwhere(~finite)
+            first = first or (start + int(bad[0][0]), *map(int, bad[0][1:]))
+            count += len(bad)
+        start += len(block)
+    if first is not None:
+        raise InputError(
+            f"expected finite numbers in {where}; {count} are NaN or infinite, the first at index {first}; "
+            "replace or drop them"
+        )
 
 
 DTYPES = {
@@ -179,7 +237,7 @@ def _reshaping(shape: tuple[int, ...]) -> str:
     return f"for examples of {len(shape) - 1} axes flatten some: x.reshape(len(x), -1)"
 
 
-def with_channels(array: np.ndarray, series: bool, domain: Domain | None, where: str) -> np.ndarray:
+def with_channels(array: Any, series: bool, domain: Domain | None, where: str) -> Any:
     """Adds the axis of a single channel to images and series, except to numbers of classes.
 
     Args:
@@ -200,4 +258,5 @@ def with_channels(array: np.ndarray, series: bool, domain: Domain | None, where:
             f"{_reshaping(array.shape)}"
         )
     one_hot = domain is not None and domain.one_hot
-    return array[..., None] if array.ndim == (2 if series else 3) and not one_hot else array
+    lacking = array.ndim == (2 if series else 3) and not one_hot
+    return converted(array, lambda block: block[..., None]) if lacking else array

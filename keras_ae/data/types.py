@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_ae.checked import Checked
 from keras_ae.data.examples import Split
+from keras_ae.data.mapped import converted
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.series.points import Points
 from keras_ae.domains import Domain, domain_of
@@ -185,7 +186,8 @@ class Data(metaclass=Checked):
             return np.concatenate([np.where(flags, values, 0), flags], axis=-1).astype(np.float32)
 
         splits: dict[str, Any] = {
-            name: replace(split, examples=rescaled(split.examples)) for name, split in self.parts.items()
+            name: replace(split, examples=converted(split.examples, rescaled))
+            for name, split in self.parts.items()
         }
         return replace(self, **splits, offset=scaler.offset, scale=scaler.scale)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_ae.data.examples import LARGEST, Split
 from keras_ae.data.full_scale import find_full_scale, stored
+from keras_ae.data.mapped import converted, split_of
 from keras_ae.data.precision import precisions_of, standardized
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import split_by_content
@@ -61,12 +62,11 @@ def data_in_domain(
             return Data(name, **examples, domain=domain or UNIT, full_scale=found[0], notes=told)
     if domain is not None and not domain.scaled:
         return Data(name, **_map(splits, lambda x: x.astype(np.float32)), domain=domain)
-    train = splits["train"].examples
     notes: tuple[str, ...] = ()
-    if learned is not None and np.shape(learned.offset) in ((), train.shape[-1:]):
+    if learned is not None and np.shape(learned.offset) in ((), splits["train"].shape[-1:]):
         offset, scale = learned.offset, learned.scale
     else:
-        offset, scale, notes = _fitted(name, train, domain is None)
+        offset, scale, notes = _fitted(name, splits["train"], domain is None)
     return Data(
         name,
         **_map(splits, lambda x: standardized(x, offset, scale)),
@@ -116,10 +116,11 @@ def sample_blobs(series: bool, domain: Domain | None) -> Data:
     return data_in_domain("sample", split_by_content(examples), domain)
 
 
-def _fitted(name: str, train: np.ndarray, detected: bool) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+def _fitted(name: str, split: Split, detected: bool) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """The offset and the scale of each column of the training examples, float32, and notes."""
+    train, few = split.examples, split.in_memory().examples
     axes = tuple(range(train.ndim - 1))
-    each = precisions_of(train, "leave those examples out")
+    each = precisions_of(few, "leave those examples out")
     found = {f"x[..., {column}]": precision for column, precision in enumerate(each)}
     faults = {column: precision.fault for column, precision in found.items() if precision.fault}
     if faults:
@@ -131,7 +132,7 @@ def _fitted(name: str, train: np.ndarray, detected: bool) -> tuple[np.ndarray, n
     scale = np.where(constant, 1.0, train.std(axes, dtype=np.float64)).astype(np.float32)
     notes = {column: precision.note for column, precision in found.items() if precision.note}
     told = (_some(notes),) if notes else ()
-    return offset, scale, told + (_pixels(train) if detected else ())
+    return offset, scale, told + (_pixels(few) if detected else ())
 
 
 def _some(texts: dict[str, str]) -> str:
@@ -172,4 +173,6 @@ def _one_hot(name: str, splits: dict[str, Split]) -> dict[str, Any]:
 
 def _map(splits: dict[str, Split], convert: Callable[[np.ndarray], np.ndarray]) -> dict[str, Any]:
     """Splits with converted examples."""
-    return {name: Split(convert(split.examples), split.labels) for name, split in splits.items()}
+    return {
+        name: split_of(converted(split.examples, convert), split.labels) for name, split in splits.items()
+    }

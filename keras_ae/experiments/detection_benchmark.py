@@ -57,7 +57,7 @@ def _aurocs(recipe: Recipe, data: Data, scores: Mapping[str, Score]) -> dict[str
     assert isinstance(recipe.task, Anomaly)
     assert data.test.labels is not None
     heads = _trained(recipe, data)
-    examples, labels = np.asarray(values(data.test.examples)), data.test.labels > 0
+    examples, labels = data.test.numbers, data.test.labels > 0
     rows = {}
     for name, score in scores.items():
         model = replace(recipe.task, score=score).scorer(heads, data)
@@ -71,7 +71,7 @@ def _trained(recipe: Recipe, data: Data) -> Heads:
     paired, heads = build(recipe, data)
     trainer = trainer_for(recipe, heads, data.train.shape, data.scaler, plan.steps)
     trainer.prepare(optimizer_for(recipe, plan.steps))
-    recipe.variant.initialize(heads, lambda: np.asarray(values(data.train.examples)))
+    recipe.variant.initialize(heads, lambda: np.asarray(values(data.train.in_memory().examples)))
     batches, _ = paired.training_batches(recipe.batch_size)
     trainer.fit(
         batches, epochs=1, initial_epoch=0, steps_per_epoch=plan.steps, callbacks=[], shuffle=False, verbose=0

@@ -213,8 +213,7 @@ class Anomaly(Task):
 
     def fold_scores(self, heads: Heads, data: Data) -> np.ndarray:
         """The anomaly scores of the calibration examples."""
-        examples = np.asarray(values(_calibration(data).examples))
-        return batched(self.scorer(heads, data), {"inputs": examples})["score"]
+        return batched(self.scorer(heads, data), {"inputs": _calibration(data).numbers})["score"]
 
     def _build(self, heads, data):
         """The inputs of a detector, and the anomaly score with what explains it."""
@@ -276,7 +275,7 @@ class Anomaly(Task):
         if kinds is None or len(np.unique(kinds[kinds > 0])) < 2:
             return {}
         detector = served_heads[0]
-        outputs = batched(detector.model, {"inputs": np.asarray(values(data.test.examples))})
+        outputs = _outputs_of(detector.model, data.test)
         scored = self._scored(data)
         flags = None if scored is None else scored.flags
         return kind_metrics(outputs, detector.facts["threshold"], data, flags)
@@ -288,7 +287,7 @@ class Anomaly(Task):
         if data.test.labels is None or len(np.unique(data.test.labels > 0)) < 2:
             return {}
         detector, fitted = self.detector(heads, data)
-        outputs = batched(detector, {"inputs": np.asarray(values(data.test.examples))})
+        outputs = _outputs_of(detector, data.test)
         return self._detected(outputs, fitted, heads, data, seed)
 
     def _detected(self, outputs, fitted, heads, data, seed):
@@ -348,14 +347,20 @@ def _served_points(fitted, data, settings):
     return ServedHead("point_detector", fitted.model, facts, {"inputs": inputs})
 
 
+def _outputs_of(detector, test):
+    """What a detector gives for test examples; their contributions where masks say what is anomalous."""
+    names = ("score", "is_anomaly", *(("contributions",) if test.masks is not None else ()))
+    return batched(detector, {"inputs": test.numbers}, names=names)
+
+
 def _scores_of(scorer, calibration):
     """The anomaly scores of calibration examples, by models that did not learn them if there are such."""
-    examples = np.asarray(values(calibration.examples))
+    examples = calibration.numbers
     if not isinstance(calibration, CrossFitted) or calibration.scores is None:
-        return batched(scorer, {"inputs": examples})["score"]
+        return batched(scorer, {"inputs": examples}, names=("score",))["score"]
     reference, unlearned = calibration.scores.copy(), np.isnan(calibration.scores)
     if unlearned.any():
-        reference[unlearned] = batched(scorer, {"inputs": examples[unlearned]})["score"]
+        reference[unlearned] = batched(scorer, {"inputs": examples[unlearned]}, names=("score",))["score"]
     return reference
 
 

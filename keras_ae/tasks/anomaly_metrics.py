@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -97,8 +98,7 @@ def detection_metrics(
         return {}
     if data.points is not None:
         return _point_metrics(outputs, threshold, data, latent_dim, seed, scored)
-    test, labels = np.asarray(values(data.test.examples)), data.test.labels > 0
-    flagged = outputs["is_anomaly"]
+    labels, flagged = data.test.labels > 0, outputs["is_anomaly"]
     hits = int((flagged & labels).sum())
     rows = {
         "model": ranking_metrics(outputs["score"], labels)
@@ -108,8 +108,8 @@ def detection_metrics(
             "missed": float(np.mean(~flagged[labels])),
         }
     }
-    rows["model"] |= pixel_metrics(outputs["contributions"], data.test)
-    for name, (scores, maps) in _baseline_scores(data, test, latent_dim, seed).items():
+    rows["model"] |= pixel_metrics(outputs.get("contributions"), data.test)
+    for name, (scores, maps) in _baseline_scores(data, latent_dim, seed).items():
         rows[name] = ranking_metrics(scores, labels) | pixel_metrics(maps, data.test)
     return rows
 
@@ -167,7 +167,7 @@ def _point_metrics(
         }
     if normal.any():
         rows["model"]["false_alarms"] = float(flagged[normal].mean())
-    for name, (other, _) in _baseline_scores(data, windows, latent_dim, seed).items():
+    for name, (other, _) in _baseline_scores(data, latent_dim, seed).items():
         rows[name] = point_metrics(scores_of(other, points, size), windows, points)
     if points.count * USUAL * windows.shape[2] <= MOST_VALUES:
         rows["subsequence PCA"] = point_metrics(subsequence_pca(windows, points), windows, points)
@@ -212,30 +212,57 @@ def kind_metrics(
 
 
 def _baseline_scores(
-    data: Data, test: np.ndarray, latent_dim: int, seed: int
+    data: Data, latent_dim: int, seed: int
 ) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
-    """Anomaly scores of test examples (n, ...) by simpler detectors, fitted to training examples.
+    """Anomaly scores of the test examples by simpler detectors, fitted to training examples.
 
-    With them what each element contributes, (n, ...), if the detector can say.
+    With them what each element contributes, (n, ...), if the detector can say and masks are to be compared.
     """
-    training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, test[0].size)
-    flat = test.reshape(len(test), -1)
+    test = data.test
+    training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, prod(test.shape))
+    detectors = _simple_detectors(training, latent_dim, seed, of_rows=len(test.shape) == 1)
+    parts: dict[str, list[tuple[np.ndarray, np.ndarray | None]]] = {name: [] for name in detectors}
+    for block in test.blocks():
+        flat = np.asarray(values(block)).reshape(len(block), -1)
+        for name, score in detectors.items():
+            scores, errors = score(flat)
+            maps = None if errors is None or test.masks is None else errors.reshape(block.shape)
+            parts[name].append((scores, maps))
+    return {
+        name: (
+            np.concatenate([scores for scores, _ in each]),
+            None if each[0][1] is None else np.concatenate([maps for _, maps in each if maps is not None]),
+        )
+        for name, each in parts.items()
+    }
+
+
+def _simple_detectors(
+    training: np.ndarray, latent_dim: int, seed: int, of_rows: bool
+) -> dict[str, Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]]:
+    """Simple detectors fitted to training examples (n, features): (m, features) -> scores and errors."""
+
+    def by_errors(components: float) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        pca = PCA(components, random_state=seed).fit(training)
+
+        def score(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            errors = _errors_of(pca, flat)
+            return np.mean(errors, axis=1), errors
+
+        return score
+
     components = min(latent_dim, *training.shape)
-    found: dict[str, tuple[np.ndarray, np.ndarray | None]] = {}
-    errors = _errors_of(PCA(components, random_state=seed).fit(training), flat)
-    found[f"PCA, {components} component{'s' * (components != 1)}"] = (
-        np.mean(errors, axis=1),
-        errors.reshape(test.shape),
-    )
     forest = IsolationForest(random_state=seed).fit(training)
-    found["isolation forest"] = (-forest.score_samples(flat), None)
-    if test.ndim == 2 and len(training) >= NEIGHBORS:
+    found: dict[str, Callable] = {
+        f"PCA, {components} component{'s' * (components != 1)}": by_errors(components),
+        "isolation forest": lambda flat: (-forest.score_samples(flat), None),
+    }
+    if of_rows and len(training) >= NEIGHBORS:
         if training.std(axis=0).any():
-            errors = _errors_of(PCA(KEPT_VARIANCE, random_state=seed).fit(training), flat)
-            found[f"PCA, {KEPT_VARIANCE:.0%} of the variance"] = (np.mean(errors, axis=1), None)
+            found[f"PCA, {KEPT_VARIANCE:.0%} of the variance"] = by_errors(KEPT_VARIANCE)
         nearest = NearestNeighbors(n_neighbors=NEIGHBORS, algorithm="brute").fit(training)
-        found["5th nearest neighbor"] = (nearest.kneighbors(flat)[0][:, -1], None)
-        found["kernel density"] = (kernel_density_scores(training, flat), None)
+        found["5th nearest neighbor"] = lambda flat: (nearest.kneighbors(flat)[0][:, -1], None)
+        found["kernel density"] = lambda flat: (kernel_density_scores(training, flat), None)
     return found
 
 
@@ -251,7 +278,7 @@ def baseline_aurocs(data: Data, seed: int, latent_dim: int = 1) -> dict[str, flo
         The AUROC of each.
     """
     assert data.test.labels is not None
-    found = _baseline_scores(data, np.asarray(values(data.test.examples)), latent_dim, seed)
+    found = _baseline_scores(data, latent_dim, seed)
     return {
         name: ranking_metrics(scores, data.test.labels > 0)["auroc"] for name, (scores, _) in found.items()
     }

@@ -71,7 +71,8 @@ class Colorization(PhotoRestoration):
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """No color, and the mean color of the training photographs everywhere."""
-        mean = np.mean(colors_of(to_lab(values(data.train.examples))), axis=(0, 1, 2), dtype=np.float64)
+        train = values(data.train.in_memory().examples)
+        mean = np.mean(colors_of(to_lab(train)), axis=(0, 1, 2), dtype=np.float64)
 
         def plain(color):
             return lambda inputs: np.broadcast_to(np.float32(color), (*inputs.shape[:3], 2))
@@ -125,7 +126,7 @@ class Colorization(PhotoRestoration):
 
     def _vivid(self, heads: Heads, data: Data) -> Callable:
         """L / 100 (batch, h, w, 1) -> a and b in [0, 1] (batch, h, w, 2), the annealed mean."""
-        frequent = frequencies(np.asarray(colors_of(to_lab(values(data.train.examples)))))
+        frequent = frequencies(np.asarray(colors_of(to_lab(values(data.train.in_memory().examples)))))
         weights = 1.0 / (self.rarity * frequent + (1.0 - self.rarity) / len(frequent))
         step = heads.encoder.get_layer("encoder_unshuffle").factor
         annealed = AnnealedColors(weights / weights.max(), self.temperature, step, name="annealed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import keras
@@ -124,6 +124,8 @@ class FrameAnomaly(Anomaly):
         self, heads: Heads, data: Data, seed: int, sample_codes: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
         """Metrics of the detector and of simpler ones, and those of frames beside the frame before."""
+        if data.test.on_disk:
+            data = replace(data, test=data.test.in_memory())
         clips = np.asarray(values(data.test.examples))
         reconstruction = batched(heads.end_to_end, {"inputs": clips})["reconstruction"]
         errors = np.square(clips - reconstruction).mean(axis=(2, 3, 4))

@@ -140,7 +140,9 @@ class _RealExamples:
 
     def __init__(self, data: Data):
         few = data.train.thin(MAX_TRAIN)
-        self.train, self.test = (in_original_units(split, data.scaler) for split in (few, data.test))
+        self.train, self.test = (
+            in_original_units(split.in_memory(), data.scaler) for split in (few, data.test)
+        )
         self.format = data.format
 
     def metrics_of(self, samples: np.ndarray) -> dict[str, float]:
@@ -169,7 +171,7 @@ def _with_nats_a_step(metrics: dict[str, float], data: Data) -> dict[str, float]
     """Adds nats per step to the metrics if examples have steps."""
     if data.format is None or not any(name in metrics for name in ("nll_nats", "bound_nats")):
         return metrics
-    steps = data.format.steps(in_original_units(data.test, data.scaler))
+    steps = data.format.steps(in_original_units(data.test.in_memory(), data.scaler))
     if steps is None:
         return metrics
     nats = [metrics[name] for name in ("nll_nats", "bound_nats") if name in metrics]

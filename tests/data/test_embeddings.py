@@ -113,7 +113,7 @@ def test_an_archive_keeps_its_labels_and_splits_and_has_one_scale(matrix, tmp_pa
 
 
 def test_held_back_rows_are_few_where_there_are_many(random, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MOST_HELD_BACK", 100)
+    monkeypatch.setattr(files, "MOST_AT_ONCE_BACK", 100)
     data = Embeddings(saved(tmp_path, random.normal(size=(5000, 3)))).load()
     assert 60 < len(data.test) < 150  # a fraction of 2 % by hashes, which is not exact
     assert 60 < len(data.validation) < 150

@@ -107,7 +107,7 @@ class Session:
         return dataclasses.replace(example, name=name)
 
     def examples(self, split: str) -> np.ndarray:
-        """The examples of a split.
+        """The examples of a split; evenly spaced ones where all are on disk.
 
         Args:
             split: Its name.
@@ -115,7 +115,7 @@ class Session:
         Returns:
             (n, ...), in original units.
         """
-        return in_original_units(self.data.splits[split], self.generator.scaler)
+        return in_original_units(self.data.splits[split].in_memory(), self.generator.scaler)
 
     def codes(self, split: str) -> np.ndarray:
         """The codes of a split, of at most 5,000 examples.

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keras_ae.counts import size_in_words
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.embeddings.stored import Matrix, StoredRows
@@ -22,7 +23,7 @@ from keras_ae.errors import InputError, check_choices
 
 __all__ = ["Embeddings"]
 
-MOST_HELD_BACK = 20_000
+MOST_AT_ONCE_BACK = 20_000
 """Rows of the validation split, and of the test split, at most about; they are held in memory."""
 
 MOST_VALUES = 2**24
@@ -98,7 +99,7 @@ class Embeddings(Dataset):
             raise InputError(f"{self.path} holds one array without a name; leave data.key={self.key} out")
         matrix = Matrix.of(self.path)
         content, count = matrix.hashes(), matrix.shape[0]
-        fraction = min(1.0, MOST_HELD_BACK / (TEST * count))
+        fraction = min(1.0, MOST_AT_ONCE_BACK / (TEST * count))
         index = assign_hashes(content, VALIDATION * fraction, TEST * fraction)
         if learned is None:
             most = max(2, MOST_VALUES // matrix.shape[1])
@@ -120,7 +121,7 @@ class Embeddings(Dataset):
         )
         size = count * matrix.shape[1] * matrix.dtype.itemsize
         rule = "by content: equal rows are in one split"
-        notes = (f"{count:,} rows of {matrix.dtype}, {_in_words(size)}, read in batches", f"split {rule}")
+        notes = (f"{count:,} rows of {matrix.dtype}, {size_in_words(size)}, read in batches", f"split {rule}")
         return Data(
             Path(self.path).name, train, **held_back, domain=REAL, offset=offset, scale=scale, notes=notes,
             rule=rule,
@@ -152,8 +153,3 @@ class Embeddings(Dataset):
 def _thinned(index: np.ndarray, most: int) -> Any:
     """Evenly spaced ones of some indices."""
     return index[:: max(1, -(-len(index) // most))]
-
-
-def _in_words(size: int) -> str:
-    """A number of bytes for people."""
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from math import prod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,12 +14,14 @@ from PIL import Image
 
 from keras_ae.counts import counted
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.examples import LARGEST, Split
+from keras_ae.data.examples import LARGEST
+from keras_ae.data.images.decoded import PixelCache, in_memory
 from keras_ae.data.images.folder_splits import hashes_by_file
 from keras_ae.data.images.grouping import check_grouping, split_images
 from keras_ae.data.images.listing import fault_note, image_files, none_readable, passed_over
 from keras_ae.data.images.middles import size_notes
 from keras_ae.data.images.mnist import embedded_digits
+from keras_ae.data.mapped import MOST_IN_MEMORY, split_of
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.splits import split_by_content
 from keras_ae.data.types import Data
@@ -30,7 +33,7 @@ from keras_ae.imaging.decode import fit
 from keras_ae.imaging.deep import FullScale
 from keras_ae.imaging.fitting import CROP, check_fit
 from keras_ae.imaging.frame_scale import full_scale_of, recorded
-from keras_ae.imaging.frames import find_frames, pixels_of
+from keras_ae.imaging.frames import find_frames
 from keras_ae.imaging.headers import ALL, FIRST, check_pages
 from keras_ae.imaging.masks import read_masks
 from keras_ae.imaging.sizes import check_size, sides_of
@@ -70,6 +73,8 @@ class ImageFolder(Dataset):
             regular expression in its path, such as "patient([0-9]+)".
         test_list: A text file that lists the test split, one a line: paths of images in the folder, or
             groups.
+        stream: Whether the decoded images lie in a cache on disk, from which they are read in batches; None
+            to do so where they take more than half a GiB.
     """
 
     priority: ClassVar[int] = 20
@@ -82,6 +87,7 @@ class ImageFolder(Dataset):
     group: str = ""
     test_list: str = ""
     fit: str = CROP
+    stream: bool | None = None
 
     def __post_init__(self):
         check_grouping(self)
@@ -103,7 +109,8 @@ class ImageFolder(Dataset):
 
         Raises:
             InputError: For a folder without readable images, for gray and color images together without
-                `channels`, for more images than fit in memory, and for several data sets in one folder.
+                `channels`, for more images than the disk has room for, or memory where they have to be held
+            there, and for several data sets in one folder.
         """
         return self._load()
 
@@ -116,12 +123,8 @@ class ImageFolder(Dataset):
         if self.folders is None:
             check_one(names, self.path)
         layout = layout_of(names, self.path, self.folders)
-        images = find_frames(self.path, layout.names, self.pages)
-        height, width, channels = self._shape(images)
-        self._check_memory(len(images.frames), height, width, channels)
-        full_scale, scale_notes = full_scale_of(self.path, images, self.full_scale, learned)
-        pixels = np.empty((len(images.frames), height, width, channels), np.uint8)
-        hashes = pixels_of(self.path, images.frames, pixels, full_scale, self.fit)
+        decoded = self._decoded(layout.names, learned)
+        images, full_scale, hashes = decoded.images, decoded.full_scale, decoded.contents
         faults = images.faults | {
             str(frame): fault
             for frame, fault in zip(images.frames, hashes, strict=True)
@@ -132,7 +135,9 @@ class ImageFolder(Dataset):
         if not good:
             raise none_readable(self.path, self._paths(faults))
         frames, layout = [images.frames[row] for row in good], layout.take([images.rows[row] for row in good])
-        whole = Split(pixels[good], layout.index(layout.label_names))
+        pixels = decoded.pixels if len(good) == len(hashes) else decoded.pixels[good]
+        height, width = pixels.shape[1:3]
+        whole = split_of(pixels, layout.index(layout.label_names))
         by_file, page_notes = hashes_by_file(frames, list(contents.values()))
         (parts, rule), split_notes = split_images(layout, by_file, self)
         masks, mask_notes = self._masks(layout, parts, images.headers, (height, width))
@@ -146,7 +151,7 @@ class ImageFolder(Dataset):
             f"{counted(len(whole), 'image')} below {self.path}, {labels}",
             *_advised(layout, images),
             *size_notes([header.size for header in images.headers.values()], (height, width), self.fit),
-            *(*scale_notes, *page_notes, *dark, *split_notes, *mask_notes, f"split {rule}"),
+            *(*decoded.notes, *page_notes, *dark, *split_notes, *mask_notes, f"split {rule}"),
             *((fault_note(self._paths(faults), len(images.frames) + len(images.faults)),) if faults else ()),
             *passed_over(others),
         )
@@ -175,6 +180,23 @@ class ImageFolder(Dataset):
         )
         return Data("sample", **split_by_content(images, labels[::50]), domain=UNIT)
 
+    def _decoded(self, names, learned):
+        """The images, decoded; many in a cache on disk."""
+        settings = f"{self.size} {self.channels} {self.fit} {self.pages} {self.full_scale} {learned}"
+        cache = None if self.stream is False else PixelCache(self.path, names, settings)
+        known = None if cache is None else cache.read()
+        if known is not None and (self.stream or known.pixels.nbytes > MOST_IN_MEMORY):
+            return known
+        images = find_frames(self.path, names, self.pages)
+        shape = self._shape(images)
+        size = len(images.frames) * prod(shape)
+        if cache is None:
+            self._check_memory(size, len(images.frames), shape)
+        full_scale = full_scale_of(self.path, images, self.full_scale, learned)
+        if cache is None or not (self.stream or size > MOST_IN_MEMORY):
+            return in_memory(self.path, images, full_scale, shape, self.fit)
+        return cache.write(images, full_scale, shape, self.fit)
+
     def _shape(self, images):
         """The height, the width and the channels of the examples."""
         if not images.headers:
@@ -191,15 +213,14 @@ class ImageFolder(Dataset):
         side = (width if native else FALLBACK) if self.size is None else self.size
         return *sides_of(side), self.channels or next(iter(channels))
 
-    def _check_memory(self, count, height, width, channels):
+    def _check_memory(self, size, count, shape):
         """Refuses more images than fit in memory."""
-        bytes_of_all = count * height * width * channels
-        if bytes_of_all > LARGEST:
-            smaller = max(1, int((LARGEST / (count * channels)) ** 0.5))
+        if size > LARGEST:
+            smaller = max(1, int((LARGEST / (count * shape[2])) ** 0.5))
             raise InputError(
-                f"{count} images at {height}x{width}x{channels} take {bytes_of_all / 2**30:.1f} GiB, at most "
-                f'{LARGEST / 2**30:.0f} are held in memory; make them smaller, SET="data.size={smaller}", or '
-                "split the folder"
+                f"{count} images at {'x'.join(map(str, shape))} take {size / 2**30:.1f} GiB, at most "
+                f"{LARGEST / 2**30:.0f} are held in memory; leave data.stream=false out, to read them from a "
+                f'cache on disk, or make them smaller, SET="data.size={smaller}"'
             )
 
     def _masks(self, layout, parts, headers, size):

@@ -10,7 +10,8 @@ import numpy as np
 
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.npy import checked
+from keras_ae.data.mapped import converted
+from keras_ae.data.npy import Header, checked
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.types import Data
 from keras_ae.data.video.moving_digits import MovingDigits
@@ -78,6 +79,11 @@ class ClipArray(ArrayFile, Dataset):  # a data set by name, so that it is found 
         data = in_windows(data, window, stride_of(window, self.stride))
         return replace(data, format=Clips(rate=self.rate)) if data.domain.unit_interval else data
 
+    def _way_to_stream(self, header: Header) -> str:
+        if self.window not in (None, *header.shape[1:2]):
+            return "windows of clips are cut in memory; leave data.window out, or data.stream"
+        return super()._way_to_stream(header)
+
     def _examples(self, arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
         where = f"{self.path}:{name}"
         array = checked(arrays[name], where)
@@ -86,4 +92,4 @@ class ClipArray(ArrayFile, Dataset):  # a data set by name, so that it is found 
                 "expected clips (n, frames, height, width, channels) or volumes (n, depth, height, width) "
                 f"in {where}; received {array.shape}; images are for recipes of images"
             )
-        return array[..., None] if array.ndim == 4 else array
+        return converted(array, lambda block: block[..., None]) if array.ndim == 4 else array

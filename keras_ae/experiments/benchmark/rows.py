@@ -98,16 +98,18 @@ def principal_components(recipe: Recipe, data: Data, size: int) -> Row:
         Its metrics and images.
     """
     train_split = data.train.thin(MOST_FITTED)
-    flat = {
-        name: np.asarray(values(split.examples)).reshape(len(split), -1)
-        for name, split in (("train", train_split), ("test", data.test))
-    }
-    size = min(size, *flat["train"].shape)
-    pca = PCA(size, random_state=0).fit(flat["train"])
-    codes = {name: pca.transform(part).astype(np.float32) for name, part in flat.items()}
+    flat = np.asarray(values(train_split.examples)).reshape(len(train_split), -1)
+    size = min(size, *flat.shape)
+    pca = PCA(size, random_state=0).fit(flat)
 
     def codes_of(inputs):
         return pca.transform(np.asarray(inputs["inputs"]).reshape(len(inputs["inputs"]), -1))
+
+    codes = {
+        name: np.concatenate([codes_of({"inputs": values(block)}) for block in split.blocks()])
+        for name, split in (("train", train_split), ("test", data.test))
+    }
+    codes = {name: part.astype(np.float32) for name, part in codes.items()}
 
     def decode(part):
         return pca.inverse_transform(part).clip(0, 1).reshape(-1, *data.test.shape).astype(np.float32)
