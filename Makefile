@@ -19,13 +19,14 @@ TAKES.tensorboard := PORT HOST
 TAKES.serve := BATCHING
 TAKES.verify-serving := RECIPE TIME
 TAKES.benchmark := DATA VARIANTS EPOCHS SET SEEDS
+TAKES.speed := NETWORKS BATCHES PEERS ROUNDS EPOCHS DATA BASELINE
 TESTS := test test-slow test-docs test-real test-extras test-browser
 DEVELOPMENT := $(TESTS) lint format docs clean
 
 # former targets
 VERBS := list encode restore detect monitor sweep generate interpolate traverse attribute reconstruct nearest
 
-TARGETS := help setup train evaluate export predict tensorboard serve verify-serving benchmark $(DEVELOPMENT)
+TARGETS := help setup train evaluate export predict tensorboard serve verify-serving benchmark speed $(DEVELOPMENT)
 .PHONY: $(TARGETS)
 NAMES := $(sort $(foreach target,$(TARGETS),$(TAKES.$(target))))
 GIVEN := $(sort $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
@@ -144,6 +145,11 @@ verify-serving: $(READY) ## check exported heads in C++, by the loader of TF Ser
 benchmark: $(READY) ## train and compare all variants: DATA=, VARIANTS=, EPOCHS=, SET=, SEEDS=3
 	@$(BIN)/keras-ae benchmark $${DATA:+--data "$$DATA"} $${VARIANTS:+--variants "$$VARIANTS"} \
 	  $${EPOCHS:+--epochs "$$EPOCHS"} $${SET:+--set "$$SET"} $${SEEDS:+--seeds "$$SEEDS"}
+
+speed: $(READY) ## compare the speed of training with other frameworks: NETWORKS=, BATCHES=, PEERS=, BASELINE=
+	@$(BIN)/keras-ae speed $${NETWORKS:+--networks "$$NETWORKS"} $${BATCHES:+--batches "$$BATCHES"} \
+	  $${PEERS:+--peers "$$PEERS"} $${ROUNDS:+--rounds "$$ROUNDS"} $${EPOCHS:+--epochs "$$EPOCHS"} \
+	  $${DATA:+--data "$$DATA"} $${BASELINE:+--baseline "$$BASELINE"}
 
 test: $(READY) ## run the tests, offline, in minutes
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile

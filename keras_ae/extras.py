@@ -23,6 +23,7 @@ EXTRAS = {
     "excel": "reads sheets of Excel",
     "parquet": "writes codes as Parquet tables, reads rows of Parquet and Feather files",
     "beam": "encodes in shards",
+    "speed": "compares the speed of training with PyTorch and JAX",
     "dev": "lint and tests",
     "docs": "builds the API reference",
     "browser": "tests TensorBoard's pages",

@@ -1,0 +1,95 @@
+"""What a competitor's process reports: when it began, its steps and epochs, and the memory that it takes."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from keras_ae.experiments.speed.work import Work
+
+__all__ = ["Clock"]
+
+STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+class Clock:
+    """Reports a training, a line of JSON for each event, and waits for a line before each further epoch.
+
+    So several processes take turns, epoch by epoch, with all else waiting.
+
+    Args:
+        work: The work.
+        reports: Where the lines go.
+        turns: Where a line comes from for each epoch but the first; its end ends the process.
+    """
+
+    def __init__(self, work: Work, reports: IO[str], turns: IO[str]):
+        self.work = work
+        self.reports = reports
+        self.turns = turns
+        self.epoch, self.start, self.trained, self.validated = -1, 0.0, 0.0, 0.0
+        self.stepped = False
+
+    def imported(self) -> None:
+        """Says that the framework is imported; memory and time are counted from here."""
+        with suppress(OSError):  # from here on the peak is of what follows
+            RESET.write_text("5")
+        self._report("imported", seconds=time.time() - self.work.launched, bytes=_memory("VmRSS"))
+
+    def begin_epoch(self) -> None:
+        """Waits for its turn, and starts the time of an epoch."""
+        if self.epoch >= 0 and not self.turns.readline():
+            sys.exit(0)
+        self.epoch += 1
+        self.start = time.perf_counter()
+
+    def step(self) -> None:
+        """Says that steps are done, of which the first is reported."""
+        if not self.stepped:
+            self.stepped = True
+            self._report("first_step", seconds=time.time() - self.work.launched)
+
+    def trained_epoch(self) -> None:
+        """Ends the time of training in an epoch."""
+        self.trained = time.perf_counter()
+
+    def validated_epoch(self) -> None:
+        """Ends the time of validation in an epoch."""
+        self.validated = time.perf_counter()
+
+    def end_epoch(self, examples: int, loss: float, val_loss: float) -> None:
+        """Reports an epoch.
+
+        Args:
+            examples: Examples that were trained on.
+            loss: Mean of the batches' losses, in nats.
+            val_loss: The loss of validation.
+        """
+        now = time.perf_counter()
+        self._report(
+            "epoch",
+            index=self.epoch,
+            examples=examples,
+            loss=float(loss),
+            val_loss=float(val_loss),
+            train_seconds=self.trained - self.start,
+            validation_seconds=self.validated - self.trained,
+            other_seconds=now - self.validated,
+            bytes=_memory("VmHWM"),
+        )
+
+    def _report(self, event, **facts):
+        print(json.dumps({"event": event, **facts}), file=self.reports, flush=True)
+
+
+def _memory(name: str) -> int | None:
+    """Bytes of resident memory: "VmRSS" for now, "VmHWM" for the peak; None where there is no /proc."""
+    if not STATUS.exists():
+        return None
+    found = re.search(rf"^{name}:\s+(\d+) kB", STATUS.read_text(), re.MULTILINE)
+    return int(found[1]) * 1024 if found else None

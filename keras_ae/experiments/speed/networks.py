@@ -1,0 +1,234 @@
+"""The networks that are compared, as lists of layers that each framework builds, and their first weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod, sqrt
+
+import numpy as np
+
+__all__ = [
+    "NETWORKS",
+    "Conv",
+    "Dense",
+    "Flatten",
+    "IntoSpace",
+    "Layer",
+    "Network",
+    "Reshape",
+    "initial_weights",
+]
+
+
+class Layer:
+    """Base class of the kinds of layers.
+
+    Attributes:
+        name: Of a layer with weights.
+    """
+
+    name: str
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
+        """Gives the shapes of a layer.
+
+        Args:
+            shape: Of what it takes, without the batch.
+
+        Returns:
+            The kernel's, None without weights, and the output's.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """A dense layer.
+
+    Attributes:
+        name: Its name.
+        units: Its width.
+        relu: Whether a rectifier follows.
+    """
+
+    name: str
+    units: int
+    relu: bool = True
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
+        return (shape[-1], self.units), (self.units,)
+
+
+@dataclass(frozen=True)
+class Conv(Layer):
+    """A convolution along one or two axes with padding "same".
+
+    Attributes:
+        name: Its name.
+        filters: Channels of its output.
+        kernel_size: Side of its kernel.
+        strides: By which each side is divided.
+        relu: Whether a rectifier follows.
+    """
+
+    name: str
+    filters: int
+    kernel_size: int = 3
+    strides: int = 1
+    relu: bool = True
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
+        *sides, channels = shape
+        kernel = (*(self.kernel_size for _ in sides), channels, self.filters)
+        return kernel, (*(-(-side // self.strides) for side in sides), self.filters)
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """All axes of an example as one, the channels running fastest."""
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
+        return None, (prod(shape),)
+
+
+@dataclass(frozen=True)
+class Reshape(Layer):
+    """Another shape of the same number of elements.
+
+    Attributes:
+        shape: The shape, without the batch.
+    """
+
+    shape: tuple[int, ...]
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
+        return None, self.shape
+
+
+@dataclass(frozen=True)
+class IntoSpace(Layer):
+    """The sub-pixel step: channels become twice as many pixels or steps along each axis."""
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
+        *sides, channels = shape
+        return None, (*(2 * side for side in sides), channels // 2 ** len(sides))
+
+
+@dataclass(frozen=True)
+class Network:
+    """A variational autoencoder of Bernoulli outputs.
+
+    Attributes:
+        title: What it is, in words.
+        shape: Of an example.
+        latent_dim: Size of a code.
+        encoder: Layers from the example to what the code's mean and log-variance are computed from.
+        decoder: Layers from the code to the logits of the example.
+        variant: The same for a recipe of keras_ae.
+        examples: How many to make for a comparison.
+        series: Whether the first axis of an example is time.
+    """
+
+    title: str
+    shape: tuple[int, ...]
+    latent_dim: int
+    encoder: tuple[Layer, ...]
+    decoder: tuple[Layer, ...]
+    variant: str
+    examples: int
+    series: bool = False
+
+    @property
+    def posterior(self) -> tuple[Dense, Dense]:
+        """The layers of the code's mean and log-variance."""
+        mean, log_var = (
+            Dense(f"encoder_{name}", self.latent_dim, relu=False) for name in ("mean", "log_var")
+        )
+        return mean, log_var
+
+    def kernels(self) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+        """The layers with weights, in the order of the network.
+
+        Yields:
+            A layer's name, the shape of its kernel and of its output.
+        """
+        shape = self.shape
+        for layer in self.encoder:
+            kernel, shape = layer.shapes(shape)
+            if kernel is not None:
+                yield layer.name, kernel, shape
+        for layer in self.posterior:
+            kernel, code = layer.shapes(shape)
+            assert kernel is not None  # as dense layers have
+            yield layer.name, kernel, code
+        shape = (self.latent_dim,)
+        for layer in self.decoder:
+            kernel, shape = layer.shapes(shape)
+            if kernel is not None:
+                yield layer.name, kernel, shape
+
+
+def initial_weights(network: Network, seed: int = 0) -> dict[str, np.ndarray]:
+    """Kernels by the rule of Glorot and Bengio (2010) and biases of 0, as Keras begins.
+
+    Args:
+        network: The network.
+        seed: Random seed.
+
+    Returns:
+        "<layer>/kernel" and "<layer>/bias", float32, in Keras's axes: inputs before outputs.
+    """
+    random = np.random.default_rng(seed)
+    weights = {}
+    for name, kernel, _ in network.kernels():
+        limit = sqrt(6 / (prod(kernel[:-2]) * (kernel[-2] + kernel[-1])))
+        weights[f"{name}/kernel"] = random.uniform(-limit, limit, kernel).astype(np.float32)
+        weights[f"{name}/bias"] = np.zeros(kernel[-1], np.float32)
+    return weights
+
+
+def _convolutional(title, shape, filters, latent_dim, kernel_size, backbone, examples, series=False):
+    """A network of convolutions that halve each side, and sub-pixel steps back, as the backbones have it."""
+    rank = len(shape) - 1
+    sides = [side // 2 ** len(filters) for side in shape[:-1]]
+    widths = (shape[-1], *filters)
+    encoder = [Conv(f"encoder_conv_{n}", width, kernel_size, 2) for n, width in enumerate(filters, start=1)]
+    small = (*sides, filters[-1])
+    decoder: list[Layer] = [Dense("decoder_unflatten", prod(small)), Reshape(small)]
+    for n in range(len(filters), 0, -1):
+        name = "decoder_logits" if n == 1 else f"decoder_conv_{n}"
+        decoder += [Conv(name, widths[n - 1] * 2**rank, kernel_size, relu=n > 1), IntoSpace()]
+    variant = f"Variational(backbone={backbone}(filters={tuple(filters)}), latent_dim={latent_dim})"
+    layers = (*encoder, Flatten()), tuple(decoder)
+    return Network(title, shape, latent_dim, *layers, variant, examples, series)
+
+
+NETWORKS = {
+    "dense": Network(
+        "dense, 784-512-16",
+        (28, 28, 1),
+        16,
+        (Flatten(), Dense("encoder_dense_1", 512)),
+        (Dense("decoder_dense_1", 512), Dense("decoder_logits", 784, relu=False), Reshape((28, 28, 1))),
+        "Variational(backbone=DenseBackbone(units=(512,)), latent_dim=16)",
+        20_000,
+    ),
+    "conv": _convolutional(
+        "2-D convolutions (24, 48), code 64", (28, 28, 1), (24, 48), 64, 3, "ConvBackbone", 6_000
+    ),
+    "conv1d": _convolutional(
+        "1-D convolutions of 128 steps of 4 channels, code 16",
+        (128, 4),
+        (32, 64, 64, 64),
+        16,
+        5,
+        "Conv1DBackbone",
+        6_000,
+        series=True,
+    ),
+    "color": _convolutional(
+        "2-D convolutions of 64 x 64 colors, code 64", (64, 64, 3), (24, 48, 48), 64, 3, "ConvBackbone", 1_600
+    ),
+}
+"""The networks that are compared."""
