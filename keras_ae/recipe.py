@@ -69,7 +69,9 @@ class Recipe(metaclass=Checked):
         seed: Seed of weights, order and noise, from 0 to 2^32 - 1.
         augment: How training examples are changed at random, another way in each epoch, before the task pairs
             them; a tuple of augmentations, or the text of some, such as "Shift(pixels=2), Noise(sigma=0.1)".
-        callbacks: Functions without arguments that return further Keras callbacks.
+        callbacks: Functions without arguments that return further Keras callbacks. Those of batches are
+            called at the end of a call of the training function, which takes up to 16 steps of a small model.
+        xla: Whether XLA compiles the training step, which takes some seconds at the start.
         name: The name of the recipe's file, set when the recipe is loaded.
 
     Raises:
@@ -95,6 +97,7 @@ class Recipe(metaclass=Checked):
     seed: int = 0
     augment: tuple[Augmentation, ...] = ()
     callbacks: tuple[Callable[[], keras.callbacks.Callback], ...] = ()
+    xla: bool = False
     name: str = ""
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,9 @@ from keras_ae.data.types import Data
 from keras_ae.heads import Spec, inference_batch
 
 __all__ = ["Autoencoding", "PairedData", "Pairing", "head_inputs", "without_names"]
+
+MOST_KEPT = 2**20
+"""Values of a validation split, at most, whose batches are kept: 4 MiB, twice or three times."""
 
 
 # AutoGraph would rewrite all that a batch goes through, a quarter of a training's start; ops need none of it
@@ -173,12 +177,16 @@ class PairedData:
         return self._loader(split)(index, -1 - split.stream * 2**32 - index)
 
     def validation_batches(self) -> tf.data.Dataset:
-        """Batches of the validation split in its own order.
+        """Batches of the validation split in its own order, made once for all epochs where they are small.
 
         Returns:
             The batches, as `held_back_batches` gives them.
         """
-        return self.held_back_batches(self.data.validation)
+        split = self.data.validation
+        batches = self.held_back_batches(split)
+        return (
+            batches.cache() if len(split) * prod(size or 1 for size in split.shape) <= MOST_KEPT else batches
+        )
 
     def test_batches(self) -> tf.data.Dataset:
         """Batches of the test split in its own order.

@@ -62,9 +62,6 @@ class AdversarialTrainer(Trainer):
         self.optimizer.build(own)
         self.critic_optimizer.build(critics)
 
-    def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
-        self.compile(optimizer=optimizer)
-
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """Updates the model and its critic on one batch.
 

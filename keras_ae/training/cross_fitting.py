@@ -18,6 +18,7 @@ from keras_ae.runs.checkpoint import best_epoch
 from keras_ae.runs.plan import Plan
 from keras_ae.runs.run import MOST_FITTED
 from keras_ae.tasks.cross_fitting import CrossFitted, fold_data
+from keras_ae.training.execution import Execution
 from keras_ae.training.schedule import optimizer_for
 from keras_ae.training.trainer import Trainer
 
@@ -63,7 +64,9 @@ def with_fold_scores(
     assert heads.trained is not None  # guaranteed by Heads
     trained = heads.trained.get_weights()
     epochs = best_epoch(history) if recipe.checkpoint == "best" else len(history)
-    trainer.prepare(optimizer_for(recipe, plan.steps))
+    steps = epochs * plan.steps_per_epoch
+    execution = Execution.of(trainer.model, recipe, plan.examples, steps)
+    trainer.prepare(optimizer_for(recipe, plan.steps), execution)
     optimizer = [np.array(variable) for variable in trainer.optimizer.variables]
     for number, (own, part) in enumerate(fold_data(data), 1):
         LOG.info("training without part %d of %d", number, len(calibration.numbers_of_folds))
@@ -74,7 +77,6 @@ def with_fold_scores(
         batches, _ = PairedData(part, recipe.task, recipe.seed, recipe.augment).training_batches(
             recipe.batch_size
         )
-        steps = epochs * plan.steps_per_epoch
         trainer.fit(
             batches, epochs=1, initial_epoch=0, steps_per_epoch=steps, callbacks=[], shuffle=False, verbose=0
         )

@@ -117,4 +117,4 @@ def progress(
 
 def _every(plan):
     """Epochs from one histogram or map of the codes to the next."""
-    return max(1, plan.epochs // 20)
+    return max(1, plan.epochs // 10)

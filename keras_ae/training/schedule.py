@@ -6,6 +6,7 @@ import keras
 
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
+from keras_ae.training.optimizers import FusedAdam
 
 __all__ = ["optimizer_for"]
 
@@ -33,6 +34,8 @@ def optimizer_for(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         warmup_steps=warmup,
     )
     try:
+        if recipe.optimizer == "adam":
+            return FusedAdam(learning_rate=rate)
         return keras.optimizers.get({"class_name": recipe.optimizer, "config": {"learning_rate": rate}})
     except (ValueError, TypeError) as error:
         raise InputError(

@@ -33,6 +33,7 @@ from keras_ae.tensorboard.overview import write_overview
 from keras_ae.training.adversarial import AdversarialTrainer
 from keras_ae.training.cross_fitting import with_fold_scores
 from keras_ae.training.examples import Examples
+from keras_ae.training.execution import Execution
 from keras_ae.training.monitoring import checkpoint_and_curves, images_and_more, progress
 from keras_ae.training.objective import loss_for, loss_in
 from keras_ae.training.schedule import optimizer_for
@@ -337,7 +338,8 @@ def _fit(
     checkpoint.mkdir(exist_ok=True)
     state = read_state(checkpoint)
     batches, _ = paired.training_batches(recipe.batch_size, state["epochs"] * plan.passes_per_epoch)
-    trainer.prepare(optimizer_for(recipe, plan.steps))
+    execution = Execution.of(trainer.model, recipe, plan.examples, plan.steps_per_epoch)
+    trainer.prepare(optimizer_for(recipe, plan.steps), execution)
     if state["last"]:
         trainer.load_weights(checkpoint / state["last"])
     if not plan.stops_after(state["history"]):

@@ -15,6 +15,7 @@ from keras import ops
 from keras_ae.errors import InputError
 from keras_ae.heads import SELECTION, Heads, Term, apply
 from keras_ae.training.examples import Examples, completed
+from keras_ae.training.execution import Execution, repeated
 
 __all__ = ["Trainer"]
 
@@ -89,6 +90,8 @@ class Trainer(keras.Model):
             for term in terms
         }
         self.validating = self.selects_apart = False
+        self.execution: Execution | None = None
+        self.several_steps: Callable | None = None
         self.built = True
 
     def compile(self, optimizer: Any = "adam", **options: Any) -> None:
@@ -212,14 +215,32 @@ class Trainer(keras.Model):
         names = {tensor.name for tensor in self.model.inputs}
         return completed(data, names, self.examples, self.optimizer.iterations if training else None)
 
-    def prepare(self, optimizer: keras.optimizers.Optimizer) -> None:
+    def prepare(self, optimizer: keras.optimizers.Optimizer, execution: Execution | None = None) -> None:
         """Compiles the trainer and builds the optimizer's variables, so that a checkpoint can be loaded.
 
         Args:
             optimizer: The optimizer.
+            execution: How the steps of an epoch are executed; None as Keras does it.
         """
-        self.compile(optimizer=optimizer)
+        steps = 1 if execution is None else execution.steps_per_call
+        self.compile(optimizer=optimizer, steps_per_execution=steps, jit_compile=False)
+        self.execution, self.several_steps = execution, None
         self.optimizer.build(self.trainable_variables)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes the function that `fit` calls with the iterator of the batches.
+
+        Args:
+            force: Whether to make it anew.
+        """
+        if self.execution is None:
+            super().make_train_function(force)
+            return
+        calls = self.execution.calls()  # of the first epoch, where `fit` begins
+        if self.several_steps is None or force:
+            self.several_steps = repeated(self.train_step, self.get_metrics_result, self.execution.xla)
+        several = self.several_steps
+        self.train_function = lambda batches: several(batches, tf.constant(next(calls)))
 
     def call(self, inputs: Tensor, training: bool | None = None) -> dict[str, Tensor]:
         """Runs the trained model.
