@@ -163,9 +163,10 @@ test-docs: $(READY) ## run the commands of the guides, with short settings
 test-real: $(READY) ## test on the published data sets, downloaded unless they are cached
 	@$(BIN)/python -m pytest -q -m "real and not slow"
 
-test-extras: $(READY) ## test ONNX, LiteRT, Excel, Parquet, Beam and the API reference, in a separate environment
+test-extras: $(READY) ## test ONNX, LiteRT, Excel, Parquet, Beam, S3, SQL and the API reference, in a separate environment
 	@test -x .venv-extras/bin/keras-ae || { $(BIN)/python -m venv .venv-extras && PYTHONWARNINGS=ignore \
-	  .venv-extras/bin/python -m pip install --disable-pip-version-check -e '.[cpu,dev,docs,onnx,litert,excel,parquet,beam]'; }
+	  .venv-extras/bin/python -m pip install --disable-pip-version-check -e '.[cpu,dev,docs,onnx,litert,excel,parquet,beam,remote,sql,tfds]' \
+	  'moto[s3,server]'; }
 	@.venv-extras/bin/python -m pytest -q -m extras
 
 test-browser: $(READY) ## test TensorBoard's pages in a real browser (Chromium and its driver)

@@ -15,6 +15,7 @@ from typing import Any
 
 import keras
 
+from keras_ae.addresses import without_secrets
 from keras_ae.checked import Checked
 from keras_ae.data.augmentation import Augmentation
 from keras_ae.data.dataset import Dataset
@@ -240,7 +241,8 @@ def flat(instance: Any, prefix: str = "") -> dict[str, Any]:
         elif isinstance(value, tuple) and any(map(callable, value)):
             fields[prefix + field.name] = tuple(getattr(item, "__qualname__", repr(item)) for item in value)
         else:
-            fields[prefix + field.name] = content_of(value)
+            shown = content_of(value)
+            fields[prefix + field.name] = without_secrets(shown) if isinstance(shown, str) else shown
     return fields
 
 

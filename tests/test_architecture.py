@@ -13,7 +13,7 @@ from keras_ae.files import classes_below
 
 TIERS = [tier.split() for tier in (
     "errors",
-    "extras losses names counts column_names table_layout",
+    "addresses extras losses names counts column_names table_layout",
         "sequences table_losses",
         "domains catalog field_names recipe_values",
         "files imaging recipe_files folder_layout",

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 
+from keras_ae.addresses import without_secrets
 from keras_ae.cli.messages import in_words_of_the_door, resume_command
 from keras_ae.cli.output import redirected
 from keras_ae.cli.parser import make_parser
@@ -27,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 after a failure, 2 for unusable input, 130 after an interruption.
     """
-    options = make_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = make_parser().parse_args([*map(without_secrets, given)])  # which nothing prints or saves then
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     # TensorFlow leaves oneDNN off on some CPUs; convolutional epochs took 1.0 to 1.2 times as long
@@ -49,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         error = without_tensorflow(error) or error
         if options.debug:
             traceback.print_exc()
-        text = in_words_of_the_door(" ".join(str(error).split())[:2000])
+        text = in_words_of_the_door(without_secrets(" ".join(str(error).split()))[:2000])
         expected = isinstance(error, (InputError, ExportError, OSError))
         print(
             f"keras-ae: {text}"

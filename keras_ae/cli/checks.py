@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from keras_ae.catalog import compared_names, datasets, no_compared, no_data
+from keras_ae.data.sources.local import local_copy
 from keras_ae.data.tables.byte_order import marked_encoding
 from keras_ae.data.tables.suffixes import FRAMES, SHEETS, row_suffix
 from keras_ae.declared import check_fields
@@ -42,7 +43,7 @@ def check_data(text: str | None) -> None:
     """Checks that there is a data set of a name, or a file or folder that begins as its kind does.
 
     Args:
-        text: A name or a path; None for the recipe's own data.
+        text: A name, a path, or a source, of which a local copy is made; None for the recipe's own data.
 
     Raises:
         InputError: There is neither.
@@ -52,9 +53,10 @@ def check_data(text: str | None) -> None:
     names = [entry.text for entry in datasets() if entry.is_name]
     if text in names or text.partition(":")[0] in names:
         return
-    if not Path(text).exists():
+    path = Path(local_copy(text))
+    if not path.exists():
         raise no_data(text)
-    check_file(Path(text))
+    check_file(path)
 
 
 def check_file(path: Path) -> None:

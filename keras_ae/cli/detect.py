@@ -22,6 +22,7 @@ from keras_ae.cli.checks import check_data, check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.requests import check_recipe, finished, request_of_run, with_name
 from keras_ae.cli.train import complete_training
+from keras_ae.data.sources.local import local_copy, title_of
 from keras_ae.errors import InputError
 from keras_ae.model_names import default_name
 from keras_ae.recipe_files import recipe_stem
@@ -64,6 +65,7 @@ def add(verb: Any) -> None:
 
 def detect(options: argparse.Namespace) -> int:
     """Writes what was detected, with a report, and prints it last."""
+    given, options.input = options.input, local_copy(options.input)
     check_file(source_of(options.input))
     settings = split_settings(options.set)
     if options.trained:
@@ -89,8 +91,8 @@ def detect(options: argparse.Namespace) -> int:
         # the metrics of the training are no result of this verb, but of train and evaluate
         check_recipe(options.recipe, options.runs)
         for source in (options.input, options.data):
-            check_category(options.recipe, Path(source or options.input))
-        training = RunRequest(options.recipe, options.data or options.input, tuple(settings))
+            check_category(options.recipe, Path(local_copy(source or options.input)))
+        training = RunRequest(options.recipe, options.data or given, tuple(settings))
         named, check = with_name(training, options.name), partial(_check_input, options)
         run, _ = complete_training(options, named, is_result=False, check=check)
         directory, recipe = run.directory, run.recipe
@@ -103,7 +105,7 @@ def detect(options: argparse.Namespace) -> int:
 
 def _request(options, name):
     """The request, with a folder called after the model where none is named."""
-    model = name or default_name(recipe_stem(options.recipe), options.data or options.input)
+    model = name or default_name(recipe_stem(options.recipe), title_of(options.data or options.input))
     return DetectionRequest.of(options.input, model, options.output, options.force)
 
 

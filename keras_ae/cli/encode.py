@@ -68,9 +68,7 @@ def encode(options: argparse.Namespace) -> int:
         The exit status.
     """
     with ExitStack() as stack:
-        source = options.input
-        if source == STANDARD:
-            source = str(stack.enter_context(input_file(source)))
+        source = str(stack.enter_context(input_file(options.input)))
         name, suffix = _check(options, source)
         output = Path(stack.enter_context(output_file(options.output, suffix, options.results)) or "")
         load_tensorflow()

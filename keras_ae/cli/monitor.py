@@ -12,6 +12,7 @@ from keras_ae.cli.checks import check_file, check_settings
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import finished, request_of_run
+from keras_ae.data.sources.local import local_copy
 
 __all__ = ["ORDER", "add"]
 
@@ -43,6 +44,7 @@ def monitor(options: argparse.Namespace) -> int:
     """Prints how far a file's rows and their scores are from the normal ones that a run learned from."""
     settings = split_settings(options.set)
     check_acting(settings, advice="")
+    options.input = local_copy(options.input)
     check_file(source_of(options.input))
     directory = finished(options)
     started = request_of_run(options.recipe, directory, options.set)

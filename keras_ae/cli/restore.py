@@ -11,6 +11,7 @@ from typing import Any
 from keras_ae.cli.arguments import EXPORT, MODELS, add_option
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.parser import add_former
+from keras_ae.data.sources.local import local_copy
 
 __all__ = ["ORDER", "add"]
 
@@ -65,7 +66,7 @@ def restore(options: argparse.Namespace) -> int:
     }
     given = {name: value for name, value in of_some.items() if value is not None}
     kind = kind_of(version_card(folder), given)
-    request = kind.request(options.input, output, options.force, **given)
+    request = kind.request(local_copy(options.input), output, options.force, **given)
     load_tensorflow()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     done = kind.restore(folder, request, _say)

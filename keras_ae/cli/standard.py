@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.cli.output import STANDARD
+from keras_ae.data.sources.local import local_copy
 from keras_ae.errors import InputError
 
 __all__ = ["input_file", "output_file"]
@@ -38,19 +39,19 @@ BEGINNINGS = {
 
 @contextmanager
 def input_file(path: str) -> Iterator[Path]:
-    """A file to read: the one of a path, or one with what comes on standard input.
+    """A file to read: the one of a path, a local copy of a source, or one with what comes on standard input.
 
     Args:
-        path: The path, or "-".
+        path: The path, what stands for the source, or "-".
 
     Yields:
         The file; one of standard input has the suffix of its kind.
 
     Raises:
-        InputError: Nothing comes on standard input.
+        InputError: Nothing comes on standard input, or the source cannot be read.
     """
     if path != STANDARD:
-        yield Path(path)
+        yield Path(local_copy(path))
         return
     with tempfile.TemporaryDirectory() as folder:
         received = Path(folder, "standard_input")

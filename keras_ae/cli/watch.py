@@ -14,6 +14,7 @@ from keras_ae.cli.arguments import MODEL, add_option, add_recipe, add_run, names
 from keras_ae.cli.checks import check_file, check_settings
 from keras_ae.cli.output import STANDARD, load_tensorflow
 from keras_ae.cli.requests import finished, request_of_run
+from keras_ae.data.sources.local import is_source
 from keras_ae.errors import InputError
 
 __all__ = ["ORDER", "add"]
@@ -47,6 +48,8 @@ def watch(options: argparse.Namespace) -> int:
     """Writes a line of JSON for each alert."""
     settings = split_settings(options.set)
     check_acting(settings, advice="")
+    if is_source(options.input):
+        raise InputError(f"expected a file here, which grows, received {options.input}; copy it to one")
     source = source_file(options.input)
     check_file(source)
     if not 0 < options.every <= LONGEST:

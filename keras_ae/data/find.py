@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from keras_ae import data
+from keras_ae.addresses import without_secrets
 from keras_ae.catalog import no_data
 from keras_ae.data.dataset import Dataset, SeveralExamples
 from keras_ae.data.foreign import way_to_read
 from keras_ae.data.memory import Arrays, is_data_frame
+from keras_ae.data.sources.local import local_copy, with_paths
 from keras_ae.errors import InputError
 from keras_ae.files import classes_below, files_below
 from keras_ae.formats import Format
@@ -34,12 +36,13 @@ def dataset_kinds() -> list[type[Dataset]]:
 
 
 def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
-    """Finds the data set for a name (`mnist`) or a path (a folder, an .npz).
+    """Finds the data set for a name (`mnist`), a path (a folder, an .npz) or a source (s3://..., a query).
 
-    A name has precedence over a folder of the same name; write `./mnist` for the folder.
+    A name has precedence over a folder of the same name; write `./mnist` for the folder. A source is brought
+    to a local copy, which tells its kind; the data set has the source in the place of a path.
 
     Args:
-        text: The name or the path.
+        text: The name, the path, or what stands for the source.
         instead: The data set that it replaces. A path is then read as data of the same category, if possible;
             photographs are cropped and series cut into windows in the same way; and one of the classes stays
             the normal one.
@@ -50,6 +53,10 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     Raises:
         InputError: For a text that is neither; the message has names that are near.
     """
+    text = without_secrets(text)
+    copy = local_copy(text)
+    if copy != text:
+        return with_paths(find_dataset(copy, instead), lambda path: text if path == copy else path)
     category = _category_of(instead)
     _check_folder(text, category)
     # the sort is stable: within a category the order of priorities stays

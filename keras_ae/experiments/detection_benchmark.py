@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.sources.local import local
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads, batched
@@ -45,7 +46,7 @@ def compare_scores(
     """
     found = {}
     for name, table in tables.items():
-        data = recipe.task.prepare(table.load())
+        data = recipe.task.prepare(local(table).load())
         runs = [_aurocs(replace(recipe, data=table, seed=seed), data, scores) for seed in range(seeds)]
         found[name] = {row: float(np.mean([run[row] for run in runs])) for row in runs[0]}
         report(f"{name}: " + ", ".join(f"{row} {auroc:.3f}" for row, auroc in found[name].items()))

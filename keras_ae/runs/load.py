@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.examples import Split
 from keras_ae.data.pipeline import PairedData
+from keras_ae.data.sources.local import local
 from keras_ae.errors import InputError
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import WEIGHTS_FILE, load_artifacts
@@ -96,7 +97,7 @@ def _with_stored_scores(data, recipe, artifacts):
 def _on_test_set(dataset, paired, trained, report):
     """The data with a published set in place of its test split, and the spec of that set."""
     data = paired.data
-    tested, channels = dataset.load(), data.train.shape[-1]
+    tested, channels = local(dataset).load(), data.train.shape[-1]
     if data.domain != tested.domain:
         raise InputError(
             f"{tested.name} holds images, the model was trained on {data.domain.kind} values; name other data"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_ae.addresses import without_secrets
+from keras_ae.data.sources.local import title_of
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 from keras_ae.model_names import check_model_name, default_name
@@ -51,6 +53,9 @@ class RunRequest:
     directory: Path | None = None
 
     def __post_init__(self) -> None:
+        if self.data is not None:
+            object.__setattr__(self, "data", without_secrets(self.data))
+        object.__setattr__(self, "settings", tuple(map(without_secrets, self.settings)))
         if self.has_file:
             recipe_file(self.recipe)
         if self.name is not None:
@@ -167,7 +172,7 @@ class RunRequest:
         by_setting = [value.strip() for field, _, value in texts if field.strip() == "data"]
         data = by_setting[-1] if by_setting else self.data
         if data is not None and not self._has_own_data(by_setting[-1:]):
-            name = default_name(name, data)
+            name = default_name(name, title_of(data))
             check_model_name(name, self.recipe_name, "the model's default name")
         return dataclasses.replace(self, name=name)
 

@@ -14,6 +14,7 @@ import numpy as np
 from keras_ae.data.examples import Split
 from keras_ae.data.pipeline import PairedData, head_inputs
 from keras_ae.data.scaling import Scaler
+from keras_ae.data.sources.local import local
 from keras_ae.data.types import Data
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, in_batches, inference_batch
 from keras_ae.metrics.uncertainty import caution, validation_caution
@@ -127,7 +128,8 @@ def load_data(recipe: Recipe, report: Callable[[str], None] = print, scaler: Sca
         InputError: If the data cannot be loaded, or the task cannot use them.
     """
     LOG.info("loading the data: %s", type(recipe.data).__name__)
-    loaded = recipe.data.load() if scaler is None else recipe.data.load_like(scaler)
+    here = local(recipe.data)
+    loaded = here.load() if scaler is None else here.load_like(scaler)
     data = recipe.task.prepare(loaded)
     for note in (*data.notes, data.overview):
         report(note)

@@ -15,6 +15,7 @@ from keras_ae.catalog import names_beside
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import as_dataset
 from keras_ae.data.memory import Arrays
+from keras_ae.data.sources.local import title_of
 from keras_ae.data.tables.frames import Frame
 from keras_ae.errors import InputError
 from keras_ae.heads import ServableHeads
@@ -256,7 +257,7 @@ def _name(recipe: Any, data: Any, changed: Recipe) -> str:
         if type(own.data) is type(changed.data) and flat(own.data) == flat(changed.data):
             return changed.name
     if is_text:
-        return default_name(changed.name, os.fspath(data))
+        return default_name(changed.name, title_of(os.fspath(data)))
     if isinstance(data, Dataset):
         paths = [value for value in vars(data).values() if isinstance(value, str) and value]
         return default_name(changed.name, data.name or (paths or [type(data).__name__.lower()])[0])

@@ -13,6 +13,7 @@ from keras_ae.apps.inspection.columns import ColumnFacts, column_facts
 from keras_ae.apps.inspection.recipes import RecipeCheck, check_recipe, check_recipes
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import dataset_kinds, find_dataset, nothing_below
+from keras_ae.data.sources.local import local, local_copy
 from keras_ae.data.tables.columns import Table
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
@@ -97,7 +98,7 @@ def inspect_path(text: str, settings: Sequence[str] = ()) -> list[Inspection]:
     Raises:
         InputError: If it can be none, or none with those fields, and for values that a field cannot take.
     """
-    found = []
+    found, text = [], local_copy(text)
     for dataset in _readings(text, settings):
         one, data = _inspected(dataset, dataset.outline)
         checks = () if data is None else check_recipes(text, dataset, data, settings)
@@ -127,7 +128,8 @@ def inspect_for_recipe(text: str, recipe: str, settings: Sequence[str] = ()) -> 
         InputError: If the recipe cannot be loaded, or does not take the data or a setting.
     """
     chosen = RunRequest(recipe, text, tuple(settings)).load()
-    one, data = _inspected(chosen.data, lambda table: chosen.data.load())
+    here = local(chosen.data)
+    one, data = _inspected(here, lambda table: here.load())
     return one if data is None else dataclasses.replace(one, recipes=(check_recipe(chosen, data),))
 
 

@@ -9,6 +9,7 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.dataset import Dataset
 from keras_ae.data.find import find_dataset
 from keras_ae.data.images.folder import ImageFolder
+from keras_ae.data.sources.local import local
 from keras_ae.data.streams.arrays import ArrayStream
 from keras_ae.data.streams.examples import ExampleStream
 from keras_ae.data.streams.folder import FolderStream
@@ -46,7 +47,7 @@ def open_stream(text: str, spec: InputSpec, split: str | None = None, key: str |
     if os.path.isfile(text) and os.path.splitext(text)[1].lower() in SUFFIXES:
         dataset: Dataset = ImageFolder(text)
     else:
-        dataset = find_dataset(text)
+        dataset = local(find_dataset(text))
     if split is not None and isinstance(dataset, ArrayFile):
         raise InputError(f"{text} has no splits of its own; leave out --split, received {split!r}")
     if key is not None and not isinstance(dataset, ArrayFile):

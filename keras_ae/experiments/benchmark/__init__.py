@@ -18,6 +18,7 @@ import numpy as np
 from keras_ae import variants
 from keras_ae.catalog import no_compared
 from keras_ae.data.dataset import Dataset
+from keras_ae.data.sources.local import local
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
 from keras_ae.experiments.benchmark.rows import Row, principal_components, row_of_run
@@ -79,7 +80,7 @@ def benchmark(
     """
     recipes = _recipes(data, names, [f"epochs={epochs}", *settings], seeds, report)
     first = next(iter(recipes.values()))[0]
-    loaded = first.data.load()
+    loaded = local(first.data).load()
     if not loaded.domain.unit_interval:
         raise InputError(
             f"the table compares reconstructions of values in [0, 1], received {loaded.domain} values; "
