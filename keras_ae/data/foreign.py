@@ -35,7 +35,7 @@ _WAYS = {
         f"read it with pandas.read_spss, read_stata or read_sas, and {_ROWS}",
     ),
     ".tdms .mf4 .mdf": ("measurement", f"open it with nptdms or asammdf, and {_ROWS}"),
-    ".db .sqlite .sqlite3": ("database", f"read it with pandas.read_sql, and {_ROWS}"),
+    ".mdb .accdb": ("database", f"read it with pandas.read_sql, and {_ROWS}"),
     ".avro .orc .arrow": ("columns", f"read it with pandas or pyarrow, and {_ROWS}"),
     ".svm .libsvm .svmlight": ("LIBSVM", f"read it with sklearn.datasets.load_svmlight_file, and {_ARRAYS}"),
     ".xml": ("XML", f"read it with pandas.read_xml, and {_ROWS}; convert MusicXML to MIDI"),

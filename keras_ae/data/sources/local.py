@@ -156,17 +156,16 @@ def _copy(source: DataSource, cache: Path) -> Path:
             raise
         LOG.warning("%s; taking the copy of %s, %s", error, copy["time"], copy["path"])
         return Path(copy["path"])
-    folder = own / _digest(version)
-    copy = _facts(folder) if version else None
+    copy = _facts(own / _digest(version)) if version else None
     if copy is not None:
         LOG.info("%s: taking the copy %s (%s)", source.text, copy["path"], _in_words(copy))
         return Path(copy["path"])
-    return _new_copy(source, version, folder)
+    return _new_copy(source, version, own)
 
 
-def _new_copy(source: DataSource, version: str, folder: Path) -> Path:
+def _new_copy(source: DataSource, version: str, own: Path) -> Path:
     """Makes a copy; whoever looks into the cache meanwhile finds none, or all of it."""
-    partial = folder.with_name(f".{uuid.uuid4().hex}")
+    partial = own / f".{uuid.uuid4().hex}"
     try:
         partial.mkdir(parents=True)
         name = source.bring(partial).relative_to(partial)
@@ -174,14 +173,15 @@ def _new_copy(source: DataSource, version: str, folder: Path) -> Path:
         facts = {"from": source.text, "version": version, "name": str(name), "bytes": size, "sha256": sha256}
         facts["time"] = time.strftime("%Y-%m-%d %H:%M:%S")
         (partial / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-        if folder.exists():  # without a version, or made by another process
+        folder = own / _digest(version or sha256)
+        if _facts(folder) is None:  # else another process was faster, or it is the same content again
             shutil.rmtree(folder, ignore_errors=True)
-        os.replace(partial, folder)
+            os.replace(partial, folder)
     except OSError as error:
         reason = error.strerror or error
         raise InputError(
-            f"no copy of {source.text} can be written below {folder.parent} ({reason}); name another folder "
-            "with KERAS_HOME"
+            f"no copy of {source.text} can be written below {own} ({reason}); name another folder with "
+            "KERAS_HOME"
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -93,7 +93,7 @@ class RemoteObject(DataSource):
         if "::" in self.text:
             raise InputError(f"expected one address, {self.text} chains several; copy it, and give the path")
         try:
-            system, path = url_to_fs(with_secrets(self.text))
+            system, path = url_to_fs(with_secrets(self.text), skip_instance_cache=True)
             return system, path, system.info(path)
         except Exception as error:
             self._refuse(error)
@@ -163,9 +163,10 @@ class RemoteObject(DataSource):
                 f"{self.text} begins with {scheme_of(self.text)}://, which fsspec does not know; use "
                 "s3://, gs://, https://, or copy it, and give the path"
             ) from None
+        public = "; FSSPEC_S3_ANON=true reads public buckets" * (scheme_of(self.text) == "s3")
         raise Unreachable(
             f"{self.text} cannot be read ({reason}); check the address, and the credentials, which are taken "
-            "from the environment"
+            f"from the environment{public}"
         ) from None
 
 
