@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from keras_ae.data.examples import LARGEST
 from keras_ae.errors import InputError
 
 __all__ = ["MOST_COPIED", "DataSource", "Unreachable"]
 
-MOST_COPIED = 4 * LARGEST
+MOST_COPIED = 16 * 2**30
 """Bytes of a copy, at most."""
 
 
