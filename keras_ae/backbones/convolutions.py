@@ -16,7 +16,7 @@ import keras
 from keras import layers, ops
 
 from keras_ae.backbones.convolution_settings import ConvolutionSettings
-from keras_ae.backbones.level_plan import Level, plan_levels
+from keras_ae.backbones.level_plan import Fitting, Level, plan_levels
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.blocks.dropout import ResumableDropout
 from keras_ae.blocks.tied import check_tied, code_layer, tied_conv, tied_dense
@@ -154,19 +154,17 @@ class Convolutions(ConvolutionSettings):
         fitting = [level.fitting(*pair) for pair in zip(features.shape[1:-1], sides, strict=True)]
         if any(each.before or each.after for each in fitting):
             features = ops.pad(features, [(0, 0), *((each.before, each.after) for each in fitting), (0, 0)])
-        kept = (slice(None), *(slice(each.first or None, each.end) for each in fitting), slice(None))
         last = number == 1
         if level.up == "nearest":
             if level.strides > 1:
                 repeat = self._kind("UpSampling{}D")(level.strides, name=f"decoder_repeat_{number}")
                 features = repeat(features)
                 # its op hides sizes that LiteRT's convolutions have to know
-                features = layers.Reshape(features.shape[1:], name=f"decoder_repeated_{number}")(features)[
-                    kept
-                ]
+                features = layers.Reshape(features.shape[1:], name=f"decoder_repeated_{number}")(features)
+            features = _kept(features, fitting)
             features = self._conv("Conv{}D", width, level.up_kernel_size, name, last=last)(features)
         elif level.up == "transposed":
-            features = self._transposed(features, width, level, name, last, source)[kept]
+            features = _kept(self._transposed(features, width, level, name, last, source), fitting)
         else:
             wide = width * level.strides**self.rank
             features = self._conv("Conv{}D", wide, level.up_kernel_size, name, last=last)(features)
@@ -175,7 +173,7 @@ class Convolutions(ConvolutionSettings):
         if level.up == "subpixel":
             if level.strides > 1:
                 features = self.into_space(features, level.strides, f"decoder_lengthen_{number}")
-            features = features[kept]
+            features = _kept(features, fitting)
         return features if last else self._dropped(features, name)
 
     def _dense(self, width: int, name: str) -> layers.Layer:
@@ -250,3 +248,11 @@ class Convolutions(ConvolutionSettings):
             added = layers.Add(name=f"{own}_add")([features, second])
             features = layers.Activation(self.activation, name=f"{own}_activation")(added)
         return features
+
+
+def _kept(features: Any, fitting: list[Fitting]) -> Any:
+    """The part of enlarged features that an example has, which costs nothing where it has all of them."""
+    sides = features.shape[1:-1]
+    if all(not each.first and each.end >= side for each, side in zip(fitting, sides, strict=True)):
+        return features
+    return features[(slice(None), *(slice(each.first or None, each.end) for each in fitting), slice(None))]

@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras import initializers, layers, ops
 
+from keras_ae.blocks.sub_pixel import depth_to_space
+
 __all__ = ["Shortcut", "Shuffle", "Unshuffle", "conv", "enlarged", "reduced", "residual_block"]
 
 Tensor = Any
@@ -85,7 +87,7 @@ class Shuffle(layers.Layer):
         Returns:
             (batch, factor * h, factor * w, c).
         """
-        return tf.nn.depth_to_space(inputs, self.factor) if self.factor > 1 else inputs
+        return depth_to_space(inputs, self.factor) if self.factor > 1 else inputs
 
     def compute_output_shape(self, input_shape):
         batch, *sides, channels = input_shape
