@@ -9,7 +9,7 @@ from source import FILES, ROOT, nodes_of, tree_of
 KERAS_HOOKS = {
     "build", "call", "compute_output_shape", "compute_output_spec", "get_config", "from_config",
     "compute_loss", "train_step", "test_step", "on_train_begin", "on_train_end", "on_train_batch_end",
-    "on_epoch_begin", "on_epoch_end",
+    "on_epoch_begin", "on_epoch_end", "on_test_begin", "on_test_end",
 }  # fmt: skip
 """Methods that override those of Keras, which documents them."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.errors import InputError
-from keras_ae.experiments.speed.examples import write_work
+from keras_ae.experiments.speed.examples import check_data, write_work
 from keras_ae.experiments.speed.networks import NETWORKS
 from keras_ae.experiments.speed.peers import Peer, find_peers
 from keras_ae.experiments.speed.peers.ours import BUILD
@@ -93,8 +93,9 @@ def compare_speed(
         The folder.
 
     Raises:
-        InputError: The data do not fit a network, or a competitor fails.
+        InputError: For data that a network does not take, or if a competitor fails.
     """
+    check_data([NETWORKS[name] for name in networks or NETWORKS], data)
     parts: list[dict[str, Any]] = []
     facts = machine()
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1", "CUDA_VISIBLE_DEVICES": ""}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +14,30 @@ from keras_ae.errors import InputError
 from keras_ae.experiments.speed.networks import Network, initial_weights
 from keras_ae.experiments.speed.work import ARRAYS, EXAMPLES, WEIGHTS
 
-__all__ = ["DATA", "write_work"]
+__all__ = ["check_data", "write_work"]
 
 HELD_BACK = 0.05
 """Fraction of test examples, which nothing looks at."""
 
-DATA = ("", "mnist")
-"""What there is: made examples, and the 60,000 digits for networks that take digits."""
+
+def check_data(networks: Iterable[Network], data: str) -> None:
+    """Checks that networks can be compared on data.
+
+    Args:
+        networks: The networks.
+        data: "" for examples that are made, or "mnist".
+
+    Raises:
+        InputError: For other data, and for a network that takes no digits.
+    """
+    if data not in ("", "mnist"):
+        raise InputError(f"expected --data=mnist, or none for examples that are made here; received {data!r}")
+    for network in networks:
+        if data and network.shape != (28, 28, 1):
+            raise InputError(
+                f"expected networks that take digits with mnist, such as --networks dense,conv; received "
+                f"{network.title}; name those, or leave the data out"
+            )
 
 
 def write_work(network: Network, folder: Path, data: str = "") -> str:
@@ -27,31 +46,24 @@ def write_work(network: Network, folder: Path, data: str = "") -> str:
     Args:
         network: The network.
         folder: An existing folder.
-        data: One of `DATA`.
+        data: "" for examples that are made, or "mnist".
 
     Returns:
         What the data are, in words.
-
-    Raises:
-        InputError: For data that the network does not take.
     """
     examples, words = _examples(network, data)
     test = max(1, int(HELD_BACK * len(examples)))
     np.savez(folder / EXAMPLES, x_train=examples[test:], x_test=examples[:test])
     splits = ArrayFile(str(folder / EXAMPLES), series=network.series).load()
     np.savez(folder / ARRAYS, train=splits.train.examples, validation=splits.validation.examples)
-    np.savez(folder / WEIGHTS, **initial_weights(network))
+    weights: dict[str, Any] = {**initial_weights(network)}
+    np.savez(folder / WEIGHTS, **weights)
     return words
 
 
 def _examples(network: Network, data: str) -> tuple[np.ndarray, str]:
     """Examples in a random order, and what they are."""
     if data == "mnist":
-        if network.shape != (28, 28, 1):
-            raise InputError(
-                f"expected a network that takes digits for DATA=mnist, received {network.title}; "
-                "leave the data out, or name networks of digits: NETWORKS=dense,conv"
-            )
         loaded = Mnist().load()
         return np.concatenate([loaded.train.examples, loaded.validation.examples]), "MNIST"
     random = np.random.default_rng(0)

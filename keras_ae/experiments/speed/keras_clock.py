@@ -35,12 +35,10 @@ class EpochClock(keras.callbacks.Callback):
         self.clock.step()
 
     def on_test_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Ends the training part of an epoch, unless an evaluation is by itself."""
         if self.training:
             self.clock.trained_epoch()
 
     def on_test_end(self, logs: Mapping[str, float] | None = None) -> None:
-        """Ends the validation of an epoch."""
         if self.training:
             self.clock.validated_epoch()
 

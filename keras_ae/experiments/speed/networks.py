@@ -8,111 +8,16 @@ from math import prod, sqrt
 
 import numpy as np
 
-__all__ = [
-    "NETWORKS",
-    "Conv",
-    "Dense",
-    "Flatten",
-    "IntoSpace",
-    "Layer",
-    "Network",
-    "Reshape",
-    "initial_weights",
-]
+from keras_ae.experiments.speed.layers import (
+    ConvLayer,
+    DenseLayer,
+    FlattenLayer,
+    NetworkLayer,
+    ReshapeLayer,
+    SubpixelLayer,
+)
 
-
-class Layer:
-    """Base class of the kinds of layers.
-
-    Attributes:
-        name: Of a layer with weights.
-    """
-
-    name: str
-
-    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
-        """Gives the shapes of a layer.
-
-        Args:
-            shape: Of what it takes, without the batch.
-
-        Returns:
-            The kernel's, None without weights, and the output's.
-        """
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Dense(Layer):
-    """A dense layer.
-
-    Attributes:
-        name: Its name.
-        units: Its width.
-        relu: Whether a rectifier follows.
-    """
-
-    name: str
-    units: int
-    relu: bool = True
-
-    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
-        return (shape[-1], self.units), (self.units,)
-
-
-@dataclass(frozen=True)
-class Conv(Layer):
-    """A convolution along one or two axes with padding "same".
-
-    Attributes:
-        name: Its name.
-        filters: Channels of its output.
-        kernel_size: Side of its kernel.
-        strides: By which each side is divided.
-        relu: Whether a rectifier follows.
-    """
-
-    name: str
-    filters: int
-    kernel_size: int = 3
-    strides: int = 1
-    relu: bool = True
-
-    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
-        *sides, channels = shape
-        kernel = (*(self.kernel_size for _ in sides), channels, self.filters)
-        return kernel, (*(-(-side // self.strides) for side in sides), self.filters)
-
-
-@dataclass(frozen=True)
-class Flatten(Layer):
-    """All axes of an example as one, the channels running fastest."""
-
-    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
-        return None, (prod(shape),)
-
-
-@dataclass(frozen=True)
-class Reshape(Layer):
-    """Another shape of the same number of elements.
-
-    Attributes:
-        shape: The shape, without the batch.
-    """
-
-    shape: tuple[int, ...]
-
-    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
-        return None, self.shape
-
-
-@dataclass(frozen=True)
-class IntoSpace(Layer):
-    """The sub-pixel step: channels become twice as many pixels or steps along each axis."""
-
-    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
-        *sides, channels = shape
-        return None, (*(2 * side for side in sides), channels // 2 ** len(sides))
+__all__ = ["NETWORKS", "Network", "initial_weights"]
 
 
 @dataclass(frozen=True)
@@ -133,17 +38,17 @@ class Network:
     title: str
     shape: tuple[int, ...]
     latent_dim: int
-    encoder: tuple[Layer, ...]
-    decoder: tuple[Layer, ...]
+    encoder: tuple[NetworkLayer, ...]
+    decoder: tuple[NetworkLayer, ...]
     variant: str
     examples: int
     series: bool = False
 
     @property
-    def posterior(self) -> tuple[Dense, Dense]:
+    def posterior(self) -> tuple[DenseLayer, DenseLayer]:
         """The layers of the code's mean and log-variance."""
         mean, log_var = (
-            Dense(f"encoder_{name}", self.latent_dim, relu=False) for name in ("mean", "log_var")
+            DenseLayer(f"encoder_{name}", self.latent_dim, relu=False) for name in ("mean", "log_var")
         )
         return mean, log_var
 
@@ -193,14 +98,16 @@ def _convolutional(title, shape, filters, latent_dim, kernel_size, backbone, exa
     rank = len(shape) - 1
     sides = [side // 2 ** len(filters) for side in shape[:-1]]
     widths = (shape[-1], *filters)
-    encoder = [Conv(f"encoder_conv_{n}", width, kernel_size, 2) for n, width in enumerate(filters, start=1)]
+    encoder = [
+        ConvLayer(f"encoder_conv_{n}", width, kernel_size, 2) for n, width in enumerate(filters, start=1)
+    ]
     small = (*sides, filters[-1])
-    decoder: list[Layer] = [Dense("decoder_unflatten", prod(small)), Reshape(small)]
+    decoder: list[NetworkLayer] = [DenseLayer("decoder_unflatten", prod(small)), ReshapeLayer(small)]
     for n in range(len(filters), 0, -1):
         name = "decoder_logits" if n == 1 else f"decoder_conv_{n}"
-        decoder += [Conv(name, widths[n - 1] * 2**rank, kernel_size, relu=n > 1), IntoSpace()]
+        decoder += [ConvLayer(name, widths[n - 1] * 2**rank, kernel_size, relu=n > 1), SubpixelLayer()]
     variant = f"Variational(backbone={backbone}(filters={tuple(filters)}), latent_dim={latent_dim})"
-    layers = (*encoder, Flatten()), tuple(decoder)
+    layers = (*encoder, FlattenLayer()), tuple(decoder)
     return Network(title, shape, latent_dim, *layers, variant, examples, series)
 
 
@@ -209,8 +116,12 @@ NETWORKS = {
         "dense, 784-512-16",
         (28, 28, 1),
         16,
-        (Flatten(), Dense("encoder_dense_1", 512)),
-        (Dense("decoder_dense_1", 512), Dense("decoder_logits", 784, relu=False), Reshape((28, 28, 1))),
+        (FlattenLayer(), DenseLayer("encoder_dense_1", 512)),
+        (
+            DenseLayer("decoder_dense_1", 512),
+            DenseLayer("decoder_logits", 784, relu=False),
+            ReshapeLayer((28, 28, 1)),
+        ),
         "Variational(backbone=DenseBackbone(units=(512,)), latent_dim=16)",
         20_000,
     ),

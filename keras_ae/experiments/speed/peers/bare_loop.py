@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_ae.experiments.speed.clock import Clock
-from keras_ae.experiments.speed.networks import Conv, Dense, Flatten, IntoSpace, Reshape
+from keras_ae.experiments.speed.layers import (
+    ConvLayer,
+    DenseLayer,
+    FlattenLayer,
+    ReshapeLayer,
+    SubpixelLayer,
+)
 from keras_ae.experiments.speed.peers import Peer
 from keras_ae.experiments.speed.work import LEARNING_RATE, SHOWN_BATCH, Work
 
@@ -43,6 +49,7 @@ class BareLoop(Peer):
         fixed = work.noise()
         network, batch_size = work.net, work.batch_size
 
+        @tf.autograph.experimental.do_not_convert
         def objective(batch, seed):
             batch = tf.cast(batch, tf.float32) / 255.0 if batch.dtype == tf.uint8 else batch
             features = _through(network.encoder, weights, batch)
@@ -102,22 +109,22 @@ def _through(layers, weights, features):
 
     for layer in layers:
         match layer:
-            case Dense():
+            case DenseLayer():
                 features = tf.matmul(features, weights[f"{layer.name}/kernel"])
-            case Conv():
+            case ConvLayer():
                 convolve = tf.nn.conv1d if len(features.shape) == 3 else tf.nn.conv2d
                 features = convolve(features, weights[f"{layer.name}/kernel"], layer.strides, "SAME")
-            case Flatten():
+            case FlattenLayer():
                 features = tf.reshape(features, (tf.shape(features)[0], int(np.prod(features.shape[1:]))))
-            case Reshape():
+            case ReshapeLayer():
                 features = tf.reshape(features, (tf.shape(features)[0], *layer.shape))
-            case IntoSpace() if len(features.shape) == 3:
+            case SubpixelLayer() if len(features.shape) == 3:
                 features = tf.reshape(
                     features, (tf.shape(features)[0], *layer.shapes(tuple(features.shape[1:]))[1])
                 )
-            case IntoSpace():
+            case SubpixelLayer():
                 features = tf.nn.depth_to_space(features, 2)
-        if isinstance(layer, Dense | Conv):
+        if isinstance(layer, DenseLayer | ConvLayer):
             features = tf.nn.bias_add(features, weights[f"{layer.name}/bias"])
             features = tf.nn.relu(features) if layer.relu else features
     return features

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from keras_ae.experiments.speed.clock import Clock
-from keras_ae.experiments.speed.networks import Conv, Dense, Flatten, IntoSpace, Network, Reshape
+from keras_ae.experiments.speed.layers import (
+    ConvLayer,
+    DenseLayer,
+    FlattenLayer,
+    ReshapeLayer,
+    SubpixelLayer,
+)
+from keras_ae.experiments.speed.networks import Network
 from keras_ae.experiments.speed.peers import Peer
 from keras_ae.experiments.speed.work import LEARNING_RATE, SHOWN_BATCH, Work
 
@@ -100,19 +107,19 @@ def _layer(layer, features=None):
     from keras import layers, ops
 
     match layer:
-        case Dense():
+        case DenseLayer():
             return layers.Dense(layer.units, "relu" if layer.relu else None, name=layer.name)
-        case Conv():
+        case ConvLayer():
             kind = layers.Conv1D if len(features.shape) == 3 else layers.Conv2D
             settings = {"padding": "same", "activation": "relu" if layer.relu else None, "name": layer.name}
             return kind(layer.filters, layer.kernel_size, layer.strides, **settings)
-        case Flatten():
+        case FlattenLayer():
             return layers.Flatten()
-        case Reshape():
+        case ReshapeLayer():
             return layers.Reshape(layer.shape)
-        case IntoSpace() if len(features.shape) == 3:
+        case SubpixelLayer() if len(features.shape) == 3:
             return layers.Reshape(layer.shapes(tuple(features.shape[1:]))[1])
-        case IntoSpace():
+        case SubpixelLayer():
             return lambda tensor: ops.depth_to_space(tensor, 2)
     raise TypeError(layer)
 

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from keras_ae.experiments.speed.clock import Clock
-from keras_ae.experiments.speed.networks import Conv, Dense, Flatten, IntoSpace, Network, Reshape
+from keras_ae.experiments.speed.layers import (
+    ConvLayer,
+    DenseLayer,
+    FlattenLayer,
+    ReshapeLayer,
+    SubpixelLayer,
+)
+from keras_ae.experiments.speed.networks import Network
 from keras_ae.experiments.speed.peers import Peer
 from keras_ae.experiments.speed.work import LEARNING_RATE, SHOWN_BATCH, Work
 
@@ -86,22 +93,22 @@ def _through(layers, parameters, features):
 
     for layer in layers:
         match layer:
-            case Dense():
+            case DenseLayer():
                 features = functional.linear(
                     features, parameters[f"{layer.name}/kernel"], parameters[f"{layer.name}/bias"]
                 )
-            case Conv():
+            case ConvLayer():
                 features = _convolved(layer, parameters, features)
-            case Flatten():
+            case FlattenLayer():
                 features = features.movedim(1, -1).flatten(1)
-            case Reshape():
+            case ReshapeLayer():
                 features = features.reshape(-1, *layer.shape).movedim(-1, 1)
-            case IntoSpace() if features.ndim == 3:
+            case SubpixelLayer() if features.ndim == 3:
                 steps = features.movedim(1, -1)
                 features = steps.reshape(-1, *layer.shapes(tuple(steps.shape[1:]))[1]).movedim(-1, 1)
-            case IntoSpace():
+            case SubpixelLayer():
                 features = functional.pixel_shuffle(features, 2)
-        if isinstance(layer, Dense | Conv) and layer.relu:
+        if isinstance(layer, DenseLayer | ConvLayer) and layer.relu:
             features = functional.relu(features)
     return features
 
@@ -133,7 +140,7 @@ def _parameters(work: Work, device: Any) -> dict[str, Any]:
     before_space = {
         layer.name
         for layer, following in zip(work.net.decoder, work.net.decoder[1:], strict=False)
-        if isinstance(layer, Conv) and isinstance(following, IntoSpace) and len(work.net.shape) == 3
+        if isinstance(layer, ConvLayer) and isinstance(following, SubpixelLayer) and len(work.net.shape) == 3
     }
     parameters = {}
     for name, value in work.weights().items():
