@@ -19,7 +19,6 @@ _WAYS = {
         "open it with xarray, and save its table: data.to_dataframe().to_csv(...)",
     ),
     ".zarr": ("Zarr", f"open it with zarr, and {_ARRAYS}"),
-    ".tfrecord .tfrecords": ("TFRecord", f"read it with tf.data.TFRecordDataset, and {_ARRAYS}"),
     ".nii .nii.gz .mgz": ("NIfTI", f"open it with nibabel, take slices of get_fdata(), and {_ARRAYS}"),
     ".dcm .dicom": ("DICOM", "open it with pydicom, and save pixel_array as a 16-bit .png or .tif"),
     ".edf .bdf": ("EDF", "open it with mne or pyedflib, and save its channels as columns of a .csv"),
