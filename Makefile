@@ -7,7 +7,7 @@
 # what each target takes, and what it cannot do without
 TAKES.help :=
 TAKES.setup := PYTHON LOCKED
-TAKES.train := RECIPE NAME DATA SET RESUME
+TAKES.train := RECIPE NAME DATA SET RESUME WORKERS
 NEEDS.train := RECIPE
 TAKES.evaluate := RECIPE DATA SET
 NEEDS.evaluate := RECIPE
@@ -20,7 +20,7 @@ TAKES.serve := BATCHING
 TAKES.verify-serving := RECIPE TIME
 TAKES.benchmark := DATA VARIANTS EPOCHS SET SEEDS
 TAKES.speed := NETWORKS BATCHES PEERS ROUNDS EPOCHS DATA BASELINE
-TESTS := test test-slow test-docs test-real test-extras test-browser
+TESTS := test test-workers test-slow test-docs test-real test-extras test-browser
 DEVELOPMENT := $(TESTS) lint format docs clean
 
 # former targets
@@ -121,8 +121,8 @@ $(READY): setup.cfg pyproject.toml $(AGAIN)
 
 setup: $(READY) ## create .venv and install everything: PYTHON=python3.12, LOCKED=1 for the versions that CI has
 
-train: $(READY) extras ## train RECIPE, evaluate and export it: DATA=, NAME=, SET=, RESUME=1
-	@$(call RUN,train) $${NAME:+--name="$$NAME"} $${RESUME:+--resume}
+train: $(READY) extras ## train RECIPE, evaluate and export it: DATA=, NAME=, SET=, RESUME=1, WORKERS=2
+	@$(call RUN,train) $${NAME:+--name="$$NAME"} $${RESUME:+--resume} $${WORKERS:+--workers "$$WORKERS"}
 
 evaluate: $(READY) extras ## print the test metrics of RECIPE's newest run: DATA=, SET=
 	@$(call RUN,evaluate)
@@ -153,6 +153,9 @@ speed: $(READY) ## compare the speed of training with other frameworks: NETWORKS
 
 test: $(READY) ## run the tests, offline, in minutes
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+test-workers: $(READY) ## test trainings by two processes
+	@$(BIN)/python -m pytest -q -m "workers and not slow"
 
 test-slow: $(READY) ## test trainings that take minutes, and their repeatability
 	@$(BIN)/python -m pytest -q -m slow

@@ -15,6 +15,7 @@ __all__ = [
     "ExportError",
     "InputError",
     "TrainingInterrupted",
+    "WorkerLost",
     "check_choices",
     "check_convolutions",
     "check_least",
@@ -33,6 +34,21 @@ class InputError(ValueError):
 
 class ExportError(RuntimeError):
     """An exported head does not give what its Keras model gives; the export was removed."""
+
+
+class WorkerLost(RuntimeError):
+    """Another worker of a training ended or does not answer; what was trained can be resumed.
+
+    Attributes:
+        lost: The worker or workers, in words.
+    """
+
+    def __init__(self, lost: str):
+        super().__init__(
+            f"{lost} was lost; completed epochs are kept in the run's folder: start all workers again, with "
+            "--resume"
+        )
+        self.lost = lost
 
 
 class TrainingInterrupted(KeyboardInterrupt):

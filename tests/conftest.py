@@ -147,13 +147,13 @@ def untrained():
                 if isinstance(callback, Checkpoint):
                     callback.on_epoch_end(epoch, {"loss": 1.0, "val_loss": 1.0})
 
-    def no_batches(paired, batch_size, first_epoch=0):
+    def no_batches(paired, batch_size, *_):
         return None, len(paired.data.train) // min(batch_size, len(paired.data.train))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Trainer, "fit", fit)
         patch.setattr(PairedData, "training_batches", no_batches)
-        patch.setattr(PairedData, "validation_batches", lambda _: None)
+        patch.setattr(PairedData, "validation_batches", lambda *_: None)
         patch.setattr(train, "write_overview", lambda *_: None)
         patch.setattr(train, "images_and_more", lambda _, recipe, *__: [make() for make in recipe.callbacks])
         yield

@@ -18,7 +18,7 @@ TIERS = [tier.split() for tier in (
         "domains catalog field_names recipe_values",
         "files imaging recipe_files folder_layout",
     "model_names checked declared",
-        "heads client",
+        "heads client replicas",
     "formats blocks reports",
     "backbones data",
     "metrics",

@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
+from keras_ae.blocks.sampling import uniform_noise
 from keras_ae.blocks.sub_pixel import depth_to_space
 from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Backbone
@@ -222,7 +223,7 @@ class RandomMasking(layers.Layer):
             The visible tokens (batch, visible, width), and their indices among all (batch, visible).
         """
         seed = tf.random.experimental.stateless_fold_in(seeds[0], 6)
-        priorities = tf.random.stateless_uniform(tf.shape(tokens)[:2], seed)
+        priorities = uniform_noise(tf.shape(tokens)[:2], seed)
         unmasked = self.unmasked_fraction > 0
         if training:
             unmasked = tf.random.stateless_uniform((), seed + 1) < self.unmasked_fraction

@@ -18,6 +18,7 @@ from keras import layers
 
 from keras_ae.blocks.choices import MIN_PROBABILITY, choose_classes
 from keras_ae.blocks.intervals import Intervals
+from keras_ae.blocks.sampling import uniform_noise
 
 __all__ = ["StepByStep"]
 
@@ -289,7 +290,7 @@ class StepByStep(layers.Layer):
         if seeds is None or not self.dropout:
             return values
         seed = tf.random.experimental.stateless_fold_in(seeds[0], stream)
-        mask = tf.random.stateless_uniform(tf.shape(values), seed) >= self.dropout
+        mask = uniform_noise(tf.shape(values), seed) >= self.dropout
         return tf.where(mask, values / (1.0 - self.dropout), 0.0)
 
     def compute_output_spec(self, features, inputs, seeds=None, mode="score", training=False):

@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from keras_ae.replicas import replicas
+
 __all__ = ["PermuteDimensions", "critic", "critic_loss"]
 
 Tensor = Any
@@ -48,10 +50,11 @@ class PermuteDimensions(layers.Layer):
         Returns:
             (batch, n).
         """
+        code = replicas().gathered(code)
         seed = tf.random.experimental.stateless_fold_in(seeds[0], 7)
         order = tf.argsort(tf.random.stateless_uniform(tf.shape(code), seed), axis=0)
         rows = tf.gather(tf.transpose(code), tf.transpose(order), axis=1, batch_dims=1)
-        return tf.transpose(rows)
+        return replicas().own_rows(tf.transpose(rows))
 
     def compute_output_shape(self, code_shape, seeds_shape):
         return code_shape

@@ -13,6 +13,7 @@ from keras import layers, ops
 from keras_ae.blocks.table_output import output_layer
 from keras_ae.errors import InputError
 from keras_ae.heads import Backbone, Heads, Spec, batched
+from keras_ae.replicas import replicas
 
 __all__ = ["Dictionary", "TopUnits", "dictionary_heads", "initialize_dictionary", "patterns_of"]
 
@@ -121,14 +122,17 @@ class TopUnits(layers.Layer):
         if not self.per_batch:
             code = _highest(activity, self.k)
         elif training:
-            flat = ops.reshape(activity, (1, -1))
-            code = ops.reshape(_highest(flat, self.k * ops.shape(activity)[0]), ops.shape(activity))
-            self._follow(code)
+            whole = replicas().gathered(ops.stop_gradient(activity))
+            lowest = ops.top_k(ops.reshape(whole, (-1,)), self.k * ops.shape(whole)[0])[0][-1]
+            code = ops.where(activity >= lowest, activity, 0.0)
+            self._follow(ops.where(whole >= lowest, whole, 0.0))
         else:
             code = ops.where(activity > self.threshold, activity, 0.0)
         if training:
             used = ops.any(code > 0, axis=0)
-            count = ops.cast(ops.shape(code)[0], "float32")
+            if replicas().count > 1:
+                used = replicas().summed([ops.cast(used, "float32")])[0] > 0
+            count = ops.cast(ops.shape(code)[0] * replicas().count, "float32")
             # float32 counts to 16 million; beyond its own limit a count need not grow
             self.unused.assign(
                 ops.where(used, 0.0, ops.minimum(self.unused + count, self.dead_after + count))

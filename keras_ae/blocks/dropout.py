@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
+
+from keras_ae.replicas import replicas
 
 __all__ = ["ResumableDropout"]
 
@@ -17,6 +19,26 @@ class ResumableDropout(layers.Dropout):
     Keras saves it neither in a file of weights nor in one of a model, so that a resumed training would drop
     other units than one that was not interrupted.
     """
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Drops features; where replicas share a batch, those that one process would drop.
+
+        Args:
+            inputs: (batch, ...).
+            training: Whether to drop any.
+
+        Returns:
+            (batch, ...).
+        """
+        if not training or replicas().count == 1:
+            return super().call(inputs, training=training)
+        factors = replicas().own_noise(
+            lambda shape: keras.random.dropout(
+                ops.ones(shape), self.rate, self.noise_shape, self.seed_generator
+            ),
+            ops.shape(inputs),
+        )
+        return inputs * factors
 
     def save_own_variables(self, store: Any) -> None:
         """Adds the random state to what is saved.

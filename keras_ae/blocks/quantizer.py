@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from keras_ae.replicas import replicas
+
 __all__ = ["CodePrior", "Codebook", "Lookup"]
 
 Tensor = Any
@@ -105,7 +107,8 @@ class Codebook(layers.Layer):
             return numbers
         quantized = ops.take(self.entries, numbers, axis=0)
         if training:
-            self._follow(ops.reshape(values, (-1, self.width)), ops.reshape(numbers, (-1,)), seeds)
+            whole = [replicas().gathered(rows) for rows in (ops.stop_gradient(values), numbers)]
+            self._follow(ops.reshape(whole[0], (-1, self.width)), ops.reshape(whole[1], (-1,)), seeds)
         return values + ops.stop_gradient(quantized - values)
 
     def _nearest(self, values):

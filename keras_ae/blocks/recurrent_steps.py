@@ -15,6 +15,7 @@ import tensorflow as tf
 from keras import layers
 
 from keras_ae.blocks.choices import MIN_PROBABILITY, choose_classes
+from keras_ae.blocks.sampling import uniform_noise
 from keras_ae.losses import LIKELIHOODS
 
 __all__ = ["RecurrentSteps", "sequence_nll"]
@@ -145,7 +146,7 @@ class RecurrentSteps(layers.Layer):
         return tf.matmul(features, self.direct) + self.logits_bias
 
     def _uniform(self, shape, seeds, stream):
-        return tf.random.stateless_uniform(shape, tf.random.experimental.stateless_fold_in(seeds[0], stream))
+        return uniform_noise(shape, tf.random.experimental.stateless_fold_in(seeds[0], stream))
 
     def compute_output_spec(self, features, inputs, seeds=None, mode="score", training=False):
         """Probabilities, (batch, steps, classes)."""

@@ -14,6 +14,7 @@ from keras_ae.blocks.table_output import output_layer
 from keras_ae.errors import InputError
 from keras_ae.heads import Backbone, Heads, Spec
 from keras_ae.losses import LIKELIHOODS, gaussian_kl, likelihoods_for
+from keras_ae.replicas import replicas
 
 __all__ = [
     "PriorSampling",
@@ -158,7 +159,20 @@ def normal(shape: Any, seeds: Tensor, stream: int = 1) -> Tensor:
         The noise, float32.
     """
     seed = tf.random.experimental.stateless_fold_in(seeds[0], stream)
-    return tf.random.stateless_normal(shape, seed)
+    return replicas().own_noise(lambda shape: tf.random.stateless_normal(shape, seed), shape)
+
+
+def uniform_noise(shape: Any, seed: Tensor) -> Tensor:
+    """Uniform noise in [0, 1) for a batch, a pure function of a seed and of a row's position in the batch.
+
+    Args:
+        shape: Shape of the noise.
+        seed: (2,), int64.
+
+    Returns:
+        The noise, float32.
+    """
+    return replicas().own_noise(lambda shape: tf.random.stateless_uniform(shape, seed), shape)
 
 
 def kl_per_dimension(outputs: Mapping[str, Tensor]) -> Tensor:
@@ -222,8 +236,8 @@ class SeededMasking(layers.Layer):
             Features of the same shape.
         """
         seed = tf.random.experimental.stateless_fold_in(seeds[0], 1)
-        unmasked = tf.random.stateless_uniform(tf.shape(features), seed) >= self.rate
-        return tf.where(unmasked, features, tf.zeros_like(features))
+        uniform = uniform_noise(tf.shape(features), seed)
+        return tf.where(uniform >= self.rate, features, tf.zeros_like(features))
 
     def compute_output_shape(self, features_shape, seeds_shape):
         return features_shape

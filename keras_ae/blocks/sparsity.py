@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 import keras
 from keras import ops
 
-__all__ = ["DeadFraction", "ExplainedVariance", "active_units"]
+__all__ = ["DeadFraction", "ExplainedVariance", "SplitMetric", "active_units"]
 
 Tensor = Any
 """A tensor of Keras or TensorFlow."""
@@ -27,7 +28,20 @@ def active_units(outputs: dict, least: float = 0.0) -> Tensor:
     return ops.sum(ops.cast(ops.abs(outputs["code"]) > least, "float32"), axis=-1)
 
 
-class DeadFraction(keras.metrics.Metric):
+class SplitMetric(keras.metrics.Metric):
+    """A metric over a whole split, whose states of several parts make that of the whole."""
+
+    def merge(self, parts: Sequence[Tensor]) -> None:
+        """Sets the state to that of all parts together; by default to the sums.
+
+        Args:
+            parts: For each variable of the metric its values in all parts, (parts, ...).
+        """
+        for variable, values in zip(self.variables, parts, strict=True):
+            variable.assign(ops.sum(values, axis=0))
+
+
+class DeadFraction(SplitMetric):
     """The fraction of a code's units that are active in no example.
 
     Args:
@@ -50,6 +64,9 @@ class DeadFraction(keras.metrics.Metric):
         """
         self.largest.assign(ops.maximum(self.largest, ops.max(ops.abs(outputs["code"]), axis=0)))
 
+    def merge(self, parts: Sequence[Tensor]) -> None:
+        self.largest.assign(ops.max(parts[0], axis=0))
+
     def result(self) -> Tensor:
         """The fraction, in [0, 1].
 
@@ -59,7 +76,7 @@ class DeadFraction(keras.metrics.Metric):
         return ops.mean(ops.cast(self.largest <= self.least, "float32"))
 
 
-class ExplainedVariance(keras.metrics.Metric):
+class ExplainedVariance(SplitMetric):
     """1 - the squared error by the squared distance from the mean, both summed over examples and elements.
 
     1 for perfect reconstructions, 0 for those that are all the targets' mean, and less for worse ones.
@@ -95,6 +112,16 @@ class ExplainedVariance(keras.metrics.Metric):
         self.mean.assign_add(apart * count / total)
         self.count.assign(total)
         self.error.assign_add(ops.sum(ops.square(flat - output)))
+
+    def merge(self, parts: Sequence[Tensor]) -> None:
+        count, mean, spread, error = parts
+        total = ops.sum(count)
+        middle = ops.sum(count[:, None] * mean, axis=0) / ops.maximum(total, 1.0)
+        apart = ops.sum(ops.square(mean - middle), axis=1)
+        self.count.assign(total)
+        self.mean.assign(middle)
+        self.spread.assign(ops.sum(spread + count * apart))
+        self.error.assign(ops.sum(error))
 
     def result(self) -> Tensor:
         """The explained variance, at most 1.

@@ -27,6 +27,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         folder: The folder of `state.json` and of the weights.
+        saves_weights: Whether the weights are saved; of several workers the chief alone does.
 
     Raises:
         InputError: At the end of an epoch if a loss is not finite; the epoch is not saved.
@@ -38,8 +39,9 @@ class Checkpoint(keras.callbacks.Callback):
         (3, 'epoch-3.weights.h5')
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, saves_weights: bool = True):
         super().__init__()
+        self.saves_weights = saves_weights
         self.folder = Path(folder)
         self.state: dict[str, Any] = read_state(self.folder)
         self.epoch_start = 0.0
@@ -55,7 +57,8 @@ class Checkpoint(keras.callbacks.Callback):
                 'lower the learning rate, such as SET="learning_rate=1e-4"'
             )
         weights = f"epoch-{epoch + 1}.weights.h5"
-        self.model.save_weights(self.folder / weights)
+        if self.saves_weights:
+            self.model.save_weights(self.folder / weights)
         entry = {name: float(value) for name, value in logs.items()}
         history = [*self.state["history"], entry | {"seconds": time.perf_counter() - self.epoch_start}]
         self.state = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import traceback
@@ -10,7 +11,7 @@ from keras_ae.addresses import without_secrets
 from keras_ae.cli.messages import in_words_of_the_door, resume_command
 from keras_ae.cli.output import redirected
 from keras_ae.cli.parser import make_parser
-from keras_ae.errors import ExportError, InputError, TrainingInterrupted
+from keras_ae.errors import ExportError, InputError, TrainingInterrupted, WorkerLost
 from keras_ae.extras import without_tensorflow
 
 __all__ = ["INTERRUPTED", "main"]
@@ -30,6 +31,16 @@ def main(arguments: list[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else arguments
     options = make_parser().parse_args([*map(without_secrets, given)])  # which nothing prints or saves then
+    status = _run(options)
+    if options.ends_at_once:  # threads of TensorFlow may wait for a lost worker for ever
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Runs the verb of parsed arguments, and prints its error."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     # TensorFlow leaves oneDNN off on some CPUs; convolutional epochs took 1.0 to 1.2 times as long
@@ -52,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.debug:
             traceback.print_exc()
         text = in_words_of_the_door(without_secrets(" ".join(str(error).split()))[:2000])
-        expected = isinstance(error, (InputError, ExportError, OSError))
+        expected = isinstance(error, (InputError, ExportError, WorkerLost, OSError))
         print(
             f"keras-ae: {text}"
             if expected

@@ -94,6 +94,7 @@ MEANINGS = {
     "--url": "server, http://host:8501 or grpc://host:8500, in place of --models",
     "--valid": "repair invalid examples, and resample those that cannot be repaired",
     "--variants": "names of variants, separated by commas",
+    "--workers": "processes on this machine that share each batch",
     "--where": "value that all rows have in a column",
     "--verbose": "print every check, not only faults",
 }

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ from keras_ae.names import is_name
 from keras_ae.recipe_files import recipe_names
 from keras_ae.runs.folders import check_unused, model_name, run_folder, run_to_resume
 from keras_ae.runs.request import RunRequest
+from keras_ae.training.cluster import VARIABLE, Cluster, cluster_in
+from keras_ae.training.loopback import started
 
 if TYPE_CHECKING:
     from keras_ae.data.types import Data
@@ -62,6 +65,7 @@ def add(verb: Any) -> None:
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
     add_option(parser, "--resume", action="store_true")
     add_option(parser, "--keep", "default: all", type=int, metavar="N")
+    add_option(parser, "--workers", "default: 1", type=int, default=1, metavar="N")
     parser = verb(
         "evaluate", evaluate, "print the test metrics of a finished run", GROUP,
         "keras-ae evaluate denoising --json", result=True,
@@ -83,13 +87,51 @@ def add(verb: Any) -> None:
 def train(options: argparse.Namespace) -> int:
     """Trains, evaluates and exports; --resume resumes an interrupted run."""
     check_data(options.data)
+    cluster = _cluster(options)
+    if cluster is not None and cluster.index:
+        return _train_along(options, cluster)
     request = _train_request(options)
     if options.data is None:  # other data may need less
         check_extras(request.recipe)
-    run, tables = complete_training(options, request, options.resume, options.keep)
+    run, tables = complete_training(
+        options, request, options.resume, options.keep, cluster=cluster, workers=options.workers
+    )
     if options.json or options.quiet:  # else they were printed as soon as they were computed
         _show_metrics(options, *tables, run=run.directory, models=options.models)
     return 0
+
+
+def _cluster(options):
+    """The workers that TF_CONFIG names."""
+    cluster = cluster_in(os.environ)
+    if options.workers < 1:
+        raise InputError(f"expected --workers of at least 1, received {options.workers}")
+    if cluster is not None and options.workers > 1:
+        raise InputError(
+            f"--workers starts workers on this machine, and {VARIABLE} names {len(cluster.addresses)} "
+            "already; leave one of them out"
+        )
+    return cluster
+
+
+def _train_along(options, cluster):
+    """Trains as a worker that is not the chief, and writes nothing."""
+    options.ends_at_once = True
+    _load_tensorflow_quietly()
+    from keras_ae.training.complete import train_along
+    from keras_ae.training.distributed import joined
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    shared = joined(cluster, report)
+    with shared.watched():
+        train_along(options.recipe, options.data, split_settings(options.set), shared, report)
+    return 0
+
+
+def _load_tensorflow_quietly():
+    """Imports TensorFlow, which else tells at length of a worker that is lost."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    load_tensorflow()
 
 
 def _train_request(options):
@@ -112,6 +154,8 @@ def complete_training(
     keep: int | None = None,
     is_result: bool = True,
     check: Callable[[Recipe, Data], None] = lambda recipe, data: None,
+    cluster: Cluster | None = None,
+    workers: int = 1,
 ) -> tuple[Run, tuple[Table, Table]]:
     """Trains a recipe into the folders given by the arguments, and prints what to do next.
 
@@ -122,6 +166,8 @@ def complete_training(
         keep: Number of newest versions of each exported head to keep; None keeps all.
         is_result: Whether the trained model is the verb's result; only then it prints what to do next.
         check: Called with the recipe and its data before anything is trained.
+        cluster: The workers that TF_CONFIG names, of which this process is the chief.
+        workers: Workers to start on this machine, this process among them.
 
     Returns:
         The finished run, its test metrics, and those by kind of anomaly.
@@ -141,9 +187,6 @@ def complete_training(
     check_folder(models, "--models")
     if request.name is not None:
         check_folder(models / request.name, "--name")
-    load_tensorflow()
-    from keras_ae.training.complete import train_and_export
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     tables: list[Table] = []
 
@@ -151,17 +194,35 @@ def complete_training(
         tables.extend((table, kinds))
         print("\n".join(_lines(table, kinds)), flush=True)
 
-    run = train_and_export(
-        request,
-        options.runs,
-        models,
-        directory,
-        resume,
-        keep,
-        report=report,
-        show_metrics=print_metrics,
-        check=check,
-    )
+    with ExitStack() as stack:
+        shared = None
+        if workers > 1:
+            words = [f"--set={setting}" for setting in options.set]
+            words += [f"--data={options.data}"] if options.data else []
+            cluster = stack.enter_context(started(workers, ["train", *words, "--", options.recipe]))
+        if cluster is None:
+            load_tensorflow()
+        else:
+            options.ends_at_once = True
+            _load_tensorflow_quietly()
+            from keras_ae.training.distributed import joined
+
+            shared = joined(cluster, report)
+            stack.enter_context(shared.watched())
+        from keras_ae.training.complete import train_and_export
+
+        run = train_and_export(
+            request,
+            options.runs,
+            models,
+            directory,
+            resume,
+            keep,
+            report=report,
+            show_metrics=print_metrics,
+            check=check,
+            shared=shared,
+        )
     if not is_result:
         return run, (tables[0], tables[1])
     print(f"images and curves: {run.directory}")

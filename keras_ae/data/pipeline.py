@@ -41,9 +41,30 @@ class Pairing(Protocol):
             (inputs, targets), each (batch, ...).
         """
 
+    def pairs_by_batch(self, domain: str) -> bool:
+        """Whether an example's pair depends on the other examples of its batch, or on its position there.
+
+        Args:
+            domain: The domain of the examples.
+
+        Returns:
+            Whether it does.
+        """
+
 
 class Autoencoding:
     """The pairing of each example with itself."""
+
+    def pairs_by_batch(self, domain: str) -> bool:
+        """No example's pair depends on others.
+
+        Args:
+            domain: Not used.
+
+        Returns:
+            False.
+        """
+        return False
 
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """Each example twice.
@@ -99,7 +120,9 @@ class PairedData:
         return Spec(*shapes, self.data.domain, self.data.classes, len(self.data.train))
 
     @without_autograph
-    def training_batches(self, batch_size: int, first_epoch: int = 0) -> tuple[tf.data.Dataset, int]:
+    def training_batches(
+        self, batch_size: int, first_epoch: int = 0, part: tuple[int, int] = (0, 1)
+    ) -> tuple[tf.data.Dataset, int]:
         """Endless shuffled batches of the training split.
 
         Order and noise are functions of (seed, epoch, index) alone: new in every epoch, the same in a repeat,
@@ -109,6 +132,8 @@ class PairedData:
         Args:
             batch_size: Examples per batch, limited to the size of the split.
             first_epoch: The epoch to begin with.
+            part: (index, count): of each batch only this one of as many equal parts, with the noise that it
+                has in the whole batch. The seeds of a part begin with the first of the whole batch.
 
         Returns:
             The batches, and the number of them in an epoch.
@@ -117,7 +142,7 @@ class PairedData:
         count, group = len(split), split.group
         batch_size = min(batch_size, count)
         steps = count // batch_size
-        load = self._loader(split, self.augment)
+        load = self._part_loader(self._loader(split, self.augment), batch_size, *part)
 
         def epoch_of(epoch):
             order_seed = tf.stack([tf.constant(self.seed, tf.int64), epoch])
@@ -148,19 +173,20 @@ class PairedData:
         return augmented(self.augment, split.reader()(index, seeds), seeds, self.data.domain)
 
     @without_autograph
-    def held_back_batches(self, split: Split) -> tf.data.Dataset:
+    def held_back_batches(self, split: Split, part: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
         """Batches of a split in its own order, once, with the same noise in each pass.
 
         The noise is independent of that of other splits and of training epochs.
 
         Args:
             split: One of the data's, or a part of one.
+            part: (index, count): only every `count`-th batch from this one on.
 
         Returns:
             The batches, as those of training.
         """
-        stream = split.stream * 2**32
-        index = tf.data.Dataset.range(len(split)).batch(inference_batch(split.shape))
+        stream, (number, count) = split.stream * 2**32, part
+        index = tf.data.Dataset.range(len(split)).batch(inference_batch(split.shape)).shard(count, number)
         load = self._loader(split)
         return index.map(lambda index: load(index, -1 - stream - index)).prefetch(4)
 
@@ -176,14 +202,19 @@ class PairedData:
         index = tf.range(len(split), dtype=tf.int64)
         return self._loader(split)(index, -1 - split.stream * 2**32 - index)
 
-    def validation_batches(self) -> tf.data.Dataset:
+    def validation_batches(self, part: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
         """Batches of the validation split in its own order, made once for all epochs where they are small.
+
+        Args:
+            part: (index, count): only every `count`-th batch from this one on, or all where there are too
+                few.
 
         Returns:
             The batches, as `held_back_batches` gives them.
         """
-        split = self.data.validation
-        batches = self.held_back_batches(split)
+        split, (number, count) = self.data.validation, part
+        few = -(-len(split) // inference_batch(split.shape)) < count
+        batches = self.held_back_batches(split, (0, 1) if few else (number, count))
         return (
             batches.cache() if len(split) * prod(size or 1 for size in split.shape) <= MOST_KEPT else batches
         )
@@ -206,6 +237,23 @@ class PairedData:
             seeds = _seeds(self.seed, tf.constant([-1 - self.data.test.stream * 2**32 - number], tf.int64))
             inputs, targets = self.pair(values(image[None]), seeds)
             yield {"inputs": inputs, "targets": targets, "seeds": seeds}, targets
+
+    def _part_loader(self, load, batch_size, number, count):
+        """As `_loader` gives it, but it loads one of several equal parts of a batch."""
+        if count == 1:
+            return load
+        rows = batch_size // count
+        own = slice(number * rows, (number + 1) * rows)
+
+        def load_part(index, numbers):
+            if self.task.pairs_by_batch(self.data.domain):
+                tensors, targets = load(index, numbers)
+                tensors, targets = {name: tensor[own] for name, tensor in tensors.items()}, targets[own]
+            else:
+                tensors, targets = load(index[own], numbers[own])
+            return tensors | {"seeds": _seeds(self.seed, numbers[:rows])}, targets
+
+        return load_part
 
     def _loader(self, split, augment=()):
         """(indices, numbers that make their noise independent) -> a batch."""

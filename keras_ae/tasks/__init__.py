@@ -57,6 +57,17 @@ class Task(metaclass=Checked):
         """
         raise NotImplementedError
 
+    def pairs_by_batch(self, domain: str) -> bool:
+        """Whether an example's pair depends on the other examples of its batch, or on its position there.
+
+        Args:
+            domain: The domain of the examples.
+
+        Returns:
+            Whether it does; by default not.
+        """
+        return False
+
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:
         """The rows of the run's image grids, from top to bottom.
 

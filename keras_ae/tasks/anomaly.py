@@ -102,6 +102,10 @@ class Anomaly(Task):
         """examples (batch, ...) -> (corrupted, examples)."""
         return self.missing(corrupted(self.corruption, examples, seeds, domain), seeds, domain), examples
 
+    def pairs_by_batch(self, domain: str) -> bool:
+        """Where the corruption does."""
+        return self.corruption.by_batch(domain) or self.missing.by_batch(domain)
+
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """No baselines that reconstruct; `further_metrics` compares with other anomaly detectors."""
         return {}

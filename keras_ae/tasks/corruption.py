@@ -48,6 +48,17 @@ class Corruption(metaclass=Checked):
         """
         raise NotImplementedError
 
+    def by_batch(self, domain: str) -> bool:
+        """Whether an example's corruption depends on its batch, or on its position there.
+
+        Args:
+            domain: The domain of the examples.
+
+        Returns:
+            Whether it does; by default not.
+        """
+        return False
+
 
 def corrupted(corruption: Corruption, examples: Any, seeds: Any, domain: str) -> Any:
     """Corrupted examples; of sequences that may end early only the values that exist are, and not their ends.
@@ -159,6 +170,10 @@ class MissingNowAndThen(Corruption):
     def __post_init__(self):
         check_within(self, rate="[0, 0.5]")
 
+    def by_batch(self, domain: str) -> bool:
+        """Of a table it does."""
+        return domain_of(domain).layout is not None and self.rate > 0
+
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         layout = domain_of(domain).layout
         if layout is None or not self.rate:
@@ -207,6 +222,10 @@ class Swapped(Corruption):
 
     def __post_init__(self):
         check_within(self, rate="(0, 1]")
+
+    def by_batch(self, domain: str) -> bool:
+        """It does, because elements come from other examples."""
+        return True
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
         count = tf.shape(examples)[0]

@@ -39,6 +39,10 @@ class PhotoDenoising(PhotoRestoration):
         check_photographs(examples, domain)
         return self.corruption(examples, seeds, domain), examples
 
+    def pairs_by_batch(self, domain: str) -> bool:
+        """Where the corruption does."""
+        return self.corruption.by_batch(domain)
+
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """The input itself, and filters of scikit-image, which estimate the noise themselves."""
         return {

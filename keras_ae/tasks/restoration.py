@@ -29,6 +29,10 @@ class Denoising(Task):
         """examples (batch, ...) -> (corrupted, examples)."""
         return corrupted(self.corruption, examples, seeds, domain), examples
 
+    def pairs_by_batch(self, domain: str) -> bool:
+        """Where the corruption does."""
+        return self.corruption.by_batch(domain)
+
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """The input itself, and the best linear denoiser if examples are small enough or images."""
         predictors: dict[str, Predictor] = {"noisy input": lambda inputs: inputs}

@@ -9,7 +9,9 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_ae.blocks.sparsity import SplitMetric
 from keras_ae.heads import Heads, Term
+from keras_ae.replicas import Replicas, sharing
 from keras_ae.training.examples import Examples
 from keras_ae.training.trainer import Tensor, Trainer
 
@@ -34,6 +36,7 @@ class AdversarialTrainer(Trainer):
         heads: See `Trainer`.
         examples: See `Trainer`.
         split_metrics: See `Trainer`.
+        replicas: See `Trainer`.
     """
 
     def __init__(
@@ -48,9 +51,10 @@ class AdversarialTrainer(Trainer):
         trim: float = 0.0,
         heads: Heads | None = None,
         examples: Examples | None = None,
-        split_metrics: Sequence[keras.metrics.Metric] = (),
+        split_metrics: Sequence[SplitMetric] = (),
+        replicas: Replicas | None = None,
     ):
-        super().__init__(model, loss, terms, steps, samples, trim, heads, examples, split_metrics)
+        super().__init__(model, loss, terms, steps, samples, trim, heads, examples, split_metrics, replicas)
         self.critic = critic
         self.critic_terms = tuple(critic_terms)
         self.trackers |= {term.name: keras.metrics.Mean(name=term.name) for term in self.critic_terms}
@@ -71,7 +75,7 @@ class AdversarialTrainer(Trainer):
         Returns:
             The metrics by name.
         """
-        with tf.GradientTape(persistent=True) as tape:
+        with sharing(self.replicas), tf.GradientTape(persistent=True) as tape:
             loss, critic_loss, count = self._objectives(data, training=True)
         own, critics = self._weights()
         self.optimizer.apply(tape.gradient(loss, [weight.value for weight in own]))
@@ -106,6 +110,9 @@ class AdversarialTrainer(Trainer):
             self._track(term.name, value, ops.shape(y)[0])
             total += term.weight * ops.mean(value)
         return total
+
+    def _optimizers(self):
+        return self.optimizer, self.critic_optimizer
 
     def _weights(self):
         """The trainable weights without those of the critic, and those of the critic."""

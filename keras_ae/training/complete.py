@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from keras_ae.data.types import Data
 from keras_ae.errors import TrainingInterrupted
 from keras_ae.files import replace_text
 from keras_ae.recipe import Recipe
+from keras_ae.replicas import Replicas
 from keras_ae.runs import evaluation
 from keras_ae.runs.artifacts import load_artifacts
 from keras_ae.runs.card import CARD_FILE, model_card, read_card
@@ -33,6 +34,7 @@ from keras_ae.runs.run import Run
 from keras_ae.serving.export import export_heads
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
+from keras_ae.training.agreement import agree
 from keras_ae.training.gap import gap_line
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "finish",
     "keeping_epochs",
     "tell_other_data",
+    "train_along",
     "train_and_export",
 ]
 
@@ -65,6 +68,7 @@ def train_and_export(
     report: Callable[[str], None] = print,
     show_metrics: ShowMetrics = lambda table, kinds: None,
     check: Check = lambda recipe, data: None,
+    shared: Replicas | None = None,
 ) -> Run:
     """Trains a recipe, evaluates it, writes its card and exports its heads.
 
@@ -80,6 +84,7 @@ def train_and_export(
         report: Called with each line about progress.
         show_metrics: Called with the test metrics as soon as they are computed.
         check: Called with the recipe and its data before anything is trained or written.
+        shared: The workers that share the training, of which this is the chief; None for one process.
 
     Returns:
         The finished run.
@@ -88,6 +93,7 @@ def train_and_export(
         InputError: If the recipe, the data, the settings or the folder cannot be used.
         TrainingInterrupted: If the process was interrupted; the folder holds the completed epochs.
     """
+    command = [request.recipe, request.data, list(request.settings)]
     resumed = _resumed(request, runs, directory) if resume else None
     if resumed is not None:
         own = RunRequest.of_run(resumed, request.recipe).changed(request.data, request.settings)
@@ -99,6 +105,9 @@ def train_and_export(
         recipe = training.claimable(recipe, given, resume=resumed is not None)
     loaded = training.load_and_build(recipe, report)
     check(recipe, loaded[0].data)
+    if shared is not None:
+        shared.exchanged({"request": [request.recipe, request.data, list(request.settings)]})
+        agree(shared, command, recipe, *loaded)
     if resume and resumed is None:
         report(f"nothing to resume in {runs / name}: starting a new run")
     if by_default:
@@ -108,9 +117,38 @@ def train_and_export(
         training.claim(recipe, folder)
         request.write(folder)
         report(f"run folder: {folder}")
-        run = training.train(recipe, folder, resume=resumed is not None, report=report, loaded=loaded)
+        run = training.train(
+            recipe, folder, resume=resumed is not None, report=report, loaded=loaded, shared=shared
+        )
         finish(run, models, keep, report, show_metrics)
     return run
+
+
+def train_along(
+    recipe: str,
+    data: str | None,
+    settings: Sequence[str],
+    shared: Replicas,
+    report: Callable[[str], None] = print,
+) -> None:
+    """Trains along with the chief of several workers.
+
+    Args:
+        recipe: The recipe that this worker was started to train, or the name of a model to resume.
+        data: The data that it was started with.
+        settings: The changes to the recipe that it was started with.
+        shared: The workers that share the training.
+        report: Called with each line about progress.
+
+    Raises:
+        InputError: If the chief refuses to train, or has another recipe, other data or another version.
+    """
+    # the chief loads its data first, so that workers of one machine do not fetch the same files
+    file, chief_data, chief_settings = shared.exchanged({})[0]["request"]
+    loaded_recipe = RunRequest(file, chief_data, tuple(chief_settings)).load()
+    loaded = training.load_and_build(loaded_recipe, report)
+    agree(shared, [recipe, data, list(settings)], loaded_recipe, *loaded)
+    training.take_part(loaded_recipe, loaded, shared, report)
 
 
 def _resumed(request, runs, directory):

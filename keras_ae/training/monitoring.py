@@ -27,7 +27,7 @@ __all__ = ["checkpoint_and_curves", "images_and_more", "progress"]
 
 
 def checkpoint_and_curves(
-    log_dir: Path, recipe: Recipe, plan: Plan, checkpoint: Path
+    log_dir: Path, recipe: Recipe, plan: Plan, checkpoint: Path, is_chief: bool = True
 ) -> list[keras.callbacks.Callback]:
     """The callbacks of every training, also of a single stage.
 
@@ -36,11 +36,14 @@ def checkpoint_and_curves(
         recipe: The recipe.
         plan: The plan of the training.
         checkpoint: The folder of the checkpoint.
+        is_chief: Whether this process is the one that writes, of several workers.
 
     Returns:
         The callbacks in their order.
     """
-    saving = Checkpoint(checkpoint)
+    saving = Checkpoint(checkpoint, saves_weights=is_chief)
+    if not is_chief:
+        return [saving, EarlyStopping(plan, saving)]
     return [
         saving,  # first, because it stops a run whose losses are not finite
         EarlyStopping(plan, saving),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
 from collections.abc import Callable, Sequence
+from math import prod
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -18,8 +22,10 @@ from keras_ae.data.scaling import Scaler
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError
+from keras_ae.files import replace_text
 from keras_ae.heads import Heads, Spec, Stage
 from keras_ae.recipe import Recipe, flat
+from keras_ae.replicas import Replicas
 from keras_ae.runs.artifacts import STAGED_FILE, save_artifacts, save_model
 from keras_ae.runs.checkpoint import best_epoch, completed_epochs, read_state
 from keras_ae.runs.data_facts import check_same_data, save_data_facts
@@ -31,6 +37,7 @@ from keras_ae.runs.settings import as_begun, save_settings
 from keras_ae.tensorboard.augmented import write_augmented
 from keras_ae.tensorboard.overview import write_overview
 from keras_ae.training.adversarial import AdversarialTrainer
+from keras_ae.training.cluster import VARIABLE, cluster_in
 from keras_ae.training.cross_fitting import with_fold_scores
 from keras_ae.training.examples import Examples
 from keras_ae.training.execution import Execution
@@ -39,7 +46,16 @@ from keras_ae.training.objective import loss_for, loss_in
 from keras_ae.training.schedule import optimizer_for
 from keras_ae.training.trainer import Trainer
 
-__all__ = ["build", "claim", "claimable", "epochs_done", "load_and_build", "train", "trainer_for"]
+__all__ = [
+    "build",
+    "claim",
+    "claimable",
+    "epochs_done",
+    "load_and_build",
+    "take_part",
+    "train",
+    "trainer_for",
+]
 
 
 def train(
@@ -50,6 +66,7 @@ def train(
     verbose: int = 1,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     loaded: tuple[PairedData, Heads] | None = None,
+    shared: Replicas | None = None,
 ) -> Run:
     """Trains a recipe into a run's folder, of which nothing is written where the data are refused.
 
@@ -63,6 +80,7 @@ def train(
             about thirty lines, 2 a line for each epoch.
         callbacks: Keras callbacks in addition to the recipe's own.
         loaded: What `load_and_build` gave for the recipe just before; None loads it here.
+        shared: The workers that share the training, of which this is the chief; None for one process.
 
     Returns:
         The run, with the weights of the epoch that `recipe.checkpoint` selects.
@@ -71,6 +89,7 @@ def train(
         InputError: If the recipe cannot train on the data, its layers cannot be saved, the folder cannot be
             written, or the recipe or the data differ from those of the run to resume.
     """
+    shared = shared or alone()
     recipe = claimable(recipe, directory, resume)
     paired, heads = loaded or load_and_build(recipe, report)
     data = paired.data
@@ -91,6 +110,8 @@ def train(
         write_overview(directory, flat(recipe), heads)
         write_augmented(directory, paired)
     _report_plan(plan, data, heads, report)
+    states = {stage.name: read_state(checkpoint / stage.name) for stage in stages} | {"": state}
+    shared.exchanged({"plan": dataclasses.asdict(plan), "states": states}, last=True)
     for doubt in doubts_about(recipe.augment, data):
         report(doubt)
     if run.validation_caution:
@@ -101,17 +122,64 @@ def train(
     if stages and not state["last"]:
         for stage in stages:
             report(f"stage {stage.name}: {stage.epochs} epochs")
-            _train_stage(stage, loss, recipe, plan, paired, directory, report, verbose)
+            _train_stage(stage, loss, recipe, plan, paired, directory, report, verbose, shared)
         save_model(heads.end_to_end, directory / STAGED_FILE)
-    trainer = trainer_for(recipe, heads, data.train.shape, data.scaler, plan.steps)
+    trainer = trainer_for(recipe, heads, data.train.shape, data.scaler, plan.steps, shared)
     own = checkpoint_and_curves(directory, recipe, plan, checkpoint)
     own += images_and_more(directory, recipe, plan, paired, heads)
     history = _fit(trainer, recipe, plan, paired, checkpoint, [*own, *callbacks], report, verbose)
+    trainer.replicas = Replicas()  # the others end here
     data = with_fold_scores(trainer, heads, recipe, data, plan, history, initial)
     (directory / "card.json").unlink(missing_ok=True)  # it described an earlier model
     run = Run(recipe, directory, data, heads, history)
     save_artifacts(run)
     return run
+
+
+def take_part(
+    recipe: Recipe, loaded: tuple[PairedData, Heads], shared: Replicas, report: Callable[[str], None] = print
+) -> None:
+    """Trains a recipe along with the chief of several workers, and writes nothing that lasts.
+
+    Args:
+        recipe: The recipe.
+        loaded: What `load_and_build` gave for the recipe.
+        shared: The workers that share the training.
+        report: Called with each line about progress.
+    """
+    paired, heads = loaded
+    start = shared.exchanged({}, last=True)[0]
+    plan, state = Plan(**start["plan"]), start["states"][""]
+    with TemporaryDirectory() as folder:
+        directory = Path(folder)
+        for name, known in start["states"].items():
+            (directory / "checkpoint" / name).mkdir(parents=True, exist_ok=True)
+            replace_text(directory / "checkpoint" / name / "state.json", json.dumps(known))
+        loss = loss_in(recipe, paired.data.domain)
+        for stage in () if state["last"] else recipe.variant.stages(heads):
+            _train_stage(stage, loss, recipe, plan, paired, directory, report, 1, shared)
+        trainer = trainer_for(recipe, heads, paired.data.train.shape, paired.data.scaler, plan.steps, shared)
+        checkpoint = directory / "checkpoint"
+        callbacks = checkpoint_and_curves(directory, recipe, plan, checkpoint, is_chief=False)
+        callbacks += [make() for make in recipe.callbacks]
+        _fit(trainer, recipe, plan, paired, checkpoint, callbacks, report, 1)
+
+
+def alone() -> Replicas:
+    """The replicas of a training that no others were started for.
+
+    Returns:
+        One.
+
+    Raises:
+        InputError: If TF_CONFIG names several workers.
+    """
+    if (cluster := cluster_in(os.environ)) is not None:
+        raise InputError(
+            f"{VARIABLE} names {len(cluster.addresses)} workers, and only keras-ae train shares a training "
+            f"among them; unset {VARIABLE}"
+        )
+    return Replicas()
 
 
 def load_and_build(recipe: Recipe, report: Callable[[str], None] = print) -> tuple[PairedData, Heads]:
@@ -252,7 +320,12 @@ def _report_plan(plan: Plan, data: Data, heads: Heads, report: Callable[[str], N
 
 
 def trainer_for(
-    recipe: Recipe, heads: Heads, shape: tuple[int | None, ...], scaler: Scaler, steps: int
+    recipe: Recipe,
+    heads: Heads,
+    shape: tuple[int | None, ...],
+    scaler: Scaler,
+    steps: int,
+    shared: Replicas | None = None,
 ) -> Trainer:
     """The Keras model that trains all heads on the whole objective of a recipe.
 
@@ -262,6 +335,7 @@ def trainer_for(
         shape: The shape of an example.
         scaler: The scaler of the examples.
         steps: Steps of the whole run, for the terms' schedules.
+        shared: The workers that share the training; None for one process.
 
     Returns:
         The trainer, not compiled.
@@ -285,6 +359,7 @@ def trainer_for(
         "split_metrics": recipe.variant.split_metrics(heads),
         "heads": heads,
         "examples": examples,
+        "replicas": shared,
     }
     loss = loss_in(recipe, domain)
     if heads.critic is None:
@@ -302,6 +377,7 @@ def _train_stage(
     directory: Path,
     report: Callable[[str], None],
     verbose: int,
+    shared: Replicas,
 ) -> None:
     """Trains a stage's layers, with its own curves and checkpoint."""
     plan = dataclasses.replace(plan, epochs=stage.epochs, patience=None)
@@ -314,8 +390,11 @@ def _train_stage(
         loss if "reconstruction" in stage.model.output else None,
         stage.terms,
         plan.steps,
+        replicas=shared,
     )
-    callbacks = checkpoint_and_curves(directory / stage.name, recipe, plan, checkpoint)
+    callbacks = checkpoint_and_curves(
+        directory / stage.name, recipe, plan, checkpoint, is_chief=shared.index == 0
+    )
     _fit(trainer, recipe, plan, paired, checkpoint, callbacks, report, verbose)
     for layer in stage.model.layers:
         layer.trainable = True
@@ -336,12 +415,16 @@ def _fit(
     Returns the history of all epochs.
     """
     checkpoint.mkdir(exist_ok=True)
-    state = read_state(checkpoint)
-    batches, _ = paired.training_batches(recipe.batch_size, state["epochs"] * plan.passes_per_epoch)
+    state, shared = read_state(checkpoint), trainer.replicas
+    part = (shared.index, shared.count)
+    batches, _ = paired.training_batches(recipe.batch_size, state["epochs"] * plan.passes_per_epoch, part)
     execution = Execution.of(trainer.model, recipe, plan.examples, plan.steps_per_epoch)
+    if shared.count > 1:
+        execution = None  # one step in a call, as Keras does it
     trainer.prepare(optimizer_for(recipe, plan.steps), execution)
-    if state["last"]:
+    if state["last"] and shared.index == 0:
         trainer.load_weights(checkpoint / state["last"])
+    trainer.take_weights_of_chief()
     if not plan.stops_after(state["history"]):
         if state["last"]:
             report(f"resuming after epoch {state['epochs']} of {plan.epochs}")
@@ -351,15 +434,29 @@ def _fit(
             epochs=plan.epochs,
             initial_epoch=state["epochs"],
             steps_per_epoch=plan.steps_per_epoch,
-            validation_data=paired.validation_batches(),
+            validation_data=paired.validation_batches(part),
             callbacks=[*callbacks, *lines],
             shuffle=False,
             verbose=keras_verbose,
         )
         _report_end(plan, read_state(checkpoint)["history"], report)
+        if shared.count > 1:
+            _report_communication(trainer, plan, read_state(checkpoint)["history"][-1]["seconds"], report)
     state = read_state(checkpoint)
+    if shared.index:
+        return state["history"]
     trainer.load_weights(checkpoint / state[recipe.checkpoint])
     return state["history"]
+
+
+def _report_communication(trainer, plan, seconds, report):
+    """Reports the part of an epoch that the sums of the gradients take."""
+    size = sum(prod(weight.shape) for weight in trainer.trainable_variables)
+    each = trainer.replicas.seconds_of(size)
+    report(
+        f"communication: {1000 * each:.1f} ms for the gradients of a step, {size:,} numbers; "
+        f"{min(1.0, plan.steps_per_epoch * each / seconds):.0%} of an epoch"
+    )
 
 
 def _report_end(plan, history, report):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import UserDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import log
 from typing import Any
@@ -12,8 +12,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_ae.blocks.sparsity import SplitMetric
 from keras_ae.errors import InputError
 from keras_ae.heads import SELECTION, Heads, Term, apply
+from keras_ae.replicas import Replicas, sharing
+from keras_ae.training.averaging import averaging
 from keras_ae.training.examples import Examples, completed
 from keras_ae.training.execution import Execution, repeated
 
@@ -55,6 +58,7 @@ class Trainer(keras.Model):
         heads: The heads that the model belongs to, for those who train by hand.
         examples: Completes batches of bare examples, for those who train by hand.
         split_metrics: Further metrics, whose `update_state` takes (targets, outputs by name).
+        replicas: The replicas that share each training batch; by default there are no others.
     """
 
     def __init__(
@@ -67,12 +71,14 @@ class Trainer(keras.Model):
         trim: float = 0.0,
         heads: Heads | None = None,
         examples: Examples | None = None,
-        split_metrics: Sequence[keras.metrics.Metric] = (),
+        split_metrics: Sequence[SplitMetric] = (),
+        replicas: Replicas | None = None,
     ):
         super().__init__(name="trainer")
         self.model = model
         self.heads = heads
         self.examples = examples
+        self.replicas = replicas or Replicas()
         self.reconstruction_loss = loss
         self.terms = tuple(terms)
         self.steps = max(1, steps)
@@ -151,7 +157,8 @@ class Trainer(keras.Model):
         Returns:
             The metrics by name.
         """
-        return super().train_step(self._completed(data, training=True))
+        with sharing(self.replicas):
+            return super().train_step(self._completed(data, training=True))
 
     def test_step(self, data: Any) -> dict[str, Tensor]:
         """Evaluates one batch.
@@ -184,10 +191,31 @@ class Trainer(keras.Model):
         Returns:
             The metrics by name, with "selection" only in validation, where it may differ from the loss.
         """
-        results = super().get_metrics_result()
+        with self._merged_metrics():
+            results = super().get_metrics_result()
         if not (self.validating and self.selects_apart):
             results.pop(SELECTION, None)
         return results
+
+    @contextmanager
+    def _merged_metrics(self) -> Iterator[None]:
+        """Has the metrics of the examples of all replicas, at the end of an epoch or an evaluation."""
+        if self.replicas.count == 1 or tf.inside_function():
+            yield
+            return
+        own = [[tf.identity(variable.value) for variable in metric.variables] for metric in self.metrics]
+        parts = iter(self.replicas.stacked([state for states in own for state in states]))
+        for metric, states in zip(self.metrics, own, strict=True):
+            several = [next(parts) for _ in states]
+            if metric in self.split_metrics:
+                metric.merge(several)
+            else:
+                for variable, values in zip(metric.variables, several, strict=True):
+                    variable.assign(ops.sum(values, axis=0))
+        yield
+        for metric, states in zip(self.metrics, own, strict=True):
+            for variable, state in zip(metric.variables, states, strict=True):
+                variable.assign(state)
 
     @contextmanager
     def _validation(self) -> Iterator[None]:
@@ -223,6 +251,7 @@ class Trainer(keras.Model):
             execution: How the steps of an epoch are executed; None as Keras does it.
         """
         steps = 1 if execution is None else execution.steps_per_call
+        optimizer = averaging(optimizer, self.replicas) if self.replicas.count > 1 else optimizer
         self.compile(optimizer=optimizer, steps_per_execution=steps, jit_compile=False)
         self.execution, self.several_steps = execution, None
         self.optimizer.build(self.trainable_variables)
@@ -241,6 +270,20 @@ class Trainer(keras.Model):
             self.several_steps = repeated(self.train_step, self.get_metrics_result, self.execution.xla)
         several = self.several_steps
         self.train_function = lambda batches: several(batches, tf.constant(next(calls)))
+
+    def take_weights_of_chief(self) -> None:
+        """Gives all replicas the weights of the first, and the state of its optimizers."""
+        if self.replicas.count == 1:
+            return
+        variables = [variable for part in (self, *self._optimizers()) for variable in part.variables]
+        states = [variable.value for variable in variables]
+        if self.replicas.index:
+            states = [tf.zeros_like(state) for state in states]
+        for variable, state in zip(variables, self.replicas.summed(states), strict=True):
+            variable.assign(state)
+
+    def _optimizers(self):
+        return (self.optimizer,)
 
     def call(self, inputs: Tensor, training: bool | None = None) -> dict[str, Tensor]:
         """Runs the trained model.
@@ -286,13 +329,15 @@ class Trainer(keras.Model):
             decay = ops.sum(ops.stack(self.losses))
             self._track("weight_decay", decay, count)
         progress = self.progress(training)
-        outputs: Any = _Outputs({"targets": y, **y_pred, "progress": progress})
-        values = [(term, term.value(outputs)) for term in self.terms]
+        tensors = {"targets": y, **y_pred, "progress": progress}
+        outputs: Any = _Outputs(tensors)
+        whole: Any = _Outputs(tensors, self.replicas if training else Replicas())
+        values = [(term, self._value(term, outputs, whole)) for term in self.terms]
         for term, value in values:
             self._track(term.name, value, count)
         for metric in self.split_metrics:
             metric.update_state(y, y_pred)
-        loss = ops.mean(self._trimmed(self._total(base, values, progress))) + decay
+        loss = ops.mean(self._trimmed(self._total(base, values, progress), whole.replicas)) + decay
         if not training:
             self._select(base, {"targets": y, **y_pred}, outputs.progress_read, decay, count)
         return loss / tf.distribute.get_strategy().num_replicas_in_sync
@@ -317,10 +362,16 @@ class Trainer(keras.Model):
             total = total + self.term_weights[term.name] * factor * rows
         return log(self.samples) - ops.logsumexp(-total, axis=1) if self.samples > 1 else total
 
-    def _trimmed(self, total):
+    def _value(self, term, outputs, whole):
+        """A term of the examples, or one that sees the whole batch: a scalar."""
+        value = term.value(outputs)
+        return term.value(whole) if whole.replicas.count > 1 and not value.shape.rank else value
+
+    def _trimmed(self, total, replicas):
         """The lowest values of a batch, without the fraction to leave out."""
         if not self.trim:
             return total
+        total = replicas.gathered(total)
         counted = ops.ceil((1.0 - self.trim) * ops.cast(ops.shape(total)[0], "float32"))
         return ops.sort(total)[: ops.cast(counted, "int32")]
 
@@ -346,10 +397,24 @@ class Trainer(keras.Model):
 
 
 class _Outputs(UserDict):
-    """Outputs by name, which know whether a term has read the progress of the run."""
+    """Outputs by name, of all replicas, which know whether a term has read the progress of the run.
+
+    Args:
+        outputs: Outputs by name.
+        replicas: The replicas whose outputs are gathered as they are read.
+    """
 
     progress_read = False
 
+    def __init__(self, outputs: Mapping[str, Tensor], replicas: Replicas | None = None):
+        super().__init__(outputs)
+        self.replicas = replicas or Replicas()
+        self.gathered: set[str] = set()
+
     def __getitem__(self, name: str) -> Tensor:
         self.progress_read |= name == "progress"
-        return super().__getitem__(name)
+        value = super().__getitem__(name)
+        if value.shape.rank and name not in self.gathered:
+            value = self.data[name] = self.replicas.gathered(value)
+            self.gathered.add(name)
+        return value

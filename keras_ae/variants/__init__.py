@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_ae.blocks.samplers import Sampler
+from keras_ae.blocks.sparsity import SplitMetric
 from keras_ae.checked import Checked
 from keras_ae.files import class_names, class_of
 from keras_ae.heads import Heads, Spec, Stage, Term
@@ -70,7 +70,7 @@ class Variant(metaclass=Checked):
         """
         return ()
 
-    def split_metrics(self, heads: Heads) -> tuple[keras.metrics.Metric, ...]:
+    def split_metrics(self, heads: Heads) -> tuple[SplitMetric, ...]:
         """Metrics over a whole split that are no means of the examples' own.
 
         Args:

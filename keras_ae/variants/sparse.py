@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -19,7 +18,7 @@ from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.activations import check_activation
 from keras_ae.blocks.dictionary import dictionary_heads, initialize_dictionary, patterns_of
 from keras_ae.blocks.plain import plain_decoder, plain_encoder
-from keras_ae.blocks.sparsity import DeadFraction, ExplainedVariance, active_units
+from keras_ae.blocks.sparsity import DeadFraction, ExplainedVariance, SplitMetric, active_units
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Backbone, Heads, Spec, Term
@@ -86,7 +85,7 @@ class Sparse(Variant):
         """The absolute value above which a unit counts as active: others than a ReLU's are never just 0."""
         return 0.0 if self._activation == "relu" else ACTIVE
 
-    def split_metrics(self, heads: Heads) -> tuple[keras.metrics.Metric, ...]:
+    def split_metrics(self, heads: Heads) -> tuple[SplitMetric, ...]:
         """The fraction of dead units, and of real values the explained variance."""
         reconstruction = heads.decoder.output["reconstruction"]
         dead = DeadFraction(self.latent_dim, self._least)

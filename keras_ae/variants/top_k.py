@@ -10,16 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import keras
 import numpy as np
 from keras import ops
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.blocks.dictionary import TopUnits, dictionary_heads, initialize_dictionary, patterns_of
-from keras_ae.blocks.sparsity import DeadFraction, ExplainedVariance, active_units
+from keras_ae.blocks.sparsity import DeadFraction, ExplainedVariance, SplitMetric, active_units
 from keras_ae.domains import REAL
 from keras_ae.errors import InputError, check_least
 from keras_ae.heads import Backbone, Heads, Spec, Term
+from keras_ae.replicas import replicas
 from keras_ae.variants import Variant
 
 __all__ = ["TopK"]
@@ -83,7 +83,7 @@ class TopK(Variant):
             Term("l0", active_units, 0.0),
         )
 
-    def split_metrics(self, heads: Heads) -> tuple[keras.metrics.Metric, ...]:
+    def split_metrics(self, heads: Heads) -> tuple[SplitMetric, ...]:
         """The fraction of dead units, and the explained variance."""
         return DeadFraction(self.latent_dim), ExplainedVariance(heads.decoder.output["reconstruction"].shape)
 
@@ -99,7 +99,10 @@ class TopK(Variant):
 def _auxiliary(outputs: dict) -> Any:
     """The mean squared error of the residual's reconstruction by dead units; 0 where there are none."""
     error = ops.square(ops.stop_gradient(outputs["residual"]) - outputs["revived"])
-    return ops.mean(ops.where(ops.any(outputs["revived"] != 0), error, 0.0), axis=-1)
+    revives = ops.any(outputs["revived"] != 0)
+    if replicas().count > 1:  # any in the whole batch
+        revives = replicas().summed([ops.cast(revives, "float32")])[0] > 0
+    return ops.mean(ops.where(revives, error, 0.0), axis=-1)
 
 
 EXAMPLE = (TopK(None, latent_dim=96, k=5, dead_after=8), Spec((6, 6, 1), (6, 6, 1), REAL))
