@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
+from keras_ae.addresses import with_secrets
 from keras_ae.errors import InputError, WorkerLost
 from keras_ae.training.cluster import VARIABLE, Cluster
 
@@ -48,7 +49,7 @@ def started(count: int, arguments: Sequence[str]) -> Iterator[Cluster]:
         logs = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in addresses[1:]]
         others = [
             subprocess.Popen(
-                [sys.executable, "-m", "keras_ae", *arguments],
+                [sys.executable, "-m", "keras_ae", *map(with_secrets, arguments)],
                 env=os.environ | {VARIABLE: Cluster(addresses, index).config},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

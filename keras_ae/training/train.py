@@ -418,7 +418,7 @@ def _fit(
     state, shared = read_state(checkpoint), trainer.replicas
     part = (shared.index, shared.count)
     batches, _ = paired.training_batches(recipe.batch_size, state["epochs"] * plan.passes_per_epoch, part)
-    execution = Execution.of(trainer.model, recipe, plan.examples, plan.steps_per_epoch)
+    execution: Execution | None = Execution.of(trainer.model, recipe, plan.examples, plan.steps_per_epoch)
     if shared.count > 1:
         execution = None  # one step in a call, as Keras does it
     trainer.prepare(optimizer_for(recipe, plan.steps), execution)
