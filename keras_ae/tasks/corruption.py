@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_ae.checked import Checked
+from keras_ae.data.augmentation.random_numbers import by_seed
 from keras_ae.domains import domain_of
 from keras_ae.errors import InputError, check_within
 from keras_ae.table_layout import TableLayout
@@ -122,9 +123,7 @@ class UnknownGaussian(Corruption):
             )
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
-        uniform = tf.map_fn(
-            lambda seed: tf.random.stateless_uniform((), seed + 1), seeds, fn_output_signature=tf.float32
-        )
+        uniform = by_seed(lambda seed: tf.random.stateless_uniform((), seed + 1), seeds)
         sigma = self.lowest + (self.highest - self.lowest) * uniform
         sigma = tf.reshape(sigma, (-1, *[1] * (len(examples.shape) - 1)))
         noisy = examples + sigma * _each(tf.random.stateless_normal, examples, seeds)
@@ -275,5 +274,5 @@ def _clipped(examples: Any, domain: str) -> Any:
 def _each(sample: Callable, examples: Any, seeds: Any) -> tf.Tensor:
     """Stateless random numbers in the shape of the examples, one seed per example."""
     shape = tf.shape(examples)[1:]
-    noise = tf.map_fn(lambda seed: sample(shape, seed), seeds, fn_output_signature=tf.float32)
+    noise = by_seed(lambda seed: sample(shape, seed), seeds)
     return tf.ensure_shape(noise, examples.shape)

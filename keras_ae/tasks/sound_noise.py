@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_ae.data.augmentation.random_numbers import by_seed
 from keras_ae.errors import InputError, check_within
 from keras_ae.tasks.corruption import Corruption
 
@@ -44,9 +45,7 @@ class SoundNoise(Corruption):
             raise InputError(f"colors must be of {', '.join(COLORS)}; received {self.colors!r}")
 
     def __call__(self, examples: Any, seeds: Any, domain: str) -> Any:
-        uniform = tf.map_fn(
-            lambda seed: tf.random.stateless_uniform((2,), seed + 1), seeds, fn_output_signature=tf.float32
-        )
+        uniform = by_seed(lambda seed: tf.random.stateless_uniform((2,), seed + 1), seeds)
         ratio = self.lowest + (self.highest - self.lowest) * uniform[:, :1]
         which = tf.cast(uniform[:, 1:] * len(self.colors), tf.int32)
         noise = tf.zeros_like(examples)
@@ -69,9 +68,7 @@ def colored_noise(color: str, samples: Any, seeds: Any) -> tf.Tensor:
     Returns:
         (batch, samples), float32.
     """
-    noise = tf.map_fn(
-        lambda seed: tf.random.stateless_normal((samples,), seed), seeds, fn_output_signature=tf.float32
-    )
+    noise = by_seed(lambda seed: tf.random.stateless_normal((samples,), seed), seeds)
     if color == "pink":
         spectrum = tf.signal.rfft(noise)
         frequency = tf.cast(tf.range(tf.shape(spectrum)[1]), tf.float32)

@@ -13,6 +13,7 @@ from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.augmentation import Augmentation, augmented, check_augmentations, doubts_about
 from keras_ae.data.augmentation.characters import Substitution
 from keras_ae.data.augmentation.intensity import Brightness, Contrast, Gain, Noise, Scaling
+from keras_ae.data.augmentation.random_numbers import by_seed
 from keras_ae.data.augmentation.spatial import Flip, Rotation, Shift, Zoom, _mapped
 from keras_ae.data.augmentation.time_axis import TimeShift, moved
 from keras_ae.data.dataset import Sample
@@ -143,6 +144,20 @@ def test_targets_are_augmented_and_inputs_are_corrupted_as_without():
         order = tensors["seeds"][:, 1].numpy()
         assert (np.abs(targets - data.train.examples[order]).max() > 0.01) == bool(augment)
     np.testing.assert_allclose(*noise, atol=1e-6)  # the rounding of a difference
+
+
+@pytest.mark.parametrize("count", [1, 5, 200])
+def test_random_numbers_are_the_same_whether_a_batch_has_a_known_size_or_not(count):
+    def sample(seeds):
+        return by_seed(lambda seed: tf.random.stateless_normal((3,), seed), seeds)
+
+    seeds = tf.reshape(tf.range(2 * count, dtype=tf.int64), (count, 2))
+    known, unknown = (
+        tf.function(sample, input_signature=[tf.TensorSpec((size, 2), tf.int64)]) for size in (count, None)
+    )
+    np.testing.assert_array_equal(known(seeds), unknown(seeds))
+    np.testing.assert_array_equal(known(seeds), sample(seeds))
+    assert known(seeds).shape == (count, 3)
 
 
 def test_each_augmentation_has_random_numbers_of_its_own():
