@@ -122,7 +122,8 @@ def layout_of(
     depth = _common_depth(names)
     parts = {name: PurePath(name).parts[depth:] for name in names}
     candidates = [name for name in names if not MASK_FOLDERS.isdisjoint(map(str.lower, parts[name][:-1]))]
-    images = [name for name in names if name not in set(candidates)]
+    may_be_masks = set(candidates)
+    images = [name for name in names if name not in may_be_masks]
     tops = {parts[name][0].lower() for name in images if len(parts[name]) > 1}
     has_splits = folders == SPLITS or (folders is None and _are_splits(tops, to_train))
     if has_splits and to_train and "train" not in {SPLIT_OF.get(top) for top in tops}:
@@ -133,7 +134,7 @@ def layout_of(
     splits = {name: _split(parts[name]) if has_splits else "" for name in names}
     masks = _masks(parts, images, candidates, splits)
     if not masks:  # folders that are only called so, such as one of clean images beside noisy ones
-        images = [name for name in names if name in set(images) or splits[name] or not has_splits]
+        images = [name for name in names if name not in may_be_masks or splits[name] or not has_splits]
     chosen = [name for name in images if splits[name] or not has_splits]
     inside = [parts[name][has_splits:-1] for name in chosen]
     return Layout(

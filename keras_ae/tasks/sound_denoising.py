@@ -91,7 +91,8 @@ class SoundDenoising(Task):
         assert isinstance(format, Waveforms)  # as `prepare` has checked
         whole = data.whole if data.whole is not None and heads.any_size else data.test.numbers
         chosen = np.unique(np.linspace(0, len(whole) - 1, MOST_TESTED).round().astype(int))
-        clips = [clip for number, clip in enumerate(whole) if number in set(chosen.tolist())]
+        numbers = set(chosen.tolist())
+        clips = [clip for number, clip in enumerate(whole) if number in numbers]
         taken = [tf.TensorSpec(heads.encoder.inputs[0].shape)]
         restore = tf.function(partial(_restored, heads.end_to_end), input_signature=taken, autograph=False)
         gains: dict[str, dict[str, list[float]]] = {}

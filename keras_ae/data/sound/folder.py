@@ -178,7 +178,8 @@ def sound_files(path: str) -> tuple[list[str], FolderFiles]:
     images = sum(os.path.splitext(name)[1].lower() in IMAGES for name in files.names)
     if images > len(names):
         return [], files
-    return names, FolderFiles([name for name in files.names if name not in set(names)], files.hidden)
+    chosen = set(names)
+    return names, FolderFiles([name for name in files.names if name not in chosen], files.hidden)
 
 
 def _waveform_or_fault(file: Path, rate: int) -> np.ndarray | str:

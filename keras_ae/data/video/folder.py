@@ -122,7 +122,7 @@ class ClipFolder(Dataset):
         faults |= broken
         if not clips:
             raise self._none_readable(faults)
-        layout = layout.take([layout.names.index(name) for name in clips])
+        layout = layout.take([row for row, name in enumerate(layout.names) if name in clips])
         return self._data(layout, clips, starts, shape, (faults, short, headers))
 
     def sample(self) -> Data:
