@@ -19,7 +19,7 @@ TAKES.tensorboard := PORT HOST
 TAKES.serve := BATCHING
 TAKES.verify-serving := RECIPE TIME
 TAKES.benchmark := DATA VARIANTS EPOCHS SET SEEDS
-TAKES.speed := NETWORKS BATCHES PEERS ROUNDS EPOCHS DATA BASELINE
+TAKES.speed := NETWORKS BATCHES PEERS ROUNDS EPOCHS DATA BASELINE SET PARTS
 TESTS := test test-workers test-slow test-docs test-real test-extras test-browser
 DEVELOPMENT := $(TESTS) lint format docs clean
 
@@ -61,7 +61,7 @@ endif
 $(error make $(GOALS) does not take $(call written,$(UNUSED)); it takes $(call written,$(sort $(foreach goal,$(GOALS),$(TAKES.$(goal)))))$(if $(filter SET,$(USED)),; a field of the recipe goes into SET=$(comma) as in SET="epochs=5 seed=1"))
 endif
 
-FLAGS := RESUME FORCE LOCKED BATCHING
+FLAGS := RESUME FORCE LOCKED BATCHING PARTS
 $(foreach flag,$(FLAGS),$(if $(filter-out 0 1 no yes,$($(flag))),$(error expected $(flag)=1 or $(flag)=0, received $(flag)=$($(flag)))))
 $(foreach flag,$(filter-out BATCHING,$(FLAGS)),$(if $(filter 0 no,$($(flag))),$(eval override $(flag) :=)))
 
@@ -149,7 +149,7 @@ benchmark: $(READY) ## train and compare all variants: DATA=, VARIANTS=, EPOCHS=
 speed: $(READY) ## compare the speed of training with other frameworks: NETWORKS=, BATCHES=, PEERS=, BASELINE=
 	@$(BIN)/keras-ae speed $${NETWORKS:+--networks "$$NETWORKS"} $${BATCHES:+--batches "$$BATCHES"} \
 	  $${PEERS:+--peers "$$PEERS"} $${ROUNDS:+--rounds "$$ROUNDS"} $${EPOCHS:+--epochs "$$EPOCHS"} \
-	  $${DATA:+--data "$$DATA"} $${BASELINE:+--baseline "$$BASELINE"}
+	  $${DATA:+--data "$$DATA"} $${BASELINE:+--baseline "$$BASELINE"} $${SET:+--set "$$SET"} $${PARTS:+--parts}
 
 test: $(READY) ## run the tests, offline, in minutes
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile

@@ -68,6 +68,7 @@ MEANINGS = {
     "--once": "look at the file once, and end",
     "--output": "where the result is written",
     "--outputs": "names of the head's outputs to write, separated by commas",
+    "--parts": "also time the parts of a step: forward and backward pass, optimizer, metrics, callbacks",
     "--peers": "what to compare with, names separated by commas",
     "--playable": "repair invalid examples, and resample those that cannot be repaired",
     "--port": "port of the page",

@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from keras_ae.cli.arguments import RUNS, add_option, words
+from keras_ae.cli.arguments import RUNS, add_option, split_settings, words
 from keras_ae.cli.messages import report
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.errors import InputError
@@ -36,6 +36,8 @@ def add(verb: Any) -> None:
     add_option(parser, "--epochs", "default: 6", type=int, default=6)
     add_option(parser, "--data", default="")
     add_option(parser, "--baseline", type=Path, metavar="CHECKOUT")
+    add_option(parser, "--set", action="append", default=[], metavar="FIELD=VALUE")
+    add_option(parser, "--parts", action="store_true")
     add_option(parser, "--runs", type=Path, default=RUNS, metavar="FOLDER")
 
 
@@ -66,6 +68,8 @@ def speed(options: argparse.Namespace) -> int:
         options.epochs,
         options.data,
         options.baseline,
+        split_settings(options.set),
+        options.parts,
         report,
     )
     result = json.loads((folder / "speed.json").read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from keras_ae.experiments.speed.clock import Clock
 from keras_ae.experiments.speed.examples import write_work
 from keras_ae.experiments.speed.networks import NETWORKS, initial_weights
 from keras_ae.experiments.speed.peers import Peer, find_peers
+from keras_ae.experiments.speed.peers.products import matrix_shapes
 from keras_ae.experiments.speed.rounds import Timings, take_turns
 from keras_ae.experiments.speed.table import rows_of, write_table
 from keras_ae.experiments.speed.work import ARRAYS, WEIGHTS, Work
@@ -78,6 +80,36 @@ def test_a_framework_computes_what_keras_computes(name, peer, tmp_path):
         assert other.epochs[0][loss] == pytest.approx(own.epochs[0][loss], rel=LOSSES_AGREE)
 
 
+def test_the_ceiling_has_the_products_of_every_layer():
+    work = Work("", "dense", 100, 1)
+    forward = [(100, 784, 512), (100, 512, 16), (100, 512, 16), (100, 16, 512), (100, 512, 784)]
+    kernels = [(inner, rows, columns) for rows, inner, columns in forward]
+    inputs = [(rows, columns, inner) for rows, inner, columns in forward[1:]]
+    assert sorted(matrix_shapes(work)) == sorted(forward + kernels + inputs)
+    (windows, inner, filters), *_ = matrix_shapes(Work("", "conv", 100, 1))
+    assert (windows, inner, filters) == (100 * 14 * 14, 3 * 3 * 1, 24)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("peer", ["products", "products_numpy"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_ceiling_is_timed_for_every_network(name, peer, tmp_path):
+    report = trained(peer, small_work(tmp_path, name))
+    assert report["examples"] == 64
+    assert report["train_seconds"] > 0
+    assert report["loss"] is None
+
+
+@pytest.mark.slow
+def test_the_parts_of_a_step_add_up(tmp_path):
+    from keras_ae.experiments.speed.step_parts import step_parts
+
+    write_work(replace(NETWORKS["dense"], examples=1200), tmp_path)
+    whole, *parts, _ = step_parts(Work(str(tmp_path), "dense", 128, 2), rounds=2).values()
+    assert whole == pytest.approx(sum(parts))
+    assert whole > 0
+
+
 @pytest.mark.slow
 def test_our_training_has_the_loss_of_the_others(tmp_path):
     write_work(NETWORKS["dense"], tmp_path)
@@ -89,8 +121,6 @@ def test_our_training_has_the_loss_of_the_others(tmp_path):
 
 
 def test_made_examples_are_whole_batches(tmp_path):
-    from dataclasses import replace
-
     for name, network in NETWORKS.items():
         write_work(replace(network, examples=300), tmp_path)
         train, validation = Work(str(tmp_path), name, 128, 1).splits()

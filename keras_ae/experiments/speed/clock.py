@@ -62,12 +62,12 @@ class Clock:
         """Ends the time of validation in an epoch."""
         self.validated = time.perf_counter()
 
-    def end_epoch(self, examples: int, loss: float, val_loss: float) -> None:
+    def end_epoch(self, examples: int, loss: float | None, val_loss: float | None) -> None:
         """Reports an epoch.
 
         Args:
             examples: Examples that were trained on.
-            loss: Mean of the batches' losses, in nats.
+            loss: Mean of the batches' losses, in nats; None where there is none.
             val_loss: The loss of validation.
         """
         now = time.perf_counter()
@@ -75,8 +75,8 @@ class Clock:
             "epoch",
             index=self.epoch,
             examples=examples,
-            loss=float(loss),
-            val_loss=float(val_loss),
+            loss=None if loss is None else float(loss),
+            val_loss=None if val_loss is None else float(val_loss),
             train_seconds=self.trained - self.start,
             validation_seconds=self.validated - self.trained,
             other_seconds=now - self.validated,

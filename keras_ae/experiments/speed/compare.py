@@ -14,6 +14,7 @@ from keras_ae.experiments.speed.networks import NETWORKS
 from keras_ae.experiments.speed.peers import Peer, find_peers
 from keras_ae.experiments.speed.peers.ours import BUILD
 from keras_ae.experiments.speed.rounds import take_turns
+from keras_ae.experiments.speed.step_parts import step_parts
 from keras_ae.experiments.speed.table import machine, rows_of, write_table
 from keras_ae.experiments.speed.work import Work
 from keras_ae.extras import install_command
@@ -72,6 +73,8 @@ def compare_speed(
     epochs: int = 6,
     data: str = "",
     baseline: Path | None = None,
+    settings: Sequence[str] = (),
+    parts: bool = False,
     report: Callable[[str], None] = print,
 ) -> Path:
     """Trains each network at each batch size by each competitor, and writes `table.md` and `speed.json`.
@@ -87,6 +90,8 @@ def compare_speed(
         epochs: Epochs of each process, the first of which is not counted.
         data: "" for examples that are made, or "mnist".
         baseline: The checkout of another build.
+        settings: Changes to our recipe, such as "xla=true".
+        parts: Whether to time the parts of our step too.
         report: Called with each line about progress.
 
     Returns:
@@ -96,7 +101,7 @@ def compare_speed(
         InputError: For data that a network does not take, or if a competitor fails.
     """
     check_data([NETWORKS[name] for name in networks or NETWORKS], data)
-    parts: list[dict[str, Any]] = []
+    tables: list[dict[str, Any]] = []
     facts = machine()
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1", "CUDA_VISIBLE_DEVICES": ""}
     if baseline is not None:
@@ -107,15 +112,16 @@ def compare_speed(
                 words = write_work(NETWORKS[name], Path(temporary), data)
                 title = f"{NETWORKS[name].title}, batch {batch_size}, {words}"
                 report(title)
-                work = Work(temporary, name, batch_size, epochs)
+                work = Work(temporary, name, batch_size, epochs, settings=tuple(settings))
                 timings = [
                     take_turns(peers, work, environment, report, reverse=bool(number % 2))
                     for number in range(rounds)
                 ]
-            parts.append(
-                {"title": title, "network": name, "batch_size": batch_size, "rows": rows_of(timings)}
-            )
-            write_table(parts, facts | {"load at the end": _load()}, folder)
+                table = {"title": title, "network": name, "batch_size": batch_size, "rows": rows_of(timings)}
+                if parts:
+                    table["step"] = step_parts(work)
+            tables.append(table)
+            write_table(tables, facts | {"load at the end": _load()}, folder)
     return folder
 
 

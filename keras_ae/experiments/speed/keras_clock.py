@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import keras
 
 from keras_ae.experiments.speed.clock import Clock
 
-__all__ = ["EpochClock"]
+__all__ = ["EpochClock", "Stopwatch"]
 
 
 class EpochClock(keras.callbacks.Callback):
@@ -46,3 +47,29 @@ class EpochClock(keras.callbacks.Callback):
         logs = dict(logs or {})
         examples = self.examples or self.params["steps"] * self.clock.work.batch_size
         self.clock.end_epoch(examples, logs["loss"], logs["val_loss"])
+
+
+class Stopwatch(keras.callbacks.Callback):
+    """Callback that times the training part of an epoch.
+
+    Attributes:
+        seconds: Of the newest epoch.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start, self.seconds, self.running = 0.0, 0.0, False
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self.start, self.running = time.perf_counter(), True
+
+    def on_test_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        self._stop()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self._stop()
+
+    def _stop(self):
+        """Takes the time, unless validation already has."""
+        if self.running:
+            self.seconds, self.running = time.perf_counter() - self.start, False

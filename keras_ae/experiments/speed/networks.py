@@ -52,26 +52,23 @@ class Network:
         )
         return mean, log_var
 
-    def kernels(self) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    def weighted_layers(
+        self,
+    ) -> Iterator[tuple[NetworkLayer, tuple[int, ...], tuple[int, ...], tuple[int, ...]]]:
         """The layers with weights, in the order of the network.
 
         Yields:
-            A layer's name, the shape of its kernel and of its output.
+            A layer, and the shapes of its kernel, of what it takes and of its output.
         """
-        shape = self.shape
-        for layer in self.encoder:
-            kernel, shape = layer.shapes(shape)
+        taken = self.shape
+        for layer in (*self.encoder, *self.posterior, *self.decoder):
+            if layer is self.decoder[0]:
+                taken = (self.latent_dim,)
+            kernel, output = layer.shapes(taken)
             if kernel is not None:
-                yield layer.name, kernel, shape
-        for layer in self.posterior:
-            kernel, code = layer.shapes(shape)
-            assert kernel is not None  # as dense layers have
-            yield layer.name, kernel, code
-        shape = (self.latent_dim,)
-        for layer in self.decoder:
-            kernel, shape = layer.shapes(shape)
-            if kernel is not None:
-                yield layer.name, kernel, shape
+                yield layer, kernel, taken, output
+            if layer not in self.posterior:
+                taken = output
 
 
 def initial_weights(network: Network, seed: int = 0) -> dict[str, np.ndarray]:
@@ -86,10 +83,10 @@ def initial_weights(network: Network, seed: int = 0) -> dict[str, np.ndarray]:
     """
     random = np.random.default_rng(seed)
     weights = {}
-    for name, kernel, _ in network.kernels():
+    for layer, kernel, _, _ in network.weighted_layers():
         limit = sqrt(6 / (prod(kernel[:-2]) * (kernel[-2] + kernel[-1])))
-        weights[f"{name}/kernel"] = random.uniform(-limit, limit, kernel).astype(np.float32)
-        weights[f"{name}/bias"] = np.zeros(kernel[-1], np.float32)
+        weights[f"{layer.name}/kernel"] = random.uniform(-limit, limit, kernel).astype(np.float32)
+        weights[f"{layer.name}/bias"] = np.zeros(kernel[-1], np.float32)
     return weights
 
 

@@ -32,6 +32,7 @@ class Work:
         launched: When the process was started, as `time.time()` has it.
         exact: Whether to take the examples in their own order and the noise from the arrays, so that two
             competitors compute the same numbers.
+        settings: Changes to our recipe, such as "xla=true".
     """
 
     folder: str
@@ -40,6 +41,7 @@ class Work:
     epochs: int
     launched: float = 0.0
     exact: bool = False
+    settings: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, text: str) -> Work:

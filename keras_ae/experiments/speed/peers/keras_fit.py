@@ -91,8 +91,9 @@ def build_model(network: Network, weights: dict[str, np.ndarray], noise: np.ndar
     features = _through(network.encoder, inputs)
     code = Sampling(name="sampling")([_layer(layer)(features) for layer in network.posterior])
     model = keras.Model(inputs, _through(network.decoder, code))
-    for name, _, _ in network.kernels():
-        model.get_layer(name).set_weights([weights[f"{name}/kernel"], weights[f"{name}/bias"]])
+    for layer, _, _, _ in network.weighted_layers():
+        own = [weights[f"{layer.name}/{part}"] for part in ("kernel", "bias")]
+        model.get_layer(layer.name).set_weights(own)
     return model
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from keras_ae.experiments.speed.clock import Clock
 from keras_ae.experiments.speed.peers import Peer
 from keras_ae.experiments.speed.work import EXAMPLES, LEARNING_RATE, Work
 
-__all__ = ["BUILD", "ORDER", "PEERS", "Ours"]
+__all__ = ["BUILD", "ORDER", "PEERS", "Ours", "recipe_of"]
 
 ORDER = 0
 
@@ -49,27 +50,37 @@ class Ours(Peer):
 
         if self.other_build:
             _take_build(os.environ[BUILD])
-        recipe = _recipe(
-            work,
-            epochs=work.epochs,
-            batch_size=work.batch_size,
-            learning_rate=LEARNING_RATE,
-            schedule="constant",
-            callbacks=(FirstWeights, lambda: EpochClock(clock)),
-            name=work.network,
-        )
+        settings = () if self.other_build else work.settings
+        recipe = recipe_of(work, settings, callbacks=(FirstWeights, lambda: EpochClock(clock)))
         _training()(recipe, work.path / f"run-{self.name}-{os.getpid()}")
 
 
-def _recipe(work: Work, **fields: Any) -> Any:
-    """The recipe of the work's network, from what all builds have under the same names."""
+def recipe_of(work: Work, settings: Sequence[str] = (), **fields: Any) -> Any:
+    """The recipe of a work, from what all builds have under the same names.
+
+    Args:
+        work: The work.
+        settings: Changes to the recipe, such as "xla=true".
+        **fields: Further fields of the recipe.
+
+    Returns:
+        The recipe, of the class that the imported build has.
+    """
     recipes, arrays, variational, reconstruction = (
         importlib.import_module(f"keras_ae.{name}")
         for name in ("recipe", "data.arrays", "variants.variational", "tasks.reconstruction")
     )
-    data = arrays.ArrayFile(str(work.path / EXAMPLES), series=work.net.series)
-    recipe = recipes.Recipe(data, variational.Variational(), reconstruction.Reconstruction(), **fields)
-    return recipes.override(recipe, [f"variant={work.net.variant}"])
+    recipe = recipes.Recipe(
+        arrays.ArrayFile(str(work.path / EXAMPLES), series=work.net.series),
+        variational.Variational(),
+        reconstruction.Reconstruction(),
+        **{"epochs": work.epochs, **fields},
+        batch_size=work.batch_size,
+        learning_rate=LEARNING_RATE,
+        schedule="constant",
+        name=work.network,
+    )
+    return recipes.override(recipe, [f"variant={work.net.variant}", *settings])
 
 
 def _take_build(path: str) -> None:
