@@ -65,17 +65,18 @@ PARTS = (Heads, Spec, Term, Stage, ServedHead, Data, Split, Scaler, keras_ae.Cli
 @pytest.mark.parametrize("kind", [*KINDS, *PARTS], ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
 def test_arguments_that_a_class_does_not_take_are_refused_by_an_input_error(kind):
     fields, name = [field.name for field in dataclasses.fields(kind)], kind.__name__
+    in_order = [field.name for field in dataclasses.fields(kind) if not field.kw_only]
     if type(kind) is not Checked:  # what the package makes by itself
         assert not any(issubclass(kind, base) for base in (Dataset, Task, Variant, Backbone, Sampler))
         assert kind.__module__.startswith(("keras_ae.backbones.", "keras_ae.blocks.", "keras_ae.data."))
         return
-    assert list(inspect.signature(kind).parameters) == fields
+    assert set(inspect.signature(kind).parameters) == set(fields)
     with pytest.raises(InputError, match=f"^{name} has no field 'no_such'; "):
         kind(no_such=1)
     with pytest.raises(
-        InputError, match=f"^{name} takes {len(fields)} arguments at most, received .*; their"
+        InputError, match=f"^{name} takes {len(in_order)} arguments at most, received .*; their"
     ):
-        kind(*range(len(fields) + 1))
+        kind(*range(len(in_order) + 1))
     for field in fields:
         told = rf"^{name} has no field '{field}s'( \(near it: .*\b{field}\b|; it is now)"
         with pytest.raises(InputError, match=told):

@@ -161,10 +161,10 @@ class Convolutions(ConvolutionSettings):
                 features = repeat(features)
                 # its op hides sizes that LiteRT's convolutions have to know
                 features = layers.Reshape(features.shape[1:], name=f"decoder_repeated_{number}")(features)
-            features = _kept(features, fitting)
+            features = _cut(features, fitting)
             features = self._conv("Conv{}D", width, level.up_kernel_size, name, last=last)(features)
         elif level.up == "transposed":
-            features = _kept(self._transposed(features, width, level, name, last, source), fitting)
+            features = _cut(self._transposed(features, width, level, name, last, source), fitting)
         else:
             wide = width * level.strides**self.rank
             features = self._conv("Conv{}D", wide, level.up_kernel_size, name, last=last)(features)
@@ -173,7 +173,7 @@ class Convolutions(ConvolutionSettings):
         if level.up == "subpixel":
             if level.strides > 1:
                 features = self.into_space(features, level.strides, f"decoder_lengthen_{number}")
-            features = _kept(features, fitting)
+            features = _cut(features, fitting)
         return features if last else self._dropped(features, name)
 
     def _dense(self, width: int, name: str) -> layers.Layer:
@@ -250,7 +250,7 @@ class Convolutions(ConvolutionSettings):
         return features
 
 
-def _kept(features: Any, fitting: list[Fitting]) -> Any:
+def _cut(features: Any, fitting: list[Fitting]) -> Any:
     """The part of enlarged features that an example has, which costs nothing where it has all of them."""
     sides = features.shape[1:-1]
     if all(not each.first and each.end >= side for each, side in zip(fitting, sides, strict=True)):

@@ -97,7 +97,7 @@ class RunRequest:
         Raises:
             InputError: The folder is no run's, a run of another recipe and model, or its recipe is not there.
         """
-        if read_request(directory) is None and (directory / RECIPE_FILE).is_file():
+        if _has_settings_alone(directory):
             recipe = directory.absolute().parent.name if text is None else recipe_stem(text)
             return cls(recipe, directory=directory)
         content = check_run(directory)
@@ -232,7 +232,7 @@ def check_run(directory: Path, text: str | None = None) -> dict[str, Any]:
         InputError: The folder is no run's, or a run of another recipe and model.
     """
     content = read_request(directory)
-    if content is None and text is not None and (directory / RECIPE_FILE).is_file():
+    if text is not None and _has_settings_alone(directory):
         return {"recipe": recipe_stem(text), "data": None, "set": []}
     if content is None:
         raise InputError(
@@ -247,3 +247,8 @@ def check_run(directory: Path, text: str | None = None) -> dict[str, Any]:
             "its place"
         )
     return content
+
+
+def _has_settings_alone(directory: Path) -> bool:
+    """Whether a run's folder has the settings of its recipe, and nothing of how it was started."""
+    return (directory / RECIPE_FILE).is_file() and not (directory / REQUEST_FILE).exists()

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from keras_ae import catalog, cli, variants
+from keras_ae import catalog, cli, data, variants
 from keras_ae.apps.listing.fields import described_fields
 from keras_ae.cli.look_up import _scales
 from keras_ae.data.find import dataset_kinds
 from keras_ae.data.series.windows import SeriesFile
+from keras_ae.data.sources.source import DataSource
 from keras_ae.declared import check_fields
 from keras_ae.errors import InputError
 from keras_ae.experiments.benchmark import compared_variants
@@ -33,7 +34,8 @@ def asked(capsys, *words):
 
 def test_data_sets_and_variants_are_those_that_are_found_by_import():
     names = {kind.name for kind in dataset_kinds() if kind.name}
-    paths = {kind.__name__ for kind in dataset_kinds() if not kind.name}
+    sources = {kind.__name__ for kind in classes_below(data, DataSource)}
+    paths = {kind.__name__ for kind in dataset_kinds() if not kind.name} | sources
     entries = catalog.datasets()
     assert {entry.text for entry in entries if entry.is_name} == names
     assert {entry.kind for entry in entries if not entry.is_name} == paths

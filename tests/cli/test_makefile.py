@@ -149,8 +149,8 @@ RECIPES = "conditional denoising digits image_anomaly level_generation series_an
         ("train RECIPE=mine.py", "received RECIPE=mine.py"),
         (
             "train RECIPE=denoising SEED=1",
-            "make train does not take SEED=; it takes DATA= NAME= RECIPE= RESUME= SET=; a field of the "
-            'recipe goes into SET=, as in SET="epochs=5 seed=1"',
+            "make train does not take SEED=; it takes DATA= NAME= RECIPE= RESUME= SET= WORKERS=; a field of "
+            'the recipe goes into SET=, as in SET="epochs=5 seed=1"',
         ),
         ("evaluate RECIPE=digits NAME=x", "make evaluate does not take NAME=; it takes DATA= RECIPE= SET="),
         ("predict RECIPE=digits INPUT=x NAME=x", "make predict does not take NAME=;"),

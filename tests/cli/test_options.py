@@ -20,7 +20,7 @@ FUNCTIONS = {
     for node in ast.parse(path.read_text(encoding="utf-8")).body
     if isinstance(node, ast.FunctionDef)
 }
-READ_BY_MAIN = {"debug", "quiet", "verb"}
+READ_BY_MAIN = {"debug", "ends_at_once", "quiet", "verb"}
 """What `main` reads for all verbs."""
 
 
