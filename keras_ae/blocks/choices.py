@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
-from scipy.special import erfcinv
 
 __all__ = ["MIN_PROBABILITY", "Likeliest", "choose_classes", "noise_for_classes", "normal_tail"]
 
@@ -115,4 +114,6 @@ def noise_for_classes(probabilities: np.ndarray, targets: np.ndarray, noise_scal
     tail = np.flip(np.flip(ordered, axis=-1).cumsum(axis=-1), axis=-1)  # of it and what is less likely
     middle = np.take_along_axis(tail - 0.5 * ordered, rank, axis=-1)[..., 0]
     middle = np.where(rank[..., 0] == 0, 1.0, np.maximum(middle, 0.5 * MIN_PROBABILITY))
+    from scipy.special import erfcinv
+
     return (2.0**0.5 * erfcinv(middle) / noise_scale).astype(np.float32)

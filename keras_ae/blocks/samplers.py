@@ -11,7 +11,6 @@ from math import prod
 
 import keras
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from keras_ae.blocks.mixture import MixtureDraws
 from keras_ae.blocks.pseudo_inputs import PosteriorMixtureSampling
@@ -168,7 +167,10 @@ def apply_temperature(sampler: keras.Model, noise: np.ndarray, temperature: floa
     if temperature == 1.0:
         return noise
     layers = [type(layer) for layer in sampler.layers]
-    if CodePrior in layers:  # which takes -log(-log(cdf)) of each number for its Gumbel noise
+    if CodePrior in layers:
+        from scipy.special import ndtr, ndtri
+
+        # it takes -log(-log(cdf)) of each number for its Gumbel noise
         cdf = np.clip(ndtr(noise.astype(np.float64)), 1e-12, 1 - 1e-12)
         cooled = np.clip(np.exp(-((-np.log(cdf)) ** temperature)), 1e-12, 1 - 1e-12)
         return ndtri(cooled).astype(np.float32)

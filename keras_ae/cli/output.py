@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from typing import Any
 
+from keras_ae.cli.imports import without_collection, without_optional
 from keras_ae.cli.noise import without_noise
-from keras_ae.cli.optional import without_optional
 
 __all__ = ["STANDARD", "load_tensorflow", "redirected", "show"]
 
@@ -89,7 +89,7 @@ def load_tensorflow() -> None:
     """Imports TensorFlow, which takes seconds, and says so."""
     if "tensorflow" not in sys.modules:
         PROGRESS.info("loading TensorFlow")
-        with without_noise(), without_optional():
+        with without_noise(), without_optional(), without_collection():
             import keras  # noqa: F401
             import tensorflow
         PROGRESS.info("TensorFlow %s is loaded", tensorflow.__version__)

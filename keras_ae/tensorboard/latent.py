@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from scipy.special import ndtri
 
 from keras_ae.blocks.samplers import CodeSampler, generate, takes_condition
 from keras_ae.data.scaling import Scaler
@@ -121,6 +120,8 @@ def plane_codes(codes: np.ndarray, normal: bool) -> np.ndarray:
     """
     fractions = (np.arange(SIDE) + 0.5) / SIDE
     if normal:
+        from scipy.special import ndtri
+
         axes = [ndtri(fractions)] * 2
     else:
         axes = [low + (high - low) * fractions for low, high in np.quantile(codes, [0.01, 0.99], axis=0).T]

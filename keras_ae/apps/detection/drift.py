@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import ks_2samp
 
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.data.precision import standardized
@@ -58,6 +57,8 @@ def drift(reference: np.ndarray, scores: np.ndarray, overlap: float = 1.0) -> Dr
         for part in (reference, scores)
     )
     psi = float(np.sum((now - before) * np.log(now / before)))
+    from scipy.stats import ks_2samp
+
     test = ks_2samp(reference, scores)
     level = level_of(psi, BINS - 1, len(reference) / overlap, len(scores) / overlap)
     return Drift(psi, float(test.statistic), float(test.pvalue), level)

@@ -8,7 +8,6 @@ from math import prod
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import gaussian_filter
 
 from keras_ae.apps.detection.detector import Detector
 from keras_ae.apps.detection.image_folder import FolderOfImages
@@ -157,6 +156,8 @@ def _at_once(shape):
 
 def _smoothed(maps):
     sigma = max(maps.shape[1:]) / SMOOTHING
+    from scipy.ndimage import gaussian_filter
+
     return gaussian_filter(maps, (0, sigma, sigma))
 
 
