@@ -97,12 +97,13 @@ def repeated(step: Callable, result: Callable[[], dict[str, Any]], xla: bool) ->
     Returns:
         (iterator of batches, number of steps) -> the metrics after them.
     """
-    one = tf.function(step, reduce_retracing=True, jit_compile=xla)
+    one = tf.function(step, reduce_retracing=True, jit_compile=xla, autograph=False)
+    metrics = tf.autograph.experimental.do_not_convert(result)
 
     @tf.function(reduce_retracing=True)
     def several(batches, count):
         for _ in tf.range(count):
             one(next(batches))
-        return result()
+        return metrics()
 
     return several
