@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import label
-from sklearn.metrics import roc_curve
 
 __all__ = ["LIMIT", "region_overlap"]
 
@@ -30,6 +28,9 @@ def region_overlap(scores: np.ndarray, anomalous: np.ndarray, limit: float = LIM
     Returns:
         The area; scores at random give half the limit.
     """
+    from scipy.ndimage import label
+    from sklearn.metrics import roc_curve
+
     weights = np.ones(anomalous.shape)
     for weight, mask in zip(weights, anomalous, strict=True):
         regions, _ = label(mask, NEIGHBORS)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import cdist
-from scipy.stats import ks_2samp, rankdata
 from threadpoolctl import threadpool_limits
 
 from keras_ae.formats.rows import Rows
@@ -46,6 +44,8 @@ def column_distances(samples: np.ndarray, real: np.ndarray, format: Rows) -> dic
         distance of words, with missing ones as a word; and "missing_gap", the mean difference of the
         fractions that are missing, where any are. Each in [0, 1], and only where there are such columns.
     """
+    from scipy.stats import ks_2samp
+
     ks, variation, gaps = [], [], []
     for number, kind in enumerate(format.kinds):
         one, other = samples[:, number], real[:, number]
@@ -88,6 +88,8 @@ def _width(number, format):
 
 def _correlations(rows, format):
     """Correlations of ranks and of words; 0 of what never changes."""
+    from scipy.stats import rankdata
+
     parts = []
     for number, column in enumerate(np.transpose(rows)):
         if format.kinds[number] == "word":
@@ -142,6 +144,8 @@ def nearest_distances(rows: np.ndarray, train: np.ndarray, format: Rows) -> np.n
     Returns:
         (n,), root mean squares over the columns, in standard deviations of numbers; another word counts 1.
     """
+    from scipy.spatial.distance import cdist
+
     one, other = (row_features(part, train, format) for part in (rows, train))
     parts = [cdist(one[start : start + 512], other).min(axis=1) for start in range(0, len(one), 512)]
     return np.concatenate(parts) / len(format.names) ** 0.5

@@ -7,11 +7,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp
-from sklearn.decomposition import PCA
-from sklearn.ensemble import IsolationForest
-from sklearn.metrics import average_precision_score, euclidean_distances, roc_auc_score
-from sklearn.neighbors import NearestNeighbors
 
 from keras_ae.data.examples import Split
 from keras_ae.data.series.resample import spans
@@ -64,6 +59,8 @@ def ranking_metrics(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     Returns:
         "auroc", the area under the receiver operating characteristic, and "auprc", the average precision.
     """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
     return {
         "auroc": float(roc_auc_score(labels, scores)),
         "auprc": float(average_precision_score(labels, scores)),
@@ -189,6 +186,8 @@ def kind_metrics(
         By kind: "count", its examples, or ranges of points; "auroc", against the normal examples only;
         "missed", the fraction that is not flagged, where a range counts as flagged if any of its points is.
     """
+    from sklearn.metrics import roc_auc_score
+
     points = data.points
     kinds = data.test.labels if points is None else points.kinds
     if kinds is None or len(np.unique(kinds[kinds > 0])) < 2:
@@ -241,6 +240,9 @@ def _simple_detectors(
     training: np.ndarray, latent_dim: int, seed: int, of_rows: bool
 ) -> dict[str, Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]]:
     """Simple detectors fitted to training examples (n, features): (m, features) -> scores and errors."""
+    from sklearn.decomposition import PCA
+    from sklearn.ensemble import IsolationForest
+    from sklearn.neighbors import NearestNeighbors
 
     def by_errors(components: float) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
         pca = PCA(components, random_state=seed).fit(training)
@@ -299,6 +301,9 @@ def kernel_density_scores(training: np.ndarray, examples: np.ndarray) -> np.ndar
     Returns:
         (m,), in nats, but for a constant.
     """
+    from scipy.special import logsumexp
+    from sklearn.metrics import euclidean_distances
+
     width = len(training) ** (-1 / (training.shape[1] + 4))
     parts = np.array_split(examples, max(1, len(examples) * len(training) // MOST_PAIRS))
     return np.concatenate(

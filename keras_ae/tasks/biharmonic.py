@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array, eye_array, kron
-from scipy.sparse.linalg import splu
-from skimage.morphology import convex_hull_image
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 __all__ = ["interpolated"]
 
@@ -28,6 +29,9 @@ def interpolated(image: np.ndarray, known: np.ndarray) -> np.ndarray:
     Returns:
         (h, w, c). Between known pixels the values stay within theirs.
     """
+    from scipy.sparse.linalg import splu
+    from skimage.morphology import convex_hull_image
+
     missing = ~known.ravel()
     rows = _bending(*known.shape)[missing]
     level = image[known].mean(axis=0, dtype=np.float64)  # about which nothing is lost to rounding
@@ -48,6 +52,8 @@ def interpolated(image: np.ndarray, known: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _bending(height: int, width: int) -> csr_array:
     """The matrix (pixels, pixels) of the bending energy of an image, a quadratic form."""
+    from scipy.sparse import csr_array, eye_array, kron
+
     down, across = _differences(height), _differences(width)
     of_rows, of_columns = eye_array(height), eye_array(width)
     energy = (
@@ -61,8 +67,12 @@ def _bending(height: int, width: int) -> csr_array:
 
 def _differences(count: int) -> csr_array:
     """The matrix (count - 1, count) of differences between neighbors."""
+    from scipy.sparse import csr_array, eye_array
+
     return csr_array(eye_array(count - 1, count, k=1) - eye_array(count - 1, count))
 
 
 def _squared(matrix: csr_array) -> csr_array:
+    from scipy.sparse import csr_array
+
     return csr_array(matrix.T @ matrix)

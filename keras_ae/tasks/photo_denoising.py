@@ -8,10 +8,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from scipy.signal import convolve
-from scipy.special import ndtri
-from skimage.filters import median
-from skimage.restoration import denoise_nl_means
 
 from keras_ae.blocks.restoring import restorer_of
 from keras_ae.data.types import Data
@@ -70,12 +66,16 @@ def _each_image(restore):
 
 
 def _median(image):
+    from skimage.filters import median
+
     footprint = np.ones((3, 3, 1), bool)
     return median(image, footprint).clip(0, 1)
 
 
 def _non_local_means(image):
     """Buades et al. 2005, with the strength that scikit-image's documentation takes for a known sigma."""
+    from skimage.restoration import denoise_nl_means
+
     sigma = float(np.mean([_estimate_sigma(image[..., channel]) for channel in range(image.shape[-1])]))
     if sigma < LEAST_SIGMA:
         return image
@@ -98,6 +98,9 @@ def _estimate_sigma(channel):
 
     scikit-image's `estimate_sigma` gives the same and asks for PyWavelets, of which it needs this one filter.
     """
+    from scipy.signal import convolve
+    from scipy.special import ndtri
+
     padded = np.pad(channel.astype(np.float64), len(DB2_HIGH_PASS) - 1, "symmetric")
     details = convolve(padded, np.outer(DB2_HIGH_PASS, DB2_HIGH_PASS), "valid")[1::2, 1::2]
     details = np.abs(details[details != 0])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr, ndtri
-from scipy.stats import rankdata
 
 __all__ = ["gaussian_copula", "independent_columns"]
 
@@ -39,6 +37,9 @@ def gaussian_copula(train: np.ndarray, count: int, seed: int, shrinkage: float =
     Returns:
         (count, columns), whose values are those of training rows.
     """
+    from scipy.special import ndtr, ndtri
+    from scipy.stats import rankdata
+
     random = np.random.default_rng(seed)
     filled = np.where(np.isnan(train), -np.inf, train)
     shuffled = filled[random.permutation(len(train))]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.signal import ShortTimeFFT, get_window
+
+if TYPE_CHECKING:
+    from scipy.signal import ShortTimeFFT
 
 __all__ = ["FILTERS", "ORACLE", "Noisy", "filtered"]
 
@@ -114,6 +117,8 @@ def filtered(
     Returns:
         The restored sounds (samples,), by the filters' names.
     """
+    from scipy.signal import ShortTimeFFT, get_window
+
     transform = ShortTimeFFT(get_window("hann", frame, fftbins=True), hop, 1.0)
     least = frame  # the transform takes nothing shorter
     missing = max(0, least - len(clean))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from keras_ae.data.examples import LARGEST
 from keras_ae.data.tables.columns import Column
@@ -137,6 +136,8 @@ def entries(columns: Mapping[str, Column]) -> tuple[np.ndarray, tuple[str, ...]]
     Returns:
         (rows,), the index of each row's entry, -1 where one is missing; and the entries.
     """
+    import pandas as pd
+
     texts, missing = [], np.zeros(len(next(iter(columns.values())).values), bool)
     for column in columns.values():
         missing |= column.missing
@@ -162,6 +163,8 @@ def numbers_within(groups: np.ndarray) -> np.ndarray:
     Returns:
         (rows,), int64.
     """
+    import pandas as pd
+
     return pd.Series(groups).groupby(groups).cumcount().to_numpy()
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
 __all__ = ["pen_path", "pen_steps"]
 
@@ -53,6 +50,7 @@ def _at(distances: np.ndarray, path: np.ndarray, along: np.ndarray) -> np.ndarra
 
 def _line(digit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The path along a digit, pixel after pixel, (n, 2), and the distances from its beginning, (n,)."""
+    from scipy.ndimage import gaussian_filter1d
     from skimage.morphology import skeletonize  # where such data are made, and not where they are named
 
     pixels = np.argwhere(skeletonize(digit >= INK)).astype(np.float64)
@@ -63,6 +61,9 @@ def _line(digit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _longest_path(pixels: np.ndarray) -> list[int]:
     """The indices along the longest path through a tree that joins neighboring pixels (n, 2)."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
+
     between = np.hypot(*(pixels[:, None] - pixels).T)
     tree = minimum_spanning_tree(csr_array(np.where(between < 2, between, 0.0)))
     distances, before = dijkstra(tree, directed=False, return_predecessors=True)
