@@ -8,12 +8,19 @@ from math import prod
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.data.tensors import values
 from keras_ae.domains import domain_of
 
 __all__ = ["MOST_VALUES", "Predictor", "has_linear_map", "linear_map", "principal_components"]
 
 MOST_FEATURES = 2048
 """Maximum number of elements for a matrix of whole examples; larger images use a linear filter."""
+
+MOST_COVARIANCES = 1000
+"""Maximum number of elements for a matrix of covariances, as scikit-learn has it."""
+
+BLOCK = 4096
+"""Examples that are looked at together."""
 
 MOST_VALUES = 100_000_000
 """Maximum number of values for a fit; larger training sets are subsampled evenly."""
@@ -74,10 +81,10 @@ def linear_map(train: Iterable, validation: Iterable, domain: str) -> Predictor:
 
 
 def principal_components(examples: np.ndarray, size: int, domain: str) -> Predictor:
-    """PCA by scikit-learn.
+    """PCA, of many examples by their covariance, and else by scikit-learn.
 
     Args:
-        examples: (n, ...), float32, the clean training examples.
+        examples: (n, ...), uint8 (255 stands for 1) or float32, the clean training examples.
         size: Number of components; fewer if the examples span fewer dimensions.
         domain: Domain of the examples; the outputs are clipped to its range.
 
@@ -86,16 +93,34 @@ def principal_components(examples: np.ndarray, size: int, domain: str) -> Predic
     """
     limits = domain_of(domain).range
     flat = examples.reshape(len(examples), -1)
-    from sklearn.decomposition import PCA  # where a model is evaluated, and not where it is used
+    count, features = flat.shape
+    if features <= MOST_COVARIANCES and count >= 10 * features:
+        mean, components = _of_covariance(flat, size)
+    else:
+        from sklearn.decomposition import PCA  # where a model is evaluated, and not where it is used
 
-    pca = PCA(min(size, *flat.shape), random_state=0).fit(flat)
+        pca = PCA(min(size, count, features), random_state=0).fit(np.asarray(values(flat)))
+        mean, components = pca.mean_, pca.components_
 
     def predict(inputs):
         inputs = np.asarray(inputs)
-        outputs = pca.inverse_transform(pca.transform(inputs.reshape(len(inputs), -1))).reshape(inputs.shape)
+        codes = (inputs.reshape(len(inputs), -1) - mean) @ components.T
+        outputs = (codes @ components + mean).reshape(inputs.shape)
         return outputs.clip(*limits) if limits else outputs
 
     return predict
+
+
+def _of_covariance(flat: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The mean and the first principal components, without a copy of all examples as floats."""
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(flat), BLOCK)]
+    mean = sum(np.asarray(values(flat[block]), np.float64).sum(axis=0) for block in blocks) / len(flat)
+    covariance = np.zeros(2 * mean.shape)
+    for block in blocks:
+        centered = np.asarray(values(flat[block]), np.float64) - mean
+        covariance += centered.T @ centered
+    _, vectors = np.linalg.eigh(covariance)
+    return mean.astype(np.float32), vectors[:, : -size - 1 : -1].T.astype(np.float32)
 
 
 class _Moments:

@@ -28,10 +28,10 @@ class Reconstruction(Task):
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """PCA with codes of the same size; of sequences that are stretched to one length, which it knows."""
         most = max(2, MOST_VALUES // prod(data.train.shape))
-        examples = np.asarray(values(data.train.thin(most).examples))
+        examples = np.asarray(data.train.thin(most).examples)
         if data.domain.ends:
             name = f"PCA, {latent_dim} components, stretched to one length"
-            return {name: resampled_components(examples, latent_dim)}
+            return {name: resampled_components(np.asarray(values(examples)), latent_dim)}
         return {f"PCA, {latent_dim} components": principal_components(examples, latent_dim, data.domain)}
 
     def rows(self, inputs: Any, targets: Any, reconstruction: Any) -> dict[str, object]:

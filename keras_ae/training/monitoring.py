@@ -11,6 +11,7 @@ import keras
 from keras_ae.callbacks.checkpoint import Checkpoint
 from keras_ae.callbacks.early_stopping import EarlyStopping
 from keras_ae.callbacks.epoch_lines import EpochLines
+from keras_ae.callbacks.histograms import WeightHistograms
 from keras_ae.callbacks.images import ReconstructionImages
 from keras_ae.callbacks.latent import LatentSpace
 from keras_ae.callbacks.sounds import ReconstructionSounds
@@ -47,7 +48,8 @@ def checkpoint_and_curves(
     return [
         saving,  # first, because it stops a run whose losses are not finite
         EarlyStopping(plan, saving),
-        keras.callbacks.TensorBoard(log_dir, histogram_freq=_every(plan), write_graph=False),
+        keras.callbacks.TensorBoard(log_dir, write_graph=False),
+        WeightHistograms(log_dir, _every(plan)),
         Throughput(min(recipe.batch_size, plan.examples), log_dir),
     ]
 

@@ -8,7 +8,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 
+from keras_ae.callbacks.histograms import buckets_of
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.scaling import Scaler
 from keras_ae.formats.clips import Clips
@@ -82,6 +84,27 @@ def test_one_grid_an_epoch_of_the_same_examples(events):
 def test_weights_have_histograms(events):
     histograms = [tag for tag in tags(events, "train") if tag.endswith("/histogram")]
     assert len(histograms) == 8
+    buckets = tf.make_ndarray(events.Tensors("train", histograms[0])[0].tensor_proto)
+    assert buckets.shape == (30, 3)
+
+
+@pytest.mark.parametrize(
+    "values", [np.random.default_rng(0).normal(size=(40, 7)), np.full(5, 2.0), [0, 1, 1, 3]]
+)
+def test_a_histogram_has_the_buckets_of_tensorboard(values):
+    values = np.asarray(values, np.float32)
+    (expected,) = histogram_pb("weights", values).value
+    expected = tf.make_ndarray(expected.tensor)
+    # edges are rounded in other places; counts are whole
+    np.testing.assert_allclose(buckets_of(values)[:, :2], expected[:, :2], rtol=1e-6, atol=1e-6)
+    np.testing.assert_array_equal(buckets_of(values)[:, 2], expected[:, 2])
+
+
+def test_a_histogram_leaves_out_what_is_not_finite():
+    np.testing.assert_array_equal(
+        buckets_of(np.array([1.0, np.nan, np.inf, 3.0])), buckets_of(np.array([1.0, 3.0]))
+    )
+    assert buckets_of(np.array([np.nan])).shape == (0, 3)
 
 
 def test_the_recipe_and_the_model_stand_as_text(events):
