@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -88,8 +89,18 @@ class Split(metaclass=Checked):
 
         from keras_ae.data.tensors import values
 
-        examples = tf.constant(self.examples)
+        examples = self._tensor
         return lambda index, seeds: values(tf.gather(examples, index))
+
+    @cached_property
+    def _tensor(self) -> tf.Tensor:
+        """The examples as a tensor, in whose memory they are from then on, rather than twice in memory."""
+        import tensorflow as tf
+
+        with tf.device("CPU"):
+            tensor = tf.constant(self.examples)
+        object.__setattr__(self, "examples", np.asarray(tensor))  # the same values
+        return tensor
 
     def update_hash(self, digest: Any) -> None:
         """Updates a hash with the bytes, labels and masks of all examples, in order.

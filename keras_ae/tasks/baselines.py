@@ -114,10 +114,10 @@ def principal_components(examples: np.ndarray, size: int, domain: str) -> Predic
 def _of_covariance(flat: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """The mean and the first principal components, without a copy of all examples as floats."""
     blocks = [slice(start, start + BLOCK) for start in range(0, len(flat), BLOCK)]
-    mean = sum(np.asarray(values(flat[block]), np.float64).sum(axis=0) for block in blocks) / len(flat)
+    mean = sum(np.asarray(values(flat[block])).sum(axis=0, dtype=np.float64) for block in blocks) / len(flat)
     covariance = np.zeros(2 * mean.shape)
     for block in blocks:
-        centered = np.asarray(values(flat[block]), np.float64) - mean
+        centered = np.asarray(values(flat[block])) - mean.astype(np.float32)
         covariance += centered.T @ centered
     _, vectors = np.linalg.eigh(covariance)
     return mean.astype(np.float32), vectors[:, : -size - 1 : -1].T.astype(np.float32)

@@ -238,3 +238,17 @@ def test_an_unknown_data_set_is_refused_with_those_that_are_near(tmp_path):
     (tmp_path / "one.PNG").touch()
     with pytest.raises(InputError, match="put it into a folder, or give it to keras-ae predict"):
         find_dataset(str(tmp_path / "one.PNG"))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, bool])
+def test_examples_that_are_read_in_a_graph_are_once_in_memory(dtype):
+    examples = np.arange(24).reshape(6, 4).astype(dtype)
+    split = Split(examples)
+    for _ in range(2):
+        read = split.reader()
+        index = tf.constant([4, 1], tf.int64)
+        np.testing.assert_array_equal(read(index, None), values(examples[[4, 1]]))
+        assert not np.shares_memory(split.examples, examples)
+    np.testing.assert_array_equal(split.examples, examples)
+    assert np.shares_memory(split.examples, np.asarray(split._tensor))
+    assert split.take(slice(2)).examples.dtype == dtype

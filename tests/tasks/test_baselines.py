@@ -71,6 +71,18 @@ def test_more_components_than_examples_are_as_many_as_there_are(random):
     np.testing.assert_allclose(principal_components(examples, 32, "unit")(examples), examples, atol=1e-5)
 
 
+def test_principal_components_of_many_examples_are_those_of_scikit_learn(random):
+    from sklearn.decomposition import PCA
+
+    examples = random.integers(0, 256, (9000, 4, 4, 1)).astype(np.uint8)  # two blocks and a part
+    examples[:, 1:] //= 4
+    flat = examples.reshape(9000, 16).astype("float32") / 255
+    pca = PCA(3).fit(flat)
+    expected = pca.inverse_transform(pca.transform(flat)).reshape(examples.shape)
+    outputs = principal_components(examples, 3, "real")(flat.reshape(examples.shape))
+    np.testing.assert_allclose(outputs, expected, atol=1e-4)  # scikit-learn's covariances are float32
+
+
 def test_the_moments_error_is_the_error(random):
     from keras_ae.tasks.baselines import _Moments
 
