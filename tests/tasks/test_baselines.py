@@ -74,8 +74,8 @@ def test_more_components_than_examples_are_as_many_as_there_are(random):
 def test_principal_components_of_many_examples_are_those_of_scikit_learn(random):
     from sklearn.decomposition import PCA
 
-    examples = random.integers(0, 256, (9000, 4, 4, 1)).astype(np.uint8)  # two blocks and a part
-    examples[:, 1:] //= 4
+    spread = np.r_[256, 128, 64, np.full(13, 8)].reshape(4, 4, 1)  # three components that are distinct
+    examples = random.integers(0, spread, (9000, 4, 4, 1)).astype(np.uint8)  # two blocks and a part
     flat = examples.reshape(9000, 16).astype("float32") / 255
     pca = PCA(3).fit(flat)
     expected = pca.inverse_transform(pca.transform(flat)).reshape(examples.shape)
