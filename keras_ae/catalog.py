@@ -64,7 +64,7 @@ def datasets() -> list[Entry]:
         if fields.get("name"):
             by_name.append(Entry(str(fields["name"]), node.name, _summary(node)))
         elif fields.get("priority"):
-            by_path.append(Entry("PATH", node.name, _summary(node), is_name=False))
+            by_path.append(Entry(str(fields.get("form", "PATH")), node.name, _summary(node), is_name=False))
     return sorted(by_name, key=lambda entry: entry.text.lower()) + by_path
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.cli.arguments import EXPORT, MODELS, add_option, words
-from keras_ae.cli.checks import check_file
+from keras_ae.cli.checks import check_file, check_package
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import exported_model
@@ -51,8 +51,9 @@ def add(verb: Any) -> None:
     add_option(parser, "--outputs", "default: all", default="", metavar="NAME,...")
     add_option(
         parser, "--output",
-        "an .npz, .npy or .csv file; a folder (ending in /) for PNG or WAV files; or - for standard output, "
-        "as rows of a .csv, or as an .npy for arrays (default: print a table about the outputs)",
+        "an .npz, .npy, .csv, .parquet or .tfrecord file; a folder (ending in /) for PNG or WAV files; or - "
+        "for standard output, as rows of a .csv, or as an .npy for arrays (default: print a table about the "
+        "outputs)",
         metavar="FILE",
     )  # fmt: skip
     add_option(parser, "--force", action="store_true")
@@ -109,6 +110,8 @@ def _check(options):
         raise InputError("standard input can be read once; name - once")
     if options.batch < 1:
         raise InputError(f"expected --batch of at least 1, received {options.batch}")
+    if str(options.output).lower().endswith(".parquet"):
+        check_package("pyarrow", "parquet", "a .parquet")
 
 
 def _request(options, inputs):

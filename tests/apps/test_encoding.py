@@ -22,9 +22,8 @@ from PIL import Image
 
 from keras_ae import recipe
 from keras_ae.apps.encoding import encode as encoding
-from keras_ae.apps.encoding import writers
 from keras_ae.apps.encoding.head import Head
-from keras_ae.apps.encoding.writers import RowColumns
+from keras_ae.apps.encoding.writers import RowColumns, open_writer
 from keras_ae.cli import encode as verb
 from keras_ae.cli.output import redirected
 from keras_ae.cli.parser import make_parser
@@ -41,6 +40,7 @@ from keras_ae.data.tensors import values
 from keras_ae.errors import InputError
 from keras_ae.heads import ServableHeads, Spec
 from keras_ae.imaging import decode
+from keras_ae.serving import typed_rows
 from keras_ae.serving.export import export_heads
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -339,7 +339,7 @@ def test_records_hold_every_field(models, tmp_path, images):
 
 def test_a_table_holds_every_field_in_groups_of_rows(models, tmp_path, images, monkeypatch):
     parquet = pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr(writers, "ROW_GROUP", 200)
+    monkeypatch.setattr(typed_rows, "ROW_GROUP", 200)
     (images / "a" / "2.png").write_bytes(b"no image")
     words = ["--output", tmp_path / "codes.parquet", "--outputs", "code whole square total", "--batch", 3]
     encode(models, "unit", images, *words)
@@ -364,7 +364,7 @@ def test_a_table_of_floats_is_smaller_than_their_array(tmp_path, random):
     parquet = pytest.importorskip("pyarrow.parquet")
     path, code = tmp_path / "codes.parquet", random.normal(size=(5000, 8)).astype(np.float32)
     outputs = {"code": ((8,), np.dtype("float32")), "whole": ((), np.dtype("int64"))}
-    with writers.open_writer([path], SimpleNamespace(outputs=outputs), RowColumns(False, False)) as writer:
+    with open_writer([path], SimpleNamespace(outputs=outputs), RowColumns(False, False)) as writer:
         rows = Batch(np.arange(5000), code)
         writer.add(rows, {"code": code, "whole": random.integers(0, 9, 5000)})
     assert path.stat().st_size < 0.95 * code.nbytes  # the sign and the exponent of each take half their bits

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from keras_ae.apps.encoding.head import Head, Outputs
 from keras_ae.apps.encoding.request import check_output
 from keras_ae.data.streams.rows import Batch
 from keras_ae.errors import InputError
-from keras_ae.extras import install_command
 from keras_ae.files import written_whole
 from keras_ae.serving.columns import RowWriter
+from keras_ae.serving.typed_rows import ParquetRows, RecordRows
 
 __all__ = ["RowColumns", "Writer", "open_writer", "output_paths"]
-
-ROW_GROUP = 16 * 2**20
-"""Bytes of codes in a row group of a Parquet file, which is in memory until it is complete."""
 
 
 @dataclass(frozen=True)
@@ -158,111 +152,35 @@ class ParquetWriter(Writer):
     """
 
     def __init__(self, paths: list[Path], head: Head, columns: RowColumns):
-        try:
-            import pyarrow
-            import pyarrow.parquet
-        except ImportError as error:
-            raise InputError(
-                f"a .parquet needs pyarrow: {install_command('parquet')}, or name an .npy or .tfrecord"
-            ) from error
-        self.arrow, self.outputs, self.count = pyarrow, head.outputs, 0
-        fields = [("index", pyarrow.int64())]
-        fields += [("name", pyarrow.string())] if columns.has_names else []
-        fields += [("label", pyarrow.int64())] if columns.has_labels else []
-        fields = [pyarrow.field(*field, nullable=False) for field in fields]
-        for name, (shape, dtype) in head.outputs.items():
-            kind = pyarrow.from_numpy_dtype(dtype)
-            kind = (
-                pyarrow.list_(pyarrow.field("element", kind, nullable=False), prod(shape)) if shape else kind
-            )
-            fields.append(pyarrow.field(name, kind, False, {"shape": json.dumps(shape)}))
-        self.schema = pyarrow.schema(fields)
-        compression = _compression(self.schema, pyarrow.types)
-        self.file = pyarrow.parquet.ParquetWriter(paths[-1], self.schema, **compression)
-        self.waiting: list[Any] = []
+        fields: dict[str, Any] = {"index": ((), np.dtype(np.int64))}
+        fields |= {"name": ((), str)} if columns.has_names else {}
+        fields |= {"label": ((), np.dtype(np.int64))} if columns.has_labels else {}
+        self.rows, self.count = ParquetRows(paths[-1], fields | dict(head.outputs)), 0
 
     def add(self, rows: Batch, outputs: Outputs) -> None:
-        columns: dict[str, Any] = {"index": rows.positions, "label": rows.labels}
+        columns: dict[str, Any] = {"index": rows.positions, "label": rows.labels, **outputs}
         if rows.names is not None:
             columns["name"] = [os.fsencode(name).decode("utf-8", "replace") for name in rows.names]
-        arrays = []
-        for field in self.schema:
-            if field.name in self.outputs:
-                flat = self.arrow.array(outputs[field.name].reshape(-1))
-                is_list = self.arrow.types.is_fixed_size_list(field.type)
-                array = self.arrow.FixedSizeListArray.from_arrays(flat, type=field.type) if is_list else flat
-            else:
-                array = self.arrow.array(columns[field.name], field.type)
-            arrays.append(array)
-        self.waiting.append(self.arrow.record_batch(arrays, schema=self.schema))
+        self.rows.add(columns)
         self.count += len(rows)
-        if sum(part.nbytes for part in self.waiting) >= ROW_GROUP:
-            self._write_group()
-
-    def _write_group(self):
-        table = self.arrow.Table.from_batches(self.waiting, self.schema)
-        self.file.write_table(table, row_group_size=max(1, len(table)))
-        self.waiting = []
 
     def close(self) -> None:
-        try:
-            if self.waiting:
-                self._write_group()
-        finally:
-            self.file.close()
-
-
-def _compression(schema, types) -> dict[str, Any]:
-    """How a Parquet file is compressed: hardly two floats are equal, so a dictionary of them only adds."""
-    words, encodings = [], {"index": "DELTA_BINARY_PACKED"}
-    for field in schema:
-        is_list = types.is_fixed_size_list(field.type)
-        path = f"{field.name}.list.element" if is_list else field.name
-        if types.is_floating(field.type.value_type if is_list else field.type):
-            encodings[path] = "BYTE_STREAM_SPLIT"
-        elif path not in encodings:
-            words.append(path)
-    return {"compression": "zstd", "use_dictionary": words, "column_encoding": encodings}
+        self.rows.close()
 
 
 class RecordWriter(Writer):
     """A tf.train.Example for each row: index, name, label and the outputs, each as one flat list."""
 
     def __init__(self, paths: list[Path], head: Head, columns: RowColumns):
-        self.path, self.count = str(paths[-1]), 0
-        with self._file_errors():
-            self.file = tf.io.TFRecordWriter(self.path)
-
-    @contextmanager
-    def _file_errors(self):
-        """Turns TensorFlow's own errors into those of the system."""
-        try:
-            yield
-        except tf.errors.OpError as error:
-            raise OSError(f"{self.path} cannot be written: {error.message}") from error
+        self.rows, self.count = RecordRows(paths[-1]), 0
 
     def add(self, rows: Batch, outputs: Outputs) -> None:
         columns = {"index": rows.positions, "label": rows.labels, "name": rows.names, **outputs}
-        lists = [(name, *_lists(values)) for name, values in columns.items() if values is not None]
-        for row in range(len(rows)):
-            example = tf.train.Example()
-            for name, kind, values in lists:
-                getattr(example.features.feature[name], kind).value.extend(values[row])
-            with self._file_errors():
-                self.file.write(example.SerializeToString(deterministic=True))
+        self.rows.add({name: values for name, values in columns.items() if values is not None})
         self.count += len(rows)
 
     def close(self) -> None:
-        with self._file_errors():
-            self.file.close()
-
-
-def _lists(values):
-    """The kind of a tf.train.Feature, and its values for each row."""
-    if isinstance(values, list):
-        return "bytes_list", [[os.fsencode(name)] for name in values]
-    kind = "float_list" if values.dtype.kind == "f" else "int64_list"
-    return kind, values.reshape(len(values), -1).tolist()
+        self.rows.close()
 
 
 class CsvWriter(Writer):

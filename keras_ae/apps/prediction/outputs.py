@@ -16,8 +16,12 @@ from keras_ae.errors import InputError
 from keras_ae.files import check_folder, check_new, written_whole
 from keras_ae.formats import Format
 from keras_ae.serving.columns import RowWriter
+from keras_ae.serving.typed_rows import ParquetRows, RecordRows, typed
 
 __all__ = ["OutputFiles", "check_output", "output_files", "write"]
+
+ROWS = (".parquet", ".tfrecord")
+"""Suffixes of files of rows of typed columns, in which names, words and encoded images have room."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class OutputFiles:
     Attributes:
         images: For each output of encoded images, or of examples, by name, the file of each row; several rows
             may have one file.
-        arrays: The .npz, .npy or .csv file of all other outputs, or None.
+        arrays: The .npz, .npy, .csv, .parquet or .tfrecord file of all other outputs, or None.
     """
 
     images: dict[str, list[Path]] = field(default_factory=dict)
@@ -74,7 +78,8 @@ def output_files(
     """Decides which files a prediction will write.
 
     Args:
-        output: An .npz, .npy or .csv file, or a folder (ending in /) for PNG files; None writes nothing.
+        output: An .npz, .npy, .csv, .parquet or .tfrecord file, or a folder (ending in /) for PNG files;
+            None writes nothing.
         specs: The outputs to write, {"shape", "dtype"} by name.
         names: A name for each row, such as its image's path.
         inputs: The paths that are read.
@@ -109,9 +114,10 @@ def output_files(
 def _check_kind(target, specs):
     """Raises InputError for a file that is of unknown kind, or cannot hold the outputs."""
     suffix = target.suffix.lower()
-    if suffix not in (".npz", ".npy", ".csv"):
+    if suffix not in (".npz", ".npy", ".csv", *ROWS):
         raise InputError(
-            f"expected --output to end in .npz, .npy or .csv, or in / for a folder; received {str(target)!r}"
+            f"expected --output to end in .npz, .npy, .csv, .parquet or .tfrecord, or in / for a folder; "
+            f"received {str(target)!r}"
         )
     if suffix == ".npy" and len(specs) > 1:
         raise InputError(
@@ -122,7 +128,7 @@ def _check_kind(target, specs):
     words = [name for name, spec in specs.items() if spec["dtype"] == "string" and name not in images]
     if words and suffix == ".npy":
         raise InputError(f"an .npy holds numbers, {words[0]} is words; write a .csv or an .npz")
-    if images and suffix != ".npz":
+    if images and suffix not in (".npz", *ROWS):
         raise InputError(
             f"a {suffix} holds no files, {images[0]} is encoded images; choose others with "
             "--outputs, or write an .npz or a folder"
@@ -240,9 +246,23 @@ def _write_arrays(path, arrays, names, columns):
     elif path.suffix == ".npy":
         [array] = arrays.values()
         np.save(path, words_in(array))
+    elif path.suffix in ROWS:
+        _write_rows(path, arrays, names)
     else:
         # strings of a fixed width, as objects would have to be pickled; no PNG ends in the zeros they lose
         arrays = {
             name: array.astype("S") if array.dtype == object else array for name, array in arrays.items()
         }
         np.savez(path, **arrays, **({"files": np.array(names)} if names else {}))
+
+
+def _write_rows(path, arrays, names):
+    """Writes a row for each input, with its name if it has one."""
+    rows = {name: array if name.endswith("_bytes") else words_in(array) for name, array in arrays.items()}
+    rows = ({"name": np.array(names)} if names else {}) | rows
+    columns = {name: typed(array) for name, array in rows.items()}
+    file = RecordRows(path) if path.suffix == ".tfrecord" else ParquetRows(path, columns)
+    try:
+        file.add(rows)
+    finally:
+        file.close()

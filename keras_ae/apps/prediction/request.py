@@ -25,7 +25,8 @@ class PredictionRequest:
         label: The label of the version; otherwise stable here, and the newest version on a server.
         version: The number of the version.
         outputs: Names of the outputs to write; none stand for all.
-        output: An .npz, .npy or .csv file, or a folder (ending in /) for PNG files; None writes nothing.
+        output: An .npz, .npy, .csv, .parquet or .tfrecord file, or a folder (ending in /) for PNG files;
+            None writes nothing.
         force: Whether to replace existing files.
         batch: Rows at a time, at least 1.
         timeout: Seconds to wait for a server's answer.

@@ -32,9 +32,10 @@ _BLOCK, _AT_ONCE = 2**22, 512
 
 @dataclass(frozen=True)
 class RemoteObject(DataSource):
-    """A file, or all files below a folder, at an address."""
+    """A file, or all files below a folder, at an address such as s3://bucket/rows.csv or https://..."""
 
     priority: ClassVar[int] = 40
+    form: ClassVar[str] = "ADDRESS"
 
     @classmethod
     def accepts(cls, text: str) -> RemoteObject | None:

@@ -35,7 +35,7 @@ _WRITING = re.compile(
 
 @dataclass(frozen=True)
 class Query(DataSource):
-    """Rows that a query selects.
+    """Rows that an SQL query selects: over files, of a database, or in an .sql file.
 
     The text is a query over files, `SELECT ... FROM 'rows.parquet'`; an address of a database and a query of
     it, or the address alone if it has one table; the path of such a database; or the path of an .sql file
@@ -43,6 +43,7 @@ class Query(DataSource):
     """
 
     priority: ClassVar[int] = 20
+    form: ClassVar[str] = "QUERY"
 
     @classmethod
     def accepts(cls, text: str) -> Query | None:

@@ -26,10 +26,12 @@ class DataSource:
 
     Attributes:
         priority: Where a kind stands among those that are tried on a text, the lowest first.
+        form: What the text is, in a listing.
         text: What the user gives in the place of a path, without secrets.
     """
 
     priority: ClassVar[int] = 0
+    form: ClassVar[str] = "PATH"
     text: str
 
     @classmethod
