@@ -12,7 +12,6 @@ import pytest
 from keras_ae import catalog, cli, data, variants
 from keras_ae.apps.listing.fields import described_fields
 from keras_ae.cli.look_up import _scales
-from keras_ae.data import sources
 from keras_ae.data.find import dataset_kinds
 from keras_ae.data.series.windows import SeriesFile
 from keras_ae.data.sources.source import DataSource
@@ -39,8 +38,7 @@ def test_data_sets_and_variants_are_those_that_are_found_by_import():
     paths = {kind.__name__ for kind in dataset_kinds() if not kind.name} | sources
     entries = catalog.datasets()
     assert {entry.text for entry in entries if entry.is_name} == names
-    brought = {kind.__name__ for kind in classes_below(sources, DataSource)}
-    assert {entry.kind for entry in entries if not entry.is_name} == paths | brought
+    assert {entry.kind for entry in entries if not entry.is_name} == paths
     kinds = {kind.__name__ for kind in classes_below(variants, Variant)}
     assert {entry.text for entry in catalog.variants()} == kinds
     assert all(entry.summary for entry in (*entries, *catalog.variants()))
