@@ -62,7 +62,7 @@ class Split(metaclass=Checked):
     def numbers(self) -> np.ndarray:
         """The examples as a model takes them, (n, *shape), float32, not in a graph."""
         full = np.float32(255 if self.examples.dtype == np.uint8 else 1)
-        return self.examples.astype(np.float32) / full
+        return np.divide(self.examples, full, dtype=np.float32)  # one copy
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -47,6 +47,8 @@ class Task(metaclass=Checked):
     def pair(self, examples: Any, seeds: Any, domain: str) -> tuple[Any, Any]:
         """Makes inputs and targets from examples, as a pure function of the examples and seeds.
 
+        It is called in a graph and without AutoGraph: `tf.where` or `tf.cond` instead of an `if` on a tensor.
+
         Args:
             examples: (batch, ...), float32 model inputs.
             seeds: (batch, 2), int64, one seed per example.

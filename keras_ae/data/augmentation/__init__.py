@@ -39,6 +39,8 @@ class Augmentation(metaclass=Checked):
     def augment(self, examples: Any, seeds: Any, domain: str) -> Any:
         """Changes examples; values that leave a bounded domain are clipped afterwards.
 
+        It is called in a graph and without AutoGraph: `tf.where` or `tf.cond` instead of an `if` on a tensor.
+
         Args:
             examples: (batch, ...), float32 model inputs.
             seeds: (batch, 2), int64, one seed per example.
