@@ -97,6 +97,11 @@ def check_folder(folder: Path, option: str) -> None:
     Raises:
         InputError: It cannot.
     """
+    scheme = folder.parts[0] if folder.parts else ""
+    if len(scheme) > 2 and scheme.endswith(":"):  # what a path makes of s3://bucket
+        raise InputError(
+            f"expected a folder here, received an address of {scheme[:-1]}; name another {option}"
+        )
     nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
     if not nearest.is_dir():
         raise InputError(

@@ -16,7 +16,7 @@ from keras_ae.cli.checks import check_data, check_package
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import exported_model
-from keras_ae.cli.standard import input_file, output_file
+from keras_ae.cli.standard import input_file, output_file, sent_output
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.files import check_new
@@ -68,6 +68,7 @@ def encode(options: argparse.Namespace) -> int:
         The exit status.
     """
     with ExitStack() as stack:
+        stack.enter_context(sent_output(options))
         source = str(stack.enter_context(input_file(options.input)))
         name, suffix = _check(options, source)
         output = Path(stack.enter_context(output_file(options.output, suffix, options.results)) or "")
@@ -89,6 +90,7 @@ def encode(options: argparse.Namespace) -> int:
     if options.output == STANDARD:
         print(*lines, sep="\n")
     else:
+        lines = [line.replace(str(output), options.output) for line in lines]
         shapes = {name: [encoded.count, *shape] for name, (shape, _) in head.outputs.items()}
         result = {"output": options.output, "outputs": shapes, "left_out": encoded.failures}
         result["remark"] = encoded.remark

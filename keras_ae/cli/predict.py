@@ -14,7 +14,7 @@ from keras_ae.cli.checks import check_file, check_package
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
 from keras_ae.cli.requests import exported_model
-from keras_ae.cli.standard import input_file, output_file
+from keras_ae.cli.standard import input_file, output_file, sent_output
 from keras_ae.cli.tables import table
 from keras_ae.errors import InputError
 from keras_ae.names import check_name, nearby
@@ -73,6 +73,7 @@ def predict(options: argparse.Namespace) -> int:
     """
     _check(options)
     with ExitStack() as stack:
+        stack.enter_context(sent_output(options))
         inputs = [stack.enter_context(input_file(path)) for path in options.inputs]
         request, suffix = _request(options, inputs)
         output = stack.enter_context(output_file(options.output, suffix, options.results))
@@ -92,7 +93,8 @@ def predict(options: argparse.Namespace) -> int:
     elif options.output == STANDARD:
         print(*(line.replace(str(output), "standard output") for line in prediction.written), sep="\n")
     else:
-        _show(options, prediction)
+        written = [line.replace(str(output), str(options.output)) for line in prediction.written]
+        _show(options, replace(prediction, written=written))
     return 1 if prediction.failures else 0
 
 

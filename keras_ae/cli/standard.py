@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from keras_ae.addresses import is_address
 from keras_ae.cli.output import STANDARD
 from keras_ae.data.sources.local import local_copy
+from keras_ae.data.sources.objects import RemoteObject
 from keras_ae.errors import InputError
 
-__all__ = ["input_file", "output_file"]
+__all__ = ["input_file", "output_file", "sent_output"]
 
 BEGINNINGS = {
     b"\x93NUMPY": ".npy",
@@ -78,6 +80,34 @@ def _suffix(path):
     if beginning.startswith(b"RIFF"):
         return ".wav" if beginning.endswith(b"WAVE") else ".webp"
     return next((suffix for start, suffix in BEGINNINGS.items() if beginning.startswith(start)), ".csv")
+
+
+@contextmanager
+def sent_output(options: Any) -> Iterator[None]:
+    """In the place of an address as output a file here, which is sent there when the block ends.
+
+    Args:
+        options: The parsed arguments `output`, which is another in the block, and `force`.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        InputError: There is a file at the address already, or it cannot be written.
+    """
+    address = options.output
+    if address is None or not is_address(address):
+        yield
+        return
+    target = RemoteObject(address)
+    target.check_new(options.force)
+    with tempfile.TemporaryDirectory() as folder:
+        options.output = str(Path(folder, Path(address).name))
+        try:
+            yield
+        finally:
+            options.output = address
+        target.send(Path(folder))
 
 
 @contextmanager

@@ -56,7 +56,11 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     text = without_secrets(text)
     copy = local_copy(text)
     if copy != text:
-        return with_paths(find_dataset(copy, instead), lambda path: text if path == copy else path)
+        try:
+            dataset = find_dataset(copy, instead)
+        except InputError as error:
+            raise InputError(str(error).replace(copy, text)) from error
+        return with_paths(dataset, lambda path: text if path == copy else path)
     category = _category_of(instead)
     _check_folder(text, category)
     # the sort is stable: within a category the order of priorities stays

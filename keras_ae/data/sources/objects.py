@@ -83,8 +83,59 @@ class RemoteObject(DataSource):
                 raise InputError(f"{name} of {self.text} changed while it was copied; try again")
         return target
 
+    def check_new(self, force: bool) -> None:
+        """Checks that a file may be written at the address.
+
+        Args:
+            force: Whether it may be replaced.
+
+        Raises:
+            InputError: There is one, the address names no file, or cannot be reached.
+        """
+        if self.text.endswith("/") or "?" in self.text:
+            raise InputError(f"expected the address of a file to write, received {self.text}; name a file")
+        system, path = self._system()
+        try:
+            exists = not force and bool(system.info(path))
+        except FileNotFoundError as error:
+            if error.__cause__ is not None:
+                self._refuse(error)
+            exists = False
+        except Exception as error:
+            self._refuse(error)
+        if exists:
+            raise InputError(f"{self.text} already exists; name another --output, or replace it with --force")
+
+    def send(self, folder: Path) -> None:
+        """Writes files to where the address is.
+
+        Args:
+            folder: The folder of the files.
+
+        Raises:
+            InputError: They cannot be written.
+        """
+        system, path = self._system()
+        try:
+            for file in sorted(folder.iterdir()):
+                system.put_file(str(file), posixpath.join(posixpath.dirname(path), file.name))
+        except NotImplementedError:
+            raise InputError(
+                f"nothing can be written to {scheme_of(self.text)}://; write a file here, and send it"
+            ) from None
+        except Exception as error:
+            self._refuse(error)
+
     def _opened(self) -> tuple[Any, str, dict[str, Any]]:
         """The file system, the path in it, and what it says of it."""
+        system, path = self._system()
+        try:
+            return system, path, system.info(path)
+        except Exception as error:
+            self._refuse(error)
+
+    def _system(self) -> tuple[Any, str]:
+        """The file system, and the path in it."""
         try:
             from fsspec.core import url_to_fs
         except ModuleNotFoundError as error:
@@ -95,7 +146,7 @@ class RemoteObject(DataSource):
             raise InputError(f"expected one address, {self.text} chains several; copy it, and give the path")
         try:
             system, path = url_to_fs(with_secrets(self.text), skip_instance_cache=True)
-            return system, path, system.info(path)
+            return system, path
         except Exception as error:
             self._refuse(error)
 

@@ -4,11 +4,13 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import fsspec
 import numpy as np
 import pytest
 
+from keras_ae.cli.standard import sent_output
 from keras_ae.data.find import as_dataset, find_dataset
 from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.images.one_class import OneClass
@@ -18,6 +20,7 @@ from keras_ae.data.sources.objects import RemoteObject
 from keras_ae.data.sources.source import DataSource, Unreachable
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.errors import InputError
+from keras_ae.files import check_folder
 from keras_ae.names import slug
 from keras_ae.runs.request import RunRequest
 
@@ -245,3 +248,66 @@ def test_titles_name_models():
     assert title_of("rows.csv") == "rows.csv"
     assert not is_source("rows.csv")
     assert not is_source("nab:realKnownCause/nyc_taxi")
+
+
+def options_for(output, force=False):
+    return SimpleNamespace(output=output, force=force)
+
+
+def test_an_output_is_sent_to_its_address(memory):
+    put, address = memory
+    put("old.csv", b"old")
+    options = options_for(f"{address}/new.npy")
+    with sent_output(options):
+        here = Path(options.output)
+        assert here.name == "new.npy"
+        here.write_bytes(b"new")
+        here.with_name("new.npy.csv").write_bytes(b"names")
+    assert options.output == f"{address}/new.npy"
+    system = fsspec.filesystem("memory")
+    folder = address.removeprefix("memory:/")
+    assert system.cat(f"{folder}/new.npy") == b"new"
+    assert system.cat(f"{folder}/new.npy.csv") == b"names"
+    with pytest.raises(InputError, match="old.csv already exists; name another --output"):
+        sent_output(options_for(f"{address}/old.csv")).__enter__()
+    with sent_output(options_for(f"{address}/old.csv", force=True)):
+        pass
+
+
+def test_nothing_is_sent_after_an_error(memory):
+    put, address = memory
+    put("other.txt", b"other")
+    options = options_for(f"{address}/new.npy")
+    sending = sent_output(options)
+    sending.__enter__()
+    Path(options.output).write_bytes(b"half")
+    with pytest.raises(KeyboardInterrupt):
+        sending.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert options.output == f"{address}/new.npy"
+    assert not fsspec.filesystem("memory").exists(f"{address.removeprefix('memory:/')}/new.npy")
+
+
+@pytest.mark.parametrize("output", ["memory://folder/", "https://host/x.npy?part=1"])
+def test_outputs_that_are_no_files_are_refused(output):
+    with pytest.raises(InputError, match="the address of a file to write"):
+        RemoteObject(output).check_new(force=False)
+
+
+def test_a_file_here_is_written_as_it_is():
+    options = options_for("codes.npy")
+    with sent_output(options):
+        assert options.output == "codes.npy"
+
+
+def test_an_address_is_no_folder_here():
+    with pytest.raises(
+        InputError, match=r"expected a folder here, received an address of s3; name another --runs"
+    ):
+        check_folder(Path("s3://bucket/runs"), "--runs")
+
+
+def test_what_is_of_no_kind_is_told_by_its_address(memory):
+    put, address = memory
+    put("what.xyz", b"what")
+    with pytest.raises(InputError, match=f"^{address}/what.xyz is of no known kind"):
+        find_dataset(f"{address}/what.xyz")
