@@ -264,7 +264,7 @@ def test_a_version_or_a_label_selects_the_head(place, tmp_path):
         (["a.npy", "--batch", "0"], "expected --batch of at least 1, received 0"),
         (
             ["a.npy", "--output", "out.txt"],
-            "expected --output to end in .npz, .npy or .csv, or in / for a folder; received 'out.txt'",
+            "expected --output to end in .*, .parquet or .tfrecord, or in .* folder; received 'out.txt'",
         ),
         (["text.npy"], "text.npy cannot be read as a NumPy file of plain numbers"),
         (["text.npz"], "text.npz cannot be read as a NumPy file"),

@@ -129,7 +129,7 @@ def test_a_wrong_name_or_path_is_told_before_tensorflow_is_imported(answers, com
 
 
 SOON = {
-    "predict tiny x.npy --output out": "to end in .npz, .npy or .csv, or in / for a folder; received 'out'",
+    "predict tiny x.npy --output out": ".parquet or .tfrecord, or in / for a folder; received 'out'",
     "predict tiny x.npy --output x.npy": "x.npy already exists; name another --output, or replace it",
     "predict tiny x.npy --output x.npy/a.npz": "x.npy is not a folder); name another --output",
     "predict tiny x.npy --outputs cod": "the head gives no output 'cod' (near it: code); it gives code",

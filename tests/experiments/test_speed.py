@@ -222,6 +222,8 @@ def test_what_is_not_installed_is_left_out_or_asked_for(monkeypatch, tmp_path):
         "keras",
         "bare",
         "bare_xla",
+        "products",
+        "products_numpy",
     ]
     assert len(said) == 3
     assert "[speed]" in said[0]
