@@ -57,10 +57,10 @@ def find_dataset(text: str, instead: Dataset | None = None) -> Dataset:
     copy = local_copy(text)
     if copy != text:
         try:
-            dataset = find_dataset(copy, instead)
+            here = find_dataset(copy, instead)
         except InputError as error:
             raise InputError(str(error).replace(copy, text)) from error
-        return with_paths(dataset, lambda path: text if path == copy else path)
+        return with_paths(here, lambda path: text if path == copy else path)
     category = _category_of(instead)
     _check_folder(text, category)
     # the sort is stable: within a category the order of priorities stays
