@@ -74,6 +74,7 @@ SHORT |= {"music_generation": "task.samples=4 task.importance_samples=2", "binar
 FEWER = {
     "benchmark": ("--epochs", "1", "--seeds", "1"),
     "generate": ("--count", "2"),
+    "speed": ("--networks", "dense", "--batches", "512", "--epochs", "2", "--peers", "keras,bare"),
 }
 """Options by verb that follow those of a guide."""
 

@@ -36,6 +36,7 @@ MEANINGS = {
     "--baseline": "checkout of another build of this package, to compare with",
     "--batch": "examples at a time",
     "--batches": "batch sizes, separated by commas",
+    "--beside": "folder of models that another build exported, timed in turn with those of --models",
     "--best-of": "choose the most valid of this many samples",
     "--class": "class that a conditional decoder decodes as, by name or number",
     "--count": "number of examples",

@@ -49,6 +49,7 @@ def add(verb: Any) -> None:
     parser.add_argument("recipe", nargs="?", help=f"{EXPORT} (default: all)")
     add_option(parser, "--all-versions", action="store_true")
     add_option(parser, "--time", "default: 0", type=int, default=0, metavar="N")
+    add_option(parser, "--beside", type=Path, metavar="FOLDER")
     add_option(parser, "--verbose", action="store_true")
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
     parser = verb(
@@ -114,20 +115,27 @@ def verify(options: argparse.Namespace) -> int:
     """Checks heads on disk with a C++ program; returns 1 if one does not match its card."""
     if options.time < 0:
         raise InputError(f"expected --time of at least 0 requests, received {options.time}")
+    if options.beside is not None and not options.time:
+        raise InputError("--beside times two exports in turn; say how many requests, such as --time 1000")
+    if options.beside is not None and not options.beside.is_dir():
+        raise InputError(
+            f"expected --beside to be a folder of exported models, found none at {options.beside}"
+        )
     name = None if options.recipe is None else exported_model(options)
     if not head_folders(options.models):
         raise InputError(
             f"{options.models} holds no exported model; train one first: make train RECIPE=denoising"
         )
     load_tensorflow()
-    from keras_ae.apps.serving.verify import verify
+    from keras_ae.apps.serving.verify import counterparts, verify
 
     verification = verify(options.models, name, options.all_versions)
+    pairs = counterparts(verification.folders, options.beside) if options.beside is not None else {}
     faults = verification.faults
     shown = verification.findings if options.verbose else faults
     lines = list(verification.summaries())
     lines += [f"  {finding.folder}: {finding.kind}: {', '.join(finding.details)}" for finding in shown]
-    times = list(_times(verification.folders, options.time)) if options.time and not faults else []
+    times = list(_times(verification.folders, options.time, pairs)) if options.time and not faults else []
     lines += _table_of_times(times) if times else []
     lines.append(f"{len(verification.folders)} heads, {len(faults)} faults")
     findings = [
@@ -138,18 +146,37 @@ def verify(options: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
-def _times(folders, count):
-    from keras_ae.apps.serving.verify import head_name, request_times
+def _times(folders, count, pairs):
+    from keras_ae.apps.serving.verify import head_name, request_ratios, request_times
 
+    if pairs:
+        yield from request_ratios(pairs, count)
+        return
     for folder, signature, batch, median, late in request_times(folders, count):
         head = head_name(folder)
         yield {"head": head, "signature": signature, "batch": batch, "median_us": median, "p99_us": late}
 
 
 def _table_of_times(times):
-    rows = [("microseconds a request", "signature", "batch", "median", "p99")]
+    columns = {
+        "median_us": ("median", "{:.0f}"),
+        "p99_us": ("p99", "{:.0f}"),
+        "other_median_us": ("other", "{:.0f}"),
+    }
+    columns |= {
+        "ratio": ("ratio", "{:.2f}"),
+        "lowest_ratio": ("from", "{:.2f}"),
+        "highest_ratio": ("to", "{:.2f}"),
+    }
+    used = {name: column for name, column in columns.items() if name in times[0]}
+    rows = [("microseconds a request", "signature", "batch", *(title for title, _ in used.values()))]
     rows += [
-        (row["head"], row["signature"], str(row["batch"]), f"{row['median_us']:.0f}", f"{row['p99_us']:.0f}")
+        (
+            row["head"],
+            row["signature"],
+            str(row["batch"]),
+            *(form.format(row[name]) for name, (_, form) in used.items()),
+        )
         for row in times
     ]
     return table(rows, left=2, at_least=9)

@@ -1,11 +1,13 @@
 """Exported heads checked by a C++ program over the loader that TF Serving uses."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_ae.apps.serving.verify import counterparts, request_ratios
 from keras_ae.cli import main
 from keras_ae.errors import InputError
 from keras_ae.serving import native
@@ -127,6 +129,49 @@ def test_a_head_is_timed(exported):
     assert 0 < median <= late
     with pytest.raises(InputError, match="cannot be timed: no record of signature nonsense"):
         native.time_requests("nonsense", 1, 50, [encoder])
+
+
+@built
+@pytest.mark.slow
+def test_two_exports_are_timed_in_turn(exported, tmp_path, capsys):
+    other = tmp_path / "other"
+    shutil.copytree(exported / "tiny" / "encoder", other / "tiny" / "encoder")
+    arguments = ["verify", "tiny", "--models", str(exported), "--time", "20", "--beside", str(other)]
+    assert main([*arguments, "--json"]) == 0
+    times = json.loads(capsys.readouterr().out)["times"]
+    assert {row["head"] for row in times} == {"tiny/encoder/1"}
+    assert {row["batch"] for row in times} == {1, 64}
+    for row in times:
+        assert row["lowest_ratio"] <= row["ratio"] <= row["highest_ratio"]
+        assert min(row["median_us"], row["other_median_us"]) > 0
+
+
+def test_ratios_of_two_exports_are_of_the_same_round(exported, tmp_path, monkeypatch):
+    other = tmp_path / "other"
+    shutil.copytree(exported / "tiny" / "encoder", other / "tiny" / "encoder")
+    encoder = find_version(exported, "tiny", "encoder")
+    pairs = counterparts([encoder, find_version(exported, "tiny", "decoder")], other)
+    assert pairs == {encoder: other / "tiny" / "encoder" / "1"}
+    slowness = iter([1, 4, 2] * 100)
+
+    def time_requests(signature, batch, count, folders):
+        mine = next(slowness)
+        return {folder: ((10 * mine if folder == encoder else 20), 99) for folder in folders}
+
+    monkeypatch.setattr(native, "time_requests", time_requests)
+    row = next(request_ratios(pairs, 7, rounds=3))
+    assert (row["median_us"], row["other_median_us"]) == (20, 20)
+    assert (row["ratio"], row["lowest_ratio"], row["highest_ratio"]) == (1.0, 0.5, 2.0)
+    with pytest.raises(InputError, match=r"expected heads of .*, tiny/encoder; it has none"):
+        counterparts([encoder], tmp_path)
+
+
+def test_times_beside_an_export_need_a_number_of_requests(exported, tmp_path, capsys):
+    verify = ["verify", "--models", str(exported), "--beside"]
+    assert main([*verify, str(tmp_path)]) == 2
+    assert "say how many requests, such as --time 1000" in capsys.readouterr().err
+    assert main([*verify, str(tmp_path / "none"), "--time", "9"]) == 2
+    assert "found none at" in capsys.readouterr().err
 
 
 def test_a_missing_compiler_is_told(monkeypatch, tmp_path):

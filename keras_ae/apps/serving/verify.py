@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median as middle
+from typing import Any
 
 from keras_ae.errors import InputError
 from keras_ae.serving import native, versions
 
-__all__ = ["Verification", "request_times", "verify"]
+__all__ = ["Verification", "counterparts", "request_ratios", "request_times", "verify"]
 
 BATCHES = (1, 64)
 """Rows of the requests that are timed."""
+
+DEFAULT_SIGNATURE = "serving_default"
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,66 @@ def request_times(folders: Sequence[Path], count: int) -> Iterator[tuple[Path, s
             for batch in BATCHES:
                 [(median, late)] = native.time_requests(signature, batch, count, [folder]).values()
                 yield folder, signature, batch, median, late
+
+
+def counterparts(folders: Sequence[Path], other_models: Path) -> dict[Path, Path]:
+    """The newest versions of the same heads among the models that another build exported.
+
+    Args:
+        folders: The versions' folders.
+        other_models: The folder of all models of the other build.
+
+    Returns:
+        The other version's folder by this one's; heads that only one of them has are left out.
+
+    Raises:
+        InputError: No head is in both.
+    """
+    found = {}
+    for folder in folders:
+        other = other_models / folder.parent.parent.name / folder.parent.name
+        numbers = versions.versions(other) if other.is_dir() else []
+        if numbers:
+            found[folder] = other / str(numbers[-1])
+    if not found:
+        names = ", ".join(sorted({"/".join(folder.parts[-3:-1]) for folder in folders}))
+        raise InputError(
+            f"expected heads of the same names in {other_models}, {names}; it has none of them; give the "
+            "folder of all models, in which each has a folder of its name"
+        )
+    return found
+
+
+def request_ratios(pairs: Mapping[Path, Path], count: int, rounds: int = 5) -> Iterator[dict[str, Any]]:
+    """Measures how long requests to the default signature of two versions take, one to each in turn.
+
+    Args:
+        pairs: The folder of another version by that of each.
+        count: Requests in all rounds.
+        rounds: Rounds, each in a process of its own.
+
+    Yields:
+        The head, the signature, rows of a request ("batch"), the medians in microseconds, and the ratio of
+        this one to the other: its median, lowest and highest value over the rounds.
+    """
+    for own, other in pairs.items():
+        for batch in BATCHES:
+            times = []
+            for number in range(rounds):
+                order = [own, other] if number % 2 else [other, own]
+                both = native.time_requests(DEFAULT_SIGNATURE, batch, max(1, count // rounds), order)
+                times.append((both[own][0], both[other][0]))
+            ratios = [mine / theirs for mine, theirs in times]
+            yield {
+                "head": head_name(own),
+                "signature": DEFAULT_SIGNATURE,
+                "batch": batch,
+                "median_us": middle(mine for mine, _ in times),
+                "other_median_us": middle(theirs for _, theirs in times),
+                "ratio": middle(ratios),
+                "lowest_ratio": min(ratios),
+                "highest_ratio": max(ratios),
+            }
 
 
 def head_name(folder: Path) -> str:
