@@ -20,6 +20,10 @@ LARGEST = 4 * 2**30
 """Maximum size of a decoded data set in bytes; a larger one is refused before decoding."""
 
 
+MOST_AT_ONCE = 2**27
+"""Bytes of examples on disk, as float32, that are read into memory where a method takes many at once."""
+
+
 @dataclass(frozen=True, eq=False)
 class Split(metaclass=Checked):
     """Examples in memory; a subclass may leave them on disk.
@@ -128,8 +132,11 @@ class Split(metaclass=Checked):
         """Whether the examples are on disk, and read where they are needed."""
         return False
 
-    def in_memory(self) -> Split:
+    def in_memory(self, most: int = MOST_AT_ONCE) -> Split:
         """The split in memory, for methods that take all examples at once.
+
+        Args:
+            most: Bytes, as float32, of examples that are on disk.
 
         Returns:
             The split itself; of one that is on disk evenly spaced examples, as many as memory has room for.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_ae.data.examples import LARGEST, Split
+from keras_ae.data.examples import LARGEST, MOST_AT_ONCE, Split
 from keras_ae.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "MappedValues",
     "blocks_of",
     "converted",
+    "left_on_disk",
     "split_of",
 ]
 
@@ -30,9 +31,6 @@ MOST_IN_MEMORY = 2**29
 
 BLOCK = 2**24
 """Bytes of examples that are read at a time where all are looked at."""
-
-MOST_AT_ONCE = 2**27
-"""Bytes of examples, as float32, that are held in memory where a method takes many of them at once."""
 
 Step = Callable[[np.ndarray], np.ndarray]
 
@@ -87,6 +85,31 @@ class MappedValues:
             self._map.madvise(mmap.MADV_WILLNEED, start, size)
 
 
+class MappedArray:
+    """An array that a user has mapped, such as `numpy.load(path, mmap_mode="r")`.
+
+    Args:
+        array: The map.
+    """
+
+    def __init__(self, array: np.ndarray):
+        self.array = np.asarray(array)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Reads rows.
+
+        Args:
+            rows: Their indices, in any order.
+
+        Returns:
+            A copy of them, in memory.
+        """
+        return self.array[rows]
+
+
 class MappedExamples:
     """Examples (n, *shape) of which nothing is in memory; an array of NumPy where they are read.
 
@@ -99,7 +122,9 @@ class MappedExamples:
         steps: What is made of rows when they are read, each (n, ...) -> (n, ...).
     """
 
-    def __init__(self, values: MappedValues, rows: np.ndarray | None = None, steps: Sequence[Step] = ()):
+    def __init__(
+        self, values: MappedValues | MappedArray, rows: np.ndarray | None = None, steps: Sequence[Step] = ()
+    ):
         self.values, self.steps = values, tuple(steps)
         self.rows = np.arange(len(values)) if rows is None else rows
         none = self._read(self.rows[:0])
@@ -256,7 +281,7 @@ class MappedSplit(Split):
     @property
     def numbers(self) -> Any:
         full = np.float32(255 if self.examples.dtype == np.uint8 else 1)
-        return self.mapped.map(lambda block: block.astype(np.float32) / full)
+        return self.mapped.map(lambda block: np.divide(block, full, dtype=np.float32))
 
     @property
     def mapped(self) -> MappedExamples:
@@ -267,9 +292,9 @@ class MappedSplit(Split):
     def on_disk(self) -> bool:
         return True
 
-    def in_memory(self) -> Split:
+    def in_memory(self, most: int = MOST_AT_ONCE) -> Split:
         """Evenly spaced examples in memory, as many as methods take that need many at once."""
-        few = self.thin(max(1, MOST_AT_ONCE // (4 * int(np.prod(self.shape)))))
+        few = self.thin(max(1, most // (4 * int(np.prod(self.shape)))))
         own = {name: getattr(few, name) for name in ("labels", "stream", "masks", "images", "groups")}
         return Split(np.asarray(few.examples), **own)
 
@@ -290,6 +315,19 @@ class MappedSplit(Split):
 
     def _followed_by(self, other: Split) -> Any:
         return self.mapped.joined(other.examples)
+
+
+def left_on_disk(array: np.ndarray) -> Any:
+    """An array that a user gives, which stays on disk if it is a map of more than is held in memory.
+
+    Args:
+        array: (n, ...), any.
+
+    Returns:
+        `MappedExamples`, or the array itself.
+    """
+    large = isinstance(array, np.memmap) and array.nbytes > MOST_IN_MEMORY
+    return MappedExamples(MappedArray(array)) if large else array
 
 
 def split_of(examples: Any, labels: np.ndarray | None = None) -> Split:

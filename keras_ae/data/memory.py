@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from keras_ae.data.dataset import Dataset
-from keras_ae.data.examples import Split
 from keras_ae.data.groups import checked_groups
 from keras_ae.data.labels import Unusable, numbered, plain_labels
+from keras_ae.data.mapped import left_on_disk, split_of
 from keras_ae.data.npy import checked, with_channels
 from keras_ae.data.scaling import Scaler
 from keras_ae.data.split_rules import around_own
@@ -33,7 +33,7 @@ class Arrays(Dataset):
     The rules are those of an .npy file: bytes, uint16 and bool, whole numbers of 0 and 1, and floats within
     [0, 1] are values in [0, 1]; all others are real and are standardized by the training split. Examples are
     split 80 / 10 / 10 by their content, into training, validation and test. Do not change the arrays
-    afterwards.
+    afterwards. What `numpy.load(path, mmap_mode="r")` gives stays on disk if it is larger than half a GiB.
 
     Attributes:
         x: The examples, (n, ...).
@@ -104,7 +104,7 @@ class Arrays(Dataset):
         except Unusable as reason:
             raise InputError(f"expected labels of one kind; y {reason}") from reason
         own = {
-            name: Split(with_channels(x, self.series, self._domain, name), labels.get(name))
+            name: split_of(with_channels(left_on_disk(x), self.series, self._domain, name), labels.get(name))
             for name, (x, _) in arrays.items()
         }
         groups = {} if self.groups is None else {"train": self.groups}
@@ -155,7 +155,7 @@ def plain_array(values: Any, where: str) -> np.ndarray:
         InputError: For values that are no array of finite numbers of a rank that examples have.
     """
     try:
-        array = np.asarray(values)
+        array = values if isinstance(values, np.memmap) else np.asarray(values)
     except (ValueError, TypeError) as error:
         ragged = isinstance(values, list | tuple)
         raise InputError(
@@ -172,7 +172,8 @@ def plain_array(values: Any, where: str) -> np.ndarray:
             f"expected an array of numbers as {where}, received {type(values).__name__} of objects, such as "
             f"{repr(array.flat[0])[:80]}; {_way_to_numbers(array, where)}"
         )
-    return checked(array, where)
+    checked(left_on_disk(array), where)
+    return array
 
 
 def _way_to_numbers(array, where):

@@ -230,7 +230,8 @@ class Anomaly(Task):
         outputs["contributions"] = _contributions(data, inputs, outputs["reconstruction"])
         most = min(MOST_CODED, max(1, MOST_VALUES // prod(data.train.shape)))
         training, held_back = (
-            np.asarray(values(split.thin(most).examples)) for split in (data.train, data.validation)
+            np.asarray(values(split.thin(most).in_memory().examples))
+            for split in (data.train, data.validation)
         )
         tensors = ScoreInputs(heads, inputs, outputs, data.domain, training, held_back)
         explained = self.score.explained(tensors)

@@ -218,7 +218,9 @@ def _baseline_scores(
     With them what each element contributes, (n, ...), if the detector can say and masks are to be compared.
     """
     test = data.test
-    training = np.asarray(values(data.train.thin(MOST_FITTED).examples)).reshape(-1, prod(test.shape))
+    training = np.asarray(values(data.train.thin(MOST_FITTED).in_memory().examples)).reshape(
+        -1, prod(test.shape)
+    )
     detectors = _simple_detectors(training, latent_dim, seed, of_rows=len(test.shape) == 1)
     parts: dict[str, list[tuple[np.ndarray, np.ndarray | None]]] = {name: [] for name in detectors}
     for block in test.blocks():

@@ -113,7 +113,7 @@ class Generation(Task):
             return {}
         classifier = train_classifier(data)
         read = classifier(samples)
-        real = classifier(np.asarray(values(data.test.thin(max(self.samples, 1000)).examples)))
+        real = classifier(np.asarray(values(data.test.thin(max(self.samples, 1000)).in_memory().examples)))
         metrics = {
             "frechet_classifier": frechet_distance(read["features"], real["features"]),
             "classifier_accuracy": classifier.accuracy,

@@ -28,7 +28,7 @@ class Reconstruction(Task):
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Predictor]:
         """PCA with codes of the same size; of sequences that are stretched to one length, which it knows."""
         most = max(2, MOST_VALUES // prod(data.train.shape))
-        examples = np.asarray(data.train.thin(most).examples)
+        examples = np.asarray(data.train.thin(most).in_memory().examples)
         if data.domain.ends:
             name = f"PCA, {latent_dim} components, stretched to one length"
             return {name: resampled_components(np.asarray(values(examples)), latent_dim)}

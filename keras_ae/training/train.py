@@ -57,6 +57,9 @@ __all__ = [
     "trainer_for",
 ]
 
+MOST_INITIAL = 2**29
+"""Bytes of examples from disk, as float32, that weights are initialized by."""
+
 
 def train(
     recipe: Recipe,
@@ -225,7 +228,8 @@ def build(recipe: Recipe, data: Data) -> tuple[PairedData, Heads]:
     if recipe.variant.sampler is not None:
         recipe.variant.sampler.check(heads)
     recipe.task.check(heads, data)
-    recipe.variant.initialize(heads, lambda: np.asarray(values(data.train.thin(MOST_FITTED).examples)))
+    first = data.train.thin(MOST_FITTED)
+    recipe.variant.initialize(heads, lambda: np.asarray(values(first.in_memory(MOST_INITIAL).examples)))
     return paired, heads
 
 

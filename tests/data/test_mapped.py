@@ -9,6 +9,7 @@ from keras_ae.data import arrays, mapped
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.examples import Split
 from keras_ae.data.mapped import MappedExamples, MappedSplit
+from keras_ae.data.memory import Arrays
 from keras_ae.data.npy import mapped_array
 from keras_ae.data.scaling import Scaler, in_original_units
 from keras_ae.data.types import Data
@@ -128,6 +129,18 @@ def test_clips_stay_in_their_file_unless_they_are_cut(tmp_path, random):
         ClipArray(str(tmp_path / "a.npy"), window=2, stream=True).load()
 
 
+def test_a_map_that_a_user_gives_stays_on_disk_if_it_is_large(tmp_path, random, monkeypatch):
+    x = random.integers(0, 255, (60, 6, 5), dtype=np.uint8)
+    np.save(tmp_path / "a.npy", x)
+    given = np.load(tmp_path / "a.npy", mmap_mode="r")[1:]
+    in_memory, small = (Arrays(array, np.arange(59) % 3).load() for array in (x[1:], given))
+    monkeypatch.setattr(mapped, "MOST_IN_MEMORY", 100)
+    large = Arrays(given, np.arange(59) % 3).load()
+    assert [type(data.train) for data in (in_memory, small, large)] == [Split, Split, MappedSplit]
+    assert in_memory.sha256 == small.sha256 == large.sha256
+    assert str(Arrays(given)) == str(Arrays(x[1:]))
+
+
 def test_indexing_reads_nothing_and_one_example_is_an_array(saved, random):
     x = random.integers(0, 255, (30, 3, 2), dtype=np.uint8)
     examples = saved(x)
@@ -158,8 +171,7 @@ def test_more_than_memory_has_room_for_is_never_read_at_once(saved, random, monk
     monkeypatch.setattr(mapped, "LARGEST", 1000)
     with pytest.raises(InputError, match="50 examples take .* at most 0 are held in memory at once"):
         np.asarray(examples)
-    monkeypatch.setattr(mapped, "MOST_AT_ONCE", 10 * 4 * 4)
-    held = MappedSplit(examples, np.arange(50)).in_memory()
+    held = MappedSplit(examples, np.arange(50)).in_memory(10 * 4 * 4)
     assert type(held) is Split
     np.testing.assert_array_equal(held.labels, np.arange(0, 50, 5))
     np.testing.assert_array_equal(held.examples, np.asarray(examples[::5]))

@@ -126,7 +126,7 @@ class Session:
         Returns:
             (n, ...).
         """
-        few = self.data.splits[split].thin(MAX_CODES)
+        few = self.data.splits[split].thin(MAX_CODES).in_memory()
         return self.generator.encode(in_original_units(few, self.generator.scaler), few.labels)
 
     def attribute(self, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -138,7 +138,7 @@ class Session:
         Returns:
             Whether each has it, (n,) bool, and their codes, (n, ...).
         """
-        few = self.data.train.thin(MAX_CODES)
+        few = self.data.train.thin(MAX_CODES).in_memory()
         examples = in_original_units(few, self.generator.scaler)
         has = has_attribute(name, examples, few.labels, self.data, self.generator.format)
         return has, self.generator.encode(examples, few.labels)
