@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, NoReturn
-from urllib.parse import unquote
 
 from keras_ae.addresses import is_address, scheme_of, with_secrets, without_secrets
+from keras_ae.data.sources.object_facts import is_missing, leads_out, name_here, version_of
 from keras_ae.data.sources.source import MOST_COPIED, DataSource, Unreachable
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
-from keras_ae.names import slug
 
 __all__ = ["RemoteObject"]
 
 MOST_FILES = 1_000_000
 """Files below a folder, at most."""
-
-VERSIONS = (
-    "ETag", "etag", "Content-MD5", "md5Hash", "md5", "content_md5", "generation", "LastModified",
-    "Last-Modified", "last_modified", "mtime", "updated", "modified", "created",
-)  # fmt: skip
-"""What file systems say of the content of an object, the surest first."""
 
 _BLOCK, _AT_ONCE = 2**22, 512
 
@@ -43,19 +35,19 @@ class RemoteObject(DataSource):
 
     @property
     def title(self) -> str:
-        return PurePosixPath(_name(self.text)).stem
+        return PurePosixPath(name_here(self.text)).stem
 
     def version(self) -> str:
         system, path, info = self._opened()
         if info["type"] != "directory":
-            return _version(info)
+            return version_of(info)
         files = self._files(system, path)
-        each = [(name, _version(one)) for name, one in files.items()]
+        each = [(name, version_of(one)) for name, one in files.items()]
         return repr(each) if all(version for _, version in each) else ""
 
     def bring(self, folder: Path) -> Path:
         system, path, info = self._opened()
-        target = folder / _name(self.text)
+        target = folder / name_here(self.text)
         if info["type"] != "directory":
             self._check_size(info.get("size") or 0, folder)
             self._copy(system, path, target, info.get("size"))
@@ -98,7 +90,7 @@ class RemoteObject(DataSource):
         try:
             exists = not force and bool(system.info(path))
         except FileNotFoundError as error:
-            if error.__cause__ is not None:
+            if not is_missing(error):
                 self._refuse(error)
             exists = False
         except Exception as error:
@@ -158,7 +150,7 @@ class RemoteObject(DataSource):
             self._refuse(error)
         top = path.rstrip("/") + "/"
         files = {name.removeprefix(top): one for name, one in sorted(found.items()) if not name.endswith("/")}
-        odd = [name for name in files if _leads_out(name)]
+        odd = [name for name in files if leads_out(name)]
         if odd:
             raise InputError(f"{self.text} has a file {odd[0]!r}, whose name leads out of it; rename it")
         if not files or len(files) > MOST_FILES:
@@ -202,8 +194,8 @@ class RemoteObject(DataSource):
         reason = without_secrets(" ".join(str(error).split()))[:300] or type(error).__name__
         if isinstance(error, InputError):
             raise error
-        if isinstance(error, FileNotFoundError) and error.__cause__ is not None:
-            self._refuse(error.__cause__)  # of the web, where whatever fails is told as this
+        if isinstance(error, FileNotFoundError) and not is_missing(error):
+            self._refuse(error.__cause__ or error)
         if isinstance(error, FileNotFoundError):
             raise InputError(f"there is nothing at {self.text}; check the address") from None
         if isinstance(error, ImportError):
@@ -220,22 +212,3 @@ class RemoteObject(DataSource):
             f"{self.text} cannot be read ({reason}); check the address, and the credentials, which are taken "
             f"from the environment{public}"
         ) from None
-
-
-def _name(address: str) -> str:
-    """The name of the copy: the last part of an address, as a file here may be called."""
-    path = address.partition("://")[2].partition("?")[0].partition("#")[0].rstrip("/")
-    name = unquote(posixpath.basename(path))
-    stem, suffix = os.path.splitext(name)
-    return (slug(stem) + suffix) if name.startswith(".") or not name.isprintable() else name
-
-
-def _version(info: dict[str, Any]) -> str:
-    """What changes with an object's content; "" if the file system says nothing of the kind."""
-    marks = [f"{key}={info[key]}" for key in VERSIONS if info.get(key)]
-    return f"{info.get('size')} {marks[0]}" if marks else ""
-
-
-def _leads_out(name: str) -> bool:
-    parts = name.replace("\\", "/").split("/")
-    return not name or name.startswith(("/", "\\")) or ".." in parts or (os.name == "nt" and ":" in name)

@@ -16,12 +16,13 @@ from keras_ae.data.images.folder import ImageFolder
 from keras_ae.data.images.one_class import OneClass
 from keras_ae.data.sources import objects
 from keras_ae.data.sources.local import is_source, local, local_copy, title_of, with_paths
+from keras_ae.data.sources.object_facts import name_here
 from keras_ae.data.sources.objects import RemoteObject
 from keras_ae.data.sources.source import DataSource, Unreachable
 from keras_ae.data.tables.tables import TableFile
 from keras_ae.errors import InputError
 from keras_ae.files import check_folder
-from keras_ae.names import slug
+from keras_ae.names import is_name, slug
 from keras_ae.runs.request import RunRequest
 
 ROWS = b"temp,pressure\n" + b"".join(f"{i}.5,{i % 7}\n".encode() for i in range(60))
@@ -310,3 +311,45 @@ def test_what_is_of_no_kind_is_told_by_its_address(memory):
     put("what.xyz", b"what")
     with pytest.raises(InputError, match=f"^{address}/what.xyz is of no known kind"):
         find_dataset(f"{address}/what.xyz")
+
+
+class ClientResponseError(Exception):
+    """As aiohttp's."""
+
+
+@pytest.mark.parametrize(
+    ("cause", "missing"),
+    [
+        (None, True),
+        (ClientResponseError("404, message='Not Found', url='https://host/404'"), True),
+        (ClientResponseError("403, message='Forbidden', url='https://host/404'"), False),
+        (OSError("no network"), False),
+    ],
+)
+def test_only_what_is_missing_is_told_as_missing(cause, missing, monkeypatch):
+    def refuse(address, **settings):
+        raise FileNotFoundError(address) from cause
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", lambda *_, **__: (SimpleNamespace(info=refuse), "x"))
+    message = "there is nothing at https://host/x.csv" if missing else "https://host/x.csv cannot be read"
+    with pytest.raises(InputError, match=message):
+        local_copy("https://host/x.csv")
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://host/a%20b.csv?part=1", "a b.csv"),
+        ("s3://bucket/images/", "images"),
+        ("s3://bucket", "bucket"),
+        ("https://host/..%2F..%2Fx.csv", "x.csv"),
+        ("https://host/..%5Cx.csv", "x.csv"),
+    ],
+)
+def test_names_of_copies(address, name):
+    assert name_here(address) == name
+
+
+@pytest.mark.parametrize("address", ["https://host/%2e%2e", "https://host/.hidden", "https://host/a%00b"])
+def test_odd_names_of_copies_are_plain(address):
+    assert is_name(name_here(address))
