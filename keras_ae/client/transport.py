@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_ae.addresses import without_secrets
 from keras_ae.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ class Transport:
             The error, with the message in one line.
         """
         client = self.client
-        return InputError(f"{client.url} refused the request to {client.model}: {' '.join(message.split())}")
+        return InputError(
+            f"{without_secrets(client.url)} refused the request to {client.model}: {' '.join(message.split())}"
+        )
 
     def failed(self, message: str) -> ConnectionError:
         """The error for a server that cannot be reached, or breaks.
@@ -95,7 +98,9 @@ class Transport:
         Returns:
             The error.
         """
-        return ConnectionError(f"{self.client.url} did not answer for {self.client.model}: {message}")
+        return ConnectionError(
+            f"{without_secrets(self.client.url)} did not answer for {self.client.model}: {message}"
+        )
 
     def too_slow(self) -> TimeoutError:
         """The error for a server that has not answered in time.
@@ -105,6 +110,6 @@ class Transport:
         """
         client = self.client
         return TimeoutError(
-            f"{client.url} gave no answer of {client.model} in {client.timeout:g} s; "
+            f"{without_secrets(client.url)} gave no answer of {client.model} in {client.timeout:g} s; "
             "send fewer rows at a time (batch) or wait longer (timeout)"
         )

@@ -551,3 +551,10 @@ def test_a_real_server_refuses_a_wrong_shape(real):
         real.predict(given)
     with pytest.raises(InputError, match=f"refused the request to {MODEL}"):  # in the server's own words
         real._transport.predict(given, tensors["outputs"])
+
+
+def test_a_password_in_an_address_is_not_told():
+    client = Client("http://me:word@127.0.0.1:1", "tiny_encoder", retries=0)
+    with client, pytest.raises(ConnectionError, match=r"^http://127.0.0.1:1 did not answer") as caught:
+        client.predict(np.zeros((1, 4)))
+    assert "word" not in str(caught.value)

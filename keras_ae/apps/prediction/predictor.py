@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_ae.addresses import with_secrets
 from keras_ae.apps.prediction.request import PredictionRequest
 from keras_ae.apps.prediction.source import Source, refusal
 from keras_ae.formats.inputs import DEFAULT_SIGNATURE
@@ -125,7 +126,7 @@ def open_predictor(request: PredictionRequest, source: Source) -> Iterator[Predi
 
     name = f"{request.model}_{request.head}"
     client = Client(
-        request.url,
+        with_secrets(request.url),
         name,
         request.label,
         request.version,
