@@ -84,10 +84,8 @@ class Transport:
         Returns:
             The error, with the message in one line.
         """
-        client = self.client
-        return InputError(
-            f"{without_secrets(client.url)} refused the request to {client.model}: {' '.join(message.split())}"
-        )
+        server, model = without_secrets(self.client.url), self.client.model
+        return InputError(f"{server} refused the request to {model}: {' '.join(message.split())}")
 
     def failed(self, message: str) -> ConnectionError:
         """The error for a server that cannot be reached, or breaks.
