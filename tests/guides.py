@@ -19,6 +19,7 @@ GUIDES = [
         "keras_ae/data/README.md",
         "keras_ae/variants/README.md",
         "saved_models/README.md",
+        "keras_ae/training/README.md",
         "CONTRIBUTING.md",
     )
 ]

@@ -31,6 +31,7 @@ NOT_RUN = {
     "make lint": LINT,
     "make test": TESTS,
     "make test-docs": TESTS,
+    "make test-workers": TESTS,
     "make test-slow": TESTS,
     "make docs": PACKAGES,
     "make serve": DOCKER,

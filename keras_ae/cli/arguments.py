@@ -75,6 +75,7 @@ MEANINGS = {
     "--port": "port of the page",
     "--print": "print the command instead of running it",
     "--rest-port": "port of REST",
+    "--print-job": "print the job of a scheduler that trains by --workers, and train nothing",
     "--recipe": "recipe that the data are for",
     "--resume": "resume the newest run after its last epoch",
     "--rounds": "times to start each process anew",

@@ -31,10 +31,11 @@ from keras_ae.cli.tables import metrics_table
 from keras_ae.errors import InputError
 from keras_ae.files import check_folder
 from keras_ae.names import is_name
-from keras_ae.recipe_files import recipe_names
+from keras_ae.recipe_files import recipe_names, recipe_stem
 from keras_ae.runs.folders import check_unused, model_name, run_folder, run_to_resume
 from keras_ae.runs.request import RunRequest
 from keras_ae.training.cluster import VARIABLE, Cluster, cluster_in
+from keras_ae.training.jobs import JOBS
 from keras_ae.training.loopback import started
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def add(verb: Any) -> None:
     add_option(parser, "--resume", action="store_true")
     add_option(parser, "--keep", "default: all", type=int, metavar="N")
     add_option(parser, "--workers", "default: 1", type=int, default=1, metavar="N")
+    add_option(parser, "--print-job", choices=sorted(JOBS))
     parser = verb(
         "evaluate", evaluate, "print the test metrics of a finished run", GROUP,
         "keras-ae evaluate denoising --json", result=True,
@@ -86,6 +88,8 @@ def add(verb: Any) -> None:
 
 def train(options: argparse.Namespace) -> int:
     """Trains, evaluates and exports; --resume resumes an interrupted run."""
+    if options.print_job:
+        return _print_job(options)
     check_data(options.data)
     cluster = _cluster(options)
     if cluster is not None and cluster.index:
@@ -98,6 +102,26 @@ def train(options: argparse.Namespace) -> int:
     )
     if options.json or options.quiet:  # else they were printed as soon as they were computed
         _show_metrics(options, *tables, run=run.directory, models=options.models)
+    return 0
+
+
+def _print_job(options):
+    """Prints the job of a scheduler, whose command is this one."""
+    if options.workers < 2:
+        raise InputError(
+            f"a job is of several workers, received --workers {options.workers}; give --workers 2"
+        )
+    check_settings(RunRequest(options.recipe, options.data, tuple(split_settings(options.set))))
+    name = options.name or recipe_stem(options.recipe)
+    given = {"data": options.data, "name": options.name, "run-dir": options.run_dir, "keep": options.keep}
+    defaults = {"runs": (options.runs, RUNS), "models": (options.models, MODELS)}
+    given |= {option: None if value == usual else value for option, (value, usual) in defaults.items()}
+    words = ["keras-ae", "train", options.recipe, *(["--resume"] if options.resume else [])]
+    words += [
+        word for option, value in given.items() if value is not None for word in (f"--{option}", str(value))
+    ]
+    words += [word for setting in options.set for word in ("--set", setting)]
+    print(JOBS[options.print_job](name, words, options.workers), file=options.results)
     return 0
 
 

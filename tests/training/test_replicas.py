@@ -9,11 +9,20 @@ import pytest
 import tensorflow as tf
 from variants.test_variants import EXAMPLES, batch_of, loss_of
 
-from keras_ae.replicas import Replicas
+from keras_ae.blocks.dropout import ResumableDropout
+from keras_ae.blocks.sparsity import DeadFraction, ExplainedVariance
+from keras_ae.data.examples import Split
+from keras_ae.data.pipeline import PairedData
+from keras_ae.data.types import Data
+from keras_ae.replicas import Replicas, replicas, sharing
+from keras_ae.tasks.corruption import Gaussian, Swapped
+from keras_ae.tasks.restoration import Denoising
 from keras_ae.training.adversarial import AdversarialTrainer
 from keras_ae.training.trainer import Trainer
 
 COUNT, ROWS = 2, 8
+QUICK = ("sparse", "batch_top_k", "vector_quantized", "factor_vae")
+"""Variants that see the whole batch: in a term, a layer, a codebook, and by a critic."""
 
 
 class Threads(Replicas):
@@ -114,6 +123,96 @@ def check_alike(name, trim=0.0):
             np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in EXAMPLES]
+)
 def test_replicas_learn_what_one_process_does(name):
     check_alike(name)
+
+
+def test_the_highest_losses_of_the_whole_batch_are_left_out():
+    check_alike("undercomplete", trim=0.3)
+
+
+def test_dropout_leaves_out_what_one_process_would(random):
+    features = tf.constant(random.normal(size=(ROWS, 5)), tf.float32)
+    layers = [ResumableDropout(0.5, seed=3) for _ in range(1 + COUNT)]
+    expected = layers[0](features, training=True)
+
+    def drop(one):
+        with sharing(one):
+            return layers[1 + one.index](one.own_rows(features), training=True)
+
+    np.testing.assert_allclose(tf.concat(in_threads(drop, Threads.together()), axis=0), expected, rtol=1e-6)
+    assert np.sum(np.asarray(expected) == 0) > 0
+
+
+@pytest.mark.parametrize("corruption", [Gaussian(0.3), Swapped(0.5)])
+def test_parts_of_a_training_batch_are_the_whole_one(corruption, random):
+    images = random.random((24, 4, 4, 1)).astype("float32")
+    data = Data("images", Split(images), Split(images[:8], stream=1), Split(images[:4], stream=2), "unit")
+    paired = PairedData(data, Denoising(corruption), 3)
+
+    def first_two(part):
+        return [batch for batch, _ in zip(paired.training_batches(8, 1, part)[0], range(2), strict=False)]
+
+    for whole, *parts in zip(first_two((0, 1)), first_two((0, 2)), first_two((1, 2)), strict=True):
+        for name in ("inputs", "targets"):
+            np.testing.assert_array_equal(
+                tf.concat([tensors[name] for tensors, _ in parts], axis=0), whole[0][name]
+            )
+        np.testing.assert_array_equal(tf.concat([targets for _, targets in parts], axis=0), whole[1])
+        for tensors, _ in parts:
+            np.testing.assert_array_equal(tensors["seeds"][0], whole[0]["seeds"][0])
+
+
+def test_validation_is_divided_by_batches_where_there_are_enough(random):
+    images = random.random((600, 2, 2, 1)).astype("float32")
+    data = Data("images", Split(images), Split(images, stream=1), Split(images, stream=2), "unit")
+    paired = PairedData(data, Denoising(Gaussian(0.3)), 3)
+
+    def inputs_of(part):
+        return [tensors["inputs"] for tensors, _ in paired.validation_batches(part)]
+
+    whole = inputs_of((0, 1))
+    assert [len(batch) for batch in whole] == [256, 256, 88]
+    np.testing.assert_array_equal(inputs_of((1, 2))[0], whole[1])
+    assert [len(batch) for batch in inputs_of((0, 2))] == [256, 88]
+    assert len(inputs_of((3, 4))) == 3  # all, as there is none for the fourth
+
+
+def test_metrics_of_parts_make_those_of_the_whole(random):
+    targets = random.normal(size=(12, 3)).astype("float32") + 5
+    outputs = {"code": random.normal(size=(12, 4)).astype("float32"), "reconstruction": targets + 0.1}
+    for make in (lambda: DeadFraction(4, 1.2), lambda: ExplainedVariance((None, 3))):
+        whole, *parts = make(), make(), make()
+        whole.update_state(targets, outputs)
+        for part, rows in zip(parts, (slice(5), slice(5, None)), strict=True):
+            part.update_state(targets[rows], {name: values[rows] for name, values in outputs.items()})
+        merged = make()
+        merged.merge(
+            [
+                tf.stack(states)
+                for states in zip(*([v.value for v in p.variables] for p in parts), strict=True)
+            ]
+        )
+        assert float(merged.result()) == pytest.approx(float(whole.result()), rel=1e-5)
+
+
+def test_all_replicas_take_the_weights_of_the_chief():
+    members = Threads.together()
+    trainers = [trainer_of("variational", own=one) for one in members]
+    trainers[1].model.set_weights([weight + 1 for weight in trainers[1].model.get_weights()])
+    expected = trainers[0].model.get_weights()
+    in_threads(lambda one: trainers[one.index].take_weights_of_chief(), members)
+    for trainer in trainers:
+        for mine, theirs in zip(trainer.model.get_weights(), expected, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def test_one_replica_has_everything():
+    alone, rows = replicas(), tf.ones((3, 2))
+    assert (alone.index, alone.count, alone.name(1)) == (0, 1, "worker 1")
+    assert alone.gathered(rows) is rows
+    assert alone.own_rows(rows) is rows
+    assert alone.exchanged({"a": 1}) == [{"a": 1}]
