@@ -82,7 +82,7 @@ def local_copy(text: str) -> str:
     """
     text = without_secrets(text)
     source = source_of(text)
-    return text if source is None else str(_copy(source, _cache()))
+    return text if source is None else str(_copy(source, _cache(), source.stamp))
 
 
 def local(dataset: T) -> T:
@@ -145,8 +145,8 @@ def _cache() -> Path:
     return Path(home) / "datasets" / "copies"
 
 
-@functools.cache  # one version in a process
-def _copy(source: DataSource, cache: Path) -> Path:
+@functools.cache  # so that what is looked at before a training is what is trained on
+def _copy(source: DataSource, cache: Path, stamp: str) -> Path:
     own = cache / _digest(source.identity)
     try:
         version = source.version()

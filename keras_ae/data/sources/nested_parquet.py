@@ -53,6 +53,10 @@ class NestedParquet(DataSource):
     def identity(self) -> str:
         return os.path.abspath(self.text)
 
+    @property
+    def stamp(self) -> str:
+        return self.version()
+
     def version(self) -> str:
         """The size and the time of the file."""
         facts = os.stat(self.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import posixpath
 import shutil
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ __all__ = ["RemoteObject"]
 
 MOST_FILES = 1_000_000
 """Files below a folder, at most."""
+
+TOLD = 2**26
+"""Bytes from which a copy is told before it is made."""
+
+LOG = logging.getLogger(__name__)
 
 _BLOCK, _AT_ONCE = 2**22, 512
 
@@ -167,6 +173,8 @@ class RemoteObject(DataSource):
                 "copy it yourself, and give the path"
             )
         free = shutil.disk_usage(folder).free
+        if size > TOLD:
+            LOG.info("%s: copying %.2f GiB", self.text, size / 2**30)
         if size > free:
             raise InputError(
                 f"{self.text} takes {size / 2**30:.2f} GiB, and {folder.parent.parent} has "

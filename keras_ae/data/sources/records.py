@@ -41,6 +41,10 @@ class RecordFiles(DataSource):
     def title(self) -> str:
         return _NAME.sub("", Path(os.path.abspath(self.text)).name)
 
+    @property
+    def stamp(self) -> str:
+        return self.version()
+
     def version(self) -> str:
         """The names, sizes and times of the files."""
         each = [(file.name, file.stat()) for file in _files(self.text)]
@@ -68,11 +72,16 @@ def _files(text: str) -> list[Path]:
     path = Path(text)
     if _NAME.search(text) and path.is_file():
         return [path]
+    below = []
     try:
-        below = [file for file in sorted(path.iterdir()) if not is_hidden(file.name)] if path.is_dir() else []
-    except OSError:  # told where the folder is read
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if not is_hidden(entry.name) and not (_NAME.search(entry.name) and entry.is_file()):
+                    return []
+                below += [] if is_hidden(entry.name) else [Path(entry.path)]
+    except (OSError, ValueError):  # no folder, or one that cannot be read, which is told then
         return []
-    return below if all(_NAME.search(file.name) and file.is_file() for file in below) else []
+    return sorted(below)
 
 
 def _examples(files: list[Path]) -> Iterator[dict[str, Any]]:

@@ -56,6 +56,11 @@ class DataSource:
         """What the data are called, such as the name of the file, without a suffix."""
         return Path(self.text).stem
 
+    @property
+    def stamp(self) -> str:
+        """What changes with the content of a local file; "" for others, whose version holds for a process."""
+        return ""
+
     def version(self) -> str:
         """What changes when the content does, such as an object's ETag; no content is read for it.
 

@@ -140,7 +140,7 @@ class Counting(DataSource):
         """A copy as another process would make it."""
         from keras_ae.data.sources import local
 
-        return local._copy.__wrapped__(self, cache)
+        return local._copy.__wrapped__(self, cache, "")
 
 
 @pytest.fixture(autouse=True)

@@ -124,11 +124,11 @@ def test_single_values_are_rows(folder):
     assert np.isnan(table.columns["some"].values).sum() == 3
 
 
-def test_a_changed_file_is_read_again(monkeypatch):
+def test_a_changed_file_is_read_again():
     write("a.tfrecord", [{"x": np.zeros(3)} for _ in range(4)])
-    before = records.RecordFiles("a.tfrecord").version()
+    assert len(np.load(local_copy("a.tfrecord"))) == 4
     write("a.tfrecord", [{"x": np.zeros(3)} for _ in range(5)])
-    assert records.RecordFiles("a.tfrecord").version() != before
+    assert len(np.load(local_copy("a.tfrecord"))) == 5
 
 
 @pytest.mark.parametrize(
