@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
 from keras_ae.metrics.localization import region_overlap
 from keras_ae.tasks.point_detection import ScoredPoints
+from keras_ae.tasks.sequence_baselines import StretchedFeatures
 from keras_ae.tasks.window_scores import USUAL, point_metrics, scores_of, subsequence_pca
 
 __all__ = [
@@ -216,15 +216,17 @@ def _baseline_scores(
     """Anomaly scores of the test examples by simpler detectors, fitted to training examples.
 
     With them what each element contributes, (n, ...), if the detector can say and masks are to be compared.
+    Of sequences that end before their last position the features are those of the positions that exist.
     """
     test = data.test
-    training = np.asarray(values(data.train.thin(MOST_FITTED).in_memory().examples)).reshape(
-        -1, prod(test.shape)
-    )
-    detectors = _simple_detectors(training, latent_dim, seed, of_rows=len(test.shape) == 1)
+    features: Callable[[np.ndarray], np.ndarray] = _flat
+    examples = np.asarray(values(data.train.thin(MOST_FITTED).in_memory().examples))
+    if data.domain.ends or (data.format is not None and data.format.has_ends):
+        features = StretchedFeatures(examples, data.domain.ends)
+    detectors = _simple_detectors(features(examples), latent_dim, seed, of_rows=len(test.shape) == 1)
     parts: dict[str, list[tuple[np.ndarray, np.ndarray | None]]] = {name: [] for name in detectors}
     for block in test.blocks():
-        flat = np.asarray(values(block)).reshape(len(block), -1)
+        flat = features(np.asarray(values(block)))
         for name, score in detectors.items():
             scores, errors = score(flat)
             maps = None if errors is None or test.masks is None else errors.reshape(block.shape)
@@ -236,6 +238,10 @@ def _baseline_scores(
         )
         for name, each in parts.items()
     }
+
+
+def _flat(examples: np.ndarray) -> np.ndarray:
+    return examples.reshape(len(examples), -1)
 
 
 def _simple_detectors(

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
+from keras_ae.data.examples import Split
+from keras_ae.data.types import Data
+from keras_ae.formats.text.texts import Texts
+from keras_ae.sequences import flagged
+from keras_ae.tasks.anomaly_metrics import detection_metrics
 from keras_ae.tasks.baselines import has_linear_map, linear_map, principal_components
+from keras_ae.tasks.sequence_baselines import resampled_components
 
 
 def pairs(random, count, truth):
@@ -92,3 +98,38 @@ def test_the_moments_error_is_the_error(random):
     weights = random.normal(size=(3, 2))
     expected = np.square(features @ weights - targets).sum() / 10
     assert moments.squared_error(weights) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", ["values", "classes"])
+def test_detectors_of_sequences_depend_on_no_padding_and_see_lengths(random, kind):
+    """More positions that do not exist change no figure; normal ones have 4 to 6, anomalies 7 to 9."""
+    lengths = np.r_[random.integers(4, 7, 60), random.integers(7, 10, 10)]
+    labels = np.repeat([0, 1], [60, 10])
+    whole = random.normal(size=(70, 9, 2)) if kind == "values" else random.integers(3, size=(70, 9))
+
+    def rows_of(padding):
+        exist = np.arange(9 + padding) < lengths[:, None]
+        missing = ((0, 0), (0, padding), *[(0, 0)] * (whole.ndim - 2))
+        values = np.pad(whole, missing)
+        if kind == "values":
+            examples = flagged(np.where(exist[..., None], values, np.nan)).numpy()
+            domain, format = "sequence", None
+        else:
+            examples = (np.where(exist, values, -1)[..., None] == np.arange(3)).astype(np.float32)
+            domain, format = "categorical", Texts(("a",), 30)
+        normal, test = Split(examples[:50]), Split(examples[50:], labels[50:])
+        data = Data("s", normal, normal, test, domain, format=format)
+        outputs = {"score": labels[50:], "is_anomaly": labels[50:] > 0, "contributions": None}
+        return detection_metrics(outputs, 0.5, data, 2, seed=0)
+
+    assert rows_of(0) == rows_of(11)
+    assert rows_of(0)["PCA, 2 components"]["auroc"] > 0.8  # of 10 beside 10
+
+
+def test_components_of_sequences_depend_on_no_padding(random):
+    values = random.normal(size=(20, 7, 2))
+    values[:, 5:] = np.nan
+    examples = flagged(values).numpy()
+    padded = np.pad(examples, ((0, 0), (0, 6), (0, 0)))
+    outputs = resampled_components(examples, 2)(examples)
+    np.testing.assert_array_equal(resampled_components(padded, 2)(padded)[:, :7], outputs)
