@@ -12,9 +12,8 @@ import tensorflow as tf
 from keras_ae.data.scaling import Scaler
 from keras_ae.formats import Format
 from keras_ae.heads import apply
-from keras_ae.imaging.grid import bands_note
 from keras_ae.tensorboard.animation import write_animation
-from keras_ae.tensorboard.render import render_rows
+from keras_ae.tensorboard.render import bands_in, render_rows
 from keras_ae.tensorboard.texts import text_of_rows
 
 __all__ = ["ReconstructionImages"]
@@ -80,7 +79,7 @@ class ReconstructionImages(keras.callbacks.Callback):
         Returns:
             A line.
         """
-        note = bands_note(tuple(next(iter(rows.values())).shape[1:]))
+        note = bands_in(rows, self.scaler)
         return " / ".join(rows) + (f" ({note})" if note else "")
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:

@@ -13,7 +13,7 @@ from keras_ae.imaging.captions import with_captions
 from keras_ae.imaging.contact_sheet import contact_sheet
 from keras_ae.imaging.grid import bands_note, grid, is_image_shape
 
-__all__ = ["MAX_RENDERED", "can_render", "render_rows"]
+__all__ = ["MAX_RENDERED", "bands_in", "can_render", "render_rows"]
 
 MAX_RENDERED = 6
 """Maximum number of examples per row if their format renders them, because these images are larger."""
@@ -31,6 +31,19 @@ def can_render(shape: tuple[int, ...], format: Format | None, one_hot: bool = Fa
         True for images of any number of bands, and for examples with a format.
     """
     return is_image_shape(shape) or format is not None or (len(shape) == 3 and not one_hot)
+
+
+def bands_in(rows: Mapping[str, Any], scaler: Scaler) -> str:
+    """Which bands of images are shown.
+
+    Args:
+        rows: Rows by name, (n, ...) each, model inputs.
+        scaler: The scaler between the examples and their original units.
+
+    Returns:
+        As `bands_note` says it; empty where the last axis is of classes.
+    """
+    return "" if scaler.domain.one_hot else bands_note(tuple(next(iter(rows.values())).shape[1:]))
 
 
 def render_rows(
@@ -54,7 +67,7 @@ def render_rows(
         (height, width, 1 or 3), uint8.
     """
     shape = next(iter(rows.values())).shape[1:]
-    told = [bands_note(shape), *[""] * (len(rows) - 1)]
+    told = [bands_in(rows, scaler), *[""] * (len(rows) - 1)]
     names = tuple(" ".join(filter(None, each)) for each in zip(rows, told, strict=True)) if captions else ()
     if format is None or (is_image_shape(shape) and not scaler.domain.one_hot):  # classes are not colors
         return with_captions(grid(rows, scaler.domain), names)

@@ -10,7 +10,7 @@ from keras_ae.formats.images import Images
 from keras_ae.formats.numbers import Numbers
 from keras_ae.imaging import grid
 from keras_ae.imaging.contact_sheet import GAP, GROUND, SMALLEST, WIDEST, contact_sheet
-from keras_ae.tensorboard.render import MAX_RENDERED, can_render, render_rows
+from keras_ae.tensorboard.render import MAX_RENDERED, bands_in, can_render, render_rows
 
 
 def of_level(level, height=60, width=80):
@@ -102,3 +102,9 @@ def test_what_has_neither_pixels_nor_a_medium_is_not_drawn():
     assert not can_render((8,), None)
     assert can_render((8, 9, 2), None)
     assert not can_render((8, 9, 2), None, one_hot=True)
+
+
+def test_classes_are_no_bands():
+    rows = {"inputs": np.zeros((2, 8, 4, 52), np.float32)}
+    assert bands_in(rows, units("categorical")) == ""
+    assert bands_in(rows, units("unit")) == "bands 1, 2, 3 of 52"

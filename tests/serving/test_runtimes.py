@@ -164,6 +164,15 @@ def test_a_loop_over_examples_of_any_size_is_refused_for_litert(tmp_path):
             convert(head)
 
 
+def test_a_head_that_is_refused_is_not_timed(exported, tmp_path, capsys, echo, off, monkeypatch):
+    timed = []
+    monkeypatch.setattr(conversion, "runtime_metrics", lambda source, *_: timed.append(source))
+    assert converted(exported, tmp_path, "--to", "off") == 1
+    assert not timed
+    assert [line.split() for line in capsys.readouterr().out.splitlines()][-2] == ["Off", "-"]
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_head_of_words_is_refused_before_anything_is_written(tmp_path, capsys, echo):
     folder = tmp_path / "table" / "detector" / "1"
     (folder / "assets.extra").mkdir(parents=True)

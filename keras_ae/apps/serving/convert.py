@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_ae.errors import ExportError
 from keras_ae.serving.runtimes import conversion
-from keras_ae.serving.runtimes.models import SIGNATURE, Source
+from keras_ae.serving.runtimes.models import SIGNATURE, Converted, Source
 
 __all__ = ["Conversion", "convert", "describe", "other_signatures", "titles"]
 
@@ -33,28 +33,38 @@ class Conversion:
 def convert(source: Source, runtimes: Sequence[str], output: Path) -> Iterator[Conversion]:
     """Converts a head to each of some runtimes, and goes on where one cannot take it.
 
+    What is refused is so before anything is timed or written.
+
     Args:
         source: The head.
         runtimes: Names of the runtimes.
         output: The folder to write to.
 
     Yields:
-        The head in TensorFlow, for comparison, then in each runtime.
+        The head in TensorFlow, for comparison, unless no runtime can take it; then in each runtime.
     """
-    metrics = conversion.runtime_metrics(source, source.run, source.size)
-    yield Conversion("TensorFlow", metrics, str(source.folder))
-    for name in runtimes:
+    each = {name: _converted(source, name) for name in runtimes}
+    if any(isinstance(converted, Converted) for converted in each.values()):
+        metrics = conversion.runtime_metrics(source, source.run, source.size)
+        yield Conversion("TensorFlow", metrics, str(source.folder))
+    for name, converted in each.items():
         title = conversion.RUNTIMES[name].title
-        try:
-            converted = conversion.convert(source, name)
-        except ExportError as error:
-            yield Conversion(title, None, str(error))
+        if isinstance(converted, ExportError):
+            yield Conversion(title, None, str(converted))
             continue
         metrics = conversion.runtime_metrics(source, converted.run, len(converted.content))
         file = conversion.write(source, name, converted, output)
         kind = (converted.quantization or "").replace("_", "-")
         notes = "; ".join(filter(None, [kind, converted.note]))
         yield Conversion(title, metrics, f"{file} ({notes})" if notes else str(file))
+
+
+def _converted(source: Source, name: str) -> Converted | ExportError:
+    """The head in a runtime, or why that cannot take it."""
+    try:
+        return conversion.convert(source, name)
+    except ExportError as error:
+        return error
 
 
 def titles(runtimes: Sequence[str]) -> list[str]:
