@@ -11,9 +11,10 @@ from keras_ae.data.examples import Split
 from keras_ae.data.images.mnist import FashionMnist, Mnist
 from keras_ae.data.images.published import Bsd100, Bsd400, Bsds500, Cbsd68, Set5, Set12, Set14, Set68
 from keras_ae.data.pipeline import PairedData, without_names
+from keras_ae.data.sound.fsdd import SpokenDigits
 from keras_ae.data.tables.nsl_kdd import NslKdd
 from keras_ae.data.tensors import values
-from keras_ae.heads import batched
+from keras_ae.heads import Spec, batched
 from keras_ae.losses import binary_crossentropy
 from keras_ae.metrics.reconstruction import mean_metrics
 from keras_ae.recipe import load
@@ -21,9 +22,11 @@ from keras_ae.tasks.baselines import principal_components
 from keras_ae.tasks.corruption import Gaussian
 from keras_ae.tasks.photo_denoising import PhotoDenoising
 from keras_ae.tasks.restoration import Denoising
+from keras_ae.tasks.sound_denoising import SoundDenoising
 from keras_ae.tasks.super_resolution import SuperResolution
 from keras_ae.tasks.thresholds import Conformal
 from keras_ae.training.train import train
+from keras_ae.variants.spectral_mask import SpectralMask
 
 pytestmark = pytest.mark.real
 
@@ -97,6 +100,41 @@ def test_the_training_set_in_color_has_400_photographs():
     assert len(data.train.album) + data.validation.images == 400
     assert len(data.whole) == 100
     assert data.train.shape[-1] == 3
+
+
+def test_spoken_digits_have_their_sizes_and_their_test_part():
+    found = SpokenDigits().clips()
+    assert np.bincount(found.labels["test"]).tolist() == [30] * 10
+    clips = found.clips
+    assert len(clips["test"]) == 300
+    assert len(clips["train"]) + len(clips["validation"]) == 2700
+    seconds = np.array([len(clip) / 8000 for part in clips.values() for clip in part])
+    assert seconds.sum() == pytest.approx(1312, abs=1)
+    assert (seconds.min().round(2), seconds.max().round(1)) == (0.14, 2.3)
+
+
+def test_a_speaker_that_is_left_out_is_tested_alone():
+    found = SpokenDigits(unseen_speaker="theo", label="speaker").clips()
+    theo = found.label_names.index("theo")
+    assert set(found.labels["test"].tolist()) == {theo}
+    assert len(found.clips["test"]) == 50
+    for part in ("train", "validation"):
+        assert theo not in found.labels[part]
+    assert len(found.clips["train"]) + len(found.clips["validation"]) == 2250
+
+
+def test_filters_of_spoken_digits_reach_their_known_gains():
+    data = SpokenDigits().load()
+    shape = data.train.shape
+    heads = SpectralMask(width=2, dilations=(1,)).build(Spec(shape, shape, data.domain))
+    found = {
+        name: row["si_sdr_gain"]
+        for name, row in SoundDenoising().further_metrics(heads, data, 0, None).items()
+    }
+    known = {"spectral subtraction": 3.0, "Wiener": 6.7, "ideal ratio mask": 9.65}
+    for name, gain in known.items():
+        [own] = [value for row, value in found.items() if name in row]
+        assert own == pytest.approx(gain, abs=0.15)  # other noise
 
 
 def of_whole_images(data, task, name):
