@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-__all__ = ["MIN_PROBABILITY", "Likeliest", "choose_classes", "noise_for_classes", "normal_tail"]
+__all__ = ["MIN_PROBABILITY", "Likeliest", "choose_classes", "noise_for_classes", "normal_cdf", "normal_tail"]
 
 MIN_PROBABILITY = 1e-12
 """Added to every probability, so that each class can be chosen."""
@@ -95,6 +95,19 @@ def normal_tail(noise: tf.Tensor) -> tf.Tensor:
     for coefficient in ERFC_COEFFICIENTS[-2::-1]:
         power = coefficient + part * power
     return part * tf.exp(power - size * size)
+
+
+def normal_cdf(noise: tf.Tensor) -> tf.Tensor:
+    """The probability that a standard normal number is less.
+
+    Args:
+        noise: (...), float32.
+
+    Returns:
+        (...), in [0, 1].
+    """
+    half = 0.5 * normal_tail(noise)
+    return tf.where(noise < 0.0, half, 1.0 - half)
 
 
 def noise_for_classes(probabilities: np.ndarray, targets: np.ndarray, noise_scale: float) -> np.ndarray:

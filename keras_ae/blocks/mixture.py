@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from keras_ae.blocks.choices import normal_cdf
+
 __all__ = ["MixtureDraws"]
 
 Tensor = Any
@@ -59,7 +61,7 @@ class MixtureDraws(layers.Layer):
         Returns:
             (batch, width).
         """
-        cdf = 0.5 * (1.0 + ops.erf(noise[:, -1] / 2.0**0.5))
+        cdf = normal_cdf(noise[:, -1])
         last = self.components - 1
         chosen = ops.minimum(ops.searchsorted(self.upto, cdf, side="right"), last)
         if self.correlated:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from keras_ae.blocks.choices import normal_cdf
 from keras_ae.blocks.table_output import RowActivation
 from keras_ae.domains import domain_of
 
@@ -97,7 +98,7 @@ class PosteriorMixtureSampling(layers.Layer):
         Returns:
             (batch, n).
         """
-        cdf = 0.5 * (1.0 + ops.erf(noise[:, -1] / 2.0**0.5))
+        cdf = normal_cdf(noise[:, -1])
         count = ops.shape(mean)[0]
         chosen = ops.clip(ops.cast(ops.floor(cdf * ops.cast(count, "float32")), "int32"), 0, count - 1)
         spread = ops.exp(0.5 * ops.take(log_var, chosen, axis=0))

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from keras_ae.blocks.choices import normal_cdf
 from keras_ae.replicas import replicas
 
 __all__ = ["CodePrior", "Codebook", "Lookup"]
@@ -216,7 +217,7 @@ class CodePrior(layers.Layer):
             position, noise = element
             state, _ = carry
             logits, state = self._step(position, state)
-            cdf = ops.clip(0.5 * (1.0 + ops.erf(noise / 2.0**0.5)), 1e-6, 1 - 1e-6)
+            cdf = ops.clip(normal_cdf(noise), 1e-6, 1 - 1e-6)
             code = tf.argmax(logits - ops.log(-ops.log(cdf)), axis=-1, output_type=tf.int32)
             return self._update(state, code), code
 

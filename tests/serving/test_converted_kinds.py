@@ -6,6 +6,7 @@ import pytest
 
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.backbones.conv3d import Conv3DBackbone
+from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.recurrent import RecurrentBackbone
 from keras_ae.backbones.sequence import SequenceBackbone
 from keras_ae.blocks.any_length import EachAlone
@@ -27,6 +28,7 @@ from keras_ae.variants.recurrent_variational import RecurrentVariational
 from keras_ae.variants.spectral_mask import SpectralMask
 from keras_ae.variants.top_k import TopK
 from keras_ae.variants.undercomplete import Undercomplete
+from keras_ae.variants.vector_quantized import VectorQuantized
 
 LINES = ["the cat sat", "a dog sat", "the end", "cat"]
 TEXTS = Texts(learn_tokens(LINES, 4), 14)
@@ -49,6 +51,7 @@ KINDS = {
     "convolutions": (Undercomplete(CONVOLUTIONS, 3), (12, 12, 1), UNIT),
     "unpadded convolutions": (Undercomplete(UNPADDED, 3), (13, 13, 1), UNIT),
     "clips": (Undercomplete(VOLUMES, 3), (4, 8, 8, 1), UNIT),
+    "codes": (VectorQuantized(DenseBackbone((6,)), 4, 6, prior_units=5), (6,), REAL),
     "features": (TopK(None, 8, k=3), (6,), REAL),
     "features of a batch": (BatchTopK(None, 8, k=3), (6,), REAL),
 }

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy.special import erfc
+from scipy.special import erfc, ndtr
 
 from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.backbones.steps import StepsBackbone
 from keras_ae.blocks.autoregressive import StepByStep
-from keras_ae.blocks.choices import choose_classes, noise_for_classes, normal_tail
+from keras_ae.blocks.choices import choose_classes, noise_for_classes, normal_cdf, normal_tail
 from keras_ae.blocks.choosing_decoder import teacher_forced
 from keras_ae.blocks.intervals import Intervals
 from keras_ae.blocks.samplers import FittedMixture, StandardNormal, apply_temperature, code_sampler, generate
@@ -210,6 +210,7 @@ def test_the_tail_of_a_normal_is_known_as_far_as_noise_goes():
     noise = np.linspace(-9, 9, 181)
     found = normal_tail(tf.constant(noise, tf.float32))
     np.testing.assert_allclose(found, erfc(np.abs(noise) / 2**0.5), rtol=1e-5)
+    np.testing.assert_allclose(normal_cdf(tf.constant(noise, tf.float32)), ndtr(noise), rtol=1e-5)
 
 
 def test_of_classes_as_likely_as_each_other_the_chosen_one_is_shown():
