@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import with_weights_of
 
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
 from keras_ae.backbones.sequence import SequenceBackbone
@@ -77,14 +78,6 @@ def test_a_loss_of_sequences_that_fill_all_positions_is_the_mean_over_them():
     examples, outputs = texts_of([LENGTH] * 4), probabilities((4, LENGTH, CLASSES))
     expected = -np.log((examples * outputs).sum(axis=-1)).mean(axis=-1)
     np.testing.assert_allclose(categorical_crossentropy(examples, outputs), expected, rtol=1e-5)
-
-
-def with_weights_of(model, other):
-    """Copies weights into a model of longer examples; what it has more of is random, and should not count."""
-    for weight, source in zip(model.weights, other.weights, strict=True):
-        value = np.random.default_rng(3).normal(size=weight.shape).astype(np.float32)
-        value[tuple(map(slice, source.shape))] = source
-        weight.assign(value)
 
 
 @pytest.mark.parametrize("name", BACKBONES)

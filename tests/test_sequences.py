@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import with_weights_of
 
 from keras_ae.backbones.bidirectional import BidirectionalBackbone
 from keras_ae.backbones.sequence import SequenceBackbone
@@ -132,14 +133,6 @@ def test_noise_is_of_values_that_exist_and_not_of_where_sequences_end(corruption
         exist = np.asarray(examples[..., -1]) != 0
         assert not np.any(np.asarray(noisy)[~exist])
         assert np.abs(noisy - examples)[exist].max() > 0.1
-
-
-def with_weights_of(model, other):
-    """Copies weights into a model of longer examples; what it has more of is random, and should not count."""
-    for weight, source in zip(model.weights, other.weights, strict=True):
-        value = np.random.default_rng(3).normal(size=weight.shape).astype(np.float32)
-        value[tuple(map(slice, source.shape))] = source
-        weight.assign(value)
 
 
 @pytest.mark.parametrize("name", BACKBONES)

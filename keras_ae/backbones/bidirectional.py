@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import layers, ops
 
+from keras_ae.backbones.gated_units import decode_steps, gated_unit
 from keras_ae.backbones.sequence import flat_positions, flat_shape, unflat
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import check_least, check_widths, check_within
@@ -48,29 +49,11 @@ class BidirectionalBackbone(Backbone):
         features = layers.Dense(self.embedding_dim, kernel_regularizer=decay, name="encoder_tokens")(inputs)
         for level, width in enumerate(self.units, start=1):
             sequences = level < len(self.units)
-            both = layers.Bidirectional(
-                self._gru(width, f"encoder_gru_{level}", sequences), name=f"encoder_both_{level}"
-            )
-            features = both(features, mask=exist)
+            unit = gated_unit(width, f"encoder_gru_{level}", sequences, self.l1, self.l2)
+            features = layers.Bidirectional(unit, name=f"encoder_both_{level}")(features, mask=exist)
         return features
 
     def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
         """(batch, latent_dim) -> (batch, positions, ..., classes), before the output activation."""
-        positions, channels = flat_shape(output_shape)
-        features = layers.RepeatVector(positions, name="decoder_repeat")(code)
-        for level, width in reversed(tuple(enumerate(self.units, start=1))):
-            features = self._gru(width, f"decoder_gru_{level}", sequences=True)(features)
-        decay = kernel_decay(self.l1, self.l2)
-        logits = layers.Dense(channels, kernel_regularizer=decay, name="decoder_logits")(features)
+        logits = decode_steps(code, flat_shape(output_shape), self.units, self.l1, self.l2)
         return unflat(logits, output_shape)
-
-    def _gru(self, width: int, name: str, sequences: bool) -> layers.Layer:
-        decay = kernel_decay(self.l1, self.l2)
-        return layers.GRU(
-            width,
-            return_sequences=sequences,
-            kernel_regularizer=decay,
-            recurrent_regularizer=decay,
-            use_cudnn=False,  # its op, exported from a machine with a GPU, runs only on such machines
-            name=name,
-        )

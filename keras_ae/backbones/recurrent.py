@@ -10,9 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from keras import layers
-
-from keras_ae.backbones.weight_decay import kernel_decay
+from keras_ae.backbones.gated_units import decode_steps, gated_unit
 from keras_ae.blocks.activations import check_activation
 from keras_ae.errors import InputError, check_widths, check_within
 from keras_ae.heads import Backbone
@@ -48,30 +46,15 @@ class RecurrentBackbone(Backbone):
         features = inputs
         for level, width in enumerate(self.units, start=1):
             sequences = level < len(self.units)
-            features = self._gru(width, f"encoder_gru_{level}", sequences)(features)
+            name = f"encoder_gru_{level}"
+            features = gated_unit(width, name, sequences, self.l1, self.l2, self.activation)(features)
         return features
 
     def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:
         """(batch, latent_dim) -> (batch, time, features), before the output activation."""
         _check(output_shape)
-        time, width_out = output_shape
-        features = layers.RepeatVector(time, name="decoder_repeat")(code)
-        for level, width in reversed(tuple(enumerate(self.units, start=1))):
-            features = self._gru(width, f"decoder_gru_{level}", sequences=True)(features)
-        decay = kernel_decay(self.l1, self.l2)
-        return layers.Dense(width_out, kernel_regularizer=decay, name="decoder_logits")(features)
-
-    def _gru(self, width: int, name: str, sequences: bool) -> layers.Layer:
-        decay = kernel_decay(self.l1, self.l2)
-        return layers.GRU(
-            width,
-            self.activation,
-            return_sequences=sequences,
-            kernel_regularizer=decay,
-            recurrent_regularizer=decay,
-            use_cudnn=False,  # its op, exported from a machine with a GPU, runs only on such machines
-            name=name,
-        )
+        time, width = output_shape
+        return decode_steps(code, (time, width), self.units, self.l1, self.l2, self.activation)
 
 
 def _check(shape: tuple[int | None, ...]) -> None:
