@@ -16,7 +16,7 @@ from keras_ae.cli import convert as conversions
 from keras_ae.errors import ExportError, InputError
 from keras_ae.serving.exported import ExportedHead
 from keras_ae.serving.records import WARMUP_FILE, Record
-from keras_ae.serving.runtimes import conversion, litert, models, packages
+from keras_ae.serving.runtimes import conversion, litert, models, onnx, packages
 from keras_ae.serving.runtimes.models import Converted, Source, differences, load_source, quiet
 from keras_ae.serving.versions import head_folders
 
@@ -171,6 +171,15 @@ def test_a_head_that_is_refused_is_not_timed(exported, tmp_path, capsys, echo, o
     assert not timed
     assert [line.split() for line in capsys.readouterr().out.splitlines()][-2] == ["Off", "-"]
     assert not (tmp_path / "out").exists()
+
+
+def test_names_that_are_both_taken_and_given_are_refused_for_onnx(tmp_path):
+    ones = {name: np.ones((3, 2), np.float32) for name in "ab"}
+    head = made(tmp_path, lambda named: {"a": named["a"] + named["b"], "c": named["b"]}, **ones)
+    with pytest.raises(
+        ExportError, match="cannot express made_encoder: it takes and gives a, and the tensors"
+    ):
+        onnx.convert(head)
 
 
 def test_a_head_of_words_is_refused_before_anything_is_written(tmp_path, capsys, echo):
@@ -467,7 +476,7 @@ def test_celu_is_within_what_onnx_knows(tmp_path, random):
 
 @pytest.mark.extras
 def test_sizes_of_an_onnx_model_have_names_of_their_own(tmp_path):
-    onnx = pytest.importorskip("onnx")
+    file_format = pytest.importorskip("onnx")
     shapes = {"inputs": (None, None, 2)}
     inputs = np.ones((2, 3, 2), np.float32)
     head = made(tmp_path, lambda named: {"code": named["inputs"] + 1.0}, shapes, inputs=inputs)

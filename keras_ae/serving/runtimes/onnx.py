@@ -26,6 +26,11 @@ def convert(head: Source) -> Converted:
     Raises:
         ExportError: If ONNX cannot express the head; the message names a missing op.
     """
+    if same := sorted({*head.signature.inputs} & {*head.signature.outputs}):
+        raise ExportError(
+            f"ONNX cannot express {head.name}: it takes and gives {', '.join(same)}, and the tensors of a file "
+            "have names of their own; take the encoder and the decoder"
+        )
     import onnxruntime
 
     model = _model(head)
