@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import layers, ops
 
-from keras_ae.backbones.gated_units import decode_steps, gated_unit
+from keras_ae.backbones.gru import decode_steps, gru_layer
 from keras_ae.backbones.sequence import flat_positions, flat_shape, unflat
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.errors import check_least, check_widths, check_within
@@ -49,7 +49,7 @@ class BidirectionalBackbone(Backbone):
         features = layers.Dense(self.embedding_dim, kernel_regularizer=decay, name="encoder_tokens")(inputs)
         for level, width in enumerate(self.units, start=1):
             sequences = level < len(self.units)
-            unit = gated_unit(width, f"encoder_gru_{level}", sequences, self.l1, self.l2)
+            unit = gru_layer(width, f"encoder_gru_{level}", sequences, self.l1, self.l2)
             features = layers.Bidirectional(unit, name=f"encoder_both_{level}")(features, mask=exist)
         return features
 

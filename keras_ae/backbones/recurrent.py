@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from keras_ae.backbones.gated_units import decode_steps, gated_unit
+from keras_ae.backbones.gru import decode_steps, gru_layer
 from keras_ae.blocks.activations import check_activation
 from keras_ae.errors import InputError, check_widths, check_within
 from keras_ae.heads import Backbone
@@ -47,7 +47,7 @@ class RecurrentBackbone(Backbone):
         for level, width in enumerate(self.units, start=1):
             sequences = level < len(self.units)
             name = f"encoder_gru_{level}"
-            features = gated_unit(width, name, sequences, self.l1, self.l2, self.activation)(features)
+            features = gru_layer(width, name, sequences, self.l1, self.l2, self.activation)(features)
         return features
 
     def decode(self, code: Any, output_shape: tuple[int, ...]) -> Any:

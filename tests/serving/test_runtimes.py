@@ -480,7 +480,7 @@ def test_sizes_of_an_onnx_model_have_names_of_their_own(tmp_path):
     shapes = {"inputs": (None, None, 2)}
     inputs = np.ones((2, 3, 2), np.float32)
     head = made(tmp_path, lambda named: {"code": named["inputs"] + 1.0}, shapes, inputs=inputs)
-    graph = onnx.load_model_from_string(conversion.convert(head, "onnx").content).graph
+    graph = file_format.load_model_from_string(conversion.convert(head, "onnx").content).graph
     axes = [[axis.dim_param or axis.dim_value for axis in tensor.type.tensor_type.shape.dim] for tensor in
             (*graph.input, *graph.output)]  # fmt: skip
     assert axes == [["batch", "inputs_size_1", 2], ["batch", "code_size_1", 2]]

@@ -28,7 +28,7 @@ def convert(head: Source) -> Converted:
     """
     if same := sorted({*head.signature.inputs} & {*head.signature.outputs}):
         raise ExportError(
-            f"ONNX cannot express {head.name}: it takes and gives {', '.join(same)}, and the tensors of a file "
+            f"ONNX cannot express {head.name}: it takes and gives {', '.join(same)}, and tensors of a file "
             "have names of their own; take the encoder and the decoder"
         )
     import onnxruntime

@@ -9,10 +9,10 @@ from keras import layers
 
 from keras_ae.backbones.weight_decay import kernel_decay
 
-__all__ = ["decode_steps", "gated_unit"]
+__all__ = ["decode_steps", "gru_layer"]
 
 
-def gated_unit(
+def gru_layer(
     width: int, name: str, sequences: bool, l1: float, l2: float, activation: str = "tanh"
 ) -> layers.GRU:
     """A layer of gated units, which every runtime has.
@@ -54,9 +54,9 @@ def decode_steps(
         code: (batch, latent_dim).
         shape: (steps, features) of the sequence.
         units: Width of each layer, in the order of the encoder; they follow in the reverse one.
-        l1: As for `gated_unit`.
-        l2: As for `gated_unit`.
-        activation: As for `gated_unit`.
+        l1: As for `gru_layer`.
+        l2: As for `gru_layer`.
+        activation: As for `gru_layer`.
 
     Returns:
         (batch, steps, features), before the output activation.
@@ -64,6 +64,6 @@ def decode_steps(
     steps, width_out = shape
     features = layers.RepeatVector(steps, name="decoder_repeat")(code)
     for level, width in reversed(tuple(enumerate(units, start=1))):
-        features = gated_unit(width, f"decoder_gru_{level}", True, l1, l2, activation)(features)
+        features = gru_layer(width, f"decoder_gru_{level}", True, l1, l2, activation)(features)
     decay = kernel_decay(l1, l2)
     return layers.Dense(width_out, kernel_regularizer=decay, name="decoder_logits")(features)
