@@ -176,9 +176,7 @@ def test_a_head_that_is_refused_is_not_timed(exported, tmp_path, capsys, echo, o
 def test_names_that_are_both_taken_and_given_are_refused_for_onnx(tmp_path):
     ones = {name: np.ones((3, 2), np.float32) for name in "ab"}
     head = made(tmp_path, lambda named: {"a": named["a"] + named["b"], "c": named["b"]}, **ones)
-    with pytest.raises(
-        ExportError, match="cannot express made_encoder: it takes and gives a, and tensors"
-    ):
+    with pytest.raises(ExportError, match="cannot express made_encoder: it takes and gives a, and tensors"):
         onnx.convert(head)
 
 
