@@ -87,6 +87,9 @@ def build_model(network: Network, weights: dict[str, np.ndarray], noise: np.ndar
             )
             return mean + ops.exp(0.5 * log_var) * sampled
 
+        def compute_output_shape(self, posterior_shape):
+            return posterior_shape[0]
+
     inputs = keras.Input(network.shape, name="inputs")
     features = _through(network.encoder, inputs)
     code = Sampling(name="sampling")([_layer(layer)(features) for layer in network.posterior])
