@@ -152,6 +152,15 @@ def _train_along(options, cluster):
     return 0
 
 
+def _tell_of_gpus():
+    """Says what trains on all GPUs, where there are several."""
+    import tensorflow as tf
+
+    count = len(tf.config.list_physical_devices("GPU"))
+    if count > 1:
+        report(f"training on one of {count} GPUs; --workers {count} trains on all of them")
+
+
 def _load_tensorflow_quietly():
     """Imports TensorFlow, which else tells at length of a worker that is lost."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -226,6 +235,7 @@ def complete_training(
             cluster = stack.enter_context(started(workers, ["train", *words, "--", options.recipe]))
         if cluster is None:
             load_tensorflow()
+            _tell_of_gpus()
         else:
             options.ends_at_once = True
             _load_tensorflow_quietly()

@@ -64,9 +64,18 @@ def started(count: int, arguments: Sequence[str]) -> Iterator[Cluster]:
             ends = [
                 f"worker {number} {_ended(process, log)}"
                 for number, (process, log) in enumerate(zip(others, logs, strict=True), start=1)
-                if process.poll() is not None
+                if _is_ended(process)
             ]
             raise WorkerLost(" and ".join(ends) or error.lost) from error
+
+
+def _is_ended(process: subprocess.Popen) -> bool:
+    """Whether a process has ended, or does so at once."""
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _ended(process: subprocess.Popen, log: IO[str]) -> str:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -65,3 +66,65 @@ def test_two_workers_learn_what_one_process_does(number, file, of_two, tmp_path)
 def test_the_chief_alone_writes(of_two):
     assert {path.name for path in of_two[0].iterdir()} == {"denoising", "variational", "sparse"}
     assert not list(of_two[1].iterdir())
+
+
+RECIPE = """
+from pathlib import Path
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.arrays import ArrayFile
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.reconstruction import Reconstruction
+from keras_ae.variants.variational import Variational
+
+FILE = str(Path(__file__).with_name("images.npy"))
+VARIANT = Variational(DenseBackbone((16,)), 4)
+RECIPE = Recipe(ArrayFile(FILE), VARIANT, Reconstruction(), batch_size=16, epochs=60)
+"""
+
+
+def _started(folder, addresses, *options):
+    """The processes of the workers of a recipe in a folder, none of addresses for one alone."""
+    command = [sys.executable, "-m", "keras_ae", "train", "mine.py", *options]
+    configs = [Cluster(addresses, index).config for index in range(len(addresses))] or [""]
+    return [
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | {"TF_CONFIG": config, "TF_NUM_INTRAOP_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for config in configs
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", [0, 1])
+def test_after_the_loss_of_a_worker_the_other_ends_and_all_go_on(lost, file, tmp_path):
+    (tmp_path / "mine.py").write_text(RECIPE)
+    np.save(tmp_path / "images.npy", np.load(file))
+    state = tmp_path / "runs" / "mine" / "001" / "checkpoint" / "state.json"
+    workers = _started(tmp_path, tuple(f"127.0.0.1:{port}" for port in _free_ports(2)))
+    while not state.exists() and all(worker.poll() is None for worker in workers):
+        time.sleep(0.1)
+    workers[lost].kill()
+    killed = time.monotonic()
+    printed = workers[1 - lost].communicate(timeout=120)[0]
+    assert time.monotonic() - killed < 60
+    assert workers[1 - lost].returncode == 1, printed
+    assert "was lost; completed epochs are kept" in printed.splitlines()[-1]
+    assert "Traceback" not in printed
+    begun = read_state(state.parent)["epochs"]
+    assert 0 < begun < 60
+    ports = tuple(f"127.0.0.1:{port}" for port in _free_ports(2))
+    for worker in _started(tmp_path, ports, "--resume"):
+        printed = worker.communicate(timeout=500)[0]
+        assert worker.returncode == 0, printed
+    [alone] = _started(tmp_path, (), "--runs", "alone")
+    assert alone.wait(500) == 0
+    mine, theirs = (
+        read_state(tmp_path / runs / "mine/001/checkpoint")["history"][-1] for runs in ("runs", "alone")
+    )
+    # after many epochs the last digits of sums in another order have grown
+    assert mine["loss"] == pytest.approx(theirs["loss"], rel=1e-3)
