@@ -111,7 +111,7 @@ def make_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        added.set_defaults(verb=function, json=False, quiet=False, output=None, ends_at_once=False)
+        added.set_defaults(verb=function, json=False, quiet=False, output=None, ends_at_once=False, workers=1)
         added.add_argument("--debug", action="store_true", help="show the traceback of an error")
         if result:
             added.add_argument(

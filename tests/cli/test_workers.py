@@ -7,6 +7,8 @@ import time
 import pytest
 
 from keras_ae import cli
+from keras_ae.cli.messages import resume_command
+from keras_ae.cli.parser import make_parser
 from keras_ae.cli.train import _tell_of_gpus
 from keras_ae.errors import InputError, WorkerLost
 from keras_ae.training import distributed, loopback
@@ -128,3 +130,11 @@ def test_several_gpus_are_told_of(monkeypatch, capsys):
         monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind, count=count: [kind] * count)
         _tell_of_gpus()
         assert capsys.readouterr().out == words
+
+
+def test_the_command_that_resumes_has_as_many_workers(monkeypatch, tmp_path):
+    words = ["train", "digits", "--workers", "2", "--run-dir", str(tmp_path)]
+    assert resume_command(make_parser().parse_args(words), tmp_path).endswith(f"{tmp_path} --workers 2")
+    monkeypatch.setenv("MAKELEVEL", "1")
+    options = make_parser().parse_args(words[:4])
+    assert resume_command(options, tmp_path) == "make train RECIPE=digits RESUME=1 WORKERS=2"

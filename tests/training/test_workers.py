@@ -78,7 +78,7 @@ from keras_ae.variants.variational import Variational
 
 FILE = str(Path(__file__).with_name("images.npy"))
 VARIANT = Variational(DenseBackbone((16,)), 4)
-RECIPE = Recipe(ArrayFile(FILE), VARIANT, Reconstruction(), batch_size=16, epochs=60)
+recipe = Recipe(ArrayFile(FILE), VARIANT, Reconstruction(), batch_size=16, epochs=60)
 """
 
 
