@@ -12,8 +12,8 @@ __all__ = ["depth_to_space"]
 def depth_to_space(features: Any, factor: int) -> Any:
     """Moves channels into rows and columns.
 
-    The same as TensorFlow's `depth_to_space`, but that its kernel for the gradient takes up to seven times as
-    long where few channels are left.
+    The same as TensorFlow's `depth_to_space`, whose kernels, forward and back, take up to seven times as long
+    where few channels are left.
 
     Args:
         features: (batch, height, width, channels * factor^2).

@@ -35,56 +35,6 @@ BLOCK = 2**24
 Step = Callable[[np.ndarray], np.ndarray]
 
 
-class MappedValues:
-    """The array of an .npy file in a map: its bytes are read by the system, and kept while there is room.
-
-    Args:
-        path: The file, not in Fortran order.
-        shape: The shape of the array.
-        dtype: Its type.
-        offset: Bytes before its first value.
-    """
-
-    def __init__(self, path: str, shape: tuple[int, ...], dtype: np.dtype, offset: int):
-        self._offset, self._row = offset, dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64))
-        with open(path, "rb") as file:
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._path = path
-        count = int(np.prod(shape, dtype=np.int64))
-        self.array = np.frombuffer(self._map, dtype, count, offset).reshape(shape)
-
-    def __len__(self) -> int:
-        return len(self.array)
-
-    def read(self, rows: np.ndarray) -> np.ndarray:
-        """Reads rows.
-
-        Args:
-            rows: Their indices, in any order.
-
-        Returns:
-            A copy of them, in memory.
-
-        Raises:
-            InputError: If the file has become shorter since it was opened.
-        """
-        if self._map.size() < len(self._map):  # where reading the map would end the process
-            raise InputError(f"{self._path} has become shorter since it was opened; start again")
-        if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
-            return np.array(self.array[rows[0] : rows[0] + len(rows)])
-        self._announce(rows)
-        return self.array[rows]
-
-    def _announce(self, rows: np.ndarray) -> None:
-        """Lets the system read rows from disk together, where it would read one after the other."""
-        if not hasattr(mmap, "MADV_WILLNEED"):  # as on Windows
-            return
-        starts = self._offset + rows.astype(np.int64) * self._row
-        aligned = starts // mmap.PAGESIZE * mmap.PAGESIZE
-        for start, size in zip(aligned.tolist(), (starts - aligned + self._row).tolist(), strict=True):
-            self._map.madvise(mmap.MADV_WILLNEED, start, size)
-
-
 class MappedArray:
     """An array that a user has mapped, such as `numpy.load(path, mmap_mode="r")`.
 
@@ -108,6 +58,53 @@ class MappedArray:
             A copy of them, in memory.
         """
         return self.array[rows]
+
+
+class MappedValues(MappedArray):
+    """The array of an .npy file in a map: its bytes are read by the system, and kept while there is room.
+
+    Args:
+        path: The file, not in Fortran order.
+        shape: The shape of the array.
+        dtype: Its type.
+        offset: Bytes before its first value.
+    """
+
+    def __init__(self, path: str, shape: tuple[int, ...], dtype: np.dtype, offset: int):
+        self._offset, self._row = offset, dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64))
+        with open(path, "rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._path = path
+        count = int(np.prod(shape, dtype=np.int64))
+        super().__init__(np.frombuffer(self._map, dtype, count, offset).reshape(shape))
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Reads rows.
+
+        Args:
+            rows: Their indices, in any order.
+
+        Returns:
+            A copy of them, in memory.
+
+        Raises:
+            InputError: If the file has become shorter since it was opened.
+        """
+        if self._map.size() < len(self._map):  # where reading the map would end the process
+            raise InputError(f"{self._path} has become shorter since it was opened; start again")
+        if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
+            return np.array(self.array[rows[0] : rows[0] + len(rows)])
+        self._announce(rows)
+        return super().read(rows)
+
+    def _announce(self, rows: np.ndarray) -> None:
+        """Lets the system read rows from disk together, where it would read one after the other."""
+        if not hasattr(mmap, "MADV_WILLNEED"):  # as on Windows
+            return
+        starts = self._offset + rows.astype(np.int64) * self._row
+        aligned = starts // mmap.PAGESIZE * mmap.PAGESIZE
+        for start, size in zip(aligned.tolist(), (starts - aligned + self._row).tolist(), strict=True):
+            self._map.madvise(mmap.MADV_WILLNEED, start, size)
 
 
 class MappedExamples:

@@ -16,7 +16,7 @@ from keras_ae.recipe import Recipe
 __all__ = ["Execution", "multiplications", "repeated"]
 
 MOST_STEPS = 16
-"""Steps in a call, at most: beyond, nothing more is gained."""
+"""Steps in a call, at most."""
 
 CALL = 10_000_000_000
 """Multiplications of a call, at most: some tenths of a second of two cores, in which Ctrl-C is not heard."""

@@ -14,6 +14,7 @@ from keras_ae.callbacks.epoch_lines import EpochLines
 from keras_ae.callbacks.histograms import WeightHistograms
 from keras_ae.callbacks.images import ReconstructionImages
 from keras_ae.callbacks.latent import LatentSpace
+from keras_ae.callbacks.progress_bar import ProgressBar
 from keras_ae.callbacks.sounds import ReconstructionSounds
 from keras_ae.callbacks.throughput import Throughput
 from keras_ae.callbacks.weights import WeightSparsity
@@ -117,7 +118,7 @@ def progress(
     # Keras would draw its bar into a file too, with all its backspaces
     if verbose == 1 and not (sys.stdout.isatty() or "ipykernel" in sys.modules):
         return 0, [EpochLines(report, history)]
-    return verbose, []
+    return verbose, [ProgressBar()] if verbose == 1 else []
 
 
 def _every(plan):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_ae.callbacks.progress_bar import ProgressBar
 from keras_ae.training import execution
 from keras_ae.training.execution import Execution, multiplications
 from keras_ae.training.optimizers import FusedAdam
@@ -64,6 +65,18 @@ def test_several_steps_in_a_call_train_as_one_by_one(tiny_recipe, one_by_one, tm
     for epoch, expected in zip(run.history, one_by_one.history, strict=True):
         assert epoch["loss"] == pytest.approx(expected["loss"], rel=1e-5)
         assert epoch["val_loss"] == pytest.approx(expected["val_loss"], rel=1e-5)
+
+
+def test_the_progress_bar_ends_with_the_epoch(monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        keras.callbacks.ProgbarLogger, "on_train_batch_end", lambda bar, step, _: shown.append(step)
+    )
+    bar = ProgressBar()
+    bar.set_params({"verbose": 1, "epochs": 1, "steps": 31})
+    for last in (15, 31):  # as Keras counts calls of 16
+        bar.on_train_batch_end(last)
+    assert shown == [15, 30]
 
 
 def test_xla_trains_as_without(tiny_recipe, one_by_one, tmp_path):

@@ -15,6 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from keras_ae.backbones.conv2d import ConvBackbone
 from keras_ae.callbacks.epoch_lines import EpochLines
+from keras_ae.callbacks.progress_bar import ProgressBar
 from keras_ae.callbacks.weights import near_zero
 from keras_ae.data.arrays import ArrayFile
 from keras_ae.data.memory import Arrays
@@ -137,7 +138,9 @@ def test_a_training_that_stops_or_goes_on_has_its_first_and_last_line_too():
 )
 def test_a_progress_bar_or_nothing_needs_no_lines(monkeypatch, verbose, terminal, keras_verbose):
     monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: terminal))
-    assert progress(verbose, silent, []) == (keras_verbose, [])
+    kept, callbacks = progress(verbose, silent, [])
+    assert kept == keras_verbose
+    assert [type(one) for one in callbacks] == ([ProgressBar] if verbose == 1 else [])
 
 
 def test_the_seed_decides_about_the_weights(tiny_recipe, tmp_path):
