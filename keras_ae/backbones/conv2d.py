@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from keras_ae.backbones.convolution_settings import SmallestSide
 from keras_ae.backbones.convolutions import Convolutions
-from keras_ae.blocks.sub_pixel import depth_to_space
+from keras_ae.blocks.sub_pixel import Shuffle
 from keras_ae.heads import Backbone
 
 __all__ = ["ConvBackbone"]
@@ -24,4 +24,4 @@ class ConvBackbone(Convolutions, SmallestSide, Backbone):
     rank: ClassVar[int] = 2
 
     def into_space(self, features: Any, factor: int, name: str) -> Any:
-        return depth_to_space(features, factor)
+        return Shuffle(factor, name=name)(features)

@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_ae.backbones.convolution_settings import SmallestSide
 from keras_ae.backbones.convolutions import Convolutions
-from keras_ae.blocks.sub_pixel import depth_to_space
+from keras_ae.blocks.sub_pixel import Shuffle
 from keras_ae.heads import Backbone
 
 __all__ = ["Conv3DBackbone"]
@@ -37,6 +37,6 @@ class Conv3DBackbone(Convolutions, SmallestSide, Backbone):
         # one axis after the other, for not every runtime transposes arrays of eight axes
         longer = ops.reshape(features, (-1, frames, height * width, factor, rest))
         longer = ops.transpose(longer, (0, 1, 3, 2, 4))
-        images = depth_to_space(ops.reshape(longer, (-1, height, width, rest)), factor)
+        images = Shuffle(factor, name=name)(ops.reshape(longer, (-1, height, width, rest)))
         sides = (factor * frames, factor * height, factor * width)
         return ops.reshape(images, (-1, *sides, rest // factor**2))

@@ -17,7 +17,7 @@ from keras import layers, ops
 
 from keras_ae.backbones.weight_decay import kernel_decay
 from keras_ae.blocks.sampling import uniform_noise
-from keras_ae.blocks.sub_pixel import depth_to_space
+from keras_ae.blocks.sub_pixel import Shuffle
 from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.heads import Backbone
 
@@ -118,7 +118,7 @@ class PatchBackbone(Backbone):
         pixels = self._dense(self.patch_size**2 * output_shape[-1], "decoder_logits")(tokens)
         pixels = layers.Reshape((*grid, self.patch_size**2 * output_shape[-1]), name="decoder_grid")(pixels)
         if self.patch_size > 1:
-            pixels = depth_to_space(pixels, self.patch_size)
+            pixels = Shuffle(self.patch_size, name="decoder_shuffle")(pixels)
         return pixels[:, : output_shape[0], : output_shape[1], :]
 
     def grid(self, shape: tuple[int, ...]) -> tuple[int, int]:

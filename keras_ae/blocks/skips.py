@@ -8,9 +8,7 @@ import keras
 import tensorflow as tf
 from keras import initializers, layers, ops
 
-from keras_ae.blocks.sub_pixel import depth_to_space
-
-__all__ = ["Shortcut", "Shuffle", "Unshuffle", "conv", "enlarged", "reduced", "residual_block"]
+__all__ = ["Shortcut", "Unshuffle", "conv", "enlarged", "reduced", "residual_block"]
 
 Tensor = Any
 """A tensor of Keras or TensorFlow, symbolic or not."""
@@ -64,38 +62,6 @@ def _mirrored(side, multiple):
     """Indices along a side and, up to the next multiple, from its end back and forth."""
     indices = tf.range(-(-side // multiple) * multiple) % (2 * side)
     return tf.minimum(indices, 2 * side - 1 - indices)
-
-
-@keras.saving.register_keras_serializable("keras_ae")
-class Shuffle(layers.Layer):
-    """Moves channels into pixels (sub-pixel output; Shi et al. 2016, arXiv:1609.05158).
-
-    Args:
-        factor: Side of the blocks of pixels that channels become.
-    """
-
-    def __init__(self, factor: int, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def call(self, inputs: Tensor) -> Tensor:
-        """Moves channels into pixels.
-
-        Args:
-            inputs: (batch, h, w, c * factor^2).
-
-        Returns:
-            (batch, factor * h, factor * w, c).
-        """
-        return depth_to_space(inputs, self.factor) if self.factor > 1 else inputs
-
-    def compute_output_shape(self, input_shape):
-        batch, *sides, channels = input_shape
-        large = (None if side is None else side * self.factor for side in sides)
-        return (batch, *large, channels // self.factor**2)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"factor": self.factor}
 
 
 @keras.saving.register_keras_serializable("keras_ae")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import keras
 from keras import ops
 
-from keras_ae.blocks.skips import Shortcut, Shuffle, Unshuffle, conv, residual_block
+from keras_ae.blocks.skips import Shortcut, Unshuffle, conv, residual_block
+from keras_ae.blocks.sub_pixel import Shuffle
 from keras_ae.domains import UNIT
 from keras_ae.errors import InputError, check_choices, check_least, check_widths
 from keras_ae.heads import Heads, Spec, Term

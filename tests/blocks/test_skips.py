@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_ae.blocks.skips import Shuffle, Unshuffle, enlarged, reduced
+from keras_ae.blocks.skips import Unshuffle, enlarged, reduced
+from keras_ae.blocks.sub_pixel import Shuffle
 from keras_ae.errors import InputError
 from keras_ae.heads import Heads, Spec, apply
 from keras_ae.variants.skip_connected import SkipConnected
