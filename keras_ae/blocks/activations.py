@@ -10,6 +10,9 @@ from keras_ae.errors import InputError
 
 __all__ = ["check_activation"]
 
+COMMON = ("elu", "gelu", "leaky_relu", "linear", "relu", "sigmoid", "silu", "softplus", "swish", "tanh")
+"""Names that Keras need not be asked for."""
+
 
 def check_activation(name: Any) -> None:
     """Checks that Keras has an activation.
@@ -20,6 +23,8 @@ def check_activation(name: Any) -> None:
     Raises:
         InputError: If there is none of that name.
     """
+    if name is None or name in COMMON:
+        return
     try:
         keras.activations.get(name)
     except (ValueError, TypeError) as error:

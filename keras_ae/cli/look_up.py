@@ -14,6 +14,7 @@ from keras_ae.cli.arguments import EXPORT, MODELS, RUNS, add_option, add_recipe
 from keras_ae.cli.checks import check_data, check_settings
 from keras_ae.cli.output import load_tensorflow, show
 from keras_ae.cli.requests import exported_model, run_request
+from keras_ae.cli.stand_ins import without_tensorflow
 from keras_ae.cli.tables import Columns, table
 from keras_ae.serving import versions
 
@@ -170,14 +171,21 @@ def show_recipe(options: argparse.Namespace) -> int:
     request = run_request(options)
     check_data(options.data)
     check_settings(request)
-    load_tensorflow()
-    from keras_ae.apps.listing.fields import described_fields
-
-    fields = described_fields(request.load())
+    fields = without_tensorflow(lambda: _fields(request))
+    if fields is None:
+        load_tensorflow()
+        fields = _fields(request)
     rows = [("field", "value", "type", "meaning")]
     rows += [(one["field"], _value(one), one["type"], one["meaning"]) for one in fields]
     show(options, fields, table(rows, left=4) if sys.stdout.isatty() else _aligned(rows))
     return 0
+
+
+def _fields(request):
+    """The fields of a recipe as texts."""
+    from keras_ae.apps.listing.fields import described_fields
+
+    return described_fields(request.load())
 
 
 def _aligned(rows):
