@@ -573,7 +573,8 @@ def test_a_trainer_by_hand_refuses_what_it_would_not_use(loaded, images):
     for call, message in (
         (lambda: trainer.compile("adam", loss="mse"), "has the recipe's objective, .* received loss"),
         (lambda: trainer.compile("adam", metrics=["mse"]), "received metrics; leave it out"),
-        (lambda: trainer.fit(images, sample_weight=np.ones(60)), "weighs all examples alike"),
+        (lambda: trainer.fit(images, class_weight={0: 2.0}), "knows no classes to weigh"),
+        (lambda: trainer.fit(images, sample_weight=np.ones(6)), "sample_weight as 60 numbers of at least 0"),
         (lambda: trainer.fit(images[:, :3]), r"expected examples of shape \(n, 12, 12, 1\), received"),
         (lambda: trainer.fit(images.astype("float32")), r"expected values in \[0, 1\], as the network takes"),
         (lambda: trainer.fit(images / np.where(images > 9, np.nan, 255)), "expected finite numbers"),

@@ -38,6 +38,7 @@ class Split(metaclass=Checked):
         images: How many images the examples are parts of; 0 if each stands for itself.
         groups: (n,), whole numbers, equal for examples that are parts of one longer one, such as windows of a
             clip, so that no part calibrates what was learned from others; None if each stands for itself.
+        weights: (n,), float32, at least 0: what each example counts in the objective; None for all alike.
     """
 
     part: ClassVar[str] = "piece"
@@ -47,6 +48,7 @@ class Split(metaclass=Checked):
     masks: np.ndarray | None = None
     images: int = 0
     groups: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -107,7 +109,7 @@ class Split(metaclass=Checked):
         return tensor
 
     def update_hash(self, digest: Any) -> None:
-        """Updates a hash with the bytes, labels and masks of all examples, in order.
+        """Updates a hash with the bytes, labels, masks and weights of all examples, in order.
 
         Args:
             digest: A `hashlib` hash object.
@@ -118,6 +120,8 @@ class Split(metaclass=Checked):
             digest.update(np.ascontiguousarray(self.labels))
         if self.masks is not None:
             digest.update(np.ascontiguousarray(self.masks))
+        if self.weights is not None:
+            digest.update(np.ascontiguousarray(self.weights))
 
     def blocks(self) -> Iterator[np.ndarray]:
         """All examples in their order, those that are on disk some at a time.
@@ -169,6 +173,7 @@ class Split(metaclass=Checked):
             labels=None if self.labels is None else self.labels[index],
             masks=None if self.masks is None else self.masks[index],
             groups=None if self.groups is None else self.groups[index],
+            weights=None if self.weights is None else self.weights[index],
         )
 
     def joined(self, other: Split) -> Split:
@@ -193,12 +198,14 @@ class Split(metaclass=Checked):
             )
         labels = None if self.labels is None else np.concatenate([part.labels for part in both])
         groups = [part.groups for part in both if part.groups is not None]
+        weights = [part.weights for part in both if part.weights is not None]
         return replace(
             self,
             examples=self._followed_by(other),
             labels=labels,
             masks=masks,
             groups=np.concatenate(groups) if len(groups) == len(both) else None,
+            weights=np.concatenate(weights) if len(weights) == len(both) else None,
         )
 
     def _followed_by(self, other: Split) -> np.ndarray:

@@ -292,7 +292,8 @@ class MappedSplit(Split):
     def in_memory(self, most: int = MOST_AT_ONCE) -> Split:
         """Evenly spaced examples in memory, as many as methods take that need many at once."""
         few = self.thin(max(1, most // (4 * int(np.prod(self.shape)))))
-        own = {name: getattr(few, name) for name in ("labels", "stream", "masks", "images", "groups")}
+        names = ("labels", "stream", "masks", "images", "groups", "weights")
+        own = {name: getattr(few, name) for name in names}
         return Split(np.asarray(few.examples), **own)
 
     def reader(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:

@@ -85,7 +85,9 @@ class PairedData:
     """Data as a task pairs them: the shapes that a network is built for, and its batches.
 
     A batch is ({"inputs", "targets", "seeds" (batch, 2)}, targets), of which a model takes what it has
-    inputs for; where the data has classes also "condition" (batch, classes), the labels one-hot.
+    inputs for; where the data has classes also "condition" (batch, classes), the labels one-hot. Where
+    examples have weights, those batches that a model is trained and validated on end with them, (batch,),
+    1 on average over the split.
 
     Attributes:
         data: The data, as `task.prepare` gives it.
@@ -142,7 +144,7 @@ class PairedData:
         count, group = len(split), split.group
         batch_size = min(batch_size, count)
         steps = count // batch_size
-        load = self._part_loader(self._loader(split, self.augment), batch_size, *part)
+        load = self._part_loader(self._loader(split, self.augment, weighted=True), batch_size, *part)
 
         def epoch_of(epoch):
             order_seed = tf.stack([tf.constant(self.seed, tf.int64), epoch])
@@ -173,7 +175,9 @@ class PairedData:
         return augmented(self.augment, split.reader()(index, seeds), seeds, self.data.domain)
 
     @without_autograph
-    def held_back_batches(self, split: Split, part: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
+    def held_back_batches(
+        self, split: Split, part: tuple[int, int] = (0, 1), weighted: bool = False
+    ) -> tf.data.Dataset:
         """Batches of a split in its own order, once, with the same noise in each pass.
 
         The noise is independent of that of other splits and of training epochs.
@@ -181,13 +185,14 @@ class PairedData:
         Args:
             split: One of the data's, or a part of one.
             part: (index, count): only every `count`-th batch from this one on.
+            weighted: Whether batches end with the weights of their examples, where those have some.
 
         Returns:
             The batches, as those of training.
         """
         stream, (number, count) = split.stream * 2**32, part
         index = tf.data.Dataset.range(len(split)).batch(inference_batch(split.shape)).shard(count, number)
-        load = self._loader(split)
+        load = self._loader(split, weighted=weighted)
         return index.map(lambda index: load(index, -1 - stream - index)).prefetch(4)
 
     def held_back_batch(self, split: Split) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
@@ -214,7 +219,7 @@ class PairedData:
         """
         split, (number, count) = self.data.validation, part
         few = -(-len(split) // inference_batch(split.shape)) < count
-        batches = self.held_back_batches(split, (0, 1) if few else (number, count))
+        batches = self.held_back_batches(split, (0, 1) if few else (number, count), weighted=True)
         return (
             batches.cache() if len(split) * prod(size or 1 for size in split.shape) <= MOST_KEPT else batches
         )
@@ -247,19 +252,21 @@ class PairedData:
 
         def load_part(index, numbers):
             if self.task.pairs_by_batch(self.data.domain):
-                tensors, targets = load(index, numbers)
-                tensors, targets = {name: tensor[own] for name, tensor in tensors.items()}, targets[own]
+                tensors, *rest = load(index, numbers)
+                tensors = {name: tensor[own] for name, tensor in tensors.items()}
+                rest = [each[own] for each in rest]
             else:
-                tensors, targets = load(index[own], numbers[own])
-            return tensors | {"seeds": _seeds(self.seed, numbers[:rows])}, targets
+                tensors, *rest = load(index[own], numbers[own])
+            return tensors | {"seeds": _seeds(self.seed, numbers[:rows])}, *rest
 
         return load_part
 
-    def _loader(self, split, augment=()):
+    def _loader(self, split, augment=(), weighted=False):
         """(indices, numbers that make their noise independent) -> a batch."""
         read = split.reader()
         classes, domain = self.data.classes, self.data.domain
         labels = tf.constant(split.labels) if classes else None
+        weights = tf.constant(_around_one(split.weights)) if weighted and split.weights is not None else None
 
         def load(index, number):
             seeds = _seeds(self.seed, number)
@@ -267,7 +274,7 @@ class PairedData:
             tensors = {"inputs": inputs, "targets": targets, "seeds": seeds}
             if classes:
                 tensors["condition"] = tf.one_hot(tf.gather(labels, index), classes)
-            return tensors, targets
+            return (tensors, targets) if weights is None else (tensors, targets, tf.gather(weights, index))
 
         return load
 
@@ -296,7 +303,12 @@ def without_names(batches: tf.data.Dataset) -> tf.data.Dataset:
     Returns:
         (inputs, targets), batch by batch.
     """
-    return batches.map(lambda tensors, targets: (tensors["inputs"], targets))
+    return batches.map(lambda tensors, targets, *weights: (tensors["inputs"], targets))
+
+
+def _around_one(weights):
+    """Weights (n,) of which the mean is 1."""
+    return (weights / weights.mean(dtype=np.float64)).astype(np.float32)
 
 
 def _seeds(seed, number):

@@ -174,5 +174,6 @@ def _one_hot(name: str, splits: dict[str, Split]) -> dict[str, Any]:
 def _map(splits: dict[str, Split], convert: Callable[[np.ndarray], np.ndarray]) -> dict[str, Any]:
     """Splits with converted examples."""
     return {
-        name: split_of(converted(split.examples, convert), split.labels) for name, split in splits.items()
+        name: replace(split_of(converted(split.examples, convert), split.labels), weights=split.weights)
+        for name, split in splits.items()
     }

@@ -119,4 +119,4 @@ def _trained(keyed, seed):
 
 
 def _labeled(batches):
-    return batches.map(lambda named, targets: (targets, named["condition"]))
+    return batches.map(lambda named, targets, *weights: (targets, named["condition"]))

@@ -144,4 +144,5 @@ def known_scores(calibration: CrossFitted, stored: Mapping[str, np.ndarray]) -> 
 
 def _plain(split, rows):
     """Some examples of a split as a split without parts."""
-    return Split(split.examples[rows], None if split.labels is None else split.labels[rows])
+    labels, weights = (None if each is None else each[rows] for each in (split.labels, split.weights))
+    return Split(split.examples[rows], labels, weights=weights)

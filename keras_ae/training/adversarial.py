@@ -97,9 +97,9 @@ class AdversarialTrainer(Trainer):
 
     def _objectives(self, data, training):
         """The objective of a batch, that of the critic, and the number of examples, from one forward pass."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(self._completed(data, training))
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(self._completed(data, training))
         outputs = self(x, training=training)
-        loss = self.compute_loss(x, y, outputs, training=training)
+        loss = self.compute_loss(x, y, outputs, weights, training)
         return loss, self._critic_loss(y, outputs), ops.shape(y)[0]
 
     def _critic_loss(self, y, outputs):

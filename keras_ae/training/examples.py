@@ -12,11 +12,15 @@ import tensorflow as tf
 
 from keras_ae.data.full_scale import normalized
 from keras_ae.data.tensors import values
+from keras_ae.data.weights import checked_weights
 from keras_ae.domains import Domain
 from keras_ae.errors import InputError
 from keras_ae.runs.data_facts import fits
 
-__all__ = ["Examples", "completed"]
+__all__ = ["Examples", "completed", "with_weights"]
+
+WEIGHTS = "sample_weight"
+"""The name that weights have among inputs: Keras drops those of examples without targets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +63,7 @@ class Examples:
         if not isinstance(x, dict | list | np.ndarray):
             return x
         tensors = x if isinstance(x, dict) else {"inputs": np.asarray(x)}
+        tensors = {name: value for name, value in tensors.items() if name != WEIGHTS}
         lacking = sorted(names - tensors.keys() - {"targets", "seeds"})
         if lacking:
             raise InputError(
@@ -72,7 +77,7 @@ class Examples:
         if self.full_scale is not None and self.domain.unit_interval and inputs.dtype.kind in "bui":
             inputs = normalized(inputs, self.full_scale, "x")
         self._check_values(inputs, shape)
-        return {**tensors, "inputs": inputs} if isinstance(x, dict) else inputs
+        return {**x, "inputs": inputs} if isinstance(x, dict) else inputs
 
     def _check_values(self, array, shape):
         if not fits(shape, array.shape[1:]) or not len(array):
@@ -100,6 +105,23 @@ class Examples:
             )
 
 
+def with_weights(x: Any, weights: Any) -> Any:
+    """Examples with what each of them counts, in the form that reaches `completed` without targets.
+
+    Args:
+        x: Examples (n, ...), or inputs by name.
+        weights: (n,), numbers of at least 0.
+
+    Returns:
+        Inputs by name, the weights among them.
+
+    Raises:
+        InputError: For weights of another number, or that are no such numbers.
+    """
+    tensors = x if isinstance(x, dict) else {"inputs": np.asarray(x)}
+    return {**tensors, WEIGHTS: checked_weights(weights, len(tensors["inputs"]), WEIGHTS)}
+
+
 def completed(data: Any, names: set[str], examples: Examples | None, step: Any = None) -> Any:
     """A batch with the inputs and the targets that it lacks.
 
@@ -111,12 +133,14 @@ def completed(data: Any, names: set[str], examples: Examples | None, step: Any =
             same.
 
     Returns:
-        (inputs by name, targets); a batch that lacks nothing as it is.
+        (inputs by name, targets), and the weights of the examples if there are some; a batch that lacks
+        nothing as it is.
     """
-    x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-    tensors = x if isinstance(x, dict) else {"inputs": x}
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+    tensors = dict(x) if isinstance(x, dict) else {"inputs": x}
+    weights = tensors.pop(WEIGHTS, weights)
     if y is not None and names <= tensors.keys():
-        return data
+        return (tensors, y) if weights is None else (tensors, y, weights)
     inputs = values(tensors["inputs"])
     rows = tf.range(tf.shape(inputs)[0], dtype=tf.int64)
     numbers = -1 - rows if step is None else tf.cast(step, tf.int64) * 2**32 + rows
@@ -126,4 +150,5 @@ def completed(data: Any, names: set[str], examples: Examples | None, step: Any =
         inputs = examples.augment(inputs, seeds)
     if y is None:
         inputs, y = (inputs, inputs) if examples is None else examples.pair(inputs, seeds)
-    return {"seeds": seeds, "targets": y, **tensors, "inputs": inputs}, y
+    whole = {"seeds": seeds, "targets": y, **tensors, "inputs": inputs}
+    return (whole, y) if weights is None else (whole, y, weights)

@@ -9,6 +9,7 @@ from math import log
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -17,7 +18,7 @@ from keras_ae.errors import InputError
 from keras_ae.heads import SELECTION, Heads, Term, apply
 from keras_ae.replicas import Replicas, sharing
 from keras_ae.training.averaging import averaging
-from keras_ae.training.examples import Examples, completed
+from keras_ae.training.examples import Examples, completed, with_weights
 from keras_ae.training.execution import Execution, repeated
 
 __all__ = ["Trainer"]
@@ -124,7 +125,8 @@ class Trainer(keras.Model):
         Args:
             x: Examples (n, ...), as the network takes them, a dict of inputs by name, or batches.
             y: Targets (n, ...); without them the task pairs the examples.
-            **options: Further arguments of `keras.Model.fit`, but for weights of samples.
+            **options: Further arguments of `keras.Model.fit`. `sample_weight` (n,) is what each example
+                counts in the objective; class weights are refused.
 
         Returns:
             Keras's history.
@@ -132,18 +134,26 @@ class Trainer(keras.Model):
         Raises:
             InputError: For arrays that the network cannot be trained on.
         """
-        unused = sorted({"sample_weight", "class_weight"} & options.keys())
-        if unused:
-            raise InputError(f"the trainer weighs all examples alike; received {unused[0]}; leave it out")
+        if options.get("class_weight") is not None:
+            raise InputError(
+                "the trainer knows no classes to weigh, received class_weight; give sample_weight"
+            )
+        weights = options.pop("sample_weight", None)
+        if weights is not None:
+            if not isinstance(x, dict | list | np.ndarray):
+                raise InputError(
+                    "sample_weight goes with arrays; give that of batches in them, (inputs, targets, weights)"
+                )
+            x = with_weights(x, weights)
         if self.examples is not None:
             names = {tensor.name for tensor in self.model.inputs}
             x = self.examples.checked(x, y is not None, names)
             validation = options.get("validation_data")
             if isinstance(validation, tuple):
-                options["validation_data"] = (
-                    self.examples.checked(validation[0], len(validation) > 1, names),
-                    *validation[1:],
-                )
+                held_back, targets, own = keras.utils.unpack_x_y_sample_weight(validation)
+                held_back = self.examples.checked(held_back, targets is not None, names)
+                held_back = held_back if own is None else with_weights(held_back, own)
+                options["validation_data"] = (held_back,) if targets is None else (held_back, targets)
             elif validation is not None:
                 options["validation_data"] = self.examples.checked(validation, False, names)
         return super().fit(x, y, **options)
@@ -312,7 +322,8 @@ class Trainer(keras.Model):
             x: Not used.
             y: Targets, (batch, ...).
             y_pred: The model's outputs by name.
-            sample_weight: Not used.
+            sample_weight: (batch,), what each example counts, 1 on average; None for all alike. Terms of the
+                whole batch see all its examples alike.
             training: Whether the batch is trained on. In validation what selects the epoch is computed too.
 
         Returns:
@@ -323,7 +334,7 @@ class Trainer(keras.Model):
         if self.reconstruction_loss:
             targets = ops.repeat(y, self.samples, axis=0) if self.samples > 1 else y
             base = self._by_sample(self.reconstruction_loss(targets, y_pred))
-            self._track("reconstruction", base, count)
+            self._track("reconstruction", base, count, sample_weight)
         decay = ops.zeros(())
         if "weight_decay" in self.trackers:
             decay = ops.sum(ops.stack(self.losses))
@@ -334,15 +345,16 @@ class Trainer(keras.Model):
         whole: Any = _Outputs(tensors, self.replicas if training else Replicas())
         values = [(term, self._value(term, outputs, whole)) for term in self.terms]
         for term, value in values:
-            self._track(term.name, value, count)
+            self._track(term.name, value, count, sample_weight)
         for metric in self.split_metrics:
             metric.update_state(y, y_pred)
-        loss = ops.mean(self._trimmed(self._total(base, values, progress), whole.replicas)) + decay
+        total = self._total(base, values, progress)
+        loss = ops.mean(self._trimmed(total, sample_weight, whole.replicas)) + decay
         if not training:
-            self._select(base, {"targets": y, **y_pred}, outputs.progress_read, decay, count)
+            self._select(base, {"targets": y, **y_pred}, outputs.progress_read, decay, count, sample_weight)
         return loss / tf.distribute.get_strategy().num_replicas_in_sync
 
-    def _select(self, base, y_pred, progress_read, decay, count):
+    def _select(self, base, y_pred, progress_read, decay, count, weights):
         """Tracks what selects the epoch, where it may differ from the loss."""
         self.selects_apart = bool(
             self.trim or progress_read or any(term.schedule or not term.selects for term in self.terms)
@@ -351,7 +363,9 @@ class Trainer(keras.Model):
             end = ops.ones(())
             outputs = {**y_pred, "progress": end}
             values = [(term, term.value(outputs)) for term in self.terms if term.selects]
-            self._track(SELECTION, ops.mean(self._total(base, values, end)) + decay, count)
+            self._track(
+                SELECTION, ops.mean(_weighted(self._total(base, values, end), weights)) + decay, count
+            )
 
     def _total(self, base, values, progress):
         """The objective of each example, (batch,), or a scalar where that of a batch is one."""
@@ -367,13 +381,16 @@ class Trainer(keras.Model):
         value = term.value(outputs)
         return term.value(whole) if whole.replicas.count > 1 and not value.shape.rank else value
 
-    def _trimmed(self, total, replicas):
-        """The lowest values of a batch, without the fraction to leave out."""
+    def _trimmed(self, total, weights, replicas):
+        """The lowest values of a batch, without the fraction to leave out, times their weights."""
         if not self.trim:
-            return total
+            return _weighted(total, weights)
         total = replicas.gathered(total)
         counted = ops.ceil((1.0 - self.trim) * ops.cast(ops.shape(total)[0], "float32"))
-        return ops.sort(total)[: ops.cast(counted, "int32")]
+        if weights is None:
+            return ops.sort(total)[: ops.cast(counted, "int32")]
+        lowest = ops.argsort(total)[: ops.cast(counted, "int32")]
+        return ops.take(total, lowest) * ops.take(replicas.gathered(weights), lowest)
 
     def progress(self, training: bool = True) -> Tensor:
         """The completed fraction of the run, in [0, 1], from the optimizer's step count.
@@ -388,12 +405,19 @@ class Trainer(keras.Model):
         done = ops.cast(self.optimizer.iterations, "float32") / self.steps
         return ops.minimum(done if training else ops.where(done > 0, done, 1.0), 1.0)
 
-    def _track(self, name, value, count):
-        self.trackers[name].update_state(ops.mean(value), sample_weight=count)
+    def _track(self, name, value, count, weights=None):
+        self.trackers[name].update_state(ops.mean(_weighted(value, weights)), sample_weight=count)
 
     def _by_sample(self, values):
         """Reshapes (batch * samples,) to (batch, samples); unchanged with one sample."""
         return ops.reshape(values, (-1, self.samples)) if self.samples > 1 else values
+
+
+def _weighted(value, weights):
+    """Values (batch, ...) of examples times their weights; one of a whole batch as it is."""
+    if weights is None or not value.shape.rank:
+        return value
+    return value * (weights[:, None] if value.shape.rank > 1 else weights)
 
 
 class _Outputs(UserDict):
