@@ -16,7 +16,7 @@ TIERS = [tier.split() for tier in (
     "addresses extras losses names counts column_names table_layout",
         "sequences table_losses",
         "domains catalog field_names recipe_values",
-        "files imaging recipe_files folder_layout",
+        "files imaging recipe_files folder_layout codec",
     "model_names checked declared",
         "heads client replicas",
     "formats blocks reports",

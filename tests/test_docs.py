@@ -45,6 +45,7 @@ NOT_RUN = {
     "pip install --no-deps tensorflow-serving-api": PACKAGES,
     "pip install '.[onnx,litert]'": PACKAGES,
     "pip install '.[beam]'": PACKAGES,
+    "pip install '.[codec]'": PACKAGES,
 }
 """Commands that are not run, as they stand in a guide without their comment, and why."""
 
@@ -52,6 +53,7 @@ NEEDS = {
     "keras-ae convert": ("onnx", "ai_edge_litert"),
     "keras_ae.apps.encoding.beam": ("apache_beam",),
     "codes.parquet": ("pyarrow",),
+    "codes.kae": ("constriction",),
     "music_generation": ("music21",),
 }
 """Parts of commands, and the modules of extras without which these are skipped."""

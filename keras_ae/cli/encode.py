@@ -6,11 +6,12 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from keras_ae.apps.encoding.request import EncodingRequest, check_output
+from keras_ae.apps.encoding.request import EncodingRequest, check_bits, check_output
 from keras_ae.cli.arguments import EXPORT, MODELS, add_option, words
 from keras_ae.cli.checks import check_data, check_package
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
@@ -21,7 +22,7 @@ from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.files import check_new
 
-__all__ = ["ORDER", "add", "encode"]
+__all__ = ["ORDER", "add", "encode", "encoding_bar"]
 
 ORDER = 8
 
@@ -43,6 +44,7 @@ def add(verb: Any) -> None:
         ".parquet, ...), or - for standard input",
     )
     add_option(parser, "--outputs", "default: code", default="", metavar="NAME,...")
+    add_option(parser, "--bits", "the output is then an .npz", type=int, metavar="N")
     add_option(parser, "--head", "default: encoder", default="encoder", metavar="NAME")
     add_option(parser, "--head-version", "default: the stable one", type=int, metavar="N")
     add_former(parser, "--version", "is now --head-version")
@@ -51,8 +53,8 @@ def add(verb: Any) -> None:
     add_option(parser, "--batch", "default: by their size", type=int, metavar="N")
     add_option(
         parser, "--output",
-        "*.npy, *.csv, *.parquet or *.tfrecord; or - for standard output, as rows of a .csv for a table's "
-        "rows, else as an .npy", required=True, metavar="FILE",
+        "*.npy, *.csv, *.parquet or *.tfrecord, or *.npz with --bits; or - for standard output, as rows of a "
+        ".csv for a table's rows, else as an .npy", required=True, metavar="FILE",
     )  # fmt: skip
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
@@ -74,6 +76,7 @@ def encode(options: argparse.Namespace) -> int:
         output = Path(stack.enter_context(output_file(options.output, suffix, options.results)) or "")
         load_tensorflow()
         from keras_ae.apps.encoding.encode import encode, summary
+        from keras_ae.apps.encoding.quantize import encode_quantized
 
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         outputs = tuple(words(options.outputs))
@@ -82,9 +85,13 @@ def encode(options: argparse.Namespace) -> int:
             options.split, options.key,
         )  # fmt: skip
         head, stream = request.open()
-        encoded = encode(head, stream, output, options.batch, options.force, _bar(options, stream.count))
-        target = Path("standard output") if options.output == STANDARD else output
-        lines = summary(encoded, head, stream, target)
+        bar = encoding_bar(options, stream.count)
+        if options.bits is not None:
+            encoded, lines = encode_quantized(head, stream, output, options.bits, options.batch, bar)
+        else:
+            encoded = encode(head, stream, output, options.batch, options.force, bar)
+            target = Path("standard output") if options.output == STANDARD else output
+            lines = summary(encoded, head, stream, target)
     if encoded.remark:
         print(f"keras-ae: {encoded.remark}", file=sys.stderr)
     if options.output == STANDARD:
@@ -114,14 +121,25 @@ def _check(options, source):
     if "serving_default" in there:
         check_outputs(words(options.outputs), there["serving_default"]["outputs"])
     check_data(source)
-    if options.output != STANDARD:
+    if options.bits is not None:
+        check_bits(options.bits, options.output)
+        check_new(Path(options.output), options.force)
+    elif options.output != STANDARD:
         check_output(Path(options.output))
         check_new(Path(options.output), options.force)
     return name, ".csv" if holds_rows(source) else ".npy"
 
 
-def _bar(options, count):
-    """A progress bar on standard error where that is a terminal; called with the number of examples done."""
+def encoding_bar(options: argparse.Namespace, count: int) -> Callable[[int], None]:
+    """A progress bar on standard error where that is a terminal.
+
+    Args:
+        options: The parsed arguments.
+        count: How many examples there are.
+
+    Returns:
+        A function that is called with the number of examples done.
+    """
     if options.quiet or not sys.stderr.isatty():
         return lambda done: None
     import keras
@@ -130,7 +148,7 @@ def _bar(options, count):
         bar = keras.utils.Progbar(count, unit_name="example", stateful_metrics=["a second"])
     started = time.perf_counter()
 
-    def show(done):
+    def show(done: int) -> None:
         with redirect_stdout(sys.stderr):
             bar.update(done, values=[("a second", done / max(time.perf_counter() - started, 1e-9))])
 

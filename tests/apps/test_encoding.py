@@ -600,7 +600,7 @@ def test_an_interrupt_leaves_nothing_under_the_name(models, tmp_path, save, monk
     def bar(options, count):
         return lambda done: os.kill(os.getpid(), signal.SIGINT) if done > 900 else None
 
-    monkeypatch.setattr(verb, "_bar", bar)
+    monkeypatch.setattr(verb, "encoding_bar", bar)
     before = signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # ignored where tests run in the background

@@ -19,7 +19,7 @@ from keras_ae.imaging.frames import Frame
 from keras_ae.runs.unlike import unlike
 from keras_ae.serving.exported import ExportedHead
 
-__all__ = ["Encoded", "codes", "encode", "summary"]
+__all__ = ["Encoded", "codes", "encode", "remark_on", "summary"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def encode(
         for rows, outputs in codes(run, stream, batch):
             failures |= rows.faults
             if not writer.count:
-                remark = _remark(head, stream, rows)
+                remark = remark_on(head, stream, rows)
             writer.add(rows, outputs)
             progress(writer.count + len(failures))
         if not writer.count:
@@ -85,8 +85,17 @@ def encode(
     return Encoded(writer.count, failures, time.perf_counter() - started, remark or "")
 
 
-def _remark(head: Head, stream: Stream, rows: Batch) -> str | None:
-    """A line about the first batch, if its examples are unlike the training data."""
+def remark_on(head: Head, stream: Stream, rows: Batch) -> str | None:
+    """A line about examples that are unlike those that a head was trained on.
+
+    Args:
+        head: The head.
+        stream: The input.
+        rows: Some of its examples, such as the first batch.
+
+    Returns:
+        The line; None or empty if they are like them.
+    """
     data = ExportedHead(head.folder).card["data"]
     remarks: tuple[str, ...] = ()
     if isinstance(stream, FolderStream):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keras_ae.codec.grid import MOST_BITS
 from keras_ae.errors import InputError
 
 if TYPE_CHECKING:
     from keras_ae.apps.encoding.head import Head
     from keras_ae.data.streams.stream import Stream
 
-__all__ = ["OUTPUTS", "EncodingRequest", "check_output"]
+__all__ = ["OUTPUTS", "EncodingRequest", "check_bits", "check_output", "check_quantization"]
 
 OUTPUTS = (".npy", ".csv", ".parquet", ".tfrecord")
 """Suffixes of the files that codes are written to."""
@@ -29,7 +31,44 @@ def check_output(output: Path) -> None:
     """
     if output.suffix not in OUTPUTS:
         kinds = " or ".join(f"*{kind}" for kind in OUTPUTS)
+        kinds += " (or *.npz with --bits)" if output.suffix == ".npz" else ""
         raise InputError(f"expected --output to be named {kinds}; received {str(output)!r}; add one of these")
+
+
+def check_bits(bits: int, output: str) -> None:
+    """Checks that quantized codes can be written to a file of a name.
+
+    Args:
+        bits: Bits of a number.
+        output: The file.
+
+    Raises:
+        InputError: There are too few bits or too many, or the file is no .npz.
+    """
+    check_quantization(bits, None)
+    if not output.endswith(".npz"):
+        raise InputError(
+            f"quantized codes go into an .npz, with their steps and offsets; name --output *.npz, received "
+            f"{output!r}"
+        )
+
+
+def check_quantization(bits: int | None, tolerance: float | None) -> None:
+    """Checks what decides the steps of a quantization.
+
+    Args:
+        bits: Bits of a number; None where the tolerance decides.
+        tolerance: How much larger the error may become, as a fraction; None where the bits decide.
+
+    Raises:
+        InputError: Both are there, or one is out of its range.
+    """
+    if bits is not None and tolerance is not None:
+        raise InputError("--bits gives the steps, and so does --tolerance; leave out one of them")
+    if bits is not None and not 2 <= bits <= MOST_BITS:
+        raise InputError(f"expected --bits from 2 to {MOST_BITS}, received {bits}")
+    if tolerance is not None and not 0 < tolerance < math.inf:
+        raise InputError(f"expected --tolerance above 0, such as 0.05, received {tolerance}")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_ae.codec.grid import dequantized
 from keras_ae.data.full_scale import full_scale_in, normalized
 from keras_ae.data.precision import as_float32
 from keras_ae.data.sequences.arrays import sequence_values
@@ -40,6 +41,10 @@ def read_arrays(
             domain, or more than float32 holds.
     """
     arrays, names = _load(path)
+    try:
+        arrays = dequantized(arrays, specs)
+    except ValueError as error:
+        raise InputError(f"{path} cannot be read: {error}; write it with keras-ae encode --bits") from error
     if len(arrays) == len(specs) == 1:
         arrays = dict(zip(specs, arrays.values(), strict=True))
     if not set(specs) <= set(arrays):
