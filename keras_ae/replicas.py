@@ -27,10 +27,12 @@ class Replicas:
     Attributes:
         index: The number of this replica, from 0, which is the chief.
         count: Number of replicas.
+        optional: Whether the chief trains alone where the others cannot share the training.
     """
 
     index = 0
     count = 1
+    optional = False
 
     def summed(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """Sums tensors over replicas. No gradient passes through.
@@ -87,6 +89,9 @@ class Replicas:
             What each said, in their order.
         """
         return [content]
+
+    def leave(self) -> None:
+        """Ends the sharing: no call of this replica needs the others any more."""
 
     def name(self, index: int) -> str:
         """A replica in words.

@@ -44,6 +44,7 @@ TO_VARIABLES: Replacements = (
     (r"(?<![\w-])--(set|data|output|head|name) (?=\")", lambda match: f"{match[1].upper()}="),
     (r"(?<![\w-])--(set|data|output|head|name)\b(?!-)", lambda match: f"{match[1].upper()}="),
     (r"(?<![\w-])--(resume|force|trained)\b(?!-)", lambda match: f"{match[1].upper()}=1"),
+    (r"(?<![\w-])--workers (?=\d)", "WORKERS="),
 )
 """Words of the command line, and the same for make."""
 
@@ -83,11 +84,11 @@ def resume_command(options: Any, directory: Path) -> str:
     """
     if "MAKELEVEL" in os.environ and not options.run_dir:
         name = model_name(directory, options.runs)
-        several = f" WORKERS={options.workers}" if options.workers > 1 else ""
+        several = f" WORKERS={options.workers}" if (options.workers or 1) > 1 else ""
         apart = "" if name in (None, recipe_stem(options.recipe)) else f" NAME={name}"
         return f"make train RECIPE={shlex.quote(options.recipe)}{apart} RESUME=1{several}"
     command = [sys.executable, "-m", "keras_ae", "train", options.recipe, "--resume"]
     command += ["--run-dir", str(directory)]
-    command += ["--workers", str(options.workers)] if options.workers > 1 else []
+    command += ["--workers", str(options.workers)] if (options.workers or 1) > 1 else []
     command += ["--models", str(options.models)] if options.models not in (None, MODELS) else []
     return shlex.join(command)

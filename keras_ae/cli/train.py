@@ -35,6 +35,7 @@ from keras_ae.recipe_files import recipe_names, recipe_stem
 from keras_ae.runs.folders import check_unused, model_name, run_folder, run_to_resume
 from keras_ae.runs.request import RunRequest
 from keras_ae.training.cluster import VARIABLE, Cluster, cluster_in
+from keras_ae.training.gpus import listed_gpus, usable_gpus
 from keras_ae.training.jobs import JOBS
 from keras_ae.training.loopback import started
 
@@ -66,7 +67,7 @@ def add(verb: Any) -> None:
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
     add_option(parser, "--resume", action="store_true")
     add_option(parser, "--keep", "default: all", type=int, metavar="N")
-    add_option(parser, "--workers", "default: 1", type=int, default=1, metavar="N")
+    add_option(parser, "--workers", "default: one for each GPU", type=int, default=None, metavar="N")
     add_option(parser, "--print-job", choices=sorted(JOBS))
     parser = verb(
         "evaluate", evaluate, "print the test metrics of a finished run", GROUP,
@@ -107,10 +108,9 @@ def train(options: argparse.Namespace) -> int:
 
 def _print_job(options):
     """Prints the job of a scheduler, whose command is this one."""
-    if options.workers < 2:
-        raise InputError(
-            f"a job is of several workers, received --workers {options.workers}; give --workers 2"
-        )
+    workers = options.workers or 1
+    if workers < 2:
+        raise InputError(f"a job is of several workers, received --workers {workers}; give --workers 2")
     check_settings(RunRequest(options.recipe, options.data, tuple(split_settings(options.set))))
     name = options.name or recipe_stem(options.recipe)
     given = {"data": options.data, "name": options.name, "run-dir": options.run_dir, "keep": options.keep}
@@ -121,16 +121,16 @@ def _print_job(options):
         word for option, value in given.items() if value is not None for word in (f"--{option}", str(value))
     ]
     words += [word for setting in options.set for word in ("--set", setting)]
-    print(JOBS[options.print_job](name, words, options.workers), file=options.results)
+    print(JOBS[options.print_job](name, words, workers), file=options.results)
     return 0
 
 
 def _cluster(options):
     """The workers that TF_CONFIG names."""
     cluster = cluster_in(os.environ)
-    if options.workers < 1:
+    if options.workers is not None and options.workers < 1:
         raise InputError(f"expected --workers of at least 1, received {options.workers}")
-    if cluster is not None and options.workers > 1:
+    if cluster is not None and (options.workers or 1) > 1:
         raise InputError(
             f"--workers starts workers on this machine, and {VARIABLE} names {len(cluster.addresses)} "
             "already; leave one of them out"
@@ -152,13 +152,32 @@ def _train_along(options, cluster):
     return 0
 
 
-def _tell_of_gpus():
-    """Says what trains on all GPUs, where there are several."""
+def _workers_of(asked):
+    """The number of workers to start on this machine, this process among them: by default one for each GPU.
+
+    A process that may become their chief imports TensorFlow quietly.
+    """
+    if not listed_gpus() or (asked is None and listed_gpus() < 2) or asked == 1:
+        return asked or 1
+    _load_tensorflow_quietly()
+    count = usable_gpus()
+    if asked is None:
+        if count > 1:
+            report(f"training on {count} GPUs, with a worker for each; --workers 1 trains on one")
+        return max(1, count)
+    if 0 < count < asked:
+        raise InputError(f"each worker takes a GPU, and TensorFlow has {count}; received --workers {asked}")
+    return asked
+
+
+def _take_one_gpu():
+    """Leaves all GPUs but the first to others, and says so."""
     import tensorflow as tf
 
-    count = len(tf.config.list_physical_devices("GPU"))
-    if count > 1:
-        report(f"training on one of {count} GPUs; --workers {count} trains on all of them")
+    gpus = tf.config.list_physical_devices("GPU")
+    if len(gpus) > 1:
+        tf.config.set_visible_devices(gpus[0], "GPU")
+        report(f"training on one of {len(gpus)} GPUs; keras-ae train --workers {len(gpus)} takes all of them")
 
 
 def _load_tensorflow_quietly():
@@ -188,7 +207,7 @@ def complete_training(
     is_result: bool = True,
     check: Callable[[Recipe, Data], None] = lambda recipe, data: None,
     cluster: Cluster | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
 ) -> tuple[Run, tuple[Table, Table]]:
     """Trains a recipe into the folders given by the arguments, and prints what to do next.
 
@@ -200,7 +219,8 @@ def complete_training(
         is_result: Whether the trained model is the verb's result; only then it prints what to do next.
         check: Called with the recipe and its data before anything is trained.
         cluster: The workers that TF_CONFIG names, of which this process is the chief.
-        workers: Workers to start on this machine, this process among them.
+        workers: Workers to start on this machine, this process among them; None for one for each GPU, or
+            this process alone where they cannot share the training.
 
     Returns:
         The finished run, its test metrics, and those by kind of anomaly.
@@ -228,20 +248,22 @@ def complete_training(
         print("\n".join(_lines(table, kinds)), flush=True)
 
     with ExitStack() as stack:
-        shared = None
-        if workers > 1:
+        shared, local, count = None, None, 1 if cluster else _workers_of(workers)
+        if count > 1:
             words = [f"--set={setting}" for setting in options.set]
             words += [f"--data={options.data}"] if options.data else []
-            cluster = stack.enter_context(started(workers, ["train", *words, "--", options.recipe]))
+            local = stack.enter_context(started(count, ["train", *words, "--", options.recipe]))
+            cluster = local.cluster
         if cluster is None:
             load_tensorflow()
-            _tell_of_gpus()
+            _take_one_gpu()
         else:
             options.ends_at_once = True
             _load_tensorflow_quietly()
             from keras_ae.training.distributed import joined
 
-            shared = joined(cluster, report)
+            optional = local is not None and workers is None
+            shared = joined(cluster, report, optional, *([local.check] if local else []))
             stack.enter_context(shared.watched())
         from keras_ae.training.complete import train_and_export
 

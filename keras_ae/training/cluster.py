@@ -46,8 +46,16 @@ class Cluster:
     @property
     def local_index(self) -> int:
         """The number of this worker among those of its host."""
-        host = self.addresses[self.index].rpartition(":")[0]
-        return sum(other.rpartition(":")[0] == host for other in self.addresses[: self.index])
+        return self._hosts[: self.index].count(self._hosts[self.index])
+
+    @property
+    def local_count(self) -> int:
+        """The number of workers of this one's host."""
+        return self._hosts.count(self._hosts[self.index])
+
+    @property
+    def _hosts(self):
+        return [address.rpartition(":")[0] for address in self.addresses]
 
     @property
     def config(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from keras_ae.data.types import Data
-from keras_ae.errors import TrainingInterrupted
+from keras_ae.errors import InputError, TrainingInterrupted
 from keras_ae.files import replace_text
 from keras_ae.recipe import Recipe
 from keras_ae.replicas import Replicas
@@ -34,7 +34,7 @@ from keras_ae.runs.run import Run
 from keras_ae.serving.export import export_heads
 from keras_ae.tensorboard.final import write_final_report
 from keras_ae.training import train as training
-from keras_ae.training.agreement import agree
+from keras_ae.training.agreement import agree, check_shareable
 from keras_ae.training.gap import gap_line
 
 __all__ = [
@@ -106,8 +106,7 @@ def train_and_export(
     loaded = training.load_and_build(recipe, report)
     check(recipe, loaded[0].data)
     if shared is not None:
-        shared.exchanged({"request": [request.recipe, request.data, list(request.settings)]})
-        agree(shared, command, recipe, *loaded)
+        shared = _agreed(shared, command, request, recipe, loaded, report)
     if resume and resumed is None:
         report(f"nothing to resume in {runs / name}: starting a new run")
     if by_default:
@@ -124,6 +123,21 @@ def train_and_export(
     return run
 
 
+def _agreed(shared, command, request, recipe, loaded, report):
+    """The workers that share the training: all, or where they are optional and cannot share it the chief."""
+    if shared.optional:
+        try:
+            check_shareable(recipe, len(loaded[0].data.train), loaded[1], shared.count)
+        except InputError as reason:
+            report(f"training on one of {shared.count} GPUs: {reason}")
+            shared.exchanged({"alone": True}, last=True)
+            shared.leave()
+            return Replicas()
+    shared.exchanged({"request": [request.recipe, request.data, list(request.settings)]})
+    agree(shared, command, recipe, *loaded)
+    return shared
+
+
 def train_along(
     recipe: str,
     data: str | None,
@@ -131,7 +145,7 @@ def train_along(
     shared: Replicas,
     report: Callable[[str], None] = print,
 ) -> None:
-    """Trains along with the chief of several workers.
+    """Trains along with the chief of several workers, unless it trains alone.
 
     Args:
         recipe: The recipe that this worker was started to train, or the name of a model to resume.
@@ -144,7 +158,10 @@ def train_along(
         InputError: If the chief refuses to train, or has another recipe, other data or another version.
     """
     # the chief loads its data first, so that workers of one machine do not fetch the same files
-    file, chief_data, chief_settings = shared.exchanged({})[0]["request"]
+    said = shared.exchanged({})[0]
+    if "alone" in said:
+        return
+    file, chief_data, chief_settings = said["request"]
     loaded_recipe = RunRequest(file, chief_data, tuple(chief_settings)).load()
     loaded = training.load_and_build(loaded_recipe, report)
     agree(shared, [recipe, data, list(settings)], loaded_recipe, *loaded)

@@ -44,12 +44,13 @@ class Workers(Replicas):
     Args:
         cluster: Their addresses.
         strategy: The strategy, whose collective operations are used.
+        optional: Whether the chief trains alone where the others cannot share the training.
     """
 
-    def __init__(self, cluster: Cluster, strategy: tf.distribute.Strategy):
-        self.cluster, self.strategy = cluster, strategy
+    def __init__(self, cluster: Cluster, strategy: tf.distribute.Strategy, optional: bool = False):
+        self.cluster, self.strategy, self.optional = cluster, strategy, optional
         self.index, self.count = cluster.index, len(cluster.addresses)
-        self.telling = True
+        self.telling = self.sharing = True
         self._eagerly = tf.function(self._sum, reduce_retracing=True, autograph=False)
 
     def summed(self, tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -85,6 +86,10 @@ class Workers(Replicas):
 
         (total,) = self.strategy.experimental_local_results(self.strategy.run(reduced, args=(flat,)))
         return total
+
+    def leave(self) -> None:
+        """Ends the sharing: that the others end is no loss any more."""
+        self.telling = self.sharing = False
 
     def name(self, index: int) -> str:
         """A worker in words.
@@ -151,8 +156,8 @@ class Workers(Replicas):
         try:
             yield
         except Exception as error:
-            lost = self._lost() if isinstance(error, tf.errors.OpError) else ""
-            if lost or isinstance(error, LOST):
+            lost = self._lost() if self.sharing and isinstance(error, tf.errors.OpError) else ""
+            if lost or (self.sharing and isinstance(error, LOST)):
                 raise WorkerLost(lost or "another worker") from error
             if self.telling:
                 with suppress(Exception):  # the others are gone
@@ -169,14 +174,22 @@ class Workers(Replicas):
         return " and ".join(lost)
 
 
-def joined(cluster: Cluster, report: Callable[[str], None]) -> Workers:
+def joined(
+    cluster: Cluster,
+    report: Callable[[str], None],
+    optional: bool = False,
+    check: Callable[[], None] = lambda: None,
+) -> Workers:
     """Waits for all workers of a cluster; to be called before any other operation of TensorFlow.
 
-    A worker takes one GPU: of several on its host the one of its number among the workers there.
+    A worker takes one GPU: of several on its host the one of its number among the workers there. Sums are
+    then those of NCCL, which TensorFlow takes only where it is told to.
 
     Args:
         cluster: The workers.
         report: Called with a line for whom it waits.
+        optional: Whether the chief trains alone where the others cannot share the training.
+        check: Called while it waits; raises an error if it waits in vain.
 
     Returns:
         The workers.
@@ -189,24 +202,33 @@ def joined(cluster: Cluster, report: Callable[[str], None]) -> Workers:
     if devices:
         own = devices[cluster.local_index % len(devices)]
         tf.config.set_visible_devices(own, "GPU")
-        if len(devices) > 1:
+        if len(devices) > cluster.local_count:
             report(f"this worker takes {own.name}, one of {len(devices)} GPUs: start a worker for each")
-    _wait(cluster, report)
+    _wait(cluster, report, check)
     jobs = tf.train.ClusterSpec({"worker": list(cluster.addresses)})
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
-        jobs, task_type="worker", task_id=cluster.index, rpc_layer="grpc"
+        jobs,
+        task_type="worker",
+        task_id=cluster.index,
+        num_accelerators={"GPU": 1} if devices else {},
+        rpc_layer="grpc",
+    )
+    communication = tf.distribute.experimental.CommunicationOptions(
+        implementation="NCCL" if devices else "AUTO"
     )
     signal.alarm(LONGEST_WAIT)  # ends the process if one is lost now, when no Python runs
     try:
-        strategy = tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+        strategy = tf.distribute.MultiWorkerMirroredStrategy(
+            cluster_resolver=resolver, communication_options=communication
+        )
     except tf.errors.OpError as error:
         raise _cannot_listen(cluster, error) from error
     signal.alarm(0)
     report(f"worker {cluster.index} of {len(cluster.addresses)}: all have come")
-    return Workers(cluster, strategy)
+    return Workers(cluster, strategy, optional)
 
 
-def _wait(cluster: Cluster, report: Callable[[str], None]) -> None:
+def _wait(cluster: Cluster, report: Callable[[str], None], check: Callable[[], None]) -> None:
     """Waits until all workers listen at their addresses, as this one does."""
     start = told = time.monotonic()
     try:
@@ -217,6 +239,7 @@ def _wait(cluster: Cluster, report: Callable[[str], None]) -> None:
         listener.setblocking(False)
         missing = [index for index in range(len(cluster.addresses)) if index != cluster.index]
         while missing := [index for index in missing if not _answers(cluster.addresses[index])]:
+            check()
             names, now = ", ".join(cluster.name(index) for index in missing), time.monotonic()
             if now - start > LONGEST_WAIT:
                 raise InputError(f"waited {LONGEST_WAIT // 60} minutes for {names}; start all workers")

@@ -9,21 +9,60 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import IO
 
 from keras_ae.addresses import with_secrets
-from keras_ae.errors import InputError, WorkerLost
+from keras_ae.errors import WorkerLost
 from keras_ae.training.cluster import VARIABLE, Cluster
 
-__all__ = ["started"]
+__all__ = ["Started", "started"]
 
 GRACE = 30
 """Seconds that workers have to end by themselves after the chief has."""
 
 
+@dataclass(frozen=True)
+class Started:
+    """Workers that were started on this machine, beside the chief.
+
+    Attributes:
+        cluster: The workers, as their chief has them.
+        processes: The processes of the others.
+        logs: What each of them says on standard error.
+    """
+
+    cluster: Cluster
+    processes: Sequence[subprocess.Popen]
+    logs: Sequence[IO[str]]
+
+    def check(self) -> None:
+        """Checks that all still run, to be called while the chief waits for them.
+
+        Raises:
+            WorkerLost: If one has ended.
+        """
+        if ends := self.ends(0):
+            raise WorkerLost(ends)
+
+    def ends(self, seconds: float) -> str:
+        """The workers that have ended, and how, in words.
+
+        Args:
+            seconds: Time in which each of them may do so.
+
+        Returns:
+            Such as "worker 1 (signal 9)"; "" where all run.
+        """
+        return " and ".join(
+            f"worker {number} {_ended(process, log)}"
+            for number, (process, log) in enumerate(zip(self.processes, self.logs, strict=True), start=1)
+            if _is_ended(process, seconds)
+        )
+
+
 @contextmanager
-def started(count: int, arguments: Sequence[str]) -> Iterator[Cluster]:
+def started(count: int, arguments: Sequence[str]) -> Iterator[Started]:
     """Starts workers on this machine beside this process, which is their chief.
 
     Args:
@@ -34,12 +73,8 @@ def started(count: int, arguments: Sequence[str]) -> Iterator[Cluster]:
         The workers. Afterwards those that still run are ended.
 
     Raises:
-        InputError: If the machine has some GPUs, but fewer than workers.
         WorkerLost: As it was raised inside, with how the worker ended.
     """
-    gpus = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
-    if 0 < gpus < count:
-        raise InputError(f"each worker takes a GPU, and this machine has {gpus}; received --workers {count}")
     addresses = tuple(f"127.0.0.1:{port}" for port in _free_ports(count))
     threads = str(max(1, len(os.sched_getaffinity(0)) // count))
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", threads)
@@ -58,21 +93,17 @@ def started(count: int, arguments: Sequence[str]) -> Iterator[Cluster]:
             for index, log in enumerate(logs, start=1)
         ]
         stack.callback(_end, others)
+        workers = Started(Cluster(addresses, 0), others, logs)
         try:
-            yield Cluster(addresses, 0)
+            yield workers
         except WorkerLost as error:
-            ends = [
-                f"worker {number} {_ended(process, log)}"
-                for number, (process, log) in enumerate(zip(others, logs, strict=True), start=1)
-                if _is_ended(process)
-            ]
-            raise WorkerLost(" and ".join(ends) or error.lost) from error
+            raise WorkerLost(workers.ends(5) or error.lost) from error
 
 
-def _is_ended(process: subprocess.Popen) -> bool:
-    """Whether a process has ended, or does so at once."""
+def _is_ended(process: subprocess.Popen, seconds: float) -> bool:
+    """Whether a process has ended, or does so in some seconds."""
     try:
-        process.wait(5)
+        process.wait(seconds)
     except subprocess.TimeoutExpired:
         return False
     return True

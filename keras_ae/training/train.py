@@ -131,7 +131,8 @@ def train(
     own = checkpoint_and_curves(directory, recipe, plan, checkpoint)
     own += images_and_more(directory, recipe, plan, paired, heads)
     history = _fit(trainer, recipe, plan, paired, checkpoint, [*own, *callbacks], report, verbose)
-    trainer.replicas = Replicas()  # the others end here
+    trainer.replicas = Replicas()
+    shared.leave()  # the others end here
     data = with_fold_scores(trainer, heads, recipe, data, plan, history, initial)
     (directory / "card.json").unlink(missing_ok=True)  # it described an earlier model
     run = Run(recipe, directory, data, heads, history)
