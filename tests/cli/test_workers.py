@@ -15,7 +15,7 @@ from keras_ae.cli.parser import make_parser
 from keras_ae.errors import InputError, WorkerLost
 from keras_ae.training import distributed, loopback
 from keras_ae.training.cluster import Cluster, cluster_in
-from keras_ae.training.distributed import joined
+from keras_ae.training.distributed import Workers, joined
 from keras_ae.training.gpus import listed_gpus
 
 TWO = Cluster(("127.0.0.1:1", "127.0.0.1:2"), 0)
@@ -72,6 +72,17 @@ def test_an_address_that_is_taken_is_refused():
         cluster = Cluster((f"127.0.0.1:{taken.getsockname()[1]}", "127.0.0.1:1"), 0)
         with pytest.raises(InputError, match="worker 0 cannot join at 127.0.0.1.*free port"):
             joined(cluster, print)
+
+
+def test_an_error_after_the_sharing_is_no_loss_of_a_worker():
+    import tensorflow as tf
+
+    workers, error = Workers(TWO, None), tf.errors.ResourceExhaustedError(None, None, "no memory")
+    with pytest.raises(WorkerLost, match=r"^worker 1 \(127.0.0.1:2\) was lost"), workers.watched():
+        raise error
+    workers.leave()
+    with pytest.raises(tf.errors.ResourceExhaustedError, match="no memory"), workers.watched():
+        raise error
 
 
 @pytest.fixture

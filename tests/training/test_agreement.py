@@ -10,6 +10,7 @@ from keras_ae.errors import InputError
 from keras_ae.heads import Spec
 from keras_ae.replicas import Replicas
 from keras_ae.training.agreement import agree
+from keras_ae.training.complete import _agreed, train_along
 from keras_ae.variants.undercomplete import Undercomplete
 
 PLAIN = Undercomplete(ConvBackbone((4,), smallest=2), 3)
@@ -74,3 +75,48 @@ def test_layers_that_normalize_over_the_batch_are_refused(tiny_recipe):
 def test_xla_is_refused(tiny_recipe):
     with pytest.raises(InputError, match="xla=false"):
         agreed(dataclasses.replace(tiny_recipe, xla=True), Chief())
+
+
+class Optional(Chief):
+    """The chief of two workers that were started without being asked for."""
+
+    optional = True
+    left = False
+
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def exchanged(self, content, last=False):
+        self.said.append(content)
+        return super().exchanged({"recipe": {}} | content)
+
+    def leave(self):
+        self.left = True
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"batch_size": 63}, "2 workers share each batch evenly"),
+        ({"xla": True}, "XLA does not compile"),
+        ({}, ""),
+    ],
+)
+def test_the_chief_trains_alone_where_workers_that_nobody_asked_for_are_refused(change, reason, tiny_recipe):
+    recipe, shared, lines = dataclasses.replace(tiny_recipe, **change), Optional(), []
+    loaded = SimpleNamespace(data=SimpleNamespace(train=range(64), sha256="a" * 64)), PLAIN.build(SPEC)
+    request = SimpleNamespace(recipe="mine", data=None, settings=())
+    sharing = _agreed(shared, ["mine", None, []], request, recipe, loaded, lines.append)
+    assert sharing.count == (1 if reason else 2)
+    assert shared.left == bool(reason)
+    assert ("alone" in shared.said[0]) == bool(reason)
+    assert [line.startswith(f"training on one of 2 GPUs: {reason}") for line in lines] == [True] * bool(
+        reason
+    )
+
+
+def test_a_worker_whose_chief_trains_alone_ends():
+    shared = Chief()
+    shared.exchanged = lambda content, last=False: [{"alone": True}, content]
+    train_along("no such recipe", None, [], shared)

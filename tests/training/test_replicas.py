@@ -1,5 +1,8 @@
 """Replicas that share each batch learn what one process does of the whole, whatever the variant."""
 
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +18,8 @@ from keras_ae.data.examples import Split
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.types import Data
 from keras_ae.replicas import Replicas, replicas, sharing
+from keras_ae.runs.artifacts import load_artifacts
+from keras_ae.runs.checkpoint import read_state
 from keras_ae.tasks.corruption import Gaussian, Swapped
 from keras_ae.tasks.restoration import Denoising
 from keras_ae.training.adversarial import AdversarialTrainer
@@ -216,3 +221,69 @@ def test_one_replica_has_everything():
     assert alone.gathered(rows) is rows
     assert alone.own_rows(rows) is rows
     assert alone.exchanged({"a": 1}) == [{"a": 1}]
+
+
+STOPPED = """
+import os
+from pathlib import Path
+import keras
+from keras_ae.backbones.dense import DenseBackbone
+from keras_ae.data.arrays import ArrayFile
+from keras_ae.recipe import Recipe
+from keras_ae.tasks.corruption import Gaussian
+from keras_ae.tasks.restoration import Denoising
+from keras_ae.variants.undercomplete import Undercomplete
+
+
+class Stopping(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if os.environ.get("STOPS_AFTER") == str(epoch):
+            raise KeyboardInterrupt
+
+
+FILE = str(Path(__file__).with_name("images.npy"))
+VARIANT = Undercomplete(DenseBackbone((32,)), 8)
+TASK = Denoising(Gaussian(0.3))
+recipe = Recipe(ArrayFile(FILE), VARIANT, TASK, batch_size=64, epochs=3, callbacks=(Stopping,))
+"""
+"""Denoises images, and can be stopped after an epoch."""
+
+
+def trained(folder, name, *options, status=0, **environment):
+    """Trains by the command line, as a user of several workers does; gives the history and the weights."""
+    command = [sys.executable, "-m", "keras_ae", "train", "mine.py", "--run-dir", name, *options]
+    own = {"TF_NUM_INTRAOP_THREADS": "1", **environment}
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | own, capture_output=True, text=True, timeout=500
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    state = read_state(folder / name / "checkpoint")
+    return state["history"], None if status else load_artifacts(folder / name).heads.end_to_end.get_weights()
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    """A folder with a recipe, and what an unbroken training of it by one process gives."""
+    folder = tmp_path_factory.mktemp("resumed")
+    (folder / "mine.py").write_text(STOPPED)
+    blobs = np.random.default_rng(0).random((400, 3, 3, 1)).repeat(4, axis=1).repeat(4, axis=2)
+    np.save(folder / "images.npy", blobs.astype("float32"))
+    return folder, *trained(folder, "unbroken")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("first", "then"), [(2, 1), (1, 2)])
+def test_another_number_of_workers_resumes_a_run(first, then, unbroken):
+    folder, history, weights = unbroken
+    name = f"{first}-{then}"
+    begun, _ = trained(folder, name, "--workers", str(first), status=130, STOPS_AFTER="0")
+    assert len(begun) == 1
+    resumed, own = trained(folder, name, "--resume", "--workers", str(then))
+    assert len(resumed) == len(history) == 3
+    for mine, theirs in zip(resumed, history, strict=True):
+        del mine["seconds"]
+        assert mine == pytest.approx(
+            {key: value for key, value in theirs.items() if key != "seconds"}, rel=1e-5
+        )
+    for mine, theirs in zip(own, weights, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-5 * np.abs(theirs).max())
