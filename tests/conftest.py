@@ -11,7 +11,8 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that wait use as much time as those that compute
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+    os.environ.setdefault(threads, "1")  # threads that wait use as much time as those that compute
 os.environ.pop("MAKELEVEL", None)  # under make, messages speak of its variables
 
 import numpy as np
