@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -52,7 +53,8 @@ class Entry:
     is_name: bool = True
 
 
-def datasets() -> list[Entry]:
+@cache
+def datasets() -> tuple[Entry, ...]:
     """The data sets by name, then the kinds that a path can stand for.
 
     Returns:
@@ -65,10 +67,10 @@ def datasets() -> list[Entry]:
             by_name.append(Entry(str(fields["name"]), node.name, _summary(node)))
         elif fields.get("priority"):
             by_path.append(Entry(str(fields.get("form", "PATH")), node.name, _summary(node), is_name=False))
-    return sorted(by_name, key=lambda entry: entry.text.lower()) + by_path
+    return *sorted(by_name, key=lambda entry: entry.text.lower()), *by_path
 
 
-def variants() -> list[Entry]:
+def variants() -> tuple[Entry, ...]:
     """The variants of autoencoders.
 
     Returns:
@@ -81,7 +83,8 @@ FOLDERS = {"Variant": "variants", "Task": "tasks", "Backbone": "backbones"}
 """The folder of the classes that inherit from each of these."""
 
 
-def classes_of(base: str) -> list[Entry]:
+@cache
+def classes_of(base: str) -> tuple[Entry, ...]:
     """The classes of a kind, each of which a field of that kind takes.
 
     Args:
@@ -92,7 +95,7 @@ def classes_of(base: str) -> list[Entry]:
     """
     kinds = {node.name: node for node in _classes(PACKAGE / FOLDERS[base]) if node.bases}
     chosen = sorted(name for name, node in kinds.items() if _inherits(node, kinds, base))
-    return [Entry(name, name, _summary(kinds[name])) for name in chosen]
+    return tuple(Entry(name, name, _summary(kinds[name])) for name in chosen)
 
 
 def check_class(path: str, base: str, text: str) -> None:

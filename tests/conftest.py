@@ -11,8 +11,9 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
-    os.environ.setdefault(threads, "1")  # threads that wait use as much time as those that compute
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that wait use as much time as those that compute
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.pop("MAKELEVEL", None)  # under make, messages speak of its variables
 
 import numpy as np
@@ -20,6 +21,8 @@ import pytest
 from PIL import Image
 
 # TensorFlow and what imports it are imported by fixtures: the process that hands tests to workers needs none.
+
+gc.disable()  # until tests are collected: what is read stays, and is searched again and again
 
 
 def pytest_collection_finish(session):
@@ -35,6 +38,7 @@ def pytest_collection_finish(session):
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 50, 50)
+    gc.enable()
 
 
 def write_images(folder, random, shape):

@@ -189,7 +189,8 @@ def test_rows_are_generated_from_the_command_line(run, tmp_path, capsys):
 
 def test_a_served_decoder_gives_columns_by_name(run, tmp_path):
     artifacts = load_artifacts(run.directory)
-    folders = export_heads(artifacts, "rows", {"recipe": "rows", "data": {"domain": "table"}}, tmp_path)
+    with exporting("decoder"):
+        folders = export_heads(artifacts, "rows", {"recipe": "rows", "data": {"domain": "table"}}, tmp_path)
     head = tf.saved_model.load(str(folders["decoder"]))
     noise = np.random.default_rng(0).standard_normal((9, artifacts.sampler.inputs[0].shape[-1]))
     condition = tf.constant([0, 1, 2] * 3, tf.int64)

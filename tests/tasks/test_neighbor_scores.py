@@ -216,7 +216,7 @@ def test_a_detector_survives_a_keras_file_and_is_served_alike(table, tmp_path):
 
 
 @pytest.mark.parametrize("score", [ALL, Together(NearestExamples(), NearestCodes(3))])
-@pytest.mark.parametrize("count", [1, 3, 6])
+@pytest.mark.parametrize("count", [1, pytest.param(3, marks=pytest.mark.slow), 6])
 def test_few_rows_and_equal_ones_have_scores(score, count, random):
     few = random.normal(size=(count, 3)).astype(np.float32)
     for rows in (few, np.repeat(few[:1], count, axis=0), np.zeros_like(few)):
