@@ -19,7 +19,7 @@ TAKES.tensorboard := PORT HOST
 TAKES.serve := BATCHING
 TAKES.verify-serving := RECIPE TIME
 TAKES.benchmark := DATA VARIANTS EPOCHS SET SEEDS
-TAKES.speed := NETWORKS BATCHES PEERS ROUNDS EPOCHS DATA BASELINE SET PARTS
+TAKES.speed := NETWORKS BATCHES PEERS ROUNDS EPOCHS THREADS DEVICES DATA BASELINE SET PARTS
 TESTS := test test-workers test-slow test-docs test-real test-extras test-browser
 DEVELOPMENT := $(TESTS) lint format docs clean
 
@@ -149,6 +149,7 @@ benchmark: $(READY) ## train and compare all variants: DATA=, VARIANTS=, EPOCHS=
 speed: $(READY) ## compare the speed of training with other frameworks: NETWORKS=, BATCHES=, PEERS=, BASELINE=
 	@$(BIN)/keras-ae speed $${NETWORKS:+--networks "$$NETWORKS"} $${BATCHES:+--batches "$$BATCHES"} \
 	  $${PEERS:+--peers "$$PEERS"} $${ROUNDS:+--rounds "$$ROUNDS"} $${EPOCHS:+--epochs "$$EPOCHS"} \
+	  $${THREADS:+--threads "$$THREADS"} $${DEVICES:+--devices "$$DEVICES"} \
 	  $${DATA:+--data "$$DATA"} $${BASELINE:+--baseline "$$BASELINE"} $${SET:+--set "$$SET"} $${PARTS:+--parts}
 
 test: $(READY) ## run the tests, offline, in minutes

@@ -34,6 +34,8 @@ def add(verb: Any) -> None:
     add_option(parser, "--peers", "default: all that are installed", default="")
     add_option(parser, "--rounds", "default: 1", type=int, default=1)
     add_option(parser, "--epochs", "default: 6", type=int, default=6)
+    add_option(parser, "--threads", "default: the cores that it may use", type=int, default=0)
+    add_option(parser, "--devices", "default: cpu, and gpu where there is one", default="")
     add_option(parser, "--data", default="")
     add_option(parser, "--baseline", type=Path, metavar="CHECKOUT")
     add_option(parser, "--set", action="append", default=[], metavar="FIELD=VALUE")
@@ -43,6 +45,7 @@ def add(verb: Any) -> None:
 
 def speed(options: argparse.Namespace) -> int:
     """Prints the table of speeds, one part for each network and batch size."""
+    from keras_ae.experiments.speed.devices import chosen_devices, usable_cores
     from keras_ae.experiments.speed.networks import NETWORKS
 
     networks, batches = words(options.networks), _sizes(options.batches)
@@ -53,6 +56,12 @@ def speed(options: argparse.Namespace) -> int:
         raise InputError(
             f"expected --rounds of at least 1 and --epochs of at least 2, of which the first is not counted; "
             f"received {options.rounds} and {options.epochs}"
+        )
+    devices = chosen_devices(words(options.devices))
+    if not 0 <= options.threads <= usable_cores():
+        raise InputError(
+            f"expected --threads of 1 to {usable_cores()}, the cores that this process may use; received "
+            f"{options.threads}"
         )
     check_folder(options.runs, "--runs")
     load_tensorflow()
@@ -70,6 +79,8 @@ def speed(options: argparse.Namespace) -> int:
         options.baseline,
         split_settings(options.set),
         options.parts,
+        devices,
+        options.threads,
         report,
     )
     result = json.loads((folder / "speed.json").read_text(encoding="utf-8"))

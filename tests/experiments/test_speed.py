@@ -111,6 +111,18 @@ def test_the_parts_of_a_step_add_up(tmp_path):
 
 
 @pytest.mark.slow
+def test_callbacks_are_timed_beside_a_training_without_them(tmp_path):
+    from keras_ae.experiments.speed.telemetry import telemetry
+
+    write_work(replace(NETWORKS["dense"], examples=1200), tmp_path)
+    step, whole = telemetry(Work(str(tmp_path), "dense", 128, 2), rounds=2)
+    assert 0 < step["without"] < whole["without"]
+    for row in (step, whole):
+        assert row["lowest"] <= row["fraction"] <= row["highest"]
+    assert whole["with"] > whole["without"]  # images and curves are written
+
+
+@pytest.mark.slow
 def test_our_training_has_the_loss_of_the_others(tmp_path):
     write_work(NETWORKS["dense"], tmp_path)
     peers = find_peers()
@@ -144,7 +156,7 @@ def test_a_clock_reports_and_waits_for_its_turn():
     with pytest.raises(SystemExit):
         clock.begin_epoch()  # no further turn
     events = [json.loads(line) for line in reports.getvalue().splitlines()]
-    assert [event["event"] for event in events] == ["imported", "first_step", "epoch", "epoch"]
+    assert [event["event"] for event in events] == ["imported", "device", "first_step", "epoch", "epoch"]
     assert events[-1]["index"] == 1
     assert events[-1]["val_loss"] == 3.0
     if sys.platform == "linux":
@@ -153,11 +165,12 @@ def test_a_clock_reports_and_waits_for_its_turn():
 
 def reported(name, seconds, own_bytes=2**20):
     epochs = [
-        {"examples": 60, "train_seconds": each, "validation_seconds": 1.0, "other_seconds": 0.5, "loss": 2.0,
+        {"examples": 60, "train_seconds": each, "core_seconds": 2 * each, "validation_seconds": 1.0,
+         "other_seconds": 0.5, "loss": 2.0,
          "val_loss": 3.0, "bytes": own_bytes + 2**21}
         for each in seconds
     ]  # fmt: skip
-    return Timings(Peer(name, name), {"seconds": 2.0, "bytes": own_bytes}, 5.0, epochs)
+    return Timings(Peer(name, name), {"seconds": 2.0, "bytes": own_bytes}, "CPU", 5.0, epochs)
 
 
 def test_ratios_are_of_the_same_turn():
@@ -177,8 +190,11 @@ def test_ratios_are_of_the_same_turn():
 
 def test_the_table_is_written_whole(tmp_path):
     rows = rows_of([[reported("ours", [9, 1, 2]), reported("keras", [9, 2, 2])]])
-    text = write_table([{"title": "dense, batch 128", "rows": rows}], {"cores": 2}, tmp_path / "speed")
-    assert "| keras | 30 | 1.50 | 1.00 to 2.00 | 3.0 | 2 | 3.00 |" in text
+    added = {"of": "a step", "without": 2.0, "with": 2.1, "fraction": 0.05, "lowest": -0.01, "highest": 0.1}
+    part = {"title": "dense, batch 128", "rows": rows, "telemetry": [added]}
+    text = write_table([part], {"cores": 2}, tmp_path / "speed")
+    assert "| a step | 2.00 | 2.10 | +5.0% | -1.0% to +10.0% |" in text
+    assert "| keras | CPU | 30 | 1.50 | 1.00 to 2.00 | 3.0 | 2 | 2.0 | 3.00 |" in text
     assert text == (tmp_path / "speed" / "table.md").read_text()
     assert json.loads((tmp_path / "speed" / "speed.json").read_text())["parts"][0]["rows"][1]["ratio"] == 1.5
 
@@ -198,6 +214,9 @@ def test_a_process_that_fails_is_told_with_its_last_line(tmp_path):
         (["--batches", "0"], "expected --batches such as 128,512, received '0'"),
         (["--epochs", "1"], "--epochs of at least 2, of which the first is not counted; received 1 and 1"),
         (["--rounds", "0"], "received 0 and 6"),
+        (["--threads", "99999"], "the cores that this process may use; received 99999"),
+        (["--threads", "-1"], "the cores that this process may use; received -1"),
+        (["--devices", "tpu"], "expected --devices among cpu, gpu; received 'tpu'"),
         (["--peers", "theano"], "expected --peers among ours, baseline, keras"),
         (["--peers", "baseline"], "the competitor baseline needs --baseline"),
         (["--baseline", "nowhere"], "keras_ae/__init__.py in it; received nowhere"),

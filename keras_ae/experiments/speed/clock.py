@@ -6,10 +6,12 @@ import json
 import re
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from keras_ae.experiments.speed.devices import CPU
 from keras_ae.experiments.speed.work import Work
 
 __all__ = ["Clock"]
@@ -33,20 +35,27 @@ class Clock:
         self.reports = reports
         self.turns = turns
         self.epoch, self.start, self.trained, self.validated = -1, 0.0, 0.0, 0.0
+        self.busy, self.faults = 0.0, 0
         self.stepped = False
 
-    def imported(self) -> None:
-        """Says that the framework is imported; memory and time are counted from here."""
+    def imported(self, device: Callable[[], str] = lambda: CPU) -> None:
+        """Says that the framework is imported; memory and time are counted from here.
+
+        Args:
+            device: Finds what the framework runs on, which is reported too.
+        """
         with suppress(OSError):  # from here on the peak is of what follows
             RESET.write_text("5")
         self._report("imported", seconds=time.time() - self.work.launched, bytes=_memory("VmRSS"))
+        self._report("device", name=device())
 
     def begin_epoch(self) -> None:
         """Waits for its turn, and starts the time of an epoch."""
         if self.epoch >= 0 and not self.turns.readline():
             sys.exit(0)
         self.epoch += 1
-        self.start = time.perf_counter()
+        self.faults = _major_faults()
+        self.start, self.busy = time.perf_counter(), time.process_time()
 
     def step(self) -> None:
         """Says that steps are done, of which the first is reported."""
@@ -57,6 +66,8 @@ class Clock:
     def trained_epoch(self) -> None:
         """Ends the time of training in an epoch."""
         self.trained = time.perf_counter()
+        self.busy = time.process_time() - self.busy
+        self.faults = _major_faults() - self.faults
 
     def validated_epoch(self) -> None:
         """Ends the time of validation in an epoch."""
@@ -78,6 +89,8 @@ class Clock:
             loss=None if loss is None else float(loss),
             val_loss=None if val_loss is None else float(val_loss),
             train_seconds=self.trained - self.start,
+            core_seconds=self.busy,
+            major_faults=self.faults,
             validation_seconds=self.validated - self.trained,
             other_seconds=now - self.validated,
             bytes=_memory("VmHWM"),
@@ -85,6 +98,15 @@ class Clock:
 
     def _report(self, event, **facts):
         print(json.dumps({"event": event, **facts}), file=self.reports, flush=True)
+
+
+def _major_faults() -> int:
+    """Pages that this process has waited for the disk for, such as those of libraries that were dropped."""
+    if not STATUS.exists():
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_majflt
 
 
 def _memory(name: str) -> int | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from keras_ae.errors import InputError
+from keras_ae.experiments.speed.devices import pinned, usable_cores, variables_of
 from keras_ae.experiments.speed.examples import check_data, write_work
 from keras_ae.experiments.speed.networks import NETWORKS
 from keras_ae.experiments.speed.peers import Peer, find_peers
@@ -16,6 +18,7 @@ from keras_ae.experiments.speed.peers.ours import BUILD
 from keras_ae.experiments.speed.rounds import take_turns
 from keras_ae.experiments.speed.step_parts import step_parts
 from keras_ae.experiments.speed.table import machine, rows_of, write_table
+from keras_ae.experiments.speed.telemetry import telemetry
 from keras_ae.experiments.speed.work import Work
 from keras_ae.extras import install_command
 
@@ -75,6 +78,8 @@ def compare_speed(
     baseline: Path | None = None,
     settings: Sequence[str] = (),
     parts: bool = False,
+    devices: Sequence[str] = ("cpu",),
+    threads: int = 0,
     report: Callable[[str], None] = print,
 ) -> Path:
     """Trains each network at each batch size by each competitor, and writes `table.md` and `speed.json`.
@@ -91,7 +96,9 @@ def compare_speed(
         data: "" for examples that are made, or "mnist".
         baseline: The checkout of another build.
         settings: Changes to our recipe, such as "xla=true".
-        parts: Whether to time the parts of our step too.
+        parts: Whether to time the parts of our step too, and what all callbacks add to it.
+        devices: "cpu" and "gpu", or one of them.
+        threads: Number of threads of each competitor; 0 for as many as the process may use cores.
         report: Called with each line about progress.
 
     Returns:
@@ -102,24 +109,29 @@ def compare_speed(
     """
     check_data([NETWORKS[name] for name in networks or NETWORKS], data)
     tables: list[dict[str, Any]] = []
-    facts = machine()
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    threads = threads or usable_cores()
+    facts = machine(threads)
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
     if baseline is not None:
         environment[BUILD] = str(baseline.resolve())
     for name in networks or NETWORKS:
         for batch_size in batches:
-            with tempfile.TemporaryDirectory(prefix="keras-ae-speed-") as temporary:
+            with pinned(threads), tempfile.TemporaryDirectory(prefix="keras-ae-speed-") as temporary:
                 words = write_work(NETWORKS[name], Path(temporary), data)
                 title = f"{NETWORKS[name].title}, batch {batch_size}, {words}"
                 report(title)
-                work = Work(temporary, name, batch_size, epochs, settings=tuple(settings))
-                timings = [
-                    take_turns(peers, work, environment, report, reverse=bool(number % 2))
-                    for number in range(rounds)
-                ]
-                table = {"title": title, "network": name, "batch_size": batch_size, "rows": rows_of(timings)}
+                work = Work(temporary, name, batch_size, epochs, settings=tuple(settings), threads=threads)
+                rows = []
+                for device in devices:
+                    variables, own = environment | variables_of(device, threads), replace(work, device=device)
+                    timings = [
+                        take_turns(peers, own, variables, report, reverse=bool(number % 2))
+                        for number in range(rounds)
+                    ]
+                    rows += rows_of(timings)
+                table = {"title": title, "network": name, "batch_size": batch_size, "rows": rows}
                 if parts:
-                    table["step"] = step_parts(work)
+                    table |= {"step": step_parts(work), "telemetry": telemetry(work)}
             tables.append(table)
             write_table(tables, facts | {"load at the end": _load()}, folder)
     return folder

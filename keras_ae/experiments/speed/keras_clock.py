@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from math import prod
 
 import keras
 
@@ -37,6 +38,8 @@ class EpochClock(keras.callbacks.Callback):
 
     def on_test_begin(self, logs: Mapping[str, float] | None = None) -> None:
         if self.training:
+            # what was started on a device is done once a weight can be read
+            keras.ops.convert_to_numpy(min(self.model.trainable_variables, key=lambda each: prod(each.shape)))
             self.clock.trained_epoch()
 
     def on_test_end(self, logs: Mapping[str, float] | None = None) -> None:
@@ -54,11 +57,12 @@ class Stopwatch(keras.callbacks.Callback):
 
     Attributes:
         seconds: Of the newest epoch.
+        whole: Seconds of that epoch with its validation and the callbacks before this one.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.start, self.seconds, self.running = 0.0, 0.0, False
+        self.start, self.seconds, self.whole, self.running = 0.0, 0.0, 0.0, False
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         self.start, self.running = time.perf_counter(), True
@@ -68,6 +72,7 @@ class Stopwatch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         self._stop()
+        self.whole = time.perf_counter() - self.start
 
     def _stop(self):
         """Takes the time, unless validation already has."""

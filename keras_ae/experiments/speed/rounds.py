@@ -15,6 +15,7 @@ from typing import Any
 
 import keras_ae
 from keras_ae.errors import InputError
+from keras_ae.experiments.speed.devices import CPU
 from keras_ae.experiments.speed.peers import Peer
 from keras_ae.experiments.speed.work import Work
 
@@ -28,14 +29,21 @@ class Timings:
     Attributes:
         peer: The competitor.
         imported: Seconds until its framework was imported, and bytes of memory then.
+        device: What it runs on.
         first_step: Seconds until the first step was done; None where it does not tell.
         epochs: The reports of its epochs, the first of which has compilation in it.
     """
 
     peer: Peer
     imported: dict[str, Any] = field(default_factory=dict)
+    device: str = ""
     first_step: float | None = None
     epochs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def cores(self) -> list[float]:
+        """Cores that were busy in the training part of each epoch but the first."""
+        return [epoch["core_seconds"] / epoch["train_seconds"] for epoch in self.epochs[1:]]
 
     @property
     def rates(self) -> list[float]:
@@ -60,7 +68,7 @@ def take_turns(
         reverse: Whether to begin with the last one; the order is turned around in every other epoch.
 
     Returns:
-        What each reported, in the order of `peers`.
+        What each reported, in the order of `peers`. On a GPU without those that see none, which is reported.
 
     Raises:
         InputError: A process ended before its last epoch; the message has its last line.
@@ -71,6 +79,10 @@ def take_turns(
         for one in timings[::-1] if reverse else timings:
             process = stack.enter_context(_started(one.peer, work, environment))
             _epoch(process, one, work)
+            if not one.epochs:
+                process.kill()
+                report(f"  {one.peer.title}: left out on the GPU, for this build of it sees none")
+                continue
             running.append((process, one))
             report(f"  {one.peer.title}: first step after {_first(one):.1f} s")
         for number in range(1, work.epochs):
@@ -78,7 +90,7 @@ def take_turns(
                 process.stdin.write("go\n")
                 process.stdin.flush()
                 _epoch(process, one, work)
-    return timings
+    return [one for one in timings if one.epochs]
 
 
 def _first(one):
@@ -109,12 +121,16 @@ def _started(peer: Peer, work: Work, environment: Mapping[str, str]) -> Iterator
 
 
 def _epoch(process: Any, one: Timings, work: Work) -> None:
-    """Reads what a process reports, up to the end of an epoch."""
+    """Reads what a process reports, up to the end of an epoch, or that it does not see the work's device."""
     for line in process.stdout:
         event = json.loads(line)
         kind = event.pop("event")
         if kind == "imported":
             one.imported = event
+        elif kind == "device":
+            one.device = event["name"]
+            if work.device == "gpu" and one.device == CPU:
+                return
         elif kind == "first_step":
             one.first_step = event["seconds"]
         else:

@@ -12,13 +12,8 @@ import tensorflow as tf
 
 from keras_ae.data.pipeline import PairedData
 from keras_ae.experiments.speed.keras_clock import Stopwatch
-from keras_ae.experiments.speed.peers.ours import recipe_of
+from keras_ae.experiments.speed.prepared import PreparedTraining
 from keras_ae.experiments.speed.work import Work
-from keras_ae.runs.plan import plan_for
-from keras_ae.training.execution import Execution
-from keras_ae.training.monitoring import checkpoint_and_curves, images_and_more
-from keras_ae.training.schedule import optimizer_for
-from keras_ae.training.train import load_and_build, trainer_for
 from keras_ae.training.trainer import Trainer
 
 __all__ = ["step_parts"]
@@ -38,25 +33,15 @@ def step_parts(work: Work, rounds: int = 5) -> dict[str, float]:
         Medians, by the part's name in words: the whole step, and its parts, which add up to it. What the
         pipeline of the data takes by itself comes last: it runs beside the step.
     """
-    recipe = recipe_of(work, epochs=rounds + 1)
-    paired, heads = load_and_build(recipe, lambda line: None)
-    plan = plan_for(recipe, len(paired.data.train))
-    steps = plan.steps_per_epoch
-    trainer = trainer_for(recipe, heads, paired.data.train.shape, paired.data.scaler, plan.steps)
-    trainer.prepare(
-        optimizer_for(recipe, plan.steps), Execution.of(trainer.model, recipe, plan.examples, steps)
-    )
-    batches, _ = paired.training_batches(recipe.batch_size)
+    prepared = PreparedTraining.of(work, rounds + 1)
+    trainer, batches, steps, paired = prepared.trainer, prepared.batches, prepared.steps, prepared.paired
+    callbacks, xla = prepared.callbacks, prepared.xla
     batch = next(iter(batches))
-    folder = work.path / "parts"
-    (folder / "checkpoint").mkdir(parents=True, exist_ok=True)
-    callbacks = checkpoint_and_curves(folder, recipe, plan, folder / "checkpoint")
-    callbacks += images_and_more(folder, recipe, plan, paired, heads)
     runs = {
-        "forward": _forward(trainer, batch, recipe.xla),
-        "both": _forward_and_backward(trainer, batch, recipe.xla),
-        "optimizer": _optimizer(trainer, recipe.xla),
-        "metrics": _metrics(trainer, recipe.xla),
+        "forward": _forward(trainer, batch, xla),
+        "both": _forward_and_backward(trainer, batch, xla),
+        "optimizer": _optimizer(trainer, xla),
+        "metrics": _metrics(trainer, xla),
         "one batch": _fit(trainer, tf.data.Dataset.from_tensors(batch).repeat(), steps),
         "batches": _fit(trainer, batches, steps),
         "callbacks": _fit(trainer, batches, steps, callbacks, paired),

@@ -17,11 +17,13 @@ __all__ = ["machine", "rows_of", "write_table"]
 
 COLUMNS = {
     "title": ("", "{}"),
+    "device": ("on", "{}"),
     "rate": ("examples / s", "{:,.0f}"),
     "ratio": ("keras_ae is times", "{:.2f}"),
     "spread": ("in the epochs", "{}"),
     "first_step": ("s to first step", "{:.1f}"),
     "memory": ("peak MiB", "{:.0f}"),
+    "cores": ("cores busy", "{:.1f}"),
     "val_loss": ("nats", "{:.2f}"),
 }
 """The table's columns: title and number format."""
@@ -30,8 +32,9 @@ NOTE = (
     "Examples a second of the training part of an epoch: the median of all epochs but the first. keras_ae is "
     "times: the median, and the lowest and highest, of the ratios of its rate to this one in the same turn. "
     "Seconds to the first step and the peak of resident memory are above what the import of the framework "
-    "takes; nats: the loss of validation after the last epoch, which all should share. The ceiling has the "
-    "matrix products and convolutions of a step and nothing else."
+    "takes. Cores busy: seconds of all cores in a second of training. Nats: the loss of validation after the "
+    "last epoch, which all should share. The ceiling has the matrix products and convolutions of a step and "
+    "nothing else. Ratios on a GPU are to keras_ae there; what sees none has no row there."
 )
 
 
@@ -50,6 +53,7 @@ def rows_of(rounds: Sequence[Sequence[Timings]]) -> list[dict[str, Any]]:
         row: dict[str, Any] = {
             "name": repeats[0].peer.name,
             "title": repeats[0].peer.title,
+            "device": repeats[0].device,
             "rates": [rate for one in repeats for rate in one.rates],
             "examples": last[0]["examples"],
             "first_step": _median(
@@ -62,6 +66,8 @@ def rows_of(rounds: Sequence[Sequence[Timings]]) -> list[dict[str, Any]]:
                     for one, epoch in zip(repeats, last, strict=True)
                 ]
             ),
+            "epochs": [epoch for one in repeats for epoch in one.epochs[1:]],
+            "cores": median(cores for one in repeats for cores in one.cores),
             "validation_seconds": median(epoch["validation_seconds"] for epoch in last),
             "other_seconds": median(epoch["other_seconds"] for epoch in last),
             "loss": _median([epoch["loss"] for epoch in last]),
@@ -99,6 +105,7 @@ def write_table(parts: Sequence[dict[str, Any]], facts: dict[str, Any], folder: 
             *(f"| {' | '.join(_cell(row, name) for name in used)} |" for row in part["rows"]),
             "",
             *_step(part.get("step", {})),
+            *_telemetry(part.get("telemetry", [])),
         ]
     text = "\n".join([*lines, NOTE, "", ", ".join(f"{name} {value}" for name, value in facts.items()), ""])
     replace_text(folder / "table.md", text)
@@ -114,17 +121,34 @@ def _step(parts):
     return ["| our step | ms |", "|---|---:|", *rows, ""]
 
 
-def machine() -> dict[str, Any]:
+def _telemetry(rows):
+    """The table of what all callbacks add to a training; no lines without it."""
+    if not rows:
+        return []
+    lines = [
+        f"| {row['of']} | {row['without']:.2f} | {row['with']:.2f} | {row['fraction']:+.1%} | "
+        f"{row['lowest']:+.1%} to {row['highest']:+.1%} |"
+        for row in rows
+    ]
+    head = "| all that is written | ms without | ms with | added | in the epochs |"
+    return [head, "|---|---:|---:|---:|---:|", *lines, ""]
+
+
+def machine(threads: int) -> dict[str, Any]:
     """What the figures depend on.
 
+    Args:
+        threads: Number of threads that each competitor has.
+
     Returns:
-        The processor, the number of cores, the load, and versions of Python and packages.
+        The processor, the numbers of cores and threads, the load, and versions of Python and packages.
     """
     from importlib import metadata
 
     facts: dict[str, Any] = {
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "threads": threads,
         "python": platform.python_version(),
     }
     if os.name == "posix":

@@ -33,6 +33,8 @@ class Work:
         exact: Whether to take the examples in their own order and the noise from the arrays, so that two
             competitors compute the same numbers.
         settings: Changes to our recipe, such as "xla=true".
+        device: "cpu" or "gpu", where competitors that see none are left out.
+        threads: Number of threads; 0 for each framework's own.
     """
 
     folder: str
@@ -42,6 +44,8 @@ class Work:
     launched: float = 0.0
     exact: bool = False
     settings: tuple[str, ...] = ()
+    device: str = "cpu"
+    threads: int = 0
 
     @classmethod
     def read(cls, text: str) -> Work:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_ae.experiments.speed.clock import Clock
+from keras_ae.experiments.speed.devices import tensorflow_device
 from keras_ae.experiments.speed.layers import (
     ConvLayer,
     DenseLayer,
@@ -39,7 +40,7 @@ class BareLoop(Peer):
         """Runs the epochs."""
         import tensorflow as tf
 
-        clock.imported()
+        clock.imported(tensorflow_device)
         examples, validation = work.splits()
         weights = {name: tf.Variable(value, name=name) for name, value in work.weights().items()}
         variables = list(weights.values())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_ae.experiments.speed.clock import Clock
+from keras_ae.experiments.speed.devices import jax_device, tensorflow_device
 from keras_ae.experiments.speed.layers import (
     ConvLayer,
     DenseLayer,
@@ -32,7 +33,7 @@ class KerasFit(Peer):
         """Fits the model."""
         import keras
 
-        clock.imported()
+        clock.imported(jax_device if keras.backend.backend() == "jax" else tensorflow_device)
         from keras import ops
 
         from keras_ae.experiments.speed.keras_clock import EpochClock

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.experiments.speed.clock import Clock
+from keras_ae.experiments.speed.devices import tensorflow_device
 from keras_ae.experiments.speed.peers import Peer
 from keras_ae.experiments.speed.work import EXAMPLES, LEARNING_RATE, Work
 
@@ -37,7 +38,7 @@ class Ours(Peer):
         import keras
         import tensorflow  # noqa: F401  # Keras imports it, and later only in part
 
-        clock.imported()
+        clock.imported(tensorflow_device)
         from keras_ae.experiments.speed.keras_clock import EpochClock
 
         class FirstWeights(keras.callbacks.Callback):

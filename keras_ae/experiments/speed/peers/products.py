@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from keras_ae.experiments.speed.clock import Clock
+from keras_ae.experiments.speed.devices import tensorflow_device
 from keras_ae.experiments.speed.layers import ConvLayer
 from keras_ae.experiments.speed.peers import Peer
 from keras_ae.experiments.speed.work import Work
@@ -79,7 +80,7 @@ class Products(Peer):
     def _of_tensorflow(self, work: Work, clock: Clock) -> Callable[[int], Any]:
         import tensorflow as tf
 
-        clock.imported()
+        clock.imported(tensorflow_device)
         layers = [
             _LayerProducts.of(work.batch_size, layer, kernel, taken, output)
             for layer, kernel, taken, output in work.net.weighted_layers()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_ae.experiments.speed.clock import Clock
+from keras_ae.experiments.speed.devices import torch_device
 from keras_ae.experiments.speed.layers import (
     ConvLayer,
     DenseLayer,
@@ -38,8 +39,10 @@ class TorchLoop(Peer):
         """Runs the epochs."""
         import torch
 
-        clock.imported()
+        clock.imported(torch_device)
         torch.manual_seed(0)
+        if work.threads:
+            torch.set_num_threads(work.threads)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         train, validation = (
             torch.from_numpy(_channels_first(part)).to(device) for part in work.float_splits()
