@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import inspect
 import re
 import types
@@ -227,7 +228,8 @@ def _is_subclass(kind: type, hint: Any) -> bool:
     return issubclass(kind, options)
 
 
-def recipe_classes() -> list[type]:
+@functools.cache
+def recipe_classes() -> tuple[type, ...]:
     """The dataclasses that a recipe may contain.
 
     Returns:
@@ -236,4 +238,5 @@ def recipe_classes() -> list[type]:
     from keras_ae import backbones, blocks, data, tasks, variants  # TensorFlow, which most fields do not take
 
     folders = (backbones, blocks, data, tasks, variants)
-    return [kind for folder in folders for kind in classes_below(folder) if dataclasses.is_dataclass(kind)]
+    kinds = (kind for folder in folders for kind in classes_below(folder))
+    return tuple(kind for kind in kinds if dataclasses.is_dataclass(kind))

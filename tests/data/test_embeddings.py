@@ -123,8 +123,9 @@ def test_held_back_rows_are_few_where_there_are_many(random, tmp_path, monkeypat
 def test_a_file_is_never_in_memory_as_a_whole(random, tmp_path):
     path, count, width = str(tmp_path / "x.npy"), 200_000, 256
     stored = np.lib.format.open_memmap(path, "w+", np.float16, (count, width))
-    for start in range(0, count, 20_000):
-        stored[start : start + 20_000] = random.normal(size=(20_000, width))
+    some = random.normal(size=(20_000, width)).astype(np.float16)
+    for number, start in enumerate(range(0, count, 20_000)):
+        stored[start : start + 20_000] = np.roll(some, number, axis=1)
     del stored
     tracemalloc.start()
     data = Embeddings(path).load()
