@@ -177,7 +177,8 @@ def _take_one_gpu():
     gpus = tf.config.list_physical_devices("GPU")
     if len(gpus) > 1:
         tf.config.set_visible_devices(gpus[0], "GPU")
-        report(f"training on one of {len(gpus)} GPUs; keras-ae train --workers {len(gpus)} takes all of them")
+        count = len(gpus)
+        report(f"training on one of {count} GPUs; the verb train takes all of them with --workers {count}")
 
 
 def _load_tensorflow_quietly():

@@ -10,7 +10,7 @@ import pytest
 
 from keras_ae import cli
 from keras_ae.cli import train as cli_train
-from keras_ae.cli.messages import resume_command
+from keras_ae.cli.messages import in_words_of_the_door, resume_command
 from keras_ae.cli.parser import make_parser
 from keras_ae.errors import InputError, WorkerLost
 from keras_ae.training import distributed, loopback
@@ -195,7 +195,7 @@ def test_one_process_leaves_the_other_gpus_to_others(gpus, capsys):
         cli_train._take_one_gpu()
         assert gpus(count, count) == names
         said = capsys.readouterr().out
-        assert bool(names) == ("on one of 4 GPUs; keras-ae train --workers 4 takes all of them" in said)
+        assert bool(names) == ("on one of 4 GPUs; the verb train takes all of them with --workers 4" in said)
 
 
 def test_gpus_are_counted_as_their_drivers_list_them(tmp_path):
@@ -229,7 +229,9 @@ def test_workers_with_a_gpu_each_sum_on_them(usable, sums, own, gpus, monkeypatc
 def test_the_command_that_resumes_has_as_many_workers(monkeypatch, tmp_path):
     words = ["train", "digits", "--workers", "2", "--run-dir", str(tmp_path)]
     assert resume_command(make_parser().parse_args(words), tmp_path).endswith(f"{tmp_path} --workers 2")
+    assert in_words_of_the_door("--workers 1 trains on one") == "--workers 1 trains on one"
     monkeypatch.setenv("MAKELEVEL", "1")
+    assert in_words_of_the_door("--workers 1 trains on one") == "WORKERS=1 trains on one"
     assert "workers" not in resume_command(make_parser().parse_args(words[:2]), tmp_path)
     options = make_parser().parse_args(words[:4])
     assert resume_command(options, tmp_path) == "make train RECIPE=digits RESUME=1 WORKERS=2"

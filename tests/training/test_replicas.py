@@ -249,14 +249,26 @@ recipe = Recipe(ArrayFile(FILE), VARIANT, TASK, batch_size=64, epochs=3, callbac
 """Denoises images, and can be stopped after an epoch."""
 
 
-def trained(folder, name, *options, status=0, **environment):
+PROGRAM = ("-m", "keras_ae")
+WITH_TWO_GPUS = """
+import keras_ae.cli.train as train
+from keras_ae import cli
+
+train.listed_gpus = train.usable_gpus = lambda: 2
+raise SystemExit(cli.main())
+"""
+"""The program of a machine whose GPUs are counted, and whose workers then have its processor."""
+
+
+def trained(folder, name, *options, status=0, program=PROGRAM, says="", **environment):
     """Trains by the command line, as a user of several workers does; gives the history and the weights."""
-    command = [sys.executable, "-m", "keras_ae", "train", "mine.py", "--run-dir", name, *options]
+    command = [sys.executable, *program, "train", "mine.py", "--run-dir", name, *options]
     own = {"TF_NUM_INTRAOP_THREADS": "1", **environment}
     done = subprocess.run(
         command, cwd=folder, env=os.environ | own, capture_output=True, text=True, timeout=500
     )
     assert done.returncode == status, done.stdout + done.stderr
+    assert says in done.stdout
     state = read_state(folder / name / "checkpoint")
     return state["history"], None if status else load_artifacts(folder / name).heads.end_to_end.get_weights()
 
@@ -279,6 +291,23 @@ def test_another_number_of_workers_resumes_a_run(first, then, unbroken):
     begun, _ = trained(folder, name, "--workers", str(first), status=130, STOPS_AFTER="0")
     assert len(begun) == 1
     resumed, own = trained(folder, name, "--resume", "--workers", str(then))
+    check_same(resumed, history, own, weights)
+
+
+@pytest.mark.slow
+def test_a_training_takes_all_gpus_and_learns_what_it_does_on_one(unbroken):
+    folder, history, weights = unbroken
+    program, says = ("-c", WITH_TWO_GPUS), "training on 2 GPUs, with a worker for each"
+    shared, own = trained(folder, "shared", program=program, says=says)
+    check_same(shared, history, own, weights)
+    says = "training on one of 2 GPUs: 2 workers share each batch evenly; received batches of 63 examples"
+    alone, own = trained(folder, "alone", "--set=batch_size=63", program=program, says=says)
+    expected = trained(folder, "expected", "--set=batch_size=63")
+    check_same(alone, expected[0], own, expected[1])
+
+
+def check_same(resumed, history, own, weights):
+    """Checks that two trainings of three epochs gave the same, but for the last digits."""
     assert len(resumed) == len(history) == 3
     for mine, theirs in zip(resumed, history, strict=True):
         del mine["seconds"]
