@@ -1,12 +1,15 @@
 """Shards of codes by a Beam pipeline: the same codes, gone on with where it was, refused after a change."""
 
+import contextlib
 import csv
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -166,10 +169,10 @@ def test_a_shard_that_fails_is_reported_once_the_others_are_written(exported, tm
         (["--shards", "0"], "expected 1 to 50 shards, as there are examples; received 0"),
         (["--shards", "51"], "expected 1 to 50 shards, .* received 51"),
         (["--batch", "0"], "batches of at least 1 example"),
-        (["--outputs", "mode"], "gives code; received --outputs mode"),
+        (["--outputs", "mode"], "gives no output 'mode'"),
         (["--head", "autoencoder", "--outputs", "reconstruction,error"], "an .npy holds one output"),
-        (["--join", "x.txt"], "expected an output named"),
-        (["--join", "x.tfrecord"], "--join makes an .npy of .npy shards"),
+        (["--join", "x.txt"], "--join makes an .npy, received 'x.txt'; name a file"),
+        (["--join", "x.tfrecord"], "--join makes an .npy, received 'x.tfrecord'"),
         (["--format", "parquet", "--join", "x.npy"], "--join makes an .npy of .npy .*; read .* as one table"),
     ],
 )  # fmt: skip
@@ -179,20 +182,106 @@ def test_unusable_requests_are_refused(exported, tmp_path, array, words, message
     assert not (tmp_path / "shards").exists()
 
 
-def test_the_pipeline_runs_as_a_program_and_by_beams_own_flags(exported, tmp_path, array):
-    """Workers of their own find the pipeline's classes by the module's name."""
-    words = ["tiny", "x.npy", "--output", "shards", "--shards", "2", "--models", str(exported)]
-    words += ["--direct_num_workers=2", "--direct_running_mode=multi_processing"]
-    done = subprocess.run(
-        [sys.executable, "-m", "keras_ae.apps.encoding.beam", *words],
-        cwd=tmp_path,
+def start(models, folder, shards, *words):
+    """The program in a process of its own."""
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "keras_ae.apps.encoding.beam", "tiny", "x.npy", "--output", "shards"),
+            *("--shards", str(shards), "--models", str(models), *words),
+        ],
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert len(made(tmp_path / "shards")) == 2
+
+
+def same(folder, other):
+    """Whether two folders hold the same shards, to the bit."""
+    return made(folder) == made(other) and all(
+        (folder / name).read_bytes() == (other / name).read_bytes() for name in made(folder)
+    )
+
+
+PROCESSES = ("--direct_num_workers=2", "--direct_running_mode=multi_processing")
+
+
+def test_workers_give_the_codes_of_one_process(exported, tmp_path, array):
+    """Of a process each, which find the pipeline's classes by the module's name; and of threads."""
+    assert run(exported, array, tmp_path / "alone") == 0
+    with start(exported, tmp_path, 4, *PROCESSES, "--join", "codes.npy") as process:
+        told = process.communicate()[0]
+    assert process.returncode == 0, told[-2000:]
+    assert same(tmp_path / "shards", tmp_path / "alone")
+    parts = [np.load(tmp_path / "alone" / name) for name in made(tmp_path / "alone")]
+    np.testing.assert_array_equal(np.load(tmp_path / "codes.npy"), np.concatenate(parts))
+    threads = ("--direct_num_workers", 2, "--direct_running_mode", "multi_threading")
+    assert run(exported, array, tmp_path / "threads", *threads) == 0
+    assert same(tmp_path / "threads", tmp_path / "alone")
+
+
+def test_a_job_server_gives_the_codes_of_one_process(exported, tmp_path, array):
+    """The jobs of Flink and Spark take this way too, from the server on."""
+    service = pytest.importorskip("apache_beam.runners.portability.local_job_service")
+    assert run(exported, array, tmp_path / "alone") == 0
+    server = service.LocalJobServicer(str(tmp_path / "staging"))
+    port = server.start_grpc_server(0)
+    try:
+        words = ("--runner", "PortableRunner", "--job_endpoint", f"localhost:{port}")
+        assert run(exported, array, tmp_path / "shards", *words, "--environment_type", "LOOPBACK") == 0
+    finally:
+        server.stop()
+    assert same(tmp_path / "shards", tmp_path / "alone")
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the worker in /proc")
+def test_a_worker_that_dies_ends_the_program_with_its_shards_kept(exported, tmp_path, array):
+    """Beam alone would wait for its answer for ever."""
+    np.save(array, np.tile(np.load(array), (40, 1, 1)))
+    with start(exported, tmp_path, 1000, *PROCESSES) as process:
+        until = time.monotonic() + 120
+        while not made(tmp_path / "shards") and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.1)
+        os.kill(worker_of(process.pid), signal.SIGKILL)
+        told = process.communicate(timeout=120)[0]
+    assert process.returncode == 1
+    assert "a worker ended, as where memory runs out" in told.splitlines()[-1]
+    assert 0 < len(made(tmp_path / "shards")) < 1000
+    assert not [name for name in os.listdir(tmp_path / "shards") if "partial" in name]
+
+
+def worker_of(parent):
+    """The process of a worker below another: a shell's child, or the shell itself where it has become it."""
+    words = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            above = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+            words[int(stat.parent.name)] = above, (stat.parent / "cmdline").read_bytes()
+    below = {parent}
+    for _ in range(3):
+        below |= {pid for pid, (above, _) in words.items() if above in below}
+    return next(
+        pid
+        for pid in below
+        if b"sdk_worker_main" in words[pid][1] and not words[pid][1].startswith(b"/bin/sh")
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--direct_num_worker", "2"], "neither this program nor Beam knows --direct_num_worker;"),
+        (["--heads=encoder", "--runner", "DirectRunner"], "neither this program nor Beam knows --heads;"),
+        (["more.npy"], "neither this program nor Beam knows more.npy;"),
+        (["--direct_running_mode", "threads"], "--direct_running_mode: invalid choice: 'threads'"),
+        (["--runner", "Foo"], "Unexpected pipeline runner: Foo"),
+    ],
+)
+def test_flags_that_nothing_takes_are_refused(exported, tmp_path, array, words, message, capsys):
+    assert run(exported, array, tmp_path / "shards", *words) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "shards").exists()
 
 
 def test_a_worker_that_finds_another_input_or_a_join_too_early_is_refused(exported, tmp_path, array):
@@ -200,8 +289,9 @@ def test_a_worker_that_finds_another_input_or_a_join_too_early_is_refused(export
     job = shards.Job(
         head, str(array), None, None, 49, RowColumns(False, False), tmp_path / "shards", 4, ".npy", 8
     )
-    with pytest.raises(InputError, match="held 49 examples, but 50 for a worker"):
-        pipeline.WorkerState(job)
+    due = "4 of 4 shards could not be encoded: .* held 49 examples, but 50 for a worker"
+    with pytest.raises(InputError, match=due):
+        pipeline.encode_shards(job, head.open_stream(str(array)), pipeline.options_of(()))
     with pytest.raises(InputError, match="4 of 4 shards are missing in"):
         shards.join(job, tmp_path / "codes.npy")
 

@@ -52,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options, flags = parser.parse_known_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as `keras-ae encode` does: the same codes
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _run(options, flags)
@@ -70,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options, flags):
     try:
-        from keras_ae.apps.encoding.beam.pipeline import encode_shards
+        from keras_ae.apps.encoding.beam.pipeline import encode_shards, options_of
     except ImportError as error:
         raise InputError(f"encoding in shards needs Apache Beam: {install_command('beam')}") from error
     from keras_ae.apps.encoding.beam.shards import Job, join, join_paths
@@ -78,6 +80,7 @@ def _run(options, flags):
     from keras_ae.data.images.listing import fault_note
     from keras_ae.serving.versions import find_exported
 
+    beam_options = options_of(flags)
     request = EncodingRequest(
         find_exported(options.models, options.recipe),
         options.input,
@@ -106,7 +109,7 @@ def _run(options, flags):
     if options.join:
         join_paths(job, options.join, options.force)
     started = time.perf_counter()
-    written, failures = encode_shards(job, stream, flags)
+    written, failures = encode_shards(job, stream, beam_options)
     seconds = time.perf_counter() - started
     print(
         f"{job.folder}: {written} of {job.shards} shards written in {seconds:.1f} s, "

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+import signal
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
+from itertools import pairwise
 
 import apache_beam
 from apache_beam.ml.inference.base import ModelHandler, RunInference
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners import create_runner
+from apache_beam.runners.portability.portable_runner import PortableRunner
 
 from keras_ae.apps.encoding.beam.shards import Job, claim
 from keras_ae.apps.encoding.encode import codes
@@ -19,7 +26,7 @@ from keras_ae.data.streams.stream import Stream
 from keras_ae.errors import InputError
 from keras_ae.files import replace_text
 
-__all__ = ["encode_shards"]
+__all__ = ["encode_shards", "options_of"]
 
 RUNNER = "FnApiRunner"
 """The default runner: the one below Beam's DirectRunner, which would first download a binary."""
@@ -32,14 +39,21 @@ class Encoding(ModelHandler[int, object, object]):
         super().__init__(max_batch_size=1)
         self.job = job
 
-    def load_model(self) -> WorkerState:
-        """The head and the input, once for each worker."""
-        return WorkerState(self.job)
+    def load_model(self) -> WorkerState | InputError:
+        """The head and the input, once for each worker; or why the worker cannot have them."""
+        try:
+            return WorkerState(self.job)
+        except InputError as error:
+            return error
 
-    def run_inference(self, batch: Sequence[int], model: WorkerState, inference_args=None) -> Iterator:
+    def run_inference(
+        self, batch: Sequence[int], model: WorkerState | InputError, inference_args=None
+    ) -> Iterator:
         """Yields the number of each shard and its rows with their outputs, or an error message."""
         for number in batch:
             try:
+                if isinstance(model, InputError):
+                    raise model
                 yield (
                     number,
                     [
@@ -89,7 +103,47 @@ class WriteShard(apache_beam.DoFn):
                 writer.add(rows, outputs)
 
 
-def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[int, dict[str, str]]:
+def options_of(flags: Sequence[str]) -> PipelineOptions:
+    """The options of a pipeline.
+
+    Args:
+        flags: Flags of Beam's own; of a runner with a job server also those of that server.
+
+    Returns:
+        The options.
+
+    Raises:
+        InputError: Neither this program nor Beam knows a flag, its value or the runner, or a word belongs
+            to no flag.
+    """
+    stray = [
+        word
+        for before, word in pairwise(["", *flags])
+        if not (word.startswith("--") or before.startswith("--"))
+    ]
+    options = PipelineOptions([f"--runner={RUNNER}", *flags])
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):  # argparse prints all flags of Beam before its one line
+            every = options.get_all_options(retain_unknown_options=True)
+    except SystemExit as error:
+        raise InputError(said.getvalue().strip().splitlines()[-1].partition("error: ")[2]) from error
+    try:
+        runner = create_runner(options.view_as(StandardOptions).runner)
+    except ValueError as error:  # lists those that exist
+        raise InputError(str(error)) from error
+    if not isinstance(runner, PortableRunner):  # whose job server knows more flags than Beam here
+        known = PipelineOptions([]).get_all_options()
+        stray += [f"--{name}" for name in every if name not in known]
+    if stray:
+        raise InputError(
+            f"neither this program nor Beam knows {', '.join(stray)}; --help lists this program's flags, of "
+            "Beam's try --direct_running_mode and --direct_num_workers"
+        )
+    return options
+
+
+def encode_shards(job: Job, stream: Stream, options: PipelineOptions) -> tuple[int, dict[str, str]]:
     """Runs the pipeline for the missing shards.
 
     A worker holds the codes of one shard and a few batches of its examples in memory.
@@ -97,7 +151,7 @@ def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[
     Args:
         job: The encoding.
         stream: Its input.
-        flags: Flags of Beam's own.
+        options: Its options.
 
     Returns:
         The number of shards written, and the reason for each image left out.
@@ -111,7 +165,7 @@ def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[
     for number in missing:
         job.note("failed", number).unlink(missing_ok=True)
     if missing:
-        _run_pipeline(job, missing, flags)
+        _run_pipeline(job, missing, options)
     failed = [number for number in missing if job.note("failed", number).exists()]
     if failed:
         first = json.loads(job.note("failed", failed[0]).read_text())
@@ -124,10 +178,9 @@ def encode_shards(job: Job, stream: Stream, flags: Sequence[str] = ()) -> tuple[
     return len(missing), {name: reason for part in failures for name, reason in part.items()}
 
 
-def _run_pipeline(job, missing, flags):
-    options = PipelineOptions([f"--runner={RUNNER}", *flags])
+def _run_pipeline(job, missing, options):
     try:
-        with apache_beam.Pipeline(options=options) as pipeline:
+        with _ending_with_workers(), apache_beam.Pipeline(options=options) as pipeline:
             numbers = pipeline | "Shards" >> apache_beam.Create(missing) | apache_beam.Reshuffle()
             encoded = numbers | "Encode" >> RunInference(Encoding(job))
             encoded | "Write" >> apache_beam.ParDo(WriteShard(job))
@@ -135,3 +188,29 @@ def _run_pipeline(job, missing, flags):
         if "KeyboardInterrupt" in str(error):
             raise KeyboardInterrupt from error
         raise
+
+
+@contextmanager
+def _ending_with_workers():
+    """Ends the pipeline when a worker process of Beam's dies, for whose answer it would wait for ever."""
+    deaths, former = [], threading.excepthook
+
+    def hook(arguments):  # the thread that waits for a worker raises this
+        if str(arguments.exc_value).startswith("Worker subprocess exited"):
+            deaths.append(arguments.exc_value)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)  # which main takes as Ctrl-C
+        else:
+            former(arguments)
+
+    threading.excepthook = hook
+    try:
+        yield
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if deaths:
+            raise RuntimeError(
+                f"a worker ended, as where memory runs out ({deaths[0]}); finished shards are kept, the same "
+                "command resumes, and fewer workers or more --shards need less memory"
+            ) from error
+        raise
+    finally:
+        threading.excepthook = former

@@ -181,10 +181,11 @@ def join_paths(job: Job, output: Path, force: bool = False) -> list[Path]:
         InputError: The shards are no .npy files (readers of others take a folder as one table), the
             output has another suffix, or already exists.
     """
-    paths = output_paths(output, job.columns, force)
-    if job.suffix != ".npy" or output.suffix != ".npy":
+    if job.suffix != ".npy":
         raise InputError(f"--join makes an .npy of .npy shards; read {job.folder} as one table instead")
-    return paths
+    if output.suffix != ".npy":
+        raise InputError(f"--join makes an .npy, received {str(output)!r}; name a file *.npy")
+    return output_paths(output, job.columns, force)
 
 
 def _beside(file):
