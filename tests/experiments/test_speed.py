@@ -194,7 +194,7 @@ def test_the_table_is_written_whole(tmp_path):
     part = {"title": "dense, batch 128", "rows": rows, "telemetry": [added]}
     text = write_table([part], {"cores": 2}, tmp_path / "speed")
     assert "| a step | 2.00 | 2.10 | +5.0% | -1.0% to +10.0% |" in text
-    assert "| keras | CPU | 30 | 1.50 | 1.00 to 2.00 | 3.0 | 2 | 2.0 | 3.00 |" in text
+    assert "| keras | CPU | 30 | 1.50 | 1.00 to 2.00 | 3.0 | 2 | 2.0 | 66667 | 3.00 |" in text
     assert text == (tmp_path / "speed" / "table.md").read_text()
     assert json.loads((tmp_path / "speed" / "speed.json").read_text())["parts"][0]["rows"][1]["ratio"] == 1.5
 

@@ -35,7 +35,7 @@ class Clock:
         self.reports = reports
         self.turns = turns
         self.epoch, self.start, self.trained, self.validated = -1, 0.0, 0.0, 0.0
-        self.busy, self.faults = 0.0, 0
+        self.busy, self.waits = 0.0, {"major_faults": 0, "waits": 0}
         self.stepped = False
 
     def imported(self, device: Callable[[], str] = lambda: CPU) -> None:
@@ -54,7 +54,7 @@ class Clock:
         if self.epoch >= 0 and not self.turns.readline():
             sys.exit(0)
         self.epoch += 1
-        self.faults = _major_faults()
+        self.waits = _waits()
         self.start, self.busy = time.perf_counter(), time.process_time()
 
     def step(self) -> None:
@@ -67,7 +67,7 @@ class Clock:
         """Ends the time of training in an epoch."""
         self.trained = time.perf_counter()
         self.busy = time.process_time() - self.busy
-        self.faults = _major_faults() - self.faults
+        self.waits = {name: count - self.waits[name] for name, count in _waits().items()}
 
     def validated_epoch(self) -> None:
         """Ends the time of validation in an epoch."""
@@ -90,7 +90,7 @@ class Clock:
             val_loss=None if val_loss is None else float(val_loss),
             train_seconds=self.trained - self.start,
             core_seconds=self.busy,
-            major_faults=self.faults,
+            **self.waits,
             validation_seconds=self.validated - self.trained,
             other_seconds=now - self.validated,
             bytes=_memory("VmHWM"),
@@ -100,13 +100,14 @@ class Clock:
         print(json.dumps({"event": event, **facts}), file=self.reports, flush=True)
 
 
-def _major_faults() -> int:
-    """Pages that this process has waited for the disk for, such as those of libraries that were dropped."""
+def _waits() -> dict[str, int]:
+    """How often threads have waited: for pages from the disk, as of dropped libraries, and for each other."""
     if not STATUS.exists():
-        return 0
+        return {"major_faults": 0, "waits": 0}
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_majflt
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {"major_faults": usage.ru_majflt, "waits": usage.ru_nvcsw}
 
 
 def _memory(name: str) -> int | None:

@@ -46,6 +46,11 @@ class Timings:
         return [epoch["core_seconds"] / epoch["train_seconds"] for epoch in self.epochs[1:]]
 
     @property
+    def core_times(self) -> list[float]:
+        """Seconds of all cores for an example, of each epoch but the first."""
+        return [epoch["core_seconds"] / epoch["examples"] for epoch in self.epochs[1:]]
+
+    @property
     def rates(self) -> list[float]:
         """Examples a second of the training part of each epoch but the first."""
         return [epoch["examples"] / epoch["train_seconds"] for epoch in self.epochs[1:]]

@@ -24,6 +24,7 @@ COLUMNS = {
     "first_step": ("s to first step", "{:.1f}"),
     "memory": ("peak MiB", "{:.0f}"),
     "cores": ("cores busy", "{:.1f}"),
+    "core_time": ("core µs an example", "{:.0f}"),
     "val_loss": ("nats", "{:.2f}"),
 }
 """The table's columns: title and number format."""
@@ -32,7 +33,8 @@ NOTE = (
     "Examples a second of the training part of an epoch: the median of all epochs but the first. keras_ae is "
     "times: the median, and the lowest and highest, of the ratios of its rate to this one in the same turn. "
     "Seconds to the first step and the peak of resident memory are above what the import of the framework "
-    "takes. Cores busy: seconds of all cores in a second of training. Nats: the loss of validation after the "
+    "takes. Cores busy: seconds of all cores in a second of training; what they take for an example hardly "
+    "depends on what else runs, but counts threads that wait busily. Nats: the loss of validation after the "
     "last epoch, which all should share. The ceiling has the matrix products and convolutions of a step and "
     "nothing else. Ratios on a GPU are to keras_ae there; what sees none has no row there."
 )
@@ -68,6 +70,7 @@ def rows_of(rounds: Sequence[Sequence[Timings]]) -> list[dict[str, Any]]:
             ),
             "epochs": [epoch for one in repeats for epoch in one.epochs[1:]],
             "cores": median(cores for one in repeats for cores in one.cores),
+            "core_time": median(seconds for one in repeats for seconds in one.core_times) * 1e6,
             "validation_seconds": median(epoch["validation_seconds"] for epoch in last),
             "other_seconds": median(epoch["other_seconds"] for epoch in last),
             "loss": _median([epoch["loss"] for epoch in last]),
