@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from keras_ae.addresses import without_secrets
 from keras_ae.apps.encoding.request import EncodingRequest
 from keras_ae.errors import InputError
 from keras_ae.extras import install_command
@@ -62,11 +63,13 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nkeras_ae.apps.encoding.beam: interrupted; run the same command to resume", file=sys.stderr)
         return 130
     except (InputError, OSError) as error:
-        print(f"keras_ae.apps.encoding.beam: {' '.join(str(error).split())}", file=sys.stderr)
+        print(
+            f"keras_ae.apps.encoding.beam: {without_secrets(' '.join(str(error).split()))}", file=sys.stderr
+        )
         return 2
     except Exception as error:  # Beam has logged the whole of it
         text = str(error).strip() or type(error).__name__
-        print(f"keras_ae.apps.encoding.beam: {text.splitlines()[-1]}", file=sys.stderr)
+        print(f"keras_ae.apps.encoding.beam: {without_secrets(text.splitlines()[-1])}", file=sys.stderr)
         return 1
 
 

@@ -17,6 +17,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.runners import create_runner
 from apache_beam.runners.portability.portable_runner import PortableRunner
 
+from keras_ae.addresses import without_secrets
 from keras_ae.apps.encoding.beam.shards import Job, claim
 from keras_ae.apps.encoding.encode import codes
 from keras_ae.apps.encoding.head import Outputs
@@ -64,7 +65,7 @@ class Encoding(ModelHandler[int, object, object]):
                     ],
                 )
             except InputError as error:
-                yield number, str(error)
+                yield number, without_secrets(str(error))
 
     def get_metrics_namespace(self) -> str:
         return "keras_ae"
