@@ -29,7 +29,7 @@ TIERS = [tier.split() for tier in (
     "tensorboard",
     "callbacks",
     "training",
-    "apps experiments",
+    "apps experiments sklearn",
     "cli",
     "__main__",
     "recipes",

@@ -1,16 +1,17 @@
-"""The arrays of an .npz by their names: which are examples, labels or groups, and of which split."""
+"""The arrays of an .npz by their names: examples, labels, groups or weights, and of which split."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import NamedTuple
 
-__all__ = ["EXAMPLES", "GROUPS", "LABELS", "ArrayRoles", "Name", "parsed", "roles_of"]
+__all__ = ["EXAMPLES", "GROUPS", "LABELS", "WEIGHTS", "ArrayRoles", "Name", "parsed", "roles_of"]
 
 EXAMPLES = ("x", "images", "imgs", "data", "examples", "features", "inputs", "arr_0")
 LABELS = ("y", "labels", "label", "targets", "target", "classes", "arr_1")
 GROUPS = ("groups", "group")
-"""Words for examples, labels and groups, in the order of preference."""
+WEIGHTS = ("weights", "weight", "sample_weight")
+"""Words for examples, labels, groups and weights of examples, in the order of preference."""
 
 SPLITS = {
     "train": ("train", "training"),
@@ -39,11 +40,13 @@ class ArrayRoles(NamedTuple):
         examples: The arrays of examples, "train" among them.
         labels: The arrays of labels.
         groups: The arrays of groups.
+        weights: The arrays of weights.
     """
 
     examples: dict[str, str]
     labels: dict[str, str]
     groups: dict[str, str]
+    weights: dict[str, str]
 
 
 def parsed(name: str) -> Name:
@@ -98,7 +101,7 @@ def roles_of(names: Collection[str], key: str) -> ArrayRoles:
         examples |= {part: name for part, name in further.items() if name is not None and name != key}
     own = (split,) if split else ("", "train")
     beside: list[dict[str, str]] = []
-    for words in (LABELS, GROUPS):
+    for words in (LABELS, GROUPS, WEIGHTS):
         found = {part: first_of(names, words, own if part == "train" else (part,)) for part in examples}
         beside.append({part: name for part, name in found.items() if name is not None and name != key})
     return ArrayRoles(examples, *beside)

@@ -27,6 +27,7 @@ from keras_ae.data.scaling import Scaler
 from keras_ae.data.split_rules import around_own
 from keras_ae.data.types import Data
 from keras_ae.data.values import data_in_domain, like, sample_blobs
+from keras_ae.data.weights import checked_weights
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 
@@ -44,6 +45,8 @@ class ArrayFile(Dataset):
     Bytes, uint16 and bool, whole numbers of 0 and 1, and floats within [0, 1] are values in [0, 1]. All
     others are real, and are standardized by the mean and the standard deviation of the training split, per
     feature of vectors and per channel of images.
+
+    An array `weights` has what each example counts in the objective, at least 0.
 
     Examples are split 80 / 10 / 10 by content; with an array `groups` by group, so that no group is in two
     splits. Arrays named for splits, such as x_train and x_test or train_images and test_images, stay as they
@@ -150,8 +153,15 @@ class ArrayFile(Dataset):
             {part: (name, arrays[name]) for part, name in layout.labels.items()},
             {part: (layout.examples[part], len(array)) for part, array in examples.items()},
         )
+        weights = {
+            part: checked_weights(arrays[name], len(examples[part]), f"{name} of {self.path}")
+            for part, name in layout.weights.items()
+        }
         splits, rule = around_own(
-            {part: split_of(array, found.numbers.get(part)) for part, array in examples.items()},
+            {
+                part: replace(split_of(array, found.numbers.get(part)), weights=weights.get(part))
+                for part, array in examples.items()
+            },
             layout.examples,
             {
                 part: checked_groups(arrays[name], len(examples[part]), name)
@@ -160,7 +170,8 @@ class ArrayFile(Dataset):
             layout.groups.get("train", ""),
         )
         data = data_in_domain(Path(self.path).name, splits, self._domain, self.full_scale, learned)
-        notes = [*found.notes, *data.notes, f"split {rule}"]
+        weighed = [f"{name} is what each example counts in the objective" for name in layout.weights.values()]
+        notes = [*found.notes, *data.notes, *weighed, f"split {rule}"]
         fixed = "train" in layout.groups
         return replace(data, label_names=found.names, rule=rule, fixed=fixed, notes=tuple(notes))
 

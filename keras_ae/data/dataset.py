@@ -168,6 +168,17 @@ class Dataset(metaclass=Checked):
         """
         return ()
 
+    def weights_of(self, table: Table) -> np.ndarray | None:
+        """What each row of the data set's table counts in the objective.
+
+        Args:
+            table: The table.
+
+        Returns:
+            (n,), float32; None for all alike.
+        """
+        return None
+
     @property
     def hidden_columns(self) -> tuple[str, ...]:
         """The columns of its table that are not learned, by the user's will."""

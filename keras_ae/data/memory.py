@@ -18,6 +18,7 @@ from keras_ae.data.scaling import Scaler
 from keras_ae.data.split_rules import around_own
 from keras_ae.data.types import Data
 from keras_ae.data.values import data_in_domain, like, sample_blobs
+from keras_ae.data.weights import checked_weights
 from keras_ae.domains import Domain, domain_of
 from keras_ae.errors import InputError
 
@@ -46,10 +47,12 @@ class Arrays(Dataset):
             image; no group is then in two splits.
         full_scale: The whole number that stands for 1, such as 4095; 0 for the type's own (255 in bytes,
             65535 in uint16), None to find it.
+        weights: What each example of `x` counts in the objective, (n,), numbers of at least 0; None for all
+            alike.
 
     Raises:
         InputError: For arrays of another rank, of text or objects, or with values that are not finite, for
-            labels or groups that do not fit, and for an unknown domain.
+            labels, groups or weights that do not fit, and for an unknown domain.
     """
 
     x: Any
@@ -60,6 +63,7 @@ class Arrays(Dataset):
     test: Any = None
     groups: Any = None
     full_scale: int | None = None
+    weights: Any = None
 
     def __post_init__(self) -> None:
         if self.domain is not None:
@@ -72,6 +76,8 @@ class Arrays(Dataset):
                 object.__setattr__(self, name, self._further(name))
         if self.groups is not None:
             object.__setattr__(self, "groups", checked_groups(self.groups, len(x), "groups"))
+        if self.weights is not None:
+            object.__setattr__(self, "weights", checked_weights(self.weights, len(x), "weights"))
 
     def __repr__(self) -> str:
         return f"Arrays({content_of(self.x)})"
@@ -107,6 +113,7 @@ class Arrays(Dataset):
             name: split_of(with_channels(left_on_disk(x), self.series, self._domain, name), labels.get(name))
             for name, (x, _) in arrays.items()
         }
+        own["train"] = replace(own["train"], weights=self.weights)
         groups = {} if self.groups is None else {"train": self.groups}
         splits, rule = around_own(own, {name: name for name in own}, groups, "groups")
         data = data_in_domain("arrays in memory", splits, self._domain, self.full_scale, learned)

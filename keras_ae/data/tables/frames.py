@@ -15,6 +15,7 @@ from keras_ae.data.tables.frame_columns import frame_columns
 from keras_ae.data.tables.notes import column_notes, without_infinite
 from keras_ae.data.tables.splitting import check_splitting, split_rows
 from keras_ae.data.tables.tables import BreastCancer, check_scaling, data_of_table
+from keras_ae.data.tables.weights import column_weights
 from keras_ae.data.types import Data
 from keras_ae.errors import InputError, check_types
 
@@ -42,6 +43,7 @@ class Frame(Dataset):
         group: The column of groups, such as patients, none of which is in two splits; it is not learned.
         split: "content" to split rows by their content, "time" for the last ones as test split.
         time: The column of times to split by; "" for the first one, or else the order of the rows.
+        weight: The column of what each row counts in the objective, at least 0; it is not learned.
 
     Raises:
         InputError: For a frame without rows or with repeated names of columns, for unknown columns, and for
@@ -61,6 +63,7 @@ class Frame(Dataset):
     group: str = ""
     split: str = "content"
     time: str = ""
+    weight: str = ""
     test_list: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
@@ -90,7 +93,10 @@ class Frame(Dataset):
 
     @property
     def hidden_columns(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.group, *self.left_out)))
+        return tuple(filter(None, (self.group, self.weight, *self.left_out)))
+
+    def weights_of(self, table: Table) -> np.ndarray | None:
+        return column_weights(table, self.weight)
 
     @property
     def path_name(self) -> str:

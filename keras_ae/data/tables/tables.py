@@ -21,6 +21,7 @@ from keras_ae.data.tables.reading import log_notes, read_table
 from keras_ae.data.tables.roles import times_and_indices
 from keras_ae.data.tables.splitting import check_splitting, split_rows
 from keras_ae.data.tables.suffixes import holds_rows
+from keras_ae.data.tables.weights import column_weights
 from keras_ae.data.tables.words import MOST_WORDS, words_of
 from keras_ae.data.tables.writing import Writing
 from keras_ae.data.types import Data
@@ -69,6 +70,7 @@ class TableFile(Dataset):
         time: The column of times to split by; "" for the first one, or else the order of the rows.
         test_list: A text file that lists the test split, one a line: values of `group`, or without groups
             numbers of rows from 0.
+        weight: The column of what each row counts in the objective, at least 0; it is not learned.
     """
 
     category: ClassVar[str] = "table"
@@ -88,6 +90,7 @@ class TableFile(Dataset):
     split: str = "content"
     time: str = ""
     test_list: str = ""
+    weight: str = ""
 
     def __post_init__(self):
         check_scaling(self)
@@ -100,7 +103,10 @@ class TableFile(Dataset):
 
     @property
     def hidden_columns(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.group, *self.left_out)))
+        return tuple(filter(None, (self.group, self.weight, *self.left_out)))
+
+    def weights_of(self, table: Table) -> np.ndarray | None:
+        return column_weights(table, self.weight)
 
     @property
     def path_name(self) -> str:
@@ -234,12 +240,12 @@ def data_of_table(
     Raises:
         InputError: For unknown columns, and where no column or no normal row is left.
     """
-    asked = (settings.label, settings.group, settings.time, *settings.left_out)
+    asked = (settings.label, settings.group, settings.time, settings.weight, *settings.left_out)
     missing = [name for name in asked if name and name not in table.columns]
     if missing:
         near, listing = nearby(missing[0], table.columns), ", ".join(table.columns)
         raise InputError(f"{where or name} has no column {missing[0]!r}{near}; its columns are {listing}")
-    hidden = (settings.group, settings.time, *settings.left_out)
+    hidden = (settings.group, settings.time, settings.weight, *settings.left_out)
     free = {name: column for name, column in table.columns.items() if name not in hidden}
     called = label_columns(free)
     label = settings.label or next(iter(called), None)
@@ -263,7 +269,10 @@ def data_of_table(
         )
     parts = split_rows(table, settings, _digests(columns), own)
     all_notes = (*table.notes, *label_notes, *notes, f"split {parts.rule}")
-    data = data_of(name, columns, labels, names, parts.indices, all_notes, settings.scaling, valued)
+    weights = settings.weights_of(table)
+    if settings.weight:
+        all_notes = (*all_notes, f"{settings.weight} is what each row counts in the objective")
+    data = data_of(name, columns, labels, names, parts.indices, all_notes, settings.scaling, valued, weights)
     preprocessor = data.preprocessor and replace(data.preprocessor, written=table.written)
     fixed = bool(settings.group or settings.test_list or settings.split == "time" or "test" in (own or {}))
     return replace(data, rule=parts.rule, fixed=fixed, preprocessor=preprocessor)
@@ -278,6 +287,7 @@ def data_of(
     notes: tuple[str, ...],
     scaling: str = "spread",
     valued: bool = True,
+    weights: np.ndarray | None = None,
 ) -> Data:
     """Columns as data; the preprocessing is fitted on the normal rows of the training split.
 
@@ -291,6 +301,7 @@ def data_of(
         scaling: Of numbers, "spread" or "range".
         valued: Whether the examples are computed, for which TensorFlow is imported; if not, all of them are
             0, and there is no preprocessor.
+        weights: (n,), what each row counts in the objective; None for all alike.
 
     Returns:
         The data, with examples of shape (features,).
@@ -321,7 +332,8 @@ def data_of(
             examples = np.broadcast_to(np.float32(0), (len(index), features))
         else:
             examples = preprocessor.numbers_of({column: values[index] for column, values in raw.items()})
-        splits[part] = Split(examples, None if labels is None else labels[index])
+        own = (None if each is None else each[index] for each in (labels, weights))
+        splits[part] = Split(examples, next(own), weights=next(own))
     raw_test = {column: values[parts["test"]] for column, values in raw.items()}
     return Data(
         name,

@@ -135,7 +135,8 @@ class WholeRows(Dataset):
             examples = np.broadcast_to(np.float32(0), (len(index), features))
             if preprocessor is not None:
                 examples = preprocessor.numbers_of({one: values[index] for one, values in raw.items()})
-            splits[part] = Split(examples, None if labels is None else labels[index])
+            own = (None if each is None else each[index] for each in (labels, self.of.weights_of(table)))
+            splits[part] = Split(examples, next(own), weights=next(own))
         dropped = int((~rows).sum())
         notes = (*notes, f"{dropped} rows without {self.condition} are left out") if dropped else notes
         return Data(

@@ -1,0 +1,317 @@
+"""What the estimators have in common: their parameters, how they are fitted, and their files."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from keras_ae.errors import InputError
+from keras_ae.files import written_whole
+from keras_ae.sklearn.parameters import BASES, as_object, fields_of, with_field
+from keras_ae.sklearn.versions import validated
+
+if TYPE_CHECKING:
+    from keras_ae.data.types import Data
+    from keras_ae.recipe import Recipe
+    from keras_ae.tasks import Task
+
+__all__ = ["Estimator"]
+
+
+class Estimator(BaseEstimator):
+    """Base class of estimators that hold a trained network; their parameters are fields of a recipe."""
+
+    _recipe_fields: ClassVar[tuple[str, ...]] = (
+        "epochs",
+        "batch_size",
+        "optimizer",
+        "learning_rate",
+        "schedule",
+        "loss",
+    )
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters.
+
+        Args:
+            deep: Whether the fields of the variant and of other objects are among them, such as
+                "variant__latent_dim" and "variant__backbone__units".
+
+        Returns:
+            Values by name.
+        """
+        values = super().get_params(deep=False)
+        if deep:
+            for name in [name for name in values if name in BASES]:
+                values |= fields_of(name, values[name])
+        return values
+
+    def set_params(self, **params: Any) -> Self:
+        """Sets parameters.
+
+        Args:
+            **params: Values by the names that `get_params` gives.
+
+        Returns:
+            The estimator.
+
+        Raises:
+            InputError: For a parameter that there is not, or a field that cannot take its value.
+        """
+        nested = {name: value for name, value in params.items() if name.partition("__")[0] in BASES}
+        super().set_params(**{name: value for name, value in params.items() if "__" not in name})
+        for name in sorted(nested, key=lambda name: name.count("__")):
+            owner, _, path = name.partition("__")
+            if path:
+                setattr(self, owner, with_field(owner, getattr(self, owner), path, nested[name]))
+        unknown = [name for name in params if "__" in name and name not in nested]
+        if unknown:
+            super().set_params(**{unknown[0]: params[unknown[0]]})  # which refuses it
+        return self
+
+    def _task(self) -> Task:
+        """The task that the network is trained for."""
+        raise NotImplementedError
+
+    def _recipe(self, seed: int) -> Recipe:
+        """The parameters as a recipe."""
+        from keras_ae.recipe import Recipe
+        from keras_ae.runs.rebuild import Unavailable
+
+        fields = {name: getattr(self, name) for name in self._recipe_fields}
+        return Recipe(
+            Unavailable(type(self).__name__),
+            as_object("variant", self.variant),
+            self._task(),
+            **fields,
+            checkpoint="best" if self.validation_fraction else "last",
+            seed=seed,
+            name=type(self).__name__.lower(),
+        )
+
+    def _train(self, X: Any, sample_weight: Any) -> tuple[Any, Data]:
+        """Trains the network on rows; gives them as it takes them, and the data."""
+        from keras_ae.data.weights import checked_weights
+        from keras_ae.sklearn.network import Network
+        from keras_ae.training.in_memory import train_in_memory
+        from keras_ae.training.words import words_of_python
+
+        with words_of_python():
+            self._check()
+            X = self._rows_of_fit(X)
+            weights = None
+            if sample_weight is not None:
+                weights = checked_weights(sample_weight, len(X), "sample_weight")
+                X, weights = X[weights > 0], weights[weights > 0]
+                weights = None if weights.min() == weights.max() else weights
+            seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+            recipe = self._recipe(seed)
+            data, rows = self._as_data(X, weights, self._parts(len(X), seed))
+            heads, history = train_in_memory(recipe, data, self.verbose)
+            if "condition" in {tensor.name for tensor in (*heads.encoder.inputs, *heads.decoder.inputs)}:
+                raise InputError(
+                    f"{type(recipe.variant).__name__} takes labels, which an estimator has none of; choose "
+                    "another variant, such as variant='variational'"
+                )
+            self.network_ = Network(recipe, heads, rows, self._scorer(recipe, heads, data))
+            names = dict.fromkeys(name for epoch in history for name in epoch)
+            self.history_ = {name: [epoch[name] for epoch in history] for name in names}
+            self.n_iter_ = len(history)
+            return X, data
+
+    def _check(self) -> None:
+        fraction = self.validation_fraction
+        if not isinstance(fraction, int | float) or not 0 <= fraction < 1:
+            raise InputError(f"validation_fraction must be at least 0 and below 1, received {fraction!r}")
+        if self.verbose not in (0, 1, 2):
+            raise InputError(f"verbose must be 0, 1 or 2, received {self.verbose!r}")
+
+    def _scorer(self, recipe: Recipe, heads: Any, data: Data) -> Any:
+        """What computes the anomaly scores of a detector; None for others."""
+
+    def _parts(self, count: int, seed: int) -> dict[str, np.ndarray]:
+        """The rows to train and to validate on."""
+        held_back = round(self.validation_fraction * count)
+        if self.validation_fraction and not 0 < held_back < count:
+            raise InputError(
+                f"validation_fraction={self.validation_fraction:g} of {count} rows leaves none to "
+                f"{'validate' if not held_back else 'train'} on; give more rows, or another fraction"
+            )
+        if not held_back:
+            return dict.fromkeys(("train", "validation", "test"), np.arange(count))
+        order = np.random.default_rng(seed).permutation(count)
+        validation = np.sort(order[:held_back])
+        return {"train": np.sort(order[held_back:]), "validation": validation, "test": validation}
+
+    def _as_data(self, X, weights, parts):
+        from keras_ae.data.memory import is_data_frame
+        from keras_ae.sklearn.rows import rows_as_data
+        from keras_ae.sklearn.table_rows import table_as_data
+
+        if not is_data_frame(X):
+            return rows_as_data(X, parts, weights, self.domain, self.image_shape)
+        used = {"domain": self.domain, "image_shape": self.image_shape}
+        for name, value in used.items():
+            if value is not None:
+                raise InputError(
+                    f"{name} is for numbers alone, received {name}={value!r} with words or missing values in "
+                    "X; leave it out"
+                )
+        return table_as_data(X, parts, weights, hasattr(self, "feature_names_in_"))
+
+    def _rows_of_fit(self, X):
+        """The rows of fit: an array of numbers, or a data frame where there are words or values missing."""
+        from keras_ae.data.memory import is_data_frame
+        from keras_ae.sklearn.table_rows import frame_of_words, is_table
+
+        frame = frame_of_words(X)
+        if frame is not None or (is_data_frame(X) and is_table(X)):
+            validated(self, X, reset=True, convert=False)
+            frame = X if frame is None else frame
+            if not len(frame):
+                raise InputError("expected rows to fit on, received none; check what selects them")
+            return frame
+        array = validated(self, X, reset=True)
+        return self._framed(array) if array.dtype.kind == "f" and np.isnan(array).any() else array
+
+    def _rows(self, X):
+        """Rows as the fitted network takes them."""
+        check_is_fitted(self)
+        from keras_ae.data.memory import is_data_frame
+        from keras_ae.sklearn.table_rows import TableRows, frame_of_words
+
+        if isinstance(self.network_.rows, TableRows):
+            frame = frame_of_words(X)
+            if frame is not None or is_data_frame(X):
+                validated(self, X, reset=False, convert=False)
+                frame = self._framed(X if frame is None else frame)
+                if not len(frame):
+                    raise InputError("expected rows, received none; check what selects them")
+                return frame
+            return self._framed(validated(self, X, reset=False))
+        array = validated(self, X, reset=False)
+        if array.dtype.kind == "f" and np.isnan(array).any():
+            self.network_.rows.refuse_missing()
+        return array
+
+    def _framed(self, values):
+        """Values as a data frame of the columns of fit."""
+        import pandas as pd
+
+        names = getattr(self, "feature_names_in_", [f"x{number}" for number in range(self.n_features_in_)])
+        return pd.DataFrame(values).set_axis(list(map(str, names)), axis=1)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the fitted estimator into one file, which `load` reads without running code of it.
+
+        Keras loads the file as the autoencoder alone, on values as the network takes them.
+
+        Args:
+            path: A `.keras` file, new or to be replaced.
+
+        Raises:
+            InputError: If the estimator's parts are not all of this package, or the file cannot be written.
+            NotFittedError: If it is not fitted.
+        """
+        check_is_fitted(self)
+        from keras_ae.runs.rebuild import recipe_from_settings
+        from keras_ae.runs.settings import settings_of
+
+        file = Path(path)
+        if file.suffix != ".keras":
+            raise InputError(f"expected a file that ends in .keras, received {file}; rename it")
+        try:
+            recipe_from_settings(settings_of(self.network_.recipe))
+        except InputError as error:
+            raise InputError(
+                "the estimator has parts that are not of keras_ae, which a file without code cannot hold; "
+                "save the model alone: estimator.network_.heads.end_to_end.save(path)"
+            ) from error
+        content = self.network_.to_bytes({"estimator": type(self).__name__, "state": self._state()})
+        try:
+            with written_whole(file) as (partial,):
+                partial.write_bytes(content)
+        except OSError as error:
+            raise InputError(f"{file} cannot be written ({error.strerror}); name another file") from error
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Self:
+        """The estimator in a file that `save` wrote.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The fitted estimator.
+
+        Raises:
+            InputError: For any other file.
+        """
+        from keras_ae.sklearn.network import Network, read_facts
+
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from error
+        facts = read_facts(content, str(path))
+        if facts.get("estimator") != cls.__name__:
+            raise InputError(
+                f"{path} holds an estimator of the class {facts.get('estimator')}; load it by that: "
+                f"{facts.get('estimator')}.load({str(path)!r})"
+            )
+        try:
+            network, state = Network.from_bytes(content), facts["state"]
+            estimator = cls(**(state["params"] | _objects(network, state["objects"])))
+            estimator.network_ = network
+            for name, value in state["fitted"].items():
+                setattr(estimator, name, value)
+            if "feature_names_in_" in state["fitted"]:
+                estimator.feature_names_in_ = np.array(state["fitted"]["feature_names_in_"], dtype=object)
+        except (KeyError, TypeError, ValueError, OSError, AttributeError, zipfile.BadZipFile) as error:
+            raise InputError(
+                f"{path} is damaged ({' '.join(str(error).split())[:120]}); take another copy, or fit again"
+            ) from error
+        return estimator
+
+    def _state(self):
+        """Parameters and fitted attributes as JSON has them; objects are those of the recipe."""
+        params = self.get_params(deep=False)
+        objects = [name for name in BASES if name in params and not isinstance(params[name], str | None)]
+        plain = {name: value for name, value in params.items() if name not in objects}
+        if isinstance(self.random_state, np.random.RandomState):
+            plain["random_state"] = self.network_.recipe.seed
+        plain = {
+            name: value.item() if isinstance(value, np.generic) else value for name, value in plain.items()
+        }
+        fitted = {
+            name: value for name, value in vars(self).items() if name.endswith("_") and name != "network_"
+        }
+        fitted = {
+            name: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+            for name, value in fitted.items()
+        }
+        return {"params": plain, "objects": objects, "fitted": fitted}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # where the rows of fit lack some
+        return tags
+
+    def _more_tags(self) -> dict[str, Any]:
+        """The tags for scikit-learn 1.5."""
+        return {"allow_nan": True, "preserves_dtype": [], "requires_y": False}
+
+
+def _objects(network, names):
+    """The objects among the parameters, from the recipe."""
+    recipe = network.recipe
+    where = {"variant": lambda: recipe.variant, "corruption": lambda: recipe.task.corruption}
+    where["anomaly_score"] = lambda: recipe.task.score
+    return {name: where[name]() for name in names}
