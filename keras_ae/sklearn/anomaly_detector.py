@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import OutlierMixin
@@ -14,13 +14,15 @@ from keras_ae.sklearn.parameters import as_object
 if TYPE_CHECKING:
     from keras_ae.data.types import Data
     from keras_ae.recipe import Recipe
-    from keras_ae.tasks import Task
+    from keras_ae.tasks.anomaly import Anomaly
 
 __all__ = ["AnomalyDetector"]
 
 
 class AnomalyDetector(OutlierMixin, Estimator):
     """Detector of rows that an autoencoder, or its codes, find unlike the rows of `fit`.
+
+    With words, or missing values, in the rows of `fit`, any value of later rows may be missing.
 
     Args:
         variant: See `Autoencoder`.
@@ -53,6 +55,8 @@ class AnomalyDetector(OutlierMixin, Estimator):
         >>> from keras_ae.sklearn import AnomalyDetector
         >>> labels = AnomalyDetector(contamination=0.05).fit_predict(X)  # -1 for anomalies
     """
+
+    _masks_all: ClassVar[bool] = True  # as `MissingNowAndThen` of the task has it
 
     def __init__(
         self,
@@ -153,11 +157,11 @@ class AnomalyDetector(OutlierMixin, Estimator):
         ):
             raise InputError(f"contamination must be above 0 and at most 0.5, received {fraction!r}")
 
-    def _task(self) -> Task:
+    def _task(self) -> Anomaly:
         from keras_ae.tasks.anomaly import Anomaly
 
         return Anomaly(as_object("anomaly_score", self.anomaly_score), trim=self.trim)
 
     def _scorer(self, recipe: Recipe, heads: Any, data: Data) -> Any:
         """The model of the anomaly score."""
-        return recipe.task.scorer(heads, data)
+        return self._task().scorer(heads, data)

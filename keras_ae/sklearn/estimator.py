@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -36,6 +37,8 @@ class Estimator(BaseEstimator):
         "schedule",
         "loss",
     )
+    _masks_all: ClassVar[bool] = False
+    """Whether training takes values from all columns of a table, so that a mask is learned for each."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters.
@@ -164,7 +167,8 @@ class Estimator(BaseEstimator):
                     f"{name} is for numbers alone, received {name}={value!r} with words or missing values in "
                     "X; leave it out"
                 )
-        return table_as_data(X, parts, weights, hasattr(self, "feature_names_in_"))
+        data, rows = table_as_data(X, parts, weights, hasattr(self, "feature_names_in_"))
+        return data, replace(rows, complete=()) if self._masks_all else rows
 
     def _rows_of_fit(self, X):
         """The rows of fit: an array of numbers, or a data frame where there are words or values missing."""

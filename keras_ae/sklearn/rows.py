@@ -104,8 +104,8 @@ class Rows:
         Returns:
             The rows.
         """
-        scales = (np.asarray(facts[name], np.float32) for name in ("offset", "scale"))
-        scaler = Scaler(domain_of(facts["domain"]), *scales, full_scale=facts["full_scale"])
+        offset, scale = (np.asarray(facts[name], np.float32) for name in ("offset", "scale"))
+        scaler = Scaler(domain_of(facts["domain"]), offset, scale, full_scale=facts["full_scale"])
         return cls(scaler, tuple(facts["shape"]), facts["full"])
 
 
@@ -165,7 +165,9 @@ def rows_as_data(
         name: Split(examples[rows], weights=None if weights is None else weights[rows])
         for name, rows in parts.items()
     }
-    weighted = None if weights is None else _weighted_scaler(splits["train"])
+    weighted = (
+        None if weights is None else _weighted_scaler(splits["train"].examples, weights[parts["train"]])
+    )
     chosen = None if domain is None else domain_of(domain)
     if chosen is not None and chosen.unit_interval and X.dtype.kind == "f" and (X.min() < 0 or X.max() > 1):
         raise InputError(
@@ -177,11 +179,11 @@ def rows_as_data(
     return data, Rows(data.scaler, shape, full)
 
 
-def _weighted_scaler(train: Split) -> Scaler:
-    """The scaler of examples that count as much as their weights say."""
-    examples = train.examples.reshape(-1, train.shape[-1]).astype(np.float64)
-    each = np.repeat(train.weights, len(examples) // len(train))
+def _weighted_scaler(train: np.ndarray, weights: np.ndarray) -> Scaler:
+    """The scaler of examples (n, ..., channels) that count as much as their weights say."""
+    examples = train.reshape(-1, train.shape[-1]).astype(np.float64)
+    each = np.repeat(weights, len(examples) // len(train))
     offset = np.average(examples, axis=0, weights=each)
     spread = np.sqrt(np.average((examples - offset) ** 2, axis=0, weights=each))
-    constant = np.array([one.constant for one in precisions_of(train.examples, "leave those rows out")])
+    constant = np.array([one.constant for one in precisions_of(train, "leave those rows out")])
     return Scaler(REAL, offset.astype(np.float32), np.where(constant, 1, spread).astype(np.float32))

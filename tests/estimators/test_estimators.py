@@ -163,6 +163,12 @@ def test_the_detector_flags_as_many_as_contamination_says(numbers):
     assert ((detector.decision_function(rows) < 0) == (flags == -1)).all()
 
 
+def test_the_detector_learns_a_mask_for_each_column_of_a_table(frame):
+    detector = AnomalyDetector(SMALL, epochs=1, random_state=0).fit(frame)
+    without = frame.assign(rooms=np.nan)
+    assert np.isfinite(detector.score_samples(without)).all()
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
