@@ -84,7 +84,11 @@ class Rows:
         return values.reshape(len(values), -1) * np.float32(self.full)
 
     def facts(self) -> dict[str, Any]:
-        """What `from_facts` takes, as JSON has it."""
+        """What `from_facts` takes.
+
+        Returns:
+            Facts, as JSON has them.
+        """
         return {
             "domain": str(self.domain),
             "shape": list(self.shape),

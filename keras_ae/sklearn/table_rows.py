@@ -92,7 +92,11 @@ class TableRows:
         return frame if self.framed or self.preprocessor.words else frame.to_numpy(np.float64)
 
     def facts(self) -> dict[str, Any]:
-        """What `from_facts` takes, as JSON has it; the preprocessor's model has a file of its own."""
+        """What `from_facts` takes.
+
+        Returns:
+            Facts, as JSON has them; the preprocessor's model has a file of its own.
+        """
         return {
             "domain": str(self.domain),
             "signature": self.preprocessor.signature,

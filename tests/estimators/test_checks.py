@@ -12,7 +12,6 @@ EXEMPT = {
 
 QUICK = (
     "check_dict_unchanged",
-    "check_estimators_overwrite_params",
     "check_estimators_unfitted",
     "check_fit1d",
     "check_get_params_invariance",
