@@ -14,6 +14,7 @@ from keras_ae.data.augmentation import Augmentation, augmented
 from keras_ae.data.examples import Split
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
+from keras_ae.errors import InputError
 from keras_ae.heads import Spec, inference_batch
 
 __all__ = ["Autoencoding", "PairedData", "Pairing", "head_inputs", "without_names"]
@@ -308,7 +309,13 @@ def without_names(batches: tf.data.Dataset) -> tf.data.Dataset:
 
 def _around_one(weights):
     """Weights (n,) of which the mean is 1."""
-    return (weights / weights.mean(dtype=np.float64)).astype(np.float32)
+    mean = weights.mean(dtype=np.float64)
+    if not mean:
+        raise InputError(
+            f"expected a weight above 0 in each split to train and to validate on; all {len(weights):,} "
+            "examples of one have the weight 0; give more examples a weight"
+        )
+    return (weights / mean).astype(np.float32)
 
 
 def _seeds(seed, number):

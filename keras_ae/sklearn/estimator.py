@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -14,7 +13,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from keras_ae.errors import InputError
-from keras_ae.files import written_whole
 from keras_ae.sklearn.parameters import BASES, as_object, fields_of, with_field
 from keras_ae.sklearn.versions import validated
 
@@ -182,6 +180,7 @@ class Estimator(BaseEstimator):
             if not len(frame):
                 raise InputError("expected rows to fit on, received none; check what selects them")
             return frame
+        _refuse_axes(X)
         array = validated(self, X, reset=True)
         return self._framed(array) if array.dtype.kind == "f" and np.isnan(array).any() else array
 
@@ -200,6 +199,7 @@ class Estimator(BaseEstimator):
                     raise InputError("expected rows, received none; check what selects them")
                 return frame
             return self._framed(validated(self, X, reset=False))
+        _refuse_axes(X)
         array = validated(self, X, reset=False)
         if array.dtype.kind == "f" and np.isnan(array).any():
             self.network_.rows.refuse_missing()
@@ -225,25 +225,9 @@ class Estimator(BaseEstimator):
             NotFittedError: If it is not fitted.
         """
         check_is_fitted(self)
-        from keras_ae.runs.rebuild import recipe_from_settings
-        from keras_ae.runs.settings import settings_of
+        from keras_ae.sklearn.stored import save_estimator
 
-        file = Path(path)
-        if file.suffix != ".keras":
-            raise InputError(f"expected a file that ends in .keras, received {file}; rename it")
-        try:
-            recipe_from_settings(settings_of(self.network_.recipe))
-        except InputError as error:
-            raise InputError(
-                "the estimator has parts that are not of keras_ae, which a file without code cannot hold; "
-                "save the model alone: estimator.network_.heads.end_to_end.save(path)"
-            ) from error
-        content = self.network_.to_bytes({"estimator": type(self).__name__, "state": self._state()})
-        try:
-            with written_whole(file) as (partial,):
-                partial.write_bytes(content)
-        except OSError as error:
-            raise InputError(f"{file} cannot be written ({error.strerror}); name another file") from error
+        save_estimator(self, Path(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Self:
@@ -258,50 +242,9 @@ class Estimator(BaseEstimator):
         Raises:
             InputError: For any other file.
         """
-        from keras_ae.sklearn.network import Network, read_facts
+        from keras_ae.sklearn.stored import load_estimator
 
-        try:
-            content = Path(path).read_bytes()
-        except OSError as error:
-            raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from error
-        facts = read_facts(content, str(path))
-        if facts.get("estimator") != cls.__name__:
-            raise InputError(
-                f"{path} holds an estimator of the class {facts.get('estimator')}; load it by that: "
-                f"{facts.get('estimator')}.load({str(path)!r})"
-            )
-        try:
-            network, state = Network.from_bytes(content), facts["state"]
-            estimator = cls(**(state["params"] | _objects(network, state["objects"])))
-            estimator.network_ = network
-            for name, value in state["fitted"].items():
-                setattr(estimator, name, value)
-            if "feature_names_in_" in state["fitted"]:
-                estimator.feature_names_in_ = np.array(state["fitted"]["feature_names_in_"], dtype=object)
-        except (KeyError, TypeError, ValueError, OSError, AttributeError, zipfile.BadZipFile) as error:
-            raise InputError(
-                f"{path} is damaged ({' '.join(str(error).split())[:120]}); take another copy, or fit again"
-            ) from error
-        return estimator
-
-    def _state(self):
-        """Parameters and fitted attributes as JSON has them; objects are those of the recipe."""
-        params = self.get_params(deep=False)
-        objects = [name for name in BASES if name in params and not isinstance(params[name], str | None)]
-        plain = {name: value for name, value in params.items() if name not in objects}
-        if isinstance(self.random_state, np.random.RandomState):
-            plain["random_state"] = self.network_.recipe.seed
-        plain = {
-            name: value.item() if isinstance(value, np.generic) else value for name, value in plain.items()
-        }
-        fitted = {
-            name: value for name, value in vars(self).items() if name.endswith("_") and name != "network_"
-        }
-        fitted = {
-            name: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
-            for name, value in fitted.items()
-        }
-        return {"params": plain, "objects": objects, "fitted": fitted}
+        return load_estimator(cls, Path(path))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -313,9 +256,10 @@ class Estimator(BaseEstimator):
         return {"allow_nan": True, "preserves_dtype": [], "requires_y": False}
 
 
-def _objects(network, names):
-    """The objects among the parameters, from the recipe."""
-    recipe = network.recipe
-    where = {"variant": lambda: recipe.variant, "corruption": lambda: recipe.task.corruption}
-    where["anomaly_score"] = lambda: recipe.task.score
-    return {name: where[name]() for name in names}
+def _refuse_axes(X):
+    """Refuses images as they are."""
+    if isinstance(X, np.ndarray) and X.ndim > 2:
+        raise InputError(
+            f"expected rows (n, features), received an array of shape {X.shape}; give X.reshape(len(X), -1), "
+            f"and image_shape={X.shape[1:]} if they are images"
+        )

@@ -1,5 +1,6 @@
 """The estimators as their users take them: frames, images, searches, files, refusals."""
 
+import dataclasses
 import pickle
 import zipfile
 
@@ -13,8 +14,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from keras_ae.backbones.dense import DenseBackbone
 from keras_ae.errors import InputError
 from keras_ae.sklearn import AnomalyDetector, Autoencoder
+from keras_ae.tasks.corruption import Gaussian
+from keras_ae.variants.undercomplete import Undercomplete
 
 SMALL = "Undercomplete(latent_dim=2, backbone=DenseBackbone(units=(8,)))"
 
@@ -140,6 +144,26 @@ def test_a_file_has_the_fitted_estimator_and_runs_no_code(name, request, frame, 
         Autoencoder.load(file)
 
 
+@dataclasses.dataclass(frozen=True)
+class Own(Undercomplete):
+    """A variant of the user's own."""
+
+
+def test_objects_among_the_parameters_are_in_the_file(numbers, tmp_path):
+    variant = Undercomplete(DenseBackbone((4,)), latent_dim=3)
+    estimator = Autoencoder(
+        variant, corruption=Gaussian(0.2), epochs=1, random_state=np.random.RandomState(3)
+    )
+    estimator.fit(numbers).save(tmp_path / "estimator.keras")
+    loaded = Autoencoder.load(tmp_path / "estimator.keras")
+    assert (loaded.variant, loaded.corruption) == (variant, Gaussian(0.2))
+    assert isinstance(loaded.random_state, int)
+    own = Autoencoder(Own(DenseBackbone((4,)), latent_dim=3), epochs=1).fit(numbers)
+    with pytest.raises(InputError, match="has parts that are not of keras_ae"):
+        own.save(tmp_path / "own.keras")
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(own)).transform(numbers), own.transform(numbers))
+
+
 def test_a_file_of_anything_else_is_refused(of_numbers, tmp_path):
     with pytest.raises(InputError, match=r"ends in \.keras"):
         of_numbers.save(tmp_path / "estimator.pkl")
@@ -187,6 +211,11 @@ def test_the_detector_learns_a_mask_for_each_column_of_a_table(frame):
 def test_wrong_parameters_are_refused_by_fit(numbers, params, message):
     with pytest.raises(InputError, match=message):
         Autoencoder(**params).fit(numbers)
+
+
+def test_images_are_given_as_rows():
+    with pytest.raises(InputError, match=r"give X.reshape\(len\(X\), -1\), and image_shape=\(8, 8\) if"):
+        Autoencoder(epochs=1).fit(np.zeros((5, 8, 8)))
 
 
 def test_a_detector_refuses_what_is_no_fraction(numbers):

@@ -1,5 +1,7 @@
 """Weights of examples: an example of weight 2 counts as two, one of weight 0 as none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -39,6 +41,8 @@ def test_batches_end_with_weights_around_one(rows):
     assert len(next(iter(paired.test_batches()))) == 2  # which nothing is trained by
     part = next(iter(paired.training_batches(4, part=(1, 2))[0]))
     np.testing.assert_array_equal(part[2], batch[2][2:])
+    with pytest.raises(InputError, match="all 2 examples of one have the weight 0"):
+        PairedData(replace(data, validation=split.take([1, 3])), Autoencoding()).validation_batches()
     joined = split.take(slice(0, 3)).joined(split.take(slice(3, 6)))
     np.testing.assert_array_equal(joined.weights, WEIGHTS[:6])
 
