@@ -79,6 +79,7 @@ MEANINGS = {
     "--print": "print the command instead of running it",
     "--rest-port": "port of REST",
     "--print-job": "print the job of a scheduler that trains by --workers, and train nothing",
+    "--psnr": "peak signal-to-noise ratio in dB that all forms are set for",
     "--recipe": "recipe that the data are for",
     "--resume": "resume the newest run after its last epoch",
     "--rounds": "times to start each process anew",

@@ -53,7 +53,13 @@ def sensitivity(decode: Decode, codes: np.ndarray) -> np.ndarray:
     return found
 
 
-def grid_within(codes: np.ndarray, decode: Decode, error: Callable[[np.ndarray], float], most: float) -> Grid:
+def grid_within(
+    codes: np.ndarray,
+    decode: Decode,
+    error: Callable[[np.ndarray], float],
+    most: float,
+    found: np.ndarray | None = None,
+) -> Grid:
     """The grid of the largest steps whose error stays within a bound.
 
     Args:
@@ -61,11 +67,13 @@ def grid_within(codes: np.ndarray, decode: Decode, error: Callable[[np.ndarray],
         decode: The decoder.
         error: (n, ...) reconstructions of all these codes -> their error.
         most: The bound.
+        found: (dimensions,), their sensitivities; None to find them out.
 
     Returns:
         The grid; that of the finest steps tried, where none is within the bound.
     """
-    found, mean, rows = sensitivity(decode, codes), codes.mean(axis=0), np.arange(len(codes))
+    found = sensitivity(decode, codes) if found is None else found
+    mean, rows = codes.mean(axis=0), np.arange(len(codes))
     deviation = float(codes.std(axis=0)[int(np.argmax(found))]) or 1.0
 
     def grid(exponent: float) -> Grid:
