@@ -54,6 +54,7 @@ NEEDS = {
     "keras_ae.apps.encoding.beam": ("apache_beam",),
     "codes.parquet": ("pyarrow",),
     "codes.kae": ("constriction",),
+    "keras-ae codec": ("constriction",),
     "music_generation": ("music21",),
 }
 """Parts of commands, and the modules of extras without which these are skipped."""

@@ -57,8 +57,11 @@ class Compressed:
 
     @property
     def pays_from(self) -> int | None:
-        """The number of examples from which file and decoder take less than the input; None for never."""
-        if self.input_bytes is None or self.decoder_bytes is None:
+        """The number of examples from which file and decoder take less than the input; None for never.
+
+        Nor is there one where it is not known what the codes lose.
+        """
+        if self.input_bytes is None or self.decoder_bytes is None or self.loss.mse is None:
             return None
         saved = (self.input_bytes - self.sizes.total) / self.count
         return None if saved <= 0 else int(-(-self.decoder_bytes // saved))
@@ -169,6 +172,8 @@ def _payment(compressed: Compressed) -> str:
     if compressed.decoder_bytes is None:
         return "the model has no decoder of codes alone, so only the codes can be decompressed (--codes)"
     decoder = f"the decoder takes {compressed.decoder_bytes:,} bytes"
+    if compressed.loss.mse is None:
+        return f"{decoder}; how far its outputs are from the input is not compared for examples of this kind"
     if compressed.input_bytes is None:
         return decoder
     own = compressed.input_bytes / compressed.count
